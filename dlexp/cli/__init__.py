@@ -1,0 +1,42 @@
+"""The command line: one file a command; each parses, makes one call and prints. Starts without TensorFlow."""
+
+import sys
+
+import typer
+
+from dlexp.cli.check import check
+from dlexp.cli.compare import compare
+from dlexp.cli.diff import diff
+from dlexp.cli.list import list_components
+from dlexp.cli.ls import ls
+from dlexp.cli.run import run
+from dlexp.cli.show import show
+from dlexp.errors import DlexpError, shown
+
+app = typer.Typer(
+    name="dlexp",
+    help="Deep-learning experiments as YAML files: run them, compare them, trust the answer.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(run)
+app.command()(compare)
+app.command()(ls)
+app.command()(show)
+app.command()(diff)
+app.command()(check)
+app.command("list")(list_components)
+
+
+def main() -> None:
+    """The console script: runs a command; the user's mistakes end in a few lines and an exit code, not a traceback."""
+    try:
+        app()
+    except DlexpError as error:
+        print("\n".join(shown(error.lines)), file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,6 @@
+"""`dlexp check`: being written."""
+
+
+def check() -> None:
+    """Being written."""
+    raise NotImplementedError

@@ -1,0 +1,6 @@
+"""`dlexp compare`: being written."""
+
+
+def compare() -> None:
+    """Being written."""
+    raise NotImplementedError

@@ -1,0 +1,6 @@
+"""`dlexp diff`: being written."""
+
+
+def diff() -> None:
+    """Being written."""
+    raise NotImplementedError

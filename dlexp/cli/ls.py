@@ -1,0 +1,6 @@
+"""`dlexp ls`: being written."""
+
+
+def ls() -> None:
+    """Being written."""
+    raise NotImplementedError

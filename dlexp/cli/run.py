@@ -1,0 +1,6 @@
+"""`dlexp run`: being written."""
+
+
+def run() -> None:
+    """Being written."""
+    raise NotImplementedError

@@ -1,0 +1,6 @@
+"""`dlexp show`: being written."""
+
+
+def show() -> None:
+    """Being written."""
+    raise NotImplementedError

@@ -1,0 +1,67 @@
+"""The base of all components, and the field that holds one chosen by its `type`."""
+
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from dlexp import registry
+
+
+class Settings(BaseModel):
+    """A mapping of a config: unknown keys, numbers in quotes, booleans as numbers and NaN are refused."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class Component(Settings):
+    """A mapping of a config whose `type` chooses its class.
+
+    A subclass of a kind's base class that has a `type: Literal["name"] = "name"` is registered under that name.
+    """
+
+    kind: ClassVar[str]
+    type: str
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if isinstance(type_name := cls.model_fields["type"].default, str):
+            registry.add(cls.kind, type_name, cls)
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first line of the class's docstring: what `dlexp list` prints."""
+        return (cls.__doc__ or "").strip().splitlines()[0]
+
+    @classmethod
+    def expand(cls, value: object) -> object:
+        """Turn the short form of this kind into a mapping: `adam` is `{type: adam}`."""
+        return {"type": value} if isinstance(value, str) else value
+
+    @classmethod
+    def short_json_schema(cls, types: list[str]) -> list[JsonSchemaValue]:
+        """The JSON Schema of the short forms that `expand` takes."""
+        return [{"enum": types}]
+
+
+class OneOf:
+    """Annotates a field that holds one component of a kind: `Annotated[Optimizer, OneOf(Optimizer)]`."""
+
+    def __init__(self, base: type[Component]) -> None:
+        self.base = base
+
+    @property
+    def choices(self) -> dict[str, type[Component]]:
+        """The components to choose from, by type."""
+        return registry.components(self.base.kind)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        choices = {name: handler.generate_schema(component) for name, component in self.choices.items()}
+        return core_schema.tagged_union_schema(choices, discriminator="type")
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [*self.base.short_json_schema(list(self.choices)), handler(schema)]}

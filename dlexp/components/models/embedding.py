@@ -1,0 +1,37 @@
+"""Learned word vectors, pooled over the text."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from dlexp.components.datasets import Info
+from dlexp.components.models.model import Model
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Embedding(Model):
+    """A learned vector for each word, pooled over the text, then fully connected hidden layers."""
+
+    type: Literal["embedding"] = "embedding"
+    takes: ClassVar[tuple[str, ...]] = ("word_ids",)
+    output_dim: Annotated[int, Field(ge=1)] = 16
+    """Length of a word's vector; the name is Keras's."""
+    pooling: Literal["average", "max"] = "average"
+    """How the vectors of a text become one; the average leaves padding out."""
+    hidden: list[Annotated[int, Field(ge=1)]] = [16]
+    """Units of each hidden layer behind the pooling."""
+
+    def build(self, x: "keras.KerasTensor", info: Info) -> "keras.KerasTensor":
+        """From word indices `(batch, maxlen)`, 0 for padding, to features `(batch, hidden[-1])`."""
+        import keras
+
+        average = self.pooling == "average"
+        pooling = keras.layers.GlobalAveragePooling1D if average else keras.layers.GlobalMaxPooling1D
+        # The maximum has no mask in Keras: padding has a vector of its own there, as any word.
+        embedding = keras.layers.Embedding(
+            info.vocabulary, self.output_dim, mask_zero=average, name="embedding"
+        )
+        # (batch, maxlen, output_dim) -> (batch, output_dim)
+        return self.stack(pooling(name="pooling")(embedding(x)))

@@ -1,0 +1,159 @@
+"""Optimizers: names, fields and defaults are Keras's own."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from dlexp.components.component import Component
+
+if TYPE_CHECKING:
+    import keras
+
+LearningRate = Annotated[float, Field(gt=0)]
+Decay = Annotated[float, Field(ge=0, lt=1)]
+Epsilon = Annotated[float, Field(gt=0)]
+Clip = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+
+
+class Optimizer(Component):
+    """A rule that turns gradients into steps. A class has the name of the Keras class that it builds."""
+
+    kind: ClassVar[str] = "optimizers"
+    clipnorm: Clip | None = None
+    """Largest norm of one weight's gradient; longer ones are scaled down."""
+    clipvalue: Clip | None = None
+    """Largest absolute entry of a gradient; larger ones are cut."""
+    global_clipnorm: Clip | None = None
+    """Largest norm of all gradients together."""
+
+    def build(self) -> "keras.Optimizer":
+        """The Keras optimizer with exactly these settings."""
+        import keras
+
+        return getattr(keras.optimizers, type(self).__name__)(**self.model_dump(exclude={"type"}))
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent, with momentum if asked for."""
+
+    type: Literal["sgd"] = "sgd"
+    learning_rate: LearningRate = 0.01
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the last step that is kept."""
+    nesterov: bool = False
+    """Take the gradient after the momentum step (Sutskever et al., 2013)."""
+
+
+class RMSprop(Optimizer):
+    """Gradient divided by a running root mean square (Hinton, 2012)."""
+
+    type: Literal["rmsprop"] = "rmsprop"
+    learning_rate: LearningRate = 0.001
+    rho: Decay = 0.9
+    """Decay of the running mean square."""
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the last step that is kept."""
+    epsilon: Epsilon = 1e-7
+    centered: bool = False
+    """Divide by the standard deviation of the gradient instead."""
+
+
+class Adagrad(Optimizer):
+    """Steps shrink with the sum of squared gradients (Duchi et al., 2011)."""
+
+    type: Literal["adagrad"] = "adagrad"
+    learning_rate: LearningRate = 0.001
+    initial_accumulator_value: NotNegative = 0.1
+    """Start of the sum of squares."""
+    epsilon: Epsilon = 1e-7
+
+
+class Adadelta(Optimizer):
+    """Adagrad over a window, without a scale of its own (Zeiler, 2012)."""
+
+    type: Literal["adadelta"] = "adadelta"
+    learning_rate: LearningRate = 0.001
+    rho: Decay = 0.95
+    """Decay of the running averages."""
+    epsilon: Epsilon = 1e-7
+
+
+class Adam(Optimizer):
+    """Adaptive moment estimation (Kingma and Ba, 2015): the course's second optimizer."""
+
+    type: Literal["adam"] = "adam"
+    learning_rate: LearningRate = 0.001
+    beta_1: Decay = 0.9
+    """Decay of the first moment."""
+    beta_2: Decay = 0.999
+    """Decay of the second moment."""
+    epsilon: Epsilon = 1e-7
+    amsgrad: bool = False
+    """Keep the largest second moment (Reddi et al., 2018)."""
+
+
+class AdamW(Optimizer):
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."""
+
+    type: Literal["adamw"] = "adamw"
+    learning_rate: LearningRate = 0.001
+    weight_decay: NotNegative = 0.004
+    """Share of every weight taken off a step, times the learning rate."""
+    beta_1: Decay = 0.9
+    """Decay of the first moment."""
+    beta_2: Decay = 0.999
+    """Decay of the second moment."""
+    epsilon: Epsilon = 1e-7
+    amsgrad: bool = False
+    """Keep the largest second moment (Reddi et al., 2018)."""
+
+
+class Adamax(Optimizer):
+    """Adam with the infinity norm (Kingma and Ba, 2015, section 7)."""
+
+    type: Literal["adamax"] = "adamax"
+    learning_rate: LearningRate = 0.001
+    beta_1: Decay = 0.9
+    """Decay of the first moment."""
+    beta_2: Decay = 0.999
+    """Decay of the infinity norm."""
+    epsilon: Epsilon = 1e-7
+
+
+class Nadam(Optimizer):
+    """Adam with Nesterov momentum (Dozat, 2016)."""
+
+    type: Literal["nadam"] = "nadam"
+    learning_rate: LearningRate = 0.001
+    beta_1: Decay = 0.9
+    """Decay of the first moment."""
+    beta_2: Decay = 0.999
+    """Decay of the second moment."""
+    epsilon: Epsilon = 1e-7
+
+
+class Lion(Optimizer):
+    """The sign of the momentum (Chen et al., 2023): wants a smaller learning rate than Adam."""
+
+    type: Literal["lion"] = "lion"
+    learning_rate: LearningRate = 0.001
+    beta_1: Decay = 0.9
+    """Weight of the momentum in the step."""
+    beta_2: Decay = 0.99
+    """Decay of the momentum."""
+
+
+class Ftrl(Optimizer):
+    """Follow the regularized leader (McMahan et al., 2013)."""
+
+    type: Literal["ftrl"] = "ftrl"
+    learning_rate: LearningRate = 0.001
+    learning_rate_power: Annotated[float, Field(le=0)] = -0.5
+    """How the learning rate falls; 0 keeps it."""
+    initial_accumulator_value: NotNegative = 0.1
+    """Start of the sum of squares."""
+    l1_regularization_strength: NotNegative = 0.0
+    l2_regularization_strength: NotNegative = 0.0
+    l2_shrinkage_regularization_strength: NotNegative = 0.0
+    beta: NotNegative = 0.0

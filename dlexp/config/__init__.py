@@ -1,0 +1,1 @@
+"""Experiments as files: load, extend, override, check, flatten, compare."""

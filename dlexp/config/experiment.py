@@ -1,0 +1,45 @@
+"""The schema of a config: one experiment."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from dlexp.components.component import OneOf, Settings
+from dlexp.components.datasets import Dataset
+from dlexp.components.heads import Head
+from dlexp.components.models import MLP, Model
+from dlexp.components.optimizers import Adam, Optimizer
+from dlexp.components.validations import RandomSplit, Validation
+
+#: Letters, digits, blanks and a few signs, not starting with a dot or a blank: a name is a folder below runs/.
+NAME_PATTERN = r"^[\w(][\w .,+=()-]*$"
+
+
+class Training(Settings):
+    """How long and in which steps the model is trained."""
+
+    epochs: Annotated[int, Field(ge=1)] = 20
+    """Passes over the training examples."""
+    batch_size: Annotated[int, Field(ge=1)] = 32
+    """Examples a step; the last step of an epoch takes what is left."""
+    threads: Annotated[int, Field(ge=1)] = 1
+    """Threads of one run: part of the experiment, since sums in another order are other numbers."""
+
+
+class Experiment(Settings):
+    """One experiment: everything that affects its numbers, but the seed."""
+
+    name: Annotated[str, Field(pattern=NAME_PATTERN, max_length=100)]
+    """The folder below runs/; the config's file stem unless said. No part of the identity."""
+    dataset: Annotated[Dataset, OneOf(Dataset)]
+    """What is learned."""
+    validation: Annotated[Validation, OneOf(Validation)] = RandomSplit()
+    """Which examples validate: a count or fraction from the front, a seeded split, or the test split."""
+    model: Annotated[Model, OneOf(Model)] = MLP()
+    """The layers between the input and the output units."""
+    head: Annotated[Head, OneOf(Head)]
+    """Output units, loss and metrics; what the data set's task needs, unless said."""
+    optimizer: Annotated[Optimizer, OneOf(Optimizer)] = Adam()
+    """The rule that turns gradients into steps."""
+    training: Training = Training()
+    """How long and in which steps."""

@@ -1,0 +1,23 @@
+"""Where things are said: results on stdout, talk and progress on stderr."""
+
+import sys
+from functools import cache
+
+from rich.console import Console
+
+
+@cache
+def out() -> Console:
+    """The console for results."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+@cache
+def err() -> Console:
+    """The console for talk and progress."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(line: str) -> None:
+    """Print one plain line of talk on stderr."""
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,39 @@
+"""The errors dlexp raises on purpose, each with the exit code it ends the command with."""
+
+import difflib
+from collections.abc import Iterable
+
+MAX_LINES = 10
+
+
+class DlexpError(Exception):
+    """Something went wrong that is not a bug: said in `lines`, without a traceback."""
+
+    exit_code = 1
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = list(lines)
+
+
+class UserError(DlexpError):
+    """The user's mistake: a config, an argument or a file that cannot work."""
+
+    exit_code = 2
+
+
+class DataError(DlexpError):
+    """Data that cannot be had: no file, no download, or a file that is not what it should be."""
+
+
+def shown(lines: list[str]) -> list[str]:
+    """At most ten lines: the first nine, then how many more there are."""
+    if len(lines) <= MAX_LINES:
+        return lines
+    return [*lines[: MAX_LINES - 1], f"and {len(lines) - MAX_LINES + 1} more"]
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """A sentence that names the nearest right word, or nothing where none is near."""
+    near = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.6)
+    return f" Did you mean '{near[0]}'?" if near else ""

@@ -1,0 +1,1 @@
+"""Training-time layers and kernels of our own; imports nothing of dlexp."""

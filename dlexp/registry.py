@@ -1,0 +1,39 @@
+"""What a config can name: components by kind and type.
+
+A component registers itself when its class is defined; its kind's module is imported when the kind is first asked for.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dlexp.components.component import Component
+
+#: The kinds that `dlexp list` shows, in its order, and the modules that define their components.
+KINDS: dict[str, str] = {
+    "datasets": "dlexp.components.datasets",
+    "models": "dlexp.components.models",
+    "heads": "dlexp.components.heads",
+    "activations": "dlexp.components.activations",
+    "optimizers": "dlexp.components.optimizers",
+    "regularizers": "dlexp.components.regularizers",
+    "validations": "dlexp.components.validations",
+}
+
+_components: dict[str, dict[str, "type[Component]"]] = {}
+
+
+def add(kind: str, type_name: str, component: "type[Component]") -> None:
+    """Make a component known under its kind and type."""
+    if kind not in KINDS:
+        raise ValueError(f"unknown kind of component {kind!r}; choose from {', '.join(KINDS)}")
+    known = _components.setdefault(kind, {})
+    if type_name in known:
+        raise ValueError(f"two {kind} of type {type_name!r}: {known[type_name]} and {component}")
+    known[type_name] = component
+
+
+def components(kind: str) -> "dict[str, type[Component]]":
+    """All components of a kind by type, in the order of their definition."""
+    importlib.import_module(KINDS[kind])
+    return _components[kind]

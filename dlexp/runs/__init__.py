@@ -1,0 +1,1 @@
+"""The run directory and the index of all runs: nothing else knows a file name."""

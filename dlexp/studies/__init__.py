@@ -1,0 +1,1 @@
+"""Verdicts over many runs, from their records."""
