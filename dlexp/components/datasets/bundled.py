@@ -1,0 +1,156 @@
+"""The data sets that come with scikit-learn: small, and there without any download."""
+
+import importlib.util
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from dlexp.components.datasets import files
+from dlexp.components.datasets.dataset import Data, Dataset, Info, Split, Task
+from dlexp.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Bundled(Dataset):
+    """Numbers that come with scikit-learn, split at random, stratified where there are classes."""
+
+    test_size: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    """Share of the examples in the test split, rounded up."""
+    split_seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    """Seed of the split; no part of the run's own seed, so that all seeds have the same test data."""
+    standardize: bool = True
+    """Whether the model's first layer gives each feature mean 0 and variance 1, fitted on the training split."""
+
+    task: ClassVar[Task] = "multiclass"
+    n_examples: ClassVar[int]
+    n_features: ClassVar[int]
+    n_classes: ClassVar[int | None] = None
+    data_files: ClassVar[tuple[str, ...]]
+
+    def info(self) -> Info:
+        """Known from scikit-learn's documentation."""
+        n_test = math.ceil(self.test_size * self.n_examples)  # as scikit-learn rounds
+        return Info(
+            task=self.task,
+            n_train=self.n_examples - n_test,
+            n_test=n_test,
+            inputs="numeric",
+            shape=(self.n_features,),
+            n_classes=self.n_classes,
+            standardize=self.standardize,
+        )
+
+    def digest(self, data_dir: Path | None) -> str:
+        """Of scikit-learn's own files; found without importing it, which takes seconds."""
+        spec = importlib.util.find_spec("sklearn")
+        if spec is None or not spec.submodule_search_locations:
+            raise DataError("scikit-learn is not installed, and its data sets come with it")
+        folder = Path(spec.submodule_search_locations[0], "datasets", "data")
+        return files.digest(*(folder / name for name in self.data_files))
+
+    def load(self, data_dir: Path | None) -> Data:
+        """Shuffled and split by scikit-learn."""
+        import numpy as np
+        from sklearn.model_selection import train_test_split
+
+        x, y = self._examples()
+        x_train, x_test, y_train, y_test = train_test_split(
+            x.astype(np.float32),
+            y.astype(np.int32 if self.n_classes else np.float32),
+            test_size=self.test_size,
+            random_state=self.split_seed,
+            stratify=y if self.n_classes else None,
+        )
+        return Data(Split(x_train, y_train), Split(x_test, y_test))
+
+    def stand_in(self) -> Data:
+        """Made-up numbers: a cloud of points a class, or a linear target."""
+        from dlexp.components.datasets import generated
+
+        if self.n_classes is None:
+            return Data(*generated.linear(self.n_features))
+        return Data(*generated.clouds(self.n_classes, self.n_features))
+
+    def _examples(self) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+        """All examples in scikit-learn's order."""
+        from sklearn import datasets
+
+        x, y = getattr(datasets, f"load_{self.type}")(return_X_y=True)
+        return x, y
+
+    def problems(self) -> list[tuple[str, str]]:
+        """A split that cannot hold every class."""
+        info = self.info()
+        needed = self.n_classes or 1
+        if min(info.n_train, info.n_test) >= needed:
+            return []
+        kind = "one example of each class" if self.n_classes else "one example"
+        return [
+            (
+                "test_size",
+                f"both splits need {kind}, at least {needed}; {self.test_size} of {self.n_examples} examples "
+                f"gives {info.n_train} to train on and {info.n_test} to test on",
+            )
+        ]
+
+
+class Digits(Bundled):
+    """1,797 handwritten digits of 8 x 8 pixels, in 10 classes."""
+
+    type: Literal["digits"] = "digits"
+    n_examples: ClassVar[int] = 1797
+    n_features: ClassVar[int] = 64
+    n_classes: ClassVar[int | None] = 10
+    data_files: ClassVar[tuple[str, ...]] = ("digits.csv.gz",)
+
+
+class Iris(Bundled):
+    """150 irises of 3 species, measured in 4 lengths (Fisher, 1936)."""
+
+    type: Literal["iris"] = "iris"
+    n_examples: ClassVar[int] = 150
+    n_features: ClassVar[int] = 4
+    n_classes: ClassVar[int | None] = 3
+    data_files: ClassVar[tuple[str, ...]] = ("iris.csv",)
+
+
+class Wine(Bundled):
+    """178 wines of 3 cultivars, in 13 chemical measurements."""
+
+    type: Literal["wine"] = "wine"
+    n_examples: ClassVar[int] = 178
+    n_features: ClassVar[int] = 13
+    n_classes: ClassVar[int | None] = 3
+    data_files: ClassVar[tuple[str, ...]] = ("wine_data.csv",)
+
+
+class BreastCancer(Bundled):
+    """569 breast tumours, malignant (0) or benign (1), in 30 features of their cells."""
+
+    type: Literal["breast_cancer"] = "breast_cancer"
+    task: ClassVar[Task] = "binary"
+    n_examples: ClassVar[int] = 569
+    n_features: ClassVar[int] = 30
+    n_classes: ClassVar[int | None] = 2
+    data_files: ClassVar[tuple[str, ...]] = ("breast_cancer.csv",)
+
+
+class Diabetes(Bundled):
+    """442 diabetes patients in 10 features; the target is the disease's progress after a year."""
+
+    type: Literal["diabetes"] = "diabetes"
+    task: ClassVar[Task] = "regression"
+    n_examples: ClassVar[int] = 442
+    n_features: ClassVar[int] = 10
+    data_files: ClassVar[tuple[str, ...]] = ("diabetes_data_raw.csv.gz", "diabetes_target.csv.gz")
+
+    def _examples(self) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+        from sklearn.datasets import load_diabetes
+
+        # In its own units: scikit-learn's scaled features have seen the test split.
+        x, y = load_diabetes(return_X_y=True, scaled=False)
+        return x, y

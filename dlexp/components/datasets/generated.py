@@ -1,0 +1,69 @@
+"""Made-up data for `--smoke`: small, always the same, with something to learn in it.
+
+Never a replacement for real data: nothing but `Dataset.stand_in` uses it.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from dlexp.components.datasets.dataset import Split
+
+SEED = 0
+N_TRAIN, N_TEST = 200, 50
+N_TRAIN_TEXTS, N_TEST_TEXTS = 400, 200
+VOCABULARY = 20_000
+
+Array = np.ndarray[Any, Any]
+Texts = tuple[list[list[int]], Array]
+
+
+def clouds(n_classes: int, n_features: int) -> tuple[Split, Split]:
+    """One Gaussian cloud of points a class, all classes as frequent; a training and a test split."""
+    rng = np.random.default_rng(SEED)
+    n = N_TRAIN + N_TEST
+    y = rng.permutation(np.arange(n) % n_classes)
+    centres = 2 * rng.standard_normal((n_classes, n_features))
+    x = centres[y] + rng.standard_normal((n, n_features))
+    return _split(x, y.astype(np.int32))
+
+
+def linear(n_features: int) -> tuple[Split, Split]:
+    """Targets that are a weighted sum of the features plus noise; a training and a test split."""
+    rng = np.random.default_rng(SEED)
+    n = N_TRAIN + N_TEST
+    x = rng.standard_normal((n, n_features))
+    y = x @ rng.standard_normal(n_features) + 0.1 * rng.standard_normal(n)
+    return _split(x, y.astype(np.float32))
+
+
+def _split(x: Array, y: Array) -> tuple[Split, Split]:
+    x = x.astype(np.float32)
+    return Split(x[:N_TRAIN], y[:N_TRAIN]), Split(x[N_TRAIN:], y[N_TRAIN:])
+
+
+def texts(n_classes: int) -> tuple[Texts, Texts]:
+    """Training and test texts of 20 to 150 words with a Zipf vocabulary, in Keras's counting from 1.
+
+    About half of the words of a text are its class's own. With more than two classes, class k is as frequent as
+    1 / (k + 1); the training texts hold each at least once.
+    """
+    rng = np.random.default_rng(SEED)
+    skew = 1 / np.arange(1, n_classes + 1) if n_classes > 2 else np.ones(n_classes)
+    drawn = rng.choice(n_classes, N_TRAIN_TEXTS + N_TEST_TEXTS - n_classes, p=skew / skew.sum())
+    y_train = rng.permutation(np.concatenate([np.arange(n_classes), drawn[:-N_TEST_TEXTS]]))
+    return _texts(rng, y_train, n_classes), _texts(rng, drawn[-N_TEST_TEXTS:], n_classes)
+
+
+def _texts(rng: np.random.Generator, y: Array, n_classes: int) -> Texts:
+    numbers = np.arange(1, VOCABULARY + 1)
+    frequency = 1 / (numbers + 10)  # Zipf's law, flattened at its head (Mandelbrot)
+    # Every n-th word is a class's own, so that each has frequent and rare ones, whatever num_words cuts.
+    cumulated = [
+        np.cumsum(np.where(numbers % n_classes == k, n_classes * frequency, frequency))
+        for k in range(n_classes)
+    ]
+    return [
+        (1 + np.searchsorted(cumulated[k], cumulated[k][-1] * rng.random(rng.integers(20, 151)))).tolist()
+        for k in y
+    ], y

@@ -1,0 +1,92 @@
+"""A reader of Keras's npz archives that runs no code from them.
+
+Their texts are ragged, so they are stored as pickled object arrays. `numpy.load(allow_pickle=True)` would call
+whatever such a file names; this reader knows the few names that rebuild an array of lists and refuses every other.
+"""
+
+import gc
+import io
+import pickle
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib import format as npy
+
+from dlexp.errors import DataError
+
+#: What numpy's pickles of object arrays name, in every protocol and before and after numpy 2.
+_ADMITTED = {
+    ("numpy", "ndarray"),
+    ("numpy", "dtype"),
+    ("numpy.core.multiarray", "_reconstruct"),
+    ("numpy._core.multiarray", "_reconstruct"),
+    ("_codecs", "encode"),  # bytes, up to protocol 2
+}
+
+
+class _Refused(pickle.UnpicklingError):
+    """A pickle names something that no array of lists needs."""
+
+
+class _ArrayUnpickler(pickle.Unpickler):
+    """Rebuilds arrays of lists of integers and nothing else."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _ADMITTED:
+            raise _Refused(f"{module}.{name}")
+        return super().find_class(module.replace("numpy.core", "numpy._core"), name)
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """The collector would search the growing lists for cycles again and again: half of the time, for nothing."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def read(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray[Any, Any]]:
+    """Read the named arrays of an archive.
+
+    Raises:
+        DataError: The file is no archive, is damaged, lacks an array, or names more than an array of lists.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if missing := [name for name in names if f"{name}.npy" not in archive.namelist()]:
+                raise DataError(f"{path}: no array {', '.join(missing)} in this file")
+            return {name: _array(path, name, archive.read(f"{name}.npy")) for name in names}
+    # What zipfile raises for foreign, cut, damaged, encrypted or oddly compressed archives.
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+        raise DataError(f"{path}: not a readable npz archive, or a damaged one ({error})") from error
+
+
+def _array(path: Path, name: str, content: bytes) -> np.ndarray[Any, Any]:
+    file = io.BytesIO(content)
+    try:
+        version = npy.read_magic(file)
+        # Format 3.0 is 2.0 with a header in UTF-8.
+        read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        _, _, dtype = read_header(file)
+        if not dtype.hasobject:
+            file.seek(0)
+            return npy.read_array(file, allow_pickle=False)
+        with _no_garbage_collection():
+            array = _ArrayUnpickler(file).load()
+    except _Refused as error:
+        raise DataError(f"{path}: refused: array {name} would call {error}, which no data needs") from error
+    # A damaged pickle or header raises nearly anything.
+    except Exception as error:
+        raise DataError(f"{path}: array {name} is damaged ({type(error).__name__}: {error})") from error
+    if not isinstance(array, np.ndarray):
+        raise DataError(f"{path}: array {name} is a {type(array).__name__}, not an array")
+    return array

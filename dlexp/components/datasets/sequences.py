@@ -1,0 +1,70 @@
+"""Texts as ragged sequences of word indices: numbered as in `keras.datasets`, then made into arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+PAD, START, OUT_OF_VOCABULARY = 0, 1, 2
+#: Added to the numbers of a file, where the most frequent word is 1: a word's index is 4 or more.
+INDEX_FROM = 3
+
+Ints = np.ndarray[Any, np.dtype[np.int32]]
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Texts laid end to end."""
+
+    ids: Ints
+    """The words of all texts."""
+    lengths: Ints
+    """Words of each text."""
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @property
+    def ends(self) -> Ints:
+        """Where each text ends in `ids`."""
+        return np.cumsum(self.lengths, dtype=np.int32)
+
+
+def numbered(texts: Sequence[Sequence[int]], num_words: int, skip_top: int = 0) -> Sequences:
+    """A start sign, then the words; those that are too rare or too frequent become one sign, as in Keras.
+
+    Raises:
+        TypeError, ValueError, OverflowError: The texts are not sequences of integers.
+    """
+    lengths = np.fromiter(map(len, texts), np.int32, len(texts))
+    words = np.fromiter(chain.from_iterable(texts), np.int32, int(lengths.sum(dtype=np.int64)))
+    starts = np.cumsum(lengths, dtype=np.int32) - lengths
+    ids = np.insert(words + INDEX_FROM, starts, START)
+    # As Keras does, the start sign too falls to `skip_top`.
+    ids = np.where((skip_top <= ids) & (ids < num_words), ids, np.int32(OUT_OF_VOCABULARY))
+    return Sequences(ids, lengths + 1)
+
+
+def multi_hot(sequences: Sequences, num_words: int) -> csr_array:
+    """One row a text, `(n, num_words)`: 1 where the word occurs, however often."""
+    row_starts = np.concatenate([np.zeros(1, np.int32), sequences.ends])
+    ones = np.ones(len(sequences.ids), np.float32)
+    # A copy of the ids: scipy sorts them in place.
+    counts = csr_array((ones, sequences.ids.copy(), row_starts), shape=(len(sequences), num_words))
+    counts.sum_duplicates()
+    counts.data.fill(1)
+    return counts
+
+
+def padded(sequences: Sequences, maxlen: int) -> Ints:
+    """The last `maxlen` words of each text, `(n, maxlen)`, zeros in front of shorter ones."""
+    x = np.full((len(sequences), maxlen), PAD, np.int32)
+    rows = np.repeat(np.arange(len(sequences)), sequences.lengths)
+    # Counted from the end of its text, 1 for the last word.
+    from_end = np.repeat(sequences.ends, sequences.lengths) - np.arange(len(sequences.ids))
+    kept = from_end <= maxlen
+    x[rows[kept], maxlen - from_end[kept]] = sequences.ids[kept]
+    return x

@@ -1,0 +1,185 @@
+"""Keras's texts: reviews and newswires as word indices."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from dlexp.components.datasets import files
+from dlexp.components.datasets.dataset import Data, Dataset, Info, Split, Task
+from dlexp.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+DEFAULT_MAXLEN = 256
+SHUFFLE_SEED = 113  # Keras's
+
+
+class Text(Dataset):
+    """Texts as word indices, numbered, cut and shuffled as `keras.datasets` does."""
+
+    # An int, never all words of the file: the schema must be known without reading it.
+    num_words: Annotated[int, Field(ge=4, lt=2**31)] = 10_000
+    """Word indices that are kept, the reserved ones included; rarer words become 2. The name is Keras's."""
+    skip_top: Annotated[int, Field(ge=0)] = 0
+    """Word indices below this one become 2, as in Keras."""
+    encoding: Literal["multi_hot", "padded"] = "multi_hot"
+    """Sparse vectors, 1 where a word occurs; or the last `maxlen` words, zeros in front of shorter texts."""
+    maxlen: Annotated[int, Field(ge=1)] | None = None
+    """Words of a padded text: 256 unless said."""
+
+    parts: ClassVar[tuple[tuple[str, str], ...]]
+    """The file's arrays: names of texts and classes."""
+    task: ClassVar[Task]
+    n_classes: ClassVar[int]
+    n_train: ClassVar[int]
+    n_test: ClassVar[int]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _state_maxlen(cls, values: Any) -> Any:
+        padded = isinstance(values, dict) and values.get("encoding") == "padded"
+        return {**values, "maxlen": DEFAULT_MAXLEN} if padded and values.get("maxlen") is None else values
+
+    def info(self) -> Info:
+        """One unit a word, or one index a position."""
+        padded = self.encoding == "padded"
+        return Info(
+            task=self.task,
+            n_train=self.n_train,
+            n_test=self.n_test,
+            inputs="word_ids" if padded else "multi_hot",
+            shape=(self.maxlen if padded and self.maxlen else self.num_words,),
+            vocabulary=self.num_words,
+            n_classes=self.n_classes,
+        )
+
+    def digest(self, data_dir: Path | None) -> str:
+        """Of the archive as it lies there."""
+        return files.digest(self._find(data_dir))
+
+    def load(self, data_dir: Path | None) -> Data:
+        """The same texts in the same order as `keras.datasets` gives."""
+        from dlexp.components.datasets import npz
+
+        path = self._find(data_dir)
+        arrays = npz.read(path, tuple(chain.from_iterable(self.parts)))
+        # Encoded in the file's order, then shuffled: lists read at random from memory take twice as long.
+        data = self._in_keras_order(*(self._checked(path, arrays[x], arrays[y]) for x, y in self.parts))
+        if (len(data.train), len(data.test)) != (self.n_train, self.n_test):
+            raise DataError(
+                f"{path}: {len(data.train)} training and {len(data.test)} test texts; "
+                f"{self.type} has {self.n_train} and {self.n_test}"
+            )
+        return data
+
+    def stand_in(self) -> Data:
+        """Made-up texts, encoded as the real ones."""
+        from dlexp.components.datasets import generated
+
+        train, test = generated.texts(self.n_classes)
+        return Data(self._encoded(*train), self._encoded(*test))
+
+    def words(self, data_dir: Path | None) -> dict[int, str]:
+        """The word of each index of the encoded text.
+
+        Raises:
+            DataError: There is no word index, or it is damaged.
+        """
+        from dlexp.components.datasets.sequences import INDEX_FROM
+
+        path = files.find(f"{self.type}_word_index.json", data_dir)
+        try:
+            numbers = json.loads(path.read_bytes())
+            words = {number + INDEX_FROM: word for word, number in numbers.items()}
+        except (OSError, ValueError, AttributeError, TypeError) as error:
+            raise DataError(f"{path}: not a readable word index, or a damaged one ({error})") from error
+        return {0: "[PAD]", 1: "[START]", 2: "[OOV]"} | words
+
+    def _find(self, data_dir: Path | None) -> Path:
+        return files.find(f"{self.type}.npz", data_dir)
+
+    def _in_keras_order(self, *parts: Split) -> Data:
+        """The file's parts shuffled and split as Keras does."""
+        raise NotImplementedError
+
+    def _checked(self, path: Path, texts: "Sequence[list[int]]", y: "np.ndarray[Any, Any]") -> Split:
+        """Encoded texts, or what is wrong with the file."""
+        if y.shape != (len(texts),):
+            raise DataError(f"{path}: {len(texts)} texts, but classes of shape {y.shape}")
+        if y.dtype.kind not in "iu" or not ((y >= 0) & (y < self.n_classes)).all():
+            raise DataError(f"{path}: the classes are not integers from 0 to {self.n_classes - 1}")
+        try:
+            return self._encoded(texts, y)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise DataError(f"{path}: the texts are not lists of word indices ({error})") from error
+
+    def _encoded(self, texts: "Sequence[list[int]]", y: "np.ndarray[Any, Any]") -> Split:
+        import numpy as np
+
+        from dlexp.components.datasets import sequences
+
+        numbered = sequences.numbered(texts, self.num_words, self.skip_top)
+        if self.encoding == "padded" and self.maxlen:
+            return Split(sequences.padded(numbered, self.maxlen), y.astype(np.int32))
+        return Split(sequences.multi_hot(numbered, self.num_words), y.astype(np.int32))
+
+    def problems(self) -> list[tuple[str, str]]:
+        """A length without padding, and no words left."""
+        found = []
+        if self.encoding == "multi_hot" and self.maxlen is not None:
+            found.append(
+                ("maxlen", f"only padded text has a length; given {self.maxlen} with encoding multi_hot")
+            )
+        if self.skip_top >= self.num_words:
+            found.append(
+                ("skip_top", f"leaves no word: {self.skip_top} of num_words {self.num_words} are skipped")
+            )
+        return found
+
+
+class Imdb(Text):
+    """50,000 movie reviews, positive or negative (Maas et al., 2011)."""
+
+    type: Literal["imdb"] = "imdb"
+    parts: ClassVar[tuple[tuple[str, str], ...]] = (("x_train", "y_train"), ("x_test", "y_test"))
+    task: ClassVar[Task] = "binary"
+    n_classes: ClassVar[int] = 2
+    n_train: ClassVar[int] = 25_000
+    n_test: ClassVar[int] = 25_000
+
+    def _in_keras_order(self, *parts: Split) -> Data:
+        import numpy as np
+
+        # One generator for both: the test order depends on how many training texts there are.
+        shuffle = np.random.RandomState(SHUFFLE_SEED)
+        train, test = (part.take(shuffle.permutation(len(part))) for part in parts)
+        return Data(train, test)
+
+
+class Reuters(Text):
+    """11,228 newswires in 46 topics, from Reuters-21578."""
+
+    type: Literal["reuters"] = "reuters"
+    parts: ClassVar[tuple[tuple[str, str], ...]] = (("x", "y"),)
+    task: ClassVar[Task] = "multiclass"
+    n_classes: ClassVar[int] = 46
+    n_train: ClassVar[int] = 8_982
+    n_test: ClassVar[int] = 2_246
+
+    def _in_keras_order(self, *parts: Split) -> Data:
+        import numpy as np
+
+        (whole,) = parts
+        order = np.random.RandomState(SHUFFLE_SEED).permutation(len(whole))
+        # int(11_228 * (1 - 0.2)) = n_train
+        return Data(whole.take(order[: self.n_train]), whole.take(order[self.n_train :]))
+
+
+def decode(ids: "Iterable[int]", words: Mapping[int, str]) -> str:
+    """Encoded text in words; an index that has none is `[UNUSED]`, as 3 in Keras's counting."""
+    return " ".join(words.get(int(i), "[UNUSED]") for i in ids)

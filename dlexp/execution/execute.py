@@ -1,0 +1,69 @@
+"""What a worker does with one job: train it, and record it when it fails."""
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from dlexp.errors import DlexpError
+from dlexp.runs.run_dir import RunDir
+from dlexp.training.job import Job
+
+
+def execute(job: Job) -> None:
+    """Train a job. It returns at once where the run is finished, and records a failure instead of raising it."""
+    run_dir = RunDir(job.path)
+    if run_dir.status == "finished":
+        return
+    with _said_into(run_dir.log_path):
+        try:
+            from dlexp.training.threads import set_threads
+
+            set_threads(job.experiment.training.threads)
+            from dlexp.training.run import train
+
+            train(job)
+        except Exception as error:
+            traceback.print_exc()
+            record_failure(job, error)
+
+
+def record_failure(job: Job, error: Exception) -> None:
+    """Write failure.json: what went wrong, at which epoch, and where in the code."""
+    frames = traceback.extract_tb(error.__traceback__)
+    diverged = isinstance(error, ArithmeticError) and hasattr(error, "epoch")
+    said = str(error) if diverged or isinstance(error, DlexpError) else f"{type(error).__name__}: {error}"
+    RunDir(job.path).write_failure(
+        {
+            "name": job.experiment.name,
+            "seed": job.seed,
+            "identity": job.identity,
+            "status": "failed",
+            "kind": "diverged" if diverged else "error",
+            "what": said,
+            "epoch": getattr(error, "epoch", None),
+            "where": f"{Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name}" if frames else None,
+            "config": job.experiment.model_dump(),
+            "data_digest": job.data_digest,
+        }
+    )
+
+
+@contextlib.contextmanager
+def _said_into(path: Path) -> Iterator[None]:
+    """Everything this process says goes to the end of a file: Python's streams, and what C++ writes below them."""
+    with path.open("a", encoding="utf-8", buffering=1) as log:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        saved = os.dup(1), os.dup(2)
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+        try:
+            with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+                yield
+        finally:
+            for descriptor, original in zip((1, 2), saved, strict=True):
+                os.dup2(original, descriptor)
+                os.close(original)

@@ -1,0 +1,114 @@
+"""The embedded engine: one spawned single-process pool a slot.
+
+One pool of several processes is lost as a whole when one of them is killed; of several pools only the killed one is.
+A process is spawned, never forked (TensorFlow), and stays warm: TensorFlow is imported once for many runs.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+
+from dlexp.execution.engine import Outcome
+from dlexp.execution.execute import execute, record_failure
+from dlexp.training.job import Job
+
+#: A reused process grows by some megabytes a run: it is replaced after this many.
+RUNS_PER_PROCESS = 50
+#: A run whose process died is tried once more.
+TRIES = 2
+
+
+class WorkerDied(RuntimeError):
+    """The process of a run was killed or crashed."""
+
+
+class Pool:
+    """Runs jobs in `slots` processes of this machine."""
+
+    def __init__(self, slots: int) -> None:
+        self.slots = slots
+        self._idle: list[_Slot] = [_Slot() for _ in range(slots)]
+        self._running: dict[Future[None], tuple[_Slot, Job, int]] = {}
+
+    def submit(self, job: Job) -> None:
+        """Start a job in a free slot, in one that has the right number of threads already if there is one."""
+        threads = job.experiment.training.threads
+        slot = next((slot for slot in self._idle if slot.threads == threads), self._idle[-1])
+        self._idle.remove(slot)
+        self._start(slot, job, tries=1)
+
+    def wait(self, timeout: float) -> list[Outcome]:
+        """The jobs that have ended since, after at most `timeout` seconds."""
+        done, _ = wait(self._running, timeout, FIRST_COMPLETED)
+        outcomes = []
+        for future in done:
+            slot, job, tries = self._running.pop(future)
+            error = future.exception()
+            if isinstance(error, BrokenProcessPool):
+                slot.close(kill=True)
+                if tries < TRIES:
+                    self._start(slot, job, tries + 1)
+                    continue
+                record_failure(job, WorkerDied(f"the worker process died {tries} times (killed, or out of memory)"))
+            elif error is not None:
+                raise error
+            self._idle.append(slot)
+            outcomes.append(Outcome(job))
+        return outcomes
+
+    def close(self, kill: bool = False) -> None:
+        """End the processes: after their jobs, or at once."""
+        for slot in [*self._idle, *(slot for slot, _, _ in self._running.values())]:
+            slot.close(kill)
+
+    def _start(self, slot: "_Slot", job: Job, tries: int) -> None:
+        self._running[slot.submit(job)] = slot, job, tries
+
+
+class _Slot:
+    """One process, replaced when it is worn, was killed, or a job needs another number of threads."""
+
+    def __init__(self) -> None:
+        self.threads: int | None = None
+        self._executor: ProcessPoolExecutor | None = None
+        self._pid: Future[int]
+        self._runs = 0
+
+    def submit(self, job: Job) -> "Future[None]":
+        threads = job.experiment.training.threads
+        if self._executor is not None and (threads != self.threads or self._runs >= RUNS_PER_PROCESS):
+            self.close()
+        if self._executor is None:
+            self._executor = ProcessPoolExecutor(
+                1, multiprocessing.get_context("spawn"), _start_worker, (os.getpid(),)
+            )
+            self._pid = self._executor.submit(os.getpid)
+            self.threads, self._runs = threads, 0
+        self._runs += 1
+        return self._executor.submit(execute, job)
+
+    def close(self, kill: bool = False) -> None:
+        if self._executor is None:
+            return
+        if kill:
+            with contextlib.suppress(BrokenProcessPool, ProcessLookupError):  # It is gone already.
+                os.kill(self._pid.result(), signal.SIGKILL)
+        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._executor = None
+
+
+def _start_worker(parent: int) -> None:
+    """The parent alone answers to Ctrl-C; a worker whose parent is gone ends itself."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_without, args=(parent,), daemon=True).start()
+
+
+def _end_without(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)

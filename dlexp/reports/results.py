@@ -1,0 +1,43 @@
+"""What a `run` command gave, a line a run."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dlexp.components.metrics import higher_is_better
+from dlexp.runs.run_dir import RunDir
+
+
+def result_lines(run_dirs: Sequence[RunDir]) -> list[str]:
+    """The scores of the finished ones and where their records are, and a warning where the best was picked on test data."""
+    finished = {run_dir.path: summary for run_dir in run_dirs if (summary := run_dir.summary()) is not None}
+    lines = [f"{path}: {scores(summary)}" for path, summary in finished.items()]
+    picked = sorted({summary["name"] for summary in finished.values() if summary["picked_on_test"]})
+    if picked:
+        lines.append(f"Validation is the test split in {', '.join(picked)}: the best score was picked on the test data.")
+    return lines
+
+
+def scores(summary: dict[str, Any]) -> str:
+    """The main metric, last and best, the same on the test split, and the seconds."""
+    metrics = summary["metrics"]
+    column = main_metric(metrics)
+    parts = [f"{column} {metrics[column]:.4f}"]
+    if f"best_{column}" in metrics:
+        parts[0] += f" (best {metrics[f'best_{column}']:.4f} in epoch {metrics[f'best_{column}_epoch']})"
+    test = f"test_{column.removeprefix('val_')}"
+    return ", ".join([*parts, f"{test} {metrics[test]:.4f}", f"{summary['seconds']:.1f} s"])
+
+
+def failure_line(run_dir: RunDir) -> str:
+    """Why a run has no result, and where to read more."""
+    failure = run_dir.failure()
+    if failure is None:
+        return f"{run_dir.status}: no result was recorded"
+    return f"{failure['kind']}: {failure['what']} (more in {run_dir.log_path.name})"
+
+
+def main_metric(metrics: dict[str, float]) -> str:
+    """The column that says most in one number: validation accuracy where there is one, else the last metric."""
+    last = [name for name in metrics if not name.startswith(("best_", "test_"))]
+    candidates = [name for name in last if name.startswith("val_")] or last
+    return next((name for name in candidates if higher_is_better(name)), candidates[-1])

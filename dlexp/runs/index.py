@@ -1,0 +1,251 @@
+"""All runs below a runs directory, read anew from the folders each time: no index has to agree with them."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dlexp.console import say
+from dlexp.errors import UserError, did_you_mean
+from dlexp.runs.run_dir import PREFIX_LENGTH, DamagedRecord, FolderName, RunDir, Status
+
+#: What dlexp itself puts beside the names' folders.
+SUMMARY_CSV = "summary.csv"
+SMOKE = ".smoke"
+
+CONFIG_SUFFIXES = (".yaml", ".yml")
+
+#: How many names an error message lists.
+_SHOWN_NAMES = 10
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is on record of one run.
+
+    Of a run that neither finished nor failed only the folder's name is read: its other fields are empty.
+    """
+
+    dir: RunDir
+    name: str
+    seed: int
+    attempt: int
+    status: Status
+    identity: str = ""
+    config: dict[str, Any] = field(default_factory=dict)
+    """The resolved config, without its name."""
+    record: dict[str, Any] = field(default_factory=dict)
+    """The whole of summary.json or failure.json."""
+    damage: str = ""
+    """Why it cannot be read."""
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The numbers of a finished run by column; one that is no number (null) is NaN."""
+        metrics = self.record.get("metrics", {})
+        return {column: float("nan") if value is None else value for column, value in metrics.items()}
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        return self.record.get("seconds")
+
+    @property
+    def epochs(self) -> int | None:
+        """How many epochs were trained."""
+        return self.record.get("epochs", self.record.get("epoch"))
+
+    @property
+    def ended(self) -> str:
+        """When it ended, in ISO format; empty where that is not known."""
+        return self.record.get("ended") or ""
+
+    @property
+    def has_diverged(self) -> bool:
+        """Whether the loss became NaN or infinite."""
+        return self.status == "failed" and self.record.get("kind") == "diverged"
+
+    @property
+    def head_metrics(self) -> list[str]:
+        """The metrics that the head asked for."""
+        head = self.config.get("head")
+        return list(head.get("metrics", [])) if isinstance(head, dict) else []
+
+    @property
+    def tensorflow(self) -> str:
+        """TensorFlow's version."""
+        return str((self.record.get("versions") or {}).get("tensorflow", "unknown"))
+
+
+def smoke_dir(runs_dir: Path) -> Path:
+    """Where smoke runs lie: below the runs, part of no index."""
+    return runs_dir / SMOKE
+
+
+def walk(runs_dir: Path) -> tuple[list[RunDir], list[Path]]:
+    """All run directories by name, seed, experiment and attempt; and what lies between them and is no run's.
+
+    Hidden entries, smoke runs among them, are passed over.
+
+    Raises:
+        UserError: There is no such directory, or it may not be read.
+    """
+    found: list[tuple[str, FolderName, RunDir]] = []
+    foreign: list[Path] = []
+    for name in _entries(runs_dir):
+        if not name.is_dir():
+            if name.name != SUMMARY_CSV:
+                foreign.append(Path(name.path))
+            continue
+        try:
+            entries = _entries(Path(name.path))
+        except UserError:
+            foreign.append(Path(name.path))
+            continue
+        for entry in entries:
+            folder = FolderName.parse(entry.name)
+            if folder and entry.is_dir():
+                found.append((name.name, folder, RunDir(Path(entry.path))))
+            else:
+                foreign.append(Path(entry.path))
+    found.sort(key=lambda run: run[:2])
+    return [run_dir for _, _, run_dir in found], sorted(foreign)
+
+
+def scan(runs_dir: Path) -> list[RunDir]:
+    """All run directories in the order of `walk`; none where there is no runs directory yet."""
+    return walk(runs_dir)[0] if runs_dir.exists() else []
+
+
+def read(run_dir: RunDir) -> Run:
+    """Read one run's record; a damaged one is a `Run` that says so."""
+    folder = run_dir.folder
+    known = (run_dir, run_dir.name, folder.seed, folder.attempt)
+    try:
+        status: Status = "finished"
+        record = run_dir.summary()
+        if record is None:
+            status, record = "failed", run_dir.failure()
+        if record is None:
+            run_dir.check_unfinished()
+            return Run(*known, "incomplete")
+    except DamagedRecord as error:
+        return Run(*known, "damaged", damage=error.lines[0])
+    config = {key: value for key, value in record["config"].items() if key != "name"}
+    return Run(*known, status, record["identity"], config, record)
+
+
+def readable(run_dirs: Iterable[RunDir]) -> list[Run]:
+    """Read these runs but the damaged ones, which are said on stderr, a line each."""
+    runs = []
+    for run in map(read, run_dirs):
+        if run.status == "damaged":
+            say(f"{run.damage} (left out)")
+        else:
+            runs.append(run)
+    return runs
+
+
+def finished(runs_dir: Path) -> list[Run]:
+    """All finished runs but smoke runs."""
+    return [run for run in readable(scan(runs_dir)) if run.status == "finished"]
+
+
+def latest(runs: Iterable[Run]) -> Run | None:
+    """The attempt that ended last: attempts count up within one name only."""
+    return max(runs, key=lambda run: (run.ended, run.attempt), default=None)
+
+
+def find(runs_dir: Path, identity: str, seed: int) -> RunDir | None:
+    """The latest finished attempt at an experiment with a seed, under whatever name it lies."""
+    run = latest(run for run in with_identity(runs_dir, identity, seed) if run.status == "finished")
+    return run.dir if run else None
+
+
+def failed_like(runs_dir: Path, identity: str, seed: int) -> RunDir | None:
+    """The latest attempt at an experiment with a seed that diverged: the same again would diverge again."""
+    run = latest(run for run in with_identity(runs_dir, identity, seed) if run.has_diverged)
+    return run.dir if run else None
+
+
+def with_identity(runs_dir: Path, identity: str, seed: int | None = None) -> list[Run]:
+    """The runs on record of an experiment, under every name; of all seeds unless one is said."""
+    prefix = identity[:PREFIX_LENGTH]
+    near = [
+        run_dir
+        for run_dir in scan(runs_dir)
+        if (folder := run_dir.folder).prefix == prefix and seed in (None, folder.seed)
+    ]
+    return [run for run in readable(near) if run.identity == identity]
+
+
+def identity_of(config: Path, data_dir: Path | None = None) -> str:
+    """The identity of the experiment that a config file holds; reads the data's digest."""
+    from dlexp.config.identity import identity
+    from dlexp.config.load import load
+
+    experiment = load(config, []).experiment
+    digest: str = identity(experiment, experiment.dataset.digest(data_dir))
+    return digest
+
+
+def select(runs_dir: Path, words: Sequence[str], resolve: Callable[[Path], str] = identity_of) -> list[Run]:
+    """The runs that the user's words name, in their order and each once, whatever their status.
+
+    A word is a config file (its experiment's runs, under every name), a name, a run as `NAME/s0-3fa9c1d2e0`,
+    or the path of either's directory.
+
+    Raises:
+        UserError: A word names nothing.
+    """
+    selected: dict[Path, Run] = {}
+    for word in words:
+        for run in _named(runs_dir, word, resolve):
+            selected.setdefault(run.dir.path.resolve(), run)
+    return list(selected.values())
+
+
+def _named(runs_dir: Path, word: str, resolve: Callable[[Path], str]) -> list[Run]:
+    if word.endswith(CONFIG_SUFFIXES) and not (runs_dir / word).is_dir():
+        runs = with_identity(runs_dir, resolve(Path(word)))
+        if not runs:
+            raise UserError(f"{word}: no run of it in {runs_dir} as it is now. Try: dlexp run {word}")
+        return runs
+    for path in (runs_dir / word, Path(word)):
+        if FolderName.parse(path.name) and path.is_dir():
+            # Resolved only where the name is needed: `.` and `..` have none of their own.
+            return readable([RunDir(path if path.parent.name else path.resolve())])
+        if path.is_dir() and (found := _in_name(path)):
+            return readable(found)
+    raise _unknown(runs_dir, word)
+
+
+def _in_name(directory: Path) -> list[RunDir]:
+    """The runs in the directory of one name."""
+    folders = [(folder, entry) for entry in _entries(directory) if (folder := FolderName.parse(entry.name))]
+    return [RunDir(Path(entry.path)) for folder, entry in sorted(folders, key=lambda pair: pair[0])]
+
+
+def _unknown(runs_dir: Path, word: str) -> UserError:
+    run_dirs = scan(runs_dir)
+    if not run_dirs:
+        return UserError(f"{word}: no runs in {runs_dir} yet. Try: dlexp run configs/digits_sgd.yaml")
+    names = list(dict.fromkeys(run_dir.name for run_dir in run_dirs))
+    name, _, folder = word.rstrip("/").removeprefix(f"{runs_dir}/").partition("/")
+    if folder and name in names:
+        names = [f"{name}/{run_dir.path.name}" for run_dir in run_dirs if run_dir.name == name]
+    more = f", and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
+    return UserError(
+        f"{word}: no such run, name or config in {runs_dir}.{did_you_mean(word, names)} "
+        f"Choose from: {', '.join(names[:_SHOWN_NAMES])}{more}"
+    )
+
+
+def _entries(directory: Path) -> list[os.DirEntry[str]]:
+    """What lies in a directory, but hidden entries."""
+    try:
+        with os.scandir(directory) as entries:
+            return [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError as error:
+        raise UserError(f"{directory}: cannot be read: {error.strerror}") from error

@@ -1,0 +1,331 @@
+"""The directory of one run: the only place that knows its file names and what they hold."""
+
+import csv
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, TextIO
+
+from dlexp.errors import DlexpError, UserError
+from dlexp.runs.whole_files import write_text
+
+#: finished: summary.json is there; failed: failure.json is; incomplete: neither yet; damaged: not to be read.
+Status = Literal["finished", "failed", "incomplete", "damaged"]
+
+#: How many digits of the identity a directory's name shows.
+PREFIX_LENGTH = 10
+
+_FOLDER = re.compile(rf"s(?P<seed>\d+)-(?P<prefix>[0-9a-f]{{{PREFIX_LENGTH}}})(?:-(?P<attempt>[1-9]\d*))?")
+
+#: What a reader counts on in both summary.json and failure.json.
+_REQUIRED: dict[str, type] = {"seed": int, "identity": str, "config": dict}
+#: What it counts on where it is there.
+_OPTIONAL: dict[str, Any] = {
+    "metrics": dict,
+    "versions": dict,
+    "epochs": int,
+    "epoch": int | None,
+    "seconds": int | float | None,
+    "ended": str,
+}
+
+
+class DamagedRecord(DlexpError):
+    """A record that was cut short, edited into nonsense, or moved in from another run."""
+
+
+@dataclass(frozen=True, order=True)
+class FolderName:
+    """What the name of a run's folder says: `s0-3fa9c1d2e0`, and `s0-3fa9c1d2e0-2` for the second attempt."""
+
+    seed: int
+    prefix: str
+    attempt: int = 1
+
+    @classmethod
+    def parse(cls, name: str) -> "FolderName | None":
+        """Read a folder's name; none where it is no run's."""
+        match = _FOLDER.fullmatch(name)
+        return match and cls(int(match["seed"]), match["prefix"], int(match["attempt"] or 1))
+
+    def __str__(self) -> str:
+        return f"s{self.seed}-{self.prefix}" + (f"-{self.attempt}" if self.attempt > 1 else "")
+
+
+@dataclass(frozen=True)
+class RunDir:
+    """`runs/<name>/s<seed>-<start of the identity>/`: plain files that outlive the program.
+
+    The identity's first ten digits choose the directory; forced repeats end in `-2`, `-3`, ...
+    """
+
+    path: Path
+
+    @classmethod
+    def create(cls, runs_dir: Path, name: str, seed: int, identity: str) -> "RunDir":
+        """Make the directory of a new attempt, one no other process has.
+
+        Raises:
+            UserError: It cannot be made there.
+        """
+        parent = runs_dir / name
+        prefix = identity[:PREFIX_LENGTH]
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            known = [folder for entry in parent.iterdir() if (folder := FolderName.parse(entry.name))]
+            # After the last one, not into a gap: the highest number is always the latest attempt.
+            attempt = 1 + max((f.attempt for f in known if (f.seed, f.prefix) == (seed, prefix)), default=0)
+            while True:
+                path = parent / str(FolderName(seed, prefix, attempt))
+                try:
+                    path.mkdir()
+                    return cls(path)
+                except FileExistsError:
+                    attempt += 1
+        except OSError as error:
+            raise UserError(f"{parent}: cannot make a run directory here: {error.strerror}") from error
+
+    @property
+    def name(self) -> str:
+        """The name under which the run lies."""
+        return self.path.parent.name
+
+    @property
+    def folder(self) -> FolderName:
+        """What the folder's own name says."""
+        folder = FolderName.parse(self.path.name)
+        if folder is None:
+            raise ValueError(f"{self.path} is no run directory")
+        return folder
+
+    @property
+    def seed(self) -> int:
+        """The run's seed."""
+        return self.folder.seed
+
+    @property
+    def identity_prefix(self) -> str:
+        """The first ten hex digits of the experiment's identity."""
+        return self.folder.prefix
+
+    @property
+    def attempt(self) -> int:
+        """1, or the number of a forced repeat."""
+        return self.folder.attempt
+
+    @property
+    def config_path(self) -> Path:
+        """The resolved config."""
+        return self.path / "config.yaml"
+
+    @property
+    def history_path(self) -> Path:
+        """One row an epoch."""
+        return self.path / "history.csv"
+
+    @property
+    def summary_path(self) -> Path:
+        """Written last: its presence means finished."""
+        return self.path / "summary.json"
+
+    @property
+    def failure_path(self) -> Path:
+        """Instead of the summary when the run failed."""
+        return self.path / "failure.json"
+
+    @property
+    def environment_path(self) -> Path:
+        """Versions, machine and command."""
+        return self.path / "environment.json"
+
+    @property
+    def model_path(self) -> Path:
+        """The trained model."""
+        return self.path / "model.keras"
+
+    @property
+    def curves_path(self) -> Path:
+        """The learning curves."""
+        return self.path / "curves.png"
+
+    @property
+    def log_path(self) -> Path:
+        """Everything that was said."""
+        return self.path / "log.txt"
+
+    @property
+    def status(self) -> Status:
+        """How the run stands, by its files."""
+        try:
+            if self.summary() is not None:
+                return "finished"
+            if self.failure() is not None:
+                return "failed"
+            self.check_unfinished()
+        except DamagedRecord:
+            return "damaged"
+        return "incomplete"
+
+    def check_unfinished(self) -> None:
+        """Refuse a history without the config it belongs to; a run that was only begun may lack both.
+
+        Raises:
+            DamagedRecord: The config has been deleted.
+        """
+        if self.history_path.exists() and not self.config_path.exists():
+            raise DamagedRecord(f"{self.path}: {self.config_path.name} is missing")
+
+    def write_config(self, text: str) -> None:
+        """Write the resolved config, as YAML."""
+        write_text(self.config_path, text)
+
+    def write_environment(self, record: Mapping[str, Any]) -> None:
+        """Write what the run ran on."""
+        write_text(self.environment_path, to_json(record))
+
+    def write_summary(self, record: Mapping[str, Any]) -> None:
+        """Write the result; the last file of a run."""
+        write_text(self.summary_path, to_json(record))
+
+    def write_failure(self, record: Mapping[str, Any]) -> None:
+        """Write why there is no result."""
+        write_text(self.failure_path, to_json(record))
+
+    def history_writer(self, columns: Sequence[str]) -> "HistoryWriter":
+        """Start the history with these columns."""
+        return HistoryWriter(self.history_path, columns)
+
+    def summary(self) -> dict[str, Any] | None:
+        """The result; none while there is none.
+
+        Raises:
+            DamagedRecord: It cannot be read, or is another run's.
+        """
+        record = self._read_own(self.summary_path)
+        if record is None:
+            return None
+        if "metrics" not in record:
+            raise DamagedRecord(f"{self.summary_path}: damaged: no metrics")
+        for column, value in record["metrics"].items():
+            if not isinstance(value, int | float | None):
+                raise DamagedRecord(f"{self.summary_path}: damaged: metrics.{column} is {value!r:.60}")
+        return record
+
+    def failure(self) -> dict[str, Any] | None:
+        """Why the run failed; none where it did not.
+
+        Raises:
+            DamagedRecord: It cannot be read, or is another run's.
+        """
+        return self._read_own(self.failure_path)
+
+    def environment(self) -> dict[str, Any] | None:
+        """What the run ran on; none where it was not recorded.
+
+        Raises:
+            DamagedRecord: It cannot be read.
+        """
+        return _read_json(self.environment_path)
+
+    def history(self) -> list[dict[str, float]]:
+        """The epochs so far, `epoch` a whole number; a last line that was cut short is left out.
+
+        Raises:
+            DamagedRecord: A line before the last cannot be read.
+        """
+        try:
+            text = self.history_path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return []
+        except (OSError, UnicodeDecodeError) as error:
+            raise DamagedRecord(f"{self.history_path}: damaged: {error}") from error
+        lines = text.split("\n")[:-1]  # What follows the last line end is empty, or torn.
+        columns = next(csv.reader(lines[:1]), [])
+        rows = []
+        for number, line in enumerate(lines[1:], start=2):
+            try:
+                row = dict(zip(columns, map(float, line.split(",")), strict=True))
+                rows.append(row | {"epoch": int(row["epoch"])})
+            except (KeyError, ValueError) as error:
+                raise DamagedRecord(f"{self.history_path}:{number}: damaged: {line[:40]!r}") from error
+        return rows
+
+    def _read_own(self, path: Path) -> dict[str, Any] | None:
+        """A record of this very run: not one that a hand moved in from another."""
+        record = _read_json(path)
+        if record is None:
+            return None
+        for key, kind in _REQUIRED.items():
+            if not isinstance(record.get(key), kind):
+                raise DamagedRecord(f"{path}: damaged: no {key}")
+        for key, kind in _OPTIONAL.items():
+            if key in record and not isinstance(record[key], kind):
+                raise DamagedRecord(f"{path}: damaged: {key} is {record[key]!r:.60}")
+        if (record["seed"], record["identity"][:PREFIX_LENGTH]) != (self.seed, self.identity_prefix):
+            raise DamagedRecord(f"{path}: damaged: the record of another run")
+        return record
+
+
+class HistoryWriter:
+    """A CSV file of numbers that grows a row an epoch and can be read at any moment."""
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        self._columns = tuple(columns)
+        self._file: TextIO = path.open("w", encoding="utf-8", newline="\n")
+        csv.writer(self._file, lineterminator="\n").writerow(self._columns)
+        self._file.flush()
+
+    def write(self, row: Mapping[str, float]) -> None:
+        """Add a row of exactly the columns; floats are written so that they read back to the bit."""
+        if row.keys() != set(self._columns):
+            raise ValueError(f"a row of {sorted(row)} into columns {sorted(self._columns)}")
+        # In one piece: a reader, or the next start after a kill, sees whole rows and at most one torn one.
+        self._file.write(",".join(_number(row[column]) for column in self._columns) + "\n")
+        self._file.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+
+def to_json(record: Any) -> str:
+    """Readable JSON; a number that JSON lacks (NaN, an infinity) becomes null, while history.csv keeps it."""
+    return json.dumps(_finite(record), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _number(value: float) -> str:
+    """The shortest text that reads back to the same value; numpy's scalars too."""
+    return str(int(value)) if isinstance(value, Integral) else repr(float(value))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    """The mapping in a JSON file; none where there is no file."""
+    try:
+        record = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    # Deep nesting is a RecursionError; bytes that are no UTF-8 and broken JSON are both ValueErrors.
+    except (OSError, ValueError, RecursionError) as error:
+        raise DamagedRecord(f"{path}: damaged: {error}") from error
+    if not isinstance(record, dict):
+        raise DamagedRecord(f"{path}: damaged: no mapping")
+    return record

@@ -1,0 +1,78 @@
+"""`summary.csv`: one row a finished run, for spreadsheets; derived, and never read back."""
+
+import csv
+import fcntl
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from dlexp.config.flat import flatten, format_value
+from dlexp.errors import DlexpError
+from dlexp.runs import index
+from dlexp.runs.index import Run
+from dlexp.runs.whole_files import replacing
+
+#: Hidden, and so no part of the index.
+_LOCK = ".summary.csv.lock"
+
+
+def rebuild(runs_dir: Path) -> Path:
+    """Write the table anew from the runs: who and where, the config's dotted columns, the result's numbers.
+
+    Raises:
+        DlexpError: It cannot be written.
+    """
+    path = runs_dir / index.SUMMARY_CSV
+    try:
+        with _locked(runs_dir / _LOCK), replacing(path) as beside:
+            rows = [_row(run, runs_dir) for run in index.finished(runs_dir)]
+            with beside.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, _columns(rows), lineterminator="\n")
+                writer.writeheader()
+                writer.writerows({column: text for part in row for column, text in part.items()} for row in rows)
+    except OSError as error:
+        raise DlexpError(f"{path}: cannot be written: {error.strerror}") from error
+    return path
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Let one process at a time in; the lock ends with its process, however that ends."""
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _row(run: Run, runs_dir: Path) -> tuple[dict[str, str], ...]:
+    """Who and where, settings, numbers: kept apart until all columns are known."""
+    about = {
+        "name": run.name,
+        "seed": str(run.seed),
+        "identity": run.identity,
+        "attempt": str(run.attempt),
+        "status": run.status,
+        "run": run.dir.path.relative_to(runs_dir).as_posix(),
+        "started": run.record.get("started", ""),
+        "ended": run.ended,
+        "data_digest": run.record.get("data_digest", ""),
+        "training_version": str(run.record.get("training_version", "")),
+        "tensorflow": run.tensorflow,
+    }
+    numbers: dict[str, Any] = {key: run.record.get(key) for key in ("epochs", "seconds", "parameters")}
+    return (
+        about,
+        {key: format_value(value) for key, value in flatten(run.config).items()},
+        {key: _number(value) for key, value in (numbers | run.metrics).items()},
+    )
+
+
+def _columns(rows: list[tuple[dict[str, str], ...]]) -> list[str]:
+    """All columns of the first part, then of the second, then of the third; each in the order of appearance."""
+    return list(dict.fromkeys(column for parts in zip(*rows, strict=True) for part in parts for column in part))
+
+
+def _number(value: float | None) -> str:
+    """Every digit; an empty cell where there is no number."""
+    return "" if value is None or math.isnan(value) else repr(value)

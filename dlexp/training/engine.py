@@ -1,0 +1,107 @@
+"""The training loop: whole epochs compiled once, from a stated order of the examples.
+
+One engine serves every model, head, optimizer and kind of data. Losses are means over examples; penalties on weights
+are added as Keras adds them, so that a history equals Keras's own on the same weights and batches.
+"""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dlexp.components.datasets import Split
+from dlexp.training.feeds import Feed, feed
+from dlexp.training.network import Network
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What one pass over a split gave: the mean loss and the prediction of every example, `(n, units)`."""
+
+    loss: float
+    predictions: np.ndarray
+
+
+def order_of(seed: int, epoch: int, n: int) -> np.ndarray:
+    """The order of `n` examples in an epoch: it depends on the seed and the epoch alone."""
+    return np.random.default_rng([seed, epoch]).permutation(n)
+
+
+class Engine:
+    """Trains a network on one split, an epoch at a time."""
+
+    def __init__(self, network: Network, optimizer: keras.Optimizer, train: Split, batch_size: int) -> None:
+        self.network = network
+        self.optimizer = optimizer
+        self.train = train
+        self.batch_size = batch_size
+        self._feed = feed(network, train)
+        self._y = tf.constant(train.y)
+        optimizer.build(network.model.trainable_variables)
+        self._compiled_epoch = tf.function(self._epoch)
+
+    def train_epoch(self, order: np.ndarray) -> Scores:
+        """One pass in the given order, `(n,)`: losses and predictions are those of each batch before its step."""
+        self._feed.start_epoch(order, self.batch_size)
+        loss, predictions = self._compiled_epoch(tf.constant(order))
+        in_own_order = np.empty(predictions.shape, np.float32)
+        in_own_order[order] = predictions.numpy()
+        return Scores(float(loss), in_own_order)
+
+    def _epoch(self, order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        n = tf.shape(order)[0]
+        n_steps = -(-len(self.train) // self.batch_size)
+        total = tf.constant(0.0, tf.float64)
+        predictions = tf.TensorArray(tf.float32, size=n_steps, infer_shape=False, element_shape=self._prediction_shape)
+        for i in tf.range(n_steps):
+            positions = order[i * self.batch_size : tf.minimum((i + 1) * self.batch_size, n)]
+            loss, prediction = self._step(i, positions)
+            total += tf.cast(loss, tf.float64) * tf.cast(tf.shape(positions)[0], tf.float64)
+            predictions = predictions.write(i, prediction)
+        return total / tf.cast(n, tf.float64), predictions.concat()
+
+    def _step(self, index: tf.Tensor, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        variables = self.network.model.trainable_variables
+        with tf.GradientTape() as tape:
+            logits, prediction = self.network.body(self._feed.batch(index, positions), training=True)
+            losses = self.network.output.losses(tf.gather(self._y, positions), logits)
+            loss = tf.reduce_mean(losses) + self._penalty()
+        gradients = tape.gradient(loss, [variable.value for variable in variables])
+        self.optimizer.apply(gradients, variables)
+        return loss, prediction
+
+    def _penalty(self) -> tf.Tensor:
+        return tf.add_n([tf.constant(0.0), *self.network.model.losses])
+
+    @property
+    def _prediction_shape(self) -> tuple[int | None, ...]:
+        return tuple(self.network.output.prediction.shape)
+
+
+class Evaluator:
+    """Scores a split with the network as it is; nothing is learned."""
+
+    def __init__(self, network: Network, split: Split) -> None:
+        self.network = network
+        self.split = split
+        self._feed: Feed = feed(network, split)
+        inputs = tf.TensorSpec(network.body.input_shape, network.body.inputs[0].dtype)
+        self._forward = tf.function(self._score, input_signature=[inputs, tf.TensorSpec((None,), split.y.dtype)])
+
+    def evaluate(self) -> Scores:
+        """The mean loss, penalties included, and every prediction."""
+        losses, predictions = [], []
+        start = 0
+        for x in self._feed.chunks():
+            chunk_losses, prediction = self._forward(x, tf.constant(self.split.y[start : start + len(x)]))
+            losses.append(chunk_losses.numpy())
+            predictions.append(prediction.numpy())
+            start += len(x)
+        penalty = sum(float(loss) for loss in self.network.model.losses)
+        loss = float(np.concatenate(losses).mean(dtype=np.float64)) + penalty
+        return Scores(loss, np.concatenate(predictions))
+
+    def _score(self, x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        logits, prediction = self.network.body(x, training=False)
+        return self.network.output.losses(y, logits), prediction

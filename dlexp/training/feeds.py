@@ -1,0 +1,84 @@
+"""How batches reach the compiled step: gathered from resident arrays, or multiplied from sparse rows.
+
+A feed gives the body's input, so that the step is the same for every kind of data.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+import tensorflow as tf
+from scipy.sparse import csr_array
+
+from dlexp.components.datasets import Split
+from dlexp.layers.sparse import SparseRows
+from dlexp.training.network import Network
+
+#: Rows evaluated at once: large enough to be fast, small enough that wide layers stay in memory.
+EVALUATION_ROWS = 8192
+
+
+class Feed(Protocol):
+    """One split, ready for training and evaluation."""
+
+    def start_epoch(self, order: np.ndarray, batch_size: int) -> None:
+        """Make the epoch's batches ready: `order` `(n,)` is a permutation of the examples."""
+
+    def batch(self, index: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:
+        """Inside the compiled step: the body's input for batch `index`, which holds the examples at `positions`."""
+
+    def chunks(self) -> Iterator[tf.Tensor]:
+        """The body's input for all examples in their own order, `EVALUATION_ROWS` at a time."""
+
+
+class DenseFeed:
+    """Arrays that stay in memory as they are; standardized once, with the saved model's own layer."""
+
+    def __init__(self, network: Network, x: np.ndarray) -> None:
+        self.x = tf.constant(x)
+        if network.standardize is not None:
+            self.x = network.standardize(self.x)
+
+    def start_epoch(self, order: np.ndarray, batch_size: int) -> None:
+        """Nothing to do: batches are gathered inside the step."""
+
+    def batch(self, index: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:
+        """The rows at `positions`."""
+        return tf.gather(self.x, positions)
+
+    def chunks(self) -> Iterator[tf.Tensor]:
+        """Slices of the array."""
+        for start in range(0, len(self.x), EVALUATION_ROWS):
+            yield self.x[start : start + EVALUATION_ROWS]
+
+
+class SparseFeed:
+    """CSR rows, multiplied by the first layer's kernel without ever being dense."""
+
+    def __init__(self, network: Network, x: csr_array) -> None:
+        if network.first is None:
+            raise ValueError("sparse rows need a network whose first layer takes them")
+        self.x = x
+        self.first = network.first
+        self.rows = SparseRows()
+
+    def start_epoch(self, order: np.ndarray, batch_size: int) -> None:
+        """Cut the rows into batches in this order."""
+        self.rows.set_batches([self.x[order[i : i + batch_size]] for i in range(0, len(order), batch_size)])
+
+    def batch(self, index: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:
+        """The first layer's output before its activation, `(batch, units)`."""
+        return self.rows.product(index, self.first.kernel.value) + self.first.bias
+
+    def chunks(self) -> Iterator[tf.Tensor]:
+        """The first layer's output before its activation."""
+        kernel, bias = self.first.kernel.numpy(), self.first.bias.numpy()
+        for start in range(0, self.x.shape[0], EVALUATION_ROWS):
+            yield tf.constant(self.x[start : start + EVALUATION_ROWS] @ kernel + bias)
+
+
+def feed(network: Network, split: Split) -> Feed:
+    """The feed that fits the split: sparse rows stay sparse, everything else is dense."""
+    if network.first is not None:
+        return SparseFeed(network, split.x)
+    return DenseFeed(network, split.x)

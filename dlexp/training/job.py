@@ -1,0 +1,34 @@
+"""One run to be trained: everything a worker needs, small enough to send. Imports no TensorFlow."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dlexp.config.experiment import Experiment
+
+#: `illustrate(history, path, title)` draws a run's learning curves.
+Illustrate = Callable[[list[dict[str, float]], Path, str], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run: one experiment with one seed, and where its records go."""
+
+    experiment: Experiment
+    seed: int
+    identity: str
+    data_digest: str
+    path: Path
+    """The run directory; it exists already."""
+    data_dir: Path | None
+    stand_in: bool
+    """Train on the generated stand-in, for `--smoke`."""
+    provenance: dict[str, Any]
+    """What the command knows of itself: its words, the git commit."""
+    illustrate: Illustrate
+
+    @property
+    def label(self) -> str:
+        """Name and seed, for people."""
+        return f"{self.experiment.name}, seed {self.seed}"

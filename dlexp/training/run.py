@@ -1,0 +1,150 @@
+"""One run: one experiment with one seed, from data to records."""
+
+import math
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from dlexp.components.datasets import Data, Split
+from dlexp.components.metrics import METRICS, higher_is_better
+from dlexp.config.dump import dump
+from dlexp.config.experiment import Experiment
+from dlexp.config.identity import TRAINING_VERSION
+from dlexp.runs.run_dir import RunDir
+from dlexp.training.engine import Engine, Evaluator, Scores, order_of
+from dlexp.training.environment import environment
+from dlexp.training.job import Job
+from dlexp.training.network import Network, build
+
+
+class Diverged(ArithmeticError):
+    """The loss became NaN or infinite."""
+
+    def __init__(self, epoch: int, column: str, value: float) -> None:
+        super().__init__(f"{column} is {value} in epoch {epoch}")
+        self.epoch = epoch
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The examples of one run by their role."""
+
+    train: Split
+    validation: Split | None
+    test: Split
+
+
+def train(job: Job) -> None:
+    """Train, and write every record of the run.
+
+    Raises:
+        Diverged: The loss became NaN or infinite; the epochs so far are recorded.
+        DataError: The data cannot be had.
+    """
+    started = datetime.now(UTC)
+    clock = time.perf_counter()
+    experiment = job.experiment
+    run_dir = RunDir(job.path)
+    run_dir.write_config(dump(experiment))
+    place = {**environment(experiment.training.threads), **job.provenance, "data_digest": job.data_digest}
+    run_dir.write_environment(place)
+
+    dataset = experiment.dataset
+    splits = split(experiment, dataset.stand_in() if job.stand_in else dataset.load(job.data_dir))
+    network = build(experiment, dataset.info(), splits.train, job.seed)
+    network.model.summary(print_fn=print)
+    history = fit(experiment, network, splits, job.seed, run_dir)
+
+    network.model.save(run_dir.model_path)
+    job.illustrate(history, run_dir.curves_path, job.label)
+    test = _scored("test_", Evaluator(network, splits.test).evaluate(), splits.test, experiment)
+    seconds = time.perf_counter() - clock
+    run_dir.write_environment({**place, "seconds": seconds})
+    run_dir.write_summary(
+        {
+            "name": experiment.name,
+            "seed": job.seed,
+            "identity": job.identity,
+            "status": "finished",
+            "config": experiment.model_dump(),
+            "metrics": {**summarize(history), **test},
+            "epochs": len(history),
+            "seconds": seconds,
+            "parameters": network.model.count_params(),
+            "examples": {"train": len(splits.train), "validation": len(splits.validation or ()), "test": len(splits.test)},
+            "picked_on_test": experiment.validation.type == "test",
+            "data_digest": job.data_digest,
+            "training_version": TRAINING_VERSION,
+            "versions": place["versions"],
+            "started": started.isoformat(timespec="seconds"),
+            "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+    )
+
+
+def split(experiment: Experiment, data: Data) -> Splits:
+    """Take the validation examples out of the training data."""
+    kind = experiment.validation.type
+    if kind == "test":
+        return Splits(data.train, data.test, data.test)
+    if kind == "none":
+        return Splits(data.train, None, data.test)
+    held_out = experiment.validation.held_out(data.train.y)
+    kept = np.delete(np.arange(len(data.train)), held_out)
+    return Splits(data.train.take(kept), data.train.take(held_out), data.test)
+
+
+def fit(
+    experiment: Experiment, network: Network, splits: Splits, seed: int, run_dir: RunDir
+) -> list[dict[str, float]]:
+    """Train for all epochs; one row of history an epoch, written as it comes.
+
+    Raises:
+        Diverged: A loss became NaN or infinite; its row is the last.
+    """
+    training = experiment.training
+    optimizer = experiment.optimizer.build()
+    engine = Engine(network, optimizer, splits.train, training.batch_size)
+    evaluator = Evaluator(network, splits.validation) if splits.validation is not None else None
+    history: list[dict[str, float]] = []
+    with run_dir.history_writer(columns(experiment)) as writer:
+        for epoch in range(1, training.epochs + 1):
+            clock = time.perf_counter()
+            learning_rate = float(optimizer.learning_rate)
+            scores = _scored("", engine.train_epoch(order_of(seed, epoch, len(splits.train))), splits.train, experiment)
+            if evaluator is not None:
+                scores |= _scored("val_", evaluator.evaluate(), evaluator.split, experiment)
+            row = {"epoch": epoch, "seconds": time.perf_counter() - clock, "learning_rate": learning_rate, **scores}
+            writer.write(row)
+            history.append(row)
+            print(f"epoch {epoch}/{training.epochs}", *(f"{name} {value:.4f}" for name, value in scores.items()))
+            for column in ("loss", "val_loss"):
+                if not math.isfinite(row.get(column, 0.0)):
+                    raise Diverged(epoch, column, row[column])
+    return history
+
+
+def columns(experiment: Experiment) -> list[str]:
+    """The columns of history.csv."""
+    scores = ["loss", *experiment.head.metrics]
+    validation = [] if experiment.validation.type == "none" else [f"val_{name}" for name in scores]
+    return ["epoch", "seconds", "learning_rate", *scores, *validation]
+
+
+def _scored(prefix: str, scores: Scores, split: Split, experiment: Experiment) -> dict[str, float]:
+    metrics = {name: METRICS[name].compute(split.y, scores.predictions) for name in experiment.head.metrics}
+    return {prefix + name: value for name, value in {"loss": scores.loss, **metrics}.items()}
+
+
+def summarize(history: list[dict[str, float]]) -> dict[str, float]:
+    """The last epoch's scores under their own names; the best validation scores with their epochs."""
+    last = {name: value for name, value in history[-1].items() if name not in ("epoch", "seconds", "learning_rate")}
+    best: dict[str, float] = {}
+    for name in last:
+        if name.startswith("val_"):
+            # The first of equal epochs.
+            row = (max if higher_is_better(name) else min)(history, key=lambda row, name=name: row[name])
+            best |= {f"best_{name}": row[name], f"best_{name}_epoch": row["epoch"]}
+    return last | best
