@@ -158,9 +158,7 @@ def test_order_depends_on_seed_and_epoch_alone() -> None:
 
 def test_loss_is_a_mean_over_examples_not_over_batches() -> None:
     """A short last batch counts by its examples: with a learning rate near 0 the epoch's loss is the split's loss."""
-    config = experiment(
-        IRIS, {"optimizer": {"type": "sgd", "learning_rate": 1e-12}, "training": {"batch_size": 33}}
-    )
+    config = experiment(IRIS, {"optimizer": {"type": "sgd", "learning_rate": 1e-12}, "training": {"batch_size": 33}})
     data = config.dataset.stand_in()
     network = build(config, config.dataset.info(), data.train, seed=0)
     engine = Engine(network, config.optimizer.build(), data.train, config.training.batch_size)

@@ -1,6 +1,68 @@
-"""`dlexp diff`: being written."""
+"""`dlexp diff`: in which keys two experiments differ."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+Difference = tuple[str, Any, Any]
 
 
-def diff() -> None:
-    """Being written."""
-    raise NotImplementedError
+def diff(
+    a: Annotated[
+        str, typer.Argument(metavar="A", help="A config file, a run directory, or a run as NAME/sSEED-ID.")
+    ],
+    b: Annotated[str, typer.Argument(metavar="B", help="The same, to compare with it.")],
+    runs_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where runs are looked up.")] = Path("runs"),
+    output_format: Annotated[
+        Literal["table", "json"], typer.Option("--format", help="json: one document.")
+    ] = "table",
+) -> None:
+    """Show the keys in which two experiments differ, every default filled in; a name is no part of it.
+
+    Example: dlexp diff configs/digits_sgd.yaml configs/digits_adam.yaml
+    """
+    import json
+
+    from dlexp.config.flat import MISSING, differences
+
+    found = differences(_config(a, runs_dir), _config(b, runs_dir))
+    if output_format == "json":
+        rows = [
+            {"key": key} | {side: value for side, value in (("a", in_a), ("b", in_b)) if value is not MISSING}
+            for key, in_a, in_b in found
+        ]
+        print(json.dumps({"a": a, "b": b, "differences": rows}, indent=2))
+    else:
+        print(_table(a, b, found) if found else "no difference")
+
+
+def _config(word: str, runs_dir: Path) -> dict[str, Any]:
+    """The resolved config that a word names, flat and without its name."""
+    from dlexp.config.flat import flatten
+    from dlexp.config.load import load
+    from dlexp.errors import UserError
+    from dlexp.runs.index import CONFIG_SUFFIXES, select
+
+    path = Path(word)
+    if path.is_file() or (word.endswith(CONFIG_SUFFIXES) and not path.is_dir()):
+        paths = [path]
+    else:
+        runs = select(runs_dir, [word])
+        # One run an experiment: its seeds and attempts share the config.
+        paths = list({run.dir.folder.prefix: run.dir.config_path for run in runs}.values())
+    configs = [flatten(load(path).experiment.model_dump(exclude={"name"})) for path in paths]
+    if any(config != configs[0] for config in configs):
+        runs_named = ", ".join(str(path.parent) for path in paths)
+        raise UserError(f"{word}: {len(configs)} experiments have this name; choose from: {runs_named}")
+    if not configs:
+        raise UserError(f"{word}: no run of this name can be read")
+    return configs[0]
+
+
+def _table(a: str, b: str, found: list[Difference]) -> str:
+    from dlexp.config.flat import format_value
+
+    rows = [("", a, b), *((key, format_value(in_a), format_value(in_b)) for key, in_a, in_b in found)]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    return "\n".join(f"{key:{widths[0]}}  {in_a:{widths[1]}}  {in_b}" for key, in_a, in_b in rows)

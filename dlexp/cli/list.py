@@ -1,6 +1,50 @@
-"""`dlexp list`: being written."""
+"""`dlexp list`: what a config can name."""
+
+from typing import Annotated
+
+import typer
+
+#: In the order in which they are listed. All other kinds have a number or a mapping for their usual form.
+KINDS = ("datasets", "models", "heads", "activations", "optimizers", "regularizers")
 
 
-def list_components() -> None:
-    """Being written."""
-    raise NotImplementedError
+def list_components(
+    kind: Annotated[str | None, typer.Argument(metavar="KIND", help=f"One of {', '.join(KINDS)}.")] = None,
+) -> None:
+    """List what a config can name: data sets, models, heads, activations, optimizers, regularizers.
+
+    Example: dlexp list optimizers
+    """
+    import shutil
+    import sys
+
+    from dlexp.errors import UserError, did_you_mean
+    from dlexp.registry import components
+
+    if kind is not None and kind not in KINDS:
+        raise UserError(f"unknown kind '{kind}'.{did_you_mean(kind, KINDS)} Choose from: {', '.join(KINDS)}")
+    wanted = [kind] if kind else list(KINDS)
+    summaries = {
+        each: {name: component.summary() for name, component in components(each).items()} for each in wanted
+    }
+    # Wrapped for eyes, one line a component for grep.
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    print("\n\n".join(_section(each, rows, width) for each, rows in summaries.items()))
+
+
+def _section(kind: str, rows: dict[str, str], width: int | None) -> str:
+    """A heading and a row a component; summaries wrap at words, under their own column."""
+    import textwrap
+
+    indent = 4 + max(map(len, rows))
+    lines = [kind]
+    for name, summary in rows.items():
+        head = f"  {name}".ljust(indent)
+        lines += (
+            textwrap.wrap(
+                summary, max(width, indent + 20), initial_indent=head, subsequent_indent=" " * indent
+            )
+            if width
+            else [head + summary]
+        )
+    return "\n".join(lines)

@@ -16,7 +16,8 @@ def run(
     seed: Annotated[int | None, typer.Option(min=0, metavar="K", help="Train with this seed.  [default: 0]")] = None,
     workers: Annotated[int, typer.Option(min=1, metavar="N", help="Runs trained at the same time.")] = 1,
     smoke: Annotated[
-        bool, typer.Option("--smoke", help="Two epochs on a small generated stand-in, recorded under runs/.smoke/.")
+        bool,
+        typer.Option("--smoke", help="Two epochs on a small generated stand-in, recorded under runs/.smoke/."),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Train again what is done, into a new directory.")] = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Start no further run after one failed.")] = False,
@@ -56,9 +57,9 @@ def run(
         engine.close()
     finally:
         engine.close(kill=True)
-        if progress.ended_runs and not smoke:
+        if progress.runs and not smoke:
             rebuild(runs_dir)
-    results = [*planned.done, *progress.ended_runs]
+    results = [*planned.done, *progress.runs]
     for line in result_lines(results):
         print(line)
     failures = [f"{run_dir.path}: {failure_line(run_dir)}" for run_dir in results if run_dir.status != "finished"]

@@ -27,7 +27,8 @@ def _accuracy(y: "np.ndarray", prediction: "np.ndarray") -> float:
 
 
 def _squared_errors(y: "np.ndarray", prediction: "np.ndarray") -> "np.ndarray":
-    return (prediction[:, 0].astype("float64") - y) ** 2
+    errors: np.ndarray = prediction[:, 0].astype("float64") - y
+    return errors**2
 
 
 def _mse(y: "np.ndarray", prediction: "np.ndarray") -> float:

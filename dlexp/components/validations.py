@@ -17,7 +17,8 @@ def _count_or_fraction(value: object) -> int | float:
     if isinstance(value, float) and 0 < value < 1:
         return value
     raise PydanticCustomError(
-        "size", "expected a count of examples (at least 1) or a fraction of the training data (between 0 and 1)"
+        "size",
+        "expected a count of examples (at least 1) or a fraction of the training data (between 0 and 1)",
     )
 
 

@@ -84,9 +84,7 @@ class _Slot:
         if self._executor is not None and (threads != self.threads or self._runs >= RUNS_PER_PROCESS):
             self.close()
         if self._executor is None:
-            self._executor = ProcessPoolExecutor(
-                1, multiprocessing.get_context("spawn"), _start_worker, (os.getpid(),)
-            )
+            self._executor = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start_worker, (os.getpid(),))
             self._pid = self._executor.submit(os.getpid)
             self.threads, self._runs = threads, 0
         self._runs += 1

@@ -7,7 +7,6 @@ gigabyte. The rows are known before the step runs, so the step takes only their 
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 from scipy.sparse import csr_array
 
@@ -28,7 +27,7 @@ class SparseRows:
         Only the kernel has a gradient: `batches[index].T @ upstream`.
         """
 
-        @tf.custom_gradient
+        @tf.custom_gradient  # type: ignore[untyped-decorator]
         def multiply(kernel: tf.Tensor) -> Any:
             result = tf.numpy_function(self._forward, [index, kernel], tf.float32, stateful=True)
             result.set_shape((None, kernel.shape[1]))
@@ -42,8 +41,8 @@ class SparseRows:
 
         return multiply(kernel)
 
-    def _forward(self, index: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    def _forward(self, index: Any, kernel: Any) -> Any:
         return self._batches[int(index)] @ kernel
 
-    def _backward(self, index: np.ndarray, upstream: np.ndarray) -> np.ndarray:
+    def _backward(self, index: Any, upstream: Any) -> Any:
         return self._batches[int(index)].T @ upstream

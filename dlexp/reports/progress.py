@@ -41,7 +41,9 @@ class Progress:
 
     def __init__(self, n_runs: int) -> None:
         self.n_runs = n_runs
-        self.ended_runs: list[RunDir] = []
+        self.runs: list[RunDir] = []
+        """All that were started, in that order."""
+        self.n_ended = 0
         self._active: dict[object, _Active] = {}
         self._live = Live(console=console.err(), transient=True, auto_refresh=False) if _on_terminal() else None
 
@@ -58,6 +60,7 @@ class Progress:
 
     def started(self, job: Job) -> None:
         """A job was given to a worker."""
+        self.runs.append(RunDir(job.path))
         self._active[job.path] = _Active(job)
         if not self._live:
             console.say(f"{job.label}: training {job.experiment.training.epochs} epochs, records in {job.path}")
@@ -77,10 +80,9 @@ class Progress:
     def ended(self, job: Job) -> None:
         """Say how a run ended."""
         active = self._active.pop(job.path)
-        run_dir = RunDir(job.path)
-        self.ended_runs.append(run_dir)
+        self.n_ended += 1
         seconds = time.monotonic() - active.started
-        line = f"[{len(self.ended_runs)}/{self.n_runs}] {job.label}: {run_dir.status} after {seconds:.1f} s"
+        line = f"[{self.n_ended}/{self.n_runs}] {job.label}: {RunDir(job.path).status} after {seconds:.1f} s"
         if self._live:
             self._live.console.print(line, markup=False)
         else:
@@ -89,10 +91,12 @@ class Progress:
     def _line(self, active: _Active, row: dict[str, float]) -> str:
         epoch = int(row["epoch"])
         left = active.seconds_left(epoch)
-        return ", ".join([f"epoch {epoch}/{active.job.experiment.training.epochs}", *_scores(row), f"{left:.0f} s left"])
+        return ", ".join(
+            [f"epoch {epoch}/{active.job.experiment.training.epochs}", *_scores(row), f"{left:.0f} s left"]
+        )
 
     def _table(self) -> Table:
-        table = Table(title=f"{len(self.ended_runs)} of {self.n_runs} runs done", title_justify="left", box=None)
+        table = Table(title=f"{self.n_ended} of {self.n_runs} runs done", title_justify="left", box=None)
         for column in ("run", "epoch", "scores", "left"):
             table.add_column(column, overflow="fold")
         for active in self._active.values():

@@ -13,7 +13,9 @@ def result_lines(run_dirs: Sequence[RunDir]) -> list[str]:
     lines = [f"{path}: {scores(summary)}" for path, summary in finished.items()]
     picked = sorted({summary["name"] for summary in finished.values() if summary["picked_on_test"]})
     if picked:
-        lines.append(f"Validation is the test split in {', '.join(picked)}: the best score was picked on the test data.")
+        lines.append(
+            f"Validation is the test split in {', '.join(picked)}: the best score was picked on the test data."
+        )
     return lines
 
 

@@ -163,7 +163,7 @@ def find(runs_dir: Path, identity: str, seed: int) -> RunDir | None:
     return run.dir if run else None
 
 
-def failed_like(runs_dir: Path, identity: str, seed: int) -> RunDir | None:
+def diverged(runs_dir: Path, identity: str, seed: int) -> RunDir | None:
     """The latest attempt at an experiment with a seed that diverged: the same again would diverge again."""
     run = latest(run for run in with_identity(runs_dir, identity, seed) if run.has_diverged)
     return run.dir if run else None
@@ -215,9 +215,9 @@ def _named(runs_dir: Path, word: str, resolve: Callable[[Path], str]) -> list[Ru
     for path in (runs_dir / word, Path(word)):
         if FolderName.parse(path.name) and path.is_dir():
             # Resolved only where the name is needed: `.` and `..` have none of their own.
-            return readable([RunDir(path if path.parent.name else path.resolve())])
+            return [read(RunDir(path if path.parent.name else path.resolve()))]
         if path.is_dir() and (found := _in_name(path)):
-            return readable(found)
+            return [read(run_dir) for run_dir in found]
     raise _unknown(runs_dir, word)
 
 

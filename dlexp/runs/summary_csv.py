@@ -27,7 +27,8 @@ def rebuild(runs_dir: Path) -> Path:
     path = runs_dir / index.SUMMARY_CSV
     try:
         with _locked(runs_dir / _LOCK), replacing(path) as beside:
-            rows = [_row(run, runs_dir) for run in index.finished(runs_dir)]
+            texts = _Texts()
+            rows = [_row(run, runs_dir, texts) for run in index.finished(runs_dir)]
             with beside.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.DictWriter(file, _columns(rows), lineterminator="\n")
                 writer.writeheader()
@@ -45,7 +46,17 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _row(run: Run, runs_dir: Path) -> tuple[dict[str, str], ...]:
+class _Texts(dict[str, str]):
+    """Values as text by their `repr`: thousands of runs share a few settings, and YAML is slow."""
+
+    def of(self, value: Any) -> str:
+        key = repr(value)
+        if key not in self:
+            self[key] = format_value(value)
+        return self[key]
+
+
+def _row(run: Run, runs_dir: Path, texts: _Texts) -> tuple[dict[str, str], ...]:
     """Who and where, settings, numbers: kept apart until all columns are known."""
     about = {
         "name": run.name,
@@ -63,14 +74,15 @@ def _row(run: Run, runs_dir: Path) -> tuple[dict[str, str], ...]:
     numbers: dict[str, Any] = {key: run.record.get(key) for key in ("epochs", "seconds", "parameters")}
     return (
         about,
-        {key: format_value(value) for key, value in flatten(run.config).items()},
+        {key: texts.of(value) for key, value in flatten(run.config).items()},
         {key: _number(value) for key, value in (numbers | run.metrics).items()},
     )
 
 
 def _columns(rows: list[tuple[dict[str, str], ...]]) -> list[str]:
     """All columns of the first part, then of the second, then of the third; each in the order of appearance."""
-    return list(dict.fromkeys(column for parts in zip(*rows, strict=True) for part in parts for column in part))
+    kinds = zip(*rows, strict=True) if rows else [[{"name": ""}]]
+    return list(dict.fromkeys(column for parts in kinds for part in parts for column in part))
 
 
 def _number(value: float | None) -> str:

@@ -42,7 +42,7 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
     model = keras.Model(inputs, output.prediction, name="model")
     first = _first_dense(model, x) if info.inputs == "multi_hot" else None
     start = x if first is None else first.output
-    # Identity: without a hidden layer the body would start with the logits, and Keras has no graph from a tensor to itself.
+    # Identity: without a hidden layer the body starts with the logits, and Keras has no graph from a tensor to itself.
     body = keras.Model(start, [keras.layers.Identity(name="logits")(output.logits), output.prediction], name="body")
     return Network(model, body, output, standardize, first)
 

@@ -73,7 +73,11 @@ def train(job: Job) -> None:
             "epochs": len(history),
             "seconds": seconds,
             "parameters": network.model.count_params(),
-            "examples": {"train": len(splits.train), "validation": len(splits.validation or ()), "test": len(splits.test)},
+            "examples": {
+                "train": len(splits.train),
+                "validation": len(splits.validation or ()),
+                "test": len(splits.test),
+            },
             "picked_on_test": experiment.validation.type == "test",
             "data_digest": job.data_digest,
             "training_version": TRAINING_VERSION,
@@ -96,9 +100,7 @@ def split(experiment: Experiment, data: Data) -> Splits:
     return Splits(data.train.take(kept), data.train.take(held_out), data.test)
 
 
-def fit(
-    experiment: Experiment, network: Network, splits: Splits, seed: int, run_dir: RunDir
-) -> list[dict[str, float]]:
+def fit(experiment: Experiment, network: Network, splits: Splits, seed: int, run_dir: RunDir) -> list[dict[str, float]]:
     """Train for all epochs; one row of history an epoch, written as it comes.
 
     Raises:
@@ -112,11 +114,17 @@ def fit(
     with run_dir.history_writer(columns(experiment)) as writer:
         for epoch in range(1, training.epochs + 1):
             clock = time.perf_counter()
-            learning_rate = float(optimizer.learning_rate)
+            # As the config says it: the shortest number that is this float32.
+            learning_rate = float(str(np.float32(optimizer.learning_rate)))
             scores = _scored("", engine.train_epoch(order_of(seed, epoch, len(splits.train))), splits.train, experiment)
             if evaluator is not None:
                 scores |= _scored("val_", evaluator.evaluate(), evaluator.split, experiment)
-            row = {"epoch": epoch, "seconds": time.perf_counter() - clock, "learning_rate": learning_rate, **scores}
+            row = {
+                "epoch": epoch,
+                "seconds": time.perf_counter() - clock,
+                "learning_rate": learning_rate,
+                **scores,
+            }
             writer.write(row)
             history.append(row)
             print(f"epoch {epoch}/{training.epochs}", *(f"{name} {value:.4f}" for name, value in scores.items()))
@@ -144,7 +152,8 @@ def summarize(history: list[dict[str, float]]) -> dict[str, float]:
     best: dict[str, float] = {}
     for name in last:
         if name.startswith("val_"):
+            values = [row[name] for row in history]
+            value = max(values) if higher_is_better(name) else min(values)
             # The first of equal epochs.
-            row = (max if higher_is_better(name) else min)(history, key=lambda row, name=name: row[name])
-            best |= {f"best_{name}": row[name], f"best_{name}_epoch": row["epoch"]}
+            best |= {f"best_{name}": value, f"best_{name}_epoch": history[values.index(value)]["epoch"]}
     return last | best

@@ -23,7 +23,7 @@ class Bundled(Dataset):
     split_seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Seed of the split; no part of the run's own seed, so that all seeds have the same test data."""
     standardize: bool = True
-    """Whether the model's first layer gives each feature mean 0 and variance 1, fitted on the training split."""
+    """Whether the model first gives each feature mean 0 and variance 1, fitted on the training split."""
 
     task: ClassVar[Task] = "multiclass"
     n_examples: ClassVar[int]

@@ -90,7 +90,7 @@ class Dataset(Component):
         raise NotImplementedError
 
     def stand_in(self) -> Data:
-        """A small generated data set with the same schema and a planted signal, always the same: `--smoke`."""
+        """A small generated data set with the same schema and a planted signal, always the same."""
         raise NotImplementedError
 
     def problems(self) -> list[tuple[str, str]]:

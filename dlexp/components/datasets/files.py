@@ -33,23 +33,12 @@ def find(file_name: str, data_dir: Path | None) -> Path:
         UserError: `data_dir` or `DLEXP_DATA` is no directory.
         DataError: The file is in none of them and cannot be downloaded.
     """
-    places = _places(data_dir)
-    for place in places.values():
-        if _exists(path := place / file_name):
-            return path
     try:
-        return _download(file_name, DOWNLOADS[file_name])
-    # Keras raises bare Exceptions; whatever it was, the file is not there.
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(
-            f"{file_name}: not found, and it cannot be downloaded",
-            f"  looked in: {', '.join(f'{place} ({name})' for name, place in places.items())}",
-            f"  tried: {ORIGIN}{file_name}: {reason}",
-            f"Download it on a machine with a network and put it into {places[KERAS_CACHE]},",
-            "or into any folder named by --data-dir or DLEXP_DATA.",
-            f"Without any download: {OFFLINE_EXAMPLE}",
-        ) from error
+        places = _places(data_dir)
+        found = [path for place in places.values() if (path := place / file_name).exists()]
+    except OSError as error:  # a folder that may not be searched
+        raise DataError(f"{error.filename}: {error.strerror}") from error
+    return found[0] if found else _downloaded(file_name, places)
 
 
 def digest(*paths: Path) -> str:
@@ -67,28 +56,35 @@ def digest(*paths: Path) -> str:
     return sha256.hexdigest()
 
 
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError as error:  # a folder that may not be searched
-        raise DataError(f"{path}: {error.strerror}") from error
-
-
 def _places(data_dir: Path | None) -> dict[str, Path]:
     """The folders to look in, in this order, by what named them."""
     named = {"--data-dir": data_dir, "DLEXP_DATA": os.environ.get("DLEXP_DATA")}
     places = {name: Path(folder).expanduser() for name, folder in named.items() if folder}
     for name, place in places.items():
         if not place.is_dir():
-            raise UserError(
-                f"{name}: {place}: {'not a directory' if place.exists() else 'no such directory'}"
-            )
+            raise UserError(f"{name}: {place} is not a directory")
     return {**places, KERAS_CACHE: Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets"}
 
 
-def _download(file_name: str, file_hash: str) -> Path:
+def _downloaded(file_name: str, places: dict[str, Path]) -> Path:
     url = ORIGIN + file_name
     say(f"downloading {url}")
+    try:
+        return _download(file_name, url, DOWNLOADS[file_name])
+    # Keras raises bare Exceptions; whatever it was, the file is not there.
+    except Exception as error:
+        reason = " ".join(str(error).split()).removeprefix(f"URL fetch failure on {url}: None -- ")
+        raise DataError(
+            f"{file_name}: not found, and it cannot be downloaded",
+            f"  looked in: {', '.join(f'{place} ({name})' for name, place in places.items())}",
+            f"  tried: {url}: {reason or type(error).__name__}",
+            f"Download it elsewhere and put it into {places[KERAS_CACHE]},",
+            "or into any folder and name that by --data-dir or DLEXP_DATA.",
+            f"Without any download: {OFFLINE_EXAMPLE}",
+        ) from error
+
+
+def _download(file_name: str, url: str, file_hash: str) -> Path:
     with _quiet_descriptors():
         import keras
     timeout = socket.getdefaulttimeout()

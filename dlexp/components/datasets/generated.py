@@ -45,8 +45,8 @@ def _split(x: Array, y: Array) -> tuple[Split, Split]:
 def texts(n_classes: int) -> tuple[Texts, Texts]:
     """Training and test texts of 20 to 150 words with a Zipf vocabulary, in Keras's counting from 1.
 
-    About half of the words of a text are its class's own. With more than two classes, class k is as frequent as
-    1 / (k + 1); the training texts hold each at least once.
+    Two of three words of a text, or more, are its class's own. With more than two classes, class k is as
+    frequent as 1 / (k + 1); the training texts hold each at least once.
     """
     rng = np.random.default_rng(SEED)
     skew = 1 / np.arange(1, n_classes + 1) if n_classes > 2 else np.ones(n_classes)
@@ -60,7 +60,7 @@ def _texts(rng: np.random.Generator, y: Array, n_classes: int) -> Texts:
     frequency = 1 / (numbers + 10)  # Zipf's law, flattened at its head (Mandelbrot)
     # Every n-th word is a class's own, so that each has frequent and rare ones, whatever num_words cuts.
     cumulated = [
-        np.cumsum(np.where(numbers % n_classes == k, n_classes * frequency, frequency))
+        np.cumsum(np.where(numbers % n_classes == k, 2 * n_classes * frequency, frequency))
         for k in range(n_classes)
     ]
     return [

@@ -1,7 +1,8 @@
 """A reader of Keras's npz archives that runs no code from them.
 
-Their texts are ragged, so they are stored as pickled object arrays. `numpy.load(allow_pickle=True)` would call
-whatever such a file names; this reader knows the few names that rebuild an array of lists and refuses every other.
+Their texts are ragged, so they are stored as pickled object arrays. `numpy.load(allow_pickle=True)` would
+call whatever such a file names; this reader knows the few names that rebuild an array of lists and refuses
+every other.
 """
 
 import gc
@@ -44,7 +45,7 @@ class _ArrayUnpickler(pickle.Unpickler):
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """The collector would search the growing lists for cycles again and again: half of the time, for nothing."""
+    """Searching the growing lists for cycles again and again takes as long as reading them."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -12,6 +12,7 @@ PAD, START, OUT_OF_VOCABULARY = 0, 1, 2
 #: Added to the numbers of a file, where the most frequent word is 1: a word's index is 4 or more.
 INDEX_FROM = 3
 
+Texts = Sequence[Sequence[int]] | np.ndarray[Any, Any]
 Ints = np.ndarray[Any, np.dtype[np.int32]]
 
 
@@ -33,7 +34,7 @@ class Sequences:
         return np.cumsum(self.lengths, dtype=np.int32)
 
 
-def numbered(texts: Sequence[Sequence[int]], num_words: int, skip_top: int = 0) -> Sequences:
+def numbered(texts: Texts, num_words: int, skip_top: int = 0) -> Sequences:
     """A start sign, then the words; those that are too rare or too frequent become one sign, as in Keras.
 
     Raises:
@@ -42,9 +43,10 @@ def numbered(texts: Sequence[Sequence[int]], num_words: int, skip_top: int = 0) 
     lengths = np.fromiter(map(len, texts), np.int32, len(texts))
     words = np.fromiter(chain.from_iterable(texts), np.int32, int(lengths.sum(dtype=np.int64)))
     starts = np.cumsum(lengths, dtype=np.int32) - lengths
-    ids = np.insert(words + INDEX_FROM, starts, START)
-    # As Keras does, the start sign too falls to `skip_top`.
-    ids = np.where((skip_top <= ids) & (ids < num_words), ids, np.int32(OUT_OF_VOCABULARY))
+    words += INDEX_FROM
+    ids = np.insert(words, starts, START)
+    # As in Keras, the start sign too falls to `skip_top`.
+    ids[(ids < skip_top) | (ids >= num_words)] = OUT_OF_VOCABULARY
     return Sequences(ids, lengths + 1)
 
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -64,12 +63,9 @@ class Text(Dataset):
 
     def load(self, data_dir: Path | None) -> Data:
         """The same texts in the same order as `keras.datasets` gives."""
-        from dlexp.components.datasets import npz
-
         path = self._find(data_dir)
-        arrays = npz.read(path, tuple(chain.from_iterable(self.parts)))
-        # Encoded in the file's order, then shuffled: lists read at random from memory take twice as long.
-        data = self._in_keras_order(*(self._checked(path, arrays[x], arrays[y]) for x, y in self.parts))
+        # Encoded in the file's order, then shuffled: lists read at random from memory take longer.
+        data = self._in_keras_order(*(self._part(path, *names) for names in self.parts))
         if (len(data.train), len(data.test)) != (self.n_train, self.n_test):
             raise DataError(
                 f"{path}: {len(data.train)} training and {len(data.test)} test texts; "
@@ -107,10 +103,13 @@ class Text(Dataset):
         """The file's parts shuffled and split as Keras does."""
         raise NotImplementedError
 
-    def _checked(self, path: Path, texts: "Sequence[list[int]]", y: "np.ndarray[Any, Any]") -> Split:
-        """Encoded texts, or what is wrong with the file."""
-        if y.shape != (len(texts),):
-            raise DataError(f"{path}: {len(texts)} texts, but classes of shape {y.shape}")
+    def _part(self, path: Path, texts_name: str, classes_name: str) -> Split:
+        """Two arrays of the file, encoded; the lists, by far the largest, are gone on return."""
+        from dlexp.components.datasets import npz
+
+        texts, y = npz.read(path, (texts_name, classes_name)).values()
+        if y.shape != texts.shape[:1]:
+            raise DataError(f"{path}: texts of shape {texts.shape}, but classes of shape {y.shape}")
         if y.dtype.kind not in "iu" or not ((y >= 0) & (y < self.n_classes)).all():
             raise DataError(f"{path}: the classes are not integers from 0 to {self.n_classes - 1}")
         try:
@@ -118,7 +117,9 @@ class Text(Dataset):
         except (TypeError, ValueError, OverflowError) as error:
             raise DataError(f"{path}: the texts are not lists of word indices ({error})") from error
 
-    def _encoded(self, texts: "Sequence[list[int]]", y: "np.ndarray[Any, Any]") -> Split:
+    def _encoded(
+        self, texts: "Sequence[Sequence[int]] | np.ndarray[Any, Any]", y: "np.ndarray[Any, Any]"
+    ) -> Split:
         import numpy as np
 
         from dlexp.components.datasets import sequences

@@ -1,6 +1,6 @@
 """The base of all heads: output units, last activation, loss and metrics."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -32,6 +32,8 @@ class Head(Component):
     kind: ClassVar[str] = "heads"
     units: Annotated[int, Field(ge=1)] | None = None
     """Output units; what the data set's classes need, unless said."""
+    metrics: Sequence[str]
+    """Metrics of the predictions, by name."""
 
     def units_for(self, info: Info) -> int:
         """Output units that this data needs."""

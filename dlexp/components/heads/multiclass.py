@@ -42,9 +42,7 @@ class Multiclass(Head):
 
         def losses(y: Any, logits: Any) -> Any:
             if self.loss == "mse":
-                return keras.losses.mean_squared_error(
-                    keras.ops.one_hot(y, self.units), keras.ops.softmax(logits)
-                )
+                return keras.losses.mean_squared_error(keras.ops.one_hot(y, self.units), keras.ops.softmax(logits))
             # The classes are integers, so the sparse form of the same loss: J = log sum exp(z) - z[y].
             return keras.losses.sparse_categorical_crossentropy(y, logits, from_logits=True)
 

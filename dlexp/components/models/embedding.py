@@ -30,8 +30,6 @@ class Embedding(Model):
         average = self.pooling == "average"
         pooling = keras.layers.GlobalAveragePooling1D if average else keras.layers.GlobalMaxPooling1D
         # The maximum has no mask in Keras: padding has a vector of its own there, as any word.
-        embedding = keras.layers.Embedding(
-            info.vocabulary, self.output_dim, mask_zero=average, name="embedding"
-        )
+        embedding = keras.layers.Embedding(info.vocabulary, self.output_dim, mask_zero=average, name="embedding")
         # (batch, maxlen, output_dim) -> (batch, output_dim)
         return self.stack(pooling(name="pooling")(embedding(x)))

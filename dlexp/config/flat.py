@@ -1,0 +1,91 @@
+"""A config as one level of dotted keys: for columns, comparisons and display."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, Final
+
+import yaml
+
+from dlexp.config.dump import Dumper
+
+
+class Missing(Enum):
+    """The value of a key that a config does not have; the only member is `MISSING`."""
+
+    MISSING = "-"
+
+
+MISSING: Final = Missing.MISSING
+
+
+def flatten(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The leaves by dotted key: single values, empty mappings, and lists that hold no mapping."""
+    flat: dict[str, Any] = {}
+    for key, value in config.items():
+        if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+            value = {str(i): item for i, item in enumerate(value)}
+        if isinstance(value, dict) and value:
+            flat |= {f"{key}.{inner}": leaf for inner, leaf in flatten(value).items()}
+        else:
+            flat[key] = value
+    return flat
+
+
+def unflatten(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """The config that `flatten` made flat."""
+    nested: dict[str, Any] = {}
+    for path, value in flat.items():
+        *around, last = path.split(".")
+        inner = nested
+        for key in around:
+            inner = inner.setdefault(key, {})
+        inner[last] = value
+    return {key: _with_lists(value) for key, value in nested.items()}
+
+
+def _with_lists(value: Any) -> Any:
+    """Mappings with the keys 0, 1, ... back into lists."""
+    if not isinstance(value, dict) or not value:
+        return value
+    items = {key: _with_lists(item) for key, item in value.items()}
+    return list(items.values()) if list(items) == [str(i) for i in range(len(items))] else items
+
+
+def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """The keys in which two flat configs differ, each with both values; `MISSING` where one has no such key.
+
+    The order is the configs' own; a key that only `b` has follows its siblings.
+    """
+    rank: dict[str, int] = {}
+    for path in (*a, *b):
+        for prefix in _prefixes(path):
+            rank.setdefault(prefix, len(rank))
+    paths = sorted({*a, *b}, key=lambda path: [rank[prefix] for prefix in _prefixes(path)])
+    pairs = ((path, a.get(path, MISSING), b.get(path, MISSING)) for path in paths)
+    return [(path, in_a, in_b) for path, in_a, in_b in pairs if in_a != in_b]
+
+
+def _prefixes(path: str) -> list[str]:
+    """`a.b.c` gives a, a.b and a.b.c."""
+    keys = path.split(".")
+    return [".".join(keys[: i + 1]) for i in range(len(keys))]
+
+
+class _Display(Dumper):
+    """As in a file, but with Python's short floats."""
+
+    def represent_float(self, data: float) -> yaml.ScalarNode:
+        """`1e-07`, where YAML 1.1 would need 1.0e-07."""
+        text = {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}.get(repr(data), repr(data))
+        return self.represent_scalar("tag:yaml.org,2002:float", text)
+
+
+_Display.add_representer(float, _Display.represent_float)
+
+
+def format_value(value: Any) -> str:
+    """A value in one line of YAML: `[64, 4]`, `1e-07`, `true`, `null`; `-` for `MISSING`."""
+    if value is MISSING:
+        return "-"
+    text: str = yaml.dump(value, Dumper=_Display, default_flow_style=True, allow_unicode=True, width=10**6)
+    return " ".join(text.removesuffix("...\n").split())

@@ -1,0 +1,219 @@
+"""From a config file and overrides to a checked experiment, every value of which knows where it came from."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import TypeAdapter, ValidationError
+
+from dlexp.components.component import OneOf
+from dlexp.components.datasets import Dataset
+from dlexp.config.checks import check
+from dlexp.config.experiment import Experiment
+from dlexp.config.flat import flatten, format_value
+from dlexp.config.messages import problems_of
+from dlexp.config.node import Keys, Node, dotted
+from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source
+from dlexp.config.schema import ROOT, Place, merged, with_default_types
+from dlexp.config.yaml_source import parse_value, read
+
+#: Keys at the top of a file that are short for the head's.
+HEAD_SHORT_FORMS = ("loss", "metrics")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A config that passed every check."""
+
+    path: Path
+    experiment: Experiment
+    """Every default filled in."""
+    sources: Mapping[str, Source]
+    """Where each leaf came from, by dotted path: a line of a file, a `--set`, or the default."""
+
+
+def load(path: Path | str, overrides: Sequence[str] = ()) -> Loaded:
+    """Read a config file, all it extends, and the overrides on top.
+
+    Args:
+        path: The file.
+        overrides: `KEY=VALUE` each, as given to `--set`; later ones win.
+
+    Raises:
+        ConfigError: With every problem of the fields; where there is none, with every problem between fields.
+    """
+    path = Path(path)
+    config = _read_with_bases(path)
+    for override in overrides:
+        config = merged(config, _override(override, config))
+    config = Node({"name": Node(path.stem, DEFAULT), **config.entries}, Source(str(path)))
+    experiment, config = _validated(with_default_types(config))
+    if problems := check(experiment):
+        raise ConfigError(_located(problems, config))
+    leaves = flatten(experiment.model_dump())
+    nodes = {leaf: config.find(leaf.split(".")) for leaf in leaves}
+    sources = {leaf: node.source if node else DEFAULT for leaf, node in nodes.items()}
+    return Loaded(path, experiment, sources)
+
+
+def load_all(paths: Iterable[Path | str], overrides: Sequence[str] = ()) -> list[Loaded]:
+    """Load several configs.
+
+    Raises:
+        ConfigError: With the problems of all of them.
+    """
+    loaded, problems = [], []
+    for path in paths:
+        try:
+            loaded.append(load(path, overrides))
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(dict.fromkeys(problems))  # A shared base has its problems once.
+    return loaded
+
+
+def _read_with_bases(path: Path) -> Node:
+    """A file laid over what it extends; the name is the file's own."""
+    chain = [path]
+    layers = [read(path)]
+    name = layers[0].child("name")
+    while extends := layers[-1].child("extends"):
+        base = _base_path(extends, chain)
+        layers.append(read(base, named_by=extends.source))
+        chain.append(base)
+    config = Node({}, layers[-1].source)
+    for layer in reversed(layers):
+        own = {key: node for key, node in layer.entries.items() if key not in ("extends", "name")}
+        config = merged(config, _head_short_forms_moved(Node(own, layer.source)))
+    return Node(config.entries | ({"name": name} if name else {}), layers[0].source)
+
+
+def _base_path(extends: Node, chain: list[Path]) -> Path:
+    if not isinstance(extends.value, str) or not extends.value:
+        given = format_value(extends.plain())
+        raise ConfigError(
+            [Problem("extends", f"expected the name of one file, given {given}", extends.source)]
+        )
+    base = chain[-1].parent / extends.value
+    if any(_is_same_file(base, other) for other in chain):
+        circle = " -> ".join(str(link) for link in (*chain, base))
+        raise ConfigError([Problem("extends", f"a cycle: {circle}", extends.source)])
+    return base
+
+
+def _is_same_file(a: Path, b: Path) -> bool:
+    try:
+        return a.samefile(b)
+    except (OSError, ValueError):  # What cannot be read is said when it is read.
+        return False
+
+
+def _head_short_forms_moved(config: Node) -> Node:
+    """`loss: mse` as `head: {loss: mse}`."""
+    short = {key: config.entries[key] for key in HEAD_SHORT_FORMS if key in config.entries}
+    if not short:
+        return config
+    rest = {key: node for key, node in config.entries.items() if key not in short}
+    head = ROOT.child("head", rest).expanded(rest.get("head", Node({}, next(iter(short.values())).source)))
+    if not head.is_mapping:
+        return Node(rest, config.source)  # The head itself is refused later.
+    if twice := [key for key in short if key in head.entries]:
+        raise ConfigError(
+            Problem(
+                key,
+                f"given twice, the other time as head.{key} in {head.entries[key].source}",
+                short[key].source,
+            )
+            for key in twice
+        )
+    return Node({**rest, "head": Node({**head.entries, **short}, head.source)}, config.source)
+
+
+def _override(text: str, config: Node) -> Node:
+    """The mapping that a `--set KEY=VALUE` lays over a config."""
+    source = Source(f"--set {text}")
+    key, equals, value = text.partition("=")
+    keys = tuple(key.strip().split("."))
+    if not equals:
+        raise _bad_override("expected KEY=VALUE, such as optimizer.learning_rate=1e-2", source)
+    if not all(keys):
+        raise _bad_override(f"expected a dotted key before the =, given {key!r}", source)
+    if keys[0] == "extends":
+        raise _bad_override("extends can be said in a file only", source)
+    if keys[0] in HEAD_SHORT_FORMS:
+        keys = ("head", *keys)
+    new = parse_value(value, source)
+    place, node = ROOT, config
+    # An index is laid over as the list with that element replaced.
+    for depth, part in enumerate(keys):
+        if isinstance(node.value, list):
+            new, keys = _with_element(node, keys, depth, new, place), keys[:depth]
+            break
+        place = place.child(part, node.entries)
+        node = node.child(part) or place.default_node or Node(None, source)
+    for part in reversed(keys):
+        new = Node({part: new}, source)
+    return new
+
+
+def _with_element(whole: Node, keys: Keys, depth: int, new: Node, place: Place) -> Node:
+    """A copy of a list in which what `keys[depth:]` names is replaced."""
+    old = whole.child(keys[depth])
+    if old is None:
+        path, n = dotted(keys[:depth]), len(whole.value)
+        numbers = f"0 to {n - 1}" if n else "none at all"
+        raise _bad_override(
+            f"{path}: expected the number of an item, {numbers}, given {keys[depth]!r}", new.source
+        )
+    source = new.source
+    for part in reversed(keys[depth + 1 :]):
+        new = Node({str(part): new}, source)
+    index = int(keys[depth])
+    items = [*whole.value[:index], merged(old, new, place.element or Place()), *whole.value[index + 1 :]]
+    return Node(items, source)
+
+
+def _bad_override(message: str, source: Source) -> ConfigError:
+    return ConfigError([Problem("", message, source)])
+
+
+def _validated(config: Node) -> tuple[Experiment, Node]:
+    """The experiment, with the head that the data set's task needs unless one is said."""
+    head = config.child("head")
+    is_task_head = head is None or (head.is_mapping and "type" not in head.entries)
+    dataset = _dataset(config) if is_task_head else None
+    between = dataset.problems() if dataset else []
+    if dataset and not between:
+        head = head or Node({}, DEFAULT)
+        head = Node({"type": Node(dataset.info().task, DEFAULT), **head.entries}, head.source)
+        config = Node({**config.entries, "head": head}, config.source)
+        is_task_head = False
+    try:
+        experiment = Experiment.model_validate(config.plain())
+    except ValidationError as error:
+        problems = problems_of(error, config)
+        if is_task_head:  # Without a sound data set nothing is known about the head.
+            problems = [problem for problem in problems if problem.path.split(".")[0] != "head"]
+        between = [(f"dataset.{field}", message) for field, message in between]
+        raise ConfigError(problems or _located(between, config)) from None
+    if experiment.head.units is None:
+        units = experiment.head.units_for(experiment.dataset.info())
+        head_with_units = experiment.head.model_copy(update={"units": units})
+        experiment = experiment.model_copy(update={"head": head_with_units})
+    return experiment, config
+
+
+def _dataset(config: Node) -> Dataset | None:
+    """The data set, if that part of the config is valid."""
+    node = config.child("dataset")
+    try:
+        adapter: TypeAdapter[Dataset] = TypeAdapter(Annotated[Dataset, OneOf(Dataset)])
+        return adapter.validate_python(node and node.plain())
+    except ValidationError:
+        return None
+
+
+def _located(problems: Iterable[tuple[str, str]], config: Node) -> list[Problem]:
+    return [Problem(path, message, config.nearest_source(path.split("."))) for path, message in problems]

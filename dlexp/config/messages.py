@@ -1,0 +1,210 @@
+"""What pydantic refuses, in the user's terms: path, expected, given, the nearest right word."""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from dlexp.config.flat import format_value
+from dlexp.config.node import Keys, Node, dotted
+from dlexp.config.problems import Problem
+from dlexp.config.schema import ROOT, Place, keys_below
+from dlexp.config.yaml_source import reads_as_number
+from dlexp.errors import did_you_mean
+
+#: What a value of the right kind would be, by pydantic's type of error.
+EXPECTED = {
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "string_too_short": "text of at least {min_length} characters",
+    "string_too_long": "text of at most {max_length} characters",
+    "string_pattern_mismatch": "text like {pattern}",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "too_short": "at least {min_length} of them",
+    "too_long": "at most {max_length} of them",
+    "finite_number": "a finite number",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "at most {le:g}",
+    "multiple_of": "a multiple of {multiple_of:g}",
+}
+EXPECTED_NAME = "letters, digits, blanks and _ . , + = ( ) -, and no dot, comma, sign or blank in front"
+NOT_IN_A_CONFIG = {"seed": "the seed is no part of a config; say it with --seed"}
+#: Keys that a file may have beside those of the schema.
+FILE_KEYS = ("extends", "loss", "metrics")
+SHOWN_LENGTH = 60
+
+
+def problems_of(error: ValidationError, config: Node) -> list[Problem]:
+    """All that pydantic refuses in a config, one problem a path."""
+    found: dict[Keys, list[ErrorDetails]] = {}
+    for details in error.errors():
+        found.setdefault(_keys(details), []).append(details)
+    problems = [
+        Problem(dotted(keys), _message(keys, details, config), config.nearest_source(keys))
+        for keys, details in found.items()
+    ]
+    return sorted(problems, key=_in_file_order)
+
+
+def _in_file_order(problem: Problem) -> tuple[str, int]:
+    return (problem.source.label, problem.source.line or 0) if problem.source else ("", 0)
+
+
+def _keys(details: ErrorDetails) -> Keys:
+    """The path that an error is about, as it is written in YAML.
+
+    In pydantic's location a component's key is followed by its type, and that of a union by a member's name.
+    """
+    keys: Keys = ()
+    place = ROOT
+    settings = place.settings
+    for part in details["loc"]:
+        if place.one_of and not settings:
+            settings = place.one_of.choices.get(str(part))
+            continue
+        if settings and str(part) in settings.model_fields:
+            place = Place.of_field(settings.model_fields[str(part)])
+        elif settings or place.element:
+            place = place.element or Place()
+        else:
+            break
+        keys, settings = (*keys, part), place.settings
+    return (*keys, "type") if details["type"].startswith("union_tag") else keys
+
+
+def _place(keys: Keys, config: Node) -> Place:
+    """What the schema says about a path of this config."""
+    place, node = ROOT, config
+    for key in keys:
+        place = place.child(str(key), node.entries)
+        node = node.child(key) or Node({}, node.source)
+    return place
+
+
+def _message(keys: Keys, errors: list[ErrorDetails], config: Node) -> str:
+    kind, key = errors[0]["type"], str(keys[-1]) if keys else ""
+    place = _place(keys, config)
+    node = config.find(keys)
+    value = node.plain() if node else None
+    if kind == "extra_forbidden":
+        return _unknown_key(keys, value, config)
+    if kind in ("missing", "union_tag_not_found"):
+        choices = place.types or _place(keys[:-1], config).types
+        return f"missing. Choose from: {', '.join(choices)}" if choices else "missing"
+    if kind == "union_tag_invalid":
+        one_of = _place(keys[:-1], config).one_of
+        return (
+            _unknown_word(_singular(one_of.base.kind), value, list(one_of.choices)) if one_of else "unknown"
+        )
+    if kind == "literal_error":
+        word = key if isinstance(keys[-1], str) else _singular(str(keys[-2]))
+        return _unknown_word(word, value, [format_value(choice) for choice in place.choices])
+    if kind.startswith("model") and place.one_of:
+        return f"expected one of {', '.join(place.types)}, given {_shown(value)}"
+    if keys == ("name",) and kind == "string_pattern_mismatch":
+        return f"expected {EXPECTED_NAME}, given {_shown(value)}"
+    if any(details["type"] not in EXPECTED for details in errors):
+        return f"{_own_message(errors[0])}, given {_shown(value)}"
+    expected = dict.fromkeys(EXPECTED[e["type"]].format(**e.get("ctx", {})) for e in errors)
+    return f"expected {' or '.join(expected)}, given {_shown(value)}{_hint(kind, value)}"
+
+
+def _own_message(details: ErrorDetails) -> str:
+    """What a component's own check says."""
+    message = details["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return message[:1].lower() + message[1:]
+
+
+def _unknown_word(noun: str, value: Any, choices: list[str]) -> str:
+    listed = ", ".join(choices)
+    if not isinstance(value, str):
+        return f"expected one of {listed}, given {_shown(value)}"
+    return f"unknown {noun} {_shown(value)}.{_nearest(value, choices)} Choose from: {listed}"
+
+
+def _unknown_key(keys: Keys, value: Any, config: Node) -> str:
+    key = str(keys[-1])
+    if len(keys) == 1 and key in NOT_IN_A_CONFIG:
+        return NOT_IN_A_CONFIG[key]
+    place = _place(keys[:-1], config)
+    settings = place.settings_for((config.find(keys[:-1]) or config).entries)
+    here = [*(settings.model_fields if settings else ()), *(() if keys[:-1] else FILE_KEYS)]
+    paths: dict[str, str] = {}
+    for name, path in keys_below(config):
+        paths.setdefault(name, path)
+    advice = (
+        _written_nested(key, value, config)
+        or _belongs_to_type(key, place)
+        or (f" Did you mean '{paths[key]}'?" if key in paths else "")
+        or _nearest(key, here)
+        or _alike_elsewhere(key, paths)
+    )
+    return f"unknown key {_shown(key)}.{advice} Choose from: {', '.join(here)}"
+
+
+def _nearest(word: str, choices: list[str]) -> str:
+    """`adma` is `adam` with two letters swapped, though difflib finds `adamax` nearer."""
+    swapped = [choice for choice in choices if sorted(choice) == sorted(word)]
+    return did_you_mean(word, swapped or choices)
+
+
+def _written_nested(key: str, value: Any, config: Node) -> str:
+    """For `optimizer.learning_rate: 1` in a file: dots are for `--set`."""
+    if key not in (path for _, path in keys_below(config)):
+        return ""
+    *around, last = key.split(".")
+    if not around:
+        return ""
+    written = f"{last}: {_shown(value)}"
+    for outer in reversed(around):
+        written = f"{outer}: {{{written}}}"
+    return f" In a file, write {written}."
+
+
+def _belongs_to_type(key: str, place: Place) -> str:
+    types = [
+        name
+        for name, other in (place.one_of.choices if place.one_of else {}).items()
+        if key in other.model_fields
+    ]
+    return f" It is a key of type {', '.join(types)}." if types else ""
+
+
+def _alike_elsewhere(key: str, paths: Mapping[str, str]) -> str:
+    near = difflib.get_close_matches(key, list(paths), n=1, cutoff=0.8)
+    return f" Did you mean '{paths[near[0]]}'?" if near else ""
+
+
+def _hint(kind: str, value: Any) -> str:
+    """What to write instead, where that is sure."""
+    if kind in ("int_type", "float_type") and isinstance(value, str):
+        if reads_as_number(value):
+            return "; drop the quotes"
+        bare = value.replace("_", "").replace(",", "")
+        return f"; write {bare}" if reads_as_number(bare) else ""
+    if kind == "int_type" and isinstance(value, float) and value.is_integer():
+        return f"; write {int(value)}"
+    if kind == "string_type" and isinstance(value, bool | int | float):
+        return "; put it in quotes"
+    if kind == "list_type" and isinstance(value, str | int | float):
+        return f"; write [{format_value(value)}]"
+    return ""
+
+
+def _singular(noun: str) -> str:
+    return noun.removesuffix("s")
+
+
+def _shown(value: Any) -> str:
+    """A given value in one short line; strings in quotes."""
+    text = repr(value) if isinstance(value, str) else format_value(value)
+    return text if len(text) <= SHOWN_LENGTH else f"{text[: SHOWN_LENGTH - 3]}..."

@@ -1,0 +1,82 @@
+"""Values of a config that know where they come from."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dlexp.config.problems import DEFAULT, Source
+
+Keys = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value and its source."""
+
+    value: Any
+    """None, a boolean, a number, a string, `list[Node]` or `dict[str, Node]`."""
+    source: Source
+
+    @classmethod
+    def of(cls, value: object, source: Source) -> "Node":
+        """Give a plain value, and all that is in it, one source."""
+        if isinstance(value, dict):
+            return cls({key: cls.of(item, source) for key, item in value.items()}, source)
+        if isinstance(value, list):
+            return cls([cls.of(item, source) for item in value], source)
+        return cls(value, source)
+
+    @property
+    def entries(self) -> "dict[str, Node]":
+        """The values by key; empty where this is no mapping."""
+        return self.value if isinstance(self.value, dict) else {}
+
+    @property
+    def is_mapping(self) -> bool:
+        """Whether the value is a mapping."""
+        return isinstance(self.value, dict)
+
+    def plain(self) -> Any:
+        """The value without sources."""
+        if isinstance(self.value, dict):
+            return {key: item.plain() for key, item in self.value.items()}
+        if isinstance(self.value, list):
+            return [item.plain() for item in self.value]
+        return self.value
+
+    def child(self, key: str | int) -> "Node | None":
+        """The value under a key of a mapping or an index of a list; none where there is none."""
+        if isinstance(self.value, list):
+            index = int(key) if str(key).isdecimal() else len(self.value)
+            return self.value[index] if index < len(self.value) else None
+        return self.entries.get(str(key))
+
+    def find(self, keys: Sequence[str | int]) -> "Node | None":
+        """The value at a path; none where there is none."""
+        node: Node | None = self
+        for key in keys:
+            node = node and node.child(key)
+        return node
+
+    def nearest_source(self, keys: Sequence[str | int]) -> Source:
+        """Where the value at a path is said, or else the deepest mapping around it that is said anywhere."""
+        source = self.source
+        node: Node | None = self
+        for key in keys:
+            node = node and node.child(key)
+            if node and node.source != DEFAULT:
+                source = node.source
+        return source
+
+    def sources(self, keys: Keys = ()) -> Iterator[tuple[str, Source]]:
+        """The dotted path and source of every value below this one."""
+        if isinstance(self.value, dict | list):
+            children = self.value.items() if isinstance(self.value, dict) else enumerate(self.value)
+            for key, child in children:
+                yield dotted((*keys, key)), child.source
+                yield from child.sources((*keys, key))
+
+
+def dotted(keys: Sequence[str | int]) -> str:
+    """The one name of a value: `optimizer.learning_rate`."""
+    return ".".join(map(str, keys))

@@ -1,0 +1,49 @@
+"""What is wrong with a config, and where."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dlexp.errors import UserError
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a value comes from: a file, a `--set`, or the schema's default."""
+
+    label: str
+    """The file's path as the user gave it, or `--set KEY=VALUE`."""
+    line: int | None = None
+    """The line in the file, from 1."""
+
+    def __str__(self) -> str:
+        return self.label if self.line is None else f"{self.label}:{self.line}"
+
+
+#: The source of what no file and no `--set` says.
+DEFAULT = Source("default")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a config.
+
+    As text: `configs/imdb_adam.yaml:7: optimizer.type: unknown optimizer 'adma'. Did you mean 'adam'?`
+    """
+
+    path: str
+    """The dotted path of the value; empty where the file as a whole is meant."""
+    message: str
+    source: Source | None = None
+
+    def __str__(self) -> str:
+        text = ": ".join(str(part) for part in (self.source, self.path, self.message) if part)
+        # Keys and values are the user's: a line end in one is shown as \n.
+        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+class ConfigError(UserError):
+    """A config that cannot be used, for one or more reasons."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__(*map(str, self.problems))

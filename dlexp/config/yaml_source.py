@@ -1,0 +1,268 @@
+"""Strict YAML: plain values that know their file and line, or one clear line about what is wrong.
+
+Scalars are those of YAML 1.2's core schema: `1e-3` is a number, `on` and `12:30` are strings. What a
+config has no use for (tags, merge keys, several documents, bombs of aliases) is refused.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.composer import Composer, ComposerError
+from yaml.parser import Parser
+from yaml.reader import Reader
+from yaml.resolver import BaseResolver
+from yaml.scanner import Scanner
+
+from dlexp.config.node import Keys, Node, dotted
+from dlexp.config.problems import ConfigError, Problem, Source
+from dlexp.errors import did_you_mean
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 50
+MAX_NODES = 100_000
+MAX_INTEGER = 2**63 - 1
+
+NULL, BOOL, INT, FLOAT, STR = (
+    f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str")
+)
+
+#: Plain scalars of the core schema (YAML 1.2.2, section 10.3.2): tag, form, first characters.
+CORE_SCALARS = (
+    (NULL, re.compile(r"(?:~|null|Null|NULL|)\Z"), ["~", "n", "N", ""]),
+    (BOOL, re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF")),
+    (INT, re.compile(r"(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)\Z"), list("-+0123456789")),
+    (
+        FLOAT,
+        re.compile(
+            r"(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+            r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z"
+        ),
+        list("-+.0123456789"),
+    ),
+)
+
+
+def read(path: Path, named_by: Source | None = None) -> Node:
+    """Read a config file: a mapping.
+
+    Args:
+        path: The file; problems name it as it is given here.
+        named_by: The `extends` that names the file, if one does: where it is said that the file is missing.
+
+    Raises:
+        ConfigError: The file cannot be read or is no mapping in strict YAML.
+    """
+    try:
+        data = _read_bytes(path)
+    except _Refused as refused:
+        if named_by:
+            raise ConfigError([Problem("extends", f"{path}: {refused.message}", named_by)]) from None
+        raise ConfigError([Problem("", refused.message, Source(str(path)))]) from None
+    try:
+        config = _compose(_decoded(data), str(path))
+        if config is None:
+            raise _Refused("the file is empty; a config names at least a dataset, such as `dataset: digits`")
+        if not config.is_mapping:
+            kind = "a list" if isinstance(config.value, list) else "a single value"
+            raise _Refused(
+                f"expected keys and values, such as `dataset: digits`, given {kind}", config.source.line
+            )
+    except _Refused as refused:
+        raise ConfigError([refused.problem(str(path))]) from None
+    return Node(config.value, Source(str(path)))
+
+
+def parse_value(text: str, source: Source) -> Node:
+    """Read the value of a `--set` by the same rules; nothing at all is null.
+
+    Raises:
+        ConfigError: It is not strict YAML.
+    """
+    try:
+        return Node.of(value.plain() if (value := _compose(text, "")) else None, source)
+    except _Refused as refused:
+        raise ConfigError([Problem(refused.path, refused.message, source)]) from None
+
+
+def reads_as_number(text: str) -> bool:
+    """Whether a text would be a number if it stood in a file without quotes."""
+    return any(tag in (INT, FLOAT) and form.match(text) for tag, form, _ in CORE_SCALARS)
+
+
+class _Refused(Exception):
+    """Why a text is refused, in which line and at which path."""
+
+    def __init__(self, message: str, line: int | None = None, path: str = "") -> None:
+        self.message = message
+        self.line = line
+        self.path = path
+
+    def problem(self, label: str) -> Problem:
+        return Problem(self.path, self.message, Source(label, self.line))
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise _Refused(f"a symbolic link to {path.readlink()}, which does not exist") from None
+        raise _Refused(
+            f"no such file.{did_you_mean(path.name, _configs_in(path.parent))}".rstrip(".")
+        ) from None
+    except IsADirectoryError:
+        raise _Refused("a directory; expected a config file") from None
+    except OSError as error:
+        raise _Refused(f"cannot be read: {error.strerror}") from None
+    except ValueError:  # A NUL or half a character in the name, which no file can have.
+        raise _Refused("no file can have this name") from None
+    if len(data) > MAX_BYTES:
+        raise _Refused(f"larger than {MAX_BYTES // 1_000_000} MB; expected a config file")
+    return data
+
+
+def _configs_in(directory: Path) -> list[str]:
+    try:
+        return sorted(path.name for path in directory.iterdir() if path.suffix in (".yaml", ".yml"))
+    except OSError:
+        return []
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _Refused(f"not UTF-8 text: byte 0x{data[error.start]:02x}", line) from None
+
+
+def _compose(text: str, label: str) -> Node | None:
+    """The one document in a text; none where there is none."""
+    if unprintable := Reader.NON_PRINTABLE.search(text):
+        raise _Refused(_unprintable(unprintable[0]), text.count("\n", 0, unprintable.start()) + 1)
+    try:
+        root = _Composer(text).get_single_node()
+    except yaml.MarkedYAMLError as error:
+        raise _syntax_error(error) from None
+    except (ValueError, OverflowError):  # PyYAML computes escapes such as "\UFFFFFFFF" unchecked.
+        raise _Refused("not valid YAML: an escape or a version that is out of range") from None
+    return _Construction(label).node(root, ()) if root else None
+
+
+def _syntax_error(error: yaml.MarkedYAMLError) -> _Refused:
+    mark = error.problem_mark
+    line = mark.line + 1 if mark else None
+    if mark and mark.buffer and mark.buffer[mark.pointer : mark.pointer + 1] == "\t":
+        return _Refused("a tab where only blanks may stand; indent with blanks", line)
+    if isinstance(error, ComposerError) and "single document" in (error.context or ""):
+        return _Refused("a second document begins here; expected one config a file", line)
+    return _Refused(" ".join(f"not valid YAML: {error.context or ''} {error.problem}".split()), line)
+
+
+def _unprintable(character: str) -> str:
+    name = "a NUL byte" if character == "\0" else "an unprintable character"
+    return f"{name} (U+{ord(character):04X})"
+
+
+class _Composer(Reader, Scanner, Parser, Composer, BaseResolver):
+    """PyYAML's parser with the core schema's scalars, which stops at what may not be in a config."""
+
+    def __init__(self, text: str) -> None:
+        Reader.__init__(self, text)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+        Composer.__init__(self)
+        BaseResolver.__init__(self)
+        self._depth = 0
+        self._n_nodes = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        line = event.start_mark.line + 1
+        if tag := getattr(event, "tag", None):
+            raise _Refused(f"the tag {tag!r:.60} is not supported; values are plain YAML", line)
+        self._depth += 1
+        self._n_nodes += 1
+        _limit(self._depth, self._n_nodes, line)
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+
+for _tag, _form, _first in CORE_SCALARS:
+    _Composer.add_implicit_resolver(_tag, _form, _first)
+
+
+class _Construction:
+    """Turns PyYAML's nodes into ours, with aliases written out."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._n_nodes = 0
+
+    def node(self, node: yaml.Node, keys: Keys, line: int | None = None) -> Node:
+        """The value at a path; its line is its own, or that of its key."""
+        own_line = node.start_mark.line + 1
+        self._n_nodes += 1
+        _limit(len(keys) + 1, self._n_nodes, own_line)
+        source = Source(self._label, line or own_line)
+        if isinstance(node, yaml.MappingNode):
+            return Node(self._entries(node, keys), source)
+        if isinstance(node, yaml.SequenceNode):
+            return Node([self.node(item, (*keys, i)) for i, item in enumerate(node.value)], source)
+        return Node(_scalar(node, keys), source)
+
+    def _entries(self, mapping: yaml.MappingNode, keys: Keys) -> dict[str, Node]:
+        entries: dict[str, Node] = {}
+        for key_node, value_node in mapping.value:
+            line = key_node.start_mark.line + 1
+            key = _key(key_node, keys)
+            path = (*keys, key)
+            if key in entries:
+                raise _Refused(f"given twice, first in line {entries[key].source.line}", line, dotted(path))
+            entries[key] = self.node(value_node, path, line)
+        return entries
+
+
+def _key(node: yaml.Node, keys: Keys) -> str:
+    line = node.start_mark.line + 1
+    if not isinstance(node, yaml.ScalarNode):
+        raise _Refused("expected a word as key, given a list or mapping", line, dotted(keys))
+    if node.tag != STR:
+        raise _Refused(f"expected a word as key, given {node.value or 'nothing'}", line, dotted(keys))
+    if node.value == "<<" and node.style is None:
+        raise _Refused(
+            "merge keys (<<) are not supported; use extends, or an alias alone", line, dotted(keys)
+        )
+    return str(_scalar(node, keys))
+
+
+def _scalar(node: yaml.Node, keys: Keys) -> bool | int | float | str | None:
+    text: str = node.value
+    if node.tag == NULL:
+        return None
+    if node.tag == BOOL:
+        return text.lower() == "true"
+    if node.tag == FLOAT:
+        return float(re.sub(r"\.(?=inf|nan)", "", text.lower()))
+    if node.tag == INT:
+        base = {"0x": 16, "0o": 8}.get(text[:2], 10)
+        # The length first: Python refuses to read very long numbers.
+        if len(text) > 30 or abs(number := int(text, base)) > MAX_INTEGER:
+            raise _Refused(
+                f"the whole number {text:.30} is too large", node.start_mark.line + 1, dotted(keys)
+            )
+        return number
+    if unprintable := Reader.NON_PRINTABLE.search(text):
+        raise _Refused(_unprintable(unprintable[0]), node.start_mark.line + 1, dotted(keys))
+    return text
+
+
+def _limit(depth: int, n_nodes: int, line: int) -> None:
+    if depth > MAX_DEPTH:
+        raise _Refused(f"nested more than {MAX_DEPTH} deep", line)
+    if n_nodes > MAX_NODES:
+        raise _Refused(f"more than {MAX_NODES:,} values, aliases written out", line)

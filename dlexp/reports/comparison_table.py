@@ -1,0 +1,294 @@
+"""A comparison as text of any width, JSON, CSV or Markdown."""
+
+import csv
+import io
+import json
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from dlexp.components.metrics import higher_is_better
+from dlexp.config.flat import MISSING, format_value
+from dlexp.reports.numbers import fixed, places_of, plus_minus, signed, significant
+from dlexp.studies.comparison import Compared, ComparedMetric, Comparison, Difference, Score
+
+Format = Literal["table", "json", "csv", "md"]
+
+GAP = "   "
+
+#: Labels longer than this get lines of their own.
+_LONGEST_LABEL = 32
+
+
+def render(comparison: Comparison, output: Format, width: int = 80) -> str:
+    """The comparison in a format, with a line end after its last line."""
+    match output:
+        case "table":
+            return to_text(comparison, width)
+        case "json":
+            return to_json(comparison)
+        case "csv":
+            return to_csv(comparison)
+        case "md":
+            return to_markdown(comparison)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One line of the table: a cell for every experiment, and below or beside it the difference."""
+
+    title: str
+    cells: list[str]
+    differences: list[str]
+    """For every experiment; empty for the first one, and in rows that are no metric."""
+
+
+def to_text(comparison: Comparison, width: int = 80) -> str:
+    """A table of lines no longer than `width`: columns for up to two experiments that fit, else blocks of rows."""
+    rows = _rows(comparison)
+    labels = [experiment.label for experiment in comparison.experiments]
+    lines = _columns(labels, rows, width) if len(labels) <= 2 else None
+    if lines is None:
+        lines = [line for row in rows for line in _block(labels, row, width)]
+    notes = [line for note in _notes(comparison) for line in textwrap.wrap(note, width)]
+    return "\n".join([*lines, *([""] if notes else []), *notes]) + "\n"
+
+
+def to_markdown(comparison: Comparison) -> str:
+    """One table: a row a key that differs or a metric, a column an experiment."""
+    labels = [experiment.label for experiment in comparison.experiments]
+    lines = [_markdown_line(["", *labels]), "|---" * (len(labels) + 1) + "|"]
+    for row in _rows(comparison):
+        cells = zip(row.cells, row.differences, strict=True)
+        lines.append(_markdown_line([row.title, *("<br>".join(filter(None, cell)) for cell in cells)]))
+    notes = [line for note in _notes(comparison) for line in ("", note)]
+    return "\n".join([*lines, *notes]) + "\n"
+
+
+def to_json(comparison: Comparison) -> str:
+    """One document: the experiments with the settings in which they differ, and every metric of each."""
+    document = {
+        "experiments": [
+            {
+                "label": experiment.label,
+                "names": experiment.names,
+                "identity": experiment.identity,
+                "settings": {
+                    key: experiment.settings[key] for key in comparison.differing if key in experiment.settings
+                },
+                "seeds": list(experiment.runs),
+                "diverged_seeds": experiment.diverged,
+                "picked_on_test": experiment.picked_on_test,
+                "runs": [str(run.dir.path) for run in experiment.runs.values()],
+            }
+            for experiment in comparison.experiments
+        ],
+        "metrics": [
+            {
+                "name": metric.name,
+                "higher_is_better": higher_is_better(metric.name),
+                "scores": [
+                    None if score is None else asdict(score) | {"n": len(score.values)} for score in metric.scores
+                ],
+            }
+            for metric in comparison.metrics
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def to_csv(comparison: Comparison) -> str:
+    """A row for every metric of every experiment, with all digits."""
+    file = io.StringIO()
+    rows = list(_csv_rows(comparison))
+    writer = csv.DictWriter(file, _CSV_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()
+
+
+_CSV_COLUMNS = (
+    "experiment",
+    "identity",
+    "metric",
+    "mean",
+    "sd",
+    "n",
+    "diverged",
+    "best_epoch",
+    "difference",
+    "low",
+    "high",
+    "pairs",
+    "verdict",
+    "picked_on_test",
+)
+
+
+def _csv_rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
+    for metric, experiment, score in _scored(comparison):
+        row: dict[str, Any] = {
+            "experiment": experiment.label,
+            "identity": experiment.identity,
+            "metric": metric.name,
+            "diverged": len(experiment.diverged),
+            "picked_on_test": experiment.picked_on_test,
+        }
+        if score:
+            row |= {
+                "mean": score.mean,
+                "sd": score.sd,
+                "n": len(score.values),
+                "best_epoch": score.best_epoch,
+            }
+        if score and (difference := score.difference):
+            low, high = difference.interval or (None, None)
+            row |= {
+                "difference": difference.mean,
+                "low": low,
+                "high": high,
+                "pairs": difference.pairs,
+                "verdict": difference.verdict,
+            }
+        yield row
+
+
+def _scored(comparison: Comparison) -> Iterator[tuple[ComparedMetric, Compared, Score | None]]:
+    for metric in comparison.metrics:
+        for experiment, score in zip(comparison.experiments, metric.scores, strict=True):
+            yield metric, experiment, score
+
+
+def _rows(comparison: Comparison) -> list[_Row]:
+    experiments = comparison.experiments
+    settings = [
+        _plain_row(
+            key, (format_value(experiment.settings.get(key, MISSING)) for experiment in experiments)
+        )
+        for key in comparison.differing
+    ]
+    seeds = _plain_row("seeds", map(_seeds, experiments))
+    return [*settings, seeds, *(_metric_row(comparison, metric) for metric in comparison.metrics)]
+
+
+def _plain_row(title: str, cells: Iterable[str]) -> _Row:
+    cells = list(cells)
+    return _Row(title, cells, [""] * len(cells))
+
+
+def _metric_row(comparison: Comparison, metric: ComparedMetric) -> _Row:
+    cells, differences = [], []
+    baseline = metric.scores[0]
+    for position, (experiment, score) in enumerate(zip(comparison.experiments, metric.scores, strict=True)):
+        cells.append(_cell(experiment, score))
+        if position == 0 or score is None or baseline is None:
+            differences.append("")
+        else:
+            differences.append(_difference(metric.name, score.difference))
+    return _Row(metric.name, cells, differences)
+
+
+def _seeds(experiment: Compared) -> str:
+    """How many seeds stand behind the numbers: `5`, or `4 of 5, 1 diverged`."""
+    finished, diverged = len(experiment.runs), len(experiment.diverged)
+    return f"{finished} of {finished + diverged}, {diverged} diverged" if diverged else str(finished)
+
+
+def _cell(experiment: Compared, score: Score | None) -> str:
+    if score is None:
+        return "-"
+    parts = [plus_minus(score.mean, score.sd)]
+    if score.best_epoch is not None:
+        parts.append(f"(epoch {significant(score.best_epoch, 2)})")
+    if len(score.values) < len(experiment.runs):
+        parts.append(f"({len(score.values)} of {len(experiment.runs)} seeds)")
+    return " ".join(parts)
+
+
+def _difference(metric: str, difference: Difference | None) -> str:
+    """`-10.6 points [-13.9, -7.3], 5 paired seeds: worse`."""
+    if difference is None:
+        return "no seed in common: no difference"
+    # Accuracies in percentage points, everything else in its own unit.
+    scale, unit = (100.0, " points") if metric.endswith("accuracy") else (1.0, "")
+    mean, pairs = difference.mean * scale, difference.pairs
+    if difference.interval is None:
+        return f"{_own_digits(mean)}{unit}, 1 paired seed: no interval from one pair"
+    verdict = f": {difference.verdict}" if difference.verdict else ""
+    low, high = (bound * scale for bound in difference.interval)
+    if low == high:
+        return f"{_own_digits(mean)}{unit} in each of {pairs} paired seeds{verdict}"
+    places = places_of((high - low) / 2, 2)
+    interval = f"[{fixed(low, places)}, {fixed(high, places)}]"
+    return f"{signed(mean, places)}{unit} {interval}, {pairs} paired seeds{verdict}"
+
+
+def _own_digits(value: float) -> str:
+    """With its sign and three digits, where no interval says how many it is worth."""
+    return signed(value, max(places_of(value, 3), 0)) if value else "0"
+
+
+def _notes(comparison: Comparison) -> Iterator[str]:
+    """What a reader must know to read the numbers right."""
+    experiments = comparison.experiments
+    if any(score.sd is not None for _, _, score in _scored(comparison) if score):
+        yield "±: standard deviation over the seeds."
+    if any(score.difference for _, _, score in _scored(comparison) if score):
+        yield f"Differences: to {experiments[0].label}, with the 95 % interval over paired seeds (Student's t)."
+    best = [metric.name for metric in comparison.metrics if metric.name.startswith("best_val_")]
+    picked = [experiment.label for experiment in experiments if experiment.picked_on_test]
+    if best and picked:
+        yield (
+            f"{' and '.join(best)} of {', '.join(picked)}: picked on the test data, "
+            "since validation is the test split there."
+        )
+    for experiment in experiments:
+        if len(experiment.names) > 1:
+            yield f"{experiment.label}: the same experiment was run as {', '.join(experiment.names[1:])} too."
+
+
+def _columns(labels: Sequence[str], rows: Sequence[_Row], width: int) -> list[str] | None:
+    """Experiments as columns; none where that does not fit into the width."""
+    header = _Row("what differs" if len(labels) > 1 else "", list(labels), [""] * len(labels))
+    table = [header, *rows]
+    widths = [max(map(len, column)) for column in zip(*([row.title, *row.cells] for row in table), strict=True)]
+    used = sum(widths) + len(GAP) * len(labels)
+    if used > width:
+        return None
+    fits = all(used + len(GAP) + len(row.differences[-1]) <= width for row in rows)
+    lines = []
+    for row in table:
+        padded = GAP.join(text.ljust(n) for text, n in zip([row.title, *row.cells], widths, strict=True))
+        if fits:
+            lines.append(f"{padded}{GAP}{row.differences[-1]}".rstrip())
+        else:
+            lines += [padded.rstrip(), *_wrapped(row.differences[-1], " " * (widths[0] + len(GAP)), width)]
+    return lines
+
+
+def _block(labels: Sequence[str], row: _Row, width: int) -> list[str]:
+    """One key or metric: its title, and a line or more for every experiment."""
+    long_labels = max(map(len, labels)) > _LONGEST_LABEL
+    indent = 6 if long_labels else 2 + max(map(len, labels)) + len(GAP)
+    cell_width = max(map(len, row.cells))
+    fits = all(indent + cell_width + len(GAP) + len(text) <= width for text in row.differences)
+    lines = [row.title]
+    for label, cell, difference in zip(labels, row.cells, row.differences, strict=True):
+        beside = f"{cell.ljust(cell_width)}{GAP}{difference}".rstrip() if fits else cell
+        text = _wrapped(beside, " " * indent, width) if not fits else [" " * indent + beside]
+        if not fits:
+            text += _wrapped(difference, " " * indent, width)
+        if long_labels:
+            lines += [*textwrap.wrap(label, width, initial_indent="  ", subsequent_indent="  "), *text]
+        else:
+            lines += [f"  {label}".ljust(indent) + text[0][indent:], *text[1:]]
+    return lines
+
+
+def _wrapped(text: str, indent: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent)
+
+
+def _markdown_line(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -1,0 +1,76 @@
+"""Learning curves of one run: a panel for the loss and one for every metric."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dlexp.components.metrics import higher_is_better
+from dlexp.runs.whole_files import replacing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Columns of a history that are no scores.
+_OTHER_COLUMNS = ("epoch", "seconds", "learning_rate")
+
+_COLOUR = "#1f5fa8"
+
+
+def draw(history: Sequence[dict[str, float]], path: Path, title: str) -> None:
+    """Draw a history as a PNG: training dashed, validation solid, its best epoch marked."""
+    # Without pyplot, which keeps every figure and takes its time to start.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    quantities = _quantities(history)
+    figure = Figure(figsize=(4.8 * len(quantities), 3.6))
+    panels = figure.subplots(1, len(quantities), squeeze=False)[0]
+    for axes, quantity in zip(panels, quantities, strict=True):
+        _draw_panel(axes, history, quantity)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.suptitle(title, fontsize="medium")
+    figure.subplots_adjust(
+        left=0.65 / figure.get_figwidth(),
+        right=1 - 0.15 / figure.get_figwidth(),
+        bottom=0.14,
+        top=0.82,
+        wspace=0.25,
+    )
+    with replacing(path) as beside:
+        FigureCanvasAgg(figure).print_png(beside, metadata={"Software": None})  # The same bytes everywhere.
+
+
+def _quantities(history: Sequence[dict[str, float]]) -> list[str]:
+    """The loss and the metrics, in the history's order; the loss alone where there is no epoch."""
+    columns = history[0] if history else {"loss": math.nan}
+    return [name for name in columns if name not in _OTHER_COLUMNS and not name.startswith("val_")]
+
+
+def _draw_panel(axes: "Axes", history: Sequence[dict[str, float]], quantity: str) -> None:
+    epochs = [row["epoch"] for row in history]
+    # One epoch is a point, not a line.
+    marker = "." if len(history) == 1 else None
+    for column, label, style in ((quantity, "training", "--"), (f"val_{quantity}", "validation", "-")):
+        values = [row.get(column, math.nan) for row in history]
+        if any(map(math.isfinite, values)):
+            axes.plot(epochs, values, style, color=_COLOUR, marker=marker, linewidth=1.4, label=label)
+    if best := _best(history, f"val_{quantity}"):
+        epoch, value = best
+        axes.plot([epoch], [value], "o", color="#d1495b", label=f"best: {value:.4g} in epoch {epoch:.0f}")
+    axes.set_title(quantity, fontsize="medium")
+    axes.set_xlabel("epoch")
+    axes.grid(alpha=0.25)
+    if axes.lines:
+        axes.legend(fontsize="small")
+
+
+def _best(history: Sequence[dict[str, float]], column: str) -> tuple[float, float] | None:
+    """The first epoch of the best value, and the value; none where no epoch has one."""
+    known = [row for row in history if math.isfinite(row.get(column, math.nan))]
+    if not known:
+        return None
+    pick = max if higher_is_better(column) else min
+    row = pick(known, key=lambda row: row[column])
+    return row["epoch"], row[column]

@@ -1,0 +1,148 @@
+"""Where data files are found."""
+
+import hashlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dlexp.components.datasets import files
+from dlexp.errors import MAX_LINES, DataError, UserError
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """A folder of each kind, in a home of their own."""
+    folders = {name: tmp_path / name for name in ("argument", "environment", "keras/datasets")}
+    for folder in folders.values():
+        folder.mkdir(parents=True)
+    monkeypatch.setenv("DLEXP_DATA", str(folders["environment"]))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    return folders
+
+
+@pytest.fixture
+def downloads(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What Keras is asked to download; every download fails, talking."""
+    import keras
+
+    asked: list[dict[str, Any]] = []
+
+    def get_file(fname: str, **settings: Any) -> str:
+        asked.append({"fname": fname, **settings})
+        print("Downloading data from", settings["origin"])
+        print("retrying", file=sys.stderr)
+        raise Exception(f"URL fetch failure on {settings['origin']}: None -- no network")
+
+    monkeypatch.setattr(keras.utils, "get_file", get_file)
+    return asked
+
+
+def test_looks_in_the_stated_order(places: dict[str, Path]) -> None:
+    """--data-dir first, then DLEXP_DATA, then Keras's cache; a place without the file is passed over."""
+    for folder in places.values():
+        (folder / "imdb.npz").touch()
+
+    for folder in places.values():
+        assert files.find("imdb.npz", places["argument"]) == folder / "imdb.npz"
+        (folder / "imdb.npz").unlink()
+
+
+def test_looks_in_the_home_folder(
+    places: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keras's cache is ~/.keras unless KERAS_HOME says otherwise, and ~ is the home folder everywhere."""
+    monkeypatch.delenv("KERAS_HOME")
+    monkeypatch.delenv("DLEXP_DATA")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".keras/datasets").mkdir(parents=True)
+    (tmp_path / ".keras/datasets/imdb.npz").touch()
+    (tmp_path / "argument/reuters.npz").touch()
+
+    assert files.find("imdb.npz", None) == tmp_path / ".keras/datasets/imdb.npz"
+    assert files.find("reuters.npz", Path("~/argument")) == tmp_path / "argument/reuters.npz"
+
+
+def test_refuses_what_is_no_directory(places: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistyped --data-dir or DLEXP_DATA is the user's mistake, never passed over silently."""
+    missing = places["argument"] / "mistyped"
+
+    with pytest.raises(UserError, match=r"^--data-dir: .*mistyped is not a directory$"):
+        files.find("imdb.npz", missing)
+    monkeypatch.setenv("DLEXP_DATA", str(missing))
+    with pytest.raises(UserError, match=r"^DLEXP_DATA: .*mistyped is not a directory$"):
+        files.find("imdb.npz", None)
+
+
+def test_downloads_as_keras_does(places: dict[str, Path], downloads: list[dict[str, Any]]) -> None:
+    """The same addresses and digests as in keras.datasets."""
+    import inspect
+
+    import keras
+
+    source = inspect.getsource(sys.modules[keras.datasets.imdb.load_data.__module__])
+    source += inspect.getsource(sys.modules[keras.datasets.reuters.load_data.__module__])
+
+    for name, digest in files.DOWNLOADS.items():
+        with pytest.raises(DataError):
+            files.find(name, None)
+        assert downloads[-1] == {"fname": name, "origin": files.ORIGIN + name, "file_hash": digest}
+        assert f'"{files.ORIGIN}"' in source
+        assert f"{{origin_folder}}{name}" in source
+        assert f'"{digest}"' in source
+
+
+def test_uses_what_was_downloaded(
+    places: dict[str, Path], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Keras says where it put the file; dlexp says one line on stderr, Keras nothing."""
+    import keras
+
+    def get_file(fname: str, **settings: Any) -> str:
+        print("Downloading")
+        return str(places["keras/datasets"] / fname)
+
+    monkeypatch.setattr(keras.utils, "get_file", get_file)
+
+    path = files.find("imdb.npz", None)
+
+    assert path == places["keras/datasets"] / "imdb.npz"
+    assert capfd.readouterr() == ("", f"downloading {files.ORIGIN}imdb.npz\n")
+
+
+def test_says_what_to_do_when_a_download_fails(
+    places: dict[str, Path], downloads: list[dict[str, Any]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What was tried, where to put which file, what runs offline; Keras's own talk is kept out."""
+    with pytest.raises(DataError) as error:
+        files.find("imdb.npz", places["argument"])
+
+    cache = places["keras/datasets"]
+    assert error.value.lines == [
+        "imdb.npz: not found, and it cannot be downloaded",
+        f"  looked in: {places['argument']} (--data-dir), {places['environment']} (DLEXP_DATA), "
+        f"{cache} (Keras's cache)",
+        f"  tried: {files.ORIGIN}imdb.npz: no network",
+        f"Download it elsewhere and put it into {cache},",
+        "or into any folder and name that by --data-dir or DLEXP_DATA.",
+        "Without any download: dlexp run configs/digits_adam.yaml",
+    ]
+    assert len(error.value.lines) <= MAX_LINES
+    assert capfd.readouterr() == ("", f"downloading {files.ORIGIN}imdb.npz\n")
+
+
+def test_digest_is_sha256(tmp_path: Path) -> None:
+    """Of one file as sha256sum prints it; of several as of their bytes in this order."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_bytes(b"abc")
+    two.write_bytes(b"def")
+
+    assert files.digest(one) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert files.digest(one, two) == hashlib.sha256(b"abcdef").hexdigest()
+
+
+def test_digest_names_an_unreadable_file(tmp_path: Path) -> None:
+    """A folder in the place of the file."""
+    with pytest.raises(DataError, match="Is a directory"):
+        files.digest(tmp_path)

@@ -1,0 +1,304 @@
+"""IMDB and Reuters: Keras's conventions, both encodings, the stand-ins."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from dlexp.components.datasets import Data, Imdb, Reuters, sequences
+from dlexp.components.datasets.text import Text, decode
+from dlexp.errors import DataError
+
+TEXTS = [[1, 5, 5, 20], [], [2, 7, 1]]
+
+
+def ragged(lists: list[Any]) -> np.ndarray:
+    """An object array of lists, as Keras's files have them."""
+    array = np.empty(len(lists), dtype=object)
+    array[:] = lists
+    return array
+
+
+@pytest.fixture
+def small_imdb(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder with an IMDB of 3 + 2 reviews, which the class then expects."""
+    monkeypatch.setattr(Imdb, "n_train", 3)
+    monkeypatch.setattr(Imdb, "n_test", 2)
+    np.savez(
+        tmp_path / "imdb.npz",
+        x_train=ragged(TEXTS),
+        y_train=np.array([0, 1, 0]),
+        x_test=ragged([[9], [8]]),
+        y_test=np.array([0, 1]),
+    )
+    return tmp_path
+
+
+def test_numbers_words_as_keras() -> None:
+    """A start sign, words from 4 on, everything from num_words on is 2; empty texts keep their start sign."""
+    numbered = sequences.numbered(TEXTS, num_words=10)
+
+    assert numbered.ids.tolist() == [1, 4, 8, 8, 2, 1, 1, 5, 2, 4]  # 7 + 3 is num_words: out
+    assert numbered.lengths.tolist() == [5, 1, 4]
+
+
+def test_skips_top_words_as_keras() -> None:
+    """Indices below skip_top become 2: the start sign too."""
+    numbered = sequences.numbered(TEXTS, num_words=10, skip_top=5)
+
+    assert numbered.ids.tolist() == [2, 2, 8, 8, 2, 2, 2, 5, 2, 2]
+
+
+def test_multi_hot_says_which_words_occur() -> None:
+    """Each word once, however often it occurs, in sparse rows of sorted indices."""
+    numbered = sequences.numbered(TEXTS, num_words=10)
+    ids = numbered.ids.copy()
+
+    x = sequences.multi_hot(numbered, num_words=10)
+
+    assert x.toarray().tolist() == [
+        [0, 1, 1, 0, 1, 0, 0, 0, 1, 0],
+        [0, 1, 0, 0, 0, 0, 0, 0, 0, 0],
+        [0, 1, 1, 0, 1, 1, 0, 0, 0, 0],
+    ]
+    assert (x.dtype, x.indices.dtype, x.indptr.dtype) == (np.float32, np.int32, np.int32)
+    assert x.has_sorted_indices
+    assert x.nnz == 9
+    np.testing.assert_array_equal(numbered.ids, ids)
+
+
+def test_padded_keeps_the_last_words() -> None:
+    """Zeros in front of short texts; long ones lose their beginning."""
+    x = sequences.padded(sequences.numbered(TEXTS, num_words=10), maxlen=4)
+
+    assert x.tolist() == [[4, 8, 8, 2], [0, 0, 0, 1], [1, 5, 2, 4]]
+    assert x.dtype == np.int32
+
+
+@given(
+    texts=st.lists(st.lists(st.integers(1, 50), max_size=12), max_size=8),
+    num_words=st.integers(4, 60),
+    skip_top=st.integers(0, 8),
+    maxlen=st.integers(1, 15),
+)
+def test_encodes_any_texts(texts: list[list[int]], num_words: int, skip_top: int, maxlen: int) -> None:
+    """Both encodings equal their definitions, text by text."""
+    numbered = sequences.numbered(texts, num_words, skip_top)
+
+    kept = [
+        [i if skip_top <= i < num_words else 2 for i in [1, *(word + 3 for word in text)]] for text in texts
+    ]
+    x = sequences.multi_hot(numbered, num_words)
+    assert [sorted(set(text)) for text in kept] == [
+        row.tolist() for row in np.split(x.indices, x.indptr[1:-1])
+    ][: len(texts)]
+    assert (x.data == 1).all()
+    assert sequences.padded(numbered, maxlen).tolist() == [([0] * maxlen + text)[-maxlen:] for text in kept]
+
+
+def keras_data(name: str, path: Path, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> Any:
+    """What `keras.datasets` makes of this file; it would refuse a path, and a file with another digest."""
+    import importlib
+
+    module = importlib.import_module(f"keras.src.datasets.{name}")
+    monkeypatch.setattr(module, "get_file", lambda *_, **__: str(path))
+    return module.load_data(**settings)
+
+
+@pytest.mark.parametrize("component", [Imdb, Reuters])
+def test_equals_keras_on_the_real_data(
+    component: type[Text], data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same texts and classes in the same order, word by word, in both encodings."""
+    import keras
+
+    settings = {"num_words": 2000, "skip_top": 20}
+    name = component.model_fields["type"].default
+    expected = keras_data(name, data_dir / f"{name}.npz", monkeypatch, **settings)
+    multi_hot = component(**settings).load(data_dir)
+    padded = component(**settings, encoding="padded", maxlen=200).load(data_dir)
+
+    for (x, y), sparse, words in zip(
+        expected, (multi_hot.train, multi_hot.test), (padded.train, padded.test), strict=True
+    ):
+        np.testing.assert_array_equal(sparse.y, y)
+        np.testing.assert_array_equal(words.y, y)
+        np.testing.assert_array_equal(words.x, keras.utils.pad_sequences(x, maxlen=200))
+        rows = [np.unique(text) for text in x]
+        np.testing.assert_array_equal(sparse.x.indptr, np.cumsum([0, *map(len, rows)]))
+        np.testing.assert_array_equal(sparse.x.indices, np.concatenate(rows))
+
+
+@pytest.mark.parametrize("component", [Imdb, Reuters])
+@pytest.mark.parametrize("encoding", ["multi_hot", "padded"])
+def test_info_holds_on_the_real_data(component: type[Text], encoding: str, data_dir: Path) -> None:
+    """What is promised without reading is what reading gives."""
+    dataset = component(encoding=encoding)
+
+    data = dataset.load(data_dir)
+
+    assert_as_promised(dataset, data)
+    assert (len(data.train), len(data.test)) == (dataset.info().n_train, dataset.info().n_test)
+
+
+def assert_as_promised(dataset: Text, data: Data) -> None:
+    """Shapes, types and ranges of `info`."""
+    info = dataset.info()
+    for split in (data.train, data.test):
+        assert split.x.shape == (len(split), *info.shape)
+        assert split.x.dtype == (np.float32 if info.inputs == "multi_hot" else np.int32)
+        assert split.y.dtype == np.int32
+        assert split.y.min() >= 0
+        assert split.y.max() < info.n_classes
+    assert set(data.train.y) == set(range(info.n_classes))
+
+
+def test_known_before_reading() -> None:
+    """The counts of Keras's files, one unit a word, or one index a position."""
+    imdb, reuters = Imdb(num_words=500).info(), Reuters(encoding="padded", maxlen=80).info()
+
+    assert (imdb.task, imdb.n_train, imdb.n_test, imdb.n_classes) == ("binary", 25_000, 25_000, 2)
+    assert (imdb.inputs, imdb.shape, imdb.vocabulary) == ("multi_hot", (500,), 500)
+    assert (reuters.task, reuters.n_train, reuters.n_test, reuters.n_classes) == (
+        "multiclass",
+        8_982,
+        2_246,
+        46,
+    )
+    assert (reuters.inputs, reuters.shape, reuters.vocabulary) == ("word_ids", (80,), 10_000)
+
+
+def test_padding_states_its_length() -> None:
+    """256 words unless said, and the resolved config says so; multi-hot text has no length."""
+    assert Imdb(encoding="padded").maxlen == 256
+    assert Imdb(encoding="padded", maxlen=None).model_dump()["maxlen"] == 256
+    assert Imdb(encoding="padded", maxlen=80).maxlen == 80
+    assert Imdb().maxlen is None
+
+
+def test_settings_that_cannot_work_together() -> None:
+    """A length of multi-hot text, and a vocabulary of which nothing is left."""
+    assert Imdb(encoding="padded").problems() == []
+    assert Imdb(maxlen=80).problems() == [
+        ("maxlen", "only padded text has a length; given 80 with encoding multi_hot")
+    ]
+    assert Reuters(num_words=20, skip_top=20).problems() == [
+        ("skip_top", "leaves no word: 20 of num_words 20 are skipped")
+    ]
+
+
+@pytest.mark.parametrize("settings", [{"num_words": 3}, {"num_words": None}, {"skip_top": -1}, {"maxlen": 0}])
+def test_settings_out_of_range(settings: dict[str, Any]) -> None:
+    """The three reserved indices are no vocabulary, and the schema never depends on the file."""
+    with pytest.raises(ValidationError):
+        Imdb(**settings)
+
+
+def test_shuffles_as_keras_does(small_imdb: Path) -> None:
+    """One generator with seed 113 shuffles the training reviews first, then the test reviews."""
+    shuffle = np.random.RandomState(113)
+    train, test = np.arange(3), np.arange(2)
+    shuffle.shuffle(train)
+    shuffle.shuffle(test)
+
+    data = Imdb(num_words=10, encoding="padded", maxlen=3).load(small_imdb)
+
+    padded = np.array([[8, 8, 2], [0, 0, 1], [5, 2, 4]])
+    assert data.train.x.tolist() == padded[train].tolist()
+    assert data.train.y.tolist() == np.array([0, 1, 0])[train].tolist()
+    assert data.test.y.tolist() == test.tolist()
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"x_test": ragged([[9]]), "y_test": np.array([0])}, "3 training and 1 test texts; imdb has 3 and 2"),
+        ({"y_test": np.array([0])}, r"texts of shape \(2,\), but classes of shape \(1,\)"),
+        ({"y_test": np.array([0, 2])}, "the classes are not integers from 0 to 1"),
+        ({"y_test": np.array([0.0, 1.0])}, "the classes are not integers from 0 to 1"),
+        ({"x_test": ragged([["a word"], [8]])}, "the texts are not lists of word indices"),
+        ({"x_test": ragged([8, 9])}, "the texts are not lists of word indices"),
+        ({"x_test": ragged([[2**40], [8]])}, "the texts are not lists of word indices"),
+    ],
+)
+def test_refuses_another_file(small_imdb: Path, changed: dict[str, np.ndarray], message: str) -> None:
+    """A file that is not what `info` promised is named, with what is wrong."""
+    with np.load(small_imdb / "imdb.npz", allow_pickle=True) as file:
+        np.savez(small_imdb / "imdb.npz", **{**file, **changed})
+
+    with pytest.raises(DataError, match=f"imdb.npz: {message}"):
+        Imdb().load(small_imdb)
+
+
+def test_digest_is_the_file(small_imdb: Path) -> None:
+    """It changes with the file, not with how the texts are encoded."""
+    before = Imdb().digest(small_imdb)
+    with (small_imdb / "imdb.npz").open("ab") as file:
+        file.write(b"more")
+
+    assert len(before) == 64
+    assert Imdb(num_words=100).digest(small_imdb) == Imdb().digest(small_imdb) != before
+
+
+@pytest.mark.parametrize(
+    "dataset", [Imdb(), Imdb(encoding="padded"), Reuters(num_words=100), Reuters(skip_top=50)]
+)
+def test_stand_in_has_the_real_schema(dataset: Text) -> None:
+    """Made-up texts pass through the same encoding, every class occurs, and they are always the same."""
+    data, again = dataset.stand_in(), dataset.stand_in()
+
+    assert_as_promised(dataset, data)
+    assert (len(data.train), len(data.test)) == (400, 200)
+    assert abs(data.train.x - again.train.x).sum() == 0
+    np.testing.assert_array_equal(data.test.y, again.test.y)
+
+
+@pytest.mark.parametrize(("dataset", "least"), [(Imdb(), 0.95), (Imdb(num_words=100), 0.9), (Reuters(), 0.7)])
+def test_stand_in_can_be_learned(dataset: Text, least: float) -> None:
+    """The nearest class mean in multi-hot space finds the planted signal on the test texts."""
+    data = dataset.stand_in()
+    n_classes = dataset.info().n_classes
+    means = np.stack([data.train.x[data.train.y == k].mean(axis=0) for k in range(n_classes)])
+
+    distances = (means**2).sum(axis=1) - 2 * (data.test.x @ means.T)  # |x - m|^2 without |x|^2
+    accuracy = (distances.argmin(axis=1) == data.test.y).mean()
+
+    assert accuracy >= least
+
+
+def test_reuters_stand_in_is_skewed() -> None:
+    """As the real topics are: the first class is the most frequent by far."""
+    counts = np.bincount(Reuters().stand_in().train.y)
+
+    assert counts.argmax() == 0
+    assert counts[0] > 10 * np.median(counts)
+
+
+def test_decodes(tmp_path: Path) -> None:
+    """Indices are words again: reserved signs in brackets, the word index shifted by 3."""
+    (tmp_path / "imdb_word_index.json").write_text(json.dumps({"the": 1, "film": 2}))
+
+    words = Imdb().words(tmp_path)
+
+    assert decode(np.array([0, 1, 4, 5, 2, 3]), words) == "[PAD] [START] the film [OOV] [UNUSED]"
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1, 2]", '{"the": "1"}'])
+def test_names_a_damaged_word_index(tmp_path: Path, content: str) -> None:
+    """A word index that is none."""
+    (tmp_path / "imdb_word_index.json").write_text(content)
+
+    with pytest.raises(DataError, match=r"imdb_word_index\.json: not a readable word index"):
+        Imdb().words(tmp_path)
+
+
+def test_decodes_the_real_data(data_dir: Path) -> None:
+    """The first training review in Keras's order, as everyone knows it."""
+    x = Imdb(encoding="padded", maxlen=218).load(data_dir).train.x
+
+    assert decode(x[0], Imdb().words(data_dir)).startswith("[START] this film was just brilliant casting")

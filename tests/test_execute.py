@@ -1,0 +1,236 @@
+"""One job from start to records, in this process."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from dlexp.config.experiment import Experiment
+from dlexp.config.identity import identity
+from dlexp.config.load import load
+from dlexp.execution.execute import execute
+from dlexp.reports.curves import draw
+from dlexp.runs.run_dir import RunDir
+from dlexp.training.job import Job
+from dlexp.training.run import columns, summarize
+
+
+def job_of(tmp_path: Path, text: str, seed: int = 0, stand_in: bool = False) -> Job:
+    """A job for a config given as text."""
+    config = tmp_path / "test.yaml"
+    config.write_text(text)
+    experiment = load(config).experiment
+    digest = "stand-in" if stand_in else experiment.dataset.digest(None)
+    ident = identity(experiment, digest)
+    run_dir = RunDir.create(tmp_path / "runs", experiment.name, seed, ident)
+    return Job(experiment, seed, ident, digest, run_dir.path, None, stand_in, {"command": "test"}, draw)
+
+
+IRIS = "dataset: iris\nmodel: {hidden: [8]}\ntraining: {epochs: 5}\n"
+
+
+def test_finished_run_has_every_record(tmp_path: Path) -> None:
+    """A run leaves all files of the run directory, and the summary agrees with the history."""
+    job = job_of(tmp_path, IRIS)
+
+    execute(job)
+
+    run_dir = RunDir(job.path)
+    assert {path.name for path in job.path.iterdir()} == {
+        "config.yaml",
+        "history.csv",
+        "summary.json",
+        "environment.json",
+        "model.keras",
+        "curves.png",
+        "log.txt",
+    }
+    history, summary = run_dir.history(), run_dir.summary()
+    assert summary is not None
+    assert [row["epoch"] for row in history] == [1, 2, 3, 4, 5]
+    assert summary["metrics"]["val_accuracy"] == history[-1]["val_accuracy"]
+    assert summary["metrics"]["best_val_loss"] == min(row["val_loss"] for row in history)
+    assert summary["examples"] == {"train": 96, "validation": 24, "test": 30}
+    assert summary["parameters"] == 4 * 8 + 8 + 8 * 3 + 3 + 9  # The last 9: mean, variance and count of standardize.
+    assert history[0]["learning_rate"] == 0.001
+
+
+def test_resolved_config_is_the_same_experiment(tmp_path: Path) -> None:
+    """Running a run's config.yaml again is the same experiment: equal to the last default, equal identity."""
+    job = job_of(tmp_path, IRIS)
+
+    execute(job)
+    again = load(RunDir(job.path).config_path).experiment
+
+    assert again == job.experiment
+    assert identity(again, job.data_digest) == job.identity
+
+
+def test_saved_model_predicts_probabilities_from_raw_inputs(tmp_path: Path) -> None:
+    """model.keras opens in plain Keras, standardizes by itself, and gives the recorded accuracy."""
+    job = job_of(tmp_path, IRIS)
+
+    execute(job)
+    model = keras.models.load_model(RunDir(job.path).model_path)
+    data = job.experiment.dataset.load(None)
+    probabilities = model.predict(data.test.x, verbose=0)
+
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(30), abs=1e-6)
+    summary = RunDir(job.path).summary()
+    assert summary is not None
+    assert (probabilities.argmax(axis=1) == data.test.y).mean() == summary["metrics"]["test_accuracy"]
+
+
+def test_regression_model_predicts_in_the_targets_own_units(tmp_path: Path) -> None:
+    """The target is standardized for training only: predictions and mae are in its own units."""
+    job = job_of(tmp_path, "dataset: diabetes\nmodel: {hidden: [16]}\ntraining: {epochs: 40}\n")
+
+    execute(job)
+    model = keras.models.load_model(RunDir(job.path).model_path)
+    data = job.experiment.dataset.load(None)
+    predicted = model.predict(data.test.x, verbose=0)[:, 0]
+
+    summary = RunDir(job.path).summary()
+    assert summary is not None
+    assert summary["metrics"]["test_mae"] == pytest.approx(np.abs(predicted - data.test.y).mean(), rel=1e-6)
+    assert 100 < predicted.mean() < 200
+
+
+def test_finished_run_is_not_trained_again(tmp_path: Path) -> None:
+    """`execute` is idempotent: a finished run's files are not touched."""
+    job = job_of(tmp_path, IRIS)
+    execute(job)
+    before = {path.name: path.stat().st_mtime_ns for path in job.path.iterdir()}
+
+    execute(job)
+
+    assert {path.name: path.stat().st_mtime_ns for path in job.path.iterdir()} == before
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_loss_that_is_not_finite_ends_the_run_as_diverged(tmp_path: Path) -> None:
+    """NaN in the loss: failure.json says diverged and in which epoch, the epochs so far stay readable."""
+    job = job_of(
+        tmp_path,
+        "dataset: diabetes\nhead: {standardize_target: false}\noptimizer: {type: sgd, learning_rate: 100.0}\n"
+        "training: {epochs: 50}\n",
+    )
+
+    execute(job)
+
+    run_dir = RunDir(job.path)
+    failure = run_dir.failure()
+    assert run_dir.status == "failed"
+    assert failure is not None
+    assert failure["kind"] == "diverged"
+    assert failure["epoch"] == len(run_dir.history()) == 1
+    assert failure["what"].startswith("loss is ")
+    assert run_dir.summary() is None
+    assert "Diverged" in run_dir.log_path.read_text()
+
+
+def test_a_bug_is_recorded_with_its_place_and_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unexpected error ends one run: failure.json says what and where, log.txt has the traceback."""
+    job = job_of(tmp_path, IRIS)
+
+    def broken(*_: object) -> None:
+        raise KeyError("planted")
+
+    monkeypatch.setattr(type(job.experiment.dataset), "load", broken)
+    execute(job)
+
+    failure = RunDir(job.path).failure()
+    assert failure is not None
+    assert failure["kind"] == "error"
+    assert failure["what"] == "KeyError: 'planted'"
+    assert failure["where"].endswith("in broken")
+    assert "Traceback" in RunDir(job.path).log_path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "n_columns"),
+    [
+        ("dataset: iris\nvalidation: none\ntraining: {epochs: 2}\n", 5),
+        ("dataset: breast_cancer\nvalidation: test\ntraining: {epochs: 2}\n", 7),
+        ("dataset: wine\nvalidation: 30\ntraining: {epochs: 2}\nloss: mse\n", 7),
+        ("dataset: diabetes\nmetrics: [mae, rmse]\ntraining: {epochs: 2}\n", 9),
+    ],
+)
+def test_columns_of_the_history_follow_from_the_config(tmp_path: Path, text: str, n_columns: int) -> None:
+    """The history's columns are epoch, seconds, learning_rate, then scores, then validation scores if there are any."""
+    job = job_of(tmp_path, text)
+
+    execute(job)
+
+    header = RunDir(job.path).history_path.read_text().splitlines()[0].split(",")
+    assert header == columns(job.experiment)
+    assert len(header) == n_columns
+    assert RunDir(job.path).status == "finished"
+
+
+def test_golden_history() -> None:
+    """The numbers of version 1 of the training code. Where they change, raise TRAINING_VERSION with them."""
+    golden = json.loads((Path(__file__).parent / "golden_history.json").read_text())
+
+    assert recorded_history() == [pytest.approx(row, rel=1e-5) for row in golden]
+
+
+def recorded_history() -> list[dict[str, Any]]:
+    """Three epochs on the generated IMDB stand-in: sparse text, dropout, a penalty, Adam."""
+    from dlexp.training.engine import Engine, Evaluator, order_of
+    from dlexp.training.network import build
+
+    config = Experiment.model_validate(
+        {
+            "name": "golden",
+            "dataset": {"type": "imdb", "num_words": 300},
+            "model": {"type": "mlp", "dropout": 0.2, "kernel_regularizer": {"type": "l2", "l2": 0.001}},
+            "head": {"type": "binary", "units": 1},
+        }
+    )
+    data = config.dataset.stand_in()
+    network = build(config, config.dataset.info(), data.train, seed=0)
+    engine = Engine(network, config.optimizer.build(), data.train, config.training.batch_size)
+    evaluator = Evaluator(network, data.test)
+    losses = [
+        (engine.train_epoch(order_of(0, epoch, len(data.train))).loss, evaluator.evaluate().loss) for epoch in (1, 2, 3)
+    ]
+    return [{"loss": loss, "val_loss": val_loss} for loss, val_loss in losses]
+
+
+def test_best_is_the_first_of_equal_epochs_and_the_better_way_is_the_metrics_own() -> None:
+    """Accuracy is best at its highest, loss at its lowest; the earliest epoch counts."""
+    history = [
+        {"epoch": 1, "seconds": 1.0, "learning_rate": 0.1, "loss": 3.0, "val_loss": 2.0, "val_accuracy": 0.5},
+        {
+            "epoch": 2,
+            "seconds": 1.0,
+            "learning_rate": 0.1,
+            "loss": 2.0,
+            "val_loss": 1.0,
+            "val_accuracy": 0.75,
+        },
+        {
+            "epoch": 3,
+            "seconds": 1.0,
+            "learning_rate": 0.1,
+            "loss": 1.0,
+            "val_loss": 1.0,
+            "val_accuracy": 0.75,
+        },
+    ]
+
+    summary = summarize(history)
+
+    assert summary == {
+        "loss": 1.0,
+        "val_loss": 1.0,
+        "val_accuracy": 0.75,
+        "best_val_loss": 1.0,
+        "best_val_loss_epoch": 2,
+        "best_val_accuracy": 0.75,
+        "best_val_accuracy_epoch": 2,
+    }

@@ -1,0 +1,53 @@
+"""The identity: what is part of it and what is not."""
+
+import pytest
+
+from dlexp.config import identity as identity_module
+from dlexp.config.dump import dump
+from dlexp.config.identity import identity
+from dlexp.config.load import load
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a config file and load it."""
+
+    def write_and_load(text, name="config", *overrides):
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(text)
+        return load(path, overrides).experiment
+
+    return write_and_load
+
+
+def test_name_comments_key_order_and_spelled_out_defaults_are_no_part_of_it(write):
+    """The same experiment in other words is the same experiment."""
+    short = write("dataset: digits\ntraining: {epochs: 5, batch_size: 16}\noptimizer: {learning_rate: 1}")
+    long = write(
+        "# The same.\nname: other\noptimizer: {learning_rate: 1.0, type: adam}\n"
+        "training: {batch_size: 16, epochs: 5}\nhead: {type: multiclass, units: 10}\ndataset: {type: digits}\n",
+        "other",
+    )
+
+    assert identity(short, "data") == identity(long, "data")
+
+
+def test_settings_data_and_training_code_are_part_of_it(write, monkeypatch):
+    """Whatever may change a number changes the identity."""
+    experiment = write("dataset: digits")
+    first = identity(experiment, "data")
+    changed = [
+        identity(write("dataset: digits", "config", "training.threads=2"), "data"),
+        identity(experiment, "other data"),
+    ]
+    monkeypatch.setattr(identity_module, "TRAINING_VERSION", -1)
+    changed.append(identity(experiment, "data"))
+
+    assert len({first, *changed}) == 4
+
+
+def test_the_dumped_experiment_has_the_same_identity(write):
+    """Running a run's own `config.yaml` again is the same experiment."""
+    experiment = write("dataset: iris\noptimizer: {epsilon: 1e-7}")
+
+    assert identity(write(dump(experiment), "again"), "data") == identity(experiment, "data")
