@@ -35,5 +35,8 @@ def shown(lines: list[str]) -> list[str]:
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """A sentence that names the nearest right word, or nothing where none is near."""
-    near = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.6)
+    choices = list(choices)
+    # `adma` is `adam` with two letters swapped, though difflib finds `adamax` nearer.
+    swapped = [choice for choice in choices if sorted(choice) == sorted(word)]
+    near = difflib.get_close_matches(word, swapped or choices, n=1, cutoff=0.6)
     return f" Did you mean '{near[0]}'?" if near else ""

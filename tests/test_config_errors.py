@@ -1,4 +1,4 @@
-"""What each mistake in a config is answered with: file, line, path, expected, given, the nearest right word."""
+"""What each mistake in a config is answered with: place, expected, given, the nearest right word."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import pytest
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
 
+DATASETS = "digits, iris, wine, breast_cancer, diabetes, imdb, reuters"
 OPTIMIZERS = "sgd, rmsprop, adagrad, adadelta, adam, adamw, adamax, nadam, lion, ftrl"
 MODEL_KEYS = "type, hidden, activation, dropout, kernel_regularizer"
 TOP_KEYS = "name, dataset, validation, model, head, optimizer, training, extends, loss, metrics"
@@ -163,12 +164,11 @@ def test_one_mistake_is_one_line(refused, text, message):
     [
         (
             "loss: mse",
-            "c.yaml: dataset: missing. Choose from: digits, iris, wine, breast_cancer, diabetes, imdb, reuters",
+            f"c.yaml: dataset: missing. Choose from: {DATASETS}",
         ),
         (
             "dataset: {num_words: 100}",
-            "c.yaml:1: dataset.type: missing. Choose from: "
-            "digits, iris, wine, breast_cancer, diabetes, imdb, reuters",
+            f"c.yaml:1: dataset.type: missing. Choose from: {DATASETS}",
         ),
         (
             "dataset: {type: imdb, encoding: padded}",
@@ -176,7 +176,7 @@ def test_one_mistake_is_one_line(refused, text, message):
         ),
         (
             "dataset: imdb\nmodel: embedding",
-            "c.yaml:2: model.type: embedding cannot take multi-hot vectors; "
+            "c.yaml:2: model.type: embedding cannot take sparse vectors; "
             "use model: mlp, or dataset.encoding: padded",
         ),
         (
@@ -199,23 +199,20 @@ def test_one_mistake_is_one_line(refused, text, message):
     ],
 )
 def test_the_data_sets_own_mistakes(refused, text, line):
-    """A data set that is missing, unknown or unfit is named; nothing is said about the head that follows from it."""
+    """A data set that is missing or unfit is named; nothing is said about the head that follows from it."""
     assert refused(text) == [line]
 
 
 def test_all_field_errors_are_named_together_in_the_files_order(refused):
     """The head that the data set would have decided on is not complained about."""
-    lines = refused(
-        "training: {epochs: 0, batch_size: many}\noptimizer: {type: sgd, lr: 1}\n\ndataset: {type: imbd}\n"
-    )
+    lines = refused("training: {epochs: 0, batch_size: many}\noptimizer: {type: sgd, lr: 1}\n\ndataset: {type: imbd}\n")
 
     assert lines == [
         "c.yaml:1: training.epochs: expected at least 1, given 0",
         "c.yaml:1: training.batch_size: expected a whole number, given 'many'",
         "c.yaml:2: optimizer.lr: unknown key 'lr'. Choose from: type, clipnorm, clipvalue, global_clipnorm, "
         "learning_rate, momentum, nesterov",
-        "c.yaml:4: dataset.type: unknown dataset 'imbd'. Did you mean 'imdb'? "
-        "Choose from: digits, iris, wine, breast_cancer, diabetes, imdb, reuters",
+        f"c.yaml:4: dataset.type: unknown dataset 'imbd'. Did you mean 'imdb'? Choose from: {DATASETS}",
     ]
 
 
@@ -232,8 +229,7 @@ def test_all_checks_between_fields_are_named_together(refused):
 
     assert lines == [
         "c.yaml:2: validation.size: 30000 examples held out of 25000; none would be left to train on",
-        "c.yaml:3: model.type: embedding cannot take multi-hot vectors; "
-        "use model: mlp, or dataset.encoding: padded",
+        "c.yaml:3: model.type: embedding cannot take sparse vectors; use model: mlp, or dataset.encoding: padded",
         "c.yaml:4: head.type: a regression head needs numbers; this data set is binary",
     ]
 

@@ -151,7 +151,7 @@ def assert_as_promised(dataset: Text, data: Data) -> None:
     info = dataset.info()
     for split in (data.train, data.test):
         assert split.x.shape == (len(split), *info.shape)
-        assert split.x.dtype == (np.float32 if info.inputs == "multi_hot" else np.int32)
+        assert split.x.dtype == (np.float32 if info.inputs == "sparse" else np.int32)
         assert split.y.dtype == np.int32
         assert split.y.min() >= 0
         assert split.y.max() < info.n_classes
@@ -163,7 +163,7 @@ def test_known_before_reading() -> None:
     imdb, reuters = Imdb(num_words=500).info(), Reuters(encoding="padded", maxlen=80).info()
 
     assert (imdb.task, imdb.n_train, imdb.n_test, imdb.n_classes) == ("binary", 25_000, 25_000, 2)
-    assert (imdb.inputs, imdb.shape, imdb.vocabulary) == ("multi_hot", (500,), 500)
+    assert (imdb.inputs, imdb.shape, imdb.vocabulary) == ("sparse", (500,), 500)
     assert (reuters.task, reuters.n_train, reuters.n_test, reuters.n_classes) == (
         "multiclass",
         8_982,

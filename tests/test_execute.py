@@ -7,7 +7,9 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
+from dlexp.components.datasets import Info, Split
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import identity
 from dlexp.config.load import load
@@ -15,7 +17,7 @@ from dlexp.execution.execute import execute
 from dlexp.reports.curves import draw
 from dlexp.runs.run_dir import RunDir
 from dlexp.training.job import Job
-from dlexp.training.run import columns, summarize
+from dlexp.training.run import columns, mistakes, summarize
 
 
 def job_of(tmp_path: Path, text: str, seed: int = 0, stand_in: bool = False) -> Job:
@@ -54,7 +56,7 @@ def test_finished_run_has_every_record(tmp_path: Path) -> None:
     assert summary["metrics"]["val_accuracy"] == history[-1]["val_accuracy"]
     assert summary["metrics"]["best_val_loss"] == min(row["val_loss"] for row in history)
     assert summary["examples"] == {"train": 96, "validation": 24, "test": 30}
-    assert summary["parameters"] == 4 * 8 + 8 + 8 * 3 + 3 + 9  # The last 9: mean, variance and count of standardize.
+    assert summary["parameters"] == 4 * 8 + 8 + 8 * 3 + 3
     assert history[0]["learning_rate"] == 0.001
 
 
@@ -82,6 +84,39 @@ def test_saved_model_predicts_probabilities_from_raw_inputs(tmp_path: Path) -> N
     summary = RunDir(job.path).summary()
     assert summary is not None
     assert (probabilities.argmax(axis=1) == data.test.y).mean() == summary["metrics"]["test_accuracy"]
+
+
+def test_feature_that_never_varies_in_training_is_only_centred(tmp_path: Path) -> None:
+    """A pixel that is always 0 in training is no division by 0 where a test example has it: the test loss stays sane."""
+    job = job_of(tmp_path, "dataset: digits\ntraining: {epochs: 3}\n")
+    data = job.experiment.dataset.load(None)
+    blank = np.ptp(data.train.x, axis=0) == 0
+
+    execute(job)
+
+    summary = RunDir(job.path).summary()
+    assert summary is not None
+    assert data.test.x[:, blank].any()
+    assert summary["metrics"]["test_loss"] < 3 * summary["metrics"]["val_loss"]
+
+
+def test_mistakes_are_the_most_confidently_wrong_first() -> None:
+    """Only wrong decisions count, by the probability of the wrong class; positions are those of the test split."""
+    y = np.array([0, 1, 1, 0], dtype=np.int32)
+    predictions = np.array([[0.9], [0.2], [0.8], [0.6]], dtype=np.float32)
+    info = load_info("breast_cancer")
+
+    found = mistakes(y, predictions, info)
+
+    assert [(row["position"], row["target"], row["predicted"]) for row in found] == [(0, 0, 1), (1, 1, 0), (3, 0, 1)]
+    assert [row["probability"] for row in found] == pytest.approx([0.9, 0.8, 0.6])
+
+
+def load_info(name: str) -> Info:
+    """What a data set looks like."""
+    return Experiment.model_validate(
+        {"name": "x", "dataset": {"type": name}, "head": {"type": "binary"}}
+    ).dataset.info()
 
 
 def test_regression_model_predicts_in_the_targets_own_units(tmp_path: Path) -> None:
@@ -179,7 +214,7 @@ def test_golden_history() -> None:
 
 
 def recorded_history() -> list[dict[str, Any]]:
-    """Three epochs on the generated IMDB stand-in: sparse text, dropout, a penalty, Adam."""
+    """Three epochs on generated sparse text: multi-hot, dropout, a penalty, Adam."""
     from dlexp.training.engine import Engine, Evaluator, order_of
     from dlexp.training.network import build
 
@@ -191,12 +226,15 @@ def recorded_history() -> list[dict[str, Any]]:
             "head": {"type": "binary", "units": 1},
         }
     )
-    data = config.dataset.stand_in()
-    network = build(config, config.dataset.info(), data.train, seed=0)
-    engine = Engine(network, config.optimizer.build(), data.train, config.training.batch_size)
-    evaluator = Evaluator(network, data.test)
+    generator = np.random.default_rng(0)
+    words = (generator.random((250, 300)) < 0.1).astype(np.float32)
+    classes = (words[:, :150].sum(axis=1) > words[:, 150:].sum(axis=1)).astype(np.int32)
+    train, test = (Split(csr_array(words[part]), classes[part]) for part in (slice(200), slice(200, None)))
+    network = build(config, config.dataset.info(), train, seed=0)
+    engine = Engine(network, config.optimizer.build(), train, config.training.batch_size)
+    evaluator = Evaluator(network, test)
     losses = [
-        (engine.train_epoch(order_of(0, epoch, len(data.train))).loss, evaluator.evaluate().loss) for epoch in (1, 2, 3)
+        (engine.train_epoch(order_of(0, epoch, len(train))).loss, evaluator.evaluate().loss) for epoch in (1, 2, 3)
     ]
     return [{"loss": loss, "val_loss": val_loss} for loss, val_loss in losses]
 

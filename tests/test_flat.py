@@ -76,5 +76,5 @@ def test_null_is_not_missing():
     ],
 )
 def test_values_are_shown_as_one_would_write_them(value, text):
-    """YAML's flow style, with short floats, and quotes only where a string would be read as something else."""
+    """YAML's flow style, with short floats, and quotes only where a string would be read as another value."""
     assert format_value(value) == text

@@ -25,7 +25,8 @@ def test_name_comments_key_order_and_spelled_out_defaults_are_no_part_of_it(writ
     short = write("dataset: digits\ntraining: {epochs: 5, batch_size: 16}\noptimizer: {learning_rate: 1}")
     long = write(
         "# The same.\nname: other\noptimizer: {learning_rate: 1.0, type: adam}\n"
-        "training: {batch_size: 16, epochs: 5}\nhead: {type: multiclass, units: 10}\ndataset: {type: digits}\n",
+        "training: {batch_size: 16, epochs: 5}\nhead: {type: multiclass, units: 10}\n"
+        "dataset: {type: digits}\n",
         "other",
     )
 

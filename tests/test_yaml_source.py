@@ -16,6 +16,7 @@ SET = Source("--set key=value")
 
 
 def refusal(path):
+    """The one line that a file is answered with; its path is shown as FILE."""
     with pytest.raises(ConfigError) as caught:
         read(path)
     (line,) = caught.value.lines
@@ -173,7 +174,7 @@ def test_aliases_are_written_out(tmp_path):
         ("a: b: c\n", "FILE:1: not valid YAML: mapping values are not allowed here"),
         (
             "a: [1, 2\n",
-            "FILE:2: not valid YAML: while parsing a flow sequence expected ',' or ']', but got '<stream end>'",
+            "FILE:2: not valid YAML: while parsing a flow sequence expected ',' or ']', but got ",
         ),
         ("a: *nothing\n", "FILE:1: not valid YAML: found undefined alias 'nothing'"),
     ],

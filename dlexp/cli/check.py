@@ -15,6 +15,10 @@ def check(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Override a key: optimizer.learning_rate=1e-2."),
     ] = None,
+    grids: Annotated[
+        list[str] | None,
+        typer.Option("--grid", metavar="KEY=[A, B]", help="Check with each value; several: each combination."),
+    ] = None,
     output_format: Annotated[
         Literal["table", "json"],
         typer.Option("--format", help="json: every problem of every file, as one document."),
@@ -28,13 +32,13 @@ def check(
     """
     import json
 
-    from dlexp.config.load import load
+    from dlexp.config.load import load_all
     from dlexp.config.problems import ConfigError
 
     found: dict[str, list[Problem]] = {}
     for path in configs:
         try:
-            load(path, overrides or [])
+            load_all([path], overrides or [], grids or [])
             found[str(path)] = []
         except ConfigError as error:
             found[str(path)] = error.problems

@@ -1,6 +1,68 @@
-"""`dlexp compare`: being written."""
+"""`dlexp compare`: experiments against each other, over their seeds."""
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from dlexp.runs.index import Run
 
 
-def compare() -> None:
-    """Being written."""
-    raise NotImplementedError
+def compare(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="RUN_OR_NAME_OR_CONFIG",
+            help="Names, runs as NAME/sSEED-ID, run directories or configs. "
+            "The first experiment is what the others are held against.  [default: every run]",
+            show_default=False,
+        ),
+    ] = None,
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option("--metric", metavar="M", help="Compare this one, a column of the records: val_loss."),
+    ] = None,
+    output: Annotated[
+        Literal["table", "json", "csv", "md"], typer.Option("--format", help="How to print the comparison.")
+    ] = "table",
+    runs_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the runs lie.")] = Path("runs"),
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where a config's data lie.  [default: $DLEXP_DATA, else Keras's cache]"),
+    ] = None,
+) -> None:
+    """Compare experiments: the settings that differ, then every metric over the seeds.
+
+    Example: dlexp compare digits_sgd digits_adam
+    """
+    from functools import partial
+
+    from dlexp import console
+    from dlexp.errors import UserError
+    from dlexp.reports.comparison_table import render
+    from dlexp.runs.index import identity_of, read, scan, select
+    from dlexp.studies import comparison
+
+    if words:
+        runs = select(runs_dir, words, partial(identity_of, data_dir=data_dir))
+    else:
+        runs = [read(run_dir) for run_dir in scan(runs_dir)]
+    for line in _left_out(runs):
+        console.say(line)
+    if not any(run.status == "finished" for run in runs):
+        where = f"{', '.join(words)} in {runs_dir}" if words else str(runs_dir)
+        raise UserError(f"{where}: no finished run to compare. Try: dlexp run configs/digits_sgd.yaml")
+    width = console.out().width if console.out().is_terminal else 80
+    print(render(comparison.compare(runs, metrics or []), output, width), end="")
+
+
+def _left_out(runs: "Iterable[Run]") -> list[str]:
+    """The runs that no comparison can count, and why."""
+    unusable = [run for run in runs if run.status != "finished" and not run.has_diverged]
+    damaged = [f"{run.damage} (left out)" for run in unusable if run.damage]
+    counts = Counter(run.status for run in unusable if not run.damage)
+    others = ", ".join(f"{count} {status}" for status, count in counts.items())
+    return [*damaged, *([f"left out: {others}"] if others else [])]

@@ -9,14 +9,10 @@ Difference = tuple[str, Any, Any]
 
 
 def diff(
-    a: Annotated[
-        str, typer.Argument(metavar="A", help="A config file, a run directory, or a run as NAME/sSEED-ID.")
-    ],
+    a: Annotated[str, typer.Argument(metavar="A", help="A config file, a run directory, or a run as NAME/sSEED-ID.")],
     b: Annotated[str, typer.Argument(metavar="B", help="The same, to compare with it.")],
     runs_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where runs are looked up.")] = Path("runs"),
-    output_format: Annotated[
-        Literal["table", "json"], typer.Option("--format", help="json: one document.")
-    ] = "table",
+    output_format: Annotated[Literal["table", "json"], typer.Option("--format", help="json: one document.")] = "table",
 ) -> None:
     """Show the keys in which two experiments differ, every default filled in; a name is no part of it.
 
@@ -48,9 +44,10 @@ def _config(word: str, runs_dir: Path) -> dict[str, Any]:
     if path.is_file() or (word.endswith(CONFIG_SUFFIXES) and not path.is_dir()):
         paths = [path]
     else:
-        runs = select(runs_dir, [word])
-        # One run an experiment: its seeds and attempts share the config.
-        paths = list({run.dir.folder.prefix: run.dir.config_path for run in runs}.values())
+        of_experiment: dict[str, Path] = {}  # Its seeds and attempts share the config: the first one stands for all.
+        for run in select(runs_dir, [word]):
+            of_experiment.setdefault(run.dir.folder.prefix, run.dir.config_path)
+        paths = list(of_experiment.values())
     configs = [flatten(load(path).experiment.model_dump(exclude={"name"})) for path in paths]
     if any(config != configs[0] for config in configs):
         runs_named = ", ".join(str(path.parent) for path in paths)

@@ -24,9 +24,7 @@ def list_components(
     if kind is not None and kind not in KINDS:
         raise UserError(f"unknown kind '{kind}'.{did_you_mean(kind, KINDS)} Choose from: {', '.join(KINDS)}")
     wanted = [kind] if kind else list(KINDS)
-    summaries = {
-        each: {name: component.summary() for name, component in components(each).items()} for each in wanted
-    }
+    summaries = {each: {name: component.summary() for name, component in components(each).items()} for each in wanted}
     # Wrapped for eyes, one line a component for grep.
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     print("\n\n".join(_section(each, rows, width) for each, rows in summaries.items()))
@@ -41,9 +39,7 @@ def _section(kind: str, rows: dict[str, str], width: int | None) -> str:
     for name, summary in rows.items():
         head = f"  {name}".ljust(indent)
         lines += (
-            textwrap.wrap(
-                summary, max(width, indent + 20), initial_indent=head, subsequent_indent=" " * indent
-            )
+            textwrap.wrap(summary, max(width, indent + 20), initial_indent=head, subsequent_indent=" " * indent)
             if width
             else [head + summary]
         )

@@ -1,6 +1,34 @@
-"""`dlexp ls`: being written."""
+"""`dlexp ls`: all runs, a line each."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
 
 
-def ls() -> None:
-    """Being written."""
-    raise NotImplementedError
+def ls(
+    output: Annotated[
+        Literal["table", "json", "csv"], typer.Option("--format", help="How to print the runs.")
+    ] = "table",
+    runs_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the runs lie.")] = Path("runs"),
+) -> None:
+    """List all runs: how each stands, its main validation score (best and last), when it ended.
+
+    Example: dlexp ls --format csv
+    """
+    from dlexp.console import say
+    from dlexp.reports.runs_table import render
+    from dlexp.runs.index import read, walk
+
+    run_dirs, foreign = walk(runs_dir) if runs_dir.exists() else ([], [])
+    runs = [read(run_dir) for run_dir in run_dirs]
+    if not runs:
+        say(f"no runs in {runs_dir} yet. Try: dlexp run configs/digits_sgd.yaml")
+    if runs or output != "table":
+        print(render(runs, output), end="")
+    for run in runs:
+        if run.damage:
+            say(run.damage)
+    if foreign:
+        more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+        say(f"{foreign[0]}{more}: no run, passed over")

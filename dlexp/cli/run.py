@@ -12,6 +12,10 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Override a key: optimizer.learning_rate=1e-2."),
     ] = None,
+    grids: Annotated[
+        list[str] | None,
+        typer.Option("--grid", metavar="KEY=[A, B]", help="An experiment for each value; several: each combination."),
+    ] = None,
     seeds: Annotated[int | None, typer.Option(min=1, metavar="N", help="Train with the seeds 0 to N-1.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, metavar="K", help="Train with this seed.  [default: 0]")] = None,
     workers: Annotated[int, typer.Option(min=1, metavar="N", help="Runs trained at the same time.")] = 1,
@@ -20,6 +24,9 @@ def run(
         typer.Option("--smoke", help="Two epochs on a small generated stand-in, recorded under runs/.smoke/."),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Train again what is done, into a new directory.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show settings and their sources, layers, sizes, what is done; train nothing.")
+    ] = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Start no further run after one failed.")] = False,
     runs_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the records go.")] = Path("runs"),
     data_dir: Annotated[
@@ -29,37 +36,35 @@ def run(
 ) -> None:
     """Train experiments, one a config file, and record them. What is done already is not trained again.
 
+    The order: the configs, for each the points of the grids, for each the seeds.
+
     Example: dlexp run configs/digits_sgd.yaml configs/digits_adam.yaml --seeds 3
     """
     from dlexp.config.load import load_all
     from dlexp.console import say
     from dlexp.errors import UserError
+    from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import Request, plan
-    from dlexp.execution.pool import Pool
-    from dlexp.execution.schedule import run_all
     from dlexp.reports.curves import draw
     from dlexp.reports.progress import Progress
     from dlexp.reports.results import failure_line, result_lines
-    from dlexp.runs.summary_csv import rebuild
 
     if seeds is not None and seed is not None:
         raise UserError("--seeds N trains the seeds 0 to N-1, --seed K the seed K alone: give one of them")
-    experiments = [loaded.experiment for loaded in load_all(configs, overrides or [])]
+    loaded = load_all(configs, overrides or [], grids or [])
     wanted = range(seeds) if seeds is not None else [seed or 0]
-    planned = plan(Request(experiments, wanted, runs_dir, data_dir, smoke, force))
+    planned = plan(Request([each.experiment for each in loaded], wanted, runs_dir, data_dir, smoke, force))
+    if dry_run:
+        from dlexp.reports.dry_run import render
+        from dlexp.training.outline import outlines
+
+        print(render(loaded, planned, outlines([each.experiment for each in loaded])), end="")
+        return
     for run_dir in planned.done:
         say(f"{run_dir.path}: done before; --force trains it again")
-    progress = Progress(len(planned.to_train))
-    engine = Pool(min(workers, max(1, len(planned.to_train))))
-    try:
-        with progress:
-            run_all(planned.jobs(draw), engine, progress, fail_fast)
-        engine.close()
-    finally:
-        engine.close(kill=True)
-        if progress.runs and not smoke:
-            rebuild(runs_dir)
-    results = [*planned.done, *progress.runs]
+    with Progress(len(planned.to_train)) as progress:
+        started = carry_out(planned, draw, progress, workers, fail_fast)
+    results = [*planned.done, *started]
     for line in result_lines(results):
         print(line)
     failures = [f"{run_dir.path}: {failure_line(run_dir)}" for run_dir in results if run_dir.status != "finished"]

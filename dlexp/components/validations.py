@@ -1,14 +1,18 @@
 """Which examples validate: taken from the training data, or the test split itself."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from dlexp.components.component import Component
+from dlexp.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from dlexp.components.datasets import Info
 
 
 def _count_or_fraction(value: object) -> int | float:
@@ -50,6 +54,10 @@ class Validation(Component):
         """How many of `n_train` training examples are held out."""
         return 0
 
+    def problems(self, info: "Info") -> Iterator[tuple[str, str]]:
+        """What cannot work with this data, as (field, what is wrong)."""
+        yield from ()
+
     def held_out(self, y: "np.ndarray") -> "np.ndarray":
         """Positions of the training examples that validate instead, `(count,)`; `y` are all training targets."""
         import numpy as np
@@ -71,6 +79,11 @@ class _HeldOut(Validation):
         """The count itself, or the fraction rounded to whole examples."""
         return self.size if isinstance(self.size, int) else max(1, round(self.size * n_train))
 
+    def problems(self, info: "Info") -> Iterator[tuple[str, str]]:
+        """Nothing left to train on."""
+        if (count := self.count(info.n_train)) >= info.n_train:
+            yield "size", f"{count} examples held out of {info.n_train}; none would be left to train on"
+
     def scaled(self, n_full: int | None, n_small: int) -> Validation:
         """Counts shrink in proportion, fractions stay."""
         if not isinstance(self.size, int):
@@ -91,12 +104,59 @@ class RandomSplit(_HeldOut):
     type: Literal["split"] = "split"
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the draw; no part of the run's own seed, so that all seeds validate on the same examples."""
+    stratify: bool = False
+    """Draw the same share of every class."""
+
+    def problems(self, info: "Info") -> Iterator[tuple[str, str]]:
+        """Nothing left to train on; no classes to stratify by, or more of them than examples on a side."""
+        yield from super().problems(info)
+        count = self.count(info.n_train)
+        if not self.stratify or count >= info.n_train:
+            return
+        if info.n_classes is None:
+            yield "stratify", f"only classes can be drawn in equal shares; this data set is {info.described_task}"
+        elif min(count, info.n_train - count) < info.n_classes:
+            yield (
+                "size",
+                f"a stratified split needs an example of each of {info.n_classes} classes on both sides; "
+                f"{self.size} of {info.n_train} gives {count} to validate on and {info.n_train - count} to train on",
+            )
 
     def held_out(self, y: "np.ndarray") -> "np.ndarray":
-        """Sorted positions drawn without replacement."""
+        """Sorted positions drawn without replacement.
+
+        Raises:
+            UserError: The draw is stratified and leaves a class without examples on one side.
+        """
         import numpy as np
 
+        if self.stratify:
+            return np.sort(self._stratified(y))
         return np.sort(np.random.default_rng(self.seed).permutation(len(y))[: self.count(len(y))])
+
+    def _stratified(self, y: "np.ndarray") -> "np.ndarray":
+        import numpy as np
+        from sklearn.model_selection import train_test_split
+
+        n = len(y)
+        held_out: np.ndarray
+        try:
+            kept, held_out = train_test_split(np.arange(n), test_size=self.count(n), stratify=y, random_state=self.seed)
+        except ValueError as error:  # A class of one example, or fewer examples than classes.
+            raise UserError(f"validation.stratify: {error}") from error
+        one_sided = [str(label) for label in np.unique(y) if label not in y[kept] or label not in y[held_out]]
+        if one_sided:
+            raise UserError(
+                f"validation.size: {self.size} of {n} examples leaves these classes on one side of the stratified split "
+                f"only: {', '.join(one_sided)}. They are too rare for it"
+            )
+        return held_out
+
+    def scaled(self, n_full: int | None, n_small: int) -> Validation:
+        """Half of a stand-in, where classes can be rare: two examples of a class are then one on each side."""
+        if self.stratify:
+            return self.model_copy(update={"size": n_small // 2})
+        return super().scaled(n_full, n_small)
 
 
 class TestSplit(Validation):

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dlexp import registry
 from dlexp.components.datasets import Info
 from dlexp.components.models import Model
-from dlexp.components.validations import Validation
 from dlexp.config.experiment import Experiment
 
 
@@ -15,19 +14,10 @@ def check(experiment: Experiment) -> list[tuple[str, str]]:
         return [(f"dataset.{field}", message) for field, message in problems]
     info = experiment.dataset.info()
     return [
-        *_validation_problems(experiment.validation, info),
+        *((f"validation.{field}", message) for field, message in experiment.validation.problems(info)),
         *_model_problems(experiment.model, info),
         *((f"head.{field}", message) for field, message in experiment.head.problems(info)),
     ]
-
-
-def _validation_problems(validation: Validation, info: Info) -> Iterator[tuple[str, str]]:
-    count = validation.count(info.n_train)
-    if count >= info.n_train:
-        yield (
-            "validation.size",
-            f"{count} examples held out of {info.n_train}; none would be left to train on",
-        )
 
 
 def _model_problems(model: Model, info: Info) -> Iterator[tuple[str, str]]:
@@ -37,11 +27,11 @@ def _model_problems(model: Model, info: Info) -> Iterator[tuple[str, str]]:
     fitting = [name for name, other in models if issubclass(other, Model) and info.inputs in other.takes]
     changes = [f"model: {name}" for name in fitting]
     # Text has both forms; the other one may fit.
-    for encoding, inputs in (("multi_hot", "multi_hot"), ("padded", "word_ids")):
+    for encoding, inputs in (("multi_hot", "sparse"), ("padded", "word_ids")):
         if info.vocabulary and inputs in model.takes:
             changes.append(f"dataset.encoding: {encoding}")
     yield "model.type", f"{model.type} cannot take {_described(info)}; use {', or '.join(changes)}"
 
 
 def _described(info: Info) -> str:
-    return {"numeric": "numbers", "multi_hot": "multi-hot vectors", "word_ids": "word indices"}[info.inputs]
+    return {"numeric": "numbers", "sparse": "sparse vectors", "word_ids": "word indices"}[info.inputs]

@@ -1,5 +1,6 @@
 """From a config file and overrides to a checked experiment, every value of which knows where it came from."""
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from dlexp.components.datasets import Dataset
 from dlexp.config.checks import check
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import flatten, format_value
+from dlexp.config.grid import Override, expand, source_of
 from dlexp.config.messages import problems_of
 from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source
@@ -30,15 +32,15 @@ class Loaded:
     experiment: Experiment
     """Every default filled in."""
     sources: Mapping[str, Source]
-    """Where each leaf came from, by dotted path: a line of a file, a `--set`, or the default."""
+    """Where each leaf came from, by dotted path: a line of a file, a `--set` or `--grid`, or the default."""
 
 
-def load(path: Path | str, overrides: Sequence[str] = ()) -> Loaded:
+def load(path: Path | str, overrides: Sequence[str | Override] = ()) -> Loaded:
     """Read a config file, all it extends, and the overrides on top.
 
     Args:
         path: The file.
-        overrides: `KEY=VALUE` each, as given to `--set`; later ones win.
+        overrides: `KEY=VALUE` each, as given to `--set`, or one value of a `--grid`; later ones win.
 
     Raises:
         ConfigError: With every problem of the fields; where there is none, with every problem between fields.
@@ -57,16 +59,17 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> Loaded:
     return Loaded(path, experiment, sources)
 
 
-def load_all(paths: Iterable[Path | str], overrides: Sequence[str] = ()) -> list[Loaded]:
-    """Load several configs.
+def load_all(paths: Iterable[Path | str], overrides: Sequence[str] = (), grids: Sequence[str] = ()) -> list[Loaded]:
+    """Load several configs, each at every point of the grids; a grid's value wins over an override.
 
     Raises:
         ConfigError: With the problems of all of them.
     """
     loaded, problems = [], []
-    for path in paths:
+    points = expand(grids)
+    for path, point in itertools.product(paths, points):
         try:
-            loaded.append(load(path, overrides))
+            loaded.append(load(path, [*overrides, *point]))
         except ConfigError as error:
             problems += error.problems
     if problems:
@@ -93,9 +96,7 @@ def _read_with_bases(path: Path) -> Node:
 def _base_path(extends: Node, chain: list[Path]) -> Path:
     if not isinstance(extends.value, str) or not extends.value:
         given = format_value(extends.plain())
-        raise ConfigError(
-            [Problem("extends", f"expected the name of one file, given {given}", extends.source)]
-        )
+        raise ConfigError([Problem("extends", f"expected the name of one file, given {given}", extends.source)])
     base = chain[-1].parent / extends.value
     if any(_is_same_file(base, other) for other in chain):
         circle = " -> ".join(str(link) for link in (*chain, base))
@@ -131,9 +132,9 @@ def _head_short_forms_moved(config: Node) -> Node:
     return Node({**rest, "head": Node({**head.entries, **short}, head.source)}, config.source)
 
 
-def _override(text: str, config: Node) -> Node:
+def _override(override: str | Override, config: Node) -> Node:
     """The mapping that a `--set KEY=VALUE` lays over a config."""
-    source = Source(f"--set {text}")
+    text, source = str(override), source_of(override)
     key, equals, value = text.partition("=")
     keys = tuple(key.strip().split("."))
     if not equals:
@@ -164,9 +165,7 @@ def _with_element(whole: Node, keys: Keys, depth: int, new: Node, place: Place) 
     if old is None:
         path, n = dotted(keys[:depth]), len(whole.value)
         numbers = f"0 to {n - 1}" if n else "none at all"
-        raise _bad_override(
-            f"{path}: expected the number of an item, {numbers}, given {keys[depth]!r}", new.source
-        )
+        raise _bad_override(f"{path}: expected the number of an item, {numbers}, given {keys[depth]!r}", new.source)
     source = new.source
     for part in reversed(keys[depth + 1 :]):
         new = Node({str(part): new}, source)

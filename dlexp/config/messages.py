@@ -102,9 +102,7 @@ def _message(keys: Keys, errors: list[ErrorDetails], config: Node) -> str:
         return f"missing. Choose from: {', '.join(choices)}" if choices else "missing"
     if kind == "union_tag_invalid":
         one_of = _place(keys[:-1], config).one_of
-        return (
-            _unknown_word(_singular(one_of.base.kind), value, list(one_of.choices)) if one_of else "unknown"
-        )
+        return _unknown_word(_singular(one_of.base.kind), value, list(one_of.choices)) if one_of else "unknown"
     if kind == "literal_error":
         word = key if isinstance(keys[-1], str) else _singular(str(keys[-2]))
         return _unknown_word(word, value, [format_value(choice) for choice in place.choices])
@@ -128,7 +126,7 @@ def _unknown_word(noun: str, value: Any, choices: list[str]) -> str:
     listed = ", ".join(choices)
     if not isinstance(value, str):
         return f"expected one of {listed}, given {_shown(value)}"
-    return f"unknown {noun} {_shown(value)}.{_nearest(value, choices)} Choose from: {listed}"
+    return f"unknown {noun} {_shown(value)}.{did_you_mean(value, choices)} Choose from: {listed}"
 
 
 def _unknown_key(keys: Keys, value: Any, config: Node) -> str:
@@ -145,16 +143,10 @@ def _unknown_key(keys: Keys, value: Any, config: Node) -> str:
         _written_nested(key, value, config)
         or _belongs_to_type(key, place)
         or (f" Did you mean '{paths[key]}'?" if key in paths else "")
-        or _nearest(key, here)
+        or did_you_mean(key, here)
         or _alike_elsewhere(key, paths)
     )
     return f"unknown key {_shown(key)}.{advice} Choose from: {', '.join(here)}"
-
-
-def _nearest(word: str, choices: list[str]) -> str:
-    """`adma` is `adam` with two letters swapped, though difflib finds `adamax` nearer."""
-    swapped = [choice for choice in choices if sorted(choice) == sorted(word)]
-    return did_you_mean(word, swapped or choices)
 
 
 def _written_nested(key: str, value: Any, config: Node) -> str:
@@ -172,9 +164,7 @@ def _written_nested(key: str, value: Any, config: Node) -> str:
 
 def _belongs_to_type(key: str, place: Place) -> str:
     types = [
-        name
-        for name, other in (place.one_of.choices if place.one_of else {}).items()
-        if key in other.model_fields
+        name for name, other in (place.one_of.choices if place.one_of else {}).items() if key in other.model_fields
     ]
     return f" It is a key of type {', '.join(types)}." if types else ""
 

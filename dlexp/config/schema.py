@@ -126,9 +126,7 @@ def with_default_types(node: Node, place: Place = ROOT) -> Node:
         return Node([with_default_types(item, place.element or Place()) for item in node.value], node.source)
     if not node.is_mapping:
         return node
-    entries = {
-        key: with_default_types(item, place.child(key, node.entries)) for key, item in node.entries.items()
-    }
+    entries = {key: with_default_types(item, place.child(key, node.entries)) for key, item in node.entries.items()}
     if place.one_of and place.default_type and "type" not in entries:
         entries = {"type": Node(place.default_type, DEFAULT), **entries}
     return Node(entries, node.source)

@@ -24,9 +24,7 @@ MAX_DEPTH = 50
 MAX_NODES = 100_000
 MAX_INTEGER = 2**63 - 1
 
-NULL, BOOL, INT, FLOAT, STR = (
-    f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str")
-)
+NULL, BOOL, INT, FLOAT, STR = (f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str"))
 
 #: Plain scalars of the core schema (YAML 1.2.2, section 10.3.2): tag, form, first characters.
 CORE_SCALARS = (
@@ -66,9 +64,7 @@ def read(path: Path, named_by: Source | None = None) -> Node:
             raise _Refused("the file is empty; a config names at least a dataset, such as `dataset: digits`")
         if not config.is_mapping:
             kind = "a list" if isinstance(config.value, list) else "a single value"
-            raise _Refused(
-                f"expected keys and values, such as `dataset: digits`, given {kind}", config.source.line
-            )
+            raise _Refused(f"expected keys and values, such as `dataset: digits`, given {kind}", config.source.line)
     except _Refused as refused:
         raise ConfigError([refused.problem(str(path))]) from None
     return Node(config.value, Source(str(path)))
@@ -110,9 +106,7 @@ def _read_bytes(path: Path) -> bytes:
     except FileNotFoundError:
         if path.is_symlink():
             raise _Refused(f"a symbolic link to {path.readlink()}, which does not exist") from None
-        raise _Refused(
-            f"no such file.{did_you_mean(path.name, _configs_in(path.parent))}".rstrip(".")
-        ) from None
+        raise _Refused(f"no such file.{did_you_mean(path.name, _configs_in(path.parent))}".rstrip(".")) from None
     except IsADirectoryError:
         raise _Refused("a directory; expected a config file") from None
     except OSError as error:
@@ -234,9 +228,7 @@ def _key(node: yaml.Node, keys: Keys) -> str:
     if node.tag != STR:
         raise _Refused(f"expected a word as key, given {node.value or 'nothing'}", line, dotted(keys))
     if node.value == "<<" and node.style is None:
-        raise _Refused(
-            "merge keys (<<) are not supported; use extends, or an alias alone", line, dotted(keys)
-        )
+        raise _Refused("merge keys (<<) are not supported; use extends, or an alias alone", line, dotted(keys))
     return str(_scalar(node, keys))
 
 
@@ -252,9 +244,7 @@ def _scalar(node: yaml.Node, keys: Keys) -> bool | int | float | str | None:
         base = {"0x": 16, "0o": 8}.get(text[:2], 10)
         # The length first: Python refuses to read very long numbers.
         if len(text) > 30 or abs(number := int(text, base)) > MAX_INTEGER:
-            raise _Refused(
-                f"the whole number {text:.30} is too large", node.start_mark.line + 1, dotted(keys)
-            )
+            raise _Refused(f"the whole number {text:.30} is too large", node.start_mark.line + 1, dotted(keys))
         return number
     if unprintable := Reader.NON_PRINTABLE.search(text):
         raise _Refused(_unprintable(unprintable[0]), node.start_mark.line + 1, dotted(keys))

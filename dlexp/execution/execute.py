@@ -5,10 +5,13 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+from dlexp.config.identity import TRAINING_VERSION
 from dlexp.errors import DlexpError
 from dlexp.runs.run_dir import RunDir
+from dlexp.training.environment import versions
 from dlexp.training.job import Job
 
 
@@ -47,6 +50,9 @@ def record_failure(job: Job, error: Exception) -> None:
             "where": f"{Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name}" if frames else None,
             "config": job.experiment.model_dump(),
             "data_digest": job.data_digest,
+            "training_version": TRAINING_VERSION,
+            "versions": versions(),
+            "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         }
     )
 

@@ -30,6 +30,13 @@ class Request:
     smoke: bool = False
     force: bool = False
 
+    def as_trained(self, experiment: Experiment) -> Experiment:
+        """The experiment itself; of two epochs for `smoke`."""
+        if not self.smoke:
+            return experiment
+        training = experiment.training.model_copy(update={"epochs": SMOKE_EPOCHS})
+        return experiment.model_copy(update={"training": training})
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -39,6 +46,8 @@ class Planned:
     seed: int
     identity: str
     data_digest: str
+    recorded: RunDir | None = None
+    """Where it finished before, or diverged before: trained again only with `force`."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +55,20 @@ class Plan:
     """A request, held against the records."""
 
     request: Request
-    to_train: list[Planned]
-    done: list[RunDir]
-    """Finished before, or diverged before: trained again only with `force`."""
+    runs: list[Planned]
+    """Every experiment with every seed."""
     without_data: list[tuple[Experiment, DataError]]
     """Experiments whose data cannot be had."""
+
+    @cached_property
+    def to_train(self) -> list[Planned]:
+        """The runs that are not on record."""
+        return [planned for planned in self.runs if planned.recorded is None]
+
+    @cached_property
+    def done(self) -> list[RunDir]:
+        """The runs that are."""
+        return [planned.recorded for planned in self.runs if planned.recorded is not None]
 
     @cached_property
     def runs_dir(self) -> Path:
@@ -77,32 +95,26 @@ class Plan:
 
 def plan(request: Request) -> Plan:
     """Find out what is done already; the same experiment under two names is trained once."""
-    found = Plan(request, [], [], [])
+    found = Plan(request, [], [])
     known: set[tuple[str, int]] = set()
-    for experiment in request.experiments:
-        if request.smoke:
-            training = experiment.training.model_copy(update={"epochs": SMOKE_EPOCHS})
-            experiment = experiment.model_copy(update={"training": training})
+    for experiment in map(request.as_trained, request.experiments):
         try:
             digest = "stand-in" if request.smoke else experiment.dataset.digest(request.data_dir)
         except DataError as error:
             found.without_data.append((experiment, error))
             continue
         for seed in request.seeds:
-            planned = Planned(experiment, seed, identity(experiment, digest), digest)
-            if (planned.identity, seed) in known:
+            own = identity(experiment, digest)
+            if (own, seed) in known:
                 continue
-            known.add((planned.identity, seed))
-            earlier = None if request.smoke or request.force else _recorded(request.runs_dir, planned)
-            if earlier is None:
-                found.to_train.append(planned)
-            else:
-                found.done.append(earlier)
+            known.add((own, seed))
+            earlier = None if request.smoke or request.force else _recorded(request.runs_dir, own, seed)
+            found.runs.append(Planned(experiment, seed, own, digest, earlier))
     return found
 
 
-def _recorded(runs_dir: Path, planned: Planned) -> RunDir | None:
-    return find(runs_dir, planned.identity, planned.seed) or diverged(runs_dir, planned.identity, planned.seed)
+def _recorded(runs_dir: Path, identity: str, seed: int) -> RunDir | None:
+    return find(runs_dir, identity, seed) or diverged(runs_dir, identity, seed)
 
 
 def _provenance() -> dict[str, Any]:

@@ -17,8 +17,8 @@ Format = Literal["table", "json", "csv", "md"]
 
 GAP = "   "
 
-#: Labels longer than this get lines of their own.
-_LONGEST_LABEL = 32
+#: How far what stands below an experiment's label is indented.
+_INDENT = 6
 
 
 def render(comparison: Comparison, output: Format, width: int = 80) -> str:
@@ -163,9 +163,7 @@ def _scored(comparison: Comparison) -> Iterator[tuple[ComparedMetric, Compared, 
 def _rows(comparison: Comparison) -> list[_Row]:
     experiments = comparison.experiments
     settings = [
-        _plain_row(
-            key, (format_value(experiment.settings.get(key, MISSING)) for experiment in experiments)
-        )
+        _plain_row(key, (format_value(experiment.settings.get(key, MISSING)) for experiment in experiments))
         for key in comparison.differing
     ]
     seeds = _plain_row("seeds", map(_seeds, experiments))
@@ -257,33 +255,41 @@ def _columns(labels: Sequence[str], rows: Sequence[_Row], width: int) -> list[st
     if used > width:
         return None
     fits = all(used + len(GAP) + len(row.differences[-1]) <= width for row in rows)
+    below = _below(widths[0] + len(GAP), (row.differences[-1] for row in rows), width)
     lines = []
     for row in table:
         padded = GAP.join(text.ljust(n) for text, n in zip([row.title, *row.cells], widths, strict=True))
         if fits:
             lines.append(f"{padded}{GAP}{row.differences[-1]}".rstrip())
         else:
-            lines += [padded.rstrip(), *_wrapped(row.differences[-1], " " * (widths[0] + len(GAP)), width)]
+            lines += [padded.rstrip(), *_wrapped(row.differences[-1], below, width)]
     return lines
 
 
 def _block(labels: Sequence[str], row: _Row, width: int) -> list[str]:
     """One key or metric: its title, and a line or more for every experiment."""
-    long_labels = max(map(len, labels)) > _LONGEST_LABEL
-    indent = 6 if long_labels else 2 + max(map(len, labels)) + len(GAP)
     cell_width = max(map(len, row.cells))
-    fits = all(indent + cell_width + len(GAP) + len(text) <= width for text in row.differences)
+    column = 2 + max(map(len, labels)) + len(GAP)
+    if column + cell_width > width:
+        column = _INDENT  # Below the label instead of beside it.
+    room = width - column - cell_width - len(GAP)
+    beside = all(len(difference) <= room for difference in row.differences)
+    below = _below(column, row.differences, width)
     lines = [row.title]
     for label, cell, difference in zip(labels, row.cells, row.differences, strict=True):
-        beside = f"{cell.ljust(cell_width)}{GAP}{difference}".rstrip() if fits else cell
-        text = _wrapped(beside, " " * indent, width) if not fits else [" " * indent + beside]
-        if not fits:
-            text += _wrapped(difference, " " * indent, width)
-        if long_labels:
-            lines += [*textwrap.wrap(label, width, initial_indent="  ", subsequent_indent="  "), *text]
+        text = f"{cell.ljust(cell_width)}{GAP}{difference}" if beside else cell
+        first, *rest = _wrapped(text, " " * column, width)
+        if column == _INDENT:
+            lines += [*_wrapped(label, "  ", width), first]
         else:
-            lines += [f"  {label}".ljust(indent) + text[0][indent:], *text[1:]]
+            lines.append(f"  {label}".ljust(column) + first[column:])
+        lines += [*rest, *([] if beside else _wrapped(difference, below, width))]
     return lines
+
+
+def _below(column: int, texts: Iterable[str], width: int) -> str:
+    """The indent of texts below a cell: the cell's own, or less where they would not fit there."""
+    return " " * (column if max(map(len, texts)) <= width - column else _INDENT)
 
 
 def _wrapped(text: str, indent: str, width: int) -> list[str]:

@@ -20,7 +20,6 @@ _COLOUR = "#1f5fa8"
 def draw(history: Sequence[dict[str, float]], path: Path, title: str) -> None:
     """Draw a history as a PNG: training dashed, validation solid, its best epoch marked."""
     # Without pyplot, which keeps every figure and takes its time to start.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
@@ -39,7 +38,7 @@ def draw(history: Sequence[dict[str, float]], path: Path, title: str) -> None:
         wspace=0.25,
     )
     with replacing(path) as beside:
-        FigureCanvasAgg(figure).print_png(beside, metadata={"Software": None})  # The same bytes everywhere.
+        figure.savefig(beside, metadata={"Software": None})  # The same bytes whatever drew them.
 
 
 def _quantities(history: Sequence[dict[str, float]]) -> list[str]:

@@ -41,8 +41,6 @@ class Progress:
 
     def __init__(self, n_runs: int) -> None:
         self.n_runs = n_runs
-        self.runs: list[RunDir] = []
-        """All that were started, in that order."""
         self.n_ended = 0
         self._active: dict[object, _Active] = {}
         self._live = Live(console=console.err(), transient=True, auto_refresh=False) if _on_terminal() else None
@@ -60,7 +58,6 @@ class Progress:
 
     def started(self, job: Job) -> None:
         """A job was given to a worker."""
-        self.runs.append(RunDir(job.path))
         self._active[job.path] = _Active(job)
         if not self._live:
             console.say(f"{job.label}: training {job.experiment.training.epochs} epochs, records in {job.path}")

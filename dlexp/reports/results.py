@@ -8,7 +8,7 @@ from dlexp.runs.run_dir import RunDir
 
 
 def result_lines(run_dirs: Sequence[RunDir]) -> list[str]:
-    """The scores of the finished ones and where their records are, and a warning where the best was picked on test data."""
+    """The scores of the finished ones, where their records are, and where the best was picked on test data."""
     finished = {run_dir.path: summary for run_dir in run_dirs if (summary := run_dir.summary()) is not None}
     lines = [f"{path}: {scores(summary)}" for path, summary in finished.items()]
     picked = sorted({summary["name"] for summary in finished.values() if summary["picked_on_test"]})

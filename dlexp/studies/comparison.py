@@ -239,9 +239,7 @@ def _by_seed(experiment: Compared, column: str) -> dict[int, float]:
     return {seed: value for seed, value in values if value is not None}
 
 
-def _score(
-    experiment: Compared, values: dict[int, float], metric: str, to_first: Difference | None
-) -> Score:
+def _score(experiment: Compared, values: dict[int, float], metric: str, to_first: Difference | None) -> Score:
     epochs = _by_seed(experiment, f"{metric}_epoch")
     return Score(
         values,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 
 from dlexp.components.datasets import Info, Split
 from dlexp.components.heads import Output
@@ -35,16 +36,21 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
     standardize = None
     x = inputs
     if info.standardize:
-        standardize = keras.layers.Normalization(name="standardize")
-        standardize.adapt(train.x)
+        standardize = _standardization(train.x)
         x = standardize(inputs)
     output = experiment.head.build(experiment.model.build(x, info), train.y)
     model = keras.Model(inputs, output.prediction, name="model")
-    first = _first_dense(model, x) if info.inputs == "multi_hot" else None
+    first = _first_dense(model, x) if info.inputs == "sparse" else None
     start = x if first is None else first.output
     # Identity: without a hidden layer the body starts with the logits, and Keras has no graph from a tensor to itself.
     body = keras.Model(start, [keras.layers.Identity(name="logits")(output.logits), output.prediction], name="body")
     return Network(model, body, output, standardize, first)
+
+
+def _standardization(x: np.ndarray) -> keras.layers.Layer:
+    """Mean 0 and variance 1 for every feature; one that never varies is only centred, as scikit-learn does."""
+    variance = np.where(np.ptp(x, axis=0) > 0, x.var(axis=0, dtype=np.float64), 1.0)
+    return keras.layers.Normalization(mean=x.mean(axis=0, dtype=np.float64), variance=variance, name="standardize")
 
 
 def _first_dense(model: keras.Model, x: keras.KerasTensor) -> keras.layers.Dense:

@@ -4,19 +4,24 @@ import math
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
-from dlexp.components.datasets import Data, Split
-from dlexp.components.metrics import METRICS, higher_is_better
+from dlexp.components.datasets import Data, Info, Split
+from dlexp.components.metrics import higher_is_better
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION
 from dlexp.runs.run_dir import RunDir
+from dlexp.runs.whole_files import replacing
 from dlexp.training.engine import Engine, Evaluator, Scores, order_of
 from dlexp.training.environment import environment
 from dlexp.training.job import Job
 from dlexp.training.network import Network, build
+
+#: How many of the worst mistakes a summary keeps.
+N_MISTAKES = 10
 
 
 class Diverged(ArithmeticError):
@@ -46,20 +51,27 @@ def train(job: Job) -> None:
     started = datetime.now(UTC)
     clock = time.perf_counter()
     experiment = job.experiment
+    dataset = experiment.dataset
+    data = None
+    if job.stand_in:
+        data = dataset.stand_in()
+        scaled = experiment.validation.scaled(dataset.info().n_train, len(data.train))
+        experiment = experiment.model_copy(update={"validation": scaled})
     run_dir = RunDir(job.path)
     run_dir.write_config(dump(experiment))
     place = {**environment(experiment.training.threads), **job.provenance, "data_digest": job.data_digest}
     run_dir.write_environment(place)
 
-    dataset = experiment.dataset
-    splits = split(experiment, dataset.stand_in() if job.stand_in else dataset.load(job.data_dir))
+    splits = split(experiment, data or dataset.load(job.data_dir))
     network = build(experiment, dataset.info(), splits.train, job.seed)
     network.model.summary(print_fn=print)
     history = fit(experiment, network, splits, job.seed, run_dir)
 
-    network.model.save(run_dir.model_path)
+    with replacing(run_dir.model_path) as path:
+        network.model.save(path)
     job.illustrate(history, run_dir.curves_path, job.label)
-    test = _scored("test_", Evaluator(network, splits.test).evaluate(), splits.test, experiment)
+    tested = Evaluator(network, splits.test).evaluate()
+    test = _scored("test_", tested, splits.test, experiment)
     seconds = time.perf_counter() - clock
     run_dir.write_environment({**place, "seconds": seconds})
     run_dir.write_summary(
@@ -73,6 +85,8 @@ def train(job: Job) -> None:
             "epochs": len(history),
             "seconds": seconds,
             "parameters": network.model.count_params(),
+            "layers": layers(network),
+            "mistakes": mistakes(splits.test.y, tested.predictions, dataset.info()),
             "examples": {
                 "train": len(splits.train),
                 "validation": len(splits.validation or ()),
@@ -134,6 +148,40 @@ def fit(experiment: Experiment, network: Network, splits: Splits, seed: int, run
     return history
 
 
+def layers(network: Network) -> list[dict[str, Any]]:
+    """The saved model's layers in their order: name, Keras's class, output shape without the batch, parameters."""
+    return [
+        {
+            "name": layer.name,
+            "type": type(layer).__name__,
+            "output_shape": list(layer.output.shape[1:]),
+            "parameters": layer.count_params(),
+        }
+        for layer in network.model.layers
+    ]
+
+
+def mistakes(y: np.ndarray, predictions: np.ndarray, info: Info) -> list[dict[str, Any]]:
+    """The test examples that are most confidently wrong: position, target, prediction; for classes its probability."""
+    if info.task == "regression":
+        worst = np.abs(predictions[:, 0] - y).argsort(kind="stable")[::-1][:N_MISTAKES]
+        return [{"position": int(i), "target": float(y[i]), "predicted": float(predictions[i, 0])} for i in worst]
+    if predictions.shape[1] == 1:  # One unit gives the probability of class 1.
+        predictions = np.hstack([1 - predictions, predictions])
+    decided = predictions.argmax(axis=1)
+    confidence = np.where(decided != y, predictions.max(axis=1), 0.0)
+    worst = confidence.argsort(kind="stable")[::-1][: min(N_MISTAKES, int((decided != y).sum()))]
+    return [
+        {
+            "position": int(i),
+            "target": int(y[i]),
+            "predicted": int(decided[i]),
+            "probability": float(confidence[i]),
+        }
+        for i in worst
+    ]
+
+
 def columns(experiment: Experiment) -> list[str]:
     """The columns of history.csv."""
     scores = ["loss", *experiment.head.metrics]
@@ -142,7 +190,7 @@ def columns(experiment: Experiment) -> list[str]:
 
 
 def _scored(prefix: str, scores: Scores, split: Split, experiment: Experiment) -> dict[str, float]:
-    metrics = {name: METRICS[name].compute(split.y, scores.predictions) for name in experiment.head.metrics}
+    metrics = {name: experiment.head.measure(name, split.y, scores.predictions) for name in experiment.head.metrics}
     return {prefix + name: value for name, value in {"loss": scores.loss, **metrics}.items()}
 
 

@@ -2,17 +2,24 @@
 
 from dlexp.components.datasets.bundled import BreastCancer, Diabetes, Digits, Iris, Wine
 from dlexp.components.datasets.dataset import Data, Dataset, Info, Split
+from dlexp.components.datasets.images import Cifar10, Cifar100, FashionMnist, Mnist
+from dlexp.components.datasets.tables import CaliforniaHousing
 from dlexp.components.datasets.text import Imdb, Reuters
 
 __all__ = [
     "BreastCancer",
+    "CaliforniaHousing",
+    "Cifar10",
+    "Cifar100",
     "Data",
     "Dataset",
     "Diabetes",
     "Digits",
+    "FashionMnist",
     "Imdb",
     "Info",
     "Iris",
+    "Mnist",
     "Reuters",
     "Split",
     "Wine",

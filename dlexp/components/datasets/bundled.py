@@ -106,6 +106,7 @@ class Digits(Bundled):
     n_features: ClassVar[int] = 64
     n_classes: ClassVar[int | None] = 10
     data_files: ClassVar[tuple[str, ...]] = ("digits.csv.gz",)
+    class_names: ClassVar[tuple[str, ...]] = tuple("0123456789")
 
 
 class Iris(Bundled):
@@ -116,6 +117,11 @@ class Iris(Bundled):
     n_features: ClassVar[int] = 4
     n_classes: ClassVar[int | None] = 3
     data_files: ClassVar[tuple[str, ...]] = ("iris.csv",)
+    class_names: ClassVar[tuple[str, ...]] = ("setosa", "versicolor", "virginica")
+    feature_names: ClassVar[tuple[str, ...]] = (
+        *("sepal length (cm)", "sepal width (cm)"),
+        *("petal length (cm)", "petal width (cm)"),
+    )
 
 
 class Wine(Bundled):
@@ -126,6 +132,18 @@ class Wine(Bundled):
     n_features: ClassVar[int] = 13
     n_classes: ClassVar[int | None] = 3
     data_files: ClassVar[tuple[str, ...]] = ("wine_data.csv",)
+    class_names: ClassVar[tuple[str, ...]] = ("class_0", "class_1", "class_2")
+    feature_names: ClassVar[tuple[str, ...]] = (
+        *("alcohol", "malic_acid", "ash", "alcalinity_of_ash", "magnesium", "total_phenols", "flavanoids"),
+        *(
+            "nonflavanoid_phenols",
+            "proanthocyanins",
+            "color_intensity",
+            "hue",
+            "od280/od315_of_diluted_wines",
+            "proline",
+        ),
+    )
 
 
 class BreastCancer(Bundled):
@@ -137,6 +155,15 @@ class BreastCancer(Bundled):
     n_features: ClassVar[int] = 30
     n_classes: ClassVar[int | None] = 2
     data_files: ClassVar[tuple[str, ...]] = ("breast_cancer.csv",)
+    class_names: ClassVar[tuple[str, ...]] = ("malignant", "benign")
+    feature_names: ClassVar[tuple[str, ...]] = tuple(
+        pattern.format(name)
+        for pattern in ("mean {}", "{} error", "worst {}")
+        for name in (
+            *("radius", "texture", "perimeter", "area", "smoothness"),
+            *("compactness", "concavity", "concave points", "symmetry", "fractal dimension"),
+        )
+    )
 
 
 class Diabetes(Bundled):
@@ -147,6 +174,7 @@ class Diabetes(Bundled):
     n_examples: ClassVar[int] = 442
     n_features: ClassVar[int] = 10
     data_files: ClassVar[tuple[str, ...]] = ("diabetes_data_raw.csv.gz", "diabetes_target.csv.gz")
+    feature_names: ClassVar[tuple[str, ...]] = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
 
     def _examples(self) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
         from sklearn.datasets import load_diabetes

@@ -1,5 +1,6 @@
 """The base of all data sets: what is known without loading, and what loading gives."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 Task = Literal["binary", "multiclass", "regression"]
+SplitName = Literal["train", "test"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Info:
     task: Task
     n_train: int
     n_test: int
-    inputs: Literal["numeric", "multi_hot", "word_ids"]
+    inputs: Literal["numeric", "sparse", "word_ids"]
     """Dense float32 features; sparse float32 rows over a vocabulary; int32 word indices, 0 for padding."""
     shape: tuple[int, ...]
     """Shape of one example as the model takes it."""
@@ -68,6 +70,10 @@ class Dataset(Component):
     """A data set with a fixed training and test split."""
 
     kind: ClassVar[str] = "datasets"
+    class_names: ClassVar[tuple[str, ...]] = ()
+    """The name of each class, in the order of their numbers, where they have names."""
+    feature_names: ClassVar[tuple[str, ...]] = ()
+    """The name of each feature, where they have names."""
 
     def info(self) -> Info:
         """What the data looks like; reads nothing."""
@@ -93,6 +99,28 @@ class Dataset(Component):
         """A small generated data set with the same schema and a planted signal, always the same."""
         raise NotImplementedError
 
+    def examples(self, data_dir: Path | None, split: SplitName, positions: Sequence[int]) -> list[str]:
+        """Examples as text for the eye, in one line each: what stands at these positions of a loaded split.
+
+        Raises:
+            DataError: As `load`.
+        """
+        data = self.load(data_dir)
+        part = data.train if split == "train" else data.test
+        return [shown(part.x[position], self.feature_names) for position in positions]
+
     def problems(self) -> list[tuple[str, str]]:
         """Settings that cannot work together, as (field, what is wrong)."""
         return []
+
+
+MAX_SHOWN = 8
+
+
+def shown(features: "np.ndarray[Any, Any]", names: Sequence[str] = ()) -> str:
+    """The first features of an example in one line, with their names; of many, what they are on the whole."""
+    named = zip(names, features, strict=False) if names else (("", value) for value in features)
+    text = ", ".join(f"{name} {value:.4g}".strip() for name, value in list(named)[:MAX_SHOWN])
+    if len(features) <= MAX_SHOWN:
+        return text
+    return f"{text}, ... ({len(features)} in all, from {features.min():.4g} to {features.max():.4g}, mean {features.mean():.4g})"

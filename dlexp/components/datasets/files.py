@@ -6,39 +6,78 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 from dlexp.console import say
 from dlexp.errors import DataError, UserError
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-#: Keras's own digests (keras/src/datasets): what a download must be. A file already there may be another.
+
+
+@dataclass(frozen=True)
+class Download:
+    """What Keras downloads for a file, or for a folder that comes as an archive."""
+
+    url: str
+    file_hash: str | None
+    """Keras's own digest (keras/src/datasets): what a download must be. A file already there may be another."""
+    is_archive: bool = False
+    """Keras unpacks the archive of a folder NAME into another one around it, NAME-target."""
+
+
+#: By the path below Keras's cache.
 DOWNLOADS = {
-    "imdb.npz": "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
-    "imdb_word_index.json": "bfafd718b763782e994055a2d397834f",
-    "reuters.npz": "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916",
-    "reuters_word_index.json": "4d44cc38712099c9e383dc6e5f11a921",
+    "imdb.npz": Download(ORIGIN + "imdb.npz", "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"),
+    "imdb_word_index.json": Download(ORIGIN + "imdb_word_index.json", "bfafd718b763782e994055a2d397834f"),
+    "reuters.npz": Download(ORIGIN + "reuters.npz", "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916"),
+    "reuters_word_index.json": Download(ORIGIN + "reuters_word_index.json", "4d44cc38712099c9e383dc6e5f11a921"),
+    "mnist.npz": Download(ORIGIN + "mnist.npz", "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"),
+    "california_housing.npz": Download(
+        ORIGIN + "california_housing.npz", "1a2e3a52e0398de6463aebe6f4a8da34fb21fbb6b934cf88c3425e766f2a1a6f"
+    ),
+    # Keras has no digests of these.
+    **{
+        f"fashion-mnist/{name}": Download(ORIGIN + name, None)
+        for name in (
+            "train-images-idx3-ubyte.gz",
+            "train-labels-idx1-ubyte.gz",
+            "t10k-images-idx3-ubyte.gz",
+            "t10k-labels-idx1-ubyte.gz",
+        )
+    },
+    "cifar-10-batches-py": Download(
+        "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+        "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+        is_archive=True,
+    ),
+    "cifar-100-python": Download(
+        "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
+        "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7",
+        is_archive=True,
+    ),
 }
 TIMEOUT_SECONDS = 20
 KERAS_CACHE = "Keras's cache"
 OFFLINE_EXAMPLE = "dlexp run configs/digits_adam.yaml"
 
 
-def find(file_name: str, data_dir: Path | None) -> Path:
-    """Where a data file is: in `data_dir`, `DLEXP_DATA` or Keras's cache; else downloaded into that.
+def find(name: str, data_dir: Path | None) -> Path:
+    """Where a data file or folder is: in `data_dir`, `DLEXP_DATA` or Keras's cache; else downloaded into that.
 
-    A file found is used as it is, whatever its digest.
+    What is found is used as it is, whatever its digest.
 
     Raises:
         UserError: `data_dir` or `DLEXP_DATA` is no directory.
-        DataError: The file is in none of them and cannot be downloaded.
+        DataError: It is in none of them and cannot be downloaded.
     """
+    wanted = [name, f"{name}-target/{name}"] if DOWNLOADS[name].is_archive else [name]
     try:
         places = _places(data_dir)
-        found = [path for place in places.values() if (path := place / file_name).exists()]
+        found = [path for place in places.values() for each in wanted if (path := place / each).exists()]
     except OSError as error:  # a folder that may not be searched
         raise DataError(f"{error.filename}: {error.strerror}") from error
-    return found[0] if found else _downloaded(file_name, places)
+    return found[0] if found else _downloaded(name, places)
 
 
 def digest(*paths: Path) -> str:
@@ -66,32 +105,38 @@ def _places(data_dir: Path | None) -> dict[str, Path]:
     return {**places, KERAS_CACHE: Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets"}
 
 
-def _downloaded(file_name: str, places: dict[str, Path]) -> Path:
-    url = ORIGIN + file_name
-    say(f"downloading {url}")
+def _downloaded(name: str, places: dict[str, Path]) -> Path:
+    download = DOWNLOADS[name]
+    say(f"downloading {download.url}")
     try:
-        return _download(file_name, url, DOWNLOADS[file_name])
+        return _download(name, download)
     # Keras raises bare Exceptions; whatever it was, the file is not there.
     except Exception as error:
-        reason = " ".join(str(error).split()).removeprefix(f"URL fetch failure on {url}: None -- ")
+        reason = " ".join(str(error).split()).removeprefix(f"URL fetch failure on {download.url}: None -- ")
+        folder = PurePosixPath(name).parent
         raise DataError(
-            f"{file_name}: not found, and it cannot be downloaded",
-            f"  looked in: {', '.join(f'{place} ({name})' for name, place in places.items())}",
-            f"  tried: {url}: {reason or type(error).__name__}",
-            f"Download it elsewhere and put it into {places[KERAS_CACHE]},",
-            "or into any folder and name that by --data-dir or DLEXP_DATA.",
+            f"{name}: not found, and it cannot be downloaded",
+            f"  looked in: {', '.join(f'{place} ({origin})' for origin, place in places.items())}",
+            f"  tried: {download.url}: {reason or type(error).__name__}",
+            f"Download it elsewhere{', unpack it' * download.is_archive} and put it into {places[KERAS_CACHE] / folder},",
+            f"or into {f'a folder {folder} of ' * bool(folder.name)}any folder and name that by --data-dir or DLEXP_DATA.",
             f"Without any download: {OFFLINE_EXAMPLE}",
         ) from error
 
 
-def _download(file_name: str, url: str, file_hash: str) -> Path:
+def _download(name: str, download: Download) -> Path:
     with _quiet_descriptors():
         import keras
+    path = PurePosixPath(name)
+    settings = {"origin": download.url, "file_hash": download.file_hash}
     timeout = socket.getdefaulttimeout()
     socket.setdefaulttimeout(TIMEOUT_SECONDS)
     try:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            return Path(keras.utils.get_file(file_name, origin=url, file_hash=file_hash))
+            if download.is_archive:
+                return Path(keras.utils.get_file(f"{name}-target", extract=True, **settings), name)
+            cache_subdir = str("datasets" / path.parent)
+            return Path(keras.utils.get_file(path.name, cache_subdir=cache_subdir, **settings))
     finally:
         socket.setdefaulttimeout(timeout)
 

@@ -11,6 +11,7 @@ from dlexp.components.datasets.dataset import Split
 
 SEED = 0
 N_TRAIN, N_TEST = 200, 50
+N_TRAIN_IMAGES, N_TEST_IMAGES = 400, 200
 N_TRAIN_TEXTS, N_TEST_TEXTS = 400, 200
 VOCABULARY = 20_000
 
@@ -37,6 +38,19 @@ def linear(n_features: int) -> tuple[Split, Split]:
     return _split(x, y.astype(np.float32))
 
 
+def images(n_classes: int, n_pixels: int) -> tuple[Split, Split]:
+    """One pattern a class, blurred by noise, all classes as frequent in both splits; numbers from 0 to 1."""
+    rng = np.random.default_rng(SEED)
+    patterns = rng.random((n_classes, n_pixels), np.float32)
+    train, test = (rng.permutation(np.arange(n) % n_classes) for n in (N_TRAIN_IMAGES, N_TEST_IMAGES))
+    return _images(rng, train, patterns), _images(rng, test, patterns)
+
+
+def _images(rng: np.random.Generator, y: Array, patterns: Array) -> Split:
+    noise = rng.standard_normal((len(y), patterns.shape[1]), np.float32)
+    return Split(np.clip(patterns[y] + noise / 2, 0, 1), y.astype(np.int32))
+
+
 def _split(x: Array, y: Array) -> tuple[Split, Split]:
     x = x.astype(np.float32)
     return Split(x[:N_TRAIN], y[:N_TRAIN]), Split(x[N_TRAIN:], y[N_TRAIN:])
@@ -46,12 +60,13 @@ def texts(n_classes: int) -> tuple[Texts, Texts]:
     """Training and test texts of 20 to 150 words with a Zipf vocabulary, in Keras's counting from 1.
 
     Two of three words of a text, or more, are its class's own. With more than two classes, class k is as
-    frequent as 1 / (k + 1); the training texts hold each at least once.
+    frequent as 1 / (k + 1), and the training texts hold each at least twice, so that they can be split by class.
     """
     rng = np.random.default_rng(SEED)
     skew = 1 / np.arange(1, n_classes + 1) if n_classes > 2 else np.ones(n_classes)
-    drawn = rng.choice(n_classes, N_TRAIN_TEXTS + N_TEST_TEXTS - n_classes, p=skew / skew.sum())
-    y_train = rng.permutation(np.concatenate([np.arange(n_classes), drawn[:-N_TEST_TEXTS]]))
+    certain = np.repeat(np.arange(n_classes), 2 if n_classes > 2 else 1)
+    drawn = rng.choice(n_classes, N_TRAIN_TEXTS + N_TEST_TEXTS - len(certain), p=skew / skew.sum())
+    y_train = rng.permutation(np.concatenate([certain, drawn[:-N_TEST_TEXTS]]))
     return _texts(rng, y_train, n_classes), _texts(rng, drawn[-N_TEST_TEXTS:], n_classes)
 
 
@@ -60,10 +75,8 @@ def _texts(rng: np.random.Generator, y: Array, n_classes: int) -> Texts:
     frequency = 1 / (numbers + 10)  # Zipf's law, flattened at its head (Mandelbrot)
     # Every n-th word is a class's own, so that each has frequent and rare ones, whatever num_words cuts.
     cumulated = [
-        np.cumsum(np.where(numbers % n_classes == k, 2 * n_classes * frequency, frequency))
-        for k in range(n_classes)
+        np.cumsum(np.where(numbers % n_classes == k, 2 * n_classes * frequency, frequency)) for k in range(n_classes)
     ]
     return [
-        (1 + np.searchsorted(cumulated[k], cumulated[k][-1] * rng.random(rng.integers(20, 151)))).tolist()
-        for k in y
+        (1 + np.searchsorted(cumulated[k], cumulated[k][-1] * rng.random(rng.integers(20, 151)))).tolist() for k in y
     ], y

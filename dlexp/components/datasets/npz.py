@@ -1,58 +1,20 @@
 """A reader of Keras's npz archives that runs no code from them.
 
 Their texts are ragged, so they are stored as pickled object arrays. `numpy.load(allow_pickle=True)` would
-call whatever such a file names; this reader knows the few names that rebuild an array of lists and refuses
-every other.
+call whatever such a file names; `pickles` admits the few names that rebuild an array and refuses every other.
 """
 
-import gc
 import io
-import pickle
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
 
+from dlexp.components.datasets import pickles
 from dlexp.errors import DataError
-
-#: What numpy's pickles of object arrays name, in every protocol and before and after numpy 2.
-_ADMITTED = {
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "_reconstruct"),
-    ("_codecs", "encode"),  # bytes, up to protocol 2
-}
-
-
-class _Refused(pickle.UnpicklingError):
-    """A pickle names something that no array of lists needs."""
-
-
-class _ArrayUnpickler(pickle.Unpickler):
-    """Rebuilds arrays of lists of integers and nothing else."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _ADMITTED:
-            raise _Refused(f"{module}.{name}")
-        return super().find_class(module.replace("numpy.core", "numpy._core"), name)
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Searching the growing lists for cycles again and again takes as long as reading them."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def read(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray[Any, Any]]:
@@ -81,9 +43,8 @@ def _array(path: Path, name: str, content: bytes) -> np.ndarray[Any, Any]:
         if not dtype.hasobject:
             file.seek(0)
             return npy.read_array(file, allow_pickle=False)
-        with _no_garbage_collection():
-            array = _ArrayUnpickler(file).load()
-    except _Refused as error:
+        array = pickles.load(file)
+    except pickles.Refused as error:
         raise DataError(f"{path}: refused: array {name} would call {error}, which no data needs") from error
     # A damaged pickle or header raises nearly anything.
     except Exception as error:

@@ -33,6 +33,13 @@ class Sequences:
         """Where each text ends in `ids`."""
         return np.cumsum(self.lengths, dtype=np.int32)
 
+    def __getitem__(self, positions: np.ndarray[Any, Any]) -> "Sequences":
+        """The texts at these positions, in their order."""
+        lengths = self.lengths[positions]
+        starts = (self.ends - self.lengths)[positions]
+        new_starts = np.cumsum(lengths, dtype=np.int32) - lengths
+        return Sequences(self.ids[np.arange(lengths.sum()) + np.repeat(starts - new_starts, lengths)], lengths)
+
 
 def numbered(texts: Texts, num_words: int, skip_top: int = 0) -> Sequences:
     """A start sign, then the words; those that are too rare or too frequent become one sign, as in Keras.
@@ -50,15 +57,32 @@ def numbered(texts: Texts, num_words: int, skip_top: int = 0) -> Sequences:
     return Sequences(ids, lengths + 1)
 
 
-def multi_hot(sequences: Sequences, num_words: int) -> csr_array:
-    """One row a text, `(n, num_words)`: 1 where the word occurs, however often."""
+def count(sequences: Sequences, num_words: int) -> csr_array:
+    """One row a text, `(n, num_words)`: how often each word occurs."""
     row_starts = np.concatenate([np.zeros(1, np.int32), sequences.ends])
     ones = np.ones(len(sequences.ids), np.float32)
     # A copy of the ids: scipy sorts them in place.
     counts = csr_array((ones, sequences.ids.copy(), row_starts), shape=(len(sequences), num_words))
     counts.sum_duplicates()
+    return counts
+
+
+def multi_hot(sequences: Sequences, num_words: int) -> csr_array:
+    """One row a text, `(n, num_words)`: 1 where the word occurs, however often."""
+    counts = count(sequences, num_words)
     counts.data.fill(1)
     return counts
+
+
+def tfidf(train: csr_array, test: csr_array) -> tuple[csr_array, csr_array]:
+    """Counts weighted by how few training texts have the word, each row of length 1: scikit-learn's defaults.
+
+    tf-idf = count (1 + log((1 + n) / (1 + n_with_word))), then divided by the row's Euclidean norm.
+    """
+    from sklearn.feature_extraction.text import TfidfTransformer
+
+    weights = TfidfTransformer().fit(train)
+    return csr_array(weights.transform(train)), csr_array(weights.transform(test))
 
 
 def padded(sequences: Sequences, maxlen: int) -> Ints:

@@ -1,18 +1,22 @@
 """Keras's texts: reviews and newswires as word indices."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from dlexp.components.datasets import files
-from dlexp.components.datasets.dataset import Data, Dataset, Info, Split, Task
+from dlexp.components.datasets.dataset import Data, Dataset, Info, Split, SplitName, Task
 from dlexp.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from dlexp.components.datasets.sequences import Texts
+
+    Encode = Callable[[Texts, np.ndarray[Any, Any]], Split]
 
 DEFAULT_MAXLEN = 256
 SHUFFLE_SEED = 113  # Keras's
@@ -26,8 +30,9 @@ class Text(Dataset):
     """Word indices that are kept, the reserved ones included; rarer words become 2. The name is Keras's."""
     skip_top: Annotated[int, Field(ge=0)] = 0
     """Word indices below this one become 2, as in Keras."""
-    encoding: Literal["multi_hot", "padded"] = "multi_hot"
-    """Sparse vectors, 1 where a word occurs; or the last `maxlen` words, zeros in front of shorter texts."""
+    encoding: Literal["multi_hot", "count", "tfidf", "padded"] = "multi_hot"
+    """Sparse vectors over the words: 1 where one occurs, how often, or tf-idf, fitted on the training texts (those that
+    validate included); or the last `maxlen` words, zeros in front of shorter texts."""
     maxlen: Annotated[int, Field(ge=1)] | None = None
     """Words of a padded text: 256 unless said."""
 
@@ -51,7 +56,7 @@ class Text(Dataset):
             task=self.task,
             n_train=self.n_train,
             n_test=self.n_test,
-            inputs="word_ids" if padded else "multi_hot",
+            inputs="word_ids" if padded else "sparse",
             shape=(self.maxlen if padded and self.maxlen else self.num_words,),
             vocabulary=self.num_words,
             n_classes=self.n_classes,
@@ -63,22 +68,27 @@ class Text(Dataset):
 
     def load(self, data_dir: Path | None) -> Data:
         """The same texts in the same order as `keras.datasets` gives."""
-        path = self._find(data_dir)
-        # Encoded in the file's order, then shuffled: lists read at random from memory take longer.
-        data = self._in_keras_order(*(self._part(path, *names) for names in self.parts))
-        if (len(data.train), len(data.test)) != (self.n_train, self.n_test):
-            raise DataError(
-                f"{path}: {len(data.train)} training and {len(data.test)} test texts; "
-                f"{self.type} has {self.n_train} and {self.n_test}"
-            )
-        return data
+        return self._weighted(self._read(data_dir, self._encoded))
+
+    def texts(self, data_dir: Path | None) -> Data:
+        """The same texts, whole: each `x` is a `Sequences` of every word, whatever `num_words` and `skip_top` cut."""
+        return self._read(data_dir, _whole)
 
     def stand_in(self) -> Data:
         """Made-up texts, encoded as the real ones."""
         from dlexp.components.datasets import generated
 
         train, test = generated.texts(self.n_classes)
-        return Data(self._encoded(*train), self._encoded(*test))
+        return self._weighted(Data(self._encoded(*train), self._encoded(*test)))
+
+    def examples(self, data_dir: Path | None, split: SplitName, positions: Sequence[int]) -> list[str]:
+        """The texts in words, whole, as they were before `num_words` and `maxlen` cut them."""
+        import numpy as np
+
+        data, words = self.texts(data_dir), self.words(data_dir)
+        texts = (data.train if split == "train" else data.test).x[np.array(positions, np.int32)]
+        # Without their start sign.
+        return [decode(ids[1:], words) for ids in np.split(texts.ids, texts.ends)[:-1]]
 
     def words(self, data_dir: Path | None) -> dict[int, str]:
         """The word of each index of the encoded text.
@@ -99,11 +109,22 @@ class Text(Dataset):
     def _find(self, data_dir: Path | None) -> Path:
         return files.find(f"{self.type}.npz", data_dir)
 
+    def _read(self, data_dir: Path | None, encode: "Encode") -> Data:
+        path = self._find(data_dir)
+        # Encoded in the file's order, then shuffled: lists read at random from memory take longer.
+        data = self._in_keras_order(*(self._part(path, *names, encode) for names in self.parts))
+        if (len(data.train), len(data.test)) != (self.n_train, self.n_test):
+            raise DataError(
+                f"{path}: {len(data.train)} training and {len(data.test)} test texts; "
+                f"{self.type} has {self.n_train} and {self.n_test}"
+            )
+        return data
+
     def _in_keras_order(self, *parts: Split) -> Data:
         """The file's parts shuffled and split as Keras does."""
         raise NotImplementedError
 
-    def _part(self, path: Path, texts_name: str, classes_name: str) -> Split:
+    def _part(self, path: Path, texts_name: str, classes_name: str, encode: "Encode") -> Split:
         """Two arrays of the file, encoded; the lists, by far the largest, are gone on return."""
         from dlexp.components.datasets import npz
 
@@ -113,13 +134,11 @@ class Text(Dataset):
         if y.dtype.kind not in "iu" or not ((y >= 0) & (y < self.n_classes)).all():
             raise DataError(f"{path}: the classes are not integers from 0 to {self.n_classes - 1}")
         try:
-            return self._encoded(texts, y)
+            return encode(texts, y)
         except (TypeError, ValueError, OverflowError) as error:
             raise DataError(f"{path}: the texts are not lists of word indices ({error})") from error
 
-    def _encoded(
-        self, texts: "Sequence[Sequence[int]] | np.ndarray[Any, Any]", y: "np.ndarray[Any, Any]"
-    ) -> Split:
+    def _encoded(self, texts: "Texts", y: "np.ndarray[Any, Any]") -> Split:
         import numpy as np
 
         from dlexp.components.datasets import sequences
@@ -127,19 +146,25 @@ class Text(Dataset):
         numbered = sequences.numbered(texts, self.num_words, self.skip_top)
         if self.encoding == "padded" and self.maxlen:
             return Split(sequences.padded(numbered, self.maxlen), y.astype(np.int32))
-        return Split(sequences.multi_hot(numbered, self.num_words), y.astype(np.int32))
+        # tf-idf starts from counts; its weights need all training texts.
+        vectors = sequences.multi_hot if self.encoding == "multi_hot" else sequences.count
+        return Split(vectors(numbered, self.num_words), y.astype(np.int32))
+
+    def _weighted(self, data: Data) -> Data:
+        if self.encoding != "tfidf":
+            return data
+        from dlexp.components.datasets import sequences
+
+        train, test = sequences.tfidf(data.train.x, data.test.x)
+        return Data(Split(train, data.train.y), Split(test, data.test.y))
 
     def problems(self) -> list[tuple[str, str]]:
         """A length without padding, and no words left."""
         found = []
         if self.encoding == "multi_hot" and self.maxlen is not None:
-            found.append(
-                ("maxlen", f"only padded text has a length; given {self.maxlen} with encoding multi_hot")
-            )
+            found.append(("maxlen", f"only padded text has a length; given {self.maxlen} with encoding multi_hot"))
         if self.skip_top >= self.num_words:
-            found.append(
-                ("skip_top", f"leaves no word: {self.skip_top} of num_words {self.num_words} are skipped")
-            )
+            found.append(("skip_top", f"leaves no word: {self.skip_top} of num_words {self.num_words} are skipped"))
         return found
 
 
@@ -147,6 +172,7 @@ class Imdb(Text):
     """50,000 movie reviews, positive or negative (Maas et al., 2011)."""
 
     type: Literal["imdb"] = "imdb"
+    class_names: ClassVar[tuple[str, ...]] = ("negative", "positive")
     parts: ClassVar[tuple[tuple[str, str], ...]] = (("x_train", "y_train"), ("x_test", "y_test"))
     task: ClassVar[Task] = "binary"
     n_classes: ClassVar[int] = 2
@@ -166,6 +192,13 @@ class Reuters(Text):
     """11,228 newswires in 46 topics, from Reuters-21578."""
 
     type: Literal["reuters"] = "reuters"
+    class_names: ClassVar[tuple[str, ...]] = tuple(
+        """
+        cocoa grain veg-oil earn acq wheat copper housing money-supply coffee sugar trade reserves ship cotton carcass
+        crude nat-gas cpi money-fx interest gnp meal-feed alum oilseed gold tin strategic-metal livestock retail ipi
+        iron-steel rubber heat jobs lei bop zinc orange pet-chem dlr gas silver wpi hog lead
+        """.split()
+    )
     parts: ClassVar[tuple[tuple[str, str], ...]] = (("x", "y"),)
     task: ClassVar[Task] = "multiclass"
     n_classes: ClassVar[int] = 46
@@ -179,6 +212,15 @@ class Reuters(Text):
         order = np.random.RandomState(SHUFFLE_SEED).permutation(len(whole))
         # int(11_228 * (1 - 0.2)) = n_train
         return Data(whole.take(order[: self.n_train]), whole.take(order[self.n_train :]))
+
+
+def _whole(texts: "Texts", y: "np.ndarray[Any, Any]") -> Split:
+    """Every word, numbered as `load` numbers them."""
+    import numpy as np
+
+    from dlexp.components.datasets import sequences
+
+    return Split(sequences.numbered(texts, np.iinfo(np.int32).max), y.astype(np.int32))
 
 
 def decode(ids: "Iterable[int]", words: Mapping[int, str]) -> str:

@@ -19,8 +19,8 @@ class Binary(Head):
     """Activation of the output unit: it gives the probability of class 1."""
     loss: Literal["binary_crossentropy", "mse"] = "binary_crossentropy"
     """Cross-entropy from the logit keeps its gradient when the answer is wrong; mse behind a sigmoid does not."""
-    metrics: list[Literal["accuracy", "mae", "mse", "rmse"]] = ["accuracy"]
-    """Metrics of the probability of class 1."""
+    metrics: list[Literal["accuracy", "mae", "mse", "rmse", "logit_gradient"]] = ["accuracy"]
+    """Metrics of the probability of class 1; `logit_gradient` is the mean |dJ/dz| of the chosen loss."""
 
     def problems(self, info: Info) -> Iterator[tuple[str, str]]:
         """Anything but two classes in one unit."""
@@ -42,3 +42,12 @@ class Binary(Head):
 
         logits = self.dense(features)
         return Output(logits, keras.layers.Activation("sigmoid", name="probability")(logits), losses)
+
+    def measure(self, metric: str, y: "np.ndarray[Any, Any]", prediction: "np.ndarray[Any, Any]") -> float:
+        """A metric of the probability; the gradient at the logit depends on the loss."""
+        if metric != "logit_gradient":
+            return super().measure(metric, y, prediction)
+        p = prediction[:, 0].astype("float64")
+        # Cross-entropy: dJ/dz = p - y. Squared error: dJ/dz = 2 (p - y) p (1 - p), which vanishes at p = 0 and p = 1.
+        gradient = p - y if self.loss == "binary_crossentropy" else 2 * (p - y) * p * (1 - p)
+        return float(abs(gradient).mean())

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from dlexp.components.component import Component
 from dlexp.components.datasets import Info
+from dlexp.components.metrics import METRICS
 
 if TYPE_CHECKING:
     import keras
@@ -34,6 +35,8 @@ class Head(Component):
     """Output units; what the data set's classes need, unless said."""
     metrics: Sequence[str]
     """Metrics of the predictions, by name."""
+    output_bias: float = 0.0
+    """Start of the output units' bias: far from 0, the untrained model is confident, and wrong where it is."""
 
     def units_for(self, info: Info) -> int:
         """Output units that this data needs."""
@@ -51,4 +54,9 @@ class Head(Component):
         """The output units before their activation, `(batch, units)`."""
         import keras
 
-        return keras.layers.Dense(self.units, name="output")(features)
+        bias = keras.initializers.Constant(self.output_bias)
+        return keras.layers.Dense(self.units, bias_initializer=bias, name="output")(features)
+
+    def measure(self, metric: str, y: "np.ndarray[Any, Any]", prediction: "np.ndarray[Any, Any]") -> float:
+        """A metric over a split, from targets `(n,)` and predictions `(n, units)` on the natural scale."""
+        return METRICS[metric].compute(y, prediction)

@@ -13,7 +13,7 @@ class MLP(Model):
     """Multilayer perceptron: a stack of fully connected hidden layers."""
 
     type: Literal["mlp"] = "mlp"
-    takes: ClassVar[tuple[str, ...]] = ("numeric", "multi_hot")
+    takes: ClassVar[tuple[str, ...]] = ("numeric", "sparse")
 
     def build(self, x: "keras.KerasTensor", info: Info) -> "keras.KerasTensor":
         """From vectors `(batch, features)` to features `(batch, hidden[-1])`."""

@@ -1,0 +1,66 @@
+"""Grids: `--grid KEY=[A, B]`, one experiment for every combination of values."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dlexp.config.flat import format_value
+from dlexp.config.problems import ConfigError, Problem, Source
+from dlexp.config.yaml_source import parse_value
+
+
+@dataclass(frozen=True)
+class Override:
+    """One value of a grid, laid over a config as a `--set` is."""
+
+    text: str
+    """`KEY=VALUE`."""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def expand(grids: Sequence[str]) -> list[list[Override]]:
+    """Every point of the product of `KEY=[A, B]` grids, the last key running fastest; without a grid one empty point.
+
+    Raises:
+        ConfigError: With every grid that is no key with a list of at least one value, or has another one's key.
+    """
+    problems: list[Problem] = []
+    axes: dict[str, list[Override]] = {}
+    for grid in grids:
+        key = grid.partition("=")[0].strip()
+        try:
+            if key in axes:
+                raise _refused(f"{key} has a grid already", grid)
+            axes[key] = [Override(f"{key}={format_value(value)}") for value in _values(grid)]
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return [list(point) for point in itertools.product(*axes.values())]
+
+
+def source_of(override: str | Override) -> Source:
+    """What a value that stands in an override names as its source."""
+    return Source(f"{'--grid' if isinstance(override, Override) else '--set'} {override}")
+
+
+def _values(grid: str) -> list[object]:
+    key, equals, text = grid.partition("=")
+    if not equals or not key.strip():
+        raise _refused("expected KEY=[A, B], such as optimizer.learning_rate=[1e-2, 1e-3]", grid)
+    values = parse_value(text, _source(grid)).plain()
+    if not isinstance(values, list):
+        raise _refused(f"expected a list of values, given {format_value(values)}; write {key}=[{text.strip()}]", grid)
+    if not values:
+        raise _refused("expected at least one value, given an empty list", grid)
+    return values
+
+
+def _source(grid: str) -> Source:
+    return Source(f"--grid {grid}")
+
+
+def _refused(message: str, grid: str) -> ConfigError:
+    return ConfigError([Problem("", message, _source(grid))])

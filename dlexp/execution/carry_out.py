@@ -1,0 +1,36 @@
+"""From a plan to records: what `dlexp run` and `dlexp.run` share."""
+
+from collections.abc import Iterator
+
+from dlexp.execution.plan import Plan
+from dlexp.execution.pool import Pool
+from dlexp.execution.schedule import Watcher, run_all
+from dlexp.runs.run_dir import RunDir
+from dlexp.runs.summary_csv import rebuild
+from dlexp.training.job import Illustrate, Job
+
+
+def carry_out(
+    plan: Plan, illustrate: Illustrate, watcher: Watcher, workers: int = 1, fail_fast: bool = False
+) -> list[RunDir]:
+    """Train what a plan has left to train, in processes of this machine, and bring summary.csv up to date.
+
+    Returns:
+        Every run that was started, in that order. A run that failed says so in its records.
+    """
+    started: list[RunDir] = []
+
+    def noted(jobs: Iterator[Job]) -> Iterator[Job]:
+        for job in jobs:
+            started.append(RunDir(job.path))
+            yield job
+
+    engine = Pool(min(workers, max(1, len(plan.to_train))))
+    try:
+        run_all(noted(plan.jobs(illustrate)), engine, watcher, fail_fast)
+        engine.close()
+    finally:
+        engine.close(kill=True)
+        if started and not plan.request.smoke:
+            rebuild(plan.request.runs_dir)
+    return started

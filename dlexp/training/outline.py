@@ -1,0 +1,40 @@
+"""The layers of models that nobody trains: for `run --dry-run`."""
+
+import multiprocessing
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from dlexp.config.experiment import Experiment
+from dlexp.errors import DataError
+
+
+def outlines(experiments: Sequence[Experiment]) -> list[list[dict[str, Any]]]:
+    """Each experiment's layers as its summary.json would list them; none where even a stand-in needs absent data.
+
+    The models are really built, by Keras and in a process of its own: nothing here knows what a component's layers
+    are, and this process stays without TensorFlow.
+    """
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_fall_silent) as process:
+        return list(process.map(outline, experiments))
+
+
+def outline(experiment: Experiment) -> list[dict[str, Any]]:
+    """One experiment's layers; imports TensorFlow."""
+    from dlexp.training.network import build
+    from dlexp.training.run import layers
+
+    try:
+        data = experiment.dataset.stand_in()
+    except DataError:
+        return []
+    return layers(build(experiment, experiment.dataset.info(), data.train, seed=0))
+
+
+def _fall_silent() -> None:
+    """Nothing that TensorFlow says reaches the terminal."""
+    with Path(os.devnull).open("w") as nowhere:
+        for descriptor in (1, 2):
+            os.dup2(nowhere.fileno(), descriptor)

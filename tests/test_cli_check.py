@@ -1,0 +1,114 @@
+"""`dlexp check`: what it prints where, and what it ends with."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dlexp.cli import main
+
+
+@pytest.fixture
+def dlexp(tmp_path, monkeypatch, capsys):
+    """Run a command in an empty directory; gives its exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["dlexp", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code or 0, *capsys.readouterr()
+
+    return run
+
+
+def test_sound_configs_are_said_to_be_ok(dlexp):
+    """One line a file on stdout, exit 0."""
+    Path("a.yaml").write_text("dataset: imdb")
+    Path("b.yaml").write_text("extends: a.yaml\noptimizer: sgd")
+
+    assert dlexp("check", "a.yaml", "b.yaml") == (0, "a.yaml: ok\nb.yaml: ok\n", "")
+
+
+def test_problems_go_to_stderr_and_exit_with_2(dlexp):
+    """Good files are still said to be ok; a problem of a shared base is said once."""
+    Path("a.yaml").write_text("dataset: imdb")
+    Path("b.yaml").write_text("dataset: imdb\ntraining: {epochs: 0}")
+    Path("c.yaml").write_text("extends: b.yaml")
+
+    assert dlexp("check", "a.yaml", "b.yaml", "c.yaml") == (
+        2,
+        "a.yaml: ok\n",
+        "b.yaml:2: training.epochs: expected at least 1, given 0\n",
+    )
+
+
+def test_at_most_ten_lines_are_said(dlexp):
+    """The first nine, then how many more."""
+    Path("a.yaml").write_text("dataset: imdb\n" + "".join(f"key{i}: 1\n" for i in range(16)))
+
+    code, out, err = dlexp("check", "a.yaml")
+
+    lines = err.splitlines()
+    assert (code, out, len(lines), lines[-1]) == (2, "", 10, "and 7 more")
+
+
+def test_overrides_are_checked_too(dlexp):
+    """On every file, the last one winning."""
+    Path("a.yaml").write_text("dataset: imdb")
+
+    assert dlexp("check", "a.yaml", "--set", "training.epochs=0", "--set", "training.epochs=3")[0] == 0
+    assert dlexp("check", "a.yaml", "--set", "training.epochs=0") == (
+        2,
+        "",
+        "--set training.epochs=0: training.epochs: expected at least 1, given 0\n",
+    )
+
+
+def test_json_is_one_document_with_every_problem(dlexp):
+    """Nothing else on stdout, nothing on stderr, and still exit 2."""
+    Path("a.yaml").write_text("dataset: imdb")
+    Path("b.yaml").write_text("dataset: imdb\n" + "".join(f"key{i}: 1\n" for i in range(16)))
+
+    code, out, err = dlexp("check", "a.yaml", "b.yaml", "gone.yaml", "--format", "json")
+    document = json.loads(out)
+
+    assert (code, err) == (2, "")
+    assert document["ok"] is False
+    assert [(file["file"], len(file["problems"])) for file in document["files"]] == [
+        ("a.yaml", 0),
+        ("b.yaml", 16),
+        ("gone.yaml", 1),
+    ]
+    assert document["files"][1]["problems"][0] == {
+        "file": "b.yaml",
+        "line": 2,
+        "path": "key0",
+        "message": "unknown key 'key0'. Choose from: name, dataset, validation, model, head, optimizer, "
+        "training, extends, loss, metrics",
+    }
+
+
+def test_json_of_sound_configs_exits_with_0(dlexp):
+    """An empty list of problems."""
+    Path("a.yaml").write_text("dataset: imdb")
+
+    code, out, _ = dlexp("check", "a.yaml", "--format", "json")
+
+    assert (code, json.loads(out)) == (0, {"ok": True, "files": [{"file": "a.yaml", "problems": []}]})
+
+
+def test_nothing_heavy_is_imported(tmp_path):
+    """No TensorFlow, pandas, numpy, scipy or scikit-learn: a check takes well under a second."""
+    (tmp_path / "a.yaml").write_text("dataset: imdb")
+    program = (
+        "import sys; from dlexp.cli import app; app(['check', 'a.yaml'], standalone_mode=False);"
+        "heavy = {'tensorflow', 'keras', 'pandas', 'numpy', 'scipy', 'sklearn', 'matplotlib'};"
+        "print(*sorted(heavy & set(sys.modules)))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+
+    assert (done.stdout, done.stderr) == ("a.yaml: ok\n\n", "")

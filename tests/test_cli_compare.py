@@ -1,0 +1,151 @@
+"""`dlexp compare`: from words to a table."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from make_runs import changed, failed, finished
+
+from dlexp.cli import main
+from dlexp.config.identity import identity
+from dlexp.config.load import load
+from dlexp.runs.index import smoke_dir
+from dlexp.runs.run_dir import RunDir
+
+WIDER = changed(model={"hidden": [128, 64]})
+
+TABLE = """\
+what differs   digits_a   digits_b
+model.hidden   [64, 64]   [128, 64]
+seeds          1          1
+val_accuracy   0.5000     0.6000
+               +10.0 points, 1 paired seed: no interval from one pair
+
+Differences: to digits_a, with the 95 % interval over paired seeds (Student's
+t).
+"""
+
+
+@pytest.fixture
+def dlexp(tmp_path, monkeypatch, capsys):
+    """Run a command in a directory with two experiments; gives its exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    finished(Path("runs"), "digits_a", 0, 0.5)
+    finished(Path("runs"), "digits_b", 0, 0.6, WIDER)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["dlexp", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code or 0, *capsys.readouterr()
+
+    return run
+
+
+def labels(document):
+    """What a JSON comparison compares."""
+    return [experiment["label"] for experiment in json.loads(document)["experiments"]]
+
+
+def test_two_names(dlexp):
+    """The table on stdout, nothing on stderr, no colour codes, 80 columns where there is no terminal."""
+    assert dlexp("compare", "digits_a", "digits_b", "--metric", "val_accuracy") == (0, TABLE, "")
+
+
+def test_the_first_word_is_what_the_others_are_held_against(dlexp):
+    """The order of the words is the order of the columns."""
+    code, out, _ = dlexp("compare", "digits_b", "digits_a", "--format", "json")
+
+    assert (code, labels(out)) == (0, ["digits_b", "digits_a"])
+
+
+def test_without_words_everything_but_smoke_runs(dlexp):
+    """Smoke runs are never part of a comparison; a damaged run and foreign files do not stop the others."""
+    finished(smoke_dir(Path("runs")), "smoked")
+    finished(Path("runs"), "broken").summary_path.write_text("{")
+    RunDir.create(Path("runs"), "begun", 0, "0123456789")
+    failed(Path("runs"), "crashed", kind="error")
+    Path("runs/notes.txt").touch()
+    Path("runs/digits_a/old").mkdir()
+
+    code, out, err = dlexp("compare", "--format", "json")
+
+    assert (code, labels(out)) == (0, ["digits_a", "digits_b"])
+    damaged, others = err.splitlines()
+    assert damaged.startswith("runs/broken/s0-")
+    assert others == "left out: 1 incomplete, 1 failed"
+
+
+def test_a_config_means_its_experiment(dlexp, tmp_path):
+    """The file as it is now is looked up by identity, whatever the name of its runs."""
+    Path("digits.yaml").write_text("dataset: digits\ntraining: {epochs: 1}\n")
+    experiment = load("digits.yaml").experiment
+    found = identity(experiment, experiment.dataset.digest(None))
+    finished(Path("runs"), "another", 0, 0.7, experiment.model_dump(exclude={"name"}), identity=found)
+
+    code, out, _ = dlexp("compare", "digits.yaml", "--format", "json")
+
+    assert (code, labels(out)) == (0, ["another"])
+    Path("digits.yaml").write_text("dataset: digits\ntraining: {epochs: 2}\n")
+    code, out, err = dlexp("compare", "digits.yaml")
+    assert (code, out) == (2, "")
+    assert err == "digits.yaml: no run of it in runs as it is now. Try: dlexp run digits.yaml\n"
+
+
+def test_a_config_that_is_missing(dlexp):
+    """A file that is not there is the user's mistake."""
+    code, out, err = dlexp("compare", "missing.yaml")
+
+    assert (code, out) == (2, "")
+    assert err.startswith("missing.yaml: ")
+    assert err.count("\n") == 1
+
+
+def test_mistakes_are_one_line(dlexp):
+    """An unknown name, an unknown metric, and a directory without runs: exit 2, and what to do."""
+    assert dlexp("compare", "digits_c") == (
+        2,
+        "",
+        "digits_c: no such run, name or config in runs. Did you mean 'digits_b'? Choose from: digits_a, digits_b\n",
+    )
+    code, out, err = dlexp("compare", "--metric", "val_acc")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("--metric val_acc: no run recorded it. Did you mean 'val_accuracy'? Choose from: loss, ")
+    assert dlexp("compare", "--runs-dir", "elsewhere") == (
+        2,
+        "",
+        "elsewhere: no finished run to compare. Try: dlexp run configs/digits_sgd.yaml\n",
+    )
+
+
+def test_a_name_without_finished_run(dlexp):
+    """It says what became of the runs that are there."""
+    failed(Path("runs"), "crashed", kind="error")
+
+    assert dlexp("compare", "crashed") == (
+        2,
+        "",
+        "left out: 1 failed\ncrashed in runs: no finished run to compare. Try: dlexp run configs/digits_sgd.yaml\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["compare"], ["ls"], ["show", "digits_a"], ["compare", "--help"]],
+    ids=" ".join,
+)
+def test_no_heavy_import(dlexp, arguments):
+    """Reading records needs neither TensorFlow nor pandas, matplotlib or scipy.stats."""
+    program = (
+        "import sys\n"
+        "from dlexp.cli import app\n"
+        f"app({arguments!r}, standalone_mode=False)\n"
+        "heavy = {'tensorflow', 'keras', 'pandas', 'sklearn', 'matplotlib', 'scipy.stats'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)\n"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, ended.stderr) == (0, "")

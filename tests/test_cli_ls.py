@@ -1,0 +1,132 @@
+"""`dlexp ls`: a line a run."""
+
+import csv
+import io
+import json
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from make_runs import CONFIG, failed, finished, identity_of
+
+from dlexp.cli import main
+from dlexp.runs.run_dir import RunDir
+
+ID = identity_of(CONFIG)[:10]
+
+TABLE = f"""\
+run              status      epochs  metric        best    last    seconds  ended
+a/s0-{ID}  finished    2       val_accuracy  0.5100  0.5000  1.2      2024-05-01 12:00
+a/s1-{ID}  diverged    3       -             -       -       -        -
+b/s0-0123456789  incomplete  1       -             -       -       -        -
+b/s0-{ID}  damaged     2       -             -       -       -        -
+"""
+
+
+@pytest.fixture
+def dlexp(tmp_path, monkeypatch, capsys):
+    """Run a command in an empty directory two hours east; gives its exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TZ", "UTC-2")
+    time.tzset()
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["dlexp", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code or 0, *capsys.readouterr()
+
+    yield run
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def runs(dlexp):
+    """A run of each status, and a foreign file."""
+    runs_dir = Path("runs")
+    finished(runs_dir, "a", 0, 0.5)
+    failed(runs_dir, "a", 1)
+    begun = RunDir.create(runs_dir, "b", 0, "0123456789")
+    begun.write_config("a: 1\n")
+    begun.history_path.write_text("epoch,loss\n1,0.5\n2,0.")
+    finished(runs_dir, "b", 0).summary_path.write_text("")
+    (runs_dir / "notes.txt").touch()
+
+
+def test_every_run_is_a_line(dlexp, runs):
+    """How each stands on stdout; what is damaged or no run in a line each on stderr."""
+    code, out, err = dlexp("ls")
+
+    assert (code, out) == (0, TABLE)
+    damaged, foreign = err.splitlines()
+    assert damaged.startswith(f"runs/b/s0-{ID}/summary.json: damaged: ")
+    assert foreign == "runs/notes.txt: no run, passed over"
+
+
+def test_json_is_a_list(dlexp, runs):
+    """One document, with all digits; what is not known is null."""
+    code, out, _ = dlexp("ls", "--format", "json")
+    first, second, third, fourth = json.loads(out)
+
+    assert code == 0
+    assert first == {
+        "run": f"a/s0-{ID}",
+        "name": "a",
+        "seed": 0,
+        "attempt": 1,
+        "identity": identity_of(CONFIG),
+        "status": "finished",
+        "epochs": 2,
+        "metric": "val_accuracy",
+        "best": 0.51,
+        "last": 0.5,
+        "seconds": 1.25,
+        "ended": "2024-05-01T10:00:01+00:00",
+    }
+    assert [run["status"] for run in (second, third, fourth)] == ["diverged", "incomplete", "damaged"]
+    assert (third["best"], third["epochs"]) == (None, 1)
+
+
+def test_csv_has_a_header(dlexp, runs):
+    """The same fields as columns."""
+    _, out, _ = dlexp("ls", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+
+    assert [row["status"] for row in rows] == ["finished", "diverged", "incomplete", "damaged"]
+    assert (rows[0]["best"], rows[1]["best"]) == ("0.51", "")
+
+
+def test_a_null_in_the_metrics(dlexp):
+    """A score that was no number is no number here."""
+    run_dir = finished(Path("runs"))
+    record = run_dir.summary()
+    record["metrics"]["val_accuracy"] = None
+    run_dir.write_summary(record)
+
+    assert json.loads(dlexp("ls", "--format", "json")[1])[0]["last"] is None
+    assert dlexp("ls")[0] == 0
+
+
+def test_metrics_of_another_hand(dlexp):
+    """A summary without any metric is listed without one."""
+    run_dir = finished(Path("runs"))
+    run_dir.write_summary(run_dir.summary() | {"metrics": {}})
+
+    assert json.loads(dlexp("ls", "--format", "json")[1])[0]["metric"] is None
+
+
+def test_no_runs_yet(dlexp):
+    """Nothing on stdout but an empty document where one is asked for; how to get a run on stderr."""
+    said = "no runs in runs yet. Try: dlexp run configs/digits_sgd.yaml\n"
+
+    assert dlexp("ls") == (0, "", said)
+    assert dlexp("ls", "--format", "json") == (0, "[]\n", said)
+
+
+def test_a_file_as_runs_directory(dlexp):
+    """The user's mistake, in one line."""
+    Path("runs").touch()
+
+    assert dlexp("ls") == (2, "", "runs: cannot be read: Not a directory\n")

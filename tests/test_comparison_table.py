@@ -1,0 +1,224 @@
+"""The comparison as text: golden tables, and their invariants at any width."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from make_runs import changed, failed, finished
+
+from dlexp.reports.comparison_table import render, to_text
+from dlexp.reports.numbers import plus_minus, significant
+from dlexp.runs.index import read, scan
+from dlexp.studies.comparison import compare
+
+BOTTLENECK = changed(model={"hidden": [64, 4]})
+ADAM = (0.793, 0.796, 0.799, 0.794, 0.798)
+NECKED = (0.690, 0.640, 0.700, 0.710, 0.710)
+
+
+@pytest.fixture
+def two(tmp_path):
+    """The course's two experiments over five seeds."""
+    for seed, (adam, necked) in enumerate(zip(ADAM, NECKED, strict=True)):
+        finished(tmp_path, "reuters_adam", seed, adam, picked_on_test=True, seconds=12 + seed / 10)
+        finished(tmp_path, "reuters_bottleneck", seed, necked, BOTTLENECK, picked_on_test=True)
+    return tmp_path
+
+
+def comparison_of(runs_dir, *metrics):
+    """Everything below a runs directory, compared."""
+    return compare([read(run_dir) for run_dir in scan(runs_dir)], metrics)
+
+
+def test_two_experiments_are_columns(two):
+    """What differs, the seeds, then every metric; at 80 columns the difference has a line of its own."""
+    assert to_text(comparison_of(two)) == GOLDEN_TWO
+
+
+def test_a_wide_table_has_the_difference_beside(two):
+    """Where there is room, a metric is one line."""
+    text = to_text(comparison_of(two, "val_accuracy"), width=120)
+
+    assert text.splitlines()[:4] == [
+        "what differs   reuters_adam   reuters_bottleneck",
+        "model.hidden   [64, 64]       [64, 4]",
+        "seeds          5              5",
+        "val_accuracy   0.796 ±0.003   0.69 ±0.03           -10.6 points [-14.2, -7.0], 5 paired seeds: worse",
+    ]
+
+
+def test_three_experiments_are_rows(two):
+    """A block a key and a metric, an experiment a line; diverged seeds and single pairs say so."""
+    finished(two, "reuters_tiny", 0, 0.5, changed(model={"hidden": [1]}, optimizer={"learning_rate": 1.0}))
+    failed(two, "reuters_tiny", 1, changed(model={"hidden": [1]}, optimizer={"learning_rate": 1.0}))
+
+    assert to_text(comparison_of(two, "best_val_accuracy", "val_loss")) == GOLDEN_THREE
+
+
+def test_one_experiment_has_no_difference(tmp_path):
+    """Scores alone; a single seed has no deviation."""
+    finished(tmp_path, "digits", accuracy=0.9)
+
+    assert to_text(comparison_of(tmp_path)) == GOLDEN_ONE
+
+
+def test_markdown(two):
+    """One table, whatever the number of experiments."""
+    assert render(comparison_of(two, "val_accuracy"), "md") == GOLDEN_MARKDOWN
+
+
+def test_json_is_one_document_with_all_digits(two):
+    """Every fact under a name; seeds are the keys of the values."""
+    document = json.loads(render(comparison_of(two, "val_accuracy"), "json"))
+
+    first, second = document["experiments"]
+    assert (first["label"], first["settings"]) == ("reuters_adam", {"model.hidden": [64, 64]})
+    assert (second["seeds"], second["diverged_seeds"], second["picked_on_test"]) == ([0, 1, 2, 3, 4], [], True)
+    (metric,) = document["metrics"]
+    assert (metric["name"], metric["higher_is_better"]) == ("val_accuracy", True)
+    assert metric["scores"][0]["values"] == {str(seed): value for seed, value in enumerate(ADAM)}
+    assert metric["scores"][1]["difference"]["verdict"] == "worse"
+    assert metric["scores"][1]["difference"]["interval"] == pytest.approx([-0.1421, -0.0699], abs=1e-4)
+
+
+def test_csv_is_a_row_an_experiment_and_metric(two):
+    """All digits; what is not there is an empty cell."""
+    rows = list(csv.DictReader(io.StringIO(render(comparison_of(two, "val_accuracy", "seconds"), "csv"))))
+
+    assert [(row["experiment"], row["metric"]) for row in rows] == [
+        ("reuters_adam", "val_accuracy"),
+        ("reuters_bottleneck", "val_accuracy"),
+        ("reuters_adam", "seconds"),
+        ("reuters_bottleneck", "seconds"),
+    ]
+    assert float(rows[1]["mean"]) == pytest.approx(0.69)
+    assert (rows[0]["difference"], rows[1]["verdict"], rows[3]["verdict"]) == ("", "worse", "")
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    names=st.lists(st.text("abc_ 1(", min_size=1, max_size=90).map(str.strip).filter(bool), min_size=1, max_size=4),
+    hidden=st.lists(st.integers(1, 10**6), max_size=40),
+    width=st.integers(60, 200),
+)
+def test_no_line_is_too_long_and_nothing_is_lost(tmp_path_factory, names, hidden, width):
+    """At any width, every label, value and verdict is there, and fits."""
+    runs_dir = tmp_path_factory.mktemp("runs")
+    for position, name in enumerate(names):
+        config = changed(model={"hidden": [*hidden, position]})
+        finished(runs_dir, name, 0, 0.5, config)
+        finished(runs_dir, name, 1, 0.5 + position / 10, config)
+    comparison = comparison_of(runs_dir)
+    text = to_text(comparison, width)
+
+    assert max(map(len, text.splitlines())) <= width
+    solid = re.sub(r"\s", "", text)
+    for experiment in comparison.experiments:
+        assert solid.count(re.sub(r"\s", "", experiment.label)) >= 1
+        if comparison.differing:
+            assert "".join(str(experiment.settings["model.hidden"]).split()) in solid
+
+
+@pytest.mark.parametrize(
+    ("mean", "sd", "text"),
+    [
+        (0.79613, 0.00312, "0.796 ±0.003"),
+        (0.69012, 0.0281, "0.69 ±0.03"),
+        (0.69012, 0.0143, "0.690 ±0.014"),
+        (0.8, 0.0096, "0.8000 ±0.0096"),
+        (3012.3, 251.0, "3000 ±300"),
+        (12.345, None, "12.35"),
+        (0.5, 0.0, "0.5000 ±0"),
+        (-0.0001, 0.3, "0.0 ±0.3"),
+    ],
+)
+def test_plus_minus(mean, sd, text):
+    """As many digits as the deviation makes worth showing."""
+    assert plus_minus(mean, sd) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(20.0, "20"), (123456.7, "123457"), (1e-5, "0.00001000"), (0.0, "0"), (0.99996, "1.000")]
+)
+def test_significant(value, text):
+    """Four digits, never an exponent, whole numbers whole."""
+    assert significant(value) == text
+
+
+GOLDEN_TWO = """\
+what differs        reuters_adam             reuters_bottleneck
+model.hidden        [64, 64]                 [64, 4]
+seeds               5                        5
+val_accuracy        0.796 ±0.003             0.69 ±0.03
+                    -10.6 points [-14.2, -7.0], 5 paired seeds: worse
+best_val_accuracy   0.806 ±0.003 (epoch 1)   0.70 ±0.03 (epoch 1)
+                    -10.6 points [-14.2, -7.0], 5 paired seeds: worse
+val_loss            0.5000 ±0                0.5000 ±0
+                    0 in each of 5 paired seeds: no clear difference
+test_accuracy       0.776 ±0.003             0.67 ±0.03
+                    -10.6 points [-14.2, -7.0], 5 paired seeds: worse
+seconds             12.2 ±0.2                1.250 ±0
+                    -10.95 [-11.15, -10.75], 5 paired seeds
+
+±: standard deviation over the seeds.
+Differences: to reuters_adam, with the 95 % interval over paired seeds
+(Student's t).
+best_val_accuracy of reuters_adam, reuters_bottleneck: picked on the test data,
+since validation is the test split there.
+"""
+GOLDEN_THREE = """\
+model.hidden
+  reuters_adam         [64, 64]
+  reuters_bottleneck   [64, 4]
+  reuters_tiny         [1]
+optimizer.learning_rate
+  reuters_adam         0.001
+  reuters_bottleneck   0.001
+  reuters_tiny         1.0
+seeds
+  reuters_adam         5
+  reuters_bottleneck   5
+  reuters_tiny         1 of 2, 1 diverged
+best_val_accuracy
+  reuters_adam         0.806 ±0.003 (epoch 1)
+  reuters_bottleneck   0.70 ±0.03 (epoch 1)
+                       -10.6 points [-14.2, -7.0], 5 paired seeds: worse
+  reuters_tiny         0.5100 (epoch 1)
+                       -29.3 points, 1 paired seed: no interval from one pair
+val_loss
+  reuters_adam         0.5000 ±0
+  reuters_bottleneck   0.5000 ±0
+                       0 in each of 5 paired seeds: no clear difference
+  reuters_tiny         0.5000
+                       0, 1 paired seed: no interval from one pair
+
+±: standard deviation over the seeds.
+Differences: to reuters_adam, with the 95 % interval over paired seeds
+(Student's t).
+best_val_accuracy of reuters_adam, reuters_bottleneck: picked on the test data,
+since validation is the test split there.
+"""
+GOLDEN_ONE = """\
+                    digits
+seeds               1
+val_accuracy        0.9000
+best_val_accuracy   0.9100 (epoch 1)
+val_loss            0.5000
+test_accuracy       0.8800
+seconds             1.250
+"""
+GOLDEN_MARKDOWN = """\
+|  | reuters_adam | reuters_bottleneck |
+|---|---|---|
+| model.hidden | [64, 64] | [64, 4] |
+| seeds | 5 | 5 |
+| val_accuracy | 0.796 ±0.003 | 0.69 ±0.03<br>-10.6 points [-14.2, -7.0], 5 paired seeds: worse |
+
+±: standard deviation over the seeds.
+
+Differences: to reuters_adam, with the 95 % interval over paired seeds (Student's t).
+"""

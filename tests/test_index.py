@@ -1,0 +1,211 @@
+"""The index: found, read and named runs, whatever else lies between them."""
+
+import json
+
+import pytest
+from make_runs import CONFIG, changed, failed, finished, identity_of
+
+from dlexp.errors import UserError
+from dlexp.runs import index
+from dlexp.runs.run_dir import RunDir
+
+
+def names(runs, runs_dir):
+    """Runs by their place below the runs directory, without the identity."""
+    places = [(run.dir if isinstance(run, index.Run) else run).path.relative_to(runs_dir) for run in runs]
+    return [f"{place.parent}/{place.name.split('-')[0]}" for place in places]
+
+
+def no_config(path):
+    """Stands for the config loader where no config is named."""
+    raise AssertionError(f"{path} was taken for a config")
+
+
+def test_scan_orders_runs_and_passes_over_the_rest(tmp_path):
+    """Runs come by name, seed as a number and attempt; hidden and foreign entries are no runs."""
+    for name, seed in (("b", 0), ("a", 10), ("a", 2), ("a", 2)):
+        finished(tmp_path, name, seed)
+    finished(index.smoke_dir(tmp_path), "smoked")
+    (tmp_path / ".gitkeep").touch()
+    (tmp_path / "summary.csv").touch()
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "a" / "old").mkdir()
+    (tmp_path / "a" / "s3-0123456789").touch()
+
+    run_dirs, foreign = index.walk(tmp_path)
+
+    assert names(run_dirs, tmp_path) == ["a/s2", "a/s2", "a/s10", "b/s0"]
+    assert [run_dir.attempt for run_dir in run_dirs] == [1, 2, 1, 1]
+    assert foreign == [tmp_path / "a" / "old", tmp_path / "a" / "s3-0123456789", tmp_path / "notes.txt"]
+    assert index.scan(tmp_path) == run_dirs
+
+
+def test_scan_without_runs_directory(tmp_path):
+    """Nothing was run yet: that is no error."""
+    assert index.scan(tmp_path / "runs") == []
+
+
+def test_scan_of_a_file(tmp_path):
+    """A file in the place of the runs directory is said in one line."""
+    (tmp_path / "runs").touch()
+
+    with pytest.raises(UserError, match=r"runs: cannot be read: Not a directory$"):
+        index.scan(tmp_path / "runs")
+
+
+def test_read_a_finished_run(tmp_path):
+    """All that the summary says, the config without its name."""
+    run = index.read(finished(tmp_path, "digits", 3, accuracy=0.5))
+
+    assert (run.name, run.seed, run.attempt, run.status) == ("digits", 3, 1, "finished")
+    assert run.identity == identity_of(CONFIG)
+    assert run.config == CONFIG
+    assert (run.metrics["val_accuracy"], run.epochs, run.seconds) == (0.5, 2, 1.25)
+    assert run.head_metrics == ["accuracy"]
+    assert run.tensorflow == "2.20.0"
+
+
+def test_read_goes_by_the_folder_it_lies_in(tmp_path):
+    """A folder renamed by hand is the run's name from then on."""
+    finished(tmp_path, "before")
+    (tmp_path / "before").rename(tmp_path / "after")
+
+    assert [run.name for run in index.finished(tmp_path)] == ["after"]
+
+
+def test_a_damaged_run_is_said_and_stops_no_other(tmp_path, capsys):
+    """One line on stderr for the damaged run; the others are read."""
+    finished(tmp_path, "a")
+    finished(tmp_path, "b").summary_path.write_text('{"seed"')
+    finished(tmp_path, "c")
+    failed(tmp_path, "d")
+
+    runs = index.finished(tmp_path)
+
+    assert names(runs, tmp_path) == ["a/s0", "c/s0"]
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith(f"{tmp_path}/b/s0-")
+    assert said[0].endswith("(left out)")
+
+
+def test_find_takes_the_latest_attempt_under_any_name(tmp_path):
+    """The name is no part of an experiment; of several finished attempts the one that ended last is the result."""
+    finished(tmp_path, "a", ended="2024-05-01T10:00:00+00:00")
+    latest = finished(tmp_path, "b", ended="2024-05-03T10:00:00+00:00")
+    finished(tmp_path, "c", ended="2024-05-02T10:00:00+00:00")
+    finished(tmp_path, "b", seed=1)
+    finished(tmp_path, "b", config=changed(optimizer={"learning_rate": 0.5}))
+
+    assert index.find(tmp_path, identity_of(CONFIG), 0) == latest
+    assert index.find(tmp_path, identity_of(CONFIG), 2) is None
+
+
+def test_find_takes_the_higher_attempt_of_the_same_second(tmp_path):
+    """Short runs end within one second: the number decides."""
+    finished(tmp_path)
+    second = finished(tmp_path)
+
+    assert index.find(tmp_path, identity_of(CONFIG), 0) == second
+
+
+def test_find_compares_the_whole_identity(tmp_path):
+    """Ten digits choose a directory; they do not make two experiments the same."""
+    identity = "0123456789" + "a" * 54
+    finished(tmp_path, identity=identity)
+
+    assert index.find(tmp_path, identity, 0) is not None
+    assert index.find(tmp_path, "0123456789" + "b" * 54, 0) is None
+
+
+def test_diverged_finds_no_other_failure(tmp_path):
+    """What diverged would diverge again; what failed for another reason may not."""
+    failed(tmp_path, seed=0, kind="error")
+    run_dir = failed(tmp_path, seed=1)
+
+    assert index.diverged(tmp_path, identity_of(CONFIG), 0) is None
+    assert index.diverged(tmp_path, identity_of(CONFIG), 1) == run_dir
+    assert index.find(tmp_path, identity_of(CONFIG), 1) is None
+
+
+def test_select_takes_names_runs_and_paths(tmp_path, monkeypatch):
+    """A name, a run and the directories of both mean what they say, in the order of the words, each run once."""
+    first, second = finished(tmp_path / "runs", "a", 0), finished(tmp_path / "runs", "a", 1)
+    finished(tmp_path / "runs", "b")
+    monkeypatch.chdir(tmp_path)
+    runs_dir = tmp_path / "runs"
+
+    def selected(*words):
+        return names(index.select(runs_dir, words, no_config), runs_dir)
+
+    assert selected("b", "a") == ["b/s0", "a/s0", "a/s1"]
+    assert selected(f"a/{second.path.name}") == ["a/s1"]
+    assert selected(str(first.path), "a") == ["a/s0", "a/s1"]
+    assert selected(str(runs_dir / "a") + "/") == ["a/s0", "a/s1"]
+
+
+def test_select_resolves_a_config_by_identity(tmp_path):
+    """A config means its experiment's runs under every name, and not what else has the config's name."""
+    finished(tmp_path, "a", 0)
+    finished(tmp_path, "b", 1)
+    finished(tmp_path, "a", 0, config=changed(optimizer={"learning_rate": 0.5}))
+
+    runs = index.select(tmp_path, ["configs/a.yaml"], lambda path: identity_of(CONFIG))
+
+    assert names(runs, tmp_path) == ["a/s0", "b/s1"]
+    assert {run.identity for run in runs} == {identity_of(CONFIG)}
+
+
+def test_select_says_how_to_run_a_config(tmp_path):
+    """A config that was edited since has no runs."""
+    finished(tmp_path, "a")
+
+    with pytest.raises(UserError, match=r"^a\.yaml: no run of it in .* as it is now\. Try: dlexp run a\.yaml$"):
+        index.select(tmp_path, ["a.yaml"], lambda path: "0" * 64)
+
+
+def test_select_names_the_nearest(tmp_path):
+    """An unknown word comes with the nearest right one and the choices."""
+    for name in ("digits_sgd", "digits_adam"):
+        finished(tmp_path, name)
+
+    with pytest.raises(UserError) as caught:
+        index.select(tmp_path, ["digits_sdg"], no_config)
+
+    assert str(caught.value) == (
+        f"digits_sdg: no such run, name or config in {tmp_path}. Did you mean 'digits_sgd'? "
+        "Choose from: digits_adam, digits_sgd"
+    )
+
+
+def test_select_names_the_nearest_run_of_a_name(tmp_path):
+    """Where the name is right, the choices are its runs."""
+    run_dir = finished(tmp_path, "digits")
+    place = f"digits/{run_dir.path.name}"
+
+    with pytest.raises(UserError, match=f"Did you mean '{place}'. Choose from: {place}$"):
+        index.select(tmp_path, [place[:-1] + "x"], no_config)
+
+
+def test_select_without_any_run(tmp_path):
+    """Before the first run the answer is how to get one."""
+    with pytest.raises(UserError, match=r"no runs in .* yet\. Try: dlexp run"):
+        index.select(tmp_path, ["digits"], no_config)
+
+
+def test_a_null_metric_is_nan(tmp_path):
+    """JSON has no NaN: its null is read as one."""
+    run_dir = finished(tmp_path)
+    record = json.loads(run_dir.summary_path.read_text())
+    record["metrics"]["val_loss"] = None
+    run_dir.write_summary(record)
+
+    assert str(index.read(run_dir).metrics["val_loss"]) == "nan"
+
+
+def test_an_incomplete_run_has_a_name_and_no_numbers(tmp_path):
+    """What was killed early is a run all the same."""
+    run_dir = RunDir.create(tmp_path, "digits", 4, "0123456789")
+    run = index.read(run_dir)
+
+    assert (run.name, run.seed, run.status, run.identity, run.metrics) == ("digits", 4, "incomplete", "", {})

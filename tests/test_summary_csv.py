@@ -1,0 +1,97 @@
+"""summary.csv: all finished runs as one table."""
+
+import csv
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from make_runs import changed, failed, finished
+
+from dlexp.errors import DlexpError
+from dlexp.runs.index import smoke_dir
+from dlexp.runs.summary_csv import rebuild
+
+
+def rows_of(path):
+    """The table as dictionaries."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_row_a_finished_run(tmp_path):
+    """Finished runs, in the index's order; not the failed ones, not the smoke runs."""
+    finished(tmp_path, "b", 1)
+    finished(tmp_path, "a", 0, accuracy=0.1 + 0.2)
+    failed(tmp_path, "a", 1)
+    finished(smoke_dir(tmp_path), "c")
+
+    rows = rows_of(rebuild(tmp_path))
+
+    assert [(row["name"], row["seed"]) for row in rows] == [("a", "0"), ("b", "1")]
+    assert rows[0]["run"].startswith("a/s0-")
+    assert rows[0]["val_accuracy"] == "0.30000000000000004"
+    assert rows[0]["model.hidden"] == "[64, 64]"
+    assert (rows[0]["epochs"], rows[0]["seconds"]) == ("2", "1.25")
+
+
+def test_columns_come_in_three_parts(tmp_path):
+    """Who and where, then settings, then numbers; a setting that a run does not have is an empty cell."""
+    finished(tmp_path, "a")
+    finished(tmp_path, "b", config=changed(optimizer={"type": "sgd", "momentum": 0.9}))
+
+    rows = rows_of(rebuild(tmp_path))
+
+    assert list(rows[0]) == [
+        *("name", "seed", "identity", "attempt", "status", "run", "started", "ended"),
+        *("data_digest", "training_version", "tensorflow"),
+        *("dataset.type", "model.type", "model.hidden", "head.type", "head.metrics"),
+        *("optimizer.type", "optimizer.learning_rate", "training.epochs", "training.batch_size"),
+        "optimizer.momentum",
+        *("epochs", "seconds", "parameters", "loss", "accuracy", "val_loss", "val_accuracy"),
+        *("best_val_accuracy", "best_val_accuracy_epoch", "best_val_loss", "best_val_loss_epoch"),
+        *("test_loss", "test_accuracy"),
+    ]
+    assert [row["optimizer.momentum"] for row in rows] == ["", "0.9"]
+
+
+def test_it_is_rebuilt_from_the_runs_alone(tmp_path):
+    """It is never read: deleted, damaged or outdated, the next one is the same as the first."""
+    finished(tmp_path, "a")
+    whole = rebuild(tmp_path).read_bytes()
+
+    (tmp_path / "summary.csv").write_bytes(b"\0nonsense")
+
+    assert rebuild(tmp_path).read_bytes() == whole
+
+
+def test_without_finished_runs_it_is_a_header(tmp_path):
+    """No runs, no rows."""
+    assert rebuild(tmp_path).read_text() == "name\n"
+
+
+def test_damaged_runs_stay_out(tmp_path, capsys):
+    """One line on stderr, and the rows of the others."""
+    finished(tmp_path, "a").summary_path.write_text("{")
+    finished(tmp_path, "b")
+
+    rows = rows_of(rebuild(tmp_path))
+
+    assert [row["name"] for row in rows] == ["b"]
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_writers_at_the_same_time_leave_one_whole_table(tmp_path):
+    """Whoever comes second waits, and leaves nothing beside the table but the lock."""
+    for seed in range(20):
+        finished(tmp_path, "a", seed)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: rebuild(tmp_path), range(16)))
+
+    assert len(rows_of(tmp_path / "summary.csv")) == 20
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".summary.csv.lock", "a", "summary.csv"]
+
+
+def test_what_cannot_be_written_is_one_line(tmp_path):
+    """No place for the table is no traceback."""
+    with pytest.raises(DlexpError, match=r"summary\.csv: cannot be written: No such file or directory$"):
+        rebuild(tmp_path / "missing")
