@@ -199,7 +199,7 @@ def test_data_that_cannot_be_had_fails_that_config_alone(tmp_path: Path) -> None
 
 def test_smoke_runs_every_shipped_config_offline(tmp_path: Path) -> None:
     """`--smoke` trains every config in one process on generated data, and keeps the runs apart."""
-    result = dlexp("run", *CONFIGS, "--smoke", "--runs-dir", tmp_path / "runs", DLEXP_DATA="", KERAS_HOME="nowhere")
+    result = dlexp("run", *CONFIGS, "--smoke", "--runs-dir", tmp_path / "runs", DLEXP_DATA="", KERAS_HOME=str(tmp_path))
 
     assert result.returncode == 0, result.stderr
     assert len(list(tmp_path.glob("runs/.smoke/*/*/summary.json"))) == len(CONFIGS)
