@@ -26,6 +26,12 @@ class DataError(DlexpError):
     """Data that cannot be had: no file, no download, or a file that is not what it should be."""
 
 
+class Interrupted(DlexpError):
+    """Ctrl-C."""
+
+    exit_code = 130
+
+
 def shown(lines: list[str]) -> list[str]:
     """At most ten lines: the first nine, then how many more there are."""
     if len(lines) <= MAX_LINES:

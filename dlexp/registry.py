@@ -17,6 +17,7 @@ KINDS: dict[str, str] = {
     "activations": "dlexp.components.activations",
     "optimizers": "dlexp.components.optimizers",
     "regularizers": "dlexp.components.regularizers",
+    "schedules": "dlexp.components.schedules",
     "validations": "dlexp.components.validations",
 }
 

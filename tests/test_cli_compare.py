@@ -61,6 +61,56 @@ def test_the_first_word_is_what_the_others_are_held_against(dlexp):
     assert (code, labels(out)) == (0, ["digits_b", "digits_a"])
 
 
+def test_a_glob_is_every_name_it_describes(dlexp):
+    """Also the seeds of a name; a name that was said before stays where it is."""
+    finished(Path("runs"), "iris", 1, 0.7, changed(model={"hidden": [1]}))
+
+    assert labels(dlexp("compare", "digits_*", "--format", "json")[1]) == ["digits_a", "digits_b"]
+    assert labels(dlexp("compare", "digits_b", "*_?", "--format", "json")[1]) == ["digits_b", "digits_a"]
+    assert labels(dlexp("compare", "*/s1-*", "--format", "json")[1]) == ["iris"]
+
+
+def test_a_glob_that_describes_nothing(dlexp):
+    """The nearest glob that does, and the names."""
+    assert dlexp("compare", "digtis_*") == (
+        2,
+        "",
+        "digtis_*: no such run, name or config in runs. Did you mean 'digits_*'? Choose from: digits_a, digits_b\n",
+    )
+
+
+def test_the_best_first(dlexp):
+    """--sort makes the best experiment the one the others are held against."""
+    code, out, _ = dlexp("compare", "--sort", "val_accuracy", "--format", "json")
+
+    assert (code, labels(out)) == (0, ["digits_b", "digits_a"])
+    code, out, err = dlexp("compare", "--sort", "val_acc")
+    assert (code, out) == (2, "")
+    assert err.startswith("--sort val_acc: no run recorded it. Did you mean 'val_accuracy'? Choose from: loss, ")
+
+
+def test_curves_beside_the_table(dlexp):
+    """--plot draws them, says where on stderr, and leaves stdout as it is."""
+    assert dlexp("compare", "--metric", "val_accuracy", "--plot", "curves.png") == (
+        0,
+        TABLE,
+        "learning curves: curves.png\n",
+    )
+    assert Path("curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("nowhere/curves.png", "--plot nowhere/curves.png: cannot be written: No such file or directory\n"),
+        ("curves.pdf", "--plot curves.pdf: only PNG can be drawn; let the name end in .png\n"),
+    ],
+)
+def test_a_picture_that_cannot_be_drawn(dlexp, path, message):
+    """The user's mistake in one line, and no half result."""
+    assert dlexp("compare", "--plot", path) == (2, "", message)
+
+
 def test_without_words_everything_but_smoke_runs(dlexp):
     """Smoke runs are never part of a comparison; a damaged run and foreign files do not stop the others."""
     finished(smoke_dir(Path("runs")), "smoked")

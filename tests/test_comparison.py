@@ -16,9 +16,9 @@ from dlexp.studies.comparison import compare, difference
 WIDER = changed(model={"hidden": [128, 64]})
 
 
-def comparison_of(runs_dir, *metrics):
+def comparison_of(runs_dir, *metrics, sort=None):
     """Everything below a runs directory, compared."""
-    return compare([read(run_dir) for run_dir in scan(runs_dir)], metrics)
+    return compare([read(run_dir) for run_dir in scan(runs_dir)], metrics, sort)
 
 
 def labels(comparison):
@@ -71,12 +71,13 @@ def test_the_interval_is_scipys(pairs):
         ("best_val_loss", -0.1, "better"),
         ("val_rmse", -0.1, "better"),
         ("val_accuracy", 0.001, "no clear difference"),
+        ("val_logit_gradient", 0.1, None),
         ("seconds", 0.1, None),
         ("best_val_accuracy_epoch", 0.1, None),
     ],
 )
 def test_verdict_follows_the_metric(metric, shift, verdict):
-    """Better is higher for an accuracy, lower for a loss and an error; neither for seconds and epochs."""
+    """Better is higher for an accuracy, lower for a loss and an error; neither for gradients, seconds and epochs."""
     first = {0: 0.50, 1: 0.52, 2: 0.51}
     other = {0: 0.50 + shift, 1: 0.53 + shift, 2: 0.505 + shift}
 
@@ -209,6 +210,169 @@ def test_only_differing_keys_are_shown(tmp_path):
     finished(tmp_path, "b", config=changed(optimizer={"momentum": 0.9}, training={"epochs": 3}))
 
     assert comparison_of(tmp_path).differing == ("optimizer.momentum", "training.epochs")
+
+
+ADAM = changed(
+    optimizer={"learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "amsgrad": False},
+    model={"activation": {"type": "relu"}, "kernel_regularizer": None},
+)
+SGD = ADAM | {"optimizer": {"type": "sgd", "learning_rate": 0.01, "momentum": 0.0, "nesterov": False}}
+
+
+def with_keys(config, section, **keys):
+    """A config with some keys of a section set."""
+    return config | {section: config[section] | keys}
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "telling"),
+    [
+        (ADAM, SGD, ("optimizer.type", "optimizer.learning_rate")),
+        (
+            ADAM,
+            with_keys(SGD, "optimizer", momentum=0.9),
+            ("optimizer.type", "optimizer.learning_rate", "optimizer.momentum"),
+        ),
+        (
+            with_keys(ADAM, "optimizer", beta_1=0.5),
+            SGD,
+            ("optimizer.type", "optimizer.learning_rate", "optimizer.beta_1"),
+        ),
+        (ADAM, with_keys(ADAM, "optimizer", amsgrad=True), ("optimizer.amsgrad",)),
+        (
+            ADAM,
+            with_keys(ADAM, "model", kernel_regularizer={"type": "l2", "l2": 0.01}),
+            ("model.kernel_regularizer.type",),
+        ),
+        (
+            ADAM,
+            with_keys(ADAM, "model", kernel_regularizer={"type": "l2", "l2": 0.5}),
+            ("model.kernel_regularizer.type", "model.kernel_regularizer.l2"),
+        ),
+        (ADAM, ADAM | {"model": {"type": "embedding", "hidden": [64, 64]}}, ("model.type",)),
+        (
+            with_keys(ADAM, "model", activation={"type": "tanh"}),
+            ADAM | {"model": {"type": "embedding", "hidden": [64, 64]}},
+            ("model.type", "model.activation.type"),
+        ),
+        (
+            with_keys(ADAM, "optimizer", type="mine", strength=1),
+            SGD,
+            (
+                "optimizer.type",
+                "optimizer.learning_rate",
+                *(f"optimizer.{key}" for key in ("beta_1", "beta_2", "epsilon", "amsgrad", "strength")),
+            ),
+        ),
+    ],
+    ids=[
+        "all defaults",
+        "momentum set",
+        "beta_1 set",
+        "same type",
+        "null against a type",
+        "a type and its strength",
+        "defaults of a type inside the type",
+        "an inner type that was chosen",
+        "a type nobody knows",
+    ],
+)
+def test_defaults_that_come_with_another_type_tell_nothing(tmp_path, first, other, telling):
+    """A key that one side lacks is told where it was set, not where it is the other side's default."""
+    finished(tmp_path, "a", config=first)
+    finished(tmp_path, "b", config=other)
+
+    comparison = comparison_of(tmp_path)
+
+    assert comparison.telling == telling
+    assert set(comparison.telling) <= set(comparison.differing)
+
+
+def test_labels_tell_no_defaults(tmp_path):
+    """One name with two optimizers is called by what was chosen."""
+    finished(tmp_path, "a", config=ADAM)
+    finished(tmp_path, "a", config=SGD)
+
+    assert sorted(labels(comparison_of(tmp_path))) == [
+        "a (optimizer.type=adam, optimizer.learning_rate=0.001)",
+        "a (optimizer.type=sgd, optimizer.learning_rate=0.01)",
+    ]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"head": {"loss": "mse"}},
+        {"head": {"type": "binary"}},
+        {"head": {"standardize_target": True}},
+        {"head": {"label_smoothing": 0.1}},
+        {"model": {"kernel_regularizer": {"type": "l2", "l2": 0.01}}},
+    ],
+    ids=str,
+)
+def test_another_loss_is_not_comparable(tmp_path, keys):
+    """Losses that are not the same function have values, but no difference; other metrics have both."""
+    for seed in range(3):
+        finished(tmp_path, "a", seed)
+        finished(tmp_path, "b", seed, config=changed(**keys))
+
+    metrics = {metric.name: metric.scores[1] for metric in comparison_of(tmp_path).metrics}
+
+    loss = metrics["val_loss"]
+    assert (loss.mean, loss.comparable, loss.difference) == (0.5, False, None)
+    assert metrics["val_accuracy"].comparable
+    assert metrics["val_accuracy"].difference.pairs == 3
+
+
+def test_an_older_record_has_the_same_loss(tmp_path):
+    """It lacks the keys that came later; where they are off, the loss is what it was."""
+    finished(tmp_path, "a", 0)
+    off = changed(head={"label_smoothing": 0.0, "class_weight": None}, model={"kernel_regularizer": None})
+    finished(tmp_path, "b", 0, config=off)
+
+    (metric,) = comparison_of(tmp_path, "val_loss").metrics
+
+    assert metric.scores[1].comparable
+
+
+def test_sorted_by_a_metric(tmp_path):
+    """The best mean first, whichever way is better; the others are held against it; none is last."""
+    for seed, (a, b, c) in enumerate([(0.5, 0.9, 0.8), (0.7, 0.7, 0.9)]):
+        finished(tmp_path, "a", seed, a, seconds=2)  # mean 0.6
+        finished(tmp_path, "b", seed, b, WIDER, seconds=3)  # mean 0.8
+        finished(tmp_path, "c", seed, c, changed(model={"hidden": [1]}), seconds=1)  # mean 0.85
+    failed(tmp_path, "all_diverged", config=changed(model={"hidden": [2]}))
+
+    by_accuracy = comparison_of(tmp_path, "val_accuracy", sort="val_accuracy")
+    by_seconds = comparison_of(tmp_path, "val_accuracy", sort="seconds")
+
+    assert labels(by_accuracy) == ["c", "b", "a", "all_diverged"]
+    (metric,) = by_accuracy.metrics
+    assert metric.scores[0].difference is None
+    assert metric.scores[2].difference.mean == pytest.approx(-0.25)
+    assert labels(by_seconds) == ["c", "a", "b", "all_diverged"]
+    assert [metric.name for metric in by_seconds.metrics] == ["val_accuracy", "seconds"]
+
+
+def test_sorting_by_what_cannot_be_sorted(tmp_path):
+    """A metric nobody recorded, and a loss that is another one elsewhere: the user's mistakes."""
+    finished(tmp_path, "a")
+    finished(tmp_path, "b", config=changed(head={"loss": "mse"}))
+
+    with pytest.raises(UserError, match=r"^--sort val_acuracy: no run recorded it\. Did you mean 'val_accuracy'\?"):
+        comparison_of(tmp_path, sort="val_acuracy")
+    with pytest.raises(UserError, match=r"^--sort test_loss: not the same loss in all experiments; sort by a metric"):
+        comparison_of(tmp_path, sort="test_loss")
+
+
+def test_a_metric_without_direction_has_no_best(tmp_path):
+    """The gradient at the logit explains: its last value is compared, never its best, even where one is recorded."""
+    run_dir = finished(tmp_path, "a", config=changed(head={"metrics": ["logit_gradient"]}))
+    record = run_dir.summary()
+    record["metrics"] = {"val_loss": 0.5, "val_logit_gradient": 0.2, "best_val_logit_gradient": 0.1}
+    run_dir.write_summary(record)
+
+    assert [metric.name for metric in comparison_of(tmp_path).metrics] == ["val_logit_gradient", "val_loss", "seconds"]
 
 
 def test_metrics_follow_the_heads(tmp_path):

@@ -85,6 +85,23 @@ def test_json_is_one_document_with_all_digits(two):
     assert metric["scores"][1]["difference"]["interval"] == pytest.approx([-0.1421, -0.0699], abs=1e-4)
 
 
+def test_another_loss_and_another_type(tmp_path):
+    """A loss that is not the same has no difference; what comes with an optimizer is in the JSON alone."""
+    for seed in (0, 1):
+        finished(tmp_path, "adam", seed)
+        config = changed(optimizer={"type": "sgd", "learning_rate": 0.01, "nesterov": False}, head={"loss": "mse"})
+        finished(tmp_path, "sgd_mse", seed, config=config)
+    comparison = comparison_of(tmp_path, "val_loss", "val_accuracy")
+
+    assert to_text(comparison) == GOLDEN_ANOTHER_LOSS
+    assert "nesterov" not in render(comparison, "md")
+    document = json.loads(render(comparison, "json"))
+    assert document["experiments"][1]["settings"]["optimizer.nesterov"] is False
+    assert [score["comparable"] for score in document["metrics"][0]["scores"]] == [True, False]
+    rows = list(csv.DictReader(io.StringIO(render(comparison, "csv"))))
+    assert (rows[1]["mean"], rows[1]["difference"], rows[1]["verdict"]) == ("0.5", "", "not comparable")
+
+
 def test_csv_is_a_row_an_experiment_and_metric(two):
     """All digits; what is not there is an empty cell."""
     rows = list(csv.DictReader(io.StringIO(render(comparison_of(two, "val_accuracy", "seconds"), "csv"))))
@@ -201,6 +218,20 @@ Differences: to reuters_adam, with the 95 % interval over paired seeds
 (Student's t).
 best_val_accuracy of reuters_adam, reuters_bottleneck: picked on the test data,
 since validation is the test split there.
+"""
+GOLDEN_ANOTHER_LOSS = """\
+what differs              adam        sgd_mse
+head.loss                 -           mse
+optimizer.type            adam        sgd
+optimizer.learning_rate   0.001       0.01
+seeds                     2           2
+val_loss                  0.5000 ±0   0.5000 ±0
+      another loss: not comparable
+val_accuracy              0.9000 ±0   0.9000 ±0
+      0 points in each of 2 paired seeds: no clear difference
+
+±: standard deviation over the seeds.
+Differences: to adam, with the 95 % interval over paired seeds (Student's t).
 """
 GOLDEN_ONE = """\
                     digits

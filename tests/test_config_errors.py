@@ -7,9 +7,15 @@ import pytest
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
 
-DATASETS = "digits, iris, wine, breast_cancer, diabetes, imdb, reuters"
+DATASETS = (
+    "digits, iris, wine, breast_cancer, diabetes, mnist, fashion_mnist, cifar10, cifar100, california_housing, "
+    "imdb, reuters"
+)
 OPTIMIZERS = "sgd, rmsprop, adagrad, adadelta, adam, adamw, adamax, nadam, lion, ftrl"
-MODEL_KEYS = "type, hidden, activation, dropout, kernel_regularizer"
+MODEL_KEYS = (
+    "type, hidden, activation, kernel_initializer, hidden_bias, dropout, noise, normalization, max_norm, "
+    "kernel_regularizer, input_noise"
+)
 TOP_KEYS = "name, dataset, validation, model, head, optimizer, training, extends, loss, metrics"
 
 
@@ -176,8 +182,7 @@ def test_one_mistake_is_one_line(refused, text, message):
         ),
         (
             "dataset: imdb\nmodel: embedding",
-            "c.yaml:2: model.type: embedding cannot take sparse vectors; "
-            "use model: mlp, or dataset.encoding: padded",
+            "c.yaml:2: model.type: embedding cannot take sparse vectors; use model: mlp, or dataset.encoding: padded",
         ),
         (
             "dataset: diabetes\nhead: {units: 2}",

@@ -49,9 +49,7 @@ def test_looks_in_the_stated_order(places: dict[str, Path]) -> None:
         (folder / "imdb.npz").unlink()
 
 
-def test_looks_in_the_home_folder(
-    places: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_looks_in_the_home_folder(places: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keras's cache is ~/.keras unless KERAS_HOME says otherwise, and ~ is the home folder everywhere."""
     monkeypatch.delenv("KERAS_HOME")
     monkeypatch.delenv("DLEXP_DATA")
@@ -75,22 +73,39 @@ def test_refuses_what_is_no_directory(places: dict[str, Path], monkeypatch: pyte
         files.find("imdb.npz", None)
 
 
-def test_downloads_as_keras_does(places: dict[str, Path], downloads: list[dict[str, Any]]) -> None:
-    """The same addresses and digests as in keras.datasets."""
-    import inspect
+def test_downloads_as_keras_does(
+    places: dict[str, Path], downloads: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for by what `keras.datasets` asks for: names, addresses, digests, folders, unpacking."""
+    import importlib
 
     import keras
 
-    source = inspect.getsource(sys.modules[keras.datasets.imdb.load_data.__module__])
-    source += inspect.getsource(sys.modules[keras.datasets.reuters.load_data.__module__])
+    by_keras = []
 
-    for name, digest in files.DOWNLOADS.items():
+    def get_file(fname: str, **settings: Any) -> str:
+        by_keras.append({"fname": fname, "file_hash": None, "cache_subdir": "datasets", **settings})
+        raise LookupError
+
+    functions = [
+        *(getattr(keras.datasets, name).load_data for name in ("imdb", "reuters", "mnist", "cifar10", "cifar100")),
+        *(keras.datasets.california_housing.load_data, keras.datasets.fashion_mnist.load_data),
+        *(keras.datasets.imdb.get_word_index, keras.datasets.reuters.get_word_index),
+    ]
+    for function in functions:
+        module = importlib.import_module(function.__module__)
+        monkeypatch.setattr(module, "get_file", get_file)
+        with pytest.raises(LookupError):
+            function()
+
+    for name in files.DOWNLOADS:
         with pytest.raises(DataError):
             files.find(name, None)
-        assert downloads[-1] == {"fname": name, "origin": files.ORIGIN + name, "file_hash": digest}
-        assert f'"{files.ORIGIN}"' in source
-        assert f"{{origin_folder}}{name}" in source
-        assert f'"{digest}"' in source
+    asked = [{"cache_subdir": "datasets", **settings} for settings in downloads]
+
+    assert all(settings in asked for settings in by_keras)
+    # Keras stopped at the first of the four files of Fashion-MNIST.
+    assert len(asked) == len(by_keras) + 3
 
 
 def test_uses_what_was_downloaded(
@@ -130,6 +145,58 @@ def test_says_what_to_do_when_a_download_fails(
     ]
     assert len(error.value.lines) <= MAX_LINES
     assert capfd.readouterr() == ("", f"downloading {files.ORIGIN}imdb.npz\n")
+
+
+def test_finds_what_keras_unpacked(places: dict[str, Path]) -> None:
+    """Keras 3 unpacks CIFAR into a folder within NAME-target, an archive unpacked by hand is the folder itself."""
+    unpacked = places["keras/datasets"] / "cifar-10-batches-py-target" / "cifar-10-batches-py"
+    unpacked.mkdir(parents=True)
+    assert files.find("cifar-10-batches-py", None) == unpacked
+
+    by_hand = places["environment"] / "cifar-10-batches-py"
+    by_hand.mkdir()
+
+    assert files.find("cifar-10-batches-py", None) == by_hand
+
+
+def test_unpacks_what_was_downloaded(places: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keras gives the folder around the archive's own."""
+    import keras
+
+    monkeypatch.setattr(keras.utils, "get_file", lambda fname, **_: str(places["keras/datasets"] / fname))
+
+    path = files.find("cifar-100-python", None)
+
+    assert path == places["keras/datasets"] / "cifar-100-python-target" / "cifar-100-python"
+
+
+@pytest.mark.parametrize(
+    ("name", "folder", "lines"),
+    [
+        (
+            "fashion-mnist/t10k-labels-idx1-ubyte.gz",
+            "fashion-mnist",
+            (
+                "Download it elsewhere and put it into ",
+                "or into a folder fashion-mnist of any folder and ",
+            ),
+        ),
+        (
+            "cifar-10-batches-py",
+            "",
+            ("Download it elsewhere, unpack it and put it into ", "or into any folder and name "),
+        ),
+    ],
+)
+def test_says_where_folders_go(
+    places: dict[str, Path], downloads: list[dict[str, Any]], name: str, folder: str, lines: tuple[str, str]
+) -> None:
+    """A file with a folder of its own, and an archive."""
+    with pytest.raises(DataError) as error:
+        files.find(name, None)
+
+    assert error.value.lines[3] == f"{lines[0]}{places['keras/datasets'] / folder},"
+    assert error.value.lines[4].startswith(lines[1])
 
 
 def test_digest_is_sha256(tmp_path: Path) -> None:

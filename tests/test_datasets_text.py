@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from scipy.sparse import csr_array
 
 from dlexp.components.datasets import Data, Imdb, Reuters, sequences
 from dlexp.components.datasets.text import Text, decode
@@ -72,6 +73,44 @@ def test_multi_hot_says_which_words_occur() -> None:
     np.testing.assert_array_equal(numbered.ids, ids)
 
 
+def test_count_says_how_often_words_occur() -> None:
+    """Twice is 2; the signs are counted too."""
+    x = sequences.count(sequences.numbered(TEXTS, num_words=10), num_words=10)
+
+    assert x.toarray().tolist() == [
+        [0, 1, 1, 0, 1, 0, 0, 0, 2, 0],
+        [0, 1, 0, 0, 0, 0, 0, 0, 0, 0],
+        [0, 1, 1, 0, 1, 1, 0, 0, 0, 0],
+    ]
+    assert (x.dtype, x.indices.dtype) == (np.float32, np.int32)
+
+
+def test_tfidf_by_hand() -> None:
+    """count (1 + log((1 + n) / (1 + n_with_word))), rows of length 1; n and n_with_word are of the training texts."""
+    train = csr_array(np.array([[1, 2, 0], [1, 0, 0], [1, 0, 0]], np.float32))
+    test = csr_array(np.array([[3, 0, 1], [0, 0, 0]], np.float32))
+    rare, unseen = 1 + np.log(4 / 2), 1 + np.log(4 / 1)
+
+    x_train, x_test = sequences.tfidf(train, test)
+
+    first = np.array([1, 2 * rare, 0])
+    other = np.array([3, 0, unseen])
+    np.testing.assert_allclose(x_train.toarray(), [first / np.linalg.norm(first), [1, 0, 0], [1, 0, 0]], rtol=1e-6)
+    np.testing.assert_allclose(x_test.toarray(), [other / np.linalg.norm(other), [0, 0, 0]], rtol=1e-6)
+    assert x_train.dtype == x_test.dtype == np.float32
+    assert isinstance(x_train, csr_array)
+
+
+def test_takes_texts_by_position() -> None:
+    """Ragged texts in another order, empty ones too, one of them twice."""
+    texts = sequences.numbered(TEXTS, num_words=100)
+
+    taken = texts[np.array([2, 1, 2])]
+
+    assert taken.ids.tolist() == [1, 5, 10, 4, 1, 1, 5, 10, 4]
+    assert taken.lengths.tolist() == [4, 1, 4]
+
+
 def test_padded_keeps_the_last_words() -> None:
     """Zeros in front of short texts; long ones lose their beginning."""
     x = sequences.padded(sequences.numbered(TEXTS, num_words=10), maxlen=4)
@@ -90,13 +129,11 @@ def test_encodes_any_texts(texts: list[list[int]], num_words: int, skip_top: int
     """Both encodings equal their definitions, text by text."""
     numbered = sequences.numbered(texts, num_words, skip_top)
 
-    kept = [
-        [i if skip_top <= i < num_words else 2 for i in [1, *(word + 3 for word in text)]] for text in texts
-    ]
+    kept = [[i if skip_top <= i < num_words else 2 for i in [1, *(word + 3 for word in text)]] for text in texts]
     x = sequences.multi_hot(numbered, num_words)
-    assert [sorted(set(text)) for text in kept] == [
-        row.tolist() for row in np.split(x.indices, x.indptr[1:-1])
-    ][: len(texts)]
+    assert [sorted(set(text)) for text in kept] == [row.tolist() for row in np.split(x.indices, x.indptr[1:-1])][
+        : len(texts)
+    ]
     assert (x.data == 1).all()
     assert sequences.padded(numbered, maxlen).tolist() == [([0] * maxlen + text)[-maxlen:] for text in kept]
 
@@ -111,9 +148,7 @@ def keras_data(name: str, path: Path, monkeypatch: pytest.MonkeyPatch, **setting
 
 
 @pytest.mark.parametrize("component", [Imdb, Reuters])
-def test_equals_keras_on_the_real_data(
-    component: type[Text], data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_equals_keras_on_the_real_data(component: type[Text], data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same texts and classes in the same order, word by word, in both encodings."""
     import keras
 
@@ -135,7 +170,7 @@ def test_equals_keras_on_the_real_data(
 
 
 @pytest.mark.parametrize("component", [Imdb, Reuters])
-@pytest.mark.parametrize("encoding", ["multi_hot", "padded"])
+@pytest.mark.parametrize("encoding", ["multi_hot", "count", "tfidf", "padded"])
 def test_info_holds_on_the_real_data(component: type[Text], encoding: str, data_dir: Path) -> None:
     """What is promised without reading is what reading gives."""
     dataset = component(encoding=encoding)
@@ -184,9 +219,7 @@ def test_padding_states_its_length() -> None:
 def test_settings_that_cannot_work_together() -> None:
     """A length of multi-hot text, and a vocabulary of which nothing is left."""
     assert Imdb(encoding="padded").problems() == []
-    assert Imdb(maxlen=80).problems() == [
-        ("maxlen", "only padded text has a length; given 80 with encoding multi_hot")
-    ]
+    assert Imdb(maxlen=80).problems() == [("maxlen", "only padded text has a length; given 80 with encoding multi_hot")]
     assert Reuters(num_words=20, skip_top=20).problems() == [
         ("skip_top", "leaves no word: 20 of num_words 20 are skipped")
     ]
@@ -246,7 +279,8 @@ def test_digest_is_the_file(small_imdb: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "dataset", [Imdb(), Imdb(encoding="padded"), Reuters(num_words=100), Reuters(skip_top=50)]
+    "dataset",
+    [Imdb(), Imdb(encoding="padded"), Imdb(encoding="count"), Reuters(encoding="tfidf"), Reuters(skip_top=50)],
 )
 def test_stand_in_has_the_real_schema(dataset: Text) -> None:
     """Made-up texts pass through the same encoding, every class occurs, and they are always the same."""
@@ -254,6 +288,7 @@ def test_stand_in_has_the_real_schema(dataset: Text) -> None:
 
     assert_as_promised(dataset, data)
     assert (len(data.train), len(data.test)) == (400, 200)
+    assert np.bincount(data.train.y).min() >= 2
     assert abs(data.train.x - again.train.x).sum() == 0
     np.testing.assert_array_equal(data.test.y, again.test.y)
 
@@ -286,6 +321,35 @@ def test_decodes(tmp_path: Path) -> None:
     words = Imdb().words(tmp_path)
 
     assert decode(np.array([0, 1, 4, 5, 2, 3]), words) == "[PAD] [START] the film [OOV] [UNUSED]"
+
+
+def test_shows_whole_texts_in_words(small_imdb: Path) -> None:
+    """In the order of the loaded data, with the words that num_words and maxlen cut and without the start sign."""
+    (small_imdb / "imdb_word_index.json").write_text(json.dumps({word: i for i, word in enumerate("abcdefghi", 1)}))
+    order = np.random.RandomState(113).permutation(3).tolist()
+    texts = ["a e e [UNUSED]", "", "b g a"]
+
+    shown = Imdb(num_words=5, encoding="padded", maxlen=1).examples(small_imdb, "train", [2, 0])
+
+    assert shown == [texts[order[2]], texts[order[0]]]
+    assert sorted(Imdb().examples(small_imdb, "test", range(2))) == ["h", "i"]
+
+
+def test_weighs_words_by_the_training_texts(small_imdb: Path) -> None:
+    """tf-idf of both splits with the training split's frequencies, in the order of the counts."""
+    counts, weights = Imdb(encoding="count").load(small_imdb), Imdb(encoding="tfidf").load(small_imdb)
+
+    train, test = sequences.tfidf(counts.train.x, counts.test.x)
+    np.testing.assert_array_equal(weights.train.x.toarray(), train.toarray())
+    np.testing.assert_array_equal(weights.test.x.toarray(), test.toarray())
+    np.testing.assert_array_equal(weights.train.y, counts.train.y)
+
+
+def test_topics_are_named_as_in_keras() -> None:
+    """All 46, in the order of their numbers."""
+    import keras
+
+    assert Reuters.class_names == keras.datasets.reuters.get_label_names()
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1, 2]", '{"the": "1"}'])

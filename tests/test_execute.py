@@ -272,3 +272,10 @@ def test_best_is_the_first_of_equal_epochs_and_the_better_way_is_the_metrics_own
         "best_val_accuracy": 0.75,
         "best_val_accuracy_epoch": 2,
     }
+
+
+def test_metric_of_which_neither_way_is_better_has_no_best() -> None:
+    """The gradient at the logit has a last value alone: small, it is a good fit, or a start that never learns."""
+    summary = summarize([{"epoch": 1, "val_logit_gradient": 0.25}, {"epoch": 2, "val_logit_gradient": 0.5}])
+
+    assert summary == {"val_logit_gradient": 0.5}

@@ -5,7 +5,9 @@ import pytest
 from pydantic import ValidationError
 
 from dlexp.components import validations
+from dlexp.components.datasets import Cifar100, Dataset, Diabetes, Digits, Imdb, Reuters
 from dlexp.components.validations import Front, NoValidation, RandomSplit, Validation
+from dlexp.errors import UserError
 
 Y = np.zeros(25)
 
@@ -53,6 +55,88 @@ def test_split_draws_without_replacement() -> None:
     assert set(held_out) <= set(range(25))
     np.testing.assert_array_equal(held_out, RandomSplit(size=10).held_out(Y))
     assert held_out.tolist() != RandomSplit(size=10, seed=1).held_out(Y).tolist()
+
+
+def test_stratified_split_keeps_the_shares() -> None:
+    """A fifth of 50 + 30 + 20 examples is 10 + 6 + 4; the same for the same seed, as scikit-learn draws it."""
+    from sklearn.model_selection import train_test_split
+
+    y = np.repeat([0, 1, 2], [50, 30, 20])
+    split = RandomSplit(size=0.2, stratify=True, seed=3)
+
+    held_out = split.held_out(y)
+
+    assert np.bincount(y[held_out]).tolist() == [10, 6, 4]
+    assert held_out.tolist() == sorted(held_out)
+    expected = train_test_split(np.arange(100), test_size=20, stratify=y, random_state=3)[1]
+    assert set(held_out) == set(expected)
+    np.testing.assert_array_equal(held_out, RandomSplit(size=20, stratify=True, seed=3).held_out(y))
+
+
+def test_unstratified_split_stays_what_it_was() -> None:
+    """These positions are recorded in runs."""
+    assert RandomSplit(size=5).held_out(Y).tolist() == sorted(np.random.default_rng(0).permutation(25)[:5])
+    assert not RandomSplit().stratify
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.repeat([0, 1], [20, 1]), r"^validation.stratify: The least populated class"),
+        (np.repeat([0, 1], [20, 2]), r"^validation.size: 0.1 of 22 examples leaves classes .* only: 1$"),
+    ],
+)
+def test_refuses_a_class_on_one_side(y: np.ndarray, message: str) -> None:
+    """One example cannot be on both sides, and a tenth of two is none."""
+    with pytest.raises(UserError, match=message):
+        RandomSplit(size=0.1, stratify=True).held_out(y)
+
+
+@pytest.mark.parametrize(
+    ("validation", "dataset", "problems"),
+    [
+        (RandomSplit(stratify=True), Reuters(), []),
+        (RandomSplit(), Diabetes(), []),
+        (
+            RandomSplit(stratify=True),
+            Diabetes(),
+            [("stratify", "only classes can be drawn in equal shares; this data set is regression")],
+        ),
+        (
+            RandomSplit(size=45, stratify=True),
+            Reuters(),
+            [
+                (
+                    "size",
+                    "a stratified split needs an example of each of 46 classes on both sides; "
+                    "45 of 8982 gives 45 to validate on and 8937 to train on",
+                )
+            ],
+        ),
+        (
+            RandomSplit(size=353, stratify=True),
+            Diabetes(),
+            [("size", "353 examples held out of 353; none would be left to train on")],
+        ),
+    ],
+)
+def test_says_before_loading_what_cannot_be_split(
+    validation: Validation, dataset: Dataset, problems: list[tuple[str, str]]
+) -> None:
+    """From what is known of the data set alone."""
+    assert list(validation.problems(dataset.info())) == problems
+
+
+@pytest.mark.parametrize("dataset", [Imdb(), Reuters(), Digits(), Cifar100()], ids=lambda dataset: dataset.type)
+def test_stratified_stand_ins_can_be_split(dataset: Dataset) -> None:
+    """Half of the made-up examples, each class on both sides, whatever the size says."""
+    y = dataset.stand_in().train.y
+    split = RandomSplit(size=0.01, stratify=True).scaled(dataset.info().n_train, len(y))
+
+    held_out = split.held_out(y)
+
+    assert len(held_out) == len(y) // 2
+    assert set(y[held_out]) == set(np.delete(y, held_out)) == set(range(dataset.info().n_classes or 0))
 
 
 @pytest.mark.parametrize("validation", [validations.TestSplit(), NoValidation()])

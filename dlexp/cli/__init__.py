@@ -5,13 +5,18 @@ import sys
 import typer
 
 from dlexp.cli.check import check
+from dlexp.cli.clean import clean
 from dlexp.cli.compare import compare
+from dlexp.cli.data import data
 from dlexp.cli.diff import diff
 from dlexp.cli.list import list_components
 from dlexp.cli.ls import ls
 from dlexp.cli.run import run
+from dlexp.cli.schema import schema
 from dlexp.cli.show import show
 from dlexp.errors import DlexpError, shown
+
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="dlexp",
@@ -26,8 +31,11 @@ app.command()(compare)
 app.command()(ls)
 app.command()(show)
 app.command()(diff)
+app.command()(clean)
 app.command()(check)
+app.command()(data)
 app.command("list")(list_components)
+app.command()(schema)
 
 
 def main() -> None:
@@ -37,6 +45,9 @@ def main() -> None:
     except DlexpError as error:
         print("\n".join(shown(error.lines)), file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as ended:
+        # Typer itself turns Ctrl-C within a command into this exit code, without a word.
+        if isinstance(ended, SystemExit) and ended.code != INTERRUPTED:
+            raise
         print("interrupted", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(INTERRUPTED)

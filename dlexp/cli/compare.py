@@ -16,7 +16,7 @@ def compare(
         list[str] | None,
         typer.Argument(
             metavar="RUN_OR_NAME_OR_CONFIG",
-            help="Names, runs as NAME/sSEED-ID, run directories or configs. "
+            help="Names or globs of names, runs as NAME/sSEED-ID, run directories or configs. "
             "The first experiment is what the others are held against.  [default: every run]",
             show_default=False,
         ),
@@ -24,6 +24,13 @@ def compare(
     metrics: Annotated[
         list[str] | None,
         typer.Option("--metric", metavar="M", help="Compare this one, a column of the records: val_loss."),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(metavar="M", help="Best mean of this metric first: the one the others are held against."),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw the learning curves of all of them there.")
     ] = None,
     output: Annotated[
         Literal["table", "json", "csv", "md"], typer.Option("--format", help="How to print the comparison.")
@@ -55,8 +62,14 @@ def compare(
     if not any(run.status == "finished" for run in runs):
         where = f"{', '.join(words)} in {runs_dir}" if words else str(runs_dir)
         raise UserError(f"{where}: no finished run to compare. Try: dlexp run configs/digits_sgd.yaml")
+    compared = comparison.compare(runs, metrics or [], sort)
+    if plot:
+        from dlexp.reports.comparison_plot import draw
+
+        draw(compared, plot)
+        console.say(f"learning curves: {plot}")
     width = console.out().width if console.out().is_terminal else 80
-    print(render(comparison.compare(runs, metrics or []), output, width), end="")
+    print(render(compared, output, width), end="")
 
 
 def _left_out(runs: "Iterable[Run]") -> list[str]:

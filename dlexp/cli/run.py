@@ -25,7 +25,8 @@ def run(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Train again what is done, into a new directory.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show settings and their sources, layers, sizes, what is done; train nothing.")
+        bool,
+        typer.Option("--dry-run", help="Show settings and their sources, layers, sizes, what is done; train nothing."),
     ] = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Start no further run after one failed.")] = False,
     runs_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the records go.")] = Path("runs"),
@@ -42,7 +43,7 @@ def run(
     """
     from dlexp.config.load import load_all
     from dlexp.console import say
-    from dlexp.errors import UserError
+    from dlexp.errors import Interrupted, UserError
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import Request, plan
     from dlexp.reports.curves import draw
@@ -62,8 +63,11 @@ def run(
         return
     for run_dir in planned.done:
         say(f"{run_dir.path}: done before; --force trains it again")
-    with Progress(len(planned.to_train)) as progress:
-        started = carry_out(planned, draw, progress, workers, fail_fast)
+    try:
+        with Progress(len(planned.to_train)) as progress:
+            started = carry_out(planned, draw, progress, workers, fail_fast)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted: what is finished stays; the same command trains the rest") from None
     results = [*planned.done, *started]
     for line in result_lines(results):
         print(line)

@@ -14,21 +14,30 @@ def show(
         ),
     ],
     output: Annotated[Literal["table", "json"], typer.Option("--format", help="How to print the run.")] = "table",
+    n_mistakes: Annotated[
+        int,
+        typer.Option(
+            "--mistakes",
+            metavar="N",
+            min=0,
+            help="Decode so many of the worst test mistakes, up to 10; 0 loads no data.",
+        ),
+    ] = 3,
     runs_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the runs lie.")] = Path("runs"),
     data_dir: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Where a config's data lie.  [default: $DLEXP_DATA, else Keras's cache]"),
+        typer.Option(metavar="DIR", help="Where the data lie.  [default: $DLEXP_DATA, else Keras's cache]"),
     ] = None,
 ) -> None:
-    """Show one run: how it stands, its settings, its scores, and why it failed if it did.
+    """Show one run: how it stands, settings, layers, scores, learning curves, worst mistakes; or why it failed.
 
     Example: dlexp show digits_sgd
     """
     from functools import partial
 
-    from dlexp.console import say
+    from dlexp.console import out, say
     from dlexp.errors import UserError
-    from dlexp.reports.run_page import render
+    from dlexp.reports.run_page import gather, to_json, to_text
     from dlexp.runs.index import identity_of, latest, select
 
     runs = select(runs_dir, [run], partial(identity_of, data_dir=data_dir))
@@ -37,4 +46,8 @@ def show(
         raise UserError(f"{run}: no run to show")
     if len(runs) > 1:
         say(f"{run}: {len(runs)} runs; this is the latest{' finished' * (shown.status == 'finished')} one")
-    print(render(shown, output), end="")
+    if output == "json":
+        text = to_json(gather(shown))
+    else:
+        text = to_text(gather(shown, n_mistakes, data_dir), out().width if out().is_terminal else 80)
+    print(text, end="")

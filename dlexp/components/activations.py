@@ -1,25 +1,59 @@
-"""Activations of hidden units: every class is one elementwise function that a config can name."""
+"""Hidden units: every class is one function of a unit's sums that a config can name."""
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
-from dlexp.components.component import Component
+from dlexp.components.component import Component, OneOf
 
 if TYPE_CHECKING:
     import keras
 
+#: Keras's own initializers, by Keras's names.
+Initializer = Literal[
+    "glorot_uniform",
+    "glorot_normal",
+    "he_uniform",
+    "he_normal",
+    "lecun_uniform",
+    "lecun_normal",
+    "orthogonal",
+    "random_uniform",
+    "random_normal",
+    "truncated_normal",
+    "zeros",
+    "ones",
+]
+
 
 class Activation(Component):
-    """An elementwise function behind a hidden layer."""
+    """The function between a hidden unit's sums and its output."""
 
     kind: ClassVar[str] = "activations"
+    #: The kernel's start that fits the unit.
+    kernel_initializer: ClassVar[Initializer] = "glorot_uniform"
+    #: Whether it is flat towards both sides, so that a unit far from 0 hardly learns.
+    saturates: ClassVar[bool] = False
 
-    def build(self, name: str) -> "keras.layers.Layer":
-        """The Keras layer that applies it; Keras knows the function by the same name unless a class overrides this."""
+    def width(self, units: int) -> int:
+        """How many sums the layer in front has to give for so many units."""
+        return units
+
+    def apply(self, x: "keras.KerasTensor", name: str) -> "keras.KerasTensor":
+        """From sums `(batch, width(units))` to outputs `(batch, units)`, by a layer of that name.
+
+        Keras knows the function by the same name unless a class overrides this. Only Keras's own layers and operations:
+        a saved model opens without dlexp.
+        """
         import keras
 
-        return keras.layers.Activation(self.type, name=name)
+        return keras.layers.Activation(self.type, name=name)(x)
+
+    def dropout(self, rate: float, name: str) -> "keras.layers.Layer":
+        """The dropout that fits the unit."""
+        import keras
+
+        return keras.layers.Dropout(rate, name=name)
 
 
 class ReLU(Activation):
@@ -28,16 +62,97 @@ class ReLU(Activation):
     type: Literal["relu"] = "relu"
 
 
+class AbsoluteValue(Activation):
+    """Absolute value rectification, |z|: for features whose sign says nothing (Jarrett et al., 2009)."""
+
+    type: Literal["abs"] = "abs"
+
+    def apply(self, x: "keras.KerasTensor", name: str) -> "keras.KerasTensor":
+        """Keras's operation: it has no such layer."""
+        import keras
+
+        return _named(keras.ops.abs(x), name)
+
+
+class LeakyReLU(Activation):
+    """ReLU with a small slope below zero, so that no unit is ever without a gradient (Maas et al., 2013)."""
+
+    type: Literal["leaky_relu"] = "leaky_relu"
+    negative_slope: Annotated[float, Field(ge=0)] = 0.3
+    """Slope below zero; Keras's default."""
+
+    def apply(self, x: "keras.KerasTensor", name: str) -> "keras.KerasTensor":
+        """Keras's LeakyReLU layer."""
+        import keras
+
+        return keras.layers.LeakyReLU(negative_slope=self.negative_slope, name=name)(x)
+
+
+class PReLU(Activation):
+    """Leaky ReLU that learns its slope below zero, one a unit or one a layer (He et al., 2015)."""
+
+    type: Literal["prelu"] = "prelu"
+    shared: bool = False
+    """Whether all units of a layer share one slope."""
+    initial_slope: float = 0.25
+    """Where the slope starts; the paper's. Keras's own default is 0, a ReLU."""
+
+    def apply(self, x: "keras.KerasTensor", name: str) -> "keras.KerasTensor":
+        """Keras's PReLU layer; the slope is its weight `alpha`."""
+        import keras
+
+        start = keras.initializers.Constant(self.initial_slope)
+        return keras.layers.PReLU(alpha_initializer=start, shared_axes=[1] if self.shared else None, name=name)(x)
+
+
+class Maxout(Activation):
+    """The largest of several learned linear pieces: learns its own convex function (Goodfellow et al., 2013)."""
+
+    type: Literal["maxout"] = "maxout"
+    pieces: Annotated[int, Field(ge=2)] = 2
+    """Linear pieces a unit; the layer in front has `units * pieces` outputs, and as many times the weights."""
+
+    def width(self, units: int) -> int:
+        """One sum a piece."""
+        return units * self.pieces
+
+    def apply(self, x: "keras.KerasTensor", name: str) -> "keras.KerasTensor":
+        """The largest of the sums `u`, `units + u`, `2 units + u`, ... for unit `u`."""
+        import keras
+
+        # (batch, pieces * units) -> (batch, pieces, units)
+        x = keras.layers.Reshape((self.pieces, x.shape[-1] // self.pieces), name=f"{name}_pieces")(x)
+        return _named(keras.ops.max(x, axis=1), name)
+
+
 class ELU(Activation):
-    """Exponential linear unit, z or exp(z) - 1 below zero (Clevert et al., 2016)."""
+    """Exponential linear unit, z or alpha (exp(z) - 1) below zero (Clevert et al., 2016)."""
 
     type: Literal["elu"] = "elu"
+    alpha: Annotated[float, Field(gt=0)] = 1.0
+    """The output far below zero is -alpha; Keras's default."""
+
+    def apply(self, x: "keras.KerasTensor", name: str) -> "keras.KerasTensor":
+        """Keras's ELU layer."""
+        import keras
+
+        return keras.layers.ELU(alpha=self.alpha, name=name)(x)
 
 
 class SELU(Activation):
-    """Scaled ELU: keeps mean 0 and variance 1 through deep stacks (Klambauer et al., 2017)."""
+    """Scaled ELU: keeps mean 0 and variance 1 through deep stacks (Klambauer et al., 2017).
+
+    It does so from LeCun's normal start, its default, and with alpha dropout, which is what `model.dropout` becomes.
+    """
 
     type: Literal["selu"] = "selu"
+    kernel_initializer: ClassVar[Initializer] = "lecun_normal"
+
+    def dropout(self, rate: float, name: str) -> "keras.layers.Layer":
+        """Alpha dropout: keeps mean and variance."""
+        import keras
+
+        return keras.layers.AlphaDropout(rate, name=name)
 
 
 class GELU(Activation):
@@ -62,24 +177,47 @@ class Softsign(Activation):
     """z / (1 + |z|): like tanh with slower saturation."""
 
     type: Literal["softsign"] = "softsign"
+    saturates: ClassVar[bool] = True
 
 
 class Sigmoid(Activation):
     """Logistic sigmoid, 1 / (1 + exp(-z)): saturates over most of its domain."""
 
     type: Literal["sigmoid"] = "sigmoid"
+    saturates: ClassVar[bool] = True
 
 
 class Tanh(Activation):
     """Hyperbolic tangent, 2 sigmoid(2 z) - 1: the better of the saturating units."""
 
     type: Literal["tanh"] = "tanh"
+    saturates: ClassVar[bool] = True
 
 
 class HardSigmoid(Activation):
     """Piecewise linear sigmoid, clip(z / 6 + 1 / 2, 0, 1)."""
 
     type: Literal["hard_sigmoid"] = "hard_sigmoid"
+    saturates: ClassVar[bool] = True
+
+
+class HardTanh(Activation):
+    """Piecewise linear tanh, clip(z, -1, 1)."""
+
+    type: Literal["hard_tanh"] = "hard_tanh"
+    saturates: ClassVar[bool] = True
+
+
+class HardSiLU(Activation):
+    """Piecewise SiLU, z hard_sigmoid(z) (Howard et al., 2019)."""
+
+    type: Literal["hard_silu"] = "hard_silu"
+
+
+class ReLU6(Activation):
+    """ReLU that stops at 6, min(max(0, z), 6) (Krizhevsky, 2010)."""
+
+    type: Literal["relu6"] = "relu6"
 
 
 class Linear(Activation):
@@ -88,15 +226,16 @@ class Linear(Activation):
     type: Literal["linear"] = "linear"
 
 
-class LeakyReLU(Activation):
-    """ReLU with a small slope below zero, so that no unit is ever without a gradient (Maas et al., 2013)."""
+#: One unit for all hidden layers, or a list with one a layer; the tags keep errors to the form that is meant.
+OneOrEach = Annotated[
+    Annotated[Activation, OneOf(Activation), Tag("one")]
+    | Annotated[list[Annotated[Activation, OneOf(Activation)]], Tag("each")],
+    Discriminator(lambda value: "each" if isinstance(value, list) else "one"),
+]
 
-    type: Literal["leaky_relu"] = "leaky_relu"
-    negative_slope: Annotated[float, Field(ge=0)] = 0.3
-    """Slope below zero; Keras's default."""
 
-    def build(self, name: str) -> "keras.layers.Layer":
-        """Keras's LeakyReLU layer."""
-        import keras
+def _named(x: "keras.KerasTensor", name: str) -> "keras.KerasTensor":
+    """An operation's result under a layer's name: operations are no layers of a model."""
+    import keras
 
-        return keras.layers.LeakyReLU(negative_slope=self.negative_slope, name=name)
+    return keras.layers.Identity(name=name)(x)

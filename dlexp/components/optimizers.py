@@ -1,5 +1,6 @@
 """Optimizers: names, fields and defaults are Keras's own."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -14,24 +15,39 @@ Decay = Annotated[float, Field(ge=0, lt=1)]
 Epsilon = Annotated[float, Field(gt=0)]
 Clip = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
+#: The fields that limit gradients, each in its own way.
+CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 
 
 class Optimizer(Component):
     """A rule that turns gradients into steps. A class has the name of the Keras class that it builds."""
 
     kind: ClassVar[str] = "optimizers"
+    learning_rate: LearningRate
+    """Size of a step; where `training.schedule` changes it, its start."""
     clipnorm: Clip | None = None
     """Largest norm of one weight's gradient; longer ones are scaled down."""
     clipvalue: Clip | None = None
     """Largest absolute entry of a gradient; larger ones are cut."""
     global_clipnorm: Clip | None = None
     """Largest norm of all gradients together."""
+    weight_decay: NotNegative | None = None
+    """Share of every weight, biases too, taken off a step, times the learning rate."""
 
-    def build(self) -> "keras.Optimizer":
-        """The Keras optimizer with exactly these settings."""
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Settings that cannot work together, as (field, what is wrong)."""
+        given = [name for name in CLIPS if getattr(self, name) is not None]
+        for name in given[1:]:
+            yield name, f"only one of {', '.join(CLIPS)} can be set, and {given[0]} is"
+
+    def build(self, schedule: "keras.optimizers.schedules.LearningRateSchedule | None" = None) -> "keras.Optimizer":
+        """The Keras optimizer with exactly these settings, but for a learning rate that follows a schedule."""
         import keras
 
-        return getattr(keras.optimizers, type(self).__name__)(**self.model_dump(exclude={"type"}))
+        settings = self.model_dump(exclude={"type"})
+        if schedule is not None:
+            settings["learning_rate"] = schedule
+        return getattr(keras.optimizers, type(self).__name__)(**settings)
 
 
 class SGD(Optimizer):
@@ -99,7 +115,7 @@ class AdamW(Optimizer):
     type: Literal["adamw"] = "adamw"
     learning_rate: LearningRate = 0.001
     weight_decay: NotNegative = 0.004
-    """Share of every weight taken off a step, times the learning rate."""
+    """Share of every weight, biases too, taken off a step, times the learning rate."""
     beta_1: Decay = 0.9
     """Decay of the first moment."""
     beta_2: Decay = 0.999
@@ -138,7 +154,7 @@ class Lion(Optimizer):
 
     type: Literal["lion"] = "lion"
     learning_rate: LearningRate = 0.001
-    beta_1: Decay = 0.9
+    beta_1: Annotated[float, Field(gt=0, lt=1)] = 0.9
     """Weight of the momentum in the step."""
     beta_2: Decay = 0.99
     """Decay of the momentum."""

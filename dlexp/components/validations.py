@@ -81,7 +81,7 @@ class _HeldOut(Validation):
 
     def problems(self, info: "Info") -> Iterator[tuple[str, str]]:
         """Nothing left to train on."""
-        if (count := self.count(info.n_train)) >= info.n_train:
+        if info.n_train is not None and (count := self.count(info.n_train)) >= info.n_train:
             yield "size", f"{count} examples held out of {info.n_train}; none would be left to train on"
 
     def scaled(self, n_full: int | None, n_small: int) -> Validation:
@@ -113,7 +113,7 @@ class RandomSplit(_HeldOut):
         count = self.count(info.n_train)
         if not self.stratify or count >= info.n_train:
             return
-        if info.n_classes is None:
+        if info.n_classes is None or info.task == "multilabel":
             yield "stratify", f"only classes can be drawn in equal shares; this data set is {info.described_task}"
         elif min(count, info.n_train - count) < info.n_classes:
             yield (
@@ -147,8 +147,8 @@ class RandomSplit(_HeldOut):
         one_sided = [str(label) for label in np.unique(y) if label not in y[kept] or label not in y[held_out]]
         if one_sided:
             raise UserError(
-                f"validation.size: {self.size} of {n} examples leaves these classes on one side of the stratified split "
-                f"only: {', '.join(one_sided)}. They are too rare for it"
+                f"validation.size: {self.size} of {n} examples leaves classes on one side of the stratified split "
+                f"only: {', '.join(one_sided)}"
             )
         return held_out
 

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dlexp import registry
 from dlexp.components.datasets import Info
 from dlexp.components.models import Model
+from dlexp.config.columns import judged_columns
 from dlexp.config.experiment import Experiment
+from dlexp.errors import did_you_mean
 
 
 def check(experiment: Experiment) -> list[tuple[str, str]]:
@@ -15,13 +17,23 @@ def check(experiment: Experiment) -> list[tuple[str, str]]:
     info = experiment.dataset.info()
     return [
         *((f"validation.{field}", message) for field, message in experiment.validation.problems(info)),
+        *_train_fraction_problems(experiment, info),
         *_model_problems(experiment.model, info),
         *((f"head.{field}", message) for field, message in experiment.head.problems(info)),
+        *((f"optimizer.{field}", message) for field, message in experiment.optimizer.problems()),
+        *_training_problems(experiment),
     ]
+
+
+def _train_fraction_problems(experiment: Experiment, info: Info) -> Iterator[tuple[str, str]]:
+    fraction, n = experiment.dataset.train_fraction, info.n_train - experiment.validation.count(info.n_train)
+    if n > 0 and round(fraction * n) < 1:
+        yield "dataset.train_fraction", f"{fraction:g} of {n} training examples leaves none to train on"
 
 
 def _model_problems(model: Model, info: Info) -> Iterator[tuple[str, str]]:
     if info.inputs in model.takes:
+        yield from ((f"model.{field}", message) for field, message in model.problems(info))
         return
     models = registry.components("models").items()
     fitting = [name for name, other in models if issubclass(other, Model) and info.inputs in other.takes]
@@ -31,6 +43,19 @@ def _model_problems(model: Model, info: Info) -> Iterator[tuple[str, str]]:
         if info.vocabulary and inputs in model.takes:
             changes.append(f"dataset.encoding: {encoding}")
     yield "model.type", f"{model.type} cannot take {_described(info)}; use {', or '.join(changes)}"
+
+
+def _training_problems(experiment: Experiment) -> Iterator[tuple[str, str]]:
+    training = experiment.training
+    for field, message in training.schedule.problems(training.epochs):
+        yield f"training.schedule.{field}", message
+    stopping, choices = training.early_stopping, judged_columns(experiment)
+    if stopping and stopping.monitor not in choices:
+        hint = did_you_mean(stopping.monitor, choices)
+        yield (
+            "training.early_stopping.monitor",
+            f"unknown column '{stopping.monitor}'.{hint} Choose from: {', '.join(choices)}",
+        )
 
 
 def _described(info: Info) -> str:

@@ -9,10 +9,24 @@ from dlexp.components.datasets import Dataset
 from dlexp.components.heads import Head
 from dlexp.components.models import MLP, Model
 from dlexp.components.optimizers import Adam, Optimizer
+from dlexp.components.schedules import Constant, Schedule
 from dlexp.components.validations import RandomSplit, Validation
 
 #: Letters, digits, blanks and a few signs, not starting with a dot or a blank: a name is a folder below runs/.
 NAME_PATTERN = r"^[\w(][\w .,+=()-]*$"
+
+
+class EarlyStopping(Settings):
+    """Stop when nothing improves any more, as Keras's EarlyStopping does."""
+
+    monitor: str = "val_loss"
+    """The column of history.csv that is watched."""
+    patience: Annotated[int, Field(ge=1)] = 5
+    """Epochs without an improvement after which training stops."""
+    min_delta: Annotated[float, Field(ge=0)] = 0.0
+    """What an improvement has to exceed."""
+    restore_best: bool = True
+    """Whether the trained model is the best epoch's, also where training went on to the end, and not the last's."""
 
 
 class Training(Settings):
@@ -22,6 +36,12 @@ class Training(Settings):
     """Passes over the training examples."""
     batch_size: Annotated[int, Field(ge=1)] = 32
     """Examples a step; the last step of an epoch takes what is left."""
+    schedule: Annotated[Schedule, OneOf(Schedule)] = Constant()
+    """How the optimizer's learning rate changes."""
+    early_stopping: EarlyStopping | None = None
+    """Whether to stop before the last epoch; off unless said, and `{}` is on with its defaults."""
+    diagnostics: bool = False
+    """Whether to record dead and saturated units, gradients and steps of the hidden layers, in diagnostics.csv."""
     threads: Annotated[int, Field(ge=1)] = 1
     """Threads of one run: part of the experiment, since sums in another order are other numbers."""
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from dlexp.components.component import OneOf
 from dlexp.components.datasets import Dataset
+from dlexp.components.heads import default_head
 from dlexp.config.checks import check
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import flatten, format_value
@@ -57,6 +58,27 @@ def load(path: Path | str, overrides: Sequence[str | Override] = ()) -> Loaded:
     nodes = {leaf: config.find(leaf.split(".")) for leaf in leaves}
     sources = {leaf: node.source if node else DEFAULT for leaf, node in nodes.items()}
     return Loaded(path, experiment, sources)
+
+
+def load_dataset(name: str, overrides: Sequence[str] = ()) -> Dataset:
+    """A data set by its type alone; of the rest of an experiment no more than its fields is checked.
+
+    Args:
+        name: The data set's type.
+        overrides: As for a file: `dataset.num_words=1000`.
+
+    Raises:
+        ConfigError: With every problem.
+    """
+    source = Source(name)
+    dataset = Node({"type": Node(name, source)}, source)
+    config = Node({"name": Node(name, DEFAULT), "dataset": dataset}, source)
+    for override in overrides:
+        config = merged(config, _override(override, config))
+    experiment, config = _validated(with_default_types(config))
+    if problems := experiment.dataset.problems():
+        raise ConfigError(_located([(f"dataset.{field}", message) for field, message in problems], config))
+    return experiment.dataset
 
 
 def load_all(paths: Iterable[Path | str], overrides: Sequence[str] = (), grids: Sequence[str] = ()) -> list[Loaded]:
@@ -186,7 +208,7 @@ def _validated(config: Node) -> tuple[Experiment, Node]:
     between = dataset.problems() if dataset else []
     if dataset and not between:
         head = head or Node({}, DEFAULT)
-        head = Node({"type": Node(dataset.info().task, DEFAULT), **head.entries}, head.source)
+        head = Node({"type": Node(default_head(dataset.info().task), DEFAULT), **head.entries}, head.source)
         config = Node({**config.entries, "head": head}, config.source)
         is_task_head = False
     try:

@@ -68,6 +68,9 @@ def _keys(details: ErrorDetails) -> Keys:
     place = ROOT
     settings = place.settings
     for part in details["loc"]:
+        if place.one_of and place.element and isinstance(part, int):
+            keys, place = (*keys, part), place.element
+            continue
         if place.one_of and not settings:
             settings = place.one_of.choices.get(str(part))
             continue

@@ -1,7 +1,7 @@
 """The schema as a tree of places: what may stand at a path, short forms, defaults, other keys."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -45,7 +45,11 @@ class Place:
             members = [cls._of(member, [], default) for member in arguments if member is not NoneType]
             structured = [place for place in members if place.one_of or place.settings or place.element]
             choices = tuple(choice for place in members for choice in place.choices)
-            return structured[0] if structured else cls(choices=choices, default=default)
+            if not structured:
+                return cls(choices=choices, default=default)
+            # A component or a list of them: what the list holds is a place of its own.
+            element = next((place.element for place in structured if place.element), None)
+            return replace(structured[0], element=element)
         if origin in (list, dict):
             return cls(element=cls._of(arguments[-1], []), default=default)
         if origin is Literal:
@@ -84,7 +88,8 @@ class Place:
         settings = self.settings_for(entries)
         if settings and key in settings.model_fields:
             return Place.of_field(settings.model_fields[key])
-        return self.element or Place()
+        # Only a number chooses from what may be a list or one component of an unknown type.
+        return self.element if self.element and (not self.one_of or key.isdecimal()) else Place()
 
     def expanded(self, node: Node) -> Node:
         """A component's short form written out: `adam` is `{type: adam}`."""

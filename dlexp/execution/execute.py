@@ -1,6 +1,7 @@
 """What a worker does with one job: train it, and record it when it fails."""
 
 import contextlib
+import fcntl
 import os
 import sys
 import traceback
@@ -59,8 +60,12 @@ def record_failure(job: Job, error: Exception) -> None:
 
 @contextlib.contextmanager
 def _said_into(path: Path) -> Iterator[None]:
-    """Everything this process says goes to the end of a file: Python's streams, and what C++ writes below them."""
+    """Everything this process says goes to the end of a file: Python's streams, and what C++ writes below them.
+
+    The lock on it tells `dlexp clean` that the run is under way; it ends with the process, however that ends.
+    """
     with path.open("a", encoding="utf-8", buffering=1) as log:
+        fcntl.flock(log, fcntl.LOCK_SH)
         sys.stdout.flush()
         sys.stderr.flush()
         saved = os.dup(1), os.dup(2)

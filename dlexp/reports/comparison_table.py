@@ -101,14 +101,14 @@ def to_json(comparison: Comparison) -> str:
 def to_csv(comparison: Comparison) -> str:
     """A row for every metric of every experiment, with all digits."""
     file = io.StringIO()
-    rows = list(_csv_rows(comparison))
-    writer = csv.DictWriter(file, _CSV_COLUMNS, lineterminator="\n")
+    rows = list(records(comparison))
+    writer = csv.DictWriter(file, RECORD_COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return file.getvalue()
 
 
-_CSV_COLUMNS = (
+RECORD_COLUMNS = (
     "experiment",
     "identity",
     "metric",
@@ -126,7 +126,8 @@ _CSV_COLUMNS = (
 )
 
 
-def _csv_rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
+def records(comparison: Comparison) -> Iterator[dict[str, Any]]:
+    """A record for every metric of every experiment; what is not known is missing."""
     for metric, experiment, score in _scored(comparison):
         row: dict[str, Any] = {
             "experiment": experiment.label,
@@ -141,6 +142,7 @@ def _csv_rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
                 "sd": score.sd,
                 "n": len(score.values),
                 "best_epoch": score.best_epoch,
+                "verdict": None if score.comparable else "not comparable",
             }
         if score and (difference := score.difference):
             low, high = difference.interval or (None, None)
@@ -164,7 +166,7 @@ def _rows(comparison: Comparison) -> list[_Row]:
     experiments = comparison.experiments
     settings = [
         _plain_row(key, (format_value(experiment.settings.get(key, MISSING)) for experiment in experiments))
-        for key in comparison.differing
+        for key in comparison.telling
     ]
     seeds = _plain_row("seeds", map(_seeds, experiments))
     return [*settings, seeds, *(_metric_row(comparison, metric) for metric in comparison.metrics)]
@@ -182,6 +184,8 @@ def _metric_row(comparison: Comparison, metric: ComparedMetric) -> _Row:
         cells.append(_cell(experiment, score))
         if position == 0 or score is None or baseline is None:
             differences.append("")
+        elif not score.comparable:
+            differences.append("another loss: not comparable")
         else:
             differences.append(_difference(metric.name, score.difference))
     return _Row(metric.name, cells, differences)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 #: Columns of a history that are no scores.
-_OTHER_COLUMNS = ("epoch", "seconds", "learning_rate")
+OTHER_COLUMNS = ("epoch", "seconds", "learning_rate")
 
 _COLOUR = "#1f5fa8"
 
@@ -44,7 +44,7 @@ def draw(history: Sequence[dict[str, float]], path: Path, title: str) -> None:
 def _quantities(history: Sequence[dict[str, float]]) -> list[str]:
     """The loss and the metrics, in the history's order; the loss alone where there is no epoch."""
     columns = history[0] if history else {"loss": math.nan}
-    return [name for name in columns if name not in _OTHER_COLUMNS and not name.startswith("val_")]
+    return [name for name in columns if name not in OTHER_COLUMNS and not name.startswith("val_")]
 
 
 def _draw_panel(axes: "Axes", history: Sequence[dict[str, float]], quantity: str) -> None:
@@ -66,10 +66,11 @@ def _draw_panel(axes: "Axes", history: Sequence[dict[str, float]], quantity: str
 
 
 def _best(history: Sequence[dict[str, float]], column: str) -> tuple[float, float] | None:
-    """The first epoch of the best value, and the value; none where no epoch has one."""
+    """The first epoch of the best value, and the value; none where no epoch has one, or neither way is better."""
+    higher = higher_is_better(column)
     known = [row for row in history if math.isfinite(row.get(column, math.nan))]
-    if not known:
+    if not known or higher is None:
         return None
-    pick = max if higher_is_better(column) else min
+    pick = max if higher else min
     row = pick(known, key=lambda row: row[column])
     return row["epoch"], row[column]

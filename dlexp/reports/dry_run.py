@@ -58,7 +58,7 @@ def _layers(layers: Layers) -> Iterator[tuple[str, ...]]:
 def _examples(experiment: Experiment) -> Iterator[tuple[str, str]]:
     info, validation = experiment.dataset.info(), experiment.validation
     held_out = validation.count(info.n_train)
-    yield "training", f"{info.n_train - held_out:,}"
+    yield "training", f"{experiment.dataset.reduced_count(info.n_train - held_out):,}"
     yield "validation", {"none": "none", "test": "the test examples"}.get(validation.type, f"{held_out:,}")
     yield "test", f"{info.n_test:,}"
 

@@ -1,31 +1,98 @@
 """One run in full: how it stands, what it was, what it reached."""
 
 import json
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from dlexp.config.flat import flatten, format_value
+from dlexp.errors import UserError
+from dlexp.reports import mistakes, text_curves
+from dlexp.reports.curves import OTHER_COLUMNS
+from dlexp.reports.mistakes import Mistakes
 from dlexp.reports.numbers import significant
+from dlexp.reports.results import main_metric
 from dlexp.reports.runs_table import line_of, local_time
 from dlexp.runs.index import Run
+from dlexp.runs.run_dir import DamagedRecord
 
-Format = Literal["table", "json"]
+#: How much of a failed run's log is shown.
+_LOG_LINES = 10
 
 
-def render(run: Run, output: Format) -> str:
-    """One run in a format, with a line end after the last line."""
-    if output == "json":
-        return json.dumps(_document(run), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    sections = [_about(run), _settings(run), _metrics(run)]
+@dataclass(frozen=True)
+class Page:
+    """All that is shown of a run, gathered from its files and its data."""
+
+    run: Run
+    config: dict[str, Any]
+    """The resolved config; of an incomplete run from its config.yaml."""
+    history: Sequence[dict[str, float]]
+    """The epochs so far."""
+    log: Sequence[str]
+    """The last lines of what a failed run said."""
+    mistakes: Mistakes
+    notes: Sequence[str]
+    """What of it could not be read."""
+
+
+def gather(run: Run, n_mistakes: int = 0, data_dir: Path | None = None) -> Page:
+    """Read what there is of a run; its data only where there are mistakes to show."""
+    config, history, notes = run.config, list[dict[str, float]](), []
+    try:
+        history = run.dir.history()
+    except DamagedRecord as error:
+        notes.append(error.lines[0])
+    if run.status == "incomplete" and run.dir.config_path.exists():
+        try:
+            config = _config_of(run.dir.config_path)
+        except UserError as error:
+            notes.append(error.lines[0])
+    log = _last_lines(run.dir.log_path) if run.status == "failed" else []
+    return Page(run, config, history, log, mistakes.gather(run, n_mistakes, data_dir), notes)
+
+
+def _config_of(path: Path) -> dict[str, Any]:
+    """The settings in a run's config.yaml, all that a run has recorded of itself until it ends."""
+    from dlexp.config.load import load
+
+    return load(path).experiment.model_dump(exclude={"name"})
+
+
+def _last_lines(path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    return path.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:]
+
+
+def to_text(page: Page, width: int = 80) -> str:
+    """A section each: how it stands, settings, layers, scores, curves, mistakes, log."""
+    run = page.run
+    sections = [
+        [*_about(page), *page.notes],
+        _settings(page.config),
+        _layers(run.record.get("layers", [])),
+        _metrics(run),
+        _curves(page.history, width),
+        mistakes.lines(page.mistakes, width),
+        _log(page.log),
+    ]
     return "\n\n".join("\n".join(section) for section in map(list, sections) if section) + "\n"
 
 
-def _document(run: Run) -> dict[str, Any]:
-    """Where it lies and how it stands, then all of its record."""
+def to_json(page: Page) -> str:
+    """One document: where it lies and how it stands, then all of its record."""
+    return json.dumps(_document(page), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _document(page: Page) -> dict[str, Any]:
+    run = page.run
     line = line_of(run)
     return {
         "directory": str(run.dir.path),
         "attempt": run.attempt,
+        "config": page.config,
         **run.record,
         "name": run.name,
         "seed": run.seed,
@@ -36,15 +103,19 @@ def _document(run: Run) -> dict[str, Any]:
     }
 
 
-def _about(run: Run) -> Iterator[str]:
+def _about(page: Page) -> Iterator[str]:
+    run = page.run
     line = line_of(run)
+    planned = page.config.get("training", {}).get("epochs")
+    # Of an incomplete run, how far it got.
+    so_far = f"{len(page.history)} of {planned}" if run.status == "incomplete" and planned else line.epochs
     pairs = {
         "run": line.run,
         "status": line.status,
         "what": run.record.get("what") or run.damage,
         "where": run.record.get("where"),
         # A failure names the epoch it happened in.
-        "epoch" if run.status == "failed" else "epochs": line.epochs,
+        "epoch" if run.status == "failed" else "epochs": so_far,
         "seconds": None if line.seconds is None else f"{line.seconds:.1f}",
         "ended": local_time(run.ended),
         "parameters": run.record.get("parameters"),
@@ -58,13 +129,41 @@ def _about(run: Run) -> Iterator[str]:
             yield f"{key:<12} {value}"
 
 
-def _settings(run: Run) -> Iterator[str]:
-    settings = flatten(run.config)
+def _settings(config: dict[str, Any]) -> Iterator[str]:
+    settings = flatten(config)
     if settings:
         yield "settings"
     width = max(map(len, settings), default=0)
     for key, value in settings.items():
         yield f"  {key.ljust(width)}  {format_value(value)}"
+
+
+def _layers(layers: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """The model from the input to the prediction."""
+    if not layers:
+        return
+    rows = [["layers", "type", "output", "parameters"]]
+    for layer in layers:
+        shape = ", ".join(map(str, layer["output_shape"]))
+        rows.append([f"  {layer['name']}", layer["type"], f"({shape})", str(layer["parameters"])])
+    yield from _aligned(rows)
+
+
+def _curves(history: Sequence[dict[str, float]], width: int) -> Iterator[str]:
+    """The main metric and the loss over the epochs; nothing to see in a single one."""
+    if len(history) < 2:
+        return
+    yield f"learning curves: {text_curves.legend(history)}"
+    columns = {column: value for column, value in history[0].items() if column not in OTHER_COLUMNS}
+    quantities = dict.fromkeys([main_metric(columns).removeprefix("val_"), "loss"])
+    yield from text_curves.plots(history, list(quantities), width)
+
+
+def _log(lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield "the end of its log"
+    for line in lines:
+        yield f"  {line}".rstrip()
 
 
 def _metrics(run: Run) -> Iterator[str]:
@@ -76,11 +175,15 @@ def _metrics(run: Run) -> Iterator[str]:
     for name, value in metrics.items():
         if not name.startswith("best_"):
             rows.append([f"  {name}", _number(value), _best(metrics, name)])
+    yield from _aligned(rows)
+    if run.record.get("picked_on_test"):
+        yield "The best values were picked on the test data: validation is the test split here."
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(n) for cell, n in zip(row, widths, strict=True)).rstrip()
-    if run.record.get("picked_on_test"):
-        yield "The best values were picked on the test data: validation is the test split here."
 
 
 def _best(metrics: dict[str, float], name: str) -> str:

@@ -1,6 +1,8 @@
 """All runs below a runs directory, read anew from the folders each time: no index has to agree with them."""
 
+import fnmatch
 import os
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -194,7 +196,7 @@ def select(runs_dir: Path, words: Sequence[str], resolve: Callable[[Path], str] 
     """The runs that the user's words name, in their order and each once, whatever their status.
 
     A word is a config file (its experiment's runs, under every name), a name, a run as `NAME/s0-3fa9c1d2e0`,
-    or the path of either's directory.
+    the path of either's directory, or a glob of names or runs: `imdb_*`, `imdb_*/s0-*`.
 
     Raises:
         UserError: A word names nothing.
@@ -218,7 +220,19 @@ def _named(runs_dir: Path, word: str, resolve: Callable[[Path], str]) -> list[Ru
             return [read(RunDir(path if path.parent.name else path.resolve()))]
         if path.is_dir() and (found := _in_name(path)):
             return [read(run_dir) for run_dir in found]
+    if matching := _matching(scan(runs_dir), word):
+        return [read(run_dir) for run_dir in matching]
     raise _unknown(runs_dir, word)
+
+
+def _matching(run_dirs: Iterable[RunDir], glob: str) -> list[RunDir]:
+    """The runs whose name, or name and folder, a glob describes; a name itself holds none of a glob's signs."""
+    pattern = re.compile(fnmatch.translate(glob))
+    return [
+        run_dir
+        for run_dir in run_dirs
+        if pattern.match(run_dir.name) or pattern.match(f"{run_dir.name}/{run_dir.path.name}")
+    ]
 
 
 def _in_name(directory: Path) -> list[RunDir]:
@@ -235,11 +249,21 @@ def _unknown(runs_dir: Path, word: str) -> UserError:
     name, _, folder = word.rstrip("/").removeprefix(f"{runs_dir}/").partition("/")
     if folder and name in names:
         names = [f"{name}/{run_dir.path.name}" for run_dir in run_dirs if run_dir.name == name]
+    nearest = did_you_mean(word, [*names, *_near_globs(word, run_dirs)])
     more = f", and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
     return UserError(
-        f"{word}: no such run, name or config in {runs_dir}.{did_you_mean(word, names)} "
+        f"{word}: no such run, name or config in {runs_dir}.{nearest} "
         f"Choose from: {', '.join(names[:_SHOWN_NAMES])}{more}"
     )
+
+
+def _near_globs(word: str, run_dirs: Sequence[RunDir]) -> list[str]:
+    """A glob that matches nothing, with the start of each name in place of its own, where it matches then."""
+    if not (signs := re.search(r"[*?[]", word)):
+        return []
+    start = signs.start()
+    globs = dict.fromkeys(run_dir.name[:start] + word[start:] for run_dir in run_dirs)
+    return [glob for glob in globs if _matching(run_dirs, glob)]
 
 
 def _entries(directory: Path) -> list[os.DirEntry[str]]:

@@ -35,6 +35,20 @@ _OPTIONAL: dict[str, Any] = {
 }
 
 
+#: Every file that a run may hold, as the properties of `RunDir` name them.
+OWN_FILES = (
+    "config.yaml",
+    "history.csv",
+    "diagnostics.csv",
+    "summary.json",
+    "failure.json",
+    "environment.json",
+    "model.keras",
+    "curves.png",
+    "log.txt",
+)
+
+
 class DamagedRecord(DlexpError):
     """A record that was cut short, edited into nonsense, or moved in from another run."""
 
@@ -129,6 +143,11 @@ class RunDir:
         return self.path / "history.csv"
 
     @property
+    def diagnostics_path(self) -> Path:
+        """One row an epoch and hidden layer, where the config asks for it."""
+        return self.path / "diagnostics.csv"
+
+    @property
     def summary_path(self) -> Path:
         """Written last: its presence means finished."""
         return self.path / "summary.json"
@@ -200,6 +219,10 @@ class RunDir:
         """Start the history with these columns."""
         return HistoryWriter(self.history_path, columns)
 
+    def diagnostics_writer(self, columns: Sequence[str]) -> "HistoryWriter":
+        """Start the diagnostics with these columns."""
+        return HistoryWriter(self.diagnostics_path, columns)
+
     def summary(self) -> dict[str, Any] | None:
         """The result; none while there is none.
 
@@ -238,22 +261,15 @@ class RunDir:
         Raises:
             DamagedRecord: A line before the last cannot be read.
         """
-        try:
-            text = self.history_path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return []
-        except (OSError, UnicodeDecodeError) as error:
-            raise DamagedRecord(f"{self.history_path}: damaged: {error}") from error
-        lines = text.split("\n")[:-1]  # What follows the last line end is empty, or torn.
-        columns = next(csv.reader(lines[:1]), [])
-        rows = []
-        for number, line in enumerate(lines[1:], start=2):
-            try:
-                row = dict(zip(columns, map(float, line.split(",")), strict=True))
-                rows.append(row | {"epoch": int(row["epoch"])})
-            except (KeyError, ValueError) as error:
-                raise DamagedRecord(f"{self.history_path}:{number}: damaged: {line[:40]!r}") from error
-        return rows
+        return _read_epochs(self.history_path)
+
+    def diagnostics(self) -> list[dict[str, float]]:
+        """A row for each epoch and hidden layer so far, as in the history; empty where none was recorded.
+
+        Raises:
+            DamagedRecord: A line before the last cannot be read.
+        """
+        return _read_epochs(self.diagnostics_path)
 
     def _read_own(self, path: Path) -> dict[str, Any] | None:
         """A record of this very run: not one that a hand moved in from another."""
@@ -295,6 +311,26 @@ class HistoryWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._file.close()
+
+
+def _read_epochs(path: Path) -> list[dict[str, float]]:
+    """The whole rows of a CSV file of numbers, `epoch` a whole number."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return []
+    except (OSError, UnicodeDecodeError) as error:
+        raise DamagedRecord(f"{path}: damaged: {error}") from error
+    lines = text.split("\n")[:-1]  # What follows the last line end is empty, or torn.
+    columns = next(csv.reader(lines[:1]), [])
+    rows = []
+    for number, line in enumerate(lines[1:], start=2):
+        try:
+            row = dict(zip(columns, map(float, line.split(",")), strict=True))
+            rows.append(row | {"epoch": int(row["epoch"])})
+        except (KeyError, ValueError) as error:
+            raise DamagedRecord(f"{path}:{number}: damaged: {line[:40]!r}") from error
+    return rows
 
 
 def to_json(record: Any) -> str:

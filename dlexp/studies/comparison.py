@@ -5,15 +5,22 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
-from dlexp.components.metrics import METRICS, higher_is_better
-from dlexp.config.flat import differences, flatten, format_value
+from dlexp import registry
+from dlexp.components.metrics import higher_is_better, quantity_of
+from dlexp.config.flat import MISSING, differences, flatten, format_value
 from dlexp.errors import UserError, did_you_mean
 from dlexp.runs.index import Run, latest
 from dlexp.runs.run_dir import PREFIX_LENGTH
 
 Verdict = Literal["better", "worse", "no clear difference"]
+
+#: What makes a loss, beside the penalties on weights: where one differs, a lower loss is not a better one.
+_LOSS_KEYS = {
+    f"head.{key}" for key in ("type", "loss", "standardize_target", "label_smoothing", "class_weight", "quantiles")
+}
 
 CONFIDENCE = 0.95
 
@@ -67,7 +74,9 @@ class Score:
     best_epoch: float | None
     """Where it is the best value over the epochs: the epoch it was reached in, on average."""
     difference: Difference | None
-    """None for the first experiment, and without a seed in common with it."""
+    """None for the first experiment, and where it is not comparable or has no seed in common with that."""
+    comparable: bool
+    """False where it is another loss than the first experiment's."""
 
 
 @dataclass(frozen=True)
@@ -86,31 +95,44 @@ class Comparison:
     experiments: tuple[Compared, ...]
     differing: tuple[str, ...]
     """The keys of the settings that are not the same in all of them."""
+    telling: tuple[str, ...]
+    """The same, but the defaults that come with another type: beside `optimizer.type`, no `optimizer.beta_1`."""
     metrics: tuple[ComparedMetric, ...]
 
 
-def compare(runs: Sequence[Run], metrics: Sequence[str] = ()) -> Comparison:
+def compare(runs: Sequence[Run], metrics: Sequence[str] = (), sort: str | None = None) -> Comparison:
     """Compare the experiments of these runs, in the order of their appearance.
 
-    Runs that neither finished nor diverged are left out. Without `metrics`: the metrics of the heads on the
-    validation split (last and best) and on the test split, the validation loss and the seconds.
+    Runs that neither finished nor diverged are left out.
+
+    Args:
+        runs: All runs of all experiments.
+        metrics: What to compare. Unless said: the metrics of the heads on the validation split (last and best) and on
+            the test split, the validation loss and the seconds.
+        sort: The metric whose best mean comes first (the lowest, where neither way is better); compared too.
 
     Raises:
-        UserError: A metric that no run has.
+        UserError: A metric that no run has, or a loss to sort by that is not the same loss everywhere.
     """
     experiments = _experiments(runs)
     available = _available(experiments)
-    for metric in metrics:
+    for option, metric in [*(("--metric", metric) for metric in metrics), *([("--sort", sort)] if sort else [])]:
         if metric not in available:
             raise UserError(
-                f"--metric {metric}: no run recorded it.{did_you_mean(metric, available)} "
+                f"{option} {metric}: no run recorded it.{did_you_mean(metric, available)} "
                 f"Choose from: {', '.join(available)}"
             )
-    chosen = list(dict.fromkeys(metrics)) or [name for name in _defaults(experiments) if name in available]
+    chosen = list(metrics) or [name for name in _default_metrics(experiments) if name in available]
+    if sort:
+        experiments = _sorted(experiments, sort)
+        chosen.append(sort)
+    settings = [experiment.settings for experiment in experiments]
+    differing = _differing(settings)
     return Comparison(
         experiments,
-        _differing([experiment.settings for experiment in experiments]),
-        tuple(ComparedMetric(name, _scores(experiments, name)) for name in chosen),
+        differing,
+        _telling(settings, differing),
+        tuple(ComparedMetric(name, _scores(experiments, name)) for name in dict.fromkeys(chosen)),
     )
 
 
@@ -136,13 +158,41 @@ def difference(first: dict[int, float], other: dict[int, float], metric: str) ->
 
 
 def _verdict(interval: tuple[float, float], metric: str) -> Verdict | None:
-    quantity = metric.removeprefix("best_").removeprefix("val_").removeprefix("test_")
-    if quantity != "loss" and quantity not in METRICS:
+    higher = higher_is_better(metric)
+    if higher is None:
         return None
     low, high = interval
     if low <= 0 <= high:
         return "no clear difference"
-    return "better" if (low > 0) == higher_is_better(metric) else "worse"
+    return "better" if (low > 0) == higher else "worse"
+
+
+def comparable(a: Compared, b: Compared, metric: str) -> bool:
+    """Whether a metric measures the same in both: not a loss where the losses are not the same function."""
+    return quantity_of(metric) != "loss" or _loss(a) == _loss(b)
+
+
+def _loss(experiment: Compared) -> dict[str, Any]:
+    """What makes its loss; a key that is off (null, 0) is as one that an older record lacks."""
+    return {
+        key: value
+        for key, value in experiment.settings.items()
+        if value and (key in _LOSS_KEYS or "regularizer" in key)
+    }
+
+
+def _sorted(experiments: Sequence[Compared], metric: str) -> tuple[Compared, ...]:
+    """The best mean first; last, those without the number."""
+    means = {
+        experiment.label: statistics.fmean(values.values())
+        for experiment in experiments
+        if (values := _by_seed(experiment, metric))
+    }
+    with_mean = [experiment for experiment in experiments if experiment.label in means]
+    if not all(comparable(with_mean[0], other, metric) for other in with_mean):
+        raise UserError(f"--sort {metric}: not the same loss in all experiments; sort by a metric that is")
+    sign = -1 if higher_is_better(metric) else 1
+    return tuple(sorted(experiments, key=lambda experiment: sign * means.get(experiment.label, sign * float("inf"))))
 
 
 def _experiments(runs: Iterable[Run]) -> tuple[Compared, ...]:
@@ -188,7 +238,7 @@ def _labels(firsts: Sequence[Run], settings: Sequence[dict[str, Any]]) -> list[s
     namesakes: dict[str, list[dict[str, Any]]] = {}
     for run, own in zip(firsts, settings, strict=True):
         namesakes.setdefault(run.name, []).append(own)
-    apart = {name: _differing(of_name) for name, of_name in namesakes.items()}
+    apart = {name: _telling(of_name, _differing(of_name)) for name, of_name in namesakes.items()}
     labels = []
     for run, own in zip(firsts, settings, strict=True):
         pairs = [f"{key}={format_value(own[key])}" for key in apart[run.name] if key in own]
@@ -206,6 +256,35 @@ def _differing(settings: Sequence[dict[str, Any]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(paths))
 
 
+def _telling(settings: Sequence[dict[str, Any]], differing: Sequence[str]) -> tuple[str, ...]:
+    """The differing keys, but those that are there on some sides alone and say only what comes with a type."""
+    return tuple(key for key in differing if not _comes_with_a_type(key, settings, differing))
+
+
+def _comes_with_a_type(key: str, settings: Sequence[dict[str, Any]], differing: Sequence[str]) -> bool:
+    having = [own for own in settings if key in own]
+    if len(having) == len(settings):
+        return False
+    if f"{key}.type" in differing:
+        return all(own[key] is None for own in having)  # `null` where others chose a type: the type says so.
+    # `model.activation.type` may come with the type of `model`; `model.activation.alpha` with that of either.
+    parts = key.split(".")
+    around = (".".join(parts[:n]) for n in range(1, len(parts)))
+    return any(
+        all(_defaults(path, str(own.get(f"{path}.type"))).get(key, MISSING) == own[key] for own in having)
+        for path in around
+        if f"{path}.type" in differing and f"{path}.type" != key
+    )
+
+
+@cache
+def _defaults(path: str, type_name: str) -> dict[str, Any]:
+    """What a component at this path of a config has unless said otherwise, by dotted key; nothing where unknown."""
+    kind = path.replace("_", ".").rpartition(".")[2] + "s"  # model.kernel_regularizer: regularizers
+    component = registry.components(kind).get(type_name) if kind in registry.KINDS else None
+    return flatten({path: component.model_construct(type=type_name).model_dump()}) if component else {}
+
+
 def _value(run: Run, column: str) -> float | None:
     value = run.record.get(column) if column in _OF_THE_RUN else run.metrics.get(column)
     return None if value is None or value != value else float(value)  # NaN alone differs from itself.
@@ -217,21 +296,27 @@ def _available(experiments: Sequence[Compared]) -> list[str]:
     return [column for column in columns if any(_value(run, column) is not None for run in runs)]
 
 
-def _defaults(experiments: Sequence[Compared]) -> list[str]:
+def _default_metrics(experiments: Sequence[Compared]) -> list[str]:
     runs = [run for experiment in experiments for run in experiment.runs.values()]
     metrics = list(dict.fromkeys(metric for run in runs for metric in run.head_metrics))
-    validation = [name for metric in metrics for name in (f"val_{metric}", f"best_val_{metric}")]
+    validation = [
+        name
+        for metric in metrics
+        for name in (f"val_{metric}", f"best_val_{metric}")
+        if not name.startswith("best_") or higher_is_better(name) is not None
+    ]
     return [*validation, "val_loss", *(f"test_{metric}" for metric in metrics), "seconds"]
 
 
 def _scores(experiments: Sequence[Compared], metric: str) -> tuple[Score | None, ...]:
-    values = [_by_seed(experiment, metric) for experiment in experiments]
-    return tuple(
-        _score(experiment, of_one, metric, difference(values[0], of_one, metric) if position else None)
-        if of_one
-        else None
-        for position, (experiment, of_one) in enumerate(zip(experiments, values, strict=True))
-    )
+    first = _by_seed(experiments[0], metric) if experiments else {}
+    scores: list[Score | None] = []
+    for experiment in experiments:
+        values = _by_seed(experiment, metric)
+        same = comparable(experiments[0], experiment, metric)
+        to_first = difference(first, values, metric) if same and experiment is not experiments[0] else None
+        scores.append(_score(experiment, values, metric, to_first, same) if values else None)
+    return tuple(scores)
 
 
 def _by_seed(experiment: Compared, column: str) -> dict[int, float]:
@@ -239,7 +324,9 @@ def _by_seed(experiment: Compared, column: str) -> dict[int, float]:
     return {seed: value for seed, value in values if value is not None}
 
 
-def _score(experiment: Compared, values: dict[int, float], metric: str, to_first: Difference | None) -> Score:
+def _score(
+    experiment: Compared, values: dict[int, float], metric: str, to_first: Difference | None, same: bool
+) -> Score:
     epochs = _by_seed(experiment, f"{metric}_epoch")
     return Score(
         values,
@@ -247,4 +334,5 @@ def _score(experiment: Compared, values: dict[int, float], metric: str, to_first
         statistics.stdev(values.values()) if len(values) > 1 else None,
         statistics.fmean(epochs.values()) if epochs else None,
         to_first,
+        same,
     )

@@ -4,7 +4,7 @@ One engine serves every model, head, optimizer and kind of data. Losses are mean
 are added as Keras adds them, so that a history equals Keras's own on the same weights and batches.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import keras
 import numpy as np
@@ -17,10 +17,12 @@ from dlexp.training.network import Network
 
 @dataclass(frozen=True)
 class Scores:
-    """What one pass over a split gave: the mean loss and the prediction of every example, `(n, units)`."""
+    """What one pass over a split gave: the mean loss and the prediction of every example, `(n, columns)`."""
 
     loss: float
     predictions: np.ndarray
+    logits: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    """Of every example, `(n, logits)`; of an evaluation alone."""
 
 
 def order_of(seed: int, epoch: int, n: int) -> np.ndarray:
@@ -87,21 +89,23 @@ class Evaluator:
         self.split = split
         self._feed: Feed = feed(network, split)
         inputs = tf.TensorSpec(network.body.input_shape, network.body.inputs[0].dtype)
-        self._forward = tf.function(self._score, input_signature=[inputs, tf.TensorSpec((None,), split.y.dtype)])
+        targets = tf.TensorSpec((None, *split.y.shape[1:]), split.y.dtype)
+        self._forward = tf.function(self._score, input_signature=[inputs, targets])
 
     def evaluate(self) -> Scores:
-        """The mean loss, penalties included, and every prediction."""
-        losses, predictions = [], []
+        """The mean loss, penalties included, and every prediction and logit."""
+        losses, predictions, logits = [], [], []
         start = 0
         for x in self._feed.chunks():
-            chunk_losses, prediction = self._forward(x, tf.constant(self.split.y[start : start + len(x)]))
+            chunk_losses, prediction, chunk_logits = self._forward(x, tf.constant(self.split.y[start : start + len(x)]))
             losses.append(chunk_losses.numpy())
             predictions.append(prediction.numpy())
+            logits.append(chunk_logits.numpy())
             start += len(x)
         penalty = sum(float(loss) for loss in self.network.model.losses)
         loss = float(np.concatenate(losses).mean(dtype=np.float64)) + penalty
-        return Scores(loss, np.concatenate(predictions))
+        return Scores(loss, np.concatenate(predictions), np.concatenate(logits))
 
-    def _score(self, x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _score(self, x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         logits, prediction = self.network.body(x, training=False)
-        return self.network.output.losses(y, logits), prediction
+        return self.network.output.losses(y, logits), prediction, logits

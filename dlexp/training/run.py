@@ -9,12 +9,16 @@ from typing import Any
 import numpy as np
 
 from dlexp.components.datasets import Data, Info, Split
+from dlexp.components.heads import Predicted
 from dlexp.components.metrics import higher_is_better
+from dlexp.config.columns import columns
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION
 from dlexp.runs.run_dir import RunDir
 from dlexp.runs.whole_files import replacing
+from dlexp.training.diagnostics import diagnosing
+from dlexp.training.early_stopping import Best
 from dlexp.training.engine import Engine, Evaluator, Scores, order_of
 from dlexp.training.environment import environment
 from dlexp.training.job import Job
@@ -65,13 +69,13 @@ def train(job: Job) -> None:
     splits = split(experiment, data or dataset.load(job.data_dir))
     network = build(experiment, dataset.info(), splits.train, job.seed)
     network.model.summary(print_fn=print)
-    history = fit(experiment, network, splits, job.seed, run_dir)
+    fitted = fit(experiment, network, splits, job.seed, run_dir)
 
     with replacing(run_dir.model_path) as path:
         network.model.save(path)
-    job.illustrate(history, run_dir.curves_path, job.label)
+    job.illustrate(fitted.history, run_dir.curves_path, job.label)
     tested = Evaluator(network, splits.test).evaluate()
-    test = _scored("test_", tested, splits.test, experiment)
+    test = _scored("test_", tested, splits.test, experiment) | _calibration(network, splits, tested, experiment)
     seconds = time.perf_counter() - clock
     run_dir.write_environment({**place, "seconds": seconds})
     run_dir.write_summary(
@@ -81,12 +85,14 @@ def train(job: Job) -> None:
             "identity": job.identity,
             "status": "finished",
             "config": experiment.model_dump(),
-            "metrics": {**summarize(history), **test},
-            "epochs": len(history),
+            "metrics": {**summarize(fitted.history, fitted.restored_epoch), **test},
+            "epochs": len(fitted.history),
+            "stopped_epoch": fitted.stopped_epoch,
+            "restored_epoch": fitted.restored_epoch,
             "seconds": seconds,
             "parameters": network.model.count_params(),
             "layers": layers(network),
-            "mistakes": mistakes(splits.test.y, tested.predictions, dataset.info()),
+            "mistakes": mistakes(splits.test.y, experiment.head.judged(tested.predictions), dataset.info()),
             "examples": {
                 "train": len(splits.train),
                 "validation": len(splits.validation or ()),
@@ -103,29 +109,46 @@ def train(job: Job) -> None:
 
 
 def split(experiment: Experiment, data: Data) -> Splits:
-    """Take the validation examples out of the training data."""
-    kind = experiment.validation.type
-    if kind == "test":
-        return Splits(data.train, data.test, data.test)
-    if kind == "none":
-        return Splits(data.train, None, data.test)
-    held_out = experiment.validation.held_out(data.train.y)
-    kept = np.delete(np.arange(len(data.train)), held_out)
-    return Splits(data.train.take(kept), data.train.take(held_out), data.test)
+    """Take the validation examples out of the training data, and of the others the share that trains."""
+    train, validation = data.train, None
+    if experiment.validation.type == "test":
+        validation = data.test
+    elif experiment.validation.type != "none":
+        held_out = experiment.validation.held_out(train.y)
+        kept = np.delete(np.arange(len(train)), held_out)
+        train, validation = train.take(kept), train.take(held_out)
+    return Splits(experiment.dataset.reduced(train), validation, data.test)
 
 
-def fit(experiment: Experiment, network: Network, splits: Splits, seed: int, run_dir: RunDir) -> list[dict[str, float]]:
-    """Train for all epochs; one row of history an epoch, written as it comes.
+@dataclass(frozen=True)
+class Fitted:
+    """What a training left beside the weights."""
+
+    history: list[dict[str, float]]
+    """A row for each epoch that was trained."""
+    stopped_epoch: int | None
+    """The epoch after which early stopping ended it; none where it did not."""
+    restored_epoch: int | None
+    """The epoch whose weights the model has been given back; none where it has the last one's."""
+
+
+def fit(experiment: Experiment, network: Network, splits: Splits, seed: int, run_dir: RunDir) -> Fitted:
+    """Train for all epochs, or until early stopping; one row of history an epoch, written as it comes.
 
     Raises:
         Diverged: A loss became NaN or infinite; its row is the last.
     """
     training = experiment.training
-    optimizer = experiment.optimizer.build()
+    steps_per_epoch = -(-len(splits.train) // training.batch_size)
+    rate = experiment.optimizer.learning_rate
+    optimizer = experiment.optimizer.build(training.schedule.build(rate, training.epochs, steps_per_epoch))
     engine = Engine(network, optimizer, splits.train, training.batch_size)
     evaluator = Evaluator(network, splits.validation) if splits.validation is not None else None
     history: list[dict[str, float]] = []
-    with run_dir.history_writer(columns(experiment)) as writer:
+    best = Best(training.early_stopping) if training.early_stopping else None
+    stopped_epoch = None
+    diagnostics = diagnosing(training.diagnostics, network, splits.train, seed, run_dir)
+    with run_dir.history_writer(columns(experiment)) as writer, diagnostics as diagnose:
         for epoch in range(1, training.epochs + 1):
             clock = time.perf_counter()
             # As the config says it: the shortest number that is this float32.
@@ -141,11 +164,16 @@ def fit(experiment: Experiment, network: Network, splits: Splits, seed: int, run
             }
             writer.write(row)
             history.append(row)
+            diagnose(epoch)
             print(f"epoch {epoch}/{training.epochs}", *(f"{name} {value:.4f}" for name, value in scores.items()))
             for column in ("loss", "val_loss"):
                 if not math.isfinite(row.get(column, 0.0)):
                     raise Diverged(epoch, column, row[column])
-    return history
+            if best and best.note(row, network.model):
+                stopped_epoch = epoch
+                break
+    restored_epoch = best.restore(network.model) if best else None
+    return Fitted(history, stopped_epoch, restored_epoch)
 
 
 def layers(network: Network) -> list[dict[str, Any]]:
@@ -163,9 +191,11 @@ def layers(network: Network) -> list[dict[str, Any]]:
 
 def mistakes(y: np.ndarray, predictions: np.ndarray, info: Info) -> list[dict[str, Any]]:
     """The test examples that are most confidently wrong: position, target, prediction; for classes its probability."""
-    if info.task == "regression":
+    if info.n_classes is None:
         worst = np.abs(predictions[:, 0] - y).argsort(kind="stable")[::-1][:N_MISTAKES]
         return [{"position": int(i), "target": float(y[i]), "predicted": float(predictions[i, 0])} for i in worst]
+    if info.task == "multilabel":
+        return _wrong_labels(y, predictions)
     if predictions.shape[1] == 1:  # One unit gives the probability of class 1.
         predictions = np.hstack([1 - predictions, predictions])
     decided = predictions.argmax(axis=1)
@@ -182,11 +212,33 @@ def mistakes(y: np.ndarray, predictions: np.ndarray, info: Info) -> list[dict[st
     ]
 
 
-def columns(experiment: Experiment) -> list[str]:
-    """The columns of history.csv."""
-    scores = ["loss", *experiment.head.metrics]
-    validation = [] if experiment.validation.type == "none" else [f"val_{name}" for name in scores]
-    return ["epoch", "seconds", "learning_rate", *scores, *validation]
+def _wrong_labels(y: np.ndarray, predictions: np.ndarray) -> list[dict[str, Any]]:
+    """The labels that are most confidently wrong: given (1) or not (0), each a decision of its own."""
+    decided = predictions > 0.5
+    confidence = np.where(decided != y, np.maximum(predictions, 1 - predictions), 0.0)
+    worst = confidence.argsort(axis=None, kind="stable")[::-1][: min(N_MISTAKES, int((decided != y).sum()))]
+    return [
+        {
+            "position": int(i),
+            "label": int(k),
+            "target": int(y[i, k]),
+            "predicted": int(decided[i, k]),
+            "probability": float(confidence[i, k]),
+        }
+        for i, k in zip(*np.unravel_index(worst, y.shape), strict=True)
+    ]
+
+
+def _calibration(network: Network, splits: Splits, tested: Scores, experiment: Experiment) -> dict[str, float]:
+    """What the head says of the test split's likelihood; the training split is evaluated only if it asks for it."""
+    found = experiment.head.calibration(
+        _predicted(splits.test, tested), lambda: _predicted(splits.train, Evaluator(network, splits.train).evaluate())
+    )
+    return {f"test_{name}": value for name, value in found.items()}
+
+
+def _predicted(split: Split, scores: Scores) -> Predicted:
+    return Predicted(split.y, scores.logits, scores.predictions)
 
 
 def _scored(prefix: str, scores: Scores, split: Split, experiment: Experiment) -> dict[str, float]:
@@ -194,14 +246,20 @@ def _scored(prefix: str, scores: Scores, split: Split, experiment: Experiment) -
     return {prefix + name: value for name, value in {"loss": scores.loss, **metrics}.items()}
 
 
-def summarize(history: list[dict[str, float]]) -> dict[str, float]:
-    """The last epoch's scores under their own names; the best validation scores with their epochs."""
-    last = {name: value for name, value in history[-1].items() if name not in ("epoch", "seconds", "learning_rate")}
+def summarize(history: list[dict[str, float]], restored_epoch: int | None = None) -> dict[str, float]:
+    """The last epoch's scores under their own names; the best validation scores with their epochs.
+
+    Where the weights of another epoch were restored, its scores are the model's, and stand in for the last epoch's.
+    A metric of which neither way is better has no best.
+    """
+    row = history[restored_epoch - 1 if restored_epoch else -1]
+    last = {name: value for name, value in row.items() if name not in ("epoch", "seconds", "learning_rate")}
     best: dict[str, float] = {}
     for name in last:
-        if name.startswith("val_"):
+        higher = higher_is_better(name)
+        if name.startswith("val_") and higher is not None:
             values = [row[name] for row in history]
-            value = max(values) if higher_is_better(name) else min(values)
+            value = max(values) if higher else min(values)
             # The first of equal epochs.
             best |= {f"best_{name}": value, f"best_{name}_epoch": history[values.index(value)]["epoch"]}
     return last | best

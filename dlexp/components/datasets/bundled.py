@@ -102,11 +102,41 @@ class Digits(Bundled):
     """1,797 handwritten digits of 8 x 8 pixels, in 10 classes."""
 
     type: Literal["digits"] = "digits"
+    target: Literal["digit", "parity", "ink"] = "digit"
+    """What is learned: the digit, whether it is odd (class 1), or the ink's share of all the page can take (0 to 1)."""
     n_examples: ClassVar[int] = 1797
     n_features: ClassVar[int] = 64
-    n_classes: ClassVar[int | None] = 10
     data_files: ClassVar[tuple[str, ...]] = ("digits.csv.gz",)
-    class_names: ClassVar[tuple[str, ...]] = tuple("0123456789")
+
+    @property
+    def task(self) -> Task:  # type: ignore[override]
+        """By the target."""
+        tasks: dict[str, Task] = {"digit": "multiclass", "parity": "binary", "ink": "proportion"}
+        return tasks[self.target]
+
+    @property
+    def class_names(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Of the ink, none."""
+        return {"digit": tuple("0123456789"), "parity": ("even", "odd"), "ink": ()}[self.target]
+
+    @property
+    def n_classes(self) -> int | None:  # type: ignore[override]
+        """Of the ink, none."""
+        return len(self.class_names) or None
+
+    def stand_in(self) -> Data:
+        """As for all, the ink between 0 and 1."""
+        import numpy as np
+
+        data = super().stand_in()
+        if self.target != "ink":
+            return data
+        return Data(*(Split(part.x, 1 / (1 + np.exp(-part.y / 8))) for part in (data.train, data.test)))
+
+    def _examples(self) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+        x, digit = super()._examples()
+        # A pixel is a number from 0 to 16.
+        return x, {"digit": digit, "parity": digit % 2, "ink": x.mean(axis=1) / 16}[self.target]
 
 
 class Iris(Bundled):
@@ -135,14 +165,8 @@ class Wine(Bundled):
     class_names: ClassVar[tuple[str, ...]] = ("class_0", "class_1", "class_2")
     feature_names: ClassVar[tuple[str, ...]] = (
         *("alcohol", "malic_acid", "ash", "alcalinity_of_ash", "magnesium", "total_phenols", "flavanoids"),
-        *(
-            "nonflavanoid_phenols",
-            "proanthocyanins",
-            "color_intensity",
-            "hue",
-            "od280/od315_of_diluted_wines",
-            "proline",
-        ),
+        *("nonflavanoid_phenols", "proanthocyanins", "color_intensity", "hue"),
+        *("od280/od315_of_diluted_wines", "proline"),
     )
 
 

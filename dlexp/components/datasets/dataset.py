@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
 
 from dlexp.components.component import Component
 
@@ -11,17 +13,22 @@ if TYPE_CHECKING:
     import numpy as np
     from scipy.sparse import csr_array
 
-Task = Literal["binary", "multiclass", "regression"]
+#: Multilabel: any number of classes an example. Ordinal: classes in an order. Proportion: a number from 0 to 1.
+Task = Literal["binary", "multiclass", "multilabel", "ordinal", "regression", "proportion", "count"]
 SplitName = Literal["train", "test"]
 
 
 @dataclass(frozen=True)
 class Info:
-    """What a data set looks like after encoding; known without reading any data."""
+    """What a data set looks like after encoding.
+
+    It is known without reading any data, but for the user's own: `Dataset.info` then leaves open what only the data can
+    say (the counts, the shape `()`, mostly the classes), and `Data.info` is complete.
+    """
 
     task: Task
-    n_train: int
-    n_test: int
+    n_train: int | None
+    n_test: int | None
     inputs: Literal["numeric", "sparse", "word_ids"]
     """Dense float32 features; sparse float32 rows over a vocabulary; int32 word indices, 0 for padding."""
     shape: tuple[int, ...]
@@ -29,14 +36,24 @@ class Info:
     vocabulary: int | None = None
     """Number of word indices, of text alone."""
     n_classes: int | None = None
-    """Number of classes; none for regression."""
-    standardize: bool = False
-    """Whether the model starts with a layer that standardizes, fitted on the training split."""
+    """Number of classes; none where the target is a number."""
+    standardize: bool | tuple[bool, ...] = False
+    """Whether the model starts with a layer that standardizes, fitted on the training split; or which features it does."""
+    class_names: tuple[str, ...] = ()
+    """As `Dataset.class_names`, where only the data says them."""
+    feature_names: tuple[str, ...] = ()
+    """As `Dataset.feature_names`, where only the data says them."""
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it is known how many classes there are, if there are any."""
+        return self.n_classes is not None or self.task not in ("multiclass", "multilabel", "ordinal")
 
     @property
     def described_task(self) -> str:
         """The task in words, for messages: `multiclass with 46 classes`."""
-        return f"{self.task} with {self.n_classes} classes" if self.task == "multiclass" else self.task
+        has_count = self.n_classes and self.task != "binary"
+        return f"{self.task} with {self.n_classes} classes" if has_count else self.task
 
 
 @dataclass(frozen=True)
@@ -44,7 +61,7 @@ class Split:
     """Examples and their targets.
 
     `x` is float32 `(n, features)`, a float32 CSR array `(n, vocabulary)`, or int32 `(n, maxlen)`;
-    `y` is int32 classes or float32 values, `(n,)`.
+    `y` is int32 classes or float32 values, `(n,)`; of multilabel data int32 `(n, classes)`, 1 where a class is there.
     """
 
     x: "np.ndarray[Any, Any] | csr_array"
@@ -64,6 +81,8 @@ class Data:
 
     train: Split
     test: Split
+    info: Info | None = None
+    """Of the user's own data, all of what `Dataset.info` left open."""
 
 
 class Dataset(Component):
@@ -74,9 +93,28 @@ class Dataset(Component):
     """The name of each class, in the order of their numbers, where they have names."""
     feature_names: ClassVar[tuple[str, ...]] = ()
     """The name of each feature, where they have names."""
+    train_fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Share of the training examples that train, of those that validation left; a smaller share is part of a larger."""
+    train_fraction_seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of that draw; no part of the run's own seed, so that all seeds train on the same examples."""
+
+    def reduced_count(self, n: int) -> int:
+        """How many of `n` training examples train: at least one."""
+        return max(1, round(self.train_fraction * n))
+
+    def reduced(self, train: Split) -> Split:
+        """The share of the training examples that trains, in their order: at least one."""
+        import numpy as np
+
+        if self.train_fraction == 1:
+            return train
+        drawn = np.random.default_rng(self.train_fraction_seed).permutation(len(train))[
+            : self.reduced_count(len(train))
+        ]
+        return train.take(np.sort(drawn))
 
     def info(self) -> Info:
-        """What the data looks like; reads nothing."""
+        """What the data looks like; reads nothing, and leaves open what only the user's own data can say."""
         raise NotImplementedError
 
     def digest(self, data_dir: Path | None) -> str:
@@ -99,6 +137,14 @@ class Dataset(Component):
         """A small generated data set with the same schema and a planted signal, always the same."""
         raise NotImplementedError
 
+    def sample(self, data_dir: Path | None) -> Data:
+        """What `--smoke` trains on: the stand-in; of the user's own data its first examples.
+
+        Raises:
+            DataError: As `load`, of the user's own data.
+        """
+        return self.stand_in()
+
     def examples(self, data_dir: Path | None, split: SplitName, positions: Sequence[int]) -> list[str]:
         """Examples as text for the eye, in one line each: what stands at these positions of a loaded split.
 
@@ -109,8 +155,16 @@ class Dataset(Component):
         part = data.train if split == "train" else data.test
         return [shown(part.x[position], self.feature_names) for position in positions]
 
+    def best_possible(self) -> dict[str, float]:
+        """What no model can beat on the test split, by metric, where the truth is known."""
+        return {}
+
     def problems(self) -> list[tuple[str, str]]:
         """Settings that cannot work together, as (field, what is wrong)."""
+        return []
+
+    def notes(self) -> list[str]:
+        """What whoever checks a config should know of it: that it runs code."""
         return []
 
 
@@ -123,4 +177,5 @@ def shown(features: "np.ndarray[Any, Any]", names: Sequence[str] = ()) -> str:
     text = ", ".join(f"{name} {value:.4g}".strip() for name, value in list(named)[:MAX_SHOWN])
     if len(features) <= MAX_SHOWN:
         return text
-    return f"{text}, ... ({len(features)} in all, from {features.min():.4g} to {features.max():.4g}, mean {features.mean():.4g})"
+    low, high, mean = features.min(), features.max(), features.mean()
+    return f"{text}, ... ({len(features)} in all, from {low:.4g} to {high:.4g}, mean {mean:.4g})"

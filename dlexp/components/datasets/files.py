@@ -113,13 +113,15 @@ def _downloaded(name: str, places: dict[str, Path]) -> Path:
     # Keras raises bare Exceptions; whatever it was, the file is not there.
     except Exception as error:
         reason = " ".join(str(error).split()).removeprefix(f"URL fetch failure on {download.url}: None -- ")
+        unpacked = ", unpack it" if download.is_archive else ""
         folder = PurePosixPath(name).parent
+        any_folder = f"a folder {folder} of any folder" if folder.name else "any folder"
         raise DataError(
             f"{name}: not found, and it cannot be downloaded",
             f"  looked in: {', '.join(f'{place} ({origin})' for origin, place in places.items())}",
             f"  tried: {download.url}: {reason or type(error).__name__}",
-            f"Download it elsewhere{', unpack it' * download.is_archive} and put it into {places[KERAS_CACHE] / folder},",
-            f"or into {f'a folder {folder} of ' * bool(folder.name)}any folder and name that by --data-dir or DLEXP_DATA.",
+            f"Download it elsewhere{unpacked} and put it into {places[KERAS_CACHE] / folder},",
+            f"or into {any_folder} and name that by --data-dir or DLEXP_DATA.",
             f"Without any download: {OFFLINE_EXAMPLE}",
         ) from error
 

@@ -86,7 +86,7 @@ class Mnist(Images):
     def _read(self, paths: list[Path]) -> "Iterator[Arrays]":
         from dlexp.components.datasets import npz
 
-        x_train, y_train, x_test, y_test = npz.read(*paths, ("x_train", "y_train", "x_test", "y_test")).values()
+        x_train, y_train, x_test, y_test = npz.read(paths[0], ("x_train", "y_train", "x_test", "y_test")).values()
         yield x_train, y_train
         yield x_test, y_test
 
@@ -180,12 +180,12 @@ class Cifar100(Cifar):
     labels_key: ClassVar[bytes] = b"fine_labels"
     class_names: ClassVar[tuple[str, ...]] = tuple(
         """
-        apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle
-        caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant
-        flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man
-        maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree
-        plain plate poppy porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper
-        snail snake spider squirrel streetcar sunflower sweet_pepper table tank telephone television tiger tractor train
-        trout tulip turtle wardrobe whale willow_tree wolf woman worm
-        """.split()
+        apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can
+        castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin
+        elephant flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster
+        man maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck
+        pine_tree plain plate poppy porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk
+        skyscraper snail snake spider squirrel streetcar sunflower sweet_pepper table tank telephone television tiger
+        tractor train trout tulip turtle wardrobe whale willow_tree wolf woman worm
+        """.split()  # noqa: SIM905  # A hundred lines otherwise.
     )

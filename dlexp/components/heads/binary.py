@@ -1,33 +1,44 @@
 """Two classes, one output unit."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from dlexp.components.datasets import Info
-from dlexp.components.heads.head import Head, Output
+from dlexp.components.datasets.dataset import Task
+from dlexp.components.heads.classes import Classes, LabelSmoothing
+from dlexp.components.heads.head import Output, Predicted
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
 
 
-class Binary(Head):
+class Binary(Classes):
     """Two classes: one sigmoid unit and binary cross-entropy, the Bernoulli likelihood."""
 
     type: Literal["binary"] = "binary"
+    tasks: ClassVar[tuple[Task, ...]] = ("binary",)
+    needs: ClassVar[str] = "2 classes"
     activation: Literal["sigmoid"] = "sigmoid"
     """Activation of the output unit: it gives the probability of class 1."""
     loss: Literal["binary_crossentropy", "mse"] = "binary_crossentropy"
     """Cross-entropy from the logit keeps its gradient when the answer is wrong; mse behind a sigmoid does not."""
-    metrics: list[Literal["accuracy", "mae", "mse", "rmse", "logit_gradient"]] = ["accuracy"]
-    """Metrics of the probability of class 1; `logit_gradient` is the mean |dJ/dz| of the chosen loss."""
+    metrics: list[
+        Literal["accuracy", "auc", "f1_macro", "f1_micro", "calibration_error", "mae", "mse", "rmse", "logit_gradient"]
+    ] = ["accuracy"]
+    """Metrics of the probability of class 1; `logit_gradient` is the mean |dJ/dz| of the chosen loss, before class
+    weights."""
+    label_smoothing: LabelSmoothing = 0.0
+    """Share of a target that is spread over both classes: s turns 0 and 1 into s/2 and 1 - s/2."""
+
+    def columns(self, info: Info) -> list[str]:
+        """One probability."""
+        return ["probability_1"]
 
     def problems(self, info: Info) -> Iterator[tuple[str, str]]:
         """Anything but two classes in one unit."""
-        if info.task != "binary":
-            yield "type", f"a binary head needs 2 classes; this data set is {info.described_task}"
-        elif self.units != 1:
-            yield "units", f"a binary head has 1 output unit, given {self.units}"
+        yield from super().problems(info)
+        yield from self.smoothing_problems(self.label_smoothing, self.loss)
 
     def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
         """One unit; the loss is computed from its logit."""
@@ -38,16 +49,25 @@ class Binary(Head):
             if self.loss == "mse":
                 return keras.losses.mean_squared_error(y, keras.ops.sigmoid(logits))
             # J = -y log s(z) - (1 - y) log(1 - s(z)), without ever forming s(z).
-            return keras.losses.binary_crossentropy(y, logits, from_logits=True)
+            return keras.losses.binary_crossentropy(y, logits, from_logits=True, label_smoothing=self.label_smoothing)
 
         logits = self.dense(features)
-        return Output(logits, keras.layers.Activation("sigmoid", name="probability")(logits), losses)
+        prediction = keras.layers.Activation("sigmoid", name="probability")(logits)
+        return Output(logits, prediction, self.weighted(losses, y, n_classes=2))
 
     def measure(self, metric: str, y: "np.ndarray[Any, Any]", prediction: "np.ndarray[Any, Any]") -> float:
         """A metric of the probability; the gradient at the logit depends on the loss."""
         if metric != "logit_gradient":
             return super().measure(metric, y, prediction)
         p = prediction[:, 0].astype("float64")
+        y = y * (1 - self.label_smoothing) + self.label_smoothing / 2
         # Cross-entropy: dJ/dz = p - y. Squared error: dJ/dz = 2 (p - y) p (1 - p), which vanishes at p = 0 and p = 1.
         gradient = p - y if self.loss == "binary_crossentropy" else 2 * (p - y) * p * (1 - p)
         return float(abs(gradient).mean())
+
+    def nll(self, test: Predicted) -> "np.ndarray[Any, Any]":
+        """Of the Bernoulli law: log(1 + exp(-z)) for class 1, log(1 + exp(z)) for class 0."""
+        import numpy as np
+
+        z = test.logits[:, 0].astype(np.float64)
+        return np.logaddexp(0, np.where(test.y == 1, -z, z))

@@ -8,11 +8,20 @@ from pydantic import Field
 
 from dlexp.components.component import Component
 from dlexp.components.datasets import Info
+from dlexp.components.datasets.dataset import Task
 from dlexp.components.metrics import METRICS
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
+
+#: The head of a task that has no head of its own name.
+DEFAULT_HEADS: dict[Task, str] = {"count": "poisson"}
+
+
+def default_head(task: Task) -> str:
+    """The type of the head that a task gets unless one is said."""
+    return DEFAULT_HEADS.get(task, task)
 
 
 @dataclass(frozen=True)
@@ -20,17 +29,34 @@ class Output:
     """A head that has been put on a trunk."""
 
     logits: "keras.KerasTensor"
-    """What the output units compute before the last activation, `(batch, units)`."""
+    """What the output units compute before the last activation, `(batch, n)`."""
     prediction: "keras.KerasTensor"
-    """The same on the natural scale, made of Keras's own layers: what the saved model gives."""
+    """The same on the natural scale, made of Keras's own layers: what the saved model gives, a column each of
+    `Head.columns`."""
     losses: Callable[[Any, Any], Any]
-    """`losses(y, logits)`: the loss of each example, `(batch,)`, from targets `(batch,)` and logits."""
+    """`losses(y, logits)`: the loss of each example, `(batch,)`, from targets `(batch,)`, or `(batch, classes)` of
+    multilabel data, and logits. What is trained and recorded is their mean over the examples, weighted ones too."""
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """A split as a trained head sees it."""
+
+    y: "np.ndarray[Any, Any]"
+    """Targets, `(n,)`, or `(n, classes)` of multilabel data."""
+    logits: "np.ndarray[Any, Any]"
+    prediction: "np.ndarray[Any, Any]"
+    """`(n, columns)` on the natural scale."""
 
 
 class Head(Component):
     """Output units for one kind of target, and the likelihood that trains them."""
 
     kind: ClassVar[str] = "heads"
+    tasks: ClassVar[tuple[Task, ...]]
+    """The tasks it can learn."""
+    needs: ClassVar[str]
+    """The targets it can learn, in words, for messages."""
     units: Annotated[int, Field(ge=1)] | None = None
     """Output units; what the data set's classes need, unless said."""
     metrics: Sequence[str]
@@ -42,21 +68,48 @@ class Head(Component):
         """Output units that this data needs."""
         return 1
 
+    def columns(self, info: Info) -> list[str]:
+        """The names of the prediction's columns."""
+        raise NotImplementedError
+
     def problems(self, info: Info) -> Iterator[tuple[str, str]]:
         """What cannot work with this data, as (field, what is wrong); `units` is filled in already."""
-        raise NotImplementedError
+        article = "an" if self.type[0] in "aeiou" else "a"
+        if info.task not in self.tasks:
+            yield "type", f"{article} {self.type} head needs {self.needs}; this data set is {info.described_task}"
+        elif self.units != (needed := self.units_for(info)):
+            plural = "s" if needed > 1 else ""
+            yield "units", f"{article} {self.type} head has {needed} output unit{plural}, given {self.units}"
 
     def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
         """Put the head on features `(batch, n)`; `y` are the training targets, for scales that are fitted."""
         raise NotImplementedError
 
-    def dense(self, features: "keras.KerasTensor") -> "keras.KerasTensor":
+    def dense(self, features: "keras.KerasTensor", units: int | None = None) -> "keras.KerasTensor":
         """The output units before their activation, `(batch, units)`."""
         import keras
 
         bias = keras.initializers.Constant(self.output_bias)
-        return keras.layers.Dense(self.units, bias_initializer=bias, name="output")(features)
+        return keras.layers.Dense(units or self.units, bias_initializer=bias, name="output")(features)
 
     def measure(self, metric: str, y: "np.ndarray[Any, Any]", prediction: "np.ndarray[Any, Any]") -> float:
-        """A metric over a split, from targets `(n,)` and predictions `(n, units)` on the natural scale."""
-        return METRICS[metric].compute(y, prediction)
+        """A metric over a split, from its targets and its predictions `(n, columns)` on the natural scale."""
+        return METRICS[metric].compute(y, self.judged(prediction))
+
+    def judged(self, prediction: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+        """What metrics are computed from: the probabilities, or the one number that is predicted, `(n, 1)`."""
+        return prediction
+
+    def calibration(self, test: Predicted, train: Callable[[], Predicted]) -> dict[str, float]:
+        """How well the stated probabilities fit the test targets, the same for all heads of a kind of target.
+
+        Args:
+            test: The test split.
+            train: Gives the training split, for heads whose spread is that of their training residuals.
+
+        Returns:
+            `nll`: the mean negative log-likelihood, in nats and in the target's own units, without class weights,
+            label smoothing and penalties. For classes `calibration_error`, for numbers `coverage_90`: the share of
+            targets in the central 90 % interval.
+        """
+        raise NotImplementedError

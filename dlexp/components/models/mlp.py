@@ -1,9 +1,10 @@
 """Fully connected layers."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from dlexp.components.datasets import Info
-from dlexp.components.models.model import Model
+from dlexp.components.models.model import Model, StandardDeviation
 
 if TYPE_CHECKING:
     import keras
@@ -14,7 +15,19 @@ class MLP(Model):
 
     type: Literal["mlp"] = "mlp"
     takes: ClassVar[tuple[str, ...]] = ("numeric", "sparse")
+    input_noise: StandardDeviation = 0.0
+    """Standard deviation of the Gaussian noise that training adds to the inputs, standardized ones where they are."""
+
+    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
+        """Noise on sparse vectors would make them dense."""
+        yield from super().problems(info)
+        if self.input_noise and info.inputs == "sparse":
+            yield "input_noise", "noise on sparse vectors would make them dense; use model.noise or model.dropout"
 
     def build(self, x: "keras.KerasTensor", info: Info) -> "keras.KerasTensor":
         """From vectors `(batch, features)` to features `(batch, hidden[-1])`."""
+        import keras
+
+        if self.input_noise:
+            x = keras.layers.GaussianNoise(self.input_noise, name="input_noise")(x)
         return self.stack(x)

@@ -1,10 +1,11 @@
 """The base of all models: the layers between the input and the output units."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.activations import Activation, ReLU
+from dlexp.components.activations import Initializer, OneOrEach, ReLU
 from dlexp.components.component import Component, OneOf
 from dlexp.components.datasets import Info
 from dlexp.components.regularizers import Regularizer
@@ -13,34 +14,69 @@ if TYPE_CHECKING:
     import keras
 
 
+#: Keras's noise layer takes no more than 1.
+StandardDeviation = Annotated[float, Field(ge=0, le=1)]
+
+
 class Model(Component):
     """A trunk with a stack of hidden layers; the head's output units come on top."""
 
     kind: ClassVar[str] = "models"
     hidden: list[Annotated[int, Field(ge=1)]] = [16, 16]
     """Units of each hidden layer, from the input to the output."""
-    activation: Annotated[Activation, OneOf(Activation)] = ReLU()
-    """Activation of the hidden layers."""
+    activation: OneOrEach = ReLU()
+    """Activation of the hidden layers: one for all, or a list with one a layer."""
+    kernel_initializer: Initializer | None = None
+    """Start of the hidden layers' kernels, by Keras's name; where none is said, what fits the activation."""
+    hidden_bias: float = 0.0
+    """Start of the hidden units' bias: far below 0, no ReLU fires."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of each hidden layer's outputs that training sets to zero."""
+    noise: StandardDeviation = 0.0
+    """Standard deviation of the Gaussian noise that training adds to each hidden layer's outputs."""
+    normalization: Literal["none", "batch", "layer"] = "none"
+    """What brings each hidden layer's sums to mean 0 and variance 1: of a unit over the batch, or over the layer."""
+    max_norm: Annotated[float, Field(gt=0)] | None = None
+    """Largest norm of the weights into one hidden unit; a step that exceeds it is scaled back."""
     kernel_regularizer: Annotated[Regularizer, OneOf(Regularizer)] | None = None
     """Penalty on the hidden layers' kernels."""
 
     #: What `Info.inputs` may be.
     takes: ClassVar[tuple[str, ...]]
 
+    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
+        """What cannot work with data that it takes, as (field, what is wrong)."""
+        if isinstance(self.activation, list) and len(self.activation) != len(self.hidden):
+            n, layers = len(self.activation), len(self.hidden)
+            yield "activation", f"a list of {n} for {layers} hidden layer{'s' * (layers != 1)}; give one a layer"
+
     def build(self, x: "keras.KerasTensor", info: Info) -> "keras.KerasTensor":
         """From inputs `(batch, *info.shape)` to features `(batch, units)`."""
         raise NotImplementedError
 
     def stack(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
-        """The hidden layers: Dense, activation and, if asked for, dropout; each a layer of its own."""
+        """The hidden layers: Dense, normalization, activation, dropout, noise; each a layer of its own, where asked."""
         import keras
 
-        for i, units in enumerate(self.hidden, start=1):
+        each = self.activation if isinstance(self.activation, list) else [self.activation] * len(self.hidden)
+        for i, (units, activation) in enumerate(zip(self.hidden, each, strict=True), start=1):
             regularizer = self.kernel_regularizer.build() if self.kernel_regularizer else None
-            x = keras.layers.Dense(units, kernel_regularizer=regularizer, name=f"hidden_{i}")(x)
-            x = self.activation.build(name=f"hidden_{i}_activation")(x)
+            constraint = keras.constraints.MaxNorm(self.max_norm) if self.max_norm else None
+            x = keras.layers.Dense(
+                activation.width(units),
+                kernel_initializer=self.kernel_initializer or activation.kernel_initializer,
+                bias_initializer=keras.initializers.Constant(self.hidden_bias),
+                kernel_regularizer=regularizer,
+                kernel_constraint=constraint,
+                name=f"hidden_{i}",
+            )(x)
+            if self.normalization == "batch":
+                x = keras.layers.BatchNormalization(name=f"hidden_{i}_normalization")(x)
+            elif self.normalization == "layer":
+                x = keras.layers.LayerNormalization(name=f"hidden_{i}_normalization")(x)
+            x = activation.apply(x, name=f"hidden_{i}_activation")
             if self.dropout:
-                x = keras.layers.Dropout(self.dropout, name=f"hidden_{i}_dropout")(x)
+                x = activation.dropout(self.dropout, name=f"hidden_{i}_dropout")(x)
+            if self.noise:
+                x = keras.layers.GaussianNoise(self.noise, name=f"hidden_{i}_noise")(x)
         return x

@@ -1,0 +1,140 @@
+"""dlexp from Python: what the commands do, with tables as pandas DataFrames. Cheap to import.
+
+In a script, call `run` below `if __name__ == "__main__":`, since training processes import the script again.
+"""
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dlexp.config.load import Loaded
+
+AnyPath = str | os.PathLike[str]
+
+
+def load(path: AnyPath, overrides: Sequence[str] = ()) -> "Loaded":
+    """Read and check a config file.
+
+    Args:
+        path: The file.
+        overrides: `KEY=VALUE` each, as `--set` takes them.
+
+    Returns:
+        The experiment with every default filled in, and where each value came from.
+
+    Raises:
+        ConfigError: With everything that is wrong.
+    """
+    from dlexp.config import load as config
+
+    return config.load(Path(path), overrides)
+
+
+def run(
+    configs: "AnyPath | Loaded | Sequence[AnyPath | Loaded]",
+    *,
+    seeds: int | Sequence[int] = 1,
+    overrides: Sequence[str] = (),
+    grids: Sequence[str] = (),
+    workers: int = 1,
+    runs_dir: AnyPath = "runs",
+    data_dir: AnyPath | None = None,
+    smoke: bool = False,
+    force: bool = False,
+) -> "pd.DataFrame":
+    """Train experiments in processes of their own, and record them. What is done already is not trained again.
+
+    Args:
+        configs: Config files, or what `load` gave.
+        seeds: How many, from 0, or which.
+        overrides: `KEY=VALUE` each, laid over every config file, as `--set`.
+        grids: `KEY=[A, B]` each, an experiment for every combination, as `--grid`.
+        workers: Runs trained at the same time.
+        runs_dir: Where the records go.
+        data_dir: Where data files lie; else `DLEXP_DATA`, else Keras's cache.
+        smoke: Two epochs on a small generated stand-in.
+        force: Train again what is done.
+
+    Returns:
+        A row a run, those done before first: name, seed, status, what went wrong if anything did, directory, the
+        config by dotted key, metrics.
+
+    Raises:
+        ConfigError: With everything that is wrong in the configs.
+        DataError: Data cannot be had; then nothing is trained.
+    """
+    import multiprocessing
+
+    # As multiprocessing itself asks, but before any directory is made.
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise RuntimeError('dlexp.run: put the call below `if __name__ == "__main__":`')
+
+    from dlexp.config.load import Loaded, load_all
+    from dlexp.execution.carry_out import carry_out
+    from dlexp.execution.plan import Request, plan
+    from dlexp.reports.curves import draw
+    from dlexp.reports.frames import of_runs
+    from dlexp.reports.progress import Progress
+    from dlexp.runs.index import read
+
+    given = [configs] if isinstance(configs, str | os.PathLike | Loaded) else configs
+    experiments = [
+        loaded.experiment
+        for each in given
+        for loaded in ([each] if isinstance(each, Loaded) else load_all([Path(each)], overrides, grids))
+    ]
+    wanted = range(seeds) if isinstance(seeds, int) else seeds
+    planned = plan(Request(experiments, wanted, Path(runs_dir), _folder(data_dir), smoke, force))
+    for _, error in planned.without_data:
+        raise error
+    with Progress(len(planned.to_train)) as progress:
+        started = carry_out(planned, draw, progress, workers)
+    return of_runs([read(run_dir) for run_dir in (*planned.done, *started)])
+
+
+def runs(runs_dir: AnyPath = "runs") -> "pd.DataFrame":
+    """All finished runs but smoke runs, a row each: name, seed, directory, the config by dotted key, metrics."""
+    from dlexp.reports.frames import of_runs
+    from dlexp.runs.index import finished
+
+    return of_runs(finished(Path(runs_dir)))
+
+
+def compare(
+    *names: AnyPath,
+    metrics: Sequence[str] | None = None,
+    runs_dir: AnyPath = "runs",
+    data_dir: AnyPath | None = None,
+) -> "pd.DataFrame":
+    """Compare experiments over their seeds; the first one is what the others are held against.
+
+    Args:
+        names: Names, runs, run directories or configs, as `dlexp compare` takes them; none for every run.
+        metrics: Columns of the records; the usual ones unless said.
+        runs_dir: Where the runs lie.
+        data_dir: Where a config's data files lie.
+
+    Returns:
+        A row for every metric of every experiment: mean, standard deviation, difference with its 95 % interval.
+
+    Raises:
+        UserError: A name or a metric that no run has.
+    """
+    from dlexp.reports.frames import of_comparison
+    from dlexp.runs.index import identity_of, read, scan, select
+    from dlexp.studies import comparison
+
+    directory = Path(runs_dir)
+    resolve = partial(identity_of, data_dir=_folder(data_dir))
+    words = [os.fspath(name) for name in names]
+    chosen = select(directory, words, resolve) if words else [read(run_dir) for run_dir in scan(directory)]
+    return of_comparison(comparison.compare(chosen, metrics or ()))
+
+
+def _folder(path: AnyPath | None) -> Path | None:
+    return None if path is None else Path(path)

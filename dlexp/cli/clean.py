@@ -1,0 +1,45 @@
+"""`dlexp clean`: remove runs that nobody needs any more."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def clean(
+    smoke: Annotated[bool, typer.Option("--smoke", help="Remove all smoke runs.")] = False,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Remove runs that failed, diverged or were broken off.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")] = False,
+    runs_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the runs lie.")] = Path("runs"),
+) -> None:
+    """Remove smoke runs, or runs that never finished. A finished run, a run under way and foreign files stay.
+
+    A removed run that had diverged is no longer counted by `compare`, and the next `run` trains it again.
+
+    Example: dlexp clean --smoke --failed --dry-run
+    """
+    from dlexp.console import say
+    from dlexp.errors import UserError
+    from dlexp.runs.clean import remove, size, smoke_runs, unfinished_runs, why_kept
+
+    if not (smoke or failed):
+        raise UserError("say what to remove: --smoke, --failed, or both; with --dry-run nothing is removed yet")
+    chosen = [*(smoke_runs(runs_dir) if smoke else []), *(unfinished_runs(runs_dir) if failed else [])]
+    n_removed = n_bytes = 0
+    for run_dir in chosen:
+        if reason := why_kept(run_dir):
+            say(f"{run_dir.path}: kept: {reason}")
+            continue
+        status, of_run = run_dir.status, size(run_dir)
+        if not dry_run:
+            remove(run_dir)
+        print(f"{run_dir.path}: {status}, {_readable(of_run)}")
+        n_removed, n_bytes = n_removed + 1, n_bytes + of_run
+    say(f"{'would remove' if dry_run else 'removed'} {n_removed} runs, {_readable(n_bytes)}")
+
+
+def _readable(n_bytes: int) -> str:
+    """`1.2 MB`."""
+    return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.1f} kB"

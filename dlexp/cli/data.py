@@ -1,0 +1,56 @@
+"""`dlexp data`: what is in a data set."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from dlexp.components.datasets import Dataset
+    from dlexp.components.validations import Validation
+
+
+def data(
+    word: Annotated[
+        str, typer.Argument(metavar="NAME_OR_CONFIG", help="A data set (see dlexp list datasets), or a config file.")
+    ],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override a key: dataset.num_words=1000."),
+    ] = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where data files lie.  [default: $DLEXP_DATA, else Keras's cache]"),
+    ] = None,
+    output: Annotated[
+        Literal["table", "json"], typer.Option("--format", help="json: all of it, as one document.")
+    ] = "table",
+) -> None:
+    """Show what is in a data set: examples, classes and their balance, lengths or ranges, a few examples.
+
+    With a config, also how many examples train, validate and test.
+
+    Example: dlexp data digits
+    """
+    from dlexp.reports.data_page import render
+    from dlexp.studies.description import describe
+
+    dataset, validation = _named(word, overrides or [])
+    print(render(describe(dataset, validation, data_dir), output), end="")
+
+
+def _named(word: str, overrides: list[str]) -> "tuple[Dataset, Validation | None]":
+    """The data set of a name, or a config's with its validation."""
+    from dlexp.config.load import load, load_dataset
+    from dlexp.errors import UserError, did_you_mean
+    from dlexp.registry import components
+    from dlexp.runs.index import CONFIG_SUFFIXES
+
+    if word.endswith(CONFIG_SUFFIXES) or Path(word).is_file():
+        experiment = load(word, overrides).experiment
+        return experiment.dataset, experiment.validation
+    names = components("datasets")
+    if word not in names:
+        near = did_you_mean(word, names)
+        raise UserError(f"unknown data set '{word}'.{near} Choose from: {', '.join(names)}; or name a config file")
+    return load_dataset(word, overrides), None

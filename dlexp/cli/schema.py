@@ -1,0 +1,15 @@
+"""`dlexp schema`: what a config file may say, for editors."""
+
+
+def schema() -> None:
+    """Print the JSON Schema of a config file (draft 2020-12): completion and checks while you type.
+
+    A first line `# yaml-language-server: $schema=schema.json` names it to editors that know the YAML language server.
+
+    Example: dlexp schema > configs/schema.json
+    """
+    import json
+
+    from dlexp.config.json_schema import json_schema
+
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))

@@ -1,0 +1,7 @@
+"""Generators: data drawn from a known law, so that the best possible score is known too."""
+
+from dlexp.components.datasets.generators.counts import Counts
+from dlexp.components.datasets.generators.documents import Documents
+from dlexp.components.datasets.generators.ratings import Ratings
+
+__all__ = ["Counts", "Documents", "Ratings"]

@@ -1,0 +1,45 @@
+"""Counts with a known rate."""
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from dlexp.components.datasets.dataset import Info
+from dlexp.components.datasets.generators.generator import Generator
+
+if TYPE_CHECKING:
+    import numpy as np
+
+#: log rate = 1 + w x with these weights: rates are 2.7 where x is 0, and 90 % of them between 0.6 and 12.
+INTERCEPT = 1.0
+WEIGHTS = (0.6, -0.4, 0.3, 0.4, 0.0)
+
+
+class Counts(Generator):
+    """Counts of a Poisson law whose log rate is linear in 5 features: the best possible score is known."""
+
+    type: Literal["counts"] = "counts"
+    feature_names: ClassVar[tuple[str, ...]] = ("x1", "x2", "x3", "x4", "x5")
+
+    def info(self) -> Info:
+        """A count for each example."""
+        return Info("count", self.n_train, self.n_test, "numeric", (len(WEIGHTS),))
+
+    def draw(self, rng: "np.random.Generator", n: int) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+        """Standard normal features, float32 counts."""
+        import numpy as np
+
+        x = rng.standard_normal((n, len(WEIGHTS)), np.float32)
+        return x, rng.poisson(self.rates(x)).astype(np.float32)
+
+    def rates(self, x: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+        """The true rates, `(n,)`: exp(1 + w x)."""
+        import numpy as np
+
+        rates: np.ndarray[Any, Any] = np.exp(INTERCEPT + x.astype(np.float64) @ np.array(WEIGHTS))
+        return rates
+
+    def best_possible(self) -> dict[str, float]:
+        """What the true rates score on the test split: `nll`, 1.8712 of the default settings."""
+        from scipy import stats
+
+        test = self.load(None).test
+        return {"nll": float(-stats.poisson.logpmf(test.y, self.rates(test.x)).mean())}

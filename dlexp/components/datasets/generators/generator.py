@@ -1,0 +1,61 @@
+"""The base of all generators: sizes, seed, digest, stand-in."""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from dlexp.components.datasets.dataset import Data, Dataset, Split
+
+if TYPE_CHECKING:
+    import numpy as np
+    from scipy.sparse import csr_array
+
+N_STAND_IN = (200, 50)
+#: Weights of the truth are drawn from a seed of their own: another `seed` is another sample of the same law.
+TRUTH_SEED = 0
+
+
+class Generator(Dataset):
+    """Examples drawn from a law that is the same for all seeds."""
+
+    n_train: Annotated[int, Field(ge=1)] = 4000
+    """Training examples, those that validate included."""
+    n_test: Annotated[int, Field(ge=1)] = 2000
+    """Test examples."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the examples; no part of the run's own seed, so that all seeds have the same data."""
+
+    def draw(
+        self, rng: "np.random.Generator", n: int
+    ) -> "tuple[np.ndarray[Any, Any] | csr_array, np.ndarray[Any, Any]]":
+        """Inputs and targets of `n` examples."""
+        raise NotImplementedError
+
+    def load(self, data_dir: Path | None) -> Data:
+        """Training and test examples, each from a stream of their own."""
+        import numpy as np
+
+        train, test = (
+            Split(*self.draw(np.random.default_rng([self.seed, part]), n))
+            for part, n in enumerate((self.n_train, self.n_test))
+        )
+        return Data(train, test)
+
+    def digest(self, data_dir: Path | None) -> str:
+        """Of the numbers themselves: what another numpy draws differently is other data."""
+        from scipy.sparse import issparse
+
+        sha256 = hashlib.sha256()
+        data = self.load(data_dir)
+        for split in (data.train, data.test):
+            x: Any = split.x
+            for array in (*((x.indptr, x.indices, x.data) if issparse(x) else (x,)), split.y):
+                sha256.update(array.tobytes())
+        return sha256.hexdigest()
+
+    def stand_in(self) -> Data:
+        """The same law, a few examples of it."""
+        n_train, n_test = N_STAND_IN
+        return self.model_copy(update={"n_train": n_train, "n_test": n_test}).load(None)

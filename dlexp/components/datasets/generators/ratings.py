@@ -1,0 +1,51 @@
+"""Ratings with known thresholds."""
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from dlexp.components.datasets.dataset import Info
+from dlexp.components.datasets.generators.generator import Generator
+
+if TYPE_CHECKING:
+    import numpy as np
+
+WEIGHTS = (2.0, -1.5, 1.0, 0.5)
+THRESHOLDS = (-3.0, -1.0, 0.5, 3.0)
+
+
+class Ratings(Generator):
+    """One to five stars by the cumulative logit law of 4 features: the best possible score is known."""
+
+    type: Literal["ratings"] = "ratings"
+    class_names: ClassVar[tuple[str, ...]] = ("1 star", "2 stars", "3 stars", "4 stars", "5 stars")
+    feature_names: ClassVar[tuple[str, ...]] = ("x1", "x2", "x3", "x4")
+
+    def info(self) -> Info:
+        """Five classes in an order."""
+        return Info("ordinal", self.n_train, self.n_test, "numeric", (len(WEIGHTS),), n_classes=len(THRESHOLDS) + 1)
+
+    def draw(self, rng: "np.random.Generator", n: int) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+        """Standard normal features; the class is how many thresholds w x plus logistic noise exceeds."""
+        import numpy as np
+
+        x = rng.standard_normal((n, len(WEIGHTS)), np.float32)
+        liking = x.astype(np.float64) @ np.array(WEIGHTS) + rng.logistic(size=n)
+        return x, np.searchsorted(THRESHOLDS, liking).astype(np.int32)
+
+    def probabilities(self, x: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+        """The true probabilities of the classes, `(n, 5)`: P(y <= k) = s(threshold k - w x)."""
+        import numpy as np
+        from scipy.special import expit
+
+        at_most = expit(np.array(THRESHOLDS) - (x.astype(np.float64) @ np.array(WEIGHTS))[:, None])
+        return np.diff(at_most, axis=1, prepend=0.0, append=1.0)
+
+    def best_possible(self) -> dict[str, float]:
+        """What the true probabilities score on the test split: `nll` 1.0950, `accuracy` 0.5215 by default."""
+        import numpy as np
+
+        test = self.load(None).test
+        p = self.probabilities(test.x)
+        return {
+            "nll": float(-np.log(p[np.arange(len(p)), test.y]).mean()),
+            "accuracy": float((p.argmax(axis=1) == test.y).mean()),
+        }

@@ -1,0 +1,110 @@
+"""A number that may lie in one of several places."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from dlexp.components.datasets import Info
+from dlexp.components.heads import links
+from dlexp.components.heads.head import Output, Predicted
+from dlexp.components.heads.numbers import Law, Standardized
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+
+class Mixture(Standardized):
+    """A number with several likely values: a mixture of Gaussian laws, all parameters learned."""
+
+    # Bishop (1994), Mixture density networks, Aston University, NCRG/94/004.
+    type: Literal["mixture"] = "mixture"
+    components: Annotated[int, Field(ge=2)] = 3
+    """Gaussian laws in the mixture."""
+    loss: Literal["nll"] = "nll"
+    """The negative log-likelihood in the target's own units."""
+
+    def units_for(self, info: Info) -> int:
+        """Weight, mean and standard deviation of each component."""
+        return 3 * self.components
+
+    def columns(self, info: Info) -> list[str]:
+        """The mean of the whole, then the components' parameters."""
+        names = [f"{name}_{k}" for name in ("weight", "mean", "sd") for k in range(1, self.components + 1)]
+        return ["mean", *names]
+
+    def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
+        """Three units a component: of its weight, its mean and its standard deviation."""
+        import keras
+        from keras import ops
+
+        offset, unit = self.standard(y)
+        k = self.components
+        # The components start apart, evenly from -1 to 1: equal ones would stay equal.
+        places = [[2 * i / (k - 1) - 1 for i in range(k)]]
+
+        def parameters(logits: Any) -> tuple[Any, Any, Any]:
+            """Log weights, means and standard deviations, standardized, `(batch, components)` each."""
+            means = logits[:, k : 2 * k] + ops.convert_to_tensor(places, logits.dtype)
+            return ops.log_softmax(logits[:, :k]), means, links.scale(logits[:, 2 * k :])
+
+        def losses(y: Any, logits: Any) -> Any:
+            log_weights, means, sds = parameters(logits)
+            t = (ops.cast(y, logits.dtype)[:, None] - offset) / unit
+            # -log p(y) = -log sum_k exp(log w_k + log N(t; mean_k, sd_k)) + log unit
+            log_densities = -ops.square((t - means) / sds) / 2 - ops.log(sds) - math.log(2 * math.pi) / 2
+            return math.log(unit) - ops.logsumexp(log_weights + log_densities, axis=-1)
+
+        logits = self.dense(features)
+        log_weights, means, sds = parameters(logits)
+        weights, means = ops.exp(log_weights), offset + unit * means
+        mean = ops.sum(weights * means, axis=-1, keepdims=True)
+        prediction = keras.layers.Concatenate(name="mixture")([mean, weights, means, unit * sds])
+        return Output(logits, prediction, losses)
+
+    def law(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Law:
+        """The mixture itself."""
+        import numpy as np
+
+        return GaussianMixture(*np.split(prediction[:, 1:], 3, axis=1))
+
+
+@dataclass(frozen=True)
+class GaussianMixture:
+    """Mixtures of Gaussian laws, one an example; all `(n, components)`."""
+
+    weights: "np.ndarray[Any, Any]"
+    means: "np.ndarray[Any, Any]"
+    sds: "np.ndarray[Any, Any]"
+
+    def logpdf(self, y: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+        """Log density at the targets, `(n,)`."""
+        from scipy import special, stats
+
+        densities = stats.norm.logpdf(y[:, None], self.means, self.sds)
+        log: np.ndarray[Any, Any] = special.logsumexp(densities, b=self.weights, axis=1)
+        return log
+
+    def cdf(self, y: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+        """Probability of less, `(n,)`."""
+        from scipy import stats
+
+        cdf: np.ndarray[Any, Any] = (self.weights * stats.norm.cdf(y[:, None], self.means, self.sds)).sum(axis=1)
+        return cdf
+
+    def ppf(self, share: float) -> "np.ndarray[Any, Any]":
+        """The quantile, `(n,)`, by bisection: it lies between the components' own."""
+        import numpy as np
+        from scipy import stats
+
+        own = stats.norm.ppf(share, self.means, self.sds)
+        low, high = own.min(axis=1), own.max(axis=1)
+        for _ in range(60):  # 2^-60: exact in float64
+            middle = (low + high) / 2
+            is_low = self.cdf(middle) < share
+            low, high = np.where(is_low, middle, low), np.where(is_low, high, middle)
+        quantile: np.ndarray[Any, Any] = (low + high) / 2
+        return quantile

@@ -1,0 +1,60 @@
+"""Any number of several classes at once."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from dlexp.components.datasets import Info
+from dlexp.components.datasets.dataset import Task
+from dlexp.components.heads.classes import LabelSmoothing
+from dlexp.components.heads.head import Head, Output, Predicted
+from dlexp.components.metrics import METRICS
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+
+class Multilabel(Head):
+    """Any of several classes at once: a sigmoid unit a class and binary cross-entropy, independent Bernoulli laws."""
+
+    type: Literal["multilabel"] = "multilabel"
+    tasks: ClassVar[tuple[Task, ...]] = ("multilabel",)
+    needs: ClassVar[str] = "examples with any number of classes"
+    activation: Literal["sigmoid"] = "sigmoid"
+    """Activation of the output units: each gives the probability that its class is there."""
+    loss: Literal["binary_crossentropy"] = "binary_crossentropy"
+    """The mean over the classes, as Keras's; `nll` is the sum, the likelihood of all of an example's labels."""
+    metrics: list[Literal["accuracy", "exact_match", "auc", "f1_macro", "f1_micro", "calibration_error"]] = ["f1_micro"]
+    """Metrics of the probabilities, a class counted as there from above one half; `accuracy` counts single labels,
+    `exact_match` whole examples, `auc` is the mean over the classes."""
+    label_smoothing: LabelSmoothing = 0.0
+    """Share of a label that is spread over both answers: s turns 0 and 1 into s/2 and 1 - s/2."""
+
+    def units_for(self, info: Info) -> int:
+        """One a class."""
+        return info.n_classes or 1
+
+    def columns(self, info: Info) -> list[str]:
+        """A probability each class."""
+        return [f"probability_{k}" for k in range(self.units_for(info))]
+
+    def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
+        """One unit a class; the loss is computed from the logits."""
+        import keras
+
+        def losses(y: Any, logits: Any) -> Any:
+            y = keras.ops.cast(y, logits.dtype)  # (batch, classes)
+            # J = mean over the classes of -y log s(z) - (1 - y) log(1 - s(z)).
+            return keras.losses.binary_crossentropy(y, logits, from_logits=True, label_smoothing=self.label_smoothing)
+
+        logits = self.dense(features)
+        return Output(logits, keras.layers.Activation("sigmoid", name="probabilities")(logits), losses)
+
+    def calibration(self, test: Predicted, train: Callable[[], Predicted]) -> dict[str, float]:
+        """The likelihood of all labels of an example; every label counts as a decision between two classes."""
+        import numpy as np
+
+        z = test.logits.astype(np.float64)
+        nll = np.logaddexp(0, np.where(test.y == 1, -z, z)).sum(axis=1)
+        error = METRICS["calibration_error"].compute(test.y, test.prediction)
+        return {"nll": float(nll.mean()), "calibration_error": error}

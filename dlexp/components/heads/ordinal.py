@@ -1,0 +1,83 @@
+"""One of several classes in an order."""
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from dlexp.components.datasets import Info
+from dlexp.components.datasets.dataset import Task
+from dlexp.components.heads import links
+from dlexp.components.heads.classes import Classes
+from dlexp.components.heads.head import Output, Predicted
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+
+class Ordinal(Classes):
+    """Classes in an order, such as stars: one number against learned thresholds, the cumulative logit model."""
+
+    # McCullagh (1980), Regression models for ordinal data, J. R. Stat. Soc. B 42(2).
+    type: Literal["ordinal"] = "ordinal"
+    tasks: ClassVar[tuple[Task, ...]] = ("ordinal", "multiclass")
+    needs: ClassVar[str] = "classes in an order"
+    activation: Literal["cumulative_logit"] = "cumulative_logit"
+    """P(y <= k) is the sigmoid of threshold k minus the number; the thresholds are the same for all examples."""
+    loss: Literal["nll"] = "nll"
+    """The negative log-likelihood."""
+    metrics: list[
+        Literal["accuracy", "class_mae", "top_3_accuracy", "auc", "f1_macro", "f1_micro", "calibration_error"]
+    ] = ["accuracy"]
+    """Metrics of the probabilities; `class_mae` is how many classes the most probable one is off."""
+
+    def units_for(self, info: Info) -> int:
+        """One a threshold."""
+        return (info.n_classes or 2) - 1
+
+    def columns(self, info: Info) -> list[str]:
+        """A probability each class."""
+        return [f"probability_{k}" for k in range(info.n_classes or 0)]
+
+    def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
+        """One location, and a threshold between each two classes."""
+        import keras
+        from keras import ops
+
+        n_thresholds = self.units or 1
+        n_classes = n_thresholds + 1
+        f = self.dense(features, units=1)  # (batch, 1)
+        # Weights on the constant 1 are parameters that no feature touches.
+        steps = keras.layers.Dense(n_thresholds, use_bias=False, kernel_initializer="zeros", name="thresholds")(
+            ops.ones_like(f)
+        )
+        logits = keras.layers.Concatenate(name="location_and_steps")([f, steps])  # (batch, classes)
+
+        def losses(y: Any, logits: Any) -> Any:
+            logs = _log_probabilities(logits)
+            return -ops.sum(ops.one_hot(ops.cast(y, "int32"), n_classes, dtype=logs.dtype) * logs, axis=-1)
+
+        prediction = ops.exp(_log_probabilities(logits))
+        return Output(logits, prediction, self.weighted(losses, y, n_classes))
+
+    def nll(self, test: Predicted) -> "np.ndarray[Any, Any]":
+        """Of the right class, in float64."""
+        import numpy as np
+
+        logs: np.ndarray[Any, Any] = np.asarray(_log_probabilities(test.logits.astype(np.float64)))
+        of_the_right: np.ndarray[Any, Any] = logs[np.arange(len(logs)), test.y]
+        return -of_the_right
+
+
+def _log_probabilities(logits: Any) -> Any:
+    """Of each class, `(batch, classes)`, from the location and the thresholds' steps, `(batch, classes)`."""
+    from keras import ops
+
+    n_thresholds = logits.shape[-1] - 1
+    f, first, gaps = logits[:, :1], logits[:, 1:2], links.scale(logits[:, 2:])
+    # The first threshold, and the gap from each to the next; all gaps are 1 and their middle is 0 to start with.
+    first = first - (n_thresholds - 1) / 2
+    thresholds = first + ops.concatenate([ops.zeros_like(first), ops.cumsum(gaps, axis=-1)], axis=-1)
+    z = thresholds - f  # P(y <= k) = s(z[k])
+    below, above = z[:, :-1], z[:, 1:]
+    # log(s(b) - s(a)) = log s(b) + log s(-a) + log(1 - exp(a - b)), of which no term cancels.
+    between = -ops.softplus(-above) - ops.softplus(below) + ops.log(-ops.expm1(-gaps))
+    return ops.concatenate([-ops.softplus(-z[:, :1]), between, -ops.softplus(z[:, -1:])], axis=-1)

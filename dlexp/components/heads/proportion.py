@@ -1,0 +1,50 @@
+"""A number from 0 to 1."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from dlexp.components.datasets import Info
+from dlexp.components.datasets.dataset import Task
+from dlexp.components.heads.head import Output, Predicted
+from dlexp.components.heads.numbers import Law, NumberMetric, Numbers, law_of_residuals
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+
+class Proportion(Numbers):
+    """A number from 0 to 1: one sigmoid unit and binary cross-entropy or mean squared error."""
+
+    type: Literal["proportion"] = "proportion"
+    tasks: ClassVar[tuple[Task, ...]] = ("proportion",)
+    needs: ClassVar[str] = "numbers from 0 to 1"
+    activation: Literal["sigmoid"] = "sigmoid"
+    """Activation of the output unit."""
+    loss: Literal["binary_crossentropy", "mse"] = "binary_crossentropy"
+    """Both are smallest at the mean; cross-entropy keeps its gradient where the sigmoid saturates. Neither has a
+    spread: `nll` is that of a Gaussian with the variance of the training residuals."""
+    metrics: list[NumberMetric] = ["mae"]
+    """Metrics of the number."""
+
+    def columns(self, info: Info) -> list[str]:
+        """The number."""
+        return ["value"]
+
+    def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
+        """One unit; cross-entropy is computed from its logit."""
+        import keras
+
+        def losses(y: Any, logits: Any) -> Any:
+            y = keras.ops.cast(keras.ops.expand_dims(y, -1), logits.dtype)  # (batch, 1)
+            if self.loss == "mse":
+                return keras.losses.mean_squared_error(y, keras.ops.sigmoid(logits))
+            # J = -y log s(z) - (1 - y) log(1 - s(z)), here for any y from 0 to 1.
+            return keras.losses.binary_crossentropy(y, logits, from_logits=True)
+
+        logits = self.dense(features)
+        return Output(logits, keras.layers.Activation("sigmoid", name="value")(logits), losses)
+
+    def law(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Law:
+        """A Gaussian around the predicted number, as wide as the training residuals."""
+        return law_of_residuals(prediction, train(), "mse")

@@ -1,0 +1,121 @@
+"""Quantiles of a number."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from dlexp.components.datasets import Info
+from dlexp.components.heads import links
+from dlexp.components.heads.head import Output, Predicted
+from dlexp.components.heads.numbers import Law, Standardized
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+
+class Quantiles(Standardized):
+    """Quantiles of a number by the pinball loss; they never cross."""
+
+    # Koenker & Bassett (1978), Regression quantiles, Econometrica 46(1).
+    type: Literal["quantiles"] = "quantiles"
+    quantiles: Annotated[list[Annotated[float, Field(gt=0, lt=1)]], Field(min_length=2)] = [0.1, 0.5, 0.9]
+    """The levels in rising order. Metrics are those of the level next to 0.5."""
+    loss: Literal["pinball"] = "pinball"
+    """Mean over the levels, in units of the standardized target. It has no density: `nll` and `coverage_90` are those
+    of the law that is even between the quantiles and falls off exponentially, without a jump, beyond the outer ones."""
+
+    def units_for(self, info: Info) -> int:
+        """One a level."""
+        return len(self.quantiles)
+
+    def columns(self, info: Info) -> list[str]:
+        """A number each level."""
+        return [f"quantile_{level:g}" for level in self.quantiles]
+
+    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
+        """Levels out of order."""
+        yield from super().problems(info)
+        if any(low >= high for low, high in zip(self.quantiles, self.quantiles[1:], strict=False)):
+            yield "quantiles", f"expected levels in rising order, given {self.quantiles}"
+
+    def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
+        """The lowest quantile, and the step from each to the next."""
+        from keras import ops
+
+        offset, unit = self.standard(y)
+        n_steps = len(self.quantiles) - 1
+
+        def quantiles(logits: Any) -> Any:
+            """In units of the standardized target, `(batch, levels)`."""
+            steps = ops.cumsum(links.scale(logits[:, 1:]), axis=-1)
+            lowest = logits[:, :1] - n_steps / 2  # The middle is 0 to start with.
+            return ops.concatenate([lowest, lowest + steps], axis=-1)
+
+        def losses(y: Any, logits: Any) -> Any:
+            t = (ops.cast(y, logits.dtype) - offset) / unit
+            level = ops.convert_to_tensor(self.quantiles, logits.dtype)
+            error = t[:, None] - quantiles(logits)
+            # rho(e) = max(level e, (level - 1) e)
+            return ops.mean(ops.maximum(level * error, (level - 1) * error), axis=-1)
+
+        logits = self.dense(features)
+        return Output(logits, offset + unit * quantiles(logits), losses)
+
+    def judged(self, prediction: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+        """The median, or the quantile next to it."""
+        middle = min(range(len(self.quantiles)), key=lambda i: abs(self.quantiles[i] - 0.5))
+        return prediction[:, middle : middle + 1]
+
+    def law(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Law:
+        """Even between the quantiles, exponential beyond them."""
+        import numpy as np
+
+        return ThroughQuantiles(np.array(self.quantiles), prediction)
+
+
+@dataclass(frozen=True)
+class ThroughQuantiles:
+    """The law with these quantiles: even between them, with a continuous exponential tail on either side."""
+
+    levels: "np.ndarray[Any, Any]"
+    """`(k,)`, rising."""
+    values: "np.ndarray[Any, Any]"
+    """`(n, k)`, rising."""
+
+    @property
+    def _densities(self) -> "np.ndarray[Any, Any]":
+        """Between each two quantiles, `(n, k - 1)`."""
+        import numpy as np
+
+        gaps = np.maximum(np.diff(self.values), np.finfo(np.float32).tiny)  # equal after rounding
+        densities: np.ndarray[Any, Any] = np.diff(self.levels) / gaps
+        return densities
+
+    def logpdf(self, y: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+        """The even density of the targets' gaps, `(n,)`; beyond, d exp(-d distance / mass of the tail)."""
+        import numpy as np
+
+        densities, low, high = self._densities, self.values[:, 0], self.values[:, -1]
+        gap = np.clip((y[:, None] > self.values).sum(axis=1) - 1, 0, len(self.levels) - 2)
+        below = np.maximum(low - y, 0) * densities[:, 0] / self.levels[0]
+        above = np.maximum(y - high, 0) * densities[:, -1] / (1 - self.levels[-1])
+        inside: np.ndarray[Any, Any] = np.log(densities[np.arange(len(y)), gap])
+        return inside - below - above
+
+    def ppf(self, share: float) -> "np.ndarray[Any, Any]":
+        """The quantile at any level, `(n,)`."""
+        import numpy as np
+
+        densities, low, high = self._densities, self.levels[0], self.levels[-1]
+        quantile: np.ndarray[Any, Any]
+        if share < low:
+            quantile = self.values[:, 0] + np.log(share / low) * low / densities[:, 0]
+        elif share > high:
+            quantile = self.values[:, -1] - np.log((1 - share) / (1 - high)) * (1 - high) / densities[:, -1]
+        else:
+            gap = min(int((share > self.levels).sum() - 1), len(self.levels) - 2) if share > low else 0
+            quantile = self.values[:, gap] + (share - self.levels[gap]) / densities[:, gap]
+        return quantile

@@ -1,0 +1,125 @@
+"""Learning-rate schedules: how the optimizer's `learning_rate` changes with the steps, and with nothing else."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from dlexp.components.component import Component
+
+if TYPE_CHECKING:
+    from keras.optimizers.schedules import LearningRateSchedule
+
+Epochs = Annotated[int, Field(ge=1)]
+
+
+class Schedule(Component):
+    """The learning rate as a function of the step: Keras's own, counted in epochs."""
+
+    kind: ClassVar[str] = "schedules"
+
+    def problems(self, epochs: int) -> Iterator[tuple[str, str]]:
+        """What cannot work in a training of so many epochs, as (field, what is wrong)."""
+        yield from ()
+
+    def build(self, learning_rate: float, epochs: int, steps_per_epoch: int) -> "LearningRateSchedule | None":
+        """Keras's schedule from a learning rate; none where it stays.
+
+        Args:
+            learning_rate: The optimizer's.
+            epochs: Length of the training.
+            steps_per_epoch: Steps that make an epoch.
+        """
+        raise NotImplementedError
+
+
+class Constant(Schedule):
+    """The optimizer's learning rate, all the time."""
+
+    type: Literal["constant"] = "constant"
+
+    def build(self, learning_rate: float, epochs: int, steps_per_epoch: int) -> "LearningRateSchedule | None":
+        """No schedule at all."""
+        return None
+
+
+class Step(Schedule):
+    """The learning rate falls by a factor after stated epochs."""
+
+    type: Literal["step"] = "step"
+    boundaries: Annotated[list[Epochs], Field(min_length=1)]
+    """Epochs after which it falls, in rising order."""
+    factor: Annotated[float, Field(gt=0)] = 0.1
+    """What each fall multiplies it by."""
+
+    def problems(self, epochs: int) -> Iterator[tuple[str, str]]:
+        """Epochs that do not rise."""
+        if any(later <= earlier for earlier, later in pairwise(self.boundaries)):
+            yield "boundaries", f"expected epochs in rising order, given {self.boundaries}"
+
+    def build(self, learning_rate: float, epochs: int, steps_per_epoch: int) -> "LearningRateSchedule":
+        """Keras's PiecewiseConstantDecay."""
+        from keras.optimizers.schedules import PiecewiseConstantDecay
+
+        # Keras keeps the old rate in the step of the boundary itself; ours is the last one of an epoch.
+        last_steps = [epoch * steps_per_epoch - 1 for epoch in self.boundaries]
+        return PiecewiseConstantDecay(last_steps, [learning_rate * self.factor**k for k in range(len(last_steps) + 1)])
+
+
+class _Smooth(Schedule):
+    """Shared by those that change all the time."""
+
+    every: Literal["step", "epoch"] = "step"
+    """How often the rate follows its curve: with each step, or at the start of each epoch."""
+
+    def _followed(self, schedule: "LearningRateSchedule", steps_per_epoch: int) -> "LearningRateSchedule":
+        from dlexp.layers.schedules import AtEpochStart
+
+        return schedule if self.every == "step" else AtEpochStart(schedule, steps_per_epoch)
+
+
+class Exponential(_Smooth):
+    """The learning rate falls by the same factor every so many epochs."""
+
+    type: Literal["exponential"] = "exponential"
+    decay_rate: Annotated[float, Field(gt=0)] = 0.9
+    """What `decay_epochs` multiply it by."""
+    decay_epochs: Epochs = 1
+
+    def build(self, learning_rate: float, epochs: int, steps_per_epoch: int) -> "LearningRateSchedule":
+        """Keras's ExponentialDecay: rate * decay_rate ** (step / decay_steps)."""
+        from keras.optimizers.schedules import ExponentialDecay
+
+        decay = ExponentialDecay(learning_rate, self.decay_epochs * steps_per_epoch, self.decay_rate)
+        return self._followed(decay, steps_per_epoch)
+
+
+class Cosine(_Smooth):
+    """Half a cosine down to the end of the training, behind a linear warm-up if asked for (Loshchilov and Hutter)."""
+
+    type: Literal["cosine"] = "cosine"
+    warmup_epochs: Annotated[int, Field(ge=0)] = 0
+    """Epochs in which the learning rate first rises from 0 (Goyal et al., 2017)."""
+    decay_epochs: Epochs | None = None
+    """Epochs in which it falls; all behind the warm-up, unless said."""
+    alpha: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Where it ends, as a share of the optimizer's; the name is Keras's."""
+
+    def problems(self, epochs: int) -> Iterator[tuple[str, str]]:
+        """A warm-up that leaves no epoch to fall in, or a first epoch with a learning rate of 0."""
+        if self.decay_epochs is None and self.warmup_epochs >= epochs:
+            yield "warmup_epochs", f"{self.warmup_epochs} of {epochs} epochs; none would be left for the cosine"
+        if self.warmup_epochs and self.every == "epoch":
+            yield "every", "a warm-up from 0 would leave the first epoch without learning; use every: step"
+
+    def build(self, learning_rate: float, epochs: int, steps_per_epoch: int) -> "LearningRateSchedule":
+        """Keras's CosineDecay."""
+        from keras.optimizers.schedules import CosineDecay
+
+        # At least one epoch: `--smoke` trains fewer than the config says.
+        decay_steps = (self.decay_epochs or max(1, epochs - self.warmup_epochs)) * steps_per_epoch
+        if not self.warmup_epochs:
+            return self._followed(CosineDecay(learning_rate, decay_steps, self.alpha), steps_per_epoch)
+        warmup_steps = self.warmup_epochs * steps_per_epoch
+        return CosineDecay(0.0, decay_steps, self.alpha, warmup_target=learning_rate, warmup_steps=warmup_steps)

@@ -1,0 +1,16 @@
+"""The columns of history.csv, known from the config alone."""
+
+from dlexp.components.metrics import higher_is_better
+from dlexp.config.experiment import Experiment
+
+
+def columns(experiment: Experiment) -> list[str]:
+    """The columns of history.csv."""
+    scores = ["loss", *experiment.head.metrics]
+    validation = [] if experiment.validation.type == "none" else [f"val_{name}" for name in scores]
+    return ["epoch", "seconds", "learning_rate", *scores, *validation]
+
+
+def judged_columns(experiment: Experiment) -> list[str]:
+    """Those of which one way is better: what can be monitored."""
+    return [column for column in columns(experiment) if higher_is_better(column) is not None]

@@ -1,0 +1,81 @@
+"""The JSON Schema of a config file, for editors: draft 2020-12."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from dlexp import registry
+from dlexp.config.experiment import Experiment
+from dlexp.config.load import HEAD_SHORT_FORMS
+
+Schema = dict[str, Any]
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+#: Pydantic's own additions, and what a file may always leave to the one that it extends.
+_LEFT_OUT = ("title", "discriminator", "required")
+
+
+def json_schema() -> Schema:
+    """The schema of what a file may say: with `extends`, short forms, and no key that another file cannot give.
+
+    What has to fit together across keys is left to `dlexp check`.
+    """
+    generated = TypeAdapter(Experiment).json_schema()
+    definitions = {name: _for_files(each) for name, each in generated.pop("$defs").items()}
+    config = _for_files(generated)
+    properties = config.pop("properties")
+    extends = {
+        "type": "string",
+        "minLength": 1,
+        "description": "A config file, seen from this one, that this one changes.",
+    }
+    short_forms = {key: _short_form(key, definitions) for key in HEAD_SHORT_FORMS}
+    return {
+        "$schema": DRAFT,
+        "title": "dlexp config",
+        **config,
+        "properties": {"extends": extends, **properties, **short_forms},
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _for_files(schema: Any, of_properties: bool = False) -> Any:
+    """One part of pydantic's schema, turned into that of a file.
+
+    `oneOf` becomes `anyOf`: where the `type` is left to the extended file, several components may fit.
+    """
+    if isinstance(schema, list):
+        return [_for_files(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if of_properties:
+        return {name: _for_files(item) for name, item in schema.items()}
+    found: Schema = {}
+    for key, value in schema.items():
+        if key == "default":
+            found[key] = value
+        elif key == "description":
+            found[key] = " ".join(value.split())
+        elif key not in _LEFT_OUT:
+            found["anyOf" if key == "oneOf" else key] = _for_files(value, of_properties=key == "properties")
+    return found
+
+
+def _short_form(key: str, definitions: dict[str, Schema]) -> Schema:
+    """`loss` and `metrics` at the top: what the head of one type or another takes."""
+    heads = [definitions[head.__name__]["properties"] for head in registry.components("heads").values()]
+    values = _without_repeats(
+        {name: item for name, item in head[key].items() if name not in ("default", "description")}
+        for head in heads
+        if key in head
+    )
+    return {"anyOf": values, "description": f"Short for head.{key}."}
+
+
+def _without_repeats(schemas: Iterable[Schema]) -> list[Schema]:
+    found: list[Schema] = []
+    for schema in schemas:
+        if schema not in found:
+            found.append(schema)
+    return found

@@ -1,0 +1,91 @@
+"""The test examples that a run got most confidently wrong, decoded through its data set."""
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from dlexp.errors import DlexpError
+from dlexp.reports.numbers import significant
+from dlexp.runs.index import Run
+
+#: How many lines of an example are shown.
+_MAX_LINES = 3
+
+
+@dataclass(frozen=True)
+class Mistakes:
+    """The first of a run's mistakes, and what is known of them."""
+
+    records: Sequence[Mapping[str, Any]]
+    """Position, target, predicted; for classes the probability."""
+    texts: Sequence[str] = ()
+    """The examples for the eye; none where the data cannot be had."""
+    class_names: Sequence[str] = ()
+    problem: str = ""
+    """Why there are no texts."""
+
+
+def gather(run: Run, number: int, data_dir: Path | None) -> Mistakes:
+    """So many of a run's mistakes; loads its data set, unless there is nothing to show."""
+    records = run.record.get("mistakes", [])[:number]
+    if not records:
+        return Mistakes(())
+
+    from pydantic import TypeAdapter, ValidationError
+
+    from dlexp.components.component import OneOf
+    from dlexp.components.datasets import Dataset
+
+    kind: TypeAdapter[Dataset] = TypeAdapter(Annotated[Dataset, OneOf(Dataset)])
+    try:
+        dataset = kind.validate_python(run.config["dataset"])
+    except ValidationError:
+        return Mistakes(records, problem="another version of dlexp wrote the settings of the data set")
+    names = dataset.class_names
+    try:
+        if dataset.digest(data_dir) != run.record.get("data_digest"):
+            return Mistakes(records, (), names, "the data are not those of the run: other files")
+        texts = dataset.examples(data_dir, "test", [record["position"] for record in records])
+    except DlexpError as error:
+        return Mistakes(records, (), names, error.lines[0])
+    return Mistakes(records, texts, names)
+
+
+def lines(mistakes: Mistakes, width: int) -> Iterator[str]:
+    """What was to be predicted, what was, and the example, in lines of at most `width`."""
+    if not mistakes.records:
+        return
+    is_wrong = "probability" in mistakes.records[0]
+    yield "most confident mistakes on the test split" if is_wrong else "largest errors on the test split"
+    if mistakes.problem:
+        yield from textwrap.wrap(f"  The examples cannot be shown: {mistakes.problem}", width, subsequent_indent="  ")
+    for position, record in enumerate(mistakes.records):
+        yield f"  {record['position']}: {_answer(record, mistakes.class_names)}"
+        if mistakes.texts:
+            yield from textwrap.wrap(
+                mistakes.texts[position],
+                width,
+                initial_indent="    ",
+                subsequent_indent="    ",
+                max_lines=_MAX_LINES,
+                placeholder=" ...",
+            )
+
+
+def _answer(record: Mapping[str, Any], names: Sequence[str]) -> str:
+    """What was predicted, how sure that was, and what is right."""
+    target, predicted = record["target"], record["predicted"]
+    if "probability" not in record:
+        return f"predicted {significant(predicted)}; right is {significant(target)}"
+    sure = f"with probability {record['probability']:.4f}"
+    if "label" in record:  # One of several labels, each given or not.
+        given = ("no", "yes")
+        return f"{_name(record['label'], names)}: predicted {given[predicted]} {sure}; right is {given[target]}"
+    return f"predicted {_name(predicted, names)} {sure}; right is {_name(target, names)}"
+
+
+def _name(number: int, names: Sequence[str]) -> str:
+    """A class by its name where it has one, else by its number."""
+    return names[number] if number < len(names) else str(number)

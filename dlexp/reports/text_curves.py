@@ -1,0 +1,77 @@
+"""Learning curves in characters: one small plot a quantity, training and validation together."""
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+
+TRAINING, VALIDATION = "·", "•"
+
+HEIGHT = 8
+_MIN_COLUMNS, _MAX_COLUMNS = 10, 60
+_GAP = "   "
+
+
+def plots(history: Sequence[Mapping[str, float]], quantities: Sequence[str], width: int) -> list[str]:
+    """The plots as lines of at most `width`: side by side where there is room, else one below the other."""
+    beside = len(quantities) * 36 + (len(quantities) - 1) * len(_GAP) <= width
+    n_beside = len(quantities) if beside else 1
+    each = (width - (n_beside - 1) * len(_GAP)) // n_beside
+    blocks = [plot(history, quantity, each) for quantity in quantities]
+    if not beside:
+        return list(itertools.chain.from_iterable(blocks))
+    return [_GAP.join(line.ljust(each) for line in lines).rstrip() for lines in zip(*blocks, strict=True)]
+
+
+def plot(history: Sequence[Mapping[str, float]], quantity: str, width: int) -> list[str]:
+    """One quantity over the epochs; between two epochs a straight line, nothing where a value is not finite."""
+    series = {
+        mark: [row.get(column, math.nan) for row in history]
+        for mark, column in ((TRAINING, quantity), (VALIDATION, f"val_{quantity}"))
+    }
+    finite = [value for values in series.values() for value in values if math.isfinite(value)]
+    low, high = min(finite, default=0.0), max(finite, default=0.0)
+    labels = [f"{high:.3g}", *[""] * (HEIGHT - 2), f"{low:.3g}"]
+    margin = max(map(len, labels))
+    n_columns = max(_MIN_COLUMNS, min(width - margin - 2, _MAX_COLUMNS))
+    grid = [[" "] * n_columns for _ in range(HEIGHT)]
+    for mark, values in series.items():  # Validation last: on top.
+        for column, value in enumerate(_stretched(values, n_columns)):
+            if math.isfinite(value):
+                grid[_row(value, low, high)][column] = mark
+    first, last = (f"{history[0]['epoch']:.0f}", f"{history[-1]['epoch']:.0f}") if history else ("", "")
+    indent = " " * (margin + 2)
+    return [
+        f"{indent}{quantity}",
+        *(
+            f"{label:>{margin}} {'┤' if label else '│'}{''.join(cells)}".rstrip()
+            for label, cells in zip(labels, grid, strict=True)
+        ),
+        f"{' ' * margin} └{'─' * n_columns}",
+        f"{indent}{first}{last if len(history) > 1 else '':>{n_columns - len(first)}}".rstrip(),
+    ]
+
+
+def legend(history: Sequence[Mapping[str, float]]) -> str:
+    """What the marks are."""
+    has_validation = any(column.startswith("val_") for row in history[:1] for column in row)
+    return f"training {TRAINING}" + f", validation {VALIDATION}" * has_validation
+
+
+def _stretched(values: Sequence[float], n_columns: int) -> list[float]:
+    """The values at equal steps from the first to the last epoch; a single one stays where it is."""
+    if len(values) < 2:
+        return list(values)
+    stretched = []
+    for column in range(n_columns):
+        before, rest = divmod(column * (len(values) - 1), n_columns - 1)
+        share = rest / (n_columns - 1)
+        # Without a share of it, the next value is not looked at: it may be NaN, or beyond the end.
+        stretched.append(values[before] + (share * (values[before + 1] - values[before]) if rest else 0.0))
+    return stretched
+
+
+def _row(value: float, low: float, high: float) -> int:
+    """Row 0 is the highest; a curve without any range is in the middle."""
+    if high == low:
+        return HEIGHT // 2
+    return round((high - value) / (high - low) * (HEIGHT - 1))

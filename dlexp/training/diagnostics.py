@@ -1,0 +1,118 @@
+"""How the hidden layers fare: dead and saturated units, gradients and steps, each epoch on the same few examples.
+
+Nothing here touches the training: weights are read, no random number is drawn, no state of a layer changes.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dlexp.components.datasets import Split
+from dlexp.runs.run_dir import RunDir
+from dlexp.training.engine import order_of
+from dlexp.training.feeds import feed
+from dlexp.training.network import Network
+
+#: Examples that are looked at.
+PROBE_ROWS = 256
+
+#: A unit is saturated on an example where its derivative is smaller.
+SATURATED_SLOPE = 0.01
+
+COLUMNS = ("epoch", "layer", "dead_share", "saturated_share", "gradient_norm", "weight_norm", "update_ratio")
+
+
+@contextmanager
+def diagnosing(
+    wanted: bool, network: Network, train: Split, seed: int, run_dir: RunDir
+) -> Iterator[Callable[[int], None]]:
+    """Gives what to call after each epoch: it writes a row for each hidden layer, or does nothing unless wanted."""
+    if not wanted:
+        yield lambda epoch: None
+        return
+    probe = Probe(network, train.take(order_of(seed, 0, len(train))[:PROBE_ROWS]))
+    with run_dir.diagnostics_writer(COLUMNS) as writer:
+
+        def record(epoch: int) -> None:
+            for row in probe.measure():
+                writer.write({"epoch": epoch, **row})
+
+        yield record
+
+
+class Probe:
+    """Measures the hidden layers on one small split."""
+
+    def __init__(self, network: Network, split: Split) -> None:
+        self._network = network
+        self._x = split.x
+        self._y = tf.constant(split.y)
+        self._feed = feed(network, split)
+        layers = {layer.name: layer for layer in network.model.layers}
+        names = [name for i in range(1, len(layers)) if (name := f"hidden_{i}") in layers]
+        self._dense: list[keras.layers.Dense] = [layers[name] for name in names]
+        #: A unit's sums are what its activation takes, so after the normalization where there is one.
+        sums = [layers.get(f"{name}_normalization", layers[name]).output for name in names]
+        units = [layers[f"{name}_activation"].output for name in names]
+        behind = network.first or network.standardize  # What the body starts behind.
+        start = behind.output if behind else network.model.inputs
+        self._watched = keras.Model(start, [network.output.logits, *sums, *units], name="probe")
+        self._kernels = self._read_kernels()
+        self._compiled = tf.function(self._differentiate)
+
+    def measure(self) -> list[dict[str, float]]:
+        """A row for each hidden layer, with the step of its kernel since the last call.
+
+        dead_share: of the units, those without any gradient on all examples; of ReLUs, those that never fire.
+        saturated_share: of all units on all examples, those with |g'(z)| < 0.01; half of it is usual for ReLUs.
+        gradient_norm: of the mean loss, penalties left out, for the kernel.
+        update_ratio: how far the kernel went, over the norm that it had before.
+        """
+        (x,) = self._feed.chunks()
+        slopes, gradients = self._compiled(x)
+        before, self._kernels = self._kernels, self._read_kernels()
+        rows = []
+        for i, kernel in enumerate(self._kernels):
+            slope, gradient = np.abs(slopes[i].numpy()), gradients[i].numpy()
+            if self._dense[i] is self._network.first:  # The body starts behind its product.
+                gradient = self._x.T @ gradient
+            rows.append(
+                {
+                    "layer": i + 1,
+                    "dead_share": (slope == 0).all(axis=0).mean(),
+                    "saturated_share": (slope < SATURATED_SLOPE).mean(),
+                    "gradient_norm": np.linalg.norm(gradient),
+                    "weight_norm": np.linalg.norm(kernel),
+                    "update_ratio": np.linalg.norm(kernel - before[i]) / max(np.linalg.norm(before[i]), 1e-12),
+                }
+            )
+        return rows
+
+    def _differentiate(self, x: tf.Tensor) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+        """For each layer: the units' derivatives g'(z), `(batch, units)`, and the loss's for the kernel.
+
+        Of a first layer outside the body, the loss's derivative for the sums instead, `(batch, width)`.
+        """
+        n = len(self._dense)
+        with tf.GradientTape(persistent=True) as tape:
+            if self._network.first is not None:
+                tape.watch(x)
+            logits, *hidden = self._watched(x, training=False)
+            loss = tf.reduce_mean(self._network.output.losses(self._y, logits))
+        sums, units = hidden[:n], hidden[n:]
+        sources = [x if layer is self._network.first else layer.kernel.value for layer in self._dense]
+        return [_slopes(tape, g, z) for g, z in zip(units, sums, strict=True)], tape.gradient(loss, sources)
+
+    def _read_kernels(self) -> list[np.ndarray]:
+        return [layer.kernel.numpy() for layer in self._dense]
+
+
+def _slopes(tape: tf.GradientTape, outputs: tf.Tensor, sums: tf.Tensor) -> tf.Tensor:
+    """|g'(z)| of each unit, `(batch, units)`; of a unit that takes several sums, the largest."""
+    # Units do not mix examples or one another, so the gradient of their total is each one's own.
+    slopes = tf.abs(tape.gradient(outputs, sums))
+    # (batch, pieces * units) -> (batch, pieces, units)
+    return tf.reduce_max(tf.reshape(slopes, (-1, sums.shape[1] // outputs.shape[1], outputs.shape[1])), axis=1)

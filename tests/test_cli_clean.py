@@ -1,0 +1,163 @@
+"""`dlexp clean`: what goes, and what never does."""
+
+import fcntl
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from make_runs import failed, finished
+
+from dlexp.cli import main
+from dlexp.runs.run_dir import OWN_FILES, RunDir
+
+
+@pytest.fixture
+def clean(tmp_path, monkeypatch, capsys):
+    """Run `dlexp clean` in an empty directory; gives its exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*options):
+        monkeypatch.setattr(sys, "argv", ["dlexp", "clean", *options])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code or 0, *capsys.readouterr()
+
+    return run
+
+
+RUNS, SMOKE = Path("runs"), Path("runs/.smoke")
+
+
+def broken_off(runs_dir: Path = RUNS) -> RunDir:
+    """A run that was killed some time ago."""
+    run_dir = RunDir.create(runs_dir, "digits", 7, "a" * 64)
+    run_dir.write_config("name: it\n")
+    run_dir.log_path.write_text("epoch 1/2\n")
+    return run_dir
+
+
+def test_without_a_flag_it_asks_what_to_remove(clean):
+    """Nothing is removed by accident."""
+    kept = failed(RUNS)
+
+    code, _, said = clean()
+
+    assert code == 2
+    assert said.startswith("say what to remove: --smoke, --failed")
+    assert kept.path.exists()
+
+
+def test_failed_removes_failed_and_broken_off_runs(clean):
+    """And no finished run, no smoke run; a name without runs goes too."""
+    kept = [finished(RUNS), finished(SMOKE), failed(SMOKE, seed=1)]
+    gone = [failed(RUNS, seed=1), failed(RUNS, name="alone"), broken_off()]
+
+    code, out, said = clean("--failed")
+
+    assert code == 0
+    assert all(run_dir.path.exists() for run_dir in kept)
+    assert not any(run_dir.path.exists() for run_dir in gone)
+    assert not (RUNS / "alone").exists()
+    assert [line.split(", ")[0] for line in out.splitlines()] == [
+        f"{gone[1].path}: failed",
+        f"{gone[0].path}: failed",
+        f"{gone[2].path}: incomplete",
+    ]
+    assert said.startswith("removed 3 runs, ")
+
+
+def test_smoke_removes_smoke_runs_however_they_ended(clean):
+    """And their folder; no other run."""
+    finished(SMOKE)
+    failed(SMOKE, seed=1)
+    kept = failed(RUNS)
+
+    assert clean("--smoke")[0] == 0
+
+    assert not SMOKE.exists()
+    assert kept.path.exists()
+
+
+def test_dry_run_removes_nothing(clean):
+    """The same lines, the same runs afterwards."""
+    failed(RUNS)
+
+    would = clean("--failed", "--dry-run")
+    does = clean("--failed")
+
+    assert would[1] == does[1]
+    assert would[2].replace("would remove", "removed") == does[2]
+    assert not list(RUNS.iterdir())
+
+
+def test_run_under_way_is_kept(clean):
+    """Its log is locked by its worker; one that is about to start has no log yet."""
+    training, starting = broken_off(), RunDir.create(RUNS, "digits", 8, "b" * 64)
+    with training.log_path.open("a") as log:
+        fcntl.flock(log, fcntl.LOCK_SH)
+
+        _, out, said = clean("--failed")
+
+    assert out == ""
+    assert said.count("kept: under way") == 2
+    os.utime(starting.path, (0, 0))
+    assert len(clean("--failed")[1].splitlines()) == 2
+
+
+def test_damaged_records_and_foreign_files_are_kept(clean):
+    """What cannot be read may have been finished; a note of the user's is the user's, with the run around it."""
+    damaged, noted = finished(RUNS), failed(RUNS, seed=1)
+    damaged.summary_path.write_text("{")
+    (noted.path / "notes.txt").write_text("why?")
+    (RUNS / "notes.txt").write_text("what?")
+
+    _, out, said = clean("--failed")
+
+    assert out == ""
+    assert f"{noted.path}: kept: holds notes.txt, which dlexp did not write" in said
+    assert noted.failure_path.exists()
+    assert damaged.path.exists()
+    assert (RUNS / "notes.txt").exists()
+
+
+def test_symbolic_links_are_never_followed(clean, tmp_path):
+    """Neither a run, nor a name, nor the smoke runs, nor a file in a run."""
+    elsewhere = Path("elsewhere")
+    outside = failed(elsewhere)
+    RUNS.mkdir()
+    (RUNS / "linked_name").symlink_to(outside.path.parent.resolve())
+    (RUNS / ".smoke").symlink_to(elsewhere.resolve())
+    (RUNS / "name").mkdir()
+    (RUNS / "name" / outside.path.name).symlink_to(outside.path.resolve())
+    with_link = failed(RUNS, seed=1)
+    (with_link.path / "log.txt").symlink_to(outside.config_path.resolve())
+
+    _, out, said = clean("--failed", "--smoke")
+
+    assert out == ""
+    assert "kept: holds log.txt" in said
+    assert sorted(path.name for path in outside.path.iterdir()) == ["config.yaml", "failure.json"]
+
+
+def test_what_a_killed_write_left_goes_with_the_run(clean):
+    """A file that was never renamed is dlexp's own."""
+    run_dir = broken_off()
+    (run_dir.path / ".4711-summary.json").write_text("{")
+
+    clean("--failed")
+
+    assert not run_dir.path.exists()
+
+
+def test_no_runs_directory_is_nothing_to_remove(clean):
+    """As where all is clean."""
+    assert clean("--failed", "--smoke") == (0, "", "removed 0 runs, 0.0 kB\n")
+
+
+def test_own_files_are_all_that_a_run_directory_names():
+    """A new record must be known to `clean`."""
+    run_dir = RunDir(Path("s0"))
+    names = [getattr(run_dir, name).name for name in vars(RunDir) if name.endswith("_path")]
+
+    assert sorted(names) == sorted(OWN_FILES)

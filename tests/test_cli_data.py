@@ -1,0 +1,196 @@
+"""`dlexp data`: what is in a data set."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlexp.cli import main
+from dlexp.components.datasets import Imdb
+
+IRIS = """\
+iris      150 irises of 3 species, measured in 4 lengths (Fisher, 1936).
+task      multiclass with 3 classes
+examples  120 train, 30 test
+inputs    4 numbers, standardized by the model
+settings  test_size 0.2, split_seed 0, standardize true
+
+class          train   share  test   share
+ 0 setosa         40  33.3 %    10  33.3 %
+ 1 versicolor     40  33.3 %    10  33.3 %
+ 2 virginica      40  33.3 %    10  33.3 %
+
+feature               min   mean      sd    max
+sepal length (cm)   4.300  5.858  0.8514  7.900
+sepal width (cm)        2  3.049  0.4452  4.400
+petal length (cm)       1  3.759   1.781  6.900
+petal width (cm)   0.1000  1.207  0.7637  2.500
+
+the first examples of the training data
+  setosa: sepal length (cm) 4.8, sepal width (cm) 3, petal length (cm) 1.4, petal width (cm) 0.2
+  setosa: sepal length (cm) 4.9, sepal width (cm) 3, petal length (cm) 1.4, petal width (cm) 0.2
+  setosa: sepal length (cm) 4.4, sepal width (cm) 3, petal length (cm) 1.3, petal width (cm) 0.2
+"""
+
+
+@pytest.fixture
+def dlexp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run a command in a directory of its own; gives its exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["dlexp", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return int(ended.value.code or 0), *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def small_imdb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An IMDB of 3 + 2 reviews with its word index, where data are looked for."""
+    monkeypatch.setattr(Imdb, "n_train", 3)
+    monkeypatch.setattr(Imdb, "n_test", 2)
+    monkeypatch.setenv("DLEXP_DATA", str(tmp_path))
+    texts = np.empty(3, dtype=object)
+    texts[:] = [[1, 2, 2, 3], [1], [2, 4]]
+    np.savez(
+        tmp_path / "imdb.npz",
+        x_train=texts,
+        y_train=np.array([0, 1, 0]),
+        x_test=texts[:2],
+        y_test=np.array([0, 1]),
+    )
+    words = {"the": 1, "film": 2, "was": 3, "bad": 4}
+    (tmp_path / "imdb_word_index.json").write_text(json.dumps(words))
+
+
+def test_a_table_of_classes(dlexp: Any) -> None:
+    """Counts, shares, ranges, and examples with the names of their features."""
+    assert dlexp("data", "iris") == (0, IRIS, "")
+
+
+def test_words_that_are_kept(dlexp: Any, small_imdb: None) -> None:
+    """Of 4 distinct and 7 running words, indices 4 and 5 are below num_words 6: 2 distinct, 5 running."""
+    code, out, err = dlexp("data", "imdb", "--set", "dataset.num_words=6")
+
+    assert (code, err) == (0, "")
+    assert out.split("\n\n")[3] == (
+        "The training texts have 4 distinct words, 7 running ones.\n"
+        "num_words 6 keeps 2 of them (50.0 %), 71.4 % of the running words; all others become one sign, [OOV].\n"
+        "A vector has num_words entries, 6: a word index, 4 or more, is the place in it."
+    )
+    assert "the film film was" in out
+
+
+def test_lengths_of_texts(dlexp: Any, small_imdb: None) -> None:
+    """4, 1 and 2 words: the start sign is none."""
+    _, out, _ = dlexp("data", "imdb", "--format", "json")
+
+    lengths = json.loads(out)["lengths"]["train"]
+    assert (lengths["minimum"], lengths["median"], lengths["maximum"]) == (1, 2, 4)
+    assert lengths["mean"] == pytest.approx(7 / 3)
+    assert lengths["sd"] == pytest.approx(np.std([4, 1, 2]))
+
+
+def test_a_config_splits_the_training_data(dlexp: Any, small_imdb: None) -> None:
+    """The validation examples, with their classes."""
+    Path("c.yaml").write_text("dataset: {type: imdb, num_words: 6, encoding: count}\nvalidation: 1\n")
+    first = np.random.RandomState(113).permutation(3)[0]
+    classes = {k: [1 - (first == 1), int(first == 1)][k] for k in (0, 1)}
+
+    code, out, _ = dlexp("data", "c.yaml", "--format", "json")
+    document = json.loads(out)
+
+    assert code == 0
+    assert document["examples"] == {"train": 2, "validation": 1, "test": 2}
+    assert [each["counts"]["validation"] for each in document["classes"]] == [classes[0], classes[1]]
+    assert sum(each["counts"]["train"] for each in document["classes"]) == 2
+    assert document["dataset"]["encoding"] == "count"
+
+
+def test_validation_on_the_test_split(dlexp: Any) -> None:
+    """It is named twice; without validation it is not named at all."""
+    Path("c.yaml").write_text("dataset: iris\nvalidation: test\n")
+
+    assert "examples  120 train, 30 validation, 30 test\n" in dlexp("data", "c.yaml")[1]
+    assert "examples  120 train, 30 test\n" in dlexp("data", "c.yaml", "--set", "validation=none")[1]
+
+
+def test_stratified_validation_keeps_the_shares(dlexp: Any) -> None:
+    """8 of 40 irises of each species."""
+    Path("c.yaml").write_text("dataset: iris\nvalidation: {type: split, stratify: true}\n")
+
+    document = json.loads(dlexp("data", "c.yaml", "--format", "json")[1])
+
+    assert [each["counts"] for each in document["classes"]] == [{"train": 32, "validation": 8, "test": 10}] * 3
+
+
+def test_only_those_that_train_are_counted(dlexp: Any) -> None:
+    """A quarter of the 96 irises that validation left."""
+    Path("c.yaml").write_text("dataset: {type: iris, train_fraction: 0.25}\nvalidation: {type: split}\n")
+
+    assert "examples  24 train, 24 validation, 30 test\n" in dlexp("data", "c.yaml")[1]
+
+
+def test_targets_of_a_regression(dlexp: Any) -> None:
+    """Their spread by role, in the target's own units, and no classes."""
+    _, out, _ = dlexp("data", "diabetes")
+    document = json.loads(dlexp("data", "diabetes", "--format", "json")[1])
+
+    assert "\ntarget  min    5 %  25 %  median  75 %   95 %  max   mean     sd\n" in out
+    assert "\ntrain    25     51    84     139   214  281.8  346  151.6  78.30\n" in out
+    assert document["classes"] == []
+    assert document["features"][0]["name"] == "age"
+    assert document["features"][0]["maximum"] == 79
+
+
+def test_many_classes_stand_side_by_side(dlexp: Any, data_dir: Path) -> None:
+    """All 46 topics, 23 lines of two, with their names."""
+    _, out, _ = dlexp("data", "reuters", "--data-dir", str(data_dir))
+
+    lines = out.split("\n\n")[1].splitlines()
+    assert len(lines) == 24
+    assert " ".join(lines[1].split()) == "0 cocoa 55 0.6 % 12 0.5 % 23 alum 41 0.5 % 12 0.5 %"
+    assert lines[-1].split()[:2] == ["22", "meal-feed"]
+    assert "  earn: mcgrath rentcorp said as a result of its december acquisition of space co" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["imbd"], "unknown data set 'imbd'. Did you mean 'imdb'? Choose from: digits, "),
+        (["missing.yaml"], "missing.yaml: no such file"),
+        (
+            ["imdb", "--set", "dataset.num_wrds=3"],
+            "dataset.num_wrds: unknown key 'num_wrds'. Did you mean 'num_words'?",
+        ),
+        (["imdb", "--set", "dataset.skip_top=20000"], "dataset.skip_top: leaves no word"),
+    ],
+)
+def test_mistakes_are_named(dlexp: Any, arguments: list[str], message: str) -> None:
+    """The user's, before any data is loaded."""
+    code, out, err = dlexp("data", *arguments)
+
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_imports_no_tensorflow() -> None:
+    """Looking at data takes no TensorFlow, whose import takes seconds."""
+    code = (
+        "import sys\n"
+        "from dlexp.cli import app\n"
+        "app(['data', 'digits', '--format', 'json'], standalone_mode=False)\n"
+        "print([name for name in ('tensorflow', 'keras') if name in sys.modules], file=sys.stderr)"
+    )
+
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert result.stderr == "[]\n"
+    assert json.loads(result.stdout)["examples"] == {"train": 1437, "test": 360}

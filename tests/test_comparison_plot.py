@@ -1,0 +1,160 @@
+"""The curves of several experiments: what is drawn, from histories worked out by hand."""
+
+import math
+
+import pytest
+from make_runs import changed, failed, finished
+from matplotlib.figure import Figure
+
+from dlexp.errors import UserError
+from dlexp.reports.comparison_plot import Point, draw, gather
+from dlexp.runs.index import read, scan
+from dlexp.studies.comparison import compare
+
+WIDER = changed(model={"hidden": [128, 64]})
+
+
+def comparison_of(runs_dir):
+    """Everything below a runs directory, compared."""
+    return compare([read(run_dir) for run_dir in scan(runs_dir)])
+
+
+def with_history(run_dir, **columns):
+    """The run with these columns for its history."""
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    with run_dir.history_writer(["epoch", *columns]) as writer:
+        for epoch, row in enumerate(rows, start=1):
+            writer.write({"epoch": epoch, **row})
+
+
+@pytest.fixture
+def figure_of(monkeypatch, tmp_path_factory):
+    """The figure that `draw` saves."""
+    save = Figure.savefig
+    figures = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *a, **k: (figures.append(figure), save(figure, *a, **k)))
+
+    def drawn(comparison):
+        path = tmp_path_factory.mktemp("pictures") / "curves.png"
+        draw(comparison, path)
+        assert path.read_bytes().startswith(b"\x89PNG")
+        return figures[-1]
+
+    return drawn
+
+
+def legend_of(figure):
+    """What the legend says."""
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_mean_and_deviation_over_the_seeds(tmp_path):
+    """In every epoch over the seeds that have a finite number there; a single one has no deviation."""
+    with_history(finished(tmp_path, "a", 0), loss=[1.0, 3.0, math.nan], val_loss=[1.0, 2.0, 3.0])
+    with_history(finished(tmp_path, "a", 1), loss=[3.0, 3.0], val_loss=[1.0, math.inf])
+
+    (curves,) = gather(comparison_of(tmp_path))
+
+    assert curves.label == "a"
+    assert curves.columns == {
+        "loss": [Point(1, 2.0, math.sqrt(2)), Point(2, 3.0, 0.0)],  # (1 + 3) / 2, sqrt(((1-2)^2 + (3-2)^2) / 1)
+        "val_loss": [Point(1, 1.0, 0.0), Point(2, 2.0, 0.0), Point(3, 3.0, 0.0)],
+    }
+
+
+def test_a_panel_a_quantity(tmp_path, figure_of):
+    """Loss and metrics side by side; of each experiment training dashed, validation solid, in one colour."""
+    for seed in (0, 1):
+        finished(tmp_path, "a", seed, 0.5 + seed / 10)
+        finished(tmp_path, "b", seed, 0.6, WIDER)
+
+    figure = figure_of(comparison_of(tmp_path))
+
+    assert [axes.get_title() for axes in figure.axes] == ["loss", "accuracy"]
+    lines = figure.axes[1].lines
+    assert [line.get_linestyle() for line in lines] == ["--", "-", "--", "-"]
+    assert lines[1].get_ydata() == pytest.approx([0.56, 0.55])
+    a, b = (lines[i].get_color() for i in (0, 2))
+    assert [line.get_color() for line in lines] == [a, a, b, b]
+    assert a != b
+
+
+def test_a_band_where_the_seeds_differ(tmp_path, figure_of):
+    """From a deviation below the mean to one above it; none where all seeds agree."""
+    for seed, accuracy in enumerate((0.5, 0.7)):
+        finished(tmp_path, "a", seed, accuracy)
+
+    loss, accuracy = figure_of(comparison_of(tmp_path)).axes
+
+    assert len(loss.collections) == 0
+    (band,) = accuracy.collections
+    heights = band.get_paths()[0].vertices[:, 1]
+    # Epoch 1: 0.51 and 0.71, epoch 2: 0.5 and 0.7; sd 0.2 / sqrt(2).
+    assert (heights.min(), heights.max()) == pytest.approx((0.6 - 0.1 * math.sqrt(2), 0.61 + 0.1 * math.sqrt(2)))
+
+
+def test_the_legend(tmp_path, figure_of):
+    """The labels, long ones in several lines, then what the lines mean; a band only where there is one."""
+    finished(tmp_path, "a")
+    finished(tmp_path, "b" * 30 + " " + "c" * 50, config=WIDER)
+
+    assert legend_of(figure_of(comparison_of(tmp_path))) == [
+        "a",
+        "b" * 30 + "\n" + "c" * 50,
+        "training",
+        "validation",
+    ]
+    finished(tmp_path, "a", 1, 0.1)
+    assert legend_of(figure_of(comparison_of(tmp_path)))[-2:] == ["validation", "± sd over seeds"]
+
+
+def test_losses_that_are_not_the_same(tmp_path, figure_of):
+    """They are drawn, and the panel says that they are not to be compared."""
+    finished(tmp_path, "a")
+    finished(tmp_path, "b", config=changed(head={"loss": "mse"}))
+
+    figure = figure_of(comparison_of(tmp_path))
+
+    assert figure.axes[0].get_title() == "loss (not the same function: not comparable)"
+
+
+def test_what_has_no_history_is_not_drawn(tmp_path, figure_of):
+    """An experiment that always diverged has no finished run, and so no curve."""
+    finished(tmp_path, "a")
+    failed(tmp_path, "b", config=WIDER)
+
+    assert legend_of(figure_of(comparison_of(tmp_path))) == ["a", "training", "validation"]
+
+
+def test_any_comparison_gives_a_picture(tmp_path, figure_of):
+    """More experiments than named colours, more quantities than fit into a row, a single epoch, and no epoch at all."""
+    for n in range(12):
+        run_dir = finished(tmp_path / "many", f"e{n}", config=changed(model={"hidden": [n]}))
+        with_history(run_dir, loss=[0.5], accuracy=[0.5], mae=[0.5], mse=[0.5], rmse=[0.5])
+    finished(tmp_path / "none", "a").history_path.unlink()
+
+    figure = figure_of(comparison_of(tmp_path / "many"))
+
+    assert len(figure.axes) == 5
+    assert len({line.get_color() for line in figure.axes[0].lines}) == 12
+    assert figure.axes[0].lines[0].get_marker() == "."
+    assert legend_of(figure_of(comparison_of(tmp_path / "none"))) == ["training", "validation"]
+
+
+def test_the_same_runs_give_the_same_bytes(tmp_path):
+    """Neither the clock nor earlier figures are in the picture."""
+    finished(tmp_path / "runs", "a")
+    for name in ("a.png", "b.png"):
+        draw(comparison_of(tmp_path / "runs"), tmp_path / name)
+
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_a_directory_is_no_picture(tmp_path):
+    """The file system's own words, in one line."""
+    finished(tmp_path / "runs", "a")
+    (tmp_path / "a.png").mkdir()
+
+    with pytest.raises(UserError, match=r"^--plot .*a\.png: cannot be written: Is a directory$"):
+        draw(comparison_of(tmp_path / "runs"), tmp_path / "a.png")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "runs"]

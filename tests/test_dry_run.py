@@ -1,0 +1,160 @@
+"""`dlexp run --dry-run`: what would be trained, and that nothing is."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from make_runs import finished
+
+from dlexp.config.load import load, load_all
+from dlexp.execution.plan import Request, plan
+from dlexp.reports.dry_run import render
+from dlexp.runs.run_dir import RunDir
+from dlexp.training.outline import outline
+
+ROOT = Path(__file__).parents[1]
+LAYERS = [
+    {"name": "inputs", "type": "InputLayer", "output_shape": [4], "parameters": 0},
+    {"name": "output", "type": "Dense", "output_shape": [3], "parameters": 1015},
+]
+
+
+def page(paths: list[Path], runs_dir: Path, seeds: int = 1, overrides: tuple[str, ...] = (), **request: object) -> str:
+    """What is printed about configs, without TensorFlow."""
+    loaded = load_all(paths, overrides)
+    planned = plan(Request([each.experiment for each in loaded], range(seeds), runs_dir, **request))
+    return render(loaded, planned, [LAYERS for _ in loaded])
+
+
+@pytest.fixture
+def iris(tmp_path: Path) -> Path:
+    """A config."""
+    path = tmp_path / "iris.yaml"
+    path.write_text("dataset: iris\nmodel:\n  hidden: [16]\n")
+    return path
+
+
+def test_every_setting_has_its_source(iris: Path, tmp_path: Path) -> None:
+    """A line of a file, a `--set`, or the default."""
+    lines = page([iris], tmp_path / "runs", overrides=("training.epochs=3",)).splitlines()
+
+    found = {words[0]: words[1:] for line in lines if len(words := line.split(maxsplit=2)) == 3}
+    assert lines[0] == f"iris ({iris})"
+    assert found["model.hidden"] == ["[16]", f"{iris}:3"]
+    assert found["training.epochs"] == ["3", "--set training.epochs=3"]
+    assert found["optimizer.type"] == ["adam", "default"]
+
+
+def test_layers_and_examples_are_counted(iris: Path, tmp_path: Path) -> None:
+    """Shapes and parameters by layer and in all; the examples of each split after the validation's share."""
+    text = page([iris], tmp_path / "runs")
+
+    assert (
+        """\
+  layers
+    inputs  InputLayer  (4,)  0
+    output  Dense       (3,)  1,015
+    in all                    1,015 parameters
+  examples
+    training    96
+    validation  24
+    test        30
+  runs
+    identity  """
+        in text
+    )
+
+
+def test_runs_are_done_or_would_be_trained(iris: Path, tmp_path: Path) -> None:
+    """By seed; a diverged one counts as done; with `force` all would be trained."""
+    identity = plan(Request([load(iris).experiment], [0], tmp_path)).runs[0].identity
+    one = finished(tmp_path / "runs", "other_name", 0, identity=identity)
+    two = RunDir.create(tmp_path / "runs", "iris", 1, identity)
+    two.write_failure({"seed": 1, "identity": identity, "config": {}, "kind": "diverged"})
+
+    text = page([iris], tmp_path / "runs", seeds=3)
+    forced = page([iris], tmp_path / "runs", seeds=3, force=True)
+
+    assert text.endswith(f"""\
+  runs
+    identity  {identity}
+    seed 0    finished before, in {one.path}
+    seed 1    failed before, in {two.path}
+    seed 2    would be trained
+
+1 to train, 2 done before
+""")
+    assert forced.endswith("3 to train, 0 done before\n")
+
+
+def test_same_experiment_under_two_names_is_said(iris: Path, tmp_path: Path) -> None:
+    """It is trained once, under the first."""
+    again = tmp_path / "again.yaml"
+    again.write_text("extends: iris.yaml")
+
+    text = page([iris, again], tmp_path / "runs")
+
+    assert "seed 0    would be trained as iris: the same experiment" in text
+    assert text.endswith("\n1 to train, 0 done before\n")
+
+
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Path, subprocess.CompletedProcess[str]]":
+    """All shipped configs in one command, on a machine without data or a network."""
+    folder = tmp_path_factory.mktemp("work")
+    nowhere = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+    environment = os.environ | nowhere | {"DLEXP_DATA": "", "KERAS_HOME": str(folder / "keras")}
+    configs = sorted((ROOT / "configs").glob("*.yaml"))
+    command = [sys.executable, "-m", "dlexp", "run", *map(str, configs), "--dry-run", "--runs-dir", "runs"]
+    result = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    return folder, result
+
+
+def test_missing_data_are_said_instead_of_the_identity(
+    commands: "tuple[Path, subprocess.CompletedProcess[str]]",
+) -> None:
+    """Exit code 0: everything else is known without them."""
+    _, result = commands
+
+    assert result.returncode == 0, result.stderr
+    assert "identity  not known without the data: imdb.npz: not found, and it cannot be downloaded" in result.stdout
+    assert "without data" in result.stdout.splitlines()[-1]
+
+
+def test_dry_run_writes_nothing(commands: "tuple[Path, subprocess.CompletedProcess[str]]") -> None:
+    """Neither runs nor their directory."""
+    folder, _ = commands
+
+    assert not (folder / "runs").exists()
+
+
+def test_layers_are_keras_own(commands: "tuple[Path, subprocess.CompletedProcess[str]]") -> None:
+    """For a shipped config, by hand: 64 x 32 + 32, 32 x 32 + 32, 32 x 10 + 10, counted by Keras."""
+    _, result = commands
+
+    page = result.stdout.partition("digits_sgd (")[2]
+    assert "3,466 parameters" in page.partition("examples")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "parameters"),
+    [
+        ("{dataset: {type: imdb, num_words: 100}, model: {hidden: [16, 16]}}", [1616, 272, 17]),
+        (
+            "{dataset: {type: imdb, num_words: 100, encoding: padded}, model: {type: embedding, hidden: [16]}}",
+            [1600, 272, 17],
+        ),
+        ("{dataset: diabetes, model: {hidden: []}}", [11]),
+    ],
+)
+def test_outline_counts_weights(text: str, parameters: list[int], tmp_path: Path) -> None:
+    """Worked out by hand: inputs times units plus a bias each."""
+    (tmp_path / "a.yaml").write_text(text)
+
+    layers = outline(load(tmp_path / "a.yaml").experiment)
+
+    assert [layer["parameters"] for layer in layers if layer["parameters"]] == parameters

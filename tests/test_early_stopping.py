@@ -1,0 +1,211 @@
+"""Early stopping against Keras's callback."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from dlexp.config.experiment import EarlyStopping
+from dlexp.config.load import load
+from dlexp.config.problems import ConfigError
+from dlexp.execution.execute import execute
+from dlexp.runs.run_dir import RunDir
+from dlexp.training.early_stopping import Best
+from dlexp.training.engine import order_of
+from dlexp.training.network import build
+from dlexp.training.run import split
+from test_engine import keras_loss
+from test_execute import job_of
+
+OVERFITTING = (
+    "dataset: {type: digits, train_fraction: 0.05}\nmodel: {hidden: [32]}\n"
+    "optimizer: {type: adam, learning_rate: 0.02}\n"
+)
+
+
+class Counted:
+    """A model whose only weight is the number of the epoch."""
+
+    stop_training = False
+
+    def __init__(self) -> None:
+        self.epoch = 0
+
+    def get_weights(self) -> list[np.ndarray]:
+        """The epoch."""
+        return [np.array(self.epoch)]
+
+    def set_weights(self, weights: list[np.ndarray]) -> None:
+        """Back to an epoch."""
+        self.epoch = int(weights[0])
+
+
+def run_of(tmp_path: Path, text: str) -> RunDir:
+    """The finished run of a config given as text."""
+    job = job_of(tmp_path, text)
+    execute(job)
+    run_dir = RunDir(job.path)
+    assert run_dir.status == "finished", run_dir.failure()
+    return run_dir
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy"])
+def test_stops_and_restores_where_keras_does(monitor: str, seed: int) -> None:
+    """On any history, ties included: the same last epoch, and the weights of the same one."""
+    generator = np.random.default_rng(seed)
+    values = generator.integers(0, 16, size=30) / 8  # Exact in float32, in which Keras compares.
+    settings = EarlyStopping(monitor=monitor, patience=1 + seed % 5, min_delta=[0.0, 0.25, 0.5][seed % 3])
+    theirs, ours = Counted(), Counted()
+    callback = keras.callbacks.EarlyStopping(
+        monitor=monitor,
+        mode="max" if monitor == "val_accuracy" else "min",
+        patience=settings.patience,
+        min_delta=settings.min_delta,
+        restore_best_weights=True,
+    )
+    callback.set_model(theirs)
+    callback.on_train_begin()
+    best = Best(settings)
+
+    stopped = None
+    for epoch, value in enumerate(values, start=1):
+        theirs.epoch = ours.epoch = epoch
+        callback.on_epoch_end(epoch - 1, {monitor: value})
+        if best.note({"epoch": epoch, monitor: value}, ours):
+            stopped = epoch
+        assert theirs.stop_training == (stopped is not None)
+        if stopped:
+            break
+    callback.on_train_end()
+    restored = best.restore(ours)
+
+    assert ours.epoch == theirs.epoch == restored == callback.best_epoch + 1
+    assert stopped == (callback.stopped_epoch + 1 if callback.stopped_epoch else None)
+
+
+def test_run_ends_with_the_weights_of_keras_fit(tmp_path: Path) -> None:
+    """A real training: the epochs, the restored weights and the test scores are those of Keras's fit and callback."""
+    text = f"{OVERFITTING}training: {{epochs: 60, early_stopping: {{patience: 3}}}}\n"
+    config = load(_written(tmp_path, text)).experiment
+    splits = split(config, config.dataset.load(None))
+    network = build(config, config.dataset.info(), splits.train, seed=0)
+    model = keras.Model(network.model.inputs, network.output.logits)
+    model.compile(optimizer=config.optimizer.build(), loss=keras_loss(config))
+    callback = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
+    epochs = _fit_in_order(model, callback, splits)
+
+    run_dir = run_of(tmp_path, text)
+
+    summary = run_dir.summary()
+    assert summary is not None
+    history = run_dir.history()
+    ours = keras.models.load_model(run_dir.model_path)
+    assert len(history) == summary["epochs"] == summary["stopped_epoch"] == epochs < 60
+    assert summary["restored_epoch"] == callback.best_epoch + 1 == epochs - 3
+    for weight, expected in zip(ours.get_weights(), network.model.get_weights(), strict=True):
+        np.testing.assert_allclose(weight, expected, rtol=1e-3, atol=1e-4)
+    probabilities = ours.predict(splits.test.x, verbose=0)
+    assert (probabilities.argmax(axis=1) == splits.test.y).mean() == summary["metrics"]["test_accuracy"]
+    restored = history[summary["restored_epoch"] - 1]
+    assert summary["metrics"]["val_loss"] == restored["val_loss"] == summary["metrics"]["best_val_loss"]
+    assert summary["metrics"]["loss"] == restored["loss"]
+
+
+def _written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "written.yaml"
+    path.write_text(text)
+    return path
+
+
+def _fit_in_order(model: Any, callback: Any, splits: Any) -> int:
+    """Train by Keras in our order of the examples until its callback stops it; returns the number of epochs."""
+    callback.set_model(model)
+    callback.on_train_begin()
+    model.stop_training = False
+    epoch = 0
+    while not model.stop_training:
+        epoch += 1
+        order = order_of(0, epoch, len(splits.train))
+        x, y = splits.train.x[order], splits.train.y[order]
+        model.fit(x, y, batch_size=32, shuffle=False, verbose=0)
+        loss = model.evaluate(splits.validation.x, splits.validation.y, verbose=0)
+        model.stop_training = False  # Both leave their own mark.
+        callback.on_epoch_end(epoch - 1, {"val_loss": loss})
+    callback.on_train_end()
+    return epoch
+
+
+def test_without_restoring_the_last_epoch_counts(tmp_path: Path) -> None:
+    """`restore_best: false` only stops: model and metrics are the last trained epoch's."""
+    run_dir = run_of(
+        tmp_path, f"{OVERFITTING}training: {{epochs: 60, early_stopping: {{patience: 2, restore_best: false}}}}\n"
+    )
+
+    summary, last = run_dir.summary(), run_dir.history()[-1]
+    assert summary is not None
+    assert (summary["stopped_epoch"], summary["restored_epoch"]) == (last["epoch"], None)
+    assert summary["metrics"]["val_loss"] == last["val_loss"] > summary["metrics"]["best_val_loss"]
+
+
+def test_training_to_the_end_is_not_stopped_but_restored(tmp_path: Path) -> None:
+    """With more patience than epochs the best weights are restored all the same, as Keras does."""
+    run_dir = run_of(tmp_path, f"{OVERFITTING}training: {{epochs: 25, early_stopping: {{patience: 30}}}}\n")
+
+    summary = run_dir.summary()
+    assert summary is not None
+    assert (summary["epochs"], summary["stopped_epoch"]) == (25, None)
+    assert summary["restored_epoch"] == summary["metrics"]["best_val_loss_epoch"] < 25
+
+
+def test_off_unless_said(tmp_path: Path) -> None:
+    """A config without the key trains all epochs and keeps the last."""
+    summary = run_of(tmp_path, "dataset: iris\ntraining: {epochs: 2}\n").summary()
+
+    assert summary is not None
+    assert (summary["epochs"], summary["stopped_epoch"], summary["restored_epoch"]) == (2, None, None)
+
+
+def test_higher_is_better_where_the_metric_says_so() -> None:
+    """Accuracy improves upwards."""
+    model = SimpleNamespace(get_weights=list)
+    best = Best(EarlyStopping(monitor="val_accuracy", patience=2))
+
+    stops = [best.note({"epoch": epoch, "val_accuracy": value}, model) for epoch, value in enumerate((5, 7, 6, 7), 1)]
+
+    assert stops == [False, False, False, True]
+    assert best.epoch == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "training: {early_stopping: {monitor: val_acuracy}}",
+            "monitor: unknown column 'val_acuracy'. Did you mean 'val_accuracy'? "
+            "Choose from: loss, accuracy, val_loss, val_accuracy",
+        ),
+        (
+            "validation: none\ntraining: {early_stopping: {}}",
+            "monitor: unknown column 'val_loss'. Choose from: loss, accuracy",
+        ),
+        ("training: {early_stopping: {patience: 0}}", "patience: expected at least 1, given 0"),
+        ("training: {early_stopping: {min_delta: -1}}", "min_delta: expected at least 0, given -1"),
+        (
+            "training: {early_stopping: {restore_best_weights: true}}",
+            "restore_best_weights: unknown key 'restore_best_weights'. Did you mean 'restore_best'? "
+            "Choose from: monitor, patience, min_delta, restore_best",
+        ),
+    ],
+)
+def test_setting_that_cannot_work_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    """A column that the history will not have is named with those that it will."""
+    with pytest.raises(ConfigError) as caught:
+        load(_written(tmp_path, f"dataset: iris\n{text}\n"))
+
+    assert [f"{problem.path}: {problem.message}" for problem in caught.value.problems] == [
+        f"training.early_stopping.{message}"
+    ]

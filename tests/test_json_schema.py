@@ -1,0 +1,103 @@
+"""The JSON Schema of a config file, held against an independent validator."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from dlexp import registry
+from dlexp.config.json_schema import json_schema
+from dlexp.config.problems import Source
+from dlexp.config.yaml_source import parse_value, read
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+SHIPPED = sorted(CONFIGS.glob("*.yaml"))
+VALIDATOR = Draft202012Validator(json_schema())
+
+
+def config(text: str) -> Any:
+    """A config as plain values, by the rules of our own reader."""
+    return parse_value(text, Source("test")).plain()
+
+
+def test_schema_is_valid_itself() -> None:
+    """The draft that it names accepts it, and it names no other."""
+    Draft202012Validator.check_schema(VALIDATOR.schema)
+
+    assert VALIDATOR.schema["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
+
+
+def test_shipped_schema_is_current() -> None:
+    """`configs/schema.json` is what `dlexp schema` prints now."""
+    shipped = (CONFIGS / "schema.json").read_text(encoding="utf-8")
+
+    assert shipped == json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n", (
+        "run: dlexp schema > configs/schema.json"
+    )
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_config_validates_and_names_the_schema(path: Path) -> None:
+    """As it stands, what it extends not included; its first line is what editors look for."""
+    assert not list(VALIDATOR.iter_errors(read(path).plain()))
+    assert path.read_text(encoding="utf-8").startswith("# yaml-language-server: $schema=schema.json\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "extends: other.yaml",
+        "{dataset: imdb, optimizer: adam, validation: 10000}",
+        "{dataset: imdb, validation: 0.2}",
+        "{dataset: imdb, validation: test}",
+        "{dataset: imdb, loss: mse, metrics: [accuracy, mae]}",
+        "{dataset: {maxlen: 100}}",  # The type comes from what is extended.
+        "{model: {hidden: [], kernel_regularizer: null}}",
+        "{model: {activation: {type: leaky_relu, negative_slope: 1}, kernel_regularizer: l2}}",
+        "{name: (a) b-c, head: {units: null}}",
+    ],
+)
+def test_file_language_validates(text: str) -> None:
+    """Short forms, parts of components, and nothing that a file has to say itself."""
+    assert not list(VALIDATOR.iter_errors(config(text)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{optimiser: adam}",
+        "{seed: 1}",
+        "{optimizer: adma}",
+        "{optimizer: {type: adam, learning_rte: 1}}",
+        "{optimizer: {type: adam, momentum: 0.9}}",
+        "{optimizer: {learning_rate: '0.1'}}",
+        "{optimizer: {learning_rate: 0}}",
+        "{training: {epochs: 1.5}}",
+        "{training: {epochs: 0}}",
+        "{model: {hidden: 64}}",
+        "{model: {hidden: [0]}}",
+        "{model: {activation: {type: leaky_relu, slope: 1}}}",
+        "{validation: true}",
+        "{loss: cross_entropy}",
+        "{metrics: accuracy}",
+        "{extends: [a.yaml, b.yaml]}",
+        "{name: ../up}",
+        "[dataset, imdb]",
+    ],
+)
+def test_typical_mistakes_do_not_validate(text: str) -> None:
+    """Unknown keys and words, keys of another type, wrong types, values out of range."""
+    assert list(VALIDATOR.iter_errors(config(text)))
+
+
+def test_every_component_and_key_is_described() -> None:
+    """An editor shows what a component is, in the words of `dlexp list`."""
+    definitions = VALIDATOR.schema["$defs"]
+    described = {each["description"] for each in definitions.values()}
+
+    for kind in registry.KINDS:
+        for component in registry.components(kind).values():
+            assert any(text.startswith(" ".join(component.summary().split())) for text in described)
+    assert all("description" in each for each in VALIDATOR.schema["properties"].values())

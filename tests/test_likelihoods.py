@@ -1,0 +1,486 @@
+"""Heads as distributions: losses against scipy.stats in float64, gradients, recovered parameters, calibration."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import stats
+from scipy.special import expit, log_softmax
+
+from dlexp.components.datasets import Info, Split
+from dlexp.components.heads import (
+    Beta,
+    Binary,
+    Gaussian,
+    Head,
+    Laplace,
+    Mixture,
+    Multiclass,
+    Multilabel,
+    Ordinal,
+    Output,
+    Poisson,
+    Predicted,
+    Proportion,
+    Quantiles,
+    Regression,
+)
+from dlexp.components.heads.links import LINEAR_FROM, MIN_SCALE
+from dlexp.components.heads.mixture import GaussianMixture
+from dlexp.components.heads.quantiles import ThroughQuantiles
+
+#: Logits to the extremes at which a sigmoid or an exponential would overflow in float32.
+EXTREMES = np.array([-100.0, -30.0, -4.0, -0.5, 0.0, 0.7, 3.0, 19.0, 21.0, 100.0])
+#: Training targets that heads standardize by: mean 10, standard deviation 2.
+TRAIN_Y = np.array([8.0, 12.0], dtype="float32")
+OFFSET, UNIT = 10.0, 2.0
+NUMBERS = Info("regression", 10, 10, "numeric", (3,))
+
+
+def output_of(head: Head, y: np.ndarray = TRAIN_Y) -> Output:
+    """A head on a trunk of three features."""
+    return head.build(keras.Input((3,)), y)
+
+
+def grid(n: int) -> np.ndarray:
+    """All combinations of extreme logits, `(10 ** n, n)`."""
+    return np.stack(np.meshgrid(*[EXTREMES] * n), axis=-1).reshape(-1, n)
+
+
+def positive(z: np.ndarray) -> np.ndarray:
+    """exp(z), from 20 its tangent."""
+    return np.where(z < LINEAR_FROM, np.exp(np.minimum(z, LINEAR_FROM)), np.exp(LINEAR_FROM) * (1 + z - LINEAR_FROM))
+
+
+def scale(z: np.ndarray) -> np.ndarray:
+    """The link of scales."""
+    return positive(z) + MIN_SCALE
+
+
+def losses(head: Head, y: np.ndarray, logits: np.ndarray, train_y: np.ndarray = TRAIN_Y) -> np.ndarray:
+    """A head's losses in float64."""
+    return np.asarray(output_of(head, train_y).losses(tf.constant(y), tf.constant(logits)))
+
+
+def test_gaussian_equals_scipy_at_any_logits() -> None:
+    """-log N(y; 10 + 2 z1, 2 s(z2)), in the target's own units."""
+    z = grid(2)
+    y = np.resize([3.0, 9.5, 14.0], len(z))
+
+    expected = -stats.norm.logpdf(y, OFFSET + UNIT * z[:, 0], UNIT * scale(z[:, 1]))
+
+    assert losses(Gaussian(units=2), y, z) == pytest.approx(expected, rel=1e-9)
+
+
+def test_laplace_equals_scipy_at_any_logits() -> None:
+    """-log of the Laplace density, in the target's own units."""
+    z = grid(2)
+    y = np.resize([3.0, 9.5, 14.0], len(z))
+
+    expected = -stats.laplace.logpdf(y, OFFSET + UNIT * z[:, 0], UNIT * scale(z[:, 1]))
+
+    assert losses(Laplace(units=2), y, z) == pytest.approx(expected, rel=1e-9)
+
+
+def test_gaussian_without_standardized_target_is_the_same_law_of_its_parameters() -> None:
+    """`standardize_target: false`: the first logit is the mean itself."""
+    head = Gaussian(units=2, standardize_target=False)
+
+    loss = losses(head, np.array([1.5]), np.array([[2.0, 0.0]]))
+
+    assert loss == pytest.approx(-stats.norm.logpdf([1.5], 2.0, 1 + MIN_SCALE), rel=1e-12)
+
+
+def test_poisson_equals_scipy_at_any_logit() -> None:
+    """Also where the rate is exp(-100), and where the exponential goes on as its tangent."""
+    z = np.repeat(EXTREMES, 4)
+    y = np.tile([0.0, 1.0, 7.0, 1000.0], len(EXTREMES))
+
+    expected = -stats.poisson.logpmf(y, positive(z))
+
+    assert losses(Poisson(units=1), y, z[:, None]) == pytest.approx(expected, rel=1e-9)
+
+
+def test_beta_equals_scipy_at_any_logits() -> None:
+    """Parameters from 1e-3 to 4e10."""
+    z = grid(2)
+    y = np.resize([0.01, 0.4, 0.999], len(z))
+
+    expected = -stats.beta.logpdf(y, scale(z[:, 0]), scale(z[:, 1]))
+
+    assert losses(Beta(units=2), y, z) == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("y", range(4))
+def test_ordinal_equals_differences_of_logistic_distribution_functions(y: int) -> None:
+    """P(y = k) = F(threshold k - f) - F(threshold k-1 - f), in the tail where it does not cancel."""
+    logits = np.array([[f, first, 0.3, -1.0] for f in EXTREMES for first in (-2.0, 0.0, 5.0)])
+    first = logits[:, 1] - 1.0  # Three thresholds, their middle at 0 to start with.
+    thresholds = np.stack([first, first + scale(0.3), first + scale(0.3) + scale(-1.0)], axis=1)
+    edges = np.c_[np.full(len(logits), -np.inf), thresholds - logits[:, :1], np.full(len(logits), np.inf)]
+    low, high = edges[:, y], edges[:, y + 1]
+    # Right of the middle the upper tails are subtracted: cdf(b) - cdf(a) = sf(a) - sf(b).
+    low, high = np.where(low > 0, -high, low), np.where(low > 0, -low, high)
+
+    expected = -np.log(stats.logistic.cdf(high) - stats.logistic.cdf(low))
+
+    assert losses(Ordinal(units=3), np.full(len(logits), y), logits) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("level", [0.1, 0.5, 0.9])
+def test_pinball_is_the_likelihood_of_an_asymmetric_laplace_law(level: float) -> None:
+    """One level's loss is -log of scipy's asymmetric Laplace density but for log(level (1 - level))."""
+    t = np.array([-50.0, -3.0, -0.4, 0.0, 0.6, 100.0])
+    head = Quantiles(units=2, quantiles=[level, 0.95], standardize_target=False)
+    z = np.tile([[0.5, 0.2]], (len(t), 1))
+    # The lowest quantile starts half a step below the middle.
+    lowest, upper = np.zeros(len(t)), np.full(len(t), scale(0.2))
+
+    def pinball(level: float, quantile: np.ndarray) -> np.ndarray:
+        kappa = np.sqrt(level / (1 - level))
+        width = 1 / np.sqrt(level * (1 - level))
+        return np.log(level * (1 - level)) - stats.laplace_asymmetric.logpdf(t, kappa, quantile, width)
+
+    expected = (pinball(level, lowest) + pinball(0.95, upper)) / 2
+
+    assert losses(head, t, z) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+def test_mixture_equals_scipy_at_any_logits() -> None:
+    """-log sum_k w_k N(y; mean_k, sd_k) by scipy's log densities and weights, in the target's own units."""
+    rng = np.random.default_rng(0)
+    z = rng.choice(EXTREMES, (500, 6))
+    y = np.resize([3.0, 9.5, 14.0], len(z))
+    means, sds = OFFSET + UNIT * (z[:, 2:4] + [-1, 1]), UNIT * scale(z[:, 4:])
+
+    log_densities = log_softmax(z[:, :2], axis=1) + stats.norm.logpdf(y[:, None], means, sds)
+
+    assert losses(Mixture(units=6, components=2), y, z) == pytest.approx(
+        -np.logaddexp(*log_densities.T), rel=1e-9
+    )
+
+
+def test_multilabel_loss_is_the_mean_of_bernoulli_likelihoods() -> None:
+    """And its `nll` their sum."""
+    z = np.array([[-30.0, 0.5, 2.0], [100.0, -100.0, 0.0]])
+    y = np.array([[1, 0, 1], [0, 0, 1]], dtype="int32")
+    each = -stats.bernoulli.logpmf(y, expit(z))
+    each[1, 0] = 100.0  # 1 - s(100) is 0 in float64.
+
+    head = Multilabel(units=3)
+    test = Predicted(y, z, expit(z))
+
+    assert losses(head, y, z) == pytest.approx(each.mean(axis=1), rel=1e-6)
+    assert head.calibration(test, lambda: test)["nll"] == pytest.approx(each.sum(axis=1).mean(), rel=1e-9)
+
+
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "mse"])
+def test_proportion_takes_any_target_from_0_to_1(loss: str) -> None:
+    """-y log s(z) - (1 - y) log(1 - s(z)), or (y - s(z))^2."""
+    z = EXTREMES
+    y = np.resize([0.0, 0.3, 1.0], len(z))
+
+    expected = y * np.logaddexp(0, -z) + (1 - y) * np.logaddexp(0, z) if loss != "mse" else (y - expit(z)) ** 2
+
+    head = Proportion.model_validate({"units": 1, "loss": loss})
+    assert losses(head, y, z[:, None]) == pytest.approx(expected, rel=1e-6, abs=1e-12)
+
+
+ALL = [
+    pytest.param(Binary(units=1), 1, np.array([0, 1]), id="binary"),
+    pytest.param(Multiclass(units=3), 3, np.array([0, 2]), id="multiclass"),
+    pytest.param(Multilabel(units=2), 2, np.array([[0, 1], [1, 1]]), id="multilabel"),
+    pytest.param(Ordinal(units=3), 4, np.array([0, 2]), id="ordinal"),
+    pytest.param(Regression(units=1), 1, TRAIN_Y, id="regression"),
+    pytest.param(Proportion(units=1), 1, np.array([0.0, 0.7]), id="proportion"),
+    pytest.param(Gaussian(units=2), 2, TRAIN_Y, id="gaussian"),
+    pytest.param(Laplace(units=2), 2, TRAIN_Y, id="laplace"),
+    pytest.param(Poisson(units=1), 1, np.array([0.0, 40.0]), id="poisson"),
+    pytest.param(Beta(units=2), 2, np.array([0.0, 0.7]), id="beta"),
+    pytest.param(Quantiles(units=3), 3, TRAIN_Y, id="quantiles"),
+    pytest.param(Mixture(units=6, components=2), 6, TRAIN_Y, id="mixture"),
+]
+
+
+@pytest.mark.parametrize(("head", "n_logits", "y"), ALL)
+@pytest.mark.parametrize("seed", range(3))
+def test_gradients_are_finite_at_logits_of_100(head: Head, n_logits: int, y: np.ndarray, seed: int) -> None:
+    """In float32, for any signs."""
+    signs = np.random.default_rng(seed).choice([-100.0, 100.0], (2, n_logits)).astype("float32")
+    logits = tf.constant(signs if seed else np.full_like(signs, -100.0))
+    y = y.astype("int32" if y.dtype.kind == "i" else "float32")
+
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        loss = output_of(head, y).losses(tf.constant(y), logits)
+    gradient = tape.gradient(loss, logits)
+
+    assert np.isfinite(loss).all()
+    assert np.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize(("head", "n_logits", "y"), ALL)
+def test_columns_name_what_is_predicted(head: Head, n_logits: int, y: np.ndarray) -> None:
+    """One name a column of the saved model."""
+    info = Info("ordinal", 10, 10, "numeric", (3,), n_classes={"multilabel": 2, "ordinal": 4}.get(head.type, 3))
+
+    output = output_of(head, y)
+
+    assert len(head.columns(info)) == output.prediction.shape[1]
+    assert output.logits.shape[1] == n_logits
+
+
+LOADS = """
+import json, sys
+from keras import models
+model = models.load_model(sys.argv[1])
+print(json.dumps([model(json.loads(sys.argv[2])).numpy().tolist(), "dlexp" in sys.modules]))
+"""
+
+
+def test_saved_models_open_without_dlexp(tmp_path: Path) -> None:
+    """All heads in one model file: Keras alone gives the same predictions in another process."""
+    features = keras.Input((3,))
+    heads = [(parameters.values[0], parameters.values[2]) for parameters in ALL]
+    outputs = []
+    for head, y in heads:
+        # A layer of its own name for each, which a single head does not need.
+        own = keras.Model(features, head.build(features, y).prediction, name=f"{head.type}_head")
+        outputs.append(own(features))
+    model = keras.Model(features, keras.layers.Concatenate()(outputs))
+    x = [[0.5, -1.0, 2.0], [30.0, 0.0, -30.0]]
+    model.save(tmp_path / "model.keras")
+
+    result = subprocess.run(
+        [sys.executable, "-c", LOADS, str(tmp_path / "model.keras"), json.dumps(x)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    predictions, has_dlexp = json.loads(result.stdout.splitlines()[-1])
+
+    assert not has_dlexp
+    assert np.array(predictions) == pytest.approx(model(np.array(x)).numpy(), rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize(("head", "n_logits", "y"), ALL)
+def test_prediction_agrees_with_the_loss(head: Head, n_logits: int, y: np.ndarray) -> None:
+    """Where the loss is the likelihood, the mean loss is the `nll` that calibration finds from the prediction."""
+    features = keras.Input((3,))
+    output = head.build(features, y)
+    model = keras.Model(features, [output.logits, output.prediction])
+    logits, prediction = (part.numpy() for part in model(np.array([[0.5, -1.0, 2.0], [1.0, 0.3, -0.4]])))
+    test = Predicted(y, logits, prediction)
+    loss = float(np.mean(output.losses(tf.constant(y), tf.constant(logits))))
+
+    nll = head.calibration(test, lambda: test)["nll"]
+
+    if head.type in ("regression", "proportion"):  # The best spread for these residuals.
+        variance = ((prediction[:, 0] - y) ** 2).mean()
+        assert nll == pytest.approx((np.log(2 * np.pi * variance) + 1) / 2, rel=1e-5)
+    elif head.type == "multilabel":
+        assert nll == pytest.approx(2 * loss, rel=1e-5)
+    elif head.type != "quantiles":
+        assert nll == pytest.approx(loss, rel=1e-5)
+
+
+def fitted(head: Head, y: np.ndarray, x: np.ndarray | None = None, steps: int = 800) -> np.ndarray:
+    """What a head alone predicts after gradient steps on all examples; without features, the same for all."""
+    keras.utils.set_random_seed(0)
+    x = np.ones((len(y), 1), "float32") if x is None else x
+    features = keras.Input(x.shape[1:])
+    output = head.build(features, y)
+    model = keras.Model(features, [output.logits, output.prediction])
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.1, steps))
+    optimizer.build(model.trainable_variables)
+
+    @tf.function
+    def step() -> None:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(output.losses(tf.constant(y), model(x)[0]))
+        optimizer.apply(tape.gradient(loss, [each.value for each in model.trainable_variables]))
+
+    for _ in range(steps):
+        step()
+    return np.asarray(model(x)[1])
+
+
+def drawn(law: Any, n: int = 4000) -> np.ndarray:
+    """A sample as float32 targets."""
+    return law.rvs(n, random_state=0).astype("float32")
+
+
+def test_gaussian_recovers_mean_and_deviation() -> None:
+    """Those of the sample, which are the most likely ones."""
+    y = drawn(stats.norm(50, 7))
+
+    prediction = fitted(Gaussian(units=2), y)[0]
+
+    # The smallest scale lies below the link, not the parameter.
+    assert prediction == pytest.approx([y.mean(), y.std()], rel=1e-4)
+    assert prediction == pytest.approx([50, 7], rel=0.03)
+
+
+def test_laplace_recovers_median_and_scale() -> None:
+    """Median and mean distance from it."""
+    y = drawn(stats.laplace(-3, 2))
+
+    prediction = fitted(Laplace(units=2), y)[0]
+
+    assert prediction == pytest.approx([np.median(y), np.abs(y - np.median(y)).mean()], rel=1e-2)
+    assert prediction == pytest.approx([-3, 2], rel=0.03)
+
+
+def test_poisson_recovers_a_log_linear_rate() -> None:
+    """The weights are those of the law within three standard errors (1 / sqrt(n rate) = 0.01)."""
+    x = np.random.default_rng(0).standard_normal((4000, 2)).astype("float32")
+    rates = np.exp(1 + x @ [0.5, -0.3])
+    y = np.random.default_rng(1).poisson(rates).astype("float32")
+
+    prediction = fitted(Poisson(units=1), y, x)[:, 0]
+    slopes, *_ = np.linalg.lstsq(np.c_[x, np.ones(len(x))], np.log(prediction))
+
+    assert slopes == pytest.approx([0.5, -0.3, 1], abs=0.03)
+
+
+def test_beta_recovers_its_parameters() -> None:
+    """scipy's own fit of the same sample."""
+    y = drawn(stats.beta(12, 30))
+
+    mean, alpha, beta = fitted(Beta(units=2), y)[0]
+
+    expected = stats.beta.fit(y.astype("float64"), floc=0, fscale=1)[:2]
+    assert (alpha, beta) == pytest.approx(expected, rel=1e-2)
+    assert (alpha, beta) == pytest.approx((12, 30), rel=0.1)
+    assert mean == pytest.approx(alpha / (alpha + beta))
+
+
+def test_ordinal_recovers_slope_and_thresholds() -> None:
+    """From 4,000 ratings: cumulative log odds are thresholds minus slope times x."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((4000, 1)).astype("float32")
+    thresholds = np.array([-2.0, -0.5, 1.5])
+    y = np.searchsorted(thresholds, 1.5 * x[:, 0] + rng.logistic(size=4000)).astype("int32")
+
+    p = fitted(Ordinal(units=3), y, x).astype("float64")
+    at_most = p.cumsum(axis=1)[:, :-1]
+    middle = np.abs(x[:, 0]) < 1  # where the odds are not rounded away
+    slopes, *_ = np.linalg.lstsq(np.c_[-x[middle], np.ones(middle.sum())], np.log(at_most / (1 - at_most))[middle])
+
+    assert p.sum(axis=1) == pytest.approx(1, abs=1e-6)
+    assert slopes[0] == pytest.approx([1.5] * 3, abs=0.12)
+    assert slopes[1] == pytest.approx(thresholds, abs=0.12)
+
+
+def test_quantiles_recovers_those_of_the_law() -> None:
+    """The sample's quantiles, of a skewed law."""
+    y = drawn(stats.gamma(2, scale=3))
+
+    prediction = fitted(Quantiles(units=3), y)[0]
+
+    assert prediction == pytest.approx(np.quantile(y, [0.1, 0.5, 0.9]), rel=0.02)
+    assert prediction == pytest.approx(stats.gamma(2, scale=3).ppf([0.1, 0.5, 0.9]), rel=0.06)
+
+
+def test_mixture_recovers_two_places() -> None:
+    """30 % around -5, 70 % around 4."""
+    rng = np.random.default_rng(0)
+    y = np.where(rng.random(4000) < 0.3, rng.normal(-5, 1, 4000), rng.normal(4, 2, 4000)).astype("float32")
+
+    mean, *parameters = fitted(Mixture(units=6, components=2), y)[0]
+
+    assert parameters == pytest.approx([0.3, 0.7, -5, 4, 1, 2], rel=0.05)
+    assert mean == pytest.approx(y.mean(), rel=0.02)
+
+
+def test_law_through_quantiles_is_a_law() -> None:
+    """Its density integrates to 1, and each share of it lies below its quantile."""
+    law = ThroughQuantiles(np.array([0.1, 0.5, 0.9]), np.array([[-1.0, 0.5, 4.0]]))
+    y = np.linspace(-60, 90, 1_500_001)
+    density = np.exp(ThroughQuantiles(law.levels, np.repeat(law.values, len(y), axis=0)).logpdf(y))
+    share = np.cumsum(density) * (y[1] - y[0])
+
+    assert share[-1] == pytest.approx(1, abs=1e-4)
+    for level in (0.02, 0.05, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 0.99):
+        assert np.interp(law.ppf(level), y, share) == pytest.approx([level], abs=1e-3)
+
+
+def test_quantiles_of_a_mixture_invert_its_distribution_function() -> None:
+    """cdf(ppf(p)) = p."""
+    law = GaussianMixture(np.array([[0.3, 0.7]]), np.array([[-5.0, 4.0]]), np.array([[1.0, 2.0]]))
+
+    assert [law.cdf(law.ppf(share))[0] for share in (0.05, 0.3, 0.5, 0.95)] == pytest.approx([0.05, 0.3, 0.5, 0.95])
+
+
+@pytest.mark.parametrize(
+    ("head", "law", "columns"),
+    [
+        (Gaussian(units=2), stats.norm(5, 2), [5, 2]),
+        (Laplace(units=2), stats.laplace(5, 2), [5, 2]),
+        (Beta(units=2), stats.beta(2, 5), [2 / 7, 2, 5]),
+        (Quantiles(units=3, quantiles=[0.05, 0.5, 0.95]), stats.norm(0, 1), stats.norm.ppf([0.05, 0.5, 0.95])),
+        (Mixture(units=6, components=2), stats.norm(0, 1), [0, 0.5, 0.5, 0, 0, 1, 1]),
+    ],
+    ids=lambda value: getattr(value, "type", ""),
+)
+def test_coverage_of_the_true_law_is_90_percent(head: Head, law: Any, columns: list[float]) -> None:
+    """Within three standard errors, 0.003 each, of 10,000 targets drawn from what is predicted."""
+    y = drawn(law, 10_000)
+    test = Predicted(y, np.empty((len(y), 0)), np.tile(np.float32(columns), (len(y), 1)))
+
+    assert head.calibration(test, lambda: test)["coverage_90"] == pytest.approx(0.9, abs=0.009)
+
+
+def test_coverage_of_a_regression_is_as_wide_as_its_training_residuals() -> None:
+    """Residuals of 2 in training: the interval is 1.645 * 2 wide on each side, and the Gaussian's nll at the test."""
+    train = Predicted(np.array([8.0, 12.0]), np.empty((2, 0)), np.array([[10.0], [10.0]]))
+    test = Predicted(np.array([3.0, 3.4, -3.2]), np.empty((3, 0)), np.zeros((3, 1)))
+
+    found = Regression(units=1).calibration(test, lambda: train)
+
+    assert found["coverage_90"] == pytest.approx(2 / 3)
+    assert found["nll"] == pytest.approx(-stats.norm.logpdf(test.y, 0, 2).mean())
+
+
+def test_a_count_head_refuses_other_numbers() -> None:
+    """Named before any data is read."""
+    assert list(Poisson(units=1).problems(NUMBERS)) == [
+        ("type", "a poisson head needs counts; this data set is regression")
+    ]
+    assert list(Gaussian(units=3).problems(NUMBERS)) == [("units", "a gaussian head has 2 output units, given 3")]
+
+
+def test_quantiles_are_in_rising_order() -> None:
+    """Said at the field."""
+    head = Quantiles(units=2, quantiles=[0.9, 0.1])
+
+    assert list(head.problems(NUMBERS)) == [("quantiles", "expected levels in rising order, given [0.9, 0.1]")]
+
+
+def test_engine_trains_a_head_for_multilabel_targets() -> None:
+    """Targets `(n, classes)` reach the loss batch by batch, validation included."""
+    from dlexp.config.experiment import Experiment
+    from dlexp.training.engine import Engine, Evaluator, order_of
+    from dlexp.training.network import build
+
+    config = Experiment.model_validate(
+        {"name": "x", "dataset": {"type": "documents"}, "head": {"type": "multilabel", "units": 6}}
+    )
+    data = config.dataset.stand_in()
+    network = build(config, config.dataset.info(), data.train, seed=0)
+    engine = Engine(network, config.optimizer.build(), data.train, 32)
+    test = Split(data.test.x, data.test.y)
+
+    training = [engine.train_epoch(order_of(0, epoch, len(data.train))).loss for epoch in range(1, 31)]
+    scores = Evaluator(network, test).evaluate()
+
+    assert training[-1] < 0.2 < training[0]
+    assert scores.predictions.shape == test.y.shape
+    assert expit(scores.logits) == pytest.approx(scores.predictions, abs=1e-6)

@@ -1,0 +1,69 @@
+"""The README leaves out no command, no option and no component; CONTRIBUTING's code is the code's shape."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from dlexp import registry
+from dlexp.cli import app
+
+ROOT = Path(__file__).parents[1]
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def readme() -> str:
+    """Its text."""
+    return (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def missing(words: list[str], text: str) -> list[str]:
+    """The words that stand nowhere in a text as words of their own."""
+    return [word for word in words if not re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)]
+
+
+def test_every_command_stands_in_the_readme(readme: str) -> None:
+    """As it is typed."""
+    assert missing([f"dlexp {name}" for name in COMMANDS], readme) == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_stands_in_the_readme(command: str, readme: str) -> None:
+    """As it is typed; where two commands share one, once is enough."""
+    parameters = COMMANDS[command].params
+    options = [parameter.opts[-1] for parameter in parameters if parameter.param_type_name == "option"]
+
+    assert missing(options, readme) == []
+
+
+@pytest.mark.parametrize("kind", registry.KINDS)
+def test_every_component_stands_in_the_readme(kind: str, readme: str) -> None:
+    """By the name that a config gives it, in code: a block, an indented line or `so`."""
+    code = "\n".join(re.findall(r"```[\s\S]*?```|`[^`\n]+`|^ {4}.*$", readme, re.MULTILINE))
+
+    assert missing(list(registry.components(kind)), code) == []
+
+
+def test_every_example_in_a_commands_help_is_one_of_its_own() -> None:
+    """Each help ends in an example that starts with the command."""
+    for name, command in COMMANDS.items():
+        assert f"Example: dlexp {name}" in (command.help or ""), name
+
+
+@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL))
+def test_recipes_in_contributing_work(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each recipe, run as it stands, adds a component that a config can name; it is forgotten afterwards."""
+    for kind in registry.KINDS:
+        registry.components(kind)
+    monkeypatch.setattr(registry, "_components", {kind: dict(known) for kind, known in registry._components.items()})
+    before = {(kind, name) for kind in registry.KINDS for name in registry.components(kind)}
+
+    exec(compile(code, "CONTRIBUTING.md", "exec"), {"__name__": "recipe"})
+
+    (added,) = {(kind, name) for kind in registry.KINDS for name in registry.components(kind)} - before
+    kind, name = added
+    chosen = registry.components(kind)[name]
+    assert chosen.summary()
+    assert chosen.model_validate({"type": name}).type == name

@@ -1,0 +1,94 @@
+"""Curves in characters: golden plots, and what holds for any history."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlexp.reports.text_curves import HEIGHT, legend, plot, plots
+
+
+def history_of(**columns):
+    """Rows with the epochs from 1."""
+    rows = zip(*columns.values(), strict=True)
+    return [dict(zip(columns, row, strict=True)) | {"epoch": epoch} for epoch, row in enumerate(rows, start=1)]
+
+
+FALLING = history_of(loss=[7.0, 6, 5, 4, 3, 2, 1, 0], val_loss=[7.0, 6, 5, 4, 4, 4, 5, 6])
+
+GOLDEN = """\
+   loss
+7 ┤••
+  │  •           •
+  │   •••     •••
+  │      •••••
+  │       ···
+  │          ·
+  │           ···
+0 ┤              ·
+  └───────────────
+   1             8
+"""
+GOLDEN_GAP = """\
+   loss
+4 ┤·
+  │
+  │
+  │
+  │          ·
+  │         ·
+  │        ·
+1 ┤       ·
+  └───────────────
+   1             5
+"""
+
+
+def test_training_and_validation():
+    """Validation lies over training; straight lines between the epochs; highest and lowest value at the axis."""
+    assert "\n".join(plot(FALLING, "loss", 18)) + "\n" == GOLDEN
+
+
+def test_a_value_that_is_not_finite_is_a_gap():
+    """The scale is that of the finite values; no line leads to what is none."""
+    history = history_of(loss=[4.0, math.nan, 1.0, 2.5, math.inf])
+
+    assert "\n".join(plot(history, "loss", 18)) + "\n" == GOLDEN_GAP
+
+
+@pytest.mark.parametrize("values", [[0.5], [0.5, 0.5], [math.nan, math.nan], []], ids=str)
+def test_a_curve_without_range(values):
+    """One epoch, no change, no number, nothing: a plot of the same size."""
+    lines = plot(history_of(loss=values), "loss", 40)
+
+    assert len(lines) == HEIGHT + 3
+    assert sum("·" in line for line in lines) == (0.5 in values)
+
+
+def test_side_by_side_where_there_is_room():
+    """Two plots need 75 characters; below that they stand one below the other."""
+    history = history_of(loss=[2.0, 1.0], accuracy=[0.0, 1.0])
+
+    assert len(plots(history, ["accuracy", "loss"], 75)) == HEIGHT + 3
+    assert len(plots(history, ["accuracy", "loss"], 74)) == 2 * (HEIGHT + 3)
+
+
+def test_the_legend_names_what_is_there():
+    """No validation, no mark for it."""
+    assert legend(FALLING) == "training ·, validation •"
+    assert legend(history_of(loss=[1.0])) == "training ·"
+
+
+@given(
+    values=st.lists(st.floats(width=32), max_size=200),
+    n_quantities=st.integers(1, 2),
+    width=st.integers(40, 200),
+)
+def test_no_line_is_too_long(values, n_quantities, width):
+    """Any numbers give plots that fit, the same each time."""
+    history = history_of(loss=values)
+    lines = plots(history, ["loss", "val_loss"][:n_quantities], width)
+
+    assert max(map(len, lines)) <= width
+    assert lines == plots(history, ["loss", "val_loss"][:n_quantities], width)
