@@ -19,6 +19,7 @@ KINDS: dict[str, str] = {
     "regularizers": "dlexp.components.regularizers",
     "schedules": "dlexp.components.schedules",
     "validations": "dlexp.components.validations",
+    "resamples": "dlexp.components.resamples",
 }
 
 _components: dict[str, dict[str, "type[Component]"]] = {}

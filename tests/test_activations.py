@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
+from matplotlib.figure import Figure
 from pydantic import TypeAdapter
 from scipy.special import ndtr
 
@@ -17,6 +17,8 @@ from dlexp.components.activations import Activation, OneOrEach
 from dlexp.components.models import MLP
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
+from dlexp.reports.activations_plot import draw
+from dlexp.training.unit_curves import sampled
 
 #: No kink of any unit is among them.
 Z = np.linspace(-7.05, 7.05, 142)
@@ -75,23 +77,6 @@ def unit(name: str, **settings: Any) -> Activation:
     return TypeAdapter(OneOrEach).validate_python({"type": name, **settings})
 
 
-def network_of(activation: Activation) -> keras.Model:
-    """One such unit on one input; a further piece has -1 / 2 of it."""
-    inputs = keras.Input((1,))
-    kernel = keras.initializers.Constant(np.array([[1.0, -0.5]])[:, : activation.width(1)])
-    sums = keras.layers.Dense(activation.width(1), kernel_initializer=kernel)(inputs)
-    return keras.Model(inputs, activation.apply(sums, name="unit"))
-
-
-def evaluated(activation: Activation) -> tuple[np.ndarray, np.ndarray]:
-    """A built unit's outputs at `Z`, and its derivative by automatic differentiation."""
-    z = tf.constant(Z[:, None], tf.float32)
-    with tf.GradientTape() as tape:
-        tape.watch(z)
-        outputs = network_of(activation)(z)
-    return outputs.numpy()[:, 0], tape.gradient(outputs, z).numpy()[:, 0]
-
-
 def test_every_unit_has_a_formula_here() -> None:
     """What `dlexp list activations` names is what is tested."""
     assert FORMULAS.keys() == registry.components("activations").keys()
@@ -102,7 +87,7 @@ def test_unit_and_its_derivative_equal_the_formula(name: str) -> None:
     """The built layers, in float32, against numpy in float64."""
     settings, formula, derivative = FORMULAS[name]
 
-    outputs, slopes = evaluated(unit(name, **settings))
+    outputs, slopes = sampled(unit(name, **settings), Z)
 
     np.testing.assert_allclose(outputs, formula(Z), rtol=2e-6, atol=1e-6)
     np.testing.assert_allclose(slopes, derivative(Z), rtol=2e-5, atol=1e-6)
@@ -110,11 +95,10 @@ def test_unit_and_its_derivative_equal_the_formula(name: str) -> None:
 
 def test_tanh_is_a_stretched_sigmoid() -> None:
     """tanh(z) = 2 sigmoid(2 z) - 1, with the built layers."""
-    z = tf.constant(Z[:, None], tf.float32)
+    tanh, _ = sampled(unit("tanh"), Z)
+    sigmoid_of_twice, _ = sampled(unit("sigmoid"), 2 * Z)
 
-    tanh, stretched = network_of(unit("tanh"))(z), 2 * network_of(unit("sigmoid"))(2 * z) - 1
-
-    np.testing.assert_allclose(tanh, stretched, atol=3e-7)
+    np.testing.assert_allclose(tanh, 2 * sigmoid_of_twice - 1, atol=3e-7)
 
 
 def test_saved_models_open_without_dlexp(tmp_path: Path) -> None:
@@ -236,3 +220,17 @@ def test_hidden_bias_is_where_the_units_start() -> None:
 
     assert (model.get_layer("hidden_1").bias.numpy() == -10).all()
     assert not model(np.ones((3, 4))).numpy().any()
+
+
+def test_the_page_shows_every_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A panel a unit, with the function and its derivative, saved as a PNG."""
+    figures: list[Figure] = []
+    save = Figure.savefig
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *a, **k: (figures.append(figure), save(figure, *a, **k)))
+
+    draw(tmp_path / "units.png")
+
+    shown = [axes for axes in figures[0].axes if axes.get_visible()]
+    assert [axes.get_title().split(",")[0] for axes in shown] == list(registry.components("activations"))
+    assert all([line.get_label() for line in axes.lines] == ["g(z)", "g'(z)"] for axes in shown)
+    assert (tmp_path / "units.png").read_bytes().startswith(b"\x89PNG")

@@ -6,11 +6,9 @@ import pytest
 
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
+from dlexp.registry import components
 
-DATASETS = (
-    "digits, iris, wine, breast_cancer, diabetes, mnist, fashion_mnist, cifar10, cifar100, california_housing, "
-    "imdb, reuters"
-)
+DATASETS = ", ".join(components("datasets"))
 OPTIMIZERS = "sgd, rmsprop, adagrad, adadelta, adam, adamw, adamax, nadam, lion, ftrl"
 MODEL_KEYS = (
     "type, hidden, activation, kernel_initializer, hidden_bias, dropout, noise, normalization, max_norm, "
@@ -93,9 +91,14 @@ def refused(tmp_path, monkeypatch):
         ),
         (
             "metrics: [acuracy]",
-            "head.metrics.0: unknown metric 'acuracy'. Did you mean 'accuracy'? Choose from: accuracy",
+            "head.metrics.0: unknown metric 'acuracy'. Did you mean 'accuracy'? Choose from: accuracy, "
+            "top_3_accuracy, top_5_accuracy, auc, f1_macro, f1_micro, calibration_error",
         ),
-        ("metrics: [1]", "head.metrics.0: expected one of accuracy, given 1"),
+        (
+            "metrics: [1]",
+            "head.metrics.0: expected one of accuracy, top_3_accuracy, top_5_accuracy, auc, f1_macro, f1_micro, "
+            "calibration_error, given 1",
+        ),
         # Keys.
         (
             "optimiser: adam",

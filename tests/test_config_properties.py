@@ -14,6 +14,7 @@ from pydantic import PlainValidator
 from dlexp import registry
 from dlexp.components.component import Component, OneOf, Settings
 from dlexp.components.datasets import Dataset
+from dlexp.components.heads import default_head
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment, Training
 from dlexp.config.flat import flatten, unflatten
@@ -108,7 +109,7 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         with TemporaryDirectory() as folder:
             dataset: Dataset = loaded({"dataset": config["dataset"]}, Path(folder)).dataset
-        head = draw(component(registry.components("heads")[dataset.info().task]))
+        head = draw(component(registry.components("heads")[default_head(dataset.info().task)]))
         config["head"] = {key: value for key, value in head.items() if key != "units"}
     return config
 

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from test_engine import keras_loss
+from test_execute import job_of
 
 from dlexp.config.experiment import EarlyStopping
 from dlexp.config.load import load
@@ -17,8 +19,6 @@ from dlexp.training.early_stopping import Best
 from dlexp.training.engine import order_of
 from dlexp.training.network import build
 from dlexp.training.run import split
-from test_engine import keras_loss
-from test_execute import job_of
 
 OVERFITTING = (
     "dataset: {type: digits, train_fraction: 0.05}\nmodel: {hidden: [32]}\n"
@@ -190,7 +190,7 @@ def test_higher_is_better_where_the_metric_says_so() -> None:
         ),
         (
             "validation: none\ntraining: {early_stopping: {}}",
-            "monitor: unknown column 'val_loss'. Choose from: loss, accuracy",
+            "monitor: unknown column 'val_loss'. Did you mean 'loss'? Choose from: loss, accuracy",
         ),
         ("training: {early_stopping: {patience: 0}}", "patience: expected at least 1, given 0"),
         ("training: {early_stopping: {min_delta: -1}}", "min_delta: expected at least 0, given -1"),

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from keras.optimizers import schedules
+from test_early_stopping import run_of
+from test_engine import IMDB, experiment
 
 from dlexp.components.schedules import Schedule
 from dlexp.config.load import load
@@ -13,8 +15,6 @@ from dlexp.config.problems import ConfigError
 from dlexp.registry import components
 from dlexp.training.engine import Engine, order_of
 from dlexp.training.network import build
-from test_early_stopping import run_of
-from test_engine import IMDB, experiment
 
 RATE, EPOCHS, STEPS = 0.1, 6, 10
 
@@ -123,7 +123,10 @@ def test_history_has_the_rate_at_each_epochs_start(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ("cosin", "type: unknown schedule 'cosin'. Did you mean 'cosine'? Choose from: constant, step, exponential, cosine"),
+        (
+            "cosin",
+            "type: unknown schedule 'cosin'. Did you mean 'cosine'? Choose from: constant, step, exponential, cosine",
+        ),
         ("step", "boundaries: missing"),
         ("{type: step, boundaries: []}", "boundaries: expected at least 1 of them, given []"),
         ("{type: step, boundaries: [4, 2]}", "boundaries: expected epochs in rising order, given [4, 2]"),

@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from dlexp.cli.bias_variance import bias_variance
 from dlexp.cli.check import check
 from dlexp.cli.clean import clean
 from dlexp.cli.compare import compare
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command()(run)
 app.command()(compare)
+app.command()(bias_variance)
 app.command()(ls)
 app.command()(show)
 app.command()(diff)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
+    from dlexp.config.lint import Finding
     from dlexp.config.problems import Problem
 
 
@@ -21,37 +22,55 @@ def check(
     ] = None,
     output_format: Annotated[
         Literal["table", "json"],
-        typer.Option("--format", help="json: every problem of every file, as one document."),
+        typer.Option("--format", help="json: every problem and warning of every file, as one document."),
     ] = "table",
+    strict: Annotated[bool, typer.Option("--strict", help="Take warnings as problems.")] = False,
 ) -> None:
-    """Check config files: every key at every depth, and what has to fit together. Loads no data.
+    """Check config files: every key at every depth, what has to fit together, what is unwise. Loads no data.
 
-    Exits with 0 if all are fine, else with 2.
+    Exits with 0 if all are fine, warnings on stderr or not, else with 2.
 
     Example: dlexp check configs/digits_sgd.yaml configs/digits_adam.yaml
     """
+    import itertools
     import json
 
     from dlexp.config.load import load_all
     from dlexp.config.problems import ConfigError
+    from dlexp.console import say
+    from dlexp.errors import shown
 
     found: dict[str, list[Problem]] = {}
+    warned: dict[str, list[Finding]] = {}
+    notes: dict[str, list[str]] = {}
     for path in configs:
         try:
-            load_all([path], overrides or [], grids or [])
-            found[str(path)] = []
+            loaded = load_all([path], overrides or [], grids or [])
+            notes[str(path)] = list(dict.fromkeys(note for each in loaded for note in each.experiment.dataset.notes()))
+            found[str(path)], warned[str(path)] = [], list(dict.fromkeys(w for each in loaded for w in each.warnings))
         except ConfigError as error:
-            found[str(path)] = error.problems
-    problems = [problem for file_problems in found.values() for problem in file_problems]
+            found[str(path)], warned[str(path)] = error.problems, []
+    failed = [file for file in found if found[file] or (strict and warned[file])]
     if output_format == "json":
-        files = [{"file": file, "problems": [_record(p) for p in of_file]} for file, of_file in found.items()]
-        print(json.dumps({"ok": not problems, "files": files}, indent=2))
-        raise typer.Exit(2 if problems else 0)
-    for file, of_file in found.items():
-        if not of_file:
-            print(f"{file}: ok", flush=True)
-    if problems:
-        raise ConfigError(dict.fromkeys(problems))  # A shared base has its problems once.
+        files = [
+            {
+                "file": file,
+                "problems": [_record(p) for p in found[file]],
+                "warnings": [_advice(w) for w in warned[file]],
+            }
+            for file in found
+        ]
+        print(json.dumps({"ok": not failed, "files": files}, indent=2))
+        raise typer.Exit(2 if failed else 0)
+    for file in found:
+        if file not in failed:
+            print("\n  note: ".join([f"{file}: ok", *notes[file]]), flush=True)
+    # A shared base has its problems once.
+    problems = dict.fromkeys([*itertools.chain(*found.values()), *itertools.chain(*warned.values())])
+    if failed:
+        raise ConfigError(problems)
+    for line in shown([str(problem) for problem in problems]):
+        say(line)
 
 
 def _record(problem: "Problem") -> dict[str, str | int | None]:
@@ -62,3 +81,7 @@ def _record(problem: "Problem") -> dict[str, str | int | None]:
         "path": problem.path,
         "message": problem.message,
     }
+
+
+def _advice(warning: "Finding") -> dict[str, str | int | None]:
+    return {**_record(warning), "rule": warning.rule, "change": warning.change}

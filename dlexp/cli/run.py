@@ -43,7 +43,7 @@ def run(
     """
     from dlexp.config.load import load_all
     from dlexp.console import say
-    from dlexp.errors import Interrupted, UserError
+    from dlexp.errors import Interrupted, UserError, shown
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import Request, plan
     from dlexp.reports.curves import draw
@@ -53,13 +53,15 @@ def run(
     if seeds is not None and seed is not None:
         raise UserError("--seeds N trains the seeds 0 to N-1, --seed K the seed K alone: give one of them")
     loaded = load_all(configs, overrides or [], grids or [])
+    for line in shown(list(dict.fromkeys(str(warning) for each in loaded for warning in each.warnings))):
+        say(line)
     wanted = range(seeds) if seeds is not None else [seed or 0]
     planned = plan(Request([each.experiment for each in loaded], wanted, runs_dir, data_dir, smoke, force))
     if dry_run:
         from dlexp.reports.dry_run import render
         from dlexp.training.outline import outlines
 
-        print(render(loaded, planned, outlines([each.experiment for each in loaded])), end="")
+        print(render(loaded, planned, outlines([each.experiment for each in loaded], data_dir)), end="")
         return
     for run_dir in planned.done:
         say(f"{run_dir.path}: done before; --force trains it again")

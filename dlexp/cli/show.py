@@ -23,6 +23,10 @@ def show(
             help="Decode so many of the worst test mistakes, up to 10; 0 loads no data.",
         ),
     ] = 3,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.png", help="Draw its diagnostics; with activations for RUN, all hidden units."),
+    ] = None,
     runs_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the runs lie.")] = Path("runs"),
     data_dir: Annotated[
         Path | None,
@@ -37,15 +41,23 @@ def show(
 
     from dlexp.console import out, say
     from dlexp.errors import UserError
+    from dlexp.reports import activations_plot, diagnostics_plot
     from dlexp.reports.run_page import gather, to_json, to_text
     from dlexp.runs.index import identity_of, latest, select
 
+    if plot and run == "activations":
+        activations_plot.draw(plot)
+        return
     runs = select(runs_dir, [run], partial(identity_of, data_dir=data_dir))
     shown = latest(run for run in runs if run.status == "finished") or latest(runs)
     if shown is None:
         raise UserError(f"{run}: no run to show")
     if len(runs) > 1:
         say(f"{run}: {len(runs)} runs; this is the latest{' finished' * (shown.status == 'finished')} one")
+    if plot:
+        if not (rows := shown.dir.diagnostics()):
+            raise UserError(f"{run}: no diagnostics to draw. Try: dlexp run CONFIG --set training.diagnostics=true")
+        diagnostics_plot.draw(rows, plot, f"{shown.name}, seed {shown.seed}")
     if output == "json":
         text = to_json(gather(shown))
     else:

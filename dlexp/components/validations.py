@@ -110,12 +110,12 @@ class RandomSplit(_HeldOut):
     def problems(self, info: "Info") -> Iterator[tuple[str, str]]:
         """Nothing left to train on; no classes to stratify by, or more of them than examples on a side."""
         yield from super().problems(info)
-        count = self.count(info.n_train)
-        if not self.stratify or count >= info.n_train:
+        count = 0 if info.n_train is None else self.count(info.n_train)
+        if not self.stratify or (info.n_train is not None and count >= info.n_train):
             return
-        if info.n_classes is None or info.task == "multilabel":
+        if info.task == "multilabel" or (info.is_counted and info.n_classes is None):
             yield "stratify", f"only classes can be drawn in equal shares; this data set is {info.described_task}"
-        elif min(count, info.n_train - count) < info.n_classes:
+        elif info.n_train and info.n_classes and min(count, info.n_train - count) < info.n_classes:
             yield (
                 "size",
                 f"a stratified split needs an example of each of {info.n_classes} classes on both sides; "

@@ -7,17 +7,36 @@ from dlexp.components.datasets import Info
 from dlexp.components.models import Model
 from dlexp.config.columns import judged_columns
 from dlexp.config.experiment import Experiment
-from dlexp.errors import did_you_mean
+from dlexp.errors import UserError, did_you_mean
 
 
 def check(experiment: Experiment) -> list[tuple[str, str]]:
     """What cannot work, as (dotted path, what is wrong); no data is read."""
     if problems := experiment.dataset.problems():
         return [(f"dataset.{field}", message) for field, message in problems]
-    info = experiment.dataset.info()
+    return check_against(experiment, experiment.dataset.info())
+
+
+def completed(experiment: Experiment, info: Info) -> Experiment:
+    """The experiment with the output units that its data, now loaded, needs.
+
+    Raises:
+        UserError: What `check` could not see before: settings that do not work with this data.
+    """
+    if experiment.head.units is None:
+        head = experiment.head.model_copy(update={"units": experiment.head.units_for(info)})
+        experiment = experiment.model_copy(update={"head": head})
+    if problems := check_against(experiment, info):
+        raise UserError(*(f"{path}: {message}" for path, message in problems))
+    return experiment
+
+
+def check_against(experiment: Experiment, info: Info) -> list[tuple[str, str]]:
+    """What cannot work with data like this, as (dotted path, what is wrong)."""
     return [
         *((f"validation.{field}", message) for field, message in experiment.validation.problems(info)),
         *_train_fraction_problems(experiment, info),
+        *_resample_problems(experiment, info),
         *_model_problems(experiment.model, info),
         *((f"head.{field}", message) for field, message in experiment.head.problems(info)),
         *((f"optimizer.{field}", message) for field, message in experiment.optimizer.problems()),
@@ -26,9 +45,20 @@ def check(experiment: Experiment) -> list[tuple[str, str]]:
 
 
 def _train_fraction_problems(experiment: Experiment, info: Info) -> Iterator[tuple[str, str]]:
+    if info.n_train is None:
+        return
     fraction, n = experiment.dataset.train_fraction, info.n_train - experiment.validation.count(info.n_train)
     if n > 0 and round(fraction * n) < 1:
         yield "dataset.train_fraction", f"{fraction:g} of {n} training examples leaves none to train on"
+
+
+def _resample_problems(experiment: Experiment, info: Info) -> Iterator[tuple[str, str]]:
+    dataset, n = experiment.dataset, None
+    if info.n_train is not None:
+        whole = dataset.model_copy(update={"resample": None})
+        n = whole.reduced_count(info.n_train - experiment.validation.count(info.n_train))
+    if dataset.resample:
+        yield from ((f"dataset.resample.{field}", message) for field, message in dataset.resample.problems(dataset, n))
 
 
 def _model_problems(model: Model, info: Info) -> Iterator[tuple[str, str]]:

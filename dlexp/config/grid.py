@@ -1,7 +1,7 @@
 """Grids: `--grid KEY=[A, B]`, one experiment for every combination of values."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dlexp.config.flat import format_value
@@ -44,6 +44,12 @@ def expand(grids: Sequence[str]) -> list[list[Override]]:
 def source_of(override: str | Override) -> Source:
     """What a value that stands in an override names as its source."""
     return Source(f"{'--grid' if isinstance(override, Override) else '--set'} {override}")
+
+
+def values_in(sources: Mapping[str, Source]) -> dict[str, str]:
+    """The values of grids among the sources of a config, by key as the grid named it."""
+    texts = (source.label.removeprefix("--grid ") for source in sources.values() if source.label.startswith("--grid "))
+    return {key: value for key, _, value in (text.partition("=") for text in texts)}
 
 
 def _values(grid: str) -> list[object]:

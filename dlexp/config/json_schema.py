@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from dlexp import registry
 from dlexp.config.experiment import Experiment
+from dlexp.config.lint import RULE_NAMES
 from dlexp.config.load import HEAD_SHORT_FORMS
 
 Schema = dict[str, Any]
@@ -30,12 +31,17 @@ def json_schema() -> Schema:
         "minLength": 1,
         "description": "A config file, seen from this one, that this one changes.",
     }
+    allow = {
+        "type": "array",
+        "items": {"enum": list(RULE_NAMES)},
+        "description": "Rules of `dlexp check` that are broken on purpose, here and in files that extend this one.",
+    }
     short_forms = {key: _short_form(key, definitions) for key in HEAD_SHORT_FORMS}
     return {
         "$schema": DRAFT,
         "title": "dlexp config",
         **config,
-        "properties": {"extends": extends, **properties, **short_forms},
+        "properties": {"extends": extends, "allow": allow, **properties, **short_forms},
         "$defs": dict(sorted(definitions.items())),
     }
 

@@ -15,6 +15,7 @@ from dlexp.config.checks import check
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import flatten, format_value
 from dlexp.config.grid import Override, expand, source_of
+from dlexp.config.lint import Finding, lint, unknown_rules
 from dlexp.config.messages import problems_of
 from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source
@@ -34,6 +35,8 @@ class Loaded:
     """Every default filled in."""
     sources: Mapping[str, Source]
     """Where each leaf came from, by dotted path: a line of a file, a `--set` or `--grid`, or the default."""
+    warnings: Sequence[Finding] = ()
+    """What works and is unwise, but for what the config allows."""
 
 
 def load(path: Path | str, overrides: Sequence[str | Override] = ()) -> Loaded:
@@ -50,14 +53,17 @@ def load(path: Path | str, overrides: Sequence[str | Override] = ()) -> Loaded:
     config = _read_with_bases(path)
     for override in overrides:
         config = merged(config, _override(override, config))
-    config = Node({"name": Node(path.stem, DEFAULT), **config.entries}, Source(str(path)))
+    # About the file, not the experiment: `allow` is no part of the schema, the identity or the records.
+    settings = {key: node for key, node in config.entries.items() if key != "allow"}
+    allow = config.child("allow") or Node([], DEFAULT)
+    config = Node({"name": Node(path.stem, DEFAULT), **settings}, Source(str(path)))
     experiment, config = _validated(with_default_types(config))
-    if problems := check(experiment):
-        raise ConfigError(_located(problems, config))
+    if problems := [*_located(check(experiment), config), *unknown_rules(allow)]:
+        raise ConfigError(problems)
     leaves = flatten(experiment.model_dump())
     nodes = {leaf: config.find(leaf.split(".")) for leaf in leaves}
     sources = {leaf: node.source if node else DEFAULT for leaf, node in nodes.items()}
-    return Loaded(path, experiment, sources)
+    return Loaded(path, experiment, sources, lint(experiment, config, allow.plain()))
 
 
 def load_dataset(name: str, overrides: Sequence[str] = ()) -> Dataset:
@@ -109,10 +115,18 @@ def _read_with_bases(path: Path) -> Node:
         layers.append(read(base, named_by=extends.source))
         chain.append(base)
     config = Node({}, layers[-1].source)
+    allow = [node for layer in layers if (node := layer.child("allow"))]
     for layer in reversed(layers):
-        own = {key: node for key, node in layer.entries.items() if key not in ("extends", "name")}
+        own = {key: node for key, node in layer.entries.items() if key not in ("extends", "name", "allow")}
         config = merged(config, _head_short_forms_moved(Node(own, layer.source)))
-    return Node(config.entries | ({"name": name} if name else {}), layers[0].source)
+    own = ({"name": name} if name else {}) | ({"allow": _joined(allow)} if allow else {})
+    return Node(config.entries | own, layers[0].source)
+
+
+def _joined(lists: list[Node]) -> Node:
+    """All items of several lists: what one file allows, those that extend it allow too. No list is refused later."""
+    other = next((node for node in lists if not isinstance(node.value, list)), None)
+    return other or Node([item for node in lists for item in node.value], lists[0].source)
 
 
 def _base_path(extends: Node, chain: list[Path]) -> Path:
@@ -219,8 +233,8 @@ def _validated(config: Node) -> tuple[Experiment, Node]:
             problems = [problem for problem in problems if problem.path.split(".")[0] != "head"]
         between = [(f"dataset.{field}", message) for field, message in between]
         raise ConfigError(problems or _located(between, config)) from None
-    if experiment.head.units is None:
-        units = experiment.head.units_for(experiment.dataset.info())
+    if experiment.head.units is None and (info := experiment.dataset.info()).is_counted:
+        units = experiment.head.units_for(info)
         head_with_units = experiment.head.model_copy(update={"units": units})
         experiment = experiment.model_copy(update={"head": head_with_units})
     return experiment, config

@@ -39,7 +39,7 @@ EXPECTED = {
 EXPECTED_NAME = "letters, digits, blanks and _ . , + = ( ) -, and no dot, comma, sign or blank in front"
 NOT_IN_A_CONFIG = {"seed": "the seed is no part of a config; say it with --seed"}
 #: Keys that a file may have beside those of the schema.
-FILE_KEYS = ("extends", "loss", "metrics")
+FILE_KEYS = ("extends", "allow", "loss", "metrics")
 SHOWN_LENGTH = 60
 
 
@@ -101,7 +101,7 @@ def _message(keys: Keys, errors: list[ErrorDetails], config: Node) -> str:
     if kind == "extra_forbidden":
         return _unknown_key(keys, value, config)
     if kind in ("missing", "union_tag_not_found"):
-        choices = place.types or _place(keys[:-1], config).types
+        choices = place.types or (_place(keys[:-1], config).types if key == "type" else [])
         return f"missing. Choose from: {', '.join(choices)}" if choices else "missing"
     if kind == "union_tag_invalid":
         one_of = _place(keys[:-1], config).one_of

@@ -49,7 +49,7 @@ def _about(description: Description) -> Iterator[str]:
         "task": info.described_task,
         "examples": ", ".join(f"{count:,} {role}" for role, count in description.examples.items()),
         "inputs": f"{' x '.join(f'{n:,}' for n in info.shape)} {kinds[info.inputs]}"
-        + ", standardized by the model" * info.standardize,
+        + ", standardized by the model" * bool(info.standardize),
         "settings": ", ".join(f"{key} {format_value(value)}" for key, value in settings.items()),
     }
     width = max(map(len, rows))

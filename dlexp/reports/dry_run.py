@@ -57,6 +57,9 @@ def _layers(layers: Layers) -> Iterator[tuple[str, ...]]:
 
 def _examples(experiment: Experiment) -> Iterator[tuple[str, str]]:
     info, validation = experiment.dataset.info(), experiment.validation
+    if info.n_train is None:
+        yield "known only with the data", ""
+        return
     held_out = validation.count(info.n_train)
     yield "training", f"{experiment.dataset.reduced_count(info.n_train - held_out):,}"
     yield "validation", {"none": "none", "test": "the test examples"}.get(validation.type, f"{held_out:,}")

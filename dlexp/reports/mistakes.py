@@ -43,7 +43,7 @@ def gather(run: Run, number: int, data_dir: Path | None) -> Mistakes:
         dataset = kind.validate_python(run.config["dataset"])
     except ValidationError:
         return Mistakes(records, problem="another version of dlexp wrote the settings of the data set")
-    names = dataset.class_names
+    names = run.record.get("class_names") or dataset.class_names
     try:
         if dataset.digest(data_dir) != run.record.get("data_digest"):
             return Mistakes(records, (), names, "the data are not those of the run: other files")

@@ -16,6 +16,7 @@ from dlexp.reports.results import main_metric
 from dlexp.reports.runs_table import line_of, local_time
 from dlexp.runs.index import Run
 from dlexp.runs.run_dir import DamagedRecord
+from dlexp.studies.diagnosis import diagnose
 
 #: How much of a failed run's log is shown.
 _LOG_LINES = 10
@@ -32,6 +33,8 @@ class Page:
     """The epochs so far."""
     log: Sequence[str]
     """The last lines of what a failed run said."""
+    diagnosis: Sequence[str]
+    """What is wrong with its hidden layers, by its diagnostics."""
     mistakes: Mistakes
     notes: Sequence[str]
     """What of it could not be read."""
@@ -49,8 +52,13 @@ def gather(run: Run, n_mistakes: int = 0, data_dir: Path | None = None) -> Page:
             config = _config_of(run.dir.config_path)
         except UserError as error:
             notes.append(error.lines[0])
+    diagnosis = list[str]()
+    try:
+        diagnosis = diagnose(run.dir.diagnostics(), config) if config else []
+    except DamagedRecord as error:
+        notes.append(error.lines[0])
     log = _last_lines(run.dir.log_path) if run.status == "failed" else []
-    return Page(run, config, history, log, mistakes.gather(run, n_mistakes, data_dir), notes)
+    return Page(run, config, history, log, diagnosis, mistakes.gather(run, n_mistakes, data_dir), notes)
 
 
 def _config_of(path: Path) -> dict[str, Any]:
@@ -75,6 +83,7 @@ def to_text(page: Page, width: int = 80) -> str:
         _layers(run.record.get("layers", [])),
         _metrics(run),
         _curves(page.history, width),
+        ["diagnosis", *(f"  {sentence}" for sentence in page.diagnosis)] if page.diagnosis else [],
         mistakes.lines(page.mistakes, width),
         _log(page.log),
     ]
@@ -99,6 +108,7 @@ def _document(page: Page) -> dict[str, Any]:
         "identity": run.identity or None,
         "status": run.status,
         "epochs": line.epochs,
+        "diagnosis": page.diagnosis,
         "damage": run.damage or None,
     }
 

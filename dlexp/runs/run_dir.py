@@ -45,6 +45,7 @@ OWN_FILES = (
     "environment.json",
     "model.keras",
     "curves.png",
+    "predictions.npz",
     "log.txt",
 )
 
@@ -171,6 +172,11 @@ class RunDir:
     def curves_path(self) -> Path:
         """The learning curves."""
         return self.path / "curves.png"
+
+    @property
+    def predictions_path(self) -> Path:
+        """The test predictions, of a run on a resampled training set alone."""
+        return self.path / "predictions.npz"
 
     @property
     def log_path(self) -> Path:

@@ -121,20 +121,22 @@ def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | N
     """
     data = dataset.texts(data_dir) if isinstance(dataset, Text) else dataset.load(data_dir)
     is_text = isinstance(dataset, Text)
-    info = dataset.info()
+    info = data.info or dataset.info()
+    is_numeric = info.inputs == "numeric"
+    class_names = info.class_names or dataset.class_names
     roles = _targets_by_role(dataset, data, validation)
     is_regression = info.n_classes is None
     return Description(
         dataset=dataset,
         info=info,
         examples={role: len(y) for role, y in roles.items()},
-        classes=_classes(roles, info.n_classes or 0, dataset.class_names),
+        classes=_classes(roles, info.n_classes or 0, class_names),
         targets={role: Distribution.of(y) for role, y in roles.items()} if is_regression else {},
         lengths={"train": _lengths(data.train.x), "test": _lengths(data.test.x)} if is_text else {},
         vocabulary=_vocabulary(data.train.x, dataset) if isinstance(dataset, Text) else None,
-        numbers=None if is_text else Distribution.of(data.train.x),
-        features=[] if is_text else _features(data.train.x, dataset.feature_names),
-        shown=_shown(dataset, data, data_dir),
+        numbers=Distribution.of(data.train.x) if is_numeric else None,
+        features=_features(data.train.x, info.feature_names or dataset.feature_names) if is_numeric else [],
+        shown=_shown(dataset, data, class_names, data_dir),
     )
 
 
@@ -147,13 +149,17 @@ def _targets_by_role(dataset: Dataset, data: Data, validation: Validation | None
     elif validation is not None and validation.type != "none":
         held_out = validation.held_out(train)
         validates["validation"] = train[held_out]
-        train = np.delete(train, held_out)
+        train = np.delete(train, held_out, axis=0)
     trains = dataset.reduced(Split(train, train)).y
     return {"train": trains, **validates, "test": test}
 
 
 def _classes(roles: Mapping[str, Array], n_classes: int, names: Sequence[str]) -> list[Class]:
-    counts = {role: np.bincount(y, minlength=n_classes) for role, y in roles.items()} if n_classes else {}
+    counts = {
+        role: y.sum(axis=0) if y.ndim == 2 else np.bincount(y, minlength=n_classes)
+        for role, y in roles.items()
+        if n_classes
+    }
     return [
         Class(k, names[k] if names else None, {role: int(count[k]) for role, count in counts.items()})
         for k in range(n_classes)
@@ -189,14 +195,16 @@ def _features(x: Array, names: Sequence[str]) -> list[Feature]:
     return [Feature(names[i] if names else None, *column) for i, column in enumerate(columns)]
 
 
-def _shown(dataset: Dataset, data: Data, data_dir: Path | None) -> list[Example]:
+def _shown(dataset: Dataset, data: Data, names: Sequence[str], data_dir: Path | None) -> list[Example]:
     positions = range(min(N_SHOWN, len(data.train)))
     contents = dataset.examples(data_dir, "train", positions)
     return [
-        Example(position, _target(data.train.y[position], dataset), content)
+        Example(position, _target(data.train.y[position], names), content)
         for position, content in zip(positions, contents, strict=True)
     ]
 
 
-def _target(y: Any, dataset: Dataset) -> str:
-    return dataset.class_names[y] if dataset.class_names else f"{y:.6g}"
+def _target(y: Any, names: Sequence[str]) -> str:
+    if np.ndim(y):  # All labels of an example.
+        return ", ".join(names[k] if names else str(k) for k in np.flatnonzero(y)) or "none"
+    return names[y] if names else f"{y:.6g}"

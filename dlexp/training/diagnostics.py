@@ -59,7 +59,9 @@ class Probe:
         units = [layers[f"{name}_activation"].output for name in names]
         behind = network.first or network.standardize  # What the body starts behind.
         start = behind.output if behind else network.model.inputs
-        self._watched = keras.Model(start, [network.output.logits, *sums, *units], name="probe")
+        # The input itself is no output that Keras knows.
+        self._has_first_sums = bool(names) and sums[0] is start
+        self._watched = keras.Model(start, [network.output.logits, *units, *sums[self._has_first_sums :]], name="probe")
         self._kernels = self._read_kernels()
         self._compiled = tf.function(self._differentiate)
 
@@ -76,6 +78,7 @@ class Probe:
         before, self._kernels = self._kernels, self._read_kernels()
         rows = []
         for i, kernel in enumerate(self._kernels):
+            norm_before = float(np.linalg.norm(before[i]))
             slope, gradient = np.abs(slopes[i].numpy()), gradients[i].numpy()
             if self._dense[i] is self._network.first:  # The body starts behind its product.
                 gradient = self._x.T @ gradient
@@ -86,7 +89,7 @@ class Probe:
                     "saturated_share": (slope < SATURATED_SLOPE).mean(),
                     "gradient_norm": np.linalg.norm(gradient),
                     "weight_norm": np.linalg.norm(kernel),
-                    "update_ratio": np.linalg.norm(kernel - before[i]) / max(np.linalg.norm(before[i]), 1e-12),
+                    "update_ratio": np.linalg.norm(kernel - before[i]) / max(norm_before, 1e-12),
                 }
             )
         return rows
@@ -102,7 +105,7 @@ class Probe:
                 tape.watch(x)
             logits, *hidden = self._watched(x, training=False)
             loss = tf.reduce_mean(self._network.output.losses(self._y, logits))
-        sums, units = hidden[:n], hidden[n:]
+        units, sums = hidden[:n], [x] * self._has_first_sums + hidden[n:]
         sources = [x if layer is self._network.first else layer.kernel.value for layer in self._dense]
         return [_slopes(tape, g, z) for g, z in zip(units, sums, strict=True)], tape.gradient(loss, sources)
 

@@ -36,7 +36,7 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
     standardize = None
     x = inputs
     if info.standardize:
-        standardize = _standardization(train.x)
+        standardize = _standardization(train.x, info.standardize)
         x = standardize(inputs)
     output = experiment.head.build(experiment.model.build(x, info), train.y)
     model = keras.Model(inputs, output.prediction, name="model")
@@ -47,10 +47,14 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
     return Network(model, body, output, standardize, first)
 
 
-def _standardization(x: np.ndarray) -> keras.layers.Layer:
-    """Mean 0 and variance 1 for every feature; one that never varies is only centred, as scikit-learn does."""
-    variance = np.where(np.ptp(x, axis=0) > 0, x.var(axis=0, dtype=np.float64), 1.0)
-    return keras.layers.Normalization(mean=x.mean(axis=0, dtype=np.float64), variance=variance, name="standardize")
+def _standardization(x: np.ndarray, which: bool | tuple[bool, ...]) -> keras.layers.Layer:
+    """Mean 0 and variance 1 for all features or for `which`; one that never varies is only centred, as in scikit-learn.
+
+    The others, such as the columns of a category, stay as they are.
+    """
+    variance = np.where(np.logical_and(which, np.ptp(x, axis=0) > 0), x.var(axis=0, dtype=np.float64), 1.0)
+    mean = np.where(which, x.mean(axis=0, dtype=np.float64), 0.0)
+    return keras.layers.Normalization(mean=mean, variance=variance, name="standardize")
 
 
 def _first_dense(model: keras.Model, x: keras.KerasTensor) -> keras.layers.Dense:

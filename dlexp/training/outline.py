@@ -4,36 +4,40 @@ import multiprocessing
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
 from dlexp.errors import DataError
 
 
-def outlines(experiments: Sequence[Experiment]) -> list[list[dict[str, Any]]]:
+def outlines(experiments: Sequence[Experiment], data_dir: Path | None = None) -> list[list[dict[str, Any]]]:
     """Each experiment's layers as its summary.json would list them; none where even a stand-in needs absent data.
 
     The models are really built, by Keras and in a process of its own: nothing here knows what a component's layers
     are, and this process stays without TensorFlow.
     """
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_fall_silent) as process:
-        return list(process.map(outline, experiments))
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=fall_silent) as process:
+        return list(process.map(partial(outline, data_dir=data_dir), experiments))
 
 
-def outline(experiment: Experiment) -> list[dict[str, Any]]:
+def outline(experiment: Experiment, data_dir: Path | None = None) -> list[dict[str, Any]]:
     """One experiment's layers; imports TensorFlow."""
     from dlexp.training.network import build
     from dlexp.training.run import layers
 
     try:
-        data = experiment.dataset.stand_in()
+        data = experiment.dataset.sample(data_dir)
     except DataError:
         return []
-    return layers(build(experiment, experiment.dataset.info(), data.train, seed=0))
+    if data.info:
+        experiment = completed(experiment, data.info)
+    return layers(build(experiment, data.info or experiment.dataset.info(), data.train, seed=0))
 
 
-def _fall_silent() -> None:
+def fall_silent() -> None:
     """Nothing that TensorFlow says reaches the terminal."""
     with Path(os.devnull).open("w") as nowhere:
         for descriptor in (1, 2):

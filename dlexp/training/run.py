@@ -11,10 +11,12 @@ import numpy as np
 from dlexp.components.datasets import Data, Info, Split
 from dlexp.components.heads import Predicted
 from dlexp.components.metrics import higher_is_better
+from dlexp.config.checks import completed
 from dlexp.config.columns import columns
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION
+from dlexp.runs.predictions import Predictions
 from dlexp.runs.run_dir import RunDir
 from dlexp.runs.whole_files import replacing
 from dlexp.training.diagnostics import diagnosing
@@ -58,16 +60,21 @@ def train(job: Job) -> None:
     dataset = experiment.dataset
     data = None
     if job.stand_in:
-        data = dataset.stand_in()
+        data = dataset.sample(job.data_dir)
         scaled = experiment.validation.scaled(dataset.info().n_train, len(data.train))
         experiment = experiment.model_copy(update={"validation": scaled})
     run_dir = RunDir(job.path)
     run_dir.write_config(dump(experiment))
+    config = experiment.model_dump()
     place = {**environment(experiment.training.threads), **job.provenance, "data_digest": job.data_digest}
     run_dir.write_environment(place)
 
-    splits = split(experiment, data or dataset.load(job.data_dir))
-    network = build(experiment, dataset.info(), splits.train, job.seed)
+    data = data or dataset.load(job.data_dir)
+    info = data.info or dataset.info()
+    if data.info:
+        experiment = completed(experiment, info)
+    splits = split(experiment, data)
+    network = build(experiment, info, splits.train, job.seed)
     network.model.summary(print_fn=print)
     fitted = fit(experiment, network, splits, job.seed, run_dir)
 
@@ -76,6 +83,9 @@ def train(job: Job) -> None:
     job.illustrate(fitted.history, run_dir.curves_path, job.label)
     tested = Evaluator(network, splits.test).evaluate()
     test = _scored("test_", tested, splits.test, experiment) | _calibration(network, splits, tested, experiment)
+    if dataset.resample:
+        judged, expected = experiment.head.judged(tested.predictions), dataset.expected(splits.test.x)
+        Predictions(splits.test.y, judged, expected).write(run_dir.predictions_path)
     seconds = time.perf_counter() - clock
     run_dir.write_environment({**place, "seconds": seconds})
     run_dir.write_summary(
@@ -84,7 +94,7 @@ def train(job: Job) -> None:
             "seed": job.seed,
             "identity": job.identity,
             "status": "finished",
-            "config": experiment.model_dump(),
+            "config": config,
             "metrics": {**summarize(fitted.history, fitted.restored_epoch), **test},
             "epochs": len(fitted.history),
             "stopped_epoch": fitted.stopped_epoch,
@@ -92,7 +102,8 @@ def train(job: Job) -> None:
             "seconds": seconds,
             "parameters": network.model.count_params(),
             "layers": layers(network),
-            "mistakes": mistakes(splits.test.y, experiment.head.judged(tested.predictions), dataset.info()),
+            "class_names": list(info.class_names or dataset.class_names),
+            "mistakes": mistakes(splits.test.y, experiment.head.judged(tested.predictions), info),
             "examples": {
                 "train": len(splits.train),
                 "validation": len(splits.validation or ()),

@@ -2,10 +2,13 @@
 
 from dlexp.components.datasets.bundled import BreastCancer, Diabetes, Digits, Iris, Wine
 from dlexp.components.datasets.dataset import Data, Dataset, Info, Split
-from dlexp.components.datasets.generators import Counts, Documents, Ratings
+from dlexp.components.datasets.generators import Counts, Documents, NoisySine, Ratings
 from dlexp.components.datasets.images import Cifar10, Cifar100, FashionMnist, Mnist
+from dlexp.components.datasets.own_arrays import Npz, Python
+from dlexp.components.datasets.own_tables import Csv, Parquet
 from dlexp.components.datasets.tables import CaliforniaHousing
 from dlexp.components.datasets.text import Imdb, Reuters
+from dlexp.components.datasets.text_folder import TextFolder
 
 __all__ = [
     "BreastCancer",
@@ -13,6 +16,7 @@ __all__ = [
     "Cifar10",
     "Cifar100",
     "Counts",
+    "Csv",
     "Data",
     "Dataset",
     "Diabetes",
@@ -23,8 +27,13 @@ __all__ = [
     "Info",
     "Iris",
     "Mnist",
+    "NoisySine",
+    "Npz",
+    "Parquet",
+    "Python",
     "Ratings",
     "Reuters",
     "Split",
+    "TextFolder",
     "Wine",
 ]

@@ -33,10 +33,10 @@ class Bundled(Dataset):
 
     def info(self) -> Info:
         """Known from scikit-learn's documentation."""
-        n_test = math.ceil(self.test_size * self.n_examples)  # as scikit-learn rounds
+        n_train, n_test = self._counts()
         return Info(
             task=self.task,
-            n_train=self.n_examples - n_test,
+            n_train=n_train,
             n_test=n_test,
             inputs="numeric",
             shape=(self.n_features,),
@@ -82,18 +82,23 @@ class Bundled(Dataset):
         x, y = getattr(datasets, f"load_{self.type}")(return_X_y=True)
         return x, y
 
+    def _counts(self) -> tuple[int, int]:
+        """Examples to train on and to test on."""
+        n_test = math.ceil(self.test_size * self.n_examples)  # as scikit-learn rounds
+        return self.n_examples - n_test, n_test
+
     def problems(self) -> list[tuple[str, str]]:
         """A split that cannot hold every class."""
-        info = self.info()
+        n_train, n_test = self._counts()
         needed = self.n_classes or 1
-        if min(info.n_train, info.n_test) >= needed:
+        if min(n_train, n_test) >= needed:
             return []
         kind = "one example of each class" if self.n_classes else "one example"
         return [
             (
                 "test_size",
                 f"both splits need {kind}, at least {needed}; {self.test_size} of {self.n_examples} examples "
-                f"gives {info.n_train} to train on and {info.n_test} to test on",
+                f"gives {n_train} to train on and {n_test} to test on",
             )
         ]
 

@@ -1,13 +1,14 @@
 """The base of all data sets: what is known without loading, and what loading gives."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.component import Component
+from dlexp.components.component import Component, OneOf
+from dlexp.components.resamples import Resample
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +39,7 @@ class Info:
     n_classes: int | None = None
     """Number of classes; none where the target is a number."""
     standardize: bool | tuple[bool, ...] = False
-    """Whether the model starts with a layer that standardizes, fitted on the training split; or which features it does."""
+    """Whether the model starts with a layer that standardizes, fitted on the training split; or for which features."""
     class_names: tuple[str, ...] = ()
     """As `Dataset.class_names`, where only the data says them."""
     feature_names: tuple[str, ...] = ()
@@ -81,7 +82,7 @@ class Data:
 
     train: Split
     test: Split
-    info: Info | None = None
+    info: Info | None = field(default=None, kw_only=True)
     """Of the user's own data, all of what `Dataset.info` left open."""
 
 
@@ -93,25 +94,32 @@ class Dataset(Component):
     """The name of each class, in the order of their numbers, where they have names."""
     feature_names: ClassVar[tuple[str, ...]] = ()
     """The name of each feature, where they have names."""
+    has_known_law: ClassVar[bool] = False
+    """Whether the examples are drawn from a law that is known, and there can be any number of them."""
     train_fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Share of the training examples that train, of those that validation left; a smaller share is part of a larger."""
     train_fraction_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of that draw; no part of the run's own seed, so that all seeds train on the same examples."""
+    resample: Annotated[Resample, OneOf(Resample)] | None = None
+    """Which redrawn training set trains, as `dlexp bias-variance` sets it; none: the training data as it is."""
 
     def reduced_count(self, n: int) -> int:
         """How many of `n` training examples train: at least one."""
-        return max(1, round(self.train_fraction * n))
+        n_kept = self._kept(n)
+        return self.resample.count(n_kept) if self.resample else n_kept
 
     def reduced(self, train: Split) -> Split:
-        """The share of the training examples that trains, in their order: at least one."""
+        """The share of the training examples that trains, in their order: at least one; resampled, where asked."""
         import numpy as np
 
-        if self.train_fraction == 1:
-            return train
-        drawn = np.random.default_rng(self.train_fraction_seed).permutation(len(train))[
-            : self.reduced_count(len(train))
-        ]
-        return train.take(np.sort(drawn))
+        n = self._kept(len(train))
+        if n < len(train):
+            drawn = np.random.default_rng(self.train_fraction_seed).permutation(len(train))[:n]
+            train = train.take(np.sort(drawn))
+        return train.take(self.resample.positions(n)) if self.resample else train
+
+    def _kept(self, n: int) -> int:
+        return max(1, round(self.train_fraction * n))
 
     def info(self) -> Info:
         """What the data looks like; reads nothing, and leaves open what only the user's own data can say."""
@@ -158,6 +166,10 @@ class Dataset(Component):
     def best_possible(self) -> dict[str, float]:
         """What no model can beat on the test split, by metric, where the truth is known."""
         return {}
+
+    def expected(self, x: "np.ndarray[Any, Any] | csr_array") -> "np.ndarray[Any, Any] | None":
+        """The mean of the target given the inputs, `(n,)` in float64, where the truth is known."""
+        return None
 
     def problems(self) -> list[tuple[str, str]]:
         """Settings that cannot work together, as (field, what is wrong)."""

@@ -80,6 +80,26 @@ def find(name: str, data_dir: Path | None) -> Path:
     return found[0] if found else _downloaded(name, places)
 
 
+def own(path: str, data_dir: Path | None) -> Path:
+    """Where a file or folder of the user's own is: below the working directory, or where data files are looked for.
+
+    Raises:
+        UserError: `data_dir` or `DLEXP_DATA` is no directory.
+        DataError: It is in none of them.
+    """
+    places = {"the working directory": Path(), **_places(data_dir)}
+    try:
+        for place in places.values():
+            if (found := place / Path(path).expanduser()).exists():
+                return found
+    except OSError as error:  # a folder that may not be searched
+        raise DataError(f"{error.filename}: {error.strerror}") from error
+    if Path(path).expanduser().is_absolute():
+        raise DataError(f"{path}: no such file")
+    named = [f"{place} ({origin})" if place.name else origin for origin, place in places.items()]
+    raise DataError(f"{path}: not found; looked in: {', '.join(named)}")
+
+
 def digest(*paths: Path) -> str:
     """SHA-256 (hex) of the bytes of one file, or of several one after the other.
 

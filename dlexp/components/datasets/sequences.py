@@ -41,20 +41,19 @@ class Sequences:
         return Sequences(self.ids[np.arange(lengths.sum()) + np.repeat(starts - new_starts, lengths)], lengths)
 
 
-def numbered(texts: Texts, num_words: int, skip_top: int = 0) -> Sequences:
+def numbered(texts: Texts | Sequences, num_words: int, skip_top: int = 0) -> Sequences:
     """A start sign, then the words; those that are too rare or too frequent become one sign, as in Keras.
 
     Raises:
         TypeError, ValueError, OverflowError: The texts are not sequences of integers.
     """
-    lengths = np.fromiter(map(len, texts), np.int32, len(texts))
-    words = np.fromiter(chain.from_iterable(texts), np.int32, int(lengths.sum(dtype=np.int64)))
-    starts = np.cumsum(lengths, dtype=np.int32) - lengths
-    words += INDEX_FROM
-    ids = np.insert(words, starts, START)
+    if not isinstance(texts, Sequences):
+        lengths = np.fromiter(map(len, texts), np.int32, len(texts))
+        texts = Sequences(np.fromiter(chain.from_iterable(texts), np.int32, int(lengths.sum(dtype=np.int64))), lengths)
+    ids = np.insert(texts.ids + np.int32(INDEX_FROM), texts.ends - texts.lengths, START)
     # As in Keras, the start sign too falls to `skip_top`.
     ids[(ids < skip_top) | (ids >= num_words)] = OUT_OF_VOCABULARY
-    return Sequences(ids, lengths + 1)
+    return Sequences(ids, texts.lengths + 1)
 
 
 def count(sequences: Sequences, num_words: int) -> csr_array:

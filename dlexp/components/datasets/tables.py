@@ -8,6 +8,7 @@ from dlexp.components.datasets.dataset import Data, Dataset, Info, Split
 from dlexp.errors import DataError
 
 SHUFFLE_SEED = 113  # Keras's
+N_TRAIN, N_TEST = 16_512, 4_128
 
 
 class CaliforniaHousing(Dataset):
@@ -20,7 +21,12 @@ class CaliforniaHousing(Dataset):
     def info(self) -> Info:
         """Keras's large version, of which it keeps a fifth for the test."""
         return Info(
-            task="regression", n_train=16_512, n_test=4_128, inputs="numeric", shape=(8,), standardize=self.standardize
+            task="regression",
+            n_train=N_TRAIN,
+            n_test=N_TEST,
+            inputs="numeric",
+            shape=(8,),
+            standardize=self.standardize,
         )
 
     def digest(self, data_dir: Path | None) -> str:
@@ -35,7 +41,7 @@ class CaliforniaHousing(Dataset):
 
         path, info = self._find(data_dir), self.info()
         x, y = npz.read(path, ("x", "y")).values()
-        n = info.n_train + info.n_test
+        n = N_TRAIN + N_TEST
         if x.shape != (n, *info.shape) or y.shape != (n,) or not {x.dtype.kind, y.dtype.kind} <= set("fiu"):
             raise DataError(
                 f"{path}: expected numbers of shape {(n, *info.shape)} and {(n,)}, "
@@ -43,7 +49,7 @@ class CaliforniaHousing(Dataset):
             )
         whole = Split(x.astype(np.float32), y.astype(np.float32))
         order = np.random.RandomState(SHUFFLE_SEED).permutation(n)
-        return Data(whole.take(order[: info.n_train]), whole.take(order[info.n_train :]))
+        return Data(whole.take(order[:N_TRAIN]), whole.take(order[N_TRAIN:]))
 
     def stand_in(self) -> Data:
         """Made-up numbers with a linear target."""

@@ -3,12 +3,11 @@
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
-
-from pydantic import Field, model_validator
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from dlexp.components.datasets import files
-from dlexp.components.datasets.dataset import Data, Dataset, Info, Split, SplitName, Task
+from dlexp.components.datasets.dataset import Data, Info, Split, SplitName, Task
+from dlexp.components.datasets.encoded_texts import EncodedTexts
 from dlexp.errors import DataError
 
 if TYPE_CHECKING:
@@ -18,23 +17,11 @@ if TYPE_CHECKING:
 
     Encode = Callable[[Texts, np.ndarray[Any, Any]], Split]
 
-DEFAULT_MAXLEN = 256
 SHUFFLE_SEED = 113  # Keras's
 
 
-class Text(Dataset):
+class Text(EncodedTexts):
     """Texts as word indices, numbered, cut and shuffled as `keras.datasets` does."""
-
-    # An int, never all words of the file: the schema must be known without reading it.
-    num_words: Annotated[int, Field(ge=4, lt=2**31)] = 10_000
-    """Word indices that are kept, the reserved ones included; rarer words become 2. The name is Keras's."""
-    skip_top: Annotated[int, Field(ge=0)] = 0
-    """Word indices below this one become 2, as in Keras."""
-    encoding: Literal["multi_hot", "count", "tfidf", "padded"] = "multi_hot"
-    """Sparse vectors over the words: 1 where one occurs, how often, or tf-idf, fitted on the training texts (those that
-    validate included); or the last `maxlen` words, zeros in front of shorter texts."""
-    maxlen: Annotated[int, Field(ge=1)] | None = None
-    """Words of a padded text: 256 unless said."""
 
     parts: ClassVar[tuple[tuple[str, str], ...]]
     """The file's arrays: names of texts and classes."""
@@ -43,21 +30,14 @@ class Text(Dataset):
     n_train: ClassVar[int]
     n_test: ClassVar[int]
 
-    @model_validator(mode="before")
-    @classmethod
-    def _state_maxlen(cls, values: Any) -> Any:
-        padded = isinstance(values, dict) and values.get("encoding") == "padded"
-        return {**values, "maxlen": DEFAULT_MAXLEN} if padded and values.get("maxlen") is None else values
-
     def info(self) -> Info:
         """One unit a word, or one index a position."""
-        padded = self.encoding == "padded"
         return Info(
             task=self.task,
             n_train=self.n_train,
             n_test=self.n_test,
-            inputs="word_ids" if padded else "sparse",
-            shape=(self.maxlen if padded and self.maxlen else self.num_words,),
+            inputs=self.text_inputs,
+            shape=self.text_shape,
             vocabulary=self.num_words,
             n_classes=self.n_classes,
         )
@@ -68,7 +48,7 @@ class Text(Dataset):
 
     def load(self, data_dir: Path | None) -> Data:
         """The same texts in the same order as `keras.datasets` gives."""
-        return self._weighted(self._read(data_dir, self._encoded))
+        return self.weighted(self._read(data_dir, self.encoded))
 
     def texts(self, data_dir: Path | None) -> Data:
         """The same texts, whole: each `x` is a `Sequences` of every word, whatever `num_words` and `skip_top` cut."""
@@ -79,7 +59,7 @@ class Text(Dataset):
         from dlexp.components.datasets import generated
 
         train, test = generated.texts(self.n_classes)
-        return self._weighted(Data(self._encoded(*train), self._encoded(*test)))
+        return self.weighted(Data(self.encoded(*train), self.encoded(*test)))
 
     def examples(self, data_dir: Path | None, split: SplitName, positions: Sequence[int]) -> list[str]:
         """The texts in words, whole, as they were before `num_words` and `maxlen` cut them."""
@@ -137,35 +117,6 @@ class Text(Dataset):
             return encode(texts, y)
         except (TypeError, ValueError, OverflowError) as error:
             raise DataError(f"{path}: the texts are not lists of word indices ({error})") from error
-
-    def _encoded(self, texts: "Texts", y: "np.ndarray[Any, Any]") -> Split:
-        import numpy as np
-
-        from dlexp.components.datasets import sequences
-
-        numbered = sequences.numbered(texts, self.num_words, self.skip_top)
-        if self.encoding == "padded" and self.maxlen:
-            return Split(sequences.padded(numbered, self.maxlen), y.astype(np.int32))
-        # tf-idf starts from counts; its weights need all training texts.
-        vectors = sequences.multi_hot if self.encoding == "multi_hot" else sequences.count
-        return Split(vectors(numbered, self.num_words), y.astype(np.int32))
-
-    def _weighted(self, data: Data) -> Data:
-        if self.encoding != "tfidf":
-            return data
-        from dlexp.components.datasets import sequences
-
-        train, test = sequences.tfidf(data.train.x, data.test.x)
-        return Data(Split(train, data.train.y), Split(test, data.test.y))
-
-    def problems(self) -> list[tuple[str, str]]:
-        """A length without padding, and no words left."""
-        found = []
-        if self.encoding == "multi_hot" and self.maxlen is not None:
-            found.append(("maxlen", f"only padded text has a length; given {self.maxlen} with encoding multi_hot"))
-        if self.skip_top >= self.num_words:
-            found.append(("skip_top", f"leaves no word: {self.skip_top} of num_words {self.num_words} are skipped"))
-        return found
 
 
 class Imdb(Text):

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from dlexp.components.component import Component
+from dlexp.components.component import Component, OneOf
 from dlexp.components.datasets import Info
 from dlexp.components.datasets.dataset import Task
 from dlexp.components.metrics import METRICS
+from dlexp.components.regularizers import Regularizer
 
 if TYPE_CHECKING:
     import keras
@@ -58,11 +59,14 @@ class Head(Component):
     needs: ClassVar[str]
     """The targets it can learn, in words, for messages."""
     units: Annotated[int, Field(ge=1)] | None = None
-    """Output units; what the data set's classes need, unless said."""
+    """Output units; what the data set's classes need, unless said. Where only the user's own data says how many classes
+    there are, they stay unsaid in the recorded config too: its identity must be known without reading the data."""
     metrics: Sequence[str]
     """Metrics of the predictions, by name."""
     output_bias: float = 0.0
     """Start of the output units' bias: far from 0, the untrained model is confident, and wrong where it is."""
+    kernel_regularizer: Annotated[Regularizer, OneOf(Regularizer)] | None = None
+    """Penalty on the output units' kernel."""
 
     def units_for(self, info: Info) -> int:
         """Output units that this data needs."""
@@ -77,7 +81,7 @@ class Head(Component):
         article = "an" if self.type[0] in "aeiou" else "a"
         if info.task not in self.tasks:
             yield "type", f"{article} {self.type} head needs {self.needs}; this data set is {info.described_task}"
-        elif self.units != (needed := self.units_for(info)):
+        elif info.is_counted and self.units != (needed := self.units_for(info)):
             plural = "s" if needed > 1 else ""
             yield "units", f"{article} {self.type} head has {needed} output unit{plural}, given {self.units}"
 
@@ -90,7 +94,10 @@ class Head(Component):
         import keras
 
         bias = keras.initializers.Constant(self.output_bias)
-        return keras.layers.Dense(units or self.units, bias_initializer=bias, name="output")(features)
+        regularizer = self.kernel_regularizer.build() if self.kernel_regularizer else None
+        return keras.layers.Dense(
+            units or self.units, bias_initializer=bias, kernel_regularizer=regularizer, name="output"
+        )(features)
 
     def measure(self, metric: str, y: "np.ndarray[Any, Any]", prediction: "np.ndarray[Any, Any]") -> float:
         """A metric over a split, from its targets and its predictions `(n, columns)` on the natural scale."""

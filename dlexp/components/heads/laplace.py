@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from dlexp.components.datasets import Info
 from dlexp.components.heads import links
 from dlexp.components.heads.head import Output, Predicted
-from dlexp.components.heads.numbers import Law, Standardized
+from dlexp.components.heads.numbers import Law, Standardized, laplace
 
 if TYPE_CHECKING:
     import keras
@@ -49,7 +49,4 @@ class Laplace(Standardized):
 
     def law(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Law:
         """The Laplace law itself."""
-        from scipy import stats
-
-        law: Law = stats.laplace(*prediction.T)
-        return law
+        return laplace(*prediction.T)

@@ -40,13 +40,13 @@ class Multiclass(Classes):
     def problems(self, info: Info) -> Iterator[tuple[str, str]]:
         """Targets that are no classes, and classes that do not fit the units."""
         units = self.units or 0
-        if info.task not in self.tasks or info.n_classes is None:
+        if info.task not in self.tasks:
             yield "type", f"a multiclass head needs classes; this data set is {info.described_task}"
         elif units == 1:
             yield "units", "a softmax over 1 unit is always 1; use the binary head for 1 unit"
-        elif units < info.n_classes:
+        elif info.n_classes and units < info.n_classes:
             yield "units", f"{info.n_classes} classes do not fit into {units} outputs"
-        elif isinstance(self.class_weight, list) and len(self.class_weight) != units:
+        elif isinstance(self.class_weight, list) and units and len(self.class_weight) != units:
             yield "class_weight", f"expected one weight a class, {units}, given {len(self.class_weight)}"
         yield from self.smoothing_problems(self.label_smoothing, self.loss)
 

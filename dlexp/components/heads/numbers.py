@@ -61,6 +61,15 @@ class Standardized(Numbers):
         return (float(y.mean()), float(y.std()) or 1.0) if self.standardize_target else (0.0, 1.0)
 
 
+def laplace(median: "np.ndarray[Any, Any]", scale: "np.ndarray[Any, Any] | float") -> Law:
+    """A Laplace law for each example."""
+    from scipy import stats
+
+    # scipy's `laplace` takes the logarithm of a density that underflows; this one, symmetric at 1, does not.
+    law: Law = stats.laplace_asymmetric(1.0, median, scale)
+    return law
+
+
 def law_of_residuals(prediction: "np.ndarray[Any, Any]", train: Predicted, loss: str) -> Law:
     """The law whose likelihood a loss without a spread maximizes, with the spread of the training residuals.
 
@@ -73,7 +82,6 @@ def law_of_residuals(prediction: "np.ndarray[Any, Any]", train: Predicted, loss:
     residuals = train.prediction[:, 0].astype(np.float64) - train.y
     tiny = np.finfo(np.float32).tiny  # A perfect fit has no spread.
     if loss == "mae":
-        laplace: Law = stats.laplace(prediction[:, 0], np.maximum(np.abs(residuals).mean(), tiny))
-        return laplace
+        return laplace(prediction[:, 0], np.maximum(np.abs(residuals).mean(), tiny))
     normal: Law = stats.norm(prediction[:, 0], np.maximum(np.sqrt((residuals**2).mean()), tiny))
     return normal

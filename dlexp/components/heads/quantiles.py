@@ -102,8 +102,8 @@ class ThroughQuantiles:
         gap = np.clip((y[:, None] > self.values).sum(axis=1) - 1, 0, len(self.levels) - 2)
         below = np.maximum(low - y, 0) * densities[:, 0] / self.levels[0]
         above = np.maximum(y - high, 0) * densities[:, -1] / (1 - self.levels[-1])
-        inside: np.ndarray[Any, Any] = np.log(densities[np.arange(len(y)), gap])
-        return inside - below - above
+        log: np.ndarray[Any, Any] = np.log(densities[np.arange(len(y)), gap]) - below - above
+        return log
 
     def ppf(self, share: float) -> "np.ndarray[Any, Any]":
         """The quantile at any level, `(n,)`."""

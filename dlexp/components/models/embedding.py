@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from dlexp.components.datasets import Info
-from dlexp.components.models.model import Model
+from dlexp.components.models.model import Stack
 
 if TYPE_CHECKING:
     import keras
 
 
-class Embedding(Model):
+class Embedding(Stack):
     """A learned vector for each word, pooled over the text, then fully connected hidden layers."""
 
     type: Literal["embedding"] = "embedding"

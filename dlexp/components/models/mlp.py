@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from dlexp.components.datasets import Info
-from dlexp.components.models.model import Model, StandardDeviation
+from dlexp.components.models.model import Stack, StandardDeviation
 
 if TYPE_CHECKING:
     import keras
 
 
-class MLP(Model):
+class MLP(Stack):
     """Multilayer perceptron: a stack of fully connected hidden layers."""
 
     type: Literal["mlp"] = "mlp"

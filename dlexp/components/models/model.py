@@ -19,9 +19,24 @@ StandardDeviation = Annotated[float, Field(ge=0, le=1)]
 
 
 class Model(Component):
-    """A trunk with a stack of hidden layers; the head's output units come on top."""
+    """From inputs to features; the head's output units come on top."""
 
     kind: ClassVar[str] = "models"
+    #: What `Info.inputs` may be.
+    takes: ClassVar[tuple[str, ...]]
+
+    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
+        """What cannot work with data that it takes, as (field, what is wrong)."""
+        yield from ()
+
+    def build(self, x: "keras.KerasTensor", info: Info) -> "keras.KerasTensor":
+        """From inputs `(batch, *info.shape)` to features `(batch, units)`."""
+        raise NotImplementedError
+
+
+class Stack(Model):
+    """A model that ends in a stack of hidden layers."""
+
     hidden: list[Annotated[int, Field(ge=1)]] = [16, 16]
     """Units of each hidden layer, from the input to the output."""
     activation: OneOrEach = ReLU()
@@ -41,18 +56,11 @@ class Model(Component):
     kernel_regularizer: Annotated[Regularizer, OneOf(Regularizer)] | None = None
     """Penalty on the hidden layers' kernels."""
 
-    #: What `Info.inputs` may be.
-    takes: ClassVar[tuple[str, ...]]
-
     def problems(self, info: Info) -> Iterator[tuple[str, str]]:
-        """What cannot work with data that it takes, as (field, what is wrong)."""
+        """Another number of activations than of layers."""
         if isinstance(self.activation, list) and len(self.activation) != len(self.hidden):
             n, layers = len(self.activation), len(self.hidden)
             yield "activation", f"a list of {n} for {layers} hidden layer{'s' * (layers != 1)}; give one a layer"
-
-    def build(self, x: "keras.KerasTensor", info: Info) -> "keras.KerasTensor":
-        """From inputs `(batch, *info.shape)` to features `(batch, units)`."""
-        raise NotImplementedError
 
     def stack(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
         """The hidden layers: Dense, normalization, activation, dropout, noise; each a layer of its own, where asked."""

@@ -2,6 +2,7 @@
 
 from dlexp.components.datasets.generators.counts import Counts
 from dlexp.components.datasets.generators.documents import Documents
+from dlexp.components.datasets.generators.noisy_sine import NoisySine
 from dlexp.components.datasets.generators.ratings import Ratings
 
-__all__ = ["Counts", "Documents", "Ratings"]
+__all__ = ["Counts", "Documents", "NoisySine", "Ratings"]

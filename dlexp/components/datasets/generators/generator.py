@@ -2,11 +2,12 @@
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from dlexp.components.datasets.dataset import Data, Dataset, Split
+from dlexp.components.resamples import Fresh
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +21,7 @@ TRUTH_SEED = 0
 class Generator(Dataset):
     """Examples drawn from a law that is the same for all seeds."""
 
+    has_known_law: ClassVar[bool] = True
     n_train: Annotated[int, Field(ge=1)] = 4000
     """Training examples, those that validate included."""
     n_test: Annotated[int, Field(ge=1)] = 2000
@@ -34,12 +36,13 @@ class Generator(Dataset):
         raise NotImplementedError
 
     def load(self, data_dir: Path | None) -> Data:
-        """Training and test examples, each from a stream of their own."""
+        """Training and test examples, each from a stream of their own; fresh training sets have streams 2, 3, ..."""
         import numpy as np
 
+        stream = 2 + self.resample.index if isinstance(self.resample, Fresh) else 0
         train, test = (
             Split(*self.draw(np.random.default_rng([self.seed, part]), n))
-            for part, n in enumerate((self.n_train, self.n_test))
+            for part, n in ((stream, self.n_train), (1, self.n_test))
         )
         return Data(train, test)
 

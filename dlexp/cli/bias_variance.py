@@ -1,0 +1,91 @@
+"""`dlexp bias-variance`: the test error taken apart into bias, variance and noise."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+
+def bias_variance(
+    configs: Annotated[list[Path], typer.Argument(metavar="CONFIG...", help="Config files, one experiment each.")],
+    resamples: Annotated[int, typer.Option(min=3, metavar="N", help="Training sets for each experiment.")] = 20,
+    resampling: Annotated[
+        Literal["fresh", "bootstrap", "subset"] | None,
+        typer.Option(
+            help="fresh: new examples, where the law is known; bootstrap: drawn with replacement; subset: disjoint "
+            "parts.  [default: fresh, else bootstrap]"
+        ),
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override a key: optimizer.learning_rate=1e-2."),
+    ] = None,
+    grids: Annotated[
+        list[str] | None,
+        typer.Option("--grid", metavar="KEY=[A, B]", help="A row for each value; several: each combination."),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Runs trained at the same time.")] = 1,
+    smoke: Annotated[
+        bool,
+        typer.Option("--smoke", help="Two epochs on three training sets from a small generated stand-in."),
+    ] = False,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw the parts against the number of parameters there.")
+    ] = None,
+    output: Annotated[
+        Literal["table", "json", "csv", "md"], typer.Option("--format", help="How to print the parts.")
+    ] = "table",
+    runs_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the records go.")] = Path("runs"),
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where data files lie.  [default: $DLEXP_DATA, else Keras's cache]"),
+    ] = None,
+) -> None:
+    """Measure bias and variance: train on many training sets, take the error on the test split apart.
+
+    Training set i is trained with seed i, an ordinary run with `dataset.resample`; what is done already is not trained
+    again. Of numbers squared loss is taken apart, of classes 0-1 loss.
+
+    Example: dlexp bias-variance configs/sine_capacity.yaml --grid model.hidden=[[1],[4],[64]]
+    """
+    from dlexp.config.grid import values_in
+    from dlexp.config.load import load_all
+    from dlexp.console import say
+    from dlexp.errors import Interrupted
+    from dlexp.execution.carry_out import carry_out
+    from dlexp.execution.plan import Request
+    from dlexp.execution.resamples import plan_resamples
+    from dlexp.reports.bias_variance_table import render
+    from dlexp.reports.curves import draw
+    from dlexp.reports.progress import Progress
+    from dlexp.reports.results import failure_line
+    from dlexp.runs.index import read
+    from dlexp.studies.bias_variance import point
+
+    loaded = load_all(configs, overrides or [], grids or [])
+    request = Request([each.experiment for each in loaded], [], runs_dir, data_dir, smoke)
+    planned = plan_resamples(request, resamples, resampling)
+    if planned.plan.done:
+        say(f"{len(planned.plan.done)} of {len(planned.plan.runs)} runs done before")
+    try:
+        with Progress(len(planned.plan.to_train)) as progress:
+            started = carry_out(planned.plan, draw, progress, workers)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted: what is finished stays; the same command trains the rest") from None
+    points = [
+        point(each.experiment.name, values_in(each.sources), [read(run_dir) for run_dir in run_dirs])
+        for each, run_dirs in zip(loaded, planned.recorded(), strict=True)
+        if run_dirs
+    ]
+    print(render(points, output), end="")
+    if plot:
+        from dlexp.reports import bias_variance_plot
+
+        bias_variance_plot.draw(points, plot)
+        say(f"bias and variance: {plot}")
+    results = [*planned.plan.done, *started]
+    failures = [f"{run_dir.path}: {failure_line(run_dir)}" for run_dir in results if run_dir.status != "finished"]
+    failures += [f"{experiment.name}: {error}" for experiment, error in planned.plan.without_data]
+    if failures:
+        say("\n".join(["", f"{len(failures)} failed:", *failures]))
+        raise typer.Exit(1)

@@ -1,0 +1,224 @@
+"""The user's own arrays: from an npz file or from a function."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+
+from pydantic import Field
+
+from dlexp.components.datasets import files
+from dlexp.components.datasets.dataset import Data, Info, Split
+from dlexp.components.datasets.own_data import OwnData
+from dlexp.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from scipy.sparse import csr_array
+
+Form = Literal["numeric", "sparse", "word_ids"]
+#: The axes and the kinds of numbers (numpy's) that each form takes.
+KINDS = {"numeric": "fiub", "sparse": "fiub", "word_ids": "iu"}
+
+
+class Arrays(OwnData):
+    """Inputs and targets of both splits as arrays, an example a row.
+
+    Targets are classes (numbers or words), values, or of a multilabel task rows of 0 and 1, `(n, classes)`.
+    """
+
+    form: Form = "numeric"
+    """What the inputs are: numbers `(n, ...)`, made flat; a sparse matrix; or word indices `(n, maxlen)`, padded by 0."""
+    vocabulary: Annotated[int, Field(ge=2)] | None = None
+    """Number of word indices, 0 for padding included; word_ids need it."""
+    standardize: bool = False
+    """Whether the model first gives each number mean 0 and variance 1, fitted on the training split."""
+
+    @property
+    def inputs(self) -> Form:
+        """As the config says."""
+        return self.form
+
+    def info(self) -> Info:
+        """With the vocabulary."""
+        return replace(super().info(), vocabulary=self.vocabulary, standardize=self.standardize)
+
+    def load(self, data_dir: Path | None) -> Data:
+        """The arrays, checked and made float32 or int32."""
+        from dlexp.components.datasets import targets
+
+        origin, (x_train, y_train), (x_test, y_test) = self._arrays(data_dir)
+        train, test = self._given(y_train, f"{origin} (train)"), self._given(y_test, f"{origin} (test)")
+        classes = self.classes
+        if self.task == "multilabel" and classes is None:
+            classes = [str(k) for k in range(y_train.shape[1])]
+        y = targets.encode(self.task, train, test, classes)
+        splits = [
+            Split(self._inputs(x, f"{origin} ({name})", len(each)), each)
+            for x, each, name in ((x_train, y.train, "train"), (x_test, y.test, "test"))
+        ]
+        shape, test_shape = (split.x.shape[1:] for split in splits)
+        if shape != test_shape:
+            raise DataError(f"{origin}: training inputs of shape {shape}, but test inputs of shape {test_shape}")
+        info = replace(
+            self.info(),
+            n_train=len(y.train),
+            n_test=len(y.test),
+            shape=shape,
+            n_classes=len(y.class_names) or None,
+            class_names=y.class_names,
+        )
+        return Data(*splits, info=info)
+
+    def problems(self) -> list[tuple[str, str]]:
+        """A vocabulary without words, or words without it."""
+        found = super().problems()
+        if (self.form == "word_ids") != (self.vocabulary is not None):
+            found.append(("vocabulary", "word_ids need it, and nothing else has one"))
+        if self.standardize and self.form != "numeric":
+            found.append(("standardize", f"only numbers are standardized, no {self.form}"))
+        return found
+
+    def _arrays(self, data_dir: Path | None) -> tuple[str, Sequence[Any], Sequence[Any]]:
+        """Where they come from, then `(x, y)` of the training split and of the test split.
+
+        Raises:
+            DataError: They cannot be had.
+        """
+        raise NotImplementedError
+
+    def _given(self, y: "np.ndarray[Any, Any]", origin: str) -> Any:
+        """The targets, a value or a list of labels each."""
+        import numpy as np
+
+        from dlexp.components.datasets.targets import Given
+
+        if self.task != "multilabel":
+            y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+            if y.ndim != 1 or not len(y):
+                raise DataError(f"{origin}: expected targets of shape (n,), found {y.shape}")
+            return Given(y, lambda i: f"{origin}: target {i}")
+        if y.ndim != 2 or not len(y) or not np.isin(y, [0, 1]).all():
+            raise DataError(f"{origin}: expected targets of shape (n, classes), all 0 or 1, found {y.dtype} {y.shape}")
+        names = np.array(self.classes or [str(k) for k in range(y.shape[1])], object)
+        if len(names) != y.shape[1]:
+            raise DataError(f"{origin}: targets of {y.shape[1]} columns for {len(names)} classes")
+        return Given([names[row == 1].tolist() for row in y], lambda i: f"{origin}: target {i}")
+
+    def _inputs(self, x: Any, origin: str, n: int) -> "np.ndarray[Any, Any] | csr_array":
+        import numpy as np
+        from scipy.sparse import csr_array, issparse
+
+        if issparse(x) != (self.form == "sparse"):
+            found = "a sparse matrix" if issparse(x) else "an array"
+            raise DataError(f"{origin}: {found} as inputs; say dataset.form: one of {', '.join(get_args(Form))}")
+        x = csr_array(x) if self.form == "sparse" else np.asarray(x)
+        if x.dtype.kind not in KINDS[self.form] or x.ndim < 2 or x.shape[0] != n:
+            raise DataError(
+                f"{origin}: expected {self.form} inputs of shape ({n}, ...), as there are targets, "
+                f"found {x.dtype} of shape {x.shape}"
+            )
+        values = x.data if self.form == "sparse" else x
+        if not np.isfinite(values).all():
+            raise DataError(f"{origin}: the inputs have values that are missing or infinite")
+        if self.form == "sparse":
+            return x.astype(np.float32)
+        if self.form == "numeric":
+            return x.reshape(n, -1).astype(np.float32)
+        if x.ndim != 2 or x.min(initial=0) < 0 or x.max(initial=0) >= (self.vocabulary or 0):
+            raise DataError(
+                f"{origin}: expected word indices of shape (n, maxlen), from 0 to below the vocabulary of "
+                f"{self.vocabulary}, found shape {x.shape} from {x.min()} to {x.max()}"
+            )
+        return x.astype(np.int32)
+
+
+class Npz(Arrays):
+    """Your own npz archive of numpy arrays; read without running any code from it."""
+
+    type: Literal["npz"] = "npz"
+    path: Annotated[str, Field(min_length=1)]
+    """The file, seen from the working directory or from the folder with the data files."""
+    x_train: str = "x_train"
+    """The array with the training inputs."""
+    y_train: str = "y_train"
+    """The array with the training targets."""
+    x_test: str = "x_test"
+    """The array with the test inputs."""
+    y_test: str = "y_test"
+    """The array with the test targets."""
+
+    def digest(self, data_dir: Path | None) -> str:
+        """Of the file."""
+        return files.digest(files.own(self.path, data_dir))
+
+    def _arrays(self, data_dir: Path | None) -> tuple[str, Sequence[Any], Sequence[Any]]:
+        from dlexp.components.datasets import npz
+
+        path = files.own(self.path, data_dir)
+        arrays = npz.read(path, (self.x_train, self.y_train, self.x_test, self.y_test))
+        train, test = (self.x_train, self.y_train), (self.x_test, self.y_test)
+        return str(path), [arrays[name] for name in train], [arrays[name] for name in test]
+
+    def problems(self) -> list[tuple[str, str]]:
+        """A sparse matrix, which npz archives have no array for."""
+        found = super().problems()
+        if self.form == "sparse":
+            found.append(("form", "an npz archive holds no sparse matrix; use type python"))
+        return found
+
+
+class Python(Arrays):
+    """Your own function that returns (x_train, y_train), (x_test, y_test)."""
+
+    type: Literal["python"] = "python"
+    function: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+    """`module:function`; the module is found as Python finds it, then in the working directory. It runs with each
+    training, as your own code, and has to return the same for the same arguments."""
+    arguments: dict[str, Any] = {}
+    """Keyword arguments of the function."""
+
+    def notes(self) -> list[str]:
+        """That a run runs code."""
+        return [f"a run calls {self.function}, which is found in the working directory if Python does not know it"]
+
+    def digest(self, data_dir: Path | None) -> str:
+        """Of the module's source alone: what that imports and reads is not seen."""
+        import importlib.util
+
+        module, _ = self._name
+        with_working_directory()
+        try:
+            spec = importlib.util.find_spec(module)
+        except ImportError as error:
+            raise DataError(f"{self.function}: {error}") from error
+        if spec is None or not spec.has_location or spec.origin is None:
+            raise DataError(f"{self.function}: no module {module} that Python knows or the working directory has")
+        return files.digest(Path(spec.origin))
+
+    @property
+    def _name(self) -> tuple[str, str]:
+        module, _, name = self.function.partition(":")
+        return module, name
+
+    def _arrays(self, data_dir: Path | None) -> tuple[str, Sequence[Any], Sequence[Any]]:
+        import importlib
+
+        import numpy as np
+
+        module, name = self._name
+        with_working_directory()
+        try:
+            (x_train, y_train), (x_test, y_test) = getattr(importlib.import_module(module), name)(**self.arguments)
+        # Another's code raises anything; its traceback is in the log as the cause.
+        except Exception as error:
+            raise DataError(f"{self.function}: {type(error).__name__}: {error}") from error
+        return self.function, (x_train, np.asarray(y_train)), (x_test, np.asarray(y_test))
+
+
+def with_working_directory() -> None:
+    """Let Python look for modules in the working directory too, last: nothing there can hide another module."""
+    import sys
+
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.append(here)

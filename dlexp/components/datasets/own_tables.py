@@ -1,0 +1,395 @@
+"""The user's own tables: one row an example, one column a feature, the text or the target."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from dlexp.components.datasets import files
+from dlexp.components.datasets.dataset import MAX_SHOWN, Data, Info, Split, SplitName
+from dlexp.components.datasets.encoded_texts import EncodedTexts
+from dlexp.components.datasets.own_data import OwnData
+from dlexp.errors import DataError, UserError, did_you_mean
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from dlexp.components.datasets.targets import Given, Targets
+
+Name = Annotated[str, Field(min_length=1)]
+#: More different words than these are no category but names or text.
+MAX_CATEGORIES = 100
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one file; the frame's index counts that file's rows from 1."""
+
+    path: Path
+    frame: "pd.DataFrame"
+
+    def where(self, i: int, column: str) -> str:
+        """The place of a value, for messages."""
+        return f"{self.path}: row {self.frame.index[i]}, column {column}"
+
+    def take(self, positions: "np.ndarray[Any, Any]") -> "Rows":
+        """The rows at these positions, or where these are true."""
+        return Rows(self.path, self.frame.iloc[positions])
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column as the model takes it: a number, or a column of 0 and 1 a category."""
+
+    names: list[str]
+    train: "np.ndarray[Any, Any]"
+    """`(n, len(names))`."""
+    test: "np.ndarray[Any, Any]"
+    is_number: bool
+
+
+class Table(OwnData, EncodedTexts):
+    """A table with a header, read by pandas; its rows are counted from 1, without the header."""
+
+    path: Name
+    """The file, seen from the working directory or from the folder with the data files."""
+    test_path: Name | None = None
+    """A file with the test split: `path` then has the training split alone."""
+    split_column: Name | None = None
+    """The column that says `train` or `test`. Without it and a `test_path`, the split is drawn."""
+    test_size: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    """Share of the examples in a drawn test split, rounded up; drawn by class where every class has enough examples."""
+    split_seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    """Seed of a drawn split; no part of the run's own seed, so that all seeds have the same test data."""
+    target: Name | list[Name]
+    """The column to learn; of a multilabel task also a list of columns of 0 and 1."""
+    separator: Name = ";"
+    """What lies between the labels in the target column of a multilabel task; an empty cell has none."""
+    features: list[Name] | None = None
+    """The columns to learn from: all others unless said."""
+    categorical: list[Name] = []
+    """Columns of numbers that are categories; columns of words always are. A category becomes a column of 0 and 1; one
+    that no training example has leaves all of them 0."""
+    text: Name | list[Name] | None = None
+    """The column of text to learn from, or several whose texts are joined. It is cut into words as by Keras's
+    Tokenizer, numbered by their frequency in the training split; `num_words` to `maxlen` say how they are encoded."""
+    missing: Literal["refuse", "drop", "mean", "median"] = "refuse"
+    """What to do with a missing value: refuse the file, drop the row, or put the training split's mean or median; then
+    a missing category leaves its columns 0 and a missing text is empty. A missing target is refused or dropped."""
+    missing_values: list[str] = ["", "NA", "NaN", "nan", "null"]
+    """What stands for a missing value in columns of words or numbers; in a text only the empty one does."""
+    standardize: bool = True
+    """Whether the model first gives each number mean 0 and variance 1, fitted on the training split."""
+
+    @property
+    def inputs(self) -> Literal["numeric", "sparse", "word_ids"]:
+        """Words where there is a text column."""
+        return self.text_inputs if self.text else "numeric"
+
+    def info(self) -> Info:
+        """Of a text, the shape and the vocabulary are settings."""
+        found = super().info()
+        return replace(found, shape=self.text_shape, vocabulary=self.num_words) if self.text else found
+
+    def digest(self, data_dir: Path | None) -> str:
+        """Of the file, or both."""
+        return files.digest(*(files.own(path, data_dir) for path in self._paths))
+
+    def load(self, data_dir: Path | None) -> Data:
+        """Split first: nothing but the training split decides on the words, the categories and what fills gaps."""
+        train, test = self._rows(data_dir)
+        targets = self._targets(train, test)
+        info = replace(
+            self.info(),
+            n_train=len(train.frame),
+            n_test=len(test.frame),
+            n_classes=len(targets.class_names) or None,
+            class_names=targets.class_names,
+        )
+        if self.text:
+            return self._text_data(train, test, targets, info)
+        return self._number_data(train, test, targets, info)
+
+    def examples(self, data_dir: Path | None, split: SplitName, positions: Sequence[int]) -> list[str]:
+        """The rows as they stand in the file."""
+        train, test = self._rows(data_dir)
+        rows = (train if split == "train" else test).frame.iloc[list(positions)]
+        if self.text:
+            return [" ".join(text.split()) for text in self._texts(rows)]
+        columns = self._columns(rows)
+        return [
+            ", ".join(f"{column} {row[column]}" for column in columns[:MAX_SHOWN])
+            + (f", ... ({len(columns)} columns in all)" if len(columns) > MAX_SHOWN else "")
+            for _, row in rows.iterrows()
+        ]
+
+    def problems(self) -> list[tuple[str, str]]:
+        """Columns that have two roles, and settings that exclude each other."""
+        found = super().problems()
+        if self.test_path and self.split_column:
+            found.append(("split_column", "the test split is said twice; give split_column or test_path"))
+        if isinstance(self.target, list) and self.task != "multilabel":
+            found.append(("target", f"several target columns are for a multilabel task; this one is {self.task}"))
+        if self.text and self.features is not None:
+            found.append(("features", "a model takes text or numbers; give text or features"))
+        if self.features == []:
+            found.append(("features", "expected at least one column"))
+        roles = [*self._target_columns, *([self.split_column] if self.split_column else [])]
+        for field, columns in (("features", self.features or []), ("text", self._text_columns)):
+            if twice := [column for column in columns if column in roles]:
+                found.append((field, f"column {twice[0]!r} is the target or the split: it would give the answer away"))
+        return found
+
+    @property
+    def _paths(self) -> list[str]:
+        return [self.path, *([self.test_path] if self.test_path else [])]
+
+    @property
+    def _target_columns(self) -> list[str]:
+        return self.target if isinstance(self.target, list) else [self.target]
+
+    @property
+    def _text_columns(self) -> list[str]:
+        return [self.text] if isinstance(self.text, str) else self.text or []
+
+    def _columns(self, frame: "pd.DataFrame") -> list[str]:
+        """The columns of the features, of a table without text."""
+        if self.features is not None:
+            return self.features
+        roles = {*self._target_columns, self.split_column}
+        return [column for column in frame.columns if column not in roles]
+
+    def _frame(self, path: Path) -> "pd.DataFrame":
+        """The whole table.
+
+        Raises:
+            DataError: The file is no such table.
+        """
+        raise NotImplementedError
+
+    def _rows(self, data_dir: Path | None) -> tuple[Rows, Rows]:
+        """The rows of both splits, without those that are dropped."""
+        import numpy as np
+
+        tables = [self._table(files.own(path, data_dir)) for path in self._paths]
+        train, test = tables if len(tables) == 2 else (None, None)
+        if train is None or test is None:
+            (whole,) = tables
+            in_test = self._in_test(whole)
+            train, test = whole.take(np.flatnonzero(~in_test)), whole.take(np.flatnonzero(in_test))
+        for name, rows in (("training", train), ("test", test)):
+            if not len(rows.frame):
+                raise DataError(f"{rows.path}: no row is left for the {name} split")
+        return train, test
+
+    def _table(self, path: Path) -> Rows:
+        """A file's rows, after what is missing was refused or dropped."""
+        import pandas as pd
+
+        frame = self._frame(path)
+        frame.index = pd.RangeIndex(1, len(frame) + 1)
+        named = {
+            "target": self._target_columns,
+            "split_column": [self.split_column] if self.split_column else [],
+            "features": self.features or [],
+            "text": self._text_columns,
+            "categorical": self.categorical,
+        }
+        for field, columns in named.items():
+            for column in columns:
+                if column not in frame.columns:
+                    hint, listed = did_you_mean(column, frame.columns), ", ".join(frame.columns)
+                    raise UserError(f"dataset.{field}: {path} has no column {column!r}.{hint} Choose from: {listed}")
+        return self._without_missing(Rows(path, frame))
+
+    def _without_missing(self, rows: Rows) -> Rows:
+        import numpy as np
+
+        # A cell of labels may be empty: no label.
+        targets = [] if self.task == "multilabel" and isinstance(self.target, str) else self._target_columns
+        features = self._text_columns or self._columns(rows.frame)
+        filled = [] if self.missing in ("refuse", "drop") else features
+        kept = np.ones(len(rows.frame), bool)
+        for column in dict.fromkeys([*targets, *features]):
+            if column in filled:
+                continue
+            missing = self._is_missing(rows.frame[column])
+            if self.missing != "drop" and missing.any():
+                more = f", and {missing.sum() - 1} more in this column" if missing.sum() > 1 else ""
+                advice = "drop" if column in targets else "drop, mean or median"
+                raise DataError(
+                    f"{rows.where(int(missing.argmax()), column)}: missing{more}; see dataset.missing: {advice}"
+                )
+            kept &= ~missing
+        return rows.take(np.flatnonzero(kept))
+
+    def _is_missing(self, column: "pd.Series") -> "np.ndarray[Any, Any]":
+        words = [""] if column.name in self._text_columns else self.missing_values
+        missing: np.ndarray[Any, Any] = (column.isna() | column.isin(words)).to_numpy(bool)
+        return missing
+
+    def _in_test(self, rows: Rows) -> "np.ndarray[Any, Any]":
+        """Which rows are the test split's."""
+        import numpy as np
+        from sklearn.model_selection import train_test_split
+
+        if self.split_column:
+            words = rows.frame[self.split_column].astype(str).to_numpy()
+            for i in np.flatnonzero(~np.isin(words, ["train", "test"]))[:1]:
+                raise DataError(f"{rows.where(i, self.split_column)}: expected train or test, given {words[i]!r}")
+            in_test: np.ndarray[Any, Any] = words == "test"
+            return in_test
+        n = len(rows.frame)
+        if n < 2:
+            raise DataError(f"{rows.path}: {n} row{'s' * (n != 1)} left; a split needs at least 2")
+        by_class = None
+        if self.task in ("binary", "multiclass", "ordinal"):
+            by_class = rows.frame[self._target_columns[0]].astype(str).to_numpy()
+            counts = np.unique(by_class, return_counts=True)[1]
+            n_test = -(-n * self.test_size // 1)
+            if counts.min() < 2 or min(n_test, n - n_test) < len(counts):
+                by_class = None
+        seed, size = self.split_seed, self.test_size
+        _, drawn = train_test_split(np.arange(n), test_size=size, random_state=seed, stratify=by_class)
+        return np.isin(np.arange(n), drawn)
+
+    def _targets(self, train: Rows, test: Rows) -> "Targets":
+        from dlexp.components.datasets import targets
+
+        classes = self.target if isinstance(self.target, list) else self.classes
+        return targets.encode(self.task, self._given(train), self._given(test), classes)
+
+    def _given(self, rows: Rows) -> "Given":
+        from dlexp.components.datasets.targets import Given
+
+        columns = self._target_columns
+        values: Any
+        if isinstance(self.target, list):
+            flags = [self._flags(rows, column) for column in self.target]
+            values = [[name for name, is_on in zip(columns, row, strict=True) if is_on] for row in zip(*flags)]  # noqa: B905
+        elif self.task == "multilabel":
+            cells = rows.frame[self.target]
+            texts = cells.astype(str).where(~self._is_missing(cells), "").to_list()
+            values = [[word for each in text.split(self.separator) if (word := each.strip())] for text in texts]
+        else:
+            values = rows.frame[self.target].to_list()
+        return Given(values, lambda i: rows.where(i, ", ".join(columns)))
+
+    def _flags(self, rows: Rows, column: str) -> "np.ndarray[Any, Any]":
+        import pandas as pd
+
+        flags: np.ndarray[Any, Any] = pd.to_numeric(rows.frame[column], errors="coerce").to_numpy(float)
+        for i in ((flags != 0) & (flags != 1)).nonzero()[0][:1]:
+            raise DataError(f"{rows.where(i, column)}: expected 0 or 1, given {rows.frame[column].iloc[i]!r}")
+        return flags
+
+    def _texts(self, frame: "pd.DataFrame") -> Iterator[str]:
+        columns = frame[self._text_columns].fillna("").astype(str)
+        return (" ".join(cells) for cells in columns.itertuples(index=False, name=None))
+
+    def _text_data(self, train: Rows, test: Rows, targets: "Targets", info: Info) -> Data:
+        from dlexp.components.datasets import words
+
+        x_train, x_test = words.numbered(self._texts(train.frame), self._texts(test.frame))
+        encoded = Data(self.encoded(x_train, targets.train), self.encoded(x_test, targets.test), info=info)
+        return self.weighted(encoded)
+
+    def _number_data(self, train: Rows, test: Rows, targets: "Targets", info: Info) -> Data:
+        import numpy as np
+
+        columns = [self._feature(train, test, column) for column in self._columns(train.frame)]
+        if not columns:
+            raise DataError(f"{train.path}: no column is left to learn from")
+        x_train, x_test = (
+            np.hstack(parts).astype(np.float32)
+            for parts in ([each.train for each in columns], [each.test for each in columns])
+        )
+        which = tuple(self.standardize and each.is_number for each in columns for _ in each.names)
+        names = tuple(name for each in columns for name in each.names)
+        info = replace(info, shape=(len(names),), standardize=any(which) and which, feature_names=names)
+        return Data(Split(x_train, targets.train), Split(x_test, targets.test), info=info)
+
+    def _feature(self, train: Rows, test: Rows, column: str) -> Feature:
+        """A column of numbers, where most of it is, or of categories."""
+        import numpy as np
+        import pandas as pd
+
+        if column not in test.frame:
+            raise DataError(f"{test.path}: no column {column!r}, which {train.path} has")
+        missing, numbers = [], []
+        for rows in (train, test):
+            missing.append(self._is_missing(rows.frame[column]))
+            numbers.append(pd.to_numeric(rows.frame[column], errors="coerce").to_numpy(np.float64, na_value=np.nan))
+        present = ~np.concatenate(missing)
+        are_numbers = np.isfinite(np.concatenate(numbers)) & present
+        if column in self.categorical or are_numbers.sum() <= present.sum() / 2:
+            return self._category(train, test, column, missing)
+        for rows, values, is_gap in zip((train, test), numbers, missing, strict=True):
+            for i in np.flatnonzero(~np.isfinite(values) & ~is_gap)[:1]:
+                given = rows.frame[column].iloc[i]
+                raise DataError(f"{rows.where(i, column)}: expected a number, as in most rows, given {given!r}")
+        known = numbers[0][~missing[0]]
+        if not len(known):
+            raise DataError(f"{train.path}: column {column} has no value in the training split")
+        fill = np.median(known) if self.missing == "median" else known.mean()
+        filled = [np.where(is_gap, fill, values)[:, None] for values, is_gap in zip(numbers, missing, strict=True)]
+        return Feature([column], filled[0], filled[1], is_number=True)
+
+    def _category(self, train: Rows, test: Rows, column: str, missing: "list[np.ndarray[Any, Any]]") -> Feature:
+        import numpy as np
+
+        from dlexp.components.datasets import targets
+
+        words, test_words = (
+            np.where(is_gap, "", rows.frame[column].map(targets.label).astype(str).to_numpy()).astype(str)
+            for rows, is_gap in zip((train, test), missing, strict=True)
+        )
+        categories = targets.in_order(set(words.tolist()) - {""})
+        if len(categories) > MAX_CATEGORIES:
+            raise DataError(
+                f"{train.path}: column {column}: {len(categories)} different words, more than {MAX_CATEGORIES}; leave "
+                "it out by naming dataset.features, or read it as dataset.text"
+            )
+        names = [f"{column}={category}" for category in categories]
+        return Feature(names, words[:, None] == categories, test_words[:, None] == categories, is_number=False)
+
+
+class Csv(Table):
+    """Your own CSV file, packed or not: numbers, categories or text in its columns, any kind of target."""
+
+    type: Literal["csv"] = "csv"
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    """What lies between two columns."""
+
+    def _frame(self, path: Path) -> "pd.DataFrame":
+        """Everything as text: what is missing and what is a number is decided with the column's role."""
+        import zlib
+
+        import pandas as pd
+
+        try:
+            frame = pd.read_csv(path, sep=self.delimiter, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        except (OSError, EOFError, zlib.error, ValueError) as error:
+            raise DataError(f"{path}: not a readable CSV file ({' '.join(str(error).split())})") from error
+        if not isinstance(frame.index, pd.RangeIndex):
+            raise DataError(f"{path}: the rows have more fields than the header")
+        return frame
+
+
+class Parquet(Table):
+    """Your own Parquet file: as csv, with the types of its columns; needs the extra `parquet`."""
+
+    type: Literal["parquet"] = "parquet"
+
+    def _frame(self, path: Path) -> "pd.DataFrame":
+        import pandas as pd
+
+        try:
+            return pd.read_parquet(path).reset_index(drop=True)
+        except ImportError as error:
+            raise UserError(f"{path}: Parquet needs pyarrow; install it by: pip install 'dlexp[parquet]'") from error
+        except (OSError, ValueError) as error:  # pyarrow's own errors are one or the other.
+            raise DataError(f"{path}: not a readable Parquet file ({' '.join(str(error).split())})") from error

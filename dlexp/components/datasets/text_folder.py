@@ -1,0 +1,142 @@
+"""The user's own texts: a file each, in folders."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from dlexp.components.datasets import files
+from dlexp.components.datasets.dataset import Data, Info, SplitName
+from dlexp.components.datasets.encoded_texts import EncodedTexts
+from dlexp.components.datasets.own_data import OwnData
+from dlexp.errors import DataError
+
+if TYPE_CHECKING:
+    from dlexp.components.datasets.targets import Given
+
+Name = Annotated[str, Field(min_length=1)]
+#: `<id>_<rating>.txt`, as in the Large Movie Review Dataset.
+RATED = re.compile(r"_(-?[0-9]+(?:\.[0-9]+)?)\.txt\Z")
+#: So that the first examples are of all classes.
+SHUFFLE_SEED = 113
+
+
+class TextFolder(OwnData, EncodedTexts):
+    """Your own texts, a .txt file each: train/pos, train/neg, test/pos, ...; or a rating in the file's name."""
+
+    type: Literal["text_folder"] = "text_folder"
+    path: Name
+    """The folder, seen from the working directory or from the folder with the data files."""
+    train: Name = "train"
+    """The folder in it with the training texts."""
+    test: Name = "test"
+    """The folder in it with the test texts."""
+    folders: list[Name] | None = None
+    """The folders in these two that are read; all unless said. The Large Movie Review Dataset needs `[neg, pos]`, which
+    leaves out `unsup`."""
+    target: Literal["folder", "rating"] = "folder"
+    """What is learned: the name of a text's folder, or the number at the end of its name, `<id>_<rating>.txt`."""
+
+    @property
+    def inputs(self) -> Literal["sparse", "word_ids"]:
+        """As they are encoded."""
+        return self.text_inputs
+
+    def info(self) -> Info:
+        """The shape and the vocabulary are settings; folders that are named are the classes."""
+        found = replace(super().info(), shape=self.text_shape, vocabulary=self.num_words)
+        named = self.folders if self.target == "folder" and not self.classes else None
+        return replace(found, n_classes=len(named)) if named else found
+
+    def digest(self, data_dir: Path | None) -> str:
+        """Of all files, with their folders and names."""
+        sha256 = hashlib.sha256()
+        for part in self._parts(data_dir):
+            for path, text in zip(part, _texts(part), strict=True):
+                content = text.encode()
+                sha256.update(f"{'/'.join(path.parts[-3:])}\0{len(content)}\0".encode() + content)
+        return sha256.hexdigest()
+
+    def load(self, data_dir: Path | None) -> Data:
+        """Shuffled, always in the same order; words are numbered by the training split alone."""
+        from dlexp.components.datasets import targets, words
+
+        train, test = self._parts(data_dir)
+        y = targets.encode(self.task, self._given(train), self._given(test), self.classes or self._named_classes)
+        x_train, x_test = words.numbered(_texts(train), _texts(test))
+        info = replace(
+            self.info(),
+            n_train=len(train),
+            n_test=len(test),
+            n_classes=len(y.class_names) or None,
+            class_names=y.class_names,
+        )
+        return self.weighted(Data(self.encoded(x_train, y.train), self.encoded(x_test, y.test), info=info))
+
+    def examples(self, data_dir: Path | None, split: SplitName, positions: Sequence[int]) -> list[str]:
+        """The texts themselves, in one line each."""
+        part = self._parts(data_dir)[0 if split == "train" else 1]
+        return [" ".join(text.split()) for text in _texts([part[position] for position in positions])]
+
+    def problems(self) -> list[tuple[str, str]]:
+        """Targets that folders or ratings are not."""
+        found = super().problems()
+        if self.task == "multilabel":
+            found.append(("task", "a text is in one folder and has one rating; several labels need a table (csv)"))
+        elif self.target == "folder" and self.task not in ("binary", "multiclass", "ordinal"):
+            found.append(("target", f"folders are classes; a {self.task} task needs target: rating"))
+        return found
+
+    @property
+    def _named_classes(self) -> list[str] | None:
+        return self.folders if self.target == "folder" else None
+
+    def _parts(self, data_dir: Path | None) -> tuple[list[Path], list[Path]]:
+        """The files of both splits, shuffled."""
+        import numpy as np
+
+        root = files.own(self.path, data_dir)
+        parts = []
+        for name in (self.train, self.test):
+            found = self._files(root / name)
+            order = np.random.default_rng(SHUFFLE_SEED).permutation(len(found))
+            parts.append([found[i] for i in order])
+        return parts[0], parts[1]
+
+    def _files(self, part: Path) -> list[Path]:
+        """The files of one split, in the order of their names."""
+        try:
+            names = self.folders or sorted(path.name for path in part.iterdir() if path.is_dir())
+            # Ratings need no folders.
+            folders = [part / name for name in names] or [part]
+            found = [path for folder in folders for path in sorted(folder.iterdir()) if path.suffix == ".txt"]
+        except OSError as error:
+            raise DataError(f"{error.filename}: {error.strerror}") from error
+        if not found:
+            raise DataError(f"{part}: no .txt file in {', '.join(names) or 'it'}")
+        return found
+
+    def _given(self, part: list[Path]) -> "Given":
+        from dlexp.components.datasets.targets import Given
+
+        values: list[Any] = [path.parent.name if self.target == "folder" else _rating(path) for path in part]
+        return Given(values, lambda i: str(part[i]))
+
+
+def _rating(path: Path) -> str:
+    match = RATED.search(path.name)
+    if match is None:
+        raise DataError(f"{path}: no rating in its name; expected <id>_<rating>.txt")
+    return match[1]
+
+
+def _texts(paths: list[Path]) -> Iterator[str]:
+    for path in paths:
+        try:
+            yield path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"{path}: not readable as UTF-8 text ({error})") from error

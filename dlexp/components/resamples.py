@@ -1,0 +1,93 @@
+"""Redrawn training sets: what bias and variance are measured over. The test split stays as it is."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from dlexp.components.component import Component
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from dlexp.components.datasets import Dataset
+
+
+class Resample(Component):
+    """One of many training sets that might have been, by its number.
+
+    It is drawn from the examples that train, after validation has taken its share: no example is on both sides.
+    """
+
+    kind: ClassVar[str] = "resamples"
+    index: Annotated[int, Field(ge=0)] = 0
+    """Which one: another number is another draw."""
+
+    def count(self, n: int) -> int:
+        """How many examples are drawn from `n`."""
+        return n
+
+    def positions(self, n: int) -> "np.ndarray[Any, Any]":
+        """Which of `n` training examples are drawn, in their order."""
+        raise NotImplementedError
+
+    def problems(self, dataset: "Dataset", n: int | None) -> Iterator[tuple[str, str]]:
+        """What cannot work with this data and `n` training examples, as (field, what is wrong)."""
+        yield from ()
+
+
+class Bootstrap(Resample):
+    """As many examples as there are, drawn with replacement (Efron, 1979): about 63 % of them, some more than once."""
+
+    type: Literal["bootstrap"] = "bootstrap"
+
+    def positions(self, n: int) -> "np.ndarray[Any, Any]":
+        """`n` positions with repeats."""
+        import numpy as np
+
+        return np.sort(np.random.default_rng(self.index).integers(n, size=n))
+
+
+class Subset(Resample):
+    """One of several disjoint parts of the training data: independent of each other, and smaller."""
+
+    type: Literal["subset"] = "subset"
+    parts: Annotated[int, Field(ge=1)] = 2
+    """In how many parts the training data is cut, at random and always the same."""
+
+    def count(self, n: int) -> int:
+        """The parts differ by one example at most; the first ones are larger."""
+        return n // self.parts + (self.index < n % self.parts)
+
+    def positions(self, n: int) -> "np.ndarray[Any, Any]":
+        """The part's own positions."""
+        import numpy as np
+
+        return np.sort(np.array_split(np.random.default_rng(0).permutation(n), self.parts)[self.index])
+
+    def problems(self, dataset: "Dataset", n: int | None) -> Iterator[tuple[str, str]]:
+        """A part that does not exist, or would be empty."""
+        if self.index >= self.parts:
+            yield (
+                "index",
+                f"expected 0 to {self.parts - 1}, the number of one of {self.parts} parts, given {self.index}",
+            )
+        elif n is not None and self.parts > n:
+            yield "parts", f"{n} training examples cannot be cut into {self.parts} parts"
+
+
+class Fresh(Resample):
+    """New examples from the law itself, for data sets that are drawn from one."""
+
+    type: Literal["fresh"] = "fresh"
+
+    def positions(self, n: int) -> "np.ndarray[Any, Any]":
+        """All: the data set has drawn others already."""
+        import numpy as np
+
+        return np.arange(n)
+
+    def problems(self, dataset: "Dataset", n: int | None) -> Iterator[tuple[str, str]]:
+        """A data set of which there are no more examples."""
+        if not dataset.has_known_law:
+            yield "type", f"{dataset.type} has no law to draw fresh examples from; use bootstrap or subset"

@@ -1,0 +1,365 @@
+"""The lint: what works and is unwise, by the course's rules. Known from the config alone; nothing heavy is imported.
+
+What cannot work is an error of `checks` or of the schema. A rule is a function, under whose name a config may allow what
+it finds: `allow: [bottleneck]`. Adding one is a function and its place in `RULES` or `STACK_RULES`. "Goodfellow, 8.4" is
+a section of Goodfellow, Bengio and Courville, Deep Learning (2016).
+"""
+
+import math
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+from dlexp.components.activations import Activation
+from dlexp.components.datasets import Info
+from dlexp.components.heads.numbers import Standardized
+from dlexp.components.models import Embedding
+from dlexp.components.models.model import Stack
+from dlexp.components.optimizers import Optimizer
+from dlexp.config.experiment import Experiment
+from dlexp.config.flat import format_value
+from dlexp.config.node import Node
+from dlexp.config.problems import Problem
+from dlexp.errors import did_you_mean
+
+#: Hidden layers of saturating units from which on their gradients are said to vanish: sigmoids leave 1/64 after three.
+DEEP = 3
+#: A start of the bias below which a ReLU hardly fires: sums of standardized inputs have a standard deviation near 1.
+DEAD_BIAS = -3.0
+#: Share of a layer's outputs from which on dropout is heavy; usual are 0.2 to 0.5.
+MAX_DROPOUT = 0.7
+#: Learning rates outside these are far from what each optimizer usually takes: by type, lowest and highest.
+LEARNING_RATES = {
+    "sgd": (1e-5, 0.5),
+    "rmsprop": (1e-6, 0.03),
+    "adagrad": (1e-5, 1.0),
+    "adadelta": (1e-5, 10.0),
+    "adam": (1e-6, 0.03),
+    "adamw": (1e-6, 0.03),
+    "adamax": (1e-6, 0.06),
+    "nadam": (1e-6, 0.03),
+    "lion": (1e-7, 0.01),
+    "ftrl": (1e-5, 1.0),
+}
+#: Numbers that an optimizer keeps for each weight; momentum, centering and AMSGrad keep one more.
+SLOTS = {"sgd": 0, "rmsprop": 1, "adagrad": 1, "lion": 1}
+DEFAULT_SLOTS = 2
+MEMORY_LIMIT = 4e9
+"""Bytes that a run may need before it is warned of."""
+BYTES = 4
+"""Of a float32, or an int32 index."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What a rule finds."""
+
+    path: str
+    """The dotted path of the setting."""
+    why: str
+    change: str
+    """An override that follows the rule: `KEY=VALUE`, as `--set` takes it."""
+
+
+@dataclass(frozen=True)
+class Finding(Problem):
+    """Something unwise in a config, and where; no error."""
+
+    rule: str = ""
+    change: str = ""
+
+
+Rule = Callable[[Experiment, Info], Iterator[Advice]]
+StackRule = Callable[[Stack, Experiment, Info], Iterator[Advice]]
+
+
+def bottleneck(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """A hidden layer narrower than the number of classes drops what no later layer brings back (Chollet, 2021, 4.2)."""
+    n_classes = _n_class_units(experiment)
+    narrow = [i for i, units in enumerate(model.hidden, start=1) if units < n_classes]
+    reason = (
+        f"for {n_classes} classes: what it cannot carry is lost to all layers behind it (the information bottleneck)"
+    )
+    if narrow:
+        layer, units = narrow[0], model.hidden[narrow[0] - 1]
+        wide = [max(units, n_classes) for units in model.hidden]
+        plural = "s" * (units > 1)
+        yield Advice(
+            "model.hidden", f"hidden layer {layer} has {units} unit{plural} {reason}", _set("model.hidden", wide)
+        )
+    if isinstance(model, Embedding) and model.output_dim < n_classes:
+        path = "model.output_dim"
+        yield Advice(path, f"a text becomes {model.output_dim} numbers {reason}", _set(path, n_classes))
+
+
+def saturating_stack(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """Sigmoid and tanh saturate over most of their domain, and a stack multiplies their small slopes (Glorot, 2010)."""
+    saturating = [activation.type for _, activation in _layers(model) if activation.saturates]
+    if len(saturating) >= DEEP and model.normalization == "none":
+        names = " and ".join(dict.fromkeys(saturating))
+        why = f"{len(saturating)} hidden layers of {names} saturate, and their gradients vanish towards the input"
+        yield Advice("model.activation", why, "model.activation=relu")
+
+
+def selu_start(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """SELUs keep mean 0 and variance 1 only from LeCun's start, variance 1 / inputs (Klambauer et al., 2017)."""
+    start = model.kernel_initializer
+    has_selu = any(activation.type == "selu" for _, activation in _layers(model))
+    if has_selu and start and not start.startswith("lecun"):
+        why = f"SELUs keep mean 0 and variance 1 from LeCun's start alone, given {start}"
+        yield Advice("model.kernel_initializer", why, "model.kernel_initializer=lecun_normal")
+
+
+def symmetric_start(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """Hidden units that start equal get equal gradients and stay equal (Goodfellow, 8.4)."""
+    start = model.kernel_initializer
+    if start in ("zeros", "ones") and model.hidden:
+        why = f"hidden units that all start as {start} get the same gradient and stay equal, or learn nothing"
+        yield Advice("model.kernel_initializer", why, "model.kernel_initializer=null")
+
+
+def dead_start(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """A ReLU that never fires has no gradient, and never learns (Goodfellow, 6.3.1)."""
+    has_relu = any(activation.type in ("relu", "relu6") for _, activation in _layers(model))
+    if has_relu and model.hidden_bias < DEAD_BIAS and model.normalization == "none":
+        why = f"from a bias of {model.hidden_bias:g} hardly any ReLU fires, and one that never fires cannot learn"
+        yield Advice("model.hidden_bias", why, "model.hidden_bias=0.0")
+
+
+def heavy_dropout(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """Hidden layers usually keep 50 to 80 % of their outputs (Srivastava et al., 2014, A.4)."""
+    if model.dropout > MAX_DROPOUT and model.hidden:
+        why = f"{model.dropout:.3g} of each hidden layer's outputs are dropped; usual are 0.2 to 0.5"
+        yield Advice("model.dropout", why, "model.dropout=0.5")
+
+
+def dropout_before_output(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """Dropout in front of the output is a bottleneck where it leaves fewer units than classes, or none."""
+    needed = max(1, _n_class_units(experiment))
+    last = model.hidden[-1] if model.hidden else 0
+    if model.dropout and last >= needed and (kept := (1 - model.dropout) * last) < needed:
+        reason = f"{needed} classes" if needed > 1 else "the output"
+        why = f"in front of the output it keeps {kept:.3g} of {last} units on average, for {reason}"
+        # The largest that keeps enough, to two digits; none where every unit is needed.
+        largest = math.floor(100 * (1 - needed / last)) / 100
+        yield Advice("model.dropout", why, _set("model.dropout", largest))
+
+
+def squared_error(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """Squared error behind a sigmoid or softmax has hardly a gradient where the answer is wrong (Goodfellow, 6.2.2)."""
+    head = experiment.head
+    losses = {"binary": "binary_crossentropy", "multiclass": "categorical_crossentropy"}
+    if getattr(head, "loss", None) == "mse" and head.type in losses:
+        output = "sigmoid" if head.type == "binary" else "softmax"
+        why = f"mean squared error behind a {output} has hardly a gradient where the answer is most wrong"
+        yield Advice("head.loss", why, _set("head.loss", losses[head.type]))
+
+
+def unbounded_output(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """A linear output leaves the range of shares and counts; the likelihood names a unit that does not (Goodfellow, 6.2)."""
+    head = experiment.head
+    if not isinstance(head, Standardized):
+        return
+    if info.task == "proportion":
+        better = "proportion" if head.type == "regression" else "beta"
+        why = "the targets lie from 0 to 1, and linear output units leave that range"
+        yield Advice("head.type", why, _set("head.type", better))
+    elif info.task == "count":
+        yield Advice("head.type", "the targets are counts, and linear output units go below 0", "head.type=poisson")
+
+
+def unscaled_inputs(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """Features on scales of their own make one learning rate too large and too small at once (LeCun et al., 1998)."""
+    # Data sets that have the key have features on other scales than 0 to 1; images and generators have no such key.
+    if info.inputs == "numeric" and getattr(experiment.dataset, "standardize", None) is False:
+        why = "features on scales of their own: one learning rate is too large for some and too small for others"
+        yield Advice("dataset.standardize", why, "dataset.standardize=true")
+
+
+def learning_rate(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """The most important hyperparameter, far from what the optimizer usually takes (Goodfellow, 11.4)."""
+    optimizer = experiment.optimizer
+    low, high = LEARNING_RATES.get(optimizer.type, (0.0, math.inf))
+    if not low <= optimizer.learning_rate <= high:
+        path, default = "optimizer.learning_rate", type(optimizer).model_fields["learning_rate"].default
+        why = f"{optimizer.learning_rate:g} is far from what {optimizer.type} usually takes, {low:g} to {high:g}"
+        yield Advice(path, why, _set(path, default))
+
+
+def large_batch(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """A batch larger than the training set is one step an epoch, whatever it says."""
+    n, batch_size = _n_trained(experiment, info), experiment.training.batch_size
+    if n is not None and batch_size > n:
+        path = "training.batch_size"
+        yield Advice(path, f"{batch_size} of {n} training examples is one step an epoch", _set(path, min(32, n)))
+
+
+def endless_patience(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """Early stopping that waits for as many epochs as there are never stops."""
+    stopping, epochs = experiment.training.early_stopping, experiment.training.epochs
+    if stopping and stopping.patience >= epochs:
+        path = "training.early_stopping"
+        change = _set(f"{path}.patience", max(1, epochs // 4)) if epochs > 1 else _set(path, None)
+        why = f"with a patience of {stopping.patience} nothing stops {epochs} epoch{'s' * (epochs > 1)} early"
+        yield Advice(f"{path}.patience", why, change)
+
+
+def stopping_on_training(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """The training error keeps falling while the model overfits; validation says when to stop (Goodfellow, 7.8)."""
+    stopping = experiment.training.early_stopping
+    has_validation = experiment.validation.type != "none"
+    if stopping and has_validation and not stopping.monitor.startswith("val_"):
+        path = "training.early_stopping.monitor"
+        why = f"{stopping.monitor} is measured on the training examples and goes on improving while the model overfits"
+        yield Advice(path, why, _set(path, f"val_{stopping.monitor}"))
+
+
+def test_validation(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """The best score is then picked on the test data, and says too much (Goodfellow, 5.3)."""
+    if experiment.validation.type == "test":
+        why = "the best epoch is picked on the test data, so its score promises too much"
+        yield Advice("validation.type", why, "validation=split")
+
+
+def memory(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """More than `MEMORY_LIMIT` by an estimate: weights, their gradients optimizer slots, a batch, the data."""
+    parts = _bytes(model, experiment, info)
+    total = sum(parts.values())
+    if total <= MEMORY_LIMIT:
+        return
+    path = max(parts, key=lambda part: parts[part])
+    section, _, field = path.partition(".")
+    value = getattr(getattr(experiment, section), field)
+    share = MEMORY_LIMIT / total / 2
+    smaller = [_smaller(units, share) for units in value] if isinstance(value, list) else _smaller(value, share)
+    why = f"a run needs about {total / 1e9:.3g} GB, {parts[path] / 1e9:.3g} GB of it by this"
+    yield Advice(path, f"{why}; more than {MEMORY_LIMIT / 1e9:g} GB", _set(path, smaller))
+
+
+#: Rules of every experiment.
+RULES: tuple[Rule, ...] = (
+    squared_error,
+    unbounded_output,
+    unscaled_inputs,
+    learning_rate,
+    large_batch,
+    endless_patience,
+    stopping_on_training,
+    test_validation,
+)
+#: Rules of models with a stack of hidden layers.
+STACK_RULES: tuple[StackRule, ...] = (
+    bottleneck,
+    saturating_stack,
+    selu_start,
+    symmetric_start,
+    dead_start,
+    heavy_dropout,
+    dropout_before_output,
+    memory,
+)
+RULE_NAMES = tuple(rule.__name__ for rule in (*STACK_RULES, *RULES))
+
+
+def lint(experiment: Experiment, config: Node, allowed: Collection[str] = ()) -> list[Finding]:
+    """What is unwise in a config that has passed every check.
+
+    Args:
+        experiment: The config, every default filled in.
+        config: The same as values that know where they come from.
+        allowed: Rules that the config breaks on purpose.
+    """
+    return [_finding(name, advice, config) for name, advice in _advice(experiment) if name not in allowed]
+
+
+def unknown_rules(allow: Node) -> list[Problem]:
+    """What is wrong with an `allow:`, a list of rules."""
+    if not isinstance(allow.value, list):
+        given = format_value(allow.plain())
+        return [Problem("allow", f"expected a list of rules, such as [{RULE_NAMES[0]}], given {given}", allow.source)]
+    return [
+        Problem(f"allow.{i}", _unknown(item.plain()), item.source)
+        for i, item in enumerate(allow.value)
+        if item.plain() not in RULE_NAMES
+    ]
+
+
+def _advice(experiment: Experiment) -> Iterator[tuple[str, Advice]]:
+    """All that the rules find, each with its rule's name."""
+    model, info = experiment.model, experiment.dataset.info()
+    if isinstance(model, Stack):
+        for stack_rule in STACK_RULES:
+            yield from ((stack_rule.__name__, advice) for advice in stack_rule(model, experiment, info))
+    for rule in RULES:
+        yield from ((rule.__name__, advice) for advice in rule(experiment, info))
+
+
+def _unknown(name: object) -> str:
+    hint = did_you_mean(name, RULE_NAMES) if isinstance(name, str) else ""
+    return f"unknown rule {format_value(name)}.{hint} Choose from: {', '.join(RULE_NAMES)}"
+
+
+def _finding(rule: str, advice: Advice, config: Node) -> Finding:
+    message = f"warning: {advice.why}; set {advice.change} (allow: [{rule}] if it is meant)"
+    return Finding(advice.path, message, config.nearest_source(advice.path.split(".")), rule, advice.change)
+
+
+def _set(path: str, value: object) -> str:
+    return f"{path}={format_value(value)}"
+
+
+def _layers(model: Stack) -> list[tuple[int, Activation]]:
+    """Units and activation of each hidden layer."""
+    each = model.activation if isinstance(model.activation, list) else [model.activation] * len(model.hidden)
+    return list(zip(model.hidden, each, strict=True))
+
+
+def _n_class_units(experiment: Experiment) -> int:
+    """Output units that are a class each; 0 where there are none."""
+    head = experiment.head
+    return (head.units or 0) if head.type in ("multiclass", "multilabel") else 0
+
+
+def _n_trained(experiment: Experiment, info: Info) -> int | None:
+    """Examples that train; none where only the data says how many there are."""
+    if info.n_train is None:
+        return None
+    return experiment.dataset.reduced_count(info.n_train - experiment.validation.count(info.n_train))
+
+
+def _bytes(model: Stack, experiment: Experiment, info: Info) -> dict[str, float]:
+    """What a run holds in memory, by the setting that makes it large."""
+    widths = [activation.width(units) for units, activation in _layers(model)]
+    n_inputs = math.prod(info.shape)
+    words = (info.vocabulary or 0) * model.output_dim if isinstance(model, Embedding) else 0
+    features = model.output_dim if isinstance(model, Embedding) else n_inputs
+    fan_in = [features, *model.hidden]
+    kernels = [a * b for a, b in zip(fan_in, [*widths, experiment.head.units or 1], strict=True)]
+    if info.vocabulary and not words:  # The first kernel has a row a word.
+        words, kernels = kernels[0], kernels[1:]
+    # Each weight, its gradient, what the optimizer keeps.
+    per_weight = BYTES * (2 + _slots(experiment.optimizer))
+    outputs = sum(widths) + (n_inputs * model.output_dim if isinstance(model, Embedding) else 0)
+    parts = {"model.hidden": per_weight * sum(kernels)}
+    if info.vocabulary:
+        parts["dataset.num_words"] = per_weight * words
+    if (n := _n_trained(experiment, info)) is not None:
+        # Each output and its gradient.
+        parts["training.batch_size"] = 2 * BYTES * outputs * min(n, experiment.training.batch_size)
+    for field, per_value in (("maxlen", info.n_train or 0), ("n_train", n_inputs)):
+        if (
+            value := getattr(experiment.dataset, field, None)
+            if field in type(experiment.dataset).model_fields
+            else None
+        ):
+            parts[f"dataset.{field}"] = BYTES * per_value * value
+    return {path: float(size) for path, size in parts.items()}
+
+
+def _slots(optimizer: Optimizer) -> int:
+    more = sum(bool(getattr(optimizer, name, False)) for name in ("momentum", "centered", "amsgrad"))
+    return SLOTS.get(optimizer.type, DEFAULT_SLOTS) + more
+
+
+def _smaller(value: int, share: float) -> int:
+    """The largest power of two within a share of a value."""
+    return 1 << max(0, int(value * share).bit_length() - 1)

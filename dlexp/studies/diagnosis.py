@@ -1,0 +1,101 @@
+"""What the diagnostics of a run say, in plain sentences; nothing where all is well."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from dlexp import registry
+from dlexp.components.activations import Activation
+
+Row = Mapping[str, float]
+
+#: Half of a layer without a gradient; in healthy runs on the shipped configs it is a quarter at most.
+DEAD_SHARE = 0.5
+
+#: Half of all outputs of a unit that is flat on both sides.
+SATURATED_SHARE = 0.5
+
+#: The first layer's gradient over the last one's: 0.2 and more in healthy runs, 0.006 behind six sigmoids.
+VANISHED_RATIO = 0.02
+
+#: A kernel that goes farther than its own length in an epoch; the first may well do so.
+LARGE_STEP = 1.0
+
+
+def diagnose(rows: Sequence[Row], config: Mapping[str, Any]) -> list[str]:
+    """The sentences for the rows of diagnostics.csv and the run's resolved config; they speak of the last epoch."""
+    by_layer: dict[int, list[Row]] = {}
+    for row in rows:
+        by_layer.setdefault(int(row["layer"]), []).append(row)
+    dead = [sentence for i, layer in by_layer.items() for sentence in _dead(i, layer, _unit(config, i))]
+    saturated = [sentence for i, layer in by_layer.items() for sentence in _saturated(i, layer, _unit(config, i))]
+    # Nothing flows through dead units, so that says why there is no gradient.
+    vanished = [] if dead else list(_vanished(list(by_layer.values())))
+    large = [sentence for i, layer in by_layer.items() for sentence in _large_steps(i, layer)]
+    return [*dead, *saturated, *vanished, *large]
+
+
+def _dead(layer: int, rows: Sequence[Row], unit: str) -> Iterator[str]:
+    if since := _since(rows, lambda row: row["dead_share"] >= DEAD_SHARE):
+        found = "ReLUs never fire" if unit == "relu" else "units have no gradient on any example"
+        share = _percent(rows[-1]["dead_share"])
+        yield (
+            f"layer {layer}: {share} of its {found} since epoch {since}; "
+            "leaky_relu or a smaller learning rate usually helps"
+        )
+
+
+def _saturated(layer: int, rows: Sequence[Row], unit: str) -> Iterator[str]:
+    # A ReLU is flat on one side on purpose.
+    if not cast(type[Activation], registry.components("activations")[unit]).saturates:
+        return
+    if since := _since(rows, lambda row: row["saturated_share"] >= SATURATED_SHARE):
+        share = _percent(rows[-1]["saturated_share"])
+        yield (
+            f"layer {layer}: {share} of its {unit} outputs are saturated since epoch {since}; "
+            "relu, smaller initial weights or model.normalization: batch usually helps"
+        )
+
+
+def _vanished(layers: Sequence[Sequence[Row]]) -> Iterator[str]:
+    if len(layers) < 2:
+        return
+    ratios = [
+        {"epoch": first["epoch"], "ratio": first["gradient_norm"] / last["gradient_norm"]}
+        for first, last in zip(layers[0], layers[-1], strict=False)
+        if last["gradient_norm"] > 0
+    ]
+    if since := _since(ratios, lambda row: row["ratio"] < VANISHED_RATIO):
+        yield (
+            f"layer 1: since epoch {since} its gradient vanishes, 1/{1 / max(ratios[-1]['ratio'], 1e-9):.0f} of that "
+            f"of layer {len(layers)}; relu, fewer layers or model.normalization: batch usually helps"
+        )
+
+
+def _large_steps(layer: int, rows: Sequence[Row]) -> Iterator[str]:
+    row = max(rows[1:], key=lambda row: row["update_ratio"], default=None)
+    if row and row["update_ratio"] > LARGE_STEP:
+        yield (
+            f"layer {layer}: in epoch {row['epoch']:.0f} its weights moved by {_percent(row['update_ratio'])} of their "
+            "size; a smaller learning rate or optimizer.clipnorm usually helps"
+        )
+
+
+def _since(rows: Sequence[Row], holds: Callable[[Row], bool]) -> int | None:
+    """The epoch from which on it holds up to the last one; none where it does not hold there."""
+    since = None
+    for row in reversed(rows):
+        if not holds(row):
+            break
+        since = int(row["epoch"])
+    return since
+
+
+def _unit(config: Mapping[str, Any], layer: int) -> str:
+    """The type of a layer's activation."""
+    activation = config["model"]["activation"]
+    return str((activation[layer - 1] if isinstance(activation, list) else activation)["type"])
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if math.isfinite(share) else "too much"

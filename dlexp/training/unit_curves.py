@@ -1,0 +1,42 @@
+"""Hidden units as functions: what the built layers give, and its derivative."""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+import numpy as np
+
+from dlexp import registry
+from dlexp.components.activations import Activation
+from dlexp.training.outline import fall_silent
+
+Curve = tuple[Activation, np.ndarray, np.ndarray]
+
+
+def unit_curves(z: np.ndarray) -> list[Curve]:
+    """Every unit with its defaults, and its outputs and derivatives at sums `z` `(n,)`.
+
+    They are built by Keras, in a process of its own: this one stays without TensorFlow.
+    """
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=fall_silent) as process:
+        return process.submit(_curves, z).result()
+
+
+def sampled(unit: Activation, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A unit's outputs and derivatives at sums `z` `(n,)`; of a unit of several pieces they are z, -z / 2, z / 4, ..."""
+    import keras
+    import tensorflow as tf
+
+    inputs = keras.Input((unit.width(1),))
+    model = keras.Model(inputs, unit.apply(inputs, name="unit"))
+    # (width,)
+    pieces = tf.constant([(-0.5) ** i for i in range(unit.width(1))], tf.float32)
+    point = tf.constant(z, tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(point)
+        outputs = model(point[:, None] * pieces)
+    return outputs.numpy()[:, 0], tape.gradient(outputs, point).numpy()
+
+
+def _curves(z: np.ndarray) -> list[Curve]:
+    known = [each.model_validate({"type": name}) for name, each in registry.components("activations").items()]
+    return [(unit, *sampled(unit, z)) for unit in known if isinstance(unit, Activation)]

@@ -1,0 +1,325 @@
+"""The user's own tables: columns by their role, splits, gaps, and every mistake with its row and column."""
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlexp.components.datasets import Csv, Parquet, words
+from dlexp.config.load import load
+from dlexp.errors import DataError, UserError
+
+CARS = """\
+split,weight,colour,doors,price
+train,1.5,red,2,10
+train,2.5,blue,4,20
+train,3.5,red,4,30
+test,4.5,green,2,40
+"""
+BY_COLUMN = {"target": "price", "task": "regression", "split_column": "split"}
+LETTERS = "x,label\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(20))
+
+
+@pytest.fixture(autouse=True)
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths are seen from the working directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DLEXP_DATA", raising=False)
+
+
+def csv(content: str, **settings: Any) -> Csv:
+    """A data set of a file with this text."""
+    Path("own.csv").write_text(content)
+    return Csv(path="own.csv", **settings)
+
+
+def refused(content: str, **settings: Any) -> str:
+    """Why loading a file with this text is refused."""
+    with pytest.raises(DataError) as error:
+        csv(content, **settings).load(None)
+    return str(error.value)
+
+
+def test_numbers_stay_numbers_and_words_become_columns() -> None:
+    """A category is a column of 0 and 1; one that the training split does not have leaves all of them 0."""
+    data = csv(CARS, **BY_COLUMN).load(None)
+
+    assert data.info is not None
+    assert data.info.feature_names == ("weight", "colour=blue", "colour=red", "doors")
+    assert data.train.x.tolist() == [[1.5, 0, 1, 2], [2.5, 1, 0, 4], [3.5, 0, 1, 4]]
+    assert data.test.x.tolist() == [[4.5, 0, 0, 2]]
+    assert (data.train.y.tolist(), data.test.y.tolist()) == ([10, 20, 30], [40])
+    assert data.train.x.dtype == data.train.y.dtype == np.float32
+
+
+def test_only_numbers_are_standardized() -> None:
+    """The columns of a category stay 0 and 1 in the model too."""
+    info = csv(CARS, **BY_COLUMN).load(None).info
+
+    assert info is not None
+    assert info.standardize == (True, False, False, True)
+
+
+def test_numbers_can_be_categories() -> None:
+    """As the config says, in the order of the numbers."""
+    info = csv(CARS, features=["doors"], categorical=["doors"], **BY_COLUMN).load(None).info
+
+    assert info is not None
+    assert (info.feature_names, info.standardize) == (("doors=2", "doors=4"), False)
+
+
+def test_check_knows_the_task_and_reads_nothing() -> None:
+    """What only the data says is left open, and filled in by loading."""
+    dataset = csv("label,x\n" + "".join(f"{k},{k}\n" for k in (10, 9, 8) * 5), target="label", task="multiclass")
+    open_info, info = dataset.info(), dataset.load(None).info
+
+    assert (open_info.task, open_info.n_train, open_info.n_classes, open_info.shape) == ("multiclass", None, None, ())
+    assert info is not None
+    assert (info.n_train, info.n_test, info.shape, info.class_names) == (12, 3, (1,), ("8", "9", "10"))
+
+
+def test_a_config_of_absent_data_passes_the_check() -> None:
+    """The head follows from the task; its units are known where no data has to say them."""
+    Path("own.yaml").write_text("dataset: {type: csv, path: absent.csv, target: y, task: multiclass}\n")
+    open_head = load("own.yaml").experiment.head
+    named_head = load("own.yaml", ["dataset.classes=[a, b, c]"]).experiment.head
+
+    assert (open_head.type, open_head.units) == ("multiclass", None)
+    assert (named_head.type, named_head.units) == ("multiclass", 3)
+
+
+def test_draws_the_same_share_of_each_class() -> None:
+    """A drawn split is stratified where it can be, and the same every time."""
+    dataset = csv(LETTERS, target="label", task="binary")
+    data, again = dataset.load(None), dataset.load(None)
+
+    assert np.bincount(data.train.y).tolist() == [8, 8]
+    assert np.bincount(data.test.y).tolist() == [2, 2]
+    assert data.test.x.tolist() == again.test.x.tolist()
+
+
+def test_two_files_are_the_two_splits() -> None:
+    """A class that the second does not have is no problem; one that the first does not have is."""
+    Path("test.csv").write_text("x,label\n1,b\n2,b\n")
+    data = csv(LETTERS, target="label", task="binary", test_path="test.csv").load(None)
+    Path("test.csv").write_text("x,label\n1,b\n2,aa\n")
+
+    assert (len(data.train), data.test.y.tolist()) == (20, [1, 1])
+    assert refused(LETTERS, target="label", task="binary", test_path="test.csv") == (
+        "test.csv: row 2, column label: 'aa' is none of the classes of the training data. Did you mean 'a'?"
+    )
+
+
+def test_several_labels_in_a_cell() -> None:
+    """Split at the separator; an empty cell has no label."""
+    text = "x,split,topics\n1,train,a; b\n2,train,\n3,train,c\n4,test,b;c;\n"
+    data = csv(text, target="topics", task="multilabel", split_column="split").load(None)
+
+    assert data.info is not None
+    assert data.info.class_names == ("a", "b", "c")
+    assert data.train.y.tolist() == [[1, 1, 0], [0, 0, 0], [0, 0, 1]]
+    assert data.test.y.tolist() == [[0, 1, 1]]
+
+
+def test_a_column_for_each_label() -> None:
+    """Columns of 0 and 1 are the labels, in the order in which they are named."""
+    text = "x,split,hot,dry\n1,train,1,0\n2,train,1,1\n3,test,0,1\n"
+    dataset = csv(text, target=["dry", "hot"], task="multilabel", split_column="split")
+
+    assert dataset.load(None).train.y.tolist() == [[0, 1], [1, 1]]
+    assert (
+        refused(text.replace("0,1", "0,7"), target=["dry", "hot"], task="multilabel", split_column="split")
+        == "own.csv: row 3, column dry: expected 0 or 1, given '7'"
+    )
+
+
+def test_numbers_words_as_keras_tokenizer() -> None:
+    """The same words, the same numbers as Keras's Tokenizer gives; a word of the test split alone is unknown."""
+    from keras.src.legacy.preprocessing.text import Tokenizer
+
+    texts = ["Don't, stop: the the\tTHE end.", "", "a_b the-end <br />  a"]
+    tokenizer = Tokenizer()
+    tokenizer.fit_on_texts(texts)
+    train, test = words.numbered(texts, ["the new end"])
+
+    assert train.ids.tolist() == [number for text in tokenizer.texts_to_sequences(texts) for number in text]
+    assert test.ids.tolist() == [tokenizer.word_index["the"], words.UNKNOWN, tokenizer.word_index["end"]]
+
+
+def test_text_is_encoded_with_the_training_splits_words() -> None:
+    """Columns are joined; 4 is the most frequent word, 2 an unknown one, 1 the start of a text."""
+    text = 'title,body,split,y\nA,"b, a",train,0\nc,-,train,1\nb,z,test,1\n'
+    settings = {"text": ["title", "body"], "target": "y", "task": "binary", "split_column": "split", "num_words": 10}
+    data = csv(text, encoding="padded", maxlen=4, **settings).load(None)
+    vectors = csv(text, encoding="count", **settings).load(None)
+
+    assert data.train.x.tolist() == [[1, 4, 5, 4], [0, 0, 1, 6]]
+    assert data.test.x.tolist() == [[0, 1, 5, 2]]
+    assert data.info is not None
+    assert (data.info.inputs, data.info.shape, data.info.vocabulary) == ("word_ids", (4,), 10)
+    assert vectors.train.x.toarray()[0].tolist() == [0, 1, 0, 0, 2, 1, 0, 0, 0, 0]
+
+
+def test_examples_are_the_rows_of_the_file() -> None:
+    """In the order of the loaded split, text in one line."""
+    assert csv(CARS, **BY_COLUMN).examples(None, "test", [0]) == ["weight 4.5, colour green, doors 2"]
+
+    dataset = csv('t,split,y\n"A\n b",train,0\nc,train,1\nd,test,0\n', text="t", target="y", task="binary")
+    assert dataset.model_copy(update={"split_column": "split"}).examples(None, "train", [1, 0]) == ["c", "A b"]
+
+
+GAPS = "x,colour,split,y\n1,red,train,1\n,red,train,2\n5,NA,train,3\n9,blue,train,4\n,red,test,5\n"
+
+
+@pytest.mark.parametrize(
+    ("missing", "train", "test"),
+    [
+        ("mean", [[1, 0, 1], [5, 0, 1], [5, 0, 0], [9, 1, 0]], [[5, 0, 1]]),
+        ("median", [[1, 0, 1], [5, 0, 1], [5, 0, 0], [9, 1, 0]], [[5, 0, 1]]),
+    ],
+)
+def test_gaps_are_filled_from_the_training_split(missing: str, train: list[Any], test: list[Any]) -> None:
+    """Numbers by the mean or median; a missing category is none of them."""
+    data = csv(GAPS, target="y", task="regression", split_column="split", missing=missing).load(None)
+
+    assert (data.train.x.tolist(), data.test.x.tolist()) == (train, test)
+
+
+def test_rows_with_gaps_are_dropped_if_asked() -> None:
+    """Before anything else is decided: the rest keeps its row numbers."""
+    text = GAPS + "7,blue,test,x\n"
+
+    assert refused(text, target="y", task="regression", split_column="split", missing="drop") == (
+        "own.csv: row 6, column y: expected a number, given 'x'"
+    )
+    text = GAPS + "7,blue,test,6\n"
+    data = csv(text, target="y", task="regression", split_column="split", missing="drop").load(None)
+    assert (data.train.y.tolist(), data.test.y.tolist()) == ([1, 4], [6])
+
+
+@pytest.mark.parametrize(
+    ("text", "settings", "message"),
+    [
+        (GAPS, BY_COLUMN | {"target": "y"}, "row 2, column x: missing, and 1 more in this column; see dataset.missing: "
+         "drop, mean or median"),
+        ("x,y\n1,2\n3,\n", {"target": "y", "task": "regression", "missing": "mean"},
+         "row 2, column y: missing; see dataset.missing: drop"),
+        (CARS.replace("2.5", "2,5"), BY_COLUMN, "not a readable CSV file (Error tokenizing data. C error: Expected 5 "
+         "fields in line 3, saw 6)"),
+        (CARS.replace("2.5", "2.5kg"), BY_COLUMN, "row 2, column weight: expected a number, as in most rows, given "
+         "'2.5kg'"),
+        (CARS.replace("test", "valid"), BY_COLUMN, "row 4, column split: expected train or test, given 'valid'"),
+        (CARS.replace("40", "inf"), BY_COLUMN, "row 4, column price: expected a number, given 'inf'"),
+        (CARS, BY_COLUMN | {"task": "proportion"}, "row 1, column price: expected a number from 0 to 1, given '10'"),
+        (CARS.replace("20", "-2"), BY_COLUMN | {"task": "count"}, "row 2, column price: expected a whole number, 0 or "
+         "more, given '-2'"),
+        (CARS, BY_COLUMN | {"task": "binary"}, "row 1, column price: a binary task needs 2 classes; found 3: 10, 20, "
+         "30"),
+        (CARS.replace("test", "train"), BY_COLUMN, "no row is left for the test split"),
+        ("", BY_COLUMN, "not a readable CSV file (No columns to parse from file)"),
+        ("a,b\n1,2,3\n4,5,6\n", {"target": "b", "task": "count"}, "the rows have more fields than the header"),
+        ("x,y\n" + "".join(f"w{i},1\n" for i in range(200)), {"target": "y", "task": "regression"},
+         "column x: 160 different words, more than 100; leave it out by naming dataset.features, or read it as "
+         "dataset.text"),
+    ],
+)  # fmt: skip
+def test_says_where_a_file_is_wrong(text: str, settings: dict[str, Any], message: str) -> None:
+    """File, row and column, in one line."""
+    assert refused(text, **settings).replace("own.csv: ", "") == message
+
+
+def test_an_unknown_column_is_the_users_mistake() -> None:
+    """With the nearest right word."""
+    with pytest.raises(UserError) as error:
+        csv(CARS, target="prise", task="regression").load(None)
+
+    assert str(error.value) == (
+        "dataset.target: own.csv has no column 'prise'. Did you mean 'price'? "
+        "Choose from: split, weight, colour, doors, price"
+    )
+
+
+def test_an_absent_file_is_named_with_where_it_was_looked_for(tmp_path: Path) -> None:
+    """The working directory first, then where data files lie."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with pytest.raises(DataError, match=r"absent\.csv: not found; looked in: the working directory, .*data \(--data"):
+        Csv(path="absent.csv", target="y", task="regression").digest(folder)
+
+    (folder / "absent.csv").write_text(CARS)
+    assert len(Csv(path="absent.csv", **BY_COLUMN).load(folder).train) == 3
+
+
+def test_packed_files_are_read_too() -> None:
+    """By their suffix."""
+    Path("own.csv.gz").write_bytes(gzip.compress(CARS.encode()))
+
+    assert len(Csv(path="own.csv.gz", **BY_COLUMN).load(None).train) == 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"test_path": "b.csv"}, ("split_column", "the test split is said twice; give split_column or test_path")),
+        ({"target": ["a", "b"]}, ("target", "several target columns are for a multilabel task; this one is "
+         "regression")),
+        ({"text": "t", "features": ["a"]}, ("features", "a model takes text or numbers; give text or features")),
+        ({"features": []}, ("features", "expected at least one column")),
+        ({"features": ["price"]}, ("features", "column 'price' is the target or the split: it would give the answer "
+         "away")),
+        ({"classes": ["a", "b"]}, ("classes", "a regression task has no classes")),
+        ({"classes": ["a", "a"], "task": "binary"}, ("classes", "a class is named twice")),
+        ({"classes": ["a"], "task": "binary"}, ("classes", "a binary task has 2 classes, given 1")),
+    ],
+)  # fmt: skip
+def test_settings_that_exclude_each_other(settings: dict[str, Any], problem: tuple[str, str]) -> None:
+    """Said before any file is read."""
+    assert Csv(**({"path": "absent.csv"} | BY_COLUMN | settings)).problems() == [problem]
+
+
+def test_parquet_names_the_extra_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where pyarrow is not installed."""
+    import pandas as pd
+
+    def without_pyarrow(path: Path) -> None:
+        raise ImportError
+
+    Path("own.parquet").write_bytes(b"")
+    monkeypatch.setattr(pd, "read_parquet", without_pyarrow)
+    with pytest.raises(UserError, match=r"^own\.parquet: Parquet needs pyarrow; install it by: pip install 'dlexp\["):
+        Parquet(path="own.parquet", **BY_COLUMN).load(None)
+
+
+def test_parquet_keeps_the_types_of_its_columns() -> None:
+    """The same features as from CSV."""
+    pytest.importorskip("pyarrow")
+    import io
+
+    import pandas as pd
+
+    pd.read_csv(io.StringIO(CARS)).to_parquet("own.parquet")
+    data = Parquet(path="own.parquet", **BY_COLUMN).load(None)
+
+    assert data.train.x.tolist() == csv(CARS, **BY_COLUMN).load(None).train.x.tolist()
+
+
+def test_trains_with_the_units_its_data_needs(tmp_path: Path) -> None:
+    """The model has a unit a class; the recorded config stays as it was checked, so its identity does too."""
+    import json
+
+    from dlexp.execution.execute import execute
+    from dlexp.execution.plan import Request, plan
+
+    Path("own.csv").write_text("x,y\n" + "".join(f"{i},{'abc'[i % 3]}\n" for i in range(60)))
+    Path("own.yaml").write_text("dataset: {type: csv, path: own.csv, target: y, task: multiclass}\n")
+    experiment = load("own.yaml", ["training.epochs=1"]).experiment
+    (job,) = plan(Request([experiment], [0], tmp_path / "runs")).jobs(lambda *_: None)
+    execute(job)
+    summary = json.loads((job.path / "summary.json").read_text())
+    (again,) = plan(Request([load(job.path / "config.yaml").experiment], [0], tmp_path / "runs")).runs
+
+    assert summary["layers"][-1]["output_shape"] == [3]
+    assert (summary["config"]["head"]["units"], summary["class_names"]) == (None, ["a", "b", "c"])
+    assert again.identity == job.identity

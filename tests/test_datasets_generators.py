@@ -1,0 +1,128 @@
+"""Data drawn from known laws, and the targets of the digits."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.sparse import csr_array
+
+from dlexp.components.datasets import Counts, Digits, Documents, Ratings
+from dlexp.components.datasets.generators.generator import Generator
+
+ALL = [Counts(), Documents(), Ratings()]
+
+
+@pytest.mark.parametrize("dataset", ALL, ids=lambda dataset: dataset.type)
+def test_info_holds(dataset: Generator) -> None:
+    """What is promised without drawing is what is drawn, stand-in included."""
+    info = dataset.info()
+    data = dataset.load(None)
+
+    assert (len(data.train), len(data.test)) == (info.n_train, info.n_test)
+    for split in (data.train, data.test, dataset.stand_in().train):
+        assert split.x.shape == (len(split), *info.shape)
+        assert split.x.dtype == np.float32
+        assert isinstance(split.x, csr_array) == (info.inputs == "sparse")
+        assert split.y.dtype == (np.float32 if info.task == "count" else np.int32)
+        assert split.y.shape[1:] == ((info.n_classes,) if info.task == "multilabel" else ())
+        assert split.y.min() == 0
+
+
+@pytest.mark.parametrize("dataset", ALL, ids=lambda dataset: dataset.type)
+def test_the_seed_decides_alone(dataset: Generator) -> None:
+    """The same seed, the same digest; another seed, size or split, other examples of the same law."""
+    other = dataset.model_copy(update={"seed": 1})
+
+    assert dataset.digest(None) == dataset.model_copy().digest(None)
+    assert dataset.digest(None) != other.digest(None)
+    assert dataset.best_possible() == pytest.approx(other.best_possible(), rel=0.1)
+
+
+def test_counts_follow_their_rates() -> None:
+    """Pearson's statistic is its degrees of freedom, 40,000, within four of its deviations."""
+    dataset = Counts(n_train=40_000)
+    train = dataset.load(None).train
+    rates = dataset.rates(train.x)
+
+    statistic = ((train.y - rates) ** 2 / rates).sum()
+
+    # The variance of (y - rate)^2 / rate is 2 + 1 / rate.
+    assert statistic == pytest.approx(40_000, abs=4 * np.sqrt((2 + 1 / rates).sum()))
+
+
+def test_ratings_follow_their_probabilities() -> None:
+    """Chi squared of the classes' counts against their expected ones, and nothing left out."""
+    dataset = Ratings(n_train=40_000)
+    train = dataset.load(None).train
+    p = dataset.probabilities(train.x)
+
+    assert p.sum(axis=1) == pytest.approx(1)
+    assert stats.chisquare(np.bincount(train.y), p.sum(axis=0)).pvalue > 0.01
+
+
+def test_documents_follow_bayes_rule() -> None:
+    """Among documents whose probability of a topic is about p, a share p has it: the posterior is calibrated."""
+    dataset = Documents(n_train=20_000)
+    train = dataset.load(None).train
+    p = dataset.probabilities(train.x).ravel()
+    y = train.y.ravel()
+
+    for low, high in ((0, 0.1), (0.1, 0.4), (0.4, 0.6), (0.6, 0.9), (0.9, 1)):
+        inside = (low <= p) & (p <= high)
+        deviation = np.sqrt((p * (1 - p))[inside].sum()) / inside.sum()
+        assert y[inside].mean() == pytest.approx(p[inside].mean(), abs=4 * deviation)
+
+
+def test_the_truth_scores_best() -> None:
+    """Rates, thresholds or posteriors that are a little off have a higher test nll than `best_possible`."""
+    dataset = Counts()
+    test = dataset.load(None).test
+    off = -stats.poisson.logpmf(test.y, 1.1 * dataset.rates(test.x)).mean()
+
+    assert dataset.best_possible()["nll"] < off
+
+
+def test_documented_best_scores() -> None:
+    """The numbers in the docstrings and configs."""
+    assert Counts().best_possible() == pytest.approx({"nll": 1.8712}, abs=1e-4)
+    assert Ratings().best_possible() == pytest.approx({"nll": 1.0950, "accuracy": 0.5215}, abs=1e-4)
+    assert Documents().best_possible() == pytest.approx({"nll": 0.6736, "accuracy": 0.9579}, abs=1e-4)
+
+
+def test_examples_of_documents_are_their_words() -> None:
+    """By number, a line each."""
+    dataset = Documents()
+    x = dataset.load(None).test.x.toarray()
+
+    (line,) = dataset.examples(None, "test", [3])
+
+    assert line.split() == [f"w{word}" for word in np.flatnonzero(x[3])]
+
+
+def test_parity_and_ink_are_of_the_same_images() -> None:
+    """Odd digits are class 1; the ink is the mean pixel over 16."""
+    parity, ink = Digits(target="parity"), Digits(target="ink")
+
+    data = parity.load(None)
+    assert (parity.info().task, parity.info().n_classes, parity.class_names) == ("binary", 2, ("even", "odd"))
+    assert data.train.y.dtype == np.int32
+    assert len(data.train) == 1437
+    assert np.mean(data.train.y) == pytest.approx(0.5, abs=0.02)
+
+    data = ink.load(None)
+    assert (ink.info().task, ink.info().n_classes, ink.class_names) == ("proportion", None, ())
+    assert data.test.y == pytest.approx(data.test.x.mean(axis=1) / 16)
+    assert 0 < data.train.y.min() < data.train.y.max() < 1
+
+
+@pytest.mark.parametrize("target", ["digit", "parity", "ink"])
+def test_digest_is_that_of_the_images(target: str) -> None:
+    """The target is a setting; the files are the same."""
+    assert Digits.model_validate({"target": target}).digest(None) == Digits().digest(None)
+
+
+def test_ink_of_the_stand_in_is_a_share() -> None:
+    """Between 0 and 1 as the real one."""
+    y = Digits(target="ink").stand_in().train.y
+
+    assert y.dtype == np.float32
+    assert 0 < y.min() < y.max() < 1

@@ -1,0 +1,149 @@
+"""Diagnostics: the figures by hand, the training untouched, the sparse path too."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from test_engine import CANCER, DIGITS, IMDB, PADDED, experiment
+
+from dlexp.components.datasets import Split
+from dlexp.config.experiment import Experiment
+from dlexp.reports.diagnostics_plot import draw
+from dlexp.runs.run_dir import RunDir
+from dlexp.training.diagnostics import COLUMNS, PROBE_ROWS, Probe
+from dlexp.training.network import Network, build
+from dlexp.training.run import Splits, fit
+from dlexp.training.threads import set_threads
+
+set_threads(1)
+
+
+def fitted(config: Experiment, path: Path, diagnostics: bool) -> tuple[RunDir, list[np.ndarray]]:
+    """The records and final weights of a few epochs on the stand-in."""
+    training = config.training.model_copy(update={"epochs": 3, "diagnostics": diagnostics})
+    config = config.model_copy(update={"training": training})
+    data = config.dataset.stand_in()
+    network = build(config, config.dataset.info(), data.train, seed=1)
+    path.mkdir()
+    fit(config, network, Splits(data.train, data.test, data.test), 1, RunDir(path))
+    return RunDir(path), network.model.get_weights()
+
+
+def probed(config: Experiment) -> tuple[Network, Split, Probe]:
+    """An untrained network, a small split and the probe of both."""
+    data = config.dataset.stand_in()
+    network = build(config, config.dataset.info(), data.train, seed=1)
+    split = data.train.take(np.arange(40))
+    return network, split, Probe(network, split)
+
+
+@pytest.mark.parametrize("parts", [[DIGITS], [IMDB], [PADDED]], ids=["digits", "imdb", "imdb-embedding"])
+def test_diagnostics_change_no_bit_of_the_training(tmp_path: Path, parts: list[dict[str, Any]]) -> None:
+    """With and without them: equal histories but for the seconds, equal weights, dropout and normalization included."""
+    config = experiment(*parts)
+    model = config.model.model_copy(update={"dropout": 0.3, "normalization": "batch"})
+    config = config.model_copy(update={"model": model})
+
+    with_them, weights = fitted(config, tmp_path / "with", diagnostics=True)
+    without, plain_weights = fitted(config, tmp_path / "without", diagnostics=False)
+
+    assert [row | {"seconds": 0} for row in with_them.history()] == [row | {"seconds": 0} for row in without.history()]
+    assert all((a == b).all() for a, b in zip(weights, plain_weights, strict=True))
+    assert len(with_them.diagnostics()) == 3 * len(config.model.hidden)
+    assert not without.diagnostics_path.exists()
+
+
+def test_a_row_an_epoch_and_layer(tmp_path: Path) -> None:
+    """The rows come in order and with all columns; the picture is drawn from them."""
+    run_dir, _ = fitted(experiment(DIGITS), tmp_path / "run", diagnostics=True)
+
+    rows = run_dir.diagnostics()
+    draw(rows, tmp_path / "d.png", "digits, seed 1")
+
+    assert tuple(rows[0]) == COLUMNS
+    assert [(row["epoch"], row["layer"]) for row in rows] == [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)]
+    assert (tmp_path / "d.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("parts", [[DIGITS], [CANCER], [IMDB]], ids=["digits", "breast_cancer", "imdb-sparse"])
+def test_relu_figures_equal_those_worked_out_in_numpy(parts: list[dict[str, Any]]) -> None:
+    """Sums, shares and the last kernel's gradient by hand, on dense and on sparse rows."""
+    network, split, probe = probed(experiment(*parts))
+    x = split.x if isinstance(split.x, np.ndarray) else split.x.toarray()
+    sums = keras.Model(network.model.inputs, [network.model.get_layer(f"hidden_{i}").output for i in (1, 2)])
+
+    rows = probe.measure()
+
+    for row, z, name in zip(rows, map(np.asarray, sums(x)), ("hidden_1", "hidden_2"), strict=True):
+        assert row["dead_share"] == (z <= 0).all(axis=0).mean()
+        assert row["saturated_share"] == pytest.approx((z <= 0).mean())
+        kernel = network.model.get_layer(name).kernel.numpy()
+        assert row["weight_norm"] == pytest.approx(np.linalg.norm(kernel), rel=1e-6)
+        assert row["update_ratio"] == 0
+
+
+@pytest.mark.parametrize("parts", [[DIGITS], [IMDB]], ids=["digits", "imdb-sparse"])
+@pytest.mark.parametrize("layer", [1, 2])
+def test_gradient_norm_equals_finite_differences(parts: list[dict[str, Any]], layer: int) -> None:
+    """Along its own direction the loss rises by the gradient's norm: (J(w + h d) - J(w - h d)) / 2 h."""
+    network, split, probe = probed(experiment(*parts, {"model": {"type": "mlp", "activation": {"type": "tanh"}}}))
+    x = split.x if isinstance(split.x, np.ndarray) else split.x.toarray()
+    logits = keras.Model(network.model.inputs, network.output.logits)
+    kernel = network.model.get_layer(f"hidden_{layer}").kernel
+
+    def loss() -> float:
+        return float(np.mean(network.output.losses(split.y, logits(x)), dtype=np.float64))
+
+    start, step = kernel.numpy(), 1e-2
+    partial = np.zeros_like(start)
+    rng = np.random.default_rng(0)
+    directions = [direction / np.linalg.norm(direction) for direction in rng.normal(size=(3, *start.shape))]
+    by_tape = _gradient(network, logits, x, split, kernel)
+    differences = []
+    for direction in [*directions, by_tape / np.linalg.norm(by_tape)]:
+        values = []
+        for sign in (1, -1):
+            kernel.assign(start + sign * step * direction)
+            values.append(loss())
+        differences.append((values[0] - values[1]) / (2 * step))
+    kernel.assign(start)
+
+    assert partial.shape == start.shape
+    assert probe.measure()[layer - 1]["gradient_norm"] == pytest.approx(differences[-1], rel=1e-2)
+    assert max(map(abs, differences[:-1])) < differences[-1]
+
+
+def _gradient(network: Network, logits: keras.Model, x: np.ndarray, split: Split, kernel: keras.Variable) -> np.ndarray:
+    """The direction of steepest ascent, on dense rows."""
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(network.output.losses(split.y, logits(x)))
+    return tf.convert_to_tensor(tape.gradient(loss, kernel.value)).numpy()
+
+
+def test_a_maxout_unit_is_no_more_dead_than_its_best_piece() -> None:
+    """One row a layer, shares over units, not over pieces: nothing of a maxout is ever flat."""
+    maxout = {"model": {"type": "mlp", "activation": {"type": "maxout", "pieces": 3}}}
+    _, _, probe = probed(experiment(DIGITS, maxout))
+
+    assert [(row["dead_share"], row["saturated_share"]) for row in probe.measure()] == [(0, 0), (0, 0)]
+
+
+def test_update_ratio_is_the_step_since_the_last_call() -> None:
+    """A kernel scaled by 1.5 has moved by half of its norm."""
+    network, _, probe = probed(experiment(DIGITS))
+    kernel = network.model.get_layer("hidden_2").kernel
+
+    kernel.assign(1.5 * kernel.numpy())
+    first, second = probe.measure()
+
+    assert first["update_ratio"] == 0
+    assert second["update_ratio"] == pytest.approx(0.5, rel=1e-6)
+
+
+def test_the_probe_is_small() -> None:
+    """At most 256 examples, whatever the data."""
+    assert PROBE_ROWS == 256
