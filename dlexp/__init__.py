@@ -2,8 +2,8 @@
 
 # The package `dlexp.runs` first: its first import binds the name, which then becomes the function's for good.
 import dlexp.runs  # noqa: F401
-from dlexp.api import compare, load, run, runs
+from dlexp.api import bias_variance, compare, load, run, runs
 
 __version__ = "0.1.0"
 
-__all__ = ["compare", "load", "run", "runs"]
+__all__ = ["bias_variance", "compare", "load", "run", "runs"]

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,12 +68,6 @@ def run(
         ConfigError: With everything that is wrong in the configs.
         DataError: Data cannot be had; then nothing is trained.
     """
-    import multiprocessing
-
-    # As multiprocessing itself asks, but before any directory is made.
-    if getattr(multiprocessing.current_process(), "_inheriting", False):
-        raise RuntimeError('dlexp.run: put the call below `if __name__ == "__main__":`')
-
     from dlexp.config.load import Loaded, load_all
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import Request, plan
@@ -82,6 +76,7 @@ def run(
     from dlexp.reports.progress import Progress
     from dlexp.runs.index import read
 
+    _refuse_workers("run")
     given = [configs] if isinstance(configs, str | os.PathLike | Loaded) else configs
     experiments = [
         loaded.experiment
@@ -95,6 +90,67 @@ def run(
     with Progress(len(planned.to_train)) as progress:
         started = carry_out(planned, draw, progress, workers)
     return of_runs([read(run_dir) for run_dir in (*planned.done, *started)])
+
+
+def bias_variance(
+    configs: "AnyPath | Sequence[AnyPath]",
+    *,
+    resamples: int = 20,
+    resampling: Literal["fresh", "bootstrap", "subset"] | None = None,
+    overrides: Sequence[str] = (),
+    grids: Sequence[str] = (),
+    workers: int = 1,
+    runs_dir: AnyPath = "runs",
+    data_dir: AnyPath | None = None,
+    smoke: bool = False,
+) -> "pd.DataFrame":
+    """Train on many training sets, and take the error on the test split apart into bias, variance and noise.
+
+    Args:
+        configs: Config files.
+        resamples: Training sets for each experiment, at least 3.
+        resampling: How they are drawn; fresh where the law of the data is known, else bootstrap, unless said.
+        overrides: As for `run`.
+        grids: As for `run`.
+        workers: Runs trained at the same time.
+        runs_dir: Where the records go.
+        data_dir: Where data files lie; else `DLEXP_DATA`, else Keras's cache.
+        smoke: Two epochs on three training sets from a small generated stand-in.
+
+    Returns:
+        A row for every part of every experiment's error: its values on the grids, parameters, part, value, se.
+
+    Raises:
+        UserError: What is wrong in the configs, or data that cannot be resampled like that.
+        DataError: Data cannot be had; then nothing is trained.
+    """
+    from dlexp.config.grid import values_in
+    from dlexp.config.load import load_all
+    from dlexp.execution.carry_out import carry_out
+    from dlexp.execution.plan import Request
+    from dlexp.execution.resamples import plan_resamples
+    from dlexp.reports.curves import draw
+    from dlexp.reports.frames import of_points
+    from dlexp.reports.progress import Progress
+    from dlexp.runs.index import read
+    from dlexp.studies.bias_variance import point
+
+    _refuse_workers("bias_variance")
+    given = [configs] if isinstance(configs, str | os.PathLike) else configs
+    loaded = load_all([Path(each) for each in given], overrides, grids)
+    request = Request([each.experiment for each in loaded], [], Path(runs_dir), _folder(data_dir), smoke)
+    planned = plan_resamples(request, resamples, resampling)
+    for _, error in planned.plan.without_data:
+        raise error
+    with Progress(len(planned.plan.to_train)) as progress:
+        carry_out(planned.plan, draw, progress, workers)
+    return of_points(
+        [
+            point(each.experiment.name, values_in(each.sources), [read(run_dir) for run_dir in run_dirs])
+            for each, run_dirs in zip(loaded, planned.recorded(), strict=True)
+            if run_dirs
+        ]
+    )
 
 
 def runs(runs_dir: AnyPath = "runs") -> "pd.DataFrame":
@@ -134,6 +190,14 @@ def compare(
     words = [os.fspath(name) for name in names]
     chosen = select(directory, words, resolve) if words else [read(run_dir) for run_dir in scan(directory)]
     return of_comparison(comparison.compare(chosen, metrics or ()))
+
+
+def _refuse_workers(function: str) -> None:
+    """A training process imports the script again: as multiprocessing itself asks, but before any directory is made."""
+    import multiprocessing
+
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise RuntimeError(f'dlexp.{function}: put the call below `if __name__ == "__main__":`')
 
 
 def _folder(path: AnyPath | None) -> Path | None:

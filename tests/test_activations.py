@@ -18,6 +18,7 @@ from dlexp.components.models import MLP
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
 from dlexp.reports.activations_plot import draw
+from dlexp.training import unit_curves
 from dlexp.training.unit_curves import sampled
 
 #: No kink of any unit is among them.
@@ -228,6 +229,7 @@ def test_the_page_shows_every_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     save = Figure.savefig
     monkeypatch.setattr(Figure, "savefig", lambda figure, *a, **k: (figures.append(figure), save(figure, *a, **k)))
 
+    monkeypatch.setattr(unit_curves, "unit_curves", unit_curves.curves)  # In this process, where TensorFlow is.
     draw(tmp_path / "units.png")
 
     shown = [axes for axes in figures[0].axes if axes.get_visible()]

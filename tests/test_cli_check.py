@@ -87,22 +87,88 @@ def test_json_is_one_document_with_every_problem(dlexp):
         "line": 2,
         "path": "key0",
         "message": "unknown key 'key0'. Choose from: name, dataset, validation, model, head, optimizer, "
-        "training, extends, loss, metrics",
+        "training, extends, allow, loss, metrics",
     }
 
 
 def test_json_of_sound_configs_exits_with_0(dlexp):
-    """An empty list of problems."""
+    """Empty lists of problems and warnings."""
     Path("a.yaml").write_text("dataset: imdb")
 
     code, out, _ = dlexp("check", "a.yaml", "--format", "json")
 
-    assert (code, json.loads(out)) == (0, {"ok": True, "files": [{"file": "a.yaml", "problems": []}]})
+    assert (code, json.loads(out)) == (0, {"ok": True, "files": [{"file": "a.yaml", "problems": [], "warnings": []}]})
+
+
+UNWISE = "dataset: digits\noptimizer: {learning_rate: 3}"
+WARNING = (
+    "a.yaml:2: optimizer.learning_rate: warning: 3 is far from what adam usually takes, 1e-06 to 0.03; "
+    "set optimizer.learning_rate=0.001 (allow: [learning_rate] if it is meant)\n"
+)
+
+
+def test_warnings_go_to_stderr_and_break_no_script(dlexp):
+    """The file is still said to be ok, exit 0; what a shared base warns of is said once."""
+    Path("a.yaml").write_text(UNWISE)
+    Path("b.yaml").write_text("extends: a.yaml")
+
+    assert dlexp("check", "a.yaml", "b.yaml") == (0, "a.yaml: ok\nb.yaml: ok\n", WARNING)
+
+
+def test_strict_takes_warnings_as_problems(dlexp):
+    """Exit 2, and only the other file is ok."""
+    Path("a.yaml").write_text(UNWISE)
+    Path("b.yaml").write_text("dataset: digits")
+
+    assert dlexp("check", "a.yaml", "b.yaml", "--strict") == (2, "b.yaml: ok\n", WARNING)
+
+
+def test_warnings_follow_the_problems_of_other_files(dlexp):
+    """Problems first, ten lines in all."""
+    Path("a.yaml").write_text(UNWISE)
+    Path("b.yaml").write_text("dataset: imdb\ntraining: {epochs: 0}")
+
+    code, out, err = dlexp("check", "a.yaml", "b.yaml")
+
+    assert (code, out) == (2, "a.yaml: ok\n")
+    assert err == "b.yaml:2: training.epochs: expected at least 1, given 0\n" + WARNING
+
+
+def test_run_says_the_warnings_once_on_stderr(tmp_path):
+    """However many configs share what they are about, and whether or not anything is left to train."""
+    (tmp_path / "a.yaml").write_text(UNWISE)
+    (tmp_path / "b.yaml").write_text("extends: a.yaml\ntraining: {epochs: 3}")
+    command = [sys.executable, "-m", "dlexp", "run", "a.yaml", "b.yaml", "--dry-run"]
+
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+
+    assert (done.returncode, done.stderr) == (0, WARNING)
+
+
+def test_json_has_rule_and_change_of_each_warning(dlexp):
+    """For scripts; `ok` is about problems, unless warnings are taken as such."""
+    Path("a.yaml").write_text(UNWISE)
+
+    code, out, err = dlexp("check", "a.yaml", "--format", "json")
+    document = json.loads(out)
+    strict_code, strict_out, _ = dlexp("check", "a.yaml", "--format", "json", "--strict")
+
+    assert (code, err, document["ok"]) == (0, "", True)
+    (warning,) = document["files"][0]["warnings"]
+    assert warning.pop("message").startswith("warning: 3 is far from")
+    assert warning == {
+        "file": "a.yaml",
+        "line": 2,
+        "path": "optimizer.learning_rate",
+        "rule": "learning_rate",
+        "change": "optimizer.learning_rate=0.001",
+    }
+    assert (strict_code, json.loads(strict_out)["ok"]) == (2, False)
 
 
 def test_nothing_heavy_is_imported(tmp_path):
     """No TensorFlow, pandas, numpy, scipy or scikit-learn: a check takes well under a second."""
-    (tmp_path / "a.yaml").write_text("dataset: imdb")
+    (tmp_path / "a.yaml").write_text("dataset: imdb\nallow: [memory]")
     program = (
         "import sys; from dlexp.cli import app; app(['check', 'a.yaml'], standalone_mode=False);"
         "heavy = {'tensorflow', 'keras', 'pandas', 'numpy', 'scipy', 'sklearn', 'matplotlib'};"

@@ -102,8 +102,8 @@ def test_curves_beside_the_table(dlexp):
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("nowhere/curves.png", "--plot nowhere/curves.png: cannot be written: No such file or directory\n"),
-        ("curves.pdf", "--plot curves.pdf: only PNG can be drawn; let the name end in .png\n"),
+        ("nowhere/curves.png", "nowhere/curves.png: cannot be written: No such file or directory\n"),
+        ("curves.pdf", "curves.pdf: only PNG can be drawn; let the name end in .png\n"),
     ],
 )
 def test_a_picture_that_cannot_be_drawn(dlexp, path, message):

@@ -14,7 +14,7 @@ MODEL_KEYS = (
     "type, hidden, activation, kernel_initializer, hidden_bias, dropout, noise, normalization, max_norm, "
     "kernel_regularizer, input_noise"
 )
-TOP_KEYS = "name, dataset, validation, model, head, optimizer, training, extends, loss, metrics"
+TOP_KEYS = "name, dataset, validation, model, head, optimizer, training, extends, allow, loss, metrics"
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def refused(tmp_path, monkeypatch):
         ),
         (
             "model: embedding",
-            "model.type: embedding cannot take numbers; use model: mlp",
+            "model.type: embedding cannot take numbers; use model: mlp, or model: polynomial",
         ),
         (
             "validation: 30000",
@@ -197,7 +197,18 @@ def test_one_mistake_is_one_line(refused, text, message):
         ),
         (
             "dataset: diabetes\nloss: binary_crossentropy",
-            "c.yaml:2: head.loss: unknown loss 'binary_crossentropy'. Choose from: mse, mae",
+            "c.yaml:2: head.loss: unknown loss 'binary_crossentropy'. It belongs to type binary, multilabel, "
+            "proportion. Choose from: mse, mae",
+        ),
+        (
+            "dataset: imdb\nloss: categorical_crossentropy",
+            "c.yaml:2: head.loss: unknown loss 'categorical_crossentropy'. It belongs to type multiclass. "
+            "Choose from: binary_crossentropy, mse",
+        ),
+        (
+            "dataset: iris\nhead: {activation: sigmoid}",
+            "c.yaml:2: head.activation: unknown activation 'sigmoid'. It belongs to type binary, multilabel, "
+            "proportion. Choose from: softmax",
         ),
         (
             "dataset: {type: iris, test_size: 0.99}",
@@ -218,8 +229,8 @@ def test_all_field_errors_are_named_together_in_the_files_order(refused):
     assert lines == [
         "c.yaml:1: training.epochs: expected at least 1, given 0",
         "c.yaml:1: training.batch_size: expected a whole number, given 'many'",
-        "c.yaml:2: optimizer.lr: unknown key 'lr'. Choose from: type, clipnorm, clipvalue, global_clipnorm, "
-        "learning_rate, momentum, nesterov",
+        "c.yaml:2: optimizer.lr: unknown key 'lr'. Choose from: type, learning_rate, clipnorm, clipvalue, "
+        "global_clipnorm, weight_decay, momentum, nesterov",
         f"c.yaml:4: dataset.type: unknown dataset 'imbd'. Did you mean 'imdb'? Choose from: {DATASETS}",
     ]
 

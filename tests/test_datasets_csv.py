@@ -323,3 +323,18 @@ def test_trains_with_the_units_its_data_needs(tmp_path: Path) -> None:
     assert summary["layers"][-1]["output_shape"] == [3]
     assert (summary["config"]["head"]["units"], summary["class_names"]) == (None, ["a", "b", "c"])
     assert again.identity == job.identity
+
+
+def test_a_description_counts_each_label() -> None:
+    """An example counts for each of its labels; it is shown with all of them."""
+    from dlexp.studies.description import describe
+
+    text = "t,split,topics\nx y,train,a; b\nz,train,\nx,train,b\ny,test,b\n"
+    dataset = csv(text, target="topics", task="multilabel", split_column="split").model_copy(update={"text": "t"})
+    description = describe(dataset, None, None)
+
+    assert [(each.name, each.counts) for each in description.classes] == [
+        ("a", {"train": 1, "test": 0}),
+        ("b", {"train": 2, "test": 1}),
+    ]
+    assert [(each.target, each.content) for each in description.shown] == [("a, b", "x y"), ("none", "z"), ("b", "x")]

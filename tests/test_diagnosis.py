@@ -1,5 +1,6 @@
 """Plain sentences about hidden layers: planted pathologies are named, healthy runs are not."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,8 @@ def diagnosis(path: Path, model: dict[str, Any], **parts: dict[str, Any]) -> lis
     config = experiment(DIGITS, {"model": {"type": "mlp", "hidden": [32, 32], **model}}, parts)
     splits = split(config, config.dataset.load(None))
     network = build(config, config.dataset.info(), splits.train, seed=0)
-    try:
+    with contextlib.suppress(Diverged):
         fit(config, network, splits, 0, RunDir(path))
-    except Diverged:
-        pass
     return diagnose(RunDir(path).diagnostics(), config.model_dump())
 
 

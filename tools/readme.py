@@ -23,16 +23,39 @@ def main() -> None:
     readme = ROOT / "README.md"
     old = readme.read_text(encoding="utf-8")
     new = old
-    for name, text in {"list": component_list(), "tree": tree()}.items():
-        new = re.sub(
-            rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)",
-            lambda match, text=text: f"{match[1]}```\n{text}\n```\n{match[2]}",
-            new,
-            flags=re.DOTALL,
-        )
+    for name, text in {"configs": config_table(), "list": fenced(component_list()), "tree": fenced(tree())}.items():
+        part = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
+        new = part.sub(lambda match, text=text: f"{match[1]}{text}\n{match[2]}", new)
     if "--check" in sys.argv:
         sys.exit(0 if new == old else "README.md is not current: run python tools/readme.py")
     readme.write_text(new, encoding="utf-8")
+
+
+def fenced(text: str) -> str:
+    """Text as a block of code."""
+    return f"```\n{text}\n```"
+
+
+def config_table() -> str:
+    """Every shipped config by its header: what it shows, the score that was measured, the time."""
+    rows = ["| config | what it shows | score | a seed |", "|---|---|---|---|"]
+    for path in sorted((ROOT / "configs").glob("*.yaml")):
+        header = read_header(path.read_text(encoding="utf-8"))
+        seconds = header["Time"].partition(" a ")[0]
+        rows.append(f"| [`{path.stem}`](configs/{path.name}) | {header['shows']} | {header['Score']} | {seconds} |")
+    return "\n".join(rows)
+
+
+def read_header(text: str) -> dict[str, str]:
+    """The comments at the top of a config by their key; `shows` is the sentence without one."""
+    comments = re.findall(r"^#(?! yaml-language-server) (.*)$", text, re.MULTILINE)
+    header: dict[str, str] = {}
+    key = "shows"
+    for comment in comments:
+        if match := re.match(r"(Run|Time|Score|Source): +(.*)", comment):
+            key, comment = match.groups()
+        header[key] = f"{header[key]} {comment.strip()}" if key in header else comment.strip()
+    return header
 
 
 def component_list() -> str:

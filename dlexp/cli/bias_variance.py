@@ -55,6 +55,7 @@ def bias_variance(
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import Request
     from dlexp.execution.resamples import plan_resamples
+    from dlexp.reports import bias_variance_plot
     from dlexp.reports.bias_variance_table import render
     from dlexp.reports.curves import draw
     from dlexp.reports.progress import Progress
@@ -62,6 +63,8 @@ def bias_variance(
     from dlexp.runs.index import read
     from dlexp.studies.bias_variance import point
 
+    if plot:
+        bias_variance_plot.require_png(plot)
     loaded = load_all(configs, overrides or [], grids or [])
     request = Request([each.experiment for each in loaded], [], runs_dir, data_dir, smoke)
     planned = plan_resamples(request, resamples, resampling)
@@ -79,8 +82,6 @@ def bias_variance(
     ]
     print(render(points, output), end="")
     if plot:
-        from dlexp.reports import bias_variance_plot
-
         bias_variance_plot.draw(points, plot)
         say(f"bias and variance: {plot}")
     results = [*planned.plan.done, *started]

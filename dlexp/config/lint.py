@@ -1,8 +1,8 @@
 """The lint: what works and is unwise, by the course's rules. Known from the config alone; nothing heavy is imported.
 
-What cannot work is an error of `checks` or of the schema. A rule is a function, under whose name a config may allow what
-it finds: `allow: [bottleneck]`. Adding one is a function and its place in `RULES` or `STACK_RULES`. "Goodfellow, 8.4" is
-a section of Goodfellow, Bengio and Courville, Deep Learning (2016).
+What cannot work is an error of `checks` or of the schema. A rule is a function, under whose name a config may allow
+what it finds: `allow: [bottleneck]`. Adding one is a function and its place in `RULES` or `STACK_RULES`.
+"Goodfellow, 8.4" is a section of Goodfellow, Bengio and Courville, Deep Learning (2016).
 """
 
 import math
@@ -43,10 +43,10 @@ LEARNING_RATES = {
 #: Numbers that an optimizer keeps for each weight; momentum, centering and AMSGrad keep one more.
 SLOTS = {"sgd": 0, "rmsprop": 1, "adagrad": 1, "lion": 1}
 DEFAULT_SLOTS = 2
+#: Bytes that a run may need before it is warned of.
 MEMORY_LIMIT = 4e9
-"""Bytes that a run may need before it is warned of."""
+#: Of a float32, or an int32 index.
 BYTES = 4
-"""Of a float32, or an int32 index."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def squared_error(experiment: Experiment, info: Info) -> Iterator[Advice]:
 
 
 def unbounded_output(experiment: Experiment, info: Info) -> Iterator[Advice]:
-    """A linear output leaves the range of shares and counts; the likelihood names a unit that does not (Goodfellow, 6.2)."""
+    """A linear output leaves the range of shares and counts; likelihood names units that do not (Goodfellow, 6.2)."""
     head = experiment.head
     if not isinstance(head, Standardized):
         return
@@ -337,7 +337,7 @@ def _bytes(model: Stack, experiment: Experiment, info: Info) -> dict[str, float]
     if info.vocabulary and not words:  # The first kernel has a row a word.
         words, kernels = kernels[0], kernels[1:]
     # Each weight, its gradient, what the optimizer keeps.
-    per_weight = BYTES * (2 + _slots(experiment.optimizer))
+    per_weight = BYTES * (2 + slots(experiment.optimizer))
     outputs = sum(widths) + (n_inputs * model.output_dim if isinstance(model, Embedding) else 0)
     parts = {"model.hidden": per_weight * sum(kernels)}
     if info.vocabulary:
@@ -345,17 +345,15 @@ def _bytes(model: Stack, experiment: Experiment, info: Info) -> dict[str, float]
     if (n := _n_trained(experiment, info)) is not None:
         # Each output and its gradient.
         parts["training.batch_size"] = 2 * BYTES * outputs * min(n, experiment.training.batch_size)
+    dataset = experiment.dataset
     for field, per_value in (("maxlen", info.n_train or 0), ("n_train", n_inputs)):
-        if (
-            value := getattr(experiment.dataset, field, None)
-            if field in type(experiment.dataset).model_fields
-            else None
-        ):
-            parts[f"dataset.{field}"] = BYTES * per_value * value
+        if field in type(dataset).model_fields:
+            parts[f"dataset.{field}"] = BYTES * per_value * (getattr(dataset, field) or 0)
     return {path: float(size) for path, size in parts.items()}
 
 
-def _slots(optimizer: Optimizer) -> int:
+def slots(optimizer: Optimizer) -> int:
+    """How many numbers an optimizer keeps for each weight."""
     more = sum(bool(getattr(optimizer, name, False)) for name in ("momentum", "centered", "amsgrad"))
     return SLOTS.get(optimizer.type, DEFAULT_SLOTS) + more
 

@@ -108,7 +108,8 @@ def _message(keys: Keys, errors: list[ErrorDetails], config: Node) -> str:
         return _unknown_word(_singular(one_of.base.kind), value, list(one_of.choices)) if one_of else "unknown"
     if kind == "literal_error":
         word = key if isinstance(keys[-1], str) else _singular(str(keys[-2]))
-        return _unknown_word(word, value, [format_value(choice) for choice in place.choices])
+        hint = _value_of_type(keys[-1], value, _place(keys[:-1], config))
+        return _unknown_word(word, value, [format_value(choice) for choice in place.choices], hint)
     if kind.startswith("model") and place.one_of:
         return f"expected one of {', '.join(place.types)}, given {_shown(value)}"
     if keys == ("name",) and kind == "string_pattern_mismatch":
@@ -125,11 +126,11 @@ def _own_message(details: ErrorDetails) -> str:
     return message[:1].lower() + message[1:]
 
 
-def _unknown_word(noun: str, value: Any, choices: list[str]) -> str:
+def _unknown_word(noun: str, value: Any, choices: list[str], hint: str = "") -> str:
     listed = ", ".join(choices)
     if not isinstance(value, str):
         return f"expected one of {listed}, given {_shown(value)}"
-    return f"unknown {noun} {_shown(value)}.{did_you_mean(value, choices)} Choose from: {listed}"
+    return f"unknown {noun} {_shown(value)}.{hint or did_you_mean(value, choices)} Choose from: {listed}"
 
 
 def _unknown_key(keys: Keys, value: Any, config: Node) -> str:
@@ -170,6 +171,17 @@ def _belongs_to_type(key: str, place: Place) -> str:
         name for name, other in (place.one_of.choices if place.one_of else {}).items() if key in other.model_fields
     ]
     return f" It is a key of type {', '.join(types)}." if types else ""
+
+
+def _value_of_type(key: str | int, value: Any, place: Place) -> str:
+    """For a softmax's loss behind a sigmoid: which other types take the word."""
+    others = (place.one_of.choices if place.one_of else {}).items()
+    types = [
+        name
+        for name, other in others
+        if key in other.model_fields and value in Place.of_field(other.model_fields[str(key)]).choices
+    ]
+    return f" It belongs to type {', '.join(types)}." if types else ""
 
 
 def _alike_elsewhere(key: str, paths: Mapping[str, str]) -> str:

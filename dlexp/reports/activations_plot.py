@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dlexp.runs.whole_files import replacing
+from dlexp.reports.png import save
 
 COLUMNS = 5
 
@@ -29,5 +29,4 @@ def draw(path: Path) -> None:
     for axes in figure.axes[len(curves) :]:
         axes.set_visible(False)
     figure.axes[0].legend(fontsize="small")
-    with replacing(path) as beside:
-        figure.savefig(beside, format="png", metadata={"Software": None})  # The same bytes whatever drew them.
+    save(figure, path)

@@ -33,8 +33,7 @@ def draw(points: Sequence[Point], path: Path) -> None:
     Raises:
         UserError: The file cannot be written, or is to be no PNG.
     """
-    if path.suffix.lower() != ".png":
-        raise UserError(f"--plot {path}: only PNG can be drawn; let the name end in .png")
+    require_png(path)
     # Without pyplot, which keeps every figure and takes its time to start.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -56,6 +55,16 @@ def draw(points: Sequence[Point], path: Path) -> None:
         raise UserError(f"--plot {path}: cannot be written: {error.strerror}") from error
 
 
+def require_png(path: Path) -> None:
+    """Refuse any other kind of file: before hours of training.
+
+    Raises:
+        UserError: It is to be no PNG.
+    """
+    if path.suffix.lower() != ".png":
+        raise UserError(f"--plot {path}: only PNG can be drawn; let the name end in .png")
+
+
 def _draw_panel(axes: "Axes", found: Sequence[tuple[int, Decomposition]]) -> None:
     capacity = [parameters for parameters, _ in found]
     first = found[0][1]
@@ -72,6 +81,8 @@ def _draw_panel(axes: "Axes", found: Sequence[tuple[int, Decomposition]]) -> Non
             label=TITLES.get(part, part),
         )
     axes.set_xscale("log")
+    axes.set_xticks(sorted(set(capacity)), [str(parameters) for parameters in sorted(set(capacity))])
+    axes.minorticks_off()
     axes.set_xlabel("parameters")
     axes.set_ylabel(f"{first.loss} loss on the test split")
     axes.grid(alpha=0.25)

@@ -121,7 +121,7 @@ def _notes(points: Sequence[Point]) -> Iterator[str]:
     """What a reader must know to read the numbers right."""
     parts = {part for point in points if point.decomposition for part in point.decomposition.parts}
     if parts:
-        yield "±: standard error, by the jackknife over the training sets; the test examples are the same for all."
+        yield "±: standard error, by the bootstrap over the training sets; the test examples are the same for all."
     if "bias_squared_and_noise" in parts:
         yield "bias² + noise: without the law of the data the two cannot be told apart."
     if "bias_squared" in parts:

@@ -8,9 +8,8 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
-from dlexp.errors import UserError
 from dlexp.reports.curves import OTHER_COLUMNS
-from dlexp.runs.whole_files import replacing
+from dlexp.reports.png import save
 from dlexp.studies.comparison import Comparison, comparable
 
 if TYPE_CHECKING:
@@ -56,16 +55,10 @@ def draw(comparison: Comparison, path: Path) -> None:
     Raises:
         UserError: The file cannot be written, or is to be no PNG.
     """
-    if path.suffix.lower() != ".png":
-        raise UserError(f"--plot {path}: only PNG can be drawn; let the name end in .png")
     experiments = comparison.experiments
     same_loss = all(comparable(experiments[0], other, "loss") for other in experiments)
     figure = _figure(gather(comparison), "loss" if same_loss else "loss (not the same function: not comparable)")
-    try:
-        with replacing(path) as beside:
-            figure.savefig(beside, dpi=150, metadata={"Software": None})  # The same bytes whatever drew them.
-    except OSError as error:
-        raise UserError(f"--plot {path}: cannot be written: {error.strerror}") from error
+    save(figure, path, dpi=150)
 
 
 def gather(comparison: Comparison) -> list[Curves]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlexp.components.metrics import higher_is_better
-from dlexp.runs.whole_files import replacing
+from dlexp.reports.png import save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,8 +37,7 @@ def draw(history: Sequence[dict[str, float]], path: Path, title: str) -> None:
         top=0.82,
         wspace=0.25,
     )
-    with replacing(path) as beside:
-        figure.savefig(beside, metadata={"Software": None})  # The same bytes whatever drew them.
+    save(figure, path)
 
 
 def _quantities(history: Sequence[dict[str, float]]) -> list[str]:

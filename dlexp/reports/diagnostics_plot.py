@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from dlexp.runs.whole_files import replacing
+from dlexp.reports.png import save
 
 #: Column, title, and whether its axis is logarithmic.
 PANELS = (
@@ -42,5 +42,4 @@ def draw(rows: Sequence[dict[str, float]], path: Path, title: str) -> None:
     if layers:
         figure.axes[0].legend(fontsize="small")
     figure.suptitle(title, fontsize="medium")
-    with replacing(path) as beside:
-        figure.savefig(beside, format="png", metadata={"Software": None})  # The same bytes whatever drew them.
+    save(figure, path)

@@ -6,8 +6,10 @@ from typing import Any
 import pandas as pd
 
 from dlexp.config.flat import flatten, format_value
+from dlexp.reports import bias_variance_table
 from dlexp.reports.comparison_table import RECORD_COLUMNS, records
 from dlexp.runs.index import Run
+from dlexp.studies.bias_variance import Point
 from dlexp.studies.comparison import Comparison
 
 _ABOUT = ("name", "seed", "identity", "status", "what", "directory")
@@ -26,6 +28,11 @@ def of_runs(runs: Sequence[Run]) -> pd.DataFrame:
 def of_comparison(comparison: Comparison) -> pd.DataFrame:
     """A row for every metric of every experiment."""
     return pd.DataFrame(list(records(comparison)), columns=list(RECORD_COLUMNS))
+
+
+def of_points(points: Sequence[Point]) -> pd.DataFrame:
+    """A row for every part of every point's error."""
+    return pd.DataFrame(list(bias_variance_table.records(points)))
 
 
 def _about(run: Run) -> dict[str, Any]:

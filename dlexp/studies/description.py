@@ -206,5 +206,5 @@ def _shown(dataset: Dataset, data: Data, names: Sequence[str], data_dir: Path | 
 
 def _target(y: Any, names: Sequence[str]) -> str:
     if np.ndim(y):  # All labels of an example.
-        return ", ".join(names[k] if names else str(k) for k in np.flatnonzero(y)) or "none"
+        return ", ".join(names[k] if names else str(k) for k in np.flatnonzero(y).tolist()) or "none"
     return names[y] if names else f"{y:.6g}"

@@ -58,7 +58,7 @@ class Probe:
         sums = [layers.get(f"{name}_normalization", layers[name]).output for name in names]
         units = [layers[f"{name}_activation"].output for name in names]
         behind = network.first or network.standardize  # What the body starts behind.
-        start = behind.output if behind else network.model.inputs
+        start = behind.output if behind else network.model.input
         # The input itself is no output that Keras knows.
         self._has_first_sums = bool(names) and sums[0] is start
         self._watched = keras.Model(start, [network.output.logits, *units, *sums[self._has_first_sums :]], name="probe")
@@ -73,6 +73,8 @@ class Probe:
         gradient_norm: of the mean loss, penalties left out, for the kernel.
         update_ratio: how far the kernel went, over the norm that it had before.
         """
+        if not self._dense:
+            return []
         (x,) = self._feed.chunks()
         slopes, gradients = self._compiled(x)
         before, self._kernels = self._kernels, self._read_kernels()

@@ -18,11 +18,11 @@ def unit_curves(z: np.ndarray) -> list[Curve]:
     They are built by Keras, in a process of its own: this one stays without TensorFlow.
     """
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=fall_silent) as process:
-        return process.submit(_curves, z).result()
+        return process.submit(curves, z).result()
 
 
 def sampled(unit: Activation, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A unit's outputs and derivatives at sums `z` `(n,)`; of a unit of several pieces they are z, -z / 2, z / 4, ..."""
+    """A unit's outputs and derivatives at sums `z` `(n,)`; the pieces of one of several are z, -z / 2, z / 4, ..."""
     import keras
     import tensorflow as tf
 
@@ -37,6 +37,7 @@ def sampled(unit: Activation, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return outputs.numpy()[:, 0], tape.gradient(outputs, point).numpy()
 
 
-def _curves(z: np.ndarray) -> list[Curve]:
+def curves(z: np.ndarray) -> list[Curve]:
+    """The same in this process; imports TensorFlow."""
     known = [each.model_validate({"type": name}) for name, each in registry.components("activations").items()]
     return [(unit, *sampled(unit, z)) for unit in known if isinstance(unit, Activation)]

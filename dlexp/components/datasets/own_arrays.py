@@ -28,11 +28,12 @@ class Arrays(OwnData):
     """
 
     form: Form = "numeric"
-    """What the inputs are: numbers `(n, ...)`, made flat; a sparse matrix; or word indices `(n, maxlen)`, padded by 0."""
+    """What the inputs are: numbers `(n, ...)`, made flat; a sparse matrix; or padded word indices `(n, maxlen)`."""
     vocabulary: Annotated[int, Field(ge=2)] | None = None
     """Number of word indices, 0 for padding included; word_ids need it."""
-    standardize: bool = False
-    """Whether the model first gives each number mean 0 and variance 1, fitted on the training split."""
+    standardize: bool = True
+    """Whether the model first gives each number mean 0 and variance 1, fitted on the training split; of numeric inputs
+    alone."""
 
     @property
     def inputs(self) -> Form:
@@ -41,7 +42,8 @@ class Arrays(OwnData):
 
     def info(self) -> Info:
         """With the vocabulary."""
-        return replace(super().info(), vocabulary=self.vocabulary, standardize=self.standardize)
+        standardize = self.standardize and self.form == "numeric"
+        return replace(super().info(), vocabulary=self.vocabulary, standardize=standardize)
 
     def load(self, data_dir: Path | None) -> Data:
         """The arrays, checked and made float32 or int32."""
@@ -75,8 +77,6 @@ class Arrays(OwnData):
         found = super().problems()
         if (self.form == "word_ids") != (self.vocabulary is not None):
             found.append(("vocabulary", "word_ids need it, and nothing else has one"))
-        if self.standardize and self.form != "numeric":
-            found.append(("standardize", f"only numbers are standardized, no {self.form}"))
         return found
 
     def _arrays(self, data_dir: Path | None) -> tuple[str, Sequence[Any], Sequence[Any]]:

@@ -1,0 +1,138 @@
+"""`dlexp bias-variance`: from configs to a table, over runs that stay."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_cli_run import ROOT
+from test_cli_run import dlexp as process
+
+from dlexp.cli import main
+from dlexp.runs.index import finished
+from dlexp.runs.predictions import Predictions
+
+COMMAND = ("bias-variance", "sine.yaml", "iris.yaml", "--resamples", "3", "--set", "training.epochs=2")
+GRID = ("--grid", "optimizer.learning_rate=[0.001, 0.1]")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Path, subprocess.CompletedProcess[str]]":
+    """Two data sets at two points of a grid on three training sets each."""
+    folder = tmp_path_factory.mktemp("work")
+    (folder / "sine.yaml").write_text("dataset: {type: noisy_sine, n_train: 20, n_test: 30}\nmetrics: [mse]\n")
+    (folder / "iris.yaml").write_text("dataset: iris\n")
+    return folder, process(*COMMAND, *GRID, "--format", "json", "--plot", "it.png", cwd=folder)
+
+
+@pytest.fixture
+def dlexp(trained, monkeypatch, capsys):
+    """Run a command that trains nothing beside what is trained; gives its exit code, stdout and stderr."""
+    monkeypatch.chdir(trained[0])
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["dlexp", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code or 0, *capsys.readouterr()
+
+    return run
+
+
+def test_parts_are_those_of_the_recorded_runs(trained: "tuple[Path, subprocess.CompletedProcess[str]]") -> None:
+    """A point each config and value; the error is the mean of the runs' own test scores, and the parts' sum."""
+    folder, result = trained
+    points = json.loads(result.stdout)
+    runs = finished(folder / "runs")
+
+    assert result.returncode == 0, result.stderr
+    assert [(point["name"], point["resampling"], point["settings"]) for point in points] == [
+        (name, kind, {"optimizer.learning_rate": rate})
+        for name, kind in (("sine", "fresh"), ("iris", "bootstrap"))
+        for rate in ("0.001", "0.1")
+    ]
+    for point in points:
+        rate = float(point["settings"]["optimizer.learning_rate"])
+        own = [
+            run
+            for run in runs
+            if run.name == f"{point['name']} resamples" and run.config["optimizer"]["learning_rate"] == rate
+        ]
+        metrics = [run.metrics for run in own]
+        errors = [each.get("test_mse", 1 - each.get("test_accuracy", 0)) for each in metrics]
+        assert [run.seed for run in own] == [0, 1, 2]
+        assert point["parameters"] == own[0].record["parameters"]
+        assert point["decomposition"]["error"]["value"] == pytest.approx(np.mean(errors), rel=1e-6)
+        assert point["sum"] == pytest.approx(point["decomposition"]["error"]["value"])
+    assert (folder / "it.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_runs_are_on_record_with_their_predictions(trained: "tuple[Path, subprocess.CompletedProcess[str]]") -> None:
+    """One a training set, with the truth where it is known; the same test examples in all."""
+    folder, _ = trained
+    of_sine = [run for run in finished(folder / "runs") if run.name == "sine resamples"]
+    predictions = [Predictions.read(run.dir.predictions_path) for run in of_sine]
+
+    assert len(of_sine) == 6
+    assert len({each.y.tobytes() for each in predictions}) == 1
+    assert all(each.expected is not None and each.predicted.shape == (30, 1) for each in predictions)
+    assert {run.config["dataset"]["resample"]["index"] for run in of_sine} == {0, 1, 2}
+
+
+def test_the_same_again_trains_nothing(dlexp) -> None:
+    """The table comes from the records: a block each loss, and what a reader must know."""
+    code, out, err = dlexp(*COMMAND, *GRID)
+
+    assert (code, err) == (0, "12 of 12 runs done before\n")
+    of_sine, of_iris, notes = out.split("\n\n")
+    header = of_sine.splitlines()[0]
+    assert header.split("   ")[1:] == [] or "error (squared loss)" in header
+    assert [line.split("  ")[0] for line in of_sine.splitlines()[1:]] == [
+        f"sine (optimizer.learning_rate={rate})" for rate in ("0.001", "0.1")
+    ]
+    assert all(" 3 bootstrap " in line for line in of_iris.splitlines()[1:])
+    assert "= unbiased" in of_iris.splitlines()[0]
+    assert notes.startswith("±: standard error")
+
+
+def test_csv_and_markdown(dlexp) -> None:
+    """CSV: a row every part of every point, with all digits; Markdown: the table's cells."""
+    rows = list(csv.DictReader(io.StringIO(dlexp(*COMMAND, *GRID, "--format", "csv")[1])))
+    markdown = dlexp(*COMMAND, *GRID, "--format", "md")[1]
+
+    assert [row["part"] for row in rows[:4]] == ["bias_squared", "variance", "noise", "error"]
+    total = sum(float(row["value"]) for row in rows[:3])
+    assert total == pytest.approx(float(rows[3]["value"]))
+    assert {row["optimizer.learning_rate"] for row in rows} == {"0.001", "0.1"}
+    assert markdown.count("| --- |") > 0
+    assert "| sine (optimizer.learning_rate=0.1) |" in markdown
+
+
+def test_smoke_runs_a_course_config(tmp_path: Path) -> None:
+    """`--smoke`: three training sets from the stand-in, apart from the other runs."""
+    result = process("bias-variance", ROOT / "configs/digits_capacity.yaml", "--smoke", "--runs-dir", tmp_path)
+
+    assert result.returncode == 0, result.stderr
+    assert "3 bootstrap" in result.stdout
+    assert len(list(tmp_path.glob(".smoke/*/*/predictions.npz"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--resampling", "fresh"), "iris: dataset.resample.type: iris has no law to draw fresh examples from"),
+        (("--plot", "it.pdf"), "--plot it.pdf: only PNG can be drawn"),
+        (("--set", "dataset.resample.index=-1"), "dataset.resample"),
+    ],
+)
+def test_a_users_mistake_ends_before_training(dlexp, words: "tuple[str, ...]", said: str) -> None:
+    """One line on stderr, exit code 2, and no run."""
+    code, out, err = dlexp("bias-variance", "iris.yaml", *words)
+
+    assert (code, out) == (2, "")
+    assert said in err
+    assert "training" not in err

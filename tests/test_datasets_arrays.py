@@ -1,0 +1,182 @@
+"""The user's own arrays: from an npz archive, and from a function of a module in the working directory."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+from typer.testing import CliRunner
+
+from dlexp.cli import app
+from dlexp.components.datasets import Npz, Python
+from dlexp.errors import DataError
+
+X, Y = np.arange(12).reshape(3, 2, 2), np.array([0, 1, 1])
+
+
+@pytest.fixture(autouse=True)
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths and modules are seen from the working directory; what was imported there is forgotten."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DLEXP_DATA", raising=False)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "own_module", raising=False)
+
+
+def npz(x: Any = X, y: Any = Y, **settings: Any) -> Npz:
+    """A data set of a file with these arrays as both splits."""
+    np.savez("own.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    return Npz(**({"path": "own.npz", "task": "binary"} | settings))
+
+
+def python(source: str, **settings: Any) -> Python:
+    """A data set of a module with this source."""
+    Path("own_module.py").write_text(source)
+    return Python(**({"function": "own_module:load", "task": "binary"} | settings))
+
+
+def test_reads_arrays_by_their_names() -> None:
+    """Inputs of any shape become flat; classes keep their order."""
+    np.savez("own.npz", a=X, b=Y, c=X[:2], d=np.array([1, 0]))
+    data = Npz(path="own.npz", task="binary", x_train="a", y_train="b", x_test="c", y_test="d").load(None)
+
+    assert data.train.x.tolist() == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
+    assert (data.train.x.dtype, data.train.y.dtype) == (np.float32, np.int32)
+    assert (data.train.y.tolist(), data.test.y.tolist()) == ([0, 1, 1], [1, 0])
+    assert data.info is not None
+    assert (data.info.n_train, data.info.n_test, data.info.shape, data.info.class_names) == (3, 2, (4,), ("0", "1"))
+
+
+def test_word_indices_stay_whole_numbers() -> None:
+    """With the vocabulary that the config says."""
+    data = npz(x=np.array([[0, 3], [2, 1], [0, 0]]), form="word_ids", vocabulary=4).load(None)
+
+    assert (data.train.x.dtype, data.train.x.tolist()) == (np.int32, [[0, 3], [2, 1], [0, 0]])
+    assert data.info is not None
+    assert (data.info.inputs, data.info.vocabulary, data.info.shape) == ("word_ids", 4, (2,))
+
+
+def test_rows_of_labels() -> None:
+    """A column a class, also one that no training example has."""
+    data = npz(y=np.array([[1, 0, 1], [0, 0, 0], [1, 0, 0]]), task="multilabel").load(None)
+
+    assert data.train.y.tolist() == [[1, 0, 1], [0, 0, 0], [1, 0, 0]]
+    assert data.info is not None
+    assert data.info.class_names == ("0", "1", "2")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"x": np.array([[1.0], [np.nan], [2.0]])}, "own.npz (train): the inputs have values that are missing or "
+         "infinite"),
+        ({"x": X[:2]}, "own.npz (train): expected numeric inputs of shape (3, ...), as there are targets, found int64 "
+         "of shape (2, 2, 2)"),
+        ({"y": np.array([[0, 1]] * 3)}, "own.npz (train): expected targets of shape (n,), found (3, 2)"),
+        ({"y": Y, "task": "multilabel"}, "own.npz (train): expected targets of shape (n, classes), all 0 or 1, found "
+         "int64 (3,)"),
+        ({"y": np.array([0.5, 2, 1]), "task": "proportion"}, "own.npz (train): target 1: expected a number from 0 to "
+         "1, given '2'"),
+        ({"x": np.array([[4], [1], [1]]), "form": "word_ids", "vocabulary": 4}, "own.npz (train): expected word "
+         "indices of shape (n, maxlen), from 0 to below the vocabulary of 4, found shape (3, 1) from 1 to 4"),
+        ({"x_train": "z"}, "own.npz: no array z in this file"),
+    ],
+)  # fmt: skip
+def test_says_what_is_wrong_with_arrays(settings: dict[str, Any], message: str) -> None:
+    """Which split, what was expected, what was found."""
+    with pytest.raises(DataError) as error:
+        npz(**settings).load(None)
+
+    assert str(error.value) == message
+
+
+def test_settings_of_arrays_that_exclude_each_other() -> None:
+    """Said before any file is read."""
+    vocabulary = ("vocabulary", "word_ids need it, and nothing else has one")
+
+    assert Npz(path="a.npz", task="binary", form="word_ids").problems() == [vocabulary]
+    assert Npz(path="a.npz", task="binary", vocabulary=9).problems() == [vocabulary]
+    assert Npz(path="a.npz", task="binary", form="sparse").problems() == [
+        ("form", "an npz archive holds no sparse matrix; use type python")
+    ]
+
+
+COUNTING = """
+def load(n):
+    x, y = [[float(i)] for i in range(n)], [i % 2 for i in range(n)]
+    return (x, y), (x[:2], y[:2])
+"""
+
+
+def test_calls_a_function_with_its_arguments() -> None:
+    """Lists are as good as arrays."""
+    data = python(COUNTING, arguments={"n": 4}).load(None)
+
+    assert data.train.x.tolist() == [[0], [1], [2], [3]]
+    assert (data.train.y.tolist(), len(data.test)) == ([0, 1, 0, 1], 2)
+
+
+def test_takes_sparse_matrices() -> None:
+    """They stay sparse."""
+    source = (
+        "from scipy.sparse import eye_array\n\ndef load():\n    return (eye_array(2), [0, 1]), (eye_array(2), [1, 0])\n"
+    )
+    data = python(source, form="sparse").load(None)
+
+    assert isinstance(data.train.x, csr_array)
+    assert (data.train.x.dtype, data.train.x.toarray().tolist()) == (np.float32, [[1, 0], [0, 1]])
+
+
+def test_the_working_directory_hides_no_module() -> None:
+    """It comes last on the path: a file `json.py` there is not what `import json` finds."""
+    Path("json.py").write_text("raise RuntimeError('hidden')\n")
+    dataset = python("import json\n" + COUNTING, arguments={"n": 4})
+    dataset.load(None)
+
+    assert sys.path[-1] == str(Path.cwd())
+    assert sys.modules["json"].__file__ != str(Path.cwd() / "json.py")
+
+
+def test_the_digest_is_that_of_the_source() -> None:
+    """Other code is other data."""
+    digest = python(COUNTING).digest(None)
+
+    assert python(COUNTING).digest(None) == digest
+    assert python(COUNTING + "\n").digest(None) != digest
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("def load():\n    raise KeyError('x')\n", "own_module:load: KeyError: 'x'"),
+        ("", "own_module:load: AttributeError: module 'own_module' has no attribute 'load'"),
+        ("def load():\n    return 1\n", "own_module:load: TypeError: cannot unpack non-iterable int object"),
+    ],
+)
+def test_says_what_a_function_raised(source: str, message: str) -> None:
+    """In one line; the traceback is the cause."""
+    with pytest.raises(DataError) as error:
+        python(source).load(None)
+
+    assert str(error.value) == message
+    assert error.value.__cause__ is not None
+
+
+def test_an_absent_module_is_named() -> None:
+    """Before anything is trained."""
+    with pytest.raises(DataError, match=r"^absent:load: no module absent that Python knows or the working directory"):
+        Python(function="absent:load", task="binary").digest(None)
+
+
+def test_check_says_that_a_run_calls_code_and_calls_none() -> None:
+    """A note below the file's line; the module is not even looked for."""
+    Path("own.yaml").write_text("dataset: {type: python, function: 'absent:load', task: binary}\n")
+    result = CliRunner().invoke(app, ["check", "own.yaml"])
+
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "own.yaml: ok\n"
+        "  note: a run calls absent:load, which is found in the working directory if Python does not know it\n",
+    )

@@ -1,0 +1,331 @@
+"""What a config is warned of: every rule on mutated shipped configs, and no false alarm on those as they are."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dlexp.components.models.model import Stack
+from dlexp.components.optimizers import SGD, Adam, AdamW, RMSprop
+from dlexp.config.dump import dump
+from dlexp.config.experiment import Experiment
+from dlexp.config.identity import identity
+from dlexp.config.lint import RULE_NAMES, slots
+from dlexp.config.load import load
+from dlexp.config.problems import ConfigError
+from dlexp.registry import components
+
+CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.yaml"))
+CLASSES = ("multiclass", "multilabel")
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A mistake, what it must be answered with, and the configs in which it is one."""
+
+    answer: str
+    """The rule of the warning; of an error the path."""
+    overrides: tuple[str, ...]
+    applies: Callable[[Experiment], bool] = lambda experiment: True
+
+    def on(self, path: Path, *more: str) -> set[str]:
+        """What the mutated config is answered with: rules, or the paths of errors."""
+        try:
+            return {finding.rule for finding in load(path, ["allow=[]", *self.overrides, *more]).warnings}
+        except ConfigError as error:
+            return {problem.path for problem in error.problems}
+
+
+def _is_stack(experiment):
+    return isinstance(experiment.model, Stack)
+
+
+def _has_hidden(experiment):
+    return _is_stack(experiment) and len(experiment.model.hidden) > 0
+
+
+def _is_vector_stack(experiment):
+    return experiment.model.type == "mlp"
+
+
+def _has_many_classes(experiment):
+    return _is_stack(experiment) and experiment.head.type in CLASSES and (experiment.head.units or 0) > 5
+
+
+def _has_one_output(experiment):
+    return _is_stack(experiment) and experiment.head.units == 1
+
+
+def _has_head(*types):
+    return lambda experiment: experiment.head.type in types
+
+
+def _has_task(*tasks):
+    return lambda experiment: experiment.dataset.info().task in tasks
+
+
+def _has(section, field):
+    return lambda experiment: field in type(getattr(experiment, section)).model_fields
+
+
+def _validates(experiment):
+    return experiment.validation.type != "none"
+
+
+def _is_counted(experiment):
+    return experiment.dataset.info().n_train is not None
+
+
+MUTATIONS = (
+    # Warnings.
+    Mutation("bottleneck", ("model.hidden=[64, 4]",), _has_many_classes),
+    Mutation("bottleneck", ("model.hidden=[5, 64]",), _has_many_classes),
+    Mutation("saturating_stack", ("model.hidden=[64, 64, 64, 64]", "model.activation=sigmoid"), _is_stack),
+    Mutation("saturating_stack", ("model.hidden=[64, 64, 64, 64, 64]", "model.activation=tanh"), _is_stack),
+    Mutation("saturating_stack", ("model.hidden=[64, 64, 64]", "model.activation=[sigmoid, tanh, tanh]"), _is_stack),
+    Mutation("selu_start", ("model.activation=selu", "model.kernel_initializer=glorot_uniform"), _has_hidden),
+    Mutation("selu_start", ("model.activation=selu", "model.kernel_initializer=he_normal"), _has_hidden),
+    Mutation("symmetric_start", ("model.kernel_initializer=zeros",), _has_hidden),
+    Mutation("symmetric_start", ("model.kernel_initializer=ones",), _has_hidden),
+    Mutation("dead_start", ("model.activation=relu", "model.hidden_bias=-10"), _has_hidden),
+    Mutation("dead_start", ("model.activation=relu", "model.hidden_bias=-5"), _has_hidden),
+    Mutation("heavy_dropout", ("model.dropout=0.95",), _has_hidden),
+    Mutation("heavy_dropout", ("model.dropout=0.8",), _has_hidden),
+    Mutation("dropout_before_output", ("model.hidden=[64, 48]", "model.dropout=0.9"), _has_many_classes),
+    Mutation("dropout_before_output", ("model.hidden=[64, 8]", "model.dropout=0.9"), _has_one_output),
+    Mutation("squared_error", ("head.loss=mse",), _has_head("binary", "multiclass")),
+    Mutation("unbounded_output", ("head=regression",), _has_task("proportion", "count")),
+    Mutation("unbounded_output", ("head=gaussian",), _has_task("proportion", "count")),
+    Mutation("unscaled_inputs", ("dataset.standardize=false",), _has("dataset", "standardize")),
+    Mutation("learning_rate", ("optimizer={type: sgd, learning_rate: 10}",)),
+    Mutation("learning_rate", ("optimizer={type: sgd, learning_rate: 1.0}",)),
+    Mutation("learning_rate", ("optimizer={type: adam, learning_rate: 0.1}",)),
+    Mutation("learning_rate", ("optimizer={type: adam, learning_rate: 1e-8}",)),
+    Mutation("learning_rate", ("optimizer={type: rmsprop, learning_rate: 0.5}",)),
+    Mutation("learning_rate", ("optimizer={type: lion, learning_rate: 0.1}",)),
+    Mutation("large_batch", ("training.batch_size=100000",), _is_counted),
+    Mutation("endless_patience", ("training.early_stopping={patience: 1000}",), _validates),
+    Mutation("stopping_on_training", ("training.early_stopping={monitor: loss}",), _validates),
+    Mutation("test_validation", ("validation=test",)),
+    Mutation("memory", ("model.hidden=[40000, 40000]",), _is_stack),
+    Mutation("memory", ("dataset.num_words=100000000",), _has("dataset", "num_words")),
+    Mutation(
+        "memory", ("dataset.n_train=1000000000",), lambda e: _is_vector_stack(e) and _has("dataset", "n_train")(e)
+    ),
+    # Errors.
+    Mutation("head.units", ("head={type: multiclass, units: 1}",), _has_task("multiclass")),
+    Mutation("head.units", ("head={type: multiclass, units: 3}",), _has_task("multiclass")),
+    Mutation("head.activation", ("head.activation=sigmoid",), _has_head("multiclass", "regression", "poisson")),
+    Mutation("head.activation", ("head.activation=softmax",), _has_head("binary", "multilabel", "regression")),
+    Mutation("head.activation", ("head.activation=linear",), _has_head("binary", "multiclass", "proportion")),
+    Mutation("head.loss", ("head.loss=categorical_crossentropy",), _has_head("binary", "multilabel", "regression")),
+    Mutation("head.loss", ("head.loss=binary_crossentropy",), _has_head("multiclass", "regression", "poisson")),
+    Mutation("head.loss", ("head.loss=mse",), _has_head("poisson", "gaussian", "multilabel")),
+    Mutation("head.type", ("head=binary",), _has_task("multiclass", "multilabel", "regression", "proportion", "count")),
+    Mutation("head.type", ("head=multiclass",), _has_task("multilabel", "regression", "proportion", "count")),
+    Mutation("head.type", ("head=regression",), _has_task("binary", "multiclass", "multilabel", "ordinal")),
+    Mutation("head.type", ("head=proportion",), _has_task("multiclass", "regression", "count")),
+    Mutation("training.early_stopping.monitor", ("training.early_stopping={monitor: val_acc}",)),
+    Mutation("training.early_stopping.monitor", ("validation=none", "training.early_stopping={}")),
+    Mutation("model.activation", ("model.hidden=[16]", "model.activation=[relu, relu]"), _is_stack),
+)
+
+
+def _mutated():
+    experiments = {path: load(path).experiment for path in CONFIGS}
+    return [(m, path) for m in MUTATIONS for path, experiment in experiments.items() if m.applies(experiment)]
+
+
+def test_at_least_95_percent_of_the_mutated_configs_are_caught(record_property):
+    """Each shipped config with each mistake that is one in it: hundreds, all of one kind or another."""
+    mutated = _mutated()
+    missed = [
+        f"{path.name} {' '.join(mutation.overrides)}: no {mutation.answer}"
+        for mutation, path in mutated
+        if mutation.answer not in mutation.on(path)
+    ]
+    record_property("mutated", len(mutated))
+    record_property("missed", len(missed))
+
+    assert len(mutated) >= 200
+    assert {mutation.answer for mutation, _ in mutated} >= {*RULE_NAMES}
+    assert len(missed) <= 0.05 * len(mutated), missed
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_no_shipped_config_is_warned_of(path):
+    """What one plants on purpose it says: no false alarm."""
+    assert list(map(str, load(path).warnings)) == []
+
+
+def test_what_a_shipped_config_allows_is_there():
+    """No `allow` is left from what was changed since."""
+    for path in CONFIGS:
+        with_all = {finding.rule for finding in load(path, ["allow=[]"]).warnings}
+        own = [line for line in path.read_text().splitlines() if line.startswith("allow: ")]
+        for line in own:
+            assert {*line.removeprefix("allow: [").removesuffix("]").split(", ")} <= with_all, path
+
+
+def test_every_change_is_ready():
+    """As an override it follows the rule, and breaks nothing else that is checked."""
+    first = {}
+    for mutation, path in _mutated():
+        first.setdefault(mutation, path)
+    for mutation, path in first.items():
+        if mutation.answer in RULE_NAMES:
+            findings = load(path, ["allow=[]", *mutation.overrides]).warnings
+            change = next(finding.change for finding in findings if finding.rule == mutation.answer)
+
+            after = load(path, ["allow=[]", *mutation.overrides, change]).warnings
+
+            assert mutation.answer not in {finding.rule for finding in after}, (mutation, change)
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Write `c.yaml`, or another file, and load it."""
+    monkeypatch.chdir(tmp_path)
+
+    def write_and_load(text, name="c.yaml", *overrides):
+        Path(name).write_text(text)
+        return load(name, overrides)
+
+    return write_and_load
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        (
+            "model: {hidden: [64, 4]}",
+            "model.hidden: warning: hidden layer 2 has 4 units for 10 classes: what it cannot carry is lost to all "
+            "layers behind it (the information bottleneck); set model.hidden=[64, 10] (allow: [bottleneck]",
+        ),
+        (
+            "model: {hidden: [32, 32, 32], activation: tanh}",
+            "model.activation: warning: 3 hidden layers of tanh saturate, and their gradients vanish towards the "
+            "input; set model.activation=relu (allow: [saturating_stack]",
+        ),
+        (
+            "model: {activation: selu, kernel_initializer: he_normal}",
+            "model.kernel_initializer: warning: SELUs keep mean 0 and variance 1 from LeCun's start alone, given "
+            "he_normal; set model.kernel_initializer=lecun_normal (allow: [selu_start]",
+        ),
+        (
+            "model: {hidden: [32, 20], dropout: 0.6}",
+            "model.dropout: warning: in front of the output it keeps 8 of 20 units on average, for 10 classes; "
+            "set model.dropout=0.5 (allow: [dropout_before_output]",
+        ),
+        (
+            "head: {loss: mse}",
+            "head.loss: warning: mean squared error behind a softmax has hardly a gradient where the answer is most "
+            "wrong; set head.loss=categorical_crossentropy (allow: [squared_error]",
+        ),
+        (
+            "training: {batch_size: 2000}",
+            "training.batch_size: warning: 2000 of 1150 training examples is one step an epoch; "
+            "set training.batch_size=32 (allow: [large_batch]",
+        ),
+        (
+            "training: {epochs: 8, early_stopping: {patience: 8}}",
+            "training.early_stopping.patience: warning: with a patience of 8 nothing stops 8 epochs early; "
+            "set training.early_stopping.patience=2 (allow: [endless_patience]",
+        ),
+        (
+            "model: {hidden: [40000, 40000]}",
+            "model.hidden: warning: a run needs about 25.7 GB, 25.6 GB of it by this; more than 4 GB; "
+            "set model.hidden=[2048, 2048] (allow: [memory]",
+        ),
+    ],
+)
+def test_a_warning_says_place_reason_change_and_rule(write, text, warning):
+    """Exactly, and the line is that of the key."""
+    loaded = write(f"dataset: digits\n{text}")
+
+    assert list(map(str, loaded.warnings)) == [f"c.yaml:2: {warning} if it is meant)"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dataset: digits\nmodel: {hidden: [64, 20], dropout: 0.5}",
+        "dataset: digits\nmodel: {hidden: [32, 32], activation: sigmoid}",
+        "dataset: digits\nmodel: {hidden: [32, 32, 32, 32], activation: tanh, normalization: batch}",
+        "dataset: digits\nmodel: {activation: selu, kernel_initializer: lecun_uniform}",
+        "dataset: digits\nmodel: {activation: leaky_relu, hidden_bias: -10}",
+        "dataset: imdb\nmodel: {hidden: [1]}",
+        "dataset: diabetes\nmodel: {hidden: []}\noptimizer: {type: sgd, learning_rate: 0.5}",
+        "dataset: mnist",
+        "dataset: ratings\nmodel: {hidden: [2]}",
+        "dataset: {type: digits, target: ink}\nloss: mse",
+        "dataset: digits\ntraining: {epochs: 8, early_stopping: {patience: 7}}",
+        "dataset: noisy_sine\nmodel: polynomial",
+        "dataset: {type: csv, path: own.csv, target: y, task: multiclass}\nmodel: {hidden: [2]}",
+    ],
+)
+def test_what_is_near_a_rule_and_follows_it_is_not_warned_of(write, text):
+    """Dropout that leaves enough, one narrow unit for one logit, pixels that have one scale, ..."""
+    assert write(text).warnings == []
+
+
+def test_what_a_file_allows_holds_for_it_and_those_that_extend_it(write):
+    """Each adds its own; a `--set` replaces them."""
+    write("dataset: digits\nvalidation: test\nallow: [test_validation]", "base.yaml")
+    narrow = "extends: base.yaml\nmodel: {hidden: [64, 4]}"
+
+    assert [finding.rule for finding in write(narrow).warnings] == ["bottleneck"]
+    assert write(f"{narrow}\nallow: [bottleneck]").warnings == []
+    assert len(write(f"{narrow}\nallow: [bottleneck]", "c.yaml", "allow=[]").warnings) == 2
+
+
+def test_what_is_allowed_is_no_part_of_the_experiment(write):
+    """Nor of its identity and its records, as comments are not."""
+    plain, allowing = (
+        write(f"dataset: digits\nvalidation: test\n{line}").experiment for line in ("", "allow: [test_validation]")
+    )
+
+    assert plain == allowing
+    assert identity(plain, "data") == identity(allowing, "data")
+    assert "allow" not in dump(allowing)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            "allow: [botleneck]",
+            "allow.0: unknown rule botleneck. Did you mean 'bottleneck'? Choose from: " + ", ".join(RULE_NAMES),
+        ),
+        ("allow: [1]", "allow.0: unknown rule 1. Choose from: " + ", ".join(RULE_NAMES)),
+        ("allow: bottleneck", "allow: expected a list of rules, such as [bottleneck], given bottleneck"),
+        ("allow: {memory: true}", "allow: expected a list of rules, such as [bottleneck], given {memory: true}"),
+    ],
+)
+def test_unknown_rules_are_refused(write, line, message):
+    """A name that no rule has would allow nothing."""
+    with pytest.raises(ConfigError) as refused:
+        write(f"dataset: digits\n{line}")
+
+    assert refused.value.lines == [f"c.yaml:2: {message}"]
+
+
+OPTIMIZERS = [
+    *(kind() for kind in components("optimizers").values()),
+    SGD(momentum=0.9),
+    RMSprop(momentum=0.9, centered=True),
+    Adam(amsgrad=True),
+    AdamW(amsgrad=True),
+]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda optimizer: optimizer.type)
+def test_the_numbers_an_optimizer_keeps_are_keras_own(optimizer):
+    """What memory is counted by: its variables of a weight's shape."""
+    import keras
+
+    built = optimizer.build()
+    built.build([keras.Variable([[0.0] * 7] * 3)])
+
+    assert sum(tuple(variable.shape) == (3, 7) for variable in built.variables) == slots(optimizer)
