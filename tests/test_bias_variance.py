@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy import stats
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
@@ -202,6 +203,20 @@ def test_fresh_examples_are_new_and_the_test_split_stays() -> None:
 
     assert len({each.train.x.tobytes() for each in data} | {data[0].test.x.tobytes()}) == 4
     assert len({each.test.x.tobytes() + each.test.y.tobytes() for each in data}) == 1
+
+
+def test_the_sine_is_the_best_that_can_be_predicted() -> None:
+    """Its mse is noise squared, its residuals are of that law, and the stand-in has the same schema."""
+    dataset = NoisySine(n_test=20_000, noise=0.5)
+    data, best = dataset.load(None), dataset.best_possible()
+    residuals = data.test.y - dataset.expected(data.test.x)
+
+    # The variance of a squared Gaussian is 2 noise^4.
+    assert abs(best["mse"] - 0.25) < 4 * np.sqrt(2 * 0.5**4 / 20_000)
+    assert stats.kstest(residuals, stats.norm(0, 0.5).cdf).pvalue > 0.01
+    for split in (data.train, data.test, dataset.stand_in().train):
+        assert (split.x.shape, split.y.shape) == ((len(split), 1), (len(split),))
+        assert split.x.dtype == split.y.dtype == np.float32
 
 
 def test_resampling_leaves_the_validation_examples_alone() -> None:

@@ -89,8 +89,7 @@ def test_the_same_again_trains_nothing(dlexp) -> None:
 
     assert (code, err) == (0, "12 of 12 runs done before\n")
     of_sine, of_iris, notes = out.split("\n\n")
-    header = of_sine.splitlines()[0]
-    assert header.split("   ")[1:] == [] or "error (squared loss)" in header
+    assert of_sine.splitlines()[0].endswith("error (squared loss)")
     assert [line.split("  ")[0] for line in of_sine.splitlines()[1:]] == [
         f"sine (optimizer.learning_rate={rate})" for rate in ("0.001", "0.1")
     ]
@@ -108,7 +107,6 @@ def test_csv_and_markdown(dlexp) -> None:
     total = sum(float(row["value"]) for row in rows[:3])
     assert total == pytest.approx(float(rows[3]["value"]))
     assert {row["optimizer.learning_rate"] for row in rows} == {"0.001", "0.1"}
-    assert markdown.count("| --- |") > 0
     assert "| sine (optimizer.learning_rate=0.1) |" in markdown
 
 
@@ -126,7 +124,7 @@ def test_smoke_runs_a_course_config(tmp_path: Path) -> None:
     [
         (("--resampling", "fresh"), "iris: dataset.resample.type: iris has no law to draw fresh examples from"),
         (("--plot", "it.pdf"), "--plot it.pdf: only PNG can be drawn"),
-        (("--set", "dataset.resample.index=-1"), "dataset.resample"),
+        (("--resampling", "subset", "--resamples", "200"), "cannot be cut into 200 parts"),
     ],
 )
 def test_a_users_mistake_ends_before_training(dlexp, words: "tuple[str, ...]", said: str) -> None:

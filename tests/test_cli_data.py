@@ -31,7 +31,7 @@ petal length (cm)       1  3.759   1.781  6.900
 petal width (cm)   0.1000  1.207  0.7637  2.500
 
 the first examples of the training data
-  setosa: sepal length (cm) 4.8, sepal width (cm) 3, petal length (cm) 1.4, petal width (cm) 0.2
+  setosa: sepal length (cm) 4.8, sepal width (cm) 3, petal length (cm) 1.4, petal width (cm) 0.3
   setosa: sepal length (cm) 4.9, sepal width (cm) 3, petal length (cm) 1.4, petal width (cm) 0.2
   setosa: sepal length (cm) 4.4, sepal width (cm) 3, petal length (cm) 1.3, petal width (cm) 0.2
 """

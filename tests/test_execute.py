@@ -10,6 +10,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from dlexp.components.datasets import Info, Split
+from dlexp.config.columns import columns
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import identity
 from dlexp.config.load import load
@@ -17,7 +18,7 @@ from dlexp.execution.execute import execute
 from dlexp.reports.curves import draw
 from dlexp.runs.run_dir import RunDir
 from dlexp.training.job import Job
-from dlexp.training.run import columns, mistakes, summarize
+from dlexp.training.summary import mistakes, summarize
 
 
 def job_of(tmp_path: Path, text: str, seed: int = 0, stand_in: bool = False) -> Job:
@@ -87,7 +88,7 @@ def test_saved_model_predicts_probabilities_from_raw_inputs(tmp_path: Path) -> N
 
 
 def test_feature_that_never_varies_in_training_is_only_centred(tmp_path: Path) -> None:
-    """A pixel that is always 0 in training is no division by 0 where a test example has it: the test loss stays sane."""
+    """A pixel that is 0 in all of training is no division by 0 where a test example has it: the loss stays sane."""
     job = job_of(tmp_path, "dataset: digits\ntraining: {epochs: 3}\n")
     data = job.experiment.dataset.load(None)
     blank = np.ptp(data.train.x, axis=0) == 0

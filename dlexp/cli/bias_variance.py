@@ -5,9 +5,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, RunsDir, Workers
+
 
 def bias_variance(
-    configs: Annotated[list[Path], typer.Argument(metavar="CONFIG...", help="Config files, one experiment each.")],
+    configs: Configs,
     resamples: Annotated[int, typer.Option(min=3, metavar="N", help="Training sets for each experiment.")] = 20,
     resampling: Annotated[
         Literal["fresh", "bootstrap", "subset"] | None,
@@ -16,15 +18,9 @@ def bias_variance(
             "parts.  [default: fresh, else bootstrap]"
         ),
     ] = None,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Override a key: optimizer.learning_rate=1e-2."),
-    ] = None,
-    grids: Annotated[
-        list[str] | None,
-        typer.Option("--grid", metavar="KEY=[A, B]", help="A row for each value; several: each combination."),
-    ] = None,
-    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Runs trained at the same time.")] = 1,
+    overrides: Overrides = None,
+    grids: Grids = None,
+    workers: Workers = 1,
     smoke: Annotated[
         bool,
         typer.Option("--smoke", help="Two epochs on three training sets from a small generated stand-in."),
@@ -35,11 +31,8 @@ def bias_variance(
     output: Annotated[
         Literal["table", "json", "csv", "md"], typer.Option("--format", help="How to print the parts.")
     ] = "table",
-    runs_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the records go.")] = Path("runs"),
-    data_dir: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Where data files lie.  [default: $DLEXP_DATA, else Keras's cache]"),
-    ] = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    data_dir: DataDir = None,
 ) -> None:
     """Measure bias and variance: train on many training sets, take the error on the test split apart.
 

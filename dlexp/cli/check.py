@@ -1,9 +1,10 @@
 """`dlexp check`: find the mistakes in config files before anything is loaded or trained."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from dlexp.cli.options import Configs, Grids, Overrides
 
 if TYPE_CHECKING:
     from dlexp.config.lint import Finding
@@ -11,15 +12,9 @@ if TYPE_CHECKING:
 
 
 def check(
-    configs: Annotated[list[Path], typer.Argument(metavar="CONFIG", help="Config files.")],
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Override a key: optimizer.learning_rate=1e-2."),
-    ] = None,
-    grids: Annotated[
-        list[str] | None,
-        typer.Option("--grid", metavar="KEY=[A, B]", help="Check with each value; several: each combination."),
-    ] = None,
+    configs: Configs,
+    overrides: Overrides = None,
+    grids: Grids = None,
     output_format: Annotated[
         Literal["table", "json"],
         typer.Option("--format", help="json: every problem and warning of every file, as one document."),

@@ -1,9 +1,10 @@
 """`dlexp clean`: remove runs that nobody needs any more."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from dlexp.cli.options import RUNS_DIR, RunsDir
 
 
 def clean(
@@ -12,7 +13,7 @@ def clean(
         bool, typer.Option("--failed", help="Remove runs that failed, diverged or were broken off.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")] = False,
-    runs_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the runs lie.")] = Path("runs"),
+    runs_dir: RunsDir = RUNS_DIR,
 ) -> None:
     """Remove smoke runs, or runs that never finished. A finished run, a run under way and foreign files stay.
 

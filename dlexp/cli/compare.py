@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir
+
 if TYPE_CHECKING:
     from dlexp.runs.index import Run
 
@@ -35,11 +37,8 @@ def compare(
     output: Annotated[
         Literal["table", "json", "csv", "md"], typer.Option("--format", help="How to print the comparison.")
     ] = "table",
-    runs_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the runs lie.")] = Path("runs"),
-    data_dir: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Where a config's data lie.  [default: $DLEXP_DATA, else Keras's cache]"),
-    ] = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    data_dir: DataDir = None,
 ) -> None:
     """Compare experiments: the settings that differ, then every metric over the seeds.
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from dlexp.cli.options import DataDir, Overrides
+
 if TYPE_CHECKING:
     from dlexp.components.datasets import Dataset
     from dlexp.components.validations import Validation
@@ -14,14 +16,8 @@ def data(
     word: Annotated[
         str, typer.Argument(metavar="NAME_OR_CONFIG", help="A data set (see dlexp list datasets), or a config file.")
     ],
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Override a key: dataset.num_words=1000."),
-    ] = None,
-    data_dir: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Where data files lie.  [default: $DLEXP_DATA, else Keras's cache]"),
-    ] = None,
+    overrides: Overrides = None,
+    data_dir: DataDir = None,
     output: Annotated[
         Literal["table", "json"], typer.Option("--format", help="json: all of it, as one document.")
     ] = "table",

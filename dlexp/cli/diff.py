@@ -5,13 +5,15 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from dlexp.cli.options import RUNS_DIR, RunsDir
+
 Difference = tuple[str, Any, Any]
 
 
 def diff(
     a: Annotated[str, typer.Argument(metavar="A", help="A config file, a run directory, or a run as NAME/sSEED-ID.")],
     b: Annotated[str, typer.Argument(metavar="B", help="The same, to compare with it.")],
-    runs_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where runs are looked up.")] = Path("runs"),
+    runs_dir: RunsDir = RUNS_DIR,
     output_format: Annotated[Literal["table", "json"], typer.Option("--format", help="json: one document.")] = "table",
 ) -> None:
     """Show the keys in which two experiments differ, every default filled in; a name is no part of it.

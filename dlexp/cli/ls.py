@@ -1,16 +1,17 @@
 """`dlexp ls`: all runs, a line each."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+
+from dlexp.cli.options import RUNS_DIR, RunsDir
 
 
 def ls(
     output: Annotated[
         Literal["table", "json", "csv"], typer.Option("--format", help="How to print the runs.")
     ] = "table",
-    runs_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the runs lie.")] = Path("runs"),
+    runs_dir: RunsDir = RUNS_DIR,
 ) -> None:
     """List all runs: how each stands, its main validation score (best and last), when it ended.
 

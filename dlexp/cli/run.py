@@ -1,24 +1,19 @@
 """`dlexp run`: train experiments and leave their records."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, RunsDir, Workers
+
 
 def run(
-    configs: Annotated[list[Path], typer.Argument(metavar="CONFIG...", help="Config files, one experiment each.")],
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Override a key: optimizer.learning_rate=1e-2."),
-    ] = None,
-    grids: Annotated[
-        list[str] | None,
-        typer.Option("--grid", metavar="KEY=[A, B]", help="An experiment for each value; several: each combination."),
-    ] = None,
+    configs: Configs,
+    overrides: Overrides = None,
+    grids: Grids = None,
     seeds: Annotated[int | None, typer.Option(min=1, metavar="N", help="Train with the seeds 0 to N-1.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, metavar="K", help="Train with this seed.  [default: 0]")] = None,
-    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Runs trained at the same time.")] = 1,
+    workers: Workers = 1,
     smoke: Annotated[
         bool,
         typer.Option("--smoke", help="Two epochs on a small generated stand-in, recorded under runs/.smoke/."),
@@ -29,11 +24,8 @@ def run(
         typer.Option("--dry-run", help="Show settings and their sources, layers, sizes, what is done; train nothing."),
     ] = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Start no further run after one failed.")] = False,
-    runs_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the records go.")] = Path("runs"),
-    data_dir: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Where data files lie.  [default: $DLEXP_DATA, else Keras's cache]"),
-    ] = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    data_dir: DataDir = None,
 ) -> None:
     """Train experiments, one a config file, and record them. What is done already is not trained again.
 

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir
+
 
 def show(
     run: Annotated[
@@ -27,11 +29,8 @@ def show(
         Path | None,
         typer.Option(metavar="FILE.png", help="Draw its diagnostics; with activations for RUN, all hidden units."),
     ] = None,
-    runs_dir: Annotated[Path, typer.Option(metavar="DIR", help="Where the runs lie.")] = Path("runs"),
-    data_dir: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Where the data lie.  [default: $DLEXP_DATA, else Keras's cache]"),
-    ] = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    data_dir: DataDir = None,
 ) -> None:
     """Show one run: how it stands, settings, layers, scores, learning curves, worst mistakes; or why it failed.
 

@@ -26,7 +26,7 @@ def outlines(experiments: Sequence[Experiment], data_dir: Path | None = None) ->
 def outline(experiment: Experiment, data_dir: Path | None = None) -> list[dict[str, Any]]:
     """One experiment's layers; imports TensorFlow."""
     from dlexp.training.network import build
-    from dlexp.training.run import layers
+    from dlexp.training.summary import layers
 
     try:
         data = experiment.dataset.sample(data_dir)

@@ -4,13 +4,11 @@ import math
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 
-from dlexp.components.datasets import Data, Info, Split
+from dlexp.components.datasets import Data, Split
 from dlexp.components.heads import Predicted
-from dlexp.components.metrics import higher_is_better
 from dlexp.config.checks import completed
 from dlexp.config.columns import columns
 from dlexp.config.dump import dump
@@ -25,9 +23,7 @@ from dlexp.training.engine import Engine, Evaluator, Scores, order_of
 from dlexp.training.environment import environment
 from dlexp.training.job import Job
 from dlexp.training.network import Network, build
-
-#: How many of the worst mistakes a summary keeps.
-N_MISTAKES = 10
+from dlexp.training.summary import layers, mistakes, summarize
 
 
 class Diverged(ArithmeticError):
@@ -187,59 +183,6 @@ def fit(experiment: Experiment, network: Network, splits: Splits, seed: int, run
     return Fitted(history, stopped_epoch, restored_epoch)
 
 
-def layers(network: Network) -> list[dict[str, Any]]:
-    """The saved model's layers in their order: name, Keras's class, output shape without the batch, parameters."""
-    return [
-        {
-            "name": layer.name,
-            "type": type(layer).__name__,
-            "output_shape": list(layer.output.shape[1:]),
-            "parameters": layer.count_params(),
-        }
-        for layer in network.model.layers
-    ]
-
-
-def mistakes(y: np.ndarray, predictions: np.ndarray, info: Info) -> list[dict[str, Any]]:
-    """The test examples that are most confidently wrong: position, target, prediction; for classes its probability."""
-    if info.n_classes is None:
-        worst = np.abs(predictions[:, 0] - y).argsort(kind="stable")[::-1][:N_MISTAKES]
-        return [{"position": int(i), "target": float(y[i]), "predicted": float(predictions[i, 0])} for i in worst]
-    if info.task == "multilabel":
-        return _wrong_labels(y, predictions)
-    if predictions.shape[1] == 1:  # One unit gives the probability of class 1.
-        predictions = np.hstack([1 - predictions, predictions])
-    decided = predictions.argmax(axis=1)
-    confidence = np.where(decided != y, predictions.max(axis=1), 0.0)
-    worst = confidence.argsort(kind="stable")[::-1][: min(N_MISTAKES, int((decided != y).sum()))]
-    return [
-        {
-            "position": int(i),
-            "target": int(y[i]),
-            "predicted": int(decided[i]),
-            "probability": float(confidence[i]),
-        }
-        for i in worst
-    ]
-
-
-def _wrong_labels(y: np.ndarray, predictions: np.ndarray) -> list[dict[str, Any]]:
-    """The labels that are most confidently wrong: given (1) or not (0), each a decision of its own."""
-    decided = predictions > 0.5
-    confidence = np.where(decided != y, np.maximum(predictions, 1 - predictions), 0.0)
-    worst = confidence.argsort(axis=None, kind="stable")[::-1][: min(N_MISTAKES, int((decided != y).sum()))]
-    return [
-        {
-            "position": int(i),
-            "label": int(k),
-            "target": int(y[i, k]),
-            "predicted": int(decided[i, k]),
-            "probability": float(confidence[i, k]),
-        }
-        for i, k in zip(*np.unravel_index(worst, y.shape), strict=True)
-    ]
-
-
 def _calibration(network: Network, splits: Splits, tested: Scores, experiment: Experiment) -> dict[str, float]:
     """What the head says of the test split's likelihood; the training split is evaluated only if it asks for it."""
     found = experiment.head.calibration(
@@ -255,22 +198,3 @@ def _predicted(split: Split, scores: Scores) -> Predicted:
 def _scored(prefix: str, scores: Scores, split: Split, experiment: Experiment) -> dict[str, float]:
     metrics = {name: experiment.head.measure(name, split.y, scores.predictions) for name in experiment.head.metrics}
     return {prefix + name: value for name, value in {"loss": scores.loss, **metrics}.items()}
-
-
-def summarize(history: list[dict[str, float]], restored_epoch: int | None = None) -> dict[str, float]:
-    """The last epoch's scores under their own names; the best validation scores with their epochs.
-
-    Where the weights of another epoch were restored, its scores are the model's, and stand in for the last epoch's.
-    A metric of which neither way is better has no best.
-    """
-    row = history[restored_epoch - 1 if restored_epoch else -1]
-    last = {name: value for name, value in row.items() if name not in ("epoch", "seconds", "learning_rate")}
-    best: dict[str, float] = {}
-    for name in last:
-        higher = higher_is_better(name)
-        if name.startswith("val_") and higher is not None:
-            values = [row[name] for row in history]
-            value = max(values) if higher else min(values)
-            # The first of equal epochs.
-            best |= {f"best_{name}": value, f"best_{name}_epoch": history[values.index(value)]["epoch"]}
-    return last | best

@@ -1,0 +1,23 @@
+"""Arguments and options that several commands share, so that each means the same everywhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Configs = Annotated[list[Path], typer.Argument(metavar="CONFIG...", help="Config files, one experiment each.")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key: optimizer.learning_rate=1e-2.")
+]
+Grids = Annotated[
+    list[str] | None,
+    typer.Option("--grid", metavar="KEY=[A, B]", help="An experiment for each value; several: each combination."),
+]
+Workers = Annotated[int, typer.Option(min=1, metavar="N", help="Runs trained at the same time.")]
+RunsDir = Annotated[Path, typer.Option(metavar="DIR", help="Where the runs and their records lie.")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Where data files lie.  [default: $DLEXP_DATA, else Keras's cache]"),
+]
+
+RUNS_DIR = Path("runs")
