@@ -84,9 +84,7 @@ def test_nothing_is_lost_or_doubled() -> None:
     x, y = load_breast_cancer(return_X_y=True)
     data = BreastCancer().load(None)
 
-    rows = np.column_stack(
-        [np.vstack([data.train.x, data.test.x]), np.concatenate([data.train.y, data.test.y])]
-    )
+    rows = np.column_stack([np.vstack([data.train.x, data.test.x]), np.concatenate([data.train.y, data.test.y])])
     expected = np.column_stack([x.astype(np.float32), y])
     np.testing.assert_array_equal(rows[np.lexsort(rows.T)], expected[np.lexsort(expected.T)])
 
