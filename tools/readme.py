@@ -1,4 +1,4 @@
-"""Fill in the generated parts of README.md: `python tools/readme.py`; with `--check`, only say whether they are current.
+"""Fill in the generated parts of README.md: `python tools/readme.py`; with `--check`, only say if they are current.
 
 A part stands between `<!-- begin NAME -->` and `<!-- end NAME -->`.
 """
@@ -80,7 +80,7 @@ def _rows(path: Path, depth: int) -> Iterator[tuple[str, str]]:
         return
     yield f"{indent}{path.name}/", _purpose(path / "__init__.py")
     for entry in sorted(path.iterdir(), key=lambda entry: (entry.is_dir(), entry.name)):
-        if entry.suffix == ".py" and entry.name != "__init__.py" or (entry / "__init__.py").exists():
+        if (entry.suffix == ".py" and entry.name != "__init__.py") or (entry / "__init__.py").exists():
             yield from _rows(entry, depth + 1)
 
 
