@@ -1,9 +1,16 @@
 """Fixtures that several test files share."""
 
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from dlexp.cli import main
+
+#: Runs `dlexp` with these words; gives its exit code, stdout and stderr.
+Invoke = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +21,16 @@ def data_dir() -> Path:
     if not (folder / "imdb.npz").exists():
         pytest.skip("needs the real data: set DLEXP_DATA to a folder with imdb.npz and reuters.npz")
     return folder.resolve()
+
+
+@pytest.fixture
+def invoke(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Invoke:
+    """Run a command in this process and in the current directory."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["dlexp", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return int(ended.value.code or 0), *capsys.readouterr()
+
+    return run

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,6 @@ import pytest
 from test_cli_run import ROOT
 from test_cli_run import dlexp as process
 
-from dlexp.cli import main
 from dlexp.runs.index import finished
 from dlexp.runs.predictions import Predictions
 
@@ -30,17 +28,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Path, subprocess
 
 
 @pytest.fixture
-def dlexp(trained, monkeypatch, capsys):
+def dlexp(trained, monkeypatch, invoke):
     """Run a command that trains nothing beside what is trained; gives its exit code, stdout and stderr."""
     monkeypatch.chdir(trained[0])
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["dlexp", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code or 0, *capsys.readouterr()
-
-    return run
+    return invoke
 
 
 def test_parts_are_those_of_the_recorded_runs(trained: "tuple[Path, subprocess.CompletedProcess[str]]") -> None:

@@ -7,21 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from dlexp.cli import main
-
 
 @pytest.fixture
-def dlexp(tmp_path, monkeypatch, capsys):
+def dlexp(tmp_path, monkeypatch, invoke):
     """Run a command in an empty directory; gives its exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["dlexp", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code or 0, *capsys.readouterr()
-
-    return run
+    return invoke
 
 
 def test_sound_configs_are_said_to_be_ok(dlexp):

@@ -2,28 +2,20 @@
 
 import fcntl
 import os
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 from make_runs import failed, finished
 
-from dlexp.cli import main
 from dlexp.runs.run_dir import OWN_FILES, RunDir
 
 
 @pytest.fixture
-def clean(tmp_path, monkeypatch, capsys):
+def clean(tmp_path, monkeypatch, invoke):
     """Run `dlexp clean` in an empty directory; gives its exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
-
-    def run(*options):
-        monkeypatch.setattr(sys, "argv", ["dlexp", "clean", *options])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code or 0, *capsys.readouterr()
-
-    return run
+    return partial(invoke, "clean")
 
 
 RUNS, SMOKE = Path("runs"), Path("runs/.smoke")

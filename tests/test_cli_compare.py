@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from make_runs import changed, failed, finished
 
-from dlexp.cli import main
 from dlexp.config.identity import identity
 from dlexp.config.load import load
 from dlexp.runs.index import smoke_dir
@@ -29,19 +28,12 @@ t).
 
 
 @pytest.fixture
-def dlexp(tmp_path, monkeypatch, capsys):
+def dlexp(tmp_path, monkeypatch, invoke):
     """Run a command in a directory with two experiments; gives its exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     finished(Path("runs"), "digits_a", 0, 0.5)
     finished(Path("runs"), "digits_b", 0, 0.6, WIDER)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["dlexp", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code or 0, *capsys.readouterr()
-
-    return run
+    return invoke
 
 
 def labels(document):

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlexp.cli import main
 from dlexp.components.datasets import Imdb
 
 IRIS = """\
@@ -38,17 +37,10 @@ the first examples of the training data
 
 
 @pytest.fixture
-def dlexp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+def dlexp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Any) -> Any:
     """Run a command in a directory of its own; gives its exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["dlexp", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return int(ended.value.code or 0), *capsys.readouterr()
-
-    return run
+    return invoke
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """`dlexp diff`: the keys in which two experiments differ."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from dlexp.cli import main
 from dlexp.config.dump import dump
 from dlexp.config.load import load
 
@@ -25,19 +23,12 @@ optimizer.amsgrad        -         false
 
 
 @pytest.fixture
-def dlexp(tmp_path, monkeypatch, capsys):
+def dlexp(tmp_path, monkeypatch, invoke):
     """Run a command in a directory with two configs; gives its exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     Path("sgd.yaml").write_text("dataset: imdb\nmodel: {hidden: [64, 64]}\noptimizer: sgd")
     Path("adam.yaml").write_text("extends: sgd.yaml\nmodel: {hidden: [64, 4]}\noptimizer: adam")
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["dlexp", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code or 0, *capsys.readouterr()
-
-    return run
+    return invoke
 
 
 @pytest.fixture

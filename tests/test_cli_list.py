@@ -1,10 +1,7 @@
 """`dlexp list`: every component with the first line of its docstring."""
 
-import sys
-
 import pytest
 
-from dlexp.cli import main
 from dlexp.cli.list import KINDS
 from dlexp.registry import components
 
@@ -27,16 +24,9 @@ regularizers
 
 
 @pytest.fixture
-def dlexp(monkeypatch, capsys):
+def dlexp(invoke):
     """Run a command; gives its exit code, stdout and stderr."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["dlexp", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code or 0, *capsys.readouterr()
-
-    return run
+    return invoke
 
 
 def test_a_kind_is_one_row_a_component(dlexp):

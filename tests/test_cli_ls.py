@@ -3,14 +3,12 @@
 import csv
 import io
 import json
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from make_runs import CONFIG, failed, finished, identity_of
 
-from dlexp.cli import main
 from dlexp.runs.run_dir import RunDir
 
 ID = identity_of(CONFIG)[:10]
@@ -25,19 +23,12 @@ b/s0-{ID}  damaged     2       -             -       -       -        -
 
 
 @pytest.fixture
-def dlexp(tmp_path, monkeypatch, capsys):
+def dlexp(tmp_path, monkeypatch, invoke):
     """Run a command in an empty directory two hours east; gives its exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TZ", "UTC-2")
     time.tzset()
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["dlexp", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code or 0, *capsys.readouterr()
-
-    yield run
+    yield invoke
     monkeypatch.undo()
     time.tzset()
 

@@ -1,14 +1,12 @@
 """`dlexp show`: one run in full."""
 
 import json
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from make_runs import CONFIG, changed, failed, finished, identity_of
 
-from dlexp.cli import main
 from dlexp.components.datasets import Diabetes, Digits, Iris
 from dlexp.errors import DataError
 from dlexp.runs.run_dir import RunDir
@@ -89,19 +87,12 @@ most confident mistakes on the test split
 
 
 @pytest.fixture
-def dlexp(tmp_path, monkeypatch, capsys):
+def dlexp(tmp_path, monkeypatch, invoke):
     """Run a command in an empty directory at Greenwich; gives its exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["dlexp", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code or 0, *capsys.readouterr()
-
-    yield run
+    yield invoke
     monkeypatch.undo()
     time.tzset()
 

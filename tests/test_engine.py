@@ -97,6 +97,17 @@ def trained_by_keras(config: Experiment, seed: int, epochs: int) -> tuple[list[d
     return history, model.get_weights()
 
 
+def assert_equals_keras(config: Experiment, epochs: int) -> None:
+    """Each row of the history, and the weights at the end, are those of Keras's `fit`."""
+    ours, our_weights = trained(config, seed=1, epochs=epochs)
+    theirs, their_weights = trained_by_keras(config, seed=1, epochs=epochs)
+
+    for epoch, (row, expected) in enumerate(zip(ours, theirs, strict=True), start=1):
+        assert row == pytest.approx(expected, rel=1e-4), f"epoch {epoch}"
+    for weight, expected_weight in zip(our_weights, their_weights, strict=True):
+        np.testing.assert_allclose(weight, expected_weight, rtol=1e-3, atol=1e-4)
+
+
 def accuracy_of_logits(config: Experiment) -> Any:
     """Keras's accuracy on logits."""
     if config.head.type == "binary":
@@ -122,13 +133,7 @@ def test_history_equals_keras_fit_on_dense_vectors(parts: list[dict[str, Any]]) 
     """Given the same initial weights and batch order, 20 epochs give Keras's numbers within float32 rounding."""
     config = experiment(*parts)
 
-    ours, our_weights = trained(config, seed=1, epochs=EPOCHS)
-    theirs, their_weights = trained_by_keras(config, seed=1, epochs=EPOCHS)
-
-    for epoch, (row, expected) in enumerate(zip(ours, theirs, strict=True), start=1):
-        assert row == pytest.approx(expected, rel=1e-4), f"epoch {epoch}"
-    for weight, expected_weight in zip(our_weights, their_weights, strict=True):
-        np.testing.assert_allclose(weight, expected_weight, rtol=1e-3, atol=1e-4)
+    assert_equals_keras(config, EPOCHS)
 
 
 @pytest.mark.parametrize("parts", [[DIGITS], [IMDB], [PADDED]], ids=["digits", "imdb", "imdb-embedding"])

@@ -7,7 +7,16 @@ import keras
 import numpy as np
 import pytest
 from test_early_stopping import run_of
-from test_engine import CANCER, DIGITS, IMDB, PADDED, REUTERS, experiment, trained, trained_by_keras
+from test_engine import (
+    CANCER,
+    DIGITS,
+    IMDB,
+    PADDED,
+    REUTERS,
+    assert_equals_keras,
+    experiment,
+    trained,
+)
 
 from dlexp.components.datasets import Data, Split
 from dlexp.config.experiment import Experiment
@@ -55,13 +64,7 @@ def test_history_equals_keras_fit(parts: list[dict[str, Any]]) -> None:
     """From the same weights in the same order, Keras's numbers and weights, moving averages included."""
     config = experiment(*parts)
 
-    ours, our_weights = trained(config, seed=1, epochs=EPOCHS)
-    theirs, their_weights = trained_by_keras(config, seed=1, epochs=EPOCHS)
-
-    for epoch, (row, expected) in enumerate(zip(ours, theirs, strict=True), start=1):
-        assert row == pytest.approx(expected, rel=1e-4), f"epoch {epoch}"
-    for weight, expected_weight in zip(our_weights, their_weights, strict=True):
-        np.testing.assert_allclose(weight, expected_weight, rtol=1e-3, atol=1e-4)
+    assert_equals_keras(config, EPOCHS)
 
 
 @pytest.mark.parametrize("parts", [DIGITS, IMDB], ids=["digits", "imdb"])

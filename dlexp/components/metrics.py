@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
+#: Columns of a history that are no scores; they come first.
+OTHER_COLUMNS = ("epoch", "seconds", "learning_rate")
+
 
 @dataclass(frozen=True)
 class Metric:

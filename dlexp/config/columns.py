@@ -1,6 +1,6 @@
 """The columns of history.csv, known from the config alone."""
 
-from dlexp.components.metrics import higher_is_better
+from dlexp.components.metrics import OTHER_COLUMNS, higher_is_better
 from dlexp.config.experiment import Experiment
 
 
@@ -8,7 +8,7 @@ def columns(experiment: Experiment) -> list[str]:
     """The columns of history.csv."""
     scores = ["loss", *experiment.head.metrics]
     validation = [] if experiment.validation.type == "none" else [f"val_{name}" for name in scores]
-    return ["epoch", "seconds", "learning_rate", *scores, *validation]
+    return [*OTHER_COLUMNS, *scores, *validation]
 
 
 def judged_columns(experiment: Experiment) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
-from dlexp.reports.curves import OTHER_COLUMNS
+from dlexp.components.metrics import OTHER_COLUMNS
 from dlexp.reports.png import save
 from dlexp.studies.comparison import Comparison, comparable
 

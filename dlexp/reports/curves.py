@@ -5,14 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dlexp.components.metrics import higher_is_better
+from dlexp.components.metrics import OTHER_COLUMNS, higher_is_better
 from dlexp.reports.png import save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-#: Columns of a history that are no scores.
-OTHER_COLUMNS = ("epoch", "seconds", "learning_rate")
 
 _COLOUR = "#1f5fa8"
 

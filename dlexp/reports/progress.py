@@ -9,6 +9,7 @@ from rich.live import Live
 from rich.table import Table
 
 from dlexp import console
+from dlexp.components.metrics import OTHER_COLUMNS
 from dlexp.runs.run_dir import RunDir
 from dlexp.training.job import Job
 
@@ -110,7 +111,7 @@ class Progress:
 
 
 def _scores(row: dict[str, float]) -> list[str]:
-    return [f"{name} {value:.4f}" for name, value in row.items() if name not in ("epoch", "seconds", "learning_rate")]
+    return [f"{name} {value:.4f}" for name, value in row.items() if name not in OTHER_COLUMNS]
 
 
 def _on_terminal() -> bool:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dlexp.components.metrics import OTHER_COLUMNS
 from dlexp.config.flat import flatten, format_value
 from dlexp.errors import UserError
 from dlexp.reports import mistakes, text_curves
-from dlexp.reports.curves import OTHER_COLUMNS
 from dlexp.reports.mistakes import Mistakes
 from dlexp.reports.numbers import significant
 from dlexp.reports.results import main_metric

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from dlexp.components.datasets import Info
-from dlexp.components.metrics import higher_is_better
+from dlexp.components.metrics import OTHER_COLUMNS, higher_is_better
 from dlexp.training.network import Network
 
 #: How many of the worst mistakes a summary keeps.
@@ -19,7 +19,7 @@ def summarize(history: list[dict[str, float]], restored_epoch: int | None = None
     A metric of which neither way is better has no best.
     """
     row = history[restored_epoch - 1 if restored_epoch else -1]
-    last = {name: value for name, value in row.items() if name not in ("epoch", "seconds", "learning_rate")}
+    last = {name: value for name, value in row.items() if name not in OTHER_COLUMNS}
     best: dict[str, float] = {}
     for name in last:
         higher = higher_is_better(name)
