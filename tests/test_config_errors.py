@@ -14,7 +14,10 @@ MODEL_KEYS = (
     "type, hidden, activation, kernel_initializer, hidden_bias, dropout, noise, normalization, max_norm, "
     "kernel_regularizer, input_noise"
 )
-TOP_KEYS = "name, dataset, validation, model, head, optimizer, training, extends, allow, loss, metrics"
+TOP_KEYS = (
+    "name, dataset, validation, model, head, optimizer, training, extends, allow, loss, metrics, heads, sharing, "
+    "weighting"
+)
 
 
 @pytest.fixture

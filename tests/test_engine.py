@@ -182,5 +182,5 @@ def test_multi_hot_text_takes_the_sparse_product() -> None:
 
     network = build(config, config.dataset.info(), data.train, seed=0)
 
-    assert network.first is network.model.get_layer("hidden_1")
+    assert network.first == [network.model.get_layer("hidden_1")]
     assert network.body.input_shape == (None, 16)

@@ -57,7 +57,8 @@ class OneOf:
     @property
     def choices(self) -> dict[str, type[Component]]:
         """The components to choose from, by type."""
-        return registry.components(self.base.kind)
+        components = registry.components(self.base.kind)
+        return {name: component for name, component in components.items() if issubclass(component, self.base)}
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         choices = {name: handler.generate_schema(component) for name, component in self.choices.items()}

@@ -166,6 +166,8 @@ def higher_is_better(column: str) -> bool | None:
     None where neither way is: `seconds`, `val_logit_gradient`.
     """
     quantity = quantity_of(column)
-    if quantity == "loss":
+    if quantity == "loss" or quantity.endswith("_loss"):
         return False
-    return METRICS[quantity].higher_is_better if quantity in METRICS else None
+    # Of one of several targets: `digit_accuracy`. The longest name is the metric's: `class_mae` is no `mae`.
+    names = [name for name in METRICS if quantity == name or quantity.endswith(f"_{name}")]
+    return METRICS[max(names, key=len)].higher_is_better if names else None

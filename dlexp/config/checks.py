@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from dlexp import registry
 from dlexp.components.datasets import Info
+from dlexp.components.heads import Head, Multitask, TargetHead
 from dlexp.components.models import Model
 from dlexp.config.columns import judged_columns
 from dlexp.config.experiment import Experiment
@@ -23,9 +24,7 @@ def completed(experiment: Experiment, info: Info) -> Experiment:
     Raises:
         UserError: What `check` could not see before: settings that do not work with this data.
     """
-    if experiment.head.units is None:
-        head = experiment.head.model_copy(update={"units": experiment.head.units_for(info)})
-        experiment = experiment.model_copy(update={"head": head})
+    experiment = experiment.model_copy(update={"head": experiment.head.completed(info)})
     if problems := check_against(experiment, info):
         raise UserError(*(f"{path}: {message}" for path, message in problems))
     return experiment
@@ -39,6 +38,7 @@ def check_against(experiment: Experiment, info: Info) -> list[tuple[str, str]]:
         *_resample_problems(experiment, info),
         *_model_problems(experiment.model, info),
         *((f"head.{field}", message) for field, message in experiment.head.problems(info)),
+        *_weight_problems(experiment.head),
         *((f"optimizer.{field}", message) for field, message in experiment.optimizer.problems()),
         *_training_problems(experiment),
     ]
@@ -57,8 +57,15 @@ def _resample_problems(experiment: Experiment, info: Info) -> Iterator[tuple[str
     if info.n_train is not None:
         whole = dataset.model_copy(update={"resample": None})
         n = whole.reduced_count(info.n_train - experiment.validation.count(info.n_train))
-    if dataset.resample:
+    if dataset.resample and info.targets:
+        yield "dataset.resample", "bias and variance are those of one target; name it alone as dataset.target"
+    elif dataset.resample:
         yield from ((f"dataset.resample.{field}", message) for field, message in dataset.resample.problems(dataset, n))
+
+
+def _weight_problems(head: Head) -> Iterator[tuple[str, str]]:
+    if isinstance(head, TargetHead) and head.weight != 1:
+        yield "head.weight", f"the only head has no other to be weighed against; leave out the {head.weight:g}"
 
 
 def _model_problems(model: Model, info: Info) -> Iterator[tuple[str, str]]:
@@ -77,6 +84,8 @@ def _model_problems(model: Model, info: Info) -> Iterator[tuple[str, str]]:
 
 def _training_problems(experiment: Experiment) -> Iterator[tuple[str, str]]:
     training = experiment.training
+    if training.diagnostics and isinstance(experiment.head, Multitask) and experiment.head.sharing == "none":
+        yield "training.diagnostics", "diagnostics look at one trunk; head.sharing: none has several"
     for field, message in training.schedule.problems(training.epochs):
         yield f"training.schedule.{field}", message
     stopping, choices = training.early_stopping, judged_columns(experiment)

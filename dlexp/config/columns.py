@@ -6,9 +6,9 @@ from dlexp.config.experiment import Experiment
 
 def columns(experiment: Experiment) -> list[str]:
     """The columns of history.csv."""
-    scores = ["loss", *experiment.head.metrics]
+    scores = ["loss", *experiment.head.score_names]
     validation = [] if experiment.validation.type == "none" else [f"val_{name}" for name in scores]
-    return [*OTHER_COLUMNS, *scores, *validation]
+    return [*OTHER_COLUMNS, *scores, *experiment.head.weight_names, *validation]
 
 
 def judged_columns(experiment: Experiment) -> list[str]:

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from dlexp import registry
 from dlexp.config.experiment import Experiment
 from dlexp.config.lint import RULE_NAMES
-from dlexp.config.load import HEAD_SHORT_FORMS
+from dlexp.config.schema import HEAD_SHORT_FORMS
 
 Schema = dict[str, Any]
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from dlexp.components.activations import Activation
 from dlexp.components.datasets import Info
+from dlexp.components.heads import TargetHead
 from dlexp.components.heads.numbers import Standardized
 from dlexp.components.models import Embedding
 from dlexp.components.models.model import Stack
@@ -74,7 +75,7 @@ StackRule = Callable[[Stack, Experiment, Info], Iterator[Advice]]
 
 def bottleneck(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
     """A hidden layer narrower than the number of classes drops what no later layer brings back (Chollet, 2021, 4.2)."""
-    n_classes = _n_class_units(experiment)
+    n_classes = _n_class_units(experiment, info)
     narrow = [i for i, units in enumerate(model.hidden, start=1) if units < n_classes]
     reason = (
         f"for {n_classes} classes: what it cannot carry is lost to all layers behind it (the information bottleneck)"
@@ -134,7 +135,7 @@ def heavy_dropout(model: Stack, experiment: Experiment, info: Info) -> Iterator[
 
 def dropout_before_output(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
     """Dropout in front of the output is a bottleneck where it leaves fewer units than classes, or none."""
-    needed = max(1, _n_class_units(experiment))
+    needed = max(1, _n_class_units(experiment, info))
     last = model.hidden[-1] if model.hidden else 0
     if model.dropout and last >= needed and (kept := (1 - model.dropout) * last) < needed:
         reason = f"{needed} classes" if needed > 1 else "the output"
@@ -146,25 +147,24 @@ def dropout_before_output(model: Stack, experiment: Experiment, info: Info) -> I
 
 def squared_error(experiment: Experiment, info: Info) -> Iterator[Advice]:
     """Squared error behind a sigmoid or softmax has hardly a gradient where the answer is wrong (Goodfellow, 6.2.2)."""
-    head = experiment.head
     losses = {"binary": "binary_crossentropy", "multiclass": "categorical_crossentropy"}
-    if getattr(head, "loss", None) == "mse" and head.type in losses:
-        output = "sigmoid" if head.type == "binary" else "softmax"
-        why = f"mean squared error behind a {output} has hardly a gradient where the answer is most wrong"
-        yield Advice("head.loss", why, _set("head.loss", losses[head.type]))
+    for path, head, _ in _heads(experiment, info):
+        if getattr(head, "loss", None) == "mse" and head.type in losses:
+            output = "sigmoid" if head.type == "binary" else "softmax"
+            why = f"mean squared error behind a {output} has hardly a gradient where the answer is most wrong"
+            yield Advice(f"{path}.loss", why, _set(f"{path}.loss", losses[head.type]))
 
 
 def unbounded_output(experiment: Experiment, info: Info) -> Iterator[Advice]:
     """A linear output leaves the range of shares and counts; likelihood names units that do not (Goodfellow, 6.2)."""
-    head = experiment.head
-    if not isinstance(head, Standardized):
-        return
-    if info.task == "proportion":
-        better = "proportion" if head.type == "regression" else "beta"
-        why = "the targets lie from 0 to 1, and linear output units leave that range"
-        yield Advice("head.type", why, _set("head.type", better))
-    elif info.task == "count":
-        yield Advice("head.type", "the targets are counts, and linear output units go below 0", "head.type=poisson")
+    for path, head, target in _heads(experiment, info):
+        if isinstance(head, Standardized) and target.task == "proportion":
+            better = "proportion" if head.type == "regression" else "beta"
+            why = "the targets lie from 0 to 1, and linear output units leave that range"
+            yield Advice(f"{path}.type", why, _set(f"{path}.type", better))
+        elif isinstance(head, Standardized) and target.task == "count":
+            why = "the targets are counts, and linear output units go below 0"
+            yield Advice(f"{path}.type", why, f"{path}.type=poisson")
 
 
 def unscaled_inputs(experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -313,10 +313,16 @@ def _layers(model: Stack) -> list[tuple[int, Activation]]:
     return list(zip(model.hidden, each, strict=True))
 
 
-def _n_class_units(experiment: Experiment) -> int:
-    """Output units that are a class each; 0 where there are none."""
-    head = experiment.head
-    return (head.units or 0) if head.type in ("multiclass", "multilabel") else 0
+def _heads(experiment: Experiment, info: Info) -> Iterator[tuple[str, TargetHead, Info]]:
+    """Each head with its path and its target."""
+    for name, (head, target) in experiment.head.by_target(info).items():
+        yield f"head.heads.{name}" if name else "head", head, target
+
+
+def _n_class_units(experiment: Experiment, info: Info) -> int:
+    """Output units that are a class each, of the head with most of them; 0 where there are none."""
+    heads = (head for _, head, _ in _heads(experiment, info) if head.type in ("multiclass", "multilabel"))
+    return max((head.units or 0 for head in heads), default=0)
 
 
 def _n_trained(experiment: Experiment, info: Info) -> int | None:
@@ -333,7 +339,8 @@ def _bytes(model: Stack, experiment: Experiment, info: Info) -> dict[str, float]
     words = (info.vocabulary or 0) * model.output_dim if isinstance(model, Embedding) else 0
     features = model.output_dim if isinstance(model, Embedding) else n_inputs
     fan_in = [features, *model.hidden]
-    kernels = [a * b for a, b in zip(fan_in, [*widths, experiment.head.units or 1], strict=True)]
+    n_outputs = sum(head.units or 1 for _, head, _ in _heads(experiment, info))
+    kernels = [a * b for a, b in zip(fan_in, [*widths, n_outputs], strict=True)]
     if info.vocabulary and not words:  # The first kernel has a row a word.
         words, kernels = kernels[0], kernels[1:]
     # Each weight, its gradient, what the optimizer keeps.

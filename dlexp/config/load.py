@@ -9,8 +9,8 @@ from typing import Annotated
 from pydantic import TypeAdapter, ValidationError
 
 from dlexp.components.component import OneOf
-from dlexp.components.datasets import Dataset
-from dlexp.components.heads import default_head
+from dlexp.components.datasets import Dataset, Info
+from dlexp.components.heads import Multitask, default_head, unknown_targets
 from dlexp.config.checks import check
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import flatten, format_value
@@ -19,11 +19,10 @@ from dlexp.config.lint import Finding, lint, unknown_rules
 from dlexp.config.messages import problems_of
 from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source
-from dlexp.config.schema import ROOT, Place, merged, with_default_types
+from dlexp.config.schema import HEAD_SHORT_FORMS, ROOT, Place, merged, with_default_types
 from dlexp.config.yaml_source import parse_value, read
 
-#: Keys at the top of a file that are short for the head's.
-HEAD_SHORT_FORMS = ("loss", "metrics")
+MULTITASK: str = Multitask.model_fields["type"].default
 
 
 @dataclass(frozen=True)
@@ -148,10 +147,10 @@ def _is_same_file(a: Path, b: Path) -> bool:
 
 
 def _head_short_forms_moved(config: Node) -> Node:
-    """`loss: mse` as `head: {loss: mse}`."""
+    """`loss: mse` as `head: {loss: mse}`; where there are `heads`, with the type that has them."""
     short = {key: config.entries[key] for key in HEAD_SHORT_FORMS if key in config.entries}
     if not short:
-        return config
+        return _typed_by_heads(config)
     rest = {key: node for key, node in config.entries.items() if key not in short}
     head = ROOT.child("head", rest).expanded(rest.get("head", Node({}, next(iter(short.values())).source)))
     if not head.is_mapping:
@@ -165,7 +164,16 @@ def _head_short_forms_moved(config: Node) -> Node:
             )
             for key in twice
         )
-    return Node({**rest, "head": Node({**head.entries, **short}, head.source)}, config.source)
+    return _typed_by_heads(Node({**rest, "head": Node({**head.entries, **short}, head.source)}, config.source))
+
+
+def _typed_by_heads(config: Node) -> Node:
+    """Without the type, short forms below `head.heads` could not be known as such."""
+    head = config.child("head")
+    if head is None or "heads" not in head.entries or "type" in head.entries:
+        return config
+    typed = Node({"type": Node(MULTITASK, DEFAULT), **head.entries}, head.source)
+    return Node({**config.entries, "head": typed}, config.source)
 
 
 def _override(override: str | Override, config: Node) -> Node:
@@ -192,7 +200,7 @@ def _override(override: str | Override, config: Node) -> Node:
         node = node.child(part) or place.default_node or Node(None, source)
     for part in reversed(keys):
         new = Node({part: new}, source)
-    return new
+    return _typed_by_heads(new)
 
 
 def _with_element(whole: Node, keys: Keys, depth: int, new: Node, place: Place) -> Node:
@@ -215,14 +223,12 @@ def _bad_override(message: str, source: Source) -> ConfigError:
 
 
 def _validated(config: Node) -> tuple[Experiment, Node]:
-    """The experiment, with the head that the data set's task needs unless one is said."""
-    head = config.child("head")
-    is_task_head = head is None or (head.is_mapping and "type" not in head.entries)
+    """The experiment, with the heads that the data set's tasks need unless others are said."""
+    is_task_head = _needs_type(config.child("head"))
     dataset = _dataset(config) if is_task_head else None
     between = dataset.problems() if dataset else []
     if dataset and not between:
-        head = head or Node({}, DEFAULT)
-        head = Node({"type": Node(default_head(dataset.info().task), DEFAULT), **head.entries}, head.source)
+        head = _with_head_types(config.child("head") or Node({}, DEFAULT), dataset.info())
         config = Node({**config.entries, "head": head}, config.source)
         is_task_head = False
     try:
@@ -233,11 +239,33 @@ def _validated(config: Node) -> tuple[Experiment, Node]:
             problems = [problem for problem in problems if problem.path.split(".")[0] != "head"]
         between = [(f"dataset.{field}", message) for field, message in between]
         raise ConfigError(problems or _located(between, config)) from None
-    if experiment.head.units is None and (info := experiment.dataset.info()).is_counted:
-        units = experiment.head.units_for(info)
-        head_with_units = experiment.head.model_copy(update={"units": units})
-        experiment = experiment.model_copy(update={"head": head_with_units})
-    return experiment, config
+    if experiment.dataset.problems():  # `check` says them; until then there is no Info.
+        return experiment, config
+    head_with_units = experiment.head.completed(experiment.dataset.info())
+    return experiment.model_copy(update={"head": head_with_units}), config
+
+
+def _needs_type(head: Node | None) -> bool:
+    """Whether the data set decides on the head, or on one of several."""
+    if head is None or (head.is_mapping and "type" not in head.entries):
+        return True
+    return head.is_mapping and head.entries["type"].value == MULTITASK
+
+
+def _with_head_types(head: Node, info: Info) -> Node:
+    """A head with the type that fits the data; of several targets, with a head for each."""
+    entries = {"type": Node(default_head(info.task), DEFAULT), **head.entries}
+    given = entries.get("heads", Node({}, DEFAULT))
+    if entries["type"].value == MULTITASK and given.is_mapping:
+        if misfit := [(f"head.{field}", message) for field, message in unknown_targets(given.entries, info)]:
+            raise ConfigError(_located(misfit, Node({"head": head}, head.source)))
+        defaults = dict.fromkeys(info.targets, Node({}, DEFAULT)) if "heads" not in head.entries else {}
+        heads = {
+            name: _with_head_types(node, info.targets[name]) if node.is_mapping else node
+            for name, node in {**defaults, **given.entries}.items()
+        }
+        entries["heads"] = Node(heads, given.source)
+    return Node(entries, head.source)
 
 
 def _dataset(config: Node) -> Dataset | None:

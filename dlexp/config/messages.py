@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,7 +11,7 @@ from pydantic_core import ErrorDetails
 from dlexp.config.flat import format_value
 from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.problems import Problem
-from dlexp.config.schema import ROOT, Place, keys_below
+from dlexp.config.schema import HEAD_SHORT_FORMS, ROOT, Place, keys_below
 from dlexp.config.yaml_source import reads_as_number
 from dlexp.errors import did_you_mean
 
@@ -39,7 +40,7 @@ EXPECTED = {
 EXPECTED_NAME = "letters, digits, blanks and _ . , + = ( ) -, and no dot, comma, sign or blank in front"
 NOT_IN_A_CONFIG = {"seed": "the seed is no part of a config; say it with --seed"}
 #: Keys that a file may have beside those of the schema.
-FILE_KEYS = ("extends", "allow", "loss", "metrics")
+FILE_KEYS = ("extends", "allow", *HEAD_SHORT_FORMS)
 SHOWN_LENGTH = 60
 
 
@@ -51,6 +52,8 @@ def problems_of(error: ValidationError, config: Node) -> list[Problem]:
     problems = [
         Problem(dotted(keys), _message(keys, details, config), config.nearest_source(keys))
         for keys, details in found.items()
+        # Of a list that is no plain value either, the element that is wrong says enough.
+        if not any(other[: len(keys)] == keys for other in found if other != keys)
     ]
     return sorted(problems, key=_in_file_order)
 
@@ -70,6 +73,9 @@ def _keys(details: ErrorDetails) -> Keys:
     for part in details["loc"]:
         if place.one_of and place.element and isinstance(part, int):
             keys, place = (*keys, part), place.element
+            continue
+        if place.is_union:
+            place = replace(place, is_union=False)
             continue
         if place.one_of and not settings:
             settings = place.one_of.choices.get(str(part))
@@ -98,6 +104,9 @@ def _message(keys: Keys, errors: list[ErrorDetails], config: Node) -> str:
     place = _place(keys, config)
     node = config.find(keys)
     value = node.plain() if node else None
+    if place.is_union and isinstance(value, list | dict):  # That it is no word goes without saying.
+        errors = [each for each in errors if each["type"] != "literal_error"] or errors
+        kind = errors[0]["type"]
     if kind == "extra_forbidden":
         return _unknown_key(keys, value, config)
     if kind in ("missing", "union_tag_not_found"):
@@ -107,8 +116,10 @@ def _message(keys: Keys, errors: list[ErrorDetails], config: Node) -> str:
         one_of = _place(keys[:-1], config).one_of
         return _unknown_word(_singular(one_of.base.kind), value, list(one_of.choices)) if one_of else "unknown"
     if kind == "literal_error":
-        word = key if isinstance(keys[-1], str) else _singular(str(keys[-2]))
-        hint = _value_of_type(keys[-1], value, _place(keys[:-1], config))
+        around = _place(keys[:-1], config)
+        is_item = isinstance(keys[-1], int)
+        word = _singular(str(keys[-2])) if is_item else "value" if around.element and not around.one_of else key
+        hint = _value_of_type(keys[-1], value, around)
         return _unknown_word(word, value, [format_value(choice) for choice in place.choices], hint)
     if kind.startswith("model") and place.one_of:
         return f"expected one of {', '.join(place.types)}, given {_shown(value)}"

@@ -14,6 +14,9 @@ from dlexp.config.experiment import Experiment
 from dlexp.config.node import Node
 from dlexp.config.problems import DEFAULT
 
+#: Keys at the top of a file that are short for the head's.
+HEAD_SHORT_FORMS = ("loss", "metrics", "heads", "sharing", "weighting")
+
 
 @dataclass(frozen=True)
 class Place:
@@ -28,6 +31,8 @@ class Place:
     choices: tuple[object, ...] = ()
     """The values of a Literal."""
     default: Any = PydanticUndefined
+    is_union: bool = False
+    """A plain value or a list or mapping of them: pydantic puts the name of the one it tried into its paths."""
 
     @classmethod
     def of_field(cls, field: FieldInfo) -> "Place":
@@ -48,8 +53,11 @@ class Place:
             if not structured:
                 return cls(choices=choices, default=default)
             # A component or a list of them: what the list holds is a place of its own.
-            element = next((place.element for place in structured if place.element), None)
-            return replace(structured[0], element=element)
+            elements = [place.element for place in structured if place.element]
+            choices_inside = tuple(choice for place in elements for choice in place.choices)
+            element = replace(elements[0], choices=choices_inside) if elements else None
+            is_union = len(members) > 1 and not any(place.one_of for place in members)
+            return replace(structured[0], element=element, choices=choices, default=default, is_union=is_union)
         if origin in (list, dict):
             return cls(element=cls._of(arguments[-1], []), default=default)
         if origin is Literal:

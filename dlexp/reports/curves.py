@@ -11,6 +11,8 @@ from dlexp.reports.png import save
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: Panels beside one another.
+MAX_COLUMNS = 4
 _COLOUR = "#1f5fa8"
 
 
@@ -21,18 +23,23 @@ def draw(history: Sequence[dict[str, float]], path: Path, title: str) -> None:
     from matplotlib.ticker import MaxNLocator
 
     quantities = _quantities(history)
-    figure = Figure(figsize=(4.8 * len(quantities), 3.6))
-    panels = figure.subplots(1, len(quantities), squeeze=False)[0]
-    for axes, quantity in zip(panels, quantities, strict=True):
+    n_columns = min(len(quantities), MAX_COLUMNS)
+    n_rows = math.ceil(len(quantities) / n_columns)
+    figure = Figure(figsize=(4.8 * n_columns, 3.6 * n_rows))
+    panels = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+    for axes, quantity in zip(panels, quantities, strict=False):
         _draw_panel(axes, history, quantity)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    for axes in panels[len(quantities) :]:
+        axes.remove()
     figure.suptitle(title, fontsize="medium")
     figure.subplots_adjust(
         left=0.65 / figure.get_figwidth(),
         right=1 - 0.15 / figure.get_figwidth(),
-        bottom=0.14,
-        top=0.82,
+        bottom=0.14 / n_rows,
+        top=1 - 0.18 / n_rows,
         wspace=0.25,
+        hspace=0.35,
     )
     save(figure, path)
 

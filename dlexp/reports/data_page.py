@@ -4,6 +4,7 @@ import json
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, astuple
+from itertools import groupby
 from typing import Any, Literal
 
 from dlexp.components.datasets import Dataset
@@ -59,12 +60,16 @@ def _about(description: Description) -> Iterator[str]:
 
 
 def _classes(description: Description) -> Iterator[str]:
-    """A line a class; of many, several to a line, numbered downwards."""
-    if not description.classes:
-        return
-    roles = list(description.examples)
-    header = ["class", *(cell for role in roles for cell in (role, "share"))]
-    rows = [header, *(_class_row(each, description.examples) for each in description.classes)]
+    """A line a class; of many, several to a line, numbered downwards. Of several targets, one after the other."""
+    of_target = groupby(description.classes, key=lambda each: each.target)
+    tables = [_class_table(target or "class", list(of_one), description.examples) for target, of_one in of_target]
+    for i, table in enumerate(tables):
+        yield from ["", *table] if i else table
+
+
+def _class_table(title: str, classes: Sequence[Class], totals: dict[str, int]) -> Iterator[str]:
+    header = [title, *(cell for role in totals for cell in (role, "share"))]
+    rows = [header, *(_class_row(each, totals) for each in classes)]
     lines = _aligned(rows, left=1)
     heading, body = lines[0], lines[1:]
     n_columns = 1 if len(body) <= MAX_CLASS_ROWS else max(1, (WIDTH + 4) // (len(heading) + 4))

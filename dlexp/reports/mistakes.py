@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,17 +20,19 @@ class Mistakes:
     """The first of a run's mistakes, and what is known of them."""
 
     records: Sequence[Mapping[str, Any]]
-    """Position, target, predicted; for classes the probability."""
+    """Position, target, predicted; for classes the probability; of several targets, which one it is."""
     texts: Sequence[str] = ()
     """The examples for the eye; none where the data cannot be had."""
-    class_names: Sequence[str] = ()
+    class_names: Sequence[str] | Mapping[str, Sequence[str]] = ()
+    """Of several targets, those of each."""
     problem: str = ""
     """Why there are no texts."""
 
 
 def gather(run: Run, number: int, data_dir: Path | None) -> Mistakes:
-    """So many of a run's mistakes; loads its data set, unless there is nothing to show."""
-    records = run.record.get("mistakes", [])[:number]
+    """So many of a run's mistakes, on each target; loads its data set, unless there is nothing to show."""
+    of_target = groupby(run.record.get("mistakes", []), key=lambda record: record.get("target_name"))
+    records = [record for _, of_one in of_target for record in list(of_one)[:number]]
     if not records:
         return Mistakes(())
 
@@ -55,14 +58,18 @@ def gather(run: Run, number: int, data_dir: Path | None) -> Mistakes:
 
 def lines(mistakes: Mistakes, width: int) -> Iterator[str]:
     """What was to be predicted, what was, and the example, in lines of at most `width`."""
-    if not mistakes.records:
-        return
-    is_wrong = "probability" in mistakes.records[0]
-    yield "most confident mistakes on the test split" if is_wrong else "largest errors on the test split"
-    if mistakes.problem:
-        yield from textwrap.wrap(f"  The examples cannot be shown: {mistakes.problem}", width, subsequent_indent="  ")
+    target = None
     for position, record in enumerate(mistakes.records):
-        yield f"  {record['position']}: {_answer(record, mistakes.class_names)}"
+        name = record.get("target_name", "")
+        if name != target:
+            target = name
+            what = "most confident mistakes" if "probability" in record else "largest errors"
+            yield f"{what} on the test split{f', {name}' if name else ''}"
+        if position == 0 and mistakes.problem:
+            text = f"  The examples cannot be shown: {mistakes.problem}"
+            yield from textwrap.wrap(text, width, subsequent_indent="  ")
+        names = mistakes.class_names
+        yield f"  {record['position']}: {_answer(record, names[name] if isinstance(names, Mapping) else names)}"
         if mistakes.texts:
             yield from textwrap.wrap(
                 mistakes.texts[position],

@@ -70,9 +70,12 @@ class Run:
 
     @property
     def head_metrics(self) -> list[str]:
-        """The metrics that the head asked for."""
+        """The metrics that the head asked for; of several targets under their columns' names."""
         head = self.config.get("head")
-        return list(head.get("metrics", [])) if isinstance(head, dict) else []
+        if not isinstance(head, dict):
+            return []
+        several = head.get("heads", {}).items()
+        return [f"{name}_{metric}" for name, each in several for metric in each["metrics"]] or head.get("metrics", [])
 
     @property
     def tensorflow(self) -> str:

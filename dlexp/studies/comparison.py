@@ -18,9 +18,9 @@ from dlexp.runs.run_dir import PREFIX_LENGTH
 Verdict = Literal["better", "worse", "no clear difference"]
 
 #: What makes a loss, beside the penalties on weights: where one differs, a lower loss is not a better one.
-_LOSS_KEYS = {
-    f"head.{key}" for key in ("type", "loss", "standardize_target", "label_smoothing", "class_weight", "quantiles")
-}
+_LOSS_KEYS = ("type", "loss", "standardize_target", "label_smoothing", "class_weight", "quantiles")
+#: What makes the sum of several targets' losses.
+_SUM_KEYS = ("weight", "weighting")
 
 CONFIDENCE = 0.95
 
@@ -169,7 +169,11 @@ def _verdict(interval: tuple[float, float], metric: str) -> Verdict | None:
 
 def comparable(a: Compared, b: Compared, metric: str) -> bool:
     """Whether a metric measures the same in both: not a loss where the losses are not the same function."""
-    return quantity_of(metric) != "loss" or _loss(a) == _loss(b)
+    quantity = quantity_of(metric)
+    if quantity == "loss":
+        return _loss(a) == _loss(b)
+    target = quantity.removesuffix("_loss")
+    return target == quantity or _target_loss(a, target) == _target_loss(b, target)
 
 
 def _loss(experiment: Compared) -> dict[str, Any]:
@@ -177,8 +181,23 @@ def _loss(experiment: Compared) -> dict[str, Any]:
     return {
         key: value
         for key, value in experiment.settings.items()
-        if value and (key in _LOSS_KEYS or "regularizer" in key)
+        if value and (_is_of_head(key, (*_LOSS_KEYS, *_SUM_KEYS)) or "regularizer" in key)
     }
+
+
+def _target_loss(experiment: Compared, target: str) -> dict[str, Any]:
+    """What makes the loss of one of several targets, which is recorded without weight and penalties."""
+    own = f"head.heads.{target}."
+    return {
+        key: value
+        for key, value in experiment.settings.items()
+        if value and key.startswith(own) and _is_of_head(key, _LOSS_KEYS)
+    }
+
+
+def _is_of_head(key: str, names: Sequence[str]) -> bool:
+    head, _, name = key.rpartition(".")
+    return name in names and (head == "head" or head.startswith("head.heads.")) and key != "head.weight"
 
 
 def _sorted(experiments: Sequence[Compared], metric: str) -> tuple[Compared, ...]:

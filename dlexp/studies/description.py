@@ -1,7 +1,7 @@
 """What is in a data set: examples, classes, lengths, ranges, and a few examples to look at."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,8 @@ class Class:
     name: str | None
     counts: dict[str, int]
     """By role: train, validation, test."""
+    target: str | None = None
+    """Which of several targets it is a class of."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Description:
     """Their number by role: train, validation where a config says so, test."""
     classes: list[Class]
     targets: dict[str, Distribution]
-    """By role, of a regression."""
+    """By role, of a number that is to be learned; of one of several targets after its name: `ink train`."""
     lengths: dict[str, Distribution]
     """Words of a text, by split: train (what validates included) and test."""
     vocabulary: Vocabulary | None
@@ -125,18 +127,24 @@ def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | N
     is_numeric = info.inputs == "numeric"
     class_names = info.class_names or dataset.class_names
     roles = _targets_by_role(dataset, data, validation)
-    is_regression = info.n_classes is None
+    targets = info.targets or {"": replace(info, class_names=class_names)}
+    of_role = {name: {role: info.y_of(name, y) for role, y in roles.items()} for name in targets}
     return Description(
         dataset=dataset,
         info=info,
         examples={role: len(y) for role, y in roles.items()},
-        classes=_classes(roles, info.n_classes or 0, class_names),
-        targets={role: Distribution.of(y) for role, y in roles.items()} if is_regression else {},
+        classes=[each for name, target in targets.items() for each in _classes(name, target, of_role[name])],
+        targets={
+            f"{name} {role}".strip(): Distribution.of(y)
+            for name, target in targets.items()
+            if target.n_classes is None
+            for role, y in of_role[name].items()
+        },
         lengths={"train": _lengths(data.train.x), "test": _lengths(data.test.x)} if is_text else {},
         vocabulary=_vocabulary(data.train.x, dataset) if isinstance(dataset, Text) else None,
         numbers=Distribution.of(data.train.x) if is_numeric else None,
         features=_features(data.train.x, info.feature_names or dataset.feature_names) if is_numeric else [],
-        shown=_shown(dataset, data, class_names, data_dir),
+        shown=_shown(dataset, data, targets, data_dir),
     )
 
 
@@ -154,14 +162,15 @@ def _targets_by_role(dataset: Dataset, data: Data, validation: Validation | None
     return {"train": trains, **validates, "test": test}
 
 
-def _classes(roles: Mapping[str, Array], n_classes: int, names: Sequence[str]) -> list[Class]:
+def _classes(name: str, target: Info, roles: Mapping[str, Array]) -> list[Class]:
+    n_classes, names = target.n_classes or 0, target.class_names
     counts = {
         role: y.sum(axis=0) if y.ndim == 2 else np.bincount(y, minlength=n_classes)
         for role, y in roles.items()
         if n_classes
     }
     return [
-        Class(k, names[k] if names else None, {role: int(count[k]) for role, count in counts.items()})
+        Class(k, names[k] if names else None, {role: int(count[k]) for role, count in counts.items()}, name or None)
         for k in range(n_classes)
     ]
 
@@ -195,12 +204,15 @@ def _features(x: Array, names: Sequence[str]) -> list[Feature]:
     return [Feature(names[i] if names else None, *column) for i, column in enumerate(columns)]
 
 
-def _shown(dataset: Dataset, data: Data, names: Sequence[str], data_dir: Path | None) -> list[Example]:
+def _shown(dataset: Dataset, data: Data, targets: Mapping[str, Info], data_dir: Path | None) -> list[Example]:
+    info = data.info or dataset.info()
     positions = range(min(N_SHOWN, len(data.train)))
     contents = dataset.examples(data_dir, "train", positions)
+    first = data.train.y[: len(positions)]
+    columns = [[_target(y, target.class_names) for y in info.y_of(name, first)] for name, target in targets.items()]
     return [
-        Example(position, _target(data.train.y[position], names), content)
-        for position, content in zip(positions, contents, strict=True)
+        Example(position, "; ".join(values), content)
+        for position, values, content in zip(positions, zip(*columns, strict=True), contents, strict=True)
     ]
 
 

@@ -57,7 +57,9 @@ class Probe:
         #: A unit's sums are what its activation takes, so after the normalization where there is one.
         sums = [layers.get(f"{name}_normalization", layers[name]).output for name in names]
         units = [layers[f"{name}_activation"].output for name in names]
-        behind = network.first or network.standardize  # What the body starts behind.
+        #: The first layer, where it is outside the body. With several trunks there is nothing to diagnose.
+        self._first = network.first[0] if network.first else None
+        behind = self._first or network.standardize  # What the body starts behind.
         start = behind.output if behind else network.model.input
         # The input itself is no output that Keras knows.
         self._has_first_sums = bool(names) and sums[0] is start
@@ -82,7 +84,7 @@ class Probe:
         for i, kernel in enumerate(self._kernels):
             norm_before = float(np.linalg.norm(before[i]))
             slope, gradient = np.abs(slopes[i].numpy()), gradients[i].numpy()
-            if self._dense[i] is self._network.first:  # The body starts behind its product.
+            if self._dense[i] is self._first:  # The body starts behind its product.
                 gradient = self._x.T @ gradient
             rows.append(
                 {
@@ -103,12 +105,12 @@ class Probe:
         """
         n = len(self._dense)
         with tf.GradientTape(persistent=True) as tape:
-            if self._network.first is not None:
+            if self._first is not None:
                 tape.watch(x)
             logits, *hidden = self._watched(x, training=False)
-            loss = tf.reduce_mean(self._network.output.losses(self._y, logits))
+            loss = tf.reduce_mean(self._network.output.total(self._network.output.losses(self._y, logits)))
         units, sums = hidden[:n], [x] * self._has_first_sums + hidden[n:]
-        sources = [x if layer is self._network.first else layer.kernel.value for layer in self._dense]
+        sources = [x if layer is self._first else layer.kernel.value for layer in self._dense]
         return [_slopes(tape, g, z) for g, z in zip(units, sums, strict=True)], tape.gradient(loss, sources)
 
     def _read_kernels(self) -> list[np.ndarray]:

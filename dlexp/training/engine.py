@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from dlexp.components.datasets import Split
-from dlexp.training.feeds import Feed, feed
+from dlexp.training.feeds import EVALUATION_ROWS, Feed, Inputs, feed
 from dlexp.training.network import Network
 
 
@@ -23,6 +23,8 @@ class Scores:
     predictions: np.ndarray
     logits: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
     """Of every example, `(n, logits)`; of an evaluation alone."""
+    task_losses: np.ndarray = field(default_factory=lambda: np.empty(0))
+    """Of several targets, the mean of each one's loss before any weight or penalty, `(targets,)`."""
 
 
 def order_of(seed: int, epoch: int, n: int) -> np.ndarray:
@@ -40,38 +42,41 @@ class Engine:
         self.batch_size = batch_size
         self._feed = feed(network, train)
         self._y = tf.constant(train.y)
-        optimizer.build(network.model.trainable_variables)
+        optimizer.build(network.trainable_variables)
         self._compiled_epoch = tf.function(self._epoch)
 
     def train_epoch(self, order: np.ndarray) -> Scores:
         """One pass in the given order, `(n,)`: losses and predictions are those of each batch before its step."""
         self._feed.start_epoch(order, self.batch_size)
-        loss, predictions = self._compiled_epoch(tf.constant(order))
+        loss, task_losses, predictions = self._compiled_epoch(tf.constant(order))
         in_own_order = np.empty(predictions.shape, np.float32)
         in_own_order[order] = predictions.numpy()
-        return Scores(float(loss), in_own_order)
+        return Scores(float(loss), in_own_order, task_losses=task_losses.numpy())
 
-    def _epoch(self, order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _epoch(self, order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         n = tf.shape(order)[0]
         n_steps = -(-len(self.train) // self.batch_size)
         total = tf.constant(0.0, tf.float64)
+        task_totals = tf.zeros(len(self.network.output.parts), tf.float64)
         predictions = tf.TensorArray(tf.float32, size=n_steps, infer_shape=False, element_shape=self._prediction_shape)
         for i in tf.range(n_steps):
             positions = order[i * self.batch_size : tf.minimum((i + 1) * self.batch_size, n)]
-            loss, prediction = self._step(i, positions)
+            loss, losses, prediction = self._step(i, positions)
             total += tf.cast(loss, tf.float64) * tf.cast(tf.shape(positions)[0], tf.float64)
+            if self.network.output.parts:
+                task_totals += tf.reduce_sum(tf.cast(losses, tf.float64), axis=0)
             predictions = predictions.write(i, prediction)
-        return total / tf.cast(n, tf.float64), predictions.concat()
+        return total / tf.cast(n, tf.float64), task_totals / tf.cast(n, tf.float64), predictions.concat()
 
-    def _step(self, index: tf.Tensor, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        variables = self.network.model.trainable_variables
+    def _step(self, index: tf.Tensor, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        variables = self.network.trainable_variables
         with tf.GradientTape() as tape:
             logits, prediction = self.network.body(self._feed.batch(index, positions), training=True)
             losses = self.network.output.losses(tf.gather(self._y, positions), logits)
-            loss = tf.reduce_mean(losses) + self._penalty()
+            loss = tf.reduce_mean(self.network.output.total(losses)) + self._penalty()
         gradients = tape.gradient(loss, [variable.value for variable in variables])
         self.optimizer.apply(gradients, variables)
-        return loss, prediction
+        return loss, losses, prediction
 
     def _penalty(self) -> tf.Tensor:
         return tf.add_n([tf.constant(0.0), *self.network.model.losses])
@@ -88,24 +93,25 @@ class Evaluator:
         self.network = network
         self.split = split
         self._feed: Feed = feed(network, split)
-        inputs = tf.TensorSpec(network.body.input_shape, network.body.inputs[0].dtype)
+        inputs = [tf.TensorSpec(each.shape, each.dtype) for each in network.body.inputs]
         targets = tf.TensorSpec((None, *split.y.shape[1:]), split.y.dtype)
-        self._forward = tf.function(self._score, input_signature=[inputs, targets])
+        signature = [inputs if len(inputs) > 1 else inputs[0], targets]
+        self._forward = tf.function(self._score, input_signature=signature)
 
     def evaluate(self) -> Scores:
         """The mean loss, penalties included, and every prediction and logit."""
-        losses, predictions, logits = [], [], []
+        parts: list[list[np.ndarray]] = []
         start = 0
         for x in self._feed.chunks():
-            chunk_losses, prediction, chunk_logits = self._forward(x, tf.constant(self.split.y[start : start + len(x)]))
-            losses.append(chunk_losses.numpy())
-            predictions.append(prediction.numpy())
-            logits.append(chunk_logits.numpy())
-            start += len(x)
+            stop = start + EVALUATION_ROWS
+            parts.append([part.numpy() for part in self._forward(x, tf.constant(self.split.y[start:stop]))])
+            start = stop
+        totals, losses, predictions, logits = (np.concatenate(part) for part in zip(*parts, strict=True))
         penalty = sum(float(loss) for loss in self.network.model.losses)
-        loss = float(np.concatenate(losses).mean(dtype=np.float64)) + penalty
-        return Scores(loss, np.concatenate(predictions), np.concatenate(logits))
+        task_losses = losses.mean(axis=0, dtype=np.float64) if self.network.output.parts else np.empty(0)
+        return Scores(float(totals.mean(dtype=np.float64)) + penalty, predictions, logits, task_losses)
 
-    def _score(self, x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def _score(self, x: Inputs, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
         logits, prediction = self.network.body(x, training=False)
-        return self.network.output.losses(y, logits), prediction, logits
+        losses = self.network.output.losses(y, logits)
+        return self.network.output.total(losses), losses, prediction, logits

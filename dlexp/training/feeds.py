@@ -4,7 +4,7 @@ A feed gives the body's input, so that the step is the same for every kind of da
 """
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import tensorflow as tf
@@ -18,16 +18,20 @@ from dlexp.training.network import Network
 EVALUATION_ROWS = 8192
 
 
+#: What the body takes: one tensor, or a list of one a trunk.
+Inputs: TypeAlias = tf.Tensor | list[tf.Tensor]
+
+
 class Feed(Protocol):
     """One split, ready for training and evaluation."""
 
     def start_epoch(self, order: np.ndarray, batch_size: int) -> None:
         """Make the epoch's batches ready: `order` `(n,)` is a permutation of the examples."""
 
-    def batch(self, index: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:
+    def batch(self, index: tf.Tensor, positions: tf.Tensor) -> Inputs:
         """Inside the compiled step: the body's input for batch `index`, which holds the examples at `positions`."""
 
-    def chunks(self) -> Iterator[tf.Tensor]:
+    def chunks(self) -> Iterator[Inputs]:
         """The body's input for all examples in their own order, `EVALUATION_ROWS` at a time."""
 
 
@@ -56,8 +60,6 @@ class SparseFeed:
     """CSR rows, multiplied by the first layer's kernel without ever being dense."""
 
     def __init__(self, network: Network, x: csr_array) -> None:
-        if network.first is None:
-            raise ValueError("sparse rows need a network whose first layer takes them")
         self.x = x
         self.first = network.first
         self.rows = SparseRows()
@@ -66,19 +68,24 @@ class SparseFeed:
         """Cut the rows into batches in this order."""
         self.rows.set_batches([self.x[order[i : i + batch_size]] for i in range(0, len(order), batch_size)])
 
-    def batch(self, index: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:
+    def batch(self, index: tf.Tensor, positions: tf.Tensor) -> Inputs:
         """The first layer's output before its activation, `(batch, units)`."""
-        return self.rows.product(index, self.first.kernel.value) + self.first.bias
+        return _alone([self.rows.product(index, layer.kernel.value) + layer.bias for layer in self.first])
 
-    def chunks(self) -> Iterator[tf.Tensor]:
+    def chunks(self) -> Iterator[Inputs]:
         """The first layer's output before its activation."""
-        kernel, bias = self.first.kernel.numpy(), self.first.bias.numpy()
+        weights = [(layer.kernel.numpy(), layer.bias.numpy()) for layer in self.first]
         for start in range(0, self.x.shape[0], EVALUATION_ROWS):
-            yield tf.constant(self.x[start : start + EVALUATION_ROWS] @ kernel + bias)
+            rows = self.x[start : start + EVALUATION_ROWS]
+            yield _alone([tf.constant(rows @ kernel + bias) for kernel, bias in weights])
+
+
+def _alone(tensors: list[tf.Tensor]) -> Inputs:
+    return tensors if len(tensors) > 1 else tensors[0]
 
 
 def feed(network: Network, split: Split) -> Feed:
     """The feed that fits the split: sparse rows stay sparse, everything else is dense."""
-    if network.first is not None:
+    if network.first:
         return SparseFeed(network, split.x)
     return DenseFeed(network, split.x)

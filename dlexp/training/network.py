@@ -1,12 +1,13 @@
 """From a config and data to the model that is saved and the part of it that is trained."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 
 from dlexp.components.datasets import Info, Split
-from dlexp.components.heads import Output
+from dlexp.components.heads import Output, Part, TargetHead, prefix_layers
 from dlexp.config.experiment import Experiment
 
 
@@ -23,28 +24,73 @@ class Network:
     body: keras.Model
     output: Output
     standardize: keras.layers.Layer | None
-    first: keras.layers.Dense | None
-    """The first layer, where its input is sparse: training multiplies its kernel by scipy."""
+    first: Sequence[keras.layers.Dense]
+    """The first layer, where its input is sparse: training multiplies its kernel by scipy. One a trunk, else none."""
+    info: Info
+    tasks: "Sequence[Task]"
+    """The targets; mostly one."""
+
+    @property
+    def trainable_variables(self) -> list[keras.Variable]:
+        """All that a step changes: the layers' weights, then what the heads train beside them."""
+        return [*self.model.trainable_variables, *self.output.variables]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One target of a network: its head, and where it stands among all logits and predictions."""
+
+    name: str
+    """Empty, of a network's only target."""
+    head: TargetHead
+    info: Info
+    part: Part | None
+    """None, of a network's only target."""
+
+    def prediction(self, predictions: np.ndarray) -> np.ndarray:
+        """Its part of the predictions `(n, columns)`."""
+        return predictions if self.part is None else predictions[:, self.part.prediction]
+
+    def logits(self, logits: np.ndarray) -> np.ndarray:
+        """Its part of the logits `(n, columns)`."""
+        return logits if self.part is None else logits[:, self.part.logits]
+
+    def named(self, score: str) -> str:
+        """A score's column: `accuracy`, or `digit_accuracy` where there are several targets."""
+        return f"{self.name}_{score}" if self.name else score
 
 
 def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Network:
     """Build the layers with initial weights that depend on the seed alone."""
     # Layer names and random seeds start anew: nothing depends on what this process did before.
     keras.backend.clear_session()
-    keras.utils.set_random_seed(seed)
     inputs = keras.Input(info.shape, dtype="int32" if info.inputs == "word_ids" else "float32", name="inputs")
     standardize = None
     x = inputs
     if info.standardize:
         standardize = _standardization(train.x, info.standardize)
         x = standardize(inputs)
-    output = experiment.head.build(experiment.model.build(x, info), train.y)
-    model = keras.Model(inputs, output.prediction, name="model")
-    first = _first_dense(model, x) if info.inputs == "sparse" else None
-    start = x if first is None else first.output
+
+    def trunk(name: str) -> keras.KerasTensor:
+        # Each trunk starts as that of a network of its own would.
+        keras.utils.set_random_seed(seed)
+        features = experiment.model.build(x, info)
+        if name:
+            prefix_layers(name, x, features)
+        return features
+
+    output = experiment.head.attach(trunk, train.y, info)
+    model = keras.Model(inputs, dict(output.named) or output.prediction, name="model")
+    first = _first_dense(model, x) if info.inputs == "sparse" else []
+    start = [layer.output for layer in first] or [x]
     # Identity: without a hidden layer the body starts with the logits, and Keras has no graph from a tensor to itself.
-    body = keras.Model(start, [keras.layers.Identity(name="logits")(output.logits), output.prediction], name="body")
-    return Network(model, body, output, standardize, first)
+    ends = [keras.layers.Identity(name="logits")(output.logits), output.prediction]
+    body = keras.Model(start if len(start) > 1 else start[0], ends, name="body")
+    tasks = [
+        Task(name, head, target, output.parts.get(name))
+        for name, (head, target) in experiment.head.by_target(info).items()
+    ]
+    return Network(model, body, output, standardize, first, info, tasks)
 
 
 def _standardization(x: np.ndarray, which: bool | tuple[bool, ...]) -> keras.layers.Layer:
@@ -57,8 +103,10 @@ def _standardization(x: np.ndarray, which: bool | tuple[bool, ...]) -> keras.lay
     return keras.layers.Normalization(mean=mean, variance=variance, name="standardize")
 
 
-def _first_dense(model: keras.Model, x: keras.KerasTensor) -> keras.layers.Dense:
-    (layer,) = (layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer) and layer.input is x)
-    if not isinstance(layer, keras.layers.Dense):
-        raise TypeError(f"sparse inputs need a Dense layer first, not {layer.name} ({type(layer).__name__})")
-    return layer
+def _first_dense(model: keras.Model, x: keras.KerasTensor) -> list[keras.layers.Dense]:
+    """What takes the inputs: a layer of each trunk."""
+    first = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer) and layer.input is x]
+    for layer in first:
+        if not isinstance(layer, keras.layers.Dense):
+            raise TypeError(f"sparse inputs need a Dense layer first, not {layer.name} ({type(layer).__name__})")
+    return first

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import numpy as np
 
 from dlexp.components.datasets import Data, Split
-from dlexp.components.heads import Predicted
 from dlexp.config.checks import completed
 from dlexp.config.columns import columns
 from dlexp.config.dump import dump
@@ -19,11 +18,12 @@ from dlexp.runs.run_dir import RunDir
 from dlexp.runs.whole_files import replacing
 from dlexp.training.diagnostics import diagnosing
 from dlexp.training.early_stopping import Best
-from dlexp.training.engine import Engine, Evaluator, Scores, order_of
+from dlexp.training.engine import Engine, Evaluator, order_of
 from dlexp.training.environment import environment
 from dlexp.training.job import Job
 from dlexp.training.network import Network, build
-from dlexp.training.summary import layers, mistakes, summarize
+from dlexp.training.scores import calibration, learned_weights, scored, worst_mistakes
+from dlexp.training.summary import layers, summarize
 
 
 class Diverged(ArithmeticError):
@@ -78,9 +78,10 @@ def train(job: Job) -> None:
         network.model.save(path)
     job.illustrate(fitted.history, run_dir.curves_path, job.label)
     tested = Evaluator(network, splits.test).evaluate()
-    test = _scored("test_", tested, splits.test, experiment) | _calibration(network, splits, tested, experiment)
+    test = scored("test_", tested, splits.test, network) | calibration(network, splits.train, splits.test, tested)
     if dataset.resample:
-        judged, expected = experiment.head.judged(tested.predictions), dataset.expected(splits.test.x)
+        (task,) = network.tasks
+        judged, expected = task.head.judged(tested.predictions), dataset.expected(splits.test.x)
         Predictions(splits.test.y, judged, expected).write(run_dir.predictions_path)
     seconds = time.perf_counter() - clock
     run_dir.write_environment({**place, "seconds": seconds})
@@ -98,8 +99,9 @@ def train(job: Job) -> None:
             "seconds": seconds,
             "parameters": network.model.count_params(),
             "layers": layers(network),
-            "class_names": list(info.class_names or dataset.class_names),
-            "mistakes": mistakes(splits.test.y, experiment.head.judged(tested.predictions), info),
+            "class_names": {name: list(target.class_names) for name, target in info.targets.items()}
+            or list(info.class_names or dataset.class_names),
+            "mistakes": worst_mistakes(network, splits.test, tested),
             "examples": {
                 "train": len(splits.train),
                 "validation": len(splits.validation or ()),
@@ -160,9 +162,10 @@ def fit(experiment: Experiment, network: Network, splits: Splits, seed: int, run
             clock = time.perf_counter()
             # As the config says it: the shortest number that is this float32.
             learning_rate = float(str(np.float32(optimizer.learning_rate)))
-            scores = _scored("", engine.train_epoch(order_of(seed, epoch, len(splits.train))), splits.train, experiment)
+            trained = engine.train_epoch(order_of(seed, epoch, len(splits.train)))
+            scores = scored("", trained, splits.train, network) | learned_weights(network)
             if evaluator is not None:
-                scores |= _scored("val_", evaluator.evaluate(), evaluator.split, experiment)
+                scores |= scored("val_", evaluator.evaluate(), evaluator.split, network)
             row = {
                 "epoch": epoch,
                 "seconds": time.perf_counter() - clock,
@@ -181,20 +184,3 @@ def fit(experiment: Experiment, network: Network, splits: Splits, seed: int, run
                 break
     restored_epoch = best.restore(network.model) if best else None
     return Fitted(history, stopped_epoch, restored_epoch)
-
-
-def _calibration(network: Network, splits: Splits, tested: Scores, experiment: Experiment) -> dict[str, float]:
-    """What the head says of the test split's likelihood; the training split is evaluated only if it asks for it."""
-    found = experiment.head.calibration(
-        _predicted(splits.test, tested), lambda: _predicted(splits.train, Evaluator(network, splits.train).evaluate())
-    )
-    return {f"test_{name}": value for name, value in found.items()}
-
-
-def _predicted(split: Split, scores: Scores) -> Predicted:
-    return Predicted(split.y, scores.logits, scores.predictions)
-
-
-def _scored(prefix: str, scores: Scores, split: Split, experiment: Experiment) -> dict[str, float]:
-    metrics = {name: experiment.head.measure(name, split.y, scores.predictions) for name in experiment.head.metrics}
-    return {prefix + name: value for name, value in {"loss": scores.loss, **metrics}.items()}

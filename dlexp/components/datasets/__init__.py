@@ -1,6 +1,6 @@
 """Data sets: where examples come from and how they are encoded."""
 
-from dlexp.components.datasets.bundled import BreastCancer, Diabetes, Digits, Iris, Wine
+from dlexp.components.datasets.bundled import BreastCancer, Diabetes, Digits, Iris, Linnerud, Wine
 from dlexp.components.datasets.dataset import Data, Dataset, Info, Split
 from dlexp.components.datasets.generators import Counts, Documents, NoisySine, Ratings
 from dlexp.components.datasets.images import Cifar10, Cifar100, FashionMnist, Mnist
@@ -26,6 +26,7 @@ __all__ = [
     "Imdb",
     "Info",
     "Iris",
+    "Linnerud",
     "Mnist",
     "NoisySine",
     "Npz",

@@ -2,6 +2,7 @@
 
 import importlib.util
 import math
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -13,6 +14,12 @@ from dlexp.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+DigitsTarget = Literal["digit", "parity", "ink"]
+LinnerudTarget = Literal["weight", "waist", "pulse"]
+#: Of a list of targets.
+Several = Field(min_length=2)
 
 
 class Bundled(Dataset):
@@ -58,12 +65,13 @@ class Bundled(Dataset):
         from sklearn.model_selection import train_test_split
 
         x, y = self._examples()
+        first = y[:, 0] if y.ndim == 2 else y
         x_train, x_test, y_train, y_test = train_test_split(
             x.astype(np.float32),
-            y.astype(np.int32 if self.n_classes else np.float32),
+            y.astype(np.int32 if self.n_classes and y.ndim == 1 else np.float32),
             test_size=self.test_size,
             random_state=self.split_seed,
-            stratify=y if self.n_classes else None,
+            stratify=first if self.n_classes else None,
         )
         return Data(Split(x_train, y_train), Split(x_test, y_test))
 
@@ -76,7 +84,7 @@ class Bundled(Dataset):
         return Data(*generated.clouds(self.n_classes, self.n_features))
 
     def _examples(self) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
-        """All examples in scikit-learn's order."""
+        """All examples in scikit-learn's order; targets `(n,)`, or `(n, targets)` of several."""
         from sklearn import datasets
 
         x, y = getattr(datasets, f"load_{self.type}")(return_X_y=True)
@@ -103,45 +111,141 @@ class Bundled(Dataset):
         ]
 
 
-class Digits(Bundled):
-    """1,797 handwritten digits of 8 x 8 pixels, in 10 classes."""
+@dataclass(frozen=True)
+class Target:
+    """What can be learned of a data set."""
 
-    type: Literal["digits"] = "digits"
-    target: Literal["digit", "parity", "ink"] = "digit"
-    """What is learned: the digit, whether it is odd (class 1), or the ink's share of all the page can take (0 to 1)."""
-    n_examples: ClassVar[int] = 1797
-    n_features: ClassVar[int] = 64
-    data_files: ClassVar[tuple[str, ...]] = ("digits.csv.gz",)
+    task: Task
+    class_names: tuple[str, ...] = ()
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What `Info` says of it."""
+        return {"task": self.task, "n_classes": len(self.class_names) or None, "class_names": self.class_names}
+
+
+class SeveralTargets(Bundled):
+    """A bundled data set of which one target can be learned or several at once: a list of names."""
+
+    target: Any
+    """A name of `choices`, or a list of them."""
+    choices: ClassVar[dict[str, Target]]
+    """All targets by name."""
+
+    def info(self) -> Info:
+        """Of one target, or of each."""
+        info = super().info()
+        if isinstance(self.target, str):
+            return replace(info, **self.choices[self.target].info)
+        targets = {name: replace(info, **self.choices[name].info) for name in self.target}
+        return replace(info, task="several", n_classes=None, targets=targets)
 
     @property
     def task(self) -> Task:  # type: ignore[override]
-        """By the target."""
-        tasks: dict[str, Task] = {"digit": "multiclass", "parity": "binary", "ink": "proportion"}
-        return tasks[self.target]
+        """Of the first target."""
+        return self._first.task
 
     @property
     def class_names(self) -> tuple[str, ...]:  # type: ignore[override]
-        """Of the ink, none."""
-        return {"digit": tuple("0123456789"), "parity": ("even", "odd"), "ink": ()}[self.target]
+        """Of the first target."""
+        return self._first.class_names
 
     @property
     def n_classes(self) -> int | None:  # type: ignore[override]
-        """Of the ink, none."""
+        """Of the first target: the split is drawn by its classes."""
         return len(self.class_names) or None
 
     def stand_in(self) -> Data:
+        """Made-up numbers for each target."""
+        import numpy as np
+
+        if isinstance(self.target, str):
+            return self._made_up(self.target)
+        each = [self._made_up(name) for name in self.target]
+        train, test = ([getattr(data, part) for data in each] for part in ("train", "test"))
+        # The clouds of all targets lie in one another: each is to be found there.
+        x_train, x_test = (sum(split.x for split in part) for part in (train, test))
+        y_train, y_test = (np.stack([split.y for split in part], axis=1).astype(np.float32) for part in (train, test))
+        return Data(Split(x_train, y_train), Split(x_test, y_test))
+
+    def problems(self) -> list[tuple[str, str]]:
+        """The same target twice."""
+        found = super().problems()
+        if isinstance(self.target, list) and len(set(self.target)) < len(self.target):
+            found.append(("target", "a target is named twice"))
+        return found
+
+    @property
+    def _first(self) -> Target:
+        return self.choices[self.target if isinstance(self.target, str) else self.target[0]]
+
+    def _made_up(self, name: str) -> Data:
+        """The stand-in of one target."""
+        return Bundled.stand_in(self.model_copy(update={"target": name}))
+
+    def _all_targets(self) -> "tuple[np.ndarray[Any, Any], dict[str, np.ndarray[Any, Any]]]":
+        """The features of all examples, and every target, `(n,)`."""
+        raise NotImplementedError
+
+    def _examples(self) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+        import numpy as np
+
+        x, targets = self._all_targets()
+        if isinstance(self.target, str):
+            return x, targets[self.target]
+        return x, np.stack([targets[name] for name in self.target], axis=1)
+
+
+class Digits(SeveralTargets):
+    """1,797 handwritten digits of 8 x 8 pixels, in 10 classes."""
+
+    type: Literal["digits"] = "digits"
+    target: DigitsTarget | Annotated[list[DigitsTarget], Several] = "digit"
+    """What is learned: the digit, whether it is odd (class 1), or the ink's share of all the page can take (0 to 1);
+    or several of them, as a list."""
+    n_examples: ClassVar[int] = 1797
+    n_features: ClassVar[int] = 64
+    data_files: ClassVar[tuple[str, ...]] = ("digits.csv.gz",)
+    choices: ClassVar[dict[str, Target]] = {
+        "digit": Target("multiclass", tuple("0123456789")),
+        "parity": Target("binary", ("even", "odd")),
+        "ink": Target("proportion"),
+    }
+
+    def _all_targets(self) -> "tuple[np.ndarray[Any, Any], dict[str, np.ndarray[Any, Any]]]":
+        from sklearn.datasets import load_digits
+
+        x, digit = load_digits(return_X_y=True)
+        # A pixel is a number from 0 to 16.
+        return x, {"digit": digit, "parity": digit % 2, "ink": x.mean(axis=1) / 16}
+
+    def _made_up(self, name: str) -> Data:
         """As for all, the ink between 0 and 1."""
         import numpy as np
 
-        data = super().stand_in()
-        if self.target != "ink":
+        data = super()._made_up(name)
+        if name != "ink":
             return data
         return Data(*(Split(part.x, 1 / (1 + np.exp(-part.y / 8))) for part in (data.train, data.test)))
 
-    def _examples(self) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
-        x, digit = super()._examples()
-        # A pixel is a number from 0 to 16.
-        return x, {"digit": digit, "parity": digit % 2, "ink": x.mean(axis=1) / 16}[self.target]
+
+class Linnerud(SeveralTargets):
+    """20 men in a gym: what three exercises say of their weight, waist and pulse (Tenenhaus, 1998)."""
+
+    type: Literal["linnerud"] = "linnerud"
+    target: LinnerudTarget | Annotated[list[LinnerudTarget], Several] = "weight"
+    """What is learned: the weight (pounds), the waist (inches), the pulse (beats a minute), or several, as a list."""
+    n_examples: ClassVar[int] = 20
+    n_features: ClassVar[int] = 3
+    data_files: ClassVar[tuple[str, ...]] = ("linnerud_exercise.csv", "linnerud_physiological.csv")
+    feature_names: ClassVar[tuple[str, ...]] = ("chins", "situps", "jumps")
+    choices: ClassVar[dict[str, Target]] = {name: Target("regression") for name in ("weight", "waist", "pulse")}
+
+    def _all_targets(self) -> "tuple[np.ndarray[Any, Any], dict[str, np.ndarray[Any, Any]]]":
+        from sklearn.datasets import load_linnerud
+
+        x, y = load_linnerud(return_X_y=True)
+        return x, dict(zip(self.choices, y.T, strict=True))
 
 
 class Iris(Bundled):

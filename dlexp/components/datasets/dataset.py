@@ -1,6 +1,6 @@
 """The base of all data sets: what is known without loading, and what loading gives."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -27,7 +27,7 @@ class Info:
     say (the counts, the shape `()`, mostly the classes), and `Data.info` is complete.
     """
 
-    task: Task
+    task: Task | Literal["several"]
     n_train: int | None
     n_test: int | None
     inputs: Literal["numeric", "sparse", "word_ids"]
@@ -44,15 +44,43 @@ class Info:
     """As `Dataset.class_names`, where only the data says them."""
     feature_names: tuple[str, ...] = ()
     """As `Dataset.feature_names`, where only the data says them."""
+    targets: "Mapping[str, Info]" = field(default_factory=dict)
+    """Of several targets, what each one is, in the order of their columns in `Split.y`."""
 
     @property
     def is_counted(self) -> bool:
         """Whether it is known how many classes there are, if there are any."""
+        if self.targets:
+            return all(target.is_counted for target in self.targets.values())
         return self.n_classes is not None or self.task not in ("multiclass", "multilabel", "ordinal")
+
+    @property
+    def y_dtype(self) -> Literal["int32", "float32"]:
+        """Of the targets, of a data set with one: classes are whole numbers."""
+        return "float32" if self.n_classes is None else "int32"
+
+    @property
+    def y_columns(self) -> "dict[str, int | slice]":
+        """Of several targets, the columns of each in `Split.y`: one, or of a multilabel target one a class."""
+        columns: dict[str, int | slice] = {}
+        start = 0
+        for name, target in self.targets.items():
+            is_multilabel = target.task == "multilabel"
+            width = (target.n_classes or 1) if is_multilabel else 1
+            columns[name] = slice(start, start + width) if is_multilabel else start
+            start += width
+        return columns
+
+    def y_of(self, target: str, y: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+        """One target's part of `Split.y`, as a data set with that target alone has it; all of it for no name."""
+        return y[:, self.y_columns[target]].astype(self.targets[target].y_dtype) if target else y
 
     @property
     def described_task(self) -> str:
         """The task in words, for messages: `multiclass with 46 classes`."""
+        if self.targets:
+            each = (f"{name} ({target.described_task})" for name, target in self.targets.items())
+            return f"several targets: {', '.join(each)}"
         has_count = self.n_classes and self.task != "binary"
         return f"{self.task} with {self.n_classes} classes" if has_count else self.task
 
@@ -63,6 +91,7 @@ class Split:
 
     `x` is float32 `(n, features)`, a float32 CSR array `(n, vocabulary)`, or int32 `(n, maxlen)`;
     `y` is int32 classes or float32 values, `(n,)`; of multilabel data int32 `(n, classes)`, 1 where a class is there.
+    Of several targets it is float32 `(n, columns)`: a column each, of a multilabel one a column a class.
     """
 
     x: "np.ndarray[Any, Any] | csr_array"

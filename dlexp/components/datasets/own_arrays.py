@@ -54,7 +54,7 @@ class Arrays(OwnData):
         classes = self.classes
         if self.task == "multilabel" and classes is None:
             classes = [str(k) for k in range(y_train.shape[1])]
-        y = targets.encode(self.task, train, test, classes)
+        y = targets.encode(self.only_task, train, test, classes)
         splits = [
             Split(self._inputs(x, f"{origin} ({name})", len(each)), each)
             for x, each, name in ((x_train, y.train, "train"), (x_test, y.test, "test"))
@@ -62,15 +62,8 @@ class Arrays(OwnData):
         shape, test_shape = (split.x.shape[1:] for split in splits)
         if shape != test_shape:
             raise DataError(f"{origin}: training inputs of shape {shape}, but test inputs of shape {test_shape}")
-        info = replace(
-            self.info(),
-            n_train=len(y.train),
-            n_test=len(y.test),
-            shape=shape,
-            n_classes=len(y.class_names) or None,
-            class_names=y.class_names,
-        )
-        return Data(*splits, info=info)
+        info = replace(self.info(), n_train=len(y.train), n_test=len(y.test), shape=shape)
+        return Data(*splits, info=self.with_classes(info, y))
 
     def problems(self) -> list[tuple[str, str]]:
         """A vocabulary without words, or words without it."""

@@ -1,9 +1,14 @@
 """The base of the user's own data: files and functions of which little is known before they are read."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from dlexp.components.datasets.dataset import Data, Dataset, Info, Task
+
+if TYPE_CHECKING:
+    from dlexp.components.datasets.targets import Targets
 
 #: What `--smoke` takes of each split.
 N_SMOKE_TRAIN, N_SMOKE_TEST = 400, 200
@@ -16,8 +21,8 @@ class OwnData(Dataset):
     is checked when the data is loaded; `load` gives the complete `Info` as `Data.info`.
     """
 
-    task: Task
-    """What is learned: the kind of target."""
+    task: Task | None = None
+    """What is learned: the kind of target. Several targets say their own."""
     classes: list[str] | None = None
     """The classes in their order; unless said those of the training split, numbers by value, words by the alphabet."""
 
@@ -26,10 +31,35 @@ class OwnData(Dataset):
         """What the model takes."""
         return "numeric"
 
+    @property
+    def several(self) -> Mapping[str, Task]:
+        """The task of each of several targets; empty where there is one."""
+        return {}
+
+    @property
+    def only_task(self) -> Task:
+        """The task, where there is one target: `problems` has seen to it that it is said."""
+        if self.task is None:
+            raise ValueError("there is no task, or several")
+        return self.task
+
     def info(self) -> Info:
         """Without what only the data says: the counts, the features, and the classes unless `classes` names them."""
-        n_classes = len(self.classes) if self.classes else 2 if self.task == "binary" else None
-        return Info(self.task, None, None, self.inputs, shape=(), n_classes=n_classes)
+
+        def info(task: Task | Literal["several"], classes: list[str] | None = None) -> Info:
+            n_classes = len(classes) if classes else 2 if task == "binary" else None
+            return Info(task, None, None, self.inputs, shape=(), n_classes=n_classes)
+
+        if not self.several:
+            return info(self.only_task, self.classes)
+        return replace(info("several"), targets={name: info(task) for name, task in self.several.items()})
+
+    @staticmethod
+    def with_classes(info: Info, targets: "Targets") -> Info:
+        """An `Info` with the classes that the data turned out to have."""
+        each = {name: OwnData.with_classes(info.targets[name], of_one) for name, of_one in targets.each.items()}
+        names = targets.class_names
+        return replace(info, n_classes=len(names) or None, class_names=names, targets=each)
 
     def sample(self, data_dir: Path | None) -> Data:
         """The first examples of each split, after all of them were encoded: the model has its real shape."""
@@ -43,9 +73,16 @@ class OwnData(Dataset):
         return Data(train, test, info=data.info)
 
     def problems(self) -> list[tuple[str, str]]:
-        """Classes where there are none, too few or the same twice."""
+        """No task or one too many; classes where there are none, too few or the same twice."""
         found = super().problems()
-        if self.classes is None:
+        if self.several and (self.task or self.classes):
+            field = "task" if self.task else "classes"
+            found.append((field, "of several targets each says its task, and the data say its classes; leave this out"))
+        elif self.several and len(self.several) < 2:
+            found.append(("target", "a mapping names two or more targets; of one, say target and task"))
+        elif not self.several and self.task is None:
+            found.append(("task", f"missing. Choose from: {', '.join(get_args(Task))}"))
+        if self.classes is None or self.task is None:
             return found
         if self.task not in ("binary", "multiclass", "multilabel", "ordinal"):
             found.append(("classes", f"a {self.task} task has no classes"))

@@ -1,6 +1,6 @@
 """The user's own tables: one row an example, one column a feature, the text or the target."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from dlexp.components.datasets import files
-from dlexp.components.datasets.dataset import MAX_SHOWN, Data, Info, Split, SplitName
+from dlexp.components.datasets.dataset import MAX_SHOWN, Data, Info, Split, SplitName, Task
 from dlexp.components.datasets.encoded_texts import EncodedTexts
 from dlexp.components.datasets.own_data import OwnData
 from dlexp.errors import DataError, UserError, did_you_mean
@@ -64,8 +64,9 @@ class Table(OwnData, EncodedTexts):
     """Share of the examples in a drawn test split, rounded up; drawn by class where every class has enough examples."""
     split_seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Seed of a drawn split; no part of the run's own seed, so that all seeds have the same test data."""
-    target: Name | list[Name]
-    """The column to learn; of a multilabel task also a list of columns of 0 and 1."""
+    target: Name | list[Name] | dict[Name, Task]
+    """The column to learn; of a multilabel task also a list of columns of 0 and 1. Several targets are a mapping from
+    each column to its task."""
     separator: Name = ";"
     """What lies between the labels in the target column of a multilabel task; an empty cell has none."""
     features: list[Name] | None = None
@@ -102,13 +103,8 @@ class Table(OwnData, EncodedTexts):
         """Split first: nothing but the training split decides on the words, the categories and what fills gaps."""
         train, test = self._rows(data_dir)
         targets = self._targets(train, test)
-        info = replace(
-            self.info(),
-            n_train=len(train.frame),
-            n_test=len(test.frame),
-            n_classes=len(targets.class_names) or None,
-            class_names=targets.class_names,
-        )
+        info = replace(self.info(), n_train=len(train.frame), n_test=len(test.frame))
+        info = self.with_classes(info, targets)
         if self.text:
             return self._text_data(train, test, targets, info)
         return self._number_data(train, test, targets, info)
@@ -131,7 +127,7 @@ class Table(OwnData, EncodedTexts):
         found = super().problems()
         if self.test_path and self.split_column:
             found.append(("split_column", "the test split is said twice; give split_column or test_path"))
-        if isinstance(self.target, list) and self.task != "multilabel":
+        if isinstance(self.target, list) and self.task not in ("multilabel", None):
             found.append(("target", f"several target columns are for a multilabel task; this one is {self.task}"))
         if self.text and self.features is not None:
             found.append(("features", "a model takes text or numbers; give text or features"))
@@ -148,8 +144,18 @@ class Table(OwnData, EncodedTexts):
         return [self.path, *([self.test_path] if self.test_path else [])]
 
     @property
+    def several(self) -> Mapping[str, Task]:
+        """The columns with their tasks."""
+        return self.target if isinstance(self.target, dict) else {}
+
+    @property
     def _target_columns(self) -> list[str]:
-        return self.target if isinstance(self.target, list) else [self.target]
+        return [self.target] if isinstance(self.target, str) else list(self.target)
+
+    @property
+    def _tasks(self) -> Mapping[str, Task]:
+        """The task of each target column; of several columns of labels the same."""
+        return self.several or dict.fromkeys(self._target_columns, self.only_task)
 
     @property
     def _text_columns(self) -> list[str]:
@@ -209,7 +215,7 @@ class Table(OwnData, EncodedTexts):
         import numpy as np
 
         # A cell of labels may be empty: no label.
-        targets = [] if self.task == "multilabel" and isinstance(self.target, str) else self._target_columns
+        targets = [name for name, task in self._tasks.items() if task != "multilabel" or isinstance(self.target, list)]
         features = self._text_columns or self._columns(rows.frame)
         filled = [] if self.missing in ("refuse", "drop") else features
         kept = np.ones(len(rows.frame), bool)
@@ -246,8 +252,9 @@ class Table(OwnData, EncodedTexts):
         if n < 2:
             raise DataError(f"{rows.path}: {n} row{'s' * (n != 1)} left; a split needs at least 2")
         by_class = None
-        if self.task in ("binary", "multiclass", "ordinal"):
-            by_class = rows.frame[self._target_columns[0]].astype(str).to_numpy()
+        first, task = next(iter(self._tasks.items()))
+        if task in ("binary", "multiclass", "ordinal"):
+            by_class = rows.frame[first].astype(str).to_numpy()
             counts = np.unique(by_class, return_counts=True)[1]
             n_test = -(-n * self.test_size // 1)
             if counts.min() < 2 or min(n_test, n - n_test) < len(counts):
@@ -259,23 +266,32 @@ class Table(OwnData, EncodedTexts):
     def _targets(self, train: Rows, test: Rows) -> "Targets":
         from dlexp.components.datasets import targets
 
-        classes = self.target if isinstance(self.target, list) else self.classes
-        return targets.encode(self.task, self._given(train), self._given(test), classes)
+        if isinstance(self.target, dict):
+            several_train, several_test = (
+                {name: self._given(rows, name) for name in self.target} for rows in (train, test)
+            )
+            return targets.encode_several(self.target, several_train, several_test)
+        if isinstance(self.target, list):
+            return targets.encode(self.only_task, self._given_flags(train), self._given_flags(test), self.target)
+        given_train, given_test = (self._given(rows, self.target) for rows in (train, test))
+        return targets.encode(self.only_task, given_train, given_test, self.classes)
 
-    def _given(self, rows: Rows) -> "Given":
+    def _given(self, rows: Rows, column: str) -> "Given":
+        from dlexp.components.datasets.targets import Given
+
+        cells = rows.frame[column]
+        values: list[Any] = cells.to_list()
+        if self._tasks[column] == "multilabel":
+            texts = cells.astype(str).where(~self._is_missing(cells), "")
+            values = [[word for each in text.split(self.separator) if (word := each.strip())] for text in texts]
+        return Given(values, lambda i: rows.where(i, column))
+
+    def _given_flags(self, rows: Rows) -> "Given":
         from dlexp.components.datasets.targets import Given
 
         columns = self._target_columns
-        values: Any
-        if isinstance(self.target, list):
-            flags = [self._flags(rows, column) for column in self.target]
-            values = [[name for name, is_on in zip(columns, row, strict=True) if is_on] for row in zip(*flags)]  # noqa: B905
-        elif self.task == "multilabel":
-            cells = rows.frame[self.target]
-            texts = cells.astype(str).where(~self._is_missing(cells), "").to_list()
-            values = [[word for each in text.split(self.separator) if (word := each.strip())] for text in texts]
-        else:
-            values = rows.frame[self.target].to_list()
+        flags = zip(*(self._flags(rows, column) for column in columns), strict=True)
+        values = [[name for name, is_on in zip(columns, row, strict=True) if is_on] for row in flags]
         return Given(values, lambda i: rows.where(i, ", ".join(columns)))
 
     def _flags(self, rows: Rows, column: str) -> "np.ndarray[Any, Any]":

@@ -1,7 +1,7 @@
 """Targets of the user's own data: from what stands in a file to numbers of classes, rows of labels or values."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,22 @@ class Targets:
     train: Array
     test: Array
     class_names: tuple[str, ...] = ()
+    each: Mapping[str, "Targets"] = field(default_factory=dict)
+    """Of several targets, every one of them; `train` and `test` have them side by side."""
+
+
+def encode_several(tasks: Mapping[str, Task], train: Mapping[str, Given], test: Mapping[str, Given]) -> Targets:
+    """Encode several targets of the same examples.
+
+    Raises:
+        DataError: As `encode`.
+    """
+    each = {name: encode(task, train[name], test[name], None) for name, task in tasks.items()}
+    y_train, y_test = (
+        np.column_stack([getattr(of_one, split) for of_one in each.values()]).astype(np.float32)
+        for split in ("train", "test")
+    )
+    return Targets(y_train, y_test, each=each)
 
 
 def encode(task: Task, train: Given, test: Given, classes: Sequence[str] | None) -> Targets:

@@ -2,15 +2,15 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from dlexp.components.datasets import files
-from dlexp.components.datasets.dataset import Data, Info, SplitName
+from dlexp.components.datasets.dataset import Data, Info, SplitName, Task
 from dlexp.components.datasets.encoded_texts import EncodedTexts
 from dlexp.components.datasets.own_data import OwnData
 from dlexp.errors import DataError
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dlexp.components.datasets.targets import Given
 
 Name = Annotated[str, Field(min_length=1)]
+TextTarget = Literal["folder", "rating"]
 #: `<id>_<rating>.txt`, as in the Large Movie Review Dataset.
 RATED = re.compile(r"_(-?[0-9]+(?:\.[0-9]+)?)\.txt\Z")
 #: So that the first examples are of all classes.
@@ -38,8 +39,9 @@ class TextFolder(OwnData, EncodedTexts):
     folders: list[Name] | None = None
     """The folders in these two that are read; all unless said. The Large Movie Review Dataset needs `[neg, pos]`, which
     leaves out `unsup`."""
-    target: Literal["folder", "rating"] = "folder"
-    """What is learned: the name of a text's folder, or the number at the end of its name, `<id>_<rating>.txt`."""
+    target: TextTarget | dict[TextTarget, Task] = "folder"
+    """What is learned: the name of a text's folder, or the number at the end of its name, `<id>_<rating>.txt`; or both,
+    as a mapping from each to its task."""
 
     @property
     def inputs(self) -> Literal["sparse", "word_ids"]:
@@ -66,15 +68,17 @@ class TextFolder(OwnData, EncodedTexts):
         from dlexp.components.datasets import targets, words
 
         train, test = self._parts(data_dir)
-        y = targets.encode(self.task, self._given(train), self._given(test), self.classes or self._named_classes)
+        if isinstance(self.target, str):
+            classes = self.classes or self._named_classes
+            given_train, given_test = (self._given(part, self.target) for part in (train, test))
+            y = targets.encode(self.only_task, given_train, given_test, classes)
+        else:
+            several_train, several_test = (
+                {name: self._given(part, name) for name in self.several} for part in (train, test)
+            )
+            y = targets.encode_several(self.several, several_train, several_test)
         x_train, x_test = words.numbered(_texts(train), _texts(test))
-        info = replace(
-            self.info(),
-            n_train=len(train),
-            n_test=len(test),
-            n_classes=len(y.class_names) or None,
-            class_names=y.class_names,
-        )
+        info = self.with_classes(replace(self.info(), n_train=len(train), n_test=len(test)), y)
         return self.weighted(Data(self.encoded(x_train, y.train), self.encoded(x_test, y.test), info=info))
 
     def examples(self, data_dir: Path | None, split: SplitName, positions: Sequence[int]) -> list[str]:
@@ -85,11 +89,18 @@ class TextFolder(OwnData, EncodedTexts):
     def problems(self) -> list[tuple[str, str]]:
         """Targets that folders or ratings are not."""
         found = super().problems()
-        if self.task == "multilabel":
-            found.append(("task", "a text is in one folder and has one rating; several labels need a table (csv)"))
-        elif self.target == "folder" and self.task not in ("binary", "multiclass", "ordinal"):
-            found.append(("target", f"folders are classes; a {self.task} task needs target: rating"))
+        tasks = self.several or ({self.target: self.task} if isinstance(self.target, str) and self.task else {})
+        for target, task in tasks.items():
+            if task == "multilabel":
+                found.append(("task", "a text is in one folder and has one rating; several labels need a table (csv)"))
+            elif target == "folder" and task not in ("binary", "multiclass", "ordinal"):
+                found.append(("target", f"folders are classes; a {task} task needs target: rating"))
         return found
+
+    @property
+    def several(self) -> Mapping[str, Task]:
+        """Folder and rating."""
+        return self.target if isinstance(self.target, dict) else {}  # type: ignore[return-value]
 
     @property
     def _named_classes(self) -> list[str] | None:
@@ -120,10 +131,10 @@ class TextFolder(OwnData, EncodedTexts):
             raise DataError(f"{part}: no .txt file in {', '.join(names) or 'it'}")
         return found
 
-    def _given(self, part: list[Path]) -> "Given":
+    def _given(self, part: list[Path], target: str) -> "Given":
         from dlexp.components.datasets.targets import Given
 
-        values: list[Any] = [path.parent.name if self.target == "folder" else _rating(path) for path in part]
+        values = [path.parent.name if target == "folder" else _rating(path) for path in part]
         return Given(values, lambda i: str(part[i]))
 
 

@@ -3,11 +3,12 @@
 from dlexp.components.heads.beta import Beta
 from dlexp.components.heads.binary import Binary
 from dlexp.components.heads.gaussian import Gaussian
-from dlexp.components.heads.head import Head, Output, Predicted, default_head
+from dlexp.components.heads.head import Head, Output, Part, Predicted, TargetHead, default_head
 from dlexp.components.heads.laplace import Laplace
 from dlexp.components.heads.mixture import Mixture
 from dlexp.components.heads.multiclass import Multiclass
 from dlexp.components.heads.multilabel import Multilabel
+from dlexp.components.heads.multitask import Multitask, prefix_layers, unknown_targets
 from dlexp.components.heads.ordinal import Ordinal
 from dlexp.components.heads.poisson import Poisson
 from dlexp.components.heads.proportion import Proportion
@@ -23,12 +24,17 @@ __all__ = [
     "Mixture",
     "Multiclass",
     "Multilabel",
+    "Multitask",
     "Ordinal",
     "Output",
+    "Part",
     "Poisson",
     "Predicted",
     "Proportion",
     "Quantiles",
     "Regression",
+    "TargetHead",
     "default_head",
+    "prefix_layers",
+    "unknown_targets",
 ]

@@ -21,6 +21,7 @@ class Beta(Numbers):
     """A number from 0 to 1 with its uncertainty: both parameters of a beta law."""
 
     type: Literal["beta"] = "beta"
+    loss_is_bounded: ClassVar[bool] = False
     tasks: ClassVar[tuple[Task, ...]] = ("proportion",)
     needs: ClassVar[str] = "numbers from 0 to 1"
     loss: Literal["nll"] = "nll"

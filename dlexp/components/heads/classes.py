@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from dlexp.components.datasets import Info
-from dlexp.components.heads.head import Head, Predicted
+from dlexp.components.heads.head import Predicted, TargetHead
 from dlexp.components.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LabelSmoothing = Annotated[float, Field(ge=0, lt=1)]
 
 
-class Classes(Head):
+class Classes(TargetHead):
     """A head that gives each example one class."""
 
     class_weight: Literal["balanced"] | list[Annotated[float, Field(ge=0)]] | None = None

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from dlexp.components.datasets import Info
 from dlexp.components.heads import links
@@ -19,6 +19,7 @@ class Gaussian(Standardized):
 
     # Nix & Weigend (1994), Estimating the mean and variance of the target probability distribution, ICNN.
     type: Literal["gaussian"] = "gaussian"
+    loss_is_bounded: ClassVar[bool] = False
     loss: Literal["nll"] = "nll"
     """The negative log-likelihood in the target's own units."""
 

@@ -1,8 +1,8 @@
 """The base of all heads: output units, last activation, loss and metrics."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -17,12 +17,24 @@ if TYPE_CHECKING:
     import numpy as np
 
 #: The head of a task that has no head of its own name.
-DEFAULT_HEADS: dict[Task, str] = {"count": "poisson"}
+DEFAULT_HEADS: dict[str, str] = {"count": "poisson", "several": "multitask"}
 
 
-def default_head(task: Task) -> str:
+def default_head(task: Task | Literal["several"]) -> str:
     """The type of the head that a task gets unless one is said."""
     return DEFAULT_HEADS.get(task, task)
+
+
+#: Gives the features that a head is put on, `(batch, n)`; for a name, those of layers that bear it and no other has.
+Trunk = Callable[[str], "keras.KerasTensor"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The columns of one of several targets."""
+
+    logits: slice
+    prediction: slice
 
 
 @dataclass(frozen=True)
@@ -36,7 +48,18 @@ class Output:
     `Head.columns`."""
     losses: Callable[[Any, Any], Any]
     """`losses(y, logits)`: the loss of each example, `(batch,)`, from targets `(batch,)`, or `(batch, classes)` of
-    multilabel data, and logits. What is trained and recorded is their mean over the examples, weighted ones too."""
+    multilabel data, and logits; of several targets `(batch, targets)`. What is trained and recorded is the mean of
+    `total` of them over the examples, weighted ones too."""
+    total: Callable[[Any], Any] = lambda losses: losses
+    """Of several targets, the sum of their weighted losses: from `(batch, targets)` to `(batch,)`."""
+    named: Mapping[str, "keras.KerasTensor"] = field(default_factory=dict)
+    """Of several targets, the prediction of each: what the saved model gives, in place of all columns in one."""
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    """Of several targets, the columns of each."""
+    weights: Callable[[], "np.ndarray[Any, Any]"] | None = None
+    """The weights of the targets' losses as they are now, `(targets,)`, where they are learned."""
+    variables: "Sequence[keras.Variable]" = ()
+    """What is trained beside the layers."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +74,40 @@ class Predicted:
 
 
 class Head(Component):
-    """Output units for one kind of target, and the likelihood that trains them."""
+    """Output units for what a data set has to learn, and the likelihood that trains them."""
 
     kind: ClassVar[str] = "heads"
+
+    @property
+    def score_names(self) -> list[str]:
+        """The columns of history.csv that each split has beside its loss."""
+        raise NotImplementedError
+
+    @property
+    def weight_names(self) -> list[str]:
+        """The columns of history.csv with the weights of several losses, where they are learned."""
+        return []
+
+    def by_target(self, info: Info) -> "dict[str, tuple[TargetHead, Info]]":
+        """The head of each target, and what that is; the only target's name is empty."""
+        raise NotImplementedError
+
+    def completed(self, info: Info) -> Self:
+        """With the output units that this data needs, where they are not said."""
+        raise NotImplementedError
+
+    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
+        """What cannot work with this data, as (field, what is wrong); the head is `completed`."""
+        raise NotImplementedError
+
+    def attach(self, trunk: Trunk, y: "np.ndarray[Any, Any]", info: Info) -> Output:
+        """Put the head on a trunk; `y` are the training targets, for scales that are fitted."""
+        raise NotImplementedError
+
+
+class TargetHead(Head):
+    """Output units for one kind of target, and the likelihood that trains them."""
+
     tasks: ClassVar[tuple[Task, ...]]
     """The tasks it can learn."""
     needs: ClassVar[str]
@@ -67,6 +121,29 @@ class Head(Component):
     """Start of the output units' bias: far from 0, the untrained model is confident, and wrong where it is."""
     kernel_regularizer: Annotated[Regularizer, OneOf(Regularizer)] | None = None
     """Penalty on the output units' kernel."""
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    """Factor of its loss where there are several heads."""
+    loss_is_bounded: ClassVar[bool] = True
+    """Whether its loss is never below 0; that of a density can be."""
+
+    @property
+    def score_names(self) -> list[str]:
+        """The metrics."""
+        return list(self.metrics)
+
+    def by_target(self, info: Info) -> "dict[str, tuple[TargetHead, Info]]":
+        """Itself."""
+        return {"": (self, info)}
+
+    def completed(self, info: Info) -> Self:
+        """With one unit a class; unchanged where only the data says how many there are."""
+        if self.units is not None or not info.is_counted:
+            return self
+        return self.model_copy(update={"units": self.units_for(info)})
+
+    def attach(self, trunk: Trunk, y: "np.ndarray[Any, Any]", info: Info) -> Output:
+        """Build it on the trunk's features."""
+        return self.build(trunk(""), y)
 
     def units_for(self, info: Info) -> int:
         """Output units that this data needs."""

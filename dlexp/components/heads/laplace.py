@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from dlexp.components.datasets import Info
 from dlexp.components.heads import links
@@ -18,6 +18,7 @@ class Laplace(Standardized):
     """A number with its uncertainty, outliers allowed: median and scale of a Laplace law, both learned."""
 
     type: Literal["laplace"] = "laplace"
+    loss_is_bounded: ClassVar[bool] = False
     loss: Literal["nll"] = "nll"
     """The negative log-likelihood in the target's own units."""
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -22,6 +22,7 @@ class Mixture(Standardized):
 
     # Bishop (1994), Mixture density networks, Aston University, NCRG/94/004.
     type: Literal["mixture"] = "mixture"
+    loss_is_bounded: ClassVar[bool] = False
     components: Annotated[int, Field(ge=2)] = 3
     """Gaussian laws in the mixture."""
     loss: Literal["nll"] = "nll"

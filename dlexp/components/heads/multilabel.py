@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from dlexp.components.datasets import Info
 from dlexp.components.datasets.dataset import Task
 from dlexp.components.heads.classes import LabelSmoothing
-from dlexp.components.heads.head import Head, Output, Predicted
+from dlexp.components.heads.head import Output, Predicted, TargetHead
 from dlexp.components.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-class Multilabel(Head):
+class Multilabel(TargetHead):
     """Any of several classes at once: a sigmoid unit a class and binary cross-entropy, independent Bernoulli laws."""
 
     type: Literal["multilabel"] = "multilabel"

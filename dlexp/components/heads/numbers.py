@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from dlexp.components.datasets.dataset import Task
-from dlexp.components.heads.head import Head, Predicted
+from dlexp.components.heads.head import Predicted, TargetHead
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,7 @@ class Law(Protocol):
         """The quantile, `(n,)`."""
 
 
-class Numbers(Head):
+class Numbers(TargetHead):
     """A head that predicts a number, and how far off it may be."""
 
     tasks: ClassVar[tuple[Task, ...]] = ("regression", "proportion", "count")

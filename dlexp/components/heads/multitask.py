@@ -1,0 +1,165 @@
+"""Several targets at once."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict
+
+from dlexp.components.component import OneOf
+from dlexp.components.datasets import Info
+from dlexp.components.heads.head import Head, Output, Part, TargetHead, Trunk
+from dlexp.errors import did_you_mean
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+#: First words of recorded columns: a target of this name would take the columns of another score.
+RESERVED = ("val", "test", "best")
+
+
+class Multitask(Head):
+    """Several targets at once, each with a head of its own: multi-task learning over one trunk, or apart."""
+
+    # Its schema holds those of all other heads, which are defined after it.
+    model_config = ConfigDict(defer_build=True)
+
+    type: Literal["multitask"] = "multitask"
+    heads: dict[str, Annotated[TargetHead, OneOf(TargetHead)]]
+    """The head of each target, by its name; what the target's task needs, unless said."""
+    sharing: Literal["hard", "none"] = "hard"
+    """Hard parameter sharing: one trunk of hidden layers for all heads (Caruana, 1997). `none`: a trunk for each head,
+    as wide and as long trained, with the initial weights and batches of a run on that target alone."""
+    weighting: Literal["fixed", "learned"] = "fixed"
+    """The loss is the sum of each head's `weight` times its loss. `learned`: each term is also divided by a trained
+    variance, and half its logarithm is added (homoscedastic uncertainty; Kendall et al., 2018)."""
+
+    @property
+    def score_names(self) -> list[str]:
+        """The loss of each target, before any weight, and its metrics."""
+        return [f"{name}_{score}" for name, head in self.heads.items() for score in ("loss", *head.score_names)]
+
+    @property
+    def weight_names(self) -> list[str]:
+        """The columns of history.csv with the weights, where they are learned."""
+        return [f"{name}_weight" for name in self.heads] if self.weighting == "learned" else []
+
+    def by_target(self, info: Info) -> dict[str, tuple[TargetHead, Info]]:
+        """In the order of the targets' columns."""
+        return {name: (self.heads[name], target) for name, target in info.targets.items()}
+
+    def completed(self, info: Info) -> Self:
+        """Each of the heads."""
+        heads = {
+            name: head.completed(info.targets[name]) if name in info.targets else head
+            for name, head in self.heads.items()
+        }
+        return self.model_copy(update={"heads": heads})
+
+    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
+        """Heads without a target, targets without a head, and what is wrong with each."""
+        if misfit := list(unknown_targets(self.heads, info)):
+            yield from misfit
+            return
+        for name in info.targets.keys() - self.heads.keys():
+            yield "heads", f"target {name!r} has no head; write {name}: {{}} for its default"
+        for name in self.heads.keys() & info.targets.keys():
+            yield from self._problems_of(name, info)
+
+    def _problems_of(self, name: str, info: Info) -> Iterator[tuple[str, str]]:
+        head = self.heads[name]
+        for field, message in head.problems(info.targets[name]):
+            yield f"heads.{name}.{field}", message
+        if name.split("_")[0] in RESERVED:
+            yield f"heads.{name}", f"a target whose name starts with {name.split('_')[0]} has columns of other scores"
+        if twins := [other for other in info.targets if other != name and _layer_name(other) == _layer_name(name)]:
+            yield f"heads.{name}", f"its layers cannot be told from those of {twins[0]!r}; rename one of the targets"
+        if self.weighting == "learned" and not head.loss_is_bounded:
+            yield (
+                "weighting",
+                f"a learned weight grows without end where the loss falls below 0, as that of {name} ({head.type}) can",
+            )
+
+    def attach(self, trunk: Trunk, y: "np.ndarray[Any, Any]", info: Info) -> Output:
+        """All heads on one trunk, or each on its own; logits and predictions side by side, `(batch, columns)`."""
+        import keras
+
+        shared = trunk("") if self.sharing == "hard" else None
+        outputs, y_columns = {}, info.y_columns
+        for name, (head, _) in self.by_target(info).items():
+            features = trunk(_layer_name(name)) if shared is None else shared
+            outputs[name] = head.build(features, info.y_of(name, y))
+            prefix_layers(_layer_name(name), features, outputs[name].prediction)
+        logits = _slices({name: output.logits.shape[1] for name, output in outputs.items()})
+        predictions = _slices({name: output.prediction.shape[1] for name, output in outputs.items()})
+        parts = {name: Part(logits[name], predictions[name]) for name in outputs}
+
+        def losses(y: Any, logits: Any) -> Any:
+            each = []
+            for name, output in outputs.items():
+                of_target = keras.ops.cast(y[:, y_columns[name]], info.targets[name].y_dtype)
+                each.append(output.losses(of_target, logits[:, parts[name].logits]))
+            return keras.ops.stack(each, axis=1)  # (batch, targets)
+
+        log_variances = keras.Variable(keras.ops.zeros(len(outputs)), name="log_variances")
+        is_learned = self.weighting == "learned"
+        return Output(
+            keras.layers.Concatenate(name="logits_of_all")([output.logits for output in outputs.values()]),
+            keras.layers.Concatenate(name="predictions_of_all")([output.prediction for output in outputs.values()]),
+            losses,
+            total=self._total(info, log_variances if is_learned else None),
+            named={name: output.prediction for name, output in outputs.items()},
+            parts=parts,
+            weights=(lambda: keras.ops.convert_to_numpy(self._weights(info) * keras.ops.exp(-log_variances)))
+            if is_learned
+            else None,
+            variables=[log_variances] if is_learned else [],
+        )
+
+    def _weights(self, info: Info) -> "np.ndarray[Any, Any]":
+        import numpy as np
+
+        return np.array([head.weight for head, _ in self.by_target(info).values()], np.float32)
+
+    def _total(self, info: Info, log_variances: "keras.Variable | None") -> Callable[[Any], Any]:
+        from keras import ops
+
+        weights = self._weights(info)
+        if log_variances is None:
+            return lambda losses: ops.sum(weights * losses, axis=1)
+        # J = sum over the targets of w exp(-s) loss + s / 2, with s the logarithm of the variance.
+        return lambda losses: ops.sum(weights * ops.exp(-log_variances) * losses + log_variances / 2, axis=1)
+
+
+def unknown_targets(names: Iterable[str], info: Info) -> Iterator[tuple[str, str]]:
+    """Heads that no target of the data set has, as (field, what is wrong)."""
+    if not info.targets:
+        yield "type", f"a multitask head needs several targets; this data set is {info.described_task}"
+        return
+    for name in names:
+        if name not in info.targets:
+            hint, listed = did_you_mean(name, info.targets), ", ".join(info.targets)
+            yield f"heads.{name}", f"the data set has no target {name!r}.{hint} Choose from: {listed}"
+
+
+def _slices(widths: Mapping[str, int]) -> dict[str, slice]:
+    """Columns side by side."""
+    slices, start = {}, 0
+    for name, width in widths.items():
+        slices[name] = slice(start, start + width)
+        start += width
+    return slices
+
+
+def _layer_name(target: str) -> str:
+    return re.sub(r"\W", "_", target)
+
+
+def prefix_layers(name: str, start: "keras.KerasTensor", end: "keras.KerasTensor") -> None:
+    """Put a name before those of the layers between two tensors."""
+    import keras
+
+    for layer in keras.Model(start, end).layers:
+        if not isinstance(layer, keras.layers.InputLayer):
+            layer.name = f"{name}_{layer.name}"

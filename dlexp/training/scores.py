@@ -1,0 +1,56 @@
+"""From losses and predictions to the columns of the records."""
+
+from functools import cache, partial
+from typing import Any
+
+from dlexp.components.datasets import Split
+from dlexp.components.heads import Predicted
+from dlexp.training.engine import Evaluator, Scores
+from dlexp.training.network import Network, Task
+from dlexp.training.summary import mistakes
+
+
+def scored(prefix: str, scores: Scores, split: Split, network: Network) -> dict[str, float]:
+    """The loss and the metrics of one pass over a split, by column; of several targets also the loss of each."""
+    found = {"loss": scores.loss}
+    for i, task in enumerate(network.tasks):
+        if task.part:
+            found[task.named("loss")] = float(scores.task_losses[i])
+        seen = _predicted(network, task, split, scores)
+        measure = task.head.measure
+        found |= {task.named(name): measure(name, seen.y, seen.prediction) for name in task.head.metrics}
+    return {prefix + name: value for name, value in found.items()}
+
+
+def learned_weights(network: Network) -> dict[str, float]:
+    """The weight of each target's loss as it is now, by column; nothing unless weights are learned."""
+    if network.output.weights is None:
+        return {}
+    names = [task.named("weight") for task in network.tasks]
+    return dict(zip(names, network.output.weights().tolist(), strict=True))
+
+
+def calibration(network: Network, train: Split, test: Split, tested: Scores) -> dict[str, float]:
+    """What each head says of the test split's likelihood; the training split is evaluated only if one asks for it."""
+    evaluated = cache(lambda: Evaluator(network, train).evaluate())
+    found: dict[str, float] = {}
+    for task in network.tasks:
+        trained = partial(lambda task: _predicted(network, task, train, evaluated()), task)
+        of_task = task.head.calibration(_predicted(network, task, test, tested), trained)
+        found |= {f"test_{task.named(name)}": value for name, value in of_task.items()}
+    return found
+
+
+def worst_mistakes(network: Network, test: Split, tested: Scores) -> list[dict[str, Any]]:
+    """The most confident mistakes on each target, with its name where there are several."""
+    found = []
+    for task in network.tasks:
+        seen = _predicted(network, task, test, tested)
+        name = {"target_name": task.name} if task.name else {}
+        found += [name | each for each in mistakes(seen.y, task.head.judged(seen.prediction), task.info)]
+    return found
+
+
+def _predicted(network: Network, task: Task, split: Split, scores: Scores) -> Predicted:
+    y = network.info.y_of(task.name, split.y)
+    return Predicted(y, task.logits(scores.logits), task.prediction(scores.predictions))
