@@ -12,6 +12,7 @@ from dlexp.cli.data import data
 from dlexp.cli.diff import diff
 from dlexp.cli.list import list_components
 from dlexp.cli.ls import ls
+from dlexp.cli.predict import predict
 from dlexp.cli.run import run
 from dlexp.cli.schema import schema
 from dlexp.cli.show import show
@@ -33,6 +34,7 @@ app.command()(bias_variance)
 app.command()(ls)
 app.command()(show)
 app.command()(diff)
+app.command()(predict)
 app.command()(clean)
 app.command()(check)
 app.command()(data)

@@ -1,5 +1,6 @@
 """The base of all data sets: what is known without loading, and what loading gives."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from dlexp.components.resamples import Resample
 if TYPE_CHECKING:
     import numpy as np
     from scipy.sparse import csr_array
+
+    from dlexp.components.datasets.new_examples import NewExamples
 
 #: Multilabel: any number of classes an example. Ordinal: classes in an order. Proportion: a number from 0 to 1.
 Task = Literal["binary", "multiclass", "multilabel", "ordinal", "regression", "proportion", "count"]
@@ -191,6 +194,17 @@ class Dataset(Component):
         data = self.load(data_dir)
         part = data.train if split == "train" else data.test
         return [shown(part.x[position], self.feature_names) for position in positions]
+
+    def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
+        """Examples from a file of the user's, encoded as those of a split; here a table or array of numbers.
+
+        Raises:
+            DataError: The file, or what the encoding was fitted on, cannot be read.
+            UserError: It has not what the model takes.
+        """
+        from dlexp.components.datasets import new_examples
+
+        return new_examples.numbers(path, math.prod(self.info().shape), self.feature_names)
 
     def best_possible(self) -> dict[str, float]:
         """What no model can beat on the test split, by metric, where the truth is known."""

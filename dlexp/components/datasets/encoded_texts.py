@@ -1,5 +1,6 @@
 """Texts as vectors or padded sequences: the settings of every data set that is text."""
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -9,6 +10,7 @@ from dlexp.components.datasets.dataset import Data, Dataset, Split
 if TYPE_CHECKING:
     import numpy as np
 
+    from dlexp.components.datasets.new_examples import NewExamples
     from dlexp.components.datasets.sequences import Sequences, Texts
 
 DEFAULT_MAXLEN = 256
@@ -66,6 +68,20 @@ class EncodedTexts(Dataset):
 
         train, test = sequences.tfidf(data.train.x, data.test.x)
         return Data(Split(train, data.train.y), Split(test, data.test.y), info=data.info)
+
+    def new_texts(self, train: "Callable[[], Sequences]", new: "Sequences", names: Sequence[str]) -> "NewExamples":
+        """Texts of no split, encoded; `train` gives the training texts, whose frequencies tf-idf needs."""
+        import numpy as np
+
+        from dlexp.components.datasets.new_examples import NewExamples
+
+        def encoded(texts: "Sequences") -> Split:
+            return self.encoded(texts, np.zeros(len(texts), np.int32))
+
+        x = encoded(new)
+        if self.encoding == "tfidf":
+            x = self.weighted(Data(encoded(train()), x)).test
+        return NewExamples(x.x, names)
 
     def problems(self) -> list[tuple[str, str]]:
         """A length without padding, and no words left."""

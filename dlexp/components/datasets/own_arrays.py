@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from zipfile import BadZipFile
 
 from pydantic import Field
 
@@ -15,6 +16,8 @@ from dlexp.errors import DataError
 if TYPE_CHECKING:
     import numpy as np
     from scipy.sparse import csr_array
+
+    from dlexp.components.datasets.new_examples import NewExamples
 
 Form = Literal["numeric", "sparse", "word_ids"]
 #: The axes and the kinds of numbers (numpy's) that each form takes.
@@ -64,6 +67,21 @@ class Arrays(OwnData):
             raise DataError(f"{origin}: training inputs of shape {shape}, but test inputs of shape {test_shape}")
         info = replace(self.info(), n_train=len(y.train), n_test=len(y.test), shape=shape)
         return Data(*splits, info=self.with_classes(info, y))
+
+    def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
+        """An archive with an array x, or a sparse matrix as scipy.sparse.save_npz writes it."""
+        import numpy as np
+        from scipy.sparse import load_npz
+
+        from dlexp.components.datasets.new_examples import NewExamples, rows
+
+        try:
+            x: Any = load_npz(path) if self.form == "sparse" else np.load(path, allow_pickle=False)
+            if not hasattr(x, "shape"):
+                x = x["x"]
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise DataError(f"{path}: not a readable {self.form} array named x ({error})") from error
+        return NewExamples(self._inputs(x, str(path), x.shape[0]), rows(x.shape[0]))
 
     def problems(self) -> list[tuple[str, str]]:
         """A vocabulary without words, or words without it."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from dlexp.components.datasets.new_examples import NewExamples
     from dlexp.components.datasets.targets import Given, Targets
 
 Name = Annotated[str, Field(min_length=1)]
@@ -121,6 +122,40 @@ class Table(OwnData, EncodedTexts):
             + (f", ... ({len(columns)} columns in all)" if len(columns) > MAX_SHOWN else "")
             for _, row in rows.iterrows()
         ]
+
+    def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
+        """Rows of a table with the same columns, of which targets and split may be missing."""
+        import numpy as np
+
+        from dlexp.components.datasets import words
+        from dlexp.components.datasets.new_examples import NewExamples
+        from dlexp.components.datasets.targets import Targets
+
+        train, _ = self._rows(data_dir)
+        new = self._new_rows(path, self._text_columns or self._columns(train.frame))
+        names = [str(i) for i in new.frame.index]
+        if self.text:
+            numbered, new_numbered = words.numbered(self._texts(train.frame), self._texts(new.frame))
+            return self.new_texts(lambda: numbered, new_numbered, names)
+        nothing = Targets(np.zeros(len(train.frame)), np.zeros(len(new.frame)))
+        return NewExamples(self._number_data(train, new, nothing, self.info()).test.x, names)
+
+    def _new_rows(self, path: Path, columns: list[str]) -> Rows:
+        """Rows without targets; a missing value is filled where training ones were, else refused."""
+        import pandas as pd
+
+        frame = self._frame(path)
+        frame.index = pd.RangeIndex(1, len(frame) + 1)
+        rows = Rows(path, frame)
+        for column in columns:
+            if column not in frame.columns:
+                hint = did_you_mean(column, frame.columns)
+                raise UserError(f"{path}: no column {column!r}, which the model learned from.{hint}")
+            if self.missing in ("refuse", "drop") and (missing := self._is_missing(frame[column])).any():
+                raise DataError(
+                    f"{rows.where(int(missing.argmax()), column)}: missing, and nothing says how to fill it"
+                )
+        return rows
 
     def problems(self) -> list[tuple[str, str]]:
         """Columns that have two roles, and settings that exclude each other."""

@@ -13,6 +13,7 @@ from dlexp.errors import DataError
 if TYPE_CHECKING:
     import numpy as np
 
+    from dlexp.components.datasets.new_examples import NewExamples
     from dlexp.components.datasets.sequences import Texts
 
     Encode = Callable[[Texts, np.ndarray[Any, Any]], Split]
@@ -69,6 +70,25 @@ class Text(EncodedTexts):
         texts: Any = (data.train if split == "train" else data.test).take(np.array(positions, np.int32)).x
         # Without their start sign.
         return [decode(ids[1:], words) for ids in np.split(texts.ids, texts.ends)[:-1]]
+
+    def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
+        """Texts, cut into words as by Keras's Tokenizer and numbered by the data set's own word index."""
+        import numpy as np
+
+        from dlexp.components.datasets import new_examples, words
+        from dlexp.components.datasets.sequences import INDEX_FROM, Sequences
+
+        texts, names = new_examples.texts(path)
+        ranks = {word: number - INDEX_FROM for number, word in self.words(data_dir).items() if number > INDEX_FROM}
+
+        def train() -> Sequences:
+            whole: Any = self.texts(data_dir).train.x
+            # Without their start signs, which the encoding puts there.
+            is_word = np.ones(len(whole.ids), np.bool_)
+            is_word[whole.ends - whole.lengths] = False
+            return Sequences(whole.ids[is_word] - INDEX_FROM, whole.lengths - 1)
+
+        return self.new_texts(train, words.ranked(texts, ranks), names)
 
     def words(self, data_dir: Path | None) -> dict[int, str]:
         """The word of each index of the encoded text.

@@ -16,6 +16,7 @@ from dlexp.components.datasets.own_data import OwnData
 from dlexp.errors import DataError
 
 if TYPE_CHECKING:
+    from dlexp.components.datasets.new_examples import NewExamples
     from dlexp.components.datasets.targets import Given
 
 Name = Annotated[str, Field(min_length=1)]
@@ -85,6 +86,14 @@ class TextFolder(OwnData, EncodedTexts):
         """The texts themselves, in one line each."""
         part = self._parts(data_dir)[0 if split == "train" else 1]
         return [" ".join(text.split()) for text in _texts([part[position] for position in positions])]
+
+    def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
+        """Texts, their words numbered by the frequencies in the training split."""
+        from dlexp.components.datasets import new_examples, words
+
+        texts, names = new_examples.texts(path)
+        train, new = words.numbered(_texts(self._parts(data_dir)[0]), texts)
+        return self.new_texts(lambda: train, new, names)
 
     def problems(self) -> list[tuple[str, str]]:
         """Targets that folders or ratings are not."""

@@ -1,7 +1,7 @@
 """Text into words and their numbers, by the rules of Keras's Tokenizer."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -35,7 +35,16 @@ def numbered(train: Iterable[str], test: Iterable[str]) -> tuple[Sequences, Sequ
     return ranked[0], ranked[1]
 
 
+def ranked(texts: Iterable[str], ranks: Mapping[str, int]) -> Sequences:
+    """Texts as word numbers by a given index: 1 for the most frequent word."""
+    ids = [np.fromiter((ranks.get(word, UNKNOWN) for word in split(text)), np.int32) for text in texts]
+    return _end_to_end(ids)
+
+
 def _laid(texts: Iterable[str], index: "defaultdict[str, int]") -> Sequences:
-    ids = [np.fromiter(map(index.__getitem__, split(text)), np.int32) for text in texts]
+    return _end_to_end([np.fromiter(map(index.__getitem__, split(text)), np.int32) for text in texts])
+
+
+def _end_to_end(ids: list[np.ndarray]) -> Sequences:
     lengths = np.fromiter(map(len, ids), np.int32, len(ids))
     return Sequences(np.concatenate([np.zeros(0, np.int32), *ids]), lengths)

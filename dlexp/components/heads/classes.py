@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from dlexp.components.datasets import Info
-from dlexp.components.heads.head import Predicted, TargetHead
+from dlexp.components.heads.head import Predicted, Table, TargetHead
 from dlexp.components.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -65,7 +65,22 @@ class Classes(TargetHead):
         """The negative log-likelihood of each example, `(n,)`, in float64."""
         raise NotImplementedError
 
+    def table(self, prediction: "np.ndarray[Any, Any]", info: Info, train: Callable[[], Predicted]) -> Table:
+        """The most probable class, and the probability of each."""
+        import numpy as np
+
+        if prediction.shape[1] == 1:  # The probability of class 1.
+            prediction = np.hstack([1 - prediction, prediction])
+        names = named(info, prediction.shape[1])
+        predicted = [names[k] for k in prediction.argmax(axis=1)]
+        return {"predicted": predicted} | {f"probability_{name}": prediction[:, k] for k, name in enumerate(names)}
+
     def calibration(self, test: Predicted, train: Callable[[], Predicted]) -> dict[str, float]:
         """The likelihood of the right classes, and how far accuracy and stated probability lie apart."""
         error = METRICS["calibration_error"].compute(test.y, test.prediction)
         return {"nll": float(self.nll(test).mean()), "calibration_error": error}
+
+
+def named(info: Info, n: int) -> list[str]:
+    """The names of a head's `n` classes; a number for one that has none."""
+    return [*info.class_names[:n], *(str(k) for k in range(len(info.class_names), n))]

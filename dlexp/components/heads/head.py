@@ -25,6 +25,8 @@ def default_head(task: Task | Literal["several"]) -> str:
     return DEFAULT_HEADS.get(task, task)
 
 
+#: Predictions by column, a sequence or an array `(n,)` each.
+Table = Mapping[str, Any]
 #: Gives the features that a head is put on, `(batch, n)`; for a name, those of layers that bear it and no other has.
 Trunk = Callable[[str], "keras.KerasTensor"]
 
@@ -183,6 +185,16 @@ class TargetHead(Head):
     def judged(self, prediction: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
         """What metrics are computed from: the probabilities, or the one number that is predicted, `(n, 1)`."""
         return prediction
+
+    def table(self, prediction: "np.ndarray[Any, Any]", info: Info, train: Callable[[], Predicted]) -> Table:
+        """What is predicted of each example, by column and on the natural scale, for people and other programs.
+
+        Args:
+            prediction: `(n, columns)`, as the saved model gives it.
+            info: The target, with the names of its classes.
+            train: As for `calibration`.
+        """
+        raise NotImplementedError
 
     def calibration(self, test: Predicted, train: Callable[[], Predicted]) -> dict[str, float]:
         """How well the stated probabilities fit the test targets, the same for all heads of a kind of target.

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from dlexp.components.datasets import Info
 from dlexp.components.datasets.dataset import Task
-from dlexp.components.heads.classes import LabelSmoothing
-from dlexp.components.heads.head import Output, Predicted, TargetHead
+from dlexp.components.heads.classes import LabelSmoothing, named
+from dlexp.components.heads.head import Output, Predicted, Table, TargetHead
 from dlexp.components.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -49,6 +49,12 @@ class Multilabel(TargetHead):
 
         logits = self.dense(features)
         return Output(logits, keras.layers.Activation("sigmoid", name="probabilities")(logits), losses)
+
+    def table(self, prediction: "np.ndarray[Any, Any]", info: Info, train: Callable[[], Predicted]) -> Table:
+        """The classes that are there, with a semicolon between them, and the probability of each class."""
+        names = named(info, prediction.shape[1])
+        decided = [";".join(names[k] for k in row.nonzero()[0]) for row in prediction > 0.5]
+        return {"predicted": decided} | {f"probability_{name}": prediction[:, k] for k, name in enumerate(names)}
 
     def calibration(self, test: Predicted, train: Callable[[], Predicted]) -> dict[str, float]:
         """The likelihood of all labels of an example; every label counts as a decision between two classes."""

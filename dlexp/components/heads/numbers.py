@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
-from dlexp.components.datasets.dataset import Task
-from dlexp.components.heads.head import Predicted, TargetHead
+from dlexp.components.datasets.dataset import Info, Task
+from dlexp.components.heads.head import Predicted, Table, TargetHead
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +37,17 @@ class Numbers(TargetHead):
     def law(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Law:
         """What is predicted for each example, from `prediction` `(n, columns)` in float64."""
         raise NotImplementedError
+
+    def table(self, prediction: "np.ndarray[Any, Any]", info: Info, train: Callable[[], Predicted]) -> Table:
+        """The predicted number, its central 90 % interval, and the parameters of its law where there are several."""
+        law = self.law(prediction.astype("float64"), train)
+        columns = self.columns(info) if prediction.shape[1] > 1 else []
+        return {
+            "predicted": self.judged(prediction)[:, 0],
+            "low_90": law.ppf(0.05),
+            "high_90": law.ppf(0.95),
+            **{name: prediction[:, k] for k, name in enumerate(columns)},
+        }
 
     def calibration(self, test: Predicted, train: Callable[[], Predicted]) -> dict[str, float]:
         """The likelihood of the targets, and how many of them lie in the central 90 % interval."""

@@ -1,0 +1,55 @@
+"""`dlexp predict`: what a trained model says of examples."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir
+
+
+def predict(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run, or a name or config file: its latest run.")],
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA", help="test for the run's own test split; or a .csv, .npz, .txt file or a folder of texts."
+        ),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="A .csv or .parquet file, instead of stdout.")
+    ] = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    data_dir: DataDir = None,
+) -> None:
+    """Write a run's predictions as CSV: class and probabilities, number and interval, quantiles; a row an example.
+
+    Numbers come as the columns that the model learned from; texts a line each of a .txt file, in the column text of a
+    .csv file, or as the .txt files of a folder. They are encoded as the training data were.
+
+    Example: dlexp predict digits_sgd test
+    """
+    from functools import partial
+
+    from dlexp.config.load import load
+    from dlexp.console import say
+    from dlexp.errors import UserError
+    from dlexp.reports.predictions import write
+    from dlexp.runs.index import identity_of, latest, select
+    from dlexp.training.prediction import Request, predictions
+
+    if data != "test" and not Path(data).exists():
+        raise UserError(f"{data}: no such file or folder; or say test, for the test split")
+    if output is not None and output.suffix not in (".csv", ".parquet"):
+        raise UserError(f"--output {output}: expected a name that ends in .csv or .parquet")
+    runs = select(runs_dir, [run], partial(identity_of, data_dir=data_dir))
+    asked = latest(each for each in runs if each.status == "finished")
+    if asked is None:
+        raise UserError(f"{run}: no finished run, so no model to ask")
+    if len(runs) > 1:
+        say(f"{run}: {len(runs)} runs; this is {asked.dir.path}")
+    experiment = load(asked.dir.config_path).experiment
+    if experiment.dataset.digest(data_dir) != asked.record.get("data_digest"):
+        raise UserError(f"{asked.dir.path}: the data are not those that it was trained on, which its encoding needs")
+    request = Request(experiment, asked.dir.model_path, "test" if data == "test" else Path(data), data_dir)
+    write(predictions(request), output)

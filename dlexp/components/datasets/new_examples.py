@@ -1,0 +1,121 @@
+"""Examples that no split has, for `dlexp predict`: read from a file as numbers or as texts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from dlexp.errors import DataError, UserError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from scipy.sparse import csr_array
+
+#: The column of a table, or the array of an archive, that holds the examples.
+TEXT_COLUMN, ARRAY = "text", "x"
+
+
+@dataclass(frozen=True)
+class NewExamples:
+    """Encoded as those of a split."""
+
+    x: "np.ndarray[Any, Any] | csr_array"
+    names: Sequence[str]
+    """What tells one from the others: its row in the file, counted from 1, or the name of its own file."""
+
+
+def rows(n: int) -> list[str]:
+    """The names of a file's rows."""
+    return [str(i) for i in range(1, n + 1)]
+
+
+def numbers(path: Path, n_features: int, names: Sequence[str] = ()) -> NewExamples:
+    """A table of numbers with a header, or an archive of numpy arrays with one named x; float32 `(n, n_features)`.
+
+    Args:
+        path: The file: .csv, .npz or .npy.
+        n_features: Numbers an example.
+        names: The features' names; columns of a table are found by them, or else taken in their order.
+
+    Raises:
+        DataError: The file is neither, or a value is no number.
+        UserError: It has not the right columns.
+    """
+    x = _array(path) if path.suffix in (".npz", ".npy") else _table(path, n_features, names)
+    x = x.reshape(len(x), -1) if x.ndim > 1 else x
+    if x.ndim != 2 or x.shape[1] != n_features:
+        raise UserError(f"{path}: expected {n_features} numbers an example, found an array of shape {x.shape}")
+    if x.dtype.kind not in "fiub" or not np.isfinite(x).all():
+        raise DataError(f"{path}: some values are no numbers, are missing or infinite")
+    return NewExamples(x.astype(np.float32), rows(len(x)))
+
+
+def texts(path: Path) -> tuple[list[str], list[str]]:
+    """Texts and their names: a line each of a .txt file, a row each of a table's column `text`, or a folder's files.
+
+    Raises:
+        DataError: The file cannot be read.
+        UserError: A table has no such column.
+    """
+    if path.is_dir():
+        files = sorted(path.rglob("*.txt"))
+        return [_text(file) for file in files], [str(file.relative_to(path)) for file in files]
+    if path.suffix == ".txt":
+        lines = _text(path).splitlines()
+        return lines, rows(len(lines))
+    frame = read_csv(path)
+    if TEXT_COLUMN not in frame.columns:
+        hint = did_you_mean(TEXT_COLUMN, frame.columns)
+        raise UserError(f"{path}: no column {TEXT_COLUMN!r}.{hint} Give a .txt file, a text a line, or name the column")
+    return frame[TEXT_COLUMN].to_list(), rows(len(frame))
+
+
+def read_csv(path: Path) -> "pd.DataFrame":
+    """A table, every cell as it stands there.
+
+    Raises:
+        DataError: The file cannot be read.
+    """
+    import pandas as pd
+
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: not a readable CSV file ({' '.join(str(error).split())})") from error
+
+
+def _table(path: Path, n_features: int, names: Sequence[str]) -> "np.ndarray[Any, Any]":
+    import pandas as pd
+
+    frame = read_csv(path)
+    if names and set(names) <= set(frame.columns):
+        frame = frame[list(names)]
+    elif frame.shape[1] != n_features:
+        named = f": {', '.join(names)}" if names else ""
+        raise UserError(f"{path}: {frame.shape[1]} columns; the model takes {n_features}{named}")
+    x: np.ndarray[Any, Any] = frame.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
+    for i, k in np.argwhere(~np.isfinite(x))[:1]:
+        raise DataError(
+            f"{path}: row {i + 1}, column {frame.columns[k]}: expected a number, given {frame.iloc[i, k]!r}"
+        )
+    return x
+
+
+def _array(path: Path) -> "np.ndarray[Any, Any]":
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        return loaded if isinstance(loaded, np.ndarray) else loaded[ARRAY]
+    except KeyError as error:
+        raise UserError(f"{path}: no array named {ARRAY} in it") from error
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise DataError(f"{path}: not a readable archive of numpy arrays ({error})") from error
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not readable as UTF-8 text ({error})") from error

@@ -1,0 +1,83 @@
+"""What a trained model says of examples: of a split of its data, or of others from a file."""
+
+from dataclasses import replace
+from functools import cache, partial
+from typing import Any
+
+import keras
+import numpy as np
+
+from dlexp.components.datasets import Data, Info, Split
+from dlexp.components.datasets.new_examples import NewExamples, rows
+from dlexp.components.heads import Predicted, Table
+from dlexp.config.checks import completed
+from dlexp.config.experiment import Experiment
+from dlexp.training.prediction import Request
+from dlexp.training.run import split
+
+#: Examples that are made dense at once.
+CHUNK_ROWS = 1024
+
+
+def predict(request: Request) -> Table:
+    """The predictions by column; the first one names the examples, and of the test split `target` is what is right.
+
+    Raises:
+        DataError, UserError: The examples, or the data that their encoding was fitted on, are not what they should be.
+    """
+    dataset = request.experiment.dataset
+    loaded = cache(lambda: dataset.load(request.data_dir))
+    model = keras.models.load_model(request.model_path, compile=False)
+    if request.examples == "test":
+        test = loaded().test
+        examples, y = NewExamples(test.x, rows(len(test))), test.y
+    else:
+        examples, y = dataset.new_examples(request.examples, request.data_dir), None
+    # Of the user's own data, only loading them tells the classes and the output units.
+    info = dataset.info()
+    if not info.is_counted or not info.shape:
+        info = loaded().info or info
+    experiment = completed(request.experiment, info)
+    outputs = _outputs(model, examples.x)
+    trained = cache(partial(_on_training_split, experiment, model, loaded))
+    columns: dict[str, Any] = {"example": examples.names}
+    for name, (head, target) in experiment.head.by_target(info).items():
+        described = target if target.class_names else replace(target, class_names=dataset.class_names)
+        table = head.table(outputs[name], described, partial(_of_target, trained, info, name))
+        if y is not None:
+            table = {"target": _targets(info.y_of(name, y), described), **table}
+        columns |= {f"{name}_{column}" if name else column: values for column, values in table.items()}
+    return columns
+
+
+def _outputs(model: keras.Model, x: Any) -> dict[str, np.ndarray]:
+    """Each target's predictions `(n, columns)`; the only target's name is empty."""
+    parts: list[dict[str, np.ndarray]] = []
+    for start in range(0, x.shape[0], CHUNK_ROWS):
+        chunk = x[start : start + CHUNK_ROWS]
+        dense = chunk if isinstance(chunk, np.ndarray) else chunk.toarray()
+        output = model(keras.ops.convert_to_tensor(dense), training=False)
+        named = output if isinstance(output, dict) else {"": output}
+        parts.append({name: np.asarray(each) for name, each in named.items()})
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
+
+
+def _on_training_split(experiment: Experiment, model: keras.Model, loaded: Any) -> tuple[Split, dict[str, np.ndarray]]:
+    data: Data = loaded()
+    train = split(experiment, data).train
+    return train, _outputs(model, train.x)
+
+
+def _of_target(trained: Any, info: Info, name: str) -> Predicted:
+    train, outputs = trained()
+    return Predicted(info.y_of(name, train.y), np.empty((0, 0), np.float32), outputs[name])
+
+
+def _targets(y: np.ndarray, info: Info) -> list[Any]:
+    """Classes by their names, labels with a semicolon between them, numbers as they are."""
+    if info.n_classes is None:
+        return list(y)
+    names = [*info.class_names, *map(str, range(len(info.class_names), info.n_classes))]
+    if y.ndim == 2:
+        return [";".join(names[k] for k in row.nonzero()[0]) for row in y]
+    return [names[k] for k in y]

@@ -1,0 +1,38 @@
+"""A request for predictions, carried out in a process of its own: this one stays without TensorFlow."""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from dlexp.components.heads import Table
+from dlexp.config.experiment import Experiment
+from dlexp.training.outline import fall_silent
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which model is asked, and what."""
+
+    experiment: Experiment
+    model_path: Path
+    examples: Path | Literal["test"]
+    """A file or folder of the user's, or the test split."""
+    data_dir: Path | None
+
+
+def predictions(request: Request) -> Table:
+    """The predictions by column; the first one names the examples, and of the test split `target` is what is right.
+
+    Raises:
+        DataError, UserError: The examples, or the data that their encoding was fitted on, are not what they should be.
+    """
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=fall_silent) as process:
+        return process.submit(_predict, request).result()
+
+
+def _predict(request: Request) -> Table:
+    from dlexp.training.predict import predict
+
+    return predict(request)

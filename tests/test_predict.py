@@ -1,0 +1,163 @@
+"""`dlexp predict`: the saved model's word on the test split and on new examples, as CSV on the natural scale."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Invoke
+
+from dlexp.components.datasets import Csv, Digits, Imdb, TextFolder, new_examples
+from dlexp.components.datasets.dataset import Info
+from dlexp.components.heads import Binary, Gaussian, Multilabel, Predicted, Quantiles
+from dlexp.errors import DataError, UserError
+
+
+@pytest.fixture(autouse=True)
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are written to and read from a folder of the test's own."""
+    monkeypatch.chdir(tmp_path)
+
+
+def nothing() -> Predicted:
+    """The training split, where no head may ask for it."""
+    raise AssertionError
+
+
+def table(text: str) -> list[dict[str, str]]:
+    """The rows of a CSV text."""
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_tables_name_classes_and_give_intervals() -> None:
+    """A class and its probabilities, labels, a number with its interval and law, quantiles: each under its name."""
+    info = Info("binary", 1, 1, "numeric", (2,), n_classes=2, class_names=("no", "yes"))
+    two = Binary().table(np.array([[0.25], [0.75]]), info, nothing)
+
+    assert two["predicted"] == ["no", "yes"]
+    assert {name: list(two[name]) for name in ("probability_no", "probability_yes")} == {
+        "probability_no": [0.75, 0.25],
+        "probability_yes": [0.25, 0.75],
+    }
+    labels = Multilabel().table(np.array([[0.6, 0.9], [0.1, 0.5]]), info, nothing)
+    assert labels["predicted"] == ["no;yes", ""]
+
+    number = Info("regression", 1, 1, "numeric", (2,))
+    gaussian = Gaussian().table(np.array([[10.0, 2.0]]), number, nothing)
+    assert gaussian["high_90"] == pytest.approx([10 + 2 * 1.6448536269514722])
+    assert (list(gaussian["mean"]), list(gaussian["sd"])) == ([10.0], [2.0])
+
+    quantiles = Quantiles(quantiles=[0.1, 0.5, 0.9]).table(np.array([[1.0, 3.0, 4.0]]), number, nothing)
+    assert [quantiles[name][0] for name in ("predicted", "quantile_0.1", "quantile_0.9")] == [3.0, 1.0, 4.0]
+
+
+def test_predicts_the_test_split_and_a_table_of_numbers_alike(invoke: Invoke) -> None:
+    """Predictions on the test split have the recorded scores; the same rows from a file give the same ones."""
+    Path("d.yaml").write_text("dataset: digits\ntraining: {epochs: 2}\n")
+    assert invoke("run", "d.yaml")[0] == 0
+    (path,) = Path("runs/d").iterdir()
+    metrics = json.loads((path / "summary.json").read_text())["metrics"]
+
+    code, out, _ = invoke("predict", "d", "test")
+
+    rows = table(out)
+    assert code == 0
+    assert [row["example"] for row in rows[:2]] == ["1", "2"]
+    assert np.mean([row["target"] == row["predicted"] for row in rows]) == pytest.approx(metrics["test_accuracy"])
+    right = [float(row[f"probability_{row['target']}"]) for row in rows]
+    assert -np.mean(np.log(right)) == pytest.approx(metrics["test_nll"], rel=1e-4)
+
+    np.savez("new.npz", x=Digits().load(None).test.x[:5])
+    x = Digits().load(None).test.x[:5]
+    Path("new.csv").write_text(
+        ",".join(f"p{i}" for i in range(64)) + "\n" + "\n".join(",".join(map(str, r)) for r in x)
+    )
+    for file in ("new.npz", "new.csv"):
+        again = table(invoke("predict", "d", file)[1])
+
+        assert "target" not in again[0]
+        for row, first in zip(again, rows, strict=False):
+            assert row["predicted"] == first["predicted"]
+            assert float(row["probability_3"]) == pytest.approx(float(first["probability_3"]), rel=1e-4)
+
+    assert invoke("predict", "d", "test", "--output", "predicted.csv")[:2] == (0, "")
+    assert table(Path("predicted.csv").read_text()) == rows
+
+
+def test_mistakes_are_one_line(invoke: Invoke) -> None:
+    """Without a run, a file or a right ending: exit code 2 and what to do instead."""
+    Path("d.yaml").write_text("dataset: digits\ntraining: {epochs: 1}\n")
+    Path("bad.csv").write_text("a,b\n1,2\n")
+    invoke("run", "d.yaml")
+
+    for words, message in {
+        ("d", "absent.csv"): "absent.csv: no such file or folder; or say test",
+        ("nobody", "test"): "nobody",
+        ("d", "bad.csv"): "bad.csv: 2 columns; the model takes 64",
+        ("d", "test", "--output", "x.txt"): "--output x.txt: expected a name that ends in .csv or .parquet",
+    }.items():
+        code, out, said = invoke("predict", *words)
+
+        assert (code, out) == (2, "")
+        assert message in said
+        assert len(said.splitlines()) <= 10
+
+
+def test_new_rows_are_encoded_as_the_training_rows() -> None:
+    """Categories, order of columns and fill values are those of the training split, whatever the new file has."""
+    Path("own.csv").write_text("split,size,colour,y\ntrain,1,red,0\ntrain,3,blue,1\ntrain,,red,0\ntest,5,blue,1\n")
+    dataset = Csv(path="own.csv", target="y", task="binary", split_column="split", missing="mean")
+    Path("new.csv").write_text("colour,size\ngreen,7\nred,\n")
+
+    x = dataset.new_examples(Path("new.csv"), None).x
+
+    assert dataset.load(None).info.feature_names == ("size", "colour=blue", "colour=red")  # type: ignore[union-attr]
+    np.testing.assert_array_equal(x, [[7, 0, 0], [2, 0, 1]])
+
+    Path("less.csv").write_text("size\n7\n")
+    with pytest.raises(UserError, match=r"less\.csv: no column 'colour', which the model learned from"):
+        dataset.new_examples(Path("less.csv"), None)
+
+
+@pytest.mark.parametrize("encoding", ["multi_hot", "count", "tfidf", "padded"])
+def test_test_texts_encode_as_the_test_split(encoding: str) -> None:
+    """The test split's own files, given as new texts, are encoded to the same arrays."""
+    for split, words in (("train", ["good film", "bad film bad"]), ("test", ["bad good new", "film film"])):
+        for folder, text in zip(("neg", "pos"), words, strict=True):
+            Path("texts", split, folder).mkdir(parents=True)
+            Path("texts", split, folder, "1.txt").write_text(text)
+    dataset = TextFolder(path="texts", task="binary", num_words=20, encoding=encoding, maxlen=None)
+    test = dataset.load(None).test.x
+    order = [path.parent.name for path in dataset._parts(None)[1]]
+
+    new = dataset.new_examples(Path("texts/test"), None)
+
+    assert list(new.names) == ["neg/1.txt", "pos/1.txt"]
+    dense, expected = (x if isinstance(x, np.ndarray) else x.toarray() for x in (new.x, test))
+    np.testing.assert_allclose(dense, expected[[order.index("neg"), order.index("pos")]], rtol=1e-6)
+
+
+def test_reviews_are_numbered_by_keras_word_index(data_dir: Path) -> None:
+    """Real reviews, decoded and given back as text, are encoded to the vectors they had."""
+    dataset = Imdb(num_words=2000)
+    texts = dataset.examples(data_dir, "test", range(20))
+    Path("reviews.txt").write_text("\n".join(texts))
+
+    new = dataset.new_examples(Path("reviews.txt"), data_dir)
+
+    expected = dataset.load(data_dir).test.x[np.arange(20)]
+    # A word with an apostrophe in front is cut from it by the tokenizer alone: nearly all are the same.
+    assert (new.x != expected).nnz <= 2
+
+
+def test_refuses_what_is_no_number() -> None:
+    """A word, a gap or an infinite value in a table of numbers is named with its row and column."""
+    Path("a.csv").write_text("a,b\n1,2\n3,x\n")
+
+    with pytest.raises(DataError, match=r"a\.csv: row 2, column b: expected a number, given 'x'"):
+        new_examples.numbers(Path("a.csv"), 2)
+    Path("a.npz").write_bytes(b"nothing")
+    with pytest.raises(DataError, match=r"a\.npz: not a readable archive"):
+        new_examples.numbers(Path("a.npz"), 2)
