@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from pydantic import PlainValidator
+from pydantic import BeforeValidator, PlainValidator
 
 from dlexp import registry
 from dlexp.components.component import Component, OneOf, Settings
@@ -25,6 +25,11 @@ from dlexp.config.problems import ConfigError
 
 #: Large enough for anything, small enough to be an int32 everywhere.
 LARGEST = 10**6
+#: For models of type layers.
+LAYERS = (
+    *("BatchNormalization", {"Dropout": {"rate": 0.5}}, {"Dense": {"units": 8, "activation": "relu"}}),
+    *({"Embedding": {"output_dim": 4}}, "GlobalAveragePooling1D"),
+)
 
 
 def values(annotation: Any, metadata: tuple[Any, ...] = ()) -> st.SearchStrategy[Any]:
@@ -32,6 +37,8 @@ def values(annotation: Any, metadata: tuple[Any, ...] = ()) -> st.SearchStrategy
     origin, arguments = get_origin(annotation), get_args(annotation)
     if any(isinstance(item, PlainValidator) for item in metadata):  # A validation's size.
         return st.integers(1, 20) | st.floats(0.1, 0.5)
+    if any(isinstance(item, BeforeValidator) for item in metadata):  # A layer of Keras's.
+        return st.sampled_from(LAYERS)
     if origin is Annotated:
         fields = tuple(inner for item in arguments[1:] for inner in getattr(item, "metadata", [item]))
         return values(arguments[0], (*metadata, *fields))
@@ -49,6 +56,8 @@ def values(annotation: Any, metadata: tuple[Any, ...] = ()) -> st.SearchStrategy
         return st.booleans()
     limits = {type(item): next(iter(vars_of(item))) for item in metadata if isinstance(item, Ge | Gt | Le | Lt)}
     lengths = {type(item): next(iter(vars_of(item))) for item in metadata if isinstance(item, MinLen | MaxLen)}
+    if origin is dict:  # Heads by target: the ones that the data set has are filled in.
+        return st.just({})
     if origin is list:
         return st.lists(values(arguments[0]), min_size=lengths.get(MinLen, 0), max_size=lengths.get(MaxLen, 3))
     if annotation is int:
@@ -90,8 +99,9 @@ def component(chosen: type[Component]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def kind(name: str) -> st.SearchStrategy[dict[str, Any]]:
-    """Any component of a kind."""
-    return st.sampled_from(list(registry.components(name).values())).flatmap(component)
+    """Any component of a kind, but the ones of the user's own code."""
+    known = [chosen for type_name, chosen in registry.components(name).items() if type_name != "python"]
+    return st.sampled_from(known).flatmap(component)
 
 
 @st.composite

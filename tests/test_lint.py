@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dlexp.components.heads import TargetHead
 from dlexp.components.models.model import Stack
 from dlexp.components.optimizers import SGD, Adam, AdamW, RMSprop
 from dlexp.config.dump import dump
@@ -54,7 +55,7 @@ def _has_many_classes(experiment):
 
 
 def _has_one_output(experiment):
-    return _is_stack(experiment) and experiment.head.units == 1
+    return _is_stack(experiment) and isinstance(experiment.head, TargetHead) and experiment.head.units == 1
 
 
 def _has_head(*types):

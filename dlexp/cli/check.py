@@ -41,7 +41,8 @@ def check(
     for path in configs:
         try:
             loaded = load_all([path], overrides or [], grids or [])
-            notes[str(path)] = list(dict.fromkeys(note for each in loaded for note in each.experiment.dataset.notes()))
+            named = [part for each in loaded for part in (each.experiment.dataset, each.experiment.model)]
+            notes[str(path)] = list(dict.fromkeys(note for part in named for note in part.notes()))
             found[str(path)], warned[str(path)] = [], list(dict.fromkeys(w for each in loaded for w in each.warnings))
         except ConfigError as error:
             found[str(path)], warned[str(path)] = error.problems, []

@@ -6,12 +6,14 @@ import typer
 
 #: In the order in which they are listed. All other kinds have a number or a mapping for their usual form.
 KINDS = ("datasets", "models", "heads", "activations", "optimizers", "regularizers")
+#: Keras's own, of models of type layers; listed where they are asked for.
+LAYERS = "layers"
 
 
 def list_components(
-    kind: Annotated[str | None, typer.Argument(metavar="KIND", help=f"One of {', '.join(KINDS)}.")] = None,
+    kind: Annotated[str | None, typer.Argument(metavar="KIND", help=f"One of {', '.join((*KINDS, LAYERS))}.")] = None,
 ) -> None:
-    """List what a config can name: data sets, models, heads, activations, optimizers, regularizers.
+    """List what a config can name: data sets, models, heads, activations, optimizers, regularizers; or Keras's layers.
 
     Example: dlexp list optimizers
     """
@@ -21,10 +23,16 @@ def list_components(
     from dlexp.errors import UserError, did_you_mean
     from dlexp.registry import components
 
-    if kind is not None and kind not in KINDS:
-        raise UserError(f"unknown kind '{kind}'.{did_you_mean(kind, KINDS)} Choose from: {', '.join(KINDS)}")
-    wanted = [kind] if kind else list(KINDS)
-    summaries = {each: {name: component.summary() for name, component in components(each).items()} for each in wanted}
+    choices = (*KINDS, LAYERS)
+    if kind is not None and kind not in choices:
+        raise UserError(f"unknown kind '{kind}'.{did_you_mean(kind, choices)} Choose from: {', '.join(choices)}")
+    if kind == LAYERS:
+        from dlexp.components.models import keras_layers
+
+        summaries = {LAYERS: keras_layers.summaries()}
+    else:
+        wanted = [kind] if kind else KINDS
+        summaries = {each: {name: one.summary() for name, one in components(each).items()} for each in wanted}
     # Wrapped for eyes, one line a component for grep.
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     print("\n\n".join(_section(each, rows, width) for each, rows in summaries.items()))

@@ -6,6 +6,7 @@ from dlexp import registry
 from dlexp.components.datasets import Info
 from dlexp.components.heads import Head, Multitask, TargetHead
 from dlexp.components.models import Model
+from dlexp.components.models.model import Stack
 from dlexp.config.columns import judged_columns
 from dlexp.config.experiment import Experiment
 from dlexp.errors import UserError, did_you_mean
@@ -86,6 +87,8 @@ def _training_problems(experiment: Experiment) -> Iterator[tuple[str, str]]:
     training = experiment.training
     if training.diagnostics and isinstance(experiment.head, Multitask) and experiment.head.sharing == "none":
         yield "training.diagnostics", "diagnostics look at one trunk; head.sharing: none has several"
+    if training.diagnostics and not isinstance(experiment.model, Stack):
+        yield "training.diagnostics", f"diagnostics look at hidden layers by number; {experiment.model.type} has none"
     for field, message in training.schedule.problems(training.epochs):
         yield f"training.schedule.{field}", message
     stopping, choices = training.early_stopping, judged_columns(experiment)

@@ -12,11 +12,19 @@ TRAINING_VERSION = 1
 
 
 def identity(experiment: "Experiment", data_digest: str) -> str:
-    """SHA-256 (hex) of an experiment without its name, its data's digest and the training code's version."""
+    """SHA-256 (hex) of an experiment without its name, its data's digest and the training code's version.
+
+    Raises:
+        DataError: The model is made by code that cannot be found.
+    """
+    from dlexp.components.datasets import files
+
     content = {
         "experiment": experiment.model_dump(mode="json", exclude={"name"}),
         "data_digest": data_digest,
         "training_version": TRAINING_VERSION,
     }
+    if code := experiment.model.code():
+        content["code"] = files.digest(*code)
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(canonical.encode()).hexdigest()

@@ -23,6 +23,8 @@ from dlexp.config.schema import HEAD_SHORT_FORMS, ROOT, Place, merged, with_defa
 from dlexp.config.yaml_source import parse_value, read
 
 MULTITASK: str = Multitask.model_fields["type"].default
+#: Components whose type a key of theirs tells: (component, key, type).
+TELLING_KEYS = (("head", "heads", MULTITASK), ("model", "layers", "layers"))
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def _head_short_forms_moved(config: Node) -> Node:
     """`loss: mse` as `head: {loss: mse}`; where there are `heads`, with the type that has them."""
     short = {key: config.entries[key] for key in HEAD_SHORT_FORMS if key in config.entries}
     if not short:
-        return _typed_by_heads(config)
+        return _typed_by_keys(config)
     rest = {key: node for key, node in config.entries.items() if key not in short}
     head = ROOT.child("head", rest).expanded(rest.get("head", Node({}, next(iter(short.values())).source)))
     if not head.is_mapping:
@@ -164,16 +166,17 @@ def _head_short_forms_moved(config: Node) -> Node:
             )
             for key in twice
         )
-    return _typed_by_heads(Node({**rest, "head": Node({**head.entries, **short}, head.source)}, config.source))
+    return _typed_by_keys(Node({**rest, "head": Node({**head.entries, **short}, head.source)}, config.source))
 
 
-def _typed_by_heads(config: Node) -> Node:
-    """Without the type, short forms below `head.heads` could not be known as such."""
-    head = config.child("head")
-    if head is None or "heads" not in head.entries or "type" in head.entries:
-        return config
-    typed = Node({"type": Node(MULTITASK, DEFAULT), **head.entries}, head.source)
-    return Node({**config.entries, "head": typed}, config.source)
+def _typed_by_keys(config: Node) -> Node:
+    """With the types that a key of the component tells: without them, short forms below it would not be known."""
+    typed = dict(config.entries)
+    for key, tells, type_name in TELLING_KEYS:
+        component = typed.get(key)
+        if component and tells in component.entries and "type" not in component.entries:
+            typed[key] = Node({"type": Node(type_name, DEFAULT), **component.entries}, component.source)
+    return Node(typed, config.source) if config.is_mapping else config
 
 
 def _override(override: str | Override, config: Node) -> Node:
@@ -200,7 +203,7 @@ def _override(override: str | Override, config: Node) -> Node:
         node = node.child(part) or place.default_node or Node(None, source)
     for part in reversed(keys):
         new = Node({part: new}, source)
-    return _typed_by_heads(new)
+    return _typed_by_keys(new)
 
 
 def _with_element(whole: Node, keys: Keys, depth: int, new: Node, place: Place) -> Node:

@@ -6,6 +6,7 @@ A feed gives the body's input, so that the step is the same for every kind of da
 from collections.abc import Iterator
 from typing import Protocol, TypeAlias
 
+import keras
 import numpy as np
 import tensorflow as tf
 from scipy.sparse import csr_array
@@ -70,14 +71,17 @@ class SparseFeed:
 
     def batch(self, index: tf.Tensor, positions: tf.Tensor) -> Inputs:
         """The first layer's output before its activation, `(batch, units)`."""
-        return _alone([self.rows.product(index, layer.kernel.value) + layer.bias for layer in self.first])
+        return _alone([_biased(self.rows.product(index, layer.kernel.value), layer) for layer in self.first])
 
     def chunks(self) -> Iterator[Inputs]:
         """The first layer's output before its activation."""
-        weights = [(layer.kernel.numpy(), layer.bias.numpy()) for layer in self.first]
         for start in range(0, self.x.shape[0], EVALUATION_ROWS):
             rows = self.x[start : start + EVALUATION_ROWS]
-            yield _alone([tf.constant(rows @ kernel + bias) for kernel, bias in weights])
+            yield _alone([_biased(tf.constant(rows @ layer.kernel.numpy()), layer) for layer in self.first])
+
+
+def _biased(product: tf.Tensor, layer: keras.layers.Dense) -> tf.Tensor:
+    return product + layer.bias if layer.use_bias else product
 
 
 def _alone(tensors: list[tf.Tensor]) -> Inputs:

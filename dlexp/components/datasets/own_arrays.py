@@ -8,9 +8,11 @@ from zipfile import BadZipFile
 
 from pydantic import Field
 
+from dlexp.components import own_code
 from dlexp.components.datasets import files
 from dlexp.components.datasets.dataset import Data, Info, Split
 from dlexp.components.datasets.own_data import OwnData
+from dlexp.components.own_code import FunctionName
 from dlexp.errors import DataError
 
 if TYPE_CHECKING:
@@ -183,7 +185,7 @@ class Python(Arrays):
     """Your own function that returns (x_train, y_train), (x_test, y_test)."""
 
     type: Literal["python"] = "python"
-    function: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+    function: FunctionName
     """`module:function`; the module is found as Python finds it, then in the working directory. It runs with each
     training, as your own code, and has to return the same for the same arguments."""
     arguments: dict[str, Any] = {}
@@ -195,41 +197,14 @@ class Python(Arrays):
 
     def digest(self, data_dir: Path | None) -> str:
         """Of the module's source alone: what that imports and reads is not seen."""
-        import importlib.util
-
-        module, _ = self._name
-        with_working_directory()
-        try:
-            spec = importlib.util.find_spec(module)
-        except ImportError as error:
-            raise DataError(f"{self.function}: {error}") from error
-        if spec is None or not spec.has_location or spec.origin is None:
-            raise DataError(f"{self.function}: no module {module} that Python knows or the working directory has")
-        return files.digest(Path(spec.origin))
-
-    @property
-    def _name(self) -> tuple[str, str]:
-        module, _, name = self.function.partition(":")
-        return module, name
+        return files.digest(own_code.source(self.function))
 
     def _arrays(self, data_dir: Path | None) -> tuple[str, Sequence[Any], Sequence[Any]]:
-        import importlib
-
         import numpy as np
 
-        module, name = self._name
-        with_working_directory()
         try:
-            (x_train, y_train), (x_test, y_test) = getattr(importlib.import_module(module), name)(**self.arguments)
+            (x_train, y_train), (x_test, y_test) = own_code.load(self.function)(**self.arguments)
         # Another's code raises anything; its traceback is in the log as the cause.
         except Exception as error:
             raise DataError(f"{self.function}: {type(error).__name__}: {error}") from error
         return self.function, (x_train, np.asarray(y_train)), (x_test, np.asarray(y_test))
-
-
-def with_working_directory() -> None:
-    """Let Python look for modules in the working directory too, last: nothing there can hide another module."""
-    import sys
-
-    if (here := str(Path.cwd())) not in sys.path:
-        sys.path.append(here)

@@ -1,6 +1,7 @@
 """The base of all models: the layers between the input and the output units."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -28,6 +29,18 @@ class Model(Component):
     def problems(self, info: Info) -> Iterator[tuple[str, str]]:
         """What cannot work with data that it takes, as (field, what is wrong)."""
         yield from ()
+
+    def notes(self) -> list[str]:
+        """What whoever checks a config should know of it: that it runs code."""
+        return []
+
+    def code(self) -> list[Path]:
+        """Files of the user's code that make the model what it is: part of an experiment's identity.
+
+        Raises:
+            DataError: They cannot be found.
+        """
+        return []
 
     def build(self, x: "keras.KerasTensor", info: Info) -> "keras.KerasTensor":
         """From inputs `(batch, *info.shape)` to features `(batch, units)`."""

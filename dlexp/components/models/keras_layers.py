@@ -1,0 +1,124 @@
+"""What Keras's layers are called and take, known without Keras: from a table that `tools/keras_layers.py` writes."""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dlexp.errors import did_you_mean
+
+#: Arguments that hold another layer, written as an item of the stack is.
+LAYER_ARGUMENTS = ("layer", "backward_layer", "cell")
+#: Arguments that count something, alone or for each axis.
+COUNTS = (
+    *("units", "filters", "kernel_size", "pool_size", "strides", "dilation_rate", "input_dim", "output_dim"),
+    *("num_heads", "key_dim", "n", "groups", "depth_multiplier", "size"),
+)
+#: The axes that a layer's inputs have by the end of its name, the batch included.
+AXES = {"1D": 3, "2D": 4, "3D": 5}
+RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN")
+
+#: A layer by its name with its arguments, as a config has it.
+Item = Mapping[str, Mapping[str, Any]]
+
+
+@cache
+def table() -> dict[str, Any]:
+    """`layers`: by name, their summary and arguments (true where required); `words` that arguments may be, by kind."""
+    path = Path(__file__).with_suffix(".json")
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+def summaries() -> dict[str, str]:
+    """The first sentence of each layer's documentation."""
+    return {name: layer["summary"] for name, layer in table()["layers"].items()}
+
+
+def problems(item: Item) -> Iterator[tuple[str, str]]:
+    """What is wrong with a layer, as (field below it, what)."""
+    ((name, arguments),) = item.items()
+    layers = table()["layers"]
+    if name not in layers:
+        same = [each for each in layers if each.lower() == name.lower()]
+        near = did_you_mean(name, same or layers) or " dlexp list layers names them all."
+        code = " Code has its place in model: {type: python}." if name == "Lambda" else ""
+        yield name, f"unknown layer {name!r}.{code or near}"
+        return
+    known = layers[name]["arguments"]
+    listed = ", ".join(known)
+    for argument, value in arguments.items():
+        path = f"{name}.{argument}"
+        if argument not in known:
+            yield path, f"unknown argument {argument!r}.{did_you_mean(argument, known)} Choose from: {listed}"
+        else:
+            yield from _argument_problems(path, argument, value)
+    for argument, is_required in known.items():
+        if is_required and argument not in arguments:
+            yield f"{name}.{argument}", "missing"
+
+
+def _argument_problems(path: str, argument: str, value: Any) -> Iterator[tuple[str, str]]:
+    if argument in LAYER_ARGUMENTS and value is not None:
+        inner = normal(value)
+        if inner is None:
+            yield path, f"expected a layer, such as {{LSTM: {{units: 32}}}}, given {value!r}"
+        else:
+            yield from ((f"{path}.{field}", message) for field, message in problems(inner))
+    elif argument in COUNTS and not _are_counts(value):
+        yield path, f"expected a whole number, at least 1, or a list of them, given {value!r}"
+    elif argument.endswith("rate") and argument != "dilation_rate" and not _is_share(value):
+        yield path, f"expected a number from 0 to below 1, given {value!r}"
+    elif isinstance(value, str) and (kind := argument.rpartition("_")[2]) in table()["words"]:
+        words = table()["words"][kind]
+        if value not in words:
+            yield path, f"unknown {kind} {value!r}.{did_you_mean(value, words)} Choose from: {', '.join(words)}"
+
+
+def normal(value: Any) -> dict[str, dict[str, Any]] | None:
+    """A layer as a mapping from its name to its arguments; none where the value is no layer."""
+    if isinstance(value, str):
+        return {value: {}}
+    if isinstance(value, dict) and len(value) == 1:
+        ((name, arguments),) = value.items()
+        if isinstance(name, str) and (arguments is None or isinstance(arguments, dict)):
+            return {name: arguments or {}}
+    return None
+
+
+def axes(item: Item) -> int | None:
+    """The axes that the layer's inputs must have, the batch included; none where any number will do."""
+    (name,) = item
+    if name == "Bidirectional" or name in RECURRENT:
+        return 3
+    if name == "RepeatVector":
+        return 2
+    if name.startswith("Random"):
+        return 4
+    return next((n for ending, n in AXES.items() if name.removesuffix("Transpose").endswith(ending)), None)
+
+
+def axes_behind(item: Item, n: int) -> int:
+    """The axes of the layer's outputs, where its inputs have `n`."""
+    ((name, arguments),) = item.items()
+    if name == "Flatten" or name.startswith("Global"):
+        return 4 if arguments.get("keepdims") and name != "Flatten" else 2
+    if name == "Reshape":
+        shape = arguments.get("target_shape")
+        return 1 + len(shape) if isinstance(shape, list) else n
+    if name in ("Embedding", "RepeatVector"):
+        return n + 1
+    inner = normal(arguments.get("layer")) if name == "Bidirectional" else {name: dict(arguments)}
+    if inner and next(iter(inner)) in RECURRENT:
+        return 3 if next(iter(inner.values())).get("return_sequences") else 2
+    return n
+
+
+def _are_counts(value: Any) -> bool:
+    values = value if isinstance(value, list) else [value]
+    return bool(values) and all(isinstance(each, int) and not isinstance(each, bool) and each >= 1 for each in values)
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1

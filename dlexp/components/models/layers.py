@@ -1,0 +1,125 @@
+"""Any stack of Keras's layers."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from dlexp.components.datasets import Info
+from dlexp.components.models import keras_layers
+from dlexp.components.models.model import Model
+from dlexp.errors import UserError
+
+if TYPE_CHECKING:
+    import keras
+
+#: What to put in front of a layer that takes more axes than there are, and behind the last one.
+SHAPES = {3: "[steps, features]", 4: "[height, width, channels]", 5: "[depth, height, width, channels]"}
+#: Layers that are called with their inputs as query and value: each position attends to all others.
+ATTENTION = ("MultiHeadAttention", "GroupQueryAttention")
+LISTED_ATTENTION = ("Attention", "AdditiveAttention")
+
+
+def _normal(value: object) -> object:
+    item = keras_layers.normal(value)
+    if item is None:
+        raise PydanticCustomError("layer", "expected a layer's name, or one name with its arguments")
+    return item
+
+
+Layer = Annotated[dict[str, dict[str, Any]], BeforeValidator(_normal)]
+
+
+class Layers(Model):
+    """Any stack of Keras's own layers, by name with their arguments: convolutions, recurrent layers, attention."""
+
+    type: Literal["layers"] = "layers"
+    takes: ClassVar[tuple[str, ...]] = ("numeric", "sparse", "word_ids")
+    layers: Annotated[list[Layer], Field(min_length=1)]
+    """From the input to the head: a name, or a name with its arguments, `Conv2D: {filters: 16, kernel_size: 3}`; a
+    wrapper's `layer` likewise. An Embedding has the data set's words unless `input_dim` says more."""
+
+    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
+        """Layers and arguments that Keras does not have, and numbers of axes that do not fit."""
+        items = [_with_vocabulary(item, info) for item in self.layers]
+        misfit = [
+            (f"layers.{i}.{field}", message)
+            for i, item in enumerate(items)
+            for field, message in keras_layers.problems(item)
+        ]
+        yield from misfit or self._axes_problems(items, info)
+
+    def _axes_problems(self, items: list[dict[str, dict[str, Any]]], info: Info) -> Iterator[tuple[str, str]]:
+        first = next(iter(items[0]))
+        if info.inputs == "sparse" and first != "Dense":
+            yield "layers.0", f"sparse vectors need a Dense layer first, given {first}"
+        elif info.inputs == "word_ids" and first != "Embedding":
+            yield "layers.0", f"word indices need an Embedding layer first, given {first}"
+        elif info.inputs == "word_ids" and (words := items[0]["Embedding"]["input_dim"]) < (info.vocabulary or 0):
+            yield "layers.0.Embedding.input_dim", f"{words} is fewer than the data set's {info.vocabulary} word indices"
+        n = 2  # The batch, and features or words.
+        for i, item in enumerate(items):
+            ((name, _),) = item.items()
+            needed = keras_layers.axes(item)
+            if needed not in (None, n):
+                shape = SHAPES.get(needed or 0, "[features]")
+                change = (
+                    f"put Reshape: {{target_shape: {shape}}} before it" if n == 2 else "put another layer before it"
+                )
+                yield f"layers.{i}.{name}", f"takes {needed} axes with the batch, given {n}; {change}"
+                return
+            n = keras_layers.axes_behind(item, n)
+        if n != 2:
+            end = "Flatten" if n > 4 else f"Flatten or GlobalAveragePooling{n - 2}D"
+            yield f"layers.{len(items) - 1}", f"leaves {n} axes with the batch, and the head takes 2; end with {end}"
+
+    def build(self, x: "keras.KerasTensor", info: Info) -> "keras.KerasTensor":
+        """From inputs `(batch, *info.shape)` to features `(batch, units)`.
+
+        Raises:
+            UserError: Keras refuses a layer, or its inputs.
+        """
+        for i, item in enumerate(self.layers):
+            ((name, arguments),) = _with_vocabulary(item, info).items()
+            try:
+                x = self._put(x, name, arguments, f"{name.lower()}_{i + 1}", apart=i == 0 and info.inputs == "sparse")
+            except (ValueError, TypeError) as error:
+                said = " ".join(str(error).split())
+                raise UserError(f"model.layers.{i}.{name}: Keras refuses it after {tuple(x.shape)}: {said}") from error
+        return x
+
+    @staticmethod
+    def _put(
+        x: "keras.KerasTensor", name: str, arguments: dict[str, Any], layer_name: str, apart: bool
+    ) -> "keras.KerasTensor":
+        """One layer behind `x`; `apart` from its activation, where training multiplies its kernel outside of Keras."""
+        import keras
+
+        activation = arguments.get("activation") if apart else None
+        if activation is not None:
+            arguments = {**arguments, "activation": None}
+        layer = _layer(name, arguments, name=layer_name)
+        if name in ATTENTION:
+            return layer(x, x)
+        y = layer([x, x] if name in LISTED_ATTENTION else x)
+        return y if activation is None else keras.layers.Activation(activation, name=f"{layer_name}_activation")(y)
+
+
+def _with_vocabulary(item: dict[str, dict[str, Any]], info: Info) -> dict[str, dict[str, Any]]:
+    ((name, arguments),) = item.items()
+    if name == "Embedding" and info.vocabulary:
+        return {name: {"input_dim": info.vocabulary, **arguments}}
+    return item
+
+
+def _layer(keras_name: str, arguments: dict[str, Any], name: str | None = None) -> "keras.layers.Layer":
+    import keras
+
+    made = {
+        argument: _layer(*inner)
+        for argument, value in arguments.items()
+        if argument in keras_layers.LAYER_ARGUMENTS
+        for inner in (keras_layers.normal(value) or {}).items()
+    }
+    return getattr(keras.layers, keras_name)(**{**arguments, **made}, name=name)

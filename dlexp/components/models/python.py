@@ -1,0 +1,58 @@
+"""The user's own function as a model."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from dlexp.components.datasets import Info
+from dlexp.components.models.model import Model
+from dlexp.components.own_code import FunctionName, load, source
+from dlexp.errors import UserError
+
+if TYPE_CHECKING:
+    import keras
+
+
+class PythonModel(Model):
+    """Your own function, from a Keras tensor of inputs to one of features; its file may need your code to open."""
+
+    type: Literal["python"] = "python"
+    takes: ClassVar[tuple[str, ...]] = ("numeric", "word_ids")
+    function: FunctionName
+    """`module:function`, called with the inputs `(batch, ...)` and the arguments; it gives features `(batch, units)`,
+    to which the head is put. The module is found as Python finds it, then in the working directory."""
+    arguments: dict[str, Any] = {}
+    """Keyword arguments of the function."""
+
+    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
+        """None that could be known without running it."""
+        yield from ()
+
+    def notes(self) -> list[str]:
+        """That a run runs code, and what that means for the saved model."""
+        return [
+            f"a run calls {self.function}, which is found in the working directory if Python does not know it; layers "
+            "of your own make model.keras need your code to open"
+        ]
+
+    def code(self) -> list[Path]:
+        """The module's source."""
+        return [source(self.function)]
+
+    def build(self, x: "keras.KerasTensor", info: Info) -> "keras.KerasTensor":
+        """What the function makes of the inputs.
+
+        Raises:
+            UserError: It raises, or gives no features.
+        """
+        import keras
+
+        try:
+            features = load(self.function)(x, **self.arguments)
+        # Another's code raises anything; its traceback is in the log as the cause.
+        except Exception as error:
+            raise UserError(f"model.function: {self.function}: {type(error).__name__}: {error}") from error
+        if not isinstance(features, keras.KerasTensor) or len(features.shape) != 2:
+            found = tuple(features.shape) if isinstance(features, keras.KerasTensor) else type(features).__name__
+            raise UserError(f"model.function: {self.function}: expected features of shape (batch, units), got {found}")
+        return features
