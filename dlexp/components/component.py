@@ -12,9 +12,8 @@ from dlexp import registry
 class Settings(BaseModel):
     """A mapping of a config: unknown keys, numbers in quotes, booleans as numbers and NaN are refused."""
 
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    # Validators are built when one is first asked for: of a hundred classes a command needs those below one.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class Component(Settings):

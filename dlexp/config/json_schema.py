@@ -1,11 +1,16 @@
 """The JSON Schema of a config file, for editors: draft 2020-12."""
 
-from collections.abc import Iterable
+import ast
+import inspect
+import itertools
+import textwrap
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from dlexp import registry
+from dlexp.components.component import Settings
 from dlexp.config.experiment import Experiment
 from dlexp.config.lint import RULE_NAMES
 from dlexp.config.schema import HEAD_SHORT_FORMS
@@ -23,8 +28,10 @@ def json_schema() -> Schema:
     What has to fit together across keys is left to `dlexp check`.
     """
     generated = TypeAdapter(Experiment).json_schema()
-    definitions = {name: _for_files(each) for name, each in generated.pop("$defs").items()}
-    config = _for_files(generated)
+    classes = {settings.__name__: settings for settings in _below(Settings)}
+    described = {name: _described(each, classes[name]) for name, each in generated.pop("$defs").items()}
+    definitions = {name: _for_files(each) for name, each in described.items()}
+    config = _for_files(_described(generated, Experiment))
     properties = config.pop("properties")
     extends = {
         "type": "string",
@@ -43,6 +50,39 @@ def json_schema() -> Schema:
         **config,
         "properties": {"extends": extends, "allow": allow, **properties, **short_forms},
         "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _below(settings: type[Settings]) -> Iterator[type[Settings]]:
+    for each in settings.__subclasses__():
+        yield each
+        yield from _below(each)
+
+
+def _described(schema: Schema, settings: type[Settings]) -> Schema:
+    """A class's schema with what its source says below each field."""
+    # Here and not by pydantic: that would read the source of every class in every command.
+    texts: dict[str, str] = {}
+    for owner in reversed(settings.__mro__):
+        if issubclass(owner, Settings):
+            texts = {name: text for name, text in texts.items() if name not in owner.__annotations__}
+            texts |= _field_docstrings(owner)
+    properties = {
+        name: dict(sorted({**field, "description": texts[name]}.items())) if name in texts else field
+        for name, field in schema["properties"].items()
+    }
+    return {**schema, "properties": properties}
+
+
+def _field_docstrings(settings: type[Settings]) -> dict[str, str]:
+    """The strings that stand below the annotated names of a class's own body."""
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(settings))).body
+    body = definition.body if isinstance(definition, ast.ClassDef) else []
+    return {
+        field.target.id: below.value.value
+        for field, below in itertools.pairwise(body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and isinstance(below.value.value, str)
     }
 
 
