@@ -43,7 +43,8 @@ class Engine:
         self._feed = feed(network, train)
         self._y = tf.constant(train.y)
         optimizer.build(network.trainable_variables)
-        self._compiled_epoch = tf.function(self._epoch)
+        # Without autograph, as in Keras's own `fit`: reading every function's source takes most of a second.
+        self._compiled_epoch = tf.function(self._epoch, autograph=False)
 
     def train_epoch(self, order: np.ndarray) -> Scores:
         """One pass in the given order, `(n,)`: losses and predictions are those of each batch before its step."""
@@ -54,19 +55,25 @@ class Engine:
         return Scores(float(loss), in_own_order, task_losses=task_losses.numpy())
 
     def _epoch(self, order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        n = tf.shape(order)[0]
-        n_steps = -(-len(self.train) // self.batch_size)
-        total = tf.constant(0.0, tf.float64)
-        task_totals = tf.zeros(len(self.network.output.parts), tf.float64)
-        predictions = tf.TensorArray(tf.float32, size=n_steps, infer_shape=False, element_shape=self._prediction_shape)
-        for i in tf.range(n_steps):
+        n = len(self.train)
+        n_steps = -(-n // self.batch_size)
+
+        def step(
+            i: tf.Tensor, total: tf.Tensor, task_totals: tf.Tensor, predictions: tf.TensorArray
+        ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.TensorArray]:
             positions = order[i * self.batch_size : tf.minimum((i + 1) * self.batch_size, n)]
             loss, losses, prediction = self._step(i, positions)
             total += tf.cast(loss, tf.float64) * tf.cast(tf.shape(positions)[0], tf.float64)
             if self.network.output.parts:
                 task_totals += tf.reduce_sum(tf.cast(losses, tf.float64), axis=0)
-            predictions = predictions.write(i, prediction)
-        return total / tf.cast(n, tf.float64), task_totals / tf.cast(n, tf.float64), predictions.concat()
+            return i + 1, total, task_totals, predictions.write(i, prediction)
+
+        total = tf.constant(0.0, tf.float64)
+        task_totals = tf.zeros(len(self.network.output.parts), tf.float64)
+        predictions = tf.TensorArray(tf.float32, size=n_steps, infer_shape=False, element_shape=self._prediction_shape)
+        start = (tf.constant(0), total, task_totals, predictions)
+        _, total, task_totals, predictions = tf.while_loop(lambda i, *_: i < n_steps, step, start)
+        return total / n, task_totals / n, predictions.concat()
 
     def _step(self, index: tf.Tensor, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         variables = self.network.trainable_variables
@@ -96,7 +103,7 @@ class Evaluator:
         inputs = [tf.TensorSpec(each.shape, each.dtype) for each in network.body.inputs]
         targets = tf.TensorSpec((None, *split.y.shape[1:]), split.y.dtype)
         signature = [inputs if len(inputs) > 1 else inputs[0], targets]
-        self._forward = tf.function(self._score, input_signature=signature)
+        self._forward = tf.function(self._score, input_signature=signature, autograph=False)
 
     def evaluate(self) -> Scores:
         """The mean loss, penalties included, and every prediction and logit."""

@@ -76,8 +76,16 @@ class SparseFeed:
     def chunks(self) -> Iterator[Inputs]:
         """The first layer's output before its activation."""
         for start in range(0, self.x.shape[0], EVALUATION_ROWS):
-            rows = self.x[start : start + EVALUATION_ROWS]
+            rows = _rows(self.x, start, start + EVALUATION_ROWS)
             yield _alone([_biased(tf.constant(rows @ layer.kernel.numpy()), layer) for layer in self.first])
+
+
+def _rows(x: csr_array, start: int, stop: int) -> csr_array:
+    """The rows from `start` to before `stop`, or to the last; scipy's own slices are copies."""
+    row_starts = x.indptr[start : stop + 1]
+    first, last = row_starts[0], row_starts[-1]
+    shape = len(row_starts) - 1, x.shape[1]
+    return csr_array((x.data[first:last], x.indices[first:last], row_starts - first), shape=shape)
 
 
 def _biased(product: tf.Tensor, layer: keras.layers.Dense) -> tf.Tensor:
