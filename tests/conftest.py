@@ -13,6 +13,13 @@ from dlexp.cli import main
 Invoke = Callable[..., tuple[int, str, str]]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """No test touches the user's cache."""
+    os.environ["DLEXP_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    return Path(os.environ["DLEXP_CACHE"])
+
+
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """The folder with the real data, or the test is skipped."""

@@ -49,7 +49,10 @@ class Text(EncodedTexts):
 
     def load(self, data_dir: Path | None) -> Data:
         """The same texts in the same order as `keras.datasets` gives."""
-        return self.weighted(self._read(data_dir, self.encoded))
+        from dlexp.components.datasets.encoded_cache import cached
+
+        key = [self.type, self.digest(data_dir), self.num_words, self.skip_top, self.encoding, self.maxlen]
+        return self.weighted(cached(self.type, key, lambda: self._read(data_dir, self.encoded)))
 
     def texts(self, data_dir: Path | None) -> Data:
         """The same texts, whole: each `x` is a `Sequences` of every word, whatever `num_words` and `skip_top` cut."""
