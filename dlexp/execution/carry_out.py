@@ -28,8 +28,8 @@ def carry_out(
     engine = Pool(min(workers, max(1, len(plan.to_train))))
     try:
         run_all(noted(plan.jobs(illustrate)), engine, watcher, fail_fast)
-        engine.close()
     finally:
+        # Also when all is done: an idle worker has nothing to save, and TensorFlow takes a second to end by itself.
         engine.close(kill=True)
         if started and not plan.request.smoke:
             rebuild(plan.request.runs_dir)

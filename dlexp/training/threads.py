@@ -42,6 +42,7 @@ def _import_tensorflow() -> None:
     try:
         import tensorflow  # noqa: F401
     finally:
+        gc.freeze()
         gc.enable()
         for name in absent:
             del sys.modules[name]
