@@ -56,13 +56,14 @@ def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[str, A
 
     The order is the configs' own; a key that only `b` has follows its siblings.
     """
-    rank: dict[str, int] = {}
-    for path in (*a, *b):
-        for prefix in _prefixes(path):
-            rank.setdefault(prefix, len(rank))
-    paths = sorted({*a, *b}, key=lambda path: [rank[prefix] for prefix in _prefixes(path)])
-    pairs = ((path, a.get(path, MISSING), b.get(path, MISSING)) for path in paths)
-    return [(path, in_a, in_b) for path, in_a, in_b in pairs if in_a != in_b]
+    changed = [path for path in {**a, **b} if a.get(path, MISSING) != b.get(path, MISSING)]
+    if len(changed) > 1:
+        rank: dict[str, int] = {}
+        for path in (*a, *b):
+            for prefix in _prefixes(path):
+                rank.setdefault(prefix, len(rank))
+        changed.sort(key=lambda path: [rank[prefix] for prefix in _prefixes(path)])
+    return [(path, a.get(path, MISSING), b.get(path, MISSING)) for path in changed]
 
 
 def _prefixes(path: str) -> list[str]:
