@@ -1,4 +1,8 @@
-"""`python -m benchmarks epoch|process [--dataset imdb] [--rounds N] [--csv FILE]`; run from the repository's folder.
+"""`python -m benchmarks WHAT... [--rounds N] [--results DIR]`; run from the repository's folder.
+
+epoch: an epoch beside scikit-learn, PyTorch and Keras; process: a whole run beside the slides' script; many: ten runs
+beside it; dense: dense and padded data beside Keras's `fit`; startup: commands that train nothing; scaling: time and
+memory against the size of the data. Writes a table for each, which `python tools/readme.py` puts into the README.
 
 Needs the real data (`DLEXP_DATA`, or Keras's cache). Figures of a shared machine vary: read the ratios.
 """
@@ -6,25 +10,34 @@ Needs the real data (`DLEXP_DATA`, or Keras's cache). Figures of a shared machin
 import argparse
 import csv
 import importlib
-import sys
 from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"
+
+#: What can be measured, and how often unless said.
+ROUNDS = {"epoch": 15, "process": 3, "many": 1, "dense": 7, "startup": 5, "scaling": 3}
 
 
 def main() -> None:
-    """Measure and print one row a competitor."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", choices=["epoch", "process"])
-    parser.add_argument("--dataset", choices=["imdb", "reuters"], action="append")
-    parser.add_argument("--rounds", type=int, help="default: 15 epochs, 3 processes")
-    parser.add_argument("--csv", type=Path, help="write the rows there too")
+    """Measure, and write a row a competitor."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=list(ROUNDS), nargs="+")
+    parser.add_argument("--rounds", type=int, help=f"measure so often; default: {ROUNDS}")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where the tables go; default: %(default)s")
     arguments = parser.parse_args()
-    module = importlib.import_module(f"benchmarks.{arguments.what}")
-    rounds = arguments.rounds or {"epoch": 15, "process": 3}[arguments.what]
-    rows = [row for dataset in arguments.dataset or ["imdb", "reuters"] for row in module.measure(dataset, rounds)]
-    for file in [sys.stdout, *([arguments.csv.open("w", newline="")] if arguments.csv else [])]:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows({k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows)
+    for what in arguments.what:
+        module = importlib.import_module(f"benchmarks.{what}")
+        rows = module.measure(arguments.rounds or ROUNDS[what])
+        path = arguments.results / f"{what}.csv"
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({k: f"{v:.3g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows)
+        print(f"{path}\n{path.read_text()}", flush=True)
+        if hasattr(module, "draw"):
+            module.draw(rows, path.with_suffix(".png"))
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@ Every competitor trains the course's layers with Adam, batch 512, one thread, on
 Keras's `fit`), and is asked for one epoch at a time, in turn, so that a slow moment of the machine hits all of them.
 """
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.clock import in_turn, medians
 from dlexp.training.threads import set_threads
 
 set_threads(1)
@@ -28,25 +28,22 @@ BATCH = 512
 Trainer = Callable[[int], Any]
 
 
-def measure(dataset: str, rounds: int) -> list[dict[str, Any]]:
+def measure(rounds: int) -> list[dict[str, Any]]:
     """Median seconds of an epoch of every competitor that is installed, and the ratio to dlexp's."""
+    return [row for dataset in ("imdb", "reuters") for row in _rows(dataset, rounds)]
+
+
+def _rows(dataset: str, rounds: int) -> list[dict[str, Any]]:
     experiment = load(CONFIGS / f"{dataset}_adam.yaml").experiment
     splits = split(experiment, experiment.dataset.load(None))
     trainers = {"dlexp": _dlexp(experiment, splits), "scikit-learn MLPClassifier": _sklearn(experiment, splits)}
     if (torch_trainer := _torch(experiment, splits)) is not None:
         trainers["PyTorch EmbeddingBag"] = torch_trainer
     trainers["Keras fit, dense float32"] = _keras(experiment, splits)
-    seconds: dict[str, list[float]] = {name: [] for name in trainers}
-    for epoch in range(1, rounds + 2):
-        for name, train in trainers.items():
-            clock = time.perf_counter()
-            train(epoch)
-            seconds[name].append(time.perf_counter() - clock)
-    # The first epoch compiles.
-    medians = {name: float(np.median(values[1:])) for name, values in seconds.items()}
+    seconds = medians(in_turn(trainers, rounds))
     return [
-        {"dataset": dataset, "what": name, "epoch_seconds": value, "times_dlexp": value / medians["dlexp"]}
-        for name, value in medians.items()
+        {"data": dataset, "what": name, "epoch_seconds": value, "times_dlexp": value / seconds["dlexp"]}
+        for name, value in seconds.items()
     ]
 
 

@@ -1,0 +1,58 @@
+"""Seconds until a command that trains nothing is done, and until encoded data is loaded again.
+
+The run directories are generated: 5 seeds each of as many experiments as that takes, 20 experiments a name.
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dlexp.components.datasets import Imdb
+from tests.make_runs import changed, finished
+
+#: Run directories that are generated, and the most seconds that `ls` and `compare` may take over them.
+FOLDERS = {10: 0.8, 1_000: 1.5, 10_000: 8.0}
+SEEDS = 5
+
+
+def measure(rounds: int) -> list[dict[str, Any]]:
+    """Median wall seconds of every command, as a process of its own, and the seconds it may take."""
+    check = ["check", "configs/imdb_adam.yaml"]
+    rows = [_row("--help", ["--help"], 0.25, rounds), _row(" ".join(check), check, 0.35, rounds)]
+    with tempfile.TemporaryDirectory() as folder:
+        for n, at_most in FOLDERS.items():
+            runs_dir = Path(folder) / str(n)
+            _generate(runs_dir, n)
+            for command in ("ls", "compare"):
+                rows.append(_row(f"{command}, {n:,} runs", [command, "--runs-dir", str(runs_dir)], at_most, rounds))
+    Imdb().load(None)
+    seconds = []
+    for _ in range(rounds):
+        clock = time.perf_counter()
+        Imdb().load(None)
+        seconds.append(time.perf_counter() - clock)
+    return [*rows, {"what": "load IMDB again", "seconds": statistics.median(seconds), "at_most": 0.3}]
+
+
+def _row(what: str, arguments: Sequence[str], at_most: float, rounds: int) -> dict[str, Any]:
+    seconds = []
+    for _ in range(rounds + 1):  # The first one finds files that are not in memory.
+        clock = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "dlexp", *arguments], capture_output=True, check=True)
+        seconds.append(time.perf_counter() - clock)
+    return {"what": what, "seconds": statistics.median(seconds[1:]), "at_most": at_most}
+
+
+def _generate(runs_dir: Path, n: int) -> None:
+    layers = [{"name": f"hidden_{i}", "type": "Dense", "output_shape": [64], "parameters": 4160} for i in range(4)]
+    mistakes = [{"position": i, "target": 1, "predicted": 0, "probability": 0.99} for i in range(10)]
+    for i in range(n):
+        experiment, seed = divmod(i, SEEDS)
+        config = changed(optimizer={"learning_rate": 0.001 * (1 + experiment)})
+        accuracy = 0.8 + 0.1 * (i * 7919 % 1000) / 1000
+        finished(runs_dir, f"experiment_{experiment // 20}", seed, accuracy, config, layers=layers, mistakes=mistakes)
