@@ -175,9 +175,10 @@ def test_loss_is_a_mean_over_examples_not_over_batches() -> None:
     assert in_batches == pytest.approx(at_once, rel=1e-6)
 
 
-def test_multi_hot_text_takes_the_sparse_product() -> None:
-    """Sparse rows are never made dense: the first layer's product is scipy's."""
-    config = experiment(IMDB)
+@pytest.mark.parametrize("num_words", [10_000, 500, 20])
+def test_multi_hot_text_takes_the_sparse_product(num_words: int) -> None:
+    """Sparse rows are never made dense, whatever their density: the first layer's product is scipy's."""
+    config = experiment(IMDB, {"dataset": {"type": "imdb", "num_words": num_words}})
     data = config.dataset.stand_in()
 
     network = build(config, config.dataset.info(), data.train, seed=0)

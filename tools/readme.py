@@ -4,6 +4,7 @@ A part stands between `<!-- begin NAME -->` and `<!-- end NAME -->`.
 """
 
 import ast
+import csv
 import re
 import subprocess
 import sys
@@ -23,7 +24,13 @@ def main() -> None:
     readme = ROOT / "README.md"
     old = readme.read_text(encoding="utf-8")
     new = old
-    for name, text in {"configs": config_table(), "list": fenced(component_list()), "tree": fenced(tree())}.items():
+    parts = {
+        "configs": config_table(),
+        "benchmarks": benchmark_tables(),
+        "list": fenced(component_list()),
+        "tree": fenced(tree()),
+    }
+    for name, text in parts.items():
         part = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
         new = part.sub(lambda match, text=text: f"{match[1]}{text}\n{match[2]}", new)
     if "--check" in sys.argv:
@@ -56,6 +63,19 @@ def read_header(text: str) -> dict[str, str]:
             key, comment = match.groups()
         header[key] = f"{header[key]} {comment.strip()}" if key in header else comment.strip()
     return header
+
+
+def benchmark_tables() -> str:
+    """What `python -m benchmarks` measured: what each is, then its table."""
+    parts = []
+    for path in sorted((ROOT / "benchmarks" / "results").glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+        cells = [header, ["---"] * len(header), *rows]
+        table = "\n".join("| " + " | ".join(row) + " |" for row in cells)
+        purpose = _purpose(ROOT / "benchmarks" / path.with_suffix(".py").name)
+        parts.append(f"`python -m benchmarks {path.stem}`: {purpose}\n\n{table}")
+    return "\n\n".join(parts)
 
 
 def component_list() -> str:

@@ -97,7 +97,11 @@ def _alone(tensors: list[tf.Tensor]) -> Inputs:
 
 
 def feed(network: Network, split: Split) -> Feed:
-    """The feed that fits the split: sparse rows stay sparse, everything else is dense."""
+    """The feed that fits the split: sparse rows stay sparse whatever their density, everything else is dense.
+
+    A dense product is faster where more than about a sixth of a row is not zero. With texts that is below some hundred
+    words, where an epoch takes hundredths of a second either way: not worth other last digits on the two sides.
+    """
     if network.first:
         return SparseFeed(network, split.x)
     return DenseFeed(network, split.x)

@@ -3,6 +3,8 @@
 import gc
 import os
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 #: Read by OpenMP, OpenBLAS, MKL and TensorFlow when they are loaded.
@@ -35,14 +37,23 @@ def set_threads(n: int) -> None:
         threading.set_inter_op_parallelism_threads(n)
 
 
-def _import_tensorflow() -> None:
-    absent: dict[str, Any] = {name: None for name in UNUSED if name not in sys.modules}
-    sys.modules.update(absent)  # None: importing it raises ImportError.
-    gc.disable()  # A million objects that all stay: nothing to collect.
+@contextmanager
+def hidden(names: Iterable[str]) -> Iterator[None]:
+    """Importing these raises ImportError, as if they were not installed; what was imported before stays."""
+    absent: dict[str, Any] = {name: None for name in names if name not in sys.modules}
+    sys.modules.update(absent)
     try:
-        import tensorflow  # noqa: F401
+        yield
+    finally:
+        for name in absent:
+            del sys.modules[name]
+
+
+def _import_tensorflow() -> None:
+    gc.disable()  # A million objects that all stay: nothing to collect, now or later.
+    try:
+        with hidden(UNUSED):
+            import tensorflow  # noqa: F401
     finally:
         gc.freeze()
         gc.enable()
-        for name in absent:
-            del sys.modules[name]
