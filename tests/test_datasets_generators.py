@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 from scipy.sparse import csr_array
 
-from dlexp.components.datasets import Counts, Digits, Documents, Ratings
+from dlexp.components.datasets import Counts, Digits, Documents, NoisySine, Ratings
+from dlexp.components.datasets.generators import best_scores
 from dlexp.components.datasets.generators.generator import Generator
 
 ALL = [Counts(), Documents(), Ratings()]
@@ -34,7 +35,7 @@ def test_the_seed_decides_alone(dataset: Generator) -> None:
 
     assert dataset.digest(None) == dataset.model_copy().digest(None)
     assert dataset.digest(None) != other.digest(None)
-    assert dataset.best_possible() == pytest.approx(other.best_possible(), rel=0.1)
+    assert dataset.best_possible()["nll"] == pytest.approx(other.best_possible()["nll"], rel=0.1)
 
 
 def test_counts_follow_their_rates() -> None:
@@ -81,11 +82,86 @@ def test_the_truth_scores_best() -> None:
     assert dataset.best_possible()["nll"] < off
 
 
-def test_documented_best_scores() -> None:
+@pytest.mark.parametrize(
+    ("dataset", "scores"),
+    [
+        (Counts(), {"nll": 1.8712, "rmse": 2.0210}),
+        (Ratings(), {"nll": 1.0950, "accuracy": 0.5215}),
+        (Documents(), {"nll": 0.6736, "accuracy": 0.9579}),
+        (NoisySine(), {"nll": 0.2175, "mse": 0.0905}),
+    ],
+    ids=lambda value: getattr(value, "type", ""),
+)
+def test_documented_best_scores(dataset: Generator, scores: dict[str, float]) -> None:
     """The numbers in the docstrings and configs."""
-    assert Counts().best_possible() == pytest.approx({"nll": 1.8712}, abs=1e-4)
-    assert Ratings().best_possible() == pytest.approx({"nll": 1.0950, "accuracy": 0.5215}, abs=1e-4)
-    assert Documents().best_possible() == pytest.approx({"nll": 0.6736, "accuracy": 0.9579}, abs=1e-4)
+    best = dataset.best_possible()
+
+    assert {name: best[name] for name in scores} == pytest.approx(scores, abs=1e-4)
+
+
+def test_best_scores_of_counts_are_the_poisson_laws() -> None:
+    """The entropy, the mean rate (the variance) and the median's error, summed over all counts by hand."""
+    dataset = Counts(n_test=50_000)
+    test, best = dataset.load(None).test, dataset.best_possible()
+    rates = dataset.rates(test.x)
+    k = np.arange(400)[:, None]
+    chunks = np.array_split(np.sort(rates)[:: len(rates) // 2_000], 4)
+    log_p = [k * np.log(chunk) - chunk - special.gammaln(k + 1) for chunk in chunks]  # (counts, examples)
+    entropy = np.concatenate([-(np.exp(each) * each).sum(axis=0) for each in log_p])
+    median = stats.poisson.ppf(0.5, np.concatenate(chunks))
+    distance = np.abs(k - median)
+    mae = (np.exp(np.hstack(log_p)) * distance).sum(axis=0)
+
+    assert best["nll"] == pytest.approx(entropy.mean(), abs=0.02)
+    assert best["mae"] == pytest.approx(mae.mean(), abs=0.02)
+    assert best["mse"] == pytest.approx(rates.mean(), rel=0.04)
+    assert best["rmse"] == pytest.approx(best["mse"] ** 0.5)
+
+
+def test_best_scores_of_ratings_are_those_of_their_law() -> None:
+    """What is expected under the true probabilities, within four deviations of a sample of 50,000."""
+    dataset = Ratings(n_test=50_000)
+    best, p = dataset.best_possible(), dataset.probabilities(dataset.load(None).test.x)
+
+    def expected(score: np.ndarray) -> tuple[float, float]:
+        """Mean and standard error of a score `(n, classes)` when the class is drawn from its probabilities."""
+        mean = (p * score).sum(axis=1)
+        return float(mean.mean()), float(np.sqrt(((p * score**2).sum(axis=1) - mean**2).sum())) / len(p)
+
+    cumulated = p.cumsum(axis=1)
+    median = np.argmax(cumulated >= 0.5, axis=1)
+    for name, score in {
+        "nll": -np.log(p),
+        "accuracy": (np.arange(5) == p.argmax(axis=1)[:, None]).astype(float),
+        "class_mae": np.abs(np.arange(5) - median[:, None]).astype(float),
+    }.items():
+        mean, error = expected(score)
+        assert abs(best[name] - mean) < 4 * error, name
+
+
+def test_no_guess_beats_the_best_for_its_metric() -> None:
+    """The median is fewer stars off than the most probable class or the mean; the rate has the lowest rmse."""
+    test, p = Ratings().load(None).test, Ratings().probabilities(Ratings().load(None).test.x)
+    counted, rates = Counts().load(None).test, Counts().rates(Counts().load(None).test.x)
+
+    for guess in (p.argmax(axis=1), np.round(p @ np.arange(5))):
+        assert Ratings().best_possible()["class_mae"] <= np.abs(guess - test.y).mean()
+    assert Counts().best_possible()["mae"] < np.abs(rates - counted.y).mean()
+    assert Counts().best_possible()["rmse"] < np.sqrt(((stats.poisson.median(rates) - counted.y) ** 2).mean())
+
+
+def test_the_best_scores_are_those_of_the_examples_tested_on() -> None:
+    """Of the test split, whatever the training examples are; what has one class has no area under a curve."""
+    assert Counts().best_possible() == Counts(n_train=10).best_possible() != Counts(seed=1).best_possible()
+    assert "auc" not in best_scores.of_classes(np.array([1, 1]), np.log([[0.5, 0.5], [0.25, 0.75]]))
+    assert best_scores.of_classes(np.array([0, 1]), np.log([[0.5, 0.5], [0.25, 0.75]])) == pytest.approx(
+        {"nll": -np.log(0.375) / 2, "accuracy": 1.0, "auc": 1.0}
+    )
+
+
+def test_data_without_a_known_law_promise_nothing() -> None:
+    """Nobody knows how well digits can be read."""
+    assert Digits().best_possible() == {}
 
 
 def test_examples_of_documents_are_their_words() -> None:

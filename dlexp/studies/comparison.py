@@ -77,6 +77,8 @@ class Score:
     """None for the first experiment, and where it is not comparable or has no seed in common with that."""
     comparable: bool
     """False where it is another loss than the first experiment's."""
+    best_possible: float | None = None
+    """What the true law of generated data scores on the same examples; none where it is not known."""
 
 
 @dataclass(frozen=True)
@@ -354,4 +356,11 @@ def _score(
         statistics.fmean(epochs.values()) if epochs else None,
         to_first,
         same,
+        _best_possible(experiment, metric),
     )
+
+
+def _best_possible(experiment: Compared, metric: str) -> float | None:
+    # The same data for all seeds: the digest is part of the identity.
+    recorded = (run.record.get("best_possible") or {} for run in experiment.runs.values())
+    return next((float(scores[metric]) for scores in recorded if scores.get(metric) is not None), None)

@@ -107,6 +107,8 @@ class Description:
     features: list[Feature]
     """One by one, where they are few."""
     shown: list[Example]
+    best_possible: dict[str, float]
+    """What the true law scores on the test split, by metric, where it is known."""
 
 
 def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | None) -> Description:
@@ -145,6 +147,7 @@ def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | N
         numbers=Distribution.of(data.train.x) if is_numeric else None,
         features=_features(data.train.x, info.feature_names or dataset.feature_names) if is_numeric else [],
         shown=_shown(dataset, data, targets, data_dir),
+        best_possible=dataset.best_possible(),
     )
 
 

@@ -37,14 +37,17 @@ class Generator(Dataset):
 
     def load(self, data_dir: Path | None) -> Data:
         """Training and test examples, each from a stream of their own; fresh training sets have streams 2, 3, ..."""
+        stream = 2 + self.resample.index if isinstance(self.resample, Fresh) else 0
+        return Data(self._drawn(stream, self.n_train), self.test_split())
+
+    def test_split(self) -> Split:
+        """The test examples alone, those of `load`."""
+        return self._drawn(1, self.n_test)
+
+    def _drawn(self, stream: int, n: int) -> Split:
         import numpy as np
 
-        stream = 2 + self.resample.index if isinstance(self.resample, Fresh) else 0
-        train, test = (
-            Split(*self.draw(np.random.default_rng([self.seed, part]), n))
-            for part, n in ((stream, self.n_train), (1, self.n_test))
-        )
-        return Data(train, test)
+        return Split(*self.draw(np.random.default_rng([self.seed, stream]), n))
 
     def digest(self, data_dir: Path | None) -> str:
         """Of the numbers themselves: what another numpy draws differently is other data."""
