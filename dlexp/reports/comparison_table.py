@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-from dlexp.components.metrics import higher_is_better
+from dlexp.components import metrics as scores
+from dlexp.components.metrics import higher_is_better, quantity_of
 from dlexp.config.flat import MISSING, format_value
 from dlexp.reports.numbers import fixed, places_of, plus_minus, signed, significant
 from dlexp.studies.comparison import Compared, ComparedMetric, Comparison, Difference, Score
@@ -197,7 +198,13 @@ def _metric_row(comparison: Comparison, metric: ComparedMetric) -> _Row:
             differences.append(_difference(metric.name, score.difference))
     known = [None if score is None else score.best_possible for score in metric.scores]
     best_possible = ["-" if value is None else significant(value) for value in known] if any(known) else []
-    return _Row(metric.name, cells, differences, best_possible)
+    return _Row(_title(metric.name), cells, differences, best_possible)
+
+
+def _title(metric: str) -> str:
+    """The column's name; a score in training says so."""
+    is_of_training = metric == quantity_of(metric) and higher_is_better(metric) is not None
+    return f"{metric} (training)" if is_of_training else metric
 
 
 def _seeds(experiment: Compared) -> str:
@@ -249,6 +256,11 @@ def _notes(comparison: Comparison) -> Iterator[str]:
         yield f"Differences: to {experiments[0].label}, with the 95 % interval over paired seeds (Student's t)."
     if any(score.best_possible is not None for _, _, score in _scored(comparison) if score):
         yield "Best possible: what the true law of the data scores on the same examples; beaten by luck alone."
+    if gaps := [metric.name for metric in comparison.metrics if metric.name.startswith(scores.GAP)]:
+        yield (
+            f"{' and '.join(gaps)}: how much worse the test split scores than the training data, "
+            "which are scored while the epoch goes, with dropout and noise."
+        )
     best = [metric.name for metric in comparison.metrics if metric.name.startswith("best_val_")]
     picked = [experiment.label for experiment in experiments if experiment.picked_on_test]
     if best and picked:

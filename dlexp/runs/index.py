@@ -78,6 +78,13 @@ class Run:
         return [f"{name}_{metric}" for name, each in several for metric in each["metrics"]] or head.get("metrics", [])
 
     @property
+    def main_metrics(self) -> list[str]:
+        """The first metric that the head asked for; of several targets that of each."""
+        head = self.config.get("head")
+        several = head.get("heads", {}).items() if isinstance(head, dict) else ()
+        return [f"{name}_{each['metrics'][0]}" for name, each in several if each["metrics"]] or self.head_metrics[:1]
+
+    @property
     def tensorflow(self) -> str:
         """TensorFlow's version."""
         return str((self.record.get("versions") or {}).get("tensorflow", "unknown"))
