@@ -14,7 +14,7 @@ def of_classes(y: Array, log_p: Array) -> dict[str, float]:
     p = np.exp(log_p)
     p = p[:, 1:] if p.shape[1] == 2 else p  # As a binary head predicts: the probability of class 1.
     names = ("accuracy", "auc") if p.shape[1] == 1 else ("accuracy", "top_3_accuracy", "top_5_accuracy", "auc")
-    nll = -float(log_p[np.arange(len(y)), y].mean())
+    nll = float((-log_p[np.arange(len(y)), y]).mean())
     return _known({"nll": nll} | {name: METRICS[name].compute(y, p) for name in names})
 
 
