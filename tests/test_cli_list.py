@@ -56,5 +56,5 @@ def test_an_unknown_kind_is_told_the_nearest(dlexp):
     assert dlexp("list", "optimisers") == (
         2,
         "",
-        f"unknown kind 'optimisers'. Did you mean 'optimizers'? Choose from: {', '.join(KINDS)}\n",
+        f"unknown kind 'optimisers'. Did you mean 'optimizers'? Choose from: {', '.join(KINDS)}, layers\n",
     )

@@ -28,7 +28,7 @@ BASE_ARGUMENTS = ("trainable", "activity_regularizer")
 
 
 def table() -> dict[str, Any]:
-    """All layers by name with summary and arguments (true where required), and the words that arguments may be."""
+    """Keras's version, its layers by name with summary and arguments (true where required), words arguments may be."""
     layers = {
         name: {"summary": _summary(layer), "arguments": _arguments(layer)}
         for name, layer in inspect.getmembers(keras.layers, inspect.isclass)
@@ -39,7 +39,7 @@ def table() -> dict[str, Any]:
         **{kind: _words(getattr(keras, f"{kind}s"), inspect.isclass) for kind in ("initializer", "regularizer")},
         "constraint": _words(keras.constraints, inspect.isclass),
     }
-    return {"layers": layers, "words": words}
+    return {"keras": keras.__version__, "layers": layers, "words": words}
 
 
 def _arguments(layer: type[keras.Layer]) -> dict[str, bool]:

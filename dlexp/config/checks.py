@@ -74,8 +74,13 @@ def _model_problems(model: Model, info: Info) -> Iterator[tuple[str, str]]:
         yield from ((f"model.{field}", message) for field, message in model.problems(info))
         return
     models = registry.components("models").items()
-    fitting = [name for name, other in models if issubclass(other, Model) and info.inputs in other.takes]
-    changes = [f"model: {name}" for name in fitting]
+    fitting = {name: other for name, other in models if issubclass(other, Model) and info.inputs in other.takes}
+    # A change is complete as it stands: no layers or function that would have to be said too.
+    changes = [
+        f"model: {name}"
+        for name, other in fitting.items()
+        if not any(field.is_required() for field in other.model_fields.values())
+    ]
     # Text has both forms; the other one may fit.
     for encoding, inputs in (("multi_hot", "sparse"), ("padded", "word_ids")):
         if info.vocabulary and inputs in model.takes:

@@ -25,7 +25,7 @@ Item = Mapping[str, Mapping[str, Any]]
 
 @cache
 def table() -> dict[str, Any]:
-    """`layers`: by name, their summary and arguments (true where required); `words` that arguments may be, by kind."""
+    """`keras`: the version; `layers`: by name, summary and arguments (true where required); `words` of arguments."""
     path = Path(__file__).with_suffix(".json")
     loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return loaded
@@ -36,13 +36,23 @@ def summaries() -> dict[str, str]:
     return {name: layer["summary"] for name, layer in table()["layers"].items()}
 
 
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of an item of the stack: a name, or one name with its arguments."""
+    layers = table()["layers"]
+    arguments = {
+        name: {"type": ["object", "null"], "propertyNames": {"enum": list(layer["arguments"])}}
+        for name, layer in layers.items()
+    }
+    mapping = {"type": "object", "properties": arguments, "additionalProperties": False, "maxProperties": 1}
+    return {"anyOf": [{"enum": list(layers)}, {**mapping, "minProperties": 1}]}
+
+
 def problems(item: Item) -> Iterator[tuple[str, str]]:
     """What is wrong with a layer, as (field below it, what)."""
     ((name, arguments),) = item.items()
     layers = table()["layers"]
     if name not in layers:
-        same = [each for each in layers if each.lower() == name.lower()]
-        near = did_you_mean(name, same or layers) or " dlexp list layers names them all."
+        near = did_you_mean(name, layers) or " dlexp list layers names them all."
         code = " Code has its place in model: {type: python}." if name == "Lambda" else ""
         yield name, f"unknown layer {name!r}.{code or near}"
         return

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError
 
 from dlexp.components.datasets import Info
@@ -28,7 +28,15 @@ def _normal(value: object) -> object:
     return item
 
 
-Layer = Annotated[dict[str, dict[str, Any]], BeforeValidator(_normal)]
+class NamedLayer:
+    """What editors know of a layer."""
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Keras's names, and the arguments of each."""
+        return keras_layers.json_schema()
+
+
+Layer = Annotated[dict[str, dict[str, Any]], BeforeValidator(_normal), NamedLayer()]
 
 
 class Layers(Model):
