@@ -67,6 +67,7 @@ def record_failure(job: Job, error: Exception) -> None:
             "config": job.experiment.model_dump(),
             "data_digest": job.data_digest,
             "training_version": TRAINING_VERSION,
+            "code_digest": (RunDir(job.path).environment() or {}).get("code_digest"),
             "versions": versions(),
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         }

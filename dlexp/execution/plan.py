@@ -11,8 +11,9 @@ from typing import Any
 
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import identity
+from dlexp.config.load import load
 from dlexp.errors import DataError
-from dlexp.runs.index import diverged, find, grouped, key, readable, smoke_dir
+from dlexp.runs.index import Run, diverged, find, grouped, key, readable, smoke_dir
 from dlexp.runs.run_dir import UNFINISHED, RunDir
 from dlexp.training.job import Illustrate, Job
 
@@ -134,6 +135,23 @@ def plan(request: Request) -> Plan:
                 (run.dir for run in runs if run.status in UNFINISHED), key=lambda run_dir: run_dir.attempt, default=None
             )
             found.runs.append(Planned(experiment, seed, own, digest, recorded, begun, attempts))
+    return found
+
+
+def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> Plan:
+    """Finished runs, all to be trained again as their records say, into another directory.
+
+    Raises:
+        DataError: The data of one cannot be had.
+    """
+    found = Plan(Request([], [], runs_dir, data_dir), [], [])
+    for run in runs:
+        experiment = load(run.dir.config_path).experiment
+        digest = experiment.dataset.digest(data_dir)
+        # A directory each, though the attempts at an experiment with a seed would share one.
+        name = run.name if run.attempt == 1 else f"{run.name} ({run.attempt})"
+        named = experiment.model_copy(update={"name": name})
+        found.runs.append(Planned(named, run.seed, identity(experiment, digest), digest))
     return found
 
 

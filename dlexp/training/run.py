@@ -14,7 +14,7 @@ from dlexp.config.checks import completed
 from dlexp.config.columns import columns
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment
-from dlexp.config.identity import TRAINING_VERSION
+from dlexp.config.identity import TRAINING_VERSION, code_digest
 from dlexp.runs.predictions import Predictions
 from dlexp.runs.run_dir import RunDir
 from dlexp.runs.whole_files import replacing
@@ -67,7 +67,13 @@ def train(job: Job) -> None:
     run_dir = RunDir(job.path)
     run_dir.write_config(dump(experiment))
     config = experiment.model_dump()
-    place = {**environment(experiment.training.threads), **job.provenance, "data_digest": job.data_digest}
+    place = {
+        **environment(experiment.training.threads),
+        **job.provenance,
+        "data_digest": job.data_digest,
+        "training_version": TRAINING_VERSION,
+        "code_digest": code_digest(experiment),
+    }
     run_dir.write_environment(place)
 
     data = data or dataset.load(job.data_dir)
@@ -117,6 +123,7 @@ def train(job: Job) -> None:
             "picked_on_test": experiment.validation.type == "test",
             "data_digest": job.data_digest,
             "training_version": TRAINING_VERSION,
+            "code_digest": place["code_digest"],
             "versions": place["versions"],
             "started": started.isoformat(timespec="seconds"),
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
