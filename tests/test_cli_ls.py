@@ -56,6 +56,20 @@ def test_every_run_is_a_line(dlexp, runs):
     assert foreign == "runs/notes.txt: no run, passed over"
 
 
+def test_resampled_runs_are_counted_in_one_line(dlexp):
+    """They are listed where they are named; as any runs are."""
+    finished(Path("runs"), "a resamples", 0)
+
+    assert dlexp("ls") == (0, "", "1 run of bias-variance left out. To list them: dlexp ls 'a resamples'\n")
+    finished(Path("runs"), "a", 0)
+    assert [line.split("  ")[0] for line in dlexp("ls")[1].splitlines()] == ["run", f"a/s0-{ID}"]
+    assert [line.split("  ")[0] for line in dlexp("ls", "a resamples")[1].splitlines()] == [
+        "run",
+        f"a resamples/s0-{ID}",
+    ]
+    assert dlexp("ls", "b")[0] == 2
+
+
 def test_json_is_a_list(dlexp, runs):
     """One document, with all digits; what is not known is null."""
     code, out, _ = dlexp("ls", "--format", "json")

@@ -169,6 +169,17 @@ def test_an_interrupted_run_with_a_damaged_record(dlexp, interrupted, file, text
     assert ("\nsettings\n" in out, "\nlearning curves: " in out) == (file != "config.yaml", file != "history.csv")
 
 
+def test_the_best_possible_score_stands_beside_what_was_reached(dlexp):
+    """A column of its own, where it is known, and what it means."""
+    finished(Path("runs"), best_possible={"test_accuracy": 0.95})
+
+    out = dlexp("show", "digits")[1]
+
+    assert "\nmetrics          last    best              best possible\n" in out
+    assert "\n  test_accuracy  0.8800                    0.9500\nBest possible: what the true law" in out
+    assert json.loads(dlexp("show", "digits", "--format", "json")[1])["best_possible"] == {"test_accuracy": 0.95}
+
+
 def with_mistakes(runs_dir, **record):
     """A finished run of the digits with layers and two mistakes, on the data as they are here."""
     digest = Digits().digest(None)

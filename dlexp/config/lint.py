@@ -335,7 +335,8 @@ def _n_trained(experiment: Experiment, info: Info) -> int | None:
 def _bytes(model: Stack, experiment: Experiment, info: Info) -> dict[str, float]:
     """What a run holds in memory, by the setting that makes it large."""
     widths = [activation.width(units) for units, activation in _layers(model)]
-    n_inputs = math.prod(info.shape)
+    # A text with columns beside it has about as many inputs as words.
+    n_inputs = math.prod(info.shape) if info.shape else info.vocabulary or 1
     words = (info.vocabulary or 0) * model.output_dim if isinstance(model, Embedding) else 0
     features = model.output_dim if isinstance(model, Embedding) else n_inputs
     fan_in = [features, *model.hidden]

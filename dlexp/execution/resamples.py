@@ -8,13 +8,10 @@ from dlexp.config.checks import check
 from dlexp.config.experiment import Experiment
 from dlexp.errors import UserError
 from dlexp.execution.plan import Plan, Planned, Request, plan
-from dlexp.runs.index import diverged, find, grouped, key, readable
+from dlexp.runs.index import RESAMPLES, diverged, find, grouped, key, readable
 from dlexp.runs.run_dir import RunDir
 
 Kind = Literal["fresh", "bootstrap", "subset"]
-
-#: Added to an experiment's name: its runs on resampled training sets have a folder of their own.
-SUFFIX = " resamples"
 
 #: How many training sets a smoke run draws: the fewest that have a standard error.
 SMOKE_RESAMPLES = 3
@@ -83,4 +80,4 @@ def _resample(kind: Kind, index: int, n: int) -> Resample:
 
 def _on(experiment: Experiment, resample: Resample) -> Experiment:
     dataset = experiment.dataset.model_copy(update={"resample": resample})
-    return experiment.model_copy(update={"name": experiment.name + SUFFIX, "dataset": dataset})
+    return experiment.model_copy(update={"name": experiment.name + RESAMPLES, "dataset": dataset})

@@ -177,15 +177,19 @@ def _log(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _metrics(run: Run) -> Iterator[str]:
-    """The last value of every metric, beside the best over the epochs and where that was."""
+    """The last value of every metric, beside the best over the epochs and where that was, and the best possible."""
     metrics = run.metrics
     if not metrics:
         return
-    rows = [["metrics", "last", "best"]]
+    best_possible = run.record.get("best_possible") or {}
+    rows = [["metrics", "last", "best", *(["best possible"] if best_possible else [])]]
     for name, value in metrics.items():
         if not name.startswith("best_"):
-            rows.append([f"  {name}", _number(value), _best(metrics, name)])
+            known = [_number(best_possible[name]) if name in best_possible else ""] if best_possible else []
+            rows.append([f"  {name}", _number(value), _best(metrics, name), *known])
     yield from _aligned(rows)
+    if best_possible:
+        yield "Best possible: what the true law of the data scores on the same examples; beaten by luck alone."
     if run.record.get("picked_on_test"):
         yield "The best values were picked on the test data: validation is the test split here."
 

@@ -15,6 +15,8 @@ from dlexp.runs.run_dir import PREFIX_LENGTH, DamagedRecord, FolderName, RunDir,
 #: What dlexp itself puts beside the names' folders.
 SUMMARY_CSV = "summary.csv"
 SMOKE = ".smoke"
+#: Ends the names of runs on resampled training sets: many for one experiment, shown only where they are named.
+RESAMPLES = " resamples"
 
 CONFIG_SUFFIXES = (".yaml", ".yml")
 
@@ -76,6 +78,13 @@ class Run:
             return []
         several = head.get("heads", {}).items()
         return [f"{name}_{metric}" for name, each in several for metric in each["metrics"]] or head.get("metrics", [])
+
+    @property
+    def main_metrics(self) -> list[str]:
+        """The first metric that the head asked for; of several targets that of each."""
+        head = self.config.get("head")
+        several = head.get("heads", {}).items() if isinstance(head, dict) else ()
+        return [f"{name}_{each['metrics'][0]}" for name, each in several if each["metrics"]] or self.head_metrics[:1]
 
     @property
     def tensorflow(self) -> str:
@@ -140,6 +149,22 @@ def read(run_dir: RunDir) -> Run:
     return Run(*known, status, record["identity"], config, record)
 
 
+def is_resample(run_dir: RunDir) -> bool:
+    """Whether it is one of the many runs behind bias and variance."""
+    return run_dir.name.endswith(RESAMPLES)
+
+
+def without_resamples(run_dirs: Iterable[RunDir]) -> tuple[list[RunDir], str]:
+    """The runs on training sets as they are, and a line that counts the others; empty where there are none."""
+    run_dirs = list(run_dirs)
+    usual = [run_dir for run_dir in run_dirs if not is_resample(run_dir)]
+    if not (n := len(run_dirs) - len(usual)):
+        return usual, ""
+    name = next(run_dir.name for run_dir in run_dirs if is_resample(run_dir))
+    plural = "s" if n > 1 else ""
+    return usual, f"{n} run{plural} of bias-variance left out. To list them: dlexp ls '{name}'"
+
+
 def readable(run_dirs: Iterable[RunDir]) -> list[Run]:
     """Read these runs but the damaged ones, which are said on stderr, a line each."""
     runs = []
@@ -152,7 +177,7 @@ def readable(run_dirs: Iterable[RunDir]) -> list[Run]:
 
 
 def finished(runs_dir: Path) -> list[Run]:
-    """All finished runs but smoke runs."""
+    """All finished runs but smoke runs, those on resampled training sets included."""
     return [run for run in readable(scan(runs_dir)) if run.status == "finished"]
 
 
@@ -237,11 +262,15 @@ def _named(runs_dir: Path, word: str, resolve: Callable[[Path], str]) -> list[Ru
 
 
 def _matching(run_dirs: Iterable[RunDir], glob: str) -> list[RunDir]:
-    """The runs whose name, or name and folder, a glob describes; a name itself holds none of a glob's signs."""
+    """The runs whose name, or name and folder, a glob describes; a name itself holds none of a glob's signs.
+
+    Those on resampled training sets only where the glob says so.
+    """
     pattern = re.compile(fnmatch.translate(glob))
     return [
         run_dir
         for run_dir in run_dirs
+        if RESAMPLES.strip() in glob or not is_resample(run_dir)
         if pattern.match(run_dir.name) or pattern.match(f"{run_dir.name}/{run_dir.path.name}")
     ]
 

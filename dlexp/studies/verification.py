@@ -64,7 +64,7 @@ def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verifi
             return Verification(name, None, failure.get("what", repeated.status), environment)
         then, now = dict(_numbers(recorded)), dict(_numbers(repeated))
         largest, where = _largest_difference(then, now)
-        weights = _same_weights(recorded.dir.model_path, again.model_path)
+        weights = same_weights(recorded.dir.model_path, again.model_path)
     except DlexpError as error:
         return Verification(name, None, error.lines[0])
     if largest == 0 and weights:
@@ -126,7 +126,7 @@ def _outside_spread(repeated: Run, others: Sequence[Run]) -> list[str] | None:
     return outside
 
 
-def _same_weights(then: Path, now: Path) -> bool:
+def same_weights(then: Path, now: Path) -> bool:
     """Whether two saved models hold the same bytes in the same arrays."""
     a, b = _weights(then), _weights(now)
     return a.keys() == b.keys() and all(a[name] == b[name] for name in a)

@@ -121,6 +121,9 @@ def train(job: Job) -> None:
                 "test": len(splits.test),
             },
             "picked_on_test": experiment.validation.type == "test",
+            "best_possible": {}
+            if job.stand_in
+            else {f"test_{name}": score for name, score in dataset.best_possible().items()},
             "data_digest": job.data_digest,
             "training_version": TRAINING_VERSION,
             "code_digest": place["code_digest"],
