@@ -35,8 +35,8 @@ ENDINGS = {
     "early stopping": "early_stopping: {monitor: loss, patience: 1000}",
 }
 EPOCHS = 400
-#: What `dlexp run` does in its worker, in one process; checkpoints are saved more often than a user's, so that even short
-#: runs are gone on with.
+#: What `dlexp run` does in its worker, in one process; checkpoints are saved more often than a user's, so that even
+#: short runs are gone on with.
 SCRIPT = """
 import sys
 from pathlib import Path

@@ -22,8 +22,8 @@ CONFIGS = {
     "noise": f"{DIGITS}model: {{hidden: [8], noise: 0.2, input_noise: 0.1, normalization: batch}}\n{SHORT}",
     "class_weight": f"{DIGITS}head: {{class_weight: balanced, label_smoothing: 0.1}}\n{SHORT}",
     "early_stopping": f"{DIGITS}training: {{epochs: 4, early_stopping: {{monitor: val_loss, patience: 1}}}}\n",
-    "augmentation": f"{DIGITS}model: {{layers: [{{Reshape: {{target_shape: [8, 8, 1]}}}}, {{RandomRotation: {{factor: 0.1}}}}, "
-    f"{{Conv2D: {{filters: 4, kernel_size: 3}}}}, Flatten]}}\n{SHORT}",
+    "augmentation": f"{DIGITS}model: {{layers: [{{Reshape: {{target_shape: [8, 8, 1]}}}}, "
+    f"{{RandomRotation: {{factor: 0.1}}}}, {{Conv2D: {{filters: 4, kernel_size: 3}}}}, Flatten]}}\n{SHORT}",
     "recurrent": f"{DIGITS}model: {{layers: [{{Reshape: {{target_shape: [8, 8]}}}}, "
     f"{{GRU: {{units: 4, dropout: 0.2}}}}]}}\n{SHORT}",
     "embedding": "dataset: {type: reviews, n_train: 300, n_test: 100, encoding: padded, maxlen: 20}\n"

@@ -15,6 +15,9 @@ from dlexp.runs.run_dir import RunDir
 from dlexp.training import checkpoint, interruption
 from dlexp.training.checkpoint import Checkpoints, Progress
 from dlexp.training.job import Job
+from dlexp.training.threads import set_threads
+
+set_threads(1)
 
 OPTIMIZERS = {
     "momentum": "{type: sgd, momentum: 0.9}",

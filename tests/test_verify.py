@@ -13,6 +13,9 @@ from dlexp.execution.execute import execute
 from dlexp.runs.index import read
 from dlexp.runs.run_dir import RunDir
 from dlexp.studies.verification import Verification, verify
+from dlexp.training.threads import set_threads
+
+set_threads(1)
 
 IRIS = "dataset: iris\nmodel: {hidden: [8]}\ntraining: {epochs: 2}\n"
 
