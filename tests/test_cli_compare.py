@@ -117,7 +117,7 @@ def test_without_words_everything_but_smoke_runs(dlexp):
     assert (code, labels(out)) == (0, ["digits_a", "digits_b"])
     damaged, others = err.splitlines()
     assert damaged.startswith("runs/broken/s0-")
-    assert others == "left out: 1 incomplete, 1 failed"
+    assert others == "left out: 1 interrupted, 1 failed"
 
 
 def test_resampled_runs_are_left_out_unless_named(dlexp):

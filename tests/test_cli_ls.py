@@ -14,11 +14,11 @@ from dlexp.runs.run_dir import RunDir
 ID = identity_of(CONFIG)[:10]
 
 TABLE = f"""\
-run              status      epochs  metric        best    last    seconds  ended
-a/s0-{ID}  finished    2       val_accuracy  0.5100  0.5000  1.2      2024-05-01 12:00
-a/s1-{ID}  diverged    3       -             -       -       -        -
-b/s0-0123456789  incomplete  1       -             -       -       -        -
-b/s0-{ID}  damaged     2       -             -       -       -        -
+run              status       epochs  metric        best    last    seconds  ended
+a/s0-{ID}  finished     2       val_accuracy  0.5100  0.5000  1.2      2024-05-01 12:00
+a/s1-{ID}  diverged     3       -             -       -       -        -
+b/s0-0123456789  interrupted  1       -             -       -       -        -
+b/s0-{ID}  damaged      2       -             -       -       -        -
 """
 
 
@@ -90,7 +90,7 @@ def test_json_is_a_list(dlexp, runs):
         "seconds": 1.25,
         "ended": "2024-05-01T10:00:01+00:00",
     }
-    assert [run["status"] for run in (second, third, fourth)] == ["diverged", "incomplete", "damaged"]
+    assert [run["status"] for run in (second, third, fourth)] == ["diverged", "interrupted", "damaged"]
     assert (third["best"], third["epochs"]) == (None, 1)
 
 
@@ -99,7 +99,7 @@ def test_csv_has_a_header(dlexp, runs):
     _, out, _ = dlexp("ls", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(out)))
 
-    assert [row["status"] for row in rows] == ["finished", "diverged", "incomplete", "damaged"]
+    assert [row["status"] for row in rows] == ["finished", "diverged", "interrupted", "damaged"]
     assert (rows[0]["best"], rows[1]["best"]) == ("0.51", "")
 
 

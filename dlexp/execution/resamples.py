@@ -8,7 +8,7 @@ from dlexp.config.checks import check
 from dlexp.config.experiment import Experiment
 from dlexp.errors import UserError
 from dlexp.execution.plan import Plan, Planned, Request, plan
-from dlexp.runs.index import RESAMPLES, diverged, find
+from dlexp.runs.index import RESAMPLES, diverged, find, grouped, key, readable
 from dlexp.runs.run_dir import RunDir
 
 Kind = Literal["fresh", "bootstrap", "subset"]
@@ -28,11 +28,13 @@ class Resamples:
 
     def recorded(self) -> list[list[RunDir]]:
         """For each experiment the records of its runs, finished or diverged."""
-        return [[run_dir for planned in group if (run_dir := self._record(planned))] for group in self.groups]
+        on_record = grouped(self.plan.runs_dir)
 
-    def _record(self, planned: Planned) -> RunDir | None:
-        place = self.plan.runs_dir, planned.identity, planned.seed
-        return find(*place) or diverged(*place)
+        def record(planned: Planned) -> RunDir | None:
+            runs = readable(on_record.get(key(planned.identity, planned.seed), ()))
+            return find(runs, planned.identity) or diverged(runs, planned.identity)
+
+        return [[run_dir for planned in group if (run_dir := record(planned))] for group in self.groups]
 
 
 def plan_resamples(request: Request, n: int, kind: Kind | None = None) -> Resamples:

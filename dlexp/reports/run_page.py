@@ -15,7 +15,7 @@ from dlexp.reports.numbers import significant
 from dlexp.reports.results import main_metric
 from dlexp.reports.runs_table import line_of, local_time
 from dlexp.runs.index import Run
-from dlexp.runs.run_dir import DamagedRecord
+from dlexp.runs.run_dir import UNFINISHED, DamagedRecord
 from dlexp.studies.diagnosis import diagnose
 
 #: How much of a failed run's log is shown.
@@ -28,7 +28,7 @@ class Page:
 
     run: Run
     config: dict[str, Any]
-    """The resolved config; of an incomplete run from its config.yaml."""
+    """The resolved config; of an unfinished run from its config.yaml."""
     history: Sequence[dict[str, float]]
     """The epochs so far."""
     log: Sequence[str]
@@ -47,7 +47,7 @@ def gather(run: Run, n_mistakes: int = 0, data_dir: Path | None = None) -> Page:
         history = run.dir.history()
     except DamagedRecord as error:
         notes.append(error.lines[0])
-    if run.status == "incomplete" and run.dir.config_path.exists():
+    if run.status in UNFINISHED and run.dir.config_path.exists():
         try:
             config = _config_of(run.dir.config_path)
         except UserError as error:
@@ -117,8 +117,8 @@ def _about(page: Page) -> Iterator[str]:
     run = page.run
     line = line_of(run)
     planned = page.config.get("training", {}).get("epochs")
-    # Of an incomplete run, how far it got.
-    so_far = f"{len(page.history)} of {planned}" if run.status == "incomplete" and planned else line.epochs
+    # Of an unfinished run, how far it got.
+    so_far = f"{len(page.history)} of {planned}" if run.status in UNFINISHED and planned else line.epochs
     pairs = {
         "run": line.run,
         "status": line.status,

@@ -142,8 +142,7 @@ def read(run_dir: RunDir) -> Run:
         if record is None:
             status, record = "failed", run_dir.failure()
         if record is None:
-            run_dir.check_unfinished()
-            return Run(*known, "incomplete")
+            return Run(*known, run_dir.unfinished_status())
     except DamagedRecord as error:
         return Run(*known, "damaged", damage=error.lines[0])
     config = {key: value for key, value in record["config"].items() if key != "name"}
@@ -187,26 +186,35 @@ def latest(runs: Iterable[Run]) -> Run | None:
     return max(runs, key=lambda run: (run.ended, run.attempt), default=None)
 
 
-def find(runs_dir: Path, identity: str, seed: int) -> RunDir | None:
-    """The latest finished attempt at an experiment with a seed, under whatever name it lies."""
-    run = latest(run for run in with_identity(runs_dir, identity, seed) if run.status == "finished")
+def find(runs: Iterable[Run], identity: str) -> RunDir | None:
+    """The latest finished attempt at an experiment among runs with one seed, under whatever name it lies."""
+    run = latest(run for run in runs if run.status == "finished" and run.identity == identity)
     return run.dir if run else None
 
 
-def diverged(runs_dir: Path, identity: str, seed: int) -> RunDir | None:
-    """The latest attempt at an experiment with a seed that diverged: the same again would diverge again."""
-    run = latest(run for run in with_identity(runs_dir, identity, seed) if run.has_diverged)
+def diverged(runs: Iterable[Run], identity: str) -> RunDir | None:
+    """The latest attempt at an experiment that diverged: the same again would diverge again."""
+    run = latest(run for run in runs if run.has_diverged and run.identity == identity)
     return run.dir if run else None
 
 
-def with_identity(runs_dir: Path, identity: str, seed: int | None = None) -> list[Run]:
-    """The runs on record of an experiment, under every name; of all seeds unless one is said."""
+def key(identity: str, seed: int) -> tuple[str, int]:
+    """What the folder's name says of an experiment with a seed."""
+    return identity[:PREFIX_LENGTH], seed
+
+
+def grouped(runs_dir: Path) -> dict[tuple[str, int], list[RunDir]]:
+    """All run directories by `key`, under every name."""
+    groups: dict[tuple[str, int], list[RunDir]] = {}
+    for run_dir in scan(runs_dir):
+        groups.setdefault((run_dir.identity_prefix, run_dir.seed), []).append(run_dir)
+    return groups
+
+
+def with_identity(runs_dir: Path, identity: str) -> list[Run]:
+    """The runs on record of an experiment, under every name."""
     prefix = identity[:PREFIX_LENGTH]
-    near = [
-        run_dir
-        for run_dir in scan(runs_dir)
-        if (folder := run_dir.folder).prefix == prefix and seed in (None, folder.seed)
-    ]
+    near = [run_dir for run_dir in scan(runs_dir) if run_dir.identity_prefix == prefix]
     return [run for run in readable(near) if run.identity == identity]
 
 
