@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 #: The density of a class is a mean over points on its curve, so many to a deviation of the noise: right to 1e-4.
 POINTS_PER_NOISE = 16
-#: How many examples are held against all points of a curve at once.
-CHUNK = 256
+#: How many distances, from examples to points of a curve, are held in memory at once.
+MAX_DISTANCES = 2**20
 
 
 class Curves(Generator):
@@ -72,7 +72,8 @@ class Curves(Generator):
             density: Array = logsumexp(-squared_distances / (2 * self.noise**2), axis=1)
             return density
 
-        chunks = np.split(x.astype(np.float64), range(CHUNK, len(x), CHUNK))
+        n_examples = max(1, MAX_DISTANCES // n_points)
+        chunks = np.split(x.astype(np.float64), range(n_examples, len(x), n_examples))
         densities = [[log_density(chunk, k) for k in range(self.n_curves)] for chunk in chunks]
         log_p: Array = log_softmax(np.concatenate(densities, axis=1).T, axis=1)
         return log_p
