@@ -66,10 +66,9 @@ def measure(kills: int, seed: int = 0) -> Iterator[dict[str, object]]:
 def _killed(combination: tuple[str, str, str], kills: int, draw: random.Random) -> dict[str, object]:
     optimizer, model, ending = combination
     with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder, "run.yaml")
-        config.write_text(
-            f"{MODELS[model]}optimizer: {OPTIMIZERS[optimizer]}\ntraining: {{epochs: {EPOCHS[model]}, {ENDINGS[ending]}}}\n"
-        )
+        training = f"{{epochs: {EPOCHS[model]}, {ENDINGS[ending]}}}"
+        text = f"{MODELS[model]}optimizer: {OPTIMIZERS[optimizer]}\ntraining: {training}\n"
+        Path(folder, "run.yaml").write_text(text)
         _start(folder, "whole").wait()
         done = sum(_kill(_start(folder, "killed"), Path(folder), draw) for _ in range(kills))
         _start(folder, "killed").wait()
