@@ -34,7 +34,8 @@ ENDINGS = {
     "schedule": "schedule: {type: cosine, warmup_epochs: 2}",
     "early stopping": "early_stopping: {monitor: loss, patience: 1000}",
 }
-EPOCHS = 400
+#: So many that a training lasts some seconds.
+EPOCHS = {"dropout": 1000, "batch normalization": 700, "embedding": 100, "sparse text": 80}
 #: What `dlexp run` does in its worker, in one process; checkpoints are saved more often than a user's, so that even
 #: short runs are gone on with.
 SCRIPT = """
@@ -65,27 +66,39 @@ def measure(kills: int, seed: int = 0) -> Iterator[dict[str, object]]:
 def _killed(combination: tuple[str, str, str], kills: int, draw: random.Random) -> dict[str, object]:
     optimizer, model, ending = combination
     with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder, "run.yaml")
-        config.write_text(
-            f"{MODELS[model]}optimizer: {OPTIMIZERS[optimizer]}\ntraining: {{epochs: {EPOCHS}, {ENDINGS[ending]}}}\n"
-        )
-        clock = time.monotonic()
+        training = f"{{epochs: {EPOCHS[model]}, {ENDINGS[ending]}}}"
+        text = f"{MODELS[model]}optimizer: {OPTIMIZERS[optimizer]}\ntraining: {training}\n"
+        Path(folder, "run.yaml").write_text(text)
         _start(folder, "whole").wait()
-        seconds = time.monotonic() - clock
-        done = 0
-        for _ in range(kills):
-            process = _start(folder, "killed")
-            try:
-                process.wait(draw.uniform(0.3, 1.0) * seconds)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-                done += 1
+        done = sum(_kill(_start(folder, "killed"), Path(folder), draw) for _ in range(kills))
         _start(folder, "killed").wait()
         whole, killed = (RunDir(next(Path(folder, runs_dir, "run").iterdir())) for runs_dir in ("whole", "killed"))
         resumed = (killed.summary() or {}).get("resumed_after", [])
         is_exact = _rows(whole) == _rows(killed) and same_weights(whole.model_path, killed.model_path)
     return {"kills": done, "gone_on": len(resumed), "exact": is_exact}
+
+
+def _kill(process: "subprocess.Popen[bytes]", folder: Path, draw: random.Random) -> bool:
+    """Kill it at some moment: one time in five whenever, else while it trains. False where it was done before."""
+    started, trains_by = time.monotonic(), draw.uniform(0, 1)
+    latest = draw.uniform(0, 6) if draw.random() < 0.2 else None
+    size = _history_size(folder)
+    while process.poll() is None:
+        if latest is not None and time.monotonic() - started > latest:
+            break
+        if _history_size(folder) > size:
+            time.sleep(trains_by)
+            break
+        time.sleep(0.01)
+    if process.poll() is not None:
+        return False
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return True
+
+
+def _history_size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("killed/*/*/history.csv"))
 
 
 def _start(folder: str, runs_dir: str) -> "subprocess.Popen[bytes]":
