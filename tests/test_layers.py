@@ -292,6 +292,20 @@ def test_layers_are_listed(invoke: Invoke) -> None:
     assert "2D convolution layer." in out
 
 
+@pytest.mark.parametrize(
+    ("layers", "rules"),
+    [
+        ((IMAGE, "Rescaling: {scale: 0.0625}", "Flatten"), []),
+        ((IMAGE, "Conv2D: {filters: 4, kernel_size: 3}", "BatchNormalization", "Flatten"), ["unscaled_inputs"]),
+    ],
+)
+def test_a_stack_may_scale_its_inputs_itself(layers: tuple[str, ...], rules: list[str]) -> None:
+    """Before the first weights; behind them it is too late."""
+    Path("config.yaml").write_text("dataset: {type: digits, standardize: false}\n" + stack(*layers), encoding="utf-8")
+
+    assert [finding.rule for finding in load(Path("config.yaml")).warnings] == rules
+
+
 OWN = """import keras
 
 def trunk(x, units=8):

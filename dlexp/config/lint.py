@@ -170,7 +170,8 @@ def unbounded_output(experiment: Experiment, info: Info) -> Iterator[Advice]:
 def unscaled_inputs(experiment: Experiment, info: Info) -> Iterator[Advice]:
     """Features on scales of their own make one learning rate too large and too small at once (LeCun et al., 1998)."""
     # Data sets that have the key have features on other scales than 0 to 1; images and generators have no such key.
-    if info.inputs == "numeric" and getattr(experiment.dataset, "standardize", None) is False:
+    is_unscaled = getattr(experiment.dataset, "standardize", None) is False and not experiment.model.scales_inputs
+    if info.inputs == "numeric" and is_unscaled:
         why = "features on scales of their own: one learning rate is too large for some and too small for others"
         yield Advice("dataset.standardize", why, "dataset.standardize=true")
 
