@@ -154,7 +154,10 @@ def bias_variance(
 
 
 def runs(runs_dir: AnyPath = "runs") -> "pd.DataFrame":
-    """All finished runs but smoke runs, a row each: name, seed, directory, the config by dotted key, metrics."""
+    """All finished runs but smoke runs, a row each: name, seed, directory, the config by dotted key, metrics.
+
+    Runs of `bias_variance` are among them: the end of their names is ` resamples`.
+    """
     from dlexp.reports.frames import of_runs
     from dlexp.runs.index import finished
 
@@ -170,7 +173,8 @@ def compare(
     """Compare experiments over their seeds; the first one is what the others are held against.
 
     Args:
-        names: Names, runs, run directories or configs, as `dlexp compare` takes them; none for every run.
+        names: Names, runs, run directories or configs, as `dlexp compare` takes them; none for every run but those of
+            `bias_variance`.
         metrics: Columns of the records; the usual ones unless said.
         runs_dir: Where the runs lie.
         data_dir: Where a config's data files lie.
@@ -182,13 +186,17 @@ def compare(
         UserError: A name or a metric that no run has.
     """
     from dlexp.reports.frames import of_comparison
-    from dlexp.runs.index import identity_of, read, scan, select
+    from dlexp.runs.index import identity_of, read, scan, select, without_resamples
     from dlexp.studies import comparison
 
     directory = Path(runs_dir)
     resolve = partial(identity_of, data_dir=_folder(data_dir))
     words = [os.fspath(name) for name in names]
-    chosen = select(directory, words, resolve) if words else [read(run_dir) for run_dir in scan(directory)]
+    chosen = (
+        select(directory, words, resolve)
+        if words
+        else [read(run_dir) for run_dir in without_resamples(scan(directory))[0]]
+    )
     return of_comparison(comparison.compare(chosen, metrics or ()))
 
 

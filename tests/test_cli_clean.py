@@ -1,6 +1,5 @@
 """`dlexp clean`: what goes, and what never does."""
 
-import fcntl
 import os
 from functools import partial
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 from make_runs import failed, finished
 
+from dlexp.runs.lock import locked
 from dlexp.runs.run_dir import OWN_FILES, RunDir
 
 
@@ -54,7 +54,7 @@ def test_failed_removes_failed_and_broken_off_runs(clean):
     assert [line.split(", ")[0] for line in out.splitlines()] == [
         f"{gone[1].path}: failed",
         f"{gone[0].path}: failed",
-        f"{gone[2].path}: incomplete",
+        f"{gone[2].path}: interrupted",
     ]
     assert said.startswith("removed 3 runs, ")
 
@@ -84,11 +84,9 @@ def test_dry_run_removes_nothing(clean):
 
 
 def test_run_under_way_is_kept(clean):
-    """Its log is locked by its worker; one that is about to start has no log yet."""
+    """Its worker holds its lock; one that is about to start has no log yet."""
     training, starting = broken_off(), RunDir.create(RUNS, "digits", 8, "b" * 64)
-    with training.log_path.open("a") as log:
-        fcntl.flock(log, fcntl.LOCK_SH)
-
+    with locked(training.lock_path):
         _, out, said = clean("--failed")
 
     assert out == ""

@@ -117,7 +117,23 @@ def test_without_words_everything_but_smoke_runs(dlexp):
     assert (code, labels(out)) == (0, ["digits_a", "digits_b"])
     damaged, others = err.splitlines()
     assert damaged.startswith("runs/broken/s0-")
-    assert others == "left out: 1 incomplete, 1 failed"
+    assert others == "left out: 1 interrupted, 1 failed"
+
+
+def test_resampled_runs_are_left_out_unless_named(dlexp):
+    """The runs of bias-variance are many, and fits of other training sets: one line counts them, a name has them."""
+    for seed in (0, 1):
+        resample = {"type": "digits", "resample": {"type": "bootstrap", "index": seed}}
+        finished(Path("runs"), "digits_a resamples", seed, 0.5, changed(dataset=resample))
+
+    code, out, err = dlexp("compare", "--format", "json")
+
+    assert (code, labels(out)) == (0, ["digits_a", "digits_b"])
+    assert err == "2 runs of bias-variance left out. To list them: dlexp ls 'digits_a resamples'\n"
+    assert labels(dlexp("compare", "digits_*", "--format", "json")[1]) == ["digits_a", "digits_b"]
+    for words in ("digits_a resamples", "* resamples"):
+        named = labels(dlexp("compare", words, "--format", "json")[1])
+        assert named == [f"digits_a resamples (dataset.resample.index={index})" for index in (0, 1)]
 
 
 def test_a_config_means_its_experiment(dlexp, tmp_path):

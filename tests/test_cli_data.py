@@ -142,6 +142,13 @@ def test_targets_of_a_regression(dlexp: Any) -> None:
     assert document["features"][0]["maximum"] == 79
 
 
+def test_the_best_possible_score_of_generated_data(dlexp: Any) -> None:
+    """By metric, as the records call it."""
+    assert "\nbest possible  test_nll 1.095, test_accuracy 0.5215, " in dlexp("data", "ratings")[1]
+    assert json.loads(dlexp("data", "ratings", "--format", "json")[1])["best_possible"]["accuracy"] == 0.5215
+    assert "best possible" not in dlexp("data", "iris")[1]
+
+
 def test_many_classes_stand_side_by_side(dlexp: Any, data_dir: Path) -> None:
     """All 46 topics, 23 lines of two, with their names."""
     _, out, _ = dlexp("data", "reuters", "--data-dir", str(data_dir))

@@ -14,11 +14,11 @@ from dlexp.runs.run_dir import RunDir
 ID = identity_of(CONFIG)[:10]
 
 TABLE = f"""\
-run              status      epochs  metric        best    last    seconds  ended
-a/s0-{ID}  finished    2       val_accuracy  0.5100  0.5000  1.2      2024-05-01 12:00
-a/s1-{ID}  diverged    3       -             -       -       -        -
-b/s0-0123456789  incomplete  1       -             -       -       -        -
-b/s0-{ID}  damaged     2       -             -       -       -        -
+run              status       epochs  metric        best    last    seconds  ended
+a/s0-{ID}  finished     2       val_accuracy  0.5100  0.5000  1.2      2024-05-01 12:00
+a/s1-{ID}  diverged     3       -             -       -       -        -
+b/s0-0123456789  interrupted  1       -             -       -       -        -
+b/s0-{ID}  damaged      2       -             -       -       -        -
 """
 
 
@@ -56,6 +56,20 @@ def test_every_run_is_a_line(dlexp, runs):
     assert foreign == "runs/notes.txt: no run, passed over"
 
 
+def test_resampled_runs_are_counted_in_one_line(dlexp):
+    """They are listed where they are named; as any runs are."""
+    finished(Path("runs"), "a resamples", 0)
+
+    assert dlexp("ls") == (0, "", "1 run of bias-variance left out. To list them: dlexp ls 'a resamples'\n")
+    finished(Path("runs"), "a", 0)
+    assert [line.split("  ")[0] for line in dlexp("ls")[1].splitlines()] == ["run", f"a/s0-{ID}"]
+    assert [line.split("  ")[0] for line in dlexp("ls", "a resamples")[1].splitlines()] == [
+        "run",
+        f"a resamples/s0-{ID}",
+    ]
+    assert dlexp("ls", "b")[0] == 2
+
+
 def test_json_is_a_list(dlexp, runs):
     """One document, with all digits; what is not known is null."""
     code, out, _ = dlexp("ls", "--format", "json")
@@ -76,7 +90,7 @@ def test_json_is_a_list(dlexp, runs):
         "seconds": 1.25,
         "ended": "2024-05-01T10:00:01+00:00",
     }
-    assert [run["status"] for run in (second, third, fourth)] == ["diverged", "incomplete", "damaged"]
+    assert [run["status"] for run in (second, third, fourth)] == ["diverged", "interrupted", "damaged"]
     assert (third["best"], third["epochs"]) == (None, 1)
 
 
@@ -85,7 +99,7 @@ def test_csv_has_a_header(dlexp, runs):
     _, out, _ = dlexp("ls", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(out)))
 
-    assert [row["status"] for row in rows] == ["finished", "diverged", "incomplete", "damaged"]
+    assert [row["status"] for row in rows] == ["finished", "diverged", "interrupted", "damaged"]
     assert (rows[0]["best"], rows[1]["best"]) == ("0.51", "")
 
 

@@ -132,25 +132,68 @@ def test_two_workers_give_the_bytes_of_one(
         assert without_seconds(run) == without_seconds(folder / "runs" / run.parent.name / run.name)
 
 
-def test_interrupt_leaves_readable_records_and_exits_130(tmp_path: Path) -> None:
-    """Ctrl-C: the epochs so far can be read, no process is left behind."""
-    (tmp_path / "long.yaml").write_text("dataset: digits\ntraining: {epochs: 100000}\n")
+LONG = "dataset: digits\nmodel: {dropout: 0.2}\ntraining: {epochs: 300}\n"
+
+
+def started(folder: Path, *, epochs: int) -> "subprocess.Popen[str]":
+    """A command in a process group of its own, once it has trained some epochs."""
     command = [sys.executable, "-m", "dlexp", "run", "long.yaml"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, start_new_session=True)
     deadline = time.monotonic() + 120
-    while not any(path.read_text().count("\n") > 3 for path in tmp_path.glob("runs/long/*/history.csv")):
+    while not any(path.read_text().count("\n") > epochs for path in folder.glob("runs/long/*/history.csv")):
         assert time.monotonic() < deadline
-        time.sleep(0.2)
+        time.sleep(0.05)
+    return process
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run that nothing interrupted."""
+    folder = tmp_path_factory.mktemp("whole")
+    (folder / "long.yaml").write_text(LONG)
+    assert dlexp("run", "long.yaml", cwd=folder).returncode == 0
+    (run,) = (folder / "runs" / "long").iterdir()
+    return run
+
+
+def test_after_an_interrupt_the_same_command_goes_on(whole: Path, tmp_path: Path) -> None:
+    """Ctrl-C: the running epoch is saved, exit code 130, no process is left; then the numbers of an undisturbed run."""
+    (tmp_path / "long.yaml").write_text(LONG)
+    process = started(tmp_path, epochs=3)
 
     os.killpg(process.pid, signal.SIGINT)  # As a terminal does: the whole group.
     _, said = process.communicate(timeout=60)
 
     assert process.returncode == 130
-    assert "interrupted" in said
+    assert "interrupted: what is finished stays; the same command goes on" in said
     assert "Traceback" not in said
     assert group_is_gone(process.pid, seconds=10)
     (listed,) = json.loads(dlexp("ls", "--format", "json", cwd=tmp_path).stdout)
-    assert listed["status"] == "incomplete"
+    assert listed["status"] == "interrupted"
+    epochs = listed["epochs"]
+
+    again = dlexp("run", "long.yaml", cwd=tmp_path)
+    assert again.returncode == 0
+    assert "interrupted before; goes on where it stopped" in again.stderr
+    (run,) = (tmp_path / "runs" / "long").iterdir()
+    assert json.loads((run / "summary.json").read_text())["resumed_after"] == [epochs]
+    assert without_seconds(run) == without_seconds(whole)
+    assert {path.name for path in run.iterdir()} == {path.name for path in whole.iterdir()}
+
+
+def test_a_killed_command_goes_on_in_the_same_place(whole: Path, tmp_path: Path) -> None:
+    """SIGKILL to the command alone: its worker ends itself; a second command meanwhile leaves the run to the first."""
+    (tmp_path / "long.yaml").write_text(LONG)
+    process = started(tmp_path, epochs=1)
+    second = dlexp("run", "long.yaml", cwd=tmp_path)
+    process.kill()
+    process.communicate(timeout=60)
+    assert group_is_gone(process.pid, seconds=5)
+
+    assert dlexp("run", "long.yaml", cwd=tmp_path).returncode == 0
+    (run,) = (tmp_path / "runs" / "long").iterdir()
+    assert without_seconds(run) == without_seconds(whole)
+    assert second.returncode == 0 or "under way in process" in second.stderr
 
 
 def group_is_gone(group: int, seconds: float) -> bool:

@@ -129,7 +129,7 @@ def test_a_damaged_run(dlexp):
 
 
 @pytest.fixture
-def incomplete(dlexp):
+def interrupted(dlexp):
     """A run that is two of nine epochs old."""
     run_dir = RunDir.create(Path("runs"), "digits", 0, "0123456789")
     run_dir.write_config("dataset: digits\ntraining: {epochs: 9}\n")
@@ -137,13 +137,13 @@ def incomplete(dlexp):
     return run_dir
 
 
-def test_an_incomplete_run(dlexp, incomplete):
+def test_an_interrupted_run(dlexp, interrupted):
     """How far it got, the settings of its config, and the curves so far."""
     code, out, err = dlexp("show", "digits")
 
     assert (code, err) == (0, "")
     assert out.startswith(
-        "run          digits/s0-0123456789\nstatus       incomplete\nepochs       2 of 9\n"
+        "run          digits/s0-0123456789\nstatus       interrupted\nepochs       2 of 9\n"
         "directory    runs/digits/s0-0123456789\n\nsettings\n  dataset.type "
     )
     assert "\n\nlearning curves: training ·\n      loss\n 0.5 ┤··" in out
@@ -158,15 +158,26 @@ def test_an_incomplete_run(dlexp, incomplete):
         ("history.csv", "epoch,loss\n?\n1,0.5\n", "runs/digits/s0-0123456789/history.csv:2: damaged: '?'"),
     ],
 )
-def test_an_incomplete_run_with_a_damaged_record(dlexp, incomplete, file, text, note):
+def test_an_interrupted_run_with_a_damaged_record(dlexp, interrupted, file, text, note):
     """What cannot be read is said in a line; the rest is shown."""
-    (incomplete.path / file).write_text(text)
+    (interrupted.path / file).write_text(text)
 
     code, out, _ = dlexp("show", "digits")
 
     assert code == 0
     assert f"\ndirectory    runs/digits/s0-0123456789\n{note}" in out
     assert ("\nsettings\n" in out, "\nlearning curves: " in out) == (file != "config.yaml", file != "history.csv")
+
+
+def test_the_best_possible_score_stands_beside_what_was_reached(dlexp):
+    """A column of its own, where it is known, and what it means."""
+    finished(Path("runs"), best_possible={"test_accuracy": 0.95})
+
+    out = dlexp("show", "digits")[1]
+
+    assert "\nmetrics          last    best              best possible\n" in out
+    assert "\n  test_accuracy  0.8800                    0.9500\nBest possible: what the true law" in out
+    assert json.loads(dlexp("show", "digits", "--format", "json")[1])["best_possible"] == {"test_accuracy": 0.95}
 
 
 def with_mistakes(runs_dir, **record):

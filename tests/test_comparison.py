@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from make_runs import changed, failed, finished
+from make_runs import CONFIG, changed, failed, finished
 from scipy import stats
 
 from dlexp.errors import UserError
@@ -82,6 +82,47 @@ def test_verdict_follows_the_metric(metric, shift, verdict):
     other = {0: 0.50 + shift, 1: 0.53 + shift, 2: 0.505 + shift}
 
     assert difference(first, other, metric).verdict == verdict
+
+
+def test_the_gap_is_test_error_minus_training_error(tmp_path):
+    """Training accuracy minus test accuracy, test loss minus training loss, a seed each; neither way is better."""
+    for seed, accuracy in enumerate((0.5, 0.75)):
+        finished(tmp_path, "a", seed, accuracy)
+        finished(tmp_path, "b", seed, accuracy + 0.1, WIDER)
+
+    accuracy, loss = comparison_of(tmp_path, "gap_accuracy", "gap_loss").metrics
+
+    # Training accuracy 0.9; test accuracy 0.02 below the validation accuracy; losses 0.3 and 0.55.
+    assert accuracy.scores[0].values == pytest.approx({0: 0.9 - 0.48, 1: 0.9 - 0.73})
+    assert accuracy.scores[1].difference.mean == pytest.approx(-0.1)
+    assert accuracy.scores[1].difference.verdict is None
+    assert loss.scores[0].values == pytest.approx({0: 0.25, 1: 0.25})
+
+
+def test_the_gap_of_another_loss_is_not_comparable(tmp_path):
+    """As the loss itself."""
+    finished(tmp_path, "a")
+    finished(tmp_path, "b", config=changed(head={"loss": "mse"}))
+
+    assert comparison_of(tmp_path, "gap_loss").metrics[0].scores[1].comparable is False
+
+
+def test_training_and_gap_stand_around_the_test_score(tmp_path):
+    """Of the first metric alone, of several targets that of each: the table stays small."""
+    head = {"metrics": ["accuracy", "auc"]}
+    scores = {f"{part}{metric}": 0.5 for part in ("", "val_", "test_") for metric in ("accuracy", "auc")}
+    finished(tmp_path / "one", config=changed(head=head), metrics=scores)
+    heads = {"digit": {"metrics": ["accuracy"]}, "ink": {"metrics": ["mae"]}}
+    several = {f"{part}{name}": 0.5 for part in ("", "test_") for name in ("digit_accuracy", "ink_mae")}
+    finished(tmp_path / "several", config=CONFIG | {"head": {"type": "multitask", "heads": heads}}, metrics=several)
+
+    assert [metric.name for metric in comparison_of(tmp_path / "one").metrics] == [
+        "val_accuracy", "val_auc", "accuracy", "test_accuracy", "gap_accuracy", "test_auc", "seconds",
+    ]  # fmt: skip
+    assert [metric.name for metric in comparison_of(tmp_path / "several").metrics] == [
+        "digit_accuracy", "test_digit_accuracy", "gap_digit_accuracy",
+        "ink_mae", "test_ink_mae", "gap_ink_mae", "seconds",
+    ]  # fmt: skip
 
 
 def test_only_seeds_in_common_are_paired():
@@ -376,14 +417,16 @@ def test_a_metric_without_direction_has_no_best(tmp_path):
 
 
 def test_metrics_follow_the_heads(tmp_path):
-    """Without --metric: the head's metrics on validation (last and best) and test, the loss, the seconds."""
+    """Without --metric: validation (last and best) and its loss, training, test and the gap, seconds."""
     finished(tmp_path)
 
     assert [metric.name for metric in comparison_of(tmp_path).metrics] == [
         "val_accuracy",
         "best_val_accuracy",
         "val_loss",
+        "accuracy",
         "test_accuracy",
+        "gap_accuracy",
         "seconds",
     ]
 

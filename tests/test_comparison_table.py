@@ -102,6 +102,32 @@ def test_another_loss_and_another_type(tmp_path):
     assert (rows[1]["mean"], rows[1]["difference"], rows[1]["verdict"]) == ("0.5", "", "not comparable")
 
 
+def test_the_best_possible_score_stands_below_what_was_reached(tmp_path):
+    """Columns, blocks, Markdown, JSON and CSV; one line where it is the same for all, none where it is not known."""
+    for name, units, best in (("a", 1, 0.95), ("b", 2, 0.95), ("c", 3, 0.85), ("d", 4, None)):
+        record = {} if best is None else {"best_possible": {"test_accuracy": best, "test_nll": 0.1}}
+        finished(tmp_path, name, config=changed(model={"hidden": [units]}), **record)
+    runs = [read(run_dir) for run_dir in scan(tmp_path)]
+    metrics = ["test_accuracy", "val_accuracy"]
+
+    assert to_text(compare(runs[:1], metrics)) == GOLDEN_BEST_COLUMNS
+    blocks = to_text(compare([runs[0], runs[1], runs[1]], metrics), width=30)
+    assert "\n  b               0.8800\n" in blocks
+    assert blocks.count("best possible   0.9500") == 1
+    blocks = to_text(compare(runs, metrics))
+    assert re.findall(r"best possible.*\d", blocks) == [
+        "best possible, a   0.9500",
+        "best possible, b   0.9500",
+        "best possible, c   0.8500",
+    ]
+    comparison = compare(runs, metrics)
+    assert "| test_accuracy, best possible | 0.9500 | 0.9500 | 0.8500 | - |\n" in render(comparison, "md")
+    scores = json.loads(render(comparison, "json"))["metrics"][0]["scores"]
+    assert [score["best_possible"] for score in scores] == [0.95, 0.95, 0.85, None]
+    rows = list(csv.DictReader(io.StringIO(render(comparison, "csv"))))
+    assert [row["best_possible"] for row in rows] == ["0.95", "0.95", "0.85", "", "", "", "", ""]
+
+
 def test_csv_is_a_row_an_experiment_and_metric(two):
     """All digits; what is not there is an empty cell."""
     rows = list(csv.DictReader(io.StringIO(render(comparison_of(two, "val_accuracy", "seconds"), "csv"))))
@@ -166,24 +192,40 @@ def test_significant(value, text):
     assert significant(value) == text
 
 
+GOLDEN_BEST_COLUMNS = """\
+                  a
+seeds             1
+test_accuracy     0.8800
+  best possible   0.9500
+val_accuracy      0.9000
+
+Best possible: what the true law of the data scores on the same examples; beaten
+by luck alone.
+"""
 GOLDEN_TWO = """\
-what differs        reuters_adam             reuters_bottleneck
-model.hidden        [64, 64]                 [64, 4]
-seeds               5                        5
-val_accuracy        0.796 ±0.003             0.69 ±0.03
-                    -10.6 points [-14.2, -7.0], 5 paired seeds: worse
-best_val_accuracy   0.806 ±0.003 (epoch 1)   0.70 ±0.03 (epoch 1)
-                    -10.6 points [-14.2, -7.0], 5 paired seeds: worse
-val_loss            0.5000 ±0                0.5000 ±0
-                    0 in each of 5 paired seeds: no clear difference
-test_accuracy       0.776 ±0.003             0.67 ±0.03
-                    -10.6 points [-14.2, -7.0], 5 paired seeds: worse
-seconds             12.2 ±0.2                1.250 ±0
-                    -10.95 [-11.15, -10.75], 5 paired seeds
+what differs          reuters_adam             reuters_bottleneck
+model.hidden          [64, 64]                 [64, 4]
+seeds                 5                        5
+val_accuracy          0.796 ±0.003             0.69 ±0.03
+                      -10.6 points [-14.2, -7.0], 5 paired seeds: worse
+best_val_accuracy     0.806 ±0.003 (epoch 1)   0.70 ±0.03 (epoch 1)
+                      -10.6 points [-14.2, -7.0], 5 paired seeds: worse
+val_loss              0.5000 ±0                0.5000 ±0
+                      0 in each of 5 paired seeds: no clear difference
+accuracy (training)   0.9000 ±0                0.9000 ±0
+                      0 points in each of 5 paired seeds: no clear difference
+test_accuracy         0.776 ±0.003             0.67 ±0.03
+                      -10.6 points [-14.2, -7.0], 5 paired seeds: worse
+gap_accuracy          0.124 ±0.003             0.23 ±0.03
+                      +10.6 points [7.0, 14.2], 5 paired seeds
+seconds               12.2 ±0.2                1.250 ±0
+                      -10.95 [-11.15, -10.75], 5 paired seeds
 
 ±: standard deviation over the seeds.
 Differences: to reuters_adam, with the 95 % interval over paired seeds
 (Student's t).
+gap_accuracy: how much worse the test split scores than the training data, which
+are scored while the epoch goes, with dropout and noise.
 best_val_accuracy of reuters_adam, reuters_bottleneck: picked on the test data,
 since validation is the test split there.
 """
@@ -234,13 +276,18 @@ val_accuracy              0.9000 ±0   0.9000 ±0
 Differences: to adam, with the 95 % interval over paired seeds (Student's t).
 """
 GOLDEN_ONE = """\
-                    digits
-seeds               1
-val_accuracy        0.9000
-best_val_accuracy   0.9100 (epoch 1)
-val_loss            0.5000
-test_accuracy       0.8800
-seconds             1.250
+                      digits
+seeds                 1
+val_accuracy          0.9000
+best_val_accuracy     0.9100 (epoch 1)
+val_loss              0.5000
+accuracy (training)   0.9000
+test_accuracy         0.8800
+gap_accuracy          0.02000
+seconds               1.250
+
+gap_accuracy: how much worse the test split scores than the training data, which
+are scored while the epoch goes, with dropout and noise.
 """
 GOLDEN_MARKDOWN = """\
 |  | reuters_adam | reuters_bottleneck |

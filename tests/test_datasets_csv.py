@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from dlexp.components.datasets import Csv, Parquet, words
 from dlexp.config.load import load
@@ -199,6 +200,66 @@ def test_rows_with_gaps_are_dropped_if_asked() -> None:
     assert (data.train.y.tolist(), data.test.y.tolist()) == ([1, 4], [6])
 
 
+BESIDE = """t,price,kind,split,y
+a b,1,new,train,0
+a,3,old,train,1
+b c,2,new,test,0
+"""
+TEXT = {"text": "t", "target": "y", "task": "binary", "split_column": "split", "num_words": 8}
+
+
+def test_columns_beside_a_text_stand_behind_its_words() -> None:
+    """Words first, as without the columns; then standardized numbers and a column of 0 and 1 a category."""
+    alone = csv(BESIDE, **TEXT).load(None)
+    dataset = csv(BESIDE, features=["price", "kind"], **TEXT)
+    data = dataset.load(None)
+
+    assert data.info is not None
+    assert (data.info.shape, data.info.inputs, dataset.info().shape) == ((8 + 1 + 2,), "sparse", ())
+    for split, of_words in ((data.train, alone.train), (data.test, alone.test)):
+        assert isinstance(split.x, csr_array)
+        assert split.x.dtype == np.float32
+        np.testing.assert_array_equal(split.x.toarray()[:, :8], of_words.x.toarray())
+    # Mean 2 and deviation 1 in the training split; new, then old.
+    assert data.train.x.toarray()[:, 8:].tolist() == [[-1, 1, 0], [1, 0, 1]]
+    assert data.test.x.toarray()[:, 8:].tolist() == [[0, 1, 0]]
+    raw = csv(BESIDE, features=["price"], standardize=False, encoding="tfidf", **TEXT).load(None)
+    assert raw.train.x.toarray()[:, 8].tolist() == [1, 3]
+    assert np.linalg.norm(raw.train.x.toarray()[:, :8], axis=1) == pytest.approx(1)
+
+
+def test_a_row_with_text_and_columns_for_the_eye() -> None:
+    """The columns, then the text; a text alone stays alone."""
+    assert csv(BESIDE, features=["price", "kind"], **TEXT).examples(None, "test", [0]) == ["price 2, kind new: b c"]
+    assert csv(BESIDE, **TEXT).examples(None, "test", [0]) == ["b c"]
+
+
+def test_new_rows_with_text_and_columns_are_encoded_as_the_test_split(tmp_path: Path) -> None:
+    """Words, scales and categories are those of the training split."""
+    dataset = csv(BESIDE, features=["price", "kind"], encoding="tfidf", **TEXT)
+    Path("new.csv").write_text("kind,t,price\nnew,b c,2\n")
+
+    new = dataset.new_examples(Path("new.csv"), None)
+
+    np.testing.assert_allclose(new.x.toarray(), dataset.load(None).test.x.toarray(), rtol=1e-6)
+    Path("new.csv").write_text("kind,t\nnew,b c\n")
+    with pytest.raises(UserError, match=r"new\.csv: no column 'price', which the model learned from"):
+        dataset.new_examples(Path("new.csv"), None)
+
+
+def test_gaps_beside_a_text_are_filled_or_refused() -> None:
+    """As in a table of numbers; a number that never varies is only centred."""
+    gaps = BESIDE.replace("a,3,old", "a,,old")
+
+    message = "own.csv: row 2, column price: missing; see dataset.missing: drop, mean or median"
+    assert refused(gaps, features=["price"], **TEXT) == message
+    data = csv(gaps, features=["price"], missing="mean", **TEXT).load(None)
+    assert data.train.x.toarray()[:, 8].tolist() == [0, 0]
+    assert data.test.x.toarray()[:, 8].tolist() == [1]
+    with pytest.raises(UserError, match=r"has no column 'prize'\. Did you mean 'price'"):
+        csv(BESIDE, features=["prize"], **TEXT).load(None)
+
+
 @pytest.mark.parametrize(
     ("text", "settings", "message"),
     [
@@ -265,7 +326,10 @@ def test_packed_files_are_read_too() -> None:
         ({"test_path": "b.csv"}, ("split_column", "the test split is said twice; give split_column or test_path")),
         ({"target": ["a", "b"]}, ("target", "several target columns are for a multilabel task; this one is "
          "regression")),
-        ({"text": "t", "features": ["a"]}, ("features", "a model takes text or numbers; give text or features")),
+        (
+            {"text": "t", "features": ["a"], "encoding": "padded"},
+            ("encoding", "padded text is word indices alone; columns beside it need multi_hot, count or tfidf"),
+        ),
         ({"features": []}, ("features", "expected at least one column")),
         ({"features": ["price"]}, ("features", "column 'price' is the target or the split: it would give the answer "
          "away")),

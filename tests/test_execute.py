@@ -10,6 +10,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from dlexp.components.datasets import Info, Split
+from dlexp.components.metrics import higher_is_better
 from dlexp.config.columns import columns
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import identity
@@ -70,6 +71,36 @@ def test_resolved_config_is_the_same_experiment(tmp_path: Path) -> None:
 
     assert again == job.experiment
     assert identity(again, job.data_digest) == job.identity
+
+
+@pytest.mark.parametrize(
+    ("dataset", "slack"),
+    # What luck may give on 2,000 examples: a model that errs by e in its logits loses about e^2 and wins about e / 45.
+    [(name, 0.005) for name in ("counts", "ratings", "documents", "noisy_sine", "moons", "reviews")],
+)
+def test_no_model_beats_the_best_possible_score(tmp_path: Path, dataset: str, slack: float) -> None:
+    """A trained model comes near to what the true law scores, and never beats it by more than luck."""
+    text = f"dataset: {dataset}\nmodel: {{hidden: [16]}}\ntraining: {{epochs: 20}}\n"
+    job = job_of(tmp_path, text)
+
+    execute(job)
+
+    summary = RunDir(job.path).summary()
+    assert summary is not None
+    reached, best = summary["metrics"], summary["best_possible"]
+    assert best["test_nll"] - slack < reached["test_nll"] < 2 * best["test_nll"] + 0.5
+    for column in best.keys() & reached.keys() - {"test_nll"}:
+        by = (best[column] - reached[column]) * (1 if higher_is_better(column) else -1)
+        assert by > -0.01 * abs(best[column]), column
+
+
+def test_smoke_runs_know_no_best_possible_score(tmp_path: Path) -> None:
+    """Their examples are others than those whose score is known."""
+    job = job_of(tmp_path, "dataset: counts\ntraining: {epochs: 1}\n", stand_in=True)
+
+    execute(job)
+
+    assert (RunDir(job.path).summary() or {})["best_possible"] == {}
 
 
 def test_saved_model_predicts_probabilities_from_raw_inputs(tmp_path: Path) -> None:

@@ -89,6 +89,11 @@ def test_a_damaged_run_is_said_and_stops_no_other(tmp_path, capsys):
     assert said[0].endswith("(left out)")
 
 
+def of_seed(runs_dir, identity, seed):
+    """What is on record of an experiment with a seed."""
+    return index.readable(index.grouped(runs_dir).get(index.key(identity, seed), ()))
+
+
 def test_find_takes_the_latest_attempt_under_any_name(tmp_path):
     """The name is no part of an experiment; of several finished attempts the one that ended last is the result."""
     finished(tmp_path, "a", ended="2024-05-01T10:00:00+00:00")
@@ -97,8 +102,8 @@ def test_find_takes_the_latest_attempt_under_any_name(tmp_path):
     finished(tmp_path, "b", seed=1)
     finished(tmp_path, "b", config=changed(optimizer={"learning_rate": 0.5}))
 
-    assert index.find(tmp_path, identity_of(CONFIG), 0) == latest
-    assert index.find(tmp_path, identity_of(CONFIG), 2) is None
+    assert index.find(of_seed(tmp_path, identity_of(CONFIG), 0), identity_of(CONFIG)) == latest
+    assert index.find(of_seed(tmp_path, identity_of(CONFIG), 2), identity_of(CONFIG)) is None
 
 
 def test_find_takes_the_higher_attempt_of_the_same_second(tmp_path):
@@ -106,7 +111,7 @@ def test_find_takes_the_higher_attempt_of_the_same_second(tmp_path):
     finished(tmp_path)
     second = finished(tmp_path)
 
-    assert index.find(tmp_path, identity_of(CONFIG), 0) == second
+    assert index.find(of_seed(tmp_path, identity_of(CONFIG), 0), identity_of(CONFIG)) == second
 
 
 def test_find_compares_the_whole_identity(tmp_path):
@@ -114,8 +119,8 @@ def test_find_compares_the_whole_identity(tmp_path):
     identity = "0123456789" + "a" * 54
     finished(tmp_path, identity=identity)
 
-    assert index.find(tmp_path, identity, 0) is not None
-    assert index.find(tmp_path, "0123456789" + "b" * 54, 0) is None
+    assert index.find(of_seed(tmp_path, identity, 0), identity) is not None
+    assert index.find(of_seed(tmp_path, "0123456789" + "b" * 54, 0), "0123456789" + "b" * 54) is None
 
 
 def test_diverged_finds_no_other_failure(tmp_path):
@@ -123,9 +128,9 @@ def test_diverged_finds_no_other_failure(tmp_path):
     failed(tmp_path, seed=0, kind="error")
     run_dir = failed(tmp_path, seed=1)
 
-    assert index.diverged(tmp_path, identity_of(CONFIG), 0) is None
-    assert index.diverged(tmp_path, identity_of(CONFIG), 1) == run_dir
-    assert index.find(tmp_path, identity_of(CONFIG), 1) is None
+    assert index.diverged(of_seed(tmp_path, identity_of(CONFIG), 0), identity_of(CONFIG)) is None
+    assert index.diverged(of_seed(tmp_path, identity_of(CONFIG), 1), identity_of(CONFIG)) == run_dir
+    assert index.find(of_seed(tmp_path, identity_of(CONFIG), 1), identity_of(CONFIG)) is None
 
 
 def test_select_takes_names_runs_and_paths(tmp_path, monkeypatch):
@@ -203,9 +208,9 @@ def test_a_null_metric_is_nan(tmp_path):
     assert str(index.read(run_dir).metrics["val_loss"]) == "nan"
 
 
-def test_an_incomplete_run_has_a_name_and_no_numbers(tmp_path):
+def test_an_interrupted_run_has_a_name_and_no_numbers(tmp_path):
     """What was killed early is a run all the same."""
     run_dir = RunDir.create(tmp_path, "digits", 4, "0123456789")
     run = index.read(run_dir)
 
-    assert (run.name, run.seed, run.status, run.identity, run.metrics) == ("digits", 4, "incomplete", "", {})
+    assert (run.name, run.seed, run.status, run.identity, run.metrics) == ("digits", 4, "interrupted", "", {})

@@ -182,6 +182,53 @@ def test_saved_model_opens_with_keras_alone(layers: tuple[str, ...], tmp_path: P
     np.testing.assert_allclose(loaded.predict(data.test.x, verbose=0), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "RandomTranslation: {height_factor: 0.2, width_factor: 0.2}",
+        "RandomRotation: {factor: 0.1}",
+        "RandomFlip: {mode: horizontal}",
+    ],
+)
+def test_augmentation_acts_in_training_alone(layer: str, tmp_path: Path) -> None:
+    """Training sees other images each time; evaluation and the saved model those that are there, as without it."""
+    augmented, plain = (experiment(stack(IMAGE, *between, "Flatten")) for between in ([layer], []))
+    data = augmented.dataset.stand_in()
+    x = data.test.x
+    network, without = (build(each, each.dataset.info(), data.train, seed=1) for each in (augmented, plain))
+    for weight, other in zip(without.model.trainable_weights, network.model.trainable_weights, strict=True):
+        weight.assign(other)
+
+    first, second = (np.asarray(network.body(x, training=True)[0]) for _ in range(2))
+    evaluated = Evaluator(network, data.test).evaluate()
+    network.model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+
+    as_without = Evaluator(without, data.test).evaluate()
+    np.testing.assert_array_equal(evaluated.logits, as_without.logits)
+    assert evaluated.loss == as_without.loss
+    np.testing.assert_allclose(loaded.predict(x, verbose=0), as_without.predictions, atol=1e-6)
+    changed = (np.abs(first - as_without.logits) > 1e-4).any(axis=1)
+    assert changed.mean() > 0.3
+    assert not np.allclose(first, second)
+
+
+def test_a_flip_in_training_is_that_of_each_image_by_itself() -> None:
+    """About half of the images of a batch are mirrored, the others left as they are."""
+    config = experiment(stack(IMAGE, "RandomFlip: {mode: horizontal}", "Flatten"))
+    data = config.dataset.stand_in()
+    network = build(config, config.dataset.info(), data.train, seed=1)
+    x = data.train.x
+    mirrored = x.reshape(-1, 8, 8)[:, :, ::-1].reshape(-1, 64)
+
+    seen = np.asarray(network.body(x, training=True)[0])
+
+    as_it_is, flipped = (np.asarray(network.body(images, training=False)[0]) for images in (x, mirrored))
+    is_flipped = np.isclose(seen, flipped, atol=1e-4).all(axis=1)
+    assert (is_flipped | np.isclose(seen, as_it_is, atol=1e-4).all(axis=1)).all()
+    assert 0.35 < is_flipped.mean() < 0.65
+
+
 def test_a_stack_of_dense_layers_is_the_mlp() -> None:
     """The same layers by another name train to the same bytes."""
     mlp = experiment("model: {hidden: [16, 8], activation: relu}\n")
@@ -243,6 +290,20 @@ def test_layers_are_listed(invoke: Invoke) -> None:
     assert code == 0
     assert "Conv2D" in out
     assert "2D convolution layer." in out
+
+
+@pytest.mark.parametrize(
+    ("layers", "rules"),
+    [
+        ((IMAGE, "Rescaling: {scale: 0.0625}", "Flatten"), []),
+        ((IMAGE, "Conv2D: {filters: 4, kernel_size: 3}", "BatchNormalization", "Flatten"), ["unscaled_inputs"]),
+    ],
+)
+def test_a_stack_may_scale_its_inputs_itself(layers: tuple[str, ...], rules: list[str]) -> None:
+    """Before the first weights; behind them it is too late."""
+    Path("config.yaml").write_text("dataset: {type: digits, standardize: false}\n" + stack(*layers), encoding="utf-8")
+
+    assert [finding.rule for finding in load(Path("config.yaml")).warnings] == rules
 
 
 OWN = """import keras

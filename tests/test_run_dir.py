@@ -80,7 +80,7 @@ def test_status_follows_the_files(tmp_path):
     run_dir.write_summary(record | {"metrics": {}})
     seen.append(run_dir.status)
 
-    assert seen == ["incomplete", "incomplete", "failed", "finished"]
+    assert seen == ["interrupted", "interrupted", "failed", "finished"]
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,14 @@ def test_a_row_a_finished_run(tmp_path):
     assert (rows[0]["epochs"], rows[0]["seconds"]) == ("2", "1.25")
 
 
+def test_resampled_runs_are_no_fits_to_list(tmp_path):
+    """The runs of bias-variance have a table of their own."""
+    finished(tmp_path, "a")
+    finished(tmp_path, "a resamples")
+
+    assert [row["name"] for row in rows_of(rebuild(tmp_path))] == ["a"]
+
+
 def test_columns_come_in_three_parts(tmp_path):
     """Who and where, then settings, then numbers; a setting that a run does not have is an empty cell."""
     finished(tmp_path, "a")

@@ -16,6 +16,8 @@ from dlexp.cli.predict import predict
 from dlexp.cli.run import run
 from dlexp.cli.schema import schema
 from dlexp.cli.show import show
+from dlexp.cli.verify import verify
+from dlexp.cli.why import why
 from dlexp.errors import DlexpError, shown
 
 INTERRUPTED = 130
@@ -34,6 +36,8 @@ app.command()(bias_variance)
 app.command()(ls)
 app.command()(show)
 app.command()(diff)
+app.command()(why)
+app.command()(verify)
 app.command()(predict)
 app.command()(clean)
 app.command()(check)

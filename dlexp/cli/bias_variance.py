@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from dlexp.cli.interruptible import interruptible
 from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, RunsDir, Workers
 
 
@@ -44,7 +45,6 @@ def bias_variance(
     from dlexp.config.grid import values_in
     from dlexp.config.load import load_all
     from dlexp.console import say
-    from dlexp.errors import Interrupted
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import Request
     from dlexp.execution.resamples import plan_resamples
@@ -63,11 +63,8 @@ def bias_variance(
     planned = plan_resamples(request, resamples, resampling)
     if planned.plan.done:
         say(f"{len(planned.plan.done)} of {len(planned.plan.runs)} runs done before")
-    try:
-        with Progress(len(planned.plan.to_train)) as progress:
-            started = carry_out(planned.plan, draw, progress, workers)
-    except KeyboardInterrupt:
-        raise Interrupted("interrupted: what is finished stays; the same command trains the rest") from None
+    with interruptible(), Progress(len(planned.plan.to_train)) as progress:
+        started = carry_out(planned.plan, draw, progress, workers)
     points = [
         point(each.experiment.name, values_in(each.sources), [read(run_dir) for run_dir in run_dirs])
         for each, run_dirs in zip(loaded, planned.recorded(), strict=True)

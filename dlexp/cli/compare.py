@@ -19,7 +19,8 @@ def compare(
         typer.Argument(
             metavar="RUN_OR_NAME_OR_CONFIG",
             help="Names or globs of names, runs as NAME/sSEED-ID, run directories or configs. "
-            "The first experiment is what the others are held against.  [default: every run]",
+            "The first experiment is what the others are held against.  "
+            "[default: every run, but those of bias-variance]",
             show_default=False,
         ),
     ] = None,
@@ -49,13 +50,16 @@ def compare(
     from dlexp import console
     from dlexp.errors import UserError
     from dlexp.reports.comparison_table import render
-    from dlexp.runs.index import identity_of, read, scan, select
+    from dlexp.runs.index import identity_of, read, scan, select, without_resamples
     from dlexp.studies import comparison
 
     if words:
         runs = select(runs_dir, words, partial(identity_of, data_dir=data_dir))
     else:
-        runs = [read(run_dir) for run_dir in scan(runs_dir)]
+        run_dirs, others = without_resamples(scan(runs_dir))
+        runs = [read(run_dir) for run_dir in run_dirs]
+        if others:
+            console.say(others)
     for line in _left_out(runs):
         console.say(line)
     if not any(run.status == "finished" for run in runs):

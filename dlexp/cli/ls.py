@@ -8,22 +8,33 @@ from dlexp.cli.options import RUNS_DIR, RunsDir
 
 
 def ls(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="RUN_OR_NAME",
+            help="Names, globs of names, or runs.  [default: every run, but those of bias-variance]",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[
         Literal["table", "json", "csv"], typer.Option("--format", help="How to print the runs.")
     ] = "table",
     runs_dir: RunsDir = RUNS_DIR,
 ) -> None:
-    """List all runs: how each stands, its main validation score (best and last), when it ended.
+    """List runs: how each stands, its main validation score (best and last), when it ended.
 
     Example: dlexp ls --format csv
     """
     from dlexp.console import say
     from dlexp.reports.runs_table import render
-    from dlexp.runs.index import read, walk
+    from dlexp.runs.index import read, select, walk, without_resamples
 
-    run_dirs, foreign = walk(runs_dir) if runs_dir.exists() else ([], [])
-    runs = [read(run_dir) for run_dir in run_dirs]
-    if not runs:
+    run_dirs, foreign = walk(runs_dir) if runs_dir.exists() and not words else ([], [])
+    run_dirs, others = without_resamples(run_dirs)
+    runs = select(runs_dir, words) if words else [read(run_dir) for run_dir in run_dirs]
+    if others:
+        say(others)
+    elif not runs:
         say(f"no runs in {runs_dir} yet. Try: dlexp run configs/digits_sgd.yaml")
     if runs or output != "table":
         print(render(runs, output), end="")

@@ -1,10 +1,14 @@
 """`dlexp run`: train experiments and leave their records."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dlexp.cli.interruptible import interruptible
 from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, RunsDir, Workers
+
+if TYPE_CHECKING:
+    from dlexp.runs.run_dir import RunDir
 
 
 def run(
@@ -35,7 +39,7 @@ def run(
     """
     from dlexp.config.load import load_all
     from dlexp.console import say
-    from dlexp.errors import Interrupted, UserError, shown
+    from dlexp.errors import UserError, shown
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import Request, plan
     from dlexp.reports.curves import draw
@@ -57,11 +61,10 @@ def run(
         return
     for run_dir in planned.done:
         say(f"{run_dir.path}: done before; --force trains it again")
-    try:
-        with Progress(len(planned.to_train)) as progress:
-            started = carry_out(planned, draw, progress, workers, fail_fast)
-    except KeyboardInterrupt:
-        raise Interrupted("interrupted: what is finished stays; the same command trains the rest") from None
+    for run_dir in planned.begun:
+        say(f"{run_dir.path}: {_begun(run_dir)}")
+    with interruptible(), Progress(len(planned.to_train)) as progress:
+        started = carry_out(planned, draw, progress, workers, fail_fast)
     results = [*planned.done, *started]
     for line in result_lines(results):
         print(line)
@@ -70,3 +73,9 @@ def run(
     if failures:
         say("\n".join(["", f"{len(failures)} failed:", *failures]))
         raise typer.Exit(1)
+
+
+def _begun(run_dir: "RunDir") -> str:
+    if owner := run_dir.owner:
+        return f"under way in {owner.described}; left to it"
+    return "interrupted before; goes on where it stopped"

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 #: Columns of a history that are no scores; they come first.
 OTHER_COLUMNS = ("epoch", "seconds", "learning_rate")
+#: Before a metric's name: how much worse it is on the test split than in training.
+GAP = "gap_"
 
 
 @dataclass(frozen=True)
@@ -157,14 +159,16 @@ METRICS = {
 
 def quantity_of(column: str) -> str:
     """What a recorded column measures: `best_val_accuracy` is an accuracy."""
-    return column.removeprefix("best_").removeprefix("val_").removeprefix("test_")
+    return column.removeprefix(GAP).removeprefix("best_").removeprefix("val_").removeprefix("test_")
 
 
 def higher_is_better(column: str) -> bool | None:
     """Whether a higher value of a recorded column (`val_accuracy`, `best_val_loss`) is the better one.
 
-    None where neither way is: `seconds`, `val_logit_gradient`.
+    None where neither way is: `seconds`, `val_logit_gradient`; a gap is small in a model that learns nothing, too.
     """
+    if column.startswith(GAP):
+        return None
     quantity = quantity_of(column)
     if quantity == "loss" or quantity.endswith("_loss"):
         return False

@@ -170,7 +170,8 @@ def unbounded_output(experiment: Experiment, info: Info) -> Iterator[Advice]:
 def unscaled_inputs(experiment: Experiment, info: Info) -> Iterator[Advice]:
     """Features on scales of their own make one learning rate too large and too small at once (LeCun et al., 1998)."""
     # Data sets that have the key have features on other scales than 0 to 1; images and generators have no such key.
-    if info.inputs == "numeric" and getattr(experiment.dataset, "standardize", None) is False:
+    is_unscaled = getattr(experiment.dataset, "standardize", None) is False and not experiment.model.scales_inputs
+    if info.inputs == "numeric" and is_unscaled:
         why = "features on scales of their own: one learning rate is too large for some and too small for others"
         yield Advice("dataset.standardize", why, "dataset.standardize=true")
 
@@ -335,7 +336,8 @@ def _n_trained(experiment: Experiment, info: Info) -> int | None:
 def _bytes(model: Stack, experiment: Experiment, info: Info) -> dict[str, float]:
     """What a run holds in memory, by the setting that makes it large."""
     widths = [activation.width(units) for units, activation in _layers(model)]
-    n_inputs = math.prod(info.shape)
+    # A text with columns beside it has about as many inputs as words.
+    n_inputs = math.prod(info.shape) if info.shape else info.vocabulary or 1
     words = (info.vocabulary or 0) * model.output_dim if isinstance(model, Embedding) else 0
     features = model.output_dim if isinstance(model, Embedding) else n_inputs
     fan_in = [features, *model.hidden]

@@ -1,7 +1,6 @@
 """What a worker does with one job: train it, and record it when it fails."""
 
 import contextlib
-import fcntl
 import os
 import sys
 import traceback
@@ -11,27 +10,43 @@ from pathlib import Path
 
 from dlexp.config.identity import TRAINING_VERSION
 from dlexp.errors import DlexpError
-from dlexp.runs.run_dir import RunDir
+from dlexp.runs.lock import Taken, locked
+from dlexp.runs.run_dir import ENDED, RunDir
 from dlexp.training.environment import versions
+from dlexp.training.interruption import Stopped
 from dlexp.training.job import Job
 
 
 def execute(job: Job) -> None:
-    """Train a job. It returns at once where the run is finished, and records a failure instead of raising it."""
+    """Train a job, or go on with it; a failure is recorded instead of raised.
+
+    It returns at once where the run is finished, or another process is at it.
+    """
     run_dir = RunDir(job.path)
-    if run_dir.status == "finished":
-        return
-    with _said_into(run_dir.log_path):
-        try:
-            from dlexp.training.threads import set_threads
+    with contextlib.suppress(Taken), locked(run_dir.lock_path) as before:
+        if run_dir.status in ENDED:
+            return
+        with _said_into(run_dir.log_path):
+            if before:
+                print(f"taken over from {before.described}, which ended without a word")
+            try:
+                _train(job)
+            except Stopped as stopped:
+                print(stopped)
+            except Exception as error:
+                traceback.print_exc()
+                record_failure(job, error)
+            if run_dir.status in ENDED:
+                run_dir.remove_checkpoints()
 
-            set_threads(job.experiment.training.threads)
-            from dlexp.training.run import train
 
-            train(job)
-        except Exception as error:
-            traceback.print_exc()
-            record_failure(job, error)
+def _train(job: Job) -> None:
+    from dlexp.training.threads import set_threads
+
+    set_threads(job.experiment.training.threads)
+    from dlexp.training.run import train
+
+    train(job)
 
 
 def record_failure(job: Job, error: Exception) -> None:
@@ -52,6 +67,7 @@ def record_failure(job: Job, error: Exception) -> None:
             "config": job.experiment.model_dump(),
             "data_digest": job.data_digest,
             "training_version": TRAINING_VERSION,
+            "code_digest": (RunDir(job.path).environment() or {}).get("code_digest"),
             "versions": versions(),
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         }
@@ -60,12 +76,8 @@ def record_failure(job: Job, error: Exception) -> None:
 
 @contextlib.contextmanager
 def _said_into(path: Path) -> Iterator[None]:
-    """Everything this process says goes to the end of a file: Python's streams, and what C++ writes below them.
-
-    The lock on it tells `dlexp clean` that the run is under way; it ends with the process, however that ends.
-    """
+    """Everything this process says goes to the end of a file: Python's streams, and what C++ writes below them."""
     with path.open("a", encoding="utf-8", buffering=1) as log:
-        fcntl.flock(log, fcntl.LOCK_SH)
         sys.stdout.flush()
         sys.stderr.flush()
         saved = os.dup(1), os.dup(2)

@@ -11,9 +11,10 @@ from typing import Any
 
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import identity
+from dlexp.config.load import load
 from dlexp.errors import DataError
-from dlexp.runs.index import diverged, find, smoke_dir
-from dlexp.runs.run_dir import RunDir
+from dlexp.runs.index import Run, diverged, find, grouped, key, readable, smoke_dir
+from dlexp.runs.run_dir import UNFINISHED, RunDir
 from dlexp.training.job import Illustrate, Job
 
 SMOKE_EPOCHS = 2
@@ -48,6 +49,10 @@ class Planned:
     data_digest: str
     recorded: RunDir | None = None
     """Where it finished before, or diverged before: trained again only with `force`."""
+    begun: RunDir | None = None
+    """Where it was interrupted, or is under way: gone on with."""
+    attempts: Sequence[RunDir] = ()
+    """All that is on record of it."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,11 @@ class Plan:
         return [planned.recorded for planned in self.runs if planned.recorded is not None]
 
     @cached_property
+    def begun(self) -> list[RunDir]:
+        """Those of them that were interrupted, or are under way."""
+        return [planned.begun for planned in self.to_train if planned.begun is not None]
+
+    @cached_property
     def runs_dir(self) -> Path:
         """Where the new records go."""
         return smoke_dir(self.request.runs_dir) if self.request.smoke else self.request.runs_dir
@@ -79,9 +89,9 @@ class Plan:
         """The runs to train, in order: every experiment with every seed. A run's directory is made as it is drawn."""
         provenance = _provenance()
         for planned in self.to_train:
-            run_dir = RunDir.create(self.runs_dir, planned.experiment.name, planned.seed, planned.identity)
+            run_dir = planned.begun or self._directory(planned)
             yield Job(
-                planned.experiment,
+                planned.experiment.model_copy(update={"name": run_dir.name}),
                 planned.seed,
                 planned.identity,
                 planned.data_digest,
@@ -92,11 +102,21 @@ class Plan:
                 illustrate,
             )
 
+    def _directory(self, planned: Planned) -> RunDir:
+        """A new one; or that of another command, which has begun or even finished the run since the plan was made."""
+        place = self.runs_dir, planned.experiment.name, planned.seed, planned.identity
+        if self.request.smoke:
+            return RunDir.create(*place)
+        known = {run_dir.path for run_dir in planned.attempts}
+        latest = RunDir.latest(*place)
+        return latest if latest and latest.path not in known else RunDir.create(*place, is_shared=True)
+
 
 def plan(request: Request) -> Plan:
     """Find out what is done already; the same experiment under two names is trained once."""
     found = Plan(request, [], [])
     known: set[tuple[str, int]] = set()
+    on_record = {} if request.smoke else grouped(request.runs_dir)
     for experiment in map(request.as_trained, request.experiments):
         try:
             digest = "stand-in" if request.smoke else experiment.dataset.digest(request.data_dir)
@@ -108,13 +128,31 @@ def plan(request: Request) -> Plan:
             if (own, seed) in known:
                 continue
             known.add((own, seed))
-            earlier = None if request.smoke or request.force else _recorded(request.runs_dir, own, seed)
-            found.runs.append(Planned(experiment, seed, own, digest, earlier))
+            attempts = on_record.get(key(own, seed), [])
+            runs = readable(attempts)
+            recorded = None if request.force else find(runs, own) or diverged(runs, own)
+            begun = max(
+                (run.dir for run in runs if run.status in UNFINISHED), key=lambda run_dir: run_dir.attempt, default=None
+            )
+            found.runs.append(Planned(experiment, seed, own, digest, recorded, begun, attempts))
     return found
 
 
-def _recorded(runs_dir: Path, identity: str, seed: int) -> RunDir | None:
-    return find(runs_dir, identity, seed) or diverged(runs_dir, identity, seed)
+def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> Plan:
+    """Finished runs, all to be trained again as their records say, into another directory.
+
+    Raises:
+        DataError: The data of one cannot be had.
+    """
+    found = Plan(Request([], [], runs_dir, data_dir), [], [])
+    for run in runs:
+        experiment = load(run.dir.config_path).experiment
+        digest = experiment.dataset.digest(data_dir)
+        # A directory each, though the attempts at an experiment with a seed would share one.
+        name = run.name if run.attempt == 1 else f"{run.name} ({run.attempt})"
+        named = experiment.model_copy(update={"name": name})
+        found.runs.append(Planned(named, run.seed, identity(experiment, digest), digest))
+    return found
 
 
 def _provenance() -> dict[str, Any]:

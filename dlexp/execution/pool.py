@@ -15,10 +15,13 @@ from concurrent.futures.process import BrokenProcessPool
 
 from dlexp.execution.engine import Outcome
 from dlexp.execution.execute import execute, record_failure
+from dlexp.training import interruption
 from dlexp.training.job import Job
 
 #: A reused process grows by some megabytes a run: it is replaced after this many.
 RUNS_PER_PROCESS = 50
+#: How long running epochs may take to end when all is to end, in seconds.
+LAST_SECONDS = 10.0
 #: A run whose process died is tried once more.
 TRIES = 2
 
@@ -62,9 +65,19 @@ class Pool:
         return outcomes
 
     def close(self, kill: bool = False) -> None:
-        """End the processes: after their jobs, or at once."""
-        for slot in [*self._idle, *(slot for slot, _, _ in self._running.values())]:
-            slot.close(kill)
+        """End the processes: after their jobs; to `kill` after their epochs, or what takes longer than some seconds.
+
+        Interrupted while it waits for them (a second Ctrl-C), it ends them at once.
+        """
+        running = [slot for slot, _, _ in self._running.values()]
+        try:
+            if kill and running:
+                for slot in running:
+                    slot.signal(signal.SIGTERM)
+                wait(self._running, LAST_SECONDS)
+        finally:
+            for slot in [*self._idle, *running]:
+                slot.close(kill)
 
     def _start(self, slot: "_Slot", job: Job, tries: int) -> None:
         self._running[slot.submit(job)] = slot, job, tries
@@ -90,19 +103,24 @@ class _Slot:
         self._runs += 1
         return self._executor.submit(execute, job)
 
+    def signal(self, signal_number: signal.Signals) -> None:
+        if self._executor is not None:
+            with contextlib.suppress(BrokenProcessPool, ProcessLookupError):  # It is gone already.
+                os.kill(self._pid.result(), signal_number)
+
     def close(self, kill: bool = False) -> None:
         if self._executor is None:
             return
         if kill:
-            with contextlib.suppress(BrokenProcessPool, ProcessLookupError):  # It is gone already.
-                os.kill(self._pid.result(), signal.SIGKILL)
+            self.signal(signal.SIGKILL)
         self._executor.shutdown(wait=True, cancel_futures=True)
         self._executor = None
 
 
 def _start_worker(parent: int) -> None:
-    """The parent alone answers to Ctrl-C; a worker whose parent is gone ends itself."""
+    """The parent alone answers to Ctrl-C, and asks with SIGTERM; a worker whose parent is gone ends itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, interruption.ask)
     threading.Thread(target=_end_without, args=(parent,), daemon=True).start()
 
 

@@ -8,13 +8,10 @@ from dlexp.config.checks import check
 from dlexp.config.experiment import Experiment
 from dlexp.errors import UserError
 from dlexp.execution.plan import Plan, Planned, Request, plan
-from dlexp.runs.index import diverged, find
+from dlexp.runs.index import RESAMPLES, diverged, find, grouped, key, readable
 from dlexp.runs.run_dir import RunDir
 
 Kind = Literal["fresh", "bootstrap", "subset"]
-
-#: Added to an experiment's name: its runs on resampled training sets have a folder of their own.
-SUFFIX = " resamples"
 
 #: How many training sets a smoke run draws: the fewest that have a standard error.
 SMOKE_RESAMPLES = 3
@@ -31,11 +28,13 @@ class Resamples:
 
     def recorded(self) -> list[list[RunDir]]:
         """For each experiment the records of its runs, finished or diverged."""
-        return [[run_dir for planned in group if (run_dir := self._record(planned))] for group in self.groups]
+        on_record = grouped(self.plan.runs_dir)
 
-    def _record(self, planned: Planned) -> RunDir | None:
-        place = self.plan.runs_dir, planned.identity, planned.seed
-        return find(*place) or diverged(*place)
+        def record(planned: Planned) -> RunDir | None:
+            runs = readable(on_record.get(key(planned.identity, planned.seed), ()))
+            return find(runs, planned.identity) or diverged(runs, planned.identity)
+
+        return [[run_dir for planned in group if (run_dir := record(planned))] for group in self.groups]
 
 
 def plan_resamples(request: Request, n: int, kind: Kind | None = None) -> Resamples:
@@ -81,4 +80,4 @@ def _resample(kind: Kind, index: int, n: int) -> Resample:
 
 def _on(experiment: Experiment, resample: Resample) -> Experiment:
     dataset = experiment.dataset.model_copy(update={"resample": resample})
-    return experiment.model_copy(update={"name": experiment.name + SUFFIX, "dataset": dataset})
+    return experiment.model_copy(update={"name": experiment.name + RESAMPLES, "dataset": dataset})

@@ -5,10 +5,11 @@ import io
 import json
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-from dlexp.components.metrics import higher_is_better
+from dlexp.components import metrics as scores
+from dlexp.components.metrics import higher_is_better, quantity_of
 from dlexp.config.flat import MISSING, format_value
 from dlexp.reports.numbers import fixed, places_of, plus_minus, signed, significant
 from dlexp.studies.comparison import Compared, ComparedMetric, Comparison, Difference, Score
@@ -16,6 +17,7 @@ from dlexp.studies.comparison import Compared, ComparedMetric, Comparison, Diffe
 Format = Literal["table", "json", "csv", "md"]
 
 GAP = "   "
+BEST_POSSIBLE = "best possible"
 
 #: How far what stands below an experiment's label is indented.
 _INDENT = 6
@@ -42,6 +44,8 @@ class _Row:
     cells: list[str]
     differences: list[str]
     """For every experiment; empty for the first one, and in rows that are no metric."""
+    best_possible: list[str] = field(default_factory=list)
+    """For every experiment what the true law of its data scores; nothing where that is known of none."""
 
 
 def to_text(comparison: Comparison, width: int = 80) -> str:
@@ -62,6 +66,8 @@ def to_markdown(comparison: Comparison) -> str:
     for row in _rows(comparison):
         cells = zip(row.cells, row.differences, strict=True)
         lines.append(_markdown_line([row.title, *("<br>".join(filter(None, cell)) for cell in cells)]))
+        if row.best_possible:
+            lines.append(_markdown_line([f"{row.title}, {BEST_POSSIBLE}", *row.best_possible]))
     notes = [line for note in _notes(comparison) for line in ("", note)]
     return "\n".join([*lines, *notes]) + "\n"
 
@@ -123,6 +129,7 @@ RECORD_COLUMNS = (
     "pairs",
     "verdict",
     "picked_on_test",
+    "best_possible",
 )
 
 
@@ -143,6 +150,7 @@ def records(comparison: Comparison) -> Iterator[dict[str, Any]]:
                 "n": len(score.values),
                 "best_epoch": score.best_epoch,
                 "verdict": None if score.comparable else "not comparable",
+                "best_possible": score.best_possible,
             }
         if score and (difference := score.difference):
             low, high = difference.interval or (None, None)
@@ -188,7 +196,15 @@ def _metric_row(comparison: Comparison, metric: ComparedMetric) -> _Row:
             differences.append("another loss: not comparable")
         else:
             differences.append(_difference(metric.name, score.difference))
-    return _Row(metric.name, cells, differences)
+    known = [None if score is None else score.best_possible for score in metric.scores]
+    best_possible = ["-" if value is None else significant(value) for value in known] if any(known) else []
+    return _Row(_title(metric.name), cells, differences, best_possible)
+
+
+def _title(metric: str) -> str:
+    """The column's name; a score in training says so."""
+    is_of_training = metric == quantity_of(metric) and higher_is_better(metric) is not None
+    return f"{metric} (training)" if is_of_training else metric
 
 
 def _seeds(experiment: Compared) -> str:
@@ -238,6 +254,13 @@ def _notes(comparison: Comparison) -> Iterator[str]:
         yield "±: standard deviation over the seeds."
     if any(score.difference for _, _, score in _scored(comparison) if score):
         yield f"Differences: to {experiments[0].label}, with the 95 % interval over paired seeds (Student's t)."
+    if any(score.best_possible is not None for _, _, score in _scored(comparison) if score):
+        yield "Best possible: what the true law of the data scores on the same examples; beaten by luck alone."
+    if gaps := [metric.name for metric in comparison.metrics if metric.name.startswith(scores.GAP)]:
+        yield (
+            f"{' and '.join(gaps)}: how much worse the test split scores than the training data, "
+            "which are scored while the epoch goes, with dropout and noise."
+        )
     best = [metric.name for metric in comparison.metrics if metric.name.startswith("best_val_")]
     picked = [experiment.label for experiment in experiments if experiment.picked_on_test]
     if best and picked:
@@ -253,7 +276,7 @@ def _notes(comparison: Comparison) -> Iterator[str]:
 def _columns(labels: Sequence[str], rows: Sequence[_Row], width: int) -> list[str] | None:
     """Experiments as columns; none where that does not fit into the width."""
     header = _Row("what differs" if len(labels) > 1 else "", list(labels), [""] * len(labels))
-    table = [header, *rows]
+    table = [header, *(line for row in rows for line in _with_best_possible(row))]
     widths = [max(map(len, column)) for column in zip(*([row.title, *row.cells] for row in table), strict=True)]
     used = sum(widths) + len(GAP) * len(labels)
     if used > width:
@@ -270,8 +293,21 @@ def _columns(labels: Sequence[str], rows: Sequence[_Row], width: int) -> list[st
     return lines
 
 
+def _with_best_possible(row: _Row) -> Iterator[_Row]:
+    yield row
+    if row.best_possible:
+        yield _plain_row(f"  {BEST_POSSIBLE}", row.best_possible)
+
+
 def _block(labels: Sequence[str], row: _Row, width: int) -> list[str]:
     """One key or metric: its title, and a line or more for every experiment."""
+    best_possible = _best_possible_lines(labels, row)
+    row = replace(
+        row,
+        cells=[*row.cells, *best_possible.values()],
+        differences=[*row.differences, *([""] * len(best_possible))],
+    )
+    labels = [*labels, *best_possible]
     cell_width = max(map(len, row.cells))
     column = 2 + max(map(len, labels)) + len(GAP)
     if column + cell_width > width:
@@ -289,6 +325,15 @@ def _block(labels: Sequence[str], row: _Row, width: int) -> list[str]:
             lines.append(f"  {label}".ljust(column) + first[column:])
         lines += [*rest, *([] if beside else _wrapped(difference, below, width))]
     return lines
+
+
+def _best_possible_lines(labels: Sequence[str], row: _Row) -> dict[str, str]:
+    """What ends a block: one line where it is the same for all experiments, else one for each."""
+    if len(set(row.best_possible)) == 1:
+        return {BEST_POSSIBLE: row.best_possible[0]}
+    # Rows that are no metric have none.
+    known = zip(labels, row.best_possible, strict=False)
+    return {f"{BEST_POSSIBLE}, {label}": cell for label, cell in known if cell != "-"}
 
 
 def _below(column: int, texts: Iterable[str], width: int) -> str:

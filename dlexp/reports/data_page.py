@@ -51,9 +51,10 @@ def _about(description: Description) -> Iterator[str]:
         "examples": ", ".join(f"{count:,} {role}" for role, count in description.examples.items()),
         "inputs": f"{' x '.join(f'{n:,}' for n in info.shape)} {kinds[info.inputs]}"
         + ", standardized by the model" * bool(info.standardize),
+        "best possible": ", ".join(f"test_{name} {significant(x)}" for name, x in description.best_possible.items()),
         "settings": ", ".join(f"{key} {format_value(value)}" for key, value in settings.items()),
     }
-    width = max(map(len, rows))
+    width = max(len(key) for key, value in rows.items() if value)
     for key, value in rows.items():
         if value:
             yield f"{key.ljust(width)}  {value}"

@@ -85,6 +85,8 @@ def _fate(planned: Planned, experiment: Experiment) -> str:
         return f"{planned.recorded.status} before, in {planned.recorded.path}"
     if planned.experiment.name != experiment.name:
         return f"would be trained as {planned.experiment.name}: the same experiment"
+    if planned.begun is not None:
+        return f"{planned.begun.status}, in {planned.begun.path}; would go on there"
     return "would be trained"
 
 

@@ -33,6 +33,8 @@ def scores(summary: dict[str, Any]) -> str:
 def failure_line(run_dir: RunDir) -> str:
     """Why a run has no result, and where to read more."""
     failure = run_dir.failure()
+    if owner := run_dir.owner:
+        return f"under way in {owner.described}, which another command started"
     if failure is None:
         return f"{run_dir.status}: no result was recorded"
     return f"{failure['kind']}: {failure['what']} (more in {run_dir.log_path.name})"

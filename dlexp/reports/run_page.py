@@ -15,7 +15,7 @@ from dlexp.reports.numbers import significant
 from dlexp.reports.results import main_metric
 from dlexp.reports.runs_table import line_of, local_time
 from dlexp.runs.index import Run
-from dlexp.runs.run_dir import DamagedRecord
+from dlexp.runs.run_dir import UNFINISHED, DamagedRecord
 from dlexp.studies.diagnosis import diagnose
 
 #: How much of a failed run's log is shown.
@@ -28,7 +28,7 @@ class Page:
 
     run: Run
     config: dict[str, Any]
-    """The resolved config; of an incomplete run from its config.yaml."""
+    """The resolved config; of an unfinished run from its config.yaml."""
     history: Sequence[dict[str, float]]
     """The epochs so far."""
     log: Sequence[str]
@@ -47,7 +47,7 @@ def gather(run: Run, n_mistakes: int = 0, data_dir: Path | None = None) -> Page:
         history = run.dir.history()
     except DamagedRecord as error:
         notes.append(error.lines[0])
-    if run.status == "incomplete" and run.dir.config_path.exists():
+    if run.status in UNFINISHED and run.dir.config_path.exists():
         try:
             config = _config_of(run.dir.config_path)
         except UserError as error:
@@ -117,8 +117,8 @@ def _about(page: Page) -> Iterator[str]:
     run = page.run
     line = line_of(run)
     planned = page.config.get("training", {}).get("epochs")
-    # Of an incomplete run, how far it got.
-    so_far = f"{len(page.history)} of {planned}" if run.status == "incomplete" and planned else line.epochs
+    # Of an unfinished run, how far it got.
+    so_far = f"{len(page.history)} of {planned}" if run.status in UNFINISHED and planned else line.epochs
     pairs = {
         "run": line.run,
         "status": line.status,
@@ -177,15 +177,19 @@ def _log(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _metrics(run: Run) -> Iterator[str]:
-    """The last value of every metric, beside the best over the epochs and where that was."""
+    """The last value of every metric, beside the best over the epochs and where that was, and the best possible."""
     metrics = run.metrics
     if not metrics:
         return
-    rows = [["metrics", "last", "best"]]
+    best_possible = run.record.get("best_possible") or {}
+    rows = [["metrics", "last", "best", *(["best possible"] if best_possible else [])]]
     for name, value in metrics.items():
         if not name.startswith("best_"):
-            rows.append([f"  {name}", _number(value), _best(metrics, name)])
+            known = [_number(best_possible[name]) if name in best_possible else ""] if best_possible else []
+            rows.append([f"  {name}", _number(value), _best(metrics, name), *known])
     yield from _aligned(rows)
+    if best_possible:
+        yield "Best possible: what the true law of the data scores on the same examples; beaten by luck alone."
     if run.record.get("picked_on_test"):
         yield "The best values were picked on the test data: validation is the test split here."
 

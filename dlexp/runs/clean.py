@@ -1,13 +1,12 @@
 """Runs that can go: smoke runs, and what neither finished nor can be counted on. A finished run never does."""
 
-import fcntl
 import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from dlexp.runs.index import scan, smoke_dir
-from dlexp.runs.run_dir import OWN_FILES, RunDir
+from dlexp.runs.run_dir import OWN_FILES, UNFINISHED, RunDir
 
 #: What `replacing` leaves beside a file when it is killed: `.4711-summary.json`.
 _BESIDE = re.compile(r"\.\d+-(?P<name>.+)")
@@ -23,7 +22,7 @@ def smoke_runs(runs_dir: Path) -> list[RunDir]:
 
 def unfinished_runs(runs_dir: Path) -> list[RunDir]:
     """All runs that failed or broke off; neither smoke runs nor damaged records nor anything behind a symbolic link."""
-    return [run_dir for run_dir in _own(runs_dir) if run_dir.status in ("failed", "incomplete")]
+    return [run_dir for run_dir in _own(runs_dir) if run_dir.status in (*UNFINISHED, "failed")]
 
 
 def why_kept(run_dir: RunDir) -> str | None:
@@ -61,15 +60,11 @@ def _is_own(path: Path) -> bool:
 
 
 def _is_under_way(run_dir: RunDir) -> bool:
-    """A worker holds a lock on the log of its run, and loses it with its life."""
-    try:
-        with run_dir.log_path.open() as log:
-            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return run_dir.status == "incomplete" and time.time() - run_dir.path.stat().st_mtime < STARTING_SECONDS
-    except BlockingIOError:
+    """A worker holds its lock, or is about to."""
+    if run_dir.owner is not None:
         return True
-    return False
+    is_empty = run_dir.status == "interrupted" and not run_dir.log_path.exists()
+    return is_empty and time.time() - run_dir.path.stat().st_mtime < STARTING_SECONDS
 
 
 def _around(run_dir: RunDir) -> Iterator[Path]:

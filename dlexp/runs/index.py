@@ -15,6 +15,8 @@ from dlexp.runs.run_dir import PREFIX_LENGTH, DamagedRecord, FolderName, RunDir,
 #: What dlexp itself puts beside the names' folders.
 SUMMARY_CSV = "summary.csv"
 SMOKE = ".smoke"
+#: Ends the names of runs on resampled training sets: many for one experiment, shown only where they are named.
+RESAMPLES = " resamples"
 
 CONFIG_SUFFIXES = (".yaml", ".yml")
 
@@ -78,6 +80,13 @@ class Run:
         return [f"{name}_{metric}" for name, each in several for metric in each["metrics"]] or head.get("metrics", [])
 
     @property
+    def main_metrics(self) -> list[str]:
+        """The first metric that the head asked for; of several targets that of each."""
+        head = self.config.get("head")
+        several = head.get("heads", {}).items() if isinstance(head, dict) else ()
+        return [f"{name}_{each['metrics'][0]}" for name, each in several if each["metrics"]] or self.head_metrics[:1]
+
+    @property
     def tensorflow(self) -> str:
         """TensorFlow's version."""
         return str((self.record.get("versions") or {}).get("tensorflow", "unknown"))
@@ -133,12 +142,27 @@ def read(run_dir: RunDir) -> Run:
         if record is None:
             status, record = "failed", run_dir.failure()
         if record is None:
-            run_dir.check_unfinished()
-            return Run(*known, "incomplete")
+            return Run(*known, run_dir.unfinished_status())
     except DamagedRecord as error:
         return Run(*known, "damaged", damage=error.lines[0])
     config = {key: value for key, value in record["config"].items() if key != "name"}
     return Run(*known, status, record["identity"], config, record)
+
+
+def is_resample(run_dir: RunDir) -> bool:
+    """Whether it is one of the many runs behind bias and variance."""
+    return run_dir.name.endswith(RESAMPLES)
+
+
+def without_resamples(run_dirs: Iterable[RunDir]) -> tuple[list[RunDir], str]:
+    """The runs on training sets as they are, and a line that counts the others; empty where there are none."""
+    run_dirs = list(run_dirs)
+    usual = [run_dir for run_dir in run_dirs if not is_resample(run_dir)]
+    if not (n := len(run_dirs) - len(usual)):
+        return usual, ""
+    name = next(run_dir.name for run_dir in run_dirs if is_resample(run_dir))
+    plural = "s" if n > 1 else ""
+    return usual, f"{n} run{plural} of bias-variance left out. To list them: dlexp ls '{name}'"
 
 
 def readable(run_dirs: Iterable[RunDir]) -> list[Run]:
@@ -153,7 +177,7 @@ def readable(run_dirs: Iterable[RunDir]) -> list[Run]:
 
 
 def finished(runs_dir: Path) -> list[Run]:
-    """All finished runs but smoke runs."""
+    """All finished runs but smoke runs, those on resampled training sets included."""
     return [run for run in readable(scan(runs_dir)) if run.status == "finished"]
 
 
@@ -162,26 +186,35 @@ def latest(runs: Iterable[Run]) -> Run | None:
     return max(runs, key=lambda run: (run.ended, run.attempt), default=None)
 
 
-def find(runs_dir: Path, identity: str, seed: int) -> RunDir | None:
-    """The latest finished attempt at an experiment with a seed, under whatever name it lies."""
-    run = latest(run for run in with_identity(runs_dir, identity, seed) if run.status == "finished")
+def find(runs: Iterable[Run], identity: str) -> RunDir | None:
+    """The latest finished attempt at an experiment among runs with one seed, under whatever name it lies."""
+    run = latest(run for run in runs if run.status == "finished" and run.identity == identity)
     return run.dir if run else None
 
 
-def diverged(runs_dir: Path, identity: str, seed: int) -> RunDir | None:
-    """The latest attempt at an experiment with a seed that diverged: the same again would diverge again."""
-    run = latest(run for run in with_identity(runs_dir, identity, seed) if run.has_diverged)
+def diverged(runs: Iterable[Run], identity: str) -> RunDir | None:
+    """The latest attempt at an experiment that diverged: the same again would diverge again."""
+    run = latest(run for run in runs if run.has_diverged and run.identity == identity)
     return run.dir if run else None
 
 
-def with_identity(runs_dir: Path, identity: str, seed: int | None = None) -> list[Run]:
-    """The runs on record of an experiment, under every name; of all seeds unless one is said."""
+def key(identity: str, seed: int) -> tuple[str, int]:
+    """What the folder's name says of an experiment with a seed."""
+    return identity[:PREFIX_LENGTH], seed
+
+
+def grouped(runs_dir: Path) -> dict[tuple[str, int], list[RunDir]]:
+    """All run directories by `key`, under every name."""
+    groups: dict[tuple[str, int], list[RunDir]] = {}
+    for run_dir in scan(runs_dir):
+        groups.setdefault((run_dir.identity_prefix, run_dir.seed), []).append(run_dir)
+    return groups
+
+
+def with_identity(runs_dir: Path, identity: str) -> list[Run]:
+    """The runs on record of an experiment, under every name."""
     prefix = identity[:PREFIX_LENGTH]
-    near = [
-        run_dir
-        for run_dir in scan(runs_dir)
-        if (folder := run_dir.folder).prefix == prefix and seed in (None, folder.seed)
-    ]
+    near = [run_dir for run_dir in scan(runs_dir) if run_dir.identity_prefix == prefix]
     return [run for run in readable(near) if run.identity == identity]
 
 
@@ -229,11 +262,15 @@ def _named(runs_dir: Path, word: str, resolve: Callable[[Path], str]) -> list[Ru
 
 
 def _matching(run_dirs: Iterable[RunDir], glob: str) -> list[RunDir]:
-    """The runs whose name, or name and folder, a glob describes; a name itself holds none of a glob's signs."""
+    """The runs whose name, or name and folder, a glob describes; a name itself holds none of a glob's signs.
+
+    Those on resampled training sets only where the glob says so.
+    """
     pattern = re.compile(fnmatch.translate(glob))
     return [
         run_dir
         for run_dir in run_dirs
+        if RESAMPLES.strip() in glob or not is_resample(run_dir)
         if pattern.match(run_dir.name) or pattern.match(f"{run_dir.name}/{run_dir.path.name}")
     ]
 

@@ -1,6 +1,7 @@
 """The directory of one run: the only place that knows its file names and what they hold."""
 
 import csv
+import io
 import json
 import math
 import re
@@ -12,10 +13,16 @@ from types import TracebackType
 from typing import Any, Literal, Self, TextIO
 
 from dlexp.errors import DlexpError, UserError
+from dlexp.runs import lock
 from dlexp.runs.whole_files import write_text
 
-#: finished: summary.json is there; failed: failure.json is; incomplete: neither yet; damaged: not to be read.
-Status = Literal["finished", "failed", "incomplete", "damaged"]
+#: finished: summary.json is there; failed: failure.json is; running and interrupted: neither, with a process that holds
+#: the lock or without; damaged: not to be read.
+Status = Literal["finished", "failed", "running", "interrupted", "damaged"]
+#: Those that nothing is added to.
+ENDED: tuple[Status, ...] = ("finished", "failed")
+#: Those that go on.
+UNFINISHED: tuple[Status, ...] = ("running", "interrupted")
 
 #: How many digits of the identity a directory's name shows.
 PREFIX_LENGTH = 10
@@ -47,6 +54,9 @@ OWN_FILES = (
     "curves.png",
     "predictions.npz",
     "log.txt",
+    "checkpoint.npz",
+    "checkpoint-previous.npz",
+    "lock",
 )
 
 
@@ -82,8 +92,8 @@ class RunDir:
     path: Path
 
     @classmethod
-    def create(cls, runs_dir: Path, name: str, seed: int, identity: str) -> "RunDir":
-        """Make the directory of a new attempt, one no other process has.
+    def create(cls, runs_dir: Path, name: str, seed: int, identity: str, is_shared: bool = False) -> "RunDir":
+        """Make the directory of a new attempt: one that no other process has, or shared with who begins it just now.
 
         Raises:
             UserError: It cannot be made there.
@@ -92,18 +102,27 @@ class RunDir:
         prefix = identity[:PREFIX_LENGTH]
         try:
             parent.mkdir(parents=True, exist_ok=True)
-            known = [folder for entry in parent.iterdir() if (folder := FolderName.parse(entry.name))]
+            latest = cls.latest(runs_dir, name, seed, identity)
             # After the last one, not into a gap: the highest number is always the latest attempt.
-            attempt = 1 + max((f.attempt for f in known if (f.seed, f.prefix) == (seed, prefix)), default=0)
+            attempt = latest.attempt + 1 if latest else 1
             while True:
                 path = parent / str(FolderName(seed, prefix, attempt))
                 try:
-                    path.mkdir()
+                    path.mkdir(exist_ok=is_shared)
                     return cls(path)
                 except FileExistsError:
                     attempt += 1
         except OSError as error:
             raise UserError(f"{parent}: cannot make a run directory here: {error.strerror}") from error
+
+    @classmethod
+    def latest(cls, runs_dir: Path, name: str, seed: int, identity: str) -> "RunDir | None":
+        """The last attempt of a name at an experiment with a seed, however it ended; none where there is none yet."""
+        parent = runs_dir / name
+        entries = parent.iterdir() if parent.is_dir() else ()
+        known = [folder for entry in entries if (folder := FolderName.parse(entry.name))]
+        own = [folder for folder in known if (folder.seed, folder.prefix) == (seed, identity[:PREFIX_LENGTH])]
+        return cls(parent / str(max(own))) if own else None
 
     @property
     def name(self) -> str:
@@ -184,6 +203,26 @@ class RunDir:
         return self.path / "log.txt"
 
     @property
+    def checkpoint_path(self) -> Path:
+        """What an interrupted training goes on from; gone when it has ended."""
+        return self.path / "checkpoint.npz"
+
+    @property
+    def previous_checkpoint_path(self) -> Path:
+        """The one before, should the newest be torn."""
+        return self.path / "checkpoint-previous.npz"
+
+    @property
+    def lock_path(self) -> Path:
+        """The process that trains it, while it does."""
+        return self.path / "lock"
+
+    @property
+    def owner(self) -> lock.Owner | None:
+        """The process that trains it now."""
+        return lock.owner(self.lock_path)
+
+    @property
     def status(self) -> Status:
         """How the run stands, by its files."""
         try:
@@ -191,19 +230,21 @@ class RunDir:
                 return "finished"
             if self.failure() is not None:
                 return "failed"
-            self.check_unfinished()
+            return self.unfinished_status()
         except DamagedRecord:
             return "damaged"
-        return "incomplete"
 
-    def check_unfinished(self) -> None:
-        """Refuse a history without the config it belongs to; a run that was only begun may lack both.
+    def unfinished_status(self) -> Status:
+        """Running or interrupted, of a run with neither summary nor failure.
 
         Raises:
-            DamagedRecord: The config has been deleted.
+            DamagedRecord: There is a history, and the config it belongs to has been deleted.
         """
+        if self.owner is not None:
+            return "running"
         if self.history_path.exists() and not self.config_path.exists():
             raise DamagedRecord(f"{self.path}: {self.config_path.name} is missing")
+        return "interrupted"
 
     def write_config(self, text: str) -> None:
         """Write the resolved config, as YAML."""
@@ -221,13 +262,18 @@ class RunDir:
         """Write why there is no result."""
         write_text(self.failure_path, to_json(record))
 
-    def history_writer(self, columns: Sequence[str]) -> "HistoryWriter":
-        """Start the history with these columns."""
-        return HistoryWriter(self.history_path, columns)
+    def history_writer(self, columns: Sequence[str], after: int = 0) -> "HistoryWriter":
+        """Go on with the history of these columns after an epoch, without what it has of later ones."""
+        return HistoryWriter(self.history_path, columns, after)
 
-    def diagnostics_writer(self, columns: Sequence[str]) -> "HistoryWriter":
-        """Start the diagnostics with these columns."""
-        return HistoryWriter(self.diagnostics_path, columns)
+    def diagnostics_writer(self, columns: Sequence[str], after: int = 0) -> "HistoryWriter":
+        """Go on with the diagnostics after an epoch."""
+        return HistoryWriter(self.diagnostics_path, columns, after)
+
+    def remove_checkpoints(self) -> None:
+        """What is only there to go on from; for a run that has ended."""
+        for path in (self.checkpoint_path, self.previous_checkpoint_path):
+            path.unlink(missing_ok=True)
 
     def summary(self) -> dict[str, Any] | None:
         """The result; none while there is none.
@@ -296,11 +342,13 @@ class RunDir:
 class HistoryWriter:
     """A CSV file of numbers that grows a row an epoch and can be read at any moment."""
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+    def __init__(self, path: Path, columns: Sequence[str], after: int = 0) -> None:
+        """Begin with the rows of the epochs up to `after` that the file has, as they stand there."""
         self._columns = tuple(columns)
-        self._file: TextIO = path.open("w", encoding="utf-8", newline="\n")
-        csv.writer(self._file, lineterminator="\n").writerow(self._columns)
-        self._file.flush()
+        header = io.StringIO()
+        csv.writer(header, lineterminator="\n").writerow(self._columns)
+        write_text(path, header.getvalue() + "".join(_lines_up_to(path, after) if after else ()))
+        self._file: TextIO = path.open("a", encoding="utf-8", newline="\n")
 
     def write(self, row: Mapping[str, float]) -> None:
         """Add a row of exactly the columns; floats are written so that they read back to the bit."""
@@ -317,6 +365,12 @@ class HistoryWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._file.close()
+
+
+def _lines_up_to(path: Path, epoch: int) -> list[str]:
+    """The lines of a CSV file whose first column, the epoch, is at most this one; its header is none of them."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)[1:]
+    return [line for line in lines if line.endswith("\n") and int(line.partition(",")[0]) <= epoch]
 
 
 def _read_epochs(path: Path) -> list[dict[str, float]]:

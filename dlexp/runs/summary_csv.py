@@ -1,4 +1,4 @@
-"""`summary.csv`: one row a finished run, for spreadsheets; derived, and never read back."""
+"""`summary.csv`: one row a finished run but those of bias-variance, for spreadsheets; derived, and never read back."""
 
 import csv
 import fcntl
@@ -28,7 +28,8 @@ def rebuild(runs_dir: Path) -> Path:
     try:
         with _locked(runs_dir / _LOCK), replacing(path) as beside:
             texts = _Texts()
-            rows = [_row(run, runs_dir, texts) for run in index.finished(runs_dir)]
+            finished = (run for run in index.finished(runs_dir) if not index.is_resample(run.dir))
+            rows = [_row(run, runs_dir, texts) for run in finished]
             with beside.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.DictWriter(file, _columns(rows), lineterminator="\n")
                 writer.writeheader()

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Literal
 
 from dlexp import registry
-from dlexp.components.metrics import higher_is_better, quantity_of
+from dlexp.components.metrics import GAP, higher_is_better, quantity_of
 from dlexp.config.flat import MISSING, differences, flatten, format_value
 from dlexp.errors import UserError, did_you_mean
 from dlexp.runs.index import Run, latest
@@ -77,6 +77,8 @@ class Score:
     """None for the first experiment, and where it is not comparable or has no seed in common with that."""
     comparable: bool
     """False where it is another loss than the first experiment's."""
+    best_possible: float | None = None
+    """What the true law of generated data scores on the same examples; none where it is not known."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,8 @@ def compare(runs: Sequence[Run], metrics: Sequence[str] = (), sort: str | None =
     Args:
         runs: All runs of all experiments.
         metrics: What to compare. Unless said: the metrics of the heads on the validation split (last and best) and on
-            the test split, the validation loss and the seconds.
+            the test split, that of the first one in training and the gap between both, the validation loss and the
+            seconds.
         sort: The metric whose best mean comes first (the lowest, where neither way is better); compared too.
 
     Raises:
@@ -305,13 +308,25 @@ def _defaults(path: str, type_name: str) -> dict[str, Any]:
 
 
 def _value(run: Run, column: str) -> float | None:
+    if column.startswith(GAP):
+        return _gap(run, column.removeprefix(GAP))
     value = run.record.get(column) if column in _OF_THE_RUN else run.metrics.get(column)
     return None if value is None or value != value else float(value)  # NaN alone differs from itself.
 
 
+def _gap(run: Run, metric: str) -> float | None:
+    """How much worse the test split scores than the training data did in the epoch whose weights the model has."""
+    higher, trained, tested = higher_is_better(metric), _value(run, metric), _value(run, f"test_{metric}")
+    if higher is None or trained is None or tested is None:
+        return None
+    return trained - tested if higher else tested - trained
+
+
 def _available(experiments: Sequence[Compared]) -> list[str]:
     runs = [run for experiment in experiments for run in experiment.runs.values()]
-    columns = dict.fromkeys([*(column for run in runs for column in run.metrics), *_OF_THE_RUN])
+    recorded = dict.fromkeys(column for run in runs for column in run.metrics)
+    gaps = (GAP + column.removeprefix("test_") for column in recorded if column.startswith("test_"))
+    columns = dict.fromkeys([*recorded, *gaps, *_OF_THE_RUN])
     return [column for column in columns if any(_value(run, column) is not None for run in runs)]
 
 
@@ -324,7 +339,13 @@ def _default_metrics(experiments: Sequence[Compared]) -> list[str]:
         for name in (f"val_{metric}", f"best_val_{metric}")
         if not name.startswith("best_") or higher_is_better(name) is not None
     ]
-    return [*validation, "val_loss", *(f"test_{metric}" for metric in metrics), "seconds"]
+    main = {metric for run in runs for metric in run.main_metrics}
+    tested = [
+        name
+        for metric in metrics
+        for name in ((metric, f"test_{metric}", GAP + metric) if metric in main else (f"test_{metric}",))
+    ]
+    return [*validation, "val_loss", *tested, "seconds"]
 
 
 def _scores(experiments: Sequence[Compared], metric: str) -> tuple[Score | None, ...]:
@@ -354,4 +375,11 @@ def _score(
         statistics.fmean(epochs.values()) if epochs else None,
         to_first,
         same,
+        _best_possible(experiment, metric),
     )
+
+
+def _best_possible(experiment: Compared, metric: str) -> float | None:
+    # The same data for all seeds: the digest is part of the identity.
+    recorded = (run.record.get("best_possible") or {} for run in experiment.runs.values())
+    return next((float(scores[metric]) for scores in recorded if scores.get(metric) is not None), None)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dlexp.components.datasets import Data, Dataset, Info, Split
-from dlexp.components.datasets.text import Text
+from dlexp.components.datasets.text import NumberedTexts
 from dlexp.components.validations import Validation
 
 Array = np.ndarray[Any, Any]
@@ -107,6 +107,8 @@ class Description:
     features: list[Feature]
     """One by one, where they are few."""
     shown: list[Example]
+    best_possible: dict[str, float]
+    """What the true law scores on the test split, by metric, where it is known."""
 
 
 def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | None) -> Description:
@@ -121,8 +123,8 @@ def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | N
         DataError: The data cannot be had.
         UserError: The validation examples cannot be drawn.
     """
-    data = dataset.texts(data_dir) if isinstance(dataset, Text) else dataset.load(data_dir)
-    is_text = isinstance(dataset, Text)
+    data = dataset.texts(data_dir) if isinstance(dataset, NumberedTexts) else dataset.load(data_dir)
+    is_text = isinstance(dataset, NumberedTexts)
     info = data.info or dataset.info()
     is_numeric = info.inputs == "numeric"
     class_names = info.class_names or dataset.class_names
@@ -141,10 +143,11 @@ def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | N
             for role, y in of_role[name].items()
         },
         lengths={"train": _lengths(data.train.x), "test": _lengths(data.test.x)} if is_text else {},
-        vocabulary=_vocabulary(data.train.x, dataset) if isinstance(dataset, Text) else None,
+        vocabulary=_vocabulary(data.train.x, dataset) if isinstance(dataset, NumberedTexts) else None,
         numbers=Distribution.of(data.train.x) if is_numeric else None,
         features=_features(data.train.x, info.feature_names or dataset.feature_names) if is_numeric else [],
         shown=_shown(dataset, data, targets, data_dir),
+        best_possible=dataset.best_possible(),
     )
 
 
@@ -180,7 +183,7 @@ def _lengths(texts: Any) -> Distribution:
     return Distribution.of(texts.lengths - 1)
 
 
-def _vocabulary(texts: Any, dataset: Text) -> Vocabulary:
+def _vocabulary(texts: Any, dataset: NumberedTexts) -> Vocabulary:
     from dlexp.components.datasets.sequences import INDEX_FROM
 
     counts = np.bincount(texts.ids)

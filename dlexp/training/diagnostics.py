@@ -27,14 +27,17 @@ COLUMNS = ("epoch", "layer", "dead_share", "saturated_share", "gradient_norm", "
 
 @contextmanager
 def diagnosing(
-    wanted: bool, network: Network, train: Split, seed: int, run_dir: RunDir
+    wanted: bool, network: Network, train: Split, seed: int, run_dir: RunDir, after: int = 0
 ) -> Iterator[Callable[[int], None]]:
-    """Gives what to call after each epoch: it writes a row for each hidden layer, or does nothing unless wanted."""
+    """Gives what to call after each epoch: it writes a row for each hidden layer, or does nothing unless wanted.
+
+    `after` is the epoch after which a training goes on.
+    """
     if not wanted:
         yield lambda epoch: None
         return
     probe = Probe(network, train.take(order_of(seed, 0, len(train))[:PROBE_ROWS]))
-    with run_dir.diagnostics_writer(COLUMNS) as writer:
+    with run_dir.diagnostics_writer(COLUMNS, after) as writer:
 
         def record(epoch: int) -> None:
             for row in probe.measure():

@@ -2,8 +2,10 @@
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
@@ -12,14 +14,17 @@ from dlexp.config.checks import completed
 from dlexp.config.columns import columns
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment
-from dlexp.config.identity import TRAINING_VERSION
+from dlexp.config.identity import TRAINING_VERSION, code_digest
 from dlexp.runs.predictions import Predictions
 from dlexp.runs.run_dir import RunDir
 from dlexp.runs.whole_files import replacing
+from dlexp.training import interruption
+from dlexp.training.checkpoint import Checkpoints
 from dlexp.training.diagnostics import diagnosing
 from dlexp.training.early_stopping import Best
 from dlexp.training.engine import Engine, Evaluator, order_of
 from dlexp.training.environment import environment
+from dlexp.training.interruption import Stopped
 from dlexp.training.job import Job
 from dlexp.training.network import Network, build
 from dlexp.training.scores import calibration, learned_weights, scored, worst_mistakes
@@ -62,7 +67,13 @@ def train(job: Job) -> None:
     run_dir = RunDir(job.path)
     run_dir.write_config(dump(experiment))
     config = experiment.model_dump()
-    place = {**environment(experiment.training.threads), **job.provenance, "data_digest": job.data_digest}
+    place = {
+        **environment(experiment.training.threads),
+        **job.provenance,
+        "data_digest": job.data_digest,
+        "training_version": TRAINING_VERSION,
+        "code_digest": code_digest(experiment),
+    }
     run_dir.write_environment(place)
 
     data = data or dataset.load(job.data_dir)
@@ -72,7 +83,8 @@ def train(job: Job) -> None:
     splits = split(experiment, data)
     network = build(experiment, info, splits.train, job.seed)
     network.model.summary(print_fn=print)
-    fitted = fit(experiment, network, splits, job.seed, run_dir)
+    stamp = {"identity": job.identity, "seed": job.seed, "versions": place["versions"]}
+    fitted = fit(experiment, network, splits, job.seed, run_dir, stamp)
 
     with replacing(run_dir.model_path) as path:
         network.model.save(path)
@@ -83,7 +95,7 @@ def train(job: Job) -> None:
         (task,) = network.tasks
         judged, expected = task.head.judged(tested.predictions), dataset.expected(splits.test.x)
         Predictions(splits.test.y, judged, expected).write(run_dir.predictions_path)
-    seconds = time.perf_counter() - clock
+    seconds = fitted.seconds_before + time.perf_counter() - clock
     run_dir.write_environment({**place, "seconds": seconds})
     run_dir.write_summary(
         {
@@ -96,6 +108,7 @@ def train(job: Job) -> None:
             "epochs": len(fitted.history),
             "stopped_epoch": fitted.stopped_epoch,
             "restored_epoch": fitted.restored_epoch,
+            "resumed_after": fitted.resumed_after,
             "seconds": seconds,
             "parameters": network.model.count_params(),
             "layers": layers(network),
@@ -108,8 +121,12 @@ def train(job: Job) -> None:
                 "test": len(splits.test),
             },
             "picked_on_test": experiment.validation.type == "test",
+            "best_possible": {}
+            if job.stand_in
+            else {f"test_{name}": score for name, score in dataset.best_possible().items()},
             "data_digest": job.data_digest,
             "training_version": TRAINING_VERSION,
+            "code_digest": place["code_digest"],
             "versions": place["versions"],
             "started": started.isoformat(timespec="seconds"),
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -139,26 +156,42 @@ class Fitted:
     """The epoch after which early stopping ended it; none where it did not."""
     restored_epoch: int | None
     """The epoch whose weights the model has been given back; none where it has the last one's."""
+    resumed_after: list[int]
+    """The epochs after which it was gone on with."""
+    seconds_before: float
+    """What went into the epochs before the last of these."""
 
 
-def fit(experiment: Experiment, network: Network, splits: Splits, seed: int, run_dir: RunDir) -> Fitted:
+def fit(
+    experiment: Experiment, network: Network, splits: Splits, seed: int, run_dir: RunDir, stamp: Mapping[str, Any]
+) -> Fitted:
     """Train for all epochs, or until early stopping; one row of history an epoch, written as it comes.
+
+    Goes on from a checkpoint in the run directory, if there is one with this `stamp`.
 
     Raises:
         Diverged: A loss became NaN or infinite; its row is the last.
+        Stopped: It was asked to stop; it can be gone on with.
     """
+    began = time.perf_counter()
     training = experiment.training
     steps_per_epoch = -(-len(splits.train) // training.batch_size)
     rate = experiment.optimizer.learning_rate
     optimizer = experiment.optimizer.build(training.schedule.build(rate, training.epochs, steps_per_epoch))
     engine = Engine(network, optimizer, splits.train, training.batch_size)
     evaluator = Evaluator(network, splits.validation) if splits.validation is not None else None
-    history: list[dict[str, float]] = []
     best = Best(training.early_stopping) if training.early_stopping else None
+    checkpoints = Checkpoints(run_dir, stamp, network, optimizer, best)
+    progress = checkpoints.restore()
+    resumed_at, seconds_before = progress.epoch, progress.seconds
+    history = run_dir.history()[:resumed_at] if resumed_at else []
     stopped_epoch = None
-    diagnostics = diagnosing(training.diagnostics, network, splits.train, seed, run_dir)
-    with run_dir.history_writer(columns(experiment)) as writer, diagnostics as diagnose:
-        for epoch in range(1, training.epochs + 1):
+    diagnostics = diagnosing(training.diagnostics, network, splits.train, seed, run_dir, resumed_at)
+    with run_dir.history_writer(columns(experiment), resumed_at) as writer, diagnostics as diagnose:
+        for epoch in range(resumed_at + 1, training.epochs + 1):
+            if interruption.asked():
+                checkpoints.save(progress)
+                raise Stopped(progress.epoch)
             clock = time.perf_counter()
             # As the config says it: the shortest number that is this float32.
             learning_rate = float(str(np.float32(optimizer.learning_rate)))
@@ -182,5 +215,7 @@ def fit(experiment: Experiment, network: Network, splits: Splits, seed: int, run
             if best and best.note(row, network.model):
                 stopped_epoch = epoch
                 break
+            progress.epoch, progress.seconds = epoch, seconds_before + time.perf_counter() - began
+            checkpoints.save_if_due(progress)
     restored_epoch = best.restore(network.model) if best else None
-    return Fitted(history, stopped_epoch, restored_epoch)
+    return Fitted(history, stopped_epoch, restored_epoch, progress.resumed_after, seconds_before)

@@ -2,7 +2,16 @@
 
 from dlexp.components.datasets.bundled import BreastCancer, Diabetes, Digits, Iris, Linnerud, Wine
 from dlexp.components.datasets.dataset import Data, Dataset, Info, Split
-from dlexp.components.datasets.generators import Counts, Documents, NoisySine, Ratings
+from dlexp.components.datasets.generators import (
+    Counts,
+    Documents,
+    Moons,
+    Newswires,
+    NoisySine,
+    Ratings,
+    Reviews,
+    Spirals,
+)
 from dlexp.components.datasets.images import Cifar10, Cifar100, FashionMnist, Mnist
 from dlexp.components.datasets.own_arrays import Npz, Python
 from dlexp.components.datasets.own_tables import Csv, Parquet
@@ -28,12 +37,16 @@ __all__ = [
     "Iris",
     "Linnerud",
     "Mnist",
+    "Moons",
+    "Newswires",
     "NoisySine",
     "Npz",
     "Parquet",
     "Python",
     "Ratings",
     "Reuters",
+    "Reviews",
+    "Spirals",
     "Split",
     "TextFolder",
     "Wine",

@@ -207,7 +207,10 @@ class Dataset(Component):
         return new_examples.numbers(path, math.prod(self.info().shape), self.feature_names)
 
     def best_possible(self) -> dict[str, float]:
-        """What no model can beat on the test split, by metric, where the truth is known."""
+        """What no model can beat on the test split but by luck, by metric, where the truth is known.
+
+        It is what the true law scores on these very examples; each metric by the prediction that is best for it.
+        """
         return {}
 
     def expected(self, x: "np.ndarray[Any, Any] | csr_array") -> "np.ndarray[Any, Any] | None":

@@ -51,6 +51,12 @@ class Feature:
     test: "np.ndarray[Any, Any]"
     is_number: bool
 
+    def standardized(self) -> "Feature":
+        """With mean 0 and variance 1 in the training split; a number that never varies there is only centred."""
+        mean, scale = self.train.mean(axis=0), self.train.std(axis=0)
+        scale[scale == 0] = 1
+        return replace(self, train=(self.train - mean) / scale, test=(self.test - mean) / scale)
+
 
 class Table(OwnData, EncodedTexts):
     """A table with a header, read by pandas; its rows are counted from 1, without the header."""
@@ -71,10 +77,12 @@ class Table(OwnData, EncodedTexts):
     separator: Name = ";"
     """What lies between the labels in the target column of a multilabel task; an empty cell has none."""
     features: list[Name] | None = None
-    """The columns to learn from: all others unless said."""
+    """The columns to learn from: all others unless said, or unless there is a text. Named beside a text, they stand
+    behind its words in the same sparse vector."""
     categorical: list[Name] = []
-    """Columns of numbers that are categories; columns of words always are. A category becomes a column of 0 and 1; one
-    that no training example has leaves all of them 0."""
+    """Columns of numbers that are categories; columns of words always are. A category becomes a column of 0 and 1, and
+    its row of the first layer's kernel a learned vector, as an embedding's; one that no training example has leaves all
+    of them 0."""
     text: Name | list[Name] | None = None
     """The column of text to learn from, or several whose texts are joined. It is cut into words as by Keras's
     Tokenizer, numbered by their frequency in the training split; `num_words` to `maxlen` say how they are encoded."""
@@ -84,7 +92,8 @@ class Table(OwnData, EncodedTexts):
     missing_values: list[str] = ["", "NA", "NaN", "nan", "null"]
     """What stands for a missing value in columns of words or numbers; in a text only the empty one does."""
     standardize: bool = True
-    """Whether the model first gives each number mean 0 and variance 1, fitted on the training split."""
+    """Whether the model first gives each number mean 0 and variance 1, fitted on the training split; numbers beside a
+    text are given them before the model."""
 
     @property
     def inputs(self) -> Literal["numeric", "sparse", "word_ids"]:
@@ -92,9 +101,10 @@ class Table(OwnData, EncodedTexts):
         return self.text_inputs if self.text else "numeric"
 
     def info(self) -> Info:
-        """Of a text, the shape and the vocabulary are settings."""
+        """Of a text, the vocabulary is a setting, and so is the shape where nothing stands beside it."""
         found = super().info()
-        return replace(found, shape=self.text_shape, vocabulary=self.num_words) if self.text else found
+        shape = () if self.features else self.text_shape
+        return replace(found, shape=shape, vocabulary=self.num_words) if self.text else found
 
     def digest(self, data_dir: Path | None) -> str:
         """Of the file, or both."""
@@ -114,14 +124,16 @@ class Table(OwnData, EncodedTexts):
         """The rows as they stand in the file."""
         train, test = self._rows(data_dir)
         rows = (train if split == "train" else test).frame.iloc[list(positions)]
-        if self.text:
-            return [" ".join(text.split()) for text in self._texts(rows)]
         columns = self._columns(rows)
-        return [
+        shown = [
             ", ".join(f"{column} {row[column]}" for column in columns[:MAX_SHOWN])
             + (f", ... ({len(columns)} columns in all)" if len(columns) > MAX_SHOWN else "")
             for _, row in rows.iterrows()
         ]
+        if not self.text:
+            return shown
+        texts = (" ".join(text.split()) for text in self._texts(rows))
+        return [f"{beside}: {text}" if beside else text for beside, text in zip(shown, texts, strict=True)]
 
     def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
         """Rows of a table with the same columns, of which targets and split may be missing."""
@@ -132,11 +144,13 @@ class Table(OwnData, EncodedTexts):
         from dlexp.components.datasets.targets import Targets
 
         train, _ = self._rows(data_dir)
-        new = self._new_rows(path, self._text_columns or self._columns(train.frame))
+        new = self._new_rows(path, self._input_columns(train.frame))
         names = [str(i) for i in new.frame.index]
         if self.text:
             numbered, new_numbered = words.numbered(self._texts(train.frame), self._texts(new.frame))
-            return self.new_texts(lambda: numbered, new_numbered, names)
+            of_texts = self.new_texts(lambda: numbered, new_numbered, names)
+            beside = [each.test for each in self._beside(train, new)]
+            return replace(of_texts, x=self._with_features(of_texts.x, beside))
         nothing = Targets(np.zeros(len(train.frame)), np.zeros(len(new.frame)))
         return NewExamples(self._number_data(train, new, nothing, self.info()).test.x, names)
 
@@ -164,8 +178,10 @@ class Table(OwnData, EncodedTexts):
             found.append(("split_column", "the test split is said twice; give split_column or test_path"))
         if isinstance(self.target, list) and self.task not in ("multilabel", None):
             found.append(("target", f"several target columns are for a multilabel task; this one is {self.task}"))
-        if self.text and self.features is not None:
-            found.append(("features", "a model takes text or numbers; give text or features"))
+        if self.text and self.features and self.text_inputs == "word_ids":
+            found.append(
+                ("encoding", "padded text is word indices alone; columns beside it need multi_hot, count or tfidf")
+            )
         if self.features == []:
             found.append(("features", "expected at least one column"))
         roles = [*self._target_columns, *([self.split_column] if self.split_column else [])]
@@ -197,11 +213,15 @@ class Table(OwnData, EncodedTexts):
         return [self.text] if isinstance(self.text, str) else self.text or []
 
     def _columns(self, frame: "pd.DataFrame") -> list[str]:
-        """The columns of the features, of a table without text."""
-        if self.features is not None:
-            return self.features
+        """The columns of the features."""
+        if self.features is not None or self.text:
+            return self.features or []
         roles = {*self._target_columns, self.split_column}
         return [column for column in frame.columns if column not in roles]
+
+    def _input_columns(self, frame: "pd.DataFrame") -> list[str]:
+        """The columns of text and of the features."""
+        return list(dict.fromkeys([*self._text_columns, *self._columns(frame)]))
 
     def _frame(self, path: Path) -> "pd.DataFrame":
         """The whole table.
@@ -251,7 +271,7 @@ class Table(OwnData, EncodedTexts):
 
         # A cell of labels may be empty: no label.
         targets = [name for name, task in self._tasks.items() if task != "multilabel" or isinstance(self.target, list)]
-        features = self._text_columns or self._columns(rows.frame)
+        features = self._input_columns(rows.frame)
         filled = [] if self.missing in ("refuse", "drop") else features
         kept = np.ones(len(rows.frame), bool)
         for column in dict.fromkeys([*targets, *features]):
@@ -346,7 +366,30 @@ class Table(OwnData, EncodedTexts):
 
         x_train, x_test = words.numbered(self._texts(train.frame), self._texts(test.frame))
         encoded = Data(self.encoded(x_train, targets.train), self.encoded(x_test, targets.test), info=info)
-        return self.weighted(encoded)
+        data = self.weighted(encoded)
+        beside = self._beside(train, test)
+        if not beside:
+            return data
+        x_train = self._with_features(data.train.x, [each.train for each in beside])
+        x_test = self._with_features(data.test.x, [each.test for each in beside])
+        info = replace(info, shape=x_train.shape[1:])
+        return Data(Split(x_train, targets.train), Split(x_test, targets.test), info=info)
+
+    def _beside(self, train: Rows, test: Rows) -> list[Feature]:
+        """The columns beside a text: standardized here, since a sparse vector is not standardized by the model."""
+        columns = (self._feature(train, test, column) for column in self._columns(train.frame))
+        return [each.standardized() if self.standardize and each.is_number else each for each in columns]
+
+    @staticmethod
+    def _with_features(words: Any, features: "list[np.ndarray[Any, Any]]") -> Any:
+        """Sparse rows of words with the features behind them, `(n, words + features)`."""
+        import numpy as np
+        from scipy.sparse import csr_array, hstack
+
+        if not features:
+            return words
+        beside = csr_array(np.hstack(features).astype(np.float32))
+        return csr_array(hstack([words, beside], format="csr", dtype=np.float32))
 
     def _number_data(self, train: Rows, test: Rows, targets: "Targets", info: Info) -> Data:
         import numpy as np

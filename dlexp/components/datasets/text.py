@@ -21,7 +21,51 @@ if TYPE_CHECKING:
 SHUFFLE_SEED = 113  # Keras's
 
 
-class Text(EncodedTexts):
+class NumberedTexts(EncodedTexts):
+    """Texts that are numbers of words from the start."""
+
+    def texts(self, data_dir: Path | None) -> Data:
+        """The same texts, whole: each `x` is a `Sequences` of every word, whatever `num_words` and `skip_top` cut."""
+        raise NotImplementedError
+
+    def words(self, data_dir: Path | None) -> dict[int, str]:
+        """The word of each index of the encoded text.
+
+        Raises:
+            DataError: There is no word index, or it is damaged.
+        """
+        raise NotImplementedError
+
+    def examples(self, data_dir: Path | None, split: SplitName, positions: Sequence[int]) -> list[str]:
+        """The texts in words, whole, as they were before `num_words` and `maxlen` cut them."""
+        import numpy as np
+
+        data, words = self.texts(data_dir), self.words(data_dir)
+        texts: Any = (data.train if split == "train" else data.test).take(np.array(positions, np.int32)).x
+        # Without their start sign.
+        return [decode(ids[1:], words) for ids in np.split(texts.ids, texts.ends)[:-1]]
+
+    def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
+        """Texts, cut into words as by Keras's Tokenizer and numbered by the data set's own word index."""
+        import numpy as np
+
+        from dlexp.components.datasets import new_examples, words
+        from dlexp.components.datasets.sequences import INDEX_FROM, Sequences
+
+        texts, names = new_examples.texts(path)
+        ranks = {word: number - INDEX_FROM for number, word in self.words(data_dir).items() if number > INDEX_FROM}
+
+        def train() -> Sequences:
+            whole: Any = self.texts(data_dir).train.x
+            # Without their start signs, which the encoding puts there.
+            is_word = np.ones(len(whole.ids), np.bool_)
+            is_word[whole.ends - whole.lengths] = False
+            return Sequences(whole.ids[is_word] - INDEX_FROM, whole.lengths - 1)
+
+        return self.new_texts(train, words.ranked(texts, ranks), names)
+
+
+class Text(NumberedTexts):
     """Texts as word indices, numbered, cut and shuffled as `keras.datasets` does."""
 
     parts: ClassVar[tuple[tuple[str, str], ...]]
@@ -55,7 +99,7 @@ class Text(EncodedTexts):
         return self.weighted(cached(self.type, key, lambda: self._read(data_dir, self.encoded)))
 
     def texts(self, data_dir: Path | None) -> Data:
-        """The same texts, whole: each `x` is a `Sequences` of every word, whatever `num_words` and `skip_top` cut."""
+        """The same texts, whole."""
         return self._read(data_dir, _whole)
 
     def stand_in(self) -> Data:
@@ -65,41 +109,9 @@ class Text(EncodedTexts):
         train, test = generated.texts(self.n_classes)
         return self.weighted(Data(self.encoded(*train), self.encoded(*test)))
 
-    def examples(self, data_dir: Path | None, split: SplitName, positions: Sequence[int]) -> list[str]:
-        """The texts in words, whole, as they were before `num_words` and `maxlen` cut them."""
-        import numpy as np
-
-        data, words = self.texts(data_dir), self.words(data_dir)
-        texts: Any = (data.train if split == "train" else data.test).take(np.array(positions, np.int32)).x
-        # Without their start sign.
-        return [decode(ids[1:], words) for ids in np.split(texts.ids, texts.ends)[:-1]]
-
-    def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
-        """Texts, cut into words as by Keras's Tokenizer and numbered by the data set's own word index."""
-        import numpy as np
-
-        from dlexp.components.datasets import new_examples, words
-        from dlexp.components.datasets.sequences import INDEX_FROM, Sequences
-
-        texts, names = new_examples.texts(path)
-        ranks = {word: number - INDEX_FROM for number, word in self.words(data_dir).items() if number > INDEX_FROM}
-
-        def train() -> Sequences:
-            whole: Any = self.texts(data_dir).train.x
-            # Without their start signs, which the encoding puts there.
-            is_word = np.ones(len(whole.ids), np.bool_)
-            is_word[whole.ends - whole.lengths] = False
-            return Sequences(whole.ids[is_word] - INDEX_FROM, whole.lengths - 1)
-
-        return self.new_texts(train, words.ranked(texts, ranks), names)
-
     def words(self, data_dir: Path | None) -> dict[int, str]:
-        """The word of each index of the encoded text.
-
-        Raises:
-            DataError: There is no word index, or it is damaged.
-        """
-        from dlexp.components.datasets.sequences import INDEX_FROM
+        """From the word index file."""
+        from dlexp.components.datasets.sequences import INDEX_FROM, SIGNS
 
         path = files.find(f"{self.type}_word_index.json", data_dir)
         try:
@@ -107,7 +119,7 @@ class Text(EncodedTexts):
             words = {number + INDEX_FROM: word for word, number in numbers.items()}
         except (OSError, ValueError, AttributeError, TypeError) as error:
             raise DataError(f"{path}: not a readable word index, or a damaged one ({error})") from error
-        return {0: "[PAD]", 1: "[START]", 2: "[OOV]"} | words
+        return SIGNS | words
 
     def _find(self, data_dir: Path | None) -> Path:
         return files.find(f"{self.type}.npz", data_dir)

@@ -1,5 +1,6 @@
 """Any stack of Keras's layers."""
 
+import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -19,6 +20,12 @@ SHAPES = {3: "[steps, features]", 4: "[height, width, channels]", 5: "[depth, he
 #: Layers that are called with their inputs as query and value: each position attends to all others.
 ATTENTION = ("MultiHeadAttention", "GroupQueryAttention")
 LISTED_ATTENTION = ("Attention", "AdditiveAttention")
+#: Layers that bring their inputs to a scale of their own.
+SCALING = ("Rescaling", "BatchNormalization", "LayerNormalization", "UnitNormalization")
+
+
+def _only_moves(name: str) -> bool:
+    return name in ("Reshape", "Flatten", "Permute") or name.startswith("Random")
 
 
 def _normal(value: object) -> object:
@@ -47,6 +54,12 @@ class Layers(Model):
     layers: Annotated[list[Layer], Field(min_length=1)]
     """From the input to the head: a name, or a name with its arguments, `Conv2D: {filters: 16, kernel_size: 3}`; a
     wrapper's `layer` likewise. An Embedding has the data set's words unless `input_dim` says more."""
+
+    @property
+    def scales_inputs(self) -> bool:
+        """A scaling layer, with nothing but layers without weights before it."""
+        names = itertools.dropwhile(_only_moves, (name for item in self.layers for name in item))
+        return next(names, "") in SCALING
 
     def problems(self, info: Info) -> Iterator[tuple[str, str]]:
         """Layers and arguments that Keras does not have, and numbers of axes that do not fit."""

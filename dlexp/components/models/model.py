@@ -30,6 +30,11 @@ class Model(Component):
         """What cannot work with data that it takes, as (field, what is wrong)."""
         yield from ()
 
+    @property
+    def scales_inputs(self) -> bool:
+        """Whether it brings features on any scale to one of its own, before their first weights."""
+        return False
+
     def notes(self) -> list[str]:
         """What whoever checks a config should know of it: that it runs code."""
         return []

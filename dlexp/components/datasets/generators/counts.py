@@ -43,8 +43,11 @@ class Counts(Generator):
         return self.rates(x)
 
     def best_possible(self) -> dict[str, float]:
-        """What the true rates score on the test split: `nll`, 1.8712 of the default settings."""
+        """What the true rates score on the test split: `nll` 1.8712, `rmse` 2.0210 by default."""
         from scipy import stats
 
-        test = self.load(None).test
-        return {"nll": float(-stats.poisson.logpmf(test.y, self.rates(test.x)).mean())}
+        from dlexp.components.datasets.generators import best_scores
+
+        test = self.test_split()
+        law = stats.poisson(self.rates(test.x))
+        return best_scores.of_numbers(test.y, law.mean(), law.median(), law.logpmf(test.y))

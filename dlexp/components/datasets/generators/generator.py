@@ -36,25 +36,31 @@ class Generator(Dataset):
         raise NotImplementedError
 
     def load(self, data_dir: Path | None) -> Data:
-        """Training and test examples, each from a stream of their own; fresh training sets have streams 2, 3, ..."""
+        """Training and test examples."""
+        return Data(*self.splits())
+
+    def splits(self) -> tuple[Split, Split]:
+        """Training and test examples as they are drawn, before any encoding.
+
+        Each from a stream of their own; fresh training sets have streams 2, 3, ...
+        """
+        stream = 2 + self.resample.index if isinstance(self.resample, Fresh) else 0
+        return self._drawn(stream, self.n_train), self.test_split()
+
+    def test_split(self) -> Split:
+        """The test examples alone, as they are drawn."""
+        return self._drawn(1, self.n_test)
+
+    def _drawn(self, stream: int, n: int) -> Split:
         import numpy as np
 
-        stream = 2 + self.resample.index if isinstance(self.resample, Fresh) else 0
-        train, test = (
-            Split(*self.draw(np.random.default_rng([self.seed, part]), n))
-            for part, n in ((stream, self.n_train), (1, self.n_test))
-        )
-        return Data(train, test)
+        return Split(*self.draw(np.random.default_rng([self.seed, stream]), n))
 
     def digest(self, data_dir: Path | None) -> str:
-        """Of the numbers themselves: what another numpy draws differently is other data."""
-        from scipy.sparse import issparse
-
+        """Of the numbers themselves, as they are drawn: what another numpy draws differently is other data."""
         sha256 = hashlib.sha256()
-        data = self.load(data_dir)
-        for split in (data.train, data.test):
-            x: Any = split.x
-            for array in (*((x.indptr, x.indices, x.data) if issparse(x) else (x,)), split.y):
+        for split in self.splits():
+            for array in (*_arrays(split.x), split.y):
                 sha256.update(array.tobytes())
         return sha256.hexdigest()
 
@@ -62,3 +68,13 @@ class Generator(Dataset):
         """The same law, a few examples of it."""
         n_train, n_test = N_STAND_IN
         return self.model_copy(update={"n_train": n_train, "n_test": n_test}).load(None)
+
+
+def _arrays(x: Any) -> "tuple[np.ndarray[Any, Any], ...]":
+    from scipy.sparse import issparse
+
+    from dlexp.components.datasets.sequences import Sequences
+
+    if isinstance(x, Sequences):
+        return x.ids, x.lengths
+    return (x.indptr, x.indices, x.data) if issparse(x) else (x,)

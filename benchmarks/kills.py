@@ -1,0 +1,113 @@
+"""Runs killed at random moments, gone on with until they finish, against the same runs left alone.
+
+Each line of the table is one optimizer with one kind of model and one ending: how often it was killed, how often a kill
+left a checkpoint that was gone on from, and whether history and weights came out to the byte.
+"""
+
+import itertools
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from dlexp.runs.run_dir import RunDir
+from dlexp.studies.verification import same_weights
+
+OPTIMIZERS = {
+    "momentum": "{type: sgd, momentum: 0.9}",
+    "rmsprop": "rmsprop",
+    "adam": "adam",
+    "adamw": "{type: adamw, weight_decay: 0.01}",
+}
+MODELS = {
+    "dropout": "dataset: digits\nmodel: {hidden: [64], dropout: 0.5}\n",
+    "batch normalization": "dataset: digits\nmodel: {hidden: [64], normalization: batch}\n",
+    "embedding": "dataset: {type: reviews, n_train: 2000, encoding: padded, maxlen: 50}\nmodel: embedding\n",
+    "sparse text": "dataset: {type: newswires, n_train: 4000}\nmodel: {hidden: [64, 64], dropout: 0.2}\n",
+}
+ENDINGS = {
+    "schedule": "schedule: {type: cosine, warmup_epochs: 2}",
+    "early stopping": "early_stopping: {monitor: loss, patience: 1000}",
+}
+#: So many that a training lasts some seconds.
+EPOCHS = {"dropout": 1000, "batch normalization": 700, "embedding": 100, "sparse text": 80}
+#: What `dlexp run` does in its worker, in one process; checkpoints are saved more often than a user's, so that even
+#: short runs are gone on with.
+SCRIPT = """
+import sys
+from pathlib import Path
+from dlexp.config.load import load
+from dlexp.execution.execute import execute
+from dlexp.execution.plan import Request, plan
+from dlexp.reports.curves import draw
+from dlexp.training import checkpoint
+
+checkpoint.SECONDS_BETWEEN = 0.2
+request = Request([load(Path("run.yaml")).experiment], [0], Path(sys.argv[1]))
+for job in plan(request).jobs(draw):
+    execute(job)
+"""
+
+
+def measure(kills: int, seed: int = 0) -> Iterator[dict[str, object]]:
+    """A row for each combination, the kills spread evenly over them."""
+    combinations = list(itertools.product(OPTIMIZERS, MODELS, ENDINGS))
+    draw = random.Random(seed)
+    for i, combination in enumerate(combinations):
+        n = kills // len(combinations) + (i < kills % len(combinations))
+        yield dict(zip(("optimizer", "model", "ending"), combination, strict=True)) | _killed(combination, n, draw)
+
+
+def _killed(combination: tuple[str, str, str], kills: int, draw: random.Random) -> dict[str, object]:
+    optimizer, model, ending = combination
+    with tempfile.TemporaryDirectory() as folder:
+        training = f"{{epochs: {EPOCHS[model]}, {ENDINGS[ending]}}}"
+        text = f"{MODELS[model]}optimizer: {OPTIMIZERS[optimizer]}\ntraining: {training}\n"
+        Path(folder, "run.yaml").write_text(text)
+        _start(folder, "whole").wait()
+        done = sum(_kill(_start(folder, "killed"), Path(folder), draw) for _ in range(kills))
+        _start(folder, "killed").wait()
+        whole, killed = (RunDir(next(Path(folder, runs_dir, "run").iterdir())) for runs_dir in ("whole", "killed"))
+        resumed = (killed.summary() or {}).get("resumed_after", [])
+        is_exact = _rows(whole) == _rows(killed) and same_weights(whole.model_path, killed.model_path)
+    return {"kills": done, "gone_on": len(resumed), "exact": is_exact}
+
+
+def _kill(process: "subprocess.Popen[bytes]", folder: Path, draw: random.Random) -> bool:
+    """Kill it at some moment: one time in five whenever, else while it trains. False where it was done before."""
+    started, trains_by = time.monotonic(), draw.uniform(0, 1)
+    latest = draw.uniform(0, 6) if draw.random() < 0.2 else None
+    size = _history_size(folder)
+    while process.poll() is None:
+        if latest is not None and time.monotonic() - started > latest:
+            break
+        if _history_size(folder) > size:
+            time.sleep(trains_by)
+            break
+        time.sleep(0.01)
+    if process.poll() is not None:
+        return False
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return True
+
+
+def _history_size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("killed/*/*/history.csv"))
+
+
+def _start(folder: str, runs_dir: str) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-c", SCRIPT, runs_dir]
+    return subprocess.Popen(
+        command, cwd=folder, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def _rows(run_dir: RunDir) -> list[list[str]]:
+    rows = [line.split(",") for line in run_dir.history_path.read_text(encoding="utf-8").splitlines()]
+    return [[row[0], *row[2:]] for row in rows]

@@ -1,0 +1,25 @@
+"""Ctrl-C and SIGTERM while experiments train."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dlexp.errors import Interrupted
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Either stops the running epochs and ends the command; the second one at once.
+
+    Raises:
+        Interrupted: It did.
+    """
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "interrupted: what is finished stays; the same command goes on where this one stopped"
+        ) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,99 @@
+"""`dlexp why`: why two experiments are one or not."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir
+
+if TYPE_CHECKING:
+    from dlexp.studies.why import Subject
+
+
+def why(
+    a: Annotated[str, typer.Argument(metavar="A", help="A config file, a run directory, or a run as NAME/sSEED-ID.")],
+    b: Annotated[str | None, typer.Argument(metavar="[B]", help="The same, to hold it against.")] = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    data_dir: DataDir = None,
+    output_format: Annotated[Literal["table", "json"], typer.Option("--format", help="json: one document.")] = "table",
+) -> None:
+    """Say why two experiments are the same or not: settings, data, training code, own code.
+
+    A config alone is held against the nearest run on record, a run alone against its config and data as they are now.
+
+    Example: dlexp why configs/digits_sgd.yaml configs/digits_adam.yaml
+    """
+    import json
+
+    from dlexp.studies.why import differing
+
+    first = _subject(a, runs_dir, data_dir)
+    second = _subject(b, runs_dir, data_dir) if b else _counterpart(first, a, runs_dir, data_dir)
+    found = differing(first.ingredients, second.ingredients) if second else []
+    if output_format == "json":
+        sides = [None if side is None else _json(side) for side in (first, second)]
+        rows = [{"ingredient": name, "a": _plain(in_a), "b": _plain(in_b)} for name, in_a, in_b in found]
+        is_same = second is not None and first.identity == second.identity
+        print(json.dumps({"a": sides[0], "b": sides[1], "same": is_same, "differences": rows}, indent=2))
+    elif second is None:
+        print(f"{first.label}: identity {first.identity[:10]}, and nothing is on record in {runs_dir}")
+    else:
+        print(_text(first, second, found))
+
+
+def _subject(word: str, runs_dir: Path, data_dir: Path | None) -> "Subject":
+    from dlexp.errors import UserError
+    from dlexp.runs.index import CONFIG_SUFFIXES, latest, select
+    from dlexp.studies.why import of_config, of_run
+
+    path = Path(word)
+    if path.is_file() or (word.endswith(CONFIG_SUFFIXES) and not path.is_dir()):
+        return of_config(path, data_dir)
+    runs = select(runs_dir, [word])
+    asked = latest(run for run in runs if run.status == "finished") or latest(runs)
+    if asked is None:
+        raise UserError(f"{word}: no run of this name")
+    return of_run(asked)
+
+
+def _counterpart(subject: "Subject", word: str, runs_dir: Path, data_dir: Path | None) -> "Subject | None":
+    """What a config or a run alone is held against."""
+    from dlexp.runs.index import finished, select
+    from dlexp.studies.why import nearest, of_config
+
+    if subject.seed is None:
+        return nearest(subject, finished(runs_dir))
+    (run, *_) = (run for run in select(runs_dir, [word]) if f"{run.name}/{run.dir.path.name}" == subject.label)
+    return of_config(run.dir.config_path, data_dir, label="as it is now")
+
+
+def _text(a: "Subject", b: "Subject", found: list[tuple[str, Any, Any]]) -> str:
+    sides = f"{a.label} ({a.identity[:10]}) and {b.label} ({b.identity[:10]})"
+    if not found:
+        beside = [f"name {a.name} and {b.name}"] if a.name != b.name else []
+        if None not in (a.seed, b.seed) and a.seed != b.seed:
+            beside.append(f"seed {a.seed} and {b.seed}")
+        end = f"; no part of it: {', '.join(beside)}" if beside else ""
+        return f"{sides} are the same experiment{end}"
+    rows = [("", a.label, b.label), *((name, _shown(in_a), _shown(in_b)) for name, in_a, in_b in found)]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    lines = [f"{name:{widths[0]}}  {in_a:{widths[1]}}  {in_b}" for name, in_a, in_b in rows]
+    return "\n".join([f"{sides} are two experiments: they differ in", *lines])
+
+
+def _shown(value: Any) -> str:
+    from dlexp.config.flat import format_value
+
+    text = format_value(value)
+    return text[:10] if len(text) == 64 else text
+
+
+def _plain(value: Any) -> Any:
+    from dlexp.config.flat import MISSING
+
+    return None if value is MISSING else value
+
+
+def _json(subject: "Subject") -> dict[str, Any]:
+    return {"label": subject.label, "name": subject.name, "seed": subject.seed, "identity": subject.identity}

@@ -1,0 +1,157 @@
+"""How well a run repeats: a recorded run against the same one trained again."""
+
+import io
+import math
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from dlexp.config.flat import differences, flatten
+from dlexp.errors import DlexpError
+from dlexp.runs.index import Run, read
+from dlexp.runs.run_dir import RunDir
+
+#: From the best to the worst.
+Grade = Literal["identical to the byte", "equal to the last digits", "within the spread of the seeds", "different"]
+
+#: Numbers that float32 rounding in another order of summation leaves this close, relative to the larger one.
+LAST_DIGITS = 1e-4
+#: Numbers closer to 0 than this are taken as it.
+NEAR_ZERO = 1e-6
+#: Other seeds that a spread needs.
+MIN_SEEDS = 2
+#: Columns that tell when and not what.
+_TIMES = ("seconds",)
+#: What of environment.json changes from run to run without a meaning for the numbers.
+_IRRELEVANT = ("seconds", "command", "git")
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came of training a run again."""
+
+    run: str
+    """`NAME/s0-3fa9c1d2e0`."""
+    grade: Grade | None
+    """None where it could not be trained again."""
+    detail: str
+    """The largest difference and where it is; or why there is no grade."""
+    environment: list[tuple[str, Any, Any]] = field(default_factory=list)
+    """What differs between the places: key, then, now."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the recorded numbers stand."""
+        return self.grade not in (None, "different")
+
+
+def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verification:
+    """Grade a finished run by its repetition.
+
+    Args:
+        recorded: The run.
+        again: The same experiment with the same seed, trained anew.
+        of_experiment: Finished runs of the experiment, of any seed: they show how much a seed decides.
+    """
+    name = f"{recorded.name}/{recorded.dir.path.name}"
+    try:
+        environment = _places(recorded.dir, again)
+        repeated = read(again)
+        if repeated.status != "finished":
+            failure = again.failure() or {}
+            return Verification(name, None, failure.get("what", repeated.status), environment)
+        then, now = dict(_numbers(recorded)), dict(_numbers(repeated))
+        largest, where = _largest_difference(then, now)
+        weights = same_weights(recorded.dir.model_path, again.model_path)
+    except DlexpError as error:
+        return Verification(name, None, error.lines[0])
+    if largest == 0 and weights:
+        return Verification(name, "identical to the byte", "history, scores and weights", environment)
+    said = f"largest relative difference {largest:.2g} in {where}" if largest else "the weights alone differ"
+    if largest <= LAST_DIGITS:
+        return Verification(name, "equal to the last digits", said, environment)
+    others = [run for run in of_experiment if run.seed != recorded.seed]
+    outside = _outside_spread(repeated, others)
+    if outside is None:
+        said += f"; {len(others)} other seeds on record, too few to know their spread"
+        return Verification(name, "different", said, environment)
+    if outside:
+        return Verification(name, "different", f"{said}; outside the seeds' spread: {', '.join(outside)}", environment)
+    return Verification(name, "within the spread of the seeds", f"{said}; {len(others)} other seeds", environment)
+
+
+def _numbers(run: Run) -> Iterator[tuple[str, float]]:
+    """Every number that has to come out again, by its place."""
+    for row in run.dir.history():
+        yield from (
+            (f"{column} of epoch {row['epoch']}", value) for column, value in row.items() if column not in _TIMES
+        )
+    yield from ((column, float(value)) for column, value in run.metrics.items())
+
+
+def _largest_difference(then: Mapping[str, float], now: Mapping[str, float]) -> tuple[float, str]:
+    """The largest relative difference and its place; infinite where one of them lacks a number."""
+    if lacking := set(then) ^ set(now):
+        return math.inf, min(lacking)
+    return max(((_relative(then[place], now[place]), place) for place in then), default=(0.0, ""))
+
+
+def _relative(a: float, b: float) -> float:
+    if a == b or (math.isnan(a) and math.isnan(b)) or max(abs(a), abs(b)) < NEAR_ZERO:
+        return 0.0
+    difference = abs(a - b) / max(abs(a), abs(b))
+    return math.inf if math.isnan(difference) else difference
+
+
+def _outside_spread(repeated: Run, others: Sequence[Run]) -> list[str] | None:
+    """The scores that lie outside what another seed would give, 95 %; none where there are too few seeds.
+
+    The interval is that of one further draw from a normal law: mean ± t s sqrt(1 + 1/n).
+    """
+    import numpy as np
+    from scipy.special import stdtrit
+
+    if len(others) < MIN_SEEDS:
+        return None
+    outside = []
+    for column, value in repeated.metrics.items():
+        values = np.array([run.metrics[column] for run in others if column in run.metrics])
+        if column.endswith("_epoch") or len(values) < MIN_SEEDS:
+            continue
+        reach = stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) * math.sqrt(1 + 1 / len(values))
+        if not abs(value - values.mean()) <= reach + NEAR_ZERO:
+            outside.append(column)
+    return outside
+
+
+def same_weights(then: Path, now: Path) -> bool:
+    """Whether two saved models hold the same bytes in the same arrays."""
+    a, b = _weights(then), _weights(now)
+    return a.keys() == b.keys() and all(a[name] == b[name] for name in a)
+
+
+def _weights(path: Path) -> dict[str, bytes]:
+    """The arrays of a saved model, by their places in it."""
+    import h5py
+
+    found: dict[str, bytes] = {}
+
+    def note(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            found[name] = item[()].tobytes()
+
+    try:
+        with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as file:
+            file.visititems(note)
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        raise DlexpError(f"{path}: damaged: {error}") from error
+    return found
+
+
+def _places(then: RunDir, now: RunDir) -> list[tuple[str, Any, Any]]:
+    sides = [
+        flatten({k: v for k, v in (each.environment() or {}).items() if k not in _IRRELEVANT}) for each in (then, now)
+    ]
+    return differences(*sides)

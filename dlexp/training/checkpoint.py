@@ -1,0 +1,161 @@
+"""Checkpoints: all that a training is made of at the end of an epoch, so that it goes on to the same bytes.
+
+A file holds the state of every variable (weights, batch statistics, optimizer slots, random generators) and of early
+stopping. What the order of the examples depends on, seed and epoch, needs no state.
+"""
+
+import hashlib
+import io
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from dlexp.errors import DlexpError
+from dlexp.runs.run_dir import RunDir
+from dlexp.runs.whole_files import replacing
+from dlexp.training.early_stopping import Best
+from dlexp.training.network import Network
+
+#: A checkpoint is saved at the end of the first epoch that is so many seconds after the last one: together with epochs
+#: of up to 5 s, no more than 10 s of training are lost.
+SECONDS_BETWEEN = 5.0
+#: Saving takes at most this share of the time: large states are saved less often.
+LARGEST_SHARE = 0.02
+#: The first line of a file; what follows has the digest that ends it.
+MAGIC = b"dlexp checkpoint 1 "
+STATE = "state"
+
+
+class Unusable(DlexpError):
+    """A checkpoint that is torn, damaged or of another training."""
+
+
+@dataclass
+class Progress:
+    """How far a training has come."""
+
+    epoch: int = 0
+    """Epochs that are done."""
+    seconds: float = 0.0
+    """What they took, start-up included, in all processes."""
+    resumed_after: list[int] = field(default_factory=list)
+    """The epochs after which it was gone on with."""
+
+
+class Checkpoints:
+    """The two newest checkpoints of one run."""
+
+    def __init__(
+        self, run_dir: RunDir, stamp: Mapping[str, Any], network: Network, optimizer: keras.Optimizer, best: Best | None
+    ) -> None:
+        """`stamp` is what must be the same for a checkpoint to be gone on from: identity, seed, versions."""
+        self._run_dir = run_dir
+        self._stamp = dict(stamp)
+        self._variables = list(_variables(network, optimizer))
+        self._best = best
+        self._saved = time.perf_counter()
+        self._cost = 0.0
+
+    def restore(self) -> Progress:
+        """Go back to the newest checkpoint that can be used; none is no progress. What is passed over is said."""
+        for path in (self._run_dir.checkpoint_path, self._run_dir.previous_checkpoint_path):
+            if path.exists():
+                try:
+                    progress = self._restore(path)
+                except Unusable as error:
+                    print(f"checkpoint not used: {error}")
+                else:
+                    progress.resumed_after.append(progress.epoch)
+                    print(f"going on after epoch {progress.epoch}")
+                    return progress
+        return Progress()
+
+    def save_if_due(self, progress: Progress) -> None:
+        """Save at the end of an epoch where the last time is long enough ago; that decides no number."""
+        since = time.perf_counter() - self._saved
+        if since >= max(SECONDS_BETWEEN, self._cost / LARGEST_SHARE):
+            self.save(progress)
+
+    def save(self, progress: Progress) -> None:
+        """Write a checkpoint whole, with its digest; the one before stays beside it."""
+        started = time.perf_counter()
+        content = self._content(progress)
+        digest = hashlib.sha256(content).hexdigest().encode()
+        newest = self._run_dir.checkpoint_path
+        if newest.exists():
+            newest.replace(self._run_dir.previous_checkpoint_path)
+        with replacing(newest) as path, path.open("wb") as file:
+            file.write(MAGIC + digest + b"\n")
+            file.write(content)
+        self._saved = time.perf_counter()
+        self._cost = self._saved - started
+
+    def _content(self, progress: Progress) -> memoryview:
+        best = self._best
+        arrays: dict[str, Any] = {f"variable_{i}": variable.numpy() for i, variable in enumerate(self._variables)}
+        arrays |= {f"best_{i}": weight for i, weight in enumerate((best and best.weights) or ())}
+        state = {
+            "stamp": self._stamp,
+            "progress": asdict(progress),
+            "best": best and {"epoch": best.epoch, "value": best.value, "weights": best.weights is not None},
+        }
+        arrays[STATE] = np.frombuffer(json.dumps(state).encode(), np.uint8)
+        buffer = io.BytesIO()
+        np.savez(buffer, **arrays)
+        return buffer.getbuffer()
+
+    def _restore(self, path: Path) -> Progress:
+        arrays = _read(path)
+        state = json.loads(arrays.pop(STATE).tobytes())
+        if state["stamp"] != self._stamp:
+            changed = [key for key, value in self._stamp.items() if state["stamp"].get(key) != value]
+            raise Unusable(f"{path}: of another {' and '.join(changed)}")
+        if not self._has_history(state["progress"]["epoch"]):
+            raise Unusable(f"{path}: {self._run_dir.history_path.name} lacks epochs that it has")
+        for i, variable in enumerate(self._variables):
+            variable.assign(arrays[f"variable_{i}"])
+        if self._best is not None and state["best"]["epoch"]:
+            self._best.epoch, self._best.value = state["best"]["epoch"], state["best"]["value"]
+            if state["best"]["weights"]:
+                n = sum(name.startswith("best_") for name in arrays)
+                self._best.weights = [arrays[f"best_{i}"] for i in range(n)]
+        return Progress(**state["progress"])
+
+    def _has_history(self, epoch: int) -> bool:
+        try:
+            return [row["epoch"] for row in self._run_dir.history()][:epoch] == list(range(1, epoch + 1))
+        except DlexpError:
+            return False
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a checkpoint whose digest is right: one that was written whole, by this code."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Unusable(f"{path}: {error.strerror}") from error
+    head, _, body = content.partition(b"\n")
+    if head != MAGIC + hashlib.sha256(body).hexdigest().encode():
+        raise Unusable(f"{path}: torn or damaged")
+    with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def _variables(network: Network, optimizer: keras.Optimizer) -> Iterator[keras.Variable]:
+    """Every variable that a training reads or changes, each once, in an order that follows from the config."""
+    seen: set[int] = set()
+    for variable in (
+        *network.model.variables,
+        *network.body.variables,
+        *network.output.variables,
+        *optimizer.variables,
+    ):
+        if id(variable) not in seen:
+            seen.add(id(variable))
+            yield variable

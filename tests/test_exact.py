@@ -1,0 +1,62 @@
+"""The same experiment and seed give the same bytes: in whatever order, process, and beside whatever other runs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dlexp import registry
+from dlexp.runs.run_dir import RunDir
+from dlexp.studies.verification import same_weights
+
+DIGITS = "dataset: {type: digits, train_fraction: 0.2}\n"
+SHORT = "training: {epochs: 2, batch_size: 32}\n"
+#: Between them: every optimizer, and whatever draws numbers or keeps a state.
+CONFIGS = {
+    **{
+        f"optimizer_{name}": f"{DIGITS}model: {{hidden: [8], dropout: 0.3}}\noptimizer: {name}\n{SHORT}"
+        for name in registry.components("optimizers")
+    },
+    "noise": f"{DIGITS}model: {{hidden: [8], noise: 0.2, input_noise: 0.1, normalization: batch}}\n{SHORT}",
+    "class_weight": f"{DIGITS}head: {{class_weight: balanced, label_smoothing: 0.1}}\n{SHORT}",
+    "early_stopping": f"{DIGITS}training: {{epochs: 4, early_stopping: {{monitor: val_loss, patience: 1}}}}\n",
+    "augmentation": f"{DIGITS}model: {{layers: [{{Reshape: {{target_shape: [8, 8, 1]}}}}, "
+    f"{{RandomRotation: {{factor: 0.1}}}}, {{Conv2D: {{filters: 4, kernel_size: 3}}}}, Flatten]}}\n{SHORT}",
+    "recurrent": f"{DIGITS}model: {{layers: [{{Reshape: {{target_shape: [8, 8]}}}}, "
+    f"{{GRU: {{units: 4, dropout: 0.2}}}}]}}\n{SHORT}",
+    "embedding": "dataset: {type: reviews, n_train: 300, n_test: 100, encoding: padded, maxlen: 20}\n"
+    f"model: {{type: embedding, dropout: 0.2}}\n{SHORT}",
+    "sparse": f"dataset: {{type: reviews, n_train: 300, n_test: 100}}\nmodel: {{dropout: 0.2}}\n{SHORT}",
+    "two_threads": f"{DIGITS}model: {{hidden: [64, 64]}}\ntraining: {{epochs: 2, threads: 2}}\n",
+}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """All of them one after the other in one process, and in the other order in two."""
+    folder = tmp_path_factory.mktemp("exact")
+    for name, text in CONFIGS.items():
+        (folder / f"{name}.yaml").write_text(text)
+    files = [f"{name}.yaml" for name in CONFIGS]
+    for runs_dir, words in (("one", files), ("two", [*reversed(files), "--workers", "2"])):
+        command = [sys.executable, "-m", "dlexp", "run", *words, "--runs-dir", runs_dir]
+        result = subprocess.run(command, cwd=folder, env=os.environ, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stderr
+    return folder / "one", folder / "two"
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_same_bytes(name: str, runs: tuple[Path, Path]) -> None:
+    """Every number of the history but the seconds, every score, every weight."""
+    first, second = (RunDir(next((runs_dir / name).iterdir())) for runs_dir in runs)
+
+    assert _rows(first) == _rows(second)
+    assert first.summary()["metrics"] == second.summary()["metrics"]  # type: ignore[index]
+    assert same_weights(first.model_path, second.model_path)
+
+
+def _rows(run_dir: RunDir) -> list[list[str]]:
+    rows = [line.split(",") for line in run_dir.history_path.read_text(encoding="utf-8").splitlines()]
+    return [[row[0], *row[2:]] for row in rows]

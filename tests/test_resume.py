@@ -1,0 +1,283 @@
+"""A training that is interrupted at any epoch goes on to the bytes of one that was not."""
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from test_execute import job_of
+
+from dlexp.execution.execute import execute
+from dlexp.runs.lock import locked
+from dlexp.runs.run_dir import RunDir
+from dlexp.training import checkpoint, interruption
+from dlexp.training.checkpoint import Checkpoints, Progress
+from dlexp.training.job import Job
+from dlexp.training.threads import set_threads
+
+set_threads(1)
+
+OPTIMIZERS = {
+    "momentum": "{type: sgd, momentum: 0.9}",
+    "rmsprop": "rmsprop",
+    "adam": "adam",
+    "adamw": "{type: adamw, weight_decay: 0.01}",
+}
+MODELS = {
+    "dropout": "dataset: digits\nmodel: {hidden: [8], dropout: 0.5, noise: 0.1}\n",
+    "batch normalization": "dataset: digits\nmodel: {hidden: [8], normalization: batch}\n",
+    "embedding": "dataset: {type: imdb, num_words: 200, encoding: padded, maxlen: 12}\nmodel: {type: embedding}\n",
+    "sparse text": "dataset: {type: reuters, num_words: 200}\nmodel: {hidden: [8, 8], dropout: 0.2}\n",
+}
+ENDINGS = {
+    "schedule": "training: {epochs: 5, batch_size: 16, schedule: {type: cosine, warmup_epochs: 2}}\n",
+    "early stopping": "training: {epochs: 5, batch_size: 16, early_stopping: {monitor: loss, patience: 2}}\n",
+}
+#: Every pair of two columns stands in some row.
+PAIRWISE = [
+    (optimizer, model, list(ENDINGS)[(i + j) % 2])
+    for (i, optimizer), (j, model) in itertools.product(enumerate(OPTIMIZERS), enumerate(MODELS))
+]
+OTHERS = {
+    "diagnostics": "dataset: digits\nmodel: {hidden: [8]}\ntraining: {epochs: 5, diagnostics: true}\n",
+    "learned weights": "dataset: {type: digits, target: [digit, ink]}\nweighting: learned\ntraining: {epochs: 5}\n",
+    "apart": "dataset: {type: digits, target: [digit, ink]}\nsharing: none\noptimizer: lion\ntraining: {epochs: 5}\n",
+    "own layers": """dataset: digits
+model:
+  layers:
+    - Reshape: {target_shape: [8, 8, 1]}
+    - RandomTranslation: {height_factor: 0.2, width_factor: 0.2}
+    - Reshape: {target_shape: [8, 8]}
+    - LSTM: {units: 4, dropout: 0.2, recurrent_dropout: 0.2}
+    - AlphaDropout: {rate: 0.2}
+training: {epochs: 5}
+""",
+    "best weights": """dataset: iris
+model: {hidden: [8]}
+optimizer: {type: sgd, learning_rate: 1.0}
+training: {epochs: 5, early_stopping: {monitor: val_loss, patience: 4}}
+""",
+}
+
+
+class Killed(BaseException):
+    """As suddenly as a signal: nothing of ours catches it."""
+
+
+@pytest.fixture
+def interrupt(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
+    """Have the next training save after one epoch and die after another; with 0 it does neither."""
+
+    def at(saved: int, killed: int) -> None:
+        def save_if_due(self: Checkpoints, progress: Progress) -> None:
+            if progress.epoch == saved:
+                self.save(progress)
+            if progress.epoch == killed:
+                raise Killed
+
+        monkeypatch.setattr(Checkpoints, "save_if_due", save_if_due)
+
+    return at
+
+
+def records(run_dir: RunDir) -> tuple[list[str], list[dict[str, float]], list[np.ndarray], dict[str, Any]]:
+    """The history without its seconds, the diagnostics, the weights and the scores."""
+    import keras
+
+    summary = run_dir.summary()
+    assert summary is not None
+    lines = run_dir.history_path.read_text(encoding="utf-8").splitlines()
+    return (
+        [",".join(cell for i, cell in enumerate(line.split(",")) if i != 1) for line in lines],
+        run_dir.diagnostics(),
+        keras.models.load_model(run_dir.model_path).get_weights(),
+        summary["metrics"],
+    )
+
+
+def assert_goes_on_exactly(interrupt: Callable[[int, int], None], whole: Job, interrupted: Job) -> None:
+    """Saved after 2 epochs, killed after 3, gone on with: all as in one go."""
+    interrupt(0, 0)
+    execute(whole)
+    interrupt(2, 3)
+    with pytest.raises(Killed):
+        execute(interrupted)
+    run_dir = RunDir(interrupted.path)
+    assert run_dir.status == "interrupted"
+    assert [row["epoch"] for row in run_dir.history()] == [1, 2, 3]
+    interrupt(0, 0)
+    execute(interrupted)
+
+    expected, found = records(RunDir(whole.path)), records(run_dir)
+    assert found[0] == expected[0]
+    assert found[1] == expected[1]
+    for weight, expected_weight in zip(found[2], expected[2], strict=True):
+        np.testing.assert_array_equal(weight, expected_weight)
+    assert found[3] == expected[3]
+    summary = run_dir.summary()
+    assert summary is not None
+    assert summary["resumed_after"] == [2]
+    assert not run_dir.checkpoint_path.exists()
+
+
+@pytest.mark.parametrize(("optimizer", "model", "ending"), PAIRWISE, ids=map(", ".join, PAIRWISE))
+def test_goes_on_exactly(
+    optimizer: str, model: str, ending: str, tmp_path: Path, interrupt: Callable[[int, int], None]
+) -> None:
+    """Each optimizer with each kind of model and input, with a schedule or early stopping."""
+    text = f"{MODELS[model]}optimizer: {OPTIMIZERS[optimizer]}\n{ENDINGS[ending]}"
+
+    assert_goes_on_exactly(interrupt, *(job_of(tmp_path, text, stand_in=True) for _ in range(2)))
+
+
+@pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS)
+def test_goes_on_exactly_with_other_state(text: str, tmp_path: Path, interrupt: Callable[[int, int], None]) -> None:
+    """Diagnostics, learned weights of tasks, several trunks, layers' own generators, the best epoch's weights."""
+    assert_goes_on_exactly(interrupt, *(job_of(tmp_path, text, stand_in=True) for _ in range(2)))
+
+
+IRIS = "dataset: iris\nmodel: {hidden: [8]}\ntraining: {epochs: 5}\n"
+
+
+@pytest.fixture
+def killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Job, RunDir, list[str]]:
+    """A run with checkpoints of epochs 2 and 3, killed after epoch 4; and the history that it should end with."""
+
+    def save_if_due(self: Checkpoints, progress: Progress) -> None:
+        if progress.epoch in (2, 3):
+            self.save(progress)
+        if progress.epoch == 4:
+            raise Killed
+
+    whole, job = job_of(tmp_path, IRIS), job_of(tmp_path, IRIS)
+    execute(whole)
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoints, "save_if_due", save_if_due)
+        with pytest.raises(Killed):
+            execute(job)
+    return job, RunDir(job.path), records(RunDir(whole.path))[0]
+
+
+def assert_ends(job: Job, expected: list[str], resumed_after: list[int], said: str) -> None:
+    """The run is finished from where it is said, with the numbers of one that was never interrupted."""
+    execute(job)
+
+    run_dir = RunDir(job.path)
+    summary = run_dir.summary()
+    assert summary is not None
+    assert summary["resumed_after"] == resumed_after
+    assert records(run_dir)[0] == expected
+    assert said in run_dir.log_path.read_text(encoding="utf-8")
+
+
+def test_goes_on_after_the_newest_checkpoint(killed: tuple[Job, RunDir, list[str]]) -> None:
+    """Not after the one before."""
+    assert_ends(killed[0], killed[2], [3], "going on after epoch 3")
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda content: content[:-100], lambda content: content[:200] + b"x" + content[201:]]
+)
+def test_a_torn_or_edited_checkpoint_gives_way_to_the_one_before(
+    damage: Callable[[bytes], bytes], killed: tuple[Job, RunDir, list[str]]
+) -> None:
+    """Its digest is wrong: that is said, and the previous one is used."""
+    job, run_dir, expected = killed
+    run_dir.checkpoint_path.write_bytes(damage(run_dir.checkpoint_path.read_bytes()))
+
+    assert_ends(job, expected, [2], f"checkpoint not used: {run_dir.checkpoint_path}: torn or damaged")
+
+
+def test_without_a_usable_checkpoint_it_starts_anew(killed: tuple[Job, RunDir, list[str]]) -> None:
+    """In the same directory."""
+    job, run_dir, expected = killed
+    run_dir.checkpoint_path.write_bytes(b"")
+    run_dir.previous_checkpoint_path.unlink()
+
+    assert_ends(job, expected, [], "torn or damaged")
+
+
+def test_a_checkpoint_of_other_versions_is_not_used(
+    killed: tuple[Job, RunDir, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of a history by one TensorFlow and half by another would be no experiment's."""
+    from dlexp.training import environment
+
+    job, _, expected = killed
+    found = environment.versions()
+    monkeypatch.setattr(environment, "versions", lambda: found | {"tensorflow": "2.99"})
+
+    assert_ends(job, expected, [], "of another versions")
+
+
+@pytest.mark.parametrize("text", ["epoch,seconds\n", "1,2,3\n"])
+def test_a_checkpoint_without_its_history_is_not_used(text: str, killed: tuple[Job, RunDir, list[str]]) -> None:
+    """Its epochs could not be recorded any more."""
+    job, run_dir, expected = killed
+    run_dir.history_path.write_text(text, encoding="utf-8")
+
+    assert_ends(job, expected, [], "history.csv lacks epochs")
+
+
+def test_a_torn_last_row_is_cut_off(killed: tuple[Job, RunDir, list[str]]) -> None:
+    """Killed while it wrote."""
+    job, run_dir, expected = killed
+    with run_dir.history_path.open("a", encoding="utf-8") as file:
+        file.write("5,0.0")
+
+    assert_ends(job, expected, [3], "going on after epoch 3")
+
+
+def test_a_run_that_another_process_trains_is_left_to_it(tmp_path: Path) -> None:
+    """It returns at once, and touches nothing."""
+    job = job_of(tmp_path, IRIS)
+    with locked(RunDir(job.path).lock_path):
+        execute(job)
+        assert RunDir(job.path).status == "running"
+
+        assert [path.name for path in job.path.iterdir()] == ["lock"]
+    assert RunDir(job.path).status == "interrupted"
+
+
+def test_a_dead_owners_lock_is_taken_over_and_said(tmp_path: Path) -> None:
+    """Its file is still there; nobody holds it."""
+    job = job_of(tmp_path, IRIS)
+    RunDir(job.path).lock_path.write_text("4711 on elsewhere\n", encoding="utf-8")
+
+    execute(job)
+
+    assert RunDir(job.path).status == "finished"
+    assert "taken over from process 4711 on elsewhere" in RunDir(job.path).log_path.read_text(encoding="utf-8")
+    assert not RunDir(job.path).lock_path.exists()
+
+
+def test_asked_to_stop_it_saves_and_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the epoch that is under way; no failure is recorded."""
+    whole, job = job_of(tmp_path, IRIS), job_of(tmp_path, IRIS)
+    execute(whole)
+    asked = iter([False, False, True])
+    with monkeypatch.context() as patch:
+        patch.setattr(interruption, "asked", lambda: next(asked))
+        execute(job)
+
+    run_dir = RunDir(job.path)
+    assert run_dir.status == "interrupted"
+    assert len(run_dir.history()) == 2
+    assert_ends(job, records(RunDir(whole.path))[0], [2], "stopped after 2 epochs")
+
+
+def test_saved_as_often_as_is_cheap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After some seconds, and later where saving takes long: at most 2 % of the time."""
+    now = [0.0]
+    saved = []
+    monkeypatch.setattr(checkpoint.time, "perf_counter", lambda: now[0])
+    checkpoints = Checkpoints.__new__(Checkpoints)
+    checkpoints._saved, checkpoints._cost = 0.0, 0.0
+    monkeypatch.setattr(Checkpoints, "save", lambda self, progress: saved.append(now[0]))
+
+    for now[0], checkpoints._cost in [(4.9, 0.0), (5.0, 0.0), (9.0, 0.2), (10.0, 0.2)]:
+        checkpoints.save_if_due(Progress())
+
+    assert saved == [5.0, 10.0]

@@ -1,0 +1,166 @@
+"""`dlexp verify`: each grade, on records that were edited for it; the records stay as they are."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Invoke
+from test_execute import job_of
+
+from dlexp.execution.execute import execute
+from dlexp.runs.index import read
+from dlexp.runs.run_dir import RunDir
+from dlexp.studies.verification import Verification, verify
+from dlexp.training.threads import set_threads
+
+set_threads(1)
+
+IRIS = "dataset: iris\nmodel: {hidden: [8]}\ntraining: {epochs: 2}\n"
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Seed 0 twice, then the seeds 1 to 4."""
+    folder = tmp_path_factory.mktemp("trained")
+    jobs = [job_of(folder, IRIS, seed=seed) for seed in (0, 0, 1, 2, 3, 4)]
+    for job in jobs:
+        execute(job)
+    return [job.path for job in jobs]
+
+
+@pytest.fixture
+def recorded(trained: list[Path], tmp_path: Path) -> RunDir:
+    """The first run, to be edited."""
+    copy = tmp_path / "test" / trained[0].name
+    shutil.copytree(trained[0], copy)
+    return RunDir(copy)
+
+
+@pytest.fixture
+def graded(trained: list[Path], recorded: RunDir) -> Callable[..., Verification]:
+    """Hold the edited run against its repetition and so many other seeds."""
+
+    def grade(n_others: int = 4) -> Verification:
+        others = [read(RunDir(path)) for path in trained[2 : 2 + n_others]]
+        return verify(read(recorded), RunDir(trained[1]), [read(recorded), *others])
+
+    return grade
+
+
+def scale(run_dir: RunDir, factor: float) -> None:
+    """Multiply every loss and score on record."""
+    columns, *rows = [line.split(",") for line in run_dir.history_path.read_text().splitlines()]
+    lines = [columns, *([*row[:3], *(repr(float(cell) * factor) for cell in row[3:])] for row in rows)]
+    run_dir.history_path.write_text("".join(",".join(line) + "\n" for line in lines))
+    summary = json.loads(run_dir.summary_path.read_text())
+    summary["metrics"] = {
+        name: value if name.endswith("_epoch") else value * factor for name, value in summary["metrics"].items()
+    }
+    run_dir.summary_path.write_text(json.dumps(summary))
+
+
+def test_a_repetition_is_identical(graded: Callable[..., Verification]) -> None:
+    """History, scores and weights, to the byte; nothing about the place differs."""
+    found = graded()
+
+    assert (found.grade, found.environment, found.holds) == ("identical to the byte", [], True)
+
+
+def test_rounding_is_equal_to_the_last_digits(recorded: RunDir, graded: Callable[..., Verification]) -> None:
+    """A relative difference of 1e-5, and where it is largest."""
+    scale(recorded, 1.00001)
+
+    found = graded()
+
+    assert (found.grade, found.holds) == ("equal to the last digits", True)
+    assert "largest relative difference 1e-05 in " in found.detail
+
+
+def test_other_weights_alone_are_not_identical(
+    recorded: RunDir, trained: list[Path], graded: Callable[..., Verification]
+) -> None:
+    """Whatever the history says."""
+    shutil.copy(RunDir(trained[2]).model_path, recorded.model_path)
+
+    found = graded()
+
+    assert (found.grade, found.detail) == ("equal to the last digits", "the weights alone differ")
+
+
+def test_another_seeds_numbers_are_within_the_spread(
+    recorded: RunDir, trained: list[Path], graded: Callable[..., Verification]
+) -> None:
+    """As if the generator were another: scores that some seed could give."""
+    for record in ("history.csv", "summary.json"):
+        text = (trained[2] / record).read_text()
+        (recorded.path / record).write_text(text.replace('"seed": 1', '"seed": 0'))
+
+    found = graded()
+
+    assert (found.grade, found.holds) == ("within the spread of the seeds", True)
+    assert found.detail.endswith("; 4 other seeds")
+
+
+def test_what_no_seed_gives_is_different(trained: list[Path], recorded: RunDir) -> None:
+    """The scores outside the spread are named: the repetition's, where the other seeds agree with the record."""
+    others = [read(RunDir(path)) for path in trained[2:]]
+    for other in others:
+        other.record["metrics"] = {name: value * 100 for name, value in other.record["metrics"].items()}
+    scale(recorded, 100)
+
+    found = verify(read(recorded), RunDir(trained[1]), others)
+
+    assert (found.grade, found.holds) == ("different", False)
+    assert "outside the seeds' spread: " in found.detail
+    assert "val_loss" in found.detail
+
+
+def test_without_other_seeds_there_is_no_spread(recorded: RunDir, graded: Callable[..., Verification]) -> None:
+    """Said, rather than taken for granted."""
+    scale(recorded, 1.1)
+
+    found = graded(n_others=1)
+
+    assert found.grade == "different"
+    assert "1 other seeds on record, too few to know their spread" in found.detail
+
+
+def test_what_differs_between_the_places_is_named(recorded: RunDir, graded: Callable[..., Verification]) -> None:
+    """Versions, threads, flags, processor, data and code; neither seconds nor the command."""
+    place = json.loads(recorded.environment_path.read_text())
+    place["versions"]["tensorflow"] = "2.16.1"
+    recorded.environment_path.write_text(
+        json.dumps(place | {"threads": 2, "onednn": "0", "seconds": 99, "command": ""})
+    )
+
+    found = graded()
+
+    keys = [key for key, _, _ in found.environment]
+    assert keys == ["versions.tensorflow", "threads", "onednn"]
+
+
+def test_a_damaged_model_has_no_grade(recorded: RunDir, graded: Callable[..., Verification]) -> None:
+    """And does not hold."""
+    recorded.model_path.write_bytes(b"PK")
+
+    found = graded()
+
+    assert (found.grade, found.holds) == (None, False)
+    assert "damaged" in found.detail
+
+
+def test_as_a_user_types_it(recorded: RunDir, trained: list[Path], invoke: Invoke) -> None:
+    """One run that repeats and one that was edited: exit code 1, one document, the records untouched."""
+    runs = recorded.path.parents[1]
+    shutil.copytree(trained[2], recorded.path.parent / trained[2].name)
+    edited = RunDir(recorded.path.parent / trained[2].name)
+    scale(edited, 2)
+    before = {path: path.read_bytes() for path in runs.rglob("*") if path.is_file()}
+
+    code, out, _ = invoke("verify", "test", "--runs-dir", str(runs), "--format", "json")
+
+    assert code == 1
+    assert [found["grade"] for found in json.loads(out)] == ["identical to the byte", "different"]
+    assert {path: path.read_bytes() for path in runs.rglob("*") if path.is_file()} == before
