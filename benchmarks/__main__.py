@@ -2,7 +2,8 @@
 
 epoch: an epoch beside scikit-learn, PyTorch and Keras; process: a whole run beside the slides' script; many: ten runs
 beside it; dense: dense and padded data beside Keras's `fit`; startup: commands that train nothing; scaling: time and
-memory against the size of the data. Writes a table for each, which `python tools/readme.py` puts into the README.
+memory against the size of the data; kills: so many kills at random moments, and whether the runs then end exact. Writes
+a table for each; `python tools/readme.py` puts them into the README.
 
 Needs the real data (`DLEXP_DATA`, or Keras's cache). Figures of a shared machine vary: read the ratios.
 """
@@ -15,7 +16,7 @@ from pathlib import Path
 RESULTS = Path(__file__).parent / "results"
 
 #: What can be measured, and how often unless said.
-ROUNDS = {"epoch": 15, "process": 3, "many": 1, "dense": 7, "startup": 5, "scaling": 3}
+ROUNDS = {"epoch": 15, "process": 3, "many": 1, "dense": 7, "startup": 5, "scaling": 3, "kills": 200}
 
 
 def main() -> None:
@@ -30,6 +31,7 @@ def main() -> None:
     for what in arguments.what:
         module = importlib.import_module(f"benchmarks.{what}")
         rows = module.measure(arguments.rounds or ROUNDS[what])
+        arguments.results.mkdir(exist_ok=True)
         path = arguments.results / f"{what}.csv"
         with path.open("w", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from dlexp.runs.run_dir import RunDir
@@ -54,13 +53,17 @@ for job in plan(request).jobs(draw):
 """
 
 
-def measure(kills: int, seed: int = 0) -> Iterator[dict[str, object]]:
+def measure(kills: int) -> list[dict[str, object]]:
     """A row for each combination, the kills spread evenly over them."""
     combinations = list(itertools.product(OPTIMIZERS, MODELS, ENDINGS))
-    draw = random.Random(seed)
+    draw = random.Random(0)
+    rows = []
     for i, combination in enumerate(combinations):
         n = kills // len(combinations) + (i < kills % len(combinations))
-        yield dict(zip(("optimizer", "model", "ending"), combination, strict=True)) | _killed(combination, n, draw)
+        names = dict(zip(("optimizer", "model", "ending"), combination, strict=True))
+        rows.append(names | _killed(combination, n, draw))
+        print(*rows[-1].values(), sep=", ", flush=True)
+    return rows
 
 
 def _killed(combination: tuple[str, str, str], kills: int, draw: random.Random) -> dict[str, object]:
