@@ -298,7 +298,7 @@ def test_polynomial_model_learns_the_closed_form(tmp_path: Path) -> None:
     )
     splits = split(config, config.dataset.load(None))
     network = build(config, config.dataset.info(), splits.train, seed=0)
-    fit(config, network, splits, 0, RunDir(tmp_path))
+    fit(config, network, splits, 0, RunDir(tmp_path), stamp={})
 
     predicted = Evaluator(network, splits.test).evaluate().predictions[:, 0]
 

@@ -26,7 +26,7 @@ def diagnosis(path: Path, model: dict[str, Any], **parts: dict[str, Any]) -> lis
     splits = split(config, config.dataset.load(None))
     network = build(config, config.dataset.info(), splits.train, seed=0)
     with contextlib.suppress(Diverged):
-        fit(config, network, splits, 0, RunDir(path))
+        fit(config, network, splits, 0, RunDir(path), stamp={})
     return diagnose(RunDir(path).diagnostics(), config.model_dump())
 
 
