@@ -52,6 +52,12 @@ def keras_loss(config: Experiment) -> Any:
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
+def keras_optimizer(config: Experiment) -> Any:
+    """The optimizer that a script would name: none of our kernels in it."""
+    settings = config.optimizer.model_dump(exclude={"type"})
+    return getattr(keras.optimizers, type(config.optimizer).__name__)(**settings)
+
+
 def trained(config: Experiment, seed: int, epochs: int) -> tuple[list[dict[str, float]], list[np.ndarray]]:
     """The history and the final weights of our engine on the stand-in."""
     data = config.dataset.stand_in()
@@ -75,7 +81,7 @@ def trained_by_keras(config: Experiment, seed: int, epochs: int) -> tuple[list[d
     # Up to the logits: that is what the losses start from.
     model = keras.Model(network.model.inputs, network.output.logits)
     model.compile(
-        optimizer=config.optimizer.build(),
+        optimizer=keras_optimizer(config),
         loss=keras_loss(config),
         metrics=[] if is_regression else [accuracy_of_logits(config)],
     )

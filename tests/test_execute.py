@@ -239,7 +239,7 @@ def test_columns_of_the_history_follow_from_the_config(tmp_path: Path, text: str
 
 
 def test_golden_history() -> None:
-    """The numbers of version 1 of the training code. Where they change, raise TRAINING_VERSION with them."""
+    """The numbers of this version of the training code. Where they change, raise TRAINING_VERSION with them."""
     golden = json.loads((Path(__file__).parent / "golden_history.json").read_text())
 
     assert recorded_history() == [pytest.approx(row, rel=1e-5) for row in golden]

@@ -44,10 +44,14 @@ class Optimizer(Component):
         """The Keras optimizer with exactly these settings, but for a learning rate that follows a schedule."""
         import keras
 
+        from dlexp.layers import optimizers as fused
+
         settings = self.model_dump(exclude={"type"})
         if schedule is not None:
             settings["learning_rate"] = schedule
-        return getattr(keras.optimizers, type(self).__name__)(**settings)
+        name = type(self).__name__
+        rule = getattr(fused, name, None) or getattr(keras.optimizers, name)
+        return rule(**settings)
 
 
 class SGD(Optimizer):

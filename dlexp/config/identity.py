@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from dlexp.config.experiment import Experiment
 
 #: Raised whenever the training code gives other numbers for the same experiment, data and seed.
-TRAINING_VERSION = 1
+TRAINING_VERSION = 2
 
 
 @dataclass(frozen=True)
