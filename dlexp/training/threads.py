@@ -16,8 +16,8 @@ VARIABLES = (
     "TF_NUM_INTEROP_THREADS",
 )
 
-#: Keras imports these if they are there, for plots and wrappers that no run uses: a third of TensorFlow's start.
-UNUSED = ("matplotlib", "sklearn")
+#: Keras imports these if they are there, for plots, wrappers and tables that no run uses: a third of TensorFlow's start.
+UNUSED = ("matplotlib", "pandas", "sklearn")
 
 
 def set_threads(n: int) -> None:
