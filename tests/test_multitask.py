@@ -189,7 +189,7 @@ def test_a_density_has_no_learned_weight(head: str) -> None:
         ("dataset: digits\nhead: {weight: 2.0}\n", "head.weight: the only head has no other"),
         ("dataset: {type: digits, target: [digit]}\n", "expected at least 2 of them, given [digit]"),
         ("dataset: {type: digits, target: [digit, digit]}\n", "a target is named twice"),
-        ("dataset: {type: digits, target: [digit, lines]}\n", "Choose from: digit, parity, ink"),
+        ("dataset: {type: digits, target: [digit, lines]}\n", "Choose from: digit, parity, traits, ink"),
         ("dataset: {type: csv, path: a.csv, target: {a: binary}}\n", "a mapping names two or more targets"),
         ("dataset: {type: csv, path: a.csv, target: a}\n", "dataset.task: missing. Choose from: binary, "),
         ("dataset: {type: csv, path: a.csv, target: {val_a: binary, b: count}}\n", "starts with val"),
