@@ -249,6 +249,18 @@ def test_multilabel_beside_a_number() -> None:
     np.testing.assert_array_equal(info.y_of("y", data.train.y), 2 * data.train.x[:, 0])
 
 
+@pytest.mark.parametrize("sharing", ["hard", "none"])
+def test_no_hidden_layer_is_a_trunk_too(sharing: str) -> None:
+    """Heads straight on the inputs; together or apart they are the same models."""
+    text = "dataset: {type: digits, target: [digit, traits]}\nmodel: {hidden: []}\n"
+    config = experiment(text + f"sharing: {sharing}\noptimizer: {{type: adam, learning_rate: 0.01}}\n")
+
+    history, network = trained(config, epochs=2)
+
+    assert network.model.count_params() == 65 * (10 + 4)
+    assert history[-1]["digit_accuracy"] > 0.8
+
+
 def test_bundled_targets_equal_those_alone() -> None:
     """Several targets of digits and of linnerud are the columns that each has alone, for the same examples."""
     several = Digits(target=["digit", "ink"]).load(None)
