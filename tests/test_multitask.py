@@ -184,6 +184,10 @@ def test_a_density_has_no_learned_weight(head: str) -> None:
         (BOTH + "head: multiclass\n", "this data set is several targets: digit (multiclass with 10 classes), parity"),
         (BOTH + "sharing: soft\n", "head.sharing: unknown sharing 'soft'"),
         (BOTH + "sharing: none\ntraining: {diagnostics: true}\n", "diagnostics look at one trunk"),
+        (
+            BOTH + "sharing: none\noptimizer: {type: adam, global_clipnorm: 1}\n",
+            "optimizer.global_clipnorm: one norm over all trunks would tie the tasks together; use clipnorm",
+        ),
         (BOTH + "validation: {type: split, stratify: true}\n", "only classes can be drawn in equal shares"),
         ("dataset: digits\nheads: {digit: {}}\n", "needs several targets; this data set is multiclass with 10"),
         ("dataset: digits\nhead: {weight: 2.0}\n", "head.weight: the only head has no other"),
