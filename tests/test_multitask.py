@@ -253,6 +253,32 @@ def test_multilabel_beside_a_number() -> None:
     np.testing.assert_array_equal(info.y_of("y", data.train.y), 2 * data.train.x[:, 0])
 
 
+def test_own_table_with_a_target_of_every_task(invoke: Invoke) -> None:
+    """Six columns of one csv, each with the head of its task; predictions name each column's."""
+    rows = [f"{i % 7},{i % 5},{i},{i % 2},{'abc'[i % 3]},{i % 4},{1 + i % 5},{(i % 10) / 10}" for i in range(60)]
+    Path("own.csv").write_text("\n".join(["a,b,price,sold,kind,visits,stars,share", *rows]))
+    targets = "price: regression, sold: binary, kind: multiclass, visits: count, stars: ordinal, share: proportion"
+    Path("own.yaml").write_text(
+        f"dataset: {{type: csv, path: own.csv, target: {{{targets}}}}}\ntraining: {{epochs: 1}}\n"
+    )
+
+    assert invoke("run", "own.yaml")[0] == 0
+    code, out, _ = invoke("predict", "own", "test")
+    columns = out.splitlines()[0].split(",")
+
+    assert code == 0
+    assert {"price_low_90", "sold_probability_1", "kind_probability_c", "visits_predicted", "share_high_90"} <= {
+        *columns
+    }
+    assert [column for column in columns if column.startswith("stars_")] == [
+        *("stars_target", "stars_predicted"),
+        *(f"stars_probability_{k}" for k in range(1, 6)),
+    ]
+    (path,) = Path("runs/own").iterdir()
+    metrics = json.loads((path / "summary.json").read_text())["metrics"]
+    assert all(np.isfinite(metrics[f"test_{name.split(':')[0]}_nll"]) for name in targets.split(", "))
+
+
 @pytest.mark.parametrize("sharing", ["hard", "none"])
 def test_no_hidden_layer_is_a_trunk_too(sharing: str) -> None:
     """Heads straight on the inputs; together or apart they are the same models."""
