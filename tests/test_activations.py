@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from conftest import Invoke
 from matplotlib.figure import Figure
 from pydantic import TypeAdapter
 from scipy.special import ndtr
@@ -236,3 +237,17 @@ def test_the_page_shows_every_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert [axes.get_title().split(",")[0] for axes in shown] == list(registry.components("activations"))
     assert all([line.get_label() for line in axes.lines] == ["g(z)", "g'(z)"] for axes in shown)
     assert (tmp_path / "units.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_show_activations_draws_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
+    """`dlexp show activations --plot FILE.png`, without any run; without a file it asks for one."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(unit_curves, "unit_curves", unit_curves.curves)  # In this process, where TensorFlow is.
+
+    assert invoke("show", "activations") == (
+        2,
+        "",
+        "activations: all hidden units are drawn to a file; say --plot units.png\n",
+    )
+    assert invoke("show", "activations", "--plot", "units.png") == (0, "", "")
+    assert Path("units.png").read_bytes().startswith(b"\x89PNG")

@@ -140,6 +140,18 @@ def test_digest_needs_no_import(dataset: Bundled) -> None:
     assert dataset.digest(None) == hashlib.sha256(content).hexdigest()
 
 
+def test_traits_are_any_number_of_labels() -> None:
+    """Of 0 a loop alone, of 4 none, of 9 three; the digits themselves are those of the same examples."""
+    both, alone = Digits(target=["digit", "traits"]).load(None), Digits(target="traits").load(None)
+    info = Digits(target="traits").info()
+    labels = dict(zip(both.test.y[:, 0], both.test.y[:, 1:].tolist(), strict=True))
+
+    assert (info.task, info.class_names) == ("multilabel", ("odd", "prime", "loop", "large"))
+    assert [labels[digit] for digit in (0, 4, 9)] == [[0, 0, 1, 0], [0, 0, 0, 0], [1, 0, 1, 1]]
+    assert (alone.train.y.dtype, alone.train.y.shape) == (np.int32, (1437, 4))
+    assert Digits(target=["ink", "traits"]).stand_in().train.y.shape == (200, 5)
+
+
 def test_describing_data_imports_nothing_heavy() -> None:
     """`check` describes and identifies data sets without numpy, scikit-learn or Keras."""
     code = (

@@ -24,6 +24,7 @@ def diagnosis(path: Path, model: dict[str, Any], **parts: dict[str, Any]) -> lis
     """What is said of six epochs on real digits."""
     config = experiment(DIGITS, {"model": {"type": "mlp", "hidden": [32, 32], **model}}, parts)
     splits = split(config, config.dataset.load(None))
+    path.mkdir(exist_ok=True)
     network = build(config, config.dataset.info(), splits.train, seed=0)
     with contextlib.suppress(Diverged):
         fit(config, network, splits, 0, RunDir(path), stamp={})
@@ -35,6 +36,7 @@ def diagnosis(path: Path, model: dict[str, Any], **parts: dict[str, Any]) -> lis
     [
         pytest.param({}, {}, id="relu"),
         pytest.param({"activation": {"type": "tanh"}}, {}, id="tanh"),
+        pytest.param({"activation": {"type": "gelu"}}, {"optimizer": {"type": "adam"}}, id="gelu"),
         pytest.param({"activation": {"type": "sigmoid"}}, {}, id="two sigmoid layers"),
         pytest.param({"hidden": [32] * 6}, {}, id="six relu layers"),
         pytest.param({"hidden": [32], "activation": [{"type": "maxout"}]}, {}, id="maxout"),
@@ -55,23 +57,65 @@ def test_units_that_never_fire_are_named(tmp_path: Path) -> None:
     ]
 
 
-def test_vanishing_gradients_are_named(tmp_path: Path) -> None:
-    """Six layers of sigmoids."""
-    (sentence,) = diagnosis(tmp_path, {"hidden": [32] * 6, "activation": {"type": "sigmoid"}})
+@pytest.mark.parametrize(("n_layers", "optimizer"), [(4, "sgd"), (6, "sgd"), (6, "adam")])
+def test_vanishing_gradients_are_named(tmp_path: Path, n_layers: int, optimizer: str) -> None:
+    """A stack of sigmoids that does not learn."""
+    model = {"hidden": [32] * n_layers, "activation": {"type": "sigmoid"}}
+
+    (sentence,) = diagnosis(tmp_path, model, optimizer={"type": optimizer})
 
     assert sentence.startswith("layer 1: since epoch 1 its gradient vanishes, 1/")
 
 
-def test_saturated_units_are_named(tmp_path: Path) -> None:
-    """Sigmoids that start at a bias of 10."""
-    sentences = diagnosis(tmp_path, {"activation": {"type": "sigmoid"}, "hidden_bias": 10.0})
+def test_gradients_that_have_come_back_are_not_named(tmp_path: Path) -> None:
+    """Four layers of sigmoids that Adam gets going in eight epochs."""
+    model = {"hidden": [32] * 4, "activation": {"type": "sigmoid"}}
+    longer = {"epochs": 12, "diagnostics": True}
 
-    assert sentences[0].startswith("layer 1: 100 % of its sigmoid outputs are saturated since epoch 1; relu, ")
+    early = diagnosis(tmp_path / "early", model, optimizer={"type": "adam"})
+    late = diagnosis(tmp_path / "late", model, optimizer={"type": "adam"}, training=longer)
+
+    assert len(early) == 1
+    assert late == []
 
 
-def test_a_learning_rate_a_hundred_times_too_large_is_named(tmp_path: Path) -> None:
-    """The steps are larger than the weights; a smaller learning rate is what is advised."""
-    sentences = diagnosis(tmp_path, {}, optimizer={"type": "sgd", "learning_rate": 1.0})
+@pytest.mark.parametrize("unit", ["sigmoid", "tanh"])
+def test_saturated_units_are_named(tmp_path: Path, unit: str) -> None:
+    """Units that start at a bias of 10, a sentence a layer: where they are exactly flat, that is no second one."""
+    sentences = diagnosis(tmp_path, {"activation": {"type": unit}, "hidden_bias": 10.0})
+
+    assert [sentence.split(";")[0] for sentence in sentences] == [
+        f"layer {i}: 100 % of its {unit} outputs are saturated since epoch 1" for i in (1, 2)
+    ]
+
+
+@pytest.mark.parametrize("unit", ["softplus", "gelu", "silu"])
+def test_units_on_their_flat_side_are_named(tmp_path: Path, unit: str) -> None:
+    """A bias of -10 in front of smooth units: nowhere exactly flat, and nothing gets through all the same."""
+    assert diagnosis(tmp_path, {"activation": {"type": unit}, "hidden_bias": -10.0}) == [
+        f"layer {i}: 100 % of its {unit} outputs are where it is flat since epoch 1; "
+        "leaky_relu or a smaller learning rate usually helps"
+        for i in (1, 2)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("unit", "optimizer", "rate"),
+    [
+        ("relu", "sgd", 1.0),
+        ("leaky_relu", "sgd", 1.0),
+        ("maxout", "sgd", 1.0),
+        ("relu", "adam", 0.1),
+        ("relu", "rmsprop", 0.1),
+    ],
+)
+def test_a_learning_rate_a_hundred_times_too_large_is_named(
+    tmp_path: Path, unit: str, optimizer: str, rate: float
+) -> None:
+    """Steps larger than the weights, dead units or a run that diverged: a smaller learning rate is what is advised."""
+    model = {"activation": {"type": unit}}
+
+    sentences = diagnosis(tmp_path, model, optimizer={"type": optimizer, "learning_rate": rate})
 
     assert sentences
     assert all("a smaller learning rate" in sentence for sentence in sentences)
@@ -106,6 +150,17 @@ def test_a_large_first_step_is_usual() -> None:
     assert diagnose(first, RELU) == []
     assert diagnose([*first, row(3, 1, update_ratio=1.4)], RELU) == [
         "layer 1: in epoch 3 its weights moved by 140 % of their size; "
+        "a smaller learning rate or optimizer.clipnorm usually helps"
+    ]
+
+
+def test_weights_that_are_no_numbers_any_more_are_named() -> None:
+    """The last rows of a run that diverged; of all layers the first one speaks."""
+    nan = float("nan")
+    rows = [row(1, 1), row(1, 2), row(2, 1, update_ratio=nan), row(2, 2, update_ratio=nan)]
+
+    assert diagnose(rows, RELU) == [
+        "in epoch 2 the weights are no finite numbers any more; "
         "a smaller learning rate or optimizer.clipnorm usually helps"
     ]
 

@@ -93,6 +93,21 @@ def test_short_forms_are_written_out_at_every_depth(experiment):
 
 
 @pytest.mark.parametrize(
+    ("target", "head"),
+    [
+        ("digit", "head: {kernel_regularizer: l2}"),
+        ("[digit, ink]", "heads: {digit: {kernel_regularizer: l2}, ink: {}}"),
+    ],
+)
+def test_short_forms_are_known_below_a_head_without_a_type(experiment, target, head):
+    """The data set decides on the head, and with it on what its keys are short for."""
+    config = experiment(f"dataset: {{type: digits, target: {target}}}\n{head}")
+
+    heads = config.head.heads if target != "digit" else {"digit": config.head}
+    assert heads["digit"].kernel_regularizer == L2()
+
+
+@pytest.mark.parametrize(
     ("text", "validation"),
     [
         ("0.25", validations.Front(size=0.25)),

@@ -184,12 +184,16 @@ def test_a_density_has_no_learned_weight(head: str) -> None:
         (BOTH + "head: multiclass\n", "this data set is several targets: digit (multiclass with 10 classes), parity"),
         (BOTH + "sharing: soft\n", "head.sharing: unknown sharing 'soft'"),
         (BOTH + "sharing: none\ntraining: {diagnostics: true}\n", "diagnostics look at one trunk"),
+        (
+            BOTH + "sharing: none\noptimizer: {type: adam, global_clipnorm: 1}\n",
+            "optimizer.global_clipnorm: one norm over all trunks would tie the tasks together; use clipnorm",
+        ),
         (BOTH + "validation: {type: split, stratify: true}\n", "only classes can be drawn in equal shares"),
         ("dataset: digits\nheads: {digit: {}}\n", "needs several targets; this data set is multiclass with 10"),
         ("dataset: digits\nhead: {weight: 2.0}\n", "head.weight: the only head has no other"),
         ("dataset: {type: digits, target: [digit]}\n", "expected at least 2 of them, given [digit]"),
         ("dataset: {type: digits, target: [digit, digit]}\n", "a target is named twice"),
-        ("dataset: {type: digits, target: [digit, lines]}\n", "Choose from: digit, parity, ink"),
+        ("dataset: {type: digits, target: [digit, lines]}\n", "Choose from: digit, parity, traits, ink"),
         ("dataset: {type: csv, path: a.csv, target: {a: binary}}\n", "a mapping names two or more targets"),
         ("dataset: {type: csv, path: a.csv, target: a}\n", "dataset.task: missing. Choose from: binary, "),
         ("dataset: {type: csv, path: a.csv, target: {val_a: binary, b: count}}\n", "starts with val"),
@@ -247,6 +251,44 @@ def test_multilabel_beside_a_number() -> None:
     assert info.targets["labels"].class_names == ("a", "b")
     np.testing.assert_array_equal(info.y_of("labels", data.train.y)[:, 0], data.train.x[:, 0] % 2)
     np.testing.assert_array_equal(info.y_of("y", data.train.y), 2 * data.train.x[:, 0])
+
+
+def test_own_table_with_a_target_of_every_task(invoke: Invoke) -> None:
+    """Six columns of one csv, each with the head of its task; predictions name each column's."""
+    rows = [f"{i % 7},{i % 5},{i},{i % 2},{'abc'[i % 3]},{i % 4},{1 + i % 5},{(i % 10) / 10}" for i in range(60)]
+    Path("own.csv").write_text("\n".join(["a,b,price,sold,kind,visits,stars,share", *rows]))
+    targets = "price: regression, sold: binary, kind: multiclass, visits: count, stars: ordinal, share: proportion"
+    Path("own.yaml").write_text(
+        f"dataset: {{type: csv, path: own.csv, target: {{{targets}}}}}\ntraining: {{epochs: 1}}\n"
+    )
+
+    assert invoke("run", "own.yaml")[0] == 0
+    code, out, _ = invoke("predict", "own", "test")
+    columns = out.splitlines()[0].split(",")
+
+    assert code == 0
+    assert {"price_low_90", "sold_probability_1", "kind_probability_c", "visits_predicted", "share_high_90"} <= {
+        *columns
+    }
+    assert [column for column in columns if column.startswith("stars_")] == [
+        *("stars_target", "stars_predicted"),
+        *(f"stars_probability_{k}" for k in range(1, 6)),
+    ]
+    (path,) = Path("runs/own").iterdir()
+    metrics = json.loads((path / "summary.json").read_text())["metrics"]
+    assert all(np.isfinite(metrics[f"test_{name.split(':')[0]}_nll"]) for name in targets.split(", "))
+
+
+@pytest.mark.parametrize("sharing", ["hard", "none"])
+def test_no_hidden_layer_is_a_trunk_too(sharing: str) -> None:
+    """Heads straight on the inputs; together or apart they are the same models."""
+    text = "dataset: {type: digits, target: [digit, traits]}\nmodel: {hidden: []}\n"
+    config = experiment(text + f"sharing: {sharing}\noptimizer: {{type: adam, learning_rate: 0.01}}\n")
+
+    history, network = trained(config, epochs=2)
+
+    assert network.model.count_params() == 65 * (10 + 4)
+    assert history[-1]["digit_accuracy"] > 0.8
 
 
 def test_bundled_targets_equal_those_alone() -> None:

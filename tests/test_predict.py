@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import Invoke
 
@@ -84,6 +85,12 @@ def test_predicts_the_test_split_and_a_table_of_numbers_alike(invoke: Invoke) ->
 
     assert invoke("predict", "d", "test", "--output", "predicted.csv")[:2] == (0, "")
     assert table(Path("predicted.csv").read_text()) == rows
+
+    assert invoke("predict", "d", "test", "--output", "predicted.parquet")[:2] == (0, "")
+    kept = pd.read_parquet("predicted.parquet")
+    assert list(kept.columns) == list(rows[0])
+    assert list(kept["predicted"]) == [row["predicted"] for row in rows]
+    np.testing.assert_allclose(kept["probability_3"], [float(row["probability_3"]) for row in rows], rtol=1e-6)
 
 
 def test_mistakes_are_one_line(invoke: Invoke) -> None:

@@ -1,5 +1,6 @@
 """Regularization of the hidden layers: what Keras would train, on dense inputs and on sparse text."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ from test_engine import (
 )
 
 from dlexp.components.datasets import Data, Split
+from dlexp.components.regularizers import Regularizer
 from dlexp.config.experiment import Experiment
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
+from dlexp.registry import components
 from dlexp.training.engine import Engine, Evaluator, order_of
 from dlexp.training.network import build
 from dlexp.training.run import split
@@ -51,6 +54,14 @@ def optimizer(type: str, **settings: Any) -> dict[str, Any]:
         ),
         pytest.param([DIGITS, mlp(normalization="layer")], id="digits-layer-normalization"),
         pytest.param([REUTERS, mlp(normalization="layer")], id="reuters-layer-normalization"),
+        pytest.param(
+            [IMDB, mlp(kernel_regularizer={"type": "l1", "l1": 0.001}), optimizer("sgd", learning_rate=0.1)],
+            id="imdb-l1",
+        ),
+        pytest.param(
+            [DIGITS, mlp(kernel_regularizer={"type": "l1_l2", "l1": 0.001, "l2": 0.01}), optimizer("sgd")],
+            id="digits-l1-l2",
+        ),
         pytest.param([CANCER, mlp(max_norm=0.5)], id="breast_cancer-max-norm"),
         pytest.param([IMDB, mlp(max_norm=0.5)], id="imdb-max-norm"),
         pytest.param([DIGITS, optimizer("sgd", learning_rate=0.1, weight_decay=0.05)], id="digits-sgd-weight-decay"),
@@ -65,6 +76,18 @@ def test_history_equals_keras_fit(parts: list[dict[str, Any]]) -> None:
     config = experiment(*parts)
 
     assert_equals_keras(config, EPOCHS)
+
+
+@pytest.mark.parametrize(
+    "regularizer", components("regularizers").values(), ids=lambda regularizer: regularizer.__name__
+)
+def test_regularizers_have_keras_names_and_defaults(regularizer: type[Regularizer]) -> None:
+    """Every argument of Keras's class is a field of the same name with the same default, and no other."""
+    theirs = inspect.signature(getattr(keras.regularizers, regularizer.__name__)).parameters
+    ours = {name: field.default for name, field in regularizer.model_fields.items() if name != "type"}
+
+    assert ours == {name: argument.default for name, argument in theirs.items()}
+    assert regularizer.model_validate({}).build().get_config() == pytest.approx(ours)
 
 
 @pytest.mark.parametrize("parts", [DIGITS, IMDB], ids=["digits", "imdb"])

@@ -44,7 +44,9 @@ def show(
     from dlexp.reports.run_page import gather, to_json, to_text
     from dlexp.runs.index import identity_of, latest, select
 
-    if plot and run == "activations":
+    if run == "activations":
+        if not plot:
+            raise UserError("activations: all hidden units are drawn to a file; say --plot units.png")
         activations_plot.draw(plot)
         return
     runs = select(runs_dir, [run], partial(identity_of, data_dir=data_dir))

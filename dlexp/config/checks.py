@@ -41,6 +41,7 @@ def check_against(experiment: Experiment, info: Info) -> list[tuple[str, str]]:
         *((f"head.{field}", message) for field, message in experiment.head.problems(info)),
         *_weight_problems(experiment.head),
         *((f"optimizer.{field}", message) for field, message in experiment.optimizer.problems()),
+        *_apart_problems(experiment),
         *_training_problems(experiment),
     ]
 
@@ -86,6 +87,12 @@ def _model_problems(model: Model, info: Info) -> Iterator[tuple[str, str]]:
         if info.vocabulary and inputs in model.takes:
             changes.append(f"dataset.encoding: {encoding}")
     yield "model.type", f"{model.type} cannot take {_described(info)}; use {', or '.join(changes)}"
+
+
+def _apart_problems(experiment: Experiment) -> Iterator[tuple[str, str]]:
+    is_apart = isinstance(experiment.head, Multitask) and experiment.head.sharing == "none"
+    if is_apart and experiment.optimizer.global_clipnorm is not None:
+        yield "optimizer.global_clipnorm", "one norm over all trunks would tie the tasks together; use clipnorm"
 
 
 def _training_problems(experiment: Experiment) -> Iterator[tuple[str, str]]:

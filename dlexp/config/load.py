@@ -232,6 +232,8 @@ def _validated(config: Node) -> tuple[Experiment, Node]:
     between = dataset.problems() if dataset else []
     if dataset and not between:
         head = _with_head_types(config.child("head") or Node({}, DEFAULT), dataset.info())
+        # Only now that its type is known, short forms below it are known too.
+        head = merged(None, head, ROOT.child("head", config.entries))
         config = Node({**config.entries, "head": head}, config.source)
         is_task_head = False
     try:

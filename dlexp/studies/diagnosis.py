@@ -15,8 +15,12 @@ DEAD_SHARE = 0.5
 #: Half of all outputs of a unit that is flat on both sides.
 SATURATED_SHARE = 0.5
 
-#: The first layer's gradient over the last one's: 0.2 and more in healthy runs, 0.006 behind six sigmoids.
-VANISHED_RATIO = 0.02
+#: Nearly all outputs of a unit that is flat on one side on purpose; in healthy runs it is 0.7 at most.
+FLAT_SHARE = 0.95
+
+#: The first layer's gradient over the last one's: 0.2 and more in healthy runs, 0.07 behind four sigmoids that do not
+#: learn and 0.006 behind six.
+VANISHED_RATIO = 0.1
 
 #: A kernel that goes farther than its own length in an epoch; the first may well do so.
 LARGE_STEP = 1.0
@@ -27,12 +31,28 @@ def diagnose(rows: Sequence[Row], config: Mapping[str, Any]) -> list[str]:
     by_layer: dict[int, list[Row]] = {}
     for row in rows:
         by_layer.setdefault(int(row["layer"]), []).append(row)
-    dead = [sentence for i, layer in by_layer.items() for sentence in _dead(i, layer, _unit(config, i))]
-    saturated = [sentence for i, layer in by_layer.items() for sentence in _saturated(i, layer, _unit(config, i))]
-    # Nothing flows through dead units, so that says why there is no gradient.
-    vanished = [] if dead else list(_vanished(list(by_layer.values())))
-    large = [sentence for i, layer in by_layer.items() for sentence in _large_steps(i, layer)]
-    return [*dead, *saturated, *vanished, *large]
+    diverged = list(_diverged(rows))
+    flat = [sentence for i, layer in by_layer.items() for sentence in _flat(i, layer, _unit(config, i))]
+    # Nothing flows through dead or saturated units, so that says why there is no gradient.
+    vanished = [] if flat else list(_vanished(list(by_layer.values())))
+    large = [] if diverged else [sentence for i, layer in by_layer.items() for sentence in _large_steps(i, layer)]
+    return [*diverged, *flat, *vanished, *large]
+
+
+def _diverged(rows: Sequence[Row]) -> Iterator[str]:
+    epoch = next((row["epoch"] for row in rows if not math.isfinite(row["update_ratio"])), None)
+    if epoch is not None:
+        yield (
+            f"in epoch {epoch:.0f} the weights are no finite numbers any more; "
+            "a smaller learning rate or optimizer.clipnorm usually helps"
+        )
+
+
+def _flat(layer: int, rows: Sequence[Row], unit: str) -> list[str]:
+    """One sentence at most: why hardly anything flows through a layer."""
+    if cast(type[Activation], registry.components("activations")[unit]).saturates:
+        return list(_saturated(layer, rows, unit))
+    return list(_dead(layer, rows, unit)) or list(_on_its_flat_side(layer, rows, unit))
 
 
 def _dead(layer: int, rows: Sequence[Row], unit: str) -> Iterator[str]:
@@ -46,14 +66,20 @@ def _dead(layer: int, rows: Sequence[Row], unit: str) -> Iterator[str]:
 
 
 def _saturated(layer: int, rows: Sequence[Row], unit: str) -> Iterator[str]:
-    # A ReLU is flat on one side on purpose.
-    if not cast(type[Activation], registry.components("activations")[unit]).saturates:
-        return
     if since := _since(rows, lambda row: row["saturated_share"] >= SATURATED_SHARE):
         share = _percent(rows[-1]["saturated_share"])
         yield (
             f"layer {layer}: {share} of its {unit} outputs are saturated since epoch {since}; "
             "relu, smaller initial weights or model.normalization: batch usually helps"
+        )
+
+
+def _on_its_flat_side(layer: int, rows: Sequence[Row], unit: str) -> Iterator[str]:
+    if since := _since(rows, lambda row: row["saturated_share"] >= FLAT_SHARE):
+        share = _percent(rows[-1]["saturated_share"])
+        yield (
+            f"layer {layer}: {share} of its {unit} outputs are where it is flat since epoch {since}; "
+            "leaky_relu or a smaller learning rate usually helps"
         )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-DigitsTarget = Literal["digit", "parity", "ink"]
+DigitsTarget = Literal["digit", "parity", "traits", "ink"]
 LinnerudTarget = Literal["weight", "waist", "pulse"]
 #: Of a list of targets.
 Several = Field(min_length=2)
@@ -68,7 +68,7 @@ class Bundled(Dataset):
         first = y[:, 0] if y.ndim == 2 else y
         x_train, x_test, y_train, y_test = train_test_split(
             x.astype(np.float32),
-            y.astype(np.int32 if self.n_classes and y.ndim == 1 else np.float32),
+            y.astype(self.info().y_dtype),
             test_size=self.test_size,
             random_state=self.split_seed,
             stratify=first if self.n_classes else None,
@@ -84,7 +84,7 @@ class Bundled(Dataset):
         return Data(*generated.clouds(self.n_classes, self.n_features))
 
     def _examples(self) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
-        """All examples in scikit-learn's order; targets `(n,)`, or `(n, targets)` of several."""
+        """All examples in scikit-learn's order; targets `(n,)`, or `(n, columns)` of several or of labels."""
         from sklearn import datasets
 
         x, y = getattr(datasets, f"load_{self.type}")(return_X_y=True)
@@ -165,7 +165,7 @@ class SeveralTargets(Bundled):
         train, test = ([getattr(data, part) for data in each] for part in ("train", "test"))
         # The clouds of all targets lie in one another: each is to be found there.
         x_train, x_test = (sum(split.x for split in part) for part in (train, test))
-        y_train, y_test = (np.stack([split.y for split in part], axis=1).astype(np.float32) for part in (train, test))
+        y_train, y_test = (np.column_stack([split.y for split in part]).astype(np.float32) for part in (train, test))
         return Data(Split(x_train, y_train), Split(x_test, y_test))
 
     def problems(self) -> list[tuple[str, str]]:
@@ -184,7 +184,7 @@ class SeveralTargets(Bundled):
         return Bundled.stand_in(self.model_copy(update={"target": name}))
 
     def _all_targets(self) -> "tuple[np.ndarray[Any, Any], dict[str, np.ndarray[Any, Any]]]":
-        """The features of all examples, and every target, `(n,)`."""
+        """The features of all examples, and every target, `(n,)` or `(n, labels)`."""
         raise NotImplementedError
 
     def _examples(self) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
@@ -193,7 +193,11 @@ class SeveralTargets(Bundled):
         x, targets = self._all_targets()
         if isinstance(self.target, str):
             return x, targets[self.target]
-        return x, np.stack([targets[name] for name in self.target], axis=1)
+        return x, np.column_stack([targets[name] for name in self.target])
+
+
+#: Labels of a digit, any number at once, and the digits that have each.
+TRAITS = {"odd": (1, 3, 5, 7, 9), "prime": (2, 3, 5, 7), "loop": (0, 6, 8, 9), "large": (5, 6, 7, 8, 9)}
 
 
 class Digits(SeveralTargets):
@@ -201,14 +205,15 @@ class Digits(SeveralTargets):
 
     type: Literal["digits"] = "digits"
     target: DigitsTarget | Annotated[list[DigitsTarget], Several] = "digit"
-    """What is learned: the digit, whether it is odd (class 1), or the ink's share of all the page can take (0 to 1);
-    or several of them, as a list."""
+    """What is learned: the digit, whether it is odd (class 1), its traits (odd, prime, with a loop, larger than 4, any
+    number at once), or the ink's share of all the page can take (0 to 1); or several of them, as a list."""
     n_examples: ClassVar[int] = 1797
     n_features: ClassVar[int] = 64
     data_files: ClassVar[tuple[str, ...]] = ("digits.csv.gz",)
     choices: ClassVar[dict[str, Target]] = {
         "digit": Target("multiclass", tuple("0123456789")),
         "parity": Target("binary", ("even", "odd")),
+        "traits": Target("multilabel", tuple(TRAITS)),
         "ink": Target("proportion"),
     }
 
@@ -217,16 +222,26 @@ class Digits(SeveralTargets):
 
         x, digit = load_digits(return_X_y=True)
         # A pixel is a number from 0 to 16.
-        return x, {"digit": digit, "parity": digit % 2, "ink": x.mean(axis=1) / 16}
+        return x, {"digit": digit, "parity": digit % 2, "traits": _traits(digit), "ink": x.mean(axis=1) / 16}
 
     def _made_up(self, name: str) -> Data:
-        """As for all, the ink between 0 and 1."""
+        """As for all, the traits those of the digit, the ink between 0 and 1."""
         import numpy as np
 
+        if name == "traits":
+            data = super()._made_up("digit")
+            return Data(*(Split(part.x, _traits(part.y)) for part in (data.train, data.test)))
         data = super()._made_up(name)
         if name != "ink":
             return data
         return Data(*(Split(part.x, 1 / (1 + np.exp(-part.y / 8))) for part in (data.train, data.test)))
+
+
+def _traits(digit: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    """The labels of each digit, `(n, traits)`."""
+    import numpy as np
+
+    return np.column_stack([np.isin(digit, digits) for digits in TRAITS.values()]).astype(np.int32)
 
 
 class Linnerud(SeveralTargets):

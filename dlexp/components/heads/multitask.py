@@ -160,6 +160,8 @@ def prefix_layers(name: str, start: "keras.KerasTensor", end: "keras.KerasTensor
     """Put a name before those of the layers between two tensors."""
     import keras
 
+    if start is end:  # No layers, of which Keras makes no model.
+        return
     for layer in keras.Model(start, end).layers:
         if not isinstance(layer, keras.layers.InputLayer):
             layer.name = f"{name}_{layer.name}"

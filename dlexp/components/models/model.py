@@ -60,7 +60,8 @@ class Stack(Model):
     activation: OneOrEach = ReLU()
     """Activation of the hidden layers: one for all, or a list with one a layer."""
     kernel_initializer: Initializer | None = None
-    """Start of the hidden layers' kernels, by Keras's name; where none is said, what fits the activation."""
+    """Start of the hidden layers' kernels, by Keras's name. Unless said, Keras's `glorot_uniform`; `lecun_normal` for
+    selu. `he_normal` fits deep stacks of ReLUs."""
     hidden_bias: float = 0.0
     """Start of the hidden units' bias: far below 0, no ReLU fires."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
