@@ -103,6 +103,7 @@ def test_table_is_that_of_the_installed_keras() -> None:
         (["Dense: {units: 8, activation: rellu}"], "unknown activation 'rellu'. Did you mean 'relu'?"),
         (["Dense: {units: 8, kernel_initializer: he}"], "unknown initializer 'he'."),
         (["Dropout: {rate: 1.5}"], "model.layers.0.Dropout.rate: expected a number from 0 to below 1, given 1.5"),
+        ([STEPS, "LSTM: {units: 8, dropout: 2}"], "model.layers.1.LSTM.dropout: expected a number from 0 to below 1"),
         (["{Dense: {units: 8}, Dropout: {rate: 0.5}}"], "expected a layer's name, or one name with its arguments"),
         (["Bidirectional: {layer: {LSTM: {unit: 8}}}"], "Bidirectional.layer.LSTM.unit: unknown argument 'unit'."),
         (["Bidirectional: {layer: 3}"], "expected a layer, such as {LSTM: {units: 32}}, given 3"),

@@ -15,6 +15,8 @@ COUNTS = (
     *("units", "filters", "kernel_size", "pool_size", "strides", "dilation_rate", "input_dim", "output_dim"),
     *("num_heads", "key_dim", "n", "groups", "depth_multiplier", "size"),
 )
+#: How arguments end that are a share of what is dropped.
+SHARES = ("rate", "dropout")
 #: The axes that a layer's inputs have by the end of its name, the batch included.
 AXES = {"1D": 3, "2D": 4, "3D": 5}
 RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN")
@@ -78,7 +80,7 @@ def _argument_problems(path: str, argument: str, value: Any) -> Iterator[tuple[s
             yield from ((f"{path}.{field}", message) for field, message in problems(inner))
     elif argument in COUNTS and not _are_counts(value):
         yield path, f"expected a whole number, at least 1, or a list of them, given {value!r}"
-    elif argument.endswith("rate") and argument != "dilation_rate" and not _is_share(value):
+    elif argument.endswith(SHARES) and argument != "dilation_rate" and not _is_share(value):
         yield path, f"expected a number from 0 to below 1, given {value!r}"
     elif isinstance(value, str) and (kind := argument.rpartition("_")[2]) in table()["words"]:
         words = table()["words"][kind]
