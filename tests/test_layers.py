@@ -83,6 +83,7 @@ def test_table_is_that_of_the_installed_keras() -> None:
         assert table == found
     for name, layer in table["layers"].items():
         assert set(layer["arguments"]) <= set(found["layers"][name]["arguments"]), name
+    assert set(table["flags"]) <= set(found["flags"])
     for kind, words in table["words"].items():
         assert set(words) <= set(found["words"][kind]), kind
 
@@ -104,6 +105,14 @@ def test_table_is_that_of_the_installed_keras() -> None:
         (["Dense: {units: 8, kernel_initializer: he}"], "unknown initializer 'he'."),
         (["Dropout: {rate: 1.5}"], "model.layers.0.Dropout.rate: expected a number from 0 to below 1, given 1.5"),
         ([STEPS, "LSTM: {units: 8, dropout: 2}"], "model.layers.1.LSTM.dropout: expected a number from 0 to below 1"),
+        (
+            ["Dense: {units: 8, use_bias: maybe}"],
+            "model.layers.0.Dense.use_bias: expected true or false, given 'maybe'",
+        ),
+        (
+            [IMAGE, "Conv2D: {filters: 2, kernel_size: 3, padding: sam}", "Flatten"],
+            "model.layers.1.Conv2D.padding: unknown padding 'sam'. Did you mean 'same'?",
+        ),
         (["{Dense: {units: 8}, Dropout: {rate: 0.5}}"], "expected a layer's name, or one name with its arguments"),
         (["Bidirectional: {layer: {LSTM: {unit: 8}}}"], "Bidirectional.layer.LSTM.unit: unknown argument 'unit'."),
         (["Bidirectional: {layer: 3}"], "expected a layer, such as {LSTM: {units: 32}}, given 3"),

@@ -15,6 +15,8 @@ COUNTS = (
     *("units", "filters", "kernel_size", "pool_size", "strides", "dilation_rate", "input_dim", "output_dim"),
     *("num_heads", "key_dim", "n", "groups", "depth_multiplier", "size"),
 )
+#: What is put around the inputs of a convolution or pooling; `causal` of one axis alone.
+PADDINGS = ("valid", "same", "causal")
 #: How arguments end that are a share of what is dropped.
 SHARES = ("rate", "dropout")
 #: The axes that a layer's inputs have by the end of its name, the batch included.
@@ -27,7 +29,11 @@ Item = Mapping[str, Mapping[str, Any]]
 
 @cache
 def table() -> dict[str, Any]:
-    """`keras`: the version; `layers`: by name, summary and arguments (true where required); `words` of arguments."""
+    """The table.
+
+    `keras`: the version; `layers`: by name, summary and arguments (true where required); `flags`: arguments that are
+    true or false; `words` that other arguments may be.
+    """
     path = Path(__file__).with_suffix(".json")
     loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return loaded
@@ -82,6 +88,10 @@ def _argument_problems(path: str, argument: str, value: Any) -> Iterator[tuple[s
         yield path, f"expected a whole number, at least 1, or a list of them, given {value!r}"
     elif argument.endswith(SHARES) and argument != "dilation_rate" and not _is_share(value):
         yield path, f"expected a number from 0 to below 1, given {value!r}"
+    elif argument in table()["flags"] and not isinstance(value, bool):
+        yield path, f"expected true or false, given {value!r}"
+    elif argument == "padding" and isinstance(value, str) and value not in PADDINGS:
+        yield path, f"unknown padding {value!r}.{did_you_mean(value, PADDINGS)} Choose from: {', '.join(PADDINGS)}"
     elif isinstance(value, str) and (kind := argument.rpartition("_")[2]) in table()["words"]:
         words = table()["words"][kind]
         if value not in words:
