@@ -133,6 +133,7 @@ def test_wrong_layers_are_named_before_keras_is_loaded(layers: list[str], messag
     [
         ("dataset: imdb\n", "BatchNormalization", "sparse vectors need a Dense layer first, given BatchNormalization"),
         (WORDS, "Dense: {units: 8}", "word indices need an Embedding layer first, given Dense"),
+        (WORDS, "Embedding: {output_dim: 4, input_dim: [300]}", "expected a whole number, at least 1, given [300]"),
         (WORDS, "Embedding: {output_dim: 4, input_dim: 10}", "10 is fewer than the data set's 200 word indices"),
     ],
 )

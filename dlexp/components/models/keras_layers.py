@@ -10,10 +10,11 @@ from dlexp.errors import did_you_mean
 
 #: Arguments that hold another layer, written as an item of the stack is.
 LAYER_ARGUMENTS = ("layer", "backward_layer", "cell")
-#: Arguments that count something, alone or for each axis.
+#: Arguments that count something alone or for each axis, and all that count something.
+AXIS_COUNTS = ("kernel_size", "pool_size", "strides", "dilation_rate", "size")
 COUNTS = (
-    *("units", "filters", "kernel_size", "pool_size", "strides", "dilation_rate", "input_dim", "output_dim"),
-    *("num_heads", "key_dim", "n", "groups", "depth_multiplier", "size"),
+    *("units", "filters", "input_dim", "output_dim", "num_heads", "key_dim", "n", "groups", "depth_multiplier"),
+    *AXIS_COUNTS,
 )
 #: What is put around the inputs of a convolution or pooling; `causal` of one axis alone.
 PADDINGS = ("valid", "same", "causal")
@@ -84,8 +85,9 @@ def _argument_problems(path: str, argument: str, value: Any) -> Iterator[tuple[s
             yield path, f"expected a layer, such as {{LSTM: {{units: 32}}}}, given {value!r}"
         else:
             yield from ((f"{path}.{field}", message) for field, message in problems(inner))
-    elif argument in COUNTS and not _are_counts(value):
-        yield path, f"expected a whole number, at least 1, or a list of them, given {value!r}"
+    elif argument in COUNTS and not _are_counts(argument, value):
+        lists = ", or a list of them" if argument in AXIS_COUNTS else ""
+        yield path, f"expected a whole number, at least 1{lists}, given {value!r}"
     elif argument.endswith(SHARES) and argument != "dilation_rate" and not _is_share(value):
         yield path, f"expected a number from 0 to below 1, given {value!r}"
     elif argument in table()["flags"] and not isinstance(value, bool):
@@ -137,8 +139,10 @@ def axes_behind(item: Item, n: int) -> int:
     return n
 
 
-def _are_counts(value: Any) -> bool:
-    values = value if isinstance(value, list) else [value]
+def _are_counts(argument: str, value: Any) -> bool:
+    if argument == "strides" and value is None:  # As Keras's poolings have it: the size of the window.
+        return True
+    values = value if isinstance(value, list) and argument in AXIS_COUNTS else [value]
     return bool(values) and all(isinstance(each, int) and not isinstance(each, bool) and each >= 1 for each in values)
 
 
