@@ -266,8 +266,8 @@ def write(tmp_path, monkeypatch):
         ),
         (
             "model: {hidden: [40000, 40000]}",
-            "model.hidden: warning: a run needs about 25.7 GB, 25.6 GB of it by this; more than 4 GB; "
-            "set model.hidden=[2048, 2048] (allow: [memory]",
+            "model.hidden: warning: a run needs about 57.7 GB, 57.7 GB of it by this; more than 4 GB; "
+            "set model.hidden=[1024, 1024] (allow: [memory]",
         ),
     ],
 )
@@ -340,7 +340,7 @@ def test_what_is_near_a_rule_and_follows_it_is_not_warned_of(write, text):
         (
             "{Dense: {units: 65536}}, {Dense: {units: 16}}, {Dense: {units: 65536}}, {Dense: {units: 65536}}",
             [
-                "model.layers.3.Dense.units: warning: a run needs about 68.9 GB, 68.7 GB of it by this; more than 4 "
+                "model.layers.3.Dense.units: warning: a run needs about 155 GB, 155 GB of it by this; more than 4 "
                 "GB; set model.layers=[{Dense: {units: 8192}}, {Dense: {units: 16}}, {Dense: {units: 8192}}, "
                 "{Dense: {units: 8192}}] (allow: [memory]"
             ],
