@@ -41,9 +41,15 @@ def shown(lines: list[str]) -> list[str]:
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """A sentence that names the nearest right word, or nothing where none is near."""
+    near = nearest(word, choices)
+    return f" Did you mean '{near}'?" if near else ""
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """The nearest right word; empty where none is near."""
     choices = list(choices)
     # `adma` is `adam` with two letters swapped, though difflib finds `adamax` nearer.
     swapped = [choice for choice in choices if sorted(choice.lower()) == sorted(word.lower())]
     spelt = {choice.lower(): choice for choice in swapped or choices}
     near = difflib.get_close_matches(word.lower(), spelt, n=1, cutoff=0.6)
-    return f" Did you mean '{spelt[near[0]]}'?" if near else ""
+    return spelt[near[0]] if near else ""

@@ -79,6 +79,7 @@ def test_json_is_one_document_with_every_problem(dlexp):
         "path": "key0",
         "message": "unknown key 'key0'. Choose from: name, dataset, validation, model, head, optimizer, "
         "training, extends, allow, loss, metrics, heads, sharing, weighting",
+        "change": None,
     }
 
 

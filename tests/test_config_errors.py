@@ -90,7 +90,7 @@ def refused(tmp_path, monkeypatch):
         (
             "loss: crossentropy",
             "head.loss: unknown loss 'crossentropy'. Did you mean 'categorical_crossentropy'? "
-            "Choose from: categorical_crossentropy, mse",
+            "Choose from: categorical_crossentropy, mse; set head.loss=categorical_crossentropy",
         ),
         (
             "metrics: [acuracy]",
@@ -139,15 +139,20 @@ def refused(tmp_path, monkeypatch):
         ("seed: 1", "seed: the seed is no part of a config; say it with --seed"),
         ("head: {loss: mse}\nloss: mse", "loss: given twice, the other time as head.loss in c.yaml:2"),
         # Between fields.
-        ("head: {units: 3}", "head.units: 10 classes do not fit into 3 outputs"),
-        ("head: {units: 1}", "head.units: a softmax over 1 unit is always 1; use the binary head for 1 unit"),
+        ("head: {units: 3}", "head.units: 10 classes do not fit into 3 outputs; set head.units=10"),
+        (
+            "head: {units: 1}",
+            "head.units: a softmax over 1 unit is always 1; use the binary head for 1 unit; set head.units=10",
+        ),
         (
             "head: binary",
-            "head.type: a binary head needs 2 classes; this data set is multiclass with 10 classes",
+            "head.type: a binary head needs 2 classes; this data set is multiclass with 10 classes; "
+            "set head.type=multiclass",
         ),
         (
             "head: regression",
-            "head.type: a regression head needs numbers; this data set is multiclass with 10 classes",
+            "head.type: a regression head needs numbers; this data set is multiclass with 10 classes; "
+            "set head.type=multiclass",
         ),
         (
             "model: embedding",
@@ -192,26 +197,26 @@ def test_one_mistake_is_one_line(refused, text, message):
         ),
         (
             "dataset: diabetes\nhead: {units: 2}",
-            "c.yaml:2: head.units: a regression head has 1 output unit, given 2",
+            "c.yaml:2: head.units: a regression head has 1 output unit, given 2; set head.units=1",
         ),
         (
             "dataset: imdb\nhead: {units: 2}",
-            "c.yaml:2: head.units: a binary head has 1 output unit, given 2",
+            "c.yaml:2: head.units: a binary head has 1 output unit, given 2; set head.units=1",
         ),
         (
             "dataset: diabetes\nloss: binary_crossentropy",
             "c.yaml:2: head.loss: unknown loss 'binary_crossentropy'. It belongs to type binary, multilabel, "
-            "proportion. Choose from: mse, mae",
+            "proportion. Choose from: mse, mae; set head.loss=mse",
         ),
         (
             "dataset: imdb\nloss: categorical_crossentropy",
             "c.yaml:2: head.loss: unknown loss 'categorical_crossentropy'. It belongs to type multiclass. "
-            "Choose from: binary_crossentropy, mse",
+            "Choose from: binary_crossentropy, mse; set head.loss=binary_crossentropy",
         ),
         (
             "dataset: iris\nhead: {activation: sigmoid}",
             "c.yaml:2: head.activation: unknown activation 'sigmoid'. It belongs to type binary, multilabel, "
-            "proportion. Choose from: softmax",
+            "proportion. Choose from: softmax; set head.activation=softmax",
         ),
         (
             "dataset: {type: iris, test_size: 0.99}",
@@ -252,7 +257,7 @@ def test_all_checks_between_fields_are_named_together(refused):
     assert lines == [
         "c.yaml:2: validation.size: 30000 examples held out of 25000; none would be left to train on",
         "c.yaml:3: model.type: embedding cannot take sparse vectors; use model: mlp, or dataset.encoding: padded",
-        "c.yaml:4: head.type: a regression head needs numbers; this data set is binary",
+        "c.yaml:4: head.type: a regression head needs numbers; this data set is binary; set head.type=binary",
     ]
 
 

@@ -83,6 +83,7 @@ def test_table_is_that_of_the_installed_keras() -> None:
         assert table == found
     for name, layer in table["layers"].items():
         assert set(layer["arguments"]) <= set(found["layers"][name]["arguments"]), name
+    assert set(table["flags"]) <= set(found["flags"])
     for kind, words in table["words"].items():
         assert set(words) <= set(found["words"][kind]), kind
 
@@ -103,6 +104,15 @@ def test_table_is_that_of_the_installed_keras() -> None:
         (["Dense: {units: 8, activation: rellu}"], "unknown activation 'rellu'. Did you mean 'relu'?"),
         (["Dense: {units: 8, kernel_initializer: he}"], "unknown initializer 'he'."),
         (["Dropout: {rate: 1.5}"], "model.layers.0.Dropout.rate: expected a number from 0 to below 1, given 1.5"),
+        ([STEPS, "LSTM: {units: 8, dropout: 2}"], "model.layers.1.LSTM.dropout: expected a number from 0 to below 1"),
+        (
+            ["Dense: {units: 8, use_bias: maybe}"],
+            "model.layers.0.Dense.use_bias: expected true or false, given 'maybe'",
+        ),
+        (
+            [IMAGE, "Conv2D: {filters: 2, kernel_size: 3, padding: sam}", "Flatten"],
+            "model.layers.1.Conv2D.padding: unknown padding 'sam'. Did you mean 'same'?",
+        ),
         (["{Dense: {units: 8}, Dropout: {rate: 0.5}}"], "expected a layer's name, or one name with its arguments"),
         (["Bidirectional: {layer: {LSTM: {unit: 8}}}"], "Bidirectional.layer.LSTM.unit: unknown argument 'unit'."),
         (["Bidirectional: {layer: 3}"], "expected a layer, such as {LSTM: {units: 32}}, given 3"),
@@ -123,6 +133,7 @@ def test_wrong_layers_are_named_before_keras_is_loaded(layers: list[str], messag
     [
         ("dataset: imdb\n", "BatchNormalization", "sparse vectors need a Dense layer first, given BatchNormalization"),
         (WORDS, "Dense: {units: 8}", "word indices need an Embedding layer first, given Dense"),
+        (WORDS, "Embedding: {output_dim: 4, input_dim: [300]}", "expected a whole number, at least 1, given [300]"),
         (WORDS, "Embedding: {output_dim: 4, input_dim: 10}", "10 is fewer than the data set's 200 word indices"),
     ],
 )

@@ -8,6 +8,7 @@ import typer
 
 from dlexp import registry
 from dlexp.cli import app
+from dlexp.config.load import load
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
@@ -44,6 +45,16 @@ def test_every_component_stands_in_the_readme(kind: str, readme: str) -> None:
     code = "\n".join(re.findall(r"```[\s\S]*?```|`[^`\n]+`|^ {4}.*$", readme, re.MULTILINE))
 
     assert missing(list(registry.components(kind)), code) == []
+
+
+def test_every_data_set_in_the_readme_is_one_that_check_takes(readme: str, tmp_path: Path) -> None:
+    """Each line is a config by itself; no file is read."""
+    lines = [line for line in readme.splitlines() if line.startswith("dataset: ")]
+    for line in lines:
+        (tmp_path / "config.yaml").write_text(line, encoding="utf-8")
+        assert load(tmp_path / "config.yaml").experiment.dataset.type in line
+
+    assert len(lines) > 5
 
 
 def test_every_example_in_a_commands_help_is_one_of_its_own() -> None:

@@ -5,6 +5,7 @@ Run: python tools/keras_layers.py
 
 import inspect
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ BASE_ARGUMENTS = ("trainable", "activity_regularizer")
 
 
 def table() -> dict[str, Any]:
-    """Keras's version, its layers by name with summary and arguments (true where required), words arguments may be."""
+    """Keras's version, its layers by name with summary and arguments (true where required), flags, words."""
     layers = {
         name: {"summary": _summary(layer), "arguments": _arguments(layer)}
         for name, layer in inspect.getmembers(keras.layers, inspect.isclass)
@@ -39,7 +40,16 @@ def table() -> dict[str, Any]:
         **{kind: _words(getattr(keras, f"{kind}s"), inspect.isclass) for kind in ("initializer", "regularizer")},
         "constraint": _words(keras.constraints, inspect.isclass),
     }
-    return {"keras": keras.__version__, "layers": layers, "words": words}
+    return {"keras": keras.__version__, "layers": layers, "flags": _flags(layers), "words": words}
+
+
+def _flags(layers: Iterable[str]) -> list[str]:
+    """Arguments that are true or false in every layer that has them."""
+    defaults: dict[str, set[type]] = {"trainable": {bool}}
+    for name in layers:
+        for each in inspect.signature(getattr(keras.layers, name).__init__).parameters.values():
+            defaults.setdefault(each.name, set()).add(type(each.default))
+    return sorted(name for name, types in defaults.items() if types == {bool})
 
 
 def _arguments(layer: type[keras.Layer]) -> dict[str, bool]:

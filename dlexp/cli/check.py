@@ -76,8 +76,9 @@ def _record(problem: "Problem") -> dict[str, str | int | None]:
         "line": source.line if source else None,
         "path": problem.path,
         "message": problem.message,
+        "change": problem.change or None,
     }
 
 
 def _advice(warning: "Finding") -> dict[str, str | int | None]:
-    return {**_record(warning), "rule": warning.rule, "change": warning.change}
+    return {**_record(warning), "rule": warning.rule}

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from dlexp import registry
 from dlexp.components.datasets import Info
-from dlexp.components.heads import Head, Multitask, TargetHead
+from dlexp.components.heads import Head, Multitask, TargetHead, default_head
 from dlexp.components.models import Model
 from dlexp.components.models.model import Stack
+from dlexp.config.advice import setting
 from dlexp.config.columns import judged_columns
 from dlexp.config.experiment import Experiment
-from dlexp.errors import UserError, did_you_mean
+from dlexp.errors import UserError, did_you_mean, nearest
 
 
 def check(experiment: Experiment) -> list[tuple[str, str]]:
@@ -29,6 +30,24 @@ def completed(experiment: Experiment, info: Info) -> Experiment:
     if problems := check_against(experiment, info):
         raise UserError(*(f"{path}: {message}" for path, message in problems))
     return experiment
+
+
+def change(path: str, experiment: Experiment) -> str:
+    """An override that mends what `check` says of a path: of a head, its units or a monitor; else empty."""
+    *around, field = path.split(".")
+    stopping = experiment.training.early_stopping
+    if stopping and path == "training.early_stopping.monitor":
+        choices = judged_columns(experiment)
+        return setting(path, nearest(stopping.monitor, choices) or ("val_loss" if "val_loss" in choices else "loss"))
+    if around[:1] != ["head"] or field not in ("type", "units"):
+        return ""
+    info, head = experiment.dataset.info(), experiment.head
+    if len(around) == 3 and isinstance(head, Multitask):
+        info, head = info.targets[around[2]], head.heads[around[2]]
+    fits = default_head(info.task)
+    if field == "units" and isinstance(head, TargetHead) and (head.units != 1 or fits != "binary"):
+        return setting(path, head.units_for(info))
+    return setting(".".join([*around, "type"]), fits)
 
 
 def check_against(experiment: Experiment, info: Info) -> list[tuple[str, str]]:

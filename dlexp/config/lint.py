@@ -1,7 +1,7 @@
 """The lint: what works and is unwise, by the course's rules. Known from the config alone; nothing heavy is imported.
 
 What cannot work is an error of `checks` or of the schema. A rule is a function, under whose name a config may allow
-what it finds: `allow: [bottleneck]`. Adding one is a function and its place in `RULES` or `STACK_RULES`.
+what it finds: `allow: [bottleneck]`. Adding one is a function and its place in `RULES`, `STACK_RULES` or `LAYER_RULES`.
 "Goodfellow, 8.4" is a section of Goodfellow, Bengio and Courville, Deep Learning (2016).
 """
 
@@ -13,21 +13,21 @@ from dlexp.components.activations import Activation
 from dlexp.components.datasets import Info
 from dlexp.components.heads import TargetHead
 from dlexp.components.heads.numbers import Standardized
-from dlexp.components.models import Embedding
+from dlexp.components.models import Embedding, Layers
+from dlexp.components.models.layer_sizes import WIDTH_ARGUMENTS, Shape, Size, at_most, sizes
+from dlexp.components.models.layers import with_vocabulary
 from dlexp.components.models.model import Stack
 from dlexp.components.optimizers import Optimizer
+from dlexp.config.advice import DEEP, MAX_DROPOUT, Advice, dropped_classes, lost_classes, setting
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import format_value
+from dlexp.config.layer_rules import LAYER_RULES, stacked
 from dlexp.config.node import Node
 from dlexp.config.problems import Problem
 from dlexp.errors import did_you_mean
 
-#: Hidden layers of saturating units from which on their gradients are said to vanish: sigmoids leave 1/64 after three.
-DEEP = 3
 #: A start of the bias below which a ReLU hardly fires: sums of standardized inputs have a standard deviation near 1.
 DEAD_BIAS = -3.0
-#: Share of a layer's outputs from which on dropout is heavy; usual are 0.2 to 0.5.
-MAX_DROPOUT = 0.7
 #: Learning rates outside these are far from what each optimizer usually takes: by type, lowest and highest.
 LEARNING_RATES = {
     "sgd": (1e-5, 0.5),
@@ -51,22 +51,10 @@ BYTES = 4
 
 
 @dataclass(frozen=True)
-class Advice:
-    """What a rule finds."""
-
-    path: str
-    """The dotted path of the setting."""
-    why: str
-    change: str
-    """An override that follows the rule: `KEY=VALUE`, as `--set` takes it."""
-
-
-@dataclass(frozen=True)
 class Finding(Problem):
     """Something unwise in a config, and where; no error."""
 
     rule: str = ""
-    change: str = ""
 
 
 Rule = Callable[[Experiment, Info], Iterator[Advice]]
@@ -77,19 +65,17 @@ def bottleneck(model: Stack, experiment: Experiment, info: Info) -> Iterator[Adv
     """A hidden layer narrower than the number of classes drops what no later layer brings back (Chollet, 2021, 4.2)."""
     n_classes = _n_class_units(experiment, info)
     narrow = [i for i, units in enumerate(model.hidden, start=1) if units < n_classes]
-    reason = (
-        f"for {n_classes} classes: what it cannot carry is lost to all layers behind it (the information bottleneck)"
-    )
+    reason = lost_classes(n_classes)
     if narrow:
         layer, units = narrow[0], model.hidden[narrow[0] - 1]
         wide = [max(units, n_classes) for units in model.hidden]
         plural = "s" * (units > 1)
         yield Advice(
-            "model.hidden", f"hidden layer {layer} has {units} unit{plural} {reason}", _set("model.hidden", wide)
+            "model.hidden", f"hidden layer {layer} has {units} unit{plural} {reason}", setting("model.hidden", wide)
         )
     if isinstance(model, Embedding) and model.output_dim < n_classes:
         path = "model.output_dim"
-        yield Advice(path, f"a text becomes {model.output_dim} numbers {reason}", _set(path, n_classes))
+        yield Advice(path, f"a text becomes {model.output_dim} numbers {reason}", setting(path, n_classes))
 
 
 def saturating_stack(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -137,12 +123,9 @@ def dropout_before_output(model: Stack, experiment: Experiment, info: Info) -> I
     """Dropout in front of the output is a bottleneck where it leaves fewer units than classes, or none."""
     needed = max(1, _n_class_units(experiment, info))
     last = model.hidden[-1] if model.hidden else 0
-    if model.dropout and last >= needed and (kept := (1 - model.dropout) * last) < needed:
-        reason = f"{needed} classes" if needed > 1 else "the output"
-        why = f"in front of the output it keeps {kept:.3g} of {last} units on average, for {reason}"
-        # The largest that keeps enough, to two digits; none where every unit is needed.
-        largest = math.floor(100 * (1 - needed / last)) / 100
-        yield Advice("model.dropout", why, _set("model.dropout", largest))
+    if model.dropout and last >= needed and (1 - model.dropout) * last < needed:
+        why, largest = dropped_classes(model.dropout, last, needed)
+        yield Advice("model.dropout", why, setting("model.dropout", largest))
 
 
 def squared_error(experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -152,7 +135,7 @@ def squared_error(experiment: Experiment, info: Info) -> Iterator[Advice]:
         if getattr(head, "loss", None) == "mse" and head.type in losses:
             output = "sigmoid" if head.type == "binary" else "softmax"
             why = f"mean squared error behind a {output} has hardly a gradient where the answer is most wrong"
-            yield Advice(f"{path}.loss", why, _set(f"{path}.loss", losses[head.type]))
+            yield Advice(f"{path}.loss", why, setting(f"{path}.loss", losses[head.type]))
 
 
 def unbounded_output(experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -161,7 +144,7 @@ def unbounded_output(experiment: Experiment, info: Info) -> Iterator[Advice]:
         if isinstance(head, Standardized) and target.task == "proportion":
             better = "proportion" if head.type == "regression" else "beta"
             why = "the targets lie from 0 to 1, and linear output units leave that range"
-            yield Advice(f"{path}.type", why, _set(f"{path}.type", better))
+            yield Advice(f"{path}.type", why, setting(f"{path}.type", better))
         elif isinstance(head, Standardized) and target.task == "count":
             why = "the targets are counts, and linear output units go below 0"
             yield Advice(f"{path}.type", why, f"{path}.type=poisson")
@@ -183,7 +166,7 @@ def learning_rate(experiment: Experiment, info: Info) -> Iterator[Advice]:
     if not low <= optimizer.learning_rate <= high:
         path, default = "optimizer.learning_rate", type(optimizer).model_fields["learning_rate"].default
         why = f"{optimizer.learning_rate:g} is far from what {optimizer.type} usually takes, {low:g} to {high:g}"
-        yield Advice(path, why, _set(path, default))
+        yield Advice(path, why, setting(path, default))
 
 
 def large_batch(experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -191,7 +174,7 @@ def large_batch(experiment: Experiment, info: Info) -> Iterator[Advice]:
     n, batch_size = _n_trained(experiment, info), experiment.training.batch_size
     if n is not None and batch_size > n:
         path = "training.batch_size"
-        yield Advice(path, f"{batch_size} of {n} training examples is one step an epoch", _set(path, min(32, n)))
+        yield Advice(path, f"{batch_size} of {n} training examples is one step an epoch", setting(path, min(32, n)))
 
 
 def endless_patience(experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -199,7 +182,7 @@ def endless_patience(experiment: Experiment, info: Info) -> Iterator[Advice]:
     stopping, epochs = experiment.training.early_stopping, experiment.training.epochs
     if stopping and stopping.patience >= epochs:
         path = "training.early_stopping"
-        change = _set(f"{path}.patience", max(1, epochs // 4)) if epochs > 1 else _set(path, None)
+        change = setting(f"{path}.patience", max(1, epochs // 4)) if epochs > 1 else setting(path, None)
         why = f"with a patience of {stopping.patience} nothing stops {epochs} epoch{'s' * (epochs > 1)} early"
         yield Advice(f"{path}.patience", why, change)
 
@@ -211,7 +194,7 @@ def stopping_on_training(experiment: Experiment, info: Info) -> Iterator[Advice]
     if stopping and has_validation and not stopping.monitor.startswith("val_"):
         path = "training.early_stopping.monitor"
         why = f"{stopping.monitor} is measured on the training examples and goes on improving while the model overfits"
-        yield Advice(path, why, _set(path, f"val_{stopping.monitor}"))
+        yield Advice(path, why, setting(path, f"val_{stopping.monitor}"))
 
 
 def test_validation(experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -221,19 +204,23 @@ def test_validation(experiment: Experiment, info: Info) -> Iterator[Advice]:
         yield Advice("validation.type", why, "validation=split")
 
 
-def memory(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
-    """More than `MEMORY_LIMIT` by an estimate: weights, their gradients optimizer slots, a batch, the data."""
-    parts = _bytes(model, experiment, info)
+def memory(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """More than `MEMORY_LIMIT` by an estimate: weights, gradients, optimizer slots, their copies, a batch, data."""
+    parts = _bytes(experiment, info)
     total = sum(parts.values())
     if total <= MEMORY_LIMIT:
         return
     path = max(parts, key=lambda part: parts[part])
+    why = f"a run needs about {total / 1e9:.3g} GB, {parts[path] / 1e9:.3g} GB of it by this"
+    why = f"{why}; more than {MEMORY_LIMIT / 1e9:g} GB"
+    if isinstance(experiment.model, Layers) and path.startswith("model."):
+        yield Advice(path, why, setting(*_narrower(experiment.model, experiment, info)))
+        return
     section, _, field = path.partition(".")
     value = getattr(getattr(experiment, section), field)
     share = MEMORY_LIMIT / total / 2
     smaller = [_smaller(units, share) for units in value] if isinstance(value, list) else _smaller(value, share)
-    why = f"a run needs about {total / 1e9:.3g} GB, {parts[path] / 1e9:.3g} GB of it by this"
-    yield Advice(path, f"{why}; more than {MEMORY_LIMIT / 1e9:g} GB", _set(path, smaller))
+    yield Advice(path, why, setting(path, smaller))
 
 
 #: Rules of every experiment.
@@ -246,8 +233,9 @@ RULES: tuple[Rule, ...] = (
     endless_patience,
     stopping_on_training,
     test_validation,
+    memory,
 )
-#: Rules of models with a stack of hidden layers.
+#: Rules of models with a stack of hidden layers; `LAYER_RULES` are those of stacks of Keras's layers.
 STACK_RULES: tuple[StackRule, ...] = (
     bottleneck,
     saturating_stack,
@@ -256,9 +244,8 @@ STACK_RULES: tuple[StackRule, ...] = (
     dead_start,
     heavy_dropout,
     dropout_before_output,
-    memory,
 )
-RULE_NAMES = tuple(rule.__name__ for rule in (*STACK_RULES, *RULES))
+RULE_NAMES = tuple(dict.fromkeys(rule.__name__ for rule in (*STACK_RULES, *LAYER_RULES, *RULES)))
 
 
 def lint(experiment: Experiment, config: Node, allowed: Collection[str] = ()) -> list[Finding]:
@@ -290,6 +277,10 @@ def _advice(experiment: Experiment) -> Iterator[tuple[str, Advice]]:
     if isinstance(model, Stack):
         for stack_rule in STACK_RULES:
             yield from ((stack_rule.__name__, advice) for advice in stack_rule(model, experiment, info))
+    elif isinstance(model, Layers):
+        layers, n_classes = stacked(model, _shapes(model, info)), _n_class_units(experiment, info)
+        for layer_rule in LAYER_RULES:
+            yield from ((layer_rule.__name__, advice) for advice in layer_rule(model, layers, n_classes))
     for rule in RULES:
         yield from ((rule.__name__, advice) for advice in rule(experiment, info))
 
@@ -301,11 +292,7 @@ def _unknown(name: object) -> str:
 
 def _finding(rule: str, advice: Advice, config: Node) -> Finding:
     message = f"warning: {advice.why}; set {advice.change} (allow: [{rule}] if it is meant)"
-    return Finding(advice.path, message, config.nearest_source(advice.path.split(".")), rule, advice.change)
-
-
-def _set(path: str, value: object) -> str:
-    return f"{path}={format_value(value)}"
+    return Finding(advice.path, message, config.nearest_source(advice.path.split(".")), advice.change, rule)
 
 
 def _layers(model: Stack) -> list[tuple[int, Activation]]:
@@ -333,11 +320,42 @@ def _n_trained(experiment: Experiment, info: Info) -> int | None:
     return experiment.dataset.reduced_count(info.n_train - experiment.validation.count(info.n_train))
 
 
-def _bytes(model: Stack, experiment: Experiment, info: Info) -> dict[str, float]:
-    """What a run holds in memory, by the setting that makes it large."""
+def _bytes(experiment: Experiment, info: Info) -> dict[str, float]:
+    """What a run holds in memory, by the setting that makes it large; of a model that is code, only the data."""
+    weights, outputs = _held(experiment, info)
+    # Each weight, its gradient and a copy while it is saved; likewise each number that the optimizer keeps, its next
+    # value and its copy. Measured as peak: 12 bytes a weight with SGD, 36 with Adam.
+    per_weight = 3 * BYTES * (1 + slots(experiment.optimizer))
+    parts = {path: per_weight * n for path, n in weights.items()}
+    if (n := _n_trained(experiment, info)) is not None:
+        # Each output and its gradient.
+        parts["training.batch_size"] = 2 * BYTES * outputs * min(n, experiment.training.batch_size)
+    dataset, n_inputs = experiment.dataset, _n_inputs(info)
+    for field, per_value in (("maxlen", info.n_train or 0), ("n_train", n_inputs)):
+        if field in type(dataset).model_fields:
+            parts[f"dataset.{field}"] = BYTES * per_value * (getattr(dataset, field) or 0)
+    return {path: float(size) for path, size in parts.items()}
+
+
+def _held(experiment: Experiment, info: Info) -> tuple[dict[str, int], int]:
+    """The model's weights, by the setting that makes them many, and its layers' outputs for one example."""
+    model = experiment.model
+    if isinstance(model, Stack):
+        return _held_by_stack(model, experiment, info)
+    weights: dict[str, int] = {}
+    outputs = 0
+    if isinstance(model, Layers):
+        path = "model.layers"
+        for layer, size in zip(stacked(model, _shapes(model, info)), _sizes(model, info), strict=True):
+            path = next((f"{layer.path}.{name}" for name in WIDTH_ARGUMENTS if name in layer.arguments), path)
+            weights[path] = weights.get(path, 0) + size.weights
+            outputs += size.n_outputs
+    return weights, outputs
+
+
+def _held_by_stack(model: Stack, experiment: Experiment, info: Info) -> tuple[dict[str, int], int]:
     widths = [activation.width(units) for units, activation in _layers(model)]
-    # A text with columns beside it has about as many inputs as words.
-    n_inputs = math.prod(info.shape) if info.shape else info.vocabulary or 1
+    n_inputs = _n_inputs(info)
     words = (info.vocabulary or 0) * model.output_dim if isinstance(model, Embedding) else 0
     features = model.output_dim if isinstance(model, Embedding) else n_inputs
     fan_in = [features, *model.hidden]
@@ -345,20 +363,37 @@ def _bytes(model: Stack, experiment: Experiment, info: Info) -> dict[str, float]
     kernels = [a * b for a, b in zip(fan_in, [*widths, n_outputs], strict=True)]
     if info.vocabulary and not words:  # The first kernel has a row a word.
         words, kernels = kernels[0], kernels[1:]
-    # Each weight, its gradient, what the optimizer keeps.
-    per_weight = BYTES * (2 + slots(experiment.optimizer))
     outputs = sum(widths) + (n_inputs * model.output_dim if isinstance(model, Embedding) else 0)
-    parts = {"model.hidden": per_weight * sum(kernels)}
-    if info.vocabulary:
-        parts["dataset.num_words"] = per_weight * words
-    if (n := _n_trained(experiment, info)) is not None:
-        # Each output and its gradient.
-        parts["training.batch_size"] = 2 * BYTES * outputs * min(n, experiment.training.batch_size)
-    dataset = experiment.dataset
-    for field, per_value in (("maxlen", info.n_train or 0), ("n_train", n_inputs)):
-        if field in type(dataset).model_fields:
-            parts[f"dataset.{field}"] = BYTES * per_value * (getattr(dataset, field) or 0)
-    return {path: float(size) for path, size in parts.items()}
+    return {"model.hidden": sum(kernels)} | ({"dataset.num_words": words} if info.vocabulary else {}), outputs
+
+
+def _n_inputs(info: Info) -> int:
+    # A text with columns beside it has about as many inputs as words.
+    return math.prod(info.shape) if info.shape else info.vocabulary or 1
+
+
+def _sizes(model: Layers, info: Info) -> list[Size]:
+    """What each layer gives and holds; of own data that says no shape, as far as it is known without."""
+    items = [with_vocabulary(item, info) for item in model.layers]
+    return list(sizes(items, info.shape or (info.vocabulary if info.inputs == "sparse" else None,)))
+
+
+def _shapes(model: Layers, info: Info) -> list[Shape]:
+    return [size.shape for size in _sizes(model, info)]
+
+
+def _narrower(model: Layers, experiment: Experiment, info: Info) -> tuple[str, object]:
+    """A key and a value with which no layer is so wide that a run needs more than `MEMORY_LIMIT`."""
+    width, narrow = 1 << 30, model
+    while width > 1 and sum(_bytes(experiment.model_copy(update={"model": narrow}), info).values()) > MEMORY_LIMIT:
+        width //= 2
+        narrow = model.model_copy(update={"layers": at_most(model.layers, width)})
+    changed = [i for i, (a, b) in enumerate(zip(model.layers, narrow.layers, strict=True)) if a != b]
+    return (
+        (f"model.layers.{changed[0]}", narrow.layers[changed[0]])
+        if len(changed) == 1
+        else ("model.layers", narrow.layers)
+    )
 
 
 def slots(optimizer: Optimizer) -> int:

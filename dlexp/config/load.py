@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from dlexp.components.component import OneOf
 from dlexp.components.datasets import Dataset, Info
 from dlexp.components.heads import Multitask, default_head, unknown_targets
-from dlexp.config.checks import check
+from dlexp.config.checks import change, check
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import flatten, format_value
 from dlexp.config.grid import Override, expand, source_of
@@ -59,7 +59,7 @@ def load(path: Path | str, overrides: Sequence[str | Override] = ()) -> Loaded:
     allow = config.child("allow") or Node([], DEFAULT)
     config = Node({"name": Node(path.stem, DEFAULT), **settings}, Source(str(path)))
     experiment, config = _validated(with_default_types(config))
-    if problems := [*_located(check(experiment), config), *unknown_rules(allow)]:
+    if problems := [*_located(check(experiment), config, experiment), *unknown_rules(allow)]:
         raise ConfigError(problems)
     leaves = flatten(experiment.model_dump())
     nodes = {leaf: config.find(leaf.split(".")) for leaf in leaves}
@@ -283,5 +283,11 @@ def _dataset(config: Node) -> Dataset | None:
         return None
 
 
-def _located(problems: Iterable[tuple[str, str]], config: Node) -> list[Problem]:
-    return [Problem(path, message, config.nearest_source(path.split("."))) for path, message in problems]
+def _located(problems: Iterable[tuple[str, str]], config: Node, experiment: Experiment | None = None) -> list[Problem]:
+    """Problems with their places; of a whole experiment, with the changes that mend them."""
+    located = []
+    for path, message in problems:
+        mended = change(path, experiment) if experiment else ""
+        text = f"{message}; set {mended}" if mended else message
+        located.append(Problem(path, text, config.nearest_source(path.split(".")), mended))
+    return located

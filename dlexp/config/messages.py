@@ -8,12 +8,13 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from dlexp.config.advice import setting
 from dlexp.config.flat import format_value
 from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.problems import Problem
 from dlexp.config.schema import HEAD_SHORT_FORMS, ROOT, Place, keys_below
 from dlexp.config.yaml_source import reads_as_number
-from dlexp.errors import did_you_mean
+from dlexp.errors import did_you_mean, nearest
 
 #: What a value of the right kind would be, by pydantic's type of error.
 EXPECTED = {
@@ -50,12 +51,27 @@ def problems_of(error: ValidationError, config: Node) -> list[Problem]:
     for details in error.errors():
         found.setdefault(_keys(details), []).append(details)
     problems = [
-        Problem(dotted(keys), _message(keys, details, config), config.nearest_source(keys))
+        _with_change(Problem(dotted(keys), _message(keys, details, config), config.nearest_source(keys)), keys, config)
         for keys, details in found.items()
         # Of a list that is no plain value either, the element that is wrong says enough.
         if not any(other[: len(keys)] == keys for other in found if other != keys)
     ]
     return sorted(problems, key=_in_file_order)
+
+
+def _with_change(problem: Problem, keys: Keys, config: Node) -> Problem:
+    """For an activation or a loss that the head's likelihood does not have: the one it takes by itself."""
+    if keys[0] != "head" or keys[-1] not in ("activation", "loss"):
+        return problem
+    around = _place(keys[:-1], config)
+    settings = around.settings_for((config.find(keys[:-1]) or config).entries)
+    field = settings.model_fields.get(str(keys[-1])) if settings else None
+    if field is None or not isinstance(field.default, str):
+        return problem
+    value = config.find(keys)
+    near = nearest(str(value.plain()), map(str, _place(keys, config).choices)) if value else ""
+    change = setting(problem.path, near or field.default)
+    return replace(problem, message=f"{problem.message}; set {change}", change=change)
 
 
 def _in_file_order(problem: Problem) -> tuple[str, int]:

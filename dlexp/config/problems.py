@@ -34,6 +34,8 @@ class Problem:
     """The dotted path of the value; empty where the file as a whole is meant."""
     message: str
     source: Source | None = None
+    change: str = ""
+    """An override that mends it, KEY=VALUE as `--set` takes it; the message ends with it. Empty where none is sure."""
 
     def __str__(self) -> str:
         text = ": ".join(str(part) for part in (self.source, self.path, self.message) if part)

@@ -10,11 +10,16 @@ from dlexp.errors import did_you_mean
 
 #: Arguments that hold another layer, written as an item of the stack is.
 LAYER_ARGUMENTS = ("layer", "backward_layer", "cell")
-#: Arguments that count something, alone or for each axis.
+#: Arguments that count something alone or for each axis, and all that count something.
+AXIS_COUNTS = ("kernel_size", "pool_size", "strides", "dilation_rate", "size")
 COUNTS = (
-    *("units", "filters", "kernel_size", "pool_size", "strides", "dilation_rate", "input_dim", "output_dim"),
-    *("num_heads", "key_dim", "n", "groups", "depth_multiplier", "size"),
+    *("units", "filters", "input_dim", "output_dim", "num_heads", "key_dim", "n", "groups", "depth_multiplier"),
+    *AXIS_COUNTS,
 )
+#: What is put around the inputs of a convolution or pooling; `causal` of one axis alone.
+PADDINGS = ("valid", "same", "causal")
+#: How arguments end that are a share of what is dropped.
+SHARES = ("rate", "dropout")
 #: The axes that a layer's inputs have by the end of its name, the batch included.
 AXES = {"1D": 3, "2D": 4, "3D": 5}
 RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN")
@@ -25,7 +30,11 @@ Item = Mapping[str, Mapping[str, Any]]
 
 @cache
 def table() -> dict[str, Any]:
-    """`keras`: the version; `layers`: by name, summary and arguments (true where required); `words` of arguments."""
+    """The table.
+
+    `keras`: the version; `layers`: by name, summary and arguments (true where required); `flags`: arguments that are
+    true or false; `words` that other arguments may be.
+    """
     path = Path(__file__).with_suffix(".json")
     loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return loaded
@@ -76,10 +85,15 @@ def _argument_problems(path: str, argument: str, value: Any) -> Iterator[tuple[s
             yield path, f"expected a layer, such as {{LSTM: {{units: 32}}}}, given {value!r}"
         else:
             yield from ((f"{path}.{field}", message) for field, message in problems(inner))
-    elif argument in COUNTS and not _are_counts(value):
-        yield path, f"expected a whole number, at least 1, or a list of them, given {value!r}"
-    elif argument.endswith("rate") and argument != "dilation_rate" and not _is_share(value):
+    elif argument in COUNTS and not _are_counts(argument, value):
+        lists = ", or a list of them" if argument in AXIS_COUNTS else ""
+        yield path, f"expected a whole number, at least 1{lists}, given {value!r}"
+    elif argument.endswith(SHARES) and argument != "dilation_rate" and not _is_share(value):
         yield path, f"expected a number from 0 to below 1, given {value!r}"
+    elif argument in table()["flags"] and not isinstance(value, bool):
+        yield path, f"expected true or false, given {value!r}"
+    elif argument == "padding" and isinstance(value, str) and value not in PADDINGS:
+        yield path, f"unknown padding {value!r}.{did_you_mean(value, PADDINGS)} Choose from: {', '.join(PADDINGS)}"
     elif isinstance(value, str) and (kind := argument.rpartition("_")[2]) in table()["words"]:
         words = table()["words"][kind]
         if value not in words:
@@ -125,8 +139,10 @@ def axes_behind(item: Item, n: int) -> int:
     return n
 
 
-def _are_counts(value: Any) -> bool:
-    values = value if isinstance(value, list) else [value]
+def _are_counts(argument: str, value: Any) -> bool:
+    if argument == "strides" and value is None:  # As Keras's poolings have it: the size of the window.
+        return True
+    values = value if isinstance(value, list) and argument in AXIS_COUNTS else [value]
     return bool(values) and all(isinstance(each, int) and not isinstance(each, bool) and each >= 1 for each in values)
 
 

@@ -63,7 +63,7 @@ class Layers(Model):
 
     def problems(self, info: Info) -> Iterator[tuple[str, str]]:
         """Layers and arguments that Keras does not have, and numbers of axes that do not fit."""
-        items = [_with_vocabulary(item, info) for item in self.layers]
+        items = [with_vocabulary(item, info) for item in self.layers]
         misfit = [
             (f"layers.{i}.{field}", message)
             for i, item in enumerate(items)
@@ -102,7 +102,7 @@ class Layers(Model):
             UserError: Keras refuses a layer, or its inputs.
         """
         for i, item in enumerate(self.layers):
-            ((name, arguments),) = _with_vocabulary(item, info).items()
+            ((name, arguments),) = with_vocabulary(item, info).items()
             try:
                 x = self._put(x, name, arguments, f"{name.lower()}_{i + 1}", apart=i == 0 and info.inputs == "sparse")
             except (ValueError, TypeError) as error:
@@ -127,7 +127,8 @@ class Layers(Model):
         return y if activation is None else keras.layers.Activation(activation, name=f"{layer_name}_activation")(y)
 
 
-def _with_vocabulary(item: dict[str, dict[str, Any]], info: Info) -> dict[str, dict[str, Any]]:
+def with_vocabulary(item: dict[str, dict[str, Any]], info: Info) -> dict[str, dict[str, Any]]:
+    """A layer; an Embedding with the data set's words, unless it says others."""
     ((name, arguments),) = item.items()
     if name == "Embedding" and info.vocabulary:
         return {name: {"input_dim": info.vocabulary, **arguments}}
