@@ -8,7 +8,7 @@ from dlexp.components.heads import Head, Multitask, TargetHead
 from dlexp.components.models import Model
 from dlexp.components.models.model import Stack
 from dlexp.config.columns import judged_columns
-from dlexp.config.experiment import Experiment
+from dlexp.config.experiment import RESERVED_NAMES, Experiment
 from dlexp.errors import UserError, did_you_mean
 
 
@@ -34,6 +34,7 @@ def completed(experiment: Experiment, info: Info) -> Experiment:
 def check_against(experiment: Experiment, info: Info) -> list[tuple[str, str]]:
     """What cannot work with data like this, as (dotted path, what is wrong)."""
     return [
+        *_name_problems(experiment.name),
         *((f"validation.{field}", message) for field, message in experiment.validation.problems(info)),
         *_train_fraction_problems(experiment, info),
         *_resample_problems(experiment, info),
@@ -43,6 +44,11 @@ def check_against(experiment: Experiment, info: Info) -> list[tuple[str, str]]:
         *((f"optimizer.{field}", message) for field, message in experiment.optimizer.problems()),
         *_training_problems(experiment),
     ]
+
+
+def _name_problems(name: str) -> Iterator[tuple[str, str]]:
+    if name.lower() in RESERVED_NAMES:
+        yield "name", f"a file of this name lies beside the runs; choose another than {name!r}"
 
 
 def _train_fraction_problems(experiment: Experiment, info: Info) -> Iterator[tuple[str, str]]:
