@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
@@ -80,7 +81,21 @@ class Pool:
                 slot.close(kill)
 
     def _start(self, slot: "_Slot", job: Job, tries: int) -> None:
-        self._running[slot.submit(job)] = slot, job, tries
+        with _without_interrupts():
+            self._running[slot.submit(job)] = slot, job, tries
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Ctrl-C waits until a process is started and noted: then it can be ended.
+
+    The process inherits that, and so does not answer to it from the middle of its imports, where no handler is set yet.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Slot:
