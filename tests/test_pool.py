@@ -1,5 +1,6 @@
 """The processes of this machine: what one of them suffers, the runs of the others do not notice."""
 
+import errno
 import os
 import signal
 import time
@@ -49,6 +50,13 @@ def wait_for_ever(job: Job) -> None:
     time.sleep(600)
 
 
+def disk_full(job: Job) -> None:
+    """In the worker: a training of seed 100 whose records have no room."""
+    if job.seed == 100:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    pretend(job)
+
+
 @pytest.fixture
 def make_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeJob:
     """A job with a run directory; workers pretend to train it."""
@@ -90,6 +98,19 @@ def test_a_killed_worker_takes_no_other_run_with_it(make_job: MakeJob) -> None:
     assert failure is not None
     assert "the worker process died 2 times (killed, or out of memory)" in failure["what"]
     assert [len(pids(job)) for job in jobs] == [1] * 5 + [2, 2] + [1] * 5
+
+
+def test_records_that_cannot_be_written_stop_no_other_run(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nor can that be recorded: it is said, in a line."""
+    monkeypatch.setattr(pool, "execute", disk_full)
+    jobs = [make_job(seed) for seed in (0, 100, 1)]
+
+    run(jobs, slots=1)
+
+    assert [RunDir(job.path).status for job in jobs] == ["finished", "interrupted", "finished"]
+    assert capsys.readouterr().err == "a, seed 100: its records cannot be written: No space left on device\n"
 
 
 def test_a_worker_is_replaced_after_some_runs(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:

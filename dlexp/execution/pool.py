@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
+from dlexp.console import say
 from dlexp.execution.engine import Outcome
 from dlexp.execution.execute import execute, record_failure
 from dlexp.training import interruption
@@ -58,7 +59,9 @@ class Pool:
                 if tries < TRIES:
                     self._start(slot, job, tries + 1)
                     continue
-                record_failure(job, WorkerDied(f"the worker process died {tries} times (killed, or out of memory)"))
+                error = _recorded(job, WorkerDied(f"the worker process died {tries} times (killed, or out of memory)"))
+            if isinstance(error, OSError):  # The disk is full, or no longer to be written: not even this is on record.
+                say(f"{job.label}: its records cannot be written: {error.strerror or error}")
             elif error is not None:
                 raise error
             self._idle.append(slot)
@@ -83,6 +86,15 @@ class Pool:
     def _start(self, slot: "_Slot", job: Job, tries: int) -> None:
         with _without_interrupts():
             self._running[slot.submit(job)] = slot, job, tries
+
+
+def _recorded(job: Job, failure: WorkerDied) -> OSError | None:
+    """Write that a run failed; what is in the way of it, if anything."""
+    try:
+        record_failure(job, failure)
+    except OSError as error:
+        return error
+    return None
 
 
 @contextlib.contextmanager
