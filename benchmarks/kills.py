@@ -1,7 +1,8 @@
-"""Runs killed at random moments, gone on with until they finish, against the same runs left alone.
+"""Runs killed at epoch boundaries and at random moments, gone on with until they finish, against the same left alone.
 
-Each line of the table is one optimizer with one kind of model and one ending: how often it was killed, how often a kill
-left a checkpoint that was gone on from, and whether history and weights came out to the byte.
+Each line of the table is one optimizer with one kind of model and one ending: how often it was killed, how often of
+that as soon as an epoch's row was written, how often a kill left a checkpoint that was gone on from, and whether
+history and weights came out to the byte.
 """
 
 import itertools
@@ -13,6 +14,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Literal
 
 from dlexp.runs.run_dir import RunDir
 from dlexp.studies.verification import same_weights
@@ -73,18 +75,28 @@ def _killed(combination: tuple[str, str, str], kills: int, draw: random.Random) 
         text = f"{MODELS[model]}optimizer: {OPTIMIZERS[optimizer]}\ntraining: {training}\n"
         Path(folder, "run.yaml").write_text(text)
         _start(folder, "whole").wait()
-        done = sum(_kill(_start(folder, "killed"), Path(folder), draw) for _ in range(kills))
+        done = [_kill(_start(folder, "killed"), Path(folder), draw) for _ in range(kills)]
         _start(folder, "killed").wait()
         whole, killed = (RunDir(next(Path(folder, runs_dir, "run").iterdir())) for runs_dir in ("whole", "killed"))
         resumed = (killed.summary() or {}).get("resumed_after", [])
         is_exact = _rows(whole) == _rows(killed) and same_weights(whole.model_path, killed.model_path)
-    return {"kills": done, "gone_on": len(resumed), "exact": is_exact}
+    at_boundaries = done.count("boundary")
+    return {
+        "kills": at_boundaries + done.count("random"),
+        "at_boundaries": at_boundaries,
+        "gone_on": len(resumed),
+        "exact": is_exact,
+    }
 
 
-def _kill(process: "subprocess.Popen[bytes]", folder: Path, draw: random.Random) -> bool:
-    """Kill it at some moment: one time in five whenever, else while it trains. False where it was done before."""
-    started, trains_by = time.monotonic(), draw.uniform(0, 1)
-    latest = draw.uniform(0, 6) if draw.random() < 0.2 else None
+def _kill(
+    process: "subprocess.Popen[bytes]", folder: Path, draw: random.Random
+) -> Literal["boundary", "random", "none"]:
+    """Kill it: two times in five as soon as an epoch ends, two some time later, one whenever; none if it was done."""
+    started = time.monotonic()
+    at_boundary = draw.random() < 0.4
+    trains_by = 0.0 if at_boundary else draw.uniform(0, 1)
+    latest = draw.uniform(0, 6) if not at_boundary and draw.random() < 1 / 3 else None
     size = _history_size(folder)
     while process.poll() is None:
         if latest is not None and time.monotonic() - started > latest:
@@ -92,12 +104,12 @@ def _kill(process: "subprocess.Popen[bytes]", folder: Path, draw: random.Random)
         if _history_size(folder) > size:
             time.sleep(trains_by)
             break
-        time.sleep(0.01)
+        time.sleep(0.001)
     if process.poll() is not None:
-        return False
+        return "none"
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    return True
+    return "boundary" if at_boundary else "random"
 
 
 def _history_size(folder: Path) -> int:

@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Iterable
 
 MAX_LINES = 10
+#: Of so many mistakes the nearest right word is looked for, which takes milliseconds each.
+MAX_EXPLAINED = 100
 
 
 class DlexpError(Exception):

@@ -89,7 +89,25 @@ def test_json_of_sound_configs_exits_with_0(dlexp):
 
     code, out, _ = dlexp("check", "a.yaml", "--format", "json")
 
-    assert (code, json.loads(out)) == (0, {"ok": True, "files": [{"file": "a.yaml", "problems": [], "warnings": []}]})
+    (found,) = json.loads(out)["files"]
+    assert code == 0
+    assert found == {"file": "a.yaml", "problems": [], "warnings": [], "notes": []}
+
+
+def test_code_that_a_run_will_call_is_said_and_not_called(dlexp):
+    """In both formats; a package that the module is in does not run either."""
+    Path("witnessed").mkdir()
+    for file in ("__init__.py", "net.py"):
+        Path("witnessed", file).write_text("raise RuntimeError\n")
+    Path("a.yaml").write_text("dataset: iris\nmodel: {type: python, function: 'witnessed.net:trunk'}")
+
+    code, table, _ = dlexp("check", "a.yaml")
+    _, document, _ = dlexp("check", "a.yaml", "--format", "json")
+
+    assert code == 0
+    assert "note: a run calls witnessed.net:trunk" in table
+    assert "a run calls witnessed.net:trunk" in json.loads(document)["files"][0]["notes"][0]
+    assert dlexp("why", "a.yaml")[0] == 0  # Reads the code, for its digest.
 
 
 UNWISE = "dataset: digits\noptimizer: {learning_rate: 3}"

@@ -65,6 +65,7 @@ def refused(tmp_path, monkeypatch):
             "name: expected letters, digits, blanks and _ . , + = ( ) -, "
             "and no dot, comma, sign or blank in front, given 'a/b'",
         ),
+        ("name: summary.csv", "name: a file of this name lies beside the runs; choose another than 'summary.csv'"),
         (f"name: {101 * 'x'}", f"name: expected text of at most 100 characters, given '{56 * 'x'}..."),
         ("model: {hidden: 64}", "model.hidden: expected a list, given 64; write [64]"),
         ("model: {hidden: [64, four]}", "model.hidden.1: expected a whole number, given 'four'"),

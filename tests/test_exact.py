@@ -13,12 +13,8 @@ from dlexp.studies.verification import same_weights
 
 DIGITS = "dataset: {type: digits, train_fraction: 0.2}\n"
 SHORT = "training: {epochs: 2, batch_size: 32}\n"
-#: Between them: every optimizer, and whatever draws numbers or keeps a state.
-CONFIGS = {
-    **{
-        f"optimizer_{name}": f"{DIGITS}model: {{hidden: [8], dropout: 0.3}}\noptimizer: {name}\n{SHORT}"
-        for name in registry.components("optimizers")
-    },
+#: Whatever draws numbers or keeps a state.
+KINDS = {
     "noise": f"{DIGITS}model: {{hidden: [8], noise: 0.2, input_noise: 0.1, normalization: batch}}\n{SHORT}",
     "class_weight": f"{DIGITS}head: {{class_weight: balanced, label_smoothing: 0.1}}\n{SHORT}",
     "early_stopping": f"{DIGITS}training: {{epochs: 4, early_stopping: {{monitor: val_loss, patience: 1}}}}\n",
@@ -29,7 +25,23 @@ CONFIGS = {
     "embedding": "dataset: {type: reviews, n_train: 300, n_test: 100, encoding: padded, maxlen: 20}\n"
     f"model: {{type: embedding, dropout: 0.2}}\n{SHORT}",
     "sparse": f"dataset: {{type: reviews, n_train: 300, n_test: 100}}\nmodel: {{dropout: 0.2}}\n{SHORT}",
-    "two_threads": f"{DIGITS}model: {{hidden: [64, 64]}}\ntraining: {{epochs: 2, threads: 2}}\n",
+    "dense": f"{DIGITS}model: {{hidden: [64, 64]}}\n{SHORT}",
+    "convolution": f"{DIGITS}model: {{layers: [{{Reshape: {{target_shape: [8, 8, 1]}}}}, "
+    f"{{Conv2D: {{filters: 16, kernel_size: 3}}}}, BatchNormalization, {{MaxPooling2D: {{}}}}, "
+    f"{{SpatialDropout2D: {{rate: 0.2}}}}, {{SeparableConv2D: {{filters: 8, kernel_size: 2}}}}, Flatten]}}\n{SHORT}",
+    "more_recurrent": f"{DIGITS}model: {{layers: [{{Reshape: {{target_shape: [8, 8]}}}}, "
+    f"{{Bidirectional: {{layer: {{LSTM: {{units: 8, recurrent_dropout: 0.2}}}}}}}}, "
+    f"{{GaussianDropout: {{rate: 0.2}}}}, {{AlphaDropout: {{rate: 0.2}}}}]}}\n{SHORT}",
+    "multitask": "dataset: {type: digits, train_fraction: 0.2, target: [digit, ink]}\nweighting: learned\n" + SHORT,
+}
+#: Every optimizer, and every kind with 1 and with 2 threads.
+CONFIGS = {
+    **{
+        f"optimizer_{name}": f"{DIGITS}model: {{hidden: [8], dropout: 0.3}}\noptimizer: {name}\n{SHORT}"
+        for name in registry.components("optimizers")
+    },
+    **KINDS,
+    **{f"{name}_2_threads": text.replace("epochs:", "threads: 2, epochs:") for name, text in KINDS.items()},
 }
 
 

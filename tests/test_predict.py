@@ -168,3 +168,19 @@ def test_refuses_what_is_no_number() -> None:
     Path("a.npz").write_bytes(b"nothing")
     with pytest.raises(DataError, match=r"a\.npz: not a readable archive"):
         new_examples.numbers(Path("a.npz"), 2)
+
+
+def test_a_model_that_brings_code_is_refused(tmp_path: Path) -> None:
+    """Or is no archive at all: one line each."""
+    import keras
+
+    from dlexp.training.predict import _model
+
+    inputs = keras.Input((2,))
+    keras.Model(inputs, keras.layers.Lambda(lambda x: x * 2)(inputs)).save(tmp_path / "code.keras")
+    (tmp_path / "text.keras").write_text("no archive")
+
+    with pytest.raises(DataError, match=r"code\.keras: damaged, or refused by Keras's safe mode: .*Lambda"):
+        _model(tmp_path / "code.keras")
+    with pytest.raises(DataError, match=r"text\.keras: damaged, or refused"):
+        _model(tmp_path / "text.keras")

@@ -1,6 +1,8 @@
 """Strict YAML: what is read, with its lines, and what each trap is answered with."""
 
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlexp.config.dump import Dumper
+from dlexp.config.load import load
 from dlexp.config.problems import ConfigError, Source
 from dlexp.config.yaml_source import MAX_BYTES, parse_value, read
 
@@ -170,7 +173,7 @@ def test_aliases_are_written_out(tmp_path):
         ("a: &a [*a]\n", "FILE:1: nested more than 50 deep"),
         ("a: " + 40 * "9", "FILE:1: a: the whole number 999999999999999999999999999999 is too large"),
         ("a: 0x" + 20 * "f", "FILE:1: a: the whole number 0xffffffffffffffffffff is too large"),
-        ("a: " + MAX_BYTES * "x", "FILE: larger than 1 MB; expected a config file"),
+        ("a: " + MAX_BYTES * "x", "FILE: larger than 250 KB; expected a config file"),
         ("a: b: c\n", "FILE:1: not valid YAML: mapping values are not allowed here"),
         (
             "a: [1, 2\n",
@@ -200,8 +203,73 @@ def test_a_bomb_of_aliases_is_refused_at_once(refused):
 
     line = refused("\n".join(lines))
 
-    assert line == "FILE:1: more than 100,000 values, aliases written out"
+    assert line == "FILE:1: more than 10,000 values, aliases written out"
     assert time.perf_counter() - start < 1
+
+
+SIZE = MAX_BYTES - 100
+DIGITS = "dataset: digits\n"
+#: The largest files of each kind that are read at all.
+BOMBS = {
+    "comments": "# x\n" * (SIZE // 4),
+    "blank lines": "\n" * SIZE,
+    "one text": "a: '" + "x " * (SIZE // 2) + "'",
+    "text over lines": "a: x\n" + "  x\n" * (SIZE // 4),
+    "a list": "a: [" + "1," * (SIZE // 2) + "]",
+    "lists": "a: [" + "[]," * (SIZE // 3) + "]",
+    "keys": "".join(f"k{i}: 1\n" for i in range(SIZE // 11)),
+    "one key": "a: 1\n" * (SIZE // 5),
+    "brackets": "[" * SIZE,
+    "aliases": "a: &a 1\nb: [" + "*a," * (SIZE // 3) + "]",
+    "unknown keys": DIGITS + "".join(f"hiden{i}: 1\n" for i in range(4_900)),
+    "unknown keys below": DIGITS + "model: {" + ",".join(f"hiden{i}: 1" for i in range(4_900)) + "}",
+    "wrong items": DIGITS + "model: {hidden: [" + "x," * 9_900 + "]}",
+    "unknown layers": DIGITS + "model: {layers: [" + ",".join(f"Dens{i}" for i in range(9_900)) + "]}",
+    "unknown rules": DIGITS + "allow: [" + ",".join(f"rule{i}" for i in range(9_900)) + "]",
+    "unknown arguments": DIGITS + "model: {layers: [Dense: {" + ",".join(f"unit{i}: 1" for i in range(4_900)) + "}]}",
+}
+CHECK = """
+import resource, sys, time
+from dlexp.config.load import load
+from dlexp.config.problems import ConfigError
+
+for path in sys.argv[1:]:
+    clock = time.process_time()
+    try:
+        load(path)
+    except ConfigError as error:
+        assert error.lines
+    else:
+        raise AssertionError(path)
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(time.process_time() - clock, megabytes)
+"""
+
+
+def test_large_files_are_refused_within_a_second_and_500_megabytes(tmp_path):
+    """Whatever they are full of; one of 100 MB is not even read."""
+    for i, content in enumerate(BOMBS.values()):
+        (tmp_path / f"{i}.yaml").write_text(content)
+    with (tmp_path / "100_mb.yaml").open("w") as file:
+        file.writelines("a: 1\n" * 200_000 for _ in range(100))
+    files = [f"{i}.yaml" for i in range(len(BOMBS))] + ["100_mb.yaml"]
+
+    result = subprocess.run([sys.executable, "-c", CHECK, *files], cwd=tmp_path, capture_output=True, text=True)
+
+    assert result.returncode == 0, result.stderr
+    measured = [tuple(map(float, line.split())) for line in result.stdout.splitlines()]
+    assert {name: seconds for name, (seconds, _) in zip([*BOMBS, "100 MB"], measured, strict=True) if seconds > 1} == {}
+    assert max(megabytes for _, megabytes in measured) < 500
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_base_that_would_never_end_is_not_opened(tmp_path):
+    """A pipe that nobody writes to, a device: `extends` comes from other people."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "c.yaml").write_text("extends: pipe")
+
+    with pytest.raises(ConfigError, match=r"c\.yaml:1: extends: .*pipe: a pipe or a device; expected a config file"):
+        load(tmp_path / "c.yaml")
 
 
 def test_a_missing_file_is_named_with_the_nearest_one(tmp_path):

@@ -17,7 +17,7 @@ def check(
     grids: Grids = None,
     output_format: Annotated[
         Literal["table", "json"],
-        typer.Option("--format", help="json: every problem and warning of every file, as one document."),
+        typer.Option("--format", help="json: every problem, warning and note of every file, as one document."),
     ] = "table",
     strict: Annotated[bool, typer.Option("--strict", help="Take warnings as problems.")] = False,
 ) -> None:
@@ -53,6 +53,7 @@ def check(
                 "file": file,
                 "problems": [_record(p) for p in found[file]],
                 "warnings": [_advice(w) for w in warned[file]],
+                "notes": notes.get(file, []),
             }
             for file in found
         ]

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,17 +19,28 @@ def source(function: str) -> Path:
     Raises:
         DataError: There is no such module.
     """
-    import importlib.util
-
     module = function.partition(":")[0]
     _with_working_directory()
-    try:
-        spec = importlib.util.find_spec(module)
-    except ImportError as error:
-        raise DataError(f"{function}: {error}") from error
+    spec = _spec(module)
     if spec is None or not spec.has_location or spec.origin is None:
         raise DataError(f"{function}: no module {module} that Python knows or the working directory has")
     return Path(spec.origin)
+
+
+def _spec(module: str) -> ModuleSpec | None:
+    """Where a module is; unlike importlib's `find_spec`, without importing the packages that it is in."""
+    spec, path, name = None, None, ""
+    for part in module.split("."):
+        name = f"{name}.{part}".lstrip(".")
+        if spec is not None:
+            path = spec.submodule_search_locations
+            if path is None:
+                return None
+        found = (finder.find_spec(name, path) for finder in sys.meta_path)
+        spec = next((each for each in found if each is not None), None)
+        if spec is None:
+            return None
+    return spec
 
 
 def load(function: str) -> Callable[..., Any]:

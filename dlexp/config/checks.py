@@ -9,7 +9,7 @@ from dlexp.components.models import Model
 from dlexp.components.models.model import Stack
 from dlexp.config.advice import setting
 from dlexp.config.columns import judged_columns
-from dlexp.config.experiment import Experiment
+from dlexp.config.experiment import RESERVED_NAMES, Experiment
 from dlexp.errors import UserError, did_you_mean, nearest
 
 
@@ -53,6 +53,7 @@ def change(path: str, experiment: Experiment) -> str:
 def check_against(experiment: Experiment, info: Info) -> list[tuple[str, str]]:
     """What cannot work with data like this, as (dotted path, what is wrong)."""
     return [
+        *_name_problems(experiment.name),
         *((f"validation.{field}", message) for field, message in experiment.validation.problems(info)),
         *_train_fraction_problems(experiment, info),
         *_resample_problems(experiment, info),
@@ -63,6 +64,11 @@ def check_against(experiment: Experiment, info: Info) -> list[tuple[str, str]]:
         *_apart_problems(experiment),
         *_training_problems(experiment),
     ]
+
+
+def _name_problems(name: str) -> Iterator[tuple[str, str]]:
+    if name.lower() in RESERVED_NAMES:
+        yield "name", f"a file of this name lies beside the runs; choose another than {name!r}"
 
 
 def _train_fraction_problems(experiment: Experiment, info: Info) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,8 @@ from dlexp.components.validations import RandomSplit, Validation
 
 #: Letters, digits, blanks and a few signs, not starting with a dot or a blank: a name is a folder below runs/.
 NAME_PATTERN = r"^[\w(][\w .,+=()-]*$"
+#: What dlexp itself writes below runs/, where a folder of that name would be in its way.
+RESERVED_NAMES = ("summary.csv",)
 
 
 class EarlyStopping(Settings):

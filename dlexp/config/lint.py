@@ -5,6 +5,7 @@ what it finds: `allow: [bottleneck]`. Adding one is a function and its place in 
 "Goodfellow, 8.4" is a section of Goodfellow, Bengio and Courville, Deep Learning (2016).
 """
 
+import itertools
 import math
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from dlexp.config.flat import format_value
 from dlexp.config.layer_rules import LAYER_RULES, stacked
 from dlexp.config.node import Node
 from dlexp.config.problems import Problem
-from dlexp.errors import did_you_mean
+from dlexp.errors import MAX_EXPLAINED, did_you_mean
 
 #: A start of the bias below which a ReLU hardly fires: sums of standardized inputs have a standard deviation near 1.
 DEAD_BIAS = -3.0
@@ -264,10 +265,10 @@ def unknown_rules(allow: Node) -> list[Problem]:
     if not isinstance(allow.value, list):
         given = format_value(allow.plain())
         return [Problem("allow", f"expected a list of rules, such as [{RULE_NAMES[0]}], given {given}", allow.source)]
+    unknown = ((i, item) for i, item in enumerate(allow.value) if item.plain() not in RULE_NAMES)
     return [
         Problem(f"allow.{i}", _unknown(item.plain()), item.source)
-        for i, item in enumerate(allow.value)
-        if item.plain() not in RULE_NAMES
+        for i, item in itertools.islice(unknown, MAX_EXPLAINED)
     ]
 
 

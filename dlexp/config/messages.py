@@ -1,7 +1,8 @@
 """What pydantic refuses, in the user's terms: path, expected, given, the nearest right word."""
 
 import difflib
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.problems import Problem
 from dlexp.config.schema import HEAD_SHORT_FORMS, ROOT, Place, keys_below
 from dlexp.config.yaml_source import reads_as_number
-from dlexp.errors import did_you_mean, nearest
+from dlexp.errors import MAX_EXPLAINED, did_you_mean, nearest
 
 #: What a value of the right kind would be, by pydantic's type of error.
 EXPECTED = {
@@ -44,18 +45,25 @@ NOT_IN_A_CONFIG = {"seed": "the seed is no part of a config; say it with --seed"
 FILE_KEYS = ("extends", "allow", *HEAD_SHORT_FORMS)
 SHOWN_LENGTH = 60
 
+#: Every key of the schema with its dotted path.
+Known = Sequence[tuple[str, str]]
+
 
 def problems_of(error: ValidationError, config: Node) -> list[Problem]:
     """All that pydantic refuses in a config, one problem a path."""
     found: dict[Keys, list[ErrorDetails]] = {}
     for details in error.errors():
         found.setdefault(_keys(details), []).append(details)
-    problems = [
-        _with_change(Problem(dotted(keys), _message(keys, details, config), config.nearest_source(keys)), keys, config)
-        for keys, details in found.items()
-        # Of a list that is no plain value either, the element that is wrong says enough.
-        if not any(other[: len(keys)] == keys for other in found if other != keys)
-    ]
+    # Of a list that is no plain value either, the element that is wrong says enough.
+    around = {keys[:n] for keys in found for n in range(len(keys))}
+    known = functools.cache(lambda: list(keys_below(config)))
+    problems: list[Problem] = []
+    for keys, errors in found.items():
+        if keys not in around:
+            is_explained = len(problems) < MAX_EXPLAINED
+            message = _message(keys, errors, config, known) if is_explained else "wrong too, as are many before it"
+            problem = Problem(dotted(keys), message, config.nearest_source(keys))
+            problems.append(_with_change(problem, keys, config))
     return sorted(problems, key=_in_file_order)
 
 
@@ -115,7 +123,7 @@ def _place(keys: Keys, config: Node) -> Place:
     return place
 
 
-def _message(keys: Keys, errors: list[ErrorDetails], config: Node) -> str:
+def _message(keys: Keys, errors: list[ErrorDetails], config: Node, known: Callable[[], Known]) -> str:
     kind, key = errors[0]["type"], str(keys[-1]) if keys else ""
     place = _place(keys, config)
     node = config.find(keys)
@@ -124,7 +132,7 @@ def _message(keys: Keys, errors: list[ErrorDetails], config: Node) -> str:
         errors = [each for each in errors if each["type"] != "literal_error"] or errors
         kind = errors[0]["type"]
     if kind == "extra_forbidden":
-        return _unknown_key(keys, value, config)
+        return _unknown_key(keys, value, config, known())
     if kind in ("missing", "union_tag_not_found"):
         choices = place.types or (_place(keys[:-1], config).types if key == "type" else [])
         return f"missing. Choose from: {', '.join(choices)}" if choices else "missing"
@@ -160,18 +168,16 @@ def _unknown_word(noun: str, value: Any, choices: list[str], hint: str = "") -> 
     return f"unknown {noun} {_shown(value)}.{hint or did_you_mean(value, choices)} Choose from: {listed}"
 
 
-def _unknown_key(keys: Keys, value: Any, config: Node) -> str:
+def _unknown_key(keys: Keys, value: Any, config: Node, known: Known) -> str:
     key = str(keys[-1])
     if len(keys) == 1 and key in NOT_IN_A_CONFIG:
         return NOT_IN_A_CONFIG[key]
     place = _place(keys[:-1], config)
     settings = place.settings_for((config.find(keys[:-1]) or config).entries)
     here = [*(settings.model_fields if settings else ()), *(() if keys[:-1] else FILE_KEYS)]
-    paths: dict[str, str] = {}
-    for name, path in keys_below(config):
-        paths.setdefault(name, path)
+    paths = dict(reversed(known))  # The first path of each name.
     advice = (
-        _written_nested(key, value, config)
+        _written_nested(key, value, known)
         or _belongs_to_type(key, place)
         or (f" Did you mean '{paths[key]}'?" if key in paths else "")
         or did_you_mean(key, here)
@@ -180,9 +186,9 @@ def _unknown_key(keys: Keys, value: Any, config: Node) -> str:
     return f"unknown key {_shown(key)}.{advice} Choose from: {', '.join(here)}"
 
 
-def _written_nested(key: str, value: Any, config: Node) -> str:
+def _written_nested(key: str, value: Any, known: Known) -> str:
     """For `optimizer.learning_rate: 1` in a file: dots are for `--set`."""
-    if key not in (path for _, path in keys_below(config)):
+    if key not in (path for _, path in known):
         return ""
     *around, last = key.split(".")
     if not around:

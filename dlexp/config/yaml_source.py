@@ -19,9 +19,10 @@ from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.problems import ConfigError, Problem, Source
 from dlexp.errors import did_you_mean
 
-MAX_BYTES = 1_000_000
+#: What is larger than any config is refused before it costs a second: PyYAML reads some 30,000 values in one.
+MAX_BYTES = 250_000
 MAX_DEPTH = 50
-MAX_NODES = 100_000
+MAX_NODES = 10_000
 MAX_INTEGER = 2**63 - 1
 
 NULL, BOOL, INT, FLOAT, STR = (f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str"))
@@ -53,6 +54,8 @@ def read(path: Path, named_by: Source | None = None) -> Node:
         ConfigError: The file cannot be read or is no mapping in strict YAML.
     """
     try:
+        if named_by and path.exists() and not (path.is_file() or path.is_dir()):
+            raise _Refused("a pipe or a device; expected a config file")  # Who opens one may wait for ever.
         data = _read_bytes(path)
     except _Refused as refused:
         if named_by:
@@ -114,7 +117,7 @@ def _read_bytes(path: Path) -> bytes:
     except ValueError:  # A NUL or half a character in the name, which no file can have.
         raise _Refused("no file can have this name") from None
     if len(data) > MAX_BYTES:
-        raise _Refused(f"larger than {MAX_BYTES // 1_000_000} MB; expected a config file")
+        raise _Refused(f"larger than {MAX_BYTES // 1000} KB; expected a config file")
     return data
 
 

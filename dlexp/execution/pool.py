@@ -10,9 +10,11 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
+from dlexp.console import say
 from dlexp.execution.engine import Outcome
 from dlexp.execution.execute import execute, record_failure
 from dlexp.training import interruption
@@ -57,7 +59,9 @@ class Pool:
                 if tries < TRIES:
                     self._start(slot, job, tries + 1)
                     continue
-                record_failure(job, WorkerDied(f"the worker process died {tries} times (killed, or out of memory)"))
+                error = _recorded(job, WorkerDied(f"the worker process died {tries} times (killed, or out of memory)"))
+            if isinstance(error, OSError):  # The disk is full, or no longer to be written: not even this is on record.
+                say(f"{job.label}: its records cannot be written: {error.strerror or error}")
             elif error is not None:
                 raise error
             self._idle.append(slot)
@@ -80,7 +84,30 @@ class Pool:
                 slot.close(kill)
 
     def _start(self, slot: "_Slot", job: Job, tries: int) -> None:
-        self._running[slot.submit(job)] = slot, job, tries
+        with _without_interrupts():
+            self._running[slot.submit(job)] = slot, job, tries
+
+
+def _recorded(job: Job, failure: WorkerDied) -> OSError | None:
+    """Write that a run failed; what is in the way of it, if anything."""
+    try:
+        record_failure(job, failure)
+    except OSError as error:
+        return error
+    return None
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Ctrl-C waits until a process is started and noted: then it can be ended.
+
+    The process inherits that, and so does not answer to it from the middle of its imports, where no handler is set yet.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Slot:

@@ -12,9 +12,9 @@ def replacing(path: Path) -> Iterator[Path]:
     beside = path.with_name(f".{os.getpid()}-{path.name}")
     try:
         yield beside
-        _sync(beside)
+        sync(beside)
         beside.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
     finally:
         beside.unlink(missing_ok=True)
 
@@ -25,7 +25,7 @@ def write_text(path: Path, text: str) -> None:
         beside.write_text(text, encoding="utf-8", newline="")
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Have what is written survive a power cut: a file's bytes, or a directory's names."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -7,6 +7,7 @@ stopping. What the order of the examples depends on, seed and epoch, needs no st
 import hashlib
 import io
 import json
+import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -18,13 +19,15 @@ import numpy as np
 
 from dlexp.errors import DlexpError
 from dlexp.runs.run_dir import RunDir
-from dlexp.runs.whole_files import replacing
+from dlexp.runs.whole_files import replacing, sync
 from dlexp.training.early_stopping import Best
 from dlexp.training.network import Network
 
 #: A checkpoint is saved at the end of the first epoch that is so many seconds after the last one: together with epochs
 #: of up to 5 s, no more than 10 s of training are lost.
 SECONDS_BETWEEN = 5.0
+#: How fast saving is taken to be before the first time, in bytes a second: a slow disk.
+BYTES_PER_SECOND = 100e6
 #: Saving takes at most this share of the time: large states are saved less often.
 LARGEST_SHARE = 0.02
 #: The first line of a file; what follows has the digest that ends it.
@@ -60,7 +63,7 @@ class Checkpoints:
         self._variables = list(_variables(network, optimizer))
         self._best = best
         self._saved = time.perf_counter()
-        self._cost = 0.0
+        self._cost = sum(map(_bytes, self._variables)) / BYTES_PER_SECOND
 
     def restore(self) -> Progress:
         """Go back to the newest checkpoint that can be used; none is no progress. What is passed over is said."""
@@ -87,6 +90,10 @@ class Checkpoints:
         started = time.perf_counter()
         content = self._content(progress)
         digest = hashlib.sha256(content).hexdigest().encode()
+        # A power cut must not leave a checkpoint whose epochs the history lacks.
+        for rows in (self._run_dir.history_path, self._run_dir.diagnostics_path):
+            if rows.exists():
+                sync(rows)
         newest = self._run_dir.checkpoint_path
         if newest.exists():
             newest.replace(self._run_dir.previous_checkpoint_path)
@@ -145,6 +152,12 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         raise Unusable(f"{path}: torn or damaged")
     with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
         return dict(arrays)
+
+
+def _bytes(variable: keras.Variable) -> int:
+    n: int = math.prod(variable.shape)
+    itemsize: int = np.dtype(variable.dtype).itemsize
+    return n * itemsize
 
 
 def _variables(network: Network, optimizer: keras.Optimizer) -> Iterator[keras.Variable]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -12,6 +13,7 @@ from dlexp.components.datasets.new_examples import NewExamples, rows
 from dlexp.components.heads import Predicted, Table
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
+from dlexp.errors import DataError
 from dlexp.training.prediction import Request
 from dlexp.training.run import split
 
@@ -27,7 +29,7 @@ def predict(request: Request) -> Table:
     """
     dataset = request.experiment.dataset
     loaded = cache(lambda: dataset.load(request.data_dir))
-    model = keras.models.load_model(request.model_path, compile=False)
+    model = _model(request.model_path)
     if request.examples == "test":
         test = loaded().test
         examples, y = NewExamples(test.x, rows(len(test))), test.y
@@ -48,6 +50,20 @@ def predict(request: Request) -> Table:
             table = {"target": _targets(info.y_of(name, y), described), **table}
         columns |= {f"{name}_{column}" if name else column: values for column, values in table.items()}
     return columns
+
+
+def _model(path: Path) -> keras.Model:
+    """The saved model, opened in Keras's safe mode: code that a file from elsewhere brings is refused.
+
+    Raises:
+        DataError: It is refused, or cannot be read.
+    """
+    try:
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+    # A damaged archive raises nearly anything.
+    except Exception as error:
+        said = (str(error).splitlines() or [type(error).__name__])[0].partition(". ")[0]
+        raise DataError(f"{path}: damaged, or refused by Keras's safe mode: {said}") from error
 
 
 def _outputs(model: keras.Model, x: Any) -> dict[str, np.ndarray]:

@@ -16,7 +16,7 @@ VARIABLES = (
     "TF_NUM_INTEROP_THREADS",
 )
 
-#: Keras imports these if they are there, for plots, wrappers and tables that no run uses: a third of TensorFlow's start.
+#: Keras imports these if they are there, for plots, wrappers and tables that no run uses: a third of its start.
 UNUSED = ("matplotlib", "pandas", "sklearn")
 
 

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from dlexp.components.datasets import Info
 from dlexp.components.models import keras_layers
 from dlexp.components.models.model import Model
-from dlexp.errors import UserError
+from dlexp.errors import MAX_EXPLAINED, UserError
 
 if TYPE_CHECKING:
     import keras
@@ -64,11 +64,12 @@ class Layers(Model):
     def problems(self, info: Info) -> Iterator[tuple[str, str]]:
         """Layers and arguments that Keras does not have, and numbers of axes that do not fit."""
         items = [with_vocabulary(item, info) for item in self.layers]
-        misfit = [
+        found = (
             (f"layers.{i}.{field}", message)
             for i, item in enumerate(items)
             for field, message in keras_layers.problems(item)
-        ]
+        )
+        misfit = list(itertools.islice(found, MAX_EXPLAINED))
         yield from misfit or self._axes_problems(items, info)
 
     def _axes_problems(self, items: list[dict[str, dict[str, Any]]], info: Info) -> Iterator[tuple[str, str]]:

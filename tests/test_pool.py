@@ -1,0 +1,175 @@
+"""The processes of this machine: what one of them suffers, the runs of the others do not notice."""
+
+import errno
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dlexp.config.identity import identity
+from dlexp.config.load import load
+from dlexp.execution import pool
+from dlexp.execution.pool import Pool
+from dlexp.execution.schedule import run_all
+from dlexp.runs.run_dir import RunDir
+from dlexp.training.job import Job
+
+MakeJob = Callable[..., Job]
+
+
+class Silent:
+    """Watches and says nothing."""
+
+    def started(self, job: Job) -> None:
+        """Nothing."""
+
+    def tick(self) -> None:
+        """Nothing."""
+
+    def ended(self, job: Job) -> None:
+        """Nothing."""
+
+
+def pretend(job: Job) -> None:
+    """In the worker, in place of a training: note the process and finish; seeds 100 and 101 are killed."""
+    with (job.path / "log.txt").open("a") as log:
+        log.write(f"{os.getpid()}\n")
+    tries = len((job.path / "log.txt").read_text().splitlines())
+    if job.seed == 100 or (job.seed == 101 and tries == 1):
+        os.kill(os.getpid(), signal.SIGKILL)
+    record = {"seed": job.seed, "identity": job.identity, "config": {}, "metrics": {}}
+    RunDir(job.path).write_summary(record)
+
+
+def wait_for_ever(job: Job) -> None:
+    """In the worker: neither ends nor heeds a wish."""
+    (job.path / "log.txt").write_text(f"{os.getpid()}\n")
+    time.sleep(600)
+
+
+def disk_full(job: Job) -> None:
+    """In the worker: a training of seed 100 whose records have no room."""
+    if job.seed == 100:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    pretend(job)
+
+
+@pytest.fixture
+def make_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeJob:
+    """A job with a run directory; workers pretend to train it."""
+    monkeypatch.setattr(pool, "execute", pretend)
+    (tmp_path / "a.yaml").write_text("dataset: iris")
+
+    def make(seed: int, threads: int = 1) -> Job:
+        experiment = load(tmp_path / "a.yaml", [f"training.threads={threads}"]).experiment
+        own = identity(experiment, "data")
+        run_dir = RunDir.create(tmp_path / "runs", "a", seed, own)
+        return Job(experiment, seed, own, "data", run_dir.path, None, False, {}, print)
+
+    return make
+
+
+def pids(job: Job) -> list[int]:
+    """The processes that were at a job, one a try."""
+    return [int(line) for line in (job.path / "log.txt").read_text().split()]
+
+
+def run(jobs: list[Job], slots: int = 2) -> None:
+    """All of them, and the end of the processes."""
+    engine = Pool(slots)
+    try:
+        run_all(iter(jobs), engine, Silent())
+    finally:
+        engine.close(kill=True)
+
+
+def test_a_killed_worker_takes_no_other_run_with_it(make_job: MakeJob) -> None:
+    """Twelve runs: who dies twice is reported, with its log; who dies once ends on the second try."""
+    jobs = [make_job(seed) for seed in (*range(5), 100, 101, *range(5, 10))]
+
+    run(jobs)
+
+    statuses = {job.seed: RunDir(job.path).status for job in jobs}
+    assert statuses == {job.seed: "failed" if job.seed == 100 else "finished" for job in jobs}
+    failure = RunDir(jobs[5].path).failure()
+    assert failure is not None
+    assert "the worker process died 2 times (killed, or out of memory)" in failure["what"]
+    assert [len(pids(job)) for job in jobs] == [1] * 5 + [2, 2] + [1] * 5
+
+
+def test_records_that_cannot_be_written_stop_no_other_run(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nor can that be recorded: it is said, in a line."""
+    monkeypatch.setattr(pool, "execute", disk_full)
+    jobs = [make_job(seed) for seed in (0, 100, 1)]
+
+    run(jobs, slots=1)
+
+    assert [RunDir(job.path).status for job in jobs] == ["finished", "interrupted", "finished"]
+    assert capsys.readouterr().err == "a, seed 100: its records cannot be written: No space left on device\n"
+
+
+def test_a_worker_is_replaced_after_some_runs(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reused process grows; until then it stays warm."""
+    monkeypatch.setattr(pool, "RUNS_PER_PROCESS", 3)
+    jobs = [make_job(seed) for seed in range(5)]
+
+    run(jobs, slots=1)
+
+    (first,), (fourth,) = pids(jobs[0]), pids(jobs[3])
+    assert [pids(job) for job in jobs] == [[first]] * 3 + [[fourth]] * 2
+    assert first != fourth
+
+
+def test_other_threads_need_another_process(make_job: MakeJob) -> None:
+    """TensorFlow takes their number once; a slot that has it already is taken first."""
+    jobs = [make_job(0, 1), make_job(1, 2), make_job(2, 2), make_job(3, 1)]
+
+    run(jobs, slots=1)
+
+    one, two = pids(jobs[0]), pids(jobs[1])
+    assert one != two
+    assert pids(jobs[2]) == two
+
+
+def test_a_worker_that_heeds_nothing_is_killed(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the last seconds that it is given; no process is left."""
+    monkeypatch.setattr(pool, "execute", wait_for_ever)
+    monkeypatch.setattr(pool, "LAST_SECONDS", 0.2)
+    job = make_job(0)
+    engine = Pool(1)
+    engine.submit(job)
+    while not (job.path / "log.txt").exists():
+        engine.wait(0.05)
+
+    engine.close(kill=True)
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids(job)[0], 0)
+
+
+def test_ctrl_c_while_a_process_starts_is_the_commands_alone(
+    make_job: MakeJob, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The new process does not answer with a traceback from the middle of its imports, and goes on."""
+    job = make_job(0)
+    engine = Pool(1)
+    try:
+        engine.submit(job)
+        (slot,) = [slot for slot, _, _ in engine._running.values()]
+        assert slot._executor is not None
+        (process,) = slot._executor._processes.values()
+        for _ in range(20):
+            os.kill(process.pid, signal.SIGINT)
+            time.sleep(0.02)
+        while not engine.wait(0.1):
+            pass
+    finally:
+        engine.close(kill=True)
+
+    assert pids(job) == [process.pid]
+    assert "Traceback" not in capfd.readouterr().err
