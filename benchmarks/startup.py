@@ -3,6 +3,7 @@
 The run directories are generated: 5 seeds each of as many experiments as that takes, 20 experiments a name.
 """
 
+import contextlib
 import statistics
 import subprocess
 import sys
@@ -13,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from dlexp.components.datasets import Imdb
+from dlexp.config.load import load
+from dlexp.config.problems import ConfigError
 from tests.make_runs import changed, finished
+from tests.test_yaml_source import BOMBS
 
 #: Run directories that are generated, and the most seconds that `ls` and `compare` may take over them.
 FOLDERS = {10: 0.8, 1_000: 1.5, 10_000: 8.0}
@@ -36,7 +40,8 @@ def measure(rounds: int) -> list[dict[str, Any]]:
         clock = time.perf_counter()
         Imdb().load(None)
         seconds.append(time.perf_counter() - clock)
-    return [*rows, {"what": "load IMDB again", "seconds": statistics.median(seconds), "at_most": 0.3}]
+    rows.append({"what": "load IMDB again", "seconds": statistics.median(seconds), "at_most": 0.3})
+    return [*rows, {"what": "refuse the slowest malicious config", "seconds": _slowest_refusal(rounds), "at_most": 1.0}]
 
 
 def _row(what: str, arguments: Sequence[str], at_most: float, rounds: int) -> dict[str, Any]:
@@ -46,6 +51,21 @@ def _row(what: str, arguments: Sequence[str], at_most: float, rounds: int) -> di
         subprocess.run([sys.executable, "-m", "dlexp", *arguments], capture_output=True, check=True)
         seconds.append(time.perf_counter() - clock)
     return {"what": what, "seconds": statistics.median(seconds[1:]), "at_most": at_most}
+
+
+def _slowest_refusal(rounds: int) -> float:
+    """Of configs made to be slow, the largest that are read at all, the slowest one's median."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "config.yaml"
+
+        def refused(content: str) -> float:
+            path.write_text(content)
+            clock = time.perf_counter()
+            with contextlib.suppress(ConfigError):
+                load(path)
+            return time.perf_counter() - clock
+
+        return max(statistics.median(refused(content) for _ in range(rounds)) for content in BOMBS.values())
 
 
 def _generate(runs_dir: Path, n: int) -> None:

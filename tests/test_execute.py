@@ -1,6 +1,7 @@
 """One job from start to records, in this process."""
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from dlexp.config.columns import columns
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import identity
 from dlexp.config.load import load
+from dlexp.execution import execute as execute_module
 from dlexp.execution.execute import execute
 from dlexp.reports.curves import draw
 from dlexp.runs.run_dir import RunDir
@@ -236,6 +238,26 @@ def test_columns_of_the_history_follow_from_the_config(tmp_path: Path, text: str
     assert header == columns(job.experiment)
     assert len(header) == n_columns
     assert RunDir(job.path).status == "finished"
+
+
+def test_a_logger_of_the_first_run_writes_into_the_log_of_the_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TensorFlow's keeps the stream that it finds in a worker's first run."""
+    logger = logging.Logger("kept")
+
+    def warn(job: Job) -> None:
+        if not logger.handlers:
+            logger.addHandler(logging.StreamHandler())
+        logger.warning("seed %s", job.seed)
+
+    monkeypatch.setattr(execute_module, "_train", warn)
+    jobs = [job_of(tmp_path, IRIS, seed) for seed in (0, 1)]
+
+    for job in jobs:
+        execute(job)
+
+    assert [RunDir(job.path).log_path.read_text() for job in jobs] == ["seed 0\n", "seed 1\n"]
 
 
 def test_golden_history() -> None:

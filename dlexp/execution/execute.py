@@ -6,7 +6,9 @@ import sys
 import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from typing import TextIO
 
 from dlexp.config.identity import TRAINING_VERSION
 from dlexp.errors import DlexpError
@@ -74,17 +76,23 @@ def record_failure(job: Job, error: Exception) -> None:
     )
 
 
+@cache
+def _stream(descriptor: int) -> TextIO:
+    """Text to wherever a descriptor leads: TensorFlow's logger keeps the stream of the first run for all later ones."""
+    return open(descriptor, "w", encoding="utf-8", buffering=1, closefd=False)
+
+
 @contextlib.contextmanager
 def _said_into(path: Path) -> Iterator[None]:
     """Everything this process says goes to the end of a file: Python's streams, and what C++ writes below them."""
-    with path.open("a", encoding="utf-8", buffering=1) as log:
+    with path.open("ab") as log:
         sys.stdout.flush()
         sys.stderr.flush()
         saved = os.dup(1), os.dup(2)
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
         try:
-            with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+            with contextlib.redirect_stdout(_stream(1)), contextlib.redirect_stderr(_stream(2)):
                 yield
         finally:
             for descriptor, original in zip((1, 2), saved, strict=True):

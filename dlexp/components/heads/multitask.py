@@ -1,5 +1,6 @@
 """Several targets at once."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -9,7 +10,7 @@ from pydantic import ConfigDict
 from dlexp.components.component import OneOf
 from dlexp.components.datasets import Info
 from dlexp.components.heads.head import Head, Output, Part, TargetHead, Trunk
-from dlexp.errors import did_you_mean
+from dlexp.errors import MAX_EXPLAINED, did_you_mean
 
 if TYPE_CHECKING:
     import keras
@@ -137,10 +138,9 @@ def unknown_targets(names: Iterable[str], info: Info) -> Iterator[tuple[str, str
     if not info.targets:
         yield "type", f"a multitask head needs several targets; this data set is {info.described_task}"
         return
-    for name in names:
-        if name not in info.targets:
-            hint, listed = did_you_mean(name, info.targets), ", ".join(info.targets)
-            yield f"heads.{name}", f"the data set has no target {name!r}.{hint} Choose from: {listed}"
+    for name in itertools.islice((name for name in names if name not in info.targets), MAX_EXPLAINED):
+        hint, listed = did_you_mean(name, info.targets), ", ".join(info.targets)
+        yield f"heads.{name}", f"the data set has no target {name!r}.{hint} Choose from: {listed}"
 
 
 def _slices(widths: Mapping[str, int]) -> dict[str, slice]:

@@ -19,7 +19,7 @@ POOLINGS = tuple(f"{kind}Pooling{n}D" for kind in ("Max", "Average") for n in (1
 #: Layers that leave the shape as it is, with their weights for each feature.
 SAME_SHAPE = {
     **dict.fromkeys(("Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "Identity", "Masking", "Rescaling"), 0),
-    **dict.fromkeys(("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "ActivityRegularization"), 0),
+    **dict.fromkeys(("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise"), 0),
     **dict.fromkeys(("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "UnitNormalization"), 0),
     **dict.fromkeys(("Attention", "RandomTranslation", "RandomRotation", "RandomZoom", "RandomFlip"), 0),
     "BatchNormalization": 4,
