@@ -1,23 +1,45 @@
-"""Products of sparse rows against scipy's operators."""
+"""Products of sparse rows inside a compiled step, against scipy's operators."""
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy.sparse import csr_array, random_array
 
-from dlexp.layers.sparse import ALIGNMENT, product, transposed_product
+from dlexp.layers.sparse import ALIGNMENT, SparseRows, _zeros
+from dlexp.training.threads import set_threads
+
+set_threads(1)
 
 
-@pytest.mark.parametrize("shape", [(5, 7), (1, 3), (64, 1)], ids=str)
+@pytest.mark.parametrize("batch_size", [1, 4, 5, 100])
 @pytest.mark.parametrize("units", [1, 3, 16])
-def test_products_are_those_of_scipy(shape: tuple[int, int], units: int) -> None:
-    """Both are `rows @ dense` and `rows.T @ dense` to the bit, in memory that TensorFlow takes as it is."""
+def test_products_are_those_of_scipy(batch_size: int, units: int) -> None:
+    """Each batch's `rows @ kernel`, and `rows.T @ upstream` as its gradient, to the bit; a short last one included."""
     generator = np.random.default_rng(0)
-    rows = csr_array(random_array(shape, density=0.4, rng=generator, dtype=np.float32))
-    kernel = generator.normal(size=(shape[1], units)).astype(np.float32)
-    upstream = generator.normal(size=(shape[0], units)).astype(np.float32)
+    x = csr_array(random_array((13, 7), density=0.4, rng=generator, dtype=np.float32))
+    kernel = generator.normal(size=(7, units)).astype(np.float32)
+    rows = SparseRows(x)
 
-    forward, backward = product(rows, kernel), transposed_product(rows, upstream)
+    @tf.function(autograph=False)
+    def step(index: tf.Tensor, upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(weights := tf.constant(kernel))
+            product = rows.product(index, weights)
+        return product, tape.gradient(product, weights, upstream)
 
-    assert forward.tobytes() == (rows @ kernel).tobytes()
-    assert backward.tobytes() == (rows.T @ upstream).tobytes()
-    assert forward.ctypes.data % ALIGNMENT == backward.ctypes.data % ALIGNMENT == 0
+    for epoch in (1, 2):
+        order = np.random.default_rng(epoch).permutation(13)
+        rows.start_epoch(order, batch_size)
+        for i in range(-(-13 // batch_size)):
+            batch = x[order[i * batch_size : (i + 1) * batch_size]]
+            upstream = generator.normal(size=(batch.shape[0], units)).astype(np.float32)
+
+            product, gradient = step(tf.constant(i), tf.constant(upstream))
+
+            assert product.numpy().tobytes() == (batch @ kernel).tobytes()
+            assert gradient.numpy().tobytes() == (batch.T @ upstream).tobytes()
+
+
+def test_results_are_in_memory_that_tensorflow_takes_as_it_is() -> None:
+    """Whatever the size: else every step copies the gradient of the largest weight."""
+    assert all(_zeros(n, 3).ctypes.data % ALIGNMENT == 0 for n in range(1, 50))

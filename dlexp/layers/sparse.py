@@ -4,35 +4,45 @@ TensorFlow's own sparse-dense product is up to ten times slower, and a dense mul
 gigabyte. The rows are known before the step runs, so the step takes only their number and the kernel.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from scipy.sparse import csr_array
 
-# What `rows @ dense` and `rows.T @ dense` call. Called here, since the operators take no array to write into, and
-# TensorFlow copies one that is not aligned: a fifth of an epoch's time.
-from scipy.sparse._sparsetools import csc_matvecs, csr_matvecs
+# What `rows[order]`, `rows @ dense` and `rows.T @ dense` call. Called here, since none of these takes arrays to write
+# into: new memory for every epoch's rows costs as much as the copy, and TensorFlow copies results that are not aligned.
+from scipy.sparse._sparsetools import csc_matvecs, csr_matvecs, csr_row_index
 
 #: Bytes: TensorFlow takes arrays that start at a multiple of this as they are.
 ALIGNMENT = 64
 
 
 class SparseRows:
-    """Batches of sparse rows that a compiled step multiplies by a kernel, with the gradient of the kernel."""
+    """Sparse rows whose batches a compiled step multiplies by a kernel, with the gradient of the kernel."""
 
-    def __init__(self) -> None:
-        self._batches: Sequence[csr_array] = []
+    def __init__(self, rows: csr_array) -> None:
+        """`rows`: `(n, features)`, float32."""
+        self._rows = rows
+        self._batch_size = 0
+        # The rows in the order of the epoch.
+        self._starts = np.empty_like(rows.indptr)
+        self._indices = np.empty_like(rows.indices)
+        self._data = np.empty_like(rows.data)
 
-    def set_batches(self, batches: Sequence[csr_array]) -> None:
-        """Put the batches of the next epoch in place: float32, each `(batch, features)`."""
-        self._batches = batches
+    def start_epoch(self, order: np.ndarray, batch_size: int) -> None:
+        """Have batch i hold the rows `order[i * batch_size : (i + 1) * batch_size]`; `order`: a permutation, `(n,)`."""
+        rows = self._rows
+        self._batch_size = batch_size
+        order = order.astype(rows.indptr.dtype)
+        self._starts[0] = 0
+        np.cumsum(np.diff(rows.indptr)[order], out=self._starts[1:])
+        csr_row_index(len(order), order, rows.indptr, rows.indices, rows.data, self._indices, self._data)
 
     def product(self, index: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-        """`batches[index] @ kernel`: `(batch, features) @ (features, units)` gives `(batch, units)`.
+        """Batch `index` `@ kernel`: `(batch, features) @ (features, units)` gives `(batch, units)`.
 
-        Only the kernel has a gradient: `batches[index].T @ upstream`.
+        Only the kernel has a gradient: the batch's transpose `@ upstream`.
         """
 
         @tf.custom_gradient  # type: ignore[untyped-decorator]
@@ -49,28 +59,25 @@ class SparseRows:
 
         return multiply(kernel)
 
-    def _forward(self, index: Any, kernel: Any) -> Any:
-        return product(self._batches[int(index)], kernel)
+    def _forward(self, index: Any, kernel: np.ndarray) -> np.ndarray:
+        starts = self._starts_of(index)
+        (n_features, n_units), n = kernel.shape, len(starts) - 1
+        result = _zeros(n, n_units)
+        csr_matvecs(n, n_features, n_units, starts, self._indices, self._data, kernel.ravel(), result.reshape(-1))
+        return result
 
-    def _backward(self, index: Any, upstream: Any) -> Any:
-        return transposed_product(self._batches[int(index)], upstream)
+    def _backward(self, index: Any, upstream: np.ndarray) -> np.ndarray:
+        starts = self._starts_of(index)
+        n_features, (n, n_units) = self._rows.shape[1], upstream.shape
+        result = _zeros(n_features, n_units)
+        # The rows of a matrix are the columns of its transpose.
+        csc_matvecs(n_features, n, n_units, starts, self._indices, self._data, upstream.ravel(), result.reshape(-1))
+        return result
 
-
-def product(rows: csr_array, dense: np.ndarray) -> np.ndarray:
-    """`rows @ dense`: `(n, features) @ (features, units)` gives `(n, units)`; all float32."""
-    (n, n_features), n_units = rows.shape, dense.shape[1]
-    result = _zeros(n, n_units)
-    csr_matvecs(n, n_features, n_units, rows.indptr, rows.indices, rows.data, dense.ravel(), result.reshape(-1))
-    return result
-
-
-def transposed_product(rows: csr_array, dense: np.ndarray) -> np.ndarray:
-    """`rows.T @ dense`: `(features, n) @ (n, units)` gives `(features, units)`; all float32."""
-    (n, n_features), n_units = rows.shape, dense.shape[1]
-    result = _zeros(n_features, n_units)
-    # The rows of a matrix are the columns of its transpose.
-    csc_matvecs(n_features, n, n_units, rows.indptr, rows.indices, rows.data, dense.ravel(), result.reshape(-1))
-    return result
+    def _starts_of(self, index: Any) -> np.ndarray:
+        """Where the rows of a batch start, and the last one ends: `(batch + 1,)`."""
+        first = int(index) * self._batch_size
+        return self._starts[first : first + self._batch_size + 1]
 
 
 def _zeros(n: int, n_columns: int) -> np.ndarray:
@@ -78,6 +85,6 @@ def _zeros(n: int, n_columns: int) -> np.ndarray:
     n_bytes = n * n_columns * np.dtype(np.float32).itemsize
     memory = np.empty(n_bytes + ALIGNMENT, np.uint8)
     start = -memory.ctypes.data % ALIGNMENT
-    result = memory[start : start + n_bytes].view(np.float32).reshape(n, n_columns)
+    result: np.ndarray = memory[start : start + n_bytes].view(np.float32).reshape(n, n_columns)
     result.fill(0)
     return result

@@ -63,11 +63,11 @@ class SparseFeed:
     def __init__(self, network: Network, x: csr_array) -> None:
         self.x = x
         self.first = network.first
-        self.rows = SparseRows()
+        self.rows = SparseRows(x)
 
     def start_epoch(self, order: np.ndarray, batch_size: int) -> None:
-        """Cut the rows into batches in this order."""
-        self.rows.set_batches([self.x[order[i : i + batch_size]] for i in range(0, len(order), batch_size)])
+        """Put the rows in this order."""
+        self.rows.start_epoch(order, batch_size)
 
     def batch(self, index: tf.Tensor, positions: tf.Tensor) -> Inputs:
         """The first layer's output before its activation, `(batch, units)`."""
