@@ -26,7 +26,7 @@ class SparseRows:
         self._rows = rows
         self._batch_size = 0
         # The rows in the order of the epoch.
-        self._starts = np.empty_like(rows.indptr)
+        self._starts: np.ndarray = np.empty_like(rows.indptr)
         self._indices = np.empty_like(rows.indices)
         self._data = np.empty_like(rows.data)
 
@@ -85,6 +85,6 @@ def _zeros(n: int, n_columns: int) -> np.ndarray:
     n_bytes = n * n_columns * np.dtype(np.float32).itemsize
     memory = np.empty(n_bytes + ALIGNMENT, np.uint8)
     start = -memory.ctypes.data % ALIGNMENT
-    result: np.ndarray = memory[start : start + n_bytes].view(np.float32).reshape(n, n_columns)
+    result = memory[start : start + n_bytes].view(np.float32).reshape(n, n_columns)
     result.fill(0)
     return result
