@@ -68,7 +68,10 @@ def read_header(text: str) -> dict[str, str]:
 def benchmark_tables() -> str:
     """What `python -m benchmarks` measured: what each is, then its table."""
     parts = []
-    for path in sorted((ROOT / "benchmarks" / "results").glob("*.csv")):
+    for name in ROUNDS:
+        path = ROOT / "benchmarks" / "results" / f"{name}.csv"
+        if not path.exists():
+            sys.exit(f"{path} is missing: run python -m benchmarks {name}")
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)
         cells = [header, ["---"] * len(header), *rows]
