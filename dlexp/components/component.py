@@ -60,8 +60,16 @@ class OneOf:
         return {name: component for name, component in components.items() if issubclass(component, self.base)}
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        choices = {name: handler.generate_schema(component) for name, component in self.choices.items()}
+        # A function, not the component's schema: only the one that is chosen has its validator built.
+        choices: dict[Any, CoreSchema] = {
+            name: core_schema.no_info_plain_validator_function(component.model_validate)
+            for name, component in self.choices.items()
+        }
         return core_schema.tagged_union_schema(choices, discriminator="type")
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"anyOf": [*self.base.short_json_schema(list(self.choices)), handler(schema)]}
+        components = self.choices.values()
+        for component in components:
+            component.model_rebuild()
+        whole = core_schema.union_schema([component.__pydantic_core_schema__ for component in components])
+        return {"anyOf": [*self.base.short_json_schema(list(self.choices)), handler(whole)]}
