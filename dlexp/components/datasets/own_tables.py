@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from dlexp.components.datasets import files
+from dlexp.components.datasets import csv_file, files
 from dlexp.components.datasets.dataset import MAX_SHOWN, Data, Info, Split, SplitName, Task
 from dlexp.components.datasets.encoded_texts import EncodedTexts
 from dlexp.components.datasets.own_data import OwnData
@@ -158,7 +158,10 @@ class Table(OwnData, EncodedTexts):
         """Rows without targets; a missing value is filled where training ones were, else refused."""
         import pandas as pd
 
+        from dlexp.components.datasets.new_examples import require_examples
+
         frame = self._frame(path)
+        require_examples(path, len(frame))
         frame.index = pd.RangeIndex(1, len(frame) + 1)
         rows = Rows(path, frame)
         for column in columns:
@@ -460,17 +463,7 @@ class Csv(Table):
 
     def _frame(self, path: Path) -> "pd.DataFrame":
         """Everything as text: what is missing and what is a number is decided with the column's role."""
-        import zlib
-
-        import pandas as pd
-
-        try:
-            frame = pd.read_csv(path, sep=self.delimiter, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        except (OSError, EOFError, zlib.error, ValueError) as error:
-            raise DataError(f"{path}: not a readable CSV file ({' '.join(str(error).split())})") from error
-        if not isinstance(frame.index, pd.RangeIndex):
-            raise DataError(f"{path}: the rows have more fields than the header")
-        return frame
+        return csv_file.read(path, self.delimiter)
 
 
 class Parquet(Table):
