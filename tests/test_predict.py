@@ -147,6 +147,41 @@ def test_test_texts_encode_as_the_test_split(encoding: str) -> None:
     np.testing.assert_allclose(dense, expected[[order.index("neg"), order.index("pos")]], rtol=1e-6)
 
 
+def test_classes_of_own_texts_have_their_names(invoke: Invoke) -> None:
+    """Which only the data say: of a binary task too, and beside classes that the config names."""
+    for split, n in (("train", 8), ("test", 3)):
+        for folder, word in (("neg", "bad"), ("pos", "good")):
+            Path("texts", split, folder).mkdir(parents=True)
+            for i in range(n):
+                Path("texts", split, folder, f"{i}.txt").write_text(f"a {word} film")
+    Path("new.txt").write_text("a good film\n")
+    text = "dataset: {type: text_folder, path: texts, task: binary, num_words: 20}\ntraining: {epochs: 1}\n"
+    Path("unnamed.yaml").write_text(text)
+    Path("named.yaml").write_text(text.replace("task:", "classes: [pos, neg], task:"))
+    assert invoke("run", "unnamed.yaml", "named.yaml")[0] == 0
+
+    for name, classes in (("unnamed", ["neg", "pos"]), ("named", ["pos", "neg"])):
+        (row,) = table(invoke("predict", name, "new.txt")[1])
+
+        assert [column for column in row if "_" in column] == [f"probability_{each}" for each in classes]
+        assert row["predicted"] in classes
+    assert {row["target"] for row in table(invoke("predict", "unnamed", "test")[1])} == {"neg", "pos"}
+
+
+def test_examples_of_another_shape_are_refused(invoke: Invoke) -> None:
+    """Of own arrays, whose shape only the model tells: one line and exit code 2."""
+    x, y = np.eye(8, dtype=np.float32), np.arange(8) % 2
+    np.savez("own.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    np.savez("new.npz", x=np.zeros((4, 5)))
+    Path("own.yaml").write_text("dataset: {type: npz, path: own.npz, task: binary}\ntraining: {epochs: 1}\n")
+    assert invoke("run", "own.yaml")[0] == 0
+
+    code, out, said = invoke("predict", "own", "new.npz")
+
+    assert (code, out) == (2, "")
+    assert said.splitlines()[-1] == "new.npz: examples of shape (5,); the model takes (8,)"
+
+
 def test_reviews_are_numbered_by_keras_word_index(data_dir: Path) -> None:
     """Real reviews, decoded and given back as text, are encoded to the vectors they had."""
     dataset = Imdb(num_words=2000)

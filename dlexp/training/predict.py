@@ -13,7 +13,7 @@ from dlexp.components.datasets.new_examples import NewExamples, rows
 from dlexp.components.heads import Predicted, Table
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
-from dlexp.errors import DataError
+from dlexp.errors import DataError, UserError
 from dlexp.training.prediction import Request
 from dlexp.training.run import split
 
@@ -35,9 +35,12 @@ def predict(request: Request) -> Table:
         examples, y = NewExamples(test.x, rows(len(test))), test.y
     else:
         examples, y = dataset.new_examples(request.examples, request.data_dir), None
-    # Of the user's own data, only loading them tells the classes and the output units.
+        if examples.x.shape[1:] != model.input_shape[1:]:
+            shapes = f"examples of shape {examples.x.shape[1:]}; the model takes {model.input_shape[1:]}"
+            raise UserError(f"{request.examples}: {shapes}")
+    # Of the user's own data, only loading them tells the classes, their names and the output units.
     info = dataset.info()
-    if not info.is_counted or not info.shape:
+    if info.n_train is None:
         info = loaded().info or info
     experiment = completed(request.experiment, info)
     outputs = _outputs(model, examples.x)
