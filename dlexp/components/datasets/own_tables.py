@@ -410,7 +410,7 @@ class Table(OwnData, EncodedTexts):
         return Data(Split(x_train, targets.train), Split(x_test, targets.test), info=info)
 
     def _feature(self, train: Rows, test: Rows, column: str) -> Feature:
-        """A column of numbers, where most of it is, or of categories."""
+        """A column of numbers, where most of it is in the training split, or of categories."""
         import numpy as np
         import pandas as pd
 
@@ -420,17 +420,19 @@ class Table(OwnData, EncodedTexts):
         for rows in (train, test):
             missing.append(self._is_missing(rows.frame[column]))
             numbers.append(pd.to_numeric(rows.frame[column], errors="coerce").to_numpy(np.float64, na_value=np.nan))
-        present = ~np.concatenate(missing)
-        are_numbers = np.isfinite(np.concatenate(numbers)) & present
+        present = ~missing[0]
+        if not present.any():
+            raise DataError(f"{train.path}: column {column} has no value in the training split")
+        are_numbers = np.isfinite(numbers[0]) & present
         if column in self.categorical or are_numbers.sum() <= present.sum() / 2:
             return self._category(train, test, column, missing)
         for rows, values, is_gap in zip((train, test), numbers, missing, strict=True):
             for i in np.flatnonzero(~np.isfinite(values) & ~is_gap)[:1]:
                 given = rows.frame[column].iloc[i]
-                raise DataError(f"{rows.where(i, column)}: expected a number, as in most rows, given {given!r}")
-        known = numbers[0][~missing[0]]
-        if not len(known):
-            raise DataError(f"{train.path}: column {column} has no value in the training split")
+                raise DataError(
+                    f"{rows.where(i, column)}: expected a number, as in most training rows, given {given!r}"
+                )
+        known = numbers[0][present]
         fill = np.median(known) if self.missing == "median" else known.mean()
         filled = [np.where(is_gap, fill, values)[:, None] for values, is_gap in zip(numbers, missing, strict=True)]
         return Feature([column], filled[0], filled[1], is_number=True)
