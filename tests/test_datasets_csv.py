@@ -20,6 +20,7 @@ train,3.5,red,4,30
 test,4.5,green,2,40
 """
 BY_COLUMN = {"target": "price", "task": "regression", "split_column": "split"}
+SPLIT = {"target": "y", "task": "binary", "split_column": "split"}
 LETTERS = "x,label\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(20))
 
 
@@ -61,6 +62,32 @@ def test_only_numbers_are_standardized() -> None:
 
     assert info is not None
     assert info.standardize == (True, False, False, True)
+
+
+def test_the_training_rows_alone_say_which_columns_are_numbers() -> None:
+    """However many rows of the test split, or of a new file, look otherwise."""
+    words = csv("c,split,y\nred,train,0\nblue,train,1\n1,test,0\n2,test,1\n3,test,1\n", **SPLIT)
+    data = words.load(None)
+    Path("new.csv").write_text("c\n1\n2\n3\n4\nred\n")
+
+    assert data.train.x.tolist() == [[0, 1], [1, 0]]
+    assert data.test.x.tolist() == [[0, 0]] * 3
+    assert words.new_examples(Path("new.csv"), None).x.tolist() == [[0, 0]] * 4 + [[0, 1]]
+
+    numbers = csv("c,split,y\n1,train,0\n2,train,1\n3,test,0\n", **SPLIT)
+    Path("new.csv").write_text("c\n1\nbad\nworse\nworst\nnone\n")
+    with pytest.raises(
+        DataError, match=r"new\.csv: row 2, column c: expected a number, as in most training rows, given 'bad'"
+    ):
+        numbers.new_examples(Path("new.csv"), None)
+
+
+@pytest.mark.parametrize("test", ["7", "red"])
+def test_a_column_without_any_training_value_is_refused(test: str) -> None:
+    """Whatever the test split has there: there is nothing to fill its gaps with."""
+    text = f"c,x,split,y\n,1,train,0\n,2,train,1\n{test},3,test,0\n"
+
+    assert refused(text, missing="mean", **SPLIT) == "own.csv: column c has no value in the training split"
 
 
 def test_numbers_can_be_categories() -> None:
@@ -269,8 +296,8 @@ def test_gaps_beside_a_text_are_filled_or_refused() -> None:
          "row 2, column y: missing; see dataset.missing: drop"),
         (CARS.replace("2.5", "2,5"), BY_COLUMN, "not a readable CSV file (Error tokenizing data. C error: Expected 5 "
          "fields in line 3, saw 6)"),
-        (CARS.replace("2.5", "2.5kg"), BY_COLUMN, "row 2, column weight: expected a number, as in most rows, given "
-         "'2.5kg'"),
+        (CARS.replace("2.5", "2.5kg"), BY_COLUMN, "row 2, column weight: expected a number, as in most training "
+         "rows, given '2.5kg'"),
         (CARS.replace("test", "valid"), BY_COLUMN, "row 4, column split: expected train or test, given 'valid'"),
         (CARS.replace("40", "inf"), BY_COLUMN, "row 4, column price: expected a number, given 'inf'"),
         (CARS, BY_COLUMN | {"task": "proportion"}, "row 1, column price: expected a number from 0 to 1, given '10'"),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import Invoke
 
-from dlexp.components.models import keras_layers
+from dlexp.components.models import Layers, keras_layers
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import identity
 from dlexp.config.load import load
@@ -140,6 +140,47 @@ def test_wrong_layers_are_named_before_keras_is_loaded(layers: list[str], messag
 def test_first_layer_fits_the_inputs(dataset: str, layer: str, message: str) -> None:
     """Sparse vectors and word indices have one kind of layer each that takes them."""
     assert any(message in text for text in refusals(dataset + stack(layer, "Flatten")))
+
+
+CLIP = "{Reshape: {target_shape: [4, 4, 4, 1]}}"
+SIGNAL = "{Reshape: {target_shape: [16, 4, 1]}}"
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (CLIP, "TimeDistributed: {layer: {Conv2D: {filters: 2, kernel_size: 2}}}",
+         "TimeDistributed: {layer: {GlobalAveragePooling2D: {}}}", "LSTM: {units: 4}"),
+        (CLIP, "TimeDistributed: {layer: Flatten}", "GRU: {units: 4, return_sequences: true}", "Flatten"),
+        (CLIP, "TimeDistributed: {layer: {EinsumDense: {equation: 'abcd,de->ae', output_shape: [3]}}}", "Flatten"),
+        (CLIP, "ConvLSTM2D: {filters: 2, kernel_size: 2, return_sequences: true}",
+         "ConvLSTM2D: {filters: 2, kernel_size: 2}", "GlobalAveragePooling2D"),
+        (CLIP, "Bidirectional: {layer: {ConvLSTM2D: {filters: 2, kernel_size: 2}}}", "Flatten"),
+        (SIGNAL, "ConvLSTM1D: {filters: 2, kernel_size: 2}", "GlobalMaxPooling1D"),
+        ("{Reshape: {target_shape: [4, 4, 2, 2, 1]}}", "ConvLSTM3D: {filters: 2, kernel_size: 2}", "Flatten"),
+        (STEPS, "GlobalAveragePooling1D: {keepdims: true}", "LSTM: {units: 4}"),
+        (IMAGE, "GlobalMaxPooling2D: {keepdims: true}", "Conv2D: {filters: 2, kernel_size: 1}", "Flatten"),
+        (STEPS, "EinsumDense: {equation: 'abc,cd->ad', output_shape: [4]}"),
+        ("{Reshape: {target_shape: [64, 1]}}", "STFTSpectrogram: {frame_length: 16, frame_step: 8, fft_length: 16}",
+         "LSTM: {units: 4}"),
+        ("MelSpectrogram: {fft_length: 16, sequence_stride: 8, num_mel_bins: 4, sampling_rate: 64, max_freq: 32}",
+         "LSTM: {units: 4}"),
+        (STEPS, "MultiHeadAttention: {num_heads: 2, key_dim: 2, output_shape: [2, 2]}", "GlobalAveragePooling2D"),
+        (STEPS, "SpectralNormalization: {layer: {Conv1D: {filters: 2, kernel_size: 2}}}", "Flatten"),
+    ],
+)  # fmt: skip
+def test_axes_behind_a_layer_are_those_that_keras_gives(layers: tuple[str, ...]) -> None:
+    """Such a stack passes the check; where only Keras knows the axes, it is left to it."""
+    config = experiment(stack(*layers))
+    info = config.dataset.info()
+    assert isinstance(config.model, Layers)
+    x = keras.Input(info.shape)
+    for item in config.model.layers:
+        known = keras_layers.axes_behind(item, x.ndim)
+        x = Layers(layers=[item]).build(x, info)
+
+        assert known in (None, x.ndim), item
+    assert x.ndim == 2
 
 
 def test_what_only_keras_knows_is_said_in_one_line(invoke: Invoke) -> None:

@@ -11,6 +11,7 @@ from conftest import Invoke
 
 from dlexp.components.datasets import Digits, Linnerud, Split, TextFolder
 from dlexp.components.datasets.dataset import Info
+from dlexp.components.heads import Binary, Multitask
 from dlexp.config.checks import completed
 from dlexp.config.columns import columns, judged_columns
 from dlexp.config.experiment import Experiment
@@ -207,6 +208,20 @@ def test_a_density_has_no_learned_weight(head: str) -> None:
 def test_refuses_what_cannot_work(text: str, message: str) -> None:
     """Each mistake is named with its path before any data is read."""
     assert message in refused(text)
+
+
+def test_mistakes_come_in_the_order_of_the_targets() -> None:
+    """Not in that of a set, which is another in each process."""
+    names = [f"t{i}" for i in range(12)]
+    info = Info(
+        "several", 1, 1, "numeric", (2,), targets={name: Info("count", 1, 1, "numeric", (2,)) for name in names}
+    )
+    some = Multitask(heads={name: Binary() for name in reversed(names[6:])})
+
+    said = list(some.problems(info))
+
+    assert [message.split("'")[1] for field, message in said if field == "heads"] == names[:6]
+    assert list(dict.fromkeys(field.split(".")[1] for field, _ in said if field != "heads")) == names[6:]
 
 
 def test_a_density_may_have_a_fixed_weight() -> None:

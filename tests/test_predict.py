@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 from conftest import Invoke
 
-from dlexp.components.datasets import Csv, Digits, Imdb, TextFolder, new_examples
+from dlexp.components.datasets import Csv, Digits, Imdb, Npz, TextFolder, new_examples
 from dlexp.components.datasets.dataset import Info
 from dlexp.components.heads import Binary, Gaussian, Multilabel, Predicted, Quantiles
 from dlexp.errors import DataError, UserError
@@ -146,6 +147,41 @@ def test_test_texts_encode_as_the_test_split(encoding: str) -> None:
     np.testing.assert_allclose(dense, expected[[order.index("neg"), order.index("pos")]], rtol=1e-6)
 
 
+def test_classes_of_own_texts_have_their_names(invoke: Invoke) -> None:
+    """Which only the data say: of a binary task too, and beside classes that the config names."""
+    for split, n in (("train", 8), ("test", 3)):
+        for folder, word in (("neg", "bad"), ("pos", "good")):
+            Path("texts", split, folder).mkdir(parents=True)
+            for i in range(n):
+                Path("texts", split, folder, f"{i}.txt").write_text(f"a {word} film")
+    Path("new.txt").write_text("a good film\n")
+    text = "dataset: {type: text_folder, path: texts, task: binary, num_words: 20}\ntraining: {epochs: 1}\n"
+    Path("unnamed.yaml").write_text(text)
+    Path("named.yaml").write_text(text.replace("task:", "classes: [pos, neg], task:"))
+    assert invoke("run", "unnamed.yaml", "named.yaml")[0] == 0
+
+    for name, classes in (("unnamed", ["neg", "pos"]), ("named", ["pos", "neg"])):
+        (row,) = table(invoke("predict", name, "new.txt")[1])
+
+        assert [column for column in row if "_" in column] == [f"probability_{each}" for each in classes]
+        assert row["predicted"] in classes
+    assert {row["target"] for row in table(invoke("predict", "unnamed", "test")[1])} == {"neg", "pos"}
+
+
+def test_examples_of_another_shape_are_refused(invoke: Invoke) -> None:
+    """Of own arrays, whose shape only the model tells: one line and exit code 2."""
+    x, y = np.eye(8, dtype=np.float32), np.arange(8) % 2
+    np.savez("own.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    np.savez("new.npz", x=np.zeros((4, 5)))
+    Path("own.yaml").write_text("dataset: {type: npz, path: own.npz, task: binary}\ntraining: {epochs: 1}\n")
+    assert invoke("run", "own.yaml")[0] == 0
+
+    code, out, said = invoke("predict", "own", "new.npz")
+
+    assert (code, out) == (2, "")
+    assert said.splitlines()[-1] == "new.npz: examples of shape (5,); the model takes (8,)"
+
+
 def test_reviews_are_numbered_by_keras_word_index(data_dir: Path) -> None:
     """Real reviews, decoded and given back as text, are encoded to the vectors they had."""
     dataset = Imdb(num_words=2000)
@@ -168,6 +204,53 @@ def test_refuses_what_is_no_number() -> None:
     Path("a.npz").write_bytes(b"nothing")
     with pytest.raises(DataError, match=r"a\.npz: not a readable archive"):
         new_examples.numbers(Path("a.npz"), 2)
+
+
+def test_a_row_with_more_fields_than_the_header_is_refused() -> None:
+    """pandas would take the first field as the row's name, and shift all features by one column."""
+    Path("a.csv").write_text("a,b\n1,2,3\n4,5,6\n")
+
+    with pytest.raises(DataError, match=r"a\.csv: the rows have more fields than the header"):
+        new_examples.numbers(Path("a.csv"), 2)
+
+
+def test_a_file_without_examples_is_refused() -> None:
+    """Of texts, numbers and tables alike, in one line that says so."""
+    Path("nothing.txt").write_text("")
+    Path("folder").mkdir()
+    Path("text.csv").write_text("text\n")
+    Path("table.csv").write_text("x1,x2\n")
+    np.savez("numbers.npz", x=np.zeros((0, 2)))
+    np.save("one.npy", np.float32(1))
+    Path("own.csv").write_text("split,x1,x2,y\ntrain,1,2,0\ntrain,3,4,1\ntest,5,6,1\n")
+    np.savez("own.npz", x_train=np.eye(2), y_train=[0, 1], x_test=np.eye(2), y_test=[0, 1])
+    table = Csv(path="own.csv", target="y", task="binary", split_column="split")
+    array = Npz(path="own.npz", task="binary")
+    readers: dict[str, Callable[[Path], object]] = {
+        "nothing.txt": new_examples.texts,
+        "folder": new_examples.texts,
+        "text.csv": new_examples.texts,
+        "table.csv": lambda path: table.new_examples(path, None),
+        "numbers.npz": lambda path: array.new_examples(path, None),
+        "one.npy": lambda path: array.new_examples(path, None),
+    }
+
+    for name, read in readers.items():
+        with pytest.raises(UserError, match=rf"{name}: no examples in it"):
+            read(Path(name))
+    for name in ("table.csv", "numbers.npz", "one.npy"):
+        with pytest.raises(UserError, match=rf"{name}: no examples in it"):
+            new_examples.numbers(Path(name), 2)
+
+
+def test_only_the_end_of_a_line_ends_a_text() -> None:
+    """Not what Python splits at beside it: a form feed, NEL or Unicode's own line separators."""
+    Path("a.txt").write_bytes("one\x0cpage\x85\u2028end\r\n\r\nthree\n".encode())
+
+    texts, names = new_examples.texts(Path("a.txt"))
+
+    assert texts == ["one\x0cpage\x85\u2028end", "", "three"]
+    assert names == ["1", "2", "3"]
 
 
 def test_a_model_that_brings_code_is_refused(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def predict(
     from dlexp.errors import UserError
     from dlexp.reports.predictions import write
     from dlexp.runs.index import identity_of, latest, select
-    from dlexp.training.prediction import Request, predictions
+    from dlexp.training.prediction import Question, predictions
 
     if data != "test" and not Path(data).exists():
         raise UserError(f"{data}: no such file or folder; or say test, for the test split")
@@ -51,5 +51,5 @@ def predict(
     experiment = load(asked.dir.config_path).experiment
     if experiment.dataset.digest(data_dir) != asked.record.get("data_digest"):
         raise UserError(f"{asked.dir.path}: the data are not those that it was trained on, which its encoding needs")
-    request = Request(experiment, asked.dir.model_path, "test" if data == "test" else Path(data), data_dir)
-    write(predictions(request), output)
+    question = Question(experiment, asked.dir.model_path, "test" if data == "test" else Path(data), data_dir)
+    write(predictions(question), output)

@@ -13,33 +13,36 @@ from dlexp.components.datasets.new_examples import NewExamples, rows
 from dlexp.components.heads import Predicted, Table
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
-from dlexp.errors import DataError
-from dlexp.training.prediction import Request
+from dlexp.errors import DataError, UserError
+from dlexp.training.prediction import Question
 from dlexp.training.run import split
 
 #: Examples that are made dense at once.
 CHUNK_ROWS = 1024
 
 
-def predict(request: Request) -> Table:
+def predict(question: Question) -> Table:
     """The predictions by column; the first one names the examples, and of the test split `target` is what is right.
 
     Raises:
         DataError, UserError: The examples, or the data that their encoding was fitted on, are not what they should be.
     """
-    dataset = request.experiment.dataset
-    loaded = cache(lambda: dataset.load(request.data_dir))
-    model = _model(request.model_path)
-    if request.examples == "test":
+    dataset = question.experiment.dataset
+    loaded = cache(lambda: dataset.load(question.data_dir))
+    model = _model(question.model_path)
+    if question.examples == "test":
         test = loaded().test
         examples, y = NewExamples(test.x, rows(len(test))), test.y
     else:
-        examples, y = dataset.new_examples(request.examples, request.data_dir), None
-    # Of the user's own data, only loading them tells the classes and the output units.
+        examples, y = dataset.new_examples(question.examples, question.data_dir), None
+        if examples.x.shape[1:] != model.input_shape[1:]:
+            shapes = f"examples of shape {examples.x.shape[1:]}; the model takes {model.input_shape[1:]}"
+            raise UserError(f"{question.examples}: {shapes}")
+    # Of the user's own data, only loading them tells the classes, their names and the output units.
     info = dataset.info()
-    if not info.is_counted or not info.shape:
+    if info.n_train is None:
         info = loaded().info or info
-    experiment = completed(request.experiment, info)
+    experiment = completed(question.experiment, info)
     outputs = _outputs(model, examples.x)
     trained = cache(partial(_on_training_split, experiment, model, loaded))
     columns: dict[str, Any] = {"example": examples.names}

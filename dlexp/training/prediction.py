@@ -1,4 +1,4 @@
-"""A request for predictions, carried out in a process of its own: this one stays without TensorFlow."""
+"""A question to a model, answered in a process of its own: this one stays without TensorFlow."""
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
@@ -12,7 +12,7 @@ from dlexp.training.outline import fall_silent
 
 
 @dataclass(frozen=True)
-class Request:
+class Question:
     """Which model is asked, and what."""
 
     experiment: Experiment
@@ -22,17 +22,17 @@ class Request:
     data_dir: Path | None
 
 
-def predictions(request: Request) -> Table:
+def predictions(question: Question) -> Table:
     """The predictions by column; the first one names the examples, and of the test split `target` is what is right.
 
     Raises:
         DataError, UserError: The examples, or the data that their encoding was fitted on, are not what they should be.
     """
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=fall_silent) as process:
-        return process.submit(_predict, request).result()
+        return process.submit(_predict, question).result()
 
 
-def _predict(request: Request) -> Table:
+def _predict(question: Question) -> Table:
     from dlexp.training.predict import predict
 
-    return predict(request)
+    return predict(question)

@@ -8,10 +8,10 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from dlexp.components.datasets import csv_file
 from dlexp.errors import DataError, UserError, did_you_mean
 
 if TYPE_CHECKING:
-    import pandas as pd
     from scipy.sparse import csr_array
 
 #: The column of a table, or the array of an archive, that holds the examples.
@@ -42,9 +42,9 @@ def numbers(path: Path, n_features: int, names: Sequence[str] = ()) -> NewExampl
 
     Raises:
         DataError: The file is neither, or a value is no number.
-        UserError: It has not the right columns.
+        UserError: It has not the right columns, or no rows.
     """
-    x = _array(path) if path.suffix in (".npz", ".npy") else _table(path, n_features, names)
+    x = array(path) if path.suffix in (".npz", ".npy") else _table(path, n_features, names)
     x = x.reshape(len(x), -1) if x.ndim > 1 else x
     if x.ndim != 2 or x.shape[1] != n_features:
         raise UserError(f"{path}: expected {n_features} numbers an example, found an array of shape {x.shape}")
@@ -58,39 +58,59 @@ def texts(path: Path) -> tuple[list[str], list[str]]:
 
     Raises:
         DataError: The file cannot be read.
-        UserError: A table has no such column.
+        UserError: A table has no such column, or there are no texts.
     """
     if path.is_dir():
         files = sorted(path.rglob("*.txt"))
+        require_examples(path, len(files))
         return [_text(file) for file in files], [str(file.relative_to(path)) for file in files]
     if path.suffix == ".txt":
-        lines = _text(path).splitlines()
+        text = _text(path)
+        # Not splitlines, which splits at form feeds and Unicode's separators too.
+        lines = text.removesuffix("\n").split("\n") if text else []
+        require_examples(path, len(lines))
         return lines, rows(len(lines))
-    frame = read_csv(path)
+    frame = csv_file.read(path)
+    require_examples(path, len(frame))
     if TEXT_COLUMN not in frame.columns:
         hint = did_you_mean(TEXT_COLUMN, frame.columns)
         raise UserError(f"{path}: no column {TEXT_COLUMN!r}.{hint} Give a .txt file, a text a line, or name the column")
-    return frame[TEXT_COLUMN].to_list(), rows(len(frame))
+    return frame[TEXT_COLUMN].fillna("").to_list(), rows(len(frame))
 
 
-def read_csv(path: Path) -> "pd.DataFrame":
-    """A table, every cell as it stands there.
+def array(path: Path) -> "np.ndarray[Any, Any]":
+    """The array named x of an archive, or the only one of a .npy file.
 
     Raises:
         DataError: The file cannot be read.
+        UserError: It has no such array, or no examples.
     """
-    import pandas as pd
-
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: not a readable CSV file ({' '.join(str(error).split())})") from error
+        loaded = np.load(path, allow_pickle=False)
+        x: np.ndarray[Any, Any] = loaded if isinstance(loaded, np.ndarray) else loaded[ARRAY]
+    except KeyError as error:
+        raise UserError(f"{path}: no array named {ARRAY} in it") from error
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise DataError(f"{path}: not a readable archive of numpy arrays ({error})") from error
+    require_examples(path, len(x) if x.ndim else 0)
+    return x
+
+
+def require_examples(path: Path, n: int) -> None:
+    """Refuse a file without any.
+
+    Raises:
+        UserError: There are none.
+    """
+    if not n:
+        raise UserError(f"{path}: no examples in it")
 
 
 def _table(path: Path, n_features: int, names: Sequence[str]) -> "np.ndarray[Any, Any]":
     import pandas as pd
 
-    frame = read_csv(path)
+    frame = csv_file.read(path)
+    require_examples(path, len(frame))
     if names and set(names) <= set(frame.columns):
         frame = frame[list(names)]
     elif frame.shape[1] != n_features:
@@ -102,16 +122,6 @@ def _table(path: Path, n_features: int, names: Sequence[str]) -> "np.ndarray[Any
             f"{path}: row {i + 1}, column {frame.columns[k]}: expected a number, given {frame.iloc[i, k]!r}"
         )
     return x
-
-
-def _array(path: Path) -> "np.ndarray[Any, Any]":
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        return loaded if isinstance(loaded, np.ndarray) else loaded[ARRAY]
-    except KeyError as error:
-        raise UserError(f"{path}: no array named {ARRAY} in it") from error
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise DataError(f"{path}: not a readable archive of numpy arrays ({error})") from error
 
 
 def _text(path: Path) -> str:

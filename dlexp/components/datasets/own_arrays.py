@@ -72,18 +72,11 @@ class Arrays(OwnData):
 
     def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
         """An archive with an array x, or a sparse matrix as scipy.sparse.save_npz writes it."""
-        import numpy as np
-        from scipy.sparse import load_npz
+        from dlexp.components.datasets import new_examples
 
-        from dlexp.components.datasets.new_examples import NewExamples, rows
-
-        try:
-            x: Any = load_npz(path) if self.form == "sparse" else np.load(path, allow_pickle=False)
-            if not hasattr(x, "shape"):
-                x = x["x"]
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-            raise DataError(f"{path}: not a readable {self.form} array named x ({error})") from error
-        return NewExamples(self._inputs(x, str(path), x.shape[0]), rows(x.shape[0]))
+        x = _sparse(path) if self.form == "sparse" else new_examples.array(path)
+        names = new_examples.rows(x.shape[0])
+        return new_examples.NewExamples(self._inputs(x, str(path), len(names)), names)
 
     def problems(self) -> list[tuple[str, str]]:
         """A vocabulary without words, or words without it."""
@@ -144,6 +137,19 @@ class Arrays(OwnData):
                 f"{self.vocabulary}, found shape {x.shape} from {x.min()} to {x.max()}"
             )
         return x.astype(np.int32)
+
+
+def _sparse(path: Path) -> "csr_array":
+    from scipy.sparse import csr_array, load_npz
+
+    from dlexp.components.datasets.new_examples import require_examples
+
+    try:
+        x = csr_array(load_npz(path))
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise DataError(f"{path}: not a readable sparse matrix ({error})") from error
+    require_examples(path, x.shape[0])
+    return x
 
 
 class Npz(Arrays):

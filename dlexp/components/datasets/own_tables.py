@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from dlexp.components.datasets import files
+from dlexp.components.datasets import csv_file, files
 from dlexp.components.datasets.dataset import MAX_SHOWN, Data, Info, Split, SplitName, Task
 from dlexp.components.datasets.encoded_texts import EncodedTexts
 from dlexp.components.datasets.own_data import OwnData
@@ -158,7 +158,10 @@ class Table(OwnData, EncodedTexts):
         """Rows without targets; a missing value is filled where training ones were, else refused."""
         import pandas as pd
 
+        from dlexp.components.datasets.new_examples import require_examples
+
         frame = self._frame(path)
+        require_examples(path, len(frame))
         frame.index = pd.RangeIndex(1, len(frame) + 1)
         rows = Rows(path, frame)
         for column in columns:
@@ -407,7 +410,7 @@ class Table(OwnData, EncodedTexts):
         return Data(Split(x_train, targets.train), Split(x_test, targets.test), info=info)
 
     def _feature(self, train: Rows, test: Rows, column: str) -> Feature:
-        """A column of numbers, where most of it is, or of categories."""
+        """A column of numbers, where most of it is in the training split, or of categories."""
         import numpy as np
         import pandas as pd
 
@@ -417,17 +420,19 @@ class Table(OwnData, EncodedTexts):
         for rows in (train, test):
             missing.append(self._is_missing(rows.frame[column]))
             numbers.append(pd.to_numeric(rows.frame[column], errors="coerce").to_numpy(np.float64, na_value=np.nan))
-        present = ~np.concatenate(missing)
-        are_numbers = np.isfinite(np.concatenate(numbers)) & present
+        present = ~missing[0]
+        if not present.any():
+            raise DataError(f"{train.path}: column {column} has no value in the training split")
+        are_numbers = np.isfinite(numbers[0]) & present
         if column in self.categorical or are_numbers.sum() <= present.sum() / 2:
             return self._category(train, test, column, missing)
         for rows, values, is_gap in zip((train, test), numbers, missing, strict=True):
             for i in np.flatnonzero(~np.isfinite(values) & ~is_gap)[:1]:
                 given = rows.frame[column].iloc[i]
-                raise DataError(f"{rows.where(i, column)}: expected a number, as in most rows, given {given!r}")
-        known = numbers[0][~missing[0]]
-        if not len(known):
-            raise DataError(f"{train.path}: column {column} has no value in the training split")
+                raise DataError(
+                    f"{rows.where(i, column)}: expected a number, as in most training rows, given {given!r}"
+                )
+        known = numbers[0][present]
         fill = np.median(known) if self.missing == "median" else known.mean()
         filled = [np.where(is_gap, fill, values)[:, None] for values, is_gap in zip(numbers, missing, strict=True)]
         return Feature([column], filled[0], filled[1], is_number=True)
@@ -460,17 +465,7 @@ class Csv(Table):
 
     def _frame(self, path: Path) -> "pd.DataFrame":
         """Everything as text: what is missing and what is a number is decided with the column's role."""
-        import zlib
-
-        import pandas as pd
-
-        try:
-            frame = pd.read_csv(path, sep=self.delimiter, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        except (OSError, EOFError, zlib.error, ValueError) as error:
-            raise DataError(f"{path}: not a readable CSV file ({' '.join(str(error).split())})") from error
-        if not isinstance(frame.index, pd.RangeIndex):
-            raise DataError(f"{path}: the rows have more fields than the header")
-        return frame
+        return csv_file.read(path, self.delimiter)
 
 
 class Parquet(Table):

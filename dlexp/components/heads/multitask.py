@@ -63,10 +63,13 @@ class Multitask(Head):
         if misfit := list(unknown_targets(self.heads, info)):
             yield from misfit
             return
-        for name in info.targets.keys() - self.heads.keys():
-            yield "heads", f"target {name!r} has no head; write {name}: {{}} for its default"
-        for name in self.heads.keys() & info.targets.keys():
-            yield from self._problems_of(name, info)
+        # Not as sets, whose order is another in each process.
+        for name in info.targets:
+            if name not in self.heads:
+                yield "heads", f"target {name!r} has no head; write {name}: {{}} for its default"
+        for name in info.targets:
+            if name in self.heads:
+                yield from self._problems_of(name, info)
 
     def _problems_of(self, name: str, info: Info) -> Iterator[tuple[str, str]]:
         head = self.heads[name]

@@ -18,11 +18,16 @@ COUNTS = (
 )
 #: What is put around the inputs of a convolution or pooling; `causal` of one axis alone.
 PADDINGS = ("valid", "same", "causal")
-#: How arguments end that are a share of what is dropped.
+#: How arguments end that are a share of what is dropped, and others that end so.
 SHARES = ("rate", "dropout")
+NO_SHARES = ("dilation_rate", "sampling_rate")
 #: The axes that a layer's inputs have by the end of its name, the batch included.
 AXES = {"1D": 3, "2D": 4, "3D": 5}
 RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN")
+#: Layers with an axis of steps beside those by the end of their name.
+RECURRENT_CONVOLUTION = "ConvLSTM"
+#: Layers whose outputs have axes that only Keras works out.
+FREE_AXES = ("EinsumDense", "MelSpectrogram", "STFTSpectrogram")
 
 #: A layer by its name with its arguments, as a config has it.
 Item = Mapping[str, Mapping[str, Any]]
@@ -88,7 +93,7 @@ def _argument_problems(path: str, argument: str, value: Any) -> Iterator[tuple[s
     elif argument in COUNTS and not _are_counts(argument, value):
         lists = ", or a list of them" if argument in AXIS_COUNTS else ""
         yield path, f"expected a whole number, at least 1{lists}, given {value!r}"
-    elif argument.endswith(SHARES) and argument != "dilation_rate" and not _is_share(value):
+    elif argument.endswith(SHARES) and argument not in NO_SHARES and not _is_share(value):
         yield path, f"expected a number from 0 to below 1, given {value!r}"
     elif argument in table()["flags"] and not isinstance(value, bool):
         yield path, f"expected true or false, given {value!r}"
@@ -113,29 +118,42 @@ def normal(value: Any) -> dict[str, dict[str, Any]] | None:
 
 def axes(item: Item) -> int | None:
     """The axes that the layer's inputs must have, the batch included; none where any number will do."""
-    (name,) = item
-    if name == "Bidirectional" or name in RECURRENT:
+    ((name, arguments),) = item.items()
+    if name == "Bidirectional":
+        inner = normal(arguments.get("layer"))
+        return axes(inner) if inner else 3
+    if name in RECURRENT:
         return 3
     if name == "RepeatVector":
         return 2
     if name.startswith("Random"):
         return 4
-    return next((n for ending, n in AXES.items() if name.removesuffix("Transpose").endswith(ending)), None)
+    by_ending = next((n for ending, n in AXES.items() if name.removesuffix("Transpose").endswith(ending)), None)
+    return by_ending + 1 if by_ending and name.startswith(RECURRENT_CONVOLUTION) else by_ending
 
 
-def axes_behind(item: Item, n: int) -> int:
-    """The axes of the layer's outputs, where its inputs have `n`."""
+def axes_behind(item: Item, n: int) -> int | None:
+    """The axes of the layer's outputs, where its inputs have `n`; none where only Keras knows."""
     ((name, arguments),) = item.items()
-    if name == "Flatten" or name.startswith("Global"):
-        return 4 if arguments.get("keepdims") and name != "Flatten" else 2
+    inner = normal(arguments.get("layer"))
+    if inner and name == "TimeDistributed":
+        behind = axes_behind(inner, n - 1)
+        return None if behind is None else 1 + behind
+    if inner:
+        return axes_behind(inner, n)
+    if name in FREE_AXES or arguments.get("output_shape") is not None:
+        return None
+    if name == "Flatten":
+        return 2
+    if name.startswith("Global"):
+        return n if arguments.get("keepdims") else 2
     if name == "Reshape":
         shape = arguments.get("target_shape")
         return 1 + len(shape) if isinstance(shape, list) else n
-    if name in ("Embedding", "RepeatVector"):
+    if name in ("Embedding", "ReversibleEmbedding", "RepeatVector"):
         return n + 1
-    inner = normal(arguments.get("layer")) if name == "Bidirectional" else {name: dict(arguments)}
-    if inner and next(iter(inner)) in RECURRENT:
-        return 3 if next(iter(inner.values())).get("return_sequences") else 2
+    if name in RECURRENT or name.startswith(RECURRENT_CONVOLUTION):
+        return n if arguments.get("return_sequences") else n - 1
     return n
 
 

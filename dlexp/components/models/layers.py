@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     import keras
 
 #: What to put in front of a layer that takes more axes than there are, and behind the last one.
-SHAPES = {3: "[steps, features]", 4: "[height, width, channels]", 5: "[depth, height, width, channels]"}
+SHAPES = {
+    3: "[steps, features]",
+    4: "[height, width, channels]",
+    5: "[depth, height, width, channels]",
+    6: "[steps, depth, height, width, channels]",
+}
 #: Layers that are called with their inputs as query and value: each position attends to all others.
 ATTENTION = ("MultiHeadAttention", "GroupQueryAttention")
 LISTED_ATTENTION = ("Attention", "AdditiveAttention")
@@ -91,7 +96,10 @@ class Layers(Model):
                 )
                 yield f"layers.{i}.{name}", f"takes {needed} axes with the batch, given {n}; {change}"
                 return
-            n = keras_layers.axes_behind(item, n)
+            behind = keras_layers.axes_behind(item, n)
+            if behind is None:
+                return
+            n = behind
         if n != 2:
             end = "Flatten" if n > 4 else f"Flatten or GlobalAveragePooling{n - 2}D"
             yield f"layers.{len(items) - 1}", f"leaves {n} axes with the batch, and the head takes 2; end with {end}"
