@@ -17,6 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dlexp.console import say
 from dlexp.execution.engine import Outcome
 from dlexp.execution.execute import execute, record_failure
+from dlexp.runs.run_dir import RunDir
 from dlexp.training import interruption
 from dlexp.training.job import Job
 
@@ -59,7 +60,7 @@ class Pool:
                 if tries < TRIES:
                     self._start(slot, job, tries + 1)
                     continue
-                error = _recorded(job, WorkerDied(f"the worker process died {tries} times (killed, or out of memory)"))
+                error = _given_up(job, WorkerDied(f"the worker process died {tries} times (killed, or out of memory)"))
             if isinstance(error, OSError):  # The disk is full, or no longer to be written: not even this is on record.
                 say(f"{job.label}: its records cannot be written: {error.strerror or error}")
             elif error is not None:
@@ -88,8 +89,12 @@ class Pool:
             self._running[slot.submit(job)] = slot, job, tries
 
 
-def _recorded(job: Job, failure: WorkerDied) -> OSError | None:
-    """Write that a run failed; what is in the way of it, if anything."""
+def _given_up(job: Job, failure: WorkerDied) -> OSError | None:
+    """Write that a run failed, unless there is something to go on from; what is in the way of it, if anything."""
+    # Of a smoke run nothing is gone on with.
+    if RunDir(job.path).has_checkpoint and not job.stand_in:
+        say(f"{job.label}: {failure}; the same command goes on where it stopped")
+        return None
     try:
         record_failure(job, failure)
     except OSError as error:
