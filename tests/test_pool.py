@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from dlexp.cli.interruptible import interruptible
 from dlexp.config.identity import identity
 from dlexp.config.load import load
+from dlexp.errors import Interrupted
 from dlexp.execution import pool
 from dlexp.execution.plan import Request, plan
 from dlexp.execution.pool import Pool
@@ -181,6 +183,22 @@ def test_a_worker_that_heeds_nothing_is_killed(make_job: MakeJob, monkeypatch: p
 
     with pytest.raises(ProcessLookupError):
         os.kill(pids(job)[0], 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_waits_until_a_process_is_noted(number: signal.Signals) -> None:
+    """Either ends a command: not between the start of a process and the note that it is there."""
+    noted = []
+
+    def start() -> None:
+        with interruptible(), pool._without_interrupts():
+            signal.raise_signal(number)
+            noted.append(number)
+
+    with pytest.raises(Interrupted):
+        start()
+
+    assert noted == [number]
 
 
 def test_ctrl_c_while_a_process_starts_is_the_commands_alone(

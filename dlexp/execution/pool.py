@@ -104,11 +104,11 @@ def _given_up(job: Job, failure: WorkerDied) -> OSError | None:
 
 @contextlib.contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Ctrl-C waits until a process is started and noted: then it can be ended.
+    """Ctrl-C and SIGTERM wait until a process is started and noted: then it can be ended.
 
-    The process inherits that, and so does not answer to it from the middle of its imports, where no handler is set yet.
+    The process inherits that, and so does not answer to them from the middle of its imports, where no handler is set.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
@@ -153,6 +153,7 @@ def _start_worker(parent: int) -> None:
     """The parent alone answers to Ctrl-C, and asks with SIGTERM; a worker whose parent is gone ends itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, interruption.ask)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     threading.Thread(target=_end_without, args=(parent,), daemon=True).start()
 
 
