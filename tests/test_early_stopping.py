@@ -139,6 +139,21 @@ def _fit_in_order(model: Any, callback: Any, splits: Any) -> int:
     return epoch
 
 
+def test_learned_weights_of_the_losses_go_back_too(tmp_path: Path) -> None:
+    """The loss that the test split gives is that of the restored epoch, though two of them train on."""
+    run_dir = run_of(
+        tmp_path,
+        "dataset: {type: digits, target: [digit, parity], train_fraction: 0.05}\nmodel: {hidden: [16]}\n"
+        "weighting: learned\nvalidation: test\noptimizer: {type: adam, learning_rate: 0.1}\n"
+        "training: {epochs: 30, early_stopping: {patience: 2}}\n",
+    )
+
+    summary = run_dir.summary()
+    assert summary is not None
+    assert summary["restored_epoch"] == summary["epochs"] - 2 < 28
+    assert summary["metrics"]["test_loss"] == summary["metrics"]["val_loss"] == summary["metrics"]["best_val_loss"]
+
+
 def test_without_restoring_the_last_epoch_counts(tmp_path: Path) -> None:
     """`restore_best: false` only stops: model and metrics are the last trained epoch's."""
     run_dir = run_of(
