@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from conftest import keras_optimizer
 from test_engine import keras_loss
 from test_execute import job_of
 
@@ -94,7 +95,7 @@ def test_run_ends_with_the_weights_of_keras_fit(tmp_path: Path) -> None:
     splits = split(config, config.dataset.load(None))
     network = build(config, config.dataset.info(), splits.train, seed=0)
     model = keras.Model(network.model.inputs, network.output.logits)
-    model.compile(optimizer=config.optimizer.build(), loss=keras_loss(config))
+    model.compile(optimizer=keras_optimizer(config), loss=keras_loss(config))
     callback = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
     epochs = _fit_in_order(model, callback, splits)
 
