@@ -33,6 +33,9 @@ def predictions(request: Request) -> Table:
 
 
 def _predict(request: Request) -> Table:
+    from dlexp.training.threads import set_threads
+
+    set_threads(request.experiment.training.threads)
     from dlexp.training.predict import predict
 
     return predict(request)
