@@ -4,10 +4,12 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dlexp.cli import main
+from dlexp.config.experiment import Experiment
 
 #: Runs `dlexp` with these words; gives its exit code, stdout and stderr.
 Invoke = Callable[..., tuple[int, str, str]]
@@ -41,3 +43,11 @@ def invoke(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
         return int(ended.value.code or 0), *capsys.readouterr()
 
     return run
+
+
+def keras_optimizer(config: Experiment) -> Any:
+    """The optimizer that a script would name: none of our kernels in it."""
+    import keras
+
+    settings = config.optimizer.model_dump(exclude={"type"})
+    return getattr(keras.optimizers, type(config.optimizer).__name__)(**settings)

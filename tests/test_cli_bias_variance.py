@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,7 +14,9 @@ from test_cli_run import ROOT
 from test_cli_run import dlexp as process
 
 from dlexp.runs.index import finished
+from dlexp.runs.lock import locked
 from dlexp.runs.predictions import Predictions
+from dlexp.runs.run_dir import RunDir
 
 COMMAND = ("bias-variance", "sine.yaml", "iris.yaml", "--resamples", "3", "--set", "training.epochs=2")
 GRID = ("--grid", "optimizer.learning_rate=[0.001, 0.1]")
@@ -87,6 +91,23 @@ def test_the_same_again_trains_nothing(dlexp) -> None:
     assert all(" 3 bootstrap " in line for line in of_iris.splitlines()[1:])
     assert "= unbiased" in of_iris.splitlines()[0]
     assert notes.startswith("±: standard error")
+
+
+def test_a_run_that_another_command_trains_is_no_failure(
+    trained: "tuple[Path, subprocess.CompletedProcess[str]]", tmp_path: Path
+) -> None:
+    """The others make the table; exit code 0."""
+    shutil.copytree(trained[0], tmp_path, dirs_exist_ok=True)
+    run = min((tmp_path / "runs" / "iris resamples").glob("s2-*"))
+    (run / "summary.json").unlink()
+
+    with locked(RunDir(run).lock_path):
+        result = process(*COMMAND, *GRID, cwd=tmp_path)
+
+    assert result.returncode == 0
+    assert "failed" not in result.stderr
+    assert f"{run.relative_to(tmp_path)}: under way in process {os.getpid()} on " in result.stderr
+    assert "iris" in result.stdout
 
 
 def test_csv_and_markdown(dlexp) -> None:

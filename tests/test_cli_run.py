@@ -10,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from dlexp.config.identity import identity
+from dlexp.config.load import load
+from dlexp.runs.lock import locked
+from dlexp.runs.run_dir import RunDir
+
 ROOT = Path(__file__).parents[1]
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 
@@ -194,6 +199,24 @@ def test_a_killed_command_goes_on_in_the_same_place(whole: Path, tmp_path: Path)
     (run,) = (tmp_path / "runs" / "long").iterdir()
     assert without_seconds(run) == without_seconds(whole)
     assert second.returncode == 0 or "under way in process" in second.stderr
+
+
+def test_a_run_that_another_command_trains_is_no_failure(tmp_path: Path) -> None:
+    """It is left to it and said so; the others are trained, with `--fail-fast` too; exit code 0."""
+    (tmp_path / "iris.yaml").write_text("dataset: iris\ntraining: {epochs: 1}\n")
+    experiment = load(tmp_path / "iris.yaml").experiment
+    own = identity(experiment, experiment.dataset.digest(None))
+    run_dir = RunDir.create(tmp_path / "runs", "iris", 0, own)
+
+    with locked(run_dir.lock_path):
+        result = dlexp("run", "iris.yaml", "--seeds", 2, "--fail-fast", cwd=tmp_path)
+
+    assert result.returncode == 0
+    assert "failed" not in result.stderr
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith(f"{run_dir.path.relative_to(tmp_path)}: under way in process {os.getpid()} on ")
+    assert last.endswith(", which another command started; left to it")
+    assert result.stdout.startswith(f"runs{os.sep}iris{os.sep}s1-")
 
 
 def group_is_gone(group: int, seconds: float) -> bool:

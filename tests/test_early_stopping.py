@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from conftest import keras_optimizer
 from test_engine import keras_loss
 from test_execute import job_of
 
@@ -94,7 +95,7 @@ def test_run_ends_with_the_weights_of_keras_fit(tmp_path: Path) -> None:
     splits = split(config, config.dataset.load(None))
     network = build(config, config.dataset.info(), splits.train, seed=0)
     model = keras.Model(network.model.inputs, network.output.logits)
-    model.compile(optimizer=config.optimizer.build(), loss=keras_loss(config))
+    model.compile(optimizer=keras_optimizer(config), loss=keras_loss(config))
     callback = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
     epochs = _fit_in_order(model, callback, splits)
 
@@ -137,6 +138,21 @@ def _fit_in_order(model: Any, callback: Any, splits: Any) -> int:
         callback.on_epoch_end(epoch - 1, {"val_loss": loss})
     callback.on_train_end()
     return epoch
+
+
+def test_learned_weights_of_the_losses_go_back_too(tmp_path: Path) -> None:
+    """The loss that the test split gives is that of the restored epoch, though two of them train on."""
+    run_dir = run_of(
+        tmp_path,
+        "dataset: {type: digits, target: [digit, parity], train_fraction: 0.05}\nmodel: {hidden: [16]}\n"
+        "weighting: learned\nvalidation: test\noptimizer: {type: adam, learning_rate: 0.1}\n"
+        "training: {epochs: 30, early_stopping: {patience: 2}}\n",
+    )
+
+    summary = run_dir.summary()
+    assert summary is not None
+    assert summary["restored_epoch"] == summary["epochs"] - 2 < 28
+    assert summary["metrics"]["test_loss"] == summary["metrics"]["val_loss"] == summary["metrics"]["best_val_loss"]
 
 
 def test_without_restoring_the_last_epoch_counts(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from conftest import keras_optimizer
 
 from dlexp.components.datasets import Split
 from dlexp.components.metrics import METRICS
@@ -50,12 +51,6 @@ def keras_loss(config: Experiment) -> Any:
     if config.head.type == "binary":
         return keras.losses.BinaryCrossentropy(from_logits=True)
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-
-
-def keras_optimizer(config: Experiment) -> Any:
-    """The optimizer that a script would name: none of our kernels in it."""
-    settings = config.optimizer.model_dump(exclude={"type"})
-    return getattr(keras.optimizers, type(config.optimizer).__name__)(**settings)
 
 
 def trained(config: Experiment, seed: int, epochs: int) -> tuple[list[dict[str, float]], list[np.ndarray]]:

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from conftest import Invoke
+from conftest import Invoke, keras_optimizer
 
 from dlexp.components.models import Layers, keras_layers
 from dlexp.config.experiment import Experiment
@@ -299,7 +299,7 @@ def test_first_layer_of_sparse_inputs_equals_keras_on_dense_vectors(arguments: s
 
     start = build(config, config.dataset.info(), data.train, seed=1)
     model = keras.Model(start.model.inputs, start.output.logits)
-    model.compile(optimizer=config.optimizer.build(), loss=keras.losses.BinaryCrossentropy(from_logits=True))
+    model.compile(optimizer=keras_optimizer(config), loss=keras.losses.BinaryCrossentropy(from_logits=True))
     expected = []
     for epoch in range(1, 4):
         order = order_of(1, epoch, len(data.train))

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from conftest import Invoke
+from conftest import Invoke, keras_optimizer
 
 from dlexp.components.datasets import Digits, Linnerud, Split, TextFolder
 from dlexp.components.datasets.dataset import Info
@@ -119,7 +119,7 @@ def test_one_trunk_equals_keras_with_several_outputs() -> None:
     fresh = build(config, config.dataset.info(), data.train, seed)
     model = fresh.model
     model.compile(
-        optimizer=config.optimizer.build(),
+        optimizer=keras_optimizer(config),
         loss={"digit": "sparse_categorical_crossentropy", "parity": "binary_crossentropy"},
         loss_weights={"digit": 2.0, "parity": 0.5},
     )

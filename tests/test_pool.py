@@ -5,13 +5,17 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dlexp.cli.interruptible import interruptible
 from dlexp.config.identity import identity
 from dlexp.config.load import load
+from dlexp.errors import Interrupted
 from dlexp.execution import pool
+from dlexp.execution.plan import Request, plan
 from dlexp.execution.pool import Pool
 from dlexp.execution.schedule import run_all
 from dlexp.runs.run_dir import RunDir
@@ -34,11 +38,13 @@ class Silent:
 
 
 def pretend(job: Job) -> None:
-    """In the worker, in place of a training: note the process and finish; seeds 100 and 101 are killed."""
+    """In the worker, in place of a training: note the process and finish; the seeds 100 to 102 are killed."""
     with (job.path / "log.txt").open("a") as log:
         log.write(f"{os.getpid()}\n")
     tries = len((job.path / "log.txt").read_text().splitlines())
-    if job.seed == 100 or (job.seed == 101 and tries == 1):
+    if job.seed == 102:
+        RunDir(job.path).checkpoint_path.write_text("saved")
+    if job.seed in (100, 102) or (job.seed == 101 and tries == 1):
         os.kill(os.getpid(), signal.SIGKILL)
     record = {"seed": job.seed, "identity": job.identity, "config": {}, "metrics": {}}
     RunDir(job.path).write_summary(record)
@@ -65,9 +71,10 @@ def make_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeJob:
 
     def make(seed: int, threads: int = 1) -> Job:
         experiment = load(tmp_path / "a.yaml", [f"training.threads={threads}"]).experiment
-        own = identity(experiment, "data")
+        digest = experiment.dataset.digest(None)
+        own = identity(experiment, digest)
         run_dir = RunDir.create(tmp_path / "runs", "a", seed, own)
-        return Job(experiment, seed, own, "data", run_dir.path, None, False, {}, print)
+        return Job(experiment, seed, own, digest, run_dir.path, None, False, {}, print)
 
     return make
 
@@ -98,6 +105,32 @@ def test_a_killed_worker_takes_no_other_run_with_it(make_job: MakeJob) -> None:
     assert failure is not None
     assert "the worker process died 2 times (killed, or out of memory)" in failure["what"]
     assert [len(pids(job)) for job in jobs] == [1] * 5 + [2, 2] + [1] * 5
+
+
+def test_a_run_that_dies_twice_after_a_checkpoint_goes_on(
+    make_job: MakeJob, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is no failure: the next command finds it begun, in the same directory."""
+    jobs = [make_job(102), make_job(0)]
+
+    run(jobs)
+
+    assert [RunDir(job.path).status for job in jobs] == ["interrupted", "finished"]
+    assert capsys.readouterr().err == (
+        "a, seed 102: the worker process died 2 times (killed, or out of memory); "
+        "the same command goes on where it stopped\n"
+    )
+    (next_time,) = plan(Request([jobs[0].experiment], [102], tmp_path / "runs")).runs
+    assert next_time.begun == RunDir(jobs[0].path)
+
+
+def test_a_smoke_run_that_dies_twice_has_failed(make_job: MakeJob) -> None:
+    """No later command would go on with it."""
+    job = replace(make_job(102), stand_in=True)
+
+    run([job])
+
+    assert RunDir(job.path).status == "failed"
 
 
 def test_records_that_cannot_be_written_stop_no_other_run(
@@ -150,6 +183,22 @@ def test_a_worker_that_heeds_nothing_is_killed(make_job: MakeJob, monkeypatch: p
 
     with pytest.raises(ProcessLookupError):
         os.kill(pids(job)[0], 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_waits_until_a_process_is_noted(number: signal.Signals) -> None:
+    """Either ends a command: not between the start of a process and the note that it is there."""
+    noted = []
+
+    def start() -> None:
+        with interruptible(), pool._without_interrupts():
+            signal.raise_signal(number)
+            noted.append(number)
+
+    with pytest.raises(Interrupted):
+        start()
+
+    assert noted == [number]
 
 
 def test_ctrl_c_while_a_process_starts_is_the_commands_alone(

@@ -1,6 +1,8 @@
 """A training that is interrupted at any epoch goes on to the bytes of one that was not."""
 
+import errno
 import itertools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -266,6 +268,51 @@ def test_asked_to_stop_it_saves_and_stops(tmp_path: Path, monkeypatch: pytest.Mo
     assert run_dir.status == "interrupted"
     assert len(run_dir.history()) == 2
     assert_ends(job, records(RunDir(whole.path))[0], [2], "stopped after 2 epochs")
+
+
+@pytest.mark.parametrize("place", ["write", "sync"])
+def test_a_checkpoint_that_cannot_be_written_is_no_failure(
+    place: str, killed: tuple[Job, RunDir, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full for the one of epoch 4: both from before stay; the next one is saved, the numbers are exact."""
+    job, run_dir, expected = killed
+    paths = run_dir.checkpoint_path, run_dir.previous_checkpoint_path
+    before = [path.read_bytes() for path in paths]
+    kept = []
+
+    def save_if_due(self: Checkpoints, progress: Progress) -> None:
+        with monkeypatch.context() as patch:
+            if progress.epoch == 4:
+                patch.setattr(*{"write": (Path, "open"), "sync": (checkpoint, "sync")}[place], disk_full)
+            self.save(progress)
+        kept.append([path.read_bytes() for path in paths])
+
+    monkeypatch.setattr(Checkpoints, "save_if_due", save_if_due)
+
+    assert_ends(job, expected, [3], "checkpoint not saved: [Errno 28] No space left on device")
+    assert kept[0] == before
+    assert kept[1][1] == before[0] != kept[1][0]
+    assert not list(job.path.glob(".*"))
+
+
+def disk_full(*_: object, **__: object) -> None:
+    """In place of what writes."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_stop_without_room_for_a_checkpoint_is_no_failure(
+    killed: tuple[Job, RunDir, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one before is gone on from."""
+    job, run_dir, expected = killed
+    asked = iter([False, True])
+    with monkeypatch.context() as patch:
+        patch.setattr(interruption, "asked", lambda: next(asked))
+        patch.setattr(Checkpoints, "_content", disk_full)
+        execute(job)
+
+    assert run_dir.status == "interrupted"
+    assert_ends(job, expected, [3], "stopped after 4 epochs")
 
 
 def test_saved_as_often_as_is_cheap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,6 +89,23 @@ def test_other_weights_alone_are_not_identical(
     assert (found.grade, found.detail) == ("equal to the last digits", "the weights alone differ")
 
 
+def test_other_numbers_near_zero_are_not_identical(trained: list[Path], recorded: RunDir, tmp_path: Path) -> None:
+    """With the same weights neither: too small for a relative difference, and not the same bytes."""
+    again = RunDir(tmp_path / "again" / trained[1].name)
+    shutil.copytree(trained[1], again.path)
+    for run_dir, loss in ((recorded, 1e-9), (again, 2e-9)):
+        summary = json.loads(run_dir.summary_path.read_text())
+        summary["metrics"]["test_loss"] = loss
+        run_dir.summary_path.write_text(json.dumps(summary))
+
+    found = verify(read(recorded), again, [read(recorded)])
+
+    assert (found.grade, found.detail) == (
+        "equal to the last digits",
+        "only numbers below 1e-06 differ, as test_loss",
+    )
+
+
 def test_another_seeds_numbers_are_within_the_spread(
     recorded: RunDir, trained: list[Path], graded: Callable[..., Verification]
 ) -> None:

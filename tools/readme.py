@@ -68,16 +68,17 @@ def read_header(text: str) -> dict[str, str]:
 def benchmark_tables() -> str:
     """What `python -m benchmarks` measured: what each is, then its table."""
     parts = []
-    for name in ROUNDS:
-        path = ROOT / "benchmarks" / "results" / f"{name}.csv"
+    for module in sorted((ROOT / "benchmarks").glob("*.py")):
+        if "\ndef measure(" not in module.read_text(encoding="utf-8"):
+            continue
+        path = module.parent / "results" / f"{module.stem}.csv"
         if not path.exists():
-            sys.exit(f"{path} is missing: run python -m benchmarks {name}")
+            sys.exit(f"{path} is missing: run python -m benchmarks {module.stem}")
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)
         cells = [header, ["---"] * len(header), *rows]
         table = "\n".join("| " + " | ".join(row) + " |" for row in cells)
-        purpose = _purpose(ROOT / "benchmarks" / path.with_suffix(".py").name)
-        parts.append(f"`python -m benchmarks {path.stem}`: {purpose}\n\n{table}")
+        parts.append(f"`python -m benchmarks {module.stem}`: {_purpose(module)}\n\n{table}")
     return "\n\n".join(parts)
 
 

@@ -52,7 +52,7 @@ def bias_variance(
     from dlexp.reports.bias_variance_table import render
     from dlexp.reports.curves import draw
     from dlexp.reports.progress import Progress
-    from dlexp.reports.results import failure_line
+    from dlexp.reports.results import without_result
     from dlexp.runs.index import read
     from dlexp.studies.bias_variance import point
 
@@ -75,7 +75,9 @@ def bias_variance(
         bias_variance_plot.draw(points, plot)
         say(f"bias and variance: {plot}")
     results = [*planned.plan.done, *started]
-    failures = [f"{run_dir.path}: {failure_line(run_dir)}" for run_dir in results if run_dir.status != "finished"]
+    failures, left = without_result(results)
+    for line in left:
+        say(line)
     failures += [f"{experiment.name}: {error}" for experiment, error in planned.plan.without_data]
     if failures:
         say("\n".join(["", f"{len(failures)} failed:", *failures]))

@@ -44,7 +44,7 @@ def run(
     from dlexp.execution.plan import Request, plan
     from dlexp.reports.curves import draw
     from dlexp.reports.progress import Progress
-    from dlexp.reports.results import failure_line, result_lines
+    from dlexp.reports.results import result_lines, without_result
 
     if seeds is not None and seed is not None:
         raise UserError("--seeds N trains the seeds 0 to N-1, --seed K the seed K alone: give one of them")
@@ -68,7 +68,9 @@ def run(
     results = [*planned.done, *started]
     for line in result_lines(results):
         print(line)
-    failures = [f"{run_dir.path}: {failure_line(run_dir)}" for run_dir in results if run_dir.status != "finished"]
+    failures, left = without_result(results)
+    for line in left:
+        say(line)
     failures += [f"{experiment.name}: {error}" for experiment, error in planned.without_data]
     if failures:
         say("\n".join(["", f"{len(failures)} failed:", *failures]))

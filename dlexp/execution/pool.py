@@ -17,6 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dlexp.console import say
 from dlexp.execution.engine import Outcome
 from dlexp.execution.execute import execute, record_failure
+from dlexp.runs.run_dir import RunDir
 from dlexp.training import interruption
 from dlexp.training.job import Job
 
@@ -59,7 +60,7 @@ class Pool:
                 if tries < TRIES:
                     self._start(slot, job, tries + 1)
                     continue
-                error = _recorded(job, WorkerDied(f"the worker process died {tries} times (killed, or out of memory)"))
+                error = _given_up(job, WorkerDied(f"the worker process died {tries} times (killed, or out of memory)"))
             if isinstance(error, OSError):  # The disk is full, or no longer to be written: not even this is on record.
                 say(f"{job.label}: its records cannot be written: {error.strerror or error}")
             elif error is not None:
@@ -88,8 +89,12 @@ class Pool:
             self._running[slot.submit(job)] = slot, job, tries
 
 
-def _recorded(job: Job, failure: WorkerDied) -> OSError | None:
-    """Write that a run failed; what is in the way of it, if anything."""
+def _given_up(job: Job, failure: WorkerDied) -> OSError | None:
+    """Write that a run failed, unless there is something to go on from; what is in the way of it, if anything."""
+    # Of a smoke run nothing is gone on with.
+    if RunDir(job.path).has_checkpoint and not job.stand_in:
+        say(f"{job.label}: {failure}; the same command goes on where it stopped")
+        return None
     try:
         record_failure(job, failure)
     except OSError as error:
@@ -99,11 +104,11 @@ def _recorded(job: Job, failure: WorkerDied) -> OSError | None:
 
 @contextlib.contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Ctrl-C waits until a process is started and noted: then it can be ended.
+    """Ctrl-C and SIGTERM wait until a process is started and noted: then it can be ended.
 
-    The process inherits that, and so does not answer to it from the middle of its imports, where no handler is set yet.
+    The process inherits that, and so does not answer to them from the middle of its imports, where no handler is set.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
@@ -148,6 +153,7 @@ def _start_worker(parent: int) -> None:
     """The parent alone answers to Ctrl-C, and asks with SIGTERM; a worker whose parent is gone ends itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, interruption.ask)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     threading.Thread(target=_end_without, args=(parent,), daemon=True).start()
 
 

@@ -28,7 +28,7 @@ def run_all(jobs: Iterator[Job], engine: Engine, watcher: Watcher, fail_fast: bo
     """Run jobs in their order, as many at once as the engine has slots.
 
     A job is drawn from `jobs` when a slot is free for it. One failed run does not stop the others, unless `fail_fast`:
-    then no further one is started.
+    then no further one is started. One that another command trains is left to it, and has not failed.
     """
     n_running = 0
     stopped = False
@@ -46,5 +46,5 @@ def run_all(jobs: Iterator[Job], engine: Engine, watcher: Watcher, fail_fast: bo
         for outcome in engine.wait(TICK):
             n_running -= 1
             watcher.ended(outcome.job)
-            stopped = stopped or (fail_fast and RunDir(outcome.job.path).status != "finished")
+            stopped = stopped or (fail_fast and RunDir(outcome.job.path).status not in ("finished", "running"))
         watcher.tick()

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from dlexp import console
 from dlexp.components.metrics import OTHER_COLUMNS
-from dlexp.runs.run_dir import RunDir
+from dlexp.runs.run_dir import DamagedRecord, RunDir
 from dlexp.training.job import Job
 
 #: A run says no more than one plain line in this many seconds.
@@ -22,19 +22,28 @@ class _Active:
     """A run under way."""
 
     job: Job
-    started: float = field(default_factory=time.monotonic)
-    said: float = field(default_factory=time.monotonic)
-    epoch_said: int = 0
+    started: float = field(init=False)
+    said: float = field(init=False)
+    began: int = field(init=False)
+    """The epoch that it goes on after; until its history is cut back to that, the last one there."""
+    epoch_said: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started = self.said = time.monotonic()
+        self.began = self.epoch_said = int(_last_row(self.job).get("epoch", 0))
 
     def last_row(self) -> dict[str, float]:
-        rows = RunDir(self.job.path).history()
-        return rows[-1] if rows else {}
+        row = _last_row(self.job)
+        epoch = int(row.get("epoch", 0))
+        self.began, self.epoch_said = min(self.began, epoch), min(self.epoch_said, epoch)
+        return row
 
     def seconds_left(self, epoch: int) -> float | None:
-        """From the pace so far, start-up included."""
-        if not epoch:
+        """From the pace of this process, start-up included."""
+        if epoch <= self.began:
             return None
-        return (time.monotonic() - self.started) * (self.job.experiment.training.epochs - epoch) / epoch
+        seconds = time.monotonic() - self.started
+        return seconds * (self.job.experiment.training.epochs - epoch) / (epoch - self.began)
 
 
 class Progress:
@@ -69,9 +78,10 @@ class Progress:
             self._live.update(self._table(), refresh=True)
             return
         for active in self._active.values():
-            if time.monotonic() - active.said >= SECONDS_BETWEEN_LINES:
+            is_due = time.monotonic() - active.said >= SECONDS_BETWEEN_LINES
+            if is_due or active.began:  # Where a run goes on from is seen only until its next epochs are there.
                 row = active.last_row()
-                if row.get("epoch", 0) > active.epoch_said:
+                if is_due and row.get("epoch", 0) > active.epoch_said:
                     active.said, active.epoch_said = time.monotonic(), int(row["epoch"])
                     console.say(f"{active.job.label}: {self._line(active, row)}")
 
@@ -108,6 +118,15 @@ class Progress:
                 "" if left is None else f"{left:.0f} s",
             )
         return table
+
+
+def _last_row(job: Job) -> dict[str, float]:
+    """The last epoch so far; of a damaged history none: the worker does not go on with it, and begins it anew."""
+    try:
+        rows = RunDir(job.path).history()
+    except DamagedRecord:
+        return {}
+    return rows[-1] if rows else {}
 
 
 def _scores(row: dict[str, float]) -> list[str]:

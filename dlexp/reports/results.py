@@ -30,11 +30,23 @@ def scores(summary: dict[str, Any]) -> str:
     return ", ".join([*parts, f"{test} {metrics[test]:.4f}", f"{summary['seconds']:.1f} s"])
 
 
-def failure_line(run_dir: RunDir) -> str:
+def without_result(run_dirs: Sequence[RunDir]) -> tuple[list[str], list[str]]:
+    """A line a run that has none: those that failed, and those that another command is at."""
+    failures, left = [], []
+    for run_dir in run_dirs:
+        owner, status = run_dir.owner, run_dir.status  # Asked for in this order: it may finish in between.
+        if status == "finished":
+            continue
+        if owner:
+            left.append(f"{run_dir.path}: under way in {owner.described}, which another command started; left to it")
+        else:
+            failures.append(f"{run_dir.path}: {_failure(run_dir)}")
+    return failures, left
+
+
+def _failure(run_dir: RunDir) -> str:
     """Why a run has no result, and where to read more."""
     failure = run_dir.failure()
-    if owner := run_dir.owner:
-        return f"under way in {owner.described}, which another command started"
     if failure is None:
         return f"{run_dir.status}: no result was recorded"
     return f"{failure['kind']}: {failure['what']} (more in {run_dir.log_path.name})"

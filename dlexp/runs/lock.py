@@ -3,6 +3,7 @@
 import fcntl
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,10 @@ from pathlib import Path
 from typing import TextIO
 
 from dlexp.errors import DlexpError
+
+#: Who only asks for the owner shares the lock for some microseconds: so often it is tried before it counts as taken.
+TRIES = 20
+SECONDS_BETWEEN = 0.005
 
 
 @dataclass(frozen=True)
@@ -76,10 +81,16 @@ def owner(path: Path) -> Owner | None:
 
 
 def _opened(path: Path) -> TextIO:
+    tries = 0
     while True:
         file = path.open("a+", encoding="utf-8", errors="replace")
         file.seek(0)
         if not _try(file, fcntl.LOCK_EX):
+            tries += 1
+            if tries < TRIES:
+                file.close()
+                time.sleep(SECONDS_BETWEEN)
+                continue
             found = Owner.parse(file.read())
             file.close()
             raise Taken(found)

@@ -270,6 +270,11 @@ class RunDir:
         """Go on with the diagnostics after an epoch."""
         return HistoryWriter(self.diagnostics_path, columns, after)
 
+    @property
+    def has_checkpoint(self) -> bool:
+        """Whether there is something to go on from."""
+        return self.checkpoint_path.exists() or self.previous_checkpoint_path.exists()
+
     def remove_checkpoints(self) -> None:
         """What is only there to go on from; for a run that has ended."""
         for path in (self.checkpoint_path, self.previous_checkpoint_path):

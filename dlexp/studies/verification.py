@@ -67,9 +67,13 @@ def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verifi
         weights = same_weights(recorded.dir.model_path, again.model_path)
     except DlexpError as error:
         return Verification(name, None, error.lines[0])
-    if largest == 0 and weights:
+    close = [place for place in then if largest == 0 and not _is_same(then[place], now[place])]
+    if largest == 0 and not close and weights:
         return Verification(name, "identical to the byte", "history, scores and weights", environment)
-    said = f"largest relative difference {largest:.2g} in {where}" if largest else "the weights alone differ"
+    if largest:
+        said = f"largest relative difference {largest:.2g} in {where}"
+    else:
+        said = f"only numbers below {NEAR_ZERO:g} differ, as {close[0]}" if close else "the weights alone differ"
     if largest <= LAST_DIGITS:
         return Verification(name, "equal to the last digits", said, environment)
     others = [run for run in of_experiment if run.seed != recorded.seed]
@@ -98,8 +102,12 @@ def _largest_difference(then: Mapping[str, float], now: Mapping[str, float]) -> 
     return max(((_relative(then[place], now[place]), place) for place in then), default=(0.0, ""))
 
 
+def _is_same(a: float, b: float) -> bool:
+    return a == b or (math.isnan(a) and math.isnan(b))
+
+
 def _relative(a: float, b: float) -> float:
-    if a == b or (math.isnan(a) and math.isnan(b)) or max(abs(a), abs(b)) < NEAR_ZERO:
+    if _is_same(a, b) or max(abs(a), abs(b)) < NEAR_ZERO:
         return 0.0
     difference = abs(a - b) / max(abs(a), abs(b))
     return math.inf if math.isnan(difference) else difference

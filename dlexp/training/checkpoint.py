@@ -86,8 +86,19 @@ class Checkpoints:
             self.save(progress)
 
     def save(self, progress: Progress) -> None:
-        """Write a checkpoint whole, with its digest; the one before stays beside it."""
+        """Write a checkpoint whole; one that cannot be written is said, and the ones before stay as they are."""
         started = time.perf_counter()
+        try:
+            self._write(progress)
+        except OSError as error:  # The disk is full: the training needs no checkpoint, and tries again when one is due.
+            print(f"checkpoint not saved: {error}")
+            self._saved = time.perf_counter()
+        else:
+            self._saved = time.perf_counter()
+            self._cost = self._saved - started
+
+    def _write(self, progress: Progress) -> None:
+        """With its digest, and the one before beside it."""
         content = self._content(progress)
         digest = hashlib.sha256(content).hexdigest().encode()
         # A power cut must not leave a checkpoint whose epochs the history lacks.
@@ -95,13 +106,12 @@ class Checkpoints:
             if rows.exists():
                 sync(rows)
         newest = self._run_dir.checkpoint_path
-        if newest.exists():
-            newest.replace(self._run_dir.previous_checkpoint_path)
-        with replacing(newest) as path, path.open("wb") as file:
-            file.write(MAGIC + digest + b"\n")
-            file.write(content)
-        self._saved = time.perf_counter()
-        self._cost = self._saved - started
+        with replacing(newest) as path:
+            with path.open("wb") as file:
+                file.write(MAGIC + digest + b"\n")
+                file.write(content)
+            if newest.exists():
+                newest.replace(self._run_dir.previous_checkpoint_path)
 
     def _content(self, progress: Progress) -> memoryview:
         best = self._best

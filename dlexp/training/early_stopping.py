@@ -2,12 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
-import keras
 import numpy as np
 
 from dlexp.components.metrics import higher_is_better
 from dlexp.config.experiment import EarlyStopping
+
+
+class Weighted(Protocol):
+    """A network, or a model of Keras."""
+
+    def get_weights(self) -> list[np.ndarray]:
+        """All that a score depends on."""
+
+    def set_weights(self, weights: list[np.ndarray]) -> None:
+        """Go back to what `get_weights` gave."""
 
 
 @dataclass
@@ -20,23 +30,23 @@ class Best:
     weights: list[np.ndarray] | None = None
     """All weights at the end of the best epoch, batch statistics included, where they are to be restored."""
 
-    def note(self, row: Mapping[str, float], model: keras.Model) -> bool:
+    def note(self, row: Mapping[str, float], network: Weighted) -> bool:
         """Take an epoch's row of history into account; whether it was one too many without an improvement."""
         epoch, value = int(row["epoch"]), row[self.settings.monitor]
         if self.epoch and not self._improves(value):
             return epoch - self.epoch >= self.settings.patience
         self.epoch, self.value = epoch, value
         if self.settings.restore_best:
-            self.weights = model.get_weights()
+            self.weights = network.get_weights()
         return False
 
     def _improves(self, value: float) -> bool:
         gain = value - self.value if higher_is_better(self.settings.monitor) else self.value - value
         return gain > self.settings.min_delta
 
-    def restore(self, model: keras.Model) -> int | None:
-        """Give the model the best epoch's weights, if that is asked for; returns the epoch that it then is from."""
+    def restore(self, network: Weighted) -> int | None:
+        """Give the network the best epoch's weights, if that is asked for; returns the epoch that it then is from."""
         if self.weights is None:
             return None
-        model.set_weights(self.weights)
+        network.set_weights(self.weights)
         return self.epoch

@@ -35,6 +35,17 @@ class Network:
         """All that a step changes: the layers' weights, then what the heads train beside them."""
         return [*self.model.trainable_variables, *self.output.variables]
 
+    def get_weights(self) -> list[np.ndarray]:
+        """The model's weights, batch statistics included, then what the heads train beside them."""
+        return [*self.model.get_weights(), *(variable.numpy() for variable in self.output.variables)]
+
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        """Go back to what `get_weights` gave."""
+        n = len(self.model.weights)
+        self.model.set_weights(weights[:n])
+        for variable, weight in zip(self.output.variables, weights[n:], strict=True):
+            variable.assign(weight)
+
 
 @dataclass(frozen=True)
 class Task:

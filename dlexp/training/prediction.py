@@ -33,6 +33,9 @@ def predictions(question: Question) -> Table:
 
 
 def _predict(question: Question) -> Table:
+    from dlexp.training.threads import set_threads
+
+    set_threads(question.experiment.training.threads)
     from dlexp.training.predict import predict
 
     return predict(question)

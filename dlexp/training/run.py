@@ -212,10 +212,10 @@ def fit(
             for column in ("loss", "val_loss"):
                 if not math.isfinite(row.get(column, 0.0)):
                     raise Diverged(epoch, column, row[column])
-            if best and best.note(row, network.model):
+            if best and best.note(row, network):
                 stopped_epoch = epoch
                 break
             progress.epoch, progress.seconds = epoch, seconds_before + time.perf_counter() - began
             checkpoints.save_if_due(progress)
-    restored_epoch = best.restore(network.model) if best else None
+    restored_epoch = best.restore(network) if best else None
     return Fitted(history, stopped_epoch, restored_epoch, progress.resumed_after, seconds_before)
