@@ -130,8 +130,8 @@ def test_what_no_seed_gives_is_different(trained: list[Path], recorded: RunDir) 
     found = verify(read(recorded), RunDir(trained[1]), others)
 
     assert (found.grade, found.holds) == ("different", False)
-    assert "outside the seeds' spread: " in found.detail
-    assert "val_loss" in found.detail
+    # The losses of validation lie too far apart here: a third of their mean.
+    assert found.detail.endswith("outside the seeds' spread: loss, test_loss, test_nll, test_calibration_error")
 
 
 def test_without_other_seeds_there_is_no_spread(recorded: RunDir, graded: Callable[..., Verification]) -> None:
