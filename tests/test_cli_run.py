@@ -137,7 +137,7 @@ def test_two_workers_give_the_bytes_of_one(
         assert without_seconds(run) == without_seconds(folder / "runs" / run.parent.name / run.name)
 
 
-LONG = "dataset: digits\nmodel: {dropout: 0.2}\ntraining: {epochs: 300}\n"
+LONG = "dataset: digits\nmodel: {dropout: 0.2}\ntraining: {epochs: 1200}\n"
 
 
 def started(folder: Path, *, epochs: int) -> "subprocess.Popen[str]":
@@ -172,7 +172,7 @@ def test_after_an_interrupt_the_same_command_goes_on(whole: Path, tmp_path: Path
     assert process.returncode == 130
     assert "interrupted: what is finished stays; the same command goes on" in said
     assert "Traceback" not in said
-    assert group_is_gone(process.pid, seconds=10)
+    assert group_is_gone(process.pid, seconds=30)
     (listed,) = json.loads(dlexp("ls", "--format", "json", cwd=tmp_path).stdout)
     assert listed["status"] == "interrupted"
     epochs = listed["epochs"]
