@@ -358,6 +358,17 @@ def test_packed_files_are_read_too() -> None:
             ("encoding", "padded text is word indices alone; columns beside it need multi_hot, count or tfidf"),
         ),
         ({"features": []}, ("features", "expected at least one column")),
+        (
+            {"features": ["doors"], "categorical": ["doors", "colour"]},
+            ("categorical", "column 'colour' is no feature. Only the columns that dataset.features names are"),
+        ),
+        (
+            {"text": "note", "categorical": ["doors"]},
+            (
+                "categorical",
+                "column 'doors' is no feature. Beside a text, only the columns that dataset.features names are",
+            ),
+        ),
         ({"features": ["price"]}, ("features", "column 'price' is the target or the split: it would give the answer "
          "away")),
         ({"classes": ["a", "b"]}, ("classes", "a regression task has no classes")),

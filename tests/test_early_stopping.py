@@ -202,11 +202,12 @@ def test_higher_is_better_where_the_metric_says_so() -> None:
         (
             "training: {early_stopping: {monitor: val_acuracy}}",
             "monitor: unknown column 'val_acuracy'. Did you mean 'val_accuracy'? "
-            "Choose from: loss, accuracy, val_loss, val_accuracy",
+            "Choose from: loss, accuracy, val_loss, val_accuracy; set training.early_stopping.monitor=val_accuracy",
         ),
         (
             "validation: none\ntraining: {early_stopping: {}}",
-            "monitor: unknown column 'val_loss'. Did you mean 'loss'? Choose from: loss, accuracy",
+            "monitor: unknown column 'val_loss'. Did you mean 'loss'? Choose from: loss, accuracy; "
+            "set training.early_stopping.monitor=loss",
         ),
         ("training: {early_stopping: {patience: 0}}", "patience: expected at least 1, given 0"),
         ("training: {early_stopping: {min_delta: -1}}", "min_delta: expected at least 0, given -1"),

@@ -68,17 +68,15 @@ def read_header(text: str) -> dict[str, str]:
 def benchmark_tables() -> str:
     """What `python -m benchmarks` measured: what each is, then its table."""
     parts = []
-    for module in sorted((ROOT / "benchmarks").glob("*.py")):
-        if "\ndef measure(" not in module.read_text(encoding="utf-8"):
-            continue
-        path = module.parent / "results" / f"{module.stem}.csv"
-        if not path.exists():
-            sys.exit(f"{path} is missing: run python -m benchmarks {module.stem}")
+    for path in sorted((ROOT / "benchmarks" / "results").glob("*.csv")):
+        module = ROOT / "benchmarks" / f"{path.stem}.py"
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)
         cells = [header, ["---"] * len(header), *rows]
         table = "\n".join("| " + " | ".join(row) + " |" for row in cells)
-        parts.append(f"`python -m benchmarks {module.stem}`: {_purpose(module)}\n\n{table}")
+        parts.append(f"`python -m benchmarks {path.stem}`: {_purpose(module)}\n\n{table}")
+    if not parts:
+        sys.exit("nothing is measured: run python -m benchmarks --help")
     return "\n\n".join(parts)
 
 

@@ -187,6 +187,10 @@ class Table(OwnData, EncodedTexts):
             )
         if self.features == []:
             found.append(("features", "expected at least one column"))
+        names_features = self.features is not None or self.text
+        if names_features and (unused := [each for each in self.categorical if each not in (self.features or [])]):
+            beside = "Beside a text, only the columns that" if self.text else "Only the columns that"
+            found.append(("categorical", f"column {unused[0]!r} is no feature. {beside} dataset.features names are"))
         roles = [*self._target_columns, *([self.split_column] if self.split_column else [])]
         for field, columns in (("features", self.features or []), ("text", self._text_columns)):
             if twice := [column for column in columns if column in roles]:
