@@ -1,6 +1,7 @@
 """Fixtures that several test files share."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,12 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """No test touches the user's cache."""
     os.environ["DLEXP_CACHE"] = str(tmp_path_factory.mktemp("cache"))
     return Path(os.environ["DLEXP_CACHE"])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def answers_to_ctrl_c() -> None:
+    """A shell's job in the background ignores it, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
