@@ -13,10 +13,13 @@ set_threads(1)
 
 @pytest.mark.parametrize("batch_size", [1, 4, 5, 100])
 @pytest.mark.parametrize("units", [1, 3, 16])
-def test_products_are_those_of_scipy(batch_size: int, units: int) -> None:
+@pytest.mark.parametrize("is_multi_hot", [False, True])
+def test_products_are_those_of_scipy(batch_size: int, units: int, is_multi_hot: bool) -> None:
     """Each batch's `rows @ kernel`, and `rows.T @ upstream` as its gradient, to the bit; a short last one included."""
     generator = np.random.default_rng(0)
     x = csr_array(random_array((13, 7), density=0.4, rng=generator, dtype=np.float32))
+    if is_multi_hot:
+        x.data[:] = 1
     kernel = generator.normal(size=(7, units)).astype(np.float32)
     rows = SparseRows(x)
 

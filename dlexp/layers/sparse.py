@@ -28,7 +28,10 @@ class SparseRows:
         # The rows in the order of the epoch.
         self._starts: np.ndarray = np.empty_like(rows.indptr)
         self._indices = np.empty_like(rows.indices)
-        self._data = np.empty_like(rows.data)
+        self._data = rows.data.copy()
+        # Multi-hot rows are all ones, in any order: what scipy moves in their place is small.
+        placeholder = np.empty(len(rows.data), np.int8)
+        self._moved = (placeholder, placeholder) if (rows.data == 1).all() else (rows.data, self._data)
 
     def start_epoch(self, order: np.ndarray, batch_size: int) -> None:
         """Have batch i hold the rows `order[i * batch_size : (i + 1) * batch_size]`; `order`: a permutation, `(n,)`."""
@@ -37,7 +40,8 @@ class SparseRows:
         order = order.astype(rows.indptr.dtype)
         self._starts[0] = 0
         np.cumsum(np.diff(rows.indptr)[order], out=self._starts[1:])
-        csr_row_index(len(order), order, rows.indptr, rows.indices, rows.data, self._indices, self._data)
+        values, into = self._moved
+        csr_row_index(len(order), order, rows.indptr, rows.indices, values, self._indices, into)
 
     def product(self, index: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         """Batch `index` `@ kernel`: `(batch, features) @ (features, units)` gives `(batch, units)`.
@@ -82,9 +86,7 @@ class SparseRows:
 
 def _zeros(n: int, n_columns: int) -> np.ndarray:
     """Aligned zeros `(n, n_columns)`, float32."""
-    n_bytes = n * n_columns * np.dtype(np.float32).itemsize
-    memory = np.empty(n_bytes + ALIGNMENT, np.uint8)
-    start = -memory.ctypes.data % ALIGNMENT
-    result = memory[start : start + n_bytes].view(np.float32).reshape(n, n_columns)
-    result.fill(0)
-    return result
+    size, itemsize = n * n_columns, np.dtype(np.float32).itemsize
+    memory = np.zeros(size + ALIGNMENT // itemsize, np.float32)
+    start = -memory.ctypes.data % ALIGNMENT // itemsize
+    return memory[start : start + size].reshape(n, n_columns)
