@@ -2,19 +2,25 @@
 
 import sys
 from functools import cache
+from typing import TYPE_CHECKING
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @cache
-def out() -> Console:
+def out() -> "Console":
     """The console for results."""
+    from rich.console import Console
+
     return Console(highlight=False, soft_wrap=True)
 
 
 @cache
-def err() -> Console:
+def err() -> "Console":
     """The console for talk and progress."""
+    from rich.console import Console
+
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 

@@ -180,7 +180,7 @@ def test_nothing_heavy_is_imported(tmp_path):
     """No TensorFlow, pandas, numpy, scipy or scikit-learn: a check takes well under a second."""
     (tmp_path / "a.yaml").write_text("dataset: imdb\nallow: [memory]")
     program = (
-        "import sys; from dlexp.cli import app; app(['check', 'a.yaml'], standalone_mode=False);"
+        "import sys; from dlexp.cli.app import app; app(['check', 'a.yaml'], standalone_mode=False);"
         "heavy = {'tensorflow', 'keras', 'pandas', 'numpy', 'scipy', 'sklearn', 'matplotlib'};"
         "print(*sorted(heavy & set(sys.modules)))"
     )

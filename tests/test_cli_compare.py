@@ -198,7 +198,7 @@ def test_no_heavy_import(dlexp, arguments):
     """Reading records needs neither TensorFlow nor pandas, matplotlib or scipy.stats."""
     program = (
         "import sys\n"
-        "from dlexp.cli import app\n"
+        "from dlexp.cli.app import app\n"
         f"app({arguments!r}, standalone_mode=False)\n"
         "heavy = {'tensorflow', 'keras', 'pandas', 'sklearn', 'matplotlib', 'scipy.stats'} & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)\n"

@@ -184,7 +184,7 @@ def test_imports_no_tensorflow() -> None:
     """Looking at data takes no TensorFlow, whose import takes seconds."""
     code = (
         "import sys\n"
-        "from dlexp.cli import app\n"
+        "from dlexp.cli.app import app\n"
         "app(['data', 'digits', '--format', 'json'], standalone_mode=False)\n"
         "print([name for name in ('tensorflow', 'keras') if name in sys.modules], file=sys.stderr)"
     )

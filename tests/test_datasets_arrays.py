@@ -9,7 +9,7 @@ import pytest
 from scipy.sparse import csr_array
 from typer.testing import CliRunner
 
-from dlexp.cli import app
+from dlexp.cli.app import app
 from dlexp.components.datasets import Npz, Python
 from dlexp.errors import DataError
 

@@ -5,6 +5,8 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from concurrent.futures import CancelledError
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from dlexp.execution import pool
 from dlexp.execution.plan import Request, plan
 from dlexp.execution.pool import Pool
 from dlexp.execution.schedule import run_all
+from dlexp.execution.worker import Worker, without_interrupts
 from dlexp.runs.run_dir import RunDir
 from dlexp.training.job import Job
 
@@ -158,6 +161,43 @@ def test_a_worker_is_replaced_after_some_runs(make_job: MakeJob, monkeypatch: py
     assert first != fourth
 
 
+def test_a_process_that_has_started_already_takes_the_first_job(make_job: MakeJob) -> None:
+    """Also of several slots; it is closed with the others."""
+    job = make_job(0)
+    with Worker() as first:
+        engine = Pool(2, first)
+        run_all(iter([job]), engine, Silent())
+        engine.close(kill=True)
+
+        assert pids(job) == [first.pid]
+    with pytest.raises(ProcessLookupError):
+        os.kill(first.pid, 0)
+
+
+def test_a_process_that_died_idle_is_replaced(make_job: MakeJob) -> None:
+    """Whether that is known already or not when its next job comes."""
+    jobs = [make_job(0), make_job(1)]
+    with Worker() as first:
+        engine = Pool(1, first)
+        for job in jobs:
+            run_all(iter([job]), engine, Silent())
+            os.kill(pids(job)[0], signal.SIGKILL)
+        engine.close(kill=True)
+
+    assert [RunDir(job.path).status for job in jobs] == ["finished", "finished"]
+
+
+def test_a_process_whose_work_has_not_begun_is_not_waited_for() -> None:
+    """A config that is wrong is said at once."""
+    with Worker() as first:
+        future = first.submit(time.sleep, 600.0)
+
+    with pytest.raises((CancelledError, BrokenProcessPool)):
+        future.result()
+    with pytest.raises(ProcessLookupError):
+        os.kill(first.pid, 0)
+
+
 def test_other_threads_need_another_process(make_job: MakeJob) -> None:
     """TensorFlow takes their number once; a slot that has it already is taken first."""
     jobs = [make_job(0, 1), make_job(1, 2), make_job(2, 2), make_job(3, 1)]
@@ -191,7 +231,7 @@ def test_an_interrupt_waits_until_a_process_is_noted(number: signal.Signals) -> 
     noted = []
 
     def start() -> None:
-        with interruptible(), pool._without_interrupts():
+        with interruptible(), without_interrupts():
             signal.raise_signal(number)
             noted.append(number)
 
@@ -210,8 +250,8 @@ def test_ctrl_c_while_a_process_starts_is_the_commands_alone(
     try:
         engine.submit(job)
         (slot,) = [slot for slot, _, _ in engine._running.values()]
-        assert slot._executor is not None
-        (process,) = slot._executor._processes.values()
+        assert slot._worker is not None
+        (process,) = slot._worker._executor._processes.values()
         for _ in range(20):
             os.kill(process.pid, signal.SIGINT)
             time.sleep(0.02)

@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from dlexp import registry
-from dlexp.cli import app
+from dlexp.cli.app import app
 from dlexp.config.load import load
 
 ROOT = Path(__file__).parents[1]

@@ -1,5 +1,8 @@
 """`dlexp run`: train experiments and leave their records."""
 
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,6 +11,9 @@ from dlexp.cli.interruptible import interruptible
 from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, RunsDir, Workers
 
 if TYPE_CHECKING:
+    from dlexp.config.load import Loaded
+    from dlexp.execution.plan import Request
+    from dlexp.execution.worker import Worker
     from dlexp.runs.run_dir import RunDir
 
 
@@ -37,34 +43,58 @@ def run(
 
     Example: dlexp run configs/digits_sgd.yaml configs/digits_adam.yaml --seeds 3
     """
+    from dlexp.errors import UserError
+    from dlexp.execution.worker import Worker
+
+    if seeds is not None and seed is not None:
+        raise UserError("--seeds N trains the seeds 0 to N-1, --seed K the seed K alone: give one of them")
+    wanted = range(seeds) if seeds is not None else [seed or 0]
+    # The first process starts while the configs are read.
+    with interruptible(), nullcontext() if dry_run else Worker() as first:
+        loaded = _load(configs, overrides or [], grids or [])
+        from dlexp.execution.plan import Request
+
+        request = Request([each.experiment for each in loaded], wanted, runs_dir, data_dir, smoke, force)
+        if dry_run:
+            _preview(loaded, request)
+        else:
+            _train(request, workers, fail_fast, first)
+
+
+def _load(configs: Sequence[Path], overrides: Sequence[str], grids: Sequence[str]) -> "list[Loaded]":
     from dlexp.config.load import load_all
     from dlexp.console import say
-    from dlexp.errors import UserError, shown
+    from dlexp.errors import shown
+
+    loaded = load_all(configs, overrides, grids)
+    for line in shown(list(dict.fromkeys(str(warning) for each in loaded for warning in each.warnings))):
+        say(line)
+    return loaded
+
+
+def _preview(loaded: "Sequence[Loaded]", request: "Request") -> None:
+    from dlexp.execution.plan import plan
+    from dlexp.reports.dry_run import render
+    from dlexp.training.outline import outlines
+
+    print(render(loaded, plan(request), outlines(request.experiments, request.data_dir)), end="")
+
+
+def _train(request: "Request", workers: int, fail_fast: bool, first: "Worker | None") -> None:
+    from dlexp.console import say
     from dlexp.execution.carry_out import carry_out
-    from dlexp.execution.plan import Request, plan
+    from dlexp.execution.plan import plan
     from dlexp.reports.curves import draw
     from dlexp.reports.progress import Progress
     from dlexp.reports.results import result_lines, without_result
 
-    if seeds is not None and seed is not None:
-        raise UserError("--seeds N trains the seeds 0 to N-1, --seed K the seed K alone: give one of them")
-    loaded = load_all(configs, overrides or [], grids or [])
-    for line in shown(list(dict.fromkeys(str(warning) for each in loaded for warning in each.warnings))):
-        say(line)
-    wanted = range(seeds) if seeds is not None else [seed or 0]
-    planned = plan(Request([each.experiment for each in loaded], wanted, runs_dir, data_dir, smoke, force))
-    if dry_run:
-        from dlexp.reports.dry_run import render
-        from dlexp.training.outline import outlines
-
-        print(render(loaded, planned, outlines([each.experiment for each in loaded], data_dir)), end="")
-        return
+    planned = plan(request)
     for run_dir in planned.done:
         say(f"{run_dir.path}: done before; --force trains it again")
     for run_dir in planned.begun:
         say(f"{run_dir.path}: {_begun(run_dir)}")
-    with interruptible(), Progress(len(planned.to_train)) as progress:
-        started = carry_out(planned, draw, progress, workers, fail_fast)
+    with Progress(len(planned.to_train)) as progress:
+        started = carry_out(planned, draw, progress, workers, fail_fast, first)
     results = [*planned.done, *started]
     for line in result_lines(results):
         print(line)

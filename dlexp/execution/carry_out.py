@@ -5,15 +5,29 @@ from collections.abc import Iterator
 from dlexp.execution.plan import Plan
 from dlexp.execution.pool import Pool
 from dlexp.execution.schedule import Watcher, run_all
+from dlexp.execution.worker import Worker
 from dlexp.runs.run_dir import RunDir
 from dlexp.runs.summary_csv import rebuild
 from dlexp.training.job import Illustrate, Job
 
 
 def carry_out(
-    plan: Plan, illustrate: Illustrate, watcher: Watcher, workers: int = 1, fail_fast: bool = False
+    plan: Plan,
+    illustrate: Illustrate,
+    watcher: Watcher,
+    workers: int = 1,
+    fail_fast: bool = False,
+    first: Worker | None = None,
 ) -> list[RunDir]:
     """Train what a plan has left to train, in processes of this machine, and bring summary.csv up to date.
+
+    Args:
+        plan: What is to be trained.
+        illustrate: Draws the curves.
+        watcher: Is told what happens.
+        workers: Runs trained at the same time.
+        fail_fast: Start no further run after one failed.
+        first: The first of the processes, where it has started already.
 
     Returns:
         Every run that was started, in that order. A run that failed says so in its records.
@@ -25,7 +39,7 @@ def carry_out(
             started.append(RunDir(job.path))
             yield job
 
-    engine = Pool(min(workers, max(1, len(plan.to_train))))
+    engine = Pool(min(workers, max(1, len(plan.to_train))), first)
     try:
         run_all(noted(plan.jobs(illustrate)), engine, watcher, fail_fast)
     finally:

@@ -1,24 +1,17 @@
-"""The embedded engine: one spawned single-process pool a slot.
+"""The embedded engine: one single-process pool a slot.
 
 One pool of several processes is lost as a whole when one of them is killed; of several pools only the killed one is.
-A process is spawned, never forked (TensorFlow), and stays warm: TensorFlow is imported once for many runs.
 """
 
-import contextlib
-import multiprocessing
-import os
 import signal
-import threading
-import time
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 
 from dlexp.console import say
 from dlexp.execution.engine import Outcome
 from dlexp.execution.execute import execute, record_failure
+from dlexp.execution.worker import Worker, without_interrupts
 from dlexp.runs.run_dir import RunDir
-from dlexp.training import interruption
 from dlexp.training.job import Job
 
 #: A reused process grows by some megabytes a run: it is replaced after this many.
@@ -36,9 +29,10 @@ class WorkerDied(RuntimeError):
 class Pool:
     """Runs jobs in `slots` processes of this machine."""
 
-    def __init__(self, slots: int) -> None:
+    def __init__(self, slots: int, first: Worker | None = None) -> None:
+        """`first`: a process that has started already, for the first job."""
         self.slots = slots
-        self._idle: list[_Slot] = [_Slot() for _ in range(slots)]
+        self._idle = [*(_Slot() for _ in range(slots - 1)), _Slot(first)]
         self._running: dict[Future[None], tuple[_Slot, Job, int]] = {}
 
     def submit(self, job: Job) -> None:
@@ -85,7 +79,7 @@ class Pool:
                 slot.close(kill)
 
     def _start(self, slot: "_Slot", job: Job, tries: int) -> None:
-        with _without_interrupts():
+        with without_interrupts():
             self._running[slot.submit(job)] = slot, job, tries
 
 
@@ -102,62 +96,34 @@ def _given_up(job: Job, failure: WorkerDied) -> OSError | None:
     return None
 
 
-@contextlib.contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Ctrl-C and SIGTERM wait until a process is started and noted: then it can be ended.
-
-    The process inherits that, and so does not answer to them from the middle of its imports, where no handler is set.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 class _Slot:
-    """One process, replaced when it is worn, was killed, or a job needs another number of threads."""
+    """One worker, replaced when it is worn, has died, or a job needs another number of threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, worker: Worker | None = None) -> None:
         self.threads: int | None = None
-        self._executor: ProcessPoolExecutor | None = None
-        self._pid: Future[int]
+        self._worker = worker
         self._runs = 0
 
     def submit(self, job: Job) -> "Future[None]":
         threads = job.experiment.training.threads
-        if self._executor is not None and (threads != self.threads or self._runs >= RUNS_PER_PROCESS):
+        if self.threads not in (None, threads) or self._runs >= RUNS_PER_PROCESS:
             self.close()
-        if self._executor is None:
-            self._executor = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start_worker, (os.getpid(),))
-            self._pid = self._executor.submit(os.getpid)
-            self.threads, self._runs = threads, 0
+        self._worker = self._worker or Worker()
+        try:
+            future = self._worker.submit(execute, job)
+        except BrokenProcessPool:  # It died while it had nothing to do.
+            self.close()
+            self._worker = Worker()
+            future = self._worker.submit(execute, job)
+        self.threads = threads
         self._runs += 1
-        return self._executor.submit(execute, job)
+        return future
 
-    def signal(self, signal_number: signal.Signals) -> None:
-        if self._executor is not None:
-            with contextlib.suppress(BrokenProcessPool, ProcessLookupError):  # It is gone already.
-                os.kill(self._pid.result(), signal_number)
+    def signal(self, number: signal.Signals) -> None:
+        if self._worker:
+            self._worker.signal(number)
 
     def close(self, kill: bool = False) -> None:
-        if self._executor is None:
-            return
-        if kill:
-            self.signal(signal.SIGKILL)
-        self._executor.shutdown(wait=True, cancel_futures=True)
-        self._executor = None
-
-
-def _start_worker(parent: int) -> None:
-    """The parent alone answers to Ctrl-C, and asks with SIGTERM; a worker whose parent is gone ends itself."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, interruption.ask)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    threading.Thread(target=_end_without, args=(parent,), daemon=True).start()
-
-
-def _end_without(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
+        if self._worker:
+            self._worker.close(kill)
+        self._worker, self.threads, self._runs = None, None, 0

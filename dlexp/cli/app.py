@@ -1,0 +1,41 @@
+"""All commands: one file each, which parses, makes one call and prints. Starts without TensorFlow."""
+
+import typer
+
+from dlexp.cli.bias_variance import bias_variance
+from dlexp.cli.check import check
+from dlexp.cli.clean import clean
+from dlexp.cli.compare import compare
+from dlexp.cli.data import data
+from dlexp.cli.diff import diff
+from dlexp.cli.list import list_components
+from dlexp.cli.ls import ls
+from dlexp.cli.predict import predict
+from dlexp.cli.run import run
+from dlexp.cli.schema import schema
+from dlexp.cli.show import show
+from dlexp.cli.verify import verify
+from dlexp.cli.why import why
+
+app = typer.Typer(
+    name="dlexp",
+    help="Deep-learning experiments as YAML files: run them, compare them, trust the answer.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(run)
+app.command()(compare)
+app.command()(bias_variance)
+app.command()(ls)
+app.command()(show)
+app.command()(diff)
+app.command()(why)
+app.command()(verify)
+app.command()(predict)
+app.command()(clean)
+app.command()(check)
+app.command()(data)
+app.command("list")(list_components)
+app.command()(schema)

@@ -1,0 +1,95 @@
+"""A process that trains runs. Spawned, never forked (TensorFlow); light to import, so that it can start early."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from types import TracebackType
+from typing import Self, TypeVar
+
+from dlexp.training import interruption
+
+T = TypeVar("T")
+
+
+class Worker:
+    """One process; it stays warm: TensorFlow is imported once for many runs. Leaving it as a context kills it."""
+
+    def __init__(self) -> None:
+        with without_interrupts():
+            self._executor = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start, (os.getpid(),))
+            self._pid = self._executor.submit(os.getpid)
+        self._executor.submit(_import_what_trains)
+        self._is_closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close(kill=True)
+
+    @property
+    def pid(self) -> int:
+        """The number of its process, once that is there."""
+        return self._pid.result()
+
+    def submit(self, function: Callable[[T], None], argument: T) -> "Future[None]":
+        """Call a function there, after all that was submitted before.
+
+        Raises:
+            BrokenProcessPool: The process has died.
+        """
+        return self._executor.submit(function, argument)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send the process a signal, if it is still there."""
+        with contextlib.suppress(BrokenProcessPool, ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def close(self, kill: bool = False) -> None:
+        """End the process: after its work, or at once."""
+        if self._is_closed:
+            return  # By now its number may be another process's.
+        if kill:
+            self.signal(signal.SIGKILL)
+        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._is_closed = True
+
+
+@contextlib.contextmanager
+def without_interrupts() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait until a process is started and noted: then it can be ended.
+
+    The process inherits that, and so does not answer to them from the middle of its imports, where no handler is set.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start(parent: int) -> None:
+    """The parent alone answers to Ctrl-C, and asks with SIGTERM; a worker whose parent is gone ends itself."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, interruption.ask)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    threading.Thread(target=_end_without, args=(parent,), daemon=True).start()
+
+
+def _import_what_trains() -> None:
+    """All that does not depend on the number of threads."""
+    import dlexp.execution.execute  # noqa: F401
+
+
+def _end_without(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
