@@ -1,6 +1,7 @@
 """What a worker does with one job: train it, and record it when it fails."""
 
 import contextlib
+import errno
 import os
 import sys
 import traceback
@@ -18,11 +19,17 @@ from dlexp.training.environment import versions
 from dlexp.training.interruption import Stopped
 from dlexp.training.job import Job
 
+#: What the system says when there is no room, on the disk or left to this user.
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
 
 def execute(job: Job) -> None:
     """Train a job, or go on with it; a failure is recorded instead of raised.
 
     It returns at once where the run is finished, or another process is at it.
+
+    Raises:
+        OSError: The disk is full. The run has not failed: with more room it is gone on with.
     """
     run_dir = RunDir(job.path)
     with contextlib.suppress(Taken), locked(run_dir.lock_path) as before:
@@ -36,6 +43,8 @@ def execute(job: Job) -> None:
             except Stopped as stopped:
                 print(stopped)
             except Exception as error:
+                if full := _full(error):
+                    raise full from None
                 traceback.print_exc()
                 record_failure(job, error)
             if run_dir.status in ENDED:
@@ -49,6 +58,15 @@ def _train(job: Job) -> None:
     from dlexp.training.run import train
 
     train(job)
+
+
+def _full(error: BaseException | None) -> OSError | None:
+    """The system's word that the disk is full, if that is what went wrong."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return error
+        error = error.__cause__
+    return None
 
 
 def record_failure(job: Job, error: Exception) -> None:

@@ -47,6 +47,8 @@ def without_result(run_dirs: Sequence[RunDir]) -> tuple[list[str], list[str]]:
 def _failure(run_dir: RunDir) -> str:
     """Why a run has no result, and where to read more."""
     failure = run_dir.failure()
+    if run_dir.status == "interrupted":
+        return "interrupted; the same command goes on where it stopped"
     if failure is None:
         return f"{run_dir.status}: no result was recorded"
     return f"{failure['kind']}: {failure['what']} (more in {run_dir.log_path.name})"
