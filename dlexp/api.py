@@ -68,7 +68,7 @@ def run(
         ConfigError: With everything that is wrong in the configs.
         DataError: Data cannot be had; then nothing is trained.
     """
-    from dlexp.config.load import Loaded, load_all
+    from dlexp.config.load import Loaded, load_all, require_fitting
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import Request, plan
     from dlexp.reports.curves import draw
@@ -78,11 +78,13 @@ def run(
 
     _refuse_workers("run")
     given = [configs] if isinstance(configs, str | os.PathLike | Loaded) else configs
-    experiments = [
-        loaded.experiment
+    loaded = [
+        one
         for each in given
-        for loaded in ([each] if isinstance(each, Loaded) else load_all([Path(each)], overrides, grids))
+        for one in ([each] if isinstance(each, Loaded) else load_all([Path(each)], overrides, grids))
     ]
+    require_fitting(loaded, _folder(data_dir))
+    experiments = [each.experiment for each in loaded]
     wanted = range(seeds) if isinstance(seeds, int) else seeds
     planned = plan(Request(experiments, wanted, Path(runs_dir), _folder(data_dir), smoke, force))
     for _, error in planned.without_data:
@@ -125,7 +127,7 @@ def bias_variance(
         DataError: Data cannot be had; then nothing is trained.
     """
     from dlexp.config.grid import values_in
-    from dlexp.config.load import load_all
+    from dlexp.config.load import load_all, require_fitting
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import Request
     from dlexp.execution.resamples import plan_resamples
@@ -138,6 +140,7 @@ def bias_variance(
     _refuse_workers("bias_variance")
     given = [configs] if isinstance(configs, str | os.PathLike) else configs
     loaded = load_all([Path(each) for each in given], overrides, grids)
+    require_fitting(loaded, _folder(data_dir))
     request = Request([each.experiment for each in loaded], [], Path(runs_dir), _folder(data_dir), smoke)
     planned = plan_resamples(request, resamples, resampling)
     for _, error in planned.plan.without_data:

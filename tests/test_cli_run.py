@@ -274,6 +274,35 @@ def test_data_that_cannot_be_had_fails_that_config_alone(tmp_path: Path) -> None
     assert list(tmp_path.glob("runs/iris/*/summary.json"))
 
 
+@pytest.mark.parametrize("words", [["run"], ["run", "--smoke"], ["run", "--dry-run"], ["bias-variance"]])
+def test_a_column_that_the_file_has_not_is_the_users_mistake(words: list[str], tmp_path: Path) -> None:
+    """In the line of the config, with the columns there are, before any run directory is made."""
+    (tmp_path / "own.csv").write_text("x,label\n1,a\n2,b\n")
+    (tmp_path / "own.yaml").write_text("dataset:\n  type: csv\n  path: own.csv\n  target: lable\n  task: binary\n")
+    (tmp_path / "same.yaml").write_text("extends: own.yaml\n")
+
+    result = dlexp(*words, "own.yaml", "same.yaml", cwd=tmp_path)
+
+    assert result.returncode == 2
+    assert result.stderr == (
+        "own.yaml:4: dataset.target: own.csv has no column 'lable'. Did you mean 'label'? Choose from: x, label\n"
+    )
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("options", [[], ["--smoke"]])
+def test_a_missing_file_of_ones_own_fails_that_config_alone(options: list[str], tmp_path: Path) -> None:
+    """Exit code 1, and no record of a run that never began."""
+    (tmp_path / "own.yaml").write_text("dataset: {type: csv, path: own.csv, target: y, task: binary}\n")
+    (tmp_path / "iris.yaml").write_text("dataset: iris\ntraining: {epochs: 1}\n")
+
+    result = dlexp("run", "own.yaml", "iris.yaml", *options, cwd=tmp_path)
+
+    assert result.returncode == 1
+    assert "\n1 failed:\nown: own.csv: not found; looked in: " in result.stderr
+    assert [path.parent.parent.name for path in tmp_path.rglob("config.yaml")] == ["iris"]
+
+
 def test_smoke_runs_every_data_set_offline(tmp_path: Path) -> None:
     """`--smoke` trains on generated data, in one process, and keeps the runs apart; CI runs every shipped config so."""
     configs = list({load(config).experiment.dataset.type: config for config in CONFIGS}.values())

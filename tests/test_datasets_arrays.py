@@ -180,3 +180,14 @@ def test_check_says_that_a_run_calls_code_and_calls_none() -> None:
         "own.yaml: ok\n"
         "  note: a run calls absent:load, which is found in the working directory if Python does not know it\n",
     )
+
+
+def test_arrays_are_held_against_the_names_in_the_archive() -> None:
+    """None of them is read."""
+    assert npz().misfits(None) == []
+    assert npz(x_test="x_tset").misfits(None) == [
+        (
+            "x_test",
+            "own.npz has no array 'x_tset'. Did you mean 'x_test'? Choose from: x_train, y_train, x_test, y_test",
+        )
+    ]

@@ -440,3 +440,47 @@ def test_a_description_counts_each_label() -> None:
         ("b", {"train": 2, "test": 1}),
     ]
     assert [(each.target, each.content) for each in description.shown] == [("a, b", "x y"), ("none", "z"), ("b", "x")]
+
+
+def test_columns_are_held_against_the_header_alone() -> None:
+    """Of both files, and no row is read: the second has one that no split could use."""
+    Path("test.csv").write_text("weight,price\n?,?,?\n")
+    features = {"features": ["weight", "color"], "test_path": "test.csv"}
+    dataset = csv(CARS, target={"prize": "regression", "colour": "multiclass"}, **features)
+
+    assert dataset.misfits(None) == [
+        (
+            "target.prize",
+            "own.csv has no column 'prize'. Did you mean 'price'? Choose from: split, weight, colour, doors, price",
+        ),
+        (
+            "features",
+            "own.csv has no column 'color'. Did you mean 'colour'? Choose from: split, weight, colour, doors, price",
+        ),
+        ("target.prize", "test.csv has no column 'prize'. Did you mean 'price'? Choose from: weight, price"),
+        ("target.colour", "test.csv has no column 'colour'. Choose from: weight, price"),
+        ("features", "test.csv has no column 'color'. Choose from: weight, price"),
+    ]
+    assert csv(CARS, **BY_COLUMN).misfits(None) == []
+
+
+def test_of_many_columns_the_first_are_named() -> None:
+    """So that the line can be read."""
+    columns = ",".join(f"c{i}" for i in range(100))
+
+    ((field, message),) = csv(f"{columns}\n", target="y", task="binary").misfits(None)
+    assert field == "target"
+    assert message.endswith("Choose from: " + ", ".join(f"c{i}" for i in range(30)) + ", ... (100 in all)")
+
+
+def test_columns_of_parquet_are_held_against_its_schema() -> None:
+    """Without the index, which is no column of the table."""
+    pytest.importorskip("pyarrow")
+    import pandas as pd
+
+    pd.DataFrame({"x": [1.0], "label": ["a"]}, index=pd.Index(["row"], name="key")).to_parquet("own.parquet")
+
+    assert Parquet(path="own.parquet", target="label", task="binary").misfits(None) == []
+    assert Parquet(path="own.parquet", target="lable", task="binary").misfits(None) == [
+        ("target", "own.parquet has no column 'lable'. Did you mean 'label'? Choose from: x, label")
+    ]

@@ -109,6 +109,15 @@ def test_says_which_folder_is_absent(settings: dict[str, Any], message: str) -> 
     assert message in str(error.value)
 
 
+def test_folders_are_held_against_those_that_are_there() -> None:
+    """No text is read."""
+    assert TextFolder(**LABELLED, task="binary").misfits(None) == []
+    assert TextFolder(path="reviews", folders=["neg", "unsup"], train="trian", task="binary").misfits(None) == [
+        ("train", "reviews has no folder 'trian'. Did you mean 'train'? Choose from: test, train"),
+        ("folders", "reviews/test has no folder 'unsup'. Choose from: neg, pos"),
+    ]
+
+
 def test_says_which_file_is_wrong(reviews: Path) -> None:
     """No rating in its name, or no UTF-8."""
     (reviews / "train/neg/x.txt").write_bytes(b"\xff")

@@ -43,7 +43,7 @@ def bias_variance(
     Example: dlexp bias-variance configs/sine_capacity.yaml --grid model.hidden=[[1],[4],[64]]
     """
     from dlexp.config.grid import values_in
-    from dlexp.config.load import load_all
+    from dlexp.config.load import load_all, require_fitting
     from dlexp.console import say
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import Request
@@ -59,6 +59,7 @@ def bias_variance(
     if plot:
         bias_variance_plot.require_png(plot)
     loaded = load_all(configs, overrides or [], grids or [])
+    require_fitting(loaded, data_dir)
     request = Request([each.experiment for each in loaded], [], runs_dir, data_dir, smoke)
     planned = plan_resamples(request, resamples, resampling)
     if planned.plan.done:

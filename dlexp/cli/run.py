@@ -51,7 +51,7 @@ def run(
     wanted = range(seeds) if seeds is not None else [seed or 0]
     # The first process starts while the configs are read.
     with interruptible(), nullcontext() if dry_run else Worker() as first:
-        loaded = _load(configs, overrides or [], grids or [])
+        loaded = _load(configs, overrides or [], grids or [], data_dir)
         from dlexp.execution.plan import Request
 
         request = Request([each.experiment for each in loaded], wanted, runs_dir, data_dir, smoke, force)
@@ -61,14 +61,17 @@ def run(
             _train(request, workers, fail_fast, first)
 
 
-def _load(configs: Sequence[Path], overrides: Sequence[str], grids: Sequence[str]) -> "list[Loaded]":
-    from dlexp.config.load import load_all
+def _load(
+    configs: Sequence[Path], overrides: Sequence[str], grids: Sequence[str], data_dir: Path | None
+) -> "list[Loaded]":
+    from dlexp.config.load import load_all, require_fitting
     from dlexp.console import say
     from dlexp.errors import shown
 
     loaded = load_all(configs, overrides, grids)
     for line in shown(list(dict.fromkeys(str(warning) for each in loaded for warning in each.warnings))):
         say(line)
+    require_fitting(loaded, data_dir)
     return loaded
 
 

@@ -1,5 +1,6 @@
 """From a config file and overrides to a checked experiment, every value of which knows where it came from."""
 
+import contextlib
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source
 from dlexp.config.schema import HEAD_SHORT_FORMS, ROOT, Place, merged, with_default_types
 from dlexp.config.yaml_source import parse_value, read
+from dlexp.errors import DataError
 
 MULTITASK: str = Multitask.model_fields["type"].default
 #: Components whose type a key of theirs tells: (component, key, type).
@@ -38,6 +40,11 @@ class Loaded:
     """Where each leaf came from, by dotted path: a line of a file, a `--set` or `--grid`, or the default."""
     warnings: Sequence[Finding] = ()
     """What works and is unwise, but for what the config allows."""
+
+    def problem(self, path: str, message: str) -> Problem:
+        """What is wrong with a value, found after every check, with its place."""
+        source = self.sources.get(path, DEFAULT)
+        return Problem(path, message, Source(str(self.path)) if source == DEFAULT else source)
 
 
 def load(path: Path | str, overrides: Sequence[str | Override] = ()) -> Loaded:
@@ -104,6 +111,21 @@ def load_all(paths: Iterable[Path | str], overrides: Sequence[str] = (), grids: 
     if problems:
         raise ConfigError(dict.fromkeys(problems))  # A shared base has its problems once.
     return loaded
+
+
+def require_fitting(loaded: Iterable[Loaded], data_dir: Path | None) -> None:
+    """Hold what configs name in the user's own files against these files.
+
+    Raises:
+        ConfigError: With every column, array or folder that is not there.
+    """
+    problems = []
+    for each in loaded:
+        with contextlib.suppress(DataError):  # What cannot be had fails that config alone: the plan says so.
+            misfits = each.experiment.dataset.misfits(data_dir)
+            problems += [each.problem(f"dataset.{field}", message) for field, message in misfits]
+    if problems:
+        raise ConfigError(dict.fromkeys(problems))
 
 
 def _read_with_bases(path: Path) -> Node:

@@ -119,7 +119,8 @@ def plan(request: Request) -> Plan:
     on_record = {} if request.smoke else grouped(request.runs_dir)
     for experiment in map(request.as_trained, request.experiments):
         try:
-            digest = "stand-in" if request.smoke else experiment.dataset.digest(request.data_dir)
+            dataset = experiment.dataset
+            digest = dataset.sample_digest(request.data_dir) if request.smoke else dataset.digest(request.data_dir)
         except DataError as error:
             found.without_data.append((experiment, error))
             continue

@@ -185,6 +185,14 @@ class Dataset(Component):
         """
         return self.stand_in()
 
+    def sample_digest(self, data_dir: Path | None) -> str:
+        """What stands for the digest of a stand-in; of the user's own data their digest.
+
+        Raises:
+            DataError: As `digest`, of the user's own data.
+        """
+        return "stand-in"
+
     def examples(self, data_dir: Path | None, split: SplitName, positions: Sequence[int]) -> list[str]:
         """Examples as text for the eye, in one line each: what stands at these positions of a loaded split.
 
@@ -219,6 +227,14 @@ class Dataset(Component):
 
     def problems(self) -> list[tuple[str, str]]:
         """Settings that cannot work together, as (field, what is wrong)."""
+        return []
+
+    def misfits(self, data_dir: Path | None) -> list[tuple[str, str]]:
+        """Settings that name what the user's own files do not have, as `problems`; reads no more than their headers.
+
+        Raises:
+            DataError: A file is not there, or is not what it should be.
+        """
         return []
 
     def notes(self) -> list[str]:

@@ -33,6 +33,19 @@ def read(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray[Any, Any]]:
         raise DataError(f"{path}: not a readable npz archive, or a damaged one ({error})") from error
 
 
+def names(path: Path) -> list[str]:
+    """The names of the arrays of an archive.
+
+    Raises:
+        DataError: The file is no archive.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [name.removesuffix(".npy") for name in archive.namelist()]
+    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError) as error:
+        raise DataError(f"{path}: not a readable npz archive, or a damaged one ({error})") from error
+
+
 def _array(path: Path, name: str, content: bytes) -> np.ndarray[Any, Any]:
     file = io.BytesIO(content)
     try:

@@ -11,7 +11,7 @@ from pydantic import Field
 from dlexp.components import own_code
 from dlexp.components.datasets import files
 from dlexp.components.datasets.dataset import Data, Info, Split
-from dlexp.components.datasets.own_data import OwnData
+from dlexp.components.datasets.own_data import OwnData, not_there
 from dlexp.components.own_code import FunctionName
 from dlexp.errors import DataError
 
@@ -178,6 +178,15 @@ class Npz(Arrays):
         arrays = npz.read(path, (self.x_train, self.y_train, self.x_test, self.y_test))
         train, test = (self.x_train, self.y_train), (self.x_test, self.y_test)
         return str(path), [arrays[name] for name in train], [arrays[name] for name in test]
+
+    def misfits(self, data_dir: Path | None) -> list[tuple[str, str]]:
+        """Arrays that are not in the archive."""
+        from dlexp.components.datasets import npz
+
+        path = files.own(self.path, data_dir)
+        there = npz.names(path)
+        named = {"x_train": self.x_train, "y_train": self.y_train, "x_test": self.x_test, "y_test": self.y_test}
+        return [(field, not_there(path, "array", name, there)) for field, name in named.items() if name not in there]
 
     def problems(self) -> list[tuple[str, str]]:
         """A sparse matrix, which npz archives have no array for."""

@@ -1,17 +1,20 @@
 """The base of the user's own data: files and functions of which little is known before they are read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from dlexp.components.datasets.dataset import Data, Dataset, Info, Task
+from dlexp.errors import did_you_mean
 
 if TYPE_CHECKING:
     from dlexp.components.datasets.targets import Targets
 
 #: What `--smoke` takes of each split.
 N_SMOKE_TRAIN, N_SMOKE_TEST = 400, 200
+#: Of more columns, arrays or folders than these a message names the first.
+MAX_NAMED = 30
 
 
 class OwnData(Dataset):
@@ -72,6 +75,10 @@ class OwnData(Dataset):
         )
         return Data(train, test, info=data.info)
 
+    def sample_digest(self, data_dir: Path | None) -> str:
+        """Of the data itself, from which the sample is."""
+        return self.digest(data_dir)
+
     def problems(self) -> list[tuple[str, str]]:
         """No task or one too many; classes where there are none, too few or the same twice."""
         found = super().problems()
@@ -93,3 +100,10 @@ class OwnData(Dataset):
         elif len(self.classes) < 2 and self.task != "multilabel":
             found.append(("classes", f"expected at least 2 classes, given {len(self.classes)}"))
         return found
+
+
+def not_there(path: Path, kind: str, name: str, there: Sequence[str]) -> str:
+    """`cars.csv has no column 'prize'. Did you mean 'price'? Choose from: price, weight`."""
+    more = f", ... ({len(there)} in all)" if len(there) > MAX_NAMED else ""
+    choices = f" Choose from: {', '.join(there[:MAX_NAMED])}{more}" if there else ""
+    return f"{path} has no {kind} {name!r}.{did_you_mean(name, there)}{choices}"

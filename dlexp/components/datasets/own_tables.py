@@ -1,6 +1,7 @@
 """The user's own tables: one row an example, one column a feature, the text or the target."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -10,7 +11,7 @@ from pydantic import Field
 from dlexp.components.datasets import csv_file, files
 from dlexp.components.datasets.dataset import MAX_SHOWN, Data, Info, Split, SplitName, Task
 from dlexp.components.datasets.encoded_texts import EncodedTexts
-from dlexp.components.datasets.own_data import OwnData
+from dlexp.components.datasets.own_data import OwnData, not_there
 from dlexp.errors import DataError, UserError, did_you_mean
 
 if TYPE_CHECKING:
@@ -197,6 +198,11 @@ class Table(OwnData, EncodedTexts):
                 found.append((field, f"column {twice[0]!r} is the target or the split: it would give the answer away"))
         return found
 
+    def misfits(self, data_dir: Path | None) -> list[tuple[str, str]]:
+        """Columns that are not in the header of the file, or of one of both."""
+        found = [files.own(path, data_dir) for path in self._paths]
+        return [misfit for path in found for misfit in self._misfits(path, self._header(path))]
+
     @property
     def _paths(self) -> list[str]:
         return [self.path, *([self.test_path] if self.test_path else [])]
@@ -238,6 +244,14 @@ class Table(OwnData, EncodedTexts):
         """
         raise NotImplementedError
 
+    def _header(self, path: Path) -> list[str]:
+        """The names of the columns, read without the rows.
+
+        Raises:
+            DataError: The file is no such table.
+        """
+        raise NotImplementedError
+
     def _rows(self, data_dir: Path | None) -> tuple[Rows, Rows]:
         """The rows of both splits, without those that are dropped."""
         import numpy as np
@@ -259,19 +273,23 @@ class Table(OwnData, EncodedTexts):
 
         frame = self._frame(path)
         frame.index = pd.RangeIndex(1, len(frame) + 1)
-        named = {
-            "target": self._target_columns,
-            "split_column": [self.split_column] if self.split_column else [],
-            "features": self.features or [],
-            "text": self._text_columns,
-            "categorical": self.categorical,
-        }
-        for field, columns in named.items():
-            for column in columns:
-                if column not in frame.columns:
-                    hint, listed = did_you_mean(column, frame.columns), ", ".join(frame.columns)
-                    raise UserError(f"dataset.{field}: {path} has no column {column!r}.{hint} Choose from: {listed}")
+        if misfits := list(self._misfits(path, list(frame.columns))):
+            raise UserError(*(f"dataset.{field}: {message}" for field, message in misfits))
         return self._without_missing(Rows(path, frame))
+
+    def _misfits(self, path: Path, columns: list[str]) -> Iterator[tuple[str, str]]:
+        """The columns that the config names and a file does not have."""
+        in_target = "target.{}" if self.several else "target"
+        named = [
+            *((in_target.format(column), column) for column in self._target_columns),
+            *(("split_column", column) for column in [self.split_column] if column),
+            *(("features", column) for column in self.features or []),
+            *(("text", column) for column in self._text_columns),
+            *(("categorical", column) for column in self.categorical),
+        ]
+        for field, column in named:
+            if column not in columns:
+                yield field, not_there(path, "column", column, columns)
 
     def _without_missing(self, rows: Rows) -> Rows:
         import numpy as np
@@ -471,6 +489,9 @@ class Csv(Table):
         """Everything as text: what is missing and what is a number is decided with the column's role."""
         return csv_file.read(path, self.delimiter)
 
+    def _header(self, path: Path) -> list[str]:
+        return list(csv_file.read(path, self.delimiter, n_rows=0).columns)
+
 
 class Parquet(Table):
     """Your own Parquet file: as csv, with the types of its columns; needs the extra `parquet`."""
@@ -480,9 +501,21 @@ class Parquet(Table):
     def _frame(self, path: Path) -> "pd.DataFrame":
         import pandas as pd
 
-        try:
+        with _reading_parquet(path):
             return pd.read_parquet(path).reset_index(drop=True)
-        except ImportError as error:
-            raise UserError(f"{path}: Parquet needs pyarrow; install it by: pip install 'dlexp[parquet]'") from error
-        except (OSError, ValueError) as error:  # pyarrow's own errors are one or the other.
-            raise DataError(f"{path}: not a readable Parquet file ({' '.join(str(error).split())})") from error
+
+    def _header(self, path: Path) -> list[str]:
+        with _reading_parquet(path):
+            from pyarrow import parquet
+
+            return list(parquet.read_schema(path).empty_table().to_pandas().columns)
+
+
+@contextmanager
+def _reading_parquet(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise UserError(f"{path}: Parquet needs pyarrow; install it by: pip install 'dlexp[parquet]'") from error
+    except (OSError, ValueError) as error:  # pyarrow's own errors are one or the other.
+        raise DataError(f"{path}: not a readable Parquet file ({' '.join(str(error).split())})") from error

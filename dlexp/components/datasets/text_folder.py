@@ -12,7 +12,7 @@ from pydantic import Field
 from dlexp.components.datasets import files
 from dlexp.components.datasets.dataset import Data, Info, SplitName, Task
 from dlexp.components.datasets.encoded_texts import EncodedTexts
-from dlexp.components.datasets.own_data import OwnData
+from dlexp.components.datasets.own_data import OwnData, not_there
 from dlexp.errors import DataError
 
 if TYPE_CHECKING:
@@ -95,6 +95,20 @@ class TextFolder(OwnData, EncodedTexts):
         train, new = words.numbered(_texts(self._parts(data_dir)[0]), texts)
         return self.new_texts(lambda: train, new, names)
 
+    def misfits(self, data_dir: Path | None) -> list[tuple[str, str]]:
+        """Folders that are not there."""
+        root = files.own(self.path, data_dir)
+        parts = _folders(root)
+        found = []
+        for field, part in (("train", self.train), ("test", self.test)):
+            if not (root / part).is_dir():
+                found.append((field, not_there(root, "folder", part, parts)))
+            elif self.folders:
+                there = _folders(root / part)
+                absent = [name for name in self.folders if not (root / part / name).is_dir()]
+                found += [("folders", not_there(root / part, "folder", name, there)) for name in absent]
+        return found
+
     def problems(self) -> list[tuple[str, str]]:
         """Targets that folders or ratings are not."""
         found = super().problems()
@@ -130,7 +144,7 @@ class TextFolder(OwnData, EncodedTexts):
     def _files(self, part: Path) -> list[Path]:
         """The files of one split, in the order of their names."""
         try:
-            names = self.folders or sorted(path.name for path in part.iterdir() if path.is_dir())
+            names = self.folders or _folders(part)
             # Ratings need no folders.
             folders = [part / name for name in names] or [part]
             found = [path for folder in folders for path in sorted(folder.iterdir()) if path.suffix == ".txt"]
@@ -145,6 +159,13 @@ class TextFolder(OwnData, EncodedTexts):
 
         values = [path.parent.name if target == "folder" else _rating(path) for path in part]
         return Given(values, lambda i: str(part[i]))
+
+
+def _folders(path: Path) -> list[str]:
+    try:
+        return sorted(each.name for each in path.iterdir() if each.is_dir())
+    except OSError as error:
+        raise DataError(f"{error.filename}: {error.strerror}") from error
 
 
 def _rating(path: Path) -> str:
