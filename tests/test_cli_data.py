@@ -130,6 +130,42 @@ def test_only_those_that_train_are_counted(dlexp: Any) -> None:
     assert "examples  24 train, 24 validation, 30 test\n" in dlexp("data", "c.yaml")[1]
 
 
+def test_the_rest_of_a_config_may_be_wrong(dlexp: Any) -> None:
+    """Model, head, optimizer and training say nothing of the data; words padded for another model can be shown too."""
+    Path("c.yaml").write_text(
+        "name: '*'\ndataset: {type: reviews, encoding: padded}\nvalidation: 1000\nmodel: {hiden: [4]}\n"
+        "loss: mse\noptimizer: adma\ntraining: 3\nallow: [nothing]\n"
+    )
+
+    code, out, err = dlexp("data", "c.yaml", "--format", "json")
+
+    assert (code, err) == (0, "")
+    assert json.loads(out)["examples"]["validation"] == 1000
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("dataset: {type: iris, test_siz: 0.1}\nmodel: {hiden: [4]}\n", "c.yaml:1: dataset.test_siz: unknown key"),
+        ("dataset: iris\nvalidation: 1000\n", "c.yaml:2: validation.size: "),
+        ("dataset: iris\nvalidaton: 10\n", "c.yaml:2: validaton: unknown key 'validaton'. Did you mean 'validation'?"),
+        (
+            "dataset:\n  {type: csv, path: own.csv,\n  target: lable, task: binary}\n",
+            "c.yaml:3: dataset.target: own.csv has no column 'lable'. Did you mean 'label'? Choose from: x, label\n",
+        ),
+    ],
+)
+def test_what_a_config_says_of_its_data_must_be_right(dlexp: Any, text: str, message: str) -> None:
+    """The data set and the validation: one line each, and nothing of the rest."""
+    Path("own.csv").write_text("x,label\n1,a\n2,b\n")
+    Path("c.yaml").write_text(text)
+
+    code, out, err = dlexp("data", "c.yaml")
+
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(message)
+
+
 def test_targets_of_a_regression(dlexp: Any) -> None:
     """Their spread by role, in the target's own units, and no classes."""
     _, out, _ = dlexp("data", "diabetes")

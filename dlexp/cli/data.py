@@ -24,27 +24,28 @@ def data(
 ) -> None:
     """Show what is in a data set: examples, classes and their balance, lengths or ranges, a few examples.
 
-    With a config, also how many examples train, validate and test.
+    With a config, also how many examples train, validate and test; the rest of it may be wrong.
 
     Example: dlexp data digits
     """
     from dlexp.reports.data_page import render
     from dlexp.studies.description import describe
 
-    dataset, validation = _named(word, overrides or [])
+    dataset, validation = _named(word, overrides or [], data_dir)
     print(render(describe(dataset, validation, data_dir), output), end="")
 
 
-def _named(word: str, overrides: list[str]) -> "tuple[Dataset, Validation | None]":
+def _named(word: str, overrides: list[str], data_dir: Path | None) -> "tuple[Dataset, Validation | None]":
     """The data set of a name, or a config's with its validation."""
-    from dlexp.config.load import load, load_dataset
+    from dlexp.config.load import load_data, load_dataset, require_fitting
     from dlexp.errors import UserError, did_you_mean
     from dlexp.registry import components
     from dlexp.runs.index import CONFIG_SUFFIXES
 
     if word.endswith(CONFIG_SUFFIXES) or Path(word).is_file():
-        experiment = load(word, overrides).experiment
-        return experiment.dataset, experiment.validation
+        loaded = load_data(word, overrides)
+        require_fitting([loaded], data_dir)
+        return loaded.experiment.dataset, loaded.experiment.validation
     names = components("datasets")
     if word not in names:
         near = did_you_mean(word, names)

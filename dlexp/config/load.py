@@ -28,6 +28,9 @@ MULTITASK: str = Multitask.model_fields["type"].default
 #: Components whose type a key of theirs tells: (component, key, type).
 TELLING_KEYS = (("head", "heads", MULTITASK), ("model", "layers", "layers"))
 
+#: What of a config says which examples train, validate and test.
+DATA_PARTS = ("dataset", "validation")
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -68,10 +71,23 @@ def load(path: Path | str, overrides: Sequence[str | Override] = ()) -> Loaded:
     experiment, config = _validated(with_default_types(config))
     if problems := [*_located(check(experiment), config, experiment), *unknown_rules(allow)]:
         raise ConfigError(problems)
-    leaves = flatten(experiment.model_dump())
-    nodes = {leaf: config.find(leaf.split(".")) for leaf in leaves}
-    sources = {leaf: node.source if node else DEFAULT for leaf, node in nodes.items()}
-    return Loaded(path, experiment, sources, lint(experiment, config, allow.plain()))
+    return Loaded(path, experiment, _sources(experiment, config), lint(experiment, config, allow.plain()))
+
+
+def load_data(path: Path | str, overrides: Sequence[str] = ()) -> Loaded:
+    """As `load`, for the data set and the validation alone: what else a config says may be wrong, and is left out.
+
+    Raises:
+        ConfigError: With every problem of these two, and of keys at the top that are none.
+    """
+    path = Path(path)
+    config = _read_with_bases(path)
+    for override in overrides:
+        config = merged(config, _override(override, config))
+    others = {"allow", *Experiment.model_fields} - set(DATA_PARTS)
+    settings = {key: node for key, node in config.entries.items() if key not in others}
+    experiment, config = _data_alone(Node({"name": Node("data", DEFAULT), **settings}, Source(str(path))))
+    return Loaded(path, experiment, _sources(experiment, config))
 
 
 def load_dataset(name: str, overrides: Sequence[str] = ()) -> Dataset:
@@ -89,10 +105,7 @@ def load_dataset(name: str, overrides: Sequence[str] = ()) -> Dataset:
     config = Node({"name": Node(name, DEFAULT), "dataset": dataset}, source)
     for override in overrides:
         config = merged(config, _override(override, config))
-    experiment, config = _validated(with_default_types(config))
-    if problems := experiment.dataset.problems():
-        raise ConfigError(_located([(f"dataset.{field}", message) for field, message in problems], config))
-    return experiment.dataset
+    return _data_alone(config)[0].dataset
 
 
 def load_all(paths: Iterable[Path | str], overrides: Sequence[str] = (), grids: Sequence[str] = ()) -> list[Loaded]:
@@ -270,6 +283,24 @@ def _validated(config: Node) -> tuple[Experiment, Node]:
         return experiment, config
     head_with_units = experiment.head.completed(experiment.dataset.info())
     return experiment.model_copy(update={"head": head_with_units}), config
+
+
+def _data_alone(config: Node) -> tuple[Experiment, Node]:
+    """An experiment of which nothing but the data set and the validation is said, and they can be used."""
+    experiment, config = _validated(with_default_types(config))
+    dataset, validation = experiment.dataset, experiment.validation
+    problems = [(f"dataset.{field}", message) for field, message in dataset.problems()]
+    if not problems:
+        problems = [(f"validation.{field}", message) for field, message in validation.problems(dataset.info())]
+    if problems:
+        raise ConfigError(_located(problems, config))
+    return experiment, config
+
+
+def _sources(experiment: Experiment, config: Node) -> dict[str, Source]:
+    """Where each leaf of an experiment came from."""
+    nodes = {leaf: config.find(leaf.split(".")) for leaf in flatten(experiment.model_dump())}
+    return {leaf: node.source if node else DEFAULT for leaf, node in nodes.items()}
 
 
 def _needs_type(head: Node | None) -> bool:
