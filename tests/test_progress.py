@@ -38,39 +38,56 @@ def watching(monkeypatch: pytest.MonkeyPatch) -> tuple[Progress, Tick]:
     return watcher, tick
 
 
-def trained(job: Job, epochs: Sequence[int]) -> None:
-    """Its history has these epochs."""
+def trained(job: Job, seconds: Sequence[float]) -> None:
+    """Its history has so many epochs, which took so long."""
     with RunDir(job.path).history_writer(["epoch", "seconds", "loss"]) as writer:
-        for epoch in epochs:
-            writer.write({"epoch": epoch, "seconds": 1.0, "loss": 0.5})
+        for epoch, each in enumerate(seconds, start=1):
+            writer.write({"epoch": epoch, "seconds": each, "loss": 0.5})
 
 
-def test_time_left_follows_the_pace(
+def test_time_left_follows_the_pace_of_the_last_epochs(
     job: Job, watching: tuple[Progress, Tick], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """5 of 20 epochs took 10 s: 30 s for the others."""
+    """What came before the first epoch is no part of it, nor is that one's compilation: 2 s each for 14 others."""
     watcher, tick = watching
     watcher.started(job)
-    trained(job, range(1, 6))
-    tick(10)
+    trained(job, [9.0, 4.0, 1.0, 2.0, 2.0, 3.0])
+    tick(100)
 
-    assert capsys.readouterr().err.splitlines()[1:] == ["a, seed 0: epoch 5/20, loss 0.5000, 30 s left"]
+    assert capsys.readouterr().err.splitlines()[1:] == ["a, seed 0: epoch 6/20, loss 0.5000, 28 s left"]
 
 
-def test_time_left_of_a_run_that_goes_on_is_by_its_own_epochs(
+def test_the_pace_is_in_the_table_of_a_terminal(
     job: Job, watching: tuple[Progress, Tick], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Killed after epoch 12, gone on with after 10: nothing is said of 12; 2 epochs in 10 s leave 40 s for 8."""
+    """Before the first epoch there is none."""
+    watcher, _ = watching
+    watcher.started(job)
+    columns = [list(column.cells) for column in watcher._table().columns]
+    trained(job, [0.5] * 18)
+
+    assert columns == [["a, seed 0"], ["0/20"], ["starting"], [""]]
+    assert [list(column.cells) for column in watcher._table().columns] == [
+        ["a, seed 0"],
+        ["18/20"],
+        ["loss 0.5000"],
+        ["1 s"],
+    ]
+
+
+def test_of_a_run_that_goes_on_only_what_is_new_is_said(
+    job: Job, watching: tuple[Progress, Tick], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Killed after epoch 12, gone on with after 10: nothing is said of 12, and of 11 once."""
     watcher, tick = watching
-    trained(job, range(1, 13))
+    trained(job, [1.0] * 12)
     watcher.started(job)
     tick(5)
-    trained(job, range(1, 11))
+    trained(job, [1.0] * 11)
     tick(1)
-    trained(job, range(1, 13))
-    tick(4)
+    tick(5)
 
-    assert capsys.readouterr().err.splitlines()[1:] == ["a, seed 0: epoch 12/20, loss 0.5000, 40 s left"]
+    assert capsys.readouterr().err.splitlines()[1:] == ["a, seed 0: epoch 11/20, loss 0.5000, 9 s left"]
 
 
 def test_a_damaged_history_stops_nobody(
@@ -81,7 +98,7 @@ def test_a_damaged_history_stops_nobody(
     RunDir(job.path).history_path.write_text("epoch,seconds,loss\nx\n4,1.0,0.5\n")
     watcher.started(job)
     tick(5)
-    trained(job, [1])
+    trained(job, [10.0])
     tick(5)
 
     assert capsys.readouterr().err.splitlines()[1:] == ["a, seed 0: epoch 1/20, loss 0.5000, 190 s left"]

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from statistics import median
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +16,8 @@ from dlexp.training.job import Job
 
 #: A run says no more than one plain line in this many seconds.
 SECONDS_BETWEEN_LINES = 5.0
+#: The pace of a run is the median of so many epochs.
+EPOCHS_OF_PACE = 5
 
 
 @dataclass
@@ -24,26 +27,28 @@ class _Active:
     job: Job
     started: float = field(init=False)
     said: float = field(init=False)
-    began: int = field(init=False)
-    """The epoch that it goes on after; until its history is cut back to that, the last one there."""
+    """When its last line was."""
     epoch_said: int = field(init=False)
+    """The epoch of that; before, the last one that an interrupted run has."""
 
     def __post_init__(self) -> None:
         self.started = self.said = time.monotonic()
-        self.began = self.epoch_said = int(_last_row(self.job).get("epoch", 0))
+        self.epoch_said = _epoch(self.rows())
 
-    def last_row(self) -> dict[str, float]:
-        row = _last_row(self.job)
-        epoch = int(row.get("epoch", 0))
-        self.began, self.epoch_said = min(self.began, epoch), min(self.epoch_said, epoch)
-        return row
+    def rows(self) -> list[dict[str, float]]:
+        """The epochs so far; of a damaged history none: the worker does not go on with it, and begins it anew."""
+        try:
+            return RunDir(self.job.path).history()
+        except DamagedRecord:
+            return []
 
-    def seconds_left(self, epoch: int) -> float | None:
-        """From the pace of this process, start-up included."""
-        if epoch <= self.began:
-            return None
-        seconds = time.monotonic() - self.started
-        return seconds * (self.job.experiment.training.epochs - epoch) / (epoch - self.began)
+    @property
+    def epochs(self) -> int:
+        return self.job.experiment.training.epochs
+
+    def seconds_left(self, rows: list[dict[str, float]]) -> float:
+        """At the pace of the last epochs: the compilation in the first one soon counts no more."""
+        return median(row["seconds"] for row in rows[-EPOCHS_OF_PACE:]) * (self.epochs - _epoch(rows))
 
 
 class Progress:
@@ -78,12 +83,14 @@ class Progress:
             self._live.update(self._table(), refresh=True)
             return
         for active in self._active.values():
-            is_due = time.monotonic() - active.said >= SECONDS_BETWEEN_LINES
-            if is_due or active.began:  # Where a run goes on from is seen only until its next epochs are there.
-                row = active.last_row()
-                if is_due and row.get("epoch", 0) > active.epoch_said:
-                    active.said, active.epoch_said = time.monotonic(), int(row["epoch"])
-                    console.say(f"{active.job.label}: {self._line(active, row)}")
+            if time.monotonic() - active.said < SECONDS_BETWEEN_LINES:
+                continue
+            rows = active.rows()
+            if rows and _epoch(rows) != active.epoch_said:
+                active.said, active.epoch_said = time.monotonic(), _epoch(rows)
+                left = f"{active.seconds_left(rows):.0f} s left"
+                said = [f"epoch {_epoch(rows)}/{active.epochs}", *_scores(rows[-1]), left]
+                console.say(f"{active.job.label}: {', '.join(said)}")
 
     def ended(self, job: Job) -> None:
         """Say how a run ended."""
@@ -96,37 +103,20 @@ class Progress:
         else:
             console.say(line)
 
-    def _line(self, active: _Active, row: dict[str, float]) -> str:
-        epoch = int(row["epoch"])
-        left = active.seconds_left(epoch)
-        return ", ".join(
-            [f"epoch {epoch}/{active.job.experiment.training.epochs}", *_scores(row), f"{left:.0f} s left"]
-        )
-
     def _table(self) -> Table:
         table = Table(title=f"{self.n_ended} of {self.n_runs} runs done", title_justify="left", box=None)
         for column in ("run", "epoch", "scores", "left"):
             table.add_column(column, overflow="fold")
         for active in self._active.values():
-            row = active.last_row()
-            epoch = int(row.get("epoch", 0))
-            left = active.seconds_left(epoch)
-            table.add_row(
-                active.job.label,
-                f"{epoch}/{active.job.experiment.training.epochs}",
-                ", ".join(_scores(row)) or "starting",
-                "" if left is None else f"{left:.0f} s",
-            )
+            rows = active.rows()
+            scores = ", ".join(_scores(rows[-1])) if rows else "starting"
+            left = f"{active.seconds_left(rows):.0f} s" if rows else ""
+            table.add_row(active.job.label, f"{_epoch(rows)}/{active.epochs}", scores, left)
         return table
 
 
-def _last_row(job: Job) -> dict[str, float]:
-    """The last epoch so far; of a damaged history none: the worker does not go on with it, and begins it anew."""
-    try:
-        rows = RunDir(job.path).history()
-    except DamagedRecord:
-        return {}
-    return rows[-1] if rows else {}
+def _epoch(rows: list[dict[str, float]]) -> int:
+    return int(rows[-1]["epoch"]) if rows else 0
 
 
 def _scores(row: dict[str, float]) -> list[str]:
