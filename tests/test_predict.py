@@ -124,9 +124,38 @@ def test_new_rows_are_encoded_as_the_training_rows() -> None:
     assert dataset.load(None).info.feature_names == ("size", "colour=blue", "colour=red")  # type: ignore[union-attr]
     np.testing.assert_array_equal(x, [[7, 0, 0], [2, 0, 1]])
 
+    assert dataset.new_examples(Path("new.csv"), None).notes == [
+        "size: missing in 1 row, taken as the training data's mean",
+        "colour: 1 value in 1 row not in the training data: green",
+    ]
+
     Path("less.csv").write_text("size\n7\n")
     with pytest.raises(UserError, match=r"less\.csv: no column 'colour', which the model learned from"):
         dataset.new_examples(Path("less.csv"), None)
+
+
+def test_what_the_training_rows_have_not_is_said_by_column(invoke: Invoke) -> None:
+    """On stderr, beside the predictions: gaps, and categories that no training row has; of none of these nothing."""
+    rows = "".join(f"{i},{('red', 'blue')[i % 2]},a film,{i % 2}\n" for i in range(20))
+    Path("own.csv").write_text(f"size,colour,note,y\n{rows}")
+    Path("own.yaml").write_text(
+        "dataset: {type: csv, path: own.csv, target: y, task: binary, missing: median, text: note, num_words: 10,\n"
+        "  features: [size, colour]}\ntraining: {epochs: 1}\n"
+    )
+    assert invoke("run", "own.yaml")[0] == 0
+    colours = ["green", "red", "", *(f"c{i}" for i in range(9)), "green"]
+    Path("new.csv").write_text("size,colour,note\n" + "".join(f",{colour},\n" for colour in colours))
+
+    code, out, said = invoke("predict", "own", "new.csv")
+
+    assert (code, len(table(out))) == (0, 13)
+    assert said.splitlines() == [
+        "note: missing in 13 rows, taken as an empty text",
+        "size: missing in 13 rows, taken as the training data's median",
+        "colour: missing in 1 row, taken as no category",
+        "colour: 10 values in 11 rows not in the training data: green, c0, c1, c2, c3, c4, c5, c6, ...",
+    ]
+    assert invoke("predict", "own", "own.csv")[2] == ""
 
 
 @pytest.mark.parametrize("encoding", ["multi_hot", "count", "tfidf", "padded"])

@@ -25,7 +25,8 @@ def predict(
     """Write a run's predictions as CSV: class and probabilities, number and interval, quantiles; a row an example.
 
     Numbers come as the columns that the model learned from; texts a line each of a .txt file, in the column text of a
-    .csv file, or as the .txt files of a folder. They are encoded as the training data were.
+    .csv file, or as the .txt files of a folder. They are encoded as the training data were; categories
+    that those do not have, and gaps that are filled, are said on stderr.
 
     Example: dlexp predict digits_sgd test
     """
@@ -33,10 +34,10 @@ def predict(
 
     from dlexp.config.load import load
     from dlexp.console import say
-    from dlexp.errors import UserError
+    from dlexp.errors import UserError, shown
     from dlexp.reports.predictions import write
     from dlexp.runs.index import identity_of, latest, select
-    from dlexp.training.prediction import Question, predictions
+    from dlexp.training.prediction import Question, ask
 
     if data != "test" and not Path(data).exists():
         raise UserError(f"{data}: no such file or folder; or say test, for the test split")
@@ -52,4 +53,7 @@ def predict(
     if experiment.dataset.digest(data_dir) != asked.record.get("data_digest"):
         raise UserError(f"{asked.dir.path}: the data are not those that it was trained on, which its encoding needs")
     question = Question(experiment, asked.dir.model_path, "test" if data == "test" else Path(data), data_dir)
-    write(predictions(question), output)
+    answer = ask(question)
+    for line in shown(list(answer.notes)):
+        say(line)
+    write(answer.columns, output)

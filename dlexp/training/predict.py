@@ -10,19 +10,19 @@ import numpy as np
 
 from dlexp.components.datasets import Data, Info, Split
 from dlexp.components.datasets.new_examples import NewExamples, rows
-from dlexp.components.heads import Predicted, Table
+from dlexp.components.heads import Predicted
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
 from dlexp.errors import DataError, UserError
-from dlexp.training.prediction import Question
+from dlexp.training.prediction import Answer, Question
 from dlexp.training.run import split
 
 #: Examples that are made dense at once.
 CHUNK_ROWS = 1024
 
 
-def predict(question: Question) -> Table:
-    """The predictions by column; the first one names the examples, and of the test split `target` is what is right.
+def predict(question: Question) -> Answer:
+    """Ask the saved model.
 
     Raises:
         DataError, UserError: The examples, or the data that their encoding was fitted on, are not what they should be.
@@ -52,7 +52,7 @@ def predict(question: Question) -> Table:
         if y is not None:
             table = {"target": _targets(info.y_of(name, y), described), **table}
         columns |= {f"{name}_{column}" if name else column: values for column, values in table.items()}
-    return columns
+    return Answer(columns, examples.notes)
 
 
 def _model(path: Path) -> keras.Model:

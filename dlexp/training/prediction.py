@@ -1,6 +1,7 @@
 """A question to a model, answered in a process of its own: this one stays without TensorFlow."""
 
 import multiprocessing
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,18 @@ class Question:
     data_dir: Path | None
 
 
-def predictions(question: Question) -> Table:
-    """The predictions by column; the first one names the examples, and of the test split `target` is what is right.
+@dataclass(frozen=True)
+class Answer:
+    """What the model says."""
+
+    columns: Table
+    """The predictions; the first column names the examples, and of the test split `target` is what is right."""
+    notes: Sequence[str]
+    """What new examples have that it did not learn from."""
+
+
+def ask(question: Question) -> Answer:
+    """Open the saved model, and let it predict.
 
     Raises:
         DataError, UserError: The examples, or the data that their encoding was fitted on, are not what they should be.
@@ -32,7 +43,7 @@ def predictions(question: Question) -> Table:
         return process.submit(_predict, question).result()
 
 
-def _predict(question: Question) -> Table:
+def _predict(question: Question) -> Answer:
     from dlexp.training.threads import set_threads
 
     set_threads(question.experiment.training.threads)

@@ -25,6 +25,8 @@ class NewExamples:
     x: "np.ndarray[Any, Any] | csr_array"
     names: Sequence[str]
     """What tells one from the others: its row in the file, counted from 1, or the name of its own file."""
+    notes: Sequence[str] = ()
+    """What they have that the model did not learn from, and what it is given instead."""
 
 
 def rows(n: int) -> list[str]:

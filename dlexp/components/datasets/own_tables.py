@@ -46,6 +46,7 @@ class Rows:
 class Feature:
     """One column as the model takes it: a number, or a column of 0 and 1 a category."""
 
+    column: str
     names: list[str]
     train: "np.ndarray[Any, Any]"
     """`(n, len(names))`."""
@@ -142,18 +143,39 @@ class Table(OwnData, EncodedTexts):
 
         from dlexp.components.datasets import words
         from dlexp.components.datasets.new_examples import NewExamples
-        from dlexp.components.datasets.targets import Targets
 
         train, _ = self._rows(data_dir)
         new = self._new_rows(path, self._input_columns(train.frame))
         names = [str(i) for i in new.frame.index]
+        features = self._features(train, new)
+        notes = self._notes(new, features)
         if self.text:
             numbered, new_numbered = words.numbered(self._texts(train.frame), self._texts(new.frame))
             of_texts = self.new_texts(lambda: numbered, new_numbered, names)
-            beside = [each.test for each in self._beside(train, new)]
-            return replace(of_texts, x=self._with_features(of_texts.x, beside))
-        nothing = Targets(np.zeros(len(train.frame)), np.zeros(len(new.frame)))
-        return NewExamples(self._number_data(train, new, nothing, self.info()).test.x, names)
+            beside = [each.test for each in self._standardized(features)]
+            return replace(of_texts, x=self._with_features(of_texts.x, beside), notes=notes)
+        return NewExamples(np.hstack([each.test for each in features]).astype(np.float32), names, notes)
+
+    def _notes(self, rows: Rows, features: list[Feature]) -> list[str]:
+        """What new rows have that the model did not learn from, by column: gaps, and categories it does not know."""
+        from dlexp.components.datasets.targets import label
+
+        filled = dict.fromkeys(self._text_columns, "an empty text")
+        filled |= {each.column: f"the training data's {self.missing}" for each in features if each.is_number}
+        unknown = {each.column: ~each.test.any(axis=1) for each in features if not each.is_number}
+        filled |= dict.fromkeys(unknown, "no category")
+        notes = []
+        for column, instead in filled.items():
+            cells = rows.frame[column]
+            missing = self._is_missing(cells)
+            if n := int(missing.sum()):
+                notes.append(f"{column}: missing in {_count(n, 'row')}, taken as {instead}")
+            unseen = cells[unknown[column] & ~missing].map(label).to_list() if column in unknown else []
+            if values := list(dict.fromkeys(unseen)):
+                were = f"{_count(len(values), 'value')} in {_count(len(unseen), 'row')}"
+                listed = ", ".join(values[:MAX_SHOWN]) + ", ..." * (len(values) > MAX_SHOWN)
+                notes.append(f"{column}: {were} not in the training data: {listed}")
+        return notes
 
     def _new_rows(self, path: Path, columns: list[str]) -> Rows:
         """Rows without targets; a missing value is filled where training ones were, else refused."""
@@ -392,7 +414,7 @@ class Table(OwnData, EncodedTexts):
         x_train, x_test = words.numbered(self._texts(train.frame), self._texts(test.frame))
         encoded = Data(self.encoded(x_train, targets.train), self.encoded(x_test, targets.test), info=info)
         data = self.weighted(encoded)
-        beside = self._beside(train, test)
+        beside = self._standardized(self._features(train, test))
         if not beside:
             return data
         x_train = self._with_features(data.train.x, [each.train for each in beside])
@@ -400,10 +422,12 @@ class Table(OwnData, EncodedTexts):
         info = replace(info, shape=x_train.shape[1:])
         return Data(Split(x_train, targets.train), Split(x_test, targets.test), info=info)
 
-    def _beside(self, train: Rows, test: Rows) -> list[Feature]:
+    def _features(self, train: Rows, test: Rows) -> list[Feature]:
+        return [self._feature(train, test, column) for column in self._columns(train.frame)]
+
+    def _standardized(self, features: list[Feature]) -> list[Feature]:
         """The columns beside a text: standardized here, since a sparse vector is not standardized by the model."""
-        columns = (self._feature(train, test, column) for column in self._columns(train.frame))
-        return [each.standardized() if self.standardize and each.is_number else each for each in columns]
+        return [each.standardized() if self.standardize and each.is_number else each for each in features]
 
     @staticmethod
     def _with_features(words: Any, features: "list[np.ndarray[Any, Any]]") -> Any:
@@ -419,7 +443,7 @@ class Table(OwnData, EncodedTexts):
     def _number_data(self, train: Rows, test: Rows, targets: "Targets", info: Info) -> Data:
         import numpy as np
 
-        columns = [self._feature(train, test, column) for column in self._columns(train.frame)]
+        columns = self._features(train, test)
         if not columns:
             raise DataError(f"{train.path}: no column is left to learn from")
         x_train, x_test = (
@@ -457,7 +481,7 @@ class Table(OwnData, EncodedTexts):
         known = numbers[0][present]
         fill = np.median(known) if self.missing == "median" else known.mean()
         filled = [np.where(is_gap, fill, values)[:, None] for values, is_gap in zip(numbers, missing, strict=True)]
-        return Feature([column], filled[0], filled[1], is_number=True)
+        return Feature(column, [column], filled[0], filled[1], is_number=True)
 
     def _category(self, train: Rows, test: Rows, column: str, missing: "list[np.ndarray[Any, Any]]") -> Feature:
         import numpy as np
@@ -475,7 +499,11 @@ class Table(OwnData, EncodedTexts):
                 "it out by naming dataset.features, or read it as dataset.text"
             )
         names = [f"{column}={category}" for category in categories]
-        return Feature(names, words[:, None] == categories, test_words[:, None] == categories, is_number=False)
+        return Feature(column, names, words[:, None] == categories, test_words[:, None] == categories, is_number=False)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n != 1)}"
 
 
 class Csv(Table):
