@@ -65,7 +65,7 @@ def run(
         config by dotted key, metrics.
 
     Raises:
-        ConfigError: With everything that is wrong in the configs.
+        UserError: With everything that is wrong in the configs, or does not fit the data.
         DataError: Data cannot be had; then nothing is trained.
     """
     from dlexp.config.load import Loaded, load_all, require_fitting

@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Iterable
 
 MAX_LINES = 10
+#: The command that shows every problem and warning of a config.
+CHECK_ALL = "dlexp check --format json"
 #: Of so many mistakes the nearest right word is looked for, which takes milliseconds each.
 MAX_EXPLAINED = 100
 
@@ -12,6 +14,8 @@ class DlexpError(Exception):
     """Something went wrong that is not a bug: said in `lines`, without a traceback."""
 
     exit_code = 1
+    all_shown_by = ""
+    """The command that shows all lines where there are more than `shown` keeps."""
 
     def __init__(self, *lines: str) -> None:
         super().__init__("\n".join(lines))
@@ -34,11 +38,12 @@ class Interrupted(DlexpError):
     exit_code = 130
 
 
-def shown(lines: list[str]) -> list[str]:
-    """At most ten lines: the first nine, then how many more there are."""
+def shown(lines: list[str], all_shown_by: str = "") -> list[str]:
+    """At most ten lines: the first nine, then how many more there are, and the command that shows all of them."""
     if len(lines) <= MAX_LINES:
         return lines
-    return [*lines[: MAX_LINES - 1], f"and {len(lines) - MAX_LINES + 1} more"]
+    see = f"; all of them: {all_shown_by}" if all_shown_by else ""
+    return [*lines[: MAX_LINES - 1], f"and {len(lines) - MAX_LINES + 1} more{see}"]
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

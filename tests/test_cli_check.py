@@ -37,13 +37,17 @@ def test_problems_go_to_stderr_and_exit_with_2(dlexp):
 
 
 def test_at_most_ten_lines_are_said(dlexp):
-    """The first nine, then how many more."""
+    """The first nine, then how many more, and how to see them; warnings too."""
     Path("a.yaml").write_text("dataset: imdb\n" + "".join(f"key{i}: 1\n" for i in range(16)))
+    for i in range(11):
+        Path(f"w{i}.yaml").write_text("dataset: imdb\noptimizer: {type: adam, learning_rate: 3}\n")
 
-    code, out, err = dlexp("check", "a.yaml")
+    for words, ends in ((["a.yaml"], (2, 0, 7)), ([f"w{i}.yaml" for i in range(11)], (0, 11, 2))):
+        code, out, err = dlexp("check", *words)
 
-    lines = err.splitlines()
-    assert (code, out, len(lines), lines[-1]) == (2, "", 10, "and 7 more")
+        lines = err.splitlines()
+        assert (code, len(out.splitlines()), len(lines)) == (*ends[:2], 10)
+        assert lines[-1] == f"and {ends[2]} more; all of them: dlexp check --format json"
 
 
 def test_overrides_are_checked_too(dlexp):

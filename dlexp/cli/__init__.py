@@ -17,7 +17,7 @@ def main() -> None:
 
         app()
     except DlexpError as error:
-        print("\n".join(shown(error.lines)), file=sys.stderr)
+        print("\n".join(shown(error.lines, error.all_shown_by)), file=sys.stderr)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, SystemExit) as ended:
         # Typer itself turns Ctrl-C within a command into this exit code, without a word.

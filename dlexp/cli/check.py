@@ -33,7 +33,7 @@ def check(
     from dlexp.config.load import load_all
     from dlexp.config.problems import ConfigError
     from dlexp.console import say
-    from dlexp.errors import shown
+    from dlexp.errors import CHECK_ALL, shown
 
     found: dict[str, list[Problem]] = {}
     warned: dict[str, list[Finding]] = {}
@@ -66,7 +66,7 @@ def check(
     problems = dict.fromkeys([*itertools.chain(*found.values()), *itertools.chain(*warned.values())])
     if failed:
         raise ConfigError(problems)
-    for line in shown([str(problem) for problem in problems]):
+    for line in shown([str(problem) for problem in problems], CHECK_ALL):
         say(line)
 
 

@@ -66,10 +66,11 @@ def _load(
 ) -> "list[Loaded]":
     from dlexp.config.load import load_all, require_fitting
     from dlexp.console import say
-    from dlexp.errors import shown
+    from dlexp.errors import CHECK_ALL, shown
 
     loaded = load_all(configs, overrides, grids)
-    for line in shown(list(dict.fromkeys(str(warning) for each in loaded for warning in each.warnings))):
+    warnings = dict.fromkeys(str(warning) for each in loaded for warning in each.warnings)
+    for line in shown(list(warnings), CHECK_ALL):
         say(line)
     require_fitting(loaded, data_dir)
     return loaded

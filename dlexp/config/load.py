@@ -22,7 +22,7 @@ from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source
 from dlexp.config.schema import HEAD_SHORT_FORMS, ROOT, Place, merged, with_default_types
 from dlexp.config.yaml_source import parse_value, read
-from dlexp.errors import DataError
+from dlexp.errors import DataError, UserError
 
 MULTITASK: str = Multitask.model_fields["type"].default
 #: Components whose type a key of theirs tells: (component, key, type).
@@ -130,15 +130,15 @@ def require_fitting(loaded: Iterable[Loaded], data_dir: Path | None) -> None:
     """Hold what configs name in the user's own files against these files.
 
     Raises:
-        ConfigError: With every column, array or folder that is not there.
+        UserError: With every column, array or folder that is not there.
     """
-    problems = []
+    problems: list[str] = []
     for each in loaded:
         with contextlib.suppress(DataError):  # What cannot be had fails that config alone: the plan says so.
             misfits = each.experiment.dataset.misfits(data_dir)
-            problems += [each.problem(f"dataset.{field}", message) for field, message in misfits]
+            problems += [str(each.problem(f"dataset.{field}", message)) for field, message in misfits]
     if problems:
-        raise ConfigError(dict.fromkeys(problems))
+        raise UserError(*dict.fromkeys(problems))  # No ConfigError: `dlexp check`, which reads no data, has none of it.
 
 
 def _read_with_bases(path: Path) -> Node:

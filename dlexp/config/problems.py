@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dlexp.errors import UserError
+from dlexp.errors import CHECK_ALL, UserError
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Problem:
 
 class ConfigError(UserError):
     """A config that cannot be used, for one or more reasons."""
+
+    all_shown_by = CHECK_ALL
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
