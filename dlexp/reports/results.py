@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dlexp.components.metrics import higher_is_better
+from dlexp.components.metrics import higher_is_better, quantity_of
 from dlexp.runs.run_dir import RunDir
 
 
@@ -20,14 +20,24 @@ def result_lines(run_dirs: Sequence[RunDir]) -> list[str]:
 
 
 def scores(summary: dict[str, Any]) -> str:
-    """The main metric, last and best, the same on the test split, and the seconds."""
-    metrics = summary["metrics"]
+    """The main metric, last and best, the same on the test split, and the seconds; of several heads each one's."""
+    metrics, heads = summary["metrics"], summary["config"]["head"].get("heads")
+    if heads:
+        parts = [_score_of_head(name, head, metrics) for name, head in heads.items()]
+        return ", ".join([*parts, f"{summary['seconds']:.1f} s"])
     column = main_metric(metrics)
     parts = [f"{column} {metrics[column]:.4f}"]
     if f"best_{column}" in metrics:
         parts[0] += f" (best {metrics[f'best_{column}']:.4f} in epoch {metrics[f'best_{column}_epoch']})"
-    test = f"test_{column.removeprefix('val_')}"
+    test = f"test_{quantity_of(column)}"
     return ", ".join([*parts, f"{test} {metrics[test]:.4f}", f"{summary['seconds']:.1f} s"])
+
+
+def _score_of_head(name: str, head: dict[str, Any], metrics: dict[str, float]) -> str:
+    """The main metric of one of several heads, and the same on the test split."""
+    own = [f"{name}_{quantity}" for quantity in ("loss", *head["metrics"])]
+    column = main_metric({each: value for each, value in metrics.items() if quantity_of(each) in own})
+    return f"{column} {metrics[column]:.4f} (test {metrics[f'test_{quantity_of(column)}']:.4f})"
 
 
 def without_result(run_dirs: Sequence[RunDir]) -> tuple[list[str], list[str]]:
