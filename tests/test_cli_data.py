@@ -166,6 +166,23 @@ def test_what_a_config_says_of_its_data_must_be_right(dlexp: Any, text: str, mes
     assert err.startswith(message)
 
 
+def test_a_file_beside_the_config_is_not_where_it_is_looked_for(dlexp: Any) -> None:
+    """Paths are seen from the working directory: the message says where, and which path is right."""
+    Path("configs").mkdir()
+    Path("configs/own.csv").write_text("x,y\n1,a\n2,b\n")
+    Path("configs/c.yaml").write_text("dataset:\n  {type: csv, path: own.csv, target: y, task: binary}\n")
+
+    code, out, err = dlexp("data", "configs/c.yaml")
+
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(
+        f"configs/c.yaml:2: dataset.path: own.csv: not found; looked in: {Path.cwd()} (the working directory), "
+    )
+    assert err.endswith("; there is one beside the config, whose path from here is configs/own.csv\n")
+    Path("configs/c.yaml").write_text("dataset:\n  {type: csv, path: gone.csv, target: y, task: binary}\n")
+    assert dlexp("data", "configs/c.yaml")[0] == 1
+
+
 def test_targets_of_a_regression(dlexp: Any) -> None:
     """Their spread by role, in the target's own units, and no classes."""
     _, out, _ = dlexp("data", "diabetes")

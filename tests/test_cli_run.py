@@ -299,7 +299,7 @@ def test_a_missing_file_of_ones_own_fails_that_config_alone(options: list[str], 
     result = dlexp("run", "own.yaml", "iris.yaml", *options, cwd=tmp_path)
 
     assert result.returncode == 1
-    assert "\n1 failed:\nown: own.csv: not found; looked in: " in result.stderr
+    assert f"\n1 failed:\nown: own.csv: not found; looked in: {tmp_path} (the working directory), " in result.stderr
     assert [path.parent.parent.name for path in tmp_path.rglob("config.yaml")] == ["iris"]
 
 

@@ -333,7 +333,9 @@ def test_an_absent_file_is_named_with_where_it_was_looked_for(tmp_path: Path) ->
     """The working directory first, then where data files lie."""
     folder = tmp_path / "data"
     folder.mkdir()
-    with pytest.raises(DataError, match=r"absent\.csv: not found; looked in: the working directory, .*data \(--data"):
+    with pytest.raises(
+        DataError, match=r"absent\.csv: not found; looked in: .* \(the working directory\), .*data \(--data"
+    ):
         Csv(path="absent.csv", target="y", task="regression").digest(folder)
 
     (folder / "absent.csv").write_text(CARS)

@@ -96,7 +96,7 @@ def test_the_digest_knows_names_and_texts(reviews: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"path": "absent"}, "absent: not found; looked in: the working directory, "),
+        ({"path": "absent"}, "absent: not found; looked in: "),
         ({"train": "absent"}, "reviews/absent/neg: No such file or directory"),
         ({"folders": ["neg", "pos", "unsup"]}, "test/unsup: No such file or directory"),
     ],

@@ -1,8 +1,7 @@
 """From a config file and overrides to a checked experiment, every value of which knows where it came from."""
 
-import contextlib
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 from pydantic import TypeAdapter, ValidationError
 
 from dlexp.components.component import OneOf
-from dlexp.components.datasets import Dataset, Info
+from dlexp.components.datasets import Dataset, Info, files
 from dlexp.components.heads import Multitask, default_head, unknown_targets
 from dlexp.config.checks import change, check
 from dlexp.config.experiment import Experiment
@@ -130,15 +129,30 @@ def require_fitting(loaded: Iterable[Loaded], data_dir: Path | None) -> None:
     """Hold what configs name in the user's own files against these files.
 
     Raises:
-        UserError: With every column, array or folder that is not there.
+        UserError: With every column, array or folder that is not there, and every file that lies beside its config
+            instead of where it is looked for.
     """
     problems: list[str] = []
     for each in loaded:
-        with contextlib.suppress(DataError):  # What cannot be had fails that config alone: the plan says so.
+        try:
             misfits = each.experiment.dataset.misfits(data_dir)
-            problems += [str(each.problem(f"dataset.{field}", message)) for field, message in misfits]
+        except DataError:  # What is nowhere to be had fails that config alone: the plan says so.
+            misfits = list(_beside(each, data_dir))
+        problems += [str(each.problem(f"dataset.{field}", message)) for field, message in misfits]
     if problems:
         raise UserError(*dict.fromkeys(problems))  # No ConfigError: `dlexp check`, which reads no data, has none of it.
+
+
+def _beside(loaded: Loaded, data_dir: Path | None) -> Iterator[tuple[str, str]]:
+    said = {field: getattr(loaded.experiment.dataset, field, None) for field in ("path", "test_path")}
+    for field, path in said.items():
+        if path is None:
+            continue
+        try:
+            files.own(path, data_dir)
+        except DataError as error:
+            if (beside := loaded.path.parent / path).exists():
+                yield field, f"{error}; there is one beside the config, whose path from here is {beside}"
 
 
 def _read_with_bases(path: Path) -> Node:

@@ -96,8 +96,8 @@ def own(path: str, data_dir: Path | None) -> Path:
         raise DataError(f"{error.filename}: {error.strerror}") from error
     if Path(path).expanduser().is_absolute():
         raise DataError(f"{path}: no such file")
-    named = [f"{place} ({origin})" if place.name else origin for origin, place in places.items()]
-    raise DataError(f"{path}: not found; looked in: {', '.join(named)}")
+    named = ", ".join(f"{place.absolute()} ({origin})" for origin, place in places.items())
+    raise DataError(f"{path}: not found; looked in: {named}")
 
 
 def digest(*paths: Path) -> str:

@@ -157,7 +157,7 @@ class Npz(Arrays):
 
     type: Literal["npz"] = "npz"
     path: Annotated[str, Field(min_length=1)]
-    """The file, seen from the working directory or from the folder with the data files."""
+    """The file, seen from the working directory, not from the config; else from the folder with the data files."""
     x_train: str = "x_train"
     """The array with the training inputs."""
     y_train: str = "y_train"

@@ -64,7 +64,7 @@ class Table(OwnData, EncodedTexts):
     """A table with a header, read by pandas; its rows are counted from 1, without the header."""
 
     path: Name
-    """The file, seen from the working directory or from the folder with the data files."""
+    """The file, seen from the working directory, not from the config; else from the folder with the data files."""
     test_path: Name | None = None
     """A file with the test split: `path` then has the training split alone."""
     split_column: Name | None = None

@@ -32,7 +32,7 @@ class TextFolder(OwnData, EncodedTexts):
 
     type: Literal["text_folder"] = "text_folder"
     path: Name
-    """The folder, seen from the working directory or from the folder with the data files."""
+    """The folder, seen from the working directory, not from the config; else from the folder with the data files."""
     train: Name = "train"
     """The folder in it with the training texts."""
     test: Name = "test"
