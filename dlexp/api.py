@@ -123,7 +123,7 @@ def bias_variance(
         A row for every part of every experiment's error: its values on the grids, parameters, part, value, se.
 
     Raises:
-        UserError: What is wrong in the configs, or data that cannot be resampled like that.
+        UserError: What is wrong in the configs, too few training sets, or data that cannot be resampled like that.
         DataError: Data cannot be had; then nothing is trained.
     """
     from dlexp.config.grid import values_in

@@ -12,6 +12,7 @@ from scipy import stats
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
+import dlexp
 from dlexp.components.datasets import Data, Digits, NoisySine, Split
 from dlexp.components.resamples import Bootstrap, Fresh, Subset
 from dlexp.config.checks import check
@@ -252,6 +253,16 @@ def test_training_sets_have_seeds_and_digests_of_their_own(tmp_path: Path) -> No
     assert [len({run.data_digest for run in group}) for group in planned.groups] == [4, 1]
     assert [group[0].experiment.dataset.resample for group in planned.groups] == [Fresh(), Bootstrap()]
     assert len(planned.plan.to_train) == 8
+
+
+@pytest.mark.parametrize("n", [0, 2])
+def test_too_few_training_sets_are_refused(tmp_path: Path, n: int) -> None:
+    """Nothing is trained that no standard error could come of; from Python too."""
+    Path(tmp_path / "digits.yaml").write_text("dataset: digits\n")
+
+    with pytest.raises(UserError, match=rf"^resamples: expected at least 3 training sets, given {n}$"):
+        dlexp.bias_variance(tmp_path / "digits.yaml", resamples=n, runs_dir=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
 
 
 def test_data_that_cannot_be_resampled_is_refused(tmp_path: Path) -> None:

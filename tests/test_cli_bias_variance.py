@@ -136,6 +136,7 @@ def test_smoke_runs_a_course_config(tmp_path: Path) -> None:
     [
         (("--resampling", "fresh"), "iris: dataset.resample.type: iris has no law to draw fresh examples from"),
         (("--plot", "it.pdf"), "--plot it.pdf: only PNG can be drawn"),
+        (("--resamples", "2"), "resamples: expected at least 3 training sets, given 2"),
         (("--resampling", "subset", "--resamples", "200"), "cannot be cut into 200 parts"),
     ],
 )
@@ -145,4 +146,5 @@ def test_a_users_mistake_ends_before_training(dlexp, words: "tuple[str, ...]", s
 
     assert (code, out) == (2, "")
     assert said in err
+    assert err.count("\n") == 1
     assert "records in" not in err

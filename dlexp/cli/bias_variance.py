@@ -11,7 +11,7 @@ from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, Runs
 
 def bias_variance(
     configs: Configs,
-    resamples: Annotated[int, typer.Option(min=3, metavar="N", help="Training sets for each experiment.")] = 20,
+    resamples: Annotated[int, typer.Option(metavar="N", help="Training sets for each experiment, at least 3.")] = 20,
     resampling: Annotated[
         Literal["fresh", "bootstrap", "subset"] | None,
         typer.Option(

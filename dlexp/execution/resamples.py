@@ -13,8 +13,8 @@ from dlexp.runs.run_dir import RunDir
 
 Kind = Literal["fresh", "bootstrap", "subset"]
 
-#: How many training sets a smoke run draws: the fewest that have a standard error.
-SMOKE_RESAMPLES = 3
+#: Fewer training sets leave no standard error. A smoke run draws no more.
+MIN_RESAMPLES = 3
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,11 @@ def plan_resamples(request: Request, n: int, kind: Kind | None = None) -> Resamp
     tradeoff in neural networks). The request's own seeds play no part.
 
     Raises:
-        UserError: The data of an experiment cannot be resampled like that.
+        UserError: There are too few, or the data of an experiment cannot be resampled like that.
     """
-    n = SMOKE_RESAMPLES if request.smoke else n
+    if n < MIN_RESAMPLES:
+        raise UserError(f"resamples: expected at least {MIN_RESAMPLES} training sets, given {n}")
+    n = MIN_RESAMPLES if request.smoke else n
     groups, without_data = [], []
     for experiment in request.experiments:
         plans = [

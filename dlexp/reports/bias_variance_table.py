@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
+from dlexp.execution.resamples import MIN_RESAMPLES
 from dlexp.reports.numbers import plus_minus
-from dlexp.studies.bias_variance import MIN_RESAMPLES, Decomposition, Point
+from dlexp.studies.bias_variance import Decomposition, Point
 
 Format = Literal["table", "json", "csv", "md"]
 

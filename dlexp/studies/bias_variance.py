@@ -10,14 +10,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from dlexp.execution.resamples import MIN_RESAMPLES
 from dlexp.runs.index import Run
 from dlexp.runs.predictions import Predictions
 
 Array = np.ndarray[Any, Any]
 Loss = Literal["squared", "0-1"]
-
-#: Fewer training sets leave no standard error.
-MIN_RESAMPLES = 3
 
 #: Of the bootstrap: a standard error is then right to some 4 % of itself, as far as its draws go.
 N_DRAWS = 300
