@@ -257,6 +257,8 @@ ADAM = changed(
     optimizer={"learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "amsgrad": False},
     model={"activation": {"type": "relu"}, "kernel_regularizer": None},
 )
+PARITY = {"type": "binary", "metrics": ["auc"], "output_bias": 0.0, "kernel_regularizer": None, "weight": 1.0}
+SEVERAL = ADAM | {"head": {"type": "multitask", "metrics": ["accuracy"], "heads": {"parity": PARITY}}}
 SGD = ADAM | {"optimizer": {"type": "sgd", "learning_rate": 0.01, "momentum": 0.0, "nesterov": False}}
 
 
@@ -305,6 +307,7 @@ def with_keys(config, section, **keys):
                 *(f"optimizer.{key}" for key in ("beta_1", "beta_2", "epsilon", "amsgrad", "strength")),
             ),
         ),
+        (ADAM, SEVERAL, ("head.type", "head.heads.parity.type", "head.heads.parity.metrics")),
     ],
     ids=[
         "all defaults",
@@ -316,6 +319,7 @@ def with_keys(config, section, **keys):
         "defaults of a type inside the type",
         "an inner type that was chosen",
         "a type nobody knows",
+        "one of several heads",
     ],
 )
 def test_defaults_that_come_with_another_type_tell_nothing(tmp_path, first, other, telling):

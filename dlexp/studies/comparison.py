@@ -302,7 +302,9 @@ def _comes_with_a_type(key: str, settings: Sequence[dict[str, Any]], differing: 
 @cache
 def _defaults(path: str, type_name: str) -> dict[str, Any]:
     """What a component at this path of a config has unless said otherwise, by dotted key; nothing where unknown."""
-    kind = path.replace("_", ".").rpartition(".")[2] + "s"  # model.kernel_regularizer: regularizers
+    # model.kernel_regularizer: regularizers; head.heads.digit, one of several: heads
+    around, _, last = path.rpartition(".")
+    kind = "heads" if around == "head.heads" else last.rpartition("_")[2] + "s"
     component = registry.components(kind).get(type_name) if kind in registry.KINDS else None
     return flatten({path: component.model_construct(type=type_name).model_dump()}) if component else {}
 
