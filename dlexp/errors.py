@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 MAX_LINES = 10
 #: The command that shows every problem and warning of a config.
-CHECK_ALL = "dlexp check --format json"
+CHECK_ALL = "dlexp check CONFIG... --format json"
 #: Of so many mistakes the nearest right word is looked for, which takes milliseconds each.
 MAX_EXPLAINED = 100
 

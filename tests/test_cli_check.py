@@ -47,7 +47,7 @@ def test_at_most_ten_lines_are_said(dlexp):
 
         lines = err.splitlines()
         assert (code, len(out.splitlines()), len(lines)) == (*ends[:2], 10)
-        assert lines[-1] == f"and {ends[2]} more; all of them: dlexp check --format json"
+        assert lines[-1] == f"and {ends[2]} more; all of them: dlexp check CONFIG... --format json"
 
 
 def test_overrides_are_checked_too(dlexp):

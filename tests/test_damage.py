@@ -137,7 +137,7 @@ def test_any_bytes_in_a_summary_are_a_record_or_damage(content: bytes, at: int, 
 
 
 def test_a_full_disk_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is raised, for the command to say; the epochs so far stay, and with room again the same run goes on."""
+    """It is raised, for the command to say, and logged; with room again the run is trained in the same place."""
     epochs = []
 
     def write(self: HistoryWriter, row: object) -> None:
@@ -155,6 +155,7 @@ def test_a_full_disk_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     run_dir = RunDir(job.path)
     assert (run_dir.status, len(run_dir.history())) == ("interrupted", 1)
+    assert "No space left on device" in run_dir.log_path.read_text()
     execute(job)
     assert run_dir.status == "finished"
 

@@ -3,9 +3,10 @@
 import errno
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
@@ -187,15 +188,47 @@ def test_a_process_that_died_idle_is_replaced(make_job: MakeJob) -> None:
     assert [RunDir(job.path).status for job in jobs] == ["finished", "finished"]
 
 
-def test_a_process_whose_work_has_not_begun_is_not_waited_for() -> None:
+def test_a_process_is_not_waited_for_where_a_command_fails(make_job: MakeJob) -> None:
     """A config that is wrong is said at once."""
+    job = make_job(0)
     with Worker() as first:
-        future = first.submit(time.sleep, 600.0)
+        future = first.submit(wait_for_ever, job)
+        while not (job.path / "log.txt").exists():
+            time.sleep(0.01)
 
-    with pytest.raises((CancelledError, BrokenProcessPool)):
+    with pytest.raises(BrokenProcessPool):
         future.result()
     with pytest.raises(ProcessLookupError):
         os.kill(first.pid, 0)
+
+
+def test_a_process_that_is_closed_does_its_work_first(make_job: MakeJob) -> None:
+    """Though that waits behind its imports."""
+    job = make_job(0)
+    worker = Worker()
+    worker.submit(pretend, job)
+    worker.close()
+
+    assert RunDir(job.path).status == "finished"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_process_of_a_command_does_not_answer_to_signals(number: signal.Signals) -> None:
+    """Not while it imports either: what multiprocessing starts beside the first one is there before."""
+    program = (
+        "import signal, sys\n"
+        "from dlexp.execution.worker import Worker\n"
+        "worker = Worker()\n"
+        "(process,) = worker._executor._processes.values()\n"
+        "lines = open(f'/proc/{process.pid}/status').read().splitlines()\n"
+        "(blocked,) = [int(line.split()[1], 16) for line in lines if line.startswith('SigBlk')]\n"
+        "worker.kill(); worker.close()\n"
+        f"sys.exit(0 if blocked >> ({number:d} - 1) & 1 else 1)\n"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_other_threads_need_another_process(make_job: MakeJob) -> None:

@@ -78,16 +78,19 @@ def test_the_pace_is_in_the_table_of_a_terminal(
 def test_of_a_run_that_goes_on_only_what_is_new_is_said(
     job: Job, watching: tuple[Progress, Tick], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Killed after epoch 12, gone on with after 10: nothing is said of 12, and of 11 once."""
+    """Killed after epoch 12, gone on with after 10: nothing is said of 12 and 10, and of 11 and the new 12 once."""
     watcher, tick = watching
-    trained(job, [1.0] * 12)
-    watcher.started(job)
-    tick(5)
-    trained(job, [1.0] * 11)
-    tick(1)
-    tick(5)
+    for n in (12, 10, 11, 12):
+        trained(job, [1.0] * n)
+        if n == 12 and not watcher._active:
+            watcher.started(job)
+        tick(5)
+        tick(1)
 
-    assert capsys.readouterr().err.splitlines()[1:] == ["a, seed 0: epoch 11/20, loss 0.5000, 9 s left"]
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "a, seed 0: epoch 11/20, loss 0.5000, 9 s left",
+        "a, seed 0: epoch 12/20, loss 0.5000, 8 s left",
+    ]
 
 
 def test_a_damaged_history_stops_nobody(

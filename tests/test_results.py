@@ -4,7 +4,8 @@ from pathlib import Path
 
 from make_runs import changed, finished
 
-from dlexp.reports.results import result_lines
+from dlexp.reports.results import result_lines, without_result
+from dlexp.runs.run_dir import RunDir
 
 
 def test_one_head_has_its_last_and_best_score(tmp_path: Path) -> None:
@@ -36,3 +37,26 @@ def test_several_heads_have_a_score_each(tmp_path: Path) -> None:
     without_validation = {name: value for name, value in metrics.items() if "val_" not in name}
     run_dir = finished(tmp_path, "alone", config=config, metrics=without_validation)
     assert result_lines([run_dir])[0].startswith(f"{run_dir.path}: size_mae 0.5000 (test 0.5000), ")
+
+
+def test_a_score_that_is_no_number_is_said(tmp_path: Path) -> None:
+    """An AUC where there is one class alone; and a target whose name begins as a column of `compare` does."""
+    metrics = {"gap_size_loss": 1.0, "gap_size_auc": None, "test_gap_size_loss": 1.0, "test_gap_size_auc": None}
+    config = changed(head={"type": "multitask", "heads": {"gap_size": {"metrics": ["auc"]}}})
+    run_dir = finished(tmp_path, config=config, metrics=metrics)
+
+    assert result_lines([run_dir]) == [f"{run_dir.path}: gap_size_auc nan (test nan), 1.2 s"]
+
+
+def test_an_interrupted_run_says_what_becomes_of_it(tmp_path: Path) -> None:
+    """Whether there is something to go on from."""
+    begun, saved = (RunDir.create(tmp_path, name, 0, "0123456789abcdef") for name in ("begun", "saved"))
+    saved.checkpoint_path.write_text("saved")
+
+    failures, left = without_result([begun, saved])
+
+    assert failures == [
+        f"{begun.path}: interrupted; the same command begins it anew",
+        f"{saved.path}: interrupted; the same command goes on where it stopped",
+    ]
+    assert left == []

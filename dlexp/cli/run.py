@@ -50,7 +50,7 @@ def run(
         raise UserError("--seeds N trains the seeds 0 to N-1, --seed K the seed K alone: give one of them")
     wanted = range(seeds) if seeds is not None else [seed or 0]
     # The first process starts while the configs are read.
-    with interruptible(), nullcontext() if dry_run else Worker() as first:
+    with nullcontext() if dry_run else Worker() as first:
         loaded = _load(configs, overrides or [], grids or [], data_dir)
         from dlexp.execution.plan import Request
 
@@ -97,7 +97,7 @@ def _train(request: "Request", workers: int, fail_fast: bool, first: "Worker | N
         say(f"{run_dir.path}: done before; --force trains it again")
     for run_dir in planned.begun:
         say(f"{run_dir.path}: {_begun(run_dir)}")
-    with Progress(len(planned.to_train)) as progress:
+    with interruptible(), Progress(len(planned.to_train)) as progress:
         started = carry_out(planned, draw, progress, workers, fail_fast, first)
     results = [*planned.done, *started]
     for line in result_lines(results):

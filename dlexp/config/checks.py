@@ -54,15 +54,22 @@ def check_against(experiment: Experiment, info: Info) -> list[tuple[str, str]]:
     """What cannot work with data like this, as (dotted path, what is wrong)."""
     return [
         *_name_problems(experiment.name),
-        *((f"validation.{field}", message) for field, message in experiment.validation.problems(info)),
-        *_train_fraction_problems(experiment, info),
-        *_resample_problems(experiment, info),
+        *check_data(experiment, info),
         *_model_problems(experiment.model, info),
         *((f"head.{field}", message) for field, message in experiment.head.problems(info)),
         *_weight_problems(experiment.head),
         *((f"optimizer.{field}", message) for field, message in experiment.optimizer.problems()),
         *_apart_problems(experiment),
         *_training_problems(experiment),
+    ]
+
+
+def check_data(experiment: Experiment, info: Info) -> list[tuple[str, str]]:
+    """The same for the choice of the examples alone: validation, share, resample."""
+    return [
+        *((f"validation.{field}", message) for field, message in experiment.validation.problems(info)),
+        *_train_fraction_problems(experiment, info),
+        *_resample_problems(experiment, info),
     ]
 
 

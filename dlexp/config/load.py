@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from dlexp.components.component import OneOf
 from dlexp.components.datasets import Dataset, Info, files
 from dlexp.components.heads import Multitask, default_head, unknown_targets
-from dlexp.config.checks import change, check
+from dlexp.config.checks import change, check, check_data
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import flatten, format_value
 from dlexp.config.grid import Override, expand, source_of
@@ -302,11 +302,8 @@ def _validated(config: Node) -> tuple[Experiment, Node]:
 def _data_alone(config: Node) -> tuple[Experiment, Node]:
     """An experiment of which nothing but the data set and the validation is said, and they can be used."""
     experiment, config = _validated(with_default_types(config))
-    dataset, validation = experiment.dataset, experiment.validation
-    problems = [(f"dataset.{field}", message) for field, message in dataset.problems()]
-    if not problems:
-        problems = [(f"validation.{field}", message) for field, message in validation.problems(dataset.info())]
-    if problems:
+    problems = [(f"dataset.{field}", message) for field, message in experiment.dataset.problems()]
+    if problems := problems or check_data(experiment, experiment.dataset.info()):
         raise ConfigError(_located(problems, config))
     return experiment, config
 

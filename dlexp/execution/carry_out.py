@@ -1,7 +1,10 @@
 """From a plan to records: what `dlexp run` and `dlexp.run` share."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
+from dlexp.console import say
+from dlexp.errors import DlexpError
 from dlexp.execution.plan import Plan
 from dlexp.execution.pool import Pool
 from dlexp.execution.schedule import Watcher, run_all
@@ -46,5 +49,13 @@ def carry_out(
         # Also when all is done: an idle worker has nothing to save, and TensorFlow takes a second to end by itself.
         engine.close(kill=True)
         if started and not plan.request.smoke:
-            rebuild(plan.request.runs_dir)
+            _rebuild(plan.request.runs_dir)
     return started
+
+
+def _rebuild(runs_dir: Path) -> None:
+    """A table that cannot be written hides no result: it is derived from the records."""
+    try:
+        rebuild(runs_dir)
+    except DlexpError as error:
+        say(str(error))

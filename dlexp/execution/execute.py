@@ -43,9 +43,10 @@ def execute(job: Job) -> None:
             except Stopped as stopped:
                 print(stopped)
             except Exception as error:
+                with contextlib.suppress(OSError):  # The log may have no more room either.
+                    traceback.print_exc()
                 if full := _full(error):
                     raise full from None
-                traceback.print_exc()
                 record_failure(job, error)
             if run_dir.status in ENDED:
                 run_dir.remove_checkpoints()

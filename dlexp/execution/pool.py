@@ -3,7 +3,6 @@
 One pool of several processes is lost as a whole when one of them is killed; of several pools only the killed one is.
 """
 
-import signal
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 
@@ -50,13 +49,14 @@ class Pool:
             slot, job, tries = self._running.pop(future)
             error = future.exception()
             if isinstance(error, BrokenProcessPool):
-                slot.close(kill=True)
+                slot.close()
                 if tries < TRIES:
                     self._start(slot, job, tries + 1)
                     continue
                 error = _given_up(job, WorkerDied(f"the worker process died {tries} times (killed, or out of memory)"))
             if isinstance(error, OSError):  # The disk is full, or no longer to be written: not even this is on record.
-                say(f"{job.label}: its records cannot be written: {error.strerror or error}")
+                where = f": {error.filename}" if error.filename else ""
+                say(f"{job.label}: its records cannot be written: {error.strerror or error}{where}")
             elif error is not None:
                 raise error
             self._idle.append(slot)
@@ -72,11 +72,15 @@ class Pool:
         try:
             if kill and running:
                 for slot in running:
-                    slot.signal(signal.SIGTERM)
+                    slot.ask_to_stop()
                 wait(self._running, LAST_SECONDS)
         finally:
-            for slot in [*self._idle, *running]:
-                slot.close(kill)
+            slots = [*self._idle, *running]
+            if kill:  # All of them, before one is waited for.
+                for slot in slots:
+                    slot.kill()
+            for slot in slots:
+                slot.close()
 
     def _start(self, slot: "_Slot", job: Job, tries: int) -> None:
         with without_interrupts():
@@ -119,11 +123,15 @@ class _Slot:
         self._runs += 1
         return future
 
-    def signal(self, number: signal.Signals) -> None:
+    def ask_to_stop(self) -> None:
         if self._worker:
-            self._worker.signal(number)
+            self._worker.ask_to_stop()
 
-    def close(self, kill: bool = False) -> None:
+    def kill(self) -> None:
         if self._worker:
-            self._worker.close(kill)
+            self._worker.kill()
+
+    def close(self) -> None:
+        if self._worker:
+            self._worker.close()
         self._worker, self.threads, self._runs = None, None, 0

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import resource_tracker
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -21,6 +22,8 @@ class Worker:
     """One process; it stays warm: TensorFlow is imported once for many runs. Leaving it as a context kills it."""
 
     def __init__(self) -> None:
+        # The first process would start it, and it lets Ctrl-C and SIGTERM through again.
+        resource_tracker.ensure_running()
         with without_interrupts():
             self._executor = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start, (os.getpid(),))
             self._pid = self._executor.submit(os.getpid)
@@ -33,7 +36,8 @@ class Worker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close(kill=True)
+        self.kill()
+        self.close()
 
     @property
     def pid(self) -> int:
@@ -48,19 +52,24 @@ class Worker:
         """
         return self._executor.submit(function, argument)
 
-    def signal(self, number: signal.Signals) -> None:
-        """Send the process a signal, if it is still there."""
-        with contextlib.suppress(BrokenProcessPool, ProcessLookupError):
-            os.kill(self.pid, number)
+    def ask_to_stop(self) -> None:
+        """Ask its training to stop after the epoch."""
+        self._signal(signal.SIGTERM)
 
-    def close(self, kill: bool = False) -> None:
-        """End the process: after its work, or at once."""
+    def kill(self) -> None:
+        """End the process at once."""
+        self._signal(signal.SIGKILL)
+
+    def close(self) -> None:
+        """End the process after its work, and wait for that."""
+        self._executor.shutdown(wait=True)
+        self._is_closed = True
+
+    def _signal(self, number: signal.Signals) -> None:
         if self._is_closed:
             return  # By now its number may be another process's.
-        if kill:
-            self.signal(signal.SIGKILL)
-        self._executor.shutdown(wait=True, cancel_futures=True)
-        self._is_closed = True
+        with contextlib.suppress(BrokenProcessPool, ProcessLookupError):  # It is gone.
+            os.kill(self.pid, number)
 
 
 @contextlib.contextmanager

@@ -28,10 +28,11 @@ class SparseRows:
         # The rows in the order of the epoch.
         self._starts: np.ndarray = np.empty_like(rows.indptr)
         self._indices = np.empty_like(rows.indices)
-        self._data = rows.data.copy()
-        # Multi-hot rows are all ones, in any order: what scipy moves in their place is small.
-        placeholder = np.empty(len(rows.data), np.int8)
-        self._moved = (placeholder, placeholder) if (rows.data == 1).all() else (rows.data, self._data)
+        self._data = np.empty_like(rows.data)
+        self._moved = rows.data, self._data
+        if (rows.data == 1).all():  # Multi-hot: the same in any order. What scipy moves in their place is small.
+            self._data = rows.data
+            self._moved = np.empty_like(rows.data, np.int8), np.empty_like(rows.data, np.int8)
 
     def start_epoch(self, order: np.ndarray, batch_size: int) -> None:
         """Have batch i hold the rows `order[i * batch_size : (i + 1) * batch_size]`; `order`: a permutation, `(n,)`."""

@@ -29,11 +29,14 @@ class _Active:
     said: float = field(init=False)
     """When its last line was."""
     epoch_said: int = field(init=False)
-    """The epoch of that; before, the last one that an interrupted run has."""
+    """The epoch of that; before, the one that an interrupted run goes on after."""
+    is_begun: bool = field(init=False)
+    """Whether it was interrupted before: its history is cut back to where it goes on from."""
 
     def __post_init__(self) -> None:
         self.started = self.said = time.monotonic()
         self.epoch_said = _epoch(self.rows())
+        self.is_begun = self.epoch_said > 0
 
     def rows(self) -> list[dict[str, float]]:
         """The epochs so far; of a damaged history none: the worker does not go on with it, and begins it anew."""
@@ -83,10 +86,12 @@ class Progress:
             self._live.update(self._table(), refresh=True)
             return
         for active in self._active.values():
-            if time.monotonic() - active.said < SECONDS_BETWEEN_LINES:
+            is_due = time.monotonic() - active.said >= SECONDS_BETWEEN_LINES
+            if not is_due and not active.is_begun:
                 continue
             rows = active.rows()
-            if rows and _epoch(rows) != active.epoch_said:
+            active.epoch_said = min(active.epoch_said, _epoch(rows))
+            if is_due and _epoch(rows) > active.epoch_said:
                 active.said, active.epoch_said = time.monotonic(), _epoch(rows)
                 left = f"{active.seconds_left(rows):.0f} s left"
                 said = [f"epoch {_epoch(rows)}/{active.epochs}", *_scores(rows[-1]), left]

@@ -1,6 +1,6 @@
 """What a `run` command gave, a line a run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dlexp.components.metrics import higher_is_better, quantity_of
@@ -23,21 +23,26 @@ def scores(summary: dict[str, Any]) -> str:
     """The main metric, last and best, the same on the test split, and the seconds; of several heads each one's."""
     metrics, heads = summary["metrics"], summary["config"]["head"].get("heads")
     if heads:
-        parts = [_score_of_head(name, head, metrics) for name, head in heads.items()]
+        parts = [_score_of_head(name, head["metrics"], metrics) for name, head in heads.items()]
         return ", ".join([*parts, f"{summary['seconds']:.1f} s"])
     column = main_metric(metrics)
-    parts = [f"{column} {metrics[column]:.4f}"]
+    parts = [f"{column} {_number(metrics[column])}"]
     if f"best_{column}" in metrics:
-        parts[0] += f" (best {metrics[f'best_{column}']:.4f} in epoch {metrics[f'best_{column}_epoch']})"
+        parts[0] += f" (best {_number(metrics[f'best_{column}'])} in epoch {metrics[f'best_{column}_epoch']})"
     test = f"test_{quantity_of(column)}"
-    return ", ".join([*parts, f"{test} {metrics[test]:.4f}", f"{summary['seconds']:.1f} s"])
+    return ", ".join([*parts, f"{test} {_number(metrics[test])}", f"{summary['seconds']:.1f} s"])
 
 
-def _score_of_head(name: str, head: dict[str, Any], metrics: dict[str, float]) -> str:
+def _score_of_head(target: str, head_metrics: Sequence[str], metrics: Mapping[str, float | None]) -> str:
     """The main metric of one of several heads, and the same on the test split."""
-    own = [f"{name}_{quantity}" for quantity in ("loss", *head["metrics"])]
-    column = main_metric({each: value for each, value in metrics.items() if quantity_of(each) in own})
-    return f"{column} {metrics[column]:.4f} (test {metrics[f'test_{quantity_of(column)}']:.4f})"
+    split = "val_" if f"val_{target}_loss" in metrics else ""
+    score = f"{target}_{main_metric(['loss', *head_metrics])}"
+    return f"{split}{score} {_number(metrics[split + score])} (test {_number(metrics[f'test_{score}'])})"
+
+
+def _number(value: float | None) -> str:
+    """A score; one that is not a number is null in the records."""
+    return "nan" if value is None else f"{value:.4f}"
 
 
 def without_result(run_dirs: Sequence[RunDir]) -> tuple[list[str], list[str]]:
@@ -58,13 +63,14 @@ def _failure(run_dir: RunDir) -> str:
     """Why a run has no result, and where to read more."""
     failure = run_dir.failure()
     if run_dir.status == "interrupted":
-        return "interrupted; the same command goes on where it stopped"
+        goes_on = "goes on where it stopped" if run_dir.has_checkpoint else "begins it anew"
+        return f"interrupted; the same command {goes_on}"
     if failure is None:
         return f"{run_dir.status}: no result was recorded"
     return f"{failure['kind']}: {failure['what']} (more in {run_dir.log_path.name})"
 
 
-def main_metric(metrics: dict[str, float]) -> str:
+def main_metric(metrics: Iterable[str]) -> str:
     """The column that says most in one number: validation accuracy where there is one, else the last metric."""
     last = [name for name in metrics if not name.startswith(("best_", "test_"))]
     candidates = [name for name in last if name.startswith("val_")] or last

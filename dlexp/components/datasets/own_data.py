@@ -105,5 +105,5 @@ class OwnData(Dataset):
 def not_there(path: Path, kind: str, name: str, there: Sequence[str]) -> str:
     """`cars.csv has no column 'prize'. Did you mean 'price'? Choose from: price, weight`."""
     more = f", ... ({len(there)} in all)" if len(there) > MAX_NAMED else ""
-    choices = f" Choose from: {', '.join(there[:MAX_NAMED])}{more}" if there else ""
+    choices = f" Choose from: {', '.join(map(str, there[:MAX_NAMED]))}{more}" if there else ""
     return f"{path} has no {kind} {name!r}.{did_you_mean(name, there)}{choices}"

@@ -160,12 +160,14 @@ class Table(OwnData, EncodedTexts):
         """What new rows have that the model did not learn from, by column: gaps, and categories it does not know."""
         from dlexp.components.datasets.targets import label
 
-        filled = dict.fromkeys(self._text_columns, "an empty text")
-        filled |= {each.column: f"the training data's {self.missing}" for each in features if each.is_number}
         unknown = {each.column: ~each.test.any(axis=1) for each in features if not each.is_number}
-        filled |= dict.fromkeys(unknown, "no category")
+        filled = [
+            *((column, "an empty text") for column in self._text_columns),
+            *((each.column, f"the training data's {self.missing}") for each in features if each.is_number),
+            *((column, "no category") for column in unknown),
+        ]
         notes = []
-        for column, instead in filled.items():
+        for column, instead in filled:
             cells = rows.frame[column]
             missing = self._is_missing(cells)
             if n := int(missing.sum()):
@@ -173,7 +175,9 @@ class Table(OwnData, EncodedTexts):
             unseen = cells[unknown[column] & ~missing].map(label).to_list() if column in unknown else []
             if values := list(dict.fromkeys(unseen)):
                 were = f"{_count(len(values), 'value')} in {_count(len(unseen), 'row')}"
-                listed = ", ".join(values[:MAX_SHOWN]) + ", ..." * (len(values) > MAX_SHOWN)
+                listed = ", ".join(" ".join(value.split()) for value in values[:MAX_SHOWN]) + ", ..." * (
+                    len(values) > MAX_SHOWN
+                )
                 notes.append(f"{column}: {were} not in the training data: {listed}")
         return notes
 
