@@ -40,6 +40,17 @@ def test_without_a_flag_it_asks_what_to_remove(clean):
     assert kept.path.exists()
 
 
+def test_failed_keeps_what_can_be_gone_on_with(clean):
+    """Nothing that is recorded is lost: the same `run` goes on from the checkpoint."""
+    kept, gone = broken_off(), failed(RUNS)
+    kept.checkpoint_path.write_bytes(b"state")
+
+    code, out, _ = clean("--failed")
+
+    assert (code, kept.path.exists(), gone.path.exists()) == (0, True, False)
+    assert out.startswith(f"{gone.path}: failed, ")
+
+
 def test_failed_removes_failed_and_broken_off_runs(clean):
     """And no finished run, no smoke run; a name without runs goes too."""
     kept = [finished(RUNS), finished(SMOKE), failed(SMOKE, seed=1)]

@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -20,6 +23,24 @@ a/s1-{ID}  diverged     3       -             -       -       -        -
 b/s0-0123456789  interrupted  1       -             -       -       -        -
 b/s0-{ID}  damaged      2       -             -       -       -        -
 """
+
+
+def test_the_version(invoke):
+    """The package's own."""
+    import dlexp
+
+    assert invoke("--version") == (0, f"dlexp {dlexp.__version__}\n", "")
+
+
+def test_an_output_without_the_letters(tmp_path):
+    """A file or a terminal in ASCII: a question mark for each, no traceback."""
+    finished(tmp_path, "größer")
+    command = [sys.executable, "-m", "dlexp", "ls", "--runs-dir", str(tmp_path)]
+
+    ended = subprocess.run(command, capture_output=True, check=False, env=os.environ | {"PYTHONIOENCODING": "ascii"})
+
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert b"gr??er/s0-" in ended.stdout
 
 
 @pytest.fixture

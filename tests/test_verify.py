@@ -168,6 +168,17 @@ def test_a_damaged_model_has_no_grade(recorded: RunDir, graded: Callable[..., Ve
     assert "damaged" in found.detail
 
 
+def test_a_history_that_lacks_epochs_has_no_grade(recorded: RunDir, graded: Callable[..., Verification]) -> None:
+    """It is damaged, not merely other numbers: it does not hold, whatever the other seeds say."""
+    lines = recorded.history_path.read_text().splitlines(keepends=True)
+    recorded.history_path.write_text("".join(lines[:-1]))
+
+    found = graded()
+
+    assert (found.grade, found.holds) == (None, False)
+    assert found.detail.endswith(f"history.csv: damaged: {len(lines) - 2} of {len(lines) - 1} epochs")
+
+
 def test_as_a_user_types_it(recorded: RunDir, trained: list[Path], invoke: Invoke) -> None:
     """One run that repeats and one that was edited: exit code 1, one document, the records untouched."""
     runs = recorded.path.parents[1]

@@ -1,5 +1,6 @@
 """The command line. Importing it takes next to nothing: every training process does so again."""
 
+import io
 import os
 import sys
 
@@ -12,6 +13,9 @@ def main() -> None:
     """The console script: runs a command; the user's mistakes end in a few lines and an exit code, not a traceback."""
     # Else pydantic searches all installed packages for plugins, at every start.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    for stream in (sys.stdout, sys.stderr):  # A terminal or a file without a letter for ± shows a question mark.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         from dlexp.cli.app import app
 

@@ -1,5 +1,7 @@
 """All commands: one file each, which parses, makes one call and prints. Starts without TensorFlow."""
 
+from typing import Annotated
+
 import typer
 
 from dlexp.cli.bias_variance import bias_variance
@@ -19,12 +21,30 @@ from dlexp.cli.why import why
 
 app = typer.Typer(
     name="dlexp",
-    help="Deep-learning experiments as YAML files: run them, compare them, trust the answer.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        from dlexp import __version__
+
+        print(f"dlexp {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def dlexp(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Deep-learning experiments as YAML files: run them, compare them, trust the answer."""
+
+
 app.command()(run)
 app.command()(compare)
 app.command()(bias_variance)

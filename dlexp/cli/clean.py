@@ -10,12 +10,12 @@ from dlexp.cli.options import RUNS_DIR, RunsDir
 def clean(
     smoke: Annotated[bool, typer.Option("--smoke", help="Remove all smoke runs.")] = False,
     failed: Annotated[
-        bool, typer.Option("--failed", help="Remove runs that failed, diverged or were broken off.")
+        bool, typer.Option("--failed", help="Remove runs that failed, diverged or broke off with no checkpoint.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")] = False,
     runs_dir: RunsDir = RUNS_DIR,
 ) -> None:
-    """Remove smoke runs, or runs that never finished. A finished run, a run under way and foreign files stay.
+    """Remove smoke runs, or runs that never finished. What is finished, under way or can be gone on with stays.
 
     A removed run that had diverged is no longer counted by `compare`, and the next `run` trains it again.
 

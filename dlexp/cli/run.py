@@ -114,4 +114,4 @@ def _train(request: "Request", workers: int, fail_fast: bool, first: "Worker | N
 def _begun(run_dir: "RunDir") -> str:
     if owner := run_dir.owner:
         return f"under way in {owner.described}; left to it"
-    return "interrupted before; goes on where it stopped"
+    return f"interrupted before; {'goes on where it stopped' if run_dir.has_checkpoint else 'begins anew'}"

@@ -70,7 +70,7 @@ def verify(
 def _lines(found: "Verification") -> list[str]:
     from dlexp.config.flat import format_value
 
-    head = f"{found.run}: {found.grade or 'not trained again'}: {found.detail}"
+    head = f"{found.run}: {found.grade or 'no grade'}: {found.detail}"
     return [
         head,
         *(f"  {key}: {format_value(then)} then, {format_value(now)} now" for key, then, now in found.environment),

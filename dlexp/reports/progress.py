@@ -50,8 +50,8 @@ class _Active:
         return self.job.experiment.training.epochs
 
     def seconds_left(self, rows: list[dict[str, float]]) -> float:
-        """At the pace of the last epochs: the compilation in the first one soon counts no more."""
-        return median(row["seconds"] for row in rows[-EPOCHS_OF_PACE:]) * (self.epochs - _epoch(rows))
+        """At the pace of the last epochs; the first one compiles, and counts only while it is the only one."""
+        return median(row["seconds"] for row in rows[1:][-EPOCHS_OF_PACE:] or rows) * (self.epochs - _epoch(rows))
 
 
 class Progress:

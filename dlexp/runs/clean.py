@@ -21,8 +21,12 @@ def smoke_runs(runs_dir: Path) -> list[RunDir]:
 
 
 def unfinished_runs(runs_dir: Path) -> list[RunDir]:
-    """All runs that failed or broke off; neither smoke runs nor damaged records nor anything behind a symbolic link."""
-    return [run_dir for run_dir in _own(runs_dir) if run_dir.status in (*UNFINISHED, "failed")]
+    """All runs that failed, or broke off with nothing to go on from.
+
+    Neither smoke runs nor damaged records nor anything behind a symbolic link.
+    """
+    runs = [run_dir for run_dir in _own(runs_dir) if run_dir.status in (*UNFINISHED, "failed")]
+    return [run_dir for run_dir in runs if run_dir.status == "failed" or not run_dir.has_checkpoint]
 
 
 def why_kept(run_dir: RunDir) -> str | None:

@@ -57,6 +57,8 @@ def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verifi
     """
     name = f"{recorded.name}/{recorded.dir.path.name}"
     try:
+        if (n := len(recorded.dir.history())) != recorded.epochs:
+            raise DlexpError(f"{recorded.dir.history_path}: damaged: {n} of {recorded.epochs} epochs")
         environment = _places(recorded.dir, again)
         repeated = read(again)
         if repeated.status != "finished":
