@@ -1,4 +1,4 @@
-"""Ten runs, imdb_sgd and imdb_adam with five seeds each: `dlexp run` with one worker and two, against the script.
+"""Ten runs, imdb_sgd and imdb_adam with five seeds each: `dlexp run --workers` against the slides' script ten times.
 
 The script is run once for each optimizer, and its seconds are counted five times: it has no seed to change.
 """
