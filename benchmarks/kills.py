@@ -36,7 +36,7 @@ ENDINGS = {
     "early stopping": "early_stopping: {monitor: loss, patience: 1000}",
 }
 #: So many that a training lasts some seconds.
-EPOCHS = {"dropout": 1000, "batch normalization": 700, "embedding": 100, "sparse text": 80}
+EPOCHS = {"dropout": 1000, "batch normalization": 700, "embedding": 100, "sparse text": 200}
 #: What `dlexp run` does in its worker, in one process; checkpoints are saved more often than a user's, so that even
 #: short runs are gone on with.
 SCRIPT = """
@@ -49,6 +49,7 @@ from dlexp.reports.curves import draw
 from dlexp.training import checkpoint
 
 checkpoint.SECONDS_BETWEEN = 0.2
+checkpoint.LARGEST_SHARE = 0.5
 request = Request([load(Path("run.yaml")).experiment], [0], Path(sys.argv[1]))
 for job in plan(request).jobs(draw):
     execute(job)
