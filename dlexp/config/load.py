@@ -60,9 +60,7 @@ def load(path: Path | str, overrides: Sequence[str | Override] = ()) -> Loaded:
         ConfigError: With every problem of the fields; where there is none, with every problem between fields.
     """
     path = Path(path)
-    config = _read_with_bases(path)
-    for override in overrides:
-        config = merged(config, _override(override, config))
+    config = _overridden(_read_with_bases(path), overrides)
     # About the file, not the experiment: `allow` is no part of the schema, the identity or the records.
     settings = {key: node for key, node in config.entries.items() if key != "allow"}
     allow = config.child("allow") or Node([], DEFAULT)
@@ -80,9 +78,7 @@ def load_data(path: Path | str, overrides: Sequence[str] = ()) -> Loaded:
         ConfigError: With every problem of these two, and of keys at the top that are none.
     """
     path = Path(path)
-    config = _read_with_bases(path)
-    for override in overrides:
-        config = merged(config, _override(override, config))
+    config = _overridden(_read_with_bases(path), overrides)
     others = {"allow", *Experiment.model_fields} - set(DATA_PARTS)
     settings = {key: node for key, node in config.entries.items() if key not in others}
     experiment, config = _data_alone(Node({"name": Node("data", DEFAULT), **settings}, Source(str(path))))
@@ -102,9 +98,7 @@ def load_dataset(name: str, overrides: Sequence[str] = ()) -> Dataset:
     source = Source(name)
     dataset = Node({"type": Node(name, source)}, source)
     config = Node({"name": Node(name, DEFAULT), "dataset": dataset}, source)
-    for override in overrides:
-        config = merged(config, _override(override, config))
-    return _data_alone(config)[0].dataset
+    return _data_alone(_overridden(config, overrides))[0].dataset
 
 
 def load_all(paths: Iterable[Path | str], overrides: Sequence[str] = (), grids: Sequence[str] = ()) -> list[Loaded]:
@@ -226,6 +220,13 @@ def _typed_by_keys(config: Node) -> Node:
         if component and tells in component.entries and "type" not in component.entries:
             typed[key] = Node({"type": Node(type_name, DEFAULT), **component.entries}, component.source)
     return Node(typed, config.source) if config.is_mapping else config
+
+
+def _overridden(config: Node, overrides: Iterable[str | Override]) -> Node:
+    """A config with all overrides laid over it, the later over the earlier."""
+    for override in overrides:
+        config = merged(config, _override(override, config))
+    return config
 
 
 def _override(override: str | Override, config: Node) -> Node:

@@ -7,6 +7,8 @@ call whatever such a file names; `pickles` admits the few names that rebuild an 
 import io
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +25,10 @@ def read(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray[Any, Any]]:
     Raises:
         DataError: The file is no archive, is damaged, lacks an array, or names more than an array of lists.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if missing := [name for name in names if f"{name}.npy" not in archive.namelist()]:
-                raise DataError(f"{path}: no array {', '.join(missing)} in this file")
-            return {name: _array(path, name, archive.read(f"{name}.npy")) for name in names}
-    # What zipfile raises for foreign, cut, damaged, encrypted or oddly compressed archives.
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
-        raise DataError(f"{path}: not a readable npz archive, or a damaged one ({error})") from error
+    with _opened(path) as archive:
+        if missing := [name for name in names if f"{name}.npy" not in archive.namelist()]:
+            raise DataError(f"{path}: no array {', '.join(missing)} in this file")
+        return {name: _array(path, name, archive.read(f"{name}.npy")) for name in names}
 
 
 def names(path: Path) -> list[str]:
@@ -39,10 +37,17 @@ def names(path: Path) -> list[str]:
     Raises:
         DataError: The file is no archive.
     """
+    with _opened(path) as archive:
+        return [name.removesuffix(".npy") for name in archive.namelist()]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
-            return [name.removesuffix(".npy") for name in archive.namelist()]
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError) as error:
+            yield archive
+    # What zipfile raises for foreign, cut, damaged, encrypted or oddly compressed archives.
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
         raise DataError(f"{path}: not a readable npz archive, or a damaged one ({error})") from error
 
 
