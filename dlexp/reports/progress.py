@@ -31,7 +31,7 @@ class _Active:
     epoch_said: int = field(init=False)
     """The epoch of that; before, the one that an interrupted run goes on after."""
     is_begun: bool = field(init=False)
-    """Whether it was interrupted before: its history is cut back to where it goes on from."""
+    """Whether it was interrupted before, and its history is still to be cut back to where it goes on from."""
 
     def __post_init__(self) -> None:
         self.started = self.said = time.monotonic()
@@ -92,6 +92,7 @@ class Progress:
             rows = active.rows()
             active.epoch_said = min(active.epoch_said, _epoch(rows))
             if is_due and _epoch(rows) > active.epoch_said:
+                active.is_begun = False
                 active.said, active.epoch_said = time.monotonic(), _epoch(rows)
                 left = f"{active.seconds_left(rows):.0f} s left"
                 said = [f"epoch {_epoch(rows)}/{active.epochs}", *_scores(rows[-1]), left]
