@@ -53,6 +53,8 @@ OWN_FILES = (
     "model.keras",
     "curves.png",
     "predictions.npz",
+    "evaluation.json",
+    "manifest.json",
     "log.txt",
     "checkpoint.npz",
     "checkpoint-previous.npz",
@@ -196,6 +198,16 @@ class RunDir:
     def predictions_path(self) -> Path:
         """The test predictions, of a run on a resampled training set alone."""
         return self.path / "predictions.npz"
+
+    @property
+    def evaluation_path(self) -> Path:
+        """What the model makes of the test split, beside its scores."""
+        return self.path / "evaluation.json"
+
+    @property
+    def manifest_path(self) -> Path:
+        """The digests of the run's records, written just before the summary."""
+        return self.path / "manifest.json"
 
     @property
     def log_path(self) -> Path:
