@@ -102,10 +102,23 @@ def test_downloads_as_keras_does(
         with pytest.raises(DataError):
             files.find(name, None)
     asked = [{"cache_subdir": "datasets", **settings} for settings in downloads]
+    for settings in by_keras:  # Keras takes Fashion-MNIST unchecked.
+        settings["file_hash"] = settings["file_hash"] or files.DOWNLOADS[f"fashion-mnist/{settings['fname']}"].file_hash
 
     assert all(settings in asked for settings in by_keras)
     # Keras stopped at the first of the four files of Fashion-MNIST.
     assert len(asked) == len(by_keras) + 3
+
+
+def test_every_download_is_checked() -> None:
+    """By SHA-256 (64 digits); of the two word indices Keras has MD5 (32)."""
+    lengths = {name: len(download.file_hash) for name, download in files.DOWNLOADS.items()}
+
+    assert {name for name, length in lengths.items() if length != 64} == {
+        "imdb_word_index.json",
+        "reuters_word_index.json",
+    }
+    assert set(lengths.values()) == {64, 32}
 
 
 def test_uses_what_was_downloaded(

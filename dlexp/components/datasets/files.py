@@ -20,8 +20,9 @@ class Download:
     """What Keras downloads for a file, or for a folder that comes as an archive."""
 
     url: str
-    file_hash: str | None
-    """Keras's own digest (keras/src/datasets): what a download must be. A file already there may be another."""
+    file_hash: str
+    """Keras's own digest (keras/src/datasets), SHA-256 or MD5: what a download must be. A file already there may be
+    another."""
     is_archive: bool = False
     """Keras unpacks the archive of a folder NAME into another one around it, NAME-target."""
 
@@ -36,15 +37,15 @@ DOWNLOADS = {
     "california_housing.npz": Download(
         ORIGIN + "california_housing.npz", "1a2e3a52e0398de6463aebe6f4a8da34fb21fbb6b934cf88c3425e766f2a1a6f"
     ),
-    # Keras has no digests of these.
+    # Keras has no digests of these; they are those of the files that Zalando publishes.
     **{
-        f"fashion-mnist/{name}": Download(ORIGIN + name, None)
-        for name in (
-            "train-images-idx3-ubyte.gz",
-            "train-labels-idx1-ubyte.gz",
-            "t10k-images-idx3-ubyte.gz",
-            "t10k-labels-idx1-ubyte.gz",
-        )
+        f"fashion-mnist/{name}": Download(ORIGIN + name, sha256)
+        for name, sha256 in {
+            "train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+            "train-labels-idx1-ubyte.gz": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+            "t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+            "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+        }.items()
     },
     "cifar-10-batches-py": Download(
         "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
