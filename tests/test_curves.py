@@ -1,6 +1,9 @@
 """Learning curves: any history gives a picture."""
 
 import math
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -76,3 +79,61 @@ def test_the_best_epoch_is_a_number(monkeypatch, tmp_path):
     figure = figure_of(monkeypatch, tmp_path, HISTORIES["diverged"])
 
     assert figure.axes[0].lines[-1].get_label() == "best: 0.5 in epoch 2"
+
+
+#: Draws each picture in a process of its own, none of which has imported matplotlib before.
+DRAW_ALL = """
+import os, sys
+from functools import partial
+from pathlib import Path
+from dlexp.reports import bias_variance_plot, comparison_plot, curves, diagnostics_plot
+
+folder = Path(sys.argv[1])
+rows = [{"epoch": 1, "layer": 1, "dead_share": 0, "saturated_share": 0, "gradient_norm": 1, "weight_norm": 1,
+         "update_ratio": 1, "loss": 1.0}]
+drawings = {
+    "curves": partial(curves.draw, rows, title="it"),
+    "diagnostics": partial(diagnostics_plot.draw, rows, title="it"),
+    "comparison": lambda path: comparison_plot.save(comparison_plot._figure([], "loss"), path),
+    "bias_variance": partial(bias_variance_plot.draw, []),
+}
+assert "matplotlib" not in sys.modules
+for name, draw in drawings.items():
+    if not os.fork():
+        draw(path=folder / f"{name}.png")
+        os._exit(0)
+while drawings:
+    os.wait()
+    drawings.popitem()
+"""
+
+
+@pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "nonsense"])
+def test_pictures_are_drawn_whatever_backend_is_named(tmp_path, backend):
+    """Jupyter names one for all its child processes; Agg draws, whether that is installed or not."""
+    environment = {**os.environ, "MPLBACKEND": backend}
+
+    subprocess.run([sys.executable, "-c", DRAW_ALL, str(tmp_path)], env=environment, check=True)
+
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "curves.png",
+        "diagnostics.png",
+        "comparison.png",
+        "bias_variance.png",
+    }
+
+
+def test_a_damaged_settings_file_of_matplotlib_is_named(tmp_path):
+    """Who asks for a picture is told in one line why there is none."""
+    (tmp_path / "matplotlibrc").write_bytes(b"axes.grid: \xff")
+    script = (
+        "from dlexp.errors import UserError\nfrom dlexp.reports.png import blank\n"
+        "try:\n    blank(1, 1)\nexcept UserError as error:\n    print(error)"
+    )
+    environment = {**os.environ, "MATPLOTLIBRC": str(tmp_path / "matplotlibrc")}
+
+    said = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+
+    assert said.stdout == (
+        "matplotlib cannot be imported: 'utf-8' codec can't decode byte 0xff in position 11: invalid start byte\n"
+    )

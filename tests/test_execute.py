@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,23 @@ def test_finished_run_has_every_record(tmp_path: Path) -> None:
     assert summary["examples"] == {"train": 96, "validation": 24, "test": 30}
     assert summary["parameters"] == 4 * 8 + 8 + 8 * 3 + 3
     assert history[0]["learning_rate"] == 0.001
+
+
+def not_drawn(history: Any, path: Path, title: str) -> None:
+    """A matplotlib that cannot draw."""
+    raise RuntimeError("no font can be found")
+
+
+def test_a_picture_that_cannot_be_drawn_fails_no_run(tmp_path: Path) -> None:
+    """The result is recorded; the reason is in the log."""
+    job = replace(job_of(tmp_path, IRIS), illustrate=not_drawn)
+
+    execute(job)
+
+    run_dir = RunDir(job.path)
+    assert run_dir.status == "finished"
+    assert not run_dir.curves_path.exists()
+    assert "\ncurves.png not drawn: RuntimeError: no font can be found\n" in run_dir.log_path.read_text()
 
 
 def test_resolved_config_is_the_same_experiment(tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ def bias_variance(
     from dlexp.config.grid import values_in
     from dlexp.config.load import load_all, require_fitting
     from dlexp.console import say
+    from dlexp.errors import shown
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import Request
     from dlexp.execution.resamples import plan_resamples
@@ -52,7 +53,7 @@ def bias_variance(
     from dlexp.reports.bias_variance_table import render
     from dlexp.reports.curves import draw
     from dlexp.reports.progress import Progress
-    from dlexp.reports.results import without_result
+    from dlexp.reports.results import without_picture, without_result
     from dlexp.runs.index import read
     from dlexp.studies.bias_variance import point
 
@@ -77,7 +78,7 @@ def bias_variance(
         say(f"bias and variance: {plot}")
     results = [*planned.plan.done, *started]
     failures, left = without_result(results)
-    for line in left:
+    for line in [*shown(without_picture(started)), *left]:
         say(line)
     failures += [f"{experiment.name}: {error}" for experiment, error in planned.plan.without_data]
     if failures:

@@ -86,11 +86,12 @@ def _preview(loaded: "Sequence[Loaded]", request: "Request") -> None:
 
 def _train(request: "Request", workers: int, fail_fast: bool, first: "Worker | None") -> None:
     from dlexp.console import say
+    from dlexp.errors import shown
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import plan
     from dlexp.reports.curves import draw
     from dlexp.reports.progress import Progress
-    from dlexp.reports.results import result_lines, without_result
+    from dlexp.reports.results import result_lines, without_picture, without_result
 
     planned = plan(request)
     for run_dir in planned.done:
@@ -103,7 +104,7 @@ def _train(request: "Request", workers: int, fail_fast: bool, first: "Worker | N
     for line in result_lines(results):
         print(line)
     failures, left = without_result(results)
-    for line in left:
+    for line in [*shown(without_picture(started)), *left]:
         say(line)
     failures += [f"{experiment.name}: {error}" for experiment, error in planned.without_data]
     if failures:

@@ -2,23 +2,21 @@
 
 from pathlib import Path
 
-from dlexp.reports.png import save
+from dlexp.reports.png import blank, save
 
 COLUMNS = 5
 
 
 def draw(path: Path) -> None:
     """Draw every unit with its defaults as a PNG: g(z) solid, g'(z) dashed, from the layers that a model has."""
-    # Without pyplot, which keeps every figure and takes its time to start.
     import numpy as np
-    from matplotlib.figure import Figure
 
     from dlexp.training.unit_curves import unit_curves
 
     z = np.linspace(-4, 7, 441)
     curves = unit_curves(z)
     n_rows = -(-len(curves) // COLUMNS)
-    figure = Figure(figsize=(2.5 * COLUMNS, 2.4 * n_rows), layout="constrained")
+    figure = blank(2.5 * COLUMNS, 2.4 * n_rows, layout="constrained")
     panels = figure.subplots(n_rows, COLUMNS, sharex=True, sharey=True).flat
     for axes, (unit, outputs, slopes) in zip(panels, curves, strict=False):
         axes.plot(z, outputs, color="#1f5fa8", label="g(z)")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dlexp.errors import UserError
 from dlexp.reports.bias_variance_table import TITLES
+from dlexp.reports.png import blank
 from dlexp.runs.whole_files import replacing
 from dlexp.studies.bias_variance import Decomposition, Estimate, Point
 
@@ -34,17 +35,12 @@ def draw(points: Sequence[Point], path: Path) -> None:
         UserError: The file cannot be written, or is to be no PNG.
     """
     require_png(path)
-    # Without pyplot, which keeps every figure and takes its time to start.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     panels: dict[str, list[tuple[int, Decomposition]]] = {}
     for point in points:
         if point.decomposition:
             panels.setdefault(point.name, []).append((point.parameters, point.decomposition))
     n = max(1, len(panels))
-    figure = Figure((n * _PANEL[0], _PANEL[1]), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank(n * _PANEL[0], _PANEL[1], layout="constrained")
     for axes, (name, found) in zip(figure.subplots(1, n, squeeze=False).flat, panels.items(), strict=False):
         _draw_panel(axes, sorted(found, key=lambda pair: pair[0]))
         axes.set_title(name, fontsize="medium")

@@ -9,7 +9,7 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from dlexp.components.metrics import OTHER_COLUMNS
-from dlexp.reports.png import save
+from dlexp.reports.png import blank, save
 from dlexp.studies.comparison import Comparison, comparable
 
 if TYPE_CHECKING:
@@ -90,9 +90,7 @@ def _over_seeds(column: str, histories: Iterable[Sequence[Mapping[str, float]]])
 
 
 def _figure(curves: Sequence[Curves], loss_title: str) -> "Figure":
-    # Without pyplot, which keeps every figure and takes its time to start.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    figure = blank(*_PANEL, layout="constrained")
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -113,8 +111,7 @@ def _figure(curves: Sequence[Curves], loss_title: str) -> "Figure":
     legend_columns = max(1, int(width / (0.7 + _CHARACTER * max(map(len, lines)))))
     height = n_rows * _PANEL[1] + _LINE * (1 + len(lines) / legend_columns)
 
-    figure = Figure((width, height), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure.set_size_inches(width, height)
     panels = list(figure.subplots(n_rows, n_columns, squeeze=False).flat)
     for axes, quantity in zip(panels, quantities, strict=False):
         _draw_panel(axes, curves, quantity)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlexp.components.metrics import OTHER_COLUMNS, higher_is_better
-from dlexp.reports.png import save
+from dlexp.reports.png import blank, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,14 +18,12 @@ _COLOUR = "#1f5fa8"
 
 def draw(history: Sequence[dict[str, float]], path: Path, title: str) -> None:
     """Draw a history as a PNG: training dashed, validation solid, its best epoch marked."""
-    # Without pyplot, which keeps every figure and takes its time to start.
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
-
     quantities = _quantities(history)
     n_columns = min(len(quantities), MAX_COLUMNS)
     n_rows = math.ceil(len(quantities) / n_columns)
-    figure = Figure(figsize=(4.8 * n_columns, 3.6 * n_rows))
+    figure = blank(4.8 * n_columns, 3.6 * n_rows)
+    from matplotlib.ticker import MaxNLocator
+
     panels = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
     for axes, quantity in zip(panels, quantities, strict=False):
         _draw_panel(axes, history, quantity)

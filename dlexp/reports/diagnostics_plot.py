@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from dlexp.reports.png import save
+from dlexp.reports.png import blank, save
 
 #: Column, title, and whether its axis is logarithmic.
 PANELS = (
@@ -17,13 +17,11 @@ PANELS = (
 
 def draw(rows: Sequence[dict[str, float]], path: Path, title: str) -> None:
     """Draw the rows of diagnostics.csv as a PNG; dark is the layer next to the input."""
-    # Without pyplot, which keeps every figure and takes its time to start.
+    figure = blank(3.4 * len(PANELS), 3.2, layout="constrained")
     from matplotlib import colormaps
-    from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
     layers = sorted({row["layer"] for row in rows})
-    figure = Figure(figsize=(3.4 * len(PANELS), 3.2), layout="constrained")
     for axes, (column, label, is_logarithmic) in zip(figure.subplots(1, len(PANELS)), PANELS, strict=True):
         for i, layer in enumerate(layers):
             colour = colormaps["viridis"](i / len(layers))

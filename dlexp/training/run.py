@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,7 @@ def train(job: Job) -> None:
 
     with replacing(run_dir.model_path) as path:
         network.model.save(path)
-    job.illustrate(fitted.history, run_dir.curves_path, job.label)
+    _illustrate(job, fitted.history, run_dir.curves_path)
     tested = Evaluator(network, splits.test).evaluate()
     test = scored("test_", tested, splits.test, network) | calibration(network, splits.train, splits.test, tested)
     if dataset.resample:
@@ -132,6 +133,15 @@ def train(job: Job) -> None:
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         }
     )
+
+
+def _illustrate(job: Job, history: list[dict[str, float]], path: Path) -> None:
+    """Draw the curves; a picture that cannot be drawn fails no run: `dlexp run` says that it is not there."""
+    try:
+        job.illustrate(history, path, job.label)
+    # Matplotlib's settings, fonts and caches are the user's own, and their faults raise anything.
+    except Exception as error:
+        print(f"{path.name} not drawn: {type(error).__name__}: {error}")
 
 
 def split(experiment: Experiment, data: Data) -> Splits:
