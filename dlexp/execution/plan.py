@@ -1,7 +1,6 @@
 """What a command asks for against what is recorded: which runs are to be trained, which are done."""
 
 import shlex
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from dlexp.config.experiment import Experiment
 from dlexp.config.identity import identity
 from dlexp.config.load import load
 from dlexp.errors import DataError
+from dlexp.execution import repository
 from dlexp.runs.index import Run, diverged, find, grouped, key, readable, smoke_dir
 from dlexp.runs.run_dir import UNFINISHED, RunDir
 from dlexp.training.job import Illustrate, Job
@@ -157,14 +157,4 @@ def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> Plan:
 
 
 def _provenance() -> dict[str, Any]:
-    return {"command": shlex.join(["dlexp", *sys.argv[1:]]), "git": _git()}
-
-
-def _git() -> dict[str, Any] | None:
-    """The commit of the user's own repository and whether it has uncommitted changes; none where there is none."""
-    try:
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
-        status = subprocess.run(["git", "status", "--porcelain"], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return {"commit": commit.stdout.strip(), "dirty": bool(status.stdout.strip())}
+    return {"command": shlex.join(["dlexp", *sys.argv[1:]]), "git": repository.state(Path())}

@@ -1,0 +1,151 @@
+"""The user's own git repository: its commit, and whether there are uncommitted changes.
+
+The commit is read from git's files. The changes are git's to find, which would run hooks and filters that the
+repository's own settings name: a folder unpacked from elsewhere could run anything. All of them are switched off.
+"""
+
+import os
+import re
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+#: What git may take to look for changes, in seconds; a repository can make it wait for ever.
+TIMEOUT_SECONDS = 20
+#: A reference is a line; what is longer is none.
+MAX_REFERENCE_BYTES = 10_000
+MAX_PACKED_BYTES = 100_000_000
+#: How many references may name another one, as in git itself.
+MAX_LINKS = 5
+
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+#: Settings that win over the repository's own. `post-index-change` is a hook; `fsmonitor` runs a program at every look.
+_SAFE = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}")
+#: Those of a filter that run a program, and what switches it off.
+_OFF = {"clean": "", "smudge": "", "process": "", "required": "false"}
+
+
+def state(folder: Path) -> dict[str, Any] | None:
+    """`commit` and `dirty` of the repository that a folder is in; none where it is in none.
+
+    Either is null where it is not known: before the first commit, in a layout that is not read here (reftable), where
+    git is not installed or refuses the repository, and where only a filter's program could tell.
+    """
+    root = _root(folder)
+    return None if root is None else {"commit": _commit(root / ".git"), "dirty": _is_dirty(root)}
+
+
+def _root(folder: Path) -> Path | None:
+    """The folder with the `.git`."""
+    try:
+        folder = folder.resolve()
+        return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+    except (OSError, RuntimeError):  # RuntimeError: a loop of links, in older Pythons.
+        return None
+
+
+def _commit(dot_git: Path) -> str | None:
+    """What HEAD stands for."""
+    git_dir = dot_git
+    if dot_git.is_file():  # A worktree, or a submodule: the file names the folder.
+        named = _line(dot_git) or ""
+        if not named.startswith("gitdir: "):
+            return None
+        git_dir = dot_git.parent / named.removeprefix("gitdir: ")
+    # Of a worktree, the branches are those of the repository that it belongs to.
+    common_dir = git_dir / (_line(git_dir / "commondir") or "")
+    reference = _line(git_dir / "HEAD") or ""
+    for _ in range(MAX_LINKS):
+        if not reference.startswith("ref: "):
+            return reference if _COMMIT.fullmatch(reference) else None
+        name = reference.removeprefix("ref: ")
+        if ".." in name or name.startswith("/"):
+            return None
+        own = (_line(folder / name) for folder in (git_dir, common_dir))
+        reference = next(filter(None, own), "") or _packed(common_dir / "packed-refs", name)
+    return None
+
+
+def _line(path: Path) -> str | None:
+    """The one line of a file; none where there is no such file."""
+    content = _content(path, MAX_REFERENCE_BYTES)
+    return None if content is None else os.fsdecode(content).strip()
+
+
+def _packed(path: Path, name: str) -> str:
+    """The commit of a reference in `packed-refs`; empty where it is not there."""
+    wanted = b" " + os.fsencode(name)
+    lines = (_content(path, MAX_PACKED_BYTES) or b"").splitlines()
+    return next((line.removesuffix(wanted).decode("ascii", "replace") for line in lines if line.endswith(wanted)), "")
+
+
+def _content(path: Path, limit: int) -> bytes | None:
+    """The bytes of a regular file; a pipe would never end."""
+    try:
+        # O_NONBLOCK: opening a pipe does not wait for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except (OSError, ValueError):  # ValueError: a NUL in the name.
+        return None
+    try:
+        status = os.fstat(descriptor)
+        return os.read(descriptor, limit) if stat.S_ISREG(status.st_mode) and status.st_size <= limit else None
+    finally:
+        os.close(descriptor)
+
+
+def _is_dirty(root: Path) -> bool | None:
+    """Whether git sees changes or new files; none where it cannot say so without running what the repository names."""
+    try:
+        filters = list(_filters(root))
+        off = [f"{name}.{key}={value}" for name in filters for key, value in _OFF.items()]
+        # Of a submodule its commit alone: git would ask inside it, under the settings that are there.
+        words = ("status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=dirty", "--no-renames")
+        changes = [each for each in _git(root, *words, settings=off).split(b"\0") if each]
+        if changes and filters:
+            # What a filter would have changed back looks changed without it.
+            paths = b"\0".join(each[3:] for each in changes)
+            answers = _git(root, "check-attr", "-z", "--stdin", "filter", settings=off, given=paths).split(b"\0")
+            if all(answer not in (b"unspecified", b"unset") for answer in answers[2::3]):
+                return None
+        return bool(changes)
+    except (OSError, subprocess.SubprocessError, _Unknown):
+        return None
+
+
+class _Unknown(Exception):
+    """Something that cannot be switched off."""
+
+
+def _filters(root: Path) -> Iterator[str]:
+    """The sections of all filters that git's settings name, as `filter.lfs`."""
+    keys = re.compile(rb"(filter(?:\..*)?)\.(?:clean|smudge|process|required)", re.DOTALL)
+    listed = _git(root, "config", "-z", "--list", "--name-only").split(b"\0")
+    for section in dict.fromkeys(found[1] for key in listed if (found := keys.fullmatch(key))):
+        if b"=" in section:  # No `-c` can name it.
+            raise _Unknown
+        yield os.fsdecode(section)
+
+
+def _git(root: Path, *words: str, settings: list[str] | None = None, given: bytes = b"") -> bytes:
+    """What git answers in a folder.
+
+    Raises:
+        OSError: There is no git.
+        subprocess.SubprocessError: It fails, or takes too long.
+    """
+    named = [word for setting in (*_SAFE, *(settings or [])) for word in ("-c", setting)]
+    # Nothing is fetched (a missing object would be, by a program that the settings name) and nothing written.
+    quiet = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0"}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    done = subprocess.run(
+        ["git", "--no-pager", *named, *words],
+        cwd=root,
+        env=environment | quiet,
+        input=given,
+        capture_output=True,
+        check=True,
+        timeout=TIMEOUT_SECONDS,
+    )
+    return done.stdout
