@@ -4,8 +4,6 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -14,6 +12,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from dlexp.training import interruption
+from dlexp.training.child import end_with_parent
 
 T = TypeVar("T")
 
@@ -25,7 +24,7 @@ class Worker:
         # The first process would start it, and it lets Ctrl-C and SIGTERM through again.
         resource_tracker.ensure_running()
         with without_interrupts():
-            self._executor = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start, (os.getpid(),))
+            self._executor = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start)
             self._pid = self._executor.submit(os.getpid)
         self._executor.submit(_import_what_trains)
         self._is_closed = False
@@ -85,20 +84,14 @@ def without_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start(parent: int) -> None:
+def _start() -> None:
     """The parent alone answers to Ctrl-C, and asks with SIGTERM; a worker whose parent is gone ends itself."""
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, interruption.ask)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    threading.Thread(target=_end_without, args=(parent,), daemon=True).start()
 
 
 def _import_what_trains() -> None:
     """All that does not depend on the number of threads."""
     import dlexp.execution.execute  # noqa: F401
-
-
-def _end_without(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)

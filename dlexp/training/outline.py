@@ -1,16 +1,13 @@
 """The layers of models that nobody trains: for `run --dry-run`."""
 
-import multiprocessing
-import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
 from dlexp.errors import DataError
+from dlexp.training.child import in_child
 
 
 def outlines(experiments: Sequence[Experiment], data_dir: Path | None = None) -> list[list[dict[str, Any]]]:
@@ -19,8 +16,11 @@ def outlines(experiments: Sequence[Experiment], data_dir: Path | None = None) ->
     The models are really built, by Keras and in a process of its own: nothing here knows what a component's layers
     are, and this process stays without TensorFlow.
     """
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=fall_silent) as process:
-        return list(process.map(partial(outline, data_dir=data_dir), experiments))
+    return in_child(_outlines, experiments, data_dir)
+
+
+def _outlines(experiments: Sequence[Experiment], data_dir: Path | None) -> list[list[dict[str, Any]]]:
+    return [outline(experiment, data_dir) for experiment in experiments]
 
 
 def outline(experiment: Experiment, data_dir: Path | None = None) -> list[dict[str, Any]]:
@@ -35,10 +35,3 @@ def outline(experiment: Experiment, data_dir: Path | None = None) -> list[dict[s
     if data.info:
         experiment = completed(experiment, data.info)
     return layers(build(experiment, data.info or experiment.dataset.info(), data.train, seed=0))
-
-
-def fall_silent() -> None:
-    """Nothing that TensorFlow says reaches the terminal."""
-    with Path(os.devnull).open("w") as nowhere:
-        for descriptor in (1, 2):
-            os.dup2(nowhere.fileno(), descriptor)

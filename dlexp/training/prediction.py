@@ -1,15 +1,13 @@
 """A question to a model, answered in a process of its own: this one stays without TensorFlow."""
 
-import multiprocessing
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from dlexp.components.heads import Table
 from dlexp.config.experiment import Experiment
-from dlexp.training.outline import fall_silent
+from dlexp.training.child import in_child
 
 
 @dataclass(frozen=True)
@@ -39,8 +37,7 @@ def ask(question: Question) -> Answer:
     Raises:
         DataError, UserError: The examples, or the data that their encoding was fitted on, are not what they should be.
     """
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=fall_silent) as process:
-        return process.submit(_predict, question).result()
+    return in_child(_predict, question)
 
 
 def _predict(question: Question) -> Answer:

@@ -1,13 +1,10 @@
 """Hidden units as functions: what the built layers give, and its derivative."""
 
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
-
 import numpy as np
 
 from dlexp import registry
 from dlexp.components.activations import Activation
-from dlexp.training.outline import fall_silent
+from dlexp.training.child import in_child
 
 Curve = tuple[Activation, np.ndarray, np.ndarray]
 
@@ -17,8 +14,7 @@ def unit_curves(z: np.ndarray) -> list[Curve]:
 
     They are built by Keras, in a process of its own: this one stays without TensorFlow.
     """
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=fall_silent) as process:
-        return process.submit(curves, z).result()
+    return in_child(curves, z)
 
 
 def sampled(unit: Activation, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
