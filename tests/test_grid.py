@@ -1,10 +1,12 @@
 """`--grid KEY=[A, B]`: an experiment for every combination."""
 
+import itertools
 import re
 import sys
 from pathlib import Path
 
 import pytest
+from conftest import Invoke
 
 from dlexp.cli import main
 from dlexp.config.grid import expand
@@ -66,6 +68,113 @@ def test_configs_come_before_points_and_a_grid_wins_over_a_set(tmp_path: Path) -
     found = [(each.experiment.name, each.experiment.training.epochs) for each in loaded]
     assert found == [("a", 1), ("a", 2), ("b", 1), ("b", 2)]
     assert {each.experiment.training.batch_size for each in loaded} == {7}
+
+
+GRIDS = (
+    "optimizer.learning_rate=[0.1, 0.2, 0.3, 0.4]",
+    "optimizer.type=[adam, rmsprop, sgd]",
+    "model.hidden=[[4], [8]]",
+)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
+@pytest.mark.parametrize("short", [False, True])
+def test_a_type_drops_no_value_of_another_grid(order: tuple[int, ...], short: bool, tmp_path: Path) -> None:
+    """24 combinations are 24 experiments in the order of the options, whichever of them names the types."""
+    path = tmp_path / "a.yaml"
+    path.write_text("dataset: iris\noptimizer: {type: sgd, momentum: 0.9}")
+    grids = [GRIDS[i].replace("optimizer.type", "optimizer" if short else "optimizer.type") for i in order]
+
+    loaded = load_all([path], grids=grids)
+
+    found = [
+        (each.experiment.optimizer.learning_rate, each.experiment.optimizer.type, tuple(each.experiment.model.hidden))
+        for each in loaded
+    ]
+    axes = [(0.1, 0.2, 0.3, 0.4), ("adam", "rmsprop", "sgd"), ((4,), (8,))]
+    points = itertools.product(*(axes[i] for i in order))
+    assert found == [tuple(point[order.index(i)] for i in range(3)) for point in points]
+    assert len(set(found)) == 24
+
+
+def test_a_type_drops_no_value_of_an_override(tmp_path: Path) -> None:
+    """Nor one of a `--set`, before or after it, at any depth; what the file says of the old type is dropped."""
+    path = tmp_path / "a.yaml"
+    path.write_text("dataset: digits\nmodel: {hidden: [9], kernel_regularizer: {type: l2, l2: 0.3}}")
+    overrides = ["model.kernel_regularizer.l1=0.5", "optimizer.learning_rate=0.5"]
+
+    loaded = load_all([path], [*overrides, "model.kernel_regularizer.type=l1"], ["optimizer=[adam, rmsprop]"])
+
+    assert [each.experiment.model.kernel_regularizer.model_dump() for each in loaded] == [{"type": "l1", "l1": 0.5}] * 2
+    assert [each.experiment.optimizer.learning_rate for each in loaded] == [0.5, 0.5]
+
+
+def test_the_last_of_several_types_holds(tmp_path: Path) -> None:
+    """What is said together with a type goes with it."""
+    path = tmp_path / "a.yaml"
+    path.write_text("dataset: iris")
+
+    (loaded,) = load_all([path], ["optimizer={type: sgd, momentum: 0.5}", "optimizer.epsilon=0.1", "optimizer=adam"])
+
+    assert (loaded.experiment.optimizer.type, loaded.experiment.optimizer.epsilon) == ("adam", 0.1)
+
+
+def test_a_key_that_the_type_has_not_is_refused(tmp_path: Path) -> None:
+    """It is named as it was given, not dropped."""
+    path = tmp_path / "a.yaml"
+    path.write_text("dataset: iris")
+
+    with pytest.raises(ConfigError, match=r"^--set optimizer\.momentum=0\.9: optimizer\.momentum: unknown key"):
+        load_all([path], ["optimizer.momentum=0.9"], ["optimizer.type=[sgd, adam]"])
+
+
+def test_a_grid_that_another_replaces_is_refused(tmp_path: Path) -> None:
+    """Its points would be the same experiment several times."""
+    path = tmp_path / "a.yaml"
+    path.write_text("dataset: iris")
+
+    with pytest.raises(ConfigError) as refused:
+        load_all([path], grids=["optimizer=[{type: sgd, momentum: 0.5}, adam]", "optimizer.type=[sgd, adam]"])
+
+    assert refused.value.lines == [
+        "--grid optimizer={momentum: 0.5, type: sgd}: replaced by --grid optimizer.type=adam; make one grid of both",
+        "--grid optimizer=adam: replaced by --grid optimizer.type=sgd; make one grid of both",
+        "--grid optimizer=adam: replaced by --grid optimizer.type=adam; make one grid of both",
+    ]
+
+
+REPLACED = "--set training.epochs=9: replaced by --grid training.epochs=[1, 2]\n"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "grid", "lines"),
+    [
+        (["training.epochs=9", "training.batch_size=7"], "training.epochs=[1, 2]", REPLACED),
+        (["optimizer.type=sgd"], "optimizer=[adam, rmsprop]", "--set optimizer.type=sgd: replaced by --grid {}\n"),
+        (["loss=mse"], "head.loss=[binary_crossentropy]", "--set loss=mse: replaced by --grid {}\n"),
+        (["optimizer=sgd"], "optimizer.learning_rate=[0.1, 0.2]", ""),
+        (["optimizer.learning_rate=0.01"], "optimizer.type=[adam, rmsprop]", ""),
+    ],
+)
+def test_an_override_that_a_grid_replaces_is_said(
+    overrides: list[str], grid: str, lines: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke
+) -> None:
+    """Where it holds at no point; the command goes on."""
+    (tmp_path / "a.yaml").write_text("dataset: breast_cancer")
+    monkeypatch.chdir(tmp_path)
+    options = [word for override in overrides for word in ("--set", override)]
+
+    assert invoke("check", "a.yaml", *options, "--grid", grid) == (0, "a.yaml: ok\n", lines.format(grid))
+
+
+def test_all_commands_with_grids_say_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
+    """`run` with and without `--dry-run`, and `bias-variance`, before they begin."""
+    (tmp_path / "a.yaml").write_text("dataset: {type: csv, path: missing.csv, target: y, task: binary}")
+    monkeypatch.chdir(tmp_path)
+    options = ["--set", "training.epochs=9", "--grid", "training.epochs=[1, 2]"]
+
+    for command in (["run"], ["run", "--dry-run"], ["bias-variance"]):
+        assert invoke(*command, "a.yaml", *options)[2].startswith(REPLACED)
 
 
 @pytest.mark.parametrize(

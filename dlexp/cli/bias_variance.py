@@ -43,7 +43,7 @@ def bias_variance(
     Example: dlexp bias-variance configs/sine_capacity.yaml --grid model.hidden=[[1],[4],[64]]
     """
     from dlexp.config.grid import values_in
-    from dlexp.config.load import load_all, require_fitting
+    from dlexp.config.load import load_all, replaced, require_fitting
     from dlexp.console import say
     from dlexp.errors import shown
     from dlexp.execution.carry_out import carry_out
@@ -60,6 +60,8 @@ def bias_variance(
     if plot:
         bias_variance_plot.require_png(plot)
     loaded = load_all(configs, overrides or [], grids or [])
+    for line in replaced(loaded, overrides or [], grids or []):
+        say(line)
     require_fitting(loaded, data_dir)
     request = Request([each.experiment for each in loaded], [], runs_dir, data_dir, smoke)
     planned = plan_resamples(request, resamples, resampling)

@@ -30,7 +30,7 @@ def check(
     import itertools
     import json
 
-    from dlexp.config.load import load_all
+    from dlexp.config.load import Loaded, load_all, replaced
     from dlexp.config.problems import ConfigError
     from dlexp.console import say
     from dlexp.errors import CHECK_ALL, shown
@@ -38,14 +38,18 @@ def check(
     found: dict[str, list[Problem]] = {}
     warned: dict[str, list[Finding]] = {}
     notes: dict[str, list[str]] = {}
+    fine: list[Loaded] = []
     for path in configs:
         try:
             loaded = load_all([path], overrides or [], grids or [])
+            fine += loaded
             named = [part for each in loaded for part in (each.experiment.dataset, each.experiment.model)]
             notes[str(path)] = list(dict.fromkeys(note for part in named for note in part.notes()))
             found[str(path)], warned[str(path)] = [], list(dict.fromkeys(w for each in loaded for w in each.warnings))
         except ConfigError as error:
             found[str(path)], warned[str(path)] = error.problems, []
+    for line in replaced(fine, overrides or [], grids or []):
+        say(line)
     failed = [file for file in found if found[file] or (strict and warned[file])]
     if output_format == "json":
         files = [

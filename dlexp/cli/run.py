@@ -64,11 +64,13 @@ def run(
 def _load(
     configs: Sequence[Path], overrides: Sequence[str], grids: Sequence[str], data_dir: Path | None
 ) -> "list[Loaded]":
-    from dlexp.config.load import load_all, require_fitting
+    from dlexp.config.load import load_all, replaced, require_fitting
     from dlexp.console import say
     from dlexp.errors import CHECK_ALL, shown
 
     loaded = load_all(configs, overrides, grids)
+    for line in replaced(loaded, overrides, grids):
+        say(line)
     warnings = dict.fromkeys(str(warning) for each in loaded for warning in each.warnings)
     for line in shown(list(warnings), CHECK_ALL):
         say(line)

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +20,7 @@ from dlexp.config.lint import Finding, lint, unknown_rules
 from dlexp.config.messages import problems_of
 from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source
-from dlexp.config.schema import HEAD_SHORT_FORMS, ROOT, Place, merged, with_default_types
+from dlexp.config.schema import HEAD_SHORT_FORMS, ROOT, Place, chosen_types, merged, of_chosen_types, with_default_types
 from dlexp.config.yaml_source import parse_value, read
 from dlexp.errors import DataError, UserError
 
@@ -105,18 +106,58 @@ def load_all(paths: Iterable[Path | str], overrides: Sequence[str] = (), grids: 
     """Load several configs, each at every point of the grids; a grid's value wins over an override.
 
     Raises:
-        ConfigError: With the problems of all of them.
+        ConfigError: With the problems of all of them, and every value of a grid that another grid replaces.
     """
     loaded, problems = [], []
     points = expand(grids)
     for path, point in itertools.product(paths, points):
         try:
-            loaded.append(load(path, [*overrides, *point]))
+            found = load(path, [*overrides, *point])
+            if lost := list(_replaced_values(found, point)):
+                raise ConfigError(lost)
+            loaded.append(found)
         except ConfigError as error:
             problems += error.problems
     if problems:
         raise ConfigError(dict.fromkeys(problems))  # A shared base has its problems once.
     return loaded
+
+
+def replaced(loaded: Sequence[Loaded], overrides: Sequence[str], grids: Sequence[str]) -> list[str]:
+    """The overrides that hold in none of these configs, since a grid has their keys: a line each."""
+    lines = []
+    for override in overrides:
+        by = [f"--grid {grid}" for grid in grids if _overlap(override, grid)]
+        if loaded and by and not any(_has(each, override) for each in loaded):
+            lines.append(f"{source_of(override)}: replaced by {' and '.join(by)}")
+    return lines
+
+
+def _replaced_values(loaded: Loaded, point: Sequence[Override]) -> Iterator[Problem]:
+    """The values of one grid that those of another replace, so that several points would be the same."""
+    for override in point:
+        by = [other for other in point if other is not override and _overlap(str(override), str(other))]
+        if by and not _has(loaded, override):
+            message = f"replaced by {' and '.join(str(source_of(other)) for other in by)}; make one grid of both"
+            yield Problem("", message, source_of(override))
+
+
+def _overlap(a: str, b: str) -> bool:
+    """Whether the key of one override is that of the other, or lies in it."""
+    keys_a, keys_b = (_keys(text) for text in (a, b))
+    n = min(len(keys_a), len(keys_b))
+    return keys_a[:n] == keys_b[:n]
+
+
+def _keys(override: str) -> list[str]:
+    """The keys on the way to what an override is about: a component's type is about the component."""
+    keys = override.partition("=")[0].strip().removesuffix(".type").split(".")
+    return ["head", *keys] if keys[0] in HEAD_SHORT_FORMS else keys
+
+
+def _has(loaded: Loaded, override: str | Override) -> bool:
+    """Whether a value of a loaded config is that of an override."""
+    return source_of(override) in loaded.sources.values()
 
 
 def require_fitting(loaded: Iterable[Loaded], data_dir: Path | None) -> None:
@@ -223,9 +264,17 @@ def _typed_by_keys(config: Node) -> Node:
 
 
 def _overridden(config: Node, overrides: Iterable[str | Override]) -> Node:
-    """A config with all overrides laid over it, the later over the earlier."""
+    """A config with all overrides laid over it, the later over the earlier.
+
+    Types come first, so that no key is lost to a type that is named after it.
+    """
+    overrides = list(overrides)
     for override in overrides:
-        config = merged(config, _override(override, config))
+        # What is wrong with it is said below, where all that it says is laid over.
+        with suppress(ConfigError):
+            config = merged(config, chosen_types(_override(override, config), config))
+    for override in overrides:
+        config = merged(config, of_chosen_types(_override(override, config), config))
     return config
 
 

@@ -133,6 +133,37 @@ def merged(base: Node | None, over: Node, place: Place = ROOT) -> Node:
     return Node(entries, base.source if base and kept else over.source)
 
 
+def chosen_types(node: Node, base: Node | None, place: Place = ROOT) -> Node:
+    """Of what is laid over a config, the types of components alone; an item of a list is no place of its own."""
+    node = place.expanded(node)
+    around = {**(base.entries if base else {}), **node.entries}
+    types = {}
+    for key, child in node.entries.items():
+        if key == "type" and place.one_of:
+            types[key] = child
+        elif (inner := chosen_types(child, base and base.child(key), place.child(key, around))).entries:
+            types[key] = inner
+    return Node(types, node.source)
+
+
+def of_chosen_types(node: Node, base: Node | None, place: Place = ROOT) -> Node:
+    """What is laid over a config, without the components that name another type than the config has.
+
+    A type that only follows from a key is no such name: the key is kept, and refused later.
+    """
+    node = place.expanded(node)
+    if not node.is_mapping:
+        return node
+    entries, old = node.entries, base.entries if base else {}
+    if place.one_of and "type" in entries and "type" in old and entries["type"].value != old["type"].value:
+        if entries["type"].source != DEFAULT:
+            return Node({}, node.source)
+        entries = {key: child for key, child in entries.items() if key != "type"}
+    around = {**old, **entries}
+    kept = {key: of_chosen_types(child, old.get(key), place.child(key, around)) for key, child in entries.items()}
+    return Node(kept, node.source)
+
+
 def with_default_types(node: Node, place: Place = ROOT) -> Node:
     """Write the default `type` into every component that does not say its own."""
     if isinstance(node.value, list):
