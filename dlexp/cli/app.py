@@ -12,6 +12,7 @@ from dlexp.cli.data import data
 from dlexp.cli.diff import diff
 from dlexp.cli.list import list_components
 from dlexp.cli.ls import ls
+from dlexp.cli.once import Once
 from dlexp.cli.predict import predict
 from dlexp.cli.run import run
 from dlexp.cli.schema import schema
@@ -45,17 +46,7 @@ def dlexp(
     """Deep-learning experiments as YAML files: run them, compare them, trust the answer."""
 
 
-app.command()(run)
-app.command()(compare)
-app.command()(bias_variance)
-app.command()(ls)
-app.command()(show)
-app.command()(diff)
-app.command()(why)
-app.command()(verify)
-app.command()(predict)
-app.command()(clean)
-app.command()(check)
-app.command()(data)
-app.command("list")(list_components)
-app.command()(schema)
+for _command in (run, compare, bias_variance, ls, show, diff, why, verify, predict, clean, check, data):
+    app.command(cls=Once)(_command)
+app.command("list", cls=Once)(list_components)
+app.command(cls=Once)(schema)

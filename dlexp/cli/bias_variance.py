@@ -46,6 +46,7 @@ def bias_variance(
     from dlexp.config.load import load_all, replaced, require_fitting
     from dlexp.console import say
     from dlexp.errors import shown
+    from dlexp.execution import arguments
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import Request
     from dlexp.execution.resamples import plan_resamples
@@ -57,6 +58,7 @@ def bias_variance(
     from dlexp.runs.index import read
     from dlexp.studies.bias_variance import point
 
+    arguments.count(workers, "--workers")
     if plot:
         bias_variance_plot.require_png(plot)
     loaded = load_all(configs, overrides or [], grids or [])

@@ -13,7 +13,7 @@ Grids = Annotated[
     list[str] | None,
     typer.Option("--grid", metavar="KEY=[A, B]", help="An experiment for each value; several: each combination."),
 ]
-Workers = Annotated[int, typer.Option(min=1, metavar="N", help="Runs trained at the same time.")]
+Workers = Annotated[int, typer.Option(metavar="N", help="Runs trained at the same time.")]
 RunsDir = Annotated[Path, typer.Option(metavar="DIR", help="Where the runs and their records lie.")]
 DataDir = Annotated[
     Path | None,

@@ -21,8 +21,8 @@ def run(
     configs: Configs,
     overrides: Overrides = None,
     grids: Grids = None,
-    seeds: Annotated[int | None, typer.Option(min=1, metavar="N", help="Train with the seeds 0 to N-1.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, metavar="K", help="Train with this seed.  [default: 0]")] = None,
+    seeds: Annotated[int | None, typer.Option(metavar="N", help="Train with the seeds 0 to N-1.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="K", help="Train with this seed.  [default: 0]")] = None,
     workers: Workers = 1,
     smoke: Annotated[
         bool,
@@ -44,11 +44,13 @@ def run(
     Example: dlexp run configs/digits_sgd.yaml configs/digits_adam.yaml --seeds 3
     """
     from dlexp.errors import UserError
+    from dlexp.execution import arguments
     from dlexp.execution.worker import Worker
 
     if seeds is not None and seed is not None:
         raise UserError("--seeds N trains the seeds 0 to N-1, --seed K the seed K alone: give one of them")
-    wanted = range(seeds) if seeds is not None else [seed or 0]
+    wanted = [arguments.seed(seed or 0, "--seed")] if seeds is None else arguments.seeds(seeds, "--seeds")
+    arguments.count(workers, "--workers")
     # The first process starts while the configs are read.
     with nullcontext() if dry_run else Worker() as first:
         loaded = _load(configs, overrides or [], grids or [], data_dir)

@@ -36,6 +36,7 @@ def verify(
 
     from dlexp.console import say
     from dlexp.errors import UserError
+    from dlexp.execution import arguments
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import again
     from dlexp.reports.curves import draw
@@ -43,6 +44,7 @@ def verify(
     from dlexp.runs.index import identity_of, select, with_identity
     from dlexp.studies import verification
 
+    arguments.count(workers, "--workers")
     named = select(runs_dir, words, partial(identity_of, data_dir=data_dir))
     runs = [run for run in named if run.status == "finished"]
     if not runs:

@@ -1,0 +1,104 @@
+"""What may be asked for: seeds, counts, flags, texts and folders; one check for the command line and for Python.
+
+Every function returns the checked value, or raises a UserError of one line that begins with the argument's name. A
+number of numpy's is a number; a text is never taken for a list of letters, nor true for 1.
+"""
+
+import operator
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, SupportsIndex, TypeGuard
+
+from dlexp.errors import UserError
+
+#: Keras and numpy take seeds of 32 bits.
+MAX_SEED = 2**32 - 1
+SHOWN_LENGTH = 60
+
+Seeds = SupportsIndex | Iterable[SupportsIndex]
+AnyPath = str | os.PathLike[str]
+
+
+def seeds(given: object, name: str = "seeds") -> list[int] | range:
+    """Seeds: 0 to N-1 of a number N, or those of a list, array or other iterable, in its order."""
+    number = _whole(given)
+    if number is not None:
+        if not 1 <= number <= MAX_SEED + 1:
+            raise _refused(name, f"expected how many, from 1 to {MAX_SEED + 1}", given)
+        return range(number)
+    if not _is_listing(given):
+        raise _refused(name, "expected how many (a whole number, at least 1) or a list of seeds", given)
+    chosen = [seed(each, name) for each in given]
+    if not chosen:
+        raise UserError(f"{name}: expected at least one seed, given none")
+    if len(set(chosen)) < len(chosen):
+        twice = next(each for position, each in enumerate(chosen) if each in chosen[:position])
+        raise UserError(f"{name}: {twice} is given twice")
+    return chosen
+
+
+def seed(given: object, name: str = "seed") -> int:
+    """One seed."""
+    number = _whole(given)
+    if number is None or not 0 <= number <= MAX_SEED:
+        raise _refused(name, f"expected a whole number from 0 to {MAX_SEED}", given)
+    return number
+
+
+def count(given: object, name: str, least: int = 1) -> int:
+    """A whole number of at least `least`."""
+    number = _whole(given)
+    if number is None or number < least:
+        raise _refused(name, f"expected a whole number, at least {least}", given)
+    return number
+
+
+def flag(given: object, name: str) -> bool:
+    """True or false, also numpy's."""
+    if isinstance(given, bool) or (str(getattr(given, "dtype", "")) == "bool" and not getattr(given, "ndim", 0)):
+        return bool(given)
+    raise _refused(name, "expected True or False", given)
+
+
+def texts(given: object, name: str, like: str = "KEY=VALUE") -> list[str]:
+    """A list of texts; one alone has to be put into a list."""
+    if isinstance(given, str):
+        raise UserError(f"{name}: expected a list of {like} texts, given one text; write [{given!r}]")
+    if not _is_listing(given):
+        raise _refused(name, f"expected a list of {like} texts", given)
+    found = []
+    for each in given:
+        if not isinstance(each, str):
+            raise _refused(name, f"expected a list of {like} texts", each)
+        found.append(str(each))
+    return found
+
+
+def folder(given: object, name: str) -> Path:
+    """The path of a folder, which need not exist."""
+    if not isinstance(given, str | os.PathLike) or not isinstance(path := os.fspath(given), str):
+        raise _refused(name, "expected the path of a folder", given)
+    if not path.strip():
+        raise UserError(f"{name}: expected the path of a folder, given an empty one; the working directory is '.'")
+    return Path(path)
+
+
+def _whole(given: object) -> int | None:
+    """A whole number as Python's own; None where it is none."""
+    if isinstance(given, bool) or not hasattr(given, "__index__"):
+        return None
+    try:
+        return operator.index(given)
+    except TypeError:  # An array of several numbers, or one of true and false.
+        return None
+
+
+def _is_listing(given: object) -> TypeGuard[Iterable[Any]]:
+    return isinstance(given, Iterable) and not isinstance(given, str | bytes | bytearray | Mapping)
+
+
+def _refused(name: str, expected: str, given: object) -> UserError:
+    text = " ".join(repr(given).split())
+    shown = text if len(text) <= SHOWN_LENGTH else f"{text[: SHOWN_LENGTH - 3]}..."
+    return UserError(f"{name}: {expected}, given {shown}")

@@ -1,0 +1,79 @@
+"""Options with one value: given once, in every command."""
+
+import pytest
+import typer
+from conftest import Invoke
+from typer.core import TyperGroup
+
+from dlexp.cli.app import app
+from dlexp.cli.once import Once
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("run", "c.yaml", "--seed", "5", "--seed", "6"), "--seed: given more than once, with 5 and 6"),
+        (("run", "c.yaml", "--seeds", "2", "--seeds=3"), "--seeds: given more than once, with 2 and 3"),
+        (("run", "--workers", "1", "c.yaml", "--workers", "2"), "--workers: given more than once, with 1 and 2"),
+        (("run", "c.yaml", "--runs-dir", "a", "--runs-dir", "b"), "--runs-dir: given more than once, with a and b"),
+        (("run", "c.yaml", "--data-dir", "a", "--data-dir", "b"), "--data-dir: given more than once, with a and b"),
+        (("check", "c.yaml", "--format", "json", "--format", "table"), "--format: given more than once, with json and"),
+        (("predict", "a", "test", "-o", "a.csv", "--output", "b.csv"), "--output: given more than once, with a.csv"),
+        (("compare", "--sort", "a", "--sort", "b", "--sort", "c"), "--sort: given more than once, with a and b and c"),
+        (("bias-variance", "c.yaml", "--resamples", "4", "--resamples", "5"), "--resamples: given more than once"),
+    ],
+)
+def test_an_option_with_two_values_is_refused(invoke: Invoke, words: tuple[str, ...], line: str) -> None:
+    """One line and exit code 2; neither value wins in silence."""
+    code, out, err = invoke(*words)
+
+    assert (code, out) == (2, "")
+    assert err.startswith(line)
+    assert err.count("\n") == 1
+
+
+def test_the_same_value_twice_and_options_of_several_values_are_no_mistake(
+    invoke: Invoke, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flag may be repeated, and `--set` and `--grid` are meant to be."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.yaml").write_text("dataset: iris")
+    words = ("--set", "training.epochs=1", "--set", "training.batch_size=8", "--strict", "--strict")
+
+    code, out, _ = invoke("check", "c.yaml", *words, "--format", "table", "--format", "table")
+
+    assert (code, out) == (0, "c.yaml: ok\n")
+
+
+def test_every_command_takes_its_options_once() -> None:
+    """A new command has to be registered as the others are."""
+    group = typer.main.get_command(app)
+
+    assert isinstance(group, TyperGroup)
+    assert [name for name, command in group.commands.items() if not isinstance(command, Once)] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("run", "c.yaml", "--seed", "4294967296"), "--seed: expected a whole number from 0 to 4294967295, given "),
+        (("run", "c.yaml", "--seed", "-1"), "--seed: expected a whole number from 0 to 4294967295, given -1"),
+        (("run", "c.yaml", "--seeds", "0"), "--seeds: expected how many, from 1 to 4294967296, given 0"),
+        (("run", "c.yaml", "--seeds", "-3"), "--seeds: expected how many, from 1 to 4294967296, given -3"),
+        (("run", "c.yaml", "--workers", "0"), "--workers: expected a whole number, at least 1, given 0"),
+        (("verify", "c", "--workers", "0"), "--workers: expected a whole number, at least 1, given 0"),
+        (("bias-variance", "c.yaml", "--workers", "-1"), "--workers: expected a whole number, at least 1, given -1"),
+    ],
+)
+def test_numbers_out_of_range_are_refused_before_anything_is_made(
+    invoke: Invoke, tmp_path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], line: str
+) -> None:
+    """One line each, as from Python, without a runs directory and before the config is read."""
+    monkeypatch.chdir(tmp_path)
+
+    code, _, err = invoke(*words)
+
+    assert code == 2
+    assert err.startswith(line)
+    assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
