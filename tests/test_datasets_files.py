@@ -102,6 +102,7 @@ def test_downloads_as_keras_does(
         with pytest.raises(DataError):
             files.find(name, None)
     asked = [{"cache_subdir": "datasets", **settings} for settings in downloads]
+    assert {settings.pop("cache_dir") for settings in asked} == {str(places["keras/datasets"].parent)}
     for settings in by_keras:  # Keras takes Fashion-MNIST unchecked.
         settings["file_hash"] = settings["file_hash"] or files.DOWNLOADS[f"fashion-mnist/{settings['fname']}"].file_hash
 

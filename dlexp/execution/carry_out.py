@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from dlexp.components import keras_settings
 from dlexp.console import say
 from dlexp.errors import DlexpError
 from dlexp.execution.plan import Plan
@@ -42,6 +43,8 @@ def carry_out(
             started.append(RunDir(job.path))
             yield job
 
+    if plan.to_train and (ignored := keras_settings.ignored()):
+        say(ignored)
     engine = Pool(min(workers, max(1, len(plan.to_train))), first)
     try:
         run_all(noted(plan.jobs(illustrate)), engine, watcher, fail_fast)

@@ -53,9 +53,12 @@ def execute(job: Job) -> None:
 
 
 def _train(job: Job) -> None:
+    from dlexp.components import keras_settings
     from dlexp.training.threads import set_threads
 
     set_threads(job.experiment.training.threads)
+    if ignored := keras_settings.ignored():
+        print(ignored)
     from dlexp.training.run import train
 
     train(job)

@@ -25,6 +25,9 @@ def _outlines(experiments: Sequence[Experiment], data_dir: Path | None) -> list[
 
 def outline(experiment: Experiment, data_dir: Path | None = None) -> list[dict[str, Any]]:
     """One experiment's layers; imports TensorFlow."""
+    from dlexp.training.threads import start
+
+    start()
     from dlexp.training.network import build
     from dlexp.training.summary import layers
 

@@ -1,4 +1,4 @@
-"""How TensorFlow starts: with how many threads for it and the BLAS below it, and without what no run uses."""
+"""How TensorFlow and Keras start: with how many threads, with Keras's defaults, and without what no run uses."""
 
 import gc
 import os
@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from dlexp.components import keras_settings
 
 #: Read by OpenMP, OpenBLAS, MKL and TensorFlow when they are loaded.
 VARIABLES = (
@@ -21,20 +23,32 @@ UNUSED = ("matplotlib", "pandas", "sklearn")
 
 
 def set_threads(n: int) -> None:
-    """Make this process compute with `n` threads.
+    """Make this process compute with `n` threads, and with Keras's defaults.
 
     Raises:
         RuntimeError: TensorFlow was already started with another number.
+        UserError: Keras was already imported with another backend.
     """
     if "tensorflow" not in sys.modules:
         os.environ.update({variable: str(n) for variable in VARIABLES})
-        _import_tensorflow()
+    start()
     import tensorflow as tf
 
     threading = tf.config.threading
     if threading.get_intra_op_parallelism_threads() != n or threading.get_inter_op_parallelism_threads() != n:
         threading.set_intra_op_parallelism_threads(n)
         threading.set_inter_op_parallelism_threads(n)
+
+
+def start() -> None:
+    """Import TensorFlow and Keras, unless they are there, and give Keras its defaults.
+
+    Raises:
+        UserError: Keras was already imported with another backend.
+    """
+    if "tensorflow" not in sys.modules:
+        _import_tensorflow()
+    keras_settings.reset()
 
 
 @contextmanager
@@ -52,7 +66,7 @@ def hidden(names: Iterable[str]) -> Iterator[None]:
 def _import_tensorflow() -> None:
     gc.disable()  # A million objects that all stay: nothing to collect, now or later.
     try:
-        with hidden(UNUSED):
+        with hidden(UNUSED), keras_settings.unread():
             import tensorflow  # noqa: F401
     finally:
         gc.freeze()

@@ -5,6 +5,7 @@ import numpy as np
 from dlexp import registry
 from dlexp.components.activations import Activation
 from dlexp.training.child import in_child
+from dlexp.training.threads import start
 
 Curve = tuple[Activation, np.ndarray, np.ndarray]
 
@@ -35,5 +36,6 @@ def sampled(unit: Activation, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def curves(z: np.ndarray) -> list[Curve]:
     """The same in this process; imports TensorFlow."""
+    start()
     known = [each.model_validate({"type": name}) for name, each in registry.components("activations").items()]
     return [(unit, *sampled(unit, z)) for unit in known if isinstance(unit, Activation)]

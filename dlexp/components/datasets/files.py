@@ -9,6 +9,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from dlexp.components import keras_settings
 from dlexp.console import say
 from dlexp.errors import DataError, UserError
 
@@ -123,7 +124,7 @@ def _places(data_dir: Path | None) -> dict[str, Path]:
     for name, place in places.items():
         if not place.is_dir():
             raise UserError(f"{name}: {place} is not a directory")
-    return {**places, KERAS_CACHE: Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets"}
+    return {**places, KERAS_CACHE: keras_settings.home() / "datasets"}
 
 
 def _downloaded(name: str, places: dict[str, Path]) -> Path:
@@ -148,10 +149,10 @@ def _downloaded(name: str, places: dict[str, Path]) -> Path:
 
 
 def _download(name: str, download: Download) -> Path:
-    with _quiet_descriptors():
+    with _quiet_descriptors(), keras_settings.unread():
         import keras
     path = PurePosixPath(name)
-    settings = {"origin": download.url, "file_hash": download.file_hash}
+    settings = {"origin": download.url, "file_hash": download.file_hash, "cache_dir": str(keras_settings.home())}
     timeout = socket.getdefaulttimeout()
     socket.setdefaulttimeout(TIMEOUT_SECONDS)
     try:

@@ -1,0 +1,91 @@
+"""Keras with its own defaults: the user's settings of it change numbers, and are no part of an experiment.
+
+Keras reads `~/.keras/keras.json` and variables such as `KERAS_BACKEND` while it is imported.
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from dlexp.errors import UserError
+
+#: What every training process computes with.
+DEFAULTS: dict[str, Any] = {
+    "backend": "tensorflow",
+    "floatx": "float32",
+    "epsilon": 1e-7,
+    "image_data_format": "channels_last",
+}
+#: Variables that change what Keras is, beside those that begin with `KERAS_`.
+OTHER_VARIABLES = ("TF_USE_LEGACY_KERAS",)
+
+
+def home() -> Path:
+    """Keras's folder, in which its settings and downloads lie."""
+    return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+
+
+@contextmanager
+def unread() -> Iterator[None]:
+    """What is imported within finds Keras's defaults, whatever the user's settings say.
+
+    The folder itself is the same afterwards: own code may load `keras.datasets` from it.
+    """
+    folder = home()
+    names = [name for name in os.environ if name.startswith("KERAS_") or name in OTHER_VARIABLES]
+    saved = {name: os.environ.pop(name) for name in names}
+    # Below the null device there is no keras.json, and none can be made.
+    os.environ |= {"KERAS_HOME": os.devnull, "KERAS_BACKEND": DEFAULTS["backend"]}
+    try:
+        yield
+        from keras.src.backend import config
+
+        config._KERAS_DIR = str(folder)
+    finally:
+        del os.environ["KERAS_HOME"], os.environ["KERAS_BACKEND"]
+        os.environ |= saved
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)  # As Keras does; else it would download to another place.
+
+
+def reset() -> None:
+    """Give Keras its defaults, whoever imported it or changed them in this process.
+
+    Raises:
+        UserError: It was imported with another backend than TensorFlow.
+    """
+    import keras
+
+    if (backend := keras.config.backend()) != DEFAULTS["backend"]:
+        raise UserError(
+            f"Keras was imported with the backend {backend}, and dlexp trains with {DEFAULTS['backend']}; import it "
+            'below `if __name__ == "__main__":`'
+        )
+    keras.config.set_floatx(DEFAULTS["floatx"])
+    keras.config.set_epsilon(DEFAULTS["epsilon"])
+    keras.config.set_image_data_format(DEFAULTS["image_data_format"])
+    keras.config.set_dtype_policy(DEFAULTS["floatx"])
+
+
+def ignored() -> str:
+    """A line that names the user's settings that no training follows; empty where they are the defaults."""
+    path = home() / "keras.json"
+    backend = os.environ.get("KERAS_BACKEND")
+    found = [
+        *(f"{key} {value} ({path})" for key, value in _settings(path).items() if value != DEFAULTS.get(key, value)),
+        *([f"backend {backend} (KERAS_BACKEND)"] if backend not in (None, "", DEFAULTS["backend"]) else []),
+    ]
+    return f"trained with Keras's defaults; ignored: {', '.join(found)}" if found else ""
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    """What a settings file says; nothing where it is none."""
+    try:
+        settings = json.loads(path.read_bytes()) if path.is_file() else {}
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return settings if isinstance(settings, dict) else {}
