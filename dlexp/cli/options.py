@@ -5,6 +5,21 @@ from typing import Annotated
 
 import typer
 
+
+def _runs_dir(given: str | Path) -> Path:
+    return _folder(given, "--runs-dir")
+
+
+def _data_dir(given: str | Path) -> Path:
+    return _folder(given, "--data-dir")
+
+
+def _folder(given: str | Path, name: str) -> Path:
+    from dlexp.execution import arguments
+
+    return arguments.folder(given, name)
+
+
 Configs = Annotated[list[Path], typer.Argument(metavar="CONFIG...", help="Config files, one experiment each.")]
 Overrides = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key: optimizer.learning_rate=1e-2.")
@@ -14,10 +29,12 @@ Grids = Annotated[
     typer.Option("--grid", metavar="KEY=[A, B]", help="An experiment for each value; several: each combination."),
 ]
 Workers = Annotated[int, typer.Option(metavar="N", help="Runs trained at the same time.")]
-RunsDir = Annotated[Path, typer.Option(metavar="DIR", help="Where the runs and their records lie.")]
+RunsDir = Annotated[Path, typer.Option(parser=_runs_dir, metavar="DIR", help="Where the runs and their records lie.")]
 DataDir = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Where data files lie.  [default: $DLEXP_DATA, else Keras's cache]"),
+    typer.Option(
+        parser=_data_dir, metavar="DIR", help="Where data files lie.  [default: $DLEXP_DATA, else Keras's cache]"
+    ),
 ]
 
 RUNS_DIR = Path("runs")

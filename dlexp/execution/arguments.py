@@ -76,12 +76,15 @@ def texts(given: object, name: str, like: str = "KEY=VALUE") -> list[str]:
 
 
 def folder(given: object, name: str) -> Path:
-    """The path of a folder, which need not exist."""
+    """The path of a folder, which need not exist; `~` is the home folder, as a shell has it."""
     if not isinstance(given, str | os.PathLike) or not isinstance(path := os.fspath(given), str):
         raise _refused(name, "expected the path of a folder", given)
     if not path.strip():
         raise UserError(f"{name}: expected the path of a folder, given an empty one; the working directory is '.'")
-    return Path(path)
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise UserError(f"{name}: {path}: there is no such home folder") from error
 
 
 def _whole(given: object) -> int | None:
