@@ -14,7 +14,7 @@ from typing import Any, Literal, Self, TextIO
 
 from dlexp.errors import DlexpError, UserError
 from dlexp.runs import lock
-from dlexp.runs.whole_files import write_text
+from dlexp.runs.whole_files import make_folder, sync, write_text
 
 #: finished: summary.json is there; failed: failure.json is; running and interrupted: neither, with a process that holds
 #: the lock or without; damaged: not to be read.
@@ -103,7 +103,7 @@ class RunDir:
         parent = runs_dir / name
         prefix = identity[:PREFIX_LENGTH]
         try:
-            parent.mkdir(parents=True, exist_ok=True)
+            make_folder(parent)
             latest = cls.latest(runs_dir, name, seed, identity)
             # After the last one, not into a gap: the highest number is always the latest attempt.
             attempt = latest.attempt + 1 if latest else 1
@@ -259,8 +259,10 @@ class RunDir:
         return "interrupted"
 
     def write_config(self, text: str) -> None:
-        """Write the resolved config, as YAML."""
+        """Write the resolved config, as YAML; the first file of a run."""
         write_text(self.config_path, text)
+        for folder in (self.path.parent, self.path.parent.parent):  # Or a power cut takes the whole run.
+            sync(folder)
 
     def write_environment(self, record: Mapping[str, Any]) -> None:
         """Write what the run ran on."""
@@ -268,10 +270,12 @@ class RunDir:
 
     def write_summary(self, record: Mapping[str, Any]) -> None:
         """Write the result; the last file of a run."""
+        self.sync_rows()
         write_text(self.summary_path, to_json(record))
 
     def write_failure(self, record: Mapping[str, Any]) -> None:
         """Write why there is no result."""
+        self.sync_rows()
         write_text(self.failure_path, to_json(record))
 
     def history_writer(self, columns: Sequence[str], after: int = 0) -> "HistoryWriter":
@@ -281,6 +285,12 @@ class RunDir:
     def diagnostics_writer(self, columns: Sequence[str], after: int = 0) -> "HistoryWriter":
         """Go on with the diagnostics after an epoch."""
         return HistoryWriter(self.diagnostics_path, columns, after)
+
+    def sync_rows(self) -> None:
+        """Have the rows written so far survive a power cut: what is said to be recorded then is."""
+        for path in (self.history_path, self.diagnostics_path):
+            if path.exists():
+                sync(path)
 
     @property
     def has_checkpoint(self) -> bool:

@@ -19,7 +19,7 @@ import numpy as np
 
 from dlexp.errors import DlexpError
 from dlexp.runs.run_dir import RunDir
-from dlexp.runs.whole_files import replacing, sync
+from dlexp.runs.whole_files import replacing
 from dlexp.training.early_stopping import Best
 from dlexp.training.network import Network
 
@@ -102,9 +102,7 @@ class Checkpoints:
         content = self._content(progress)
         digest = hashlib.sha256(content).hexdigest().encode()
         # A power cut must not leave a checkpoint whose epochs the history lacks.
-        for rows in (self._run_dir.history_path, self._run_dir.diagnostics_path):
-            if rows.exists():
-                sync(rows)
+        self._run_dir.sync_rows()
         newest = self._run_dir.checkpoint_path
         with replacing(newest) as path:
             with path.open("wb") as file:

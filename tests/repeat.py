@@ -1,0 +1,43 @@
+"""A command and its repetition in this process: the same records, whatever happened in between."""
+
+from pathlib import Path
+
+from dlexp.config.load import load
+from dlexp.execution.execute import execute
+from dlexp.execution.plan import Request, plan
+from dlexp.reports.curves import draw
+from dlexp.runs.index import finished
+from dlexp.runs.run_dir import RunDir
+from dlexp.studies.verification import same_weights
+
+#: Small, with every file that a run can leave but predictions.
+CONFIG = "dataset: iris\nmodel: {hidden: [8]}\ntraining: {epochs: 3, diagnostics: true}\n"
+
+
+def command(folder: Path, text: str = CONFIG) -> None:
+    """`dlexp run` in a folder, of a config beside it, without the processes around it."""
+    config = folder.with_name("test.yaml")
+    config.write_text(text)
+    for job in plan(Request([load(config).experiment], [0], folder / "runs")).jobs(draw):
+        execute(job)
+
+
+def the_finished(folder: Path) -> RunDir:
+    """The one run that finished there, which has a row for each of its epochs."""
+    (run,) = finished(folder / "runs")
+    assert len(run.dir.history()) == run.record["epochs"]
+    return run.dir
+
+
+def rows(path: Path) -> list[list[str]]:
+    """The rows of a history without the seconds."""
+    lines = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
+    return [[line[0], *line[2:]] for line in lines]
+
+
+def assert_same(found: RunDir, expected: RunDir) -> None:
+    """History without the seconds, diagnostics, scores and weights, to the byte."""
+    assert rows(found.history_path) == rows(expected.history_path)
+    assert found.diagnostics_path.read_bytes() == expected.diagnostics_path.read_bytes()
+    assert same_weights(found.model_path, expected.model_path)
+    assert (found.summary() or {})["metrics"] == (expected.summary() or {})["metrics"]
