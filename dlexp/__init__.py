@@ -4,6 +4,6 @@
 import dlexp.runs  # noqa: F401
 from dlexp.api import bias_variance, compare, load, run, runs
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = ["bias_variance", "compare", "load", "run", "runs"]

@@ -189,11 +189,11 @@ def compare(
         UserError: A name or a metric that no run has.
     """
     from dlexp.reports.frames import of_comparison
-    from dlexp.runs.index import identity_of, read, scan, select, without_resamples
+    from dlexp.runs.index import identities_in, read, scan, select, without_resamples
     from dlexp.studies import comparison
 
     directory = Path(runs_dir)
-    resolve = partial(identity_of, data_dir=_folder(data_dir))
+    resolve = partial(identities_in, data_dir=_folder(data_dir))
     words = [os.fspath(name) for name in names]
     chosen = (
         select(directory, words, resolve)

@@ -290,7 +290,7 @@ def test_mistakes_when_the_data_are_not_there(dlexp, monkeypatch):
     def refuse(*_):
         raise DataError("iris.csv: not found", "where to put it")
 
-    monkeypatch.setattr(Iris, "digest", refuse)
+    monkeypatch.setattr(Iris, "digests", refuse)
     mistakes = [{"position": 5, "target": 0, "predicted": 2, "probability": 0.75}]
     finished(Path("runs"), config=changed(dataset={"type": "iris"}), mistakes=mistakes)
 

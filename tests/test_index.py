@@ -5,6 +5,7 @@ import json
 import pytest
 from make_runs import CONFIG, changed, failed, finished, identity_of
 
+from dlexp.config.identity import Identities
 from dlexp.errors import UserError
 from dlexp.runs import index
 from dlexp.runs.run_dir import RunDir
@@ -91,10 +92,16 @@ def test_a_damaged_run_is_said_and_stops_no_other(tmp_path, capsys):
 
 def of_seed(runs_dir, identity, seed):
     """What is on record of an experiment with a seed."""
-    return index.readable(index.grouped(runs_dir).get(index.key(identity, seed), ()))
+    return index.readable(index.Attempts(index.scan(runs_dir)).of(Identities(identity), seed))
 
 
-def test_find_takes_the_latest_attempt_under_any_name(tmp_path):
+def recorded(runs_dir, identity, seed):
+    """What stands for it."""
+    run = index.recorded(of_seed(runs_dir, identity, seed), Identities(identity))
+    return run and run.dir
+
+
+def test_recorded_is_the_latest_attempt_under_any_name(tmp_path):
     """The name is no part of an experiment; of several finished attempts the one that ended last is the result."""
     finished(tmp_path, "a", ended="2024-05-01T10:00:00+00:00")
     latest = finished(tmp_path, "b", ended="2024-05-03T10:00:00+00:00")
@@ -102,35 +109,36 @@ def test_find_takes_the_latest_attempt_under_any_name(tmp_path):
     finished(tmp_path, "b", seed=1)
     finished(tmp_path, "b", config=changed(optimizer={"learning_rate": 0.5}))
 
-    assert index.find(of_seed(tmp_path, identity_of(CONFIG), 0), identity_of(CONFIG)) == latest
-    assert index.find(of_seed(tmp_path, identity_of(CONFIG), 2), identity_of(CONFIG)) is None
+    assert recorded(tmp_path, identity_of(CONFIG), 0) == latest
+    assert recorded(tmp_path, identity_of(CONFIG), 2) is None
 
 
-def test_find_takes_the_higher_attempt_of_the_same_second(tmp_path):
+def test_recorded_is_the_higher_attempt_of_the_same_second(tmp_path):
     """Short runs end within one second: the number decides."""
     finished(tmp_path)
     second = finished(tmp_path)
 
-    assert index.find(of_seed(tmp_path, identity_of(CONFIG), 0), identity_of(CONFIG)) == second
+    assert recorded(tmp_path, identity_of(CONFIG), 0) == second
 
 
-def test_find_compares_the_whole_identity(tmp_path):
+def test_recorded_compares_the_whole_identity(tmp_path):
     """Ten digits choose a directory; they do not make two experiments the same."""
     identity = "0123456789" + "a" * 54
     finished(tmp_path, identity=identity)
 
-    assert index.find(of_seed(tmp_path, identity, 0), identity) is not None
-    assert index.find(of_seed(tmp_path, "0123456789" + "b" * 54, 0), "0123456789" + "b" * 54) is None
+    assert recorded(tmp_path, identity, 0) is not None
+    assert recorded(tmp_path, "0123456789" + "b" * 54, 0) is None
 
 
-def test_diverged_finds_no_other_failure(tmp_path):
+def test_recorded_is_what_diverged_and_no_other_failure(tmp_path):
     """What diverged would diverge again; what failed for another reason may not."""
     failed(tmp_path, seed=0, kind="error")
     run_dir = failed(tmp_path, seed=1)
 
-    assert index.diverged(of_seed(tmp_path, identity_of(CONFIG), 0), identity_of(CONFIG)) is None
-    assert index.diverged(of_seed(tmp_path, identity_of(CONFIG), 1), identity_of(CONFIG)) == run_dir
-    assert index.find(of_seed(tmp_path, identity_of(CONFIG), 1), identity_of(CONFIG)) is None
+    assert recorded(tmp_path, identity_of(CONFIG), 0) is None
+    assert recorded(tmp_path, identity_of(CONFIG), 1) == run_dir
+    finished_later = finished(tmp_path, seed=1)
+    assert recorded(tmp_path, identity_of(CONFIG), 1) == finished_later
 
 
 def test_select_takes_names_runs_and_paths(tmp_path, monkeypatch):
@@ -155,7 +163,7 @@ def test_select_resolves_a_config_by_identity(tmp_path):
     finished(tmp_path, "b", 1)
     finished(tmp_path, "a", 0, config=changed(optimizer={"learning_rate": 0.5}))
 
-    runs = index.select(tmp_path, ["configs/a.yaml"], lambda path: identity_of(CONFIG))
+    runs = index.select(tmp_path, ["configs/a.yaml"], lambda path: Identities(identity_of(CONFIG)))
 
     assert names(runs, tmp_path) == ["a/s0", "b/s1"]
     assert {run.identity for run in runs} == {identity_of(CONFIG)}

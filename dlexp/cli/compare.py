@@ -50,11 +50,11 @@ def compare(
     from dlexp import console
     from dlexp.errors import UserError
     from dlexp.reports.comparison_table import render
-    from dlexp.runs.index import identity_of, read, scan, select, without_resamples
+    from dlexp.runs.index import identities_in, read, scan, select, without_resamples
     from dlexp.studies import comparison
 
     if words:
-        runs = select(runs_dir, words, partial(identity_of, data_dir=data_dir))
+        runs = select(runs_dir, words, partial(identities_in, data_dir=data_dir))
     else:
         run_dirs, others = without_resamples(scan(runs_dir))
         runs = [read(run_dir) for run_dir in run_dirs]

@@ -38,6 +38,7 @@ def diff(
 def _config(word: str, runs_dir: Path) -> dict[str, Any]:
     """The resolved config that a word names, flat and without its name."""
     from dlexp.config.flat import flatten
+    from dlexp.config.identity import compared
     from dlexp.config.load import load
     from dlexp.errors import UserError
     from dlexp.runs.index import CONFIG_SUFFIXES, select
@@ -50,7 +51,7 @@ def _config(word: str, runs_dir: Path) -> dict[str, Any]:
         for run in select(runs_dir, [word]):
             of_experiment.setdefault(run.dir.folder.prefix, run.dir.config_path)
         paths = list(of_experiment.values())
-    configs = [flatten(load(path).experiment.model_dump(exclude={"name"})) for path in paths]
+    configs = [flatten(compared(load(path).experiment.model_dump(exclude={"name"}))) for path in paths]
     if any(config != configs[0] for config in configs):
         runs_named = ", ".join(str(path.parent) for path in paths)
         raise UserError(f"{word}: {len(configs)} experiments have this name; choose from: {runs_named}")

@@ -36,21 +36,21 @@ def predict(
     from dlexp.console import say
     from dlexp.errors import UserError, shown
     from dlexp.reports.predictions import write
-    from dlexp.runs.index import identity_of, latest, select
+    from dlexp.runs.index import identities_in, latest, select
     from dlexp.training.prediction import Question, ask
 
     if data != "test" and not Path(data).exists():
         raise UserError(f"{data}: no such file or folder; or say test, for the test split")
     if output is not None and output.suffix not in (".csv", ".parquet"):
         raise UserError(f"--output {output}: expected a name that ends in .csv or .parquet")
-    runs = select(runs_dir, [run], partial(identity_of, data_dir=data_dir))
+    runs = select(runs_dir, [run], partial(identities_in, data_dir=data_dir))
     asked = latest(each for each in runs if each.status == "finished")
     if asked is None:
         raise UserError(f"{run}: no finished run, so no model to ask")
     if len(runs) > 1:
         say(f"{run}: {len(runs)} runs; this is {asked.dir.path}")
     experiment = load(asked.dir.config_path).experiment
-    if experiment.dataset.digest(data_dir) != asked.record.get("data_digest"):
+    if asked.record.get("data_digest") not in experiment.dataset.digests(data_dir):
         raise UserError(f"{asked.dir.path}: the data are not those that it was trained on, which its encoding needs")
     question = Question(experiment, asked.dir.model_path, "test" if data == "test" else Path(data), data_dir)
     answer = ask(question)

@@ -12,7 +12,7 @@ from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, Runs
 
 if TYPE_CHECKING:
     from dlexp.config.load import Loaded
-    from dlexp.execution.plan import Request
+    from dlexp.execution.plan import Planned, Request
     from dlexp.execution.worker import Worker
     from dlexp.runs.run_dir import RunDir
 
@@ -98,10 +98,9 @@ def _train(request: "Request", workers: int, fail_fast: bool, first: "Worker | N
     from dlexp.reports.results import result_lines, without_picture, without_result
 
     planned = plan(request)
-    for run_dir in planned.done:
-        say(f"{run_dir.path}: done before; --force trains it again")
-    for run_dir in planned.begun:
-        say(f"{run_dir.path}: {_begun(run_dir)}")
+    for each in planned.runs:
+        if line := _on_record(each):
+            say(line)
     with interruptible(), Progress(len(planned.to_train)) as progress:
         started = carry_out(planned, draw, progress, workers, fail_fast, first)
     results = [*planned.done, *started]
@@ -114,6 +113,20 @@ def _train(request: "Request", workers: int, fail_fast: bool, first: "Worker | N
     if failures:
         say("\n".join(["", f"{len(failures)} failed:", *failures]))
         raise typer.Exit(1)
+
+
+def _on_record(planned: "Planned") -> str | None:
+    """What is on record of a run; None where nothing is."""
+    if planned.recorded:
+        if planned.lacks_diagnostics:
+            return f"{planned.recorded.path}: done before, without diagnostics; --force trains it again with them"
+        return f"{planned.recorded.path}: done before; --force trains it again"
+    if planned.begun:
+        return f"{planned.begun.path}: {_begun(planned.begun)}"
+    if planned.outdated:
+        version = planned.outdated.record.get("training_version")
+        return f"{planned.outdated.dir.path}: recorded by training code {version}; training again"
+    return None
 
 
 def _begun(run_dir: "RunDir") -> str:

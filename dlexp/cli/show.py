@@ -42,14 +42,14 @@ def show(
     from dlexp.errors import UserError
     from dlexp.reports import activations_plot, diagnostics_plot
     from dlexp.reports.run_page import gather, to_json, to_text
-    from dlexp.runs.index import identity_of, latest, select
+    from dlexp.runs.index import identities_in, latest, select
 
     if run == "activations":
         if not plot:
             raise UserError("activations: all hidden units are drawn to a file; say --plot units.png")
         activations_plot.draw(plot)
         return
-    runs = select(runs_dir, [run], partial(identity_of, data_dir=data_dir))
+    runs = select(runs_dir, [run], partial(identities_in, data_dir=data_dir))
     shown = latest(run for run in runs if run.status == "finished") or latest(runs)
     if shown is None:
         raise UserError(f"{run}: no run to show")

@@ -41,11 +41,11 @@ def verify(
     from dlexp.execution.plan import again
     from dlexp.reports.curves import draw
     from dlexp.reports.progress import Progress
-    from dlexp.runs.index import identity_of, select, with_identity
+    from dlexp.runs.index import identities_in, of_experiment, select
     from dlexp.studies import verification
 
     arguments.count(workers, "--workers")
-    named = select(runs_dir, words, partial(identity_of, data_dir=data_dir))
+    named = select(runs_dir, words, partial(identities_in, data_dir=data_dir))
     runs = [run for run in named if run.status == "finished"]
     if not runs:
         raise UserError(f"{', '.join(words)}: no finished run to verify")
@@ -57,7 +57,7 @@ def verify(
             repeated = carry_out(planned, draw, progress, workers)
         found = [
             verification.verify(
-                run, beside, [other for other in with_identity(runs_dir, run.identity) if other.status == "finished"]
+                run, beside, [other for other in of_experiment(runs_dir, run) if other.status == "finished"]
             )
             for run, beside in zip(runs, repeated, strict=True)
         ]

@@ -30,6 +30,8 @@ def why(
 
     first = _subject(a, runs_dir, data_dir)
     second = _subject(b, runs_dir, data_dir) if b else _counterpart(first, a, runs_dir, data_dir)
+    if second:
+        first, second = first.beside(second), second.beside(first)
     found = differing(first.ingredients, second.ingredients) if second else []
     if output_format == "json":
         sides = [None if side is None else _json(side) for side in (first, second)]

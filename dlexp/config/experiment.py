@@ -7,6 +7,7 @@ from pydantic import Field
 from dlexp.components.component import OneOf, Settings
 from dlexp.components.datasets import Dataset
 from dlexp.components.heads import Head
+from dlexp.components.identity_rules import Observes
 from dlexp.components.models import MLP, Model
 from dlexp.components.optimizers import Adam, Optimizer
 from dlexp.components.schedules import Constant, Schedule
@@ -42,7 +43,7 @@ class Training(Settings):
     """How the optimizer's learning rate changes."""
     early_stopping: EarlyStopping | None = None
     """Whether to stop before the last epoch; off unless said, and `{}` is on with its defaults."""
-    diagnostics: bool = False
+    diagnostics: Annotated[bool, Observes(counts_as=False)] = False
     """Whether to record dead and saturated units, gradients and steps of the hidden layers, in diagnostics.csv."""
     threads: Annotated[int, Field(ge=1)] = 1
     """Threads of one run: part of the experiment, since sums in another order are other numbers."""

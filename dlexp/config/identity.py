@@ -1,27 +1,44 @@
-"""What makes two experiments the same: their settings, their data and the training code's version."""
+"""What makes two experiments the same: their settings, their data and the training code's version.
+
+Records last: a later version finds what an earlier one recorded. So the identity leaves out what only observes the
+training, and each key added after 0.1.0 while it has the value under which earlier versions trained
+(`dlexp.components.identity_rules`). Identities that 0.1.0 took otherwise are known as `Ingredients.earlier`.
+"""
 
 import hashlib
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from dlexp.components.identity_rules import LEFT_OUT, DataPath, IdentityRule, from_here
 
 if TYPE_CHECKING:
+    from dlexp.components.component import Settings as BaseSettings
     from dlexp.config.experiment import Experiment
+    from dlexp.config.schema import Place
 
 #: Raised whenever the training code gives other numbers for the same experiment, data and seed.
 TRAINING_VERSION = 2
+
+Settings = dict[str, Any]
+
+#: How the path of a data file may have been written in a config of 0.1.0.
+_SPELLINGS = (from_here, lambda path: f"./{from_here(path)}", lambda path: str(Path.cwd() / from_here(path)))
 
 
 @dataclass(frozen=True)
 class Ingredients:
     """All that an identity is made of."""
 
-    experiment: dict[str, Any]
-    """The resolved config without its name."""
+    experiment: Settings
+    """The resolved config without its name, as it stands."""
     data_digest: str
     training_version: int = TRAINING_VERSION
     code_digest: str | None = None
-    """Of the user's code that makes the model; none where none does."""
+    """Of the user's code that makes the model; None if no such code does."""
 
     @classmethod
     def of(cls, experiment: "Experiment", data_digest: str) -> "Ingredients":
@@ -33,11 +50,39 @@ class Ingredients:
         settings = experiment.model_dump(mode="json", exclude={"name"})
         return cls(settings, data_digest, TRAINING_VERSION, code_digest(experiment))
 
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any]) -> "Ingredients":
+        """Those of a run on record.
+
+        Raises:
+            KeyError: The record does not say all of them.
+        """
+        settings = {key: value for key, value in record["config"].items() if key != "name"}
+        return cls(settings, record["data_digest"], record["training_version"], record.get("code_digest") or None)
+
     @property
     def identity(self) -> str:
         """Their SHA-256 (hex)."""
+        return self._digest(identified(self.experiment))
+
+    @property
+    def earlier(self) -> tuple[str, ...]:
+        """The identities under which 0.1.0 recorded the same experiment, where that is another one.
+
+        It took `training.diagnostics` and the paths of data files as they stood.
+        """
+        observed = (self._with_diagnostics(is_on) for is_on in (False, True))
+        settings = (spelled for each in observed for spelled in _spelled(each))
+        found = dict.fromkeys(map(self._digest, settings))
+        return tuple(digest for digest in found if digest != self.identity)
+
+    def _with_diagnostics(self, is_on: bool) -> Settings:
+        kept = compared(self.experiment, paths=False)
+        return {**kept, "training": {**kept.get("training", {}), "diagnostics": is_on}}
+
+    def _digest(self, settings: Settings) -> str:
         content = {
-            "experiment": self.experiment,
+            "experiment": settings,
             "data_digest": self.data_digest,
             "training_version": self.training_version,
         }
@@ -45,6 +90,58 @@ class Ingredients:
             content["code"] = self.code_digest
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Identities:
+    """All identities that stand for one experiment on record."""
+
+    own: str
+    """What this version records."""
+    earlier: tuple[str, ...] = ()
+    """What earlier versions recorded."""
+
+    @classmethod
+    def of(cls, ingredients: Ingredients, earlier_digests: Sequence[str] = ()) -> "Identities":
+        """Those of an experiment; `earlier_digests` are what earlier versions took of the same data."""
+        before = [replace(ingredients, data_digest=digest) for digest in earlier_digests]
+        of_before = (identity for each in before for identity in (each.identity, *each.earlier))
+        return cls(ingredients.identity, tuple(dict.fromkeys((*ingredients.earlier, *of_before))))
+
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any]) -> "Identities":
+        """Those of a recorded experiment; the recorded one alone where the record does not say what it is made of."""
+        recorded = record.get("identity", "")
+        try:
+            found = cls.of(Ingredients.of_record(record))
+        except KeyError:
+            return cls(recorded)
+        return found if recorded in found else cls(recorded)
+
+    def __contains__(self, identity: object) -> bool:
+        return identity == self.own or identity in self.earlier
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((self.own, *self.earlier))
+
+
+def identities_of(
+    experiment: "Experiment", data_digests: Sequence[str], training_version: int | None = None
+) -> Identities:
+    """All identities of an experiment on data with the first of these digests; earlier versions took the others.
+
+    Args:
+        experiment: The experiment.
+        data_digests: As `Dataset.digests` gives them.
+        training_version: That of the training code; None for this version's.
+
+    Raises:
+        DataError: The model is made by code that cannot be found.
+    """
+    ingredients = Ingredients.of(experiment, data_digests[0])
+    if training_version is not None:
+        ingredients = replace(ingredients, training_version=training_version)
+    return Identities.of(ingredients, data_digests[1:])
 
 
 def identity(experiment: "Experiment", data_digest: str) -> str:
@@ -57,7 +154,7 @@ def identity(experiment: "Experiment", data_digest: str) -> str:
 
 
 def code_digest(experiment: "Experiment") -> str | None:
-    """The digest of the user's code that makes the model; none where none does.
+    """The digest of the user's code that makes the model; None if no such code does.
 
     Raises:
         DataError: It cannot be found.
@@ -66,3 +163,62 @@ def code_digest(experiment: "Experiment") -> str | None:
 
     code = experiment.model.code()
     return files.digest(*code) if code else None
+
+
+def identified(settings: Settings) -> Settings:
+    """The settings as the identity has them."""
+    kept: Settings = _ruled(settings, _root(), "identified")
+    return kept
+
+
+def compared(settings: Settings, paths: bool = True) -> Settings:
+    """The settings as `diff`, `compare` and `why` have them; with `paths` as seen from the working directory."""
+    kept: Settings = _ruled(settings, _root(), "compared", paths)
+    return kept
+
+
+def _root() -> "Place":
+    from dlexp.config.schema import ROOT
+
+    return ROOT
+
+
+def _ruled(value: Any, place: "Place", how: Literal["identified", "compared"], paths: bool = True) -> Any:
+    """A value of the config with the rules of its fields, at every depth; keys of other versions stay as they are."""
+    if isinstance(value, list):
+        return [_ruled(item, place.element, how, paths) for item in value] if place.element else value
+    if not isinstance(value, dict):
+        return value
+    settings = place.one_of.choices.get(value.get("type", "")) if place.one_of else place.settings
+    if settings is None and place.element is None:
+        return value
+    kept = {}
+    for key, item in value.items():
+        rule, below = _field(settings, key) if settings else (None, place.element)
+        if rule is not None and (paths or not isinstance(rule, DataPath)):
+            item = getattr(rule, how)(item)
+        elif below is not None:
+            item = _ruled(item, below, how, paths)
+        if item is not LEFT_OUT:
+            kept[key] = item
+    return kept
+
+
+@cache
+def _field(settings: "type[BaseSettings]", key: str) -> "tuple[IdentityRule | None, Place | None]":
+    """The rule of a key, and what the schema says of the value below it; neither, of a key of another version."""
+    from dlexp.config.schema import Place
+
+    field = settings.model_fields.get(key)
+    if field is None:
+        return None, None
+    return next((each for each in field.metadata if isinstance(each, IdentityRule)), None), Place.of_field(field)
+
+
+def _spelled(settings: Settings) -> Iterator[Settings]:
+    """The settings with the paths of data files as they stand, then as 0.1.0 may have been given them."""
+    yield settings
+    dataset = settings.get("dataset", {})
+    paths = {key: path for key in ("path", "test_path") if isinstance(path := dataset.get(key), str)}
+    for spelling in _SPELLINGS if paths else ():
+        yield {**settings, "dataset": dataset | {key: spelling(path) for key, path in paths.items()}}

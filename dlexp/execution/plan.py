@@ -3,17 +3,17 @@
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from dlexp.config.experiment import Experiment
-from dlexp.config.identity import identity
+from dlexp.config.identity import TRAINING_VERSION, Identities, identities_of
 from dlexp.config.load import load
 from dlexp.errors import DataError
 from dlexp.execution import repository
-from dlexp.runs.index import Run, diverged, find, grouped, key, readable, smoke_dir
+from dlexp.runs.index import Attempts, Run, readable, recorded, scan, smoke_dir
 from dlexp.runs.run_dir import UNFINISHED, RunDir
 from dlexp.training.job import Illustrate, Job
 
@@ -46,9 +46,16 @@ class Planned:
     experiment: Experiment
     seed: int
     identity: str
+    """Under which it is recorded."""
     data_digest: str
+    identities: Identities
+    """All that stand for the experiment."""
     recorded: RunDir | None = None
     """Where it finished before, or diverged before: trained again only with `force`."""
+    lacks_diagnostics: bool = False
+    """Whether it is recorded without the diagnostics that the experiment asks for now."""
+    outdated: Run | None = None
+    """A record of an earlier version of the training code, where there is none of this one."""
     begun: RunDir | None = None
     """Where it was interrupted, or is under way: gone on with."""
     attempts: Sequence[RunDir] = ()
@@ -64,6 +71,8 @@ class Plan:
     """Every experiment with every seed."""
     without_data: list[tuple[Experiment, DataError]]
     """Experiments whose data cannot be had."""
+    identities: list[str] = field(default_factory=list)
+    """That of each experiment of the request; empty where its data cannot be had."""
 
     @cached_property
     def to_train(self) -> list[Planned]:
@@ -74,11 +83,6 @@ class Plan:
     def done(self) -> list[RunDir]:
         """The runs that are."""
         return [planned.recorded for planned in self.runs if planned.recorded is not None]
-
-    @cached_property
-    def begun(self) -> list[RunDir]:
-        """Those of them that were interrupted, or are under way."""
-        return [planned.begun for planned in self.to_train if planned.begun is not None]
 
     @cached_property
     def runs_dir(self) -> Path:
@@ -116,27 +120,68 @@ def plan(request: Request) -> Plan:
     """Find out what is done already; the same experiment under two names is trained once."""
     found = Plan(request, [], [])
     known: set[tuple[str, int]] = set()
-    on_record = {} if request.smoke else grouped(request.runs_dir)
+    on_record = Attempts() if request.smoke else Attempts(scan(request.runs_dir))
     for experiment in map(request.as_trained, request.experiments):
+        dataset = experiment.dataset
         try:
-            dataset = experiment.dataset
-            digest = dataset.sample_digest(request.data_dir) if request.smoke else dataset.digest(request.data_dir)
+            digests = (dataset.sample_digest(request.data_dir),) if request.smoke else dataset.digests(request.data_dir)
+            identities = identities_of(experiment, digests)
         except DataError as error:
             found.without_data.append((experiment, error))
+            found.identities.append("")
             continue
+        found.identities.append(identities.own)
         for seed in request.seeds:
-            own = identity(experiment, digest)
-            if (own, seed) in known:
-                continue
-            known.add((own, seed))
-            attempts = on_record.get(key(own, seed), [])
-            runs = readable(attempts)
-            recorded = None if request.force else find(runs, own) or diverged(runs, own)
-            begun = max(
-                (run.dir for run in runs if run.status in UNFINISHED), key=lambda run_dir: run_dir.attempt, default=None
-            )
-            found.runs.append(Planned(experiment, seed, own, digest, recorded, begun, attempts))
+            if (identities.own, seed) not in known:
+                known.add((identities.own, seed))
+                planned = Planned(experiment, seed, identities.own, digests[0], identities)
+                found.runs.append(_on_record(planned, on_record, digests, request.force))
     return found
+
+
+def _on_record(planned: Planned, on_record: Attempts, digests: Sequence[str], force: bool) -> Planned:
+    """A run with what is on record of it."""
+    attempts = on_record.of(planned.identities, planned.seed)
+    runs = readable(attempts)
+    done = None if force else _recorded(runs, planned)
+    begun = max(
+        (run.dir for run in runs if run.status in UNFINISHED), key=lambda run_dir: run_dir.attempt, default=None
+    )
+    return replace(
+        planned,
+        identity=_begun_as(begun, planned.identities),
+        recorded=done.dir if done else None,
+        lacks_diagnostics=done is not None and planned.experiment.training.diagnostics and not _is_diagnosed(done),
+        outdated=None if runs else _outdated(planned, on_record, digests),
+        begun=begun,
+        attempts=attempts,
+    )
+
+
+def _begun_as(begun: RunDir | None, identities: Identities) -> str:
+    """The identity of a run that was begun, maybe by an earlier version: its folder and its checkpoint have it."""
+    if begun is None:
+        return identities.own
+    return next(identity for identity in identities if identity.startswith(begun.identity_prefix))
+
+
+def _recorded(runs: Sequence[Run], planned: Planned) -> Run | None:
+    """The attempt that stands for a run: one with diagnostics where these are asked for, if there is one."""
+    diagnosed = filter(_is_diagnosed, runs) if planned.experiment.training.diagnostics else ()
+    return recorded(diagnosed, planned.identities) or recorded(runs, planned.identities)
+
+
+def _is_diagnosed(run: Run) -> bool:
+    return (run.config.get("training") or {}).get("diagnostics", False) is True
+
+
+def _outdated(planned: Planned, on_record: Attempts, digests: Sequence[str]) -> Run | None:
+    """The latest record of the same experiment by an earlier version of the training code."""
+    for version in reversed(range(1, TRAINING_VERSION)):
+        identities = identities_of(planned.experiment, digests, version)
+        if attempts := on_record.of(identities, planned.seed):
+            return recorded(readable(attempts), identities)
+    return None
 
 
 def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> Plan:
@@ -148,11 +193,12 @@ def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> Plan:
     found = Plan(Request([], [], runs_dir, data_dir), [], [])
     for run in runs:
         experiment = load(run.dir.config_path).experiment
-        digest = experiment.dataset.digest(data_dir)
+        digests = experiment.dataset.digests(data_dir)
         # A directory each, though the attempts at an experiment with a seed would share one.
         name = run.name if run.attempt == 1 else f"{run.name} ({run.attempt})"
         named = experiment.model_copy(update={"name": name})
-        found.runs.append(Planned(named, run.seed, identity(experiment, digest), digest))
+        identities = identities_of(experiment, digests)
+        found.runs.append(Planned(named, run.seed, identities.own, digests[0], identities))
     return found
 
 

@@ -8,7 +8,7 @@ from dlexp.config.checks import check
 from dlexp.config.experiment import Experiment
 from dlexp.errors import UserError
 from dlexp.execution.plan import Plan, Planned, Request, plan
-from dlexp.runs.index import RESAMPLES, diverged, find, grouped, key, readable
+from dlexp.runs.index import RESAMPLES, Attempts, Run, readable, recorded, scan
 from dlexp.runs.run_dir import RunDir
 
 Kind = Literal["fresh", "bootstrap", "subset"]
@@ -28,13 +28,12 @@ class Resamples:
 
     def recorded(self) -> list[list[RunDir]]:
         """For each experiment the records of its runs, finished or diverged."""
-        on_record = grouped(self.plan.runs_dir)
+        on_record = Attempts(scan(self.plan.runs_dir))
 
-        def record(planned: Planned) -> RunDir | None:
-            runs = readable(on_record.get(key(planned.identity, planned.seed), ()))
-            return find(runs, planned.identity) or diverged(runs, planned.identity)
+        def record(planned: Planned) -> Run | None:
+            return recorded(readable(on_record.of(planned.identities, planned.seed)), planned.identities)
 
-        return [[run_dir for planned in group if (run_dir := record(planned))] for group in self.groups]
+        return [[run.dir for planned in group if (run := record(planned))] for group in self.groups]
 
 
 def plan_resamples(request: Request, n: int, kind: Kind | None = None) -> Resamples:

@@ -19,17 +19,20 @@ def render(loaded: Sequence[Loaded], plan: Plan, layers: Sequence[Layers]) -> st
         plan: What is done of them and what is not.
         layers: The layers of each, as a summary.json lists them.
     """
-    pages = [_page(each, plan, of_it) for each, of_it in zip(loaded, layers, strict=True)]
+    pages = [
+        _page(each, plan, identity, of_it)
+        for each, identity, of_it in zip(loaded, plan.identities, layers, strict=True)
+    ]
     return "\n\n".join([*("\n".join(page) for page in pages), _total(plan)]) + "\n"
 
 
-def _page(loaded: Loaded, plan: Plan, layers: Layers) -> Iterator[str]:
+def _page(loaded: Loaded, plan: Plan, identity: str, layers: Layers) -> Iterator[str]:
     experiment = loaded.experiment
     yield f"{experiment.name} ({loaded.path})"
     yield from _section("settings", _settings(loaded))
     yield from _section("layers", _layers(layers))
     yield from _section("examples", _examples(experiment))
-    yield from _section("runs", _runs(experiment, plan))
+    yield from _section("runs", _runs(experiment, plan, identity))
 
 
 def _section(title: str, rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -66,17 +69,15 @@ def _examples(experiment: Experiment) -> Iterator[tuple[str, str]]:
     yield "test", f"{info.n_test:,}"
 
 
-def _runs(experiment: Experiment, plan: Plan) -> Iterator[tuple[str, str]]:
+def _runs(experiment: Experiment, plan: Plan, identity: str) -> Iterator[tuple[str, str]]:
     experiment = plan.request.as_trained(experiment)
     for without_data, error in plan.without_data:
         if without_data == experiment:
             yield "identity", f"not known without the data: {error.lines[0]}"
             return
+    yield "identity", identity
     # What two names share is trained once, under the first of them.
-    settings = experiment.model_dump(exclude={"name"})
-    runs = [planned for planned in plan.runs if planned.experiment.model_dump(exclude={"name"}) == settings]
-    yield "identity", runs[0].identity
-    for planned in runs:
+    for planned in (planned for planned in plan.runs if planned.identities.own == identity):
         yield f"seed {planned.seed}", _fate(planned, experiment)
 
 

@@ -48,7 +48,7 @@ def gather(run: Run, number: int, data_dir: Path | None) -> Mistakes:
         return Mistakes(records, problem="another version of dlexp wrote the settings of the data set")
     names = run.record.get("class_names") or dataset.class_names
     try:
-        if dataset.digest(data_dir) != run.record.get("data_digest"):
+        if run.record.get("data_digest") not in dataset.digests(data_dir):
             return Mistakes(records, (), names, "the data are not those of the run: other files")
         texts = dataset.examples(data_dir, "test", [record["position"] for record in records])
     except DlexpError as error:

@@ -3,11 +3,13 @@
 import fnmatch
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from dlexp.config.identity import Identities, identities_of
 from dlexp.console import say
 from dlexp.errors import UserError, did_you_mean
 from dlexp.runs.run_dir import PREFIX_LENGTH, DamagedRecord, FolderName, RunDir, Status
@@ -43,6 +45,11 @@ class Run:
     """The whole of summary.json or failure.json."""
     damage: str = ""
     """Why it cannot be read."""
+
+    @cached_property
+    def experiment(self) -> str:
+        """The identity of its experiment as this version takes it: the same whichever version recorded the run."""
+        return Identities.of_record(self.record).own
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -186,16 +193,13 @@ def latest(runs: Iterable[Run]) -> Run | None:
     return max(runs, key=lambda run: (run.ended, run.attempt), default=None)
 
 
-def find(runs: Iterable[Run], identity: str) -> RunDir | None:
-    """The latest finished attempt at an experiment among runs with one seed, under whatever name it lies."""
-    run = latest(run for run in runs if run.status == "finished" and run.identity == identity)
-    return run.dir if run else None
+def recorded(runs: Iterable[Run], identities: Container[str]) -> Run | None:
+    """The attempt that stands for an experiment among runs with one seed, under whatever name and identity it lies.
 
-
-def diverged(runs: Iterable[Run], identity: str) -> RunDir | None:
-    """The latest attempt at an experiment that diverged: the same again would diverge again."""
-    run = latest(run for run in runs if run.has_diverged and run.identity == identity)
-    return run.dir if run else None
+    That is the latest finished one, else the latest that diverged: the same again would diverge again.
+    """
+    own = [run for run in runs if run.identity in identities]
+    return latest(run for run in own if run.status == "finished") or latest(run for run in own if run.has_diverged)
 
 
 def key(identity: str, seed: int) -> tuple[str, int]:
@@ -203,32 +207,40 @@ def key(identity: str, seed: int) -> tuple[str, int]:
     return identity[:PREFIX_LENGTH], seed
 
 
-def grouped(runs_dir: Path) -> dict[tuple[str, int], list[RunDir]]:
-    """All run directories by `key`, under every name."""
-    groups: dict[tuple[str, int], list[RunDir]] = {}
-    for run_dir in scan(runs_dir):
-        groups.setdefault((run_dir.identity_prefix, run_dir.seed), []).append(run_dir)
-    return groups
+class Attempts:
+    """All run directories below a runs directory, by experiment and seed, under every name."""
+
+    def __init__(self, run_dirs: Iterable[RunDir] = ()) -> None:
+        self._by_key: dict[tuple[str, int], list[RunDir]] = {}
+        for run_dir in run_dirs:
+            self._by_key.setdefault((run_dir.identity_prefix, run_dir.seed), []).append(run_dir)
+
+    def of(self, identities: Iterable[str], seed: int) -> list[RunDir]:
+        """What may be a record of an experiment with a seed, by the names of the folders."""
+        return [run_dir for identity in identities for run_dir in self._by_key.get(key(identity, seed), ())]
 
 
-def with_identity(runs_dir: Path, identity: str) -> list[Run]:
+def with_identity(runs_dir: Path, identities: Identities) -> list[Run]:
     """The runs on record of an experiment, under every name."""
-    prefix = identity[:PREFIX_LENGTH]
-    near = [run_dir for run_dir in scan(runs_dir) if run_dir.identity_prefix == prefix]
-    return [run for run in readable(near) if run.identity == identity]
+    prefixes = {identity[:PREFIX_LENGTH] for identity in identities}
+    near = [run_dir for run_dir in scan(runs_dir) if run_dir.identity_prefix in prefixes]
+    return [run for run in readable(near) if run.identity in identities]
 
 
-def identity_of(config: Path, data_dir: Path | None = None) -> str:
-    """The identity of the experiment that a config file holds; reads the data's digest."""
-    from dlexp.config.identity import identity
+def of_experiment(runs_dir: Path, run: Run) -> list[Run]:
+    """The runs on record of a run's experiment, itself among them, under every name."""
+    return with_identity(runs_dir, Identities.of_record(run.record))
+
+
+def identities_in(config: Path, data_dir: Path | None = None) -> Identities:
+    """The identities of the experiment that a config file holds; reads the data's digest."""
     from dlexp.config.load import load
 
     experiment = load(config, []).experiment
-    digest: str = identity(experiment, experiment.dataset.digest(data_dir))
-    return digest
+    return identities_of(experiment, experiment.dataset.digests(data_dir))
 
 
-def select(runs_dir: Path, words: Sequence[str], resolve: Callable[[Path], str] = identity_of) -> list[Run]:
+def select(runs_dir: Path, words: Sequence[str], resolve: Callable[[Path], Identities] = identities_in) -> list[Run]:
     """The runs that the user's words name, in their order and each once, whatever their status.
 
     A word is a config file (its experiment's runs, under every name), a name, a run as `NAME/s0-3fa9c1d2e0`,
@@ -244,7 +256,7 @@ def select(runs_dir: Path, words: Sequence[str], resolve: Callable[[Path], str] 
     return list(selected.values())
 
 
-def _named(runs_dir: Path, word: str, resolve: Callable[[Path], str]) -> list[Run]:
+def _named(runs_dir: Path, word: str, resolve: Callable[[Path], Identities]) -> list[Run]:
     if word.endswith(CONFIG_SUFFIXES) and not (runs_dir / word).is_dir():
         runs = with_identity(runs_dir, resolve(Path(word)))
         if not runs:

@@ -24,6 +24,9 @@ ENDED: tuple[Status, ...] = ("finished", "failed")
 #: Those that go on.
 UNFINISHED: tuple[Status, ...] = ("running", "interrupted")
 
+#: Of summary.json and failure.json, as their `format`; records of 0.1.0 have none, and are of format 1.
+RECORD_FORMAT = 2
+
 #: How many digits of the identity a directory's name shows.
 PREFIX_LENGTH = 10
 
@@ -271,12 +274,12 @@ class RunDir:
     def write_summary(self, record: Mapping[str, Any]) -> None:
         """Write the result; the last file of a run."""
         self.sync_rows()
-        write_text(self.summary_path, to_json(record))
+        write_text(self.summary_path, to_json({"format": RECORD_FORMAT, **record}))
 
     def write_failure(self, record: Mapping[str, Any]) -> None:
         """Write why there is no result."""
         self.sync_rows()
-        write_text(self.failure_path, to_json(record))
+        write_text(self.failure_path, to_json({"format": RECORD_FORMAT, **record}))
 
     def history_writer(self, columns: Sequence[str], after: int = 0) -> "HistoryWriter":
         """Go on with the history of these columns after an epoch, without what it has of later ones."""
@@ -355,6 +358,9 @@ class RunDir:
         record = _read_json(path)
         if record is None:
             return None
+        version = record.get("format", 1)
+        if not isinstance(version, int) or version > RECORD_FORMAT:
+            raise DamagedRecord(f"{path}: of record format {version!r:.60}, and this dlexp reads up to {RECORD_FORMAT}")
         for key, kind in _REQUIRED.items():
             if not isinstance(record.get(key), kind):
                 raise DamagedRecord(f"{path}: damaged: no {key}")

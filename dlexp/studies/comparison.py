@@ -11,6 +11,7 @@ from typing import Any, Literal
 from dlexp import registry
 from dlexp.components.metrics import GAP, higher_is_better, quantity_of
 from dlexp.config.flat import MISSING, differences, flatten, format_value
+from dlexp.config.identity import compared
 from dlexp.errors import UserError, did_you_mean
 from dlexp.runs.index import Run, latest
 from dlexp.runs.run_dir import PREFIX_LENGTH
@@ -222,7 +223,7 @@ def _experiments(runs: Iterable[Run]) -> tuple[Compared, ...]:
     for run in runs:
         if run.status == "finished" or run.has_diverged:
             # The identity holds the data and the training code, but not the version of TensorFlow.
-            groups.setdefault((run.identity, run.tensorflow), []).append(run)
+            groups.setdefault((run.experiment, run.tensorflow), []).append(run)
     settings = [_settings(group[0]) for group in groups.values()]
     labels = _labels([group[0] for group in groups.values()], settings)
     return tuple(
@@ -240,7 +241,7 @@ def _compared(label: str, group: Sequence[Run], settings: dict[str, Any]) -> Com
     return Compared(
         label,
         tuple(dict.fromkeys(run.name for run in group)),
-        group[0].identity,
+        group[0].experiment,
         settings,
         finished,
         tuple(sorted({run.seed for run in group} - finished.keys())),
@@ -248,7 +249,7 @@ def _compared(label: str, group: Sequence[Run], settings: dict[str, Any]) -> Com
 
 
 def _settings(run: Run) -> dict[str, Any]:
-    return flatten(run.config) | {
+    return flatten(compared(run.config)) | {
         "data digest": str(run.record.get("data_digest", "unknown"))[:PREFIX_LENGTH],
         "training version": run.record.get("training_version", "unknown"),
         "TensorFlow": run.tensorflow,

@@ -1,12 +1,12 @@
 """Why two experiments are one or not: the ingredients of their identities, side by side."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dlexp.config.flat import differences, flatten
-from dlexp.config.identity import Ingredients
+from dlexp.config.identity import Ingredients, compared
 from dlexp.config.load import load
 from dlexp.errors import DlexpError, UserError
 from dlexp.runs.index import Run
@@ -32,18 +32,30 @@ class Subject:
     name: str
     seed: int | None = None
     """None, of a config."""
+    earlier_digests: tuple[str, ...] = ()
+    """What earlier versions took of the data, of a config."""
 
     @property
     def identity(self) -> str:
         """Of its ingredients."""
         return self.ingredients.identity
 
+    def beside(self, other: "Subject") -> "Subject":
+        """The same with the digest of its data as an earlier version took it, where the other was recorded by that."""
+        digest = other.ingredients.data_digest
+        return replace(self, ingredients=replace(self.ingredients, data_digest=digest)) if self.has(digest) else self
+
+    def has(self, data_digest: str) -> bool:
+        """Whether its data have this digest, as this or an earlier version takes it."""
+        return data_digest in (self.ingredients.data_digest, *self.earlier_digests)
+
 
 def of_config(path: Path, data_dir: Path | None, label: str = "") -> Subject:
     """The experiment that a config file is now; reads the data's digest."""
     experiment = load(path).experiment
-    digest = experiment.dataset.digest(data_dir)
-    return Subject(label or str(path), Ingredients.of(experiment, digest), experiment.name)
+    digest, *earlier = experiment.dataset.digests(data_dir)
+    ingredients = Ingredients.of(experiment, digest)
+    return Subject(label or str(path), ingredients, experiment.name, earlier_digests=tuple(earlier))
 
 
 def of_run(run: Run) -> Subject:
@@ -55,10 +67,7 @@ def of_run(run: Run) -> Subject:
     label = f"{run.name}/{run.dir.path.name}"
     record = run.record or _begun(run.dir)
     try:
-        config = {key: value for key, value in record["config"].items() if key != "name"}
-        ingredients = Ingredients(
-            config, record["data_digest"], record["training_version"], record.get("code_digest") or None
-        )
+        ingredients = Ingredients.of_record(record)
     except KeyError as error:
         raise UserError(f"{run.dir.path}: {run.status}; {error} is not on record") from error
     return Subject(label, ingredients, run.name, run.seed)
@@ -75,7 +84,9 @@ def _begun(run_dir: RunDir) -> dict[str, Any]:
 
 def differing(a: Ingredients, b: Ingredients) -> list[Difference]:
     """The ingredients in which two identities differ: settings by dotted key, then data and code."""
-    found = differences(flatten(a.experiment), flatten(b.experiment))
+    if a.identity == b.identity:
+        return []
+    found = differences(flatten(compared(a.experiment)), flatten(compared(b.experiment)))
     return [*found, *_beside_settings(a, b)]
 
 

@@ -128,8 +128,8 @@ class Checkpoints:
     def _restore(self, path: Path) -> Progress:
         arrays = _read(path)
         state = json.loads(arrays.pop(STATE).tobytes())
-        if state["stamp"] != self._stamp:
-            changed = [key for key, value in self._stamp.items() if state["stamp"].get(key) != value]
+        was = _what_computes(state["stamp"])
+        if changed := [key for key, value in _what_computes(self._stamp).items() if was.get(key) != value]:
             raise Unusable(f"{path}: of another {' and '.join(changed)}")
         if not self._has_history(state["progress"]["epoch"]):
             raise Unusable(f"{path}: {self._run_dir.history_path.name} lacks epochs that it has")
@@ -147,6 +147,12 @@ class Checkpoints:
             return [row["epoch"] for row in self._run_dir.history()][:epoch] == list(range(1, epoch + 1))
         except DlexpError:
             return False
+
+
+def _what_computes(stamp: Mapping[str, Any]) -> dict[str, Any]:
+    """A stamp without the version of dlexp itself: its training code has one of its own, in the identity."""
+    versions = {name: version for name, version in stamp.get("versions", {}).items() if name != "dlexp"}
+    return {**stamp, "versions": versions}
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:

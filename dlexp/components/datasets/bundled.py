@@ -52,12 +52,16 @@ class Bundled(Dataset):
         )
 
     def digest(self, data_dir: Path | None) -> str:
+        """Of scikit-learn's own files."""
+        return self.digests(data_dir)[0]
+
+    def digests(self, data_dir: Path | None) -> tuple[str, ...]:
         """Of scikit-learn's own files; found without importing it, which takes seconds."""
         spec = importlib.util.find_spec("sklearn")
         if spec is None or not spec.submodule_search_locations:
             raise DataError("scikit-learn is not installed, and its data sets come with it")
         folder = Path(spec.submodule_search_locations[0], "datasets", "data")
-        return files.digest(*(folder / name for name in self.data_files))
+        return files.digests(*(folder / name for name in self.data_files))
 
     def load(self, data_dir: Path | None) -> Data:
         """Shuffled and split by scikit-learn."""

@@ -165,6 +165,14 @@ class Dataset(Component):
         """
         raise NotImplementedError
 
+    def digests(self, data_dir: Path | None) -> tuple[str, ...]:
+        """The digest, then that of version 0.1.0 where it took another of the same files.
+
+        Raises:
+            DataError: As `digest`.
+        """
+        return (self.digest(data_dir),)
+
     def load(self, data_dir: Path | None) -> Data:
         """Read and encode the examples.
 

@@ -103,18 +103,30 @@ def own(path: str, data_dir: Path | None) -> Path:
 
 
 def digest(*paths: Path) -> str:
-    """SHA-256 (hex) of the bytes of one file, or of several one after the other.
+    """SHA-256 (hex) of the bytes of one file; of several each with its length, so that no byte can change files.
 
     Raises:
         DataError: A file cannot be read.
     """
-    sha256 = hashlib.sha256()
+    return digests(*paths)[0]
+
+
+def digests(*paths: Path) -> tuple[str, ...]:
+    """The digest, then of several files that of version 0.1.0, which took their bytes one after the other.
+
+    Raises:
+        DataError: A file cannot be read.
+    """
+    framed, joined = hashlib.sha256(), hashlib.sha256()
     for path in paths:
         try:
-            sha256.update(path.read_bytes())
+            content = path.read_bytes()
         except OSError as error:
             raise DataError(f"{path}: {error.strerror}") from error
-    return sha256.hexdigest()
+        joined.update(content)
+        if len(paths) > 1:
+            framed.update(len(content).to_bytes(8, "big") + content)
+    return (framed.hexdigest(), joined.hexdigest()) if len(paths) > 1 else (joined.hexdigest(),)
 
 
 def _places(data_dir: Path | None) -> dict[str, Path]:

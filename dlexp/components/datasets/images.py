@@ -37,7 +37,11 @@ class Images(Dataset):
 
     def digest(self, data_dir: Path | None) -> str:
         """Of the files as they lie there."""
-        return files.digest(*self._files(data_dir))
+        return self.digests(data_dir)[0]
+
+    def digests(self, data_dir: Path | None) -> tuple[str, ...]:
+        """Of the files as they lie there."""
+        return files.digests(*self._files(data_dir))
 
     def load(self, data_dir: Path | None) -> Data:
         """The same images in the same order as `keras.datasets` gives."""

@@ -12,6 +12,7 @@ from dlexp.components import own_code
 from dlexp.components.datasets import files
 from dlexp.components.datasets.dataset import Data, Info, Split
 from dlexp.components.datasets.own_data import OwnData, not_there
+from dlexp.components.identity_rules import DataPath
 from dlexp.components.own_code import FunctionName
 from dlexp.errors import DataError
 
@@ -156,7 +157,7 @@ class Npz(Arrays):
     """Your own npz archive of numpy arrays; read without running any code from it."""
 
     type: Literal["npz"] = "npz"
-    path: Annotated[str, Field(min_length=1)]
+    path: Annotated[str, Field(min_length=1), DataPath()]
     """The file, seen from the working directory, not from the config; else from the folder with the data files."""
     x_train: str = "x_train"
     """The array with the training inputs."""

@@ -12,6 +12,7 @@ from dlexp.components.datasets import csv_file, files
 from dlexp.components.datasets.dataset import MAX_SHOWN, Data, Info, Split, SplitName, Task
 from dlexp.components.datasets.encoded_texts import EncodedTexts
 from dlexp.components.datasets.own_data import OwnData, not_there
+from dlexp.components.identity_rules import DataPath
 from dlexp.errors import DataError, UserError, did_you_mean
 
 if TYPE_CHECKING:
@@ -63,9 +64,9 @@ class Feature:
 class Table(OwnData, EncodedTexts):
     """A table with a header, read by pandas; its rows are counted from 1, without the header."""
 
-    path: Name
+    path: Annotated[Name, DataPath()]
     """The file, seen from the working directory, not from the config; else from the folder with the data files."""
-    test_path: Name | None = None
+    test_path: Annotated[Name | None, DataPath()] = None
     """A file with the test split: `path` then has the training split alone."""
     split_column: Name | None = None
     """The column that says `train` or `test`. Without it and a `test_path`, the split is drawn."""
@@ -110,7 +111,11 @@ class Table(OwnData, EncodedTexts):
 
     def digest(self, data_dir: Path | None) -> str:
         """Of the file, or both."""
-        return files.digest(*(files.own(path, data_dir) for path in self._paths))
+        return self.digests(data_dir)[0]
+
+    def digests(self, data_dir: Path | None) -> tuple[str, ...]:
+        """Of the file, or both."""
+        return files.digests(*(files.own(path, data_dir) for path in self._paths))
 
     def load(self, data_dir: Path | None) -> Data:
         """Split first: nothing but the training split decides on the words, the categories and what fills gaps."""

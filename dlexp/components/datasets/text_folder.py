@@ -13,6 +13,7 @@ from dlexp.components.datasets import files
 from dlexp.components.datasets.dataset import Data, Info, SplitName, Task
 from dlexp.components.datasets.encoded_texts import EncodedTexts
 from dlexp.components.datasets.own_data import OwnData, not_there
+from dlexp.components.identity_rules import DataPath
 from dlexp.errors import DataError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class TextFolder(OwnData, EncodedTexts):
     """Your own texts, a .txt file each: train/pos, train/neg, test/pos, ...; or a rating in the file's name."""
 
     type: Literal["text_folder"] = "text_folder"
-    path: Name
+    path: Annotated[Name, DataPath()]
     """The folder, seen from the working directory, not from the config; else from the folder with the data files."""
     train: Name = "train"
     """The folder in it with the training texts."""
