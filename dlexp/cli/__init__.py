@@ -1,31 +1,52 @@
 """The command line. Importing it takes next to nothing: every training process does so again."""
 
-import io
 import os
 import sys
+from collections.abc import Callable
 
+from dlexp.console import safe_streams, say
 from dlexp.errors import DlexpError, shown
 
+FAILED = 1
 INTERRUPTED = 130
 
 
 def main() -> None:
-    """The console script: runs a command; the user's mistakes end in a few lines and an exit code, not a traceback."""
+    """The console script: runs a command; whatever goes wrong ends in a few lines and an exit code, not a traceback."""
     # Else pydantic searches all installed packages for plugins, at every start.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    for stream in (sys.stdout, sys.stderr):  # A terminal or a file without a letter for ± shows a question mark.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
-    try:
-        from dlexp.cli.app import app
+    with safe_streams():
+        # Only the flush tells whether all of the result could be written.
+        code = _exit_code(_command) or _exit_code(sys.stdout.flush)
+    sys.exit(code)
 
-        app()
+
+def _command() -> None:
+    from dlexp.cli.app import app
+
+    app()
+
+
+def _exit_code(call: Callable[[], object]) -> int:
+    """What a call ends the command with; anything that it raises is said."""
+    try:
+        call()
     except DlexpError as error:
-        print("\n".join(shown(error.lines, error.all_shown_by)), file=sys.stderr)
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, SystemExit) as ended:
+        say(*shown(error.lines, error.all_shown_by))
+        return error.exit_code
+    except SystemExit as ended:
         # Typer itself turns Ctrl-C within a command into this exit code, without a word.
-        if isinstance(ended, SystemExit) and ended.code != INTERRUPTED:
-            raise
-        print("interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        if ended.code == INTERRUPTED:
+            say("interrupted")
+        return ended.code if isinstance(ended.code, int) else FAILED if ended.code else 0
+    except KeyboardInterrupt:
+        say("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:  # Who reads the result has seen enough, as `head` has; Typer ends like that too.
+        return FAILED
+    except BaseException as error:
+        from dlexp.cli.last_resort import describe
+
+        say(*describe(error))
+        return FAILED
+    return 0

@@ -86,5 +86,5 @@ def bias_variance(
         say(line)
     failures += [f"{experiment.name}: {error}" for experiment, error in planned.plan.without_data]
     if failures:
-        say("\n".join(["", f"{len(failures)} failed:", *failures]))
+        say("", f"{len(failures)} failed:", *failures)
         raise typer.Exit(1)

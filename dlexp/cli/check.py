@@ -32,7 +32,7 @@ def check(
 
     from dlexp.config.load import Loaded, load_all, replaced
     from dlexp.config.problems import ConfigError
-    from dlexp.console import say
+    from dlexp.console import one_line, say
     from dlexp.errors import CHECK_ALL, shown
 
     found: dict[str, list[Problem]] = {}
@@ -65,7 +65,7 @@ def check(
         raise typer.Exit(2 if failed else 0)
     for file in found:
         if file not in failed:
-            print("\n  note: ".join([f"{file}: ok", *notes[file]]), flush=True)
+            print("\n  note: ".join(map(one_line, [f"{file}: ok", *notes[file]])), flush=True)
     # A shared base has its problems once.
     problems = dict.fromkeys([*itertools.chain(*found.values()), *itertools.chain(*warned.values())])
     if failed:

@@ -21,7 +21,7 @@ def clean(
 
     Example: dlexp clean --smoke --failed --dry-run
     """
-    from dlexp.console import say
+    from dlexp.console import one_line, say
     from dlexp.errors import UserError
     from dlexp.runs.clean import remove, size, smoke_runs, unfinished_runs, why_kept
 
@@ -36,7 +36,7 @@ def clean(
         status, of_run = run_dir.status, size(run_dir)
         if not dry_run:
             remove(run_dir)
-        print(f"{run_dir.path}: {status}, {_readable(of_run)}")
+        print(one_line(f"{run_dir.path}: {status}, {_readable(of_run)}"))
         n_removed, n_bytes = n_removed + 1, n_bytes + of_run
     say(f"{'would remove' if dry_run else 'removed'} {n_removed} runs, {_readable(n_bytes)}")
 

@@ -62,7 +62,9 @@ def _config(word: str, runs_dir: Path) -> dict[str, Any]:
 
 def _table(a: str, b: str, found: list[Difference]) -> str:
     from dlexp.config.flat import format_value
+    from dlexp.console import one_line
 
     rows = [("", a, b), *((key, format_value(in_a), format_value(in_b)) for key, in_a, in_b in found)]
+    rows = [(one_line(key), one_line(in_a), one_line(in_b)) for key, in_a, in_b in rows]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     return "\n".join(f"{key:{widths[0]}}  {in_a:{widths[1]}}  {in_b}" for key, in_a, in_b in rows)

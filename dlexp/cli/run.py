@@ -89,7 +89,7 @@ def _preview(loaded: "Sequence[Loaded]", request: "Request") -> None:
 
 
 def _train(request: "Request", workers: int, fail_fast: bool, first: "Worker | None") -> None:
-    from dlexp.console import say
+    from dlexp.console import one_line, say
     from dlexp.errors import shown
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import plan
@@ -105,13 +105,13 @@ def _train(request: "Request", workers: int, fail_fast: bool, first: "Worker | N
         started = carry_out(planned, draw, progress, workers, fail_fast, first)
     results = [*planned.done, *started]
     for line in result_lines(results):
-        print(line)
+        print(one_line(line))
     failures, left = without_result(results)
     for line in [*shown(without_picture(started)), *left]:
         say(line)
     failures += [f"{experiment.name}: {error}" for experiment, error in planned.without_data]
     if failures:
-        say("\n".join(["", f"{len(failures)} failed:", *failures]))
+        say("", f"{len(failures)} failed:", *failures)
         raise typer.Exit(1)
 
 

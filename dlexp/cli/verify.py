@@ -34,7 +34,7 @@ def verify(
     from functools import partial
     from pathlib import Path
 
-    from dlexp.console import say
+    from dlexp.console import one_line, say
     from dlexp.errors import UserError
     from dlexp.execution import arguments
     from dlexp.execution.carry_out import carry_out
@@ -64,7 +64,7 @@ def verify(
     if output == "json":
         print(json.dumps([asdict(each) for each in found], indent=2))
     else:
-        print("\n".join(line for each in found for line in _lines(each)))
+        print("\n".join(one_line(line) for each in found for line in _lines(each)))
     if not all(each.holds for each in found):
         raise typer.Exit(1)
 

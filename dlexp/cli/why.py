@@ -71,7 +71,9 @@ def _counterpart(subject: "Subject", word: str, runs_dir: Path, data_dir: Path |
 
 
 def _text(a: "Subject", b: "Subject", found: list[tuple[str, Any, Any]]) -> str:
-    sides = f"{a.label} ({a.identity[:10]}) and {b.label} ({b.identity[:10]})"
+    from dlexp.console import one_line
+
+    sides = f"{one_line(a.label)} ({a.identity[:10]}) and {one_line(b.label)} ({b.identity[:10]})"
     if not found:
         beside = [f"name {a.name} and {b.name}"] if a.name != b.name else []
         if None not in (a.seed, b.seed) and a.seed != b.seed:
@@ -79,6 +81,7 @@ def _text(a: "Subject", b: "Subject", found: list[tuple[str, Any, Any]]) -> str:
         end = f"; no part of it: {', '.join(beside)}" if beside else ""
         return f"{sides} are the same experiment{end}"
     rows = [("", a.label, b.label), *((name, _shown(in_a), _shown(in_b)) for name, in_a, in_b in found)]
+    rows = [(one_line(name), one_line(in_a), one_line(in_b)) for name, in_a, in_b in rows]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     lines = [f"{name:{widths[0]}}  {in_a:{widths[1]}}  {in_b}" for name, in_a, in_b in rows]
     return "\n".join([f"{sides} are two experiments: they differ in", *lines])

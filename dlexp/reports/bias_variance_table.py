@@ -1,14 +1,15 @@
 """Bias and variance as a table, JSON, CSV or Markdown: a row an experiment."""
 
-import csv
 import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
+from dlexp.console import one_line
 from dlexp.execution.resamples import MIN_RESAMPLES
 from dlexp.reports.numbers import plus_minus
+from dlexp.runs import spreadsheet
 from dlexp.studies.bias_variance import Decomposition, Point
 
 Format = Literal["table", "json", "csv", "md"]
@@ -63,9 +64,7 @@ def to_csv(points: Sequence[Point]) -> str:
     """A row for every part of every point, with all digits."""
     rows = list(records(points))
     file = io.StringIO()
-    writer = csv.DictWriter(file, list(dict.fromkeys(key for row in rows for key in row)), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    spreadsheet.write(file, list(dict.fromkeys(key for row in rows for key in row)), rows)
     return file.getvalue()
 
 
@@ -81,10 +80,11 @@ def records(points: Sequence[Point]) -> Iterator[dict[str, Any]]:
 
 def label(point: Point, points: Sequence[Point]) -> str:
     """Its values on the grids, and its name where there are several or no grid."""
-    values = ", ".join(f"{key}={value}" for key, value in point.settings.items())
+    name = one_line(point.name)
+    values = one_line(", ".join(f"{key}={value}" for key, value in point.settings.items()))
     if not values:
-        return point.name
-    return values if len({other.name for other in points}) == 1 else f"{point.name} ({values})"
+        return name
+    return values if len({other.name for other in points}) == 1 else f"{name} ({values})"
 
 
 def _document(point: Point) -> dict[str, Any]:
@@ -107,7 +107,9 @@ def _tables(points: Sequence[Point]) -> Iterator[list[list[str]]]:
             cells = [plus_minus(found.parts[part].value, found.parts[part].se) for part in columns]
             error = plus_minus(found.error.value, found.error.se)
             total = plus_minus(found.total, found.error.se).partition(" ")[0]
-            table.append([label(point, points), str(point.parameters), _training_sets(point), *cells, total, error])
+            table.append(
+                [one_line(label(point, points)), str(point.parameters), _training_sets(point), *cells, total, error]
+            )
         yield table
 
 

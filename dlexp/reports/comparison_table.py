@@ -1,6 +1,5 @@
 """A comparison as text of any width, JSON, CSV or Markdown."""
 
-import csv
 import io
 import json
 import textwrap
@@ -11,7 +10,9 @@ from typing import Any, Literal
 from dlexp.components import metrics as scores
 from dlexp.components.metrics import higher_is_better, quantity_of
 from dlexp.config.flat import MISSING, format_value
+from dlexp.console import one_line
 from dlexp.reports.numbers import fixed, places_of, plus_minus, signed, significant
+from dlexp.runs import spreadsheet
 from dlexp.studies.comparison import Compared, ComparedMetric, Comparison, Difference, Score
 
 Format = Literal["table", "json", "csv", "md"]
@@ -51,7 +52,7 @@ class _Row:
 def to_text(comparison: Comparison, width: int = 80) -> str:
     """A table of lines no longer than `width`: columns for up to two experiments that fit, else blocks of rows."""
     rows = _rows(comparison)
-    labels = [experiment.label for experiment in comparison.experiments]
+    labels = _labels(comparison)
     lines = _columns(labels, rows, width) if len(labels) <= 2 else None
     if lines is None:
         lines = [line for row in rows for line in _block(labels, row, width)]
@@ -61,14 +62,14 @@ def to_text(comparison: Comparison, width: int = 80) -> str:
 
 def to_markdown(comparison: Comparison) -> str:
     """One table: a row a key that differs or a metric, a column an experiment."""
-    labels = [experiment.label for experiment in comparison.experiments]
+    labels = _labels(comparison)
     lines = [_markdown_line(["", *labels]), "|---" * (len(labels) + 1) + "|"]
     for row in _rows(comparison):
         cells = zip(row.cells, row.differences, strict=True)
         lines.append(_markdown_line([row.title, *("<br>".join(filter(None, cell)) for cell in cells)]))
         if row.best_possible:
             lines.append(_markdown_line([f"{row.title}, {BEST_POSSIBLE}", *row.best_possible]))
-    notes = [line for note in _notes(comparison) for line in ("", note)]
+    notes = [line for note in _notes(comparison) for line in ("", one_line(note))]
     return "\n".join([*lines, *notes]) + "\n"
 
 
@@ -107,10 +108,7 @@ def to_json(comparison: Comparison) -> str:
 def to_csv(comparison: Comparison) -> str:
     """A row for every metric of every experiment, with all digits."""
     file = io.StringIO()
-    rows = list(records(comparison))
-    writer = csv.DictWriter(file, RECORD_COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    spreadsheet.write(file, RECORD_COLUMNS, records(comparison))
     return file.getvalue()
 
 
@@ -173,11 +171,15 @@ def _scored(comparison: Comparison) -> Iterator[tuple[ComparedMetric, Compared, 
 def _rows(comparison: Comparison) -> list[_Row]:
     experiments = comparison.experiments
     settings = [
-        _plain_row(key, (format_value(experiment.settings.get(key, MISSING)) for experiment in experiments))
+        _plain_row(one_line(key), (format_value(experiment.settings.get(key, MISSING)) for experiment in experiments))
         for key in comparison.telling
     ]
     seeds = _plain_row("seeds", map(_seeds, experiments))
     return [*settings, seeds, *(_metric_row(comparison, metric) for metric in comparison.metrics)]
+
+
+def _labels(comparison: Comparison) -> list[str]:
+    return [one_line(experiment.label) for experiment in comparison.experiments]
 
 
 def _plain_row(title: str, cells: Iterable[str]) -> _Row:
@@ -204,7 +206,7 @@ def _metric_row(comparison: Comparison, metric: ComparedMetric) -> _Row:
 def _title(metric: str) -> str:
     """The column's name; a score in training says so."""
     is_of_training = metric == quantity_of(metric) and higher_is_better(metric) is not None
-    return f"{metric} (training)" if is_of_training else metric
+    return one_line(f"{metric} (training)" if is_of_training else metric)
 
 
 def _seeds(experiment: Compared) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from dlexp.components.datasets import Dataset
 from dlexp.config.flat import format_value
+from dlexp.console import one_line
 from dlexp.reports.numbers import significant
 from dlexp.studies.description import Class, Description, Distribution, Vocabulary
 
@@ -145,6 +146,7 @@ def _percent(part: int, whole: int) -> str:
 
 def _aligned(rows: Sequence[Sequence[str]], left: int) -> list[str]:
     """Columns as wide as their widest cell: the first `left` of them flush left, the others flush right."""
+    rows = [list(map(one_line, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(

@@ -6,6 +6,7 @@ from typing import Any
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import flatten, format_value
 from dlexp.config.load import Loaded
+from dlexp.console import one_line
 from dlexp.execution.plan import Plan, Planned
 
 Layers = Sequence[dict[str, Any]]
@@ -37,7 +38,7 @@ def _page(loaded: Loaded, plan: Plan, identity: str, layers: Layers) -> Iterator
 
 def _section(title: str, rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """A title and its rows, in columns."""
-    rows = list(rows)
+    rows = [list(map(one_line, row)) for row in rows]
     yield f"  {title}"
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

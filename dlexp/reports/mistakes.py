@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
+from dlexp.console import one_line
 from dlexp.errors import DlexpError
 from dlexp.reports.numbers import significant
 from dlexp.runs.index import Run
@@ -95,4 +96,4 @@ def _answer(record: Mapping[str, Any], names: Sequence[str]) -> str:
 
 def _name(number: int, names: Sequence[str]) -> str:
     """A class by its name where it has one, else by its number."""
-    return names[number] if number < len(names) else str(number)
+    return one_line(names[number]) if number < len(names) else str(number)

@@ -1,11 +1,11 @@
 """Predictions as CSV or Parquet, a row an example."""
 
 import csv
-import sys
 from pathlib import Path
 from typing import TextIO
 
 from dlexp.components.heads import Table
+from dlexp.console import data_out
 from dlexp.errors import UserError
 from dlexp.runs.whole_files import replacing
 
@@ -17,7 +17,7 @@ def write(columns: Table, path: Path | None) -> None:
         UserError: The file cannot be written, or Parquet needs what is not installed.
     """
     if path is None:
-        _write_csv(columns, sys.stdout)
+        _write_csv(columns, data_out())
         return
     try:
         with replacing(path) as beside:

@@ -105,7 +105,7 @@ class Progress:
         seconds = time.monotonic() - active.started
         line = f"[{self.n_ended}/{self.n_runs}] {job.label}: {RunDir(job.path).status} after {seconds:.1f} s"
         if self._live:
-            self._live.console.print(line, markup=False)
+            self._live.console.print(console.one_line(line), markup=False)
         else:
             console.say(line)
 
@@ -117,7 +117,7 @@ class Progress:
             rows = active.rows()
             scores = ", ".join(_scores(rows[-1])) if rows else "starting"
             left = f"{active.seconds_left(rows):.0f} s" if rows else ""
-            table.add_row(active.job.label, f"{_epoch(rows)}/{active.epochs}", scores, left)
+            table.add_row(console.one_line(active.job.label), f"{_epoch(rows)}/{active.epochs}", scores, left)
         return table
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from dlexp.components.metrics import OTHER_COLUMNS
 from dlexp.config.flat import flatten, format_value
+from dlexp.console import one_line
 from dlexp.errors import UserError
 from dlexp.reports import mistakes, text_curves
 from dlexp.reports.mistakes import Mistakes
@@ -136,16 +137,14 @@ def _about(page: Page) -> Iterator[str]:
     }
     for key, value in pairs.items():
         if value not in (None, ""):
-            yield f"{key:<12} {value}"
+            yield f"{key:<12} {value if key == 'what' else one_line(str(value))}"
 
 
 def _settings(config: dict[str, Any]) -> Iterator[str]:
-    settings = flatten(config)
+    settings = [[f"  {key}", format_value(value)] for key, value in flatten(config).items()]
     if settings:
         yield "settings"
-    width = max(map(len, settings), default=0)
-    for key, value in settings.items():
-        yield f"  {key.ljust(width)}  {format_value(value)}"
+        yield from _aligned(settings)
 
 
 def _layers(layers: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -195,6 +194,7 @@ def _metrics(run: Run) -> Iterator[str]:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    rows = [list(map(one_line, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(n) for cell, n in zip(row, widths, strict=True)).rstrip()

@@ -1,6 +1,5 @@
 """Many runs, a line each."""
 
-import csv
 import io
 import json
 from collections.abc import Sequence
@@ -8,8 +7,10 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Literal
 
+from dlexp.console import one_line
 from dlexp.reports.numbers import significant
 from dlexp.reports.results import main_metric
+from dlexp.runs import spreadsheet
 from dlexp.runs.index import Run
 from dlexp.runs.run_dir import DamagedRecord
 
@@ -70,9 +71,7 @@ def render(runs: Sequence[Run], output: Format) -> str:
             return json.dumps([asdict(line) for line in lines], indent=2, ensure_ascii=False) + "\n"
         case "csv":
             file = io.StringIO()
-            writer = csv.DictWriter(file, [field.name for field in fields(Line)], lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(map(asdict, lines))
+            spreadsheet.write(file, [field.name for field in fields(Line)], map(asdict, lines))
             return file.getvalue()
 
 
@@ -99,6 +98,7 @@ def _table(lines: Sequence[Line]) -> str:
                 local_time(line.ended) or "-",
             ]
         )
+    rows = [list(map(one_line, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     padded = (GAP.join(cell.ljust(n) for cell, n in zip(row, widths, strict=True)).rstrip() for row in rows)
     return "\n".join(padded) + "\n"

@@ -1,6 +1,5 @@
 """`summary.csv`: one row a finished run but those of bias-variance, for spreadsheets; derived, and never read back."""
 
-import csv
 import fcntl
 import math
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from typing import Any
 
 from dlexp.config.flat import flatten, format_value
 from dlexp.errors import DlexpError
-from dlexp.runs import index
+from dlexp.runs import index, spreadsheet
 from dlexp.runs.index import Run
 from dlexp.runs.whole_files import replacing
 
@@ -31,9 +30,8 @@ def rebuild(runs_dir: Path) -> Path:
             finished = (run for run in index.finished(runs_dir) if not index.is_resample(run.dir))
             rows = [_row(run, runs_dir, texts) for run in finished]
             with beside.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, _columns(rows), lineterminator="\n")
-                writer.writeheader()
-                writer.writerows({column: text for part in row for column, text in part.items()} for row in rows)
+                flat = ({column: text for part in row for column, text in part.items()} for row in rows)
+                spreadsheet.write(file, _columns(rows), flat)
     except OSError as error:
         raise DlexpError(f"{path}: cannot be written: {error.strerror}") from error
     return path

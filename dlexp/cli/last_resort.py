@@ -1,0 +1,50 @@
+"""What is said of an error that nothing else has caught: one line, and where the traceback is."""
+
+import sys
+import tempfile
+import traceback
+
+from dlexp.console import safe
+
+#: Of a message, so much is said; all of it stands in the traceback.
+MAX_LENGTH = 300
+
+
+def describe(error: BaseException) -> list[str]:
+    """One line; the traceback after it where it cannot be kept in a file."""
+    try:
+        text = safe("".join(traceback.format_exception(error)))
+        try:
+            return [f"{_what(error)}; the traceback is in {_kept(text)}"]
+        except OSError:
+            return [_what(error), *text.splitlines()]
+    except MemoryError:  # Not even for that is there any.
+        return ["out of memory"]
+
+
+def _what(error: BaseException) -> str:
+    """What happened, and whose fault it is."""
+    said = " ".join(str(error).split())[:MAX_LENGTH]
+    if isinstance(error, MemoryError):
+        return f"out of memory{f': {said}' if said else ''}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    # Imported already, where this can have been raised.
+    processes = sys.modules.get("concurrent.futures.process")
+    if processes is not None and isinstance(error, processes.BrokenProcessPool):
+        return "a process of this command was killed, or ran out of memory"
+    kind = type(error).__name__
+    return f"{kind}{f': {said}' if said else ''}: this is a bug in dlexp, please report it"
+
+
+def _kept(text: str) -> str:
+    """The file that holds a text from now on.
+
+    Raises:
+        OSError: There is no place for it.
+    """
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", errors="replace", prefix="dlexp-", suffix=".txt", delete=False
+    ) as file:
+        file.write(text)
+    return file.name

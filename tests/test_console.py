@@ -1,0 +1,329 @@
+"""What gets out: control characters do not, a lost result is an error, lost talk is none."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Invoke
+from hypothesis import given
+from hypothesis import strategies as st
+from make_runs import changed, failed, finished
+
+from dlexp import cli, console
+from dlexp.reports import predictions
+from dlexp.reports.bias_variance_table import render
+from dlexp.runs.run_dir import RunDir
+from dlexp.studies.bias_variance import Point
+
+#: Retitles the terminal, ends the line, turns text around, is C1's start of a sequence, deletes.
+EVIL = "a\x1b]0;evil\x07\r\n\u202eb\x9b2J\x7f"
+EVIL_SHOWN = r"a\x1b]0;evil\x07\x0d\n\u202eb\u009b2J\u007f"
+ALLOWED = ("\n", "\t")
+
+
+def controls(text: str) -> set[str]:
+    """The characters of a text that a terminal acts upon."""
+    return {c for c in text if c not in ALLOWED and (c < " " or "\x7f" <= c <= "\x9f" or "\u202a" <= c <= "\u202e")}
+
+
+def test_control_characters_are_written_out() -> None:
+    """Lines and tabs are meant, unless all is to stay in one line; letters of any alphabet stay."""
+    assert console.safe("a\tb\nc\x1b[0m\r\x85\u2066") == "a\tb\nc\\x1b[0m\\x0d\\u0085\\u2066"
+    assert console.one_line("a\tb\nc") == "a\\tb\\nc"
+    assert console.safe("größer ± 実験 \U0001f600") == "größer ± 実験 \U0001f600"
+
+
+@given(st.text())
+def test_json_stays_what_it_was(text: str) -> None:
+    """What is written out in a document means the same there; nothing is written out twice."""
+    document = json.dumps([text, {text: 1}], ensure_ascii=False, indent=2)
+
+    assert json.loads(console.safe(document)) == [text, {text: 1}]
+    assert not controls(console.safe(text))
+    assert console.safe(console.safe(text)) == console.safe(text)
+
+
+@pytest.fixture
+def foreign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of runs from elsewhere, all of whose names are evil."""
+    monkeypatch.chdir(tmp_path)
+    target = {"type": "multitask", "metrics": [], "heads": {EVIL: {"type": "binary", "metrics": [EVIL]}}}
+    extra = {
+        "metrics": {"loss": 1.0, "val_loss": 2.0, f"val_{EVIL}": 0.5, "test_loss": 1.0},
+        "layers": [{"name": EVIL, "type": EVIL, "output_shape": [None, EVIL], "parameters": 3}],
+        "class_names": [EVIL, EVIL],
+        "versions": {"tensorflow": EVIL},
+        "ended": EVIL,
+        "data_digest": EVIL,
+    }
+    for seed in (0, 1):
+        evil = finished(Path("runs"), EVIL, seed, config=changed(dataset={"path": EVIL}), **extra)
+        other = finished(Path("runs"), "other", seed, config=changed(head=target), **extra)
+        evil.write_config("dataset: iris\n")
+        other.write_config("dataset: wine\n")
+    run_dir = failed(Path("runs"), "failed" + EVIL, what=EVIL, where=EVIL, kind=EVIL)
+    run_dir.log_path.write_text(EVIL * 3)
+    RunDir.create(Path("runs"), "begun" + EVIL, 0, "0123456789").history_path.write_text(EVIL)
+    (Path("runs") / f"no run {EVIL}").touch()
+    Path(f"{EVIL}.yaml").write_text("dataset: iris\n")
+    Path("iris.yaml").write_text("dataset: iris\n")
+    Path("wrong.yaml").write_text(r'"\x1b]0;key": "\x1b]0;value"' + "\n")
+    return EVIL
+
+
+COMMANDS = (
+    ("ls",),
+    ("ls", "--format", "csv"),
+    ("compare",),
+    ("compare", "--format", "md"),
+    ("compare", "--format", "csv"),
+    ("compare", "--metric", EVIL),
+    ("show", EVIL),
+    ("show", "--mistakes", "0", "failed" + EVIL),
+    ("show", "begun" + EVIL),
+    ("diff", EVIL, "other"),
+    ("why", EVIL, "other"),
+    ("clean", "--failed", "--dry-run"),
+    ("verify", "failed" + EVIL),
+    ("predict", EVIL, EVIL),
+    ("check", f"{EVIL}.yaml"),
+    ("check", "wrong.yaml"),
+    ("run", f"{EVIL}{EVIL}.yaml"),
+    ("bias-variance", "iris.yaml", "--set", f"{EVIL}={EVIL}"),
+    ("data", EVIL),
+    ("list", EVIL),
+    (EVIL,),
+    ("ls", f"--{EVIL}"),
+    ("run", "iris.yaml", "--seeds", EVIL),
+)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: f"{words[0]:.9}")
+def test_no_name_acts_upon_the_terminal(words: tuple[str, ...], foreign: str, invoke: Invoke) -> None:
+    """Runs, settings, layers, classes, metrics, logs and files of elsewhere; nor does what the user typed."""
+    code, out, err = invoke(*words)
+
+    assert code in (0, 1, 2)
+    assert (out + err).strip()
+    assert controls(out + err) == set()
+    assert "bug" not in err
+
+
+@pytest.mark.parametrize("words", [("ls",), ("compare",), ("show", EVIL), ("diff", EVIL, "other")])
+def test_json_has_the_names_as_they_are(words: tuple[str, ...], foreign: str, invoke: Invoke) -> None:
+    """Other programs read it: every character comes back; a terminal gets none of them either."""
+    _, out, _ = invoke(*words, "--format", "json")
+
+    assert controls(out) == set()
+    assert any(EVIL in str(value) for value in _values(json.loads(out)))
+
+
+def _values(document: object) -> list[object]:
+    """All leaves and keys of a document."""
+    if isinstance(document, dict):
+        return [*document, *(leaf for value in document.values() for leaf in _values(value))]
+    if isinstance(document, list):
+        return [leaf for value in document for leaf in _values(value)]
+    return [document]
+
+
+def test_a_name_stays_in_its_line(foreign: str, invoke: Invoke) -> None:
+    """A line end in one cannot forge another row."""
+    _, *rows = invoke("ls")[1].splitlines()
+
+    assert len(rows) == 2 + 2 + 1 + 1
+    assert all(EVIL_SHOWN in row for row in rows)
+
+
+def test_a_column_of_evil_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
+    """`data` shows columns, classes and rows of a table."""
+    monkeypatch.chdir(tmp_path)
+    column, cell = "x\x1b[2J", "no\x1b]0;evil\x07"
+    rows = "".join(f"{i},{[cell, 'yes'][i % 2]},{cell}\n" for i in range(20))
+    Path("table.csv").write_text(f"{column},y,words\n{rows}")
+    Path("c.yaml").write_text("dataset: {type: csv, path: table.csv, target: y, task: binary}\n")
+
+    code, out, err = invoke("data", "c.yaml")
+
+    assert (code, controls(out + err)) == (0, set())
+    assert r"x\x1b[2J" in out
+    assert r"no\x1b]0;evil\x07" in out
+    assert json.loads(invoke("data", "c.yaml", "--format", "json")[1])["info"]["class_names"] == [cell, "yes"]
+
+
+def test_parts_of_an_error_by_an_evil_name() -> None:
+    """The table that no test above reaches without training."""
+    point = Point(EVIL, {EVIL: EVIL}, "fresh", 3, 0, 1, None)
+
+    assert controls(render([point], "md")) == set()
+
+
+def test_predictions_are_exact_where_no_terminal_reads_them(capsys: pytest.CaptureFixture[str]) -> None:
+    """Class names as they are."""
+    with console.safe_streams():
+        predictions.write({"example": ["1"], "class": [EVIL]}, None)
+
+    assert capsys.readouterr().out == f'example,class\n1,"{EVIL}"\n'
+
+
+def test_predictions_on_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """There they are for the eye."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    with console.safe_streams():
+        predictions.write({"example": ["1"], "class": [EVIL]}, None)
+
+    assert controls(capsys.readouterr().out) == set()
+
+
+def shell(words: str, folder: Path) -> tuple[int, str, str]:
+    """What a shell makes of a command, with `dlexp` as this Python's."""
+    dlexp = f"dlexp() {{ '{sys.executable}' -m dlexp \"$@\"; }}; {words}"
+    ended = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", dlexp], cwd=folder, capture_output=True, text=True, check=False
+    )
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+@pytest.mark.parametrize("words", ["ls --format csv", "--version"])
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        (">/dev/full", "No space left on device"),
+        (">&-", "Bad file descriptor"),
+        ("<&- >&-", "Bad file descriptor"),
+    ],
+)
+def test_a_result_that_cannot_be_written(words: str, where: str, why: str, tmp_path: Path) -> None:
+    """Exit code 1 and one line; it was 0, or a traceback."""
+    finished(tmp_path / "runs")
+
+    assert shell(f"dlexp {words} {where}", tmp_path) == (1, "", f"stdout: cannot be written: {why}\n")
+
+
+@pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])
+def test_talk_that_nobody_can_hear(where: str, tmp_path: Path) -> None:
+    """The result is right, and nothing else is among it; a mistake keeps its exit code."""
+    finished(tmp_path / "runs", "a resamples")
+    header = "run,name,seed,attempt,identity,status,epochs,metric,best,last,seconds,ended\n"
+
+    assert shell(f"dlexp ls --format csv {where}", tmp_path) == (0, header, "")
+    assert shell(f"dlexp ls nothing {where}", tmp_path) == (2, "", "")
+
+
+def test_both_closed(tmp_path: Path) -> None:
+    """Only the exit code is left."""
+    finished(tmp_path / "runs")
+
+    assert shell("dlexp ls >&- 2>&-", tmp_path) == (1, "", "")
+
+
+def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
+    """Exit code 1 without a word, as all programs on Typer end; 141 is for those that SIGPIPE killed."""
+    assert shell("dlexp schema | head -0", tmp_path) == (1, "", "")
+
+
+def test_a_closed_stdout_is_not_taken_for_a_file(tmp_path: Path) -> None:
+    """The first file that a program opens gets the lowest free descriptor: what is written to stdout went into it."""
+    program = (
+        "import os\nfrom dlexp.console import safe_streams\n"
+        "with safe_streams():\n    file = open('record.txt', 'w')\n    os._exit(file.fileno())\n"
+    )
+    command = ["bash", "-c", f'{sys.executable} -c "$0" >&- 2>&-', program]
+
+    ended = subprocess.run(command, cwd=tmp_path, check=False)
+
+    assert ended.returncode > 2
+
+
+def test_any_other_error_is_one_line(monkeypatch: pytest.MonkeyPatch, invoke: Invoke, tmp_path: Path) -> None:
+    """What happened, that it is a bug, and where the traceback is kept."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(cli, "_command", lambda: [][1 + len("\x1b]0;evil\n")])
+
+    code, out, err = invoke()
+
+    (kept,) = tmp_path.iterdir()
+    said = "IndexError: list index out of range: this is a bug in dlexp, please report it"
+    assert (code, out, err) == (1, "", f"{said}; the traceback is in {kept}\n")
+    assert kept.read_text().startswith("Traceback (most recent call last):\n")
+    assert kept.read_text().endswith("IndexError: list index out of range\n")
+
+
+def test_a_traceback_that_cannot_be_kept(monkeypatch: pytest.MonkeyPatch, invoke: Invoke, tmp_path: Path) -> None:
+    """It goes to stderr, after the line; its message is no more than text there either."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+
+    def command() -> None:
+        raise ValueError(EVIL)
+
+    monkeypatch.setattr(cli, "_command", command)
+
+    code, out, err = invoke()
+
+    first, *rest = err.splitlines()
+    assert (code, out, controls(err)) == (1, "", set())
+    assert first == r"ValueError: a\x1b]0;evil\x07 \u202eb\u009b2J\u007f: this is a bug in dlexp, please report it"
+    assert rest[0] == "Traceback (most recent call last):"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "out of memory"),
+        (MemoryError("Unable to allocate 3 TiB"), "out of memory: Unable to allocate 3 TiB"),
+        (PermissionError(13, "Permission denied", "runs/x"), "runs/x: Permission denied"),
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (RecursionError("too deep"), "RecursionError: too deep: this is a bug in dlexp, please report it"),
+        (KeyError("x"), "KeyError: 'x': this is a bug in dlexp, please report it"),
+        (AssertionError(), "AssertionError: this is a bug in dlexp, please report it"),
+    ],
+)
+def test_whose_fault_it_is(
+    error: Exception, said: str, monkeypatch: pytest.MonkeyPatch, invoke: Invoke, tmp_path: Path
+) -> None:
+    """Memory and the disk are the machine's, all else is ours."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def command() -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "_command", command)
+
+    code, _, err = invoke()
+
+    (kept,) = tmp_path.iterdir()
+    assert (code, err) == (1, f"{said}; the traceback is in {kept}\n")
+
+
+def test_ctrl_c_is_as_before(monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
+    """One word and 130."""
+
+    def command() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_command", command)
+
+    assert invoke() == (130, "", "interrupted\n")
+
+
+def test_the_error_of_a_worker_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its own traceback is what is kept."""
+    program = (
+        "import tempfile\nfrom dlexp import cli\nfrom dlexp.execution.worker import Worker\n"
+        "def command():\n    with Worker() as worker:\n        worker.submit(int, 'no number').result()\n"
+        "if __name__ == '__main__':\n    cli._command = command\n    cli.main()\n"
+    )
+    (tmp_path / "program.py").write_text(program)
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+
+    ended = subprocess.run(
+        [sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, env=environment, check=False
+    )
+
+    (kept,) = tmp_path.glob("dlexp-*.txt")
+    said = "ValueError: invalid literal for int() with base 10: 'no number': this is a bug in dlexp, please report it"
+    assert (ended.returncode, ended.stderr) == (1, f"{said}; the traceback is in {kept}\n")
+    assert "_RemoteTraceback" in kept.read_text()
