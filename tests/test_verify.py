@@ -9,6 +9,7 @@ import pytest
 from conftest import Invoke
 from test_execute import job_of
 
+from dlexp.cli.verify import _lines
 from dlexp.execution.execute import execute
 from dlexp.runs.index import read
 from dlexp.runs.run_dir import RunDir
@@ -148,14 +149,17 @@ def test_what_differs_between_the_places_is_named(recorded: RunDir, graded: Call
     """Versions, threads, flags, processor, data and code; neither seconds nor the command."""
     place = json.loads(recorded.environment_path.read_text())
     place["versions"]["tensorflow"] = "2.16.1"
-    recorded.environment_path.write_text(
-        json.dumps(place | {"threads": 2, "onednn": "0", "seconds": 99, "command": ""})
-    )
+    changed = {"threads": 2, "flags": {"XLA_FLAGS": "--xla_cpu_max_isa=AVX"}, "seconds": 99, "command": ""}
+    recorded.environment_path.write_text(json.dumps(place | changed))
 
     found = graded()
 
     keys = [key for key, _, _ in found.environment]
-    assert keys == ["versions.tensorflow", "threads", "onednn"]
+    assert keys == ["versions.tensorflow", "flags.XLA_FLAGS", "threads"]
+    assert _lines(found)[2:] == [
+        "  flags.XLA_FLAGS: --xla_cpu_max_isa=AVX then, not set now",
+        "  threads: 2 then, 1 now",
+    ]
 
 
 def test_a_damaged_model_has_no_grade(recorded: RunDir, graded: Callable[..., Verification]) -> None:

@@ -1,6 +1,6 @@
 """`dlexp verify`: train runs again and say how well they repeat."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -70,10 +70,14 @@ def verify(
 
 
 def _lines(found: "Verification") -> list[str]:
-    from dlexp.config.flat import format_value
-
     head = f"{found.run}: {found.grade or 'no grade'}: {found.detail}"
     return [
         head,
-        *(f"  {key}: {format_value(then)} then, {format_value(now)} now" for key, then, now in found.environment),
+        *(f"  {key}: {_shown(then)} then, {_shown(now)} now" for key, then, now in found.environment),
     ]
+
+
+def _shown(value: Any) -> str:
+    from dlexp.config.flat import format_value
+
+    return "not set" if value is None else format_value(value)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from dlexp.config.flat import differences, flatten
 from dlexp.errors import DlexpError
 from dlexp.runs.index import Run, read
 from dlexp.runs.run_dir import RunDir
+from dlexp.studies.places import Difference, differing
 
 #: From the best to the worst.
 Grade = Literal["identical to the byte", "equal to the last digits", "within the spread of the seeds", "different"]
@@ -24,8 +24,6 @@ NEAR_ZERO = 1e-6
 MIN_SEEDS = 2
 #: Columns that tell when and not what.
 _TIMES = ("seconds",)
-#: What of environment.json changes from run to run without a meaning for the numbers.
-_IRRELEVANT = ("seconds", "command", "git")
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class Verification:
     """None where it could not be trained again."""
     detail: str
     """The largest difference and where it is; or why there is no grade."""
-    environment: list[tuple[str, Any, Any]] = field(default_factory=list)
+    environment: list[Difference] = field(default_factory=list)
     """What differs between the places: key, then, now."""
 
     @property
@@ -59,7 +57,7 @@ def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verifi
     try:
         if (n := len(recorded.dir.history())) != recorded.epochs:
             raise DlexpError(f"{recorded.dir.history_path}: damaged: {n} of {recorded.epochs} epochs")
-        environment = _places(recorded.dir, again)
+        environment = differing(recorded.dir.environment() or {}, again.environment() or {})
         repeated = read(again)
         if repeated.status != "finished":
             failure = again.failure() or {}
@@ -158,10 +156,3 @@ def _weights(path: Path) -> dict[str, bytes]:
     except (OSError, KeyError, zipfile.BadZipFile) as error:
         raise DlexpError(f"{path}: damaged: {error}") from error
     return found
-
-
-def _places(then: RunDir, now: RunDir) -> list[tuple[str, Any, Any]]:
-    sides = [
-        flatten({k: v for k, v in (each.environment() or {}).items() if k not in _IRRELEVANT}) for each in (then, now)
-    ]
-    return differences(*sides)

@@ -2,12 +2,24 @@
 
 import os
 import platform
+import re
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 #: Distributions whose version can change a number.
 DISTRIBUTIONS = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn")
+#: Variables with which TensorFlow, XLA, oneDNN, the BLAS, numpy, CUDA or the C library compute other numbers. No more
+#: than these: Terraform's variables begin with TF_ too, and hold secrets.
+FLAGS = re.compile(
+    r"TF_(AUTOTUNE|CUDNN|DETERMINISTIC|DISABLE|ENABLE|ONEDNN|OVERRIDE|SET_ONEDNN|USE_CU|XLA)\w*"
+    r"|(XLA|ONEDNN|DNNL|MKL|OPENBLAS|BLIS|CUBLAS|CUDNN|NPY|NVIDIA_TF32)_\w+"
+    r"|OMP_DYNAMIC|KMP_DETERMINISTIC_REDUCTION|GLIBC_TUNABLES"
+)
+#: Those of them that only say something, or that `set_threads` sets.
+NO_FLAGS = re.compile(r"\w*(VERBOSE|LOG|NUM_THREADS)\w*")
+#: Instruction sets for which the libraries have kernels of their own, as Linux names them.
+INSTRUCTIONS = re.compile(r"sse4_2|avx|avx2|fma|f16c|avx512\w*|avx_vnni|amx_\w+|asimd\w*|sve\w*|bf16|i8mm")
 
 
 def versions() -> dict[str, str]:
@@ -23,9 +35,7 @@ def environment(threads: int) -> dict[str, Any]:
     import tensorflow as tf
 
     return {
-        "versions": versions(),
-        "platform": platform.platform(),
-        "processor": _processor(),
+        **here(),
         "cpus": os.cpu_count(),
         "threads": threads,
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
@@ -33,11 +43,30 @@ def environment(threads: int) -> dict[str, Any]:
     }
 
 
-def _processor() -> str:
-    """The processor's model: Linux tells it in a file of its own."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+def here() -> dict[str, Any]:
+    """What of it is known without TensorFlow."""
+    cpu = _cpuinfo()
+    features = (cpu.get("flags") or cpu.get("Features") or "").split()
+    return {
+        "versions": versions(),
+        "platform": platform.platform(),
+        "processor": cpu.get("model name") or platform.processor() or platform.machine(),
+        "instructions": " ".join(sorted(filter(INSTRUCTIONS.fullmatch, features))),
+        "flags": flags(),
+    }
+
+
+def flags() -> dict[str, str]:
+    """The variables with which the libraries compute other numbers, of those that are set."""
+    return {
+        name: value
+        for name, value in sorted(os.environ.items())
+        if FLAGS.fullmatch(name) and not NO_FLAGS.fullmatch(name)
+    }
+
+
+def _cpuinfo() -> dict[str, str]:
+    """What Linux says of its first processor; nothing on other systems."""
+    path = Path("/proc/cpuinfo")
+    first = path.read_text(errors="replace").partition("\n\n")[0] if path.is_file() else ""
+    return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in first.splitlines())}
