@@ -12,6 +12,7 @@ from dlexp.config import identity as identity_module
 from dlexp.config.identity import Ingredients
 from dlexp.config.load import load
 from dlexp.runs.run_dir import RunDir
+from dlexp.training import environment
 
 CONFIG = """\
 dataset: {type: csv, path: houses.csv, target: price, task: regression}
@@ -128,6 +129,32 @@ def test_two_runs_of_one_experiment(invoke: Invoke) -> None:
     _, out, _ = invoke("why", *(f"a/{run.path.name}" for run in (first, second)))
 
     assert out.endswith("are the same experiment; no part of it: seed 0 and 3\n")
+
+
+def test_what_can_change_numbers_beside_the_experiment_is_named(invoke: Invoke) -> None:
+    """Of two runs, and of a run and this machine: the experiment is the same, its numbers need not be."""
+    first, second = recorded(seed=0), recorded(seed=1)
+    here = environment.here()
+    first.write_environment(here | {"threads": 1, "seconds": 2.0, "data_digest": "d"})
+    second.write_environment(here | {"flags": {"XLA_FLAGS": "-O0"}, "processor": "Z80", "threads": 1, "seconds": 1.0})
+    names = [f"a/{run.path.name}" for run in (first, second)]
+
+    _, out, _ = invoke("why", *names)
+    _, document, _ = invoke("why", *names, "--format", "json")
+    _, now, _ = invoke("why", names[1])
+
+    width = len(here["processor"])
+    assert out.splitlines()[1:] == [
+        "beside the experiment, what can change numbers:",
+        f"                 {names[0]:{max(width, len(names[0]))}}  {names[1]}",
+        f"processor        {here['processor']:{max(width, len(names[0]))}}  Z80",
+        f"flags.XLA_FLAGS  {'not set':{max(width, len(names[0]))}}  -O0",
+    ]
+    assert json.loads(document)["places"] == [
+        {"what": "processor", "a": here["processor"], "b": "Z80"},
+        {"what": "flags.XLA_FLAGS", "a": None, "b": "-O0"},
+    ]
+    assert now.splitlines()[2].split() == [names[1], "as", "it", "is", "now"]
 
 
 def test_a_run_alone_is_held_against_what_it_is_now(invoke: Invoke) -> None:

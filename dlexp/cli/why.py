@@ -20,28 +20,35 @@ def why(
 ) -> None:
     """Say why two experiments are the same or not: settings, data, training code, own code.
 
-    A config alone is held against the nearest run on record, a run alone against its config and data as they are now.
+    What can change the numbers of the same experiment is named too: versions, processor, flags of TensorFlow. A config
+    alone is held against the nearest run on record, a run alone against its config and data as they are now.
 
     Example: dlexp why configs/digits_sgd.yaml configs/digits_adam.yaml
     """
     import json
 
-    from dlexp.studies.why import differing
+    from dlexp.studies.why import differing, differing_places
 
     first = _subject(a, runs_dir, data_dir)
     second = _subject(b, runs_dir, data_dir) if b else _counterpart(first, a, runs_dir, data_dir)
     if second:
         first, second = first.beside(second), second.beside(first)
     found = differing(first.ingredients, second.ingredients) if second else []
+    places = differing_places(first, second) if second else []
     if output_format == "json":
         sides = [None if side is None else _json(side) for side in (first, second)]
         rows = [{"ingredient": name, "a": _plain(in_a), "b": _plain(in_b)} for name, in_a, in_b in found]
+        beside = [{"what": name, "a": in_a, "b": in_b} for name, in_a, in_b in places]
         is_same = second is not None and first.identity == second.identity
-        print(json.dumps({"a": sides[0], "b": sides[1], "same": is_same, "differences": rows}, indent=2))
+        document = {"a": sides[0], "b": sides[1], "same": is_same, "differences": rows, "places": beside}
+        print(json.dumps(document, indent=2))
     elif second is None:
         print(f"{first.label}: identity {first.identity[:10]}, and nothing is on record in {runs_dir}")
     else:
         print(_text(first, second, found))
+        if places:
+            shown = [(name, *("not set" if value is None else value for value in both)) for name, *both in places]
+            print("beside the experiment, what can change numbers:", *_table(first, second, shown), sep="\n")
 
 
 def _subject(word: str, runs_dir: Path, data_dir: Path | None) -> "Subject":
@@ -80,11 +87,16 @@ def _text(a: "Subject", b: "Subject", found: list[tuple[str, Any, Any]]) -> str:
             beside.append(f"seed {a.seed} and {b.seed}")
         end = f"; no part of it: {', '.join(beside)}" if beside else ""
         return f"{sides} are the same experiment{end}"
+    return "\n".join([f"{sides} are two experiments: they differ in", *_table(a, b, found)])
+
+
+def _table(a: "Subject", b: "Subject", found: list[tuple[str, Any, Any]]) -> list[str]:
+    from dlexp.console import one_line
+
     rows = [("", a.label, b.label), *((name, _shown(in_a), _shown(in_b)) for name, in_a, in_b in found)]
     rows = [(one_line(name), one_line(in_a), one_line(in_b)) for name, in_a, in_b in rows]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    lines = [f"{name:{widths[0]}}  {in_a:{widths[1]}}  {in_b}" for name, in_a, in_b in rows]
-    return "\n".join([f"{sides} are two experiments: they differ in", *lines])
+    return [f"{name:{widths[0]}}  {in_a:{widths[1]}}  {in_b}" for name, in_a, in_b in rows]
 
 
 def _shown(value: Any) -> str:

@@ -10,7 +10,9 @@ from dlexp.config.identity import Ingredients, compared
 from dlexp.config.load import load
 from dlexp.errors import DlexpError, UserError
 from dlexp.runs.index import Run
-from dlexp.runs.run_dir import RunDir
+from dlexp.runs.run_dir import DamagedRecord, RunDir
+from dlexp.studies import places
+from dlexp.training.environment import here
 
 #: What the ingredients beside the settings are called.
 LABELS = {
@@ -34,11 +36,23 @@ class Subject:
     """None, of a config."""
     earlier_digests: tuple[str, ...] = ()
     """What earlier versions took of the data, of a config."""
+    run_dir: RunDir | None = None
+    """None, of a config."""
 
     @property
     def identity(self) -> str:
         """Of its ingredients."""
         return self.ingredients.identity
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where the run took place; of a config, what is known of this machine without TensorFlow."""
+        if self.run_dir is None:
+            return here()
+        try:
+            return self.run_dir.environment() or {}
+        except DamagedRecord:
+            return {}
 
     def beside(self, other: "Subject") -> "Subject":
         """The same with the digest of its data as an earlier version took it, where the other was recorded by that."""
@@ -70,7 +84,7 @@ def of_run(run: Run) -> Subject:
         ingredients = Ingredients.of_record(record)
     except KeyError as error:
         raise UserError(f"{run.dir.path}: {run.status}; {error} is not on record") from error
-    return Subject(label, ingredients, run.name, run.seed)
+    return Subject(label, ingredients, run.name, run.seed, run_dir=run.dir)
 
 
 def _begun(run_dir: RunDir) -> dict[str, Any]:
@@ -94,6 +108,11 @@ def _beside_settings(a: Ingredients, b: Ingredients) -> Iterator[Difference]:
     for field, label in LABELS.items():
         if (in_a := getattr(a, field)) != (in_b := getattr(b, field)):
             yield label, in_a, in_b
+
+
+def differing_places(a: Subject, b: Subject) -> list[Difference]:
+    """What beside the experiments can change their numbers, where it differs: versions, processor, flags."""
+    return places.differing(a.place, b.place, without=(*places.IRRELEVANT, *LABELS))
 
 
 def nearest(subject: Subject, runs: Iterable[Run]) -> Subject | None:
