@@ -47,7 +47,7 @@ def why(
     else:
         print(_text(first, second, found))
         if places:
-            shown = [(name, *("not set" if value is None else value for value in both)) for name, *both in places]
+            shown = [(what, _set(in_a), _set(in_b)) for what, in_a, in_b in places]
             print("beside the experiment, what can change numbers:", *_table(first, second, shown), sep="\n")
 
 
@@ -104,6 +104,10 @@ def _shown(value: Any) -> str:
 
     text = format_value(value)
     return text[:10] if len(text) == 64 else text
+
+
+def _set(value: Any) -> Any:
+    return "not set" if value is None else value
 
 
 def _plain(value: Any) -> Any:
