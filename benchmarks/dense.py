@@ -22,7 +22,7 @@ from dlexp.config.experiment import Experiment  # noqa: E402
 from dlexp.config.load import load  # noqa: E402
 from dlexp.training.engine import Engine, order_of  # noqa: E402
 from dlexp.training.network import build  # noqa: E402
-from dlexp.training.run import split  # noqa: E402
+from dlexp.training.splits import split  # noqa: E402
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 

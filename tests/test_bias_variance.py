@@ -222,7 +222,7 @@ def test_the_sine_is_the_best_that_can_be_predicted() -> None:
 
 def test_resampling_leaves_the_validation_examples_alone() -> None:
     """What trains is drawn from the share that trains, after validation took its own."""
-    from dlexp.training.run import split
+    from dlexp.training.splits import split
 
     rows = np.arange(100, dtype=np.float32)[:, None]
     data = Data(Split(rows, np.arange(100)), Split(rows, np.arange(100)))
@@ -296,7 +296,8 @@ def test_polynomial_model_learns_the_closed_form(tmp_path: Path) -> None:
     """Trained by the engine with an l2 penalty on the output kernel, it comes to scikit-learn's ridge regression."""
     from dlexp.training.engine import Evaluator
     from dlexp.training.network import build
-    from dlexp.training.run import fit, split
+    from dlexp.training.run import fit
+    from dlexp.training.splits import split
 
     config = experiment(
         tmp_path,

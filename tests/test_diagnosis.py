@@ -10,7 +10,8 @@ from test_engine import experiment
 from dlexp.runs.run_dir import RunDir
 from dlexp.studies.diagnosis import diagnose
 from dlexp.training.network import build
-from dlexp.training.run import Diverged, fit, split
+from dlexp.training.run import Diverged, fit
+from dlexp.training.splits import split
 
 DIGITS: dict[str, Any] = {
     "dataset": {"type": "digits"},

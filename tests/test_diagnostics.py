@@ -15,7 +15,8 @@ from dlexp.reports.diagnostics_plot import draw
 from dlexp.runs.run_dir import RunDir
 from dlexp.training.diagnostics import COLUMNS, PROBE_ROWS, Probe
 from dlexp.training.network import Network, build
-from dlexp.training.run import Splits, fit
+from dlexp.training.run import fit
+from dlexp.training.splits import Splits
 from dlexp.training.threads import set_threads
 
 set_threads(1)

@@ -19,7 +19,7 @@ from dlexp.runs.run_dir import RunDir
 from dlexp.training.early_stopping import Best
 from dlexp.training.engine import order_of
 from dlexp.training.network import build
-from dlexp.training.run import split
+from dlexp.training.splits import split
 
 OVERFITTING = (
     "dataset: {type: digits, train_fraction: 0.05}\nmodel: {hidden: [32]}\n"

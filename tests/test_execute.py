@@ -22,6 +22,7 @@ from dlexp.execution.execute import execute
 from dlexp.reports.curves import draw
 from dlexp.runs.run_dir import RunDir
 from dlexp.training.job import Job
+from dlexp.training.splits import split
 from dlexp.training.summary import mistakes, summarize
 
 
@@ -61,8 +62,22 @@ def test_finished_run_has_every_record(tmp_path: Path) -> None:
     assert summary["metrics"]["val_accuracy"] == history[-1]["val_accuracy"]
     assert summary["metrics"]["best_val_loss"] == min(row["val_loss"] for row in history)
     assert summary["examples"] == {"train": 96, "validation": 24, "test": 30}
+    assert {role: list(of_targets) for role, of_targets in summary["split_digests"].items()} == {
+        "train": [""],
+        "validation": [""],
+        "test": [""],
+    }
+    # 10 of 30 test examples are of each species.
+    test_guess, validation_guess = summary["guessing"]["test_accuracy"], summary["guessing"]["val_accuracy"]
+    assert (test_guess, validation_guess) == (10 / 30, most_frequent_share(job))
     assert summary["parameters"] == 4 * 8 + 8 + 8 * 3 + 3
     assert history[0]["learning_rate"] == 0.001
+
+
+def most_frequent_share(job: Job) -> float:
+    """The share of the most frequent class among the validation examples."""
+    y = split(job.experiment, job.experiment.dataset.load(None)).by_role["validation"].y
+    return float(np.bincount(y).max() / len(y))
 
 
 def not_drawn(history: Any, path: Path, title: str) -> None:

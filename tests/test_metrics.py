@@ -1,11 +1,13 @@
 """Metrics against scikit-learn and numbers worked out by hand."""
 
+import itertools
+
 import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
 from dlexp.components.heads import Quantiles
-from dlexp.components.metrics import METRICS, higher_is_better
+from dlexp.components.metrics import METRICS, higher_is_better, metric_of
 
 RNG = np.random.default_rng(0)
 BINARY_Y = RNG.integers(0, 2, 200).astype("int32")
@@ -136,3 +138,104 @@ def test_which_way_is_better() -> None:
     assert higher_is_better("test_calibration_error") is False
     assert higher_is_better("test_coverage_90") is None
     assert higher_is_better("best_val_top_5_accuracy") is True
+
+
+SKEWED_Y = np.repeat([0, 1, 2, 4], [5, 9, 4, 2]).astype("int32")
+RARE_Y = np.array([[1, 1, 0], [1, 0, 0], [1, 1, 0], [1, 0, 1], [0, 0, 0], [1, 1, 0], [0, 1, 0]], "int32")
+OF_CLASSES = [np.eye(5)[[k]] for k in range(5)]
+#: Every order of five classes, as probabilities.
+IN_ORDER = [np.array([order]) / 10.0 for order in itertools.permutations(range(5))]
+OF_LABELS = [np.array([labels], float) for labels in itertools.product((0, 1), repeat=3)]
+OF_TWO = [np.array([[p]]) for p in np.linspace(0, 1, 201)]
+OF_NUMBERS = [np.array([[value]]) for value in np.linspace(-1, 9, 2001)]
+FEW_NUMBERS = np.array([0.5, 1.0, 2.5, 8.0, 3.0], "float32")
+
+
+@pytest.mark.parametrize(
+    ("name", "y", "constants", "places"),
+    [
+        ("accuracy", SKEWED_Y, OF_CLASSES, 12),
+        ("accuracy", BINARY_Y, OF_TWO, 12),
+        ("accuracy", RARE_Y, OF_LABELS, 12),
+        ("exact_match", RARE_Y, OF_LABELS, 12),
+        ("top_3_accuracy", SKEWED_Y, IN_ORDER, 12),
+        ("top_5_accuracy", SKEWED_Y, IN_ORDER, 12),
+        ("auc", SKEWED_Y, OF_CLASSES, 12),
+        ("auc", RARE_Y, OF_LABELS, 12),
+        ("f1_macro", SKEWED_Y, OF_CLASSES, 12),
+        ("f1_macro", BINARY_Y, OF_TWO, 12),
+        ("f1_macro", RARE_Y, OF_LABELS, 12),
+        ("f1_micro", SKEWED_Y, OF_CLASSES, 12),
+        ("f1_micro", RARE_Y, OF_LABELS, 12),
+        ("class_mae", SKEWED_Y, OF_CLASSES, 12),
+        ("mae", FEW_NUMBERS, OF_NUMBERS, 12),
+        ("mse", FEW_NUMBERS, OF_NUMBERS, 5),
+        ("rmse", FEW_NUMBERS, OF_NUMBERS, 5),
+        ("r2", FEW_NUMBERS, OF_NUMBERS, 5),
+        ("mse", BINARY_Y, OF_TWO, 5),
+        ("mae", BINARY_Y, OF_TWO, 12),
+    ],
+)
+def test_a_guess_is_the_best_of_all_constant_predictions(
+    name: str, y: np.ndarray, constants: list[np.ndarray], places: int
+) -> None:
+    """None of them scores better, and one scores the same."""
+    scores = [measured(name, y, np.repeat(constant, len(y), axis=0)) for constant in constants]
+
+    best = max(scores) if METRICS[name].higher_is_better else min(scores)
+    assert METRICS[name].guess is not None
+    assert METRICS[name].guess(y) == pytest.approx(best, abs=10.0**-places)
+
+
+def test_what_a_constant_scores_well_in_has_no_guess() -> None:
+    """Stated shares are calibrated; what explains judges nothing; a density needs its head."""
+    without = {name for name, metric in METRICS.items() if metric.guess is None}
+
+    assert without == {"nll", "calibration_error", "coverage_90", "logit_gradient"}
+
+
+@pytest.mark.parametrize(
+    ("name", "y", "prediction", "step"),
+    [
+        ("accuracy", CLASS_Y, CLASS_P, 1 / 300),
+        ("accuracy", LABEL_Y, LABEL_P, 1 / 400),
+        ("exact_match", LABEL_Y, LABEL_P, 1 / 100),
+        ("top_3_accuracy", CLASS_Y, CLASS_P, 1 / 300),
+        ("f1_micro", CLASS_Y, CLASS_P, 1 / 300),
+        ("f1_micro", LABEL_Y, LABEL_P, None),
+        ("f1_macro", CLASS_Y, CLASS_P, None),
+        ("auc", CLASS_Y, CLASS_P, None),
+        ("class_mae", CLASS_Y, CLASS_P, 1 / 300),
+        ("mae", NUMBER_Y, NUMBER_P, None),
+    ],
+)
+def test_what_counts_examples_lies_on_a_grid(
+    name: str, y: np.ndarray, prediction: np.ndarray, step: float | None
+) -> None:
+    """Its values are whole multiples of a step, which follows from how many examples and labels there are."""
+    metric = METRICS[name]
+    found = metric.step(len(y), y.shape[1] if y.ndim == 2 else None) if metric.step else None
+
+    assert found == (None if step is None else pytest.approx(step))
+    if step:
+        steps = measured(name, y, prediction) / step
+        assert steps == pytest.approx(round(steps), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("column", "name"),
+    [
+        ("best_val_digit_accuracy", "accuracy"),
+        ("test_top_3_accuracy", "top_3_accuracy"),
+        ("gap_class_mae", "class_mae"),
+        ("val_loss", None),
+        ("val_digit_loss", None),
+        ("seconds", None),
+        ("best_val_accuracy_epoch", None),
+    ],
+)
+def test_a_column_holds_a_metric(column: str, name: str | None) -> None:
+    """Whatever the split and the target; a loss and what is no score hold none."""
+    metric = metric_of(column)
+
+    assert (metric and metric.name) == name

@@ -27,7 +27,7 @@ from dlexp.config.problems import ConfigError
 from dlexp.registry import components
 from dlexp.training.engine import Engine, Evaluator, order_of
 from dlexp.training.network import build
-from dlexp.training.run import split
+from dlexp.training.splits import split
 
 EPOCHS = 5
 

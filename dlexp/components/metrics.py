@@ -13,18 +13,35 @@ OTHER_COLUMNS = ("epoch", "seconds", "learning_rate")
 GAP = "gap_"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Metric:
-    """One number over a whole split.
-
-    `compute(y, prediction)` takes targets `(n,)`, or `(n, classes)` of multilabel data, and predictions
-    `(n, columns)` on the natural scale.
-    """
+    """One number over a whole split."""
 
     name: str
     higher_is_better: bool | None
     """None where neither way is better: the number explains, and judges nothing."""
     compute: Callable[["np.ndarray", "np.ndarray"], float]
+    """`compute(y, prediction)` takes targets `(n,)`, or `(n, classes)` of multilabel data, and predictions
+    `(n, columns)` on the natural scale."""
+    guess: Callable[["np.ndarray"], float] | None = None
+    """`guess(y)`: what the best constant prediction scores, the same for all examples. None where a constant prediction
+    can score well, or where that depends on the head's distribution."""
+    step: Callable[[int, int | None], float | None] | None = None
+    """`step(n, n_labels)`: the distance between two neighbouring values where the number counts something among `n`
+    examples; `n_labels` is None unless the data is multilabel. None where it may take any value."""
+
+
+def _of_examples(n: int, n_labels: int | None) -> float:
+    return 1 / n
+
+
+def _of_labels(n: int, n_labels: int | None) -> float:
+    return 1 / (n * (n_labels or 1))
+
+
+def _of_classes_alone(n: int, n_labels: int | None) -> float | None:
+    """Of one class each: there the micro average of F1 is the accuracy."""
+    return 1 / n if n_labels is None else None
 
 
 def _decided(prediction: "np.ndarray") -> "np.ndarray":
@@ -134,25 +151,114 @@ def _of_the_head(y: "np.ndarray", prediction: "np.ndarray") -> float:
     raise TypeError("the head measures this")
 
 
+def _shares(y: "np.ndarray") -> "np.ndarray":
+    """The share of each class that is there, or of each label, the largest first."""
+    import numpy as np
+
+    shares = y.mean(axis=0) if y.ndim == 2 else np.unique(y, return_counts=True)[1] / len(y)
+    return np.sort(shares)[::-1]
+
+
+def _guessed_accuracy(y: "np.ndarray") -> float:
+    """Of the most frequent class; of each label whether more examples have it or lack it."""
+    shares = _shares(y)
+    return float(shares.clip(min=1 - shares).mean()) if y.ndim == 2 else float(shares[0])
+
+
+def _guessed_exact_match(y: "np.ndarray") -> float:
+    """Of the most frequent set of labels."""
+    import numpy as np
+
+    return float(np.unique(y, axis=0, return_counts=True)[1].max() / len(y))
+
+
+def _guessed_top_k(k: int) -> Callable[["np.ndarray"], float]:
+    return lambda y: float(_shares(y)[:k].sum())
+
+
+def _guessed_f1_macro(y: "np.ndarray") -> float:
+    """Of one class for all, 2 share / (1 + share), and 0 for the others; of every label for all."""
+    shares = _shares(y)
+    f1 = 2 * shares / (1 + shares)
+    return float(f1.mean()) if y.ndim == 2 else float(f1[0] / len(f1))
+
+
+def _guessed_f1_micro(y: "np.ndarray") -> float:
+    """Of the most frequent class; of the best number of most frequent labels."""
+    import numpy as np
+
+    shares = _shares(y)
+    if y.ndim != 2:
+        return float(shares[0])
+    given = np.arange(1, len(shares) + 1)
+    # 2 TP / (TP + FP + TP + FN), each as a share of the examples.
+    return float((2 * shares.cumsum() / (given + shares.sum())).max())
+
+
+def _guessed_class_mae(y: "np.ndarray") -> float:
+    """Of the class in the middle."""
+    import numpy as np
+
+    return float(abs(y - np.sort(y)[(len(y) - 1) // 2]).mean())
+
+
+def _guessed_mae(y: "np.ndarray") -> float:
+    """Of the median."""
+    import numpy as np
+
+    return float(abs(y.astype("float64") - np.median(y)).mean())
+
+
+def _guessed_mse(y: "np.ndarray") -> float:
+    """Of the mean."""
+    return float(y.var(dtype="float64"))
+
+
+def _guessed_rmse(y: "np.ndarray") -> float:
+    return float(y.std(dtype="float64"))
+
+
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric("accuracy", True, _accuracy),
-        Metric("exact_match", True, _exact_match),
-        Metric("top_3_accuracy", True, _top_k(3)),
-        Metric("top_5_accuracy", True, _top_k(5)),
-        Metric("auc", True, _auc),
-        Metric("f1_macro", True, _f1("macro")),
-        Metric("f1_micro", True, _f1("micro")),
-        Metric("class_mae", False, _class_mae),
-        Metric("mae", False, _mae),
-        Metric("mse", False, _mse),
-        Metric("rmse", False, _rmse),
-        Metric("r2", True, _r2),
-        Metric("nll", False, _of_the_head),
-        Metric("calibration_error", False, _calibration_error),
-        Metric("coverage_90", None, _of_the_head),
-        Metric("logit_gradient", None, _of_the_head),
+        Metric(name="accuracy", higher_is_better=True, compute=_accuracy, guess=_guessed_accuracy, step=_of_labels),
+        Metric(
+            name="exact_match",
+            higher_is_better=True,
+            compute=_exact_match,
+            guess=_guessed_exact_match,
+            step=_of_examples,
+        ),
+        *(
+            Metric(
+                name=f"top_{k}_accuracy",
+                higher_is_better=True,
+                compute=_top_k(k),
+                guess=_guessed_top_k(k),
+                step=_of_examples,
+            )
+            for k in (3, 5)
+        ),
+        Metric(name="auc", higher_is_better=True, compute=_auc, guess=lambda y: 0.5),
+        Metric(name="f1_macro", higher_is_better=True, compute=_f1("macro"), guess=_guessed_f1_macro),
+        Metric(
+            name="f1_micro",
+            higher_is_better=True,
+            compute=_f1("micro"),
+            guess=_guessed_f1_micro,
+            step=_of_classes_alone,
+        ),
+        Metric(
+            name="class_mae", higher_is_better=False, compute=_class_mae, guess=_guessed_class_mae, step=_of_examples
+        ),
+        Metric(name="mae", higher_is_better=False, compute=_mae, guess=_guessed_mae),
+        Metric(name="mse", higher_is_better=False, compute=_mse, guess=_guessed_mse),
+        Metric(name="rmse", higher_is_better=False, compute=_rmse, guess=_guessed_rmse),
+        Metric(name="r2", higher_is_better=True, compute=_r2, guess=lambda y: 0.0),
+        Metric(name="nll", higher_is_better=False, compute=_of_the_head),
+        Metric(name="calibration_error", higher_is_better=False, compute=_calibration_error),
+        Metric(name="coverage_90", higher_is_better=None, compute=_of_the_head, step=_of_examples),
+        Metric(name="logit_gradient", higher_is_better=None, compute=_of_the_head),
     )
 }
 
@@ -160,6 +266,16 @@ METRICS = {
 def quantity_of(column: str) -> str:
     """What a recorded column measures: `best_val_accuracy` is an accuracy."""
     return column.removeprefix(GAP).removeprefix("best_").removeprefix("val_").removeprefix("test_")
+
+
+def metric_of(column: str) -> Metric | None:
+    """The metric that a recorded column holds: `accuracy` for `best_val_digit_accuracy`; None for losses and others."""
+    quantity = quantity_of(column)
+    if quantity == "loss" or quantity.endswith("_loss"):
+        return None
+    # Of one of several targets: `digit_accuracy`. The longest name is the metric's: `class_mae` is no `mae`.
+    names = [name for name in METRICS if quantity == name or quantity.endswith(f"_{name}")]
+    return METRICS[max(names, key=len)] if names else None
 
 
 def higher_is_better(column: str) -> bool | None:
@@ -172,6 +288,5 @@ def higher_is_better(column: str) -> bool | None:
     quantity = quantity_of(column)
     if quantity == "loss" or quantity.endswith("_loss"):
         return False
-    # Of one of several targets: `digit_accuracy`. The longest name is the metric's: `class_mae` is no `mae`.
-    names = [name for name in METRICS if quantity == name or quantity.endswith(f"_{name}")]
-    return METRICS[max(names, key=len)].higher_is_better if names else None
+    metric = metric_of(column)
+    return metric.higher_is_better if metric else None

@@ -93,6 +93,7 @@ def record_failure(job: Job, error: Exception) -> None:
             "training_version": TRAINING_VERSION,
             "code_digest": (RunDir(job.path).environment() or {}).get("code_digest"),
             "versions": versions(),
+            "submitted": job.provenance.get("submitted"),
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         }
     )

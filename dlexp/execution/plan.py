@@ -3,7 +3,9 @@
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from dlexp.config.load import load
 from dlexp.errors import DataError
 from dlexp.execution import repository
 from dlexp.runs.index import Attempts, Run, readable, recorded, scan, smoke_dir
-from dlexp.runs.run_dir import UNFINISHED, RunDir
+from dlexp.runs.run_dir import UNFINISHED, DamagedRecord, RunDir
 from dlexp.training.job import Illustrate, Job
 
 SMOKE_EPOCHS = 2
@@ -102,7 +104,7 @@ class Plan:
                 run_dir.path,
                 self.request.data_dir,
                 self.request.smoke,
-                provenance,
+                {**provenance, "submitted": _submitted(planned.begun)},
                 illustrate,
             )
 
@@ -200,6 +202,14 @@ def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> Plan:
         identities = identities_of(experiment, digests)
         found.runs.append(Planned(named, run.seed, identities.own, digests[0], identities))
     return found
+
+
+def _submitted(begun: RunDir | None) -> str:
+    """When a run was handed out first: later for each run of a command, so that records keep the order of a grid."""
+    with suppress(DamagedRecord):
+        if begun and (before := (begun.environment() or {}).get("submitted")):
+            return str(before)
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def _provenance() -> dict[str, Any]:

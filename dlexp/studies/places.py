@@ -6,7 +6,7 @@ from typing import Any
 from dlexp.config.flat import MISSING, differences, flatten
 
 #: What of environment.json changes from run to run without a meaning for the numbers.
-IRRELEVANT = ("seconds", "command", "git", "host")
+IRRELEVANT = ("seconds", "command", "git", "host", "submitted")
 
 #: A dotted key of environment.json with its value on both sides; None for a flag that is not set.
 Difference = tuple[str, Any, Any]

@@ -15,7 +15,7 @@ from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
 from dlexp.errors import DataError, UserError
 from dlexp.training.prediction import Answer, Question
-from dlexp.training.run import split
+from dlexp.training.splits import split
 
 #: Examples that are made dense at once.
 CHUNK_ROWS = 1024

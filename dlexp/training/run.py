@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from dlexp.components.datasets import Data, Split
 from dlexp.config.checks import completed
 from dlexp.config.columns import columns
 from dlexp.config.dump import dump
@@ -28,7 +27,8 @@ from dlexp.training.environment import environment
 from dlexp.training.interruption import Stopped
 from dlexp.training.job import Job
 from dlexp.training.network import Network, build
-from dlexp.training.scores import calibration, learned_weights, scored, worst_mistakes
+from dlexp.training.scores import calibration, guessing, learned_weights, scored, worst_mistakes
+from dlexp.training.splits import Splits, digests, split
 from dlexp.training.summary import layers, summarize
 
 
@@ -38,15 +38,6 @@ class Diverged(ArithmeticError):
     def __init__(self, epoch: int, column: str, value: float) -> None:
         super().__init__(f"{column} is {value} in epoch {epoch}")
         self.epoch = epoch
-
-
-@dataclass(frozen=True)
-class Splits:
-    """The examples of one run by their role."""
-
-    train: Split
-    validation: Split | None
-    test: Split
 
 
 def train(job: Job) -> None:
@@ -82,6 +73,7 @@ def train(job: Job) -> None:
     if data.info:
         experiment = completed(experiment, info)
     splits = split(experiment, data)
+    split_digests = digests(splits, data, info, job.data_digest)
     network = build(experiment, info, splits.train, job.seed)
     network.model.summary(print_fn=print)
     stamp = {"identity": job.identity, "seed": job.seed, "versions": place["versions"]}
@@ -121,6 +113,8 @@ def train(job: Job) -> None:
                 "validation": len(splits.validation or ()),
                 "test": len(splits.test),
             },
+            "split_digests": split_digests,
+            "guessing": guessing(network, splits),
             "picked_on_test": experiment.validation.type == "test",
             "best_possible": {}
             if job.stand_in
@@ -129,6 +123,7 @@ def train(job: Job) -> None:
             "training_version": TRAINING_VERSION,
             "code_digest": place["code_digest"],
             "versions": place["versions"],
+            "submitted": job.provenance.get("submitted"),
             "started": started.isoformat(timespec="seconds"),
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         }
@@ -142,18 +137,6 @@ def _illustrate(job: Job, history: list[dict[str, float]], path: Path) -> None:
     # Matplotlib's settings, fonts and caches are the user's own, and their faults raise anything.
     except Exception as error:
         print(f"{path.name} not drawn: {type(error).__name__}: {error}")
-
-
-def split(experiment: Experiment, data: Data) -> Splits:
-    """Take the validation examples out of the training data, and of the others the share that trains."""
-    train, validation = data.train, None
-    if experiment.validation.type == "test":
-        validation = data.test
-    elif experiment.validation.type != "none":
-        held_out = experiment.validation.held_out(train.y)
-        kept = np.delete(np.arange(len(train)), held_out)
-        train, validation = train.take(kept), train.take(held_out)
-    return Splits(experiment.dataset.reduced(train), validation, data.test)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dlexp.components.datasets import Split
 from dlexp.components.heads import Predicted
 from dlexp.training.engine import Evaluator, Scores
 from dlexp.training.network import Network, Task
+from dlexp.training.splits import Splits
 from dlexp.training.summary import mistakes
 
 
@@ -38,6 +39,17 @@ def calibration(network: Network, train: Split, test: Split, tested: Scores) -> 
         trained = partial(lambda task: _predicted(network, task, train, evaluated()), task)
         of_task = task.head.calibration(_predicted(network, task, test, tested), trained)
         found |= {f"test_{task.named(name)}": value for name, value in of_task.items()}
+    return found
+
+
+def guessing(network: Network, splits: Splits) -> dict[str, float]:
+    """What the best constant prediction scores on the validation and test splits, by column, where that is known."""
+    found: dict[str, float] = {}
+    for role, prefix in (("validation", "val_"), ("test", "test_")):
+        for task in network.tasks if role in splits.by_role else ():
+            y = network.info.y_of(task.name, splits.by_role[role].y)
+            guesses = {metric: task.head.guess(metric, y) for metric in task.head.metrics}
+            found |= {prefix + task.named(metric): guess for metric, guess in guesses.items() if guess is not None}
     return found
 
 

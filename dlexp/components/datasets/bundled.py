@@ -70,14 +70,15 @@ class Bundled(Dataset):
 
         x, y = self._examples()
         first = y[:, 0] if y.ndim == 2 else y
-        x_train, x_test, y_train, y_test = train_test_split(
+        x_train, x_test, y_train, y_test, train_rows, test_rows = train_test_split(
             x.astype(np.float32),
             y.astype(self.info().y_dtype),
+            np.arange(len(x)),
             test_size=self.test_size,
             random_state=self.split_seed,
             stratify=first if self.n_classes else None,
         )
-        return Data(Split(x_train, y_train), Split(x_test, y_test))
+        return Data(Split(x_train, y_train), Split(x_test, y_test), rows={"train": train_rows, "test": test_rows})
 
     def stand_in(self) -> Data:
         """Made-up numbers: a cloud of points a class, or a linear target."""

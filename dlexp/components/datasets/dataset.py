@@ -1,5 +1,6 @@
 """The base of all data sets: what is known without loading, and what loading gives."""
 
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -107,6 +108,26 @@ class Split:
         """The examples at these positions, in their order."""
         return Split(self.x[positions], self.y[positions])
 
+    @property
+    def arrays(self) -> "tuple[np.ndarray[Any, Any], ...]":
+        """What it is made of: those of `x`, however that is stored, then `y`."""
+        from scipy.sparse import issparse
+
+        from dlexp.components.datasets.sequences import Sequences
+
+        x: Any = self.x
+        if isinstance(x, Sequences):  # Texts before they are encoded.
+            return x.ids, x.lengths, self.y
+        return (x.indptr, x.indices, x.data, self.y) if issparse(x) else (x, self.y)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the arrays, their types and shapes."""
+        sha256 = hashlib.sha256()
+        for array in self.arrays:
+            sha256.update(f"{array.dtype.str}{array.shape}".encode() + array.tobytes())
+        return sha256.hexdigest()
+
 
 @dataclass(frozen=True)
 class Data:
@@ -116,6 +137,10 @@ class Data:
     test: Split
     info: Info | None = field(default=None, kw_only=True)
     """Of the user's own data, all of what `Dataset.info` left open."""
+    rows: "Mapping[SplitName, np.ndarray[Any, Any]]" = field(default_factory=dict, kw_only=True)
+    """Which rows of the source the examples of a split are, `(n,)`, where settings decide on that."""
+    drawn: Mapping[SplitName, str] = field(default_factory=dict, kw_only=True)
+    """Of examples that are made, not read: a digest of each split before it was encoded."""
 
 
 class Dataset(Component):
@@ -140,15 +165,19 @@ class Dataset(Component):
         n_kept = self._kept(n)
         return self.resample.count(n_kept) if self.resample else n_kept
 
-    def reduced(self, train: Split) -> Split:
-        """The share of the training examples that trains, in their order: at least one; resampled, where asked."""
+    def training_positions(self, n: int) -> "np.ndarray[Any, Any]":
+        """Which of `n` training examples train, in their order: at least one; resampled, where asked."""
         import numpy as np
 
-        n = self._kept(len(train))
-        if n < len(train):
-            drawn = np.random.default_rng(self.train_fraction_seed).permutation(len(train))[:n]
-            train = train.take(np.sort(drawn))
-        return train.take(self.resample.positions(n)) if self.resample else train
+        n_kept, positions = self._kept(n), np.arange(n)
+        if n_kept < n:
+            positions = np.sort(np.random.default_rng(self.train_fraction_seed).permutation(n)[:n_kept])
+        return positions[self.resample.positions(n_kept)] if self.resample else positions
+
+    def reduced(self, train: Split) -> Split:
+        """The training examples that train."""
+        positions = self.training_positions(len(train))
+        return train if len(positions) == len(train) and not self.resample else train.take(positions)
 
     def _kept(self, n: int) -> int:
         return max(1, round(self.train_fraction * n))

@@ -1,6 +1,7 @@
 """Texts as vectors or padded sequences: the settings of every data set that is text."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -67,7 +68,7 @@ class EncodedTexts(Dataset):
         from dlexp.components.datasets import sequences
 
         train, test = sequences.tfidf(data.train.x, data.test.x)
-        return Data(Split(train, data.train.y), Split(test, data.test.y), info=data.info)
+        return replace(data, train=Split(train, data.train.y), test=Split(test, data.test.y))
 
     def new_texts(self, train: "Callable[[], Sequences]", new: "Sequences", names: Sequence[str]) -> "NewExamples":
         """Texts of no split, encoded; `train` gives the training texts, whose frequencies tf-idf needs."""

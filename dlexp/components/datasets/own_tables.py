@@ -123,9 +123,10 @@ class Table(OwnData, EncodedTexts):
         targets = self._targets(train, test)
         info = replace(self.info(), n_train=len(train.frame), n_test=len(test.frame))
         info = self.with_classes(info, targets)
-        if self.text:
-            return self._text_data(train, test, targets, info)
-        return self._number_data(train, test, targets, info)
+        encode = self._text_data if self.text else self._number_data
+        parts: dict[SplitName, Rows] = {"train": train, "test": test}
+        rows = {name: part.frame.index.to_numpy() for name, part in parts.items()}
+        return replace(encode(train, test, targets, info), rows=rows)
 
     def examples(self, data_dir: Path | None, split: SplitName, positions: Sequence[int]) -> list[str]:
         """The rows as they stand in the file."""

@@ -182,6 +182,11 @@ class TargetHead(Head):
         """A metric over a split, from its targets and its predictions `(n, columns)` on the natural scale."""
         return METRICS[metric].compute(y, self.judged(prediction))
 
+    def guess(self, metric: str, y: "np.ndarray[Any, Any]") -> float | None:
+        """What the best constant prediction scores in a metric over a split with these targets; None where unknown."""
+        guess = METRICS[metric].guess
+        return guess(y) if guess else None
+
     def judged(self, prediction: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
         """What metrics are computed from: the probabilities, or the one number that is predicted, `(n, 1)`."""
         return prediction

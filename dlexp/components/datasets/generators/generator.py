@@ -37,7 +37,8 @@ class Generator(Dataset):
 
     def load(self, data_dir: Path | None) -> Data:
         """Training and test examples."""
-        return Data(*self.splits())
+        train, test = self.splits()
+        return Data(train, test, drawn={"train": train.digest, "test": test.digest})
 
     def splits(self) -> tuple[Split, Split]:
         """Training and test examples as they are drawn, before any encoding.
@@ -60,7 +61,7 @@ class Generator(Dataset):
         """Of the numbers themselves, as they are drawn: what another numpy draws differently is other data."""
         sha256 = hashlib.sha256()
         for split in self.splits():
-            for array in (*_arrays(split.x), split.y):
+            for array in split.arrays:
                 sha256.update(array.tobytes())
         return sha256.hexdigest()
 
@@ -68,13 +69,3 @@ class Generator(Dataset):
         """The same law, a few examples of it."""
         n_train, n_test = N_STAND_IN
         return self.model_copy(update={"n_train": n_train, "n_test": n_test}).load(None)
-
-
-def _arrays(x: Any) -> "tuple[np.ndarray[Any, Any], ...]":
-    from scipy.sparse import issparse
-
-    from dlexp.components.datasets.sequences import Sequences
-
-    if isinstance(x, Sequences):
-        return x.ids, x.lengths
-    return (x.indptr, x.indices, x.data) if issparse(x) else (x,)

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dlexp.components.datasets.dataset import Data, Info, Split, Task
+from dlexp.components.datasets.dataset import Data, Info, Split, SplitName, Task
 from dlexp.components.datasets.generators.generator import TRUTH_SEED, Generator
 from dlexp.components.datasets.text import NumberedTexts
 
@@ -68,8 +68,9 @@ class GeneratedTexts(NumberedTexts, Generator):
 
     def load(self, data_dir: Path | None) -> Data:
         """The texts, encoded."""
-        train, test = (self.encoded(split.x, split.y) for split in self.splits())
-        return self.weighted(Data(train, test))
+        train, test = self.splits()
+        drawn: dict[SplitName, str] = {"train": train.digest, "test": test.digest}
+        return self.weighted(Data(self.encoded(train.x, train.y), self.encoded(test.x, test.y), drawn=drawn))
 
     def texts(self, data_dir: Path | None) -> Data:
         """The same texts, whole."""

@@ -1,0 +1,82 @@
+"""Which examples train, validate and test, and what tells those of one run from those of another."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dlexp.components.datasets import Data, Info, Split
+from dlexp.components.datasets.dataset import SplitName
+from dlexp.config.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the examples of a split stand in the data."""
+
+    part: SplitName
+    positions: np.ndarray
+    """In that part, in the order of the examples."""
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The examples of one run by their role."""
+
+    train: Split
+    validation: Split | None
+    test: Split
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """By role: train, validation, test."""
+
+    @property
+    def by_role(self) -> dict[str, Split]:
+        """Those that there are."""
+        validation = {} if self.validation is None else {"validation": self.validation}
+        return {"train": self.train, **validation, "test": self.test}
+
+
+def split(experiment: Experiment, data: Data) -> Splits:
+    """Take the validation examples out of the training data, and of the others the share that trains."""
+    train, validation = data.train, None
+    places = {"test": Place("test", np.arange(len(data.test)))}
+    positions = np.arange(len(train))
+    if experiment.validation.type == "test":
+        validation, places["validation"] = data.test, places["test"]
+    elif experiment.validation.type != "none":
+        held_out = experiment.validation.held_out(train.y)
+        positions = np.delete(positions, held_out)
+        train, validation, places["validation"] = train.take(positions), train.take(held_out), Place("train", held_out)
+    places["train"] = Place("train", positions[experiment.dataset.training_positions(len(train))])
+    return Splits(experiment.dataset.reduced(train), validation, data.test, places)
+
+
+def digests(splits: Splits, data: Data, info: Info, data_digest: str) -> dict[str, dict[str, str]]:
+    """What tells the examples of each role from others, for each target: SHA-256 (hex) of source, rows and targets.
+
+    The encoding of the inputs is no part of it: scores on the same examples can be compared whatever the model sees of
+    them.
+
+    Args:
+        splits: The examples.
+        data: What they were taken from.
+        info: What the data is, with all targets.
+        data_digest: Of the files that the examples were read from. Examples that are made have a digest of their own.
+    """
+    return {
+        role: {
+            name: _digest(splits.places[role], data, info.y_of(name, part.y), data_digest)
+            for name in info.targets or [""]
+        }
+        for role, part in splits.by_role.items()
+    }
+
+
+def _digest(place: Place, data: Data, y: np.ndarray, data_digest: str) -> str:
+    source = data.drawn.get(place.part, data_digest)
+    rows = data.rows[place.part][place.positions] if place.part in data.rows else place.positions
+    sha256 = hashlib.sha256(f"{source} {place.part} {y.dtype.str} {y.shape}".encode())
+    sha256.update(rows.astype("<i8").tobytes())
+    sha256.update(y.astype(y.dtype.newbyteorder("<")).tobytes())
+    return sha256.hexdigest()
