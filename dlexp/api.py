@@ -1,13 +1,15 @@
 """dlexp from Python: what the commands do, with tables as pandas DataFrames. Cheap to import.
 
-In a script, call `run` below `if __name__ == "__main__":`, since training processes import the script again.
+In a script, call `run` and `bias_variance` below `if __name__ == "__main__":`, since training processes import the
+script again. Whatever is wrong with an argument, its type as well as its value, is a `dlexp.errors.UserError` before
+anything is made on disk; its `lines` say what, one a mistake.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, SupportsIndex
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,20 +30,23 @@ def load(path: AnyPath, overrides: Sequence[str] = ()) -> "Loaded":
         The experiment with every default filled in, and where each value came from.
 
     Raises:
-        ConfigError: With everything that is wrong.
+        UserError: With everything that is wrong, in the arguments or (a ConfigError) in the config.
     """
     from dlexp.config import load as config
+    from dlexp.execution import arguments
 
-    return config.load(Path(path), overrides)
+    return config.load(
+        Path(arguments.text_of_path(path, "path", "a config file")), arguments.texts(overrides, "overrides")
+    )
 
 
 def run(
-    configs: "AnyPath | Loaded | Sequence[AnyPath | Loaded]",
+    configs: "AnyPath | Loaded | Iterable[AnyPath | Loaded]",
     *,
-    seeds: int | Sequence[int] = 1,
+    seeds: SupportsIndex | Iterable[SupportsIndex] = 1,
     overrides: Sequence[str] = (),
     grids: Sequence[str] = (),
-    workers: int = 1,
+    workers: SupportsIndex = 1,
     runs_dir: AnyPath = "runs",
     data_dir: AnyPath | None = None,
     smoke: bool = False,
@@ -51,10 +56,11 @@ def run(
 
     Args:
         configs: Config files, or what `load` gave.
-        seeds: How many, from 0, or which.
-        overrides: `KEY=VALUE` each, laid over every config file, as `--set`.
-        grids: `KEY=[A, B]` each, an experiment for every combination, as `--grid`.
-        workers: Runs trained at the same time.
+        seeds: How many, from 0, or which: a list or an array of whole numbers below 2**32, none twice.
+        overrides: `KEY=VALUE` each, laid over every config, as `--set`; over a loaded one, as a file is laid over what
+            it extends.
+        grids: `KEY=[A, B]` each, an experiment for every combination, as `--grid`; of loaded configs too.
+        workers: Runs trained at the same time, at least 1.
         runs_dir: Where the records go.
         data_dir: Where data files lie; else `DLEXP_DATA`, else Keras's cache.
         smoke: Two epochs on a small generated stand-in.
@@ -65,43 +71,44 @@ def run(
         config by dotted key, metrics.
 
     Raises:
-        UserError: With everything that is wrong in the configs, or does not fit the data.
+        UserError: With everything that is wrong in the configs, or does not fit the data; an argument that is wrong;
+            a script that calls this without a main guard, or a daemonic process, in which nothing can be trained.
         DataError: Data cannot be had; then nothing is trained.
     """
-    from dlexp.config.load import Loaded, load_all, require_fitting
+    from dlexp.config.load import load_all, require_fitting
+    from dlexp.execution import arguments
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import Request, plan
+    from dlexp.execution.script import first_process, require_trainer
     from dlexp.reports.curves import draw
     from dlexp.reports.frames import of_runs
     from dlexp.reports.progress import Progress
     from dlexp.runs.index import read
 
-    _refuse_workers("run")
-    given = [configs] if isinstance(configs, str | os.PathLike | Loaded) else configs
-    loaded = [
-        one
-        for each in given
-        for one in ([each] if isinstance(each, Loaded) else load_all([Path(each)], overrides, grids))
-    ]
-    require_fitting(loaded, _folder(data_dir))
-    experiments = [each.experiment for each in loaded]
-    wanted = range(seeds) if isinstance(seeds, int) else seeds
-    planned = plan(Request(experiments, wanted, Path(runs_dir), _folder(data_dir), smoke, force))
+    require_trainer("run")
+    wanted, n_workers = arguments.seeds(seeds), arguments.count(workers, "workers")
+    own, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
+    flags = arguments.flag(smoke, "smoke"), arguments.flag(force, "force")
+    loaded = load_all(
+        _configs(configs), arguments.texts(overrides, "overrides"), arguments.texts(grids, "grids", "KEY=[A, B] texts")
+    )
+    require_fitting(loaded, data)
+    planned = plan(Request([each.experiment for each in loaded], wanted, own, data, *flags))
     for _, error in planned.without_data:
         raise error
-    with Progress(len(planned.to_train)) as progress:
-        started = carry_out(planned, draw, progress, workers)
+    with first_process(planned, "run") as first, Progress(len(planned.to_train)) as progress:
+        started = carry_out(planned, draw, progress, n_workers, first=first)
     return of_runs([read(run_dir) for run_dir in (*planned.done, *started)])
 
 
 def bias_variance(
-    configs: "AnyPath | Sequence[AnyPath]",
+    configs: "AnyPath | Loaded | Iterable[AnyPath | Loaded]",
     *,
-    resamples: int = 20,
+    resamples: SupportsIndex = 20,
     resampling: Literal["fresh", "bootstrap", "subset"] | None = None,
     overrides: Sequence[str] = (),
     grids: Sequence[str] = (),
-    workers: int = 1,
+    workers: SupportsIndex = 1,
     runs_dir: AnyPath = "runs",
     data_dir: AnyPath | None = None,
     smoke: bool = False,
@@ -109,12 +116,12 @@ def bias_variance(
     """Train on many training sets, and take the error on the test split apart into bias, variance and noise.
 
     Args:
-        configs: Config files.
+        configs: As for `run`.
         resamples: Training sets for each experiment, at least 3.
         resampling: How they are drawn; fresh where the law of the data is known, else bootstrap, unless said.
         overrides: As for `run`.
         grids: As for `run`.
-        workers: Runs trained at the same time.
+        workers: Runs trained at the same time, at least 1.
         runs_dir: Where the records go.
         data_dir: Where data files lie; else `DLEXP_DATA`, else Keras's cache.
         smoke: Two epochs on three training sets from a small generated stand-in.
@@ -123,30 +130,36 @@ def bias_variance(
         A row for every part of every experiment's error: its values on the grids, parameters, part, value, se.
 
     Raises:
-        UserError: What is wrong in the configs, too few training sets, or data that cannot be resampled like that.
+        UserError: As for `run`; too few training sets, or data that cannot be resampled like that.
         DataError: Data cannot be had; then nothing is trained.
     """
     from dlexp.config.grid import values_in
     from dlexp.config.load import load_all, require_fitting
+    from dlexp.execution import arguments
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import Request
     from dlexp.execution.resamples import plan_resamples
+    from dlexp.execution.script import first_process, require_trainer
     from dlexp.reports.curves import draw
     from dlexp.reports.frames import of_points
     from dlexp.reports.progress import Progress
     from dlexp.runs.index import read
     from dlexp.studies.bias_variance import point
 
-    _refuse_workers("bias_variance")
-    given = [configs] if isinstance(configs, str | os.PathLike) else configs
-    loaded = load_all([Path(each) for each in given], overrides, grids)
-    require_fitting(loaded, _folder(data_dir))
-    request = Request([each.experiment for each in loaded], [], Path(runs_dir), _folder(data_dir), smoke)
-    planned = plan_resamples(request, resamples, resampling)
+    require_trainer("bias_variance")
+    n_resamples, n_workers = arguments.whole(resamples, "resamples"), arguments.count(workers, "workers")
+    own, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
+    is_smoke = arguments.flag(smoke, "smoke")
+    loaded = load_all(
+        _configs(configs), arguments.texts(overrides, "overrides"), arguments.texts(grids, "grids", "KEY=[A, B] texts")
+    )
+    require_fitting(loaded, data)
+    request = Request([each.experiment for each in loaded], [], own, data, is_smoke)
+    planned = plan_resamples(request, n_resamples, resampling)
     for _, error in planned.plan.without_data:
         raise error
-    with Progress(len(planned.plan.to_train)) as progress:
-        carry_out(planned.plan, draw, progress, workers)
+    with first_process(planned.plan, "bias_variance") as first, Progress(len(planned.plan.to_train)) as progress:
+        carry_out(planned.plan, draw, progress, n_workers, first=first)
     return of_points(
         [
             point(each.experiment.name, values_in(each.sources), [read(run_dir) for run_dir in run_dirs])
@@ -160,11 +173,15 @@ def runs(runs_dir: AnyPath = "runs") -> "pd.DataFrame":
     """All finished runs but smoke runs, a row each: name, seed, directory, the config by dotted key, metrics.
 
     Runs of `bias_variance` are among them: the end of their names is ` resamples`.
+
+    Raises:
+        UserError: `runs_dir` is no path.
     """
+    from dlexp.execution import arguments
     from dlexp.reports.frames import of_runs
     from dlexp.runs.index import finished
 
-    return of_runs(finished(Path(runs_dir)))
+    return of_runs(finished(arguments.folder(runs_dir, "runs_dir")))
 
 
 def compare(
@@ -186,30 +203,42 @@ def compare(
         A row for every metric of every experiment: mean, standard deviation, difference with its 95 % interval.
 
     Raises:
-        UserError: A name or a metric that no run has.
+        UserError: A name or a metric that no run has, or an argument that is wrong.
     """
+    from dlexp.execution import arguments
     from dlexp.reports.frames import of_comparison
     from dlexp.runs.index import identities_in, read, scan, select, without_resamples
     from dlexp.studies import comparison
 
-    directory = Path(runs_dir)
-    resolve = partial(identities_in, data_dir=_folder(data_dir))
-    words = [os.fspath(name) for name in names]
+    directory, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
+    columns = [] if metrics is None else arguments.texts(metrics, "metrics", "columns")
+    resolve = partial(identities_in, data_dir=data)
+    words = [arguments.text_of_path(name, "names", "names of runs, each an argument of its own") for name in names]
     chosen = (
         select(directory, words, resolve)
         if words
         else [read(run_dir) for run_dir in without_resamples(scan(directory))[0]]
     )
-    return of_comparison(comparison.compare(chosen, metrics or ()))
+    return of_comparison(comparison.compare(chosen, columns))
 
 
-def _refuse_workers(function: str) -> None:
-    """A training process imports the script again: as multiprocessing itself asks, but before any directory is made."""
-    import multiprocessing
+def _configs(given: object) -> "list[Path | Loaded]":
+    """The configs of an argument: one or several files, or loaded ones."""
+    from dlexp.config.load import Loaded
+    from dlexp.errors import UserError
+    from dlexp.execution import arguments
 
-    if getattr(multiprocessing.current_process(), "_inheriting", False):
-        raise RuntimeError(f'dlexp.{function}: put the call below `if __name__ == "__main__":`')
+    several = isinstance(given, Iterable) and not isinstance(given, str | bytes | os.PathLike | dict)
+    found = [
+        each if isinstance(each, Loaded) else Path(arguments.text_of_path(each, "configs", "a config file"))
+        for each in (given if several and isinstance(given, Iterable) else [given])
+    ]
+    if not found:
+        raise UserError("configs: expected at least one config file, given none")
+    return found
 
 
-def _folder(path: AnyPath | None) -> Path | None:
-    return None if path is None else Path(path)
+def _data_folder(given: AnyPath | None) -> Path | None:
+    from dlexp.execution import arguments
+
+    return None if given is None else arguments.folder(given, "data_dir")

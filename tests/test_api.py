@@ -2,14 +2,21 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from make_runs import changed, failed, finished
 
 import dlexp
 from dlexp.config.problems import ConfigError
 from dlexp.errors import DataError, UserError
+from dlexp.execution import plan as execution_plan
+from dlexp.execution import resamples
+from dlexp.execution.plan import Plan, Request
+from dlexp.execution.resamples import Resamples
 
 ROOT = Path(__file__).parents[1]
 
@@ -119,25 +126,223 @@ def test_run_gives_a_row_a_run_failed_ones_too(tmp_path: Path) -> None:
         ["iris", 3, "finished"],
         ["iris", 3, "finished"],
         ["wild", 3, "failed"],
+        ["wild", 3, "failed"],
     ]
-    assert frame["training.epochs"].tolist() == [1, 2, 20]
-    assert frame["what"].tolist()[2].startswith("loss is ")
-    assert frame["val_accuracy"].notna().tolist() == [True, True, False]
+    assert frame["training.epochs"].tolist() == [1, 2, 1, 2]
+    assert all(what.startswith("loss is ") for what in frame["what"].tolist()[2:])
+    assert frame["val_accuracy"].notna().tolist() == [True, True, False, False]
     assert again["val_accuracy"].tolist() == frame["val_accuracy"].tolist()[1:2]
     assert (tmp_path / "runs" / "summary.csv").read_text().count("\n") == 3
 
 
-def test_script_without_a_guard_is_told_so_and_leaves_no_stray_runs(tmp_path: Path) -> None:
-    """The training process imports the script, which must not train again there."""
-    (tmp_path / "iris.yaml").write_text("dataset: iris\ntraining: {epochs: 1}\n")
-    (tmp_path / "script.py").write_text("import dlexp\nprint(dlexp.run('iris.yaml')['what'][0])\n")
+@pytest.fixture
+def iris(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A config that trains in a moment, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    Path("iris.yaml").write_text("dataset: iris\noptimizer: {type: sgd, momentum: 0.5}\ntraining: {epochs: 1}\n")
+    return Path("iris.yaml")
 
-    result = subprocess.run(
-        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
+    """What `run` and `bias_variance` would train; they train nothing."""
+    requests: list[Request] = []
+
+    def noted(request: Request, *_: object) -> Plan:
+        requests.append(request)
+        return Plan(request, [], [])
+
+    monkeypatch.setattr(execution_plan, "plan", noted)
+    monkeypatch.setattr(
+        resamples, "plan_resamples", lambda request, *_: Resamples(noted(request), [[] for _ in request.experiments])
+    )
+    return requests
+
+
+@pytest.mark.parametrize("call", [dlexp.run, dlexp.bias_variance])
+def test_overrides_and_grids_change_a_loaded_experiment(
+    iris: Path, planned: list[Request], call: Callable[..., object]
+) -> None:
+    """As they change a file: over what it was loaded with, with every check, and without reading the file again."""
+    loaded = dlexp.load(iris, ["training.batch_size=8"])
+    iris.unlink()
+
+    call(loaded, overrides=["training.epochs=3"], grids=["optimizer.learning_rate=[0.1, 0.2]"])
+
+    (request,) = planned
+    found = [(e.training.epochs, e.training.batch_size, e.optimizer.learning_rate) for e in request.experiments]
+    assert found == [(3, 8, 0.1), (3, 8, 0.2)]
+    assert {experiment.optimizer.momentum for experiment in request.experiments} == {0.5}
+    with pytest.raises(ConfigError, match=r"^--set training.epochs=0: training.epochs: expected at least 1, "):
+        call([loaded], overrides=["training.epochs=0"])
+
+
+def test_an_override_of_a_loaded_experiment_leaves_the_head_to_the_data(iris: Path, planned: list[Request]) -> None:
+    """What was a default when it was loaded is one again: another data set gets its own head, another type its keys."""
+    loaded = dlexp.load(iris)
+
+    dlexp.run(loaded, overrides=["dataset=digits", "optimizer=adam"])
+
+    (experiment,) = planned[0].experiments
+    assert (experiment.head.units, experiment.optimizer.type) == (10, "adam")
+    assert loaded.experiment.head.units == 3
+
+
+def test_an_experiment_that_was_exchanged_after_loading_takes_no_overrides(iris: Path, planned: list[Request]) -> None:
+    """It runs as it is; overrides would have to be laid over what it no longer is."""
+    loaded = dlexp.load(iris)
+    other = replace(loaded, experiment=loaded.experiment.model_copy(update={"name": "other"}))
+
+    dlexp.run(other)
+
+    assert planned[0].experiments[0].name == "other"
+    with pytest.raises(ConfigError, match=r"^iris\.yaml: its experiment is no longer what was loaded, so that"):
+        dlexp.run(other, overrides=["training.epochs=3"])
+
+
+WRONG = {
+    "seeds": ["12", b"1", 1.0, 2.5, True, None, 0, -3, [1.0], ["1"], [-1], [], [1, 1], [2**32], [True], {0: 1}],
+    "workers": [0, -1, 2.5, "2", None, True],
+    "resamples": [2.5, "20", None, True, 2, 0],
+    "resampling": ["twice", 3],
+    "smoke": ["yes", 1, None],
+    "force": ["no", 0],
+    "overrides": ["a=b", [1], {"a": 1}, None, 5],
+    "grids": ["a=[1]", [None], None],
+    "runs_dir": ["", " ", None, 3, ["runs"]],
+    "data_dir": ["", 3, b"data"],
+    "configs": ["", [], None, 5, [3], [["iris.yaml"]], {"iris.yaml": 1}, b"iris.yaml"],
+    "metrics": ["val_loss", [1], {"val_loss": 1}],
+    "names": [5, None, ["iris"], ""],
+    "path": ["", None, 5],
+}
+TAKEN = {
+    dlexp.run: ["configs", "seeds", "overrides", "grids", "workers", "runs_dir", "data_dir", "smoke", "force"],
+    dlexp.bias_variance: [
+        *("configs", "resamples", "resampling", "overrides", "grids", "workers", "runs_dir", "data_dir", "smoke")
+    ],
+    dlexp.compare: ["names", "metrics", "runs_dir", "data_dir"],
+    dlexp.runs: ["runs_dir"],
+    dlexp.load: ["path", "overrides"],
+}
+
+
+@pytest.mark.parametrize(("call", "name"), [(call, name) for call, names in TAKEN.items() for name in names])
+def test_wrong_arguments_are_named_before_anything_is_made(
+    iris: Path, monkeypatch: pytest.MonkeyPatch, call: Callable[..., object], name: str
+) -> None:
+    """One line that begins with the argument; no other exception, no process, no directory, in every function."""
+    monkeypatch.setattr("dlexp.execution.script.Worker", None)
+    first = {"configs": iris, "path": iris, "names": "iris"}
+    needed = [first[each] for each in TAKEN[call] if each in first and each != name]
+    for wrong in WRONG[name]:
+        arguments = ([wrong], {}) if name in first else (needed, {name: wrong})
+
+        with pytest.raises(UserError, match=f"^{name}: expected |^{name}: 1 is given twice$") as caught:
+            call(*arguments[0], **arguments[1])
+
+        assert len(caught.value.lines) == 1
+    assert [path.name for path in Path().iterdir()] == ["iris.yaml"]
+
+
+def test_numpys_integers_are_integers(iris: Path, planned: list[Request]) -> None:
+    """An array of seeds, and a number of workers that was computed."""
+    for seeds in (np.arange(2), np.int64(2), (seed for seed in range(2)), range(2)):
+        dlexp.run(iris, seeds=seeds, workers=np.int32(1))
+
+    assert [list(request.seeds) for request in planned] == 4 * [[0, 1]]
+    assert {type(seed) for request in planned for seed in request.seeds} == {int}
+
+
+def script(folder: Path, text: str, **options: object) -> "subprocess.CompletedProcess[str]":
+    """What a script of a user's says, beside a config that trains in a moment."""
+    (folder / "iris.yaml").write_text("dataset: iris\ntraining: {epochs: 1}\n")
+    (folder / "script.py").write_text(text)
+    words = options.pop("words", ["script.py"])
+    return subprocess.run(
+        [sys.executable, *words], cwd=folder, capture_output=True, text=True, timeout=120, check=False, **options
     )
 
-    assert 'put the call below `if __name__ == "__main__":`' in result.stderr
-    assert len(list(tmp_path.glob("runs/*/*"))) == 1
+
+def test_script_without_a_guard_is_told_so_once_and_leaves_no_records(tmp_path: Path) -> None:
+    """The training process imports the script, which must not train again there; no directory is made."""
+    result = script(tmp_path, "import dlexp\ndlexp.run('iris.yaml')\n")
+
+    assert result.returncode == 1
+    assert result.stderr.count("Traceback") == 1
+    assert result.stderr.splitlines()[-1] == (
+        "dlexp.errors.UserError: dlexp.run: training processes import the script again, and it "
+        'would train in each of them; put the call below `if __name__ == "__main__":`'
+    )
+    assert not (tmp_path / "runs").exists()
+
+
+def test_script_that_fails_when_it_is_imported_again_leaves_no_records(tmp_path: Path) -> None:
+    """Its own traceback stands above; what follows says what it means."""
+    text = "import dlexp\nif __name__ != '__main__':\n    1 / 0\ndlexp.run('iris.yaml')\n"
+
+    result = script(tmp_path, text)
+
+    assert "ZeroDivisionError" in result.stderr
+    assert "dlexp.run: the first training process ended before it was ready, with exit code 1; it im" in result.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_script_from_standard_input_is_told_to_be_a_file(tmp_path: Path) -> None:
+    """A training process could not import it."""
+    result = script(tmp_path, "", words=["-"], input="import dlexp\ndlexp.run('iris.yaml')\n")
+
+    assert result.stderr.splitlines()[-1] == (
+        "dlexp.errors.UserError: dlexp.run: training processes import the script again, and <stdin> is no file; save "
+        'it as one, with the call below `if __name__ == "__main__":`'
+    )
+    assert not (tmp_path / "runs").exists()
+
+
+DAEMONIC = """
+import multiprocessing, sys
+import dlexp
+
+def train(config):
+    dlexp.{call}
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=train, args=("iris.yaml",), daemon={daemon})
+    process.start()
+    process.join()
+    sys.exit(process.exitcode)
+"""
+
+
+def test_daemonic_process_is_told_so(tmp_path: Path) -> None:
+    """It may start no process; no directory is made."""
+    result = script(tmp_path, DAEMONIC.format(call="run(config)", daemon=True))
+
+    assert result.returncode == 1
+    assert (
+        "dlexp.errors.UserError: dlexp.run: this process is daemonic, as those of multiprocessing.Pool" in result.stderr
+    )
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (DAEMONIC.format(call="run(config)", daemon=False), ["script.py"]),
+        ("", ["-c", "import dlexp; dlexp.run('iris.yaml')"]),
+        ("import sys; del sys.modules['__main__'].__file__\nimport dlexp\ndlexp.run('iris.yaml')", ["script.py"]),
+        ("import dlexp\nif __name__ == '__main__':\n    dlexp.run('iris.yaml')", ["-m", "script"]),
+    ],
+    ids=["process that is not daemonic", "python -c", "a notebook's __main__", "python -m"],
+)
+def test_where_processes_can_be_started_a_script_trains(tmp_path: Path, text: str, words: list[str]) -> None:
+    """Without a guard where there is no file to import again."""
+    result = script(tmp_path, text, words=words)
+
+    assert result.returncode == 0, result.stderr
+    assert len(list(tmp_path.glob("runs/iris/*/summary.json"))) == 1
 
 
 def test_example_script_runs(tmp_path: Path) -> None:

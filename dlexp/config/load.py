@@ -43,6 +43,8 @@ class Loaded:
     """Where each leaf came from, by dotted path: a line of a file, a `--set` or `--grid`, or the default."""
     warnings: Sequence[Finding] = ()
     """What works and is unwise, but for what the config allows."""
+    said: Node | None = None
+    """What the file, all it extends and the overrides say, without a default: what further overrides are laid over."""
 
     def problem(self, path: str, message: str) -> Problem:
         """What is wrong with a value, found after every check, with its place."""
@@ -50,26 +52,40 @@ class Loaded:
         return Problem(path, message, Source(str(self.path)) if source == DEFAULT else source)
 
 
-def load(path: Path | str, overrides: Sequence[str | Override] = ()) -> Loaded:
+def load(config: Path | str | Loaded, overrides: Sequence[str | Override] = ()) -> Loaded:
     """Read a config file, all it extends, and the overrides on top.
 
     Args:
-        path: The file.
+        config: The file; or what was loaded before, which is not read again: overrides change it as a file changes
+            what it extends.
         overrides: `KEY=VALUE` each, as given to `--set`, or one value of a `--grid`; later ones win.
 
     Raises:
         ConfigError: With every problem of the fields; where there is none, with every problem between fields.
     """
-    path = Path(path)
-    config = _overridden(_read_with_bases(path), overrides)
+    if isinstance(config, Loaded):
+        return config if not overrides else _checked(config.path, _overridden(_said(config), overrides))
+    return _checked(Path(config), _overridden(_read_with_bases(Path(config)), overrides))
+
+
+def _checked(path: Path, said: Node) -> Loaded:
+    """The experiment of all that is said, if it passes every check."""
     # About the file, not the experiment: `allow` is no part of the schema, the identity or the records.
-    settings = {key: node for key, node in config.entries.items() if key != "allow"}
-    allow = config.child("allow") or Node([], DEFAULT)
+    settings = {key: node for key, node in said.entries.items() if key != "allow"}
+    allow = said.child("allow") or Node([], DEFAULT)
     config = Node({"name": Node(path.stem, DEFAULT), **settings}, Source(str(path)))
     experiment, config = _validated(with_default_types(config))
     if problems := [*_located(check(experiment), config, experiment), *unknown_rules(allow)]:
         raise ConfigError(problems)
-    return Loaded(path, experiment, _sources(experiment, config), lint(experiment, config, allow.plain()))
+    return Loaded(path, experiment, _sources(experiment, config), lint(experiment, config, allow.plain()), said)
+
+
+def _said(loaded: Loaded) -> Node:
+    """What a loaded config said, if it is still that of its experiment."""
+    if loaded.said is None or _checked(loaded.path, loaded.said).experiment != loaded.experiment:
+        message = "its experiment is no longer what was loaded, so that overrides and grids cannot be laid over it"
+        raise ConfigError([Problem("", message, Source(str(loaded.path)))])
+    return loaded.said
 
 
 def load_data(path: Path | str, overrides: Sequence[str] = ()) -> Loaded:
@@ -102,17 +118,19 @@ def load_dataset(name: str, overrides: Sequence[str] = ()) -> Dataset:
     return _data_alone(_overridden(config, overrides))[0].dataset
 
 
-def load_all(paths: Iterable[Path | str], overrides: Sequence[str] = (), grids: Sequence[str] = ()) -> list[Loaded]:
-    """Load several configs, each at every point of the grids; a grid's value wins over an override.
+def load_all(
+    configs: Iterable[Path | str | Loaded], overrides: Sequence[str] = (), grids: Sequence[str] = ()
+) -> list[Loaded]:
+    """Load several configs, files or loaded ones, each at every point of the grids, whose values win over overrides.
 
     Raises:
         ConfigError: With the problems of all of them, and every value of a grid that another grid replaces.
     """
     loaded, problems = [], []
     points = expand(grids)
-    for path, point in itertools.product(paths, points):
+    for config, point in itertools.product(configs, points):
         try:
-            found = load(path, [*overrides, *point])
+            found = load(config, [*overrides, *point])
             if lost := list(_replaced_values(found, point)):
                 raise ConfigError(lost)
             loaded.append(found)

@@ -6,7 +6,7 @@ number of numpy's is a number; a text is never taken for a list of letters, nor 
 
 import operator
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, SupportsIndex, TypeGuard
 
@@ -54,6 +54,14 @@ def count(given: object, name: str, least: int = 1) -> int:
     return number
 
 
+def whole(given: object, name: str) -> int:
+    """A whole number."""
+    number = _whole(given)
+    if number is None:
+        raise _refused(name, "expected a whole number", given)
+    return number
+
+
 def flag(given: object, name: str) -> bool:
     """True or false, also numpy's."""
     if isinstance(given, bool) or (str(getattr(given, "dtype", "")) == "bool" and not getattr(given, "ndim", 0)):
@@ -61,30 +69,43 @@ def flag(given: object, name: str) -> bool:
     raise _refused(name, "expected True or False", given)
 
 
-def texts(given: object, name: str, like: str = "KEY=VALUE") -> list[str]:
+def texts(given: object, name: str, what: str = "KEY=VALUE texts") -> list[str]:
     """A list of texts; one alone has to be put into a list."""
     if isinstance(given, str):
-        raise UserError(f"{name}: expected a list of {like} texts, given one text; write [{given!r}]")
+        raise UserError(f"{name}: expected a list of {what}, given one text; write [{given!r}]")
     if not _is_listing(given):
-        raise _refused(name, f"expected a list of {like} texts", given)
+        raise _refused(name, f"expected a list of {what}", given)
     found = []
     for each in given:
         if not isinstance(each, str):
-            raise _refused(name, f"expected a list of {like} texts", each)
+            raise _refused(name, f"expected a list of {what}", each)
         found.append(str(each))
     return found
 
 
+def choice(given: object, name: str, choices: Collection[str]) -> str:
+    """One of several words."""
+    if not isinstance(given, str) or given not in choices:
+        raise _refused(name, f"expected one of {', '.join(choices)}", given)
+    return given
+
+
+def text_of_path(given: object, name: str, what: str, hint: str = "") -> str:
+    """A path as text, not an empty one; names of runs are given in the same way."""
+    if not isinstance(given, str | os.PathLike) or not isinstance(text := os.fspath(given), str):
+        raise _refused(name, f"expected {what}", given)
+    if not text.strip():
+        raise UserError(f"{name}: expected {what}, given an empty one{hint}")
+    return text
+
+
 def folder(given: object, name: str) -> Path:
     """The path of a folder, which need not exist; `~` is the home folder, as a shell has it."""
-    if not isinstance(given, str | os.PathLike) or not isinstance(path := os.fspath(given), str):
-        raise _refused(name, "expected the path of a folder", given)
-    if not path.strip():
-        raise UserError(f"{name}: expected the path of a folder, given an empty one; the working directory is '.'")
+    text = text_of_path(given, name, "the path of a folder", "; the working directory is '.'")
     try:
-        return Path(path).expanduser()
+        return Path(text).expanduser()
     except RuntimeError as error:
-        raise UserError(f"{name}: {path}: there is no such home folder") from error
+        raise UserError(f"{name}: {text}: there is no such home folder") from error
 
 
 def _whole(given: object) -> int | None:

@@ -1,12 +1,13 @@
 """The runs behind bias and variance: every experiment on many training sets."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from dlexp.components.resamples import Bootstrap, Fresh, Resample, Subset
 from dlexp.config.checks import check
 from dlexp.config.experiment import Experiment
 from dlexp.errors import UserError
+from dlexp.execution import arguments
 from dlexp.execution.plan import Plan, Planned, Request, plan
 from dlexp.runs.index import RESAMPLES, Attempts, Run, readable, recorded, scan
 from dlexp.runs.run_dir import RunDir
@@ -46,6 +47,9 @@ def plan_resamples(request: Request, n: int, kind: Kind | None = None) -> Resamp
     Raises:
         UserError: There are too few, or the data of an experiment cannot be resampled like that.
     """
+    n = arguments.whole(n, "resamples")
+    if kind is not None:
+        arguments.choice(kind, "resampling", get_args(Kind))
     if n < MIN_RESAMPLES:
         raise UserError(f"resamples: expected at least {MIN_RESAMPLES} training sets, given {n}")
     n = MIN_RESAMPLES if request.smoke else n

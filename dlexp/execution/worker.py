@@ -1,32 +1,60 @@
 """A process that trains runs. Spawned, never forked (TensorFlow); light to import, so that it can start early."""
 
 import contextlib
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import resource_tracker
+from multiprocessing.context import SpawnContext, SpawnProcess
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from dlexp.training import interruption
 from dlexp.training.child import end_with_parent
 
 T = TypeVar("T")
+#: How a process of ours is called in `multiprocessing`, from before it imports the script that started it.
+NAME = "dlexp worker"
+#: The exit code of one that finds that the script would train in it again.
+NO_GUARD = 79
+
+
+class NotStarted(Exception):
+    """A process that ended before it could take work, and with which exit code."""
+
+    def __init__(self, exit_code: int | None) -> None:
+        super().__init__(f"exit code {exit_code}")
+        self.exit_code = exit_code
+
+
+class _Context(SpawnContext):
+    """Spawns processes under a name by which they know themselves, and keeps the last one."""
+
+    _last: SpawnProcess | None = None
+
+    def Process(self, *args: Any, **kwargs: Any) -> SpawnProcess:  # type: ignore[override]
+        self._last = SpawnProcess(*args, **{**kwargs, "name": NAME})
+        return self._last
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._last.exitcode if self._last else None
 
 
 class Worker:
     """One process; it stays warm: TensorFlow is imported once for many runs. Leaving it as a context kills it."""
 
     def __init__(self) -> None:
+        self._context = _Context()
         # The first process would start it, and it lets Ctrl-C and SIGTERM through again.
         resource_tracker.ensure_running()
         with without_interrupts():
-            self._executor = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start)
+            self._executor = ProcessPoolExecutor(1, self._context, _start)
             self._pid = self._executor.submit(os.getpid)
-        self._executor.submit(_import_what_trains)
+        with contextlib.suppress(BrokenProcessPool):  # It has ended already: `require_started` says so.
+            self._executor.submit(_import_what_trains)
         self._is_closed = False
 
     def __enter__(self) -> Self:
@@ -42,6 +70,18 @@ class Worker:
     def pid(self) -> int:
         """The number of its process, once that is there."""
         return self._pid.result()
+
+    def require_started(self) -> None:
+        """Wait until its process is there.
+
+        Raises:
+            NotStarted: It ended before: importing the script that started it, as every spawned process does.
+        """
+        try:
+            self._pid.result()
+        except BrokenProcessPool:
+            self.close()
+            raise NotStarted(self._context.exit_code) from None
 
     def submit(self, function: Callable[[T], None], argument: T) -> "Future[None]":
         """Call a function there, after all that was submitted before.

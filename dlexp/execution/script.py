@@ -1,0 +1,64 @@
+"""Training from a script of the user's: whether processes can be started there, and the first one of them."""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dlexp.errors import UserError
+from dlexp.execution.plan import Plan
+from dlexp.execution.worker import NAME, NO_GUARD, NotStarted, Worker
+
+
+def require_trainer(function: str) -> None:
+    """Refuse to train where no process can be started that trains.
+
+    Raises:
+        UserError: This process is a spawned one that still imports its script, or a daemonic one; or the script cannot
+            be imported again.
+    """
+    process = multiprocessing.current_process()
+    if getattr(process, "_inheriting", False):
+        if process.name == NAME:  # The process that started it says so, in one error instead of two.
+            os._exit(NO_GUARD)
+        raise UserError(_without_guard(function))
+    if process.daemon:
+        raise UserError(
+            f"dlexp.{function}: this process is daemonic, as those of multiprocessing.Pool are, and may start none "
+            "to train in; call it from one of concurrent.futures.ProcessPoolExecutor or Process(daemon=False)"
+        )
+    main = sys.modules["__main__"]
+    script = getattr(main, "__file__", None)
+    if script and getattr(main, "__spec__", None) is None and not Path(script).exists():
+        raise UserError(
+            f"dlexp.{function}: training processes import the script again, and {script} is no file; save it as one, "
+            'with the call below `if __name__ == "__main__":`'
+        )
+
+
+@contextmanager
+def first_process(planned: Plan, function: str) -> Iterator[Worker | None]:
+    """The first process that trains, once it is ready: a script that cannot be imported again leaves no records."""
+    if not planned.to_train:
+        yield None
+        return
+    with Worker() as first:
+        try:
+            first.require_started()
+        except NotStarted as ended:
+            raise UserError(
+                _without_guard(function)
+                if ended.exit_code == NO_GUARD
+                else f"dlexp.{function}: the first training process ended before it was ready, with exit code "
+                f"{ended.exit_code}; it imports the script again, and what went wrong there is said above"
+            ) from None
+        yield first
+
+
+def _without_guard(function: str) -> str:
+    return (
+        f"dlexp.{function}: training processes import the script again, and it would train in each of them; "
+        'put the call below `if __name__ == "__main__":`'
+    )
