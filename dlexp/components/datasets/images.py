@@ -145,15 +145,18 @@ class Cifar(Images):
     def _batch(self, path: Path) -> "Arrays":
         import numpy as np
 
+        from dlexp.components import memory
         from dlexp.components.datasets import pickles
 
         try:
-            with path.open("rb") as file:
-                batch = pickles.load(file, encoding="bytes")
+            memory.require(path.stat().st_size, str(path))
+            batch = pickles.load(path.read_bytes(), encoding="bytes")
             # (n, 3072) -> (n, colours, height, width) -> (n, height, width, colours)
             return batch[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), np.array(batch[self.labels_key])
         except pickles.Refused as error:
             raise DataError(f"{path}: refused: it would call {error}, which no data needs") from error
+        except DataError:
+            raise
         # A damaged pickle raises nearly anything.
         except Exception as error:
             raise DataError(f"{path}: not a readable CIFAR file, or a damaged one ({error})") from error

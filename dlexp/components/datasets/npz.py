@@ -1,10 +1,12 @@
-"""A reader of Keras's npz archives that runs no code from them.
+"""A reader of npz archives and npy files that runs no code from them and takes no more memory than there is.
 
-Their texts are ragged, so they are stored as pickled object arrays. `numpy.load(allow_pickle=True)` would
+Keras's texts are ragged, so they are stored as pickled object arrays. `numpy.load(allow_pickle=True)` would
 call whatever such a file names; `pickles` admits the few names that rebuild an array and refuses every other.
 """
 
-import io
+import ast
+import math
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -13,22 +15,43 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.lib import format as npy
 
+from dlexp.components import memory
 from dlexp.components.datasets import pickles
 from dlexp.errors import DataError
+
+#: The longest header that is read: numpy's own limit.
+MAX_HEADER = 10_000
 
 
 def read(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray[Any, Any]]:
     """Read the named arrays of an archive.
 
     Raises:
-        DataError: The file is no archive, is damaged, lacks an array, or names more than an array of lists.
+        DataError: The file is no archive, is damaged, lacks an array, names more than an array of lists, or needs more
+            memory than there is.
     """
     with _opened(path) as archive:
         if missing := [name for name in names if f"{name}.npy" not in archive.namelist()]:
             raise DataError(f"{path}: no array {', '.join(missing)} in this file")
-        return {name: _array(path, name, archive.read(f"{name}.npy")) for name in names}
+        # No more than what the archive says is ever unpacked.
+        sizes = {name: archive.getinfo(f"{name}.npy").file_size for name in names}
+        memory.require(sum(sizes.values()), str(path))
+        return {name: _array(path, f"array {name}", archive.read(f"{name}.npy")) for name in names}
+
+
+def read_npy(path: Path) -> np.ndarray[Any, Any]:
+    """Read the array of a .npy file.
+
+    Raises:
+        DataError: The file cannot be read, is damaged, or needs more memory than there is.
+    """
+    try:
+        memory.require(path.stat().st_size, str(path))
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: not a readable npy file ({error.strerror})") from error
+    return _array(path, "its array", content)
 
 
 def names(path: Path) -> list[str]:
@@ -51,22 +74,46 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         raise DataError(f"{path}: not a readable npz archive, or a damaged one ({error})") from error
 
 
-def _array(path: Path, name: str, content: bytes) -> np.ndarray[Any, Any]:
-    file = io.BytesIO(content)
+def _array(path: Path, what: str, content: bytes) -> np.ndarray[Any, Any]:
     try:
-        version = npy.read_magic(file)
-        # Format 3.0 is 2.0 with a header in UTF-8.
-        read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        _, _, dtype = read_header(file)
-        if not dtype.hasobject:
-            file.seek(0)
-            return npy.read_array(file, allow_pickle=False)
-        array = pickles.load(file)
+        array = _from_npy(content)
     except pickles.Refused as error:
-        raise DataError(f"{path}: refused: array {name} would call {error}, which no data needs") from error
+        raise DataError(f"{path}: refused: {what} would call {error}, which no data needs") from error
+    except DataError as error:
+        raise DataError(f"{path}: {what}: {error}") from error
     # A damaged pickle or header raises nearly anything.
     except Exception as error:
-        raise DataError(f"{path}: array {name} is damaged ({type(error).__name__}: {error})") from error
+        raise DataError(f"{path}: {what} is damaged ({type(error).__name__}: {error})") from error
     if not isinstance(array, np.ndarray):
-        raise DataError(f"{path}: array {name} is a {type(array).__name__}, not an array")
+        raise DataError(f"{path}: {what} is a {type(array).__name__}, not an array")
     return array
+
+
+def _from_npy(content: bytes) -> Any:
+    """What the bytes of a .npy file hold; an array of numbers lies in these very bytes, which cannot be written to.
+
+    Raises:
+        Exception: They are damaged.
+    """
+    # Magic, version, length of the header, header (numpy/lib/format.py).
+    if content[:6] != b"\x93NUMPY":
+        raise ValueError("it does not begin as a npy file")
+    start = 10 if content[6] == 1 else 12
+    end = start + int.from_bytes(content[8:start], "little")
+    header = ast.literal_eval(_text(content[start:end]))
+    type_, shape = pickles.plain_type(header["descr"]), header["shape"]
+    if type_.hasobject:
+        return pickles.load(content[end:])
+    if not all(type(length) is int and length >= 0 for length in shape):
+        raise ValueError(f"a shape of {shape!r:.60}")
+    if math.prod(shape) * type_.itemsize != len(content) - end:
+        raise ValueError(f"{len(content) - end} bytes for {type_} of shape {shape!r:.60}")
+    values: np.ndarray[Any, Any] = np.frombuffer(content, type_, offset=end)
+    return values.reshape(shape, order="F" if header["fortran_order"] else "C")
+
+
+def _text(header: bytes) -> str:
+    """A header without what Python 2 wrote behind long integers."""
+    if len(header) > MAX_HEADER:
+        raise ValueError(f"a header of {len(header)} bytes")
+    return re.sub(r"(\d)L\b", r"\1", header.decode("utf-8")).strip()
