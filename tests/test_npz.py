@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.lib import format as npy
+from scipy import sparse
 
 from dlexp.components.datasets import npz
 from dlexp.errors import DataError
@@ -160,6 +161,44 @@ def test_refuses_pickles_of_no_array(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="array x is a list, not an array"):
         npz.read(path, ("x",))
+
+
+@pytest.mark.parametrize(
+    "kind", [sparse.csr_array, sparse.csc_array, sparse.bsr_array, sparse.coo_array, sparse.dia_array]
+)
+def test_sparse_matrices_in_every_format(tmp_path: Path, kind: type) -> None:
+    """As scipy writes them, they come out as rows."""
+    matrix = sparse.random_array((6, 4), density=0.5, rng=0)
+    sparse.save_npz(tmp_path / "x.npz", kind(matrix))
+
+    found = npz.read_sparse(tmp_path / "x.npz")
+
+    assert found.format == "csr"
+    np.testing.assert_array_equal(found.toarray(), matrix.toarray())
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"indices": np.array([0, 1, 2**30])}, "ind(ices|ex values) must be < 4"),
+        ({"indices": np.array([0, 1, -5])}, "ind(ices|ex values) must be >= 0"),
+        ({"indptr": np.array([0, 10**6, 2, 3])}, r"not a readable sparse matrix \("),
+        ({"shape": np.array([10**15, 4])}, r"not a readable sparse matrix \(|needs about 8 PB of memory"),
+        ({"format": np.array(b"lil")}, "format lil"),
+        ({"format": np.array([b"csr"] * 2)}, r"not a readable sparse matrix \("),
+        ({"shape": np.array([[1], [2]], object)}, r"not a readable sparse matrix \("),
+    ],
+)
+def test_sparse_matrices_that_lie(tmp_path: Path, changes: dict, said: str) -> None:
+    """scipy's own code reads wherever the indices say: they are looked at first."""
+    arrays = {"format": np.array(b"csr"), "shape": np.array([3, 4]), "data": np.ones(3)}
+    arrays |= {"indices": np.array([0, 1, 2]), "indptr": np.arange(4)}
+    np.savez(tmp_path / "x.npz", **arrays)
+    assert npz.read_sparse(tmp_path / "x.npz").sum() == 3
+    np.savez(tmp_path / "x.npz", **arrays | changes)
+
+    with pytest.raises(DataError, match=rf"x\.npz: .*{said}"):
+        npz.read_sparse(tmp_path / "x.npz")
 
 
 def test_leaves_the_garbage_collector_on(tmp_path: Path) -> None:

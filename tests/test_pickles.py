@@ -236,5 +236,7 @@ def test_what_does_not_fit_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.M
 
     with pytest.raises(DataError, match=r"data\.npz: needs about 80 MB of memory, and 20 kB are available$"):
         npz.read(tmp_path / "data.npz", ("x",))
-    with pytest.raises(DataError, match=r"data\.npz: array y: the pickled values: needs about 34.6 kB of memory, and 20 kB"):
+    with pytest.raises(
+        DataError, match=r"data\.npz: array y: the pickled values: needs about 34.6 kB of memory, and 20 kB"
+    ):
         npz.read(tmp_path / "data.npz", ("y",))

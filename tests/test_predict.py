@@ -231,7 +231,7 @@ def test_refuses_what_is_no_number() -> None:
     with pytest.raises(DataError, match=r"a\.csv: row 2, column b: expected a number, given 'x'"):
         new_examples.numbers(Path("a.csv"), 2)
     Path("a.npz").write_bytes(b"nothing")
-    with pytest.raises(DataError, match=r"a\.npz: not a readable archive"):
+    with pytest.raises(DataError, match=r"a\.npz: not a readable npz archive"):
         new_examples.numbers(Path("a.npz"), 2)
 
 

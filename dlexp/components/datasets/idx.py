@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dlexp.components import memory
 from dlexp.errors import DataError
 
 UNSIGNED_BYTES = 0x08
@@ -20,13 +21,18 @@ def read(path: Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
         DataError: The file cannot be read, is damaged, or holds something else than bytes.
     """
     try:
-        content = gzip.decompress(path.read_bytes())
+        with gzip.open(path) as file:
+            # Two zeros, the type, the number of axes; then each axis as a big-endian uint32; then the bytes.
+            start = file.read(4)
+            n_axes = start[3] if start[:3] == bytes([0, 0, UNSIGNED_BYTES]) and len(start) > 3 else 0
+            lengths = file.read(4 * n_axes)
+            shape = np.frombuffer(lengths, ">u4").tolist() if len(lengths) == 4 * n_axes else []
+            n = math.prod(shape)
+            memory.require(n, str(path))
+            # What more there is, however much, is not unpacked.
+            content = file.read(n + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: not a readable idx file, or a damaged one ({error})") from error
-    # Two zeros, the type, the number of axes; then each axis as a big-endian uint32; then the bytes.
-    n_axes = content[3] if content[:3] == bytes([0, 0, UNSIGNED_BYTES]) and len(content) > 3 else 0
-    start = 4 + 4 * n_axes
-    shape = np.frombuffer(content[4:start], ">u4").tolist() if len(content) >= start else []
-    if not shape or math.prod(shape) != len(content) - start:
+    if not shape or len(content) != n:
         raise DataError(f"{path}: not an idx file of bytes, or a cut one")
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+    return np.frombuffer(content, np.uint8).reshape(shape)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from dlexp.components import memory
 from dlexp.components.datasets import files
 from dlexp.components.datasets.dataset import Data, Dataset, Info, Split
 from dlexp.errors import DataError
@@ -73,6 +74,7 @@ class Images(Dataset):
             )
         if y.dtype.kind not in "iu" or not ((y >= 0) & (y < self.n_classes)).all():
             raise DataError(f"{path}: the classes are not integers from 0 to {self.n_classes - 1}")
+        memory.require(4 * x.size, f"{path}: the pixels as numbers")
         pixels = x.reshape(n, -1).astype(np.float32)
         pixels /= 255  # In place: CIFAR's training pixels take 614 MB.
         return Split(pixels, y.astype(np.int32))
@@ -145,7 +147,6 @@ class Cifar(Images):
     def _batch(self, path: Path) -> "Arrays":
         import numpy as np
 
-        from dlexp.components import memory
         from dlexp.components.datasets import pickles
 
         try:

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 import numpy as np
 
-from dlexp.components.datasets import csv_file
+from dlexp.components.datasets import csv_file, npz
 from dlexp.errors import DataError, UserError, did_you_mean
 
 if TYPE_CHECKING:
@@ -87,13 +86,12 @@ def array(path: Path) -> "np.ndarray[Any, Any]":
         DataError: The file cannot be read.
         UserError: It has no such array, or no examples.
     """
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        x: np.ndarray[Any, Any] = loaded if isinstance(loaded, np.ndarray) else loaded[ARRAY]
-    except KeyError as error:
-        raise UserError(f"{path}: no array named {ARRAY} in it") from error
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise DataError(f"{path}: not a readable archive of numpy arrays ({error})") from error
+    if path.suffix == ".npy":
+        x = npz.read_npy(path)
+    elif ARRAY in npz.names(path):
+        x = npz.read(path, (ARRAY,))[ARRAY]
+    else:
+        raise UserError(f"{path}: no array named {ARRAY} in it")
     require_examples(path, len(x) if x.ndim else 0)
     return x
 

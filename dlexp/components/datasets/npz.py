@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.sparse import bsr_array, coo_array, csc_array, csr_array, dia_array
 
 from dlexp.components import memory
 from dlexp.components.datasets import pickles
@@ -52,6 +53,33 @@ def read_npy(path: Path) -> np.ndarray[Any, Any]:
     except OSError as error:
         raise DataError(f"{path}: not a readable npy file ({error.strerror})") from error
     return _array(path, "its array", content)
+
+
+def read_sparse(path: Path) -> csr_array:
+    """Read a sparse matrix as `scipy.sparse.save_npz` writes it.
+
+    Raises:
+        DataError: The file is none, its places lie outside of its shape, or it needs more memory than there is.
+    """
+    arrays = read(path, tuple(names(path)))
+    try:
+        shape = tuple(map(int, arrays["shape"]))
+        # Rows are counted by the shape alone where the file has them by column.
+        memory.require(8 * (shape[0] + 1) + 16 * len(arrays["data"]), str(path))
+        match arrays["format"].item().decode():
+            case "csr" | "csc" | "bsr" as by:
+                kind = {"csr": csr_array, "csc": csc_array, "bsr": bsr_array}[by]
+                found = kind((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
+                found.check_format(full_check=True)  # scipy's code in C reads wherever the indices say.
+            case "coo":
+                found = coo_array((arrays["data"], (arrays["row"], arrays["col"])), shape=shape)
+            case "dia":
+                found = dia_array((arrays["data"], arrays["offsets"]), shape=shape)
+            case other:
+                raise ValueError(f"format {other}")
+        return csr_array(found)
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+        raise DataError(f"{path}: not a readable sparse matrix ({error})") from error
 
 
 def names(path: Path) -> list[str]:

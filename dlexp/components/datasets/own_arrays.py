@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
-from zipfile import BadZipFile
 
 from pydantic import Field
 
-from dlexp.components import own_code
+from dlexp.components import memory, own_code
 from dlexp.components.datasets import files
 from dlexp.components.datasets.dataset import Data, Info, Split
 from dlexp.components.datasets.own_data import OwnData, not_there
@@ -120,6 +119,11 @@ class Arrays(OwnData):
             found = "a sparse matrix" if issparse(x) else "an array"
             raise DataError(f"{origin}: {found} as inputs; say dataset.form: one of {', '.join(get_args(Form))}")
         x = csr_array(x) if self.form == "sparse" else np.asarray(x)
+        if self.form == "sparse":
+            try:
+                x.check_format(full_check=True)
+            except ValueError as error:
+                raise DataError(f"{origin}: not a sound sparse matrix ({error})") from error
         if x.dtype.kind not in KINDS[self.form] or x.ndim < 2 or x.shape[0] != n:
             raise DataError(
                 f"{origin}: expected {self.form} inputs of shape ({n}, ...), as there are targets, "
@@ -128,6 +132,7 @@ class Arrays(OwnData):
         values = x.data if self.form == "sparse" else x
         if not np.isfinite(values).all():
             raise DataError(f"{origin}: the inputs have values that are missing or infinite")
+        memory.require(4 * values.size, f"{origin}: the inputs as numbers")
         if self.form == "sparse":
             return x.astype(np.float32)
         if self.form == "numeric":
@@ -141,14 +146,10 @@ class Arrays(OwnData):
 
 
 def _sparse(path: Path) -> "csr_array":
-    from scipy.sparse import csr_array, load_npz
-
+    from dlexp.components.datasets import npz
     from dlexp.components.datasets.new_examples import require_examples
 
-    try:
-        x = csr_array(load_npz(path))
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise DataError(f"{path}: not a readable sparse matrix ({error})") from error
+    x = npz.read_sparse(path)
     require_examples(path, x.shape[0])
     return x
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from dlexp.components import memory
 from dlexp.components.datasets import csv_file, files
 from dlexp.components.datasets.dataset import MAX_SHOWN, Data, Info, Split, SplitName, Task
 from dlexp.components.datasets.encoded_texts import EncodedTexts
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 Name = Annotated[str, Field(min_length=1)]
 #: More different words than these are no category but names or text.
 MAX_CATEGORIES = 100
+#: What a number in a cell of a table takes in memory.
+CELL_BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -540,6 +543,12 @@ class Parquet(Table):
         import pandas as pd
 
         with _reading_parquet(path):
+            from pyarrow import parquet
+
+            # A value that stands in every row is there once: few bytes, many cells.
+            size = parquet.read_metadata(path)
+            unpacked = sum(size.row_group(i).total_byte_size for i in range(size.num_row_groups))
+            memory.require(max(unpacked, CELL_BYTES * size.num_rows * size.num_columns), str(path))
             return pd.read_parquet(path).reset_index(drop=True)
 
     def _header(self, path: Path) -> list[str]:

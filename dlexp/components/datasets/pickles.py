@@ -19,7 +19,9 @@ import numpy as np
 from dlexp.components import memory
 
 #: What an array's type may be: true or false, numbers, text of a fixed length, times, objects. Never fields.
-PLAIN_TYPE = re.compile(r"[<>|=]?(?:b1|[iu][1248]|f(?:2|4|8|16)|c(?:8|16|32)|[SU]\d{1,9}|[mM]8(?:\[\d*\w{1,2}\])?|O[48]?)")
+PLAIN_TYPE = re.compile(
+    r"[<>|=]?(?:b1|[iu][1248]|f(?:2|4|8|16)|c(?:8|16|32)|[SU]\d{1,9}|[mM]8(?:\[\d*\w{1,2}\])?|O[48]?)"
+)
 
 #: Operations without operands, or with operands of a fixed length or up to a line's end; the frequent ones first.
 #: Of the numbers of memorized objects, which make room for as many, only small ones.
@@ -40,7 +42,7 @@ class Refused(pickle.UnpicklingError):
 
 
 def load(content: bytes, encoding: str = "ASCII") -> Any:
-    """The pickle at the start of some bytes; `encoding` is that of Python 2's strings, "bytes" to keep them as they are.
+    """The pickle at the start of some bytes; `encoding` is that of Python 2's strings, "bytes" to keep them.
 
     Raises:
         Refused: It would call anything but what rebuilds arrays.
@@ -144,7 +146,9 @@ class _Array(np.ndarray[Any, Any]):
 
     def __setstate__(self, state: Any) -> None:
         """Only where exactly as many values are given as the shape has places."""
-        version, shape, kind, is_fortran, values = state if isinstance(state, tuple) and len(state) == 5 else (None,) * 5
+        version, shape, kind, is_fortran, values = (
+            state if isinstance(state, tuple) and len(state) == 5 else (None,) * 5
+        )
         if version != 1 or type(shape) is not tuple or type(kind) is not _Type or is_fortran not in (False, True):
             raise pickle.UnpicklingError("not the state of an array")
         if not all(type(length) is int and length >= 0 for length in shape):

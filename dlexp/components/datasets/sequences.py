@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
+from dlexp.components import memory
+from dlexp.errors import UserError
+
 PAD, START, OUT_OF_VOCABULARY = 0, 1, 2
 #: Added to the numbers of a file, where the most frequent word is 1: a word's index is 4 or more.
 INDEX_FROM = 3
@@ -47,10 +50,14 @@ def numbered(texts: Texts | Sequences, num_words: int, skip_top: int = 0) -> Seq
 
     Raises:
         TypeError, ValueError, OverflowError: The texts are not sequences of integers.
+        DataError: They need more memory than there is.
     """
     if not isinstance(texts, Sequences):
         lengths = np.fromiter(map(len, texts), np.int32, len(texts))
-        texts = Sequences(np.fromiter(chain.from_iterable(texts), np.int32, int(lengths.sum(dtype=np.int64))), lengths)
+        n_words = int(lengths.sum(dtype=np.int64))
+        # Three arrays of them are there at a time. The same list may stand in many places: few bytes, many words.
+        memory.require(12 * n_words, f"{n_words:,} words")
+        texts = Sequences(np.fromiter(chain.from_iterable(texts), np.int32, n_words), lengths)
     ids = np.insert(texts.ids + np.int32(INDEX_FROM), texts.ends - texts.lengths, START)
     # As in Keras, the start sign too falls to `skip_top`.
     ids[(ids < skip_top) | (ids >= num_words)] = OUT_OF_VOCABULARY
@@ -86,7 +93,12 @@ def tfidf(train: csr_array, test: csr_array) -> tuple[csr_array, csr_array]:
 
 
 def padded(sequences: Sequences, maxlen: int) -> Ints:
-    """The last `maxlen` words of each text, `(n, maxlen)`, zeros in front of shorter ones."""
+    """The last `maxlen` words of each text, `(n, maxlen)`, zeros in front of shorter ones.
+
+    Raises:
+        UserError: They need more memory than there is.
+    """
+    memory.require(4 * len(sequences) * maxlen, f"dataset.maxlen: {len(sequences):,} texts of {maxlen:,}", UserError)
     x = np.full((len(sequences), maxlen), PAD, np.int32)
     rows = np.repeat(np.arange(len(sequences)), sequences.lengths)
     # Counted from the end of its text, 1 for the last word.

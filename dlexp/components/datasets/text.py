@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from dlexp.components import memory
 from dlexp.components.datasets import files
 from dlexp.components.datasets.dataset import Data, Info, Split, SplitName, Task
 from dlexp.components.datasets.encoded_texts import EncodedTexts
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     Encode = Callable[[Texts, np.ndarray[Any, Any]], Split]
 
 SHUFFLE_SEED = 113  # Keras's
+#: What a byte of a word index takes in memory.
+WORD_INDEX_BYTES = 16
 
 
 class NumberedTexts(EncodedTexts):
@@ -115,6 +118,7 @@ class Text(NumberedTexts):
 
         path = files.find(f"{self.type}_word_index.json", data_dir)
         try:
+            memory.require(WORD_INDEX_BYTES * path.stat().st_size, str(path))
             numbers = json.loads(path.read_bytes())
             words = {number + INDEX_FROM: word for word, number in numbers.items()}
         except (OSError, ValueError, AttributeError, TypeError) as error:

@@ -1,13 +1,16 @@
 """The base of all generators: sizes, seed, digest, stand-in."""
 
 import hashlib
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from dlexp.components import memory
 from dlexp.components.datasets.dataset import Data, Dataset, Split
 from dlexp.components.resamples import Fresh
+from dlexp.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 N_STAND_IN = (200, 50)
 #: Weights of the truth are drawn from a seed of their own: another `seed` is another sample of the same law.
 TRUTH_SEED = 0
+TEST_STREAM = 1
 
 
 class Generator(Dataset):
@@ -43,6 +47,9 @@ class Generator(Dataset):
     def splits(self) -> tuple[Split, Split]:
         """Training and test examples as they are drawn, before any encoding.
 
+        Raises:
+            UserError: They need more memory than there is.
+
         Each from a stream of their own; fresh training sets have streams 2, 3, ...
         """
         stream = 2 + self.resample.index if isinstance(self.resample, Fresh) else 0
@@ -50,12 +57,20 @@ class Generator(Dataset):
 
     def test_split(self) -> Split:
         """The test examples alone, as they are drawn."""
-        return self._drawn(1, self.n_test)
+        return self._drawn(TEST_STREAM, self.n_test)
 
     def _drawn(self, stream: int, n: int) -> Split:
         import numpy as np
 
+        field = "n_test" if stream == TEST_STREAM else "n_train"
+        memory.require(n * self.bytes_per_example, f"dataset.{field}: {n:,} examples", UserError)
         return Split(*self.draw(np.random.default_rng([self.seed, stream]), n))
+
+    @property
+    def bytes_per_example(self) -> int:
+        """What drawing one takes: some numbers in float64 for each that the model takes, and for each class."""
+        info = self.info()
+        return 32 * (math.prod(info.shape) + (info.n_classes or 1))
 
     def digest(self, data_dir: Path | None) -> str:
         """Of the numbers themselves, as they are drawn: what another numpy draws differently is other data."""

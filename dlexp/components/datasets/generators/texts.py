@@ -66,6 +66,11 @@ class GeneratedTexts(NumberedTexts, Generator):
             ids[chosen] = 1 + np.searchsorted(cumulated / cumulated[-1], drawn[chosen], side="right")
         return Sequences(ids, lengths), y
 
+    @property
+    def bytes_per_example(self) -> int:
+        """Some numbers for each word of a long text."""
+        return 32 * LONGEST
+
     def load(self, data_dir: Path | None) -> Data:
         """The texts, encoded."""
         train, test = self.splits()

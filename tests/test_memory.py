@@ -1,0 +1,163 @@
+"""Memory is compared with what is left before it is taken."""
+
+import gzip
+import os
+import resource
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dlexp.components import memory
+from dlexp.components.datasets import Npz, Parquet, Reviews, idx, sequences
+from dlexp.config.load import load
+from dlexp.errors import DataError, UserError
+from dlexp.execution.plan import Request, plan
+
+STAT = "anon 5\ninactive_file {inactive}\ntotal_inactive_file {inactive}\n"
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine with 8 GB left, no groups and no limit of the process; gives the folder with what it says."""
+    (tmp_path / "meminfo").write_text("MemTotal:       16000000 kB\nMemAvailable:    8000000 kB\n")
+    (tmp_path / "statm").write_text("1000 500 100 1 0 600 0\n")
+    for name, file in (("_MEMINFO", "meminfo"), ("_OWN_SIZES", "statm"), ("_OWN_GROUPS", "cgroup"), ("_GROUPS", "fs")):
+        monkeypatch.setattr(memory, name, tmp_path / file)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    return tmp_path
+
+
+def test_the_machine_says_what_is_left(machine: Path) -> None:
+    """What can be had without swapping."""
+    assert memory.available() == 8_000_000 * 1024
+
+
+def test_another_system_says_how_much_there_is(machine: Path) -> None:
+    """Without Linux's files all memory is the bound."""
+    (machine / "meminfo").unlink()
+
+    assert memory.available() == resource.getpagesize() * os.sysconf("SC_PHYS_PAGES")
+
+
+def test_a_container_leaves_less(machine: Path) -> None:
+    """Version 2: the least that any group up to the root leaves, files in its cache left out."""
+    for group, limit, used, inactive in (("a", "3000", "1000", 200), ("a/b", "max", "900", 0)):
+        folder = machine / "fs" / group
+        folder.mkdir(parents=True)
+        (folder / "memory.max").write_text(limit)
+        (folder / "memory.current").write_text(used)
+        (folder / "memory.stat").write_text(STAT.format(inactive=inactive))
+    (machine / "cgroup").write_text("0::/a/b\n")
+
+    assert memory.available() == 2200
+
+
+@pytest.mark.parametrize("own", ["/docker/123", "/"])
+def test_a_container_of_version_1(machine: Path, own: str) -> None:
+    """The memory controller has a tree of its own; inside the container its root is the container's group."""
+    (machine / "fs" / "memory").mkdir(parents=True)
+    for file, text in (("limit_in_bytes", "5000"), ("usage_in_bytes", "4000"), ("stat", STAT.format(inactive=300))):
+        (machine / "fs" / "memory" / f"memory.{file}").write_text(text)
+    (machine / "cgroup").write_text(f"5:cpu,cpuacct:{own}\n4:memory:{own}\n")
+
+    assert memory.available() == 1300
+
+
+def test_a_limit_leaves_less(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`ulimit -v`, less what the process has; never less than nothing."""
+    page = resource.getpagesize()
+    for limit, left in ((1500, 500), (900, 0)):
+        monkeypatch.setattr(resource, "getrlimit", lambda _, limit=limit: (limit * page, limit * page))
+
+        assert memory.available() == left * page
+
+
+def test_this_machine_says_something() -> None:
+    """Some number between a megabyte and a petabyte."""
+    left = memory.available()
+
+    assert left is not None
+    assert 10**6 < left < 10**15
+
+
+@pytest.mark.parametrize(
+    ("n", "text"), [(999, "999 bytes"), (13_000_000, "13 MB"), (3.2e9, "3.2 GB"), (1e30, "1e+12 EB")]
+)
+def test_sizes_for_the_eye(n: float, text: str) -> None:
+    """Three digits are enough."""
+    assert memory.size(int(n)) == text
+
+
+def test_a_number_in_a_config_is_the_users_mistake(invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trillion examples: one line that names key, need and what is there; exit code 2, in every command."""
+    monkeypatch.chdir(tmp_path)
+    Path("huge.yaml").write_text("dataset: {type: counts, n_train: 1000000000000}\n")
+    said = r"dataset\.n_train: 1,000,000,000,000 examples: needs about 192 TB of memory, and [\d.]+ GB are available"
+
+    code, out, err = invoke("data", "huge.yaml")
+
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    with pytest.raises(UserError, match=f"^{said}$"):
+        plan(Request([load("huge.yaml").experiment], [0], Path("runs")))
+    with pytest.raises(UserError, match=r"^dataset\.n_test: 1,000,000,000 examples: needs about 4\.8 TB"):
+        Reviews(n_test=10**9).load(None)
+    assert plan(Request([load("huge.yaml").experiment], [0], Path("runs"), smoke=True)).to_train
+
+
+def test_texts_padded_to_any_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The length is a number in the config, too."""
+    texts = sequences.numbered([[1, 2], [3]], 10)
+
+    with pytest.raises(UserError, match=r"^dataset\.maxlen: 2 texts of 9,000,000,000,000: needs about 72 TB of memory"):
+        sequences.padded(texts, 9 * 10**12)
+
+
+def test_a_list_that_stands_in_many_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pickle may name the same list again and again: a few bytes that stand for many words."""
+    same = list(range(1000))
+    monkeypatch.setattr(memory, "available", lambda: 10**7)
+
+    with pytest.raises(DataError, match=r"^1,000,000 words: needs about 12 MB of memory, and 10 MB are available"):
+        sequences.numbered([same] * 1000, 10)
+
+
+@pytest.mark.parametrize(("lengths", "said"), [((2**31, 2**31), "needs about 4.61 EB"), ((2, 3), "or a cut one")])
+def test_an_idx_file_is_unpacked_no_further_than_its_header_says(
+    tmp_path: Path, lengths: tuple[int, int], said: str
+) -> None:
+    """Neither a header that claims too much nor bytes behind the end take memory."""
+    path = tmp_path / "x.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(bytes([0, 0, 8, 2]) + np.array(lengths, ">u4").tobytes() + bytes(50_000_000))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    with pytest.raises(DataError, match=said):
+        idx.read(path)
+
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # In kB.
+
+
+def test_a_table_that_packs_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parquet holds a million equal rows in a few kB."""
+    path = tmp_path / "a.parquet"
+    pd.DataFrame({"x": np.zeros(10**6), "y": np.zeros(10**6, np.int64)}).to_parquet(path)
+    assert path.stat().st_size < 10_000
+    monkeypatch.setattr(memory, "available", lambda: 10**6)
+
+    with pytest.raises(DataError, match=r"a\.parquet: needs about 16 MB of memory, and 1 MB are available"):
+        Parquet(path=str(path), target="y", task="binary").load(None)
+
+
+def test_arrays_that_grow_when_they_become_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes become numbers of four bytes each."""
+    x, y = np.zeros((1000, 1000), np.uint8), np.arange(1000) % 2
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, x_train=x, y_train=y, x_test=x, y_test=y)
+    monkeypatch.setattr(memory, "available", lambda: 3 * 10**6)
+
+    with pytest.raises(
+        DataError, match=r"a\.npz \(train\): the inputs as numbers: needs about 4 MB of memory, and 3 MB"
+    ):
+        Npz(path=str(path), task="binary").load(None)
