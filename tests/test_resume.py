@@ -3,6 +3,7 @@
 import errno
 import itertools
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -245,9 +246,13 @@ def test_a_run_that_another_process_trains_is_left_to_it(tmp_path: Path) -> None
 
 
 def test_a_dead_owners_lock_is_taken_over_and_said(tmp_path: Path) -> None:
-    """Its file is still there; nobody holds it."""
+    """Its file is still there, untouched for three minutes: of another machine nothing else can be known."""
     job = job_of(tmp_path, IRIS)
-    RunDir(job.path).lock_path.write_text("4711 on elsewhere\n", encoding="utf-8")
+    lock_path = RunDir(job.path).lock_path
+    lock_path.write_text("4711 on elsewhere\n", encoding="utf-8")
+    execute(job)
+    assert not RunDir(job.path).log_path.exists()
+    os.utime(lock_path, (time.time() - 181,) * 2)
 
     execute(job)
 

@@ -11,6 +11,8 @@ class Outcome:
     """A job that has ended; whether it finished stands in its records."""
 
     job: Job
+    left: bool = False
+    """Whether it was left to another process, which has the run."""
 
 
 class Engine(Protocol):

@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TextIO
 
 from dlexp.config.identity import TRAINING_VERSION
 from dlexp.errors import DlexpError
-from dlexp.runs.lock import Taken, locked
+from dlexp.runs.lock import Lost, Taken, locked
 from dlexp.runs.run_dir import ENDED, RunDir
 from dlexp.training.environment import versions
 from dlexp.training.interruption import Stopped
@@ -23,33 +24,50 @@ from dlexp.training.job import Job
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def execute(job: Job) -> None:
-    """Train a job, or go on with it; a failure is recorded instead of raised.
+def execute(job: Job) -> bool:
+    """Train a job, or resume it; a failure is recorded instead of raised.
 
-    It returns at once where the run is finished, or another process is at it.
+    It returns at once where the run is finished, or another process trains it.
+
+    Returns:
+        Whether the run was left to another process: from the start, or because that took it over.
 
     Raises:
         OSError: The disk is full. The run has not failed: with more room it is gone on with.
     """
     run_dir = RunDir(job.path)
-    with contextlib.suppress(Taken), locked(run_dir.lock_path) as before:
-        if run_dir.status in ENDED:
-            return
-        with _said_into(run_dir.log_path):
-            if before:
-                print(f"taken over from {before.described}, which ended without a word")
-            try:
-                _train(job)
-            except Stopped as stopped:
-                print(stopped)
-            except Exception as error:
-                with contextlib.suppress(OSError):  # The log may have no more room either.
-                    traceback.print_exc()
-                if full := _full(error):
-                    raise full from None
-                record_failure(job, error)
-            if run_dir.status in ENDED:
-                run_dir.remove_checkpoints()
+    try:
+        with locked(run_dir.lock_path) as held:
+            if run_dir.status not in ENDED:
+                with _said_into(run_dir.log_path):
+                    if held.before:
+                        print(f"taken over from {held.before.described}, which ended without a word")
+                    try:
+                        _attempt(replace(job, fence=held.check))
+                    except Lost as lost:
+                        print(lost)
+                        raise
+    except (Taken, Lost):
+        return True
+    return False
+
+
+def _attempt(job: Job) -> None:
+    """Train a job whose lock is held."""
+    try:
+        _train(job)
+    except Stopped as stopped:
+        print(stopped)
+    except Lost:
+        raise
+    except Exception as error:
+        with contextlib.suppress(OSError):  # The log may have no more room either.
+            traceback.print_exc()
+        if full := _full(error):
+            raise full from None
+        record_failure(job, error)
+    if job.run_dir.status in ENDED:
+        job.run_dir.remove_checkpoints()
 
 
 def _train(job: Job) -> None:
@@ -78,7 +96,7 @@ def record_failure(job: Job, error: Exception) -> None:
     frames = traceback.extract_tb(error.__traceback__)
     diverged = isinstance(error, ArithmeticError) and hasattr(error, "epoch")
     said = str(error) if diverged or isinstance(error, DlexpError) else f"{type(error).__name__}: {error}"
-    RunDir(job.path).write_failure(
+    job.run_dir.write_failure(
         {
             "name": job.experiment.name,
             "seed": job.seed,

@@ -5,12 +5,14 @@ One pool of several processes is lost as a whole when one of them is killed; of 
 
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 
 from dlexp.console import say
 from dlexp.execution.engine import Outcome
 from dlexp.execution.execute import execute, record_failure
 from dlexp.execution.worker import Worker, without_interrupts
-from dlexp.runs.run_dir import RunDir
+from dlexp.runs.lock import Lost, Taken, locked
+from dlexp.runs.run_dir import ENDED, RunDir
 from dlexp.training.job import Job
 
 #: A reused process grows by some megabytes a run: it is replaced after this many.
@@ -32,7 +34,7 @@ class Pool:
         """`first`: a process that has started already, for the first job."""
         self.slots = slots
         self._idle = [*(_Slot() for _ in range(slots - 1)), _Slot(first)]
-        self._running: dict[Future[None], tuple[_Slot, Job, int]] = {}
+        self._running: dict[Future[bool], tuple[_Slot, Job, int]] = {}
 
     def submit(self, job: Job) -> None:
         """Start a job in a free slot, in one that has the right number of threads already if there is one."""
@@ -47,20 +49,13 @@ class Pool:
         outcomes = []
         for future in done:
             slot, job, tries = self._running.pop(future)
-            error = future.exception()
-            if isinstance(error, BrokenProcessPool):
+            if isinstance(future.exception(), BrokenProcessPool):
                 slot.close()
                 if tries < TRIES:
                     self._start(slot, job, tries + 1)
                     continue
-                error = _given_up(job, WorkerDied(f"the worker process died {tries} times (killed, or out of memory)"))
-            if isinstance(error, OSError):  # The disk is full, or no longer to be written: not even this is on record.
-                where = f": {error.filename}" if error.filename else ""
-                say(f"{job.label}: its records cannot be written: {error.strerror or error}{where}")
-            elif error is not None:
-                raise error
+            outcomes.append(_outcome(job, future))
             self._idle.append(slot)
-            outcomes.append(Outcome(job))
         return outcomes
 
     def close(self, kill: bool = False) -> None:
@@ -87,17 +82,42 @@ class Pool:
             self._running[slot.submit(job)] = slot, job, tries
 
 
-def _given_up(job: Job, failure: WorkerDied) -> OSError | None:
-    """Write that a run failed, unless there is something to go on from; what is in the way of it, if anything."""
-    # Of a smoke run nothing is gone on with.
-    if RunDir(job.path).has_checkpoint and not job.stand_in:
-        say(f"{job.label}: {failure}; the same command goes on where it stopped")
-        return None
+def _outcome(job: Job, future: "Future[bool]") -> Outcome:
+    """What came of a job; what no run can be blamed for is raised."""
+    left = False
     try:
-        record_failure(job, failure)
+        left = bool(future.result())
+    except BrokenProcessPool:
+        left = _give_up(job)
     except OSError as error:
-        return error
-    return None
+        _say_unwritable(job, error)
+    return Outcome(job, left)
+
+
+def _give_up(job: Job) -> bool:
+    """Write that a run failed, unless there is something to go on from; whether another process has the run by now."""
+    failure = WorkerDied(f"the worker process died {TRIES} times (killed, or out of memory)")
+    run_dir = RunDir(job.path)
+    try:
+        with locked(run_dir.lock_path) as held:
+            if run_dir.status in ENDED:  # By another process.
+                return False
+            # Of a smoke run nothing is gone on with.
+            if run_dir.has_checkpoint and not job.stand_in:
+                say(f"{job.label}: {failure}; the same command goes on where it stopped")
+            else:
+                record_failure(replace(job, fence=held.check), failure)
+    except (Taken, Lost):
+        return True
+    except OSError as error:
+        _say_unwritable(job, error)
+    return False
+
+
+def _say_unwritable(job: Job, error: OSError) -> None:
+    """The disk is full, or no longer to be written: not even this is on record."""
+    where = f": {error.filename}" if error.filename else ""
+    say(f"{job.label}: its records cannot be written: {error.strerror or error}{where}")
 
 
 class _Slot:
@@ -108,7 +128,7 @@ class _Slot:
         self._worker = worker
         self._runs = 0
 
-    def submit(self, job: Job) -> "Future[None]":
+    def submit(self, job: Job) -> "Future[bool]":
         threads = job.experiment.training.threads
         if self.threads not in (None, threads) or self._runs >= RUNS_PER_PROCESS:
             self.close()

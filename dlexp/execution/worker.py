@@ -15,6 +15,7 @@ from dlexp.training import interruption
 from dlexp.training.child import end_with_parent
 
 T = TypeVar("T")
+R = TypeVar("R")
 #: How a process of ours is called in `multiprocessing`, from before it imports the script that started it.
 NAME = "dlexp worker"
 #: The exit code of one that finds that the script would train in it again.
@@ -83,7 +84,7 @@ class Worker:
             self.close()
             raise NotStarted(self._context.exit_code) from None
 
-    def submit(self, function: Callable[[T], None], argument: T) -> "Future[None]":
+    def submit(self, function: Callable[[T], R], argument: T) -> "Future[R]":
         """Call a function there, after all that was submitted before.
 
         Raises:

@@ -8,8 +8,8 @@ from pathlib import Path
 from dlexp.runs.index import scan, smoke_dir
 from dlexp.runs.run_dir import OWN_FILES, UNFINISHED, RunDir
 
-#: What `replacing` leaves beside a file when it is killed: `.4711-summary.json`.
-_BESIDE = re.compile(r"\.\d+-(?P<name>.+)")
+#: What a killed process leaves beside a file: `.gpu3-4711-summary.json`; of earlier versions `.4711-summary.json`.
+_BESIDE = re.compile(r"\.(?:.*[-.])?\d+-(?P<name>.+)")
 #: A run that is about to start has no log yet: its directory is this young.
 STARTING_SECONDS = 60.0
 

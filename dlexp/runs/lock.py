@@ -1,42 +1,85 @@
-"""Who trains a run: one process at a time. A lock ends with the process that holds it, however that ends."""
+"""Who trains a run: one process at a time, of all machines that share its folder.
 
+The lock is a file that appears with its owner in it, by a hard link: one machine alone wins, whatever the file system
+makes of `flock`. On its own machine a lock ends with its process, however that ends. Another machine's counts while it
+was touched lately, which its owner does every 15 s.
+
+A machine that was suspended, or cut off from the file server, may wake and find its run taken over. So the owner asks
+`Held.check` before it writes a row, and before a file takes its name. Between that answer and the act itself remains a
+moment: who falls asleep exactly there still adds a row or renames one file when it wakes. The row is lost in a file
+that has no name any more, since a successor copies the rows before it adds to them; the file is a whole one of the same
+training, which the successor replaces in turn.
+"""
+
+import contextlib
+import errno
 import fcntl
+import math
 import os
-import socket
+import re
+import stat
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 from dlexp.errors import DlexpError
+from dlexp.runs.machine import host, is_alive, life
+from dlexp.runs.whole_files import beside
 
-#: Who only asks for the owner shares the lock for some microseconds: so often it is tried before it counts as taken.
+#: How often an owner touches its lock.
+TOUCH_SECONDS = 15.0
+#: Another machine's lock counts as held while it was touched within so many seconds.
+FOREIGN_SECONDS = 180.0
+#: So often a lock is tried that others give back, take over or ask about at the same moment.
 TRIES = 20
 SECONDS_BETWEEN = 0.005
+#: A check that finds the lock's file untouched since the last one still reads it after so many seconds: the attributes
+#: that a network file system shows may be old.
+SECONDS_BETWEEN_READS = 1.0
+
+#: What a file system says that has no flock, or whose server of locks does not answer.
+_NO_FLOCK = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
+#: What one says that has no hard links.
+_NO_LINKS = (errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV)
+#: What one says of a file that is no longer there; a network file system also when it is open already.
+_GONE = (errno.ENOENT, errno.ESTALE)
+
+_OWNER = re.compile(r"(?P<pid>[0-9]{1,9}) on (?P<host>\S+)(?:\n(?P<life>.+))?\s*")
 
 
 @dataclass(frozen=True)
 class Owner:
-    """A process that holds a lock, or held it when it died; pid 0 where it has not said so yet."""
+    """A process that holds a lock, or held it when it died; pid 0 where it has not said so."""
 
     pid: int = 0
     host: str = ""
+    life: str = ""
+    """What tells it from an earlier or later process of the same number; empty where it has not said so."""
 
     @classmethod
-    def parse(cls, text: str) -> "Owner":
-        """Read what `str` says."""
-        pid, _, host = text.strip().partition(" on ")
-        return cls(int(pid), host) if pid.isdigit() else cls()
+    def me(cls) -> "Owner":
+        """This process."""
+        return cls(os.getpid(), host(), life(os.getpid()))
 
-    def __str__(self) -> str:
-        return f"{self.pid} on {self.host}"
+    @classmethod
+    def parse(cls, content: bytes) -> "Owner":
+        """Read what a lock's file holds."""
+        found = _OWNER.fullmatch(content.decode("utf-8", errors="replace"))
+        return cls(int(found["pid"]), found["host"], found["life"] or "") if found else cls()
+
+    @property
+    def content(self) -> bytes:
+        """What its lock's file holds."""
+        return f"{self.pid} on {self.host}\n{self.life}\n".encode()
 
     @property
     def described(self) -> str:
         """For people."""
-        return f"process {self}" if self.pid else "another process"
+        return f"process {self.pid} on {self.host}" if self.pid else "another process"
 
 
 class Taken(DlexpError):
@@ -47,68 +90,263 @@ class Taken(DlexpError):
         self.owner = owner
 
 
-@contextmanager
-def locked(path: Path) -> Iterator[Owner | None]:
-    """Hold the lock whose file is `path`; the file goes when the lock is given back.
+class Lost(DlexpError):
+    """This process held the lock, and holds it no more: nothing of the run is its to write."""
 
-    Yields:
-        The process that died with the lock, if one did.
+
+class Held:
+    """A lock that this process holds."""
+
+    def __init__(self, path: Path, file: BinaryIO, before: Owner | None = None) -> None:
+        """`file` is the lock's own, open and with `flock` on it."""
+        self.before = before
+        """The process that died with the lock, or was away for too long, if there was one."""
+        self._path = path
+        self._file = file
+        self._me = _identity(file)
+        self._seen: tuple[int, ...] = ()
+        self._read_at = -math.inf
+        self._is_over = threading.Event()
+        self._touching = threading.Thread(target=self._touch, daemon=True)
+        self._touching.start()
+
+    def check(self) -> None:
+        """Make sure that the lock is still this process's own; it takes some microseconds.
+
+        Raises:
+            Lost: It is not.
+        """
+        now, attributes = _seconds(), self._attributes()
+        if attributes == self._seen and now - self._read_at < SECONDS_BETWEEN_READS:
+            return
+        file = _opened(self._path)
+        if file is None:
+            raise Lost("stopped, and wrote nothing more: the lock of the run is gone")
+        with file:
+            found = _identity(file)
+        if found != self._me:
+            owner = Owner.parse(found[-1])
+            raise Lost(f"stopped, and wrote nothing more: the run was taken over by {owner.described}")
+        self._seen, self._read_at = attributes, now
+
+    def give_back(self) -> None:
+        """Remove the lock's file, if it is still this process's own."""
+        self._is_over.set()
+        self._touching.join()
+        self._read_at = -math.inf
+        try:
+            # While it is held by flock: whoever looks at this moment finds it held, or gone.
+            with contextlib.suppress(Lost):
+                self.check()
+                self._path.unlink(missing_ok=True)
+        finally:
+            self._file.close()
+
+    def _attributes(self) -> tuple[int, ...]:
+        """What changes with every change to the file of the lock's name; nothing where there is none."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return ()
+        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+    def _touch(self) -> None:
+        # By its descriptor: what a successor has put there is not touched.
+        while not self._is_over.wait(TOUCH_SECONDS):
+            with contextlib.suppress(OSError):  # The server does not answer: the next time, or `check` finds out.
+                os.utime(self._file.fileno())
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[Held]:
+    """Hold the lock whose file is `path`; the file goes when the lock is given back.
 
     Raises:
         Taken: Another process holds it.
     """
-    file = _opened(path)
+    held = _acquired(path)
     try:
-        before = file.read()
-        file.seek(0)
-        file.truncate()
-        file.write(f"{Owner(os.getpid(), socket.gethostname())}\n")
-        file.flush()
-        yield Owner.parse(before) if before else None
+        yield held
     finally:
-        # While it is held: who waits for this file sees that it is no longer the one of that name.
-        path.unlink(missing_ok=True)
-        file.close()
+        held.give_back()
 
 
 def owner(path: Path) -> Owner | None:
-    """Who holds the lock now; none where nobody does."""
+    """Who holds the lock now; None where nobody does."""
     try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return None if _try(file, fcntl.LOCK_SH) else Owner.parse(file.read())
-    except FileNotFoundError:
+        found = _look(path)
+    except PermissionError:
+        return Owner()
+    except OSError:  # What lies there is no lock.
         return None
+    return found.owner if found and found.is_held else None
 
 
-def _opened(path: Path) -> TextIO:
-    tries = 0
-    while True:
-        file = path.open("a+", encoding="utf-8", errors="replace")
-        file.seek(0)
-        if not _try(file, fcntl.LOCK_EX):
-            tries += 1
-            if tries < TRIES:
-                file.close()
-                time.sleep(SECONDS_BETWEEN)
-                continue
-            found = Owner.parse(file.read())
-            file.close()
-            raise Taken(found)
+@dataclass(frozen=True)
+class _Found:
+    """A lock's file as it was a moment ago."""
+
+    content: bytes
+    owner: Owner
+    is_held: bool
+
+
+def _acquired(path: Path) -> Held:
+    found = None
+    for tries in range(TRIES):
+        if file := _created(path):
+            return Held(path, file)
+        found = _look(path)
+        if found and found.is_held:
+            raise Taken(found.owner)
+        # An empty one may be in the making, on a file system without hard links.
+        if found and (found.content or tries == TRIES - 1) and (file := _taken_over(path, found)):
+            return Held(path, file, found.owner if found.content else None)
+        time.sleep(SECONDS_BETWEEN)
+    raise Taken(found.owner if found else Owner())
+
+
+def _taken_over(path: Path, found: _Found) -> BinaryIO | None:
+    """Put an own lock in the place of one that nobody holds; None where another process is at that."""
+    # Who has this one alone may do it; it then is the new lock itself.
+    claim = path.with_name(f".0-{path.name}")
+    file = _created(claim)
+    if file is None:
+        earlier = _look(claim)
+        if earlier and not earlier.is_held:
+            claim.unlink(missing_ok=True)
+        return None
+    if _look(path) == found:
+        claim.replace(path)
+        return file
+    claim.unlink(missing_ok=True)
+    file.close()
+    return None
+
+
+def _created(path: Path) -> BinaryIO | None:
+    """Make a lock's file and hold it; None where there is one already."""
+    new = beside(path)
+    new.unlink(missing_ok=True)  # Of a process that had the same number.
+    file = _new(new)
+    try:
+        os.link(new, path)
+    except OSError as error:
+        # A network file system that gets no answer asks again, and is told that the name is there.
         if _is(file, path):
             return file
-        file.close()  # Given back between opening and locking.
+        file.close()
+        if error.errno in _NO_LINKS:
+            with contextlib.suppress(FileExistsError):
+                return _new(path)
+        elif error.errno != errno.EEXIST:
+            raise
+        return None
+    finally:
+        new.unlink(missing_ok=True)
+    return file
 
 
-def _is(file: TextIO, path: Path) -> bool:
+def _new(path: Path) -> BinaryIO:
+    """Make a file that names this process, and hold it by flock where that works."""
+    try:
+        with path.open("xb") as new:
+            new.write(Owner.me().content)
+    except OSError as error:
+        if error.errno != errno.EEXIST:
+            path.unlink(missing_ok=True)
+        raise
+    # It was closed, so that a file server has it before it is seen.
+    file = path.open("r+b")
+    for _ in range(TRIES):
+        if _flock(file, fcntl.LOCK_EX) is not False:
+            break
+        time.sleep(SECONDS_BETWEEN)  # Whoever asks for the owner shares it for some microseconds.
+    return file
+
+
+def _look(path: Path) -> _Found | None:
+    """Who has a lock; None where there is none."""
+    file = _opened(path)
+    if file is None:
+        return None
+    with file:
+        try:
+            content = file.read()
+            owner = Owner.parse(content)
+            return _Found(content, owner, _is_held(file, path, owner))
+        except OSError as error:
+            if error.errno in _GONE:
+                return None
+            raise
+
+
+def _is_held(file: BinaryIO, path: Path, owner: Owner) -> bool:
+    """On its own machine a lock ends with its process; another machine's counts while it is young."""
+    if owner.host in ("", host()):
+        is_free = _flock(file, fcntl.LOCK_SH)
+        is_there = is_alive(owner.pid, owner.life)
+        if is_free is False or is_there:
+            return True
+        if is_free or is_there is False:
+            return False
+    return _age(file, path) < FOREIGN_SECONDS
+
+
+def _flock(file: BinaryIO, kind: int) -> bool | None:
+    """Try to hold or to share a file; None where the file system knows no such thing."""
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno in _NO_FLOCK:
+            return None
+        raise
+    return True
+
+
+def _age(file: BinaryIO, path: Path) -> float:
+    """How many seconds ago a file was touched, by the clock that gives files their times."""
+    fresh = beside(path)
+    try:
+        with fresh.open("wb") as now:
+            os.utime(now.fileno())
+            seconds = os.fstat(now.fileno()).st_mtime
+        fresh.unlink()
+    except OSError:  # Who may not write here takes nothing over, and only shows the answer.
+        seconds = time.time()
+    return abs(seconds - os.fstat(file.fileno()).st_mtime)
+
+
+def _opened(path: Path) -> BinaryIO | None:
+    """A file as it is now, for reading; None where there is none."""
+    try:
+        # Without waiting for who writes into it, should it be a pipe.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno in _GONE:
+            return None
+        raise
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    raise OSError(errno.EEXIST, "no regular file", str(path))
+
+
+def _identity(file: BinaryIO) -> tuple[int, int, bytes]:
+    """Which file it is, and what it says."""
+    found = os.fstat(file.fileno())
+    return found.st_dev, found.st_ino, file.read()
+
+
+def _is(file: BinaryIO, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:
         return False
 
 
-def _try(file: TextIO, kind: int) -> bool:
-    try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+def _seconds() -> float:
+    """A clock that goes on while the machine is suspended."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

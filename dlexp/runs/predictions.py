@@ -8,7 +8,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from dlexp.runs.run_dir import DamagedRecord
-from dlexp.runs.whole_files import replacing
+from dlexp.runs.whole_files import Fence, replacing
 
 Array = np.ndarray[Any, Any]
 
@@ -24,10 +24,10 @@ class Predictions:
     expected: Array | None = None
     """The mean of the target given the inputs, `(n,)`, where the truth is known."""
 
-    def write(self, path: Path) -> None:
-        """Write them as arrays of a `.npz`."""
+    def write(self, path: Path, fence: Fence | None = None) -> None:
+        """Write them as arrays of a `.npz`; `fence` as for `replacing`."""
         arrays = {name: array for name, array in vars(self).items() if array is not None}
-        with replacing(path) as beside:
+        with replacing(path, fence) as beside:
             np.savez(beside, **arrays)
 
     @classmethod

@@ -6,7 +6,8 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,7 @@ from typing import Any, Literal, Self, TextIO
 
 from dlexp.errors import DlexpError, UserError
 from dlexp.runs import lock
-from dlexp.runs.whole_files import make_folder, sync, write_text
+from dlexp.runs.whole_files import Fence, make_folder, replacing, sync, write_text
 
 #: finished: summary.json is there; failed: failure.json is; running and interrupted: neither, with a process that holds
 #: the lock or without; damaged: not to be read.
@@ -95,6 +96,8 @@ class RunDir:
     """
 
     path: Path
+    fence: Fence | None = field(default=None, compare=False, repr=False)
+    """Asked before every writing: raises where the run is another process's by now."""
 
     @classmethod
     def create(cls, runs_dir: Path, name: str, seed: int, identity: str, is_shared: bool = False) -> "RunDir":
@@ -261,33 +264,42 @@ class RunDir:
             raise DamagedRecord(f"{self.path}: {self.config_path.name} is missing")
         return "interrupted"
 
+    def require_own(self) -> None:
+        """Raise what `fence` raises, where there is one."""
+        if self.fence:
+            self.fence()
+
+    def replacing(self, path: Path) -> AbstractContextManager[Path]:
+        """Write a file of the run whole, or not at all, as `whole_files.replacing` does."""
+        return replacing(path, self.fence)
+
     def write_config(self, text: str) -> None:
         """Write the resolved config, as YAML; the first file of a run."""
-        write_text(self.config_path, text)
+        write_text(self.config_path, text, self.fence)
         for folder in (self.path.parent, self.path.parent.parent):  # Or a power cut takes the whole run.
             sync(folder)
 
     def write_environment(self, record: Mapping[str, Any]) -> None:
         """Write what the run ran on."""
-        write_text(self.environment_path, to_json(record))
+        write_text(self.environment_path, to_json(record), self.fence)
 
     def write_summary(self, record: Mapping[str, Any]) -> None:
         """Write the result; the last file of a run."""
         self.sync_rows()
-        write_text(self.summary_path, to_json({"format": RECORD_FORMAT, **record}))
+        write_text(self.summary_path, to_json({"format": RECORD_FORMAT, **record}), self.fence)
 
     def write_failure(self, record: Mapping[str, Any]) -> None:
         """Write why there is no result."""
         self.sync_rows()
-        write_text(self.failure_path, to_json({"format": RECORD_FORMAT, **record}))
+        write_text(self.failure_path, to_json({"format": RECORD_FORMAT, **record}), self.fence)
 
     def history_writer(self, columns: Sequence[str], after: int = 0) -> "HistoryWriter":
         """Go on with the history of these columns after an epoch, without what it has of later ones."""
-        return HistoryWriter(self.history_path, columns, after)
+        return HistoryWriter(self.history_path, columns, after, self.fence)
 
     def diagnostics_writer(self, columns: Sequence[str], after: int = 0) -> "HistoryWriter":
         """Go on with the diagnostics after an epoch."""
-        return HistoryWriter(self.diagnostics_path, columns, after)
+        return HistoryWriter(self.diagnostics_path, columns, after, self.fence)
 
     def sync_rows(self) -> None:
         """Have the rows written so far survive a power cut: what is said to be recorded then is."""
@@ -302,6 +314,7 @@ class RunDir:
 
     def remove_checkpoints(self) -> None:
         """What is only there to go on from; for a run that has ended."""
+        self.require_own()
         for path in (self.checkpoint_path, self.previous_checkpoint_path):
             path.unlink(missing_ok=True)
 
@@ -375,18 +388,25 @@ class RunDir:
 class HistoryWriter:
     """A CSV file of numbers that grows a row an epoch and can be read at any moment."""
 
-    def __init__(self, path: Path, columns: Sequence[str], after: int = 0) -> None:
-        """Begin with the rows of the epochs up to `after` that the file has, as they stand there."""
+    def __init__(self, path: Path, columns: Sequence[str], after: int = 0, fence: Fence | None = None) -> None:
+        """Begin with the rows of the epochs up to `after` that the file has, as they stand there.
+
+        They are copied into a new file: a row that an earlier owner of the run still adds gets lost in the old one.
+        `fence` is asked before anything is written.
+        """
         self._columns = tuple(columns)
+        self._fence = fence
         header = io.StringIO()
         csv.writer(header, lineterminator="\n").writerow(self._columns)
-        write_text(path, header.getvalue() + "".join(_lines_up_to(path, after) if after else ()))
+        write_text(path, header.getvalue() + "".join(_lines_up_to(path, after) if after else ()), fence)
         self._file: TextIO = path.open("a", encoding="utf-8", newline="\n")
 
     def write(self, row: Mapping[str, float]) -> None:
         """Add a row of exactly the columns; floats are written so that they read back to the bit."""
         if row.keys() != set(self._columns):
             raise ValueError(f"a row of {sorted(row)} into columns {sorted(self._columns)}")
+        if self._fence:
+            self._fence()
         # In one piece: a reader, or the next start after a kill, sees whole rows and at most one torn one.
         self._file.write(",".join(_number(row[column]) for column in self._columns) + "\n")
         self._file.flush()

@@ -3,31 +3,47 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from dlexp.runs.machine import host
+
+#: Called before something is written or takes its name: raises where that is no longer this process's to do.
+Fence = Callable[[], None]
 #: What a file system says that syncs no directories, as some of networks do.
 _CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)
 
 
+def beside(path: Path) -> Path:
+    """A name in the same directory that no other thread uses, on whatever machine: `.HOST-PID-NAME`."""
+    # The number of a process is that of its main thread.
+    return path.with_name(f".{host()}-{threading.get_native_id()}-{path.name}")
+
+
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a path beside `path`, of the same suffix, to write to; rename it to `path` when all went well."""
-    beside = path.with_name(f".{os.getpid()}-{path.name}")
+def replacing(path: Path, fence: Fence | None = None) -> Iterator[Path]:
+    """Give a path beside `path`, of the same suffix, to write to; rename it to `path` when all went well.
+
+    `fence` is asked just before the renaming.
+    """
+    new = beside(path)
     try:
-        yield beside
-        sync(beside)
-        beside.replace(path)
+        yield new
+        sync(new)
+        if fence:
+            fence()
+        new.replace(path)
         sync(path.parent)
     finally:
-        beside.unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, fence: Fence | None = None) -> None:
     """Write `text` in UTF-8 with its line ends as they are."""
-    with replacing(path) as beside:
-        beside.write_text(text, encoding="utf-8", newline="")
+    with replacing(path, fence) as new:
+        new.write_text(text, encoding="utf-8", newline="")
 
 
 def make_folder(path: Path) -> None:

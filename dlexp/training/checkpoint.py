@@ -19,7 +19,6 @@ import numpy as np
 
 from dlexp.errors import DlexpError
 from dlexp.runs.run_dir import RunDir
-from dlexp.runs.whole_files import replacing
 from dlexp.training.early_stopping import Best
 from dlexp.training.network import Network
 
@@ -104,10 +103,11 @@ class Checkpoints:
         # A power cut must not leave a checkpoint whose epochs the history lacks.
         self._run_dir.sync_rows()
         newest = self._run_dir.checkpoint_path
-        with replacing(newest) as path:
+        with self._run_dir.replacing(newest) as path:
             with path.open("wb") as file:
                 file.write(MAGIC + digest + b"\n")
                 file.write(content)
+            self._run_dir.require_own()
             if newest.exists():
                 newest.replace(self._run_dir.previous_checkpoint_path)
 

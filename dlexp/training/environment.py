@@ -7,6 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from dlexp.runs.machine import host
+
 #: Distributions whose version can change a number.
 DISTRIBUTIONS = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn")
 #: Variables with which TensorFlow, XLA, oneDNN, the BLAS, numpy, CUDA or the C library compute other numbers. No more
@@ -36,6 +38,7 @@ def environment(threads: int) -> dict[str, Any]:
 
     return {
         **here(),
+        "host": host(),
         "cpus": os.cpu_count(),
         "threads": threads,
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),

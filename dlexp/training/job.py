@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from dlexp.config.experiment import Experiment
+from dlexp.runs.run_dir import RunDir
+from dlexp.runs.whole_files import Fence
 
 #: `illustrate(history, path, title)` draws a run's learning curves.
 Illustrate = Callable[[list[dict[str, float]], Path, str], None]
@@ -27,6 +29,13 @@ class Job:
     provenance: dict[str, Any]
     """What the command knows of itself: its words, the git commit."""
     illustrate: Illustrate
+    fence: Fence | None = None
+    """In the worker: raises where the run is another process's by now; asked before anything is recorded."""
+
+    @property
+    def run_dir(self) -> RunDir:
+        """Where its records are written."""
+        return RunDir(self.path, self.fence)
 
     @property
     def label(self) -> str:

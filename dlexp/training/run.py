@@ -17,7 +17,6 @@ from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION, code_digest
 from dlexp.runs.predictions import Predictions
 from dlexp.runs.run_dir import RunDir
-from dlexp.runs.whole_files import replacing
 from dlexp.training import interruption
 from dlexp.training.checkpoint import Checkpoints
 from dlexp.training.diagnostics import diagnosing
@@ -56,7 +55,7 @@ def train(job: Job) -> None:
         data = dataset.sample(job.data_dir)
         scaled = experiment.validation.scaled(dataset.info().n_train, len(data.train))
         experiment = experiment.model_copy(update={"validation": scaled})
-    run_dir = RunDir(job.path)
+    run_dir = job.run_dir
     run_dir.write_config(dump(experiment))
     config = experiment.model_dump()
     place = {
@@ -79,15 +78,16 @@ def train(job: Job) -> None:
     stamp = {"identity": job.identity, "seed": job.seed, "versions": place["versions"]}
     fitted = fit(experiment, network, splits, job.seed, run_dir, stamp)
 
-    with replacing(run_dir.model_path) as path:
+    with run_dir.replacing(run_dir.model_path) as path:
         network.model.save(path)
+    run_dir.require_own()
     _illustrate(job, fitted.history, run_dir.curves_path)
     tested = Evaluator(network, splits.test).evaluate()
     test = scored("test_", tested, splits.test, network) | calibration(network, splits.train, splits.test, tested)
     if dataset.resample:
         (task,) = network.tasks
         judged, expected = task.head.judged(tested.predictions), dataset.expected(splits.test.x)
-        Predictions(splits.test.y, judged, expected).write(run_dir.predictions_path)
+        Predictions(splits.test.y, judged, expected).write(run_dir.predictions_path, run_dir.fence)
     seconds = fitted.seconds_before + time.perf_counter() - clock
     run_dir.write_environment({**place, "seconds": seconds})
     run_dir.write_summary(

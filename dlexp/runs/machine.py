@@ -1,0 +1,44 @@
+"""This machine and its processes, as locks and temporary files name them."""
+
+import os
+import re
+import socket
+from pathlib import Path
+
+
+def host() -> str:
+    """The name of this machine, fit for a file's name."""
+    return re.sub(r"[^\w.-]", "_", socket.gethostname(), flags=re.ASCII) or "unnamed"
+
+
+def life(pid: int) -> str:
+    """What tells a process of this machine from all others that ever have its number; empty where it cannot be told."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        # Containers number their processes each for itself.
+        namespace = Path("/proc/self/ns/pid").readlink()
+        # After the name of the program, which may hold anything: the state, and as the 20th the time of the start.
+        state, *others = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return "" if state in "ZX" else f"{boot} {namespace} {others[18]}"
+    except (OSError, IndexError):
+        return ""
+
+
+def is_alive(pid: int, known_life: str) -> bool | None:
+    """Whether the process of this `life` still runs; None where that cannot be told from here."""
+    here = _place(life(os.getpid()))
+    if not here or _place(known_life) != here:
+        return None
+    if found := life(pid):
+        return found == known_life
+    try:
+        os.kill(pid, 0)
+    except PermissionError:  # Another user's, and hidden from this one.
+        return None
+    except ProcessLookupError:
+        pass
+    return False  # Gone, or ended and not yet noted by its parent.
+
+
+def _place(life: str) -> str:
+    return life.rpartition(" ")[0]
