@@ -51,6 +51,7 @@ def run(
     data_dir: AnyPath | None = None,
     smoke: bool = False,
     force: bool = False,
+    wait: bool = False,
 ) -> "pd.DataFrame":
     """Train experiments in processes of their own, and record them. What is done already is not trained again.
 
@@ -65,6 +66,7 @@ def run(
         data_dir: Where data files lie; else `DLEXP_DATA`, else Keras's cache.
         smoke: Two epochs on a small generated stand-in.
         force: Train again what is done.
+        wait: Wait for runs that other processes train, and take over those whose process ends.
 
     Returns:
         A row a run, those done before first: name, seed, status, what went wrong if anything did, directory, the
@@ -89,6 +91,7 @@ def run(
     wanted, n_workers = arguments.seeds(seeds), arguments.count(workers, "workers")
     own, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
     flags = arguments.flag(smoke, "smoke"), arguments.flag(force, "force")
+    waits = arguments.flag(wait, "wait")
     loaded = load_all(
         _configs(configs), arguments.texts(overrides, "overrides"), arguments.texts(grids, "grids", "KEY=[A, B] texts")
     )
@@ -97,7 +100,7 @@ def run(
     for _, error in planned.without_data:
         raise error
     with first_process(planned, "run") as first, Progress(len(planned.to_train)) as progress:
-        started = carry_out(planned, draw, progress, n_workers, first=first)
+        started = carry_out(planned, draw, progress, n_workers, first=first, wait=waits)
     return of_runs([read(run_dir) for run_dir in (*planned.done, *started)])
 
 
@@ -112,6 +115,7 @@ def bias_variance(
     runs_dir: AnyPath = "runs",
     data_dir: AnyPath | None = None,
     smoke: bool = False,
+    wait: bool = False,
 ) -> "pd.DataFrame":
     """Train on many training sets, and take the error on the test split apart into bias, variance and noise.
 
@@ -125,6 +129,7 @@ def bias_variance(
         runs_dir: Where the records go.
         data_dir: Where data files lie; else `DLEXP_DATA`, else Keras's cache.
         smoke: Two epochs on three training sets from a small generated stand-in.
+        wait: As for `run`.
 
     Returns:
         A row for every part of every experiment's error: its values on the grids, parameters, part, value, se.
@@ -149,7 +154,7 @@ def bias_variance(
     require_trainer("bias_variance")
     n_resamples, n_workers = arguments.whole(resamples, "resamples"), arguments.count(workers, "workers")
     own, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
-    is_smoke = arguments.flag(smoke, "smoke")
+    is_smoke, waits = arguments.flag(smoke, "smoke"), arguments.flag(wait, "wait")
     loaded = load_all(
         _configs(configs), arguments.texts(overrides, "overrides"), arguments.texts(grids, "grids", "KEY=[A, B] texts")
     )
@@ -159,7 +164,7 @@ def bias_variance(
     for _, error in planned.plan.without_data:
         raise error
     with first_process(planned.plan, "bias_variance") as first, Progress(len(planned.plan.to_train)) as progress:
-        carry_out(planned.plan, draw, progress, n_workers, first=first)
+        carry_out(planned.plan, draw, progress, n_workers, first=first, wait=waits)
     return of_points(
         [
             point(each.experiment.name, values_in(each.sources), [read(run_dir) for run_dir in run_dirs])

@@ -32,6 +32,12 @@ class DataError(DlexpError):
     """Data that cannot be had: no file, no download, or a file that is not what it should be."""
 
 
+class Elsewhere(DlexpError):
+    """Other processes have all that was asked for."""
+
+    exit_code = 3
+
+
 class Interrupted(DlexpError):
     """Ctrl-C."""
 

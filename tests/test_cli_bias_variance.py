@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +109,22 @@ def test_a_run_that_another_command_trains_is_no_failure(
     assert "failed" not in result.stderr
     assert f"{run.relative_to(tmp_path)}: under way in process {os.getpid()} on " in result.stderr
     assert "iris" in result.stdout
+
+
+def test_nothing_to_do_is_exit_code_3(trained: "tuple[Path, subprocess.CompletedProcess[str]]", tmp_path: Path) -> None:
+    """Other processes have all the runs that are not done."""
+    shutil.copytree(trained[0], tmp_path, dirs_exist_ok=True)
+    runs = sorted((tmp_path / "runs" / "iris resamples").iterdir())
+    with ExitStack() as others:
+        for run in runs:
+            (run / "summary.json").unlink()
+            others.enter_context(locked(RunDir(run).lock_path))
+        result = process(*COMMAND[:1], *COMMAND[2:], *GRID, "--format", "json", cwd=tmp_path)
+
+    assert result.returncode == 3
+    assert result.stdout == "[]\n"
+    assert result.stderr.count("which another command started; left to it\n") == len(runs) == 6
+    assert result.stderr.endswith("nothing to do here: other processes have all the runs; --wait waits for them\n")
 
 
 def test_csv_and_markdown(dlexp) -> None:

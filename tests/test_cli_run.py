@@ -13,6 +13,7 @@ import pytest
 from dlexp.config.identity import identity
 from dlexp.config.load import load
 from dlexp.runs.lock import locked
+from dlexp.runs.machine import host
 from dlexp.runs.run_dir import RunDir
 
 ROOT = Path(__file__).parents[1]
@@ -217,6 +218,53 @@ def test_a_run_that_another_command_trains_is_no_failure(tmp_path: Path) -> None
     assert last.startswith(f"{run_dir.path.relative_to(tmp_path)}: under way in process {os.getpid()} on ")
     assert last.endswith(", which another command started; left to it")
     assert result.stdout.startswith(f"runs{os.sep}iris{os.sep}s1-")
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> RunDir:
+    """The run of `iris.yaml`, about to be trained by another process."""
+    (tmp_path / "iris.yaml").write_text("dataset: iris\ntraining: {epochs: 1}\n")
+    experiment = load(tmp_path / "iris.yaml").experiment
+    return RunDir.create(tmp_path / "runs", "iris", 0, identity(experiment, experiment.dataset.digest(None)))
+
+
+def test_nothing_to_do_is_exit_code_3(elsewhere: RunDir, tmp_path: Path) -> None:
+    """Other processes have all that was asked for: nothing finished, failed or done before."""
+    (tmp_path / "same.yaml").write_text("dataset: iris\ntraining: {epochs: 1}\n")
+    with locked(elsewhere.lock_path):
+        result = dlexp("run", "iris.yaml", "same.yaml", cwd=tmp_path)
+
+    assert result.returncode == 3
+    assert result.stdout == ""
+    path, owner = elsewhere.path.relative_to(tmp_path), f"process {os.getpid()} on {host()}"
+    assert result.stderr.splitlines() == [
+        f"{path}: under way in {owner}; left to it",
+        f"iris, seed 0: training 1 epochs, records in {path}",
+        f"iris, seed 0: left to {owner}",
+        f"{path}: under way in {owner}, which another command started; left to it",
+        "nothing to do here: other processes have all the runs; --wait waits for them",
+    ]
+
+
+@pytest.mark.parametrize("interrupts", [False, True])
+def test_to_wait_for_another_command(interrupts: bool, elsewhere: RunDir, tmp_path: Path) -> None:
+    """Until its process has ended, then the run is trained here; Ctrl-C ends the waiting."""
+    command = [sys.executable, "-m", "dlexp", "run", "iris.yaml", "--wait"]
+    with locked(elsewhere.lock_path):
+        process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        assert process.stderr is not None
+        path = elsewhere.path.relative_to(tmp_path)
+        waiting = f"waiting for what other processes train: {path} in process {os.getpid()} on {host()}\n"
+        said = list(iter(process.stderr.readline, waiting))
+        if interrupts:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(timeout=60)
+    rest = process.communicate(timeout=60)[1]
+
+    assert said[0] == f"{path}: under way in process {os.getpid()} on {host()}; waited for\n"
+    assert process.returncode == (130 if interrupts else 0)
+    assert elsewhere.status == ("interrupted" if interrupts else "finished")
+    assert ("interrupted: what is finished stays" in rest) == interrupts
 
 
 def group_is_gone(group: int, seconds: float) -> bool:

@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from dlexp.cli.closing import close
 from dlexp.cli.interruptible import interruptible
-from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, RunsDir, Workers
+from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, RunsDir, Wait, Workers
 
 
 def bias_variance(
@@ -22,6 +23,7 @@ def bias_variance(
     overrides: Overrides = None,
     grids: Grids = None,
     workers: Workers = 1,
+    wait: Wait = False,
     smoke: Annotated[
         bool,
         typer.Option("--smoke", help="Two epochs on three training sets from a small generated stand-in."),
@@ -45,7 +47,6 @@ def bias_variance(
     from dlexp.config.grid import values_in
     from dlexp.config.load import load_all, replaced, require_fitting
     from dlexp.console import say
-    from dlexp.errors import shown
     from dlexp.execution import arguments
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import Request
@@ -54,7 +55,6 @@ def bias_variance(
     from dlexp.reports.bias_variance_table import render
     from dlexp.reports.curves import draw
     from dlexp.reports.progress import Progress
-    from dlexp.reports.results import without_picture, without_result
     from dlexp.runs.index import read
     from dlexp.studies.bias_variance import point
 
@@ -70,7 +70,7 @@ def bias_variance(
     if planned.plan.done:
         say(f"{len(planned.plan.done)} of {len(planned.plan.runs)} runs done before")
     with interruptible(), Progress(len(planned.plan.to_train)) as progress:
-        started = carry_out(planned.plan, draw, progress, workers)
+        started = carry_out(planned.plan, draw, progress, workers, wait=wait)
     points = [
         point(each.experiment.name, values_in(each.sources), [read(run_dir) for run_dir in run_dirs])
         for each, run_dirs in zip(loaded, planned.recorded(), strict=True)
@@ -80,11 +80,4 @@ def bias_variance(
     if plot:
         bias_variance_plot.draw(points, plot)
         say(f"bias and variance: {plot}")
-    results = [*planned.plan.done, *started]
-    failures, left = without_result(results)
-    for line in [*shown(without_picture(started)), *left]:
-        say(line)
-    failures += [f"{experiment.name}: {error}" for experiment, error in planned.plan.without_data]
-    if failures:
-        say("", f"{len(failures)} failed:", *failures)
-        raise typer.Exit(1)
+    close(planned.plan, started)

@@ -29,6 +29,9 @@ Grids = Annotated[
     typer.Option("--grid", metavar="KEY=[A, B]", help="An experiment for each value; several: each combination."),
 ]
 Workers = Annotated[int, typer.Option(metavar="N", help="Runs trained at the same time.")]
+Wait = Annotated[
+    bool, typer.Option("--wait", help="Wait for runs that other processes train; take over those whose process ends.")
+]
 RunsDir = Annotated[Path, typer.Option(parser=_runs_dir, metavar="DIR", help="Where the runs and their records lie.")]
 DataDir = Annotated[
     Path | None,

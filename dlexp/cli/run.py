@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dlexp.cli.closing import close
 from dlexp.cli.interruptible import interruptible
-from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, RunsDir, Workers
+from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, RunsDir, Wait, Workers
 
 if TYPE_CHECKING:
     from dlexp.config.load import Loaded
@@ -34,6 +35,7 @@ def run(
         typer.Option("--dry-run", help="Show settings and their sources, layers, sizes, what is done; train nothing."),
     ] = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Start no further run after one failed.")] = False,
+    wait: Wait = False,
     runs_dir: RunsDir = RUNS_DIR,
     data_dir: DataDir = None,
 ) -> None:
@@ -60,7 +62,7 @@ def run(
         if dry_run:
             _preview(loaded, request)
         else:
-            _train(request, workers, fail_fast, first)
+            _train(request, workers, fail_fast, first, wait)
 
 
 def _load(
@@ -88,48 +90,40 @@ def _preview(loaded: "Sequence[Loaded]", request: "Request") -> None:
     print(render(loaded, plan(request), outlines(request.experiments, request.data_dir)), end="")
 
 
-def _train(request: "Request", workers: int, fail_fast: bool, first: "Worker | None") -> None:
+def _train(request: "Request", workers: int, fail_fast: bool, first: "Worker | None", wait: bool) -> None:
     from dlexp.console import one_line, say
-    from dlexp.errors import shown
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import plan
     from dlexp.reports.curves import draw
     from dlexp.reports.progress import Progress
-    from dlexp.reports.results import result_lines, without_picture, without_result
+    from dlexp.reports.results import result_lines
 
     planned = plan(request)
     for each in planned.runs:
-        if line := _on_record(each):
+        if line := _on_record(each, wait):
             say(line)
     with interruptible(), Progress(len(planned.to_train)) as progress:
-        started = carry_out(planned, draw, progress, workers, fail_fast, first)
-    results = [*planned.done, *started]
-    for line in result_lines(results):
+        started = carry_out(planned, draw, progress, workers, fail_fast, first, wait)
+    for line in result_lines([*planned.done, *started]):
         print(one_line(line))
-    failures, left = without_result(results)
-    for line in [*shown(without_picture(started)), *left]:
-        say(line)
-    failures += [f"{experiment.name}: {error}" for experiment, error in planned.without_data]
-    if failures:
-        say("", f"{len(failures)} failed:", *failures)
-        raise typer.Exit(1)
+    close(planned, started)
 
 
-def _on_record(planned: "Planned") -> str | None:
+def _on_record(planned: "Planned", wait: bool) -> str | None:
     """What is on record of a run; None where nothing is."""
     if planned.recorded:
         if planned.lacks_diagnostics:
             return f"{planned.recorded.path}: done before, without diagnostics; --force trains it again with them"
         return f"{planned.recorded.path}: done before; --force trains it again"
     if planned.begun:
-        return f"{planned.begun.path}: {_begun(planned.begun)}"
+        return f"{planned.begun.path}: {_begun(planned.begun, wait)}"
     if planned.outdated:
         version = planned.outdated.record.get("training_version")
         return f"{planned.outdated.dir.path}: recorded by training code {version}; training again"
     return None
 
 
-def _begun(run_dir: "RunDir") -> str:
+def _begun(run_dir: "RunDir", wait: bool) -> str:
     if owner := run_dir.owner:
-        return f"under way in {owner.described}; left to it"
+        return f"under way in {owner.described}; {'waited for' if wait else 'left to it'}"
     return f"interrupted before; {'goes on where it stopped' if run_dir.has_checkpoint else 'begins anew'}"

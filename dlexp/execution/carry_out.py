@@ -22,6 +22,7 @@ def carry_out(
     workers: int = 1,
     fail_fast: bool = False,
     first: Worker | None = None,
+    wait: bool = False,
 ) -> list[RunDir]:
     """Train what a plan has left to train, in processes of this machine, and bring summary.csv up to date.
 
@@ -32,6 +33,7 @@ def carry_out(
         workers: Runs trained at the same time.
         fail_fast: Start no further run after one failed.
         first: The first of the processes, where it has started already.
+        wait: Wait for runs that other processes train, and take over those whose process ends.
 
     Returns:
         Every run that was started, in that order. A run that failed says so in its records.
@@ -47,7 +49,7 @@ def carry_out(
         say(ignored)
     engine = Pool(min(workers, max(1, len(plan.to_train))), first)
     try:
-        run_all(noted(plan.jobs(illustrate)), engine, watcher, fail_fast)
+        run_all(noted(plan.jobs(illustrate)), engine, watcher, fail_fast, wait)
     finally:
         # Also when all is done: an idle worker has nothing to save, and TensorFlow takes a second to end by itself.
         engine.close(kill=True)

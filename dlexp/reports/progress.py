@@ -101,9 +101,12 @@ class Progress:
     def ended(self, job: Job) -> None:
         """Say how a run ended."""
         active = self._active.pop(job.path)
-        self.n_ended += 1
-        seconds = time.monotonic() - active.started
-        line = f"[{self.n_ended}/{self.n_runs}] {job.label}: {RunDir(job.path).status} after {seconds:.1f} s"
+        if owner := RunDir(job.path).owner:  # Not this command's: its process ended, or left it to that one.
+            line = f"{job.label}: left to {owner.described}"
+        else:
+            self.n_ended += 1
+            seconds = time.monotonic() - active.started
+            line = f"[{self.n_ended}/{self.n_runs}] {job.label}: {RunDir(job.path).status} after {seconds:.1f} s"
         if self._live:
             self._live.console.print(console.one_line(line), markup=False)
         else:

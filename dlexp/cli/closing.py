@@ -1,0 +1,32 @@
+"""How a command that trains ends: what has no result is said, and the exit code follows from it."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from dlexp.execution.plan import Plan
+    from dlexp.runs.run_dir import RunDir
+
+
+def close(plan: "Plan", started: "Sequence[RunDir]") -> None:
+    """Say which runs of a plan have no result, now that all that it could start has ended.
+
+    Raises:
+        Exit: A run failed, or its data cannot be had.
+        Elsewhere: Other processes have all the runs.
+    """
+    from dlexp.console import say
+    from dlexp.errors import Elsewhere, shown
+    from dlexp.reports.results import without_picture, without_result
+
+    results = [*plan.done, *started]
+    failures, left = without_result(results)
+    say(*shown(without_picture(started)), *left)
+    failures += [f"{experiment.name}: {error}" for experiment, error in plan.without_data]
+    if failures:
+        say("", f"{len(failures)} failed:", *failures)
+        raise typer.Exit(1)
+    if left and len(left) == len(results):
+        raise Elsewhere("nothing to do here: other processes have all the runs; --wait waits for them")

@@ -1,0 +1,172 @@
+"""Which run comes next, and what becomes of those that other processes have."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from test_execute import IRIS, job_of
+
+from dlexp.execution import schedule
+from dlexp.execution.engine import Outcome
+from dlexp.execution.execute import record_failure
+from dlexp.execution.schedule import run_all
+from dlexp.runs.lock import Taken, locked
+from dlexp.runs.run_dir import RunDir
+from dlexp.training.job import Job
+
+pytestmark = pytest.mark.usefixtures("no_pause")
+
+
+class Here:
+    """An engine of one slot that trains in no time; seed 9 fails."""
+
+    slots = 1
+
+    def __init__(self) -> None:
+        self.trained: list[int] = []
+        self._ended: list[Outcome] = []
+
+    def submit(self, job: Job) -> None:
+        """Finish or fail the run, unless another process has it."""
+        try:
+            with locked(job.run_dir.lock_path):
+                self.trained.append(job.seed)
+                if job.seed == 9:
+                    record_failure(job, KeyError("planted"))
+                else:
+                    finish(job)
+                self._ended.append(Outcome(job))
+        except Taken:
+            self._ended.append(Outcome(job, left=True))
+
+    def wait(self, timeout: float) -> list[Outcome]:
+        """All that has ended."""
+        ended, self._ended = self._ended, []
+        return ended
+
+    def close(self, kill: bool = False) -> None:
+        """Nothing."""
+
+
+class Watcher:
+    """Calls a function at every tick, with the number of ticks so far."""
+
+    def __init__(self, at_tick: Callable[[int], None] = lambda n: None) -> None:
+        self.n_ticks = 0
+        self._at_tick = at_tick
+
+    def started(self, job: Job) -> None:
+        """Nothing."""
+
+    def tick(self) -> None:
+        """Some time has passed."""
+        self.n_ticks += 1
+        self._at_tick(self.n_ticks)
+
+    def ended(self, job: Job) -> None:
+        """Nothing."""
+
+
+def finish(job: Job) -> None:
+    """Record a result."""
+    job.run_dir.write_summary(
+        {"name": "test", "seed": job.seed, "identity": job.identity, "status": "finished", "config": {}, "metrics": {}}
+    )
+
+
+@pytest.fixture
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks follow upon one another."""
+    monkeypatch.setattr(schedule, "TICK", 0.001)
+    monkeypatch.setattr(schedule, "SECONDS_BETWEEN_LOOKS", 0.002)
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> list[Job]:
+    """Three runs."""
+    return [job_of(tmp_path, IRIS, seed) for seed in range(3)]
+
+
+def statuses(jobs: list[Job]) -> list[str]:
+    """How the runs stand."""
+    return [RunDir(job.path).status for job in jobs]
+
+
+def test_runs_that_others_have_are_left_to_them(jobs: list[Job], capsys: pytest.CaptureFixture[str]) -> None:
+    """The command goes on with the next one, and does not wait."""
+    engine = Here()
+    with locked(jobs[0].run_dir.lock_path):
+        run_all(iter(jobs), engine, Watcher())
+
+        assert statuses(jobs) == ["running", "finished", "finished"]
+    assert engine.trained == [1, 2]
+    assert capsys.readouterr().err == ""
+
+
+def test_a_run_whose_process_is_gone_is_trained_at_the_end(jobs: list[Job]) -> None:
+    """It had the run when its turn came, and is gone when the list is through."""
+    engine = Here()
+    with ExitStack() as other:
+        other.enter_context(locked(jobs[0].run_dir.lock_path))
+        run_all(iter(jobs), engine, Watcher(lambda n: other.close() if n == 2 else None))
+
+    assert engine.trained == [1, 2, 0]
+    assert statuses(jobs) == ["finished"] * 3
+
+
+def test_a_run_that_its_process_finished_meanwhile_is_not_trained(jobs: list[Job]) -> None:
+    """The other one was faster."""
+    engine = Here()
+    with ExitStack() as other:
+        other.enter_context(locked(jobs[0].run_dir.lock_path))
+        other.callback(finish, jobs[0])
+        run_all(iter(jobs), engine, Watcher(lambda n: other.close() if n == 2 else None))
+
+    assert engine.trained == [1, 2]
+    assert statuses(jobs) == ["finished"] * 3
+
+
+def test_to_wait_is_to_wait_for_all(jobs: list[Job], capsys: pytest.CaptureFixture[str]) -> None:
+    """One is finished by its process, of another the process ends without a word: that is trained here."""
+    engine = Here()
+    with ExitStack() as one, ExitStack() as two:
+        one.enter_context(locked(jobs[0].run_dir.lock_path))
+        one.callback(finish, jobs[0])
+        two.enter_context(locked(jobs[1].run_dir.lock_path))
+        ends = {20: one.close, 40: two.close}
+        owner = RunDir(jobs[0].path).owner
+        run_all(iter(jobs), engine, Watcher(lambda n: ends.get(n, int)()), wait=True)
+
+    assert engine.trained == [2, 1]
+    assert statuses(jobs) == ["finished"] * 3
+    assert owner is not None
+    assert capsys.readouterr().err == (
+        f"waiting for what other processes train: {jobs[0].path} in {owner.described} and 1 more\n"
+    )
+
+
+def test_after_a_failure_nothing_is_waited_for(tmp_path: Path, jobs: list[Job]) -> None:
+    """With `fail_fast`: no further run is started, so none that others give up either."""
+    engine = Here()
+    bad = job_of(tmp_path, IRIS, 9)
+    with locked(jobs[0].run_dir.lock_path):
+        run_all(iter([jobs[0], bad, *jobs[1:]]), engine, Watcher(), fail_fast=True, wait=True)
+
+    assert engine.trained == [9]
+    assert statuses([jobs[0], bad, *jobs[1:]]) == ["interrupted", "failed", "interrupted", "interrupted"]
+
+
+def test_a_job_is_drawn_when_a_slot_is_free(jobs: list[Job]) -> None:
+    """Its directory is made as it is drawn, so that another command can have it until then."""
+    engine = Here()
+
+    def drawn() -> Iterator[Job]:
+        for job in jobs:
+            seen.append(list(engine.trained))
+            yield job
+
+    seen: list[list[int]] = []
+    run_all(drawn(), engine, Watcher())
+
+    assert seen == [[], [0], [0, 1]]
