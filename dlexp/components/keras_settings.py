@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from dlexp.components.home import expanded, own
 from dlexp.errors import UserError
 
 #: What every training process computes with.
@@ -25,8 +26,14 @@ OTHER_VARIABLES = ("TF_USE_LEGACY_KERAS",)
 
 
 def home() -> Path:
-    """Keras's folder, in which its settings and downloads lie."""
-    return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+    """Keras's folder, in which its settings and downloads lie; below /tmp, as for Keras, where there is no home folder.
+
+    Raises:
+        UserError: KERAS_HOME names the home folder of nobody.
+    """
+    if named := os.environ.get("KERAS_HOME"):
+        return expanded(named, "KERAS_HOME")
+    return (own() or Path("/tmp")) / ".keras"
 
 
 @contextmanager

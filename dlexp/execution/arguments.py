@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, SupportsIndex, TypeGuard
 
+from dlexp.components.home import expanded
 from dlexp.errors import UserError
 
 #: Keras and numpy take seeds of 32 bits.
@@ -101,11 +102,7 @@ def text_of_path(given: object, name: str, what: str, hint: str = "") -> str:
 
 def folder(given: object, name: str) -> Path:
     """The path of a folder, which need not exist; `~` is the home folder, as a shell has it."""
-    text = text_of_path(given, name, "the path of a folder", "; the working directory is '.'")
-    try:
-        return Path(text).expanduser()
-    except RuntimeError as error:
-        raise UserError(f"{name}: {text}: there is no such home folder") from error
+    return expanded(text_of_path(given, name, "the path of a folder", "; the working directory is '.'"), name)
 
 
 def _whole(given: object) -> int | None:

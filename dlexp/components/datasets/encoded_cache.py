@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import tempfile
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from dlexp.components.datasets.dataset import Data, Split
+from dlexp.components.home import expanded, own
 from dlexp.console import say
 
 #: Part of every key: raise it when the encoding or the layout of the files changes.
@@ -55,11 +55,14 @@ def cached(name: str, key: list[Any], encode: Callable[[], Data]) -> Data:
 
 
 def _folder() -> Path | None:
-    """`DLEXP_CACHE`, else `dlexp` in `XDG_CACHE_HOME` or `~/.cache`; none when it is switched off."""
+    """`DLEXP_CACHE`, else `dlexp` in `XDG_CACHE_HOME` or `~/.cache`; none when it is switched off or nobody's home."""
     named = os.environ.get("DLEXP_CACHE")
-    if named == OFF:
-        return None
-    return Path(named or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "dlexp")).expanduser()
+    if named:
+        return None if named == OFF else expanded(named, "DLEXP_CACHE")
+    if cache := os.environ.get("XDG_CACHE_HOME"):
+        return expanded(cache, "XDG_CACHE_HOME") / "dlexp"
+    home = own()
+    return home and home / ".cache" / "dlexp"
 
 
 def _read(path: Path) -> Data | None:
@@ -70,8 +73,8 @@ def _read(path: Path) -> Data | None:
         os.utime(path)
     except FileNotFoundError:
         return None
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        say(f"{path}: damaged, encoded anew ({error})")
+    except Exception as error:  # A damaged archive raises nearly anything.
+        say(f"{path}: damaged, encoded anew ({' '.join(str(error).split()) or type(error).__name__})")
         return None
     return data
 
@@ -81,6 +84,7 @@ def _split(arrays: Any, name: str) -> Split:
         return Split(arrays[f"{name}_x"], arrays[f"{name}_y"])
     parts = arrays[f"{name}_data"], arrays[f"{name}_indices"], arrays[f"{name}_indptr"]
     x = csr_array(parts, shape=tuple(arrays[f"{name}_shape"]))
+    x.check_format()  # In full: an index beyond the shape would be read and written beyond the memory.
     x.has_canonical_format = True  # As it was when it was written.
     return Split(x, arrays[f"{name}_y"])
 

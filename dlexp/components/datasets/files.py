@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from dlexp.components import keras_settings
+from dlexp.components.home import expanded
 from dlexp.console import say
 from dlexp.errors import DataError, UserError
 
@@ -86,17 +87,17 @@ def own(path: str, data_dir: Path | None) -> Path:
     """Where a file or folder of the user's own is: below the working directory, or where data files are looked for.
 
     Raises:
-        UserError: `data_dir` or `DLEXP_DATA` is no directory.
+        UserError: `data_dir` or `DLEXP_DATA` is no directory, or the path begins with the home folder of nobody.
         DataError: It is in none of them.
     """
-    places = {"the working directory": Path(), **_places(data_dir)}
+    places, wanted = {"the working directory": Path(), **_places(data_dir)}, expanded(path)
     try:
         for place in places.values():
-            if (found := place / Path(path).expanduser()).exists():
+            if (found := place / wanted).exists():
                 return found
     except OSError as error:  # a folder that may not be searched
         raise DataError(f"{error.filename}: {error.strerror}") from error
-    if Path(path).expanduser().is_absolute():
+    if wanted.is_absolute():
         raise DataError(f"{path}: no such file")
     named = ", ".join(f"{place.absolute()} ({origin})" for origin, place in places.items())
     raise DataError(f"{path}: not found; looked in: {named}")
@@ -132,7 +133,7 @@ def digests(*paths: Path) -> tuple[str, ...]:
 def _places(data_dir: Path | None) -> dict[str, Path]:
     """The folders to look in, in this order, by what named them."""
     named = {"--data-dir": data_dir, "DLEXP_DATA": os.environ.get("DLEXP_DATA")}
-    places = {name: Path(folder).expanduser() for name, folder in named.items() if folder}
+    places = {name: expanded(folder, name) for name, folder in named.items() if folder}
     for name, place in places.items():
         if not place.is_dir():
             raise UserError(f"{name}: {place} is not a directory")

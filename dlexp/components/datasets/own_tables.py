@@ -14,7 +14,7 @@ from dlexp.components.datasets.dataset import MAX_SHOWN, Data, Info, Split, Spli
 from dlexp.components.datasets.encoded_texts import EncodedTexts
 from dlexp.components.datasets.own_data import OwnData, not_there
 from dlexp.components.identity_rules import DataPath
-from dlexp.errors import DataError, UserError, did_you_mean
+from dlexp.errors import DataError, DlexpError, UserError, did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -564,5 +564,8 @@ def _reading_parquet(path: Path) -> Iterator[None]:
         yield
     except ImportError as error:
         raise UserError(f"{path}: Parquet needs pyarrow; install it by: pip install 'dlexp[parquet]'") from error
-    except (OSError, ValueError) as error:  # pyarrow's own errors are one or the other.
-        raise DataError(f"{path}: not a readable Parquet file ({' '.join(str(error).split())})") from error
+    except DlexpError:  # More than fits into memory.
+        raise
+    except Exception as error:  # A damaged file raises nearly anything.
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(f"{path}: not a readable Parquet file ({said})") from error

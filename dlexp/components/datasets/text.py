@@ -121,7 +121,7 @@ class Text(NumberedTexts):
             memory.require(WORD_INDEX_BYTES * path.stat().st_size, str(path))
             numbers = json.loads(path.read_bytes())
             words = {number + INDEX_FROM: word for word, number in numbers.items()}
-        except (OSError, ValueError, AttributeError, TypeError) as error:
+        except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
             raise DataError(f"{path}: not a readable word index, or a damaged one ({error})") from error
         return SIGNS | words
 

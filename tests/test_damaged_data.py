@@ -1,0 +1,326 @@
+"""Damaged files of the user's own: every reader gives what is in it or says in one line that it cannot."""
+
+import importlib.util
+import io
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import Invoke
+from damage import damaged
+from scipy.sparse import csr_array, save_npz
+
+from dlexp.components.datasets import Csv, Imdb, Npz, Parquet, TextFolder, encoded_cache, files, idx, new_examples, npz
+from dlexp.components.datasets.dataset import Data, Split
+from dlexp.errors import DataError, DlexpError, UserError
+
+FRAME = pd.DataFrame({"x": np.arange(40) / 7, "w": ["a b", "c"] * 20, "y": ["no", "yes"] * 20})
+X, Y = np.arange(24, dtype=np.float32).reshape(12, 2), np.arange(12) % 2
+PACKED = ("csv.gz", "csv.bz2", "csv.xz", "csv.zip", "csv.tar", "csv.tar.gz", "csv.tar.bz2", "csv.tar.xz", "parquet")
+#: Of every file so many single bytes are changed; where time does not count, all kinds of many.
+FEW, MANY = 20, 1500
+
+
+def write_table(path: Path) -> None:
+    """A small table, packed as its suffix says."""
+    if path.suffix == ".parquet":
+        FRAME.to_parquet(path)
+    elif ".tar" in path.name:  # pandas does not pack these in every version.
+        content = FRAME.to_csv(index=False).encode()
+        how = path.name.rpartition(".")[2]
+        with tarfile.open(path, f"w:{how}" if how != "tar" else "w") as archive:
+            entry = tarfile.TarInfo("table.csv")
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    else:
+        FRAME.to_csv(path, index=False)
+
+
+def refusal(read: Callable[[], object]) -> DlexpError | None:
+    """What a reader says; none where it reads."""
+    try:
+        read()
+    except DlexpError as error:
+        return error
+    return None
+
+
+def assert_reads_or_says_why(path: Path, read: Callable[[], object], flips: int) -> int:
+    """The promise of this file, for everything that can become of a file; gives how often it was said."""
+    whole = path.read_bytes()
+    read()
+    said = 0
+    for name, content in damaged(whole, flips):
+        path.write_bytes(content)
+        error = refusal(read)
+        if error is None:
+            continue
+        said += 1
+
+        assert len(error.lines) == 1, name
+        assert "\n" not in error.lines[0], name
+        assert str(path) in error.lines[0], name
+        # That there are no rows or other columns is the user's mistake; the file is read all the same.
+        assert isinstance(error, DataError | UserError), name
+    path.write_bytes(whole)
+    return said
+
+
+def readers_of_tables(path: Path) -> list[Callable[[], object]]:
+    """All that a command does with a table."""
+    kind = Parquet if path.suffix == ".parquet" else Csv
+    dataset = kind(path=str(path), target="y", task="binary")
+    found: list[Callable[[], object]] = [lambda: dataset.misfits(None), lambda: dataset.load(None)]
+    if kind is Csv:
+        found.append(lambda: new_examples.numbers(path, 3, ["x"]))
+    return found
+
+
+@pytest.mark.parametrize("suffix", PACKED)
+def test_packed_tables(suffix: str, tmp_path: Path) -> None:
+    """By the reader of all that a training and a table of new examples have in common."""
+    path = tmp_path / f"t.{suffix}"
+    write_table(path)
+    (_, load, *_) = readers_of_tables(path)
+
+    assert assert_reads_or_says_why(path, load, FEW) > 15
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [*PACKED, "csv"])
+def test_packed_tables_deeply(suffix: str, tmp_path: Path) -> None:
+    """Every reader, many places."""
+    path = tmp_path / f"t.{suffix}"
+    write_table(path)
+
+    for read in readers_of_tables(path)[:2]:
+        assert_reads_or_says_why(path, read, MANY)
+
+
+@pytest.mark.parametrize(
+    "suffix", ["csv.gz", "csv.bz2", "csv.xz", "csv.zip", "csv.tar.gz", "csv.tar.bz2", "csv.tar.xz"]
+)
+def test_a_changed_byte_is_never_read_as_data(suffix: str, tmp_path: Path) -> None:
+    """The checksum of every packed format is looked at; of a packed tar pandas left it aside."""
+    path = tmp_path / f"t.{suffix}"
+    write_table(path)
+    whole = path.read_bytes()
+    dataset = Csv(path=str(path), target="y", task="binary")
+    expected = dataset._frame(path)
+    for name, content in damaged(whole, flips=60, seed=1):
+        if name == "twice":  # Two archives in a row are an archive.
+            continue
+        path.write_bytes(content)
+        try:
+            found = dataset._frame(path)
+        except DataError:
+            continue
+
+        pd.testing.assert_frame_equal(found, expected, obj=name)
+
+
+def archives(folder: Path) -> dict[str, tuple[Path, Callable[[], object]]]:
+    """Every kind of archive of arrays, each with its reader."""
+    plain, packed, array, sparse, bytes_ = (folder / name for name in ("a.npz", "b.npz", "c.npy", "d.npz", "e.gz"))
+    np.savez(plain, x_train=X, y_train=Y, x_test=X, y_test=Y)
+    np.savez_compressed(packed, x=X)
+    np.save(array, X)
+    save_npz(sparse, csr_array(X))
+    import gzip
+
+    bytes_.write_bytes(gzip.compress(bytes([0, 0, 8, 2, 0, 0, 0, 3, 0, 0, 0, 4]) + bytes(12)))
+    own = Npz(path=str(plain), task="binary")
+    return {
+        "npz": (plain, lambda: own.load(None)),
+        "misfits": (plain, lambda: own.misfits(None)),
+        "new npz": (packed, lambda: new_examples.array(packed)),
+        "npy": (array, lambda: new_examples.array(array)),
+        "sparse": (sparse, lambda: npz.read_sparse(sparse)),
+        "idx": (bytes_, lambda: idx.read(bytes_)),
+    }
+
+
+KINDS = ("npz", "misfits", "new npz", "npy", "sparse", "idx")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_arrays(kind: str, tmp_path: Path) -> None:
+    """Of a data set, of new examples, sparse, and of Fashion-MNIST."""
+    path, read = archives(tmp_path)[kind]
+
+    assert assert_reads_or_says_why(path, read, FEW) > 15
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_arrays_deeply(kind: str, tmp_path: Path) -> None:
+    """Many places."""
+    path, read = archives(tmp_path)[kind]
+
+    assert_reads_or_says_why(path, read, MANY)
+
+
+def test_a_damaged_cache_is_encoded_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever it holds: the right data, or none and a line about it."""
+    path = tmp_path / "c.npz"
+    data = Data(Split(csr_array(X), Y), Split(X, Y))
+    encoded_cache._write(path, data)
+    for name, content in damaged(path.read_bytes(), flips=60):
+        path.write_bytes(content)
+        found = encoded_cache._read(path)
+        err = capsys.readouterr().err
+
+        assert err.count("\n") == (1 if found is None else 0), name
+        assert err.startswith(f"{path}: damaged, encoded anew (" if found is None else ""), name
+        if found is not None:
+            np.testing.assert_array_equal(found.train.x.toarray(), X)
+            np.testing.assert_array_equal(found.test.x, X)
+
+
+def test_a_cache_with_places_outside_of_its_shape(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its checksums are right; scipy would read and write beyond the memory of the matrix."""
+    path = tmp_path / "c.npz"
+    data = Data(Split(csr_array(X), Y), Split(X, Y))
+    arrays = encoded_cache._arrays(data.train, "train") | encoded_cache._arrays(data.test, "test")
+    np.savez(path, **arrays | {"train_indices": arrays["train_indices"] + 1_000_000})
+
+    assert encoded_cache._read(path) is None
+    assert "damaged, encoded anew (indices must be < 2)" in capsys.readouterr().err
+
+
+def test_zst_needs_what_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line that says what to install."""
+
+    def read_csv(*_: object, **__: object) -> None:
+        raise ImportError("`Import zstandard` failed.")
+
+    monkeypatch.setattr(pd, "read_csv", read_csv)
+
+    with pytest.raises(UserError, match=r"^t\.csv\.zst: needs zstandard; install it by: pip install zstandard$"):
+        Csv(path="t.csv.zst", target="y", task="binary")._frame(Path("t.csv.zst"))
+
+
+@pytest.mark.skipif(importlib.util.find_spec("zstandard") is None, reason="needs zstandard")
+def test_zst(tmp_path: Path) -> None:
+    """As the other archives."""
+    path = tmp_path / "t.csv.zst"
+    write_table(path)
+    dataset = Csv(path=str(path), target="y", task="binary")
+
+    assert assert_reads_or_says_why(path, lambda: dataset.load(None), FEW) > 15
+
+
+def test_damaged_texts(tmp_path: Path) -> None:
+    """A text that is a folder, no text, a link to nowhere or to itself."""
+    for part in ("train", "test"):
+        for word in ("neg", "pos"):
+            folder = tmp_path / part / word
+            folder.mkdir(parents=True)
+            (folder / "1.txt").write_text(f"{word} text")
+    dataset = TextFolder(path=str(tmp_path), task="binary")
+    dataset.load(None)
+    bad = tmp_path / "train/pos/2.txt"
+
+    def no_text() -> None:
+        bad.write_bytes(b"\xff\xfe\0")
+
+    damages: list[Callable[[], Any]] = [
+        no_text,
+        bad.mkdir,
+        lambda: bad.symlink_to("nowhere"),
+        lambda: bad.symlink_to(bad.name),
+    ]
+    for damage in damages:
+        damage()
+        for read in (lambda: dataset.load(None), lambda: dataset.digest(None)):
+            with pytest.raises(DataError) as error:
+                read()
+
+            assert len(error.value.lines) == 1
+            assert str(bad) in error.value.lines[0]
+        bad.rmdir() if bad.is_dir() else bad.unlink()
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"a":' * 100_000, b"", b"[]", b"{", b"\xff", b'{"a": []}'])
+def test_a_damaged_word_index(content: bytes, tmp_path: Path) -> None:
+    """A hundred thousand deep, too."""
+    (tmp_path / "imdb_word_index.json").write_bytes(content)
+
+    with pytest.raises(DataError, match="not a readable word index, or a damaged one"):
+        Imdb().words(tmp_path)
+
+
+@pytest.mark.parametrize("depth", [100_000, 200])
+@pytest.mark.parametrize("sign", ["[", "{a: ", "- ", "? "])
+def test_a_deep_config(depth: int, sign: str, tmp_path: Path, invoke: Invoke) -> None:
+    """In a file and on the command line: one line, exit code 2."""
+    (tmp_path / "deep.yaml").write_text(f"dataset: {sign * depth}"[:240_000])
+    (tmp_path / "iris.yaml").write_text("dataset: iris\n")
+
+    for words in (
+        ("check", str(tmp_path / "deep.yaml")),
+        ("check", str(tmp_path / "iris.yaml"), "--set", f"model.hidden={sign * depth}"),
+        ("check", str(tmp_path / "iris.yaml"), "--grid", f"model.hidden=[{sign * depth}"),
+    ):
+        code, out, err = invoke(*words)
+
+        assert (code, out, len(err.splitlines())) == (2, "", 1), words[:2]
+        assert "bug" not in err
+
+
+def test_commands_with_damaged_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
+    """Exit code 1: the data cannot be had."""
+    monkeypatch.chdir(tmp_path)
+    for suffix in ("csv.xz", "csv.zip", "csv.tar", "csv.gz", "parquet"):
+        path = Path(f"t.{suffix}")
+        write_table(path)
+        path.write_bytes(path.read_bytes()[:100])
+        kind = "parquet" if suffix == "parquet" else "csv"
+        Path("c.yaml").write_text(f"dataset: {{type: {kind}, path: {path}, target: y, task: binary}}\n")
+
+        code, out, err = invoke("data", "c.yaml")
+
+        assert (code, out, len(err.splitlines())) == (1, "", 1), suffix
+        assert err.startswith(f"t.{suffix}: not a readable "), suffix
+
+
+@pytest.fixture
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user whom the system does not know, without HOME: a container with a number for a user."""
+
+    def unknown(number: int) -> None:
+        raise KeyError(number)
+
+    for name in ("HOME", "DLEXP_DATA", "KERAS_HOME", "DLEXP_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+
+
+def test_without_a_home(homeless: None, tmp_path: Path) -> None:
+    """Keras's folder is that which Keras takes then, and nothing is kept; `~` cannot be read."""
+    (tmp_path / "imdb.npz").touch()
+
+    assert files.find("imdb.npz", tmp_path) == tmp_path / "imdb.npz"
+    assert files._places(None) == {"Keras's cache": Path("/tmp/.keras/datasets")}
+    assert encoded_cache._folder() is None
+    with pytest.raises(UserError, match=r"^~/x\.npz: there is no such home folder$"):
+        files.own("~/x.npz", None)
+
+
+def test_the_home_of_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
+    """In a config, in a variable, in an option: the user's mistake."""
+    monkeypatch.chdir(tmp_path)
+    Path("c.yaml").write_text("dataset: {type: npz, path: ~nosuchuser/x.npz, task: binary}\n")
+
+    assert invoke("data", "c.yaml") == (2, "", "~nosuchuser/x.npz: there is no such home folder\n")
+    for name in ("DLEXP_DATA", "KERAS_HOME"):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, "~nosuchuser/x")
+
+            assert invoke("data", "imdb") == (2, "", f"{name}: ~nosuchuser/x: there is no such home folder\n")
+    words = ("data", "digits", "--data-dir", "~nosuchuser")
+    assert invoke(*words) == (2, "", "--data-dir: ~nosuchuser: there is no such home folder\n")
