@@ -1,6 +1,7 @@
 """The user's own tables: columns by their role, splits, gaps, and every mistake with its row and column."""
 
 import gzip
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -385,13 +386,8 @@ def test_settings_that_exclude_each_other(settings: dict[str, Any], problem: tup
 
 def test_parquet_names_the_extra_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where pyarrow is not installed."""
-    import pandas as pd
-
-    def without_pyarrow(path: Path) -> None:
-        raise ImportError
-
     Path("own.parquet").write_bytes(b"")
-    monkeypatch.setattr(pd, "read_parquet", without_pyarrow)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(UserError, match=r"^own\.parquet: Parquet needs pyarrow; install it by: pip install 'dlexp\["):
         Parquet(path="own.parquet", **BY_COLUMN).load(None)
 

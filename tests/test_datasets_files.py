@@ -214,13 +214,15 @@ def test_says_where_folders_go(
 
 
 def test_digest_is_sha256(tmp_path: Path) -> None:
-    """Of one file as sha256sum prints it; of several as of their bytes in this order."""
+    """Of one file as sha256sum prints it; of several each is framed by its length, so that no byte changes files."""
     one, two = tmp_path / "one", tmp_path / "two"
     one.write_bytes(b"abc")
     two.write_bytes(b"def")
 
     assert files.digest(one) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert files.digest(one, two) == hashlib.sha256(b"abcdef").hexdigest()
+    framed = b"".join(len(content).to_bytes(8, "big") + content for content in (b"abc", b"def"))
+    assert files.digest(one, two) == hashlib.sha256(framed).hexdigest()
+    assert files.digests(one, two)[1] == hashlib.sha256(b"abcdef").hexdigest()  # As version 0.1.0 took it.
 
 
 def test_digest_names_an_unreadable_file(tmp_path: Path) -> None:
