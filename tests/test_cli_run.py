@@ -180,7 +180,7 @@ def test_after_an_interrupt_the_same_command_goes_on(whole: Path, tmp_path: Path
 
     again = dlexp("run", "long.yaml", cwd=tmp_path)
     assert again.returncode == 0
-    assert "interrupted before; goes on where it stopped" in again.stderr
+    assert "interrupted before; resumed" in again.stderr
     (run,) = (tmp_path / "runs" / "long").iterdir()
     assert json.loads((run / "summary.json").read_text())["resumed_after"] == [epochs]
     assert without_seconds(run) == without_seconds(whole)

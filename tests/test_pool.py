@@ -121,8 +121,7 @@ def test_a_run_that_dies_twice_after_a_checkpoint_goes_on(
 
     assert [RunDir(job.path).status for job in jobs] == ["interrupted", "finished"]
     assert capsys.readouterr().err == (
-        "a, seed 102: the worker process died 2 times (killed, or out of memory); "
-        "the same command goes on where it stopped\n"
+        "a, seed 102: the worker process died 2 times (killed, or out of memory); the same command resumes it\n"
     )
     (next_time,) = plan(Request([jobs[0].experiment], [102], tmp_path / "runs")).runs
     assert next_time.begun == RunDir(jobs[0].path)
@@ -141,7 +140,12 @@ def test_records_that_cannot_be_written_stop_no_other_run(
     make_job: MakeJob, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nor can that be recorded: it is said, in a line."""
+
+    def write(self: RunDir, record: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
     monkeypatch.setattr(pool, "execute", disk_full)
+    monkeypatch.setattr(RunDir, "write_interruption", write)
     jobs = [make_job(seed) for seed in (0, 100, 1)]
 
     run(jobs, slots=1)

@@ -56,8 +56,8 @@ def test_an_interrupted_run_says_what_becomes_of_it(tmp_path: Path) -> None:
     failures, left = without_result([begun, saved])
 
     assert failures == [
-        f"{begun.path}: interrupted; the same command begins it anew",
-        f"{saved.path}: interrupted; the same command goes on where it stopped",
+        f"{begun.path}: interrupted; the same command restarts it",
+        f"{saved.path}: interrupted; the same command resumes it",
     ]
     assert left == []
 

@@ -1,11 +1,15 @@
 """A training that is interrupted at any epoch goes on to the bytes of one that was not."""
 
 import errno
+import hashlib
+import io
 import itertools
+import json
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +21,7 @@ from dlexp.runs import run_dir as run_dir_module
 from dlexp.runs.lock import locked
 from dlexp.runs.run_dir import RunDir
 from dlexp.training import checkpoint, interruption
-from dlexp.training.checkpoint import Checkpoints, Progress
+from dlexp.training.checkpoint import Checkpoints, Progress, Unusable
 from dlexp.training.job import Job
 from dlexp.training.threads import set_threads
 
@@ -178,7 +182,7 @@ def assert_ends(job: Job, expected: list[str], resumed_after: list[int], said: s
 
 def test_goes_on_after_the_newest_checkpoint(killed: tuple[Job, RunDir, list[str]]) -> None:
     """Not after the one before."""
-    assert_ends(killed[0], killed[2], [3], "going on after epoch 3")
+    assert_ends(killed[0], killed[2], [3], "resumed after epoch 3")
 
 
 @pytest.mark.parametrize(
@@ -225,13 +229,143 @@ def test_a_checkpoint_without_its_history_is_not_used(text: str, killed: tuple[J
     assert_ends(job, expected, [], "history.csv lacks epochs")
 
 
+def edit(run_dir: RunDir, epoch: int) -> str:
+    """Make a row better than it was; gives the whole edited text."""
+    lines = run_dir.history_path.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines[epoch] = lines[epoch].rpartition(",")[0] + ",0.9999\n"
+    run_dir.history_path.write_text("".join(lines), encoding="utf-8")
+    return "".join(lines)
+
+
+def test_an_edited_history_is_not_believed(killed: tuple[Job, RunDir, list[str]]) -> None:
+    """No checkpoint continues its rows: the training restarts, and the edited file is kept beside."""
+    job, run_dir, expected = killed
+    edited = edit(run_dir, 1)
+
+    assert_ends(job, expected, [], f"checkpoint not used: {run_dir.checkpoint_path}: history.csv was changed since")
+    assert run_dir.edited_history_path.read_text(encoding="utf-8") == edited
+
+
+def test_a_checkpoint_before_the_edit_is_used(killed: tuple[Job, RunDir, list[str]]) -> None:
+    """Its rows are as they were."""
+    job, run_dir, expected = killed
+    edit(run_dir, 3)
+
+    assert_ends(job, expected, [2], "history.csv was changed since")
+
+
+def test_rows_after_the_checkpoint_may_be_any(killed: tuple[Job, RunDir, list[str]]) -> None:
+    """They are trained again."""
+    job, run_dir, expected = killed
+    edit(run_dir, 4)
+
+    assert_ends(job, expected, [3], "resumed after epoch 3")
+
+
+def test_edited_diagnostics_are_not_believed_and_lost_ones_not_missed(tmp_path: Path) -> None:
+    """By the digest of the rows up to the epoch; those of later epochs are not in it."""
+    run_dir = RunDir.create(tmp_path, "digits", 0, "0123456789abcdef")
+    checkpoints = Checkpoints(run_dir, {}, *no_network(), None)
+    for path in (run_dir.history_path, run_dir.diagnostics_path):
+        path.write_text("epoch,loss\n1,0.5\n2,0.25\n")
+    recorded = run_dir.rows_digests(2)
+
+    with run_dir.diagnostics_path.open("a") as file:
+        file.write("3,0.125\n")
+    checkpoints._require_same_rows(Path("it"), recorded, 2)
+    run_dir.diagnostics_path.unlink()
+    checkpoints._require_same_rows(Path("it"), recorded, 2)
+    for text, said in (("epoch,loss\n1,0.5\n2,0.24\n", "changed since"), ("epoch,loss\nx\n", "without an epoch")):
+        run_dir.diagnostics_path.write_text(text)
+        with pytest.raises(Unusable, match=said):
+            checkpoints._require_same_rows(Path("it"), recorded, 2)
+
+
+def no_network() -> tuple[Any, Any]:
+    """Something without variables, and its optimizer."""
+    nothing = SimpleNamespace(variables=[])
+    return SimpleNamespace(model=nothing, body=nothing, output=nothing), nothing
+
+
+def rewrite(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change the state in a checkpoint, with its digest."""
+    _, _, body = path.read_bytes().partition(b"\n")
+    with np.load(io.BytesIO(body)) as found:
+        arrays = dict(found)
+    state = json.loads(arrays[checkpoint.STATE].tobytes())
+    change(state)
+    arrays[checkpoint.STATE] = np.frombuffer(json.dumps(state).encode(), np.uint8)
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    body = buffer.getvalue()
+    path.write_bytes(checkpoint.MAGIC + hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+
+
+def test_a_checkpoint_of_0_1_0_is_resumed(killed: tuple[Job, RunDir, list[str]]) -> None:
+    """It has no digest of its rows; and where it began again before the first epoch, that was no resume."""
+    job, run_dir, expected = killed
+
+    def as_before(state: dict[str, Any]) -> None:
+        del state["rows"]
+        state["progress"]["resumed_after"] = [0, 0]
+
+    rewrite(run_dir.checkpoint_path, as_before)
+
+    assert_ends(job, expected, [3], "resumed after epoch 3")
+
+
+def test_a_checkpoint_before_the_first_epoch_is_no_resume(killed: tuple[Job, RunDir, list[str]]) -> None:
+    """0.1.0 saved one where it was asked to stop at once."""
+    job, run_dir, expected = killed
+    rewrite(run_dir.checkpoint_path, lambda state: state["progress"].update(epoch=0, resumed_after=[0, 0]))
+    run_dir.previous_checkpoint_path.unlink()
+
+    assert_ends(job, expected, [], "of no epoch")
+
+
+def test_asked_to_stop_before_the_first_epoch_it_saves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is nothing yet."""
+    job = job_of(tmp_path, IRIS)
+    for _ in range(3):
+        with monkeypatch.context() as patch:
+            patch.setattr(interruption, "asked", lambda: True)
+            execute(job)
+        assert not RunDir(job.path).has_checkpoint
+
+    execute(job)
+    assert (RunDir(job.path).summary() or {})["resumed_after"] == []
+
+
+def test_a_checkpoint_that_cannot_be_read_now_is_kept(
+    killed: tuple[Job, RunDir, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one before is used; where none is left to use, the run is interrupted instead of trained again."""
+    job, run_dir, expected = killed
+    kept = run_dir.checkpoint_path.read_bytes()
+    read = checkpoint._read
+
+    def failing(path: Path) -> dict[str, np.ndarray]:
+        if path in unreadable:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+        return read(path)
+
+    monkeypatch.setattr(checkpoint, "_read", failing)
+    unreadable = [run_dir.checkpoint_path, run_dir.previous_checkpoint_path]
+    execute(job)
+
+    assert run_dir.status == "interrupted"
+    assert run_dir.checkpoint_path.read_bytes() == kept
+    unreadable = [run_dir.checkpoint_path]
+    assert_ends(job, expected, [2], "checkpoint not read: [Errno 5] Input/output error")
+
+
 def test_a_torn_last_row_is_cut_off(killed: tuple[Job, RunDir, list[str]]) -> None:
     """Killed while it wrote."""
     job, run_dir, expected = killed
     with run_dir.history_path.open("a", encoding="utf-8") as file:
         file.write("5,0.0")
 
-    assert_ends(job, expected, [3], "going on after epoch 3")
+    assert_ends(job, expected, [3], "resumed after epoch 3")
 
 
 def test_a_run_that_another_process_trains_is_left_to_it(tmp_path: Path) -> None:

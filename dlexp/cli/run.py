@@ -126,4 +126,4 @@ def _on_record(planned: "Planned", wait: bool) -> str | None:
 def _begun(run_dir: "RunDir", wait: bool) -> str:
     if owner := run_dir.owner:
         return f"under way in {owner.described}; {'waited for' if wait else 'left to it'}"
-    return f"interrupted before; {'goes on where it stopped' if run_dir.has_checkpoint else 'begins anew'}"
+    return f"interrupted before; {'resumed' if run_dir.has_checkpoint else 'restarted'}"

@@ -1,7 +1,6 @@
 """What a worker does with one job: train it, and record it when it fails."""
 
 import contextlib
-import errno
 import os
 import sys
 import traceback
@@ -13,32 +12,31 @@ from pathlib import Path
 from typing import TextIO
 
 from dlexp.config.identity import TRAINING_VERSION
-from dlexp.errors import DlexpError
+from dlexp.execution import outside_errors
 from dlexp.runs.lock import Lost, Taken, locked
-from dlexp.runs.run_dir import ENDED, RunDir
+from dlexp.runs.run_dir import RunDir
 from dlexp.training.environment import versions
 from dlexp.training.interruption import Stopped
 from dlexp.training.job import Job
 
-#: What the system says when there is no room, on the disk or left to this user.
-FULL = (errno.ENOSPC, errno.EDQUOT)
-
 
 def execute(job: Job) -> bool:
-    """Train a job, or resume it; a failure is recorded instead of raised.
+    """Train a job, or resume it; what ends it early is recorded instead of raised.
 
-    It returns at once where the run is finished, or another process trains it.
+    It returns at once where the run is finished, or another process trains it. What goes wrong around the training, on
+    the disk or with memory, interrupts the run: it keeps its checkpoints and can be resumed.
 
     Returns:
         Whether the run was left to another process: from the start, or because that took it over.
 
     Raises:
-        OSError: The disk is full. The run has not failed: with more room it is gone on with.
+        OSError: Nothing can be recorded: the disk is full, say.
+        DamagedRecord: Whether the run has ended cannot be read.
     """
     run_dir = RunDir(job.path)
     try:
         with locked(run_dir.lock_path) as held:
-            if run_dir.status not in ENDED:
+            if run_dir.summary() is None and run_dir.failure() is None:
                 with _said_into(run_dir.log_path):
                     if held.before:
                         print(f"taken over from {held.before.described}, which ended without a word")
@@ -54,7 +52,10 @@ def execute(job: Job) -> bool:
 
 def _attempt(job: Job) -> None:
     """Train a job whose lock is held."""
+    run_dir = job.run_dir
+    earlier = run_dir.interruption()
     try:
+        run_dir.remove_interruption()
         _train(job)
     except Stopped as stopped:
         print(stopped)
@@ -63,17 +64,20 @@ def _attempt(job: Job) -> None:
     except Exception as error:
         with contextlib.suppress(OSError):  # The log may have no more room either.
             traceback.print_exc()
-        if full := _full(error):
-            raise full from None
-        record_failure(job, error)
-    if job.run_dir.status in ENDED:
-        job.run_dir.remove_checkpoints()
+        if not outside_errors.is_outside(error) or not outside_errors.record(run_dir, error, earlier):
+            record_failure(job, error)
+    if run_dir.status == "finished" or run_dir.has_diverged:
+        run_dir.remove_checkpoints()
 
 
 def _train(job: Job) -> None:
     from dlexp.components import keras_settings
     from dlexp.training.threads import set_threads
 
+    run_dir = job.run_dir
+    if job.earlier and not run_dir.has_checkpoint:
+        print(f"with the checkpoint of {job.earlier}")
+        run_dir.take_progress(RunDir(job.earlier))
     set_threads(job.experiment.training.threads)
     if ignored := keras_settings.ignored():
         print(ignored)
@@ -82,20 +86,9 @@ def _train(job: Job) -> None:
     train(job)
 
 
-def _full(error: BaseException | None) -> OSError | None:
-    """The system's word that the disk is full, if that is what went wrong."""
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in FULL:
-            return error
-        error = error.__cause__
-    return None
-
-
 def record_failure(job: Job, error: Exception) -> None:
     """Write failure.json: what went wrong, at which epoch, and where in the code."""
-    frames = traceback.extract_tb(error.__traceback__)
     diverged = isinstance(error, ArithmeticError) and hasattr(error, "epoch")
-    said = str(error) if diverged or isinstance(error, DlexpError) else f"{type(error).__name__}: {error}"
     job.run_dir.write_failure(
         {
             "name": job.experiment.name,
@@ -103,9 +96,9 @@ def record_failure(job: Job, error: Exception) -> None:
             "identity": job.identity,
             "status": "failed",
             "kind": "diverged" if diverged else "error",
-            "what": said,
+            "what": str(error) if diverged else outside_errors.described(error),
             "epoch": getattr(error, "epoch", None),
-            "where": f"{Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name}" if frames else None,
+            "where": outside_errors.place(error),
             "config": job.experiment.model_dump(),
             "data_digest": job.data_digest,
             "training_version": TRAINING_VERSION,

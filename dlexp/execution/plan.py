@@ -15,7 +15,7 @@ from dlexp.config.identity import TRAINING_VERSION, Identities, identities_of
 from dlexp.config.load import load
 from dlexp.errors import DataError
 from dlexp.execution import repository
-from dlexp.runs.index import Attempts, Run, readable, recorded, scan, smoke_dir
+from dlexp.runs.index import Attempts, Run, latest, readable, recorded, scan, smoke_dir
 from dlexp.runs.run_dir import UNFINISHED, DamagedRecord, RunDir
 from dlexp.training.job import Illustrate, Job
 
@@ -60,6 +60,8 @@ class Planned:
     """A record of an earlier version of the training code, where there is none of this one."""
     begun: RunDir | None = None
     """Where it was interrupted, or is under way: gone on with."""
+    earlier: RunDir | None = None
+    """The last attempt that failed and left a checkpoint."""
     attempts: Sequence[RunDir] = ()
     """All that is on record of it."""
 
@@ -106,6 +108,7 @@ class Plan:
                 self.request.smoke,
                 {**provenance, "submitted": _submitted(planned.begun)},
                 illustrate,
+                earlier=planned.earlier.path if planned.earlier else None,
             )
 
     def _directory(self, planned: Planned) -> RunDir:
@@ -156,8 +159,17 @@ def _on_record(planned: Planned, on_record: Attempts, digests: Sequence[str], fo
         lacks_diagnostics=done is not None and planned.experiment.training.diagnostics and not _is_diagnosed(done),
         outdated=None if runs else _outdated(planned, on_record, digests),
         begun=begun,
+        earlier=None if force else _resumable(runs, planned.identities),
         attempts=attempts,
     )
+
+
+def _resumable(runs: Sequence[Run], identities: Identities) -> RunDir | None:
+    """The last attempt that failed and left a checkpoint: the next one begins with a copy of it."""
+    run = latest(
+        run for run in runs if run.status == "failed" and run.identity in identities and run.dir.has_checkpoint
+    )
+    return run.dir if run else None
 
 
 def _begun_as(begun: RunDir | None, identities: Identities) -> str:

@@ -8,6 +8,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 from dlexp.console import say
+from dlexp.errors import DlexpError
+from dlexp.execution import outside_errors
 from dlexp.execution.engine import Outcome
 from dlexp.execution.execute import execute, record_failure
 from dlexp.execution.worker import Worker, without_interrupts
@@ -89,8 +91,8 @@ def _outcome(job: Job, future: "Future[bool]") -> Outcome:
         left = bool(future.result())
     except BrokenProcessPool:
         left = _give_up(job)
-    except OSError as error:
-        _say_unwritable(job, error)
+    except (OSError, DlexpError) as error:
+        left = _note(job, error)
     return Outcome(job, left)
 
 
@@ -104,20 +106,28 @@ def _give_up(job: Job) -> bool:
                 return False
             # Of a smoke run nothing is gone on with.
             if run_dir.has_checkpoint and not job.stand_in:
-                say(f"{job.label}: {failure}; the same command goes on where it stopped")
+                say(f"{job.label}: {failure}; the same command resumes it")
             else:
                 record_failure(replace(job, fence=held.check), failure)
     except (Taken, Lost):
         return True
     except OSError as error:
-        _say_unwritable(job, error)
+        return _note(job, error)
     return False
 
 
-def _say_unwritable(job: Job, error: OSError) -> None:
-    """The disk is full, or no longer to be written: not even this is on record."""
-    where = f": {error.filename}" if error.filename else ""
-    say(f"{job.label}: its records cannot be written: {error.strerror or error}{where}")
+def _note(job: Job, error: OSError | DlexpError) -> bool:
+    """Note what a worker could not, or say it; whether another process has the run by now."""
+    run_dir = RunDir(job.path)
+    try:
+        with locked(run_dir.lock_path) as held:
+            if run_dir.status not in ENDED:
+                outside_errors.record(RunDir(job.path, held.check), error, None)
+    except (Taken, Lost):
+        return True
+    except OSError:
+        say(f"{job.label}: its records cannot be written: {outside_errors.described(error)}")
+    return False
 
 
 class _Slot:

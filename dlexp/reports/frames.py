@@ -36,8 +36,9 @@ def of_points(points: Sequence[Point]) -> pd.DataFrame:
 
 
 def _about(run: Run) -> dict[str, Any]:
-    what = run.record.get("what") or run.damage or None
-    return dict(zip(_ABOUT, (run.name, run.seed, run.identity, run.status, what, str(run.dir.path)), strict=True))
+    return dict(
+        zip(_ABOUT, (run.name, run.seed, run.identity, run.status, run.what or None, str(run.dir.path)), strict=True)
+    )
 
 
 def _settings(run: Run) -> dict[str, Any]:

@@ -72,8 +72,9 @@ def _failure(run_dir: RunDir) -> str:
     """Why a run has no result, and where to read more."""
     failure = run_dir.failure()
     if run_dir.status == "interrupted":
-        goes_on = "goes on where it stopped" if run_dir.has_checkpoint else "begins it anew"
-        return f"interrupted; the same command {goes_on}"
+        why = (run_dir.interruption() or {}).get("what")
+        reason = f": {why} (more in {run_dir.log_path.name})" if why else ""
+        return f"interrupted{reason}; the same command {'resumes' if run_dir.has_checkpoint else 'restarts'} it"
     if failure is None:
         return f"{run_dir.status}: no result was recorded"
     return f"{failure['kind']}: {failure['what']} (more in {run_dir.log_path.name})"

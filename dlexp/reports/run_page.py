@@ -123,7 +123,7 @@ def _about(page: Page) -> Iterator[str]:
     pairs = {
         "run": line.run,
         "status": line.status,
-        "what": run.record.get("what") or run.damage,
+        "what": run.what,
         "where": run.record.get("where"),
         # A failure names the epoch it happened in.
         "epoch" if run.status == "failed" else "epochs": so_far,

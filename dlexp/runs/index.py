@@ -45,6 +45,13 @@ class Run:
     """The whole of summary.json or failure.json."""
     damage: str = ""
     """Why it cannot be read."""
+    interruption: str = ""
+    """What interrupted it, where that is known."""
+
+    @property
+    def what(self) -> str:
+        """What went wrong with it, in a line; empty where nothing did."""
+        return self.record.get("what") or self.damage or self.interruption
 
     @cached_property
     def experiment(self) -> str:
@@ -149,7 +156,8 @@ def read(run_dir: RunDir) -> Run:
         if record is None:
             status, record = "failed", run_dir.failure()
         if record is None:
-            return Run(*known, run_dir.unfinished_status())
+            status, interruption = run_dir.unfinished_status(), run_dir.interruption() or {}
+            return Run(*known, status, interruption=interruption.get("what", "") if status == "interrupted" else "")
     except DamagedRecord as error:
         return Run(*known, "damaged", damage=error.lines[0])
     config = {key: value for key, value in record["config"].items() if key != "name"}

@@ -1,6 +1,7 @@
 """The directory of one run: the only place that knows its file names and what they hold."""
 
 import csv
+import hashlib
 import io
 import json
 import math
@@ -15,7 +16,7 @@ from typing import Any, Literal, Self, TextIO
 
 from dlexp.errors import DlexpError, UserError
 from dlexp.runs import lock
-from dlexp.runs.whole_files import Fence, make_folder, replacing, sync, write_text
+from dlexp.runs.whole_files import Fence, copy, make_folder, replacing, sync, write_text
 
 #: finished: summary.json is there; failed: failure.json is; running and interrupted: neither, with a process that holds
 #: the lock or without; damaged: not to be read.
@@ -50,9 +51,11 @@ _OPTIONAL: dict[str, Any] = {
 OWN_FILES = (
     "config.yaml",
     "history.csv",
+    "history-edited.csv",
     "diagnostics.csv",
     "summary.json",
     "failure.json",
+    "interruption.json",
     "environment.json",
     "model.keras",
     "curves.png",
@@ -171,6 +174,11 @@ class RunDir:
         return self.path / "history.csv"
 
     @property
+    def edited_history_path(self) -> Path:
+        """A history that was changed while the run was interrupted, kept when the training began again."""
+        return self.path / "history-edited.csv"
+
+    @property
     def diagnostics_path(self) -> Path:
         """One row an epoch and hidden layer, where the config asks for it."""
         return self.path / "diagnostics.csv"
@@ -184,6 +192,11 @@ class RunDir:
     def failure_path(self) -> Path:
         """Instead of the summary when the run failed."""
         return self.path / "failure.json"
+
+    @property
+    def interruption_path(self) -> Path:
+        """Instead of either, what went wrong around the run, until it is resumed."""
+        return self.path / "interruption.json"
 
     @property
     def environment_path(self) -> Path:
@@ -252,6 +265,11 @@ class RunDir:
         except DamagedRecord:
             return "damaged"
 
+    @property
+    def has_diverged(self) -> bool:
+        """Whether its loss became NaN or infinite."""
+        return self.status == "failed" and (self.failure() or {}).get("kind") == "diverged"
+
     def unfinished_status(self) -> Status:
         """Running or interrupted, of a run with neither summary nor failure.
 
@@ -293,6 +311,15 @@ class RunDir:
         self.sync_rows()
         write_text(self.failure_path, to_json({"format": RECORD_FORMAT, **record}), self.fence)
 
+    def write_interruption(self, record: Mapping[str, Any]) -> None:
+        """Write what went wrong around the run, which may be resumed."""
+        write_text(self.interruption_path, to_json(record), self.fence)
+
+    def remove_interruption(self) -> None:
+        """The run is being resumed."""
+        self.require_own()
+        self.interruption_path.unlink(missing_ok=True)
+
     def history_writer(self, columns: Sequence[str], after: int = 0) -> "HistoryWriter":
         """Go on with the history of these columns after an epoch, without what it has of later ones."""
         return HistoryWriter(self.history_path, columns, after, self.fence)
@@ -311,6 +338,27 @@ class RunDir:
     def has_checkpoint(self) -> bool:
         """Whether there is something to go on from."""
         return self.checkpoint_path.exists() or self.previous_checkpoint_path.exists()
+
+    def rows_digests(self, epoch: int) -> dict[str, str]:
+        """The SHA-256 of what history and diagnostics hold of the epochs up to this one, by file; of those there are.
+
+        Raises:
+            DamagedRecord: A row has no epoch.
+        """
+        paths = [path for path in (self.history_path, self.diagnostics_path) if path.exists()]
+        return {path.name: hashlib.sha256(b"".join(_lines_up_to(path, epoch))).hexdigest() for path in paths}
+
+    def keep_edited_history(self) -> None:
+        """Copy a history that is not believed, before another takes its place; the first one is kept."""
+        if not self.edited_history_path.exists():
+            copy(self.history_path, self.edited_history_path, self.fence)
+
+    def take_progress(self, other: "RunDir") -> None:
+        """Copy what another attempt at the same run can be resumed from."""
+        rows = (self.history_path, self.diagnostics_path)
+        for path in (*rows, self.checkpoint_path, self.previous_checkpoint_path):
+            if (theirs := other.path / path.name).exists():
+                copy(theirs, path, self.fence)
 
     def remove_checkpoints(self) -> None:
         """What is only there to go on from; for a run that has ended."""
@@ -341,6 +389,14 @@ class RunDir:
             DamagedRecord: It cannot be read, or is another run's.
         """
         return self._read_own(self.failure_path)
+
+    def interruption(self) -> dict[str, Any] | None:
+        """What went wrong around an interrupted run; none where nothing did, or that cannot be read."""
+        try:
+            record = _read_json(self.interruption_path)
+        except DamagedRecord:
+            return None
+        return record if record and isinstance(record.get("what"), str) else None
 
     def environment(self) -> dict[str, Any] | None:
         """What the run ran on; none where it was not recorded.
@@ -398,7 +454,8 @@ class HistoryWriter:
         self._fence = fence
         header = io.StringIO()
         csv.writer(header, lineterminator="\n").writerow(self._columns)
-        write_text(path, header.getvalue() + "".join(_lines_up_to(path, after) if after else ()), fence)
+        kept = _lines_up_to(path, after)[1:] if after and path.exists() else []
+        write_text(path, header.getvalue() + b"".join(kept).decode(), fence)
         self._file: TextIO = path.open("a", encoding="utf-8", newline="\n")
 
     def write(self, row: Mapping[str, float]) -> None:
@@ -420,10 +477,13 @@ class HistoryWriter:
         self._file.close()
 
 
-def _lines_up_to(path: Path, epoch: int) -> list[str]:
-    """The lines of a CSV file whose first column, the epoch, is at most this one; its header is none of them."""
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)[1:]
-    return [line for line in lines if line.endswith("\n") and int(line.partition(",")[0]) <= epoch]
+def _lines_up_to(path: Path, epoch: int) -> list[bytes]:
+    """The header of a CSV file, and its whole lines whose first column, the epoch, is at most this one."""
+    header, *lines = path.read_bytes().splitlines(keepends=True) or [b""]
+    try:
+        return [header, *(line for line in lines if line.endswith(b"\n") and int(line.partition(b",")[0]) <= epoch)]
+    except ValueError as error:
+        raise DamagedRecord(f"{path}: damaged: a row without an epoch") from error
 
 
 def _read_epochs(path: Path) -> list[dict[str, float]]:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import stat
 import threading
 from collections.abc import Callable, Iterator
@@ -36,8 +37,18 @@ def replacing(path: Path, fence: Fence | None = None) -> Iterator[Path]:
             fence()
         new.replace(path)
         sync(path.parent)
+    except OSError as error:
+        if error.filename in (None, str(new)):  # For people, who look for the file itself.
+            error.filename, error.filename2 = str(path), None
+        raise
     finally:
         new.unlink(missing_ok=True)
+
+
+def copy(path: Path, to: Path, fence: Fence | None = None) -> None:
+    """Copy a file, to appear there whole or not at all."""
+    with replacing(to, fence) as new:
+        shutil.copyfile(path, new)
 
 
 def write_text(path: Path, text: str, fence: Fence | None = None) -> None:

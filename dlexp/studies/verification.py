@@ -60,8 +60,7 @@ def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verifi
         environment = differing(recorded.dir.environment() or {}, again.environment() or {})
         repeated = read(again)
         if repeated.status != "finished":
-            failure = again.failure() or {}
-            return Verification(name, None, failure.get("what", repeated.status), environment)
+            return Verification(name, None, repeated.what or repeated.status, environment)
         then, now = dict(_numbers(recorded)), dict(_numbers(repeated))
         largest, where = _largest_difference(then, now)
         weights = same_weights(recorded.dir.model_path, again.model_path)

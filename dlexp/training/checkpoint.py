@@ -38,6 +38,10 @@ class Unusable(DlexpError):
     """A checkpoint that is torn, damaged or of another training."""
 
 
+class Changed(Unusable):
+    """A checkpoint whose rows are no longer those that it continues."""
+
+
 @dataclass
 class Progress:
     """How far a training has come."""
@@ -65,17 +69,30 @@ class Checkpoints:
         self._cost = sum(map(_bytes, self._variables)) / BYTES_PER_SECOND
 
     def restore(self) -> Progress:
-        """Go back to the newest checkpoint that can be used; none is no progress. What is passed over is said."""
+        """Go back to the newest checkpoint that can be used; none is no progress. What is passed over is said.
+
+        Raises:
+            OSError: None can be used, and one of them could not be read: it may be whole.
+        """
+        unread = None
         for path in (self._run_dir.checkpoint_path, self._run_dir.previous_checkpoint_path):
             if path.exists():
                 try:
                     progress = self._restore(path)
+                except Changed as error:
+                    print(f"checkpoint not used: {error}")
+                    self._run_dir.keep_edited_history()
                 except Unusable as error:
                     print(f"checkpoint not used: {error}")
+                except OSError as error:
+                    print(f"checkpoint not read: {error}")
+                    unread = error
                 else:
                     progress.resumed_after.append(progress.epoch)
-                    print(f"going on after epoch {progress.epoch}")
+                    print(f"resumed after epoch {progress.epoch}")
                     return progress
+        if unread is not None:
+            raise unread
         return Progress()
 
     def save_if_due(self, progress: Progress) -> None:
@@ -85,7 +102,12 @@ class Checkpoints:
             self.save(progress)
 
     def save(self, progress: Progress) -> None:
-        """Write a checkpoint whole; one that cannot be written is said, and the ones before stay as they are."""
+        """Write a checkpoint whole; one that cannot be written is said, and the ones before stay as they are.
+
+        Before the first epoch there is nothing to save.
+        """
+        if not progress.epoch:
+            return
         started = time.perf_counter()
         try:
             self._write(progress)
@@ -118,6 +140,7 @@ class Checkpoints:
         state = {
             "stamp": self._stamp,
             "progress": asdict(progress),
+            "rows": self._run_dir.rows_digests(progress.epoch),
             "best": best and {"epoch": best.epoch, "value": best.value, "weights": best.weights is not None},
         }
         arrays[STATE] = np.frombuffer(json.dumps(state).encode(), np.uint8)
@@ -131,8 +154,12 @@ class Checkpoints:
         was = _what_computes(state["stamp"])
         if changed := [key for key, value in _what_computes(self._stamp).items() if was.get(key) != value]:
             raise Unusable(f"{path}: of another {' and '.join(changed)}")
-        if not self._has_history(state["progress"]["epoch"]):
+        progress = Progress(**state["progress"])
+        if not progress.epoch:
+            raise Unusable(f"{path}: of no epoch")
+        if not self._has_history(progress.epoch):
             raise Unusable(f"{path}: {self._run_dir.history_path.name} lacks epochs that it has")
+        self._require_same_rows(path, state.get("rows", {}), progress.epoch)
         for i, variable in enumerate(self._variables):
             variable.assign(arrays[f"variable_{i}"])
         if self._best is not None and state["best"]["epoch"]:
@@ -140,7 +167,18 @@ class Checkpoints:
             if state["best"]["weights"]:
                 n = sum(name.startswith("best_") for name in arrays)
                 self._best.weights = [arrays[f"best_{i}"] for i in range(n)]
-        return Progress(**state["progress"])
+        progress.resumed_after = [epoch for epoch in progress.resumed_after if epoch]  # 0.1.0 noted no epoch, too.
+        return progress
+
+    def _require_same_rows(self, path: Path, recorded: Mapping[str, str], epoch: int) -> None:
+        """Diagnostics that are gone only observed; 0.1.0 recorded no digest of the rows."""
+        try:
+            found = self._run_dir.rows_digests(epoch)
+        except DlexpError as error:
+            raise Unusable(f"{path}: {error}") from error
+        for name, digest in recorded.items():
+            if found.get(name, digest) != digest:
+                raise Changed(f"{path}: {name} was changed since")
 
     def _has_history(self, epoch: int) -> bool:
         try:
@@ -157,10 +195,9 @@ def _what_computes(stamp: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, np.ndarray]:
     """The arrays of a checkpoint whose digest is right: one that was written whole, by this code."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise Unusable(f"{path}: {error.strerror}") from error
+    if not path.is_file():
+        raise Unusable(f"{path}: no file")
+    content = path.read_bytes()
     head, _, body = content.partition(b"\n")
     if head != MAGIC + hashlib.sha256(body).hexdigest().encode():
         raise Unusable(f"{path}: torn or damaged")

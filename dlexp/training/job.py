@@ -31,6 +31,8 @@ class Job:
     illustrate: Illustrate
     fence: Fence | None = None
     """In the worker: raises where the run is another process's by now; asked before anything is recorded."""
+    earlier: Path | None = None
+    """An attempt that failed and left a checkpoint: this one begins with a copy of it."""
 
     @property
     def run_dir(self) -> RunDir:
