@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
@@ -277,6 +279,8 @@ def test_a_traceback_that_cannot_be_kept(monkeypatch: pytest.MonkeyPatch, invoke
         (PermissionError(13, "Permission denied", "runs/x"), "runs/x: Permission denied"),
         (OSError(28, "No space left on device"), "No space left on device"),
         (RecursionError("too deep"), "RecursionError: too deep: this is a bug in dlexp, please report it"),
+        (ImportError("libx.so: failed to map"), "a library that is needed cannot be imported: libx.so: failed to map"),
+        (BrokenProcessPool("x"), "a process of this command was killed, or ran out of memory"),
         (KeyError("x"), "KeyError: 'x': this is a bug in dlexp, please report it"),
         (AssertionError(), "AssertionError: this is a bug in dlexp, please report it"),
     ],
@@ -296,6 +300,56 @@ def test_whose_fault_it_is(
 
     (kept,) = tmp_path.iterdir()
     assert (code, err) == (1, f"{said}; the traceback is in {kept}\n")
+
+
+def test_a_working_directory_that_was_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
+    """Whatever needs none of it works; the rest is the user's mistake, in one line."""
+    (tmp_path / "iris.yaml").write_text("dataset: iris\n")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    assert invoke("check", f"{tmp_path}/iris.yaml")[0] == 0
+    assert invoke("ls", "--runs-dir", str(tmp_path))[0] == 0
+    code, out, err = invoke("run", f"{tmp_path}/iris.yaml", "--runs-dir", str(tmp_path / "runs"))
+    said = "the working directory does not exist any more; change into one that does"
+    assert (code, out, err.splitlines()[-1]) == (2, "", said)
+    for words in (("run", "iris.yaml"), ("data", "iris.yaml"), ("diff", "a.yaml", "b.yaml"), ("show", "iris")):
+        code, out, err = invoke(*words)
+        assert (code, out, len(err.splitlines())) == (2, "", 1), words
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Path]:
+    """A file system that takes nothing, with a config and a run in it."""
+    folder = tmp_path / "read-only"
+    folder.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], capture_output=True, check=False)
+    if made.returncode:
+        pytest.skip("may not mount a file system here")
+    (folder / "iris.yaml").write_text("dataset: iris\n")
+    finished(folder / "runs")
+    subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_read_only_working_directory(read_only: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
+    """Reading works; what writes says so in one line."""
+    monkeypatch.chdir(read_only)
+
+    for words in (("ls",), ("compare",), ("show", "digits", "--mistakes", "0"), ("check", "iris.yaml")):
+        assert invoke(*words)[0] == 0, words
+    code, out, err = invoke("clean", "--failed", "--dry-run")
+    assert code == 0
+    code, out, err = invoke("bias-variance", "iris.yaml")
+    assert (code, out) == (2, "")
+    assert err.endswith("runs/iris resamples: cannot make a run directory here: Read-only file system\n")
+    code, out, err = invoke("compare", "--plot", "curves.png")
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert "bug" not in err
+    monkeypatch.chdir("/")  # Else it cannot be unmounted.
 
 
 def test_ctrl_c_is_as_before(monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:

@@ -47,6 +47,7 @@ def _exit_code(call: Callable[[], object]) -> int:
     except BaseException as error:
         from dlexp.cli.last_resort import describe
 
-        say(*describe(error))
-        return FAILED
+        lines, code = describe(error)
+        say(*lines)
+        return code
     return 0

@@ -1,5 +1,6 @@
 """What is said of an error that nothing else has caught: one line, and where the traceback is."""
 
+import os
 import sys
 import tempfile
 import traceback
@@ -8,18 +9,30 @@ from dlexp.console import safe
 
 #: Of a message, so much is said; all of it stands in the traceback.
 MAX_LENGTH = 300
+FAILED, MISTAKE = 1, 2
 
 
-def describe(error: BaseException) -> list[str]:
-    """One line; the traceback after it where it cannot be kept in a file."""
+def describe(error: BaseException) -> tuple[list[str], int]:
+    """One line, the traceback after it where it cannot be kept in a file; and the exit code."""
     try:
+        if isinstance(error, FileNotFoundError) and _is_nowhere():
+            return ["the working directory does not exist any more; change into one that does"], MISTAKE
         text = safe("".join(traceback.format_exception(error)))
         try:
-            return [f"{_what(error)}; the traceback is in {_kept(text)}"]
+            return [f"{_what(error)}; the traceback is in {_kept(text)}"], FAILED
         except OSError:
-            return [_what(error), *text.splitlines()]
+            return [_what(error), *text.splitlines()], FAILED
     except MemoryError:  # Not even for that is there any.
-        return ["out of memory"]
+        return ["out of memory"], FAILED
+
+
+def _is_nowhere() -> bool:
+    """Whether the working directory has been deleted."""
+    try:
+        os.getcwd()  # noqa: PTH109  # What Path.cwd() does, and what it raises.
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _what(error: BaseException) -> str:
@@ -29,6 +42,8 @@ def _what(error: BaseException) -> str:
         return f"out of memory{f': {said}' if said else ''}"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, ImportError) and not (error.name or "").startswith("dlexp"):
+        return f"a library that is needed cannot be imported: {said}"
     # Imported already, where this can have been raised.
     processes = sys.modules.get("concurrent.futures.process")
     if processes is not None and isinstance(error, processes.BrokenProcessPool):
