@@ -130,15 +130,13 @@ def data_out() -> TextIO:
 
 @contextmanager
 def safe_streams() -> Iterator[None]:
-    """Make all that is printed meanwhile safe, and have a place for it where stdout or stderr is closed.
-
-    Without one, Python would print talk as results, and the next file that is opened would be taken for stdout. Every
-    write to a closed stdout fails, as it should.
-    """
+    """Make all that is printed meanwhile safe."""
+    replace_closed()
     before = sys.stdout, sys.stderr
-    _opened(sys.stdin, os.O_RDONLY, "r")
-    sys.stdout = cast(TextIO, _Results(_opened(sys.stdout, os.O_RDONLY, "w")))
-    sys.stderr = cast(TextIO, _Talk(_opened(sys.stderr, os.O_WRONLY, "w")))
+    for stream in before:
+        if isinstance(stream, io.TextIOWrapper):  # A terminal or a file without a letter for ± shows a question mark.
+            stream.reconfigure(errors="replace")
+    sys.stdout, sys.stderr = cast(TextIO, _Results(sys.stdout)), cast(TextIO, _Talk(sys.stderr))
     try:
         yield
     finally:
@@ -148,14 +146,22 @@ def safe_streams() -> Iterator[None]:
         sys.stdout, sys.stderr = before
 
 
-def _opened(stream: TextIO | None, flags: int, mode: Literal["r", "w"]) -> TextIO:
-    """A standard stream; in place of a closed one, one that leads nowhere."""
-    if stream is None:
-        # The lowest descriptor that is free is that of the closed stream, asked for in the order of their numbers.
-        return os.fdopen(os.open(os.devnull, flags), mode, encoding="utf-8", closefd=False)
-    if isinstance(stream, io.TextIOWrapper):  # A terminal or a file without a letter for ± shows a question mark.
-        stream.reconfigure(errors="replace")
-    return stream
+def replace_closed() -> None:
+    """Have a place in this process, and in those that it starts, for each standard stream that is closed.
+
+    Without one, Python prints talk as results, and the next file that is opened is taken for stdout. Every write to a
+    closed stdout fails, as it should; what is said to a closed stderr is lost.
+    """
+    # The lowest descriptor that is free is that of the closed stream, asked for in the order of their numbers.
+    sys.stdin = sys.stdin or _nowhere(os.O_RDONLY, "r")
+    sys.stdout = sys.stdout or _nowhere(os.O_RDONLY, "w")
+    sys.stderr = sys.stderr or _nowhere(os.O_WRONLY, "w")
+
+
+def _nowhere(flags: int, mode: Literal["r", "w"]) -> TextIO:
+    descriptor = os.open(os.devnull, flags)
+    os.set_inheritable(descriptor, True)
+    return os.fdopen(descriptor, mode, encoding="utf-8", closefd=False)
 
 
 def _silence(stream: TextIO) -> None:

@@ -240,6 +240,35 @@ def test_a_closed_stdout_is_not_taken_for_a_file(tmp_path: Path) -> None:
     assert ended.returncode > 2
 
 
+def test_a_worker_has_streams_where_its_command_has_none(tmp_path: Path) -> None:
+    """Also of a script that imports dlexp: it redirects them into the log of its run, which ended in an error."""
+    program = (
+        "import os, sys\nfrom pathlib import Path\nfrom dlexp.execution.execute import _said_into\n"
+        "from dlexp.execution.worker import Worker\n"
+        "def train(path):\n    with _said_into(Path(path)):\n        print('said')\n        os.write(1, b'below\\n')\n"
+        "if __name__ == '__main__':\n    with Worker() as worker:\n        worker.submit(train, 'log.txt').result()\n"
+    )
+    (tmp_path / "program.py").write_text(program)
+    command = ["bash", "-c", f"{sys.executable} program.py <&- >&- 2>&-"]
+
+    ended = subprocess.run(command, cwd=tmp_path, check=False)
+
+    assert (ended.returncode, (tmp_path / "log.txt").read_text()) == (0, "said\nbelow\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("where", "code"), [(">&-", 1), ("2>&-", 0), (">/dev/full", 1), ("2>/dev/full", 0)])
+def test_a_run_is_whole_whatever_becomes_of_its_talk(where: str, code: int, tmp_path: Path) -> None:
+    """Its records are what counts; the exit code says whether the result could be written."""
+    (tmp_path / "iris.yaml").write_text("dataset: iris\ntraining: {epochs: 2}\n")
+
+    ended, _, err = shell(f"dlexp run iris.yaml {where}", tmp_path)
+
+    (summary,) = tmp_path.glob("runs/iris/*/summary.json")
+    assert (ended, json.loads(summary.read_text())["status"]) == (code, "finished")
+    assert "bug" not in err
+
+
 def test_any_other_error_is_one_line(monkeypatch: pytest.MonkeyPatch, invoke: Invoke, tmp_path: Path) -> None:
     """What happened, that it is a bug, and where the traceback is kept."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

@@ -11,6 +11,7 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from dlexp.console import replace_closed
 from dlexp.training import interruption
 from dlexp.training.child import end_with_parent
 
@@ -48,6 +49,7 @@ class Worker:
     """One process; it stays warm: TensorFlow is imported once for many runs. Leaving it as a context kills it."""
 
     def __init__(self) -> None:
+        replace_closed()  # Else a pipe to the process would be taken for its stdout.
         self._context = _Context()
         # The first process would start it, and it lets Ctrl-C and SIGTERM through again.
         resource_tracker.ensure_running()
