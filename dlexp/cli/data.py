@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from dlexp.cli.options import DataDir, Overrides
+from dlexp.cli.options import AllowCode, DataDir, Overrides
 
 if TYPE_CHECKING:
     from dlexp.components.datasets import Dataset
@@ -18,6 +18,7 @@ def data(
     ],
     overrides: Overrides = None,
     data_dir: DataDir = None,
+    allow_code: AllowCode = False,
     output: Annotated[
         Literal["table", "json"], typer.Option("--format", help="json: all of it, as one document.")
     ] = "table",
@@ -28,10 +29,12 @@ def data(
 
     Example: dlexp data digits
     """
+    from dlexp.components.own_code import require_allowed
     from dlexp.reports.data_page import render
     from dlexp.studies.description import describe
 
     dataset, validation = _named(word, overrides or [], data_dir)
+    require_allowed(dataset.functions, allow_code, f"{word}: loading its data")
     print(render(describe(dataset, validation, data_dir), output), end="")
 
 

@@ -40,4 +40,8 @@ DataDir = Annotated[
     ),
 ]
 
+AllowCode = Annotated[
+    bool, typer.Option("--allow-code", help="Call the functions of your own that the config names, as training does.")
+]
+
 RUNS_DIR = Path("runs")

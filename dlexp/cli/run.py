@@ -9,7 +9,7 @@ import typer
 
 from dlexp.cli.closing import close
 from dlexp.cli.interruptible import interruptible
-from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, RunsDir, Wait, Workers
+from dlexp.cli.options import RUNS_DIR, AllowCode, Configs, DataDir, Grids, Overrides, RunsDir, Wait, Workers
 
 if TYPE_CHECKING:
     from dlexp.config.load import Loaded
@@ -34,6 +34,7 @@ def run(
         bool,
         typer.Option("--dry-run", help="Show settings and their sources, layers, sizes, what is done; train nothing."),
     ] = False,
+    allow_code: AllowCode = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Start no further run after one failed.")] = False,
     wait: Wait = False,
     runs_dir: RunsDir = RUNS_DIR,
@@ -60,7 +61,7 @@ def run(
 
         request = Request([each.experiment for each in loaded], wanted, runs_dir, data_dir, smoke, force)
         if dry_run:
-            _preview(loaded, request)
+            _preview(loaded, request, allow_code)
         else:
             _train(request, workers, fail_fast, first, wait)
 
@@ -82,12 +83,13 @@ def _load(
     return loaded
 
 
-def _preview(loaded: "Sequence[Loaded]", request: "Request") -> None:
+def _preview(loaded: "Sequence[Loaded]", request: "Request", allow_code: bool) -> None:
     from dlexp.execution.plan import plan
     from dlexp.reports.dry_run import render
     from dlexp.training.outline import outlines
 
-    print(render(loaded, plan(request), outlines(request.experiments, request.data_dir)), end="")
+    layers = outlines(request.experiments, request.data_dir, allow_code)
+    print(render(loaded, plan(request), layers), end="")
 
 
 def _train(request: "Request", workers: int, fail_fast: bool, first: "Worker | None", wait: bool) -> None:

@@ -66,3 +66,8 @@ class Experiment(Settings):
     """The rule that turns gradients into steps."""
     training: Training = Training()
     """How long and in which steps."""
+
+    @property
+    def functions(self) -> list[str]:
+        """Functions of the user's own that training calls, as `module:function`."""
+        return [*self.dataset.functions, *self.model.functions]

@@ -9,7 +9,8 @@ from dlexp.config.load import Loaded
 from dlexp.console import one_line
 from dlexp.execution.plan import Plan, Planned
 
-Layers = Sequence[dict[str, Any]]
+#: None: not built, since that calls functions of the user's own.
+Layers = Sequence[dict[str, Any]] | None
 
 
 def render(loaded: Sequence[Loaded], plan: Plan, layers: Sequence[Layers]) -> str:
@@ -31,7 +32,10 @@ def _page(loaded: Loaded, plan: Plan, identity: str, layers: Layers) -> Iterator
     experiment = loaded.experiment
     yield f"{experiment.name} ({loaded.path})"
     yield from _section("settings", _settings(loaded))
-    yield from _section("layers", _layers(layers))
+    if layers is None:
+        yield f"  layers: not built, the config calls {' and '.join(experiment.functions)} (--allow-code)"
+    else:
+        yield from _section("layers", _layers(layers))
     yield from _section("examples", _examples(experiment))
     yield from _section("runs", _runs(experiment, plan, identity))
 
@@ -50,7 +54,7 @@ def _settings(loaded: Loaded) -> Iterator[tuple[str, str, str]]:
         yield key, format_value(value), str(loaded.sources[key])
 
 
-def _layers(layers: Layers) -> Iterator[tuple[str, ...]]:
+def _layers(layers: Sequence[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
     if not layers:
         yield ("known only with the data",)
         return

@@ -9,21 +9,28 @@ from dlexp.config.experiment import Experiment
 from dlexp.errors import DataError
 from dlexp.training.child import in_child
 
+#: The layers of a model as a summary.json lists them; none where even a stand-in needs absent data.
+Layers = list[dict[str, Any]]
 
-def outlines(experiments: Sequence[Experiment], data_dir: Path | None = None) -> list[list[dict[str, Any]]]:
-    """Each experiment's layers as its summary.json would list them; none where even a stand-in needs absent data.
+
+def outlines(
+    experiments: Sequence[Experiment], data_dir: Path | None = None, allow_code: bool = False
+) -> list[Layers | None]:
+    """Each experiment's layers; None for one that calls functions of the user's own, unless that is allowed.
 
     The models are really built, by Keras and in a process of its own: nothing here knows what a component's layers
     are, and this process stays without TensorFlow.
     """
-    return in_child(_outlines, experiments, data_dir)
+    built = [experiment for experiment in experiments if allow_code or not experiment.functions]
+    layers = iter(in_child(_outlines, built, data_dir) if built else [])
+    return [next(layers) if allow_code or not experiment.functions else None for experiment in experiments]
 
 
-def _outlines(experiments: Sequence[Experiment], data_dir: Path | None) -> list[list[dict[str, Any]]]:
+def _outlines(experiments: Sequence[Experiment], data_dir: Path | None) -> list[Layers]:
     return [outline(experiment, data_dir) for experiment in experiments]
 
 
-def outline(experiment: Experiment, data_dir: Path | None = None) -> list[dict[str, Any]]:
+def outline(experiment: Experiment, data_dir: Path | None = None) -> Layers:
     """One experiment's layers; imports TensorFlow."""
     from dlexp.training.threads import start
 

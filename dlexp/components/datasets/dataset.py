@@ -274,6 +274,11 @@ class Dataset(Component):
         """
         return []
 
+    @property
+    def functions(self) -> list[str]:
+        """Functions of the user's own that loading it calls, as `module:function`."""
+        return []
+
     def notes(self) -> list[str]:
         """What whoever checks a config should know of it: that it runs code."""
         return []

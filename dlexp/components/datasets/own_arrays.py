@@ -208,6 +208,11 @@ class Python(Arrays):
     arguments: dict[str, Any] = {}
     """Keyword arguments of the function."""
 
+    @property
+    def functions(self) -> list[str]:
+        """The one."""
+        return [self.function]
+
     def notes(self) -> list[str]:
         """That a run runs code."""
         return [f"a run calls {self.function}, which is found in the working directory if Python does not know it"]

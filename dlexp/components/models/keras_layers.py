@@ -90,6 +90,8 @@ def _argument_problems(path: str, argument: str, value: Any) -> Iterator[tuple[s
             yield path, f"expected a layer, such as {{LSTM: {{units: 32}}}}, given {value!r}"
         else:
             yield from ((f"{path}.{field}", message) for field, message in problems(inner))
+    elif foreign := next(_foreign_objects(value), ""):
+        yield path, f"{foreign}. Code has its place in model: {{type: python}}."
     elif argument in COUNTS and not _are_counts(argument, value):
         lists = ", or a list of them" if argument in AXIS_COUNTS else ""
         yield path, f"expected a whole number, at least 1{lists}, given {value!r}"
@@ -103,6 +105,21 @@ def _argument_problems(path: str, argument: str, value: Any) -> Iterator[tuple[s
         words = table()["words"][kind]
         if value not in words:
             yield path, f"unknown {kind} {value!r}.{did_you_mean(value, words)} Choose from: {', '.join(words)}"
+
+
+def _foreign_objects(value: Any) -> Iterator[str]:
+    """What a serialized object of Keras's, `{class_name: ..., module: ..., config: ...}`, names beside Keras's own.
+
+    Keras itself refuses it, but versions before 3.11 import the module first, or are talked into it.
+    """
+    if isinstance(value, dict):
+        module, name = value.get("module"), value.get("class_name")
+        if module is not None and not str(module).startswith(("keras.initial", "keras.regul", "keras.constr")):
+            yield f"names something in {module!r}, which is none of Keras's initializers, regularizers or constraints"
+        if (name is not None and not str(name).isidentifier()) or str(name).startswith("_") or name == "function":
+            yield f"names {name!r}, which is none of Keras's classes"
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _foreign_objects(each)
 
 
 def normal(value: Any) -> dict[str, dict[str, Any]] | None:

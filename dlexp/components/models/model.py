@@ -35,6 +35,11 @@ class Model(Component):
         """Whether it brings features on any scale to one of its own, before their first weights."""
         return False
 
+    @property
+    def functions(self) -> list[str]:
+        """Functions of the user's own that building it calls, as `module:function`."""
+        return []
+
     def notes(self) -> list[str]:
         """What whoever checks a config should know of it: that it runs code."""
         return []

@@ -28,6 +28,11 @@ class PythonModel(Model):
         """None that could be known without running it."""
         yield from ()
 
+    @property
+    def functions(self) -> list[str]:
+        """The one."""
+        return [self.function]
+
     def notes(self) -> list[str]:
         """That a run runs code, and what that means for the saved model."""
         return [
