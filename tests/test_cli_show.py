@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from make_runs import CONFIG, changed, failed, finished, identity_of
 
-from dlexp.components.datasets import Diabetes, Digits, Iris
-from dlexp.errors import DataError
+from dlexp.components.datasets import Dataset, Digits, Iris
 from dlexp.runs.run_dir import RunDir
 
 IDENTITY = identity_of(CONFIG)
@@ -180,40 +179,54 @@ def test_the_best_possible_score_stands_beside_what_was_reached(dlexp):
     assert json.loads(dlexp("show", "digits", "--format", "json")[1])["best_possible"] == {"test_accuracy": 0.95}
 
 
-def with_mistakes(runs_dir, **record):
-    """A finished run of the digits with layers and two mistakes, on the data as they are here."""
-    digest = Digits().digest(None)
-    mistakes = [
-        {"position": 5, "target": 1, "predicted": 2, "probability": 0.9889},
-        {"position": 7, "target": 9, "predicted": 5, "probability": 0.50357},
-    ]
+def with_mistakes(mistakes, problem=None, **record):
+    """A finished run of the digits with layers, and mistakes with their examples."""
     layers = [
         {"name": "inputs", "type": "InputLayer", "output_shape": [8, 8], "parameters": 0},
         {"name": "hidden_1", "type": "Dense", "output_shape": [64], "parameters": 4160},
         {"name": "probabilities", "type": "Activation", "output_shape": [10], "parameters": 0},
     ]
-    return finished(runs_dir, **{"data_digest": digest, "mistakes": mistakes, "layers": layers} | record)
+    run_dir = finished(Path("runs"), **{"layers": layers, "class_names": list("0123456789")} | record)
+    run_dir.write_evaluation({"mistakes": mistakes} | ({"examples_problem": problem} if problem else {}))
+    return run_dir
 
 
-def test_layers_and_mistakes(dlexp, monkeypatch):
-    """The model layer by layer; the examples that it got wrong as the data set shows them, long ones cut."""
-    asked = []
-    texts = ["0, 0, 0, 9", "x"]
-    monkeypatch.setattr(Digits, "examples", lambda self, *arguments: (asked.append(arguments), texts)[1])
-    with_mistakes(Path("runs"))
+SURE = {"position": 5, "target": 1, "predicted": 2, "probability": 0.9889}
 
-    code, out, err = dlexp("show", "digits", "--data-dir", "here")
+
+@pytest.fixture
+def no_data(monkeypatch):
+    """No data set is asked for anything."""
+    for name in ("digest", "digests", "load", "examples"):
+        monkeypatch.setattr(Dataset, name, lambda *_: pytest.fail("reads data"), raising=False)
+    for kind in (Digits, Iris):
+        monkeypatch.setattr(kind, "load", lambda *_: pytest.fail("reads data"))
+
+
+def test_layers_and_mistakes(dlexp, no_data):
+    """The model layer by layer; the examples that it got wrong as they were recorded."""
+    second = {"position": 7, "target": 9, "predicted": 5, "probability": 0.50357}
+    with_mistakes([SURE | {"text": "0, 0, 0, 9"}, second | {"text": "x"}])
+
+    code, out, err = dlexp("show", "digits")
 
     assert (code, err) == (0, "")
     assert f"\n\n{LAYERS}\n" in out
     assert out.endswith(f"\n\n{MISTAKES}")
-    assert asked == [(Path("here"), "test", [5, 7])]
 
 
-def test_a_long_example_is_cut(dlexp, monkeypatch):
+def test_a_picture_is_named(dlexp, no_data):
+    """Its pixels are for a page that shows them; JSON has them."""
+    picture = SURE | {"text": "8 x 8 picture", "png": "iVBORw0KGgo="}
+    with_mistakes([picture])
+
+    assert dlexp("show", "digits")[1].endswith("right is 1\n    8 x 8 picture\n")
+    assert json.loads(dlexp("show", "digits", "--format", "json")[1])["evaluation"] == {"mistakes": [picture]}
+
+
+def test_a_long_example_is_cut(dlexp):
     """Three lines of a review are enough to see what went wrong."""
-    monkeypatch.setattr(Digits, "examples", lambda *_: ["word " * 100])
-    with_mistakes(Path("runs"))
+    with_mistakes([SURE | {"text": "word " * 100}, SURE])
 
     _, out, _ = dlexp("show", "digits", "--mistakes", "1")
 
@@ -225,82 +238,116 @@ def test_a_long_example_is_cut(dlexp, monkeypatch):
     ]
 
 
-@pytest.mark.parametrize("arguments", [["--mistakes", "0"], ["--format", "json"]], ids=" ".join)
-def test_no_data_are_loaded_that_are_not_shown(dlexp, monkeypatch, arguments):
-    """JSON holds the mistakes as recorded."""
-    monkeypatch.setattr(Digits, "digest", lambda *_: pytest.fail("reads data"))
-    finished(Path("runs"), mistakes=[{"position": 5, "target": 1, "predicted": 2, "probability": 0.9}])
+def test_control_characters_of_an_example_stay_in_its_record(dlexp):
+    """They are kept as they were, and the terminal gets them written out."""
+    run_dir = with_mistakes([SURE | {"text": "a\x1b[2Jb\u202ec\x9bd"}])
 
-    code, out, _ = dlexp("show", "digits", *arguments)
+    assert dlexp("show", "digits")[1].endswith("    a\\x1b[2Jb\\u202ec\\u009bd\n")
+    assert run_dir.evaluation()["mistakes"][0]["text"] == "a\x1b[2Jb\u202ec\x9bd"
 
-    assert code == 0
-    assert "mistakes on the test split" not in out
+
+def test_no_mistakes_where_none_are_asked_for(dlexp):
+    """As many as are asked for, up to what a run keeps."""
+    with_mistakes([SURE | {"position": i} for i in range(20)])
+
+    assert "mistakes on the test split" not in dlexp("show", "digits", "--mistakes", "0")[1]
+    assert "\n  19: predicted 2" in dlexp("show", "digits", "--mistakes", "20")[1]
+    assert "\n  3: predicted" not in dlexp("show", "digits", "--data-dir", ".")[1]
+    assert dlexp("show", "digits", "--mistakes", "21")[0] == 2
 
 
 def test_largest_errors_of_a_regression(dlexp):
-    """A number that is far off has no probability; the examples are the data set's own."""
-    config = changed(dataset={"type": "diabetes"})
-    errors = [{"position": 0, "target": 321.0, "predicted": 105.25}]
-    finished(Path("runs"), config=config, mistakes=errors, data_digest=Diabetes().digest(None))
-    text = Diabetes().examples(None, "test", [0])[0]
+    """A number that is far off has no probability; one that was no number is a dash."""
+    errors = [{"position": 0, "target": 321.0, "predicted": 105.25, "text": "age 50"}]
+    with_mistakes([*errors, {"position": 1, "target": 321.0, "predicted": None}])
 
-    _, out, _ = dlexp("show", "digits")
+    assert dlexp("show", "digits")[1].splitlines()[-4:] == [
+        "largest errors on the test split",
+        "  0: predicted 105.2; right is 321",
+        "    age 50",
+        "  1: predicted -; right is 321",
+    ]
 
-    title, answer, *example = out.splitlines()[-2 - len(text) // 75 - 1 :]
-    assert (title, answer) == ("largest errors on the test split", "  0: predicted 105.2; right is 321")
-    assert " ".join(line.strip() for line in example) == text
 
-
-def test_a_wrong_label_of_several(dlexp, monkeypatch):
+def test_a_wrong_label_of_several(dlexp):
     """Of multilabel data, the label by its name, and whether it was given."""
-    monkeypatch.setattr(Iris, "examples", lambda *_: ["x"])
-    mistakes = [{"position": 3, "label": 2, "target": 0, "predicted": 1, "probability": 0.75}]
-    config = changed(dataset={"type": "iris"})
-    finished(Path("runs"), config=config, mistakes=mistakes, data_digest=Iris().digest(None))
+    mistake = {"position": 3, "label": 2, "target": 0, "predicted": 1, "probability": 0.75, "text": "x"}
+    with_mistakes([mistake], class_names=["setosa", "versicolor", "virginica"])
 
-    _, out, _ = dlexp("show", "digits")
+    assert dlexp("show", "digits")[1].splitlines()[-2:] == [
+        "  3: virginica: predicted yes with probability 0.7500; right is no",
+        "    x",
+    ]
 
-    assert out.splitlines()[-2:] == ["  3: virginica: predicted yes with probability 0.7500; right is no", "    x"]
+
+def test_mistakes_of_several_targets(dlexp):
+    """Each under its name, with the names of its classes; a target without any has numbers."""
+    mistakes = [SURE | {"target_name": name} for name in ("digit", "parity")]
+    with_mistakes(mistakes, class_names={"digit": ["zero", "one", "two"]})
+
+    assert dlexp("show", "digits")[1].splitlines()[-4:] == [
+        "most confident mistakes on the test split, digit",
+        "  5: predicted two with probability 0.9889; right is one",
+        "most confident mistakes on the test split, parity",
+        "  5: predicted 2 with probability 0.9889; right is 1",
+    ]
 
 
-@pytest.mark.parametrize(
-    ("record", "why"),
-    [
-        ({"data_digest": "e" * 64}, "the data are not those of the run: other files"),
-        (
-            {"config": CONFIG | {"dataset": {"type": "digits", "colour": 1}}},
-            "another version of dlexp wrote the settings of the data set",
-        ),
-    ],
-)
-def test_mistakes_without_their_data(dlexp, record, why):
-    """Positions and classes are shown, and why there is no more."""
-    with_mistakes(Path("runs"), **record)
+def test_mistakes_of_an_older_run(dlexp, no_data):
+    """Runs were recorded without examples before; positions and classes are shown, and why there is no more."""
+    finished(Path("runs"), mistakes=[SURE])
 
     code, out, err = dlexp("show", "digits")
 
     assert (code, err) == (0, "")
-    solid = " ".join(out.split())
-    assert f"most confident mistakes on the test split The examples cannot be shown: {why} 5: predicted 2" in solid
-
-
-def test_mistakes_when_the_data_are_not_there(dlexp, monkeypatch):
-    """The reason of the data set, whose class names are known all the same."""
-
-    def refuse(*_):
-        raise DataError("iris.csv: not found", "where to put it")
-
-    monkeypatch.setattr(Iris, "digests", refuse)
-    mistakes = [{"position": 5, "target": 0, "predicted": 2, "probability": 0.75}]
-    finished(Path("runs"), config=changed(dataset={"type": "iris"}), mistakes=mistakes)
-
-    _, out, _ = dlexp("show", "digits")
-
     assert out.splitlines()[-3:] == [
         "most confident mistakes on the test split",
-        "  The examples cannot be shown: iris.csv: not found",
-        "  5: predicted virginica with probability 0.7500; right is setosa",
+        "  The examples cannot be shown: recorded before they were kept",
+        "  5: predicted 2 with probability 0.9889; right is 1",
     ]
+
+
+def test_mistakes_whose_examples_could_not_be_decoded(dlexp):
+    """The reason that training had."""
+    with_mistakes([SURE], problem="imdb_word_index.json: not found in x")
+
+    assert dlexp("show", "digits")[1].splitlines()[-2:] == [
+        "  The examples cannot be shown: imdb_word_index.json: not found in x",
+        "  5: predicted 2 with probability 0.9889; right is 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    "mistakes",
+    [
+        None,
+        {},
+        [3],
+        [{"position": 5}],
+        [SURE | {"position": "a"}],
+        [SURE | {"predicted": 2.5}],
+        [SURE | {"predicted": None}],
+        [SURE | {"probability": None}],
+        [SURE | {"label": "a"}],
+        [SURE | {"text": ["a"]}],
+        [SURE | {"target_name": {}}],
+    ],
+    ids=str,
+)
+def test_damaged_mistakes(dlexp, mistakes):
+    """One line in the page, and those of the summary."""
+    run_dir = finished(Path("runs"), mistakes=[SURE])
+    run_dir.write_evaluation({"mistakes": mistakes})
+
+    code, out, err = dlexp("show", "digits")
+
+    assert (code, err) == (0, "")
+    assert f"\n{run_dir.evaluation_path}: damaged: no mistakes\n" in out
+    assert out.endswith(
+        "most confident mistakes on the test split\n"
+        "  The examples cannot be shown: evaluation.json is damaged\n"
+        "  5: predicted 2 with probability 0.9889; right is 1\n"
+    )
 
 
 def test_a_name_shows_its_latest_finished_run(dlexp):

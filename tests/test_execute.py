@@ -53,6 +53,7 @@ def test_finished_run_has_every_record(tmp_path: Path) -> None:
         "summary.json",
         "environment.json",
         "model.keras",
+        "evaluation.json",
         "curves.png",
         "log.txt",
     }

@@ -7,6 +7,9 @@ import typer
 
 from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir
 
+#: A run keeps no more of them.
+MAX_MISTAKES = 20
+
 
 def show(
     run: Annotated[
@@ -22,7 +25,8 @@ def show(
             "--mistakes",
             metavar="N",
             min=0,
-            help="Decode so many of the worst test mistakes, up to 10; 0 loads no data.",
+            max=MAX_MISTAKES,
+            help="Show so many of the worst test mistakes on each target, with their examples.",
         ),
     ] = 3,
     plot: Annotated[
@@ -62,5 +66,5 @@ def show(
     if output == "json":
         text = to_json(gather(shown))
     else:
-        text = to_text(gather(shown, n_mistakes, data_dir), out().width if out().is_terminal else 80)
+        text = to_text(gather(shown, n_mistakes), out().width if out().is_terminal else 80)
     print(text, end="")

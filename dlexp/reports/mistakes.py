@@ -1,14 +1,12 @@
-"""The test examples that a run got most confidently wrong, decoded through its data set."""
+"""The test examples that a run got most confidently wrong, as its records have them: no data is loaded."""
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from dlexp.console import one_line
-from dlexp.errors import DlexpError
 from dlexp.reports.numbers import significant
 from dlexp.runs.index import Run
 
@@ -21,40 +19,18 @@ class Mistakes:
     """The first of a run's mistakes, and what is known of them."""
 
     records: Sequence[Mapping[str, Any]]
-    """Position, target, predicted; for classes the probability; of several targets, which one it is."""
-    texts: Sequence[str] = ()
-    """The examples for the eye; none where the data cannot be had."""
+    """Position, target, predicted; for classes the probability; of several targets, which one it is; the example."""
     class_names: Sequence[str] | Mapping[str, Sequence[str]] = ()
     """Of several targets, those of each."""
     problem: str = ""
-    """Why there are no texts."""
+    """Why there are no examples."""
 
 
-def gather(run: Run, number: int, data_dir: Path | None) -> Mistakes:
-    """So many of a run's mistakes, on each target; loads its data set, unless there is nothing to show."""
-    of_target = groupby(run.record.get("mistakes", []), key=lambda record: record.get("target_name"))
+def gather(run: Run, evaluation: Mapping[str, Any], number: int) -> Mistakes:
+    """So many of a run's mistakes on each target, as its evaluation has them."""
+    of_target = groupby(evaluation["mistakes"], key=lambda record: record.get("target_name"))
     records = [record for _, of_one in of_target for record in list(of_one)[:number]]
-    if not records:
-        return Mistakes(())
-
-    from pydantic import TypeAdapter, ValidationError
-
-    from dlexp.components.component import OneOf
-    from dlexp.components.datasets import Dataset
-
-    kind: TypeAdapter[Dataset] = TypeAdapter(Annotated[Dataset, OneOf(Dataset)])
-    try:
-        dataset = kind.validate_python(run.config["dataset"])
-    except ValidationError:
-        return Mistakes(records, problem="another version of dlexp wrote the settings of the data set")
-    names = run.record.get("class_names") or dataset.class_names
-    try:
-        if run.record.get("data_digest") not in dataset.digests(data_dir):
-            return Mistakes(records, (), names, "the data are not those of the run: other files")
-        texts = dataset.examples(data_dir, "test", [record["position"] for record in records])
-    except DlexpError as error:
-        return Mistakes(records, (), names, error.lines[0])
-    return Mistakes(records, texts, names)
+    return Mistakes(records, run.record.get("class_names") or (), evaluation.get("examples_problem", ""))
 
 
 def lines(mistakes: Mistakes, width: int) -> Iterator[str]:
@@ -67,13 +43,14 @@ def lines(mistakes: Mistakes, width: int) -> Iterator[str]:
             what = "most confident mistakes" if "probability" in record else "largest errors"
             yield f"{what} on the test split{f', {name}' if name else ''}"
         if position == 0 and mistakes.problem:
-            text = f"  The examples cannot be shown: {mistakes.problem}"
-            yield from textwrap.wrap(text, width, subsequent_indent="  ")
+            why = f"  The examples cannot be shown: {mistakes.problem}"
+            yield from textwrap.wrap(why, width, subsequent_indent="  ")
         names = mistakes.class_names
-        yield f"  {record['position']}: {_answer(record, names[name] if isinstance(names, Mapping) else names)}"
-        if mistakes.texts:
+        of_target = names.get(name, ()) if isinstance(names, Mapping) else names
+        yield f"  {record['position']}: {_answer(record, of_target)}"
+        if text := record.get("text"):
             yield from textwrap.wrap(
-                mistakes.texts[position],
+                text,
                 width,
                 initial_indent="    ",
                 subsequent_indent="    ",
@@ -86,14 +63,18 @@ def _answer(record: Mapping[str, Any], names: Sequence[str]) -> str:
     """What was predicted, how sure that was, and what is right."""
     target, predicted = record["target"], record["predicted"]
     if "probability" not in record:
-        return f"predicted {significant(predicted)}; right is {significant(target)}"
+        return f"predicted {_number(predicted)}; right is {_number(target)}"
     sure = f"with probability {record['probability']:.4f}"
     if "label" in record:  # One of several labels, each given or not.
-        given = ("no", "yes")
-        return f"{_name(record['label'], names)}: predicted {given[predicted]} {sure}; right is {given[target]}"
+        said, right = ("yes" if each else "no" for each in (predicted, target))
+        return f"{_name(record['label'], names)}: predicted {said} {sure}; right is {right}"
     return f"predicted {_name(predicted, names)} {sure}; right is {_name(target, names)}"
 
 
 def _name(number: int, names: Sequence[str]) -> str:
     """A class by its name where it has one, else by its number."""
-    return one_line(names[number]) if number < len(names) else str(number)
+    return one_line(names[number]) if 0 <= number < len(names) else str(number)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else significant(value)

@@ -25,7 +25,7 @@ _LOG_LINES = 10
 
 @dataclass(frozen=True)
 class Page:
-    """All that is shown of a run, gathered from its files and its data."""
+    """All that is shown of a run, gathered from its files."""
 
     run: Run
     config: dict[str, Any]
@@ -36,13 +36,15 @@ class Page:
     """The last lines of what a failed run said."""
     diagnosis: Sequence[str]
     """What is wrong with its hidden layers, by its diagnostics."""
+    evaluation: dict[str, Any] | None
+    """What its model makes of the test split."""
     mistakes: Mistakes
     notes: Sequence[str]
     """What of it could not be read."""
 
 
-def gather(run: Run, n_mistakes: int = 0, data_dir: Path | None = None) -> Page:
-    """Read what there is of a run; its data only where there are mistakes to show."""
+def gather(run: Run, n_mistakes: int = 0) -> Page:
+    """Read what there is of a run, with so many of its mistakes on each target."""
     config, history, notes = run.config, list[dict[str, float]](), []
     try:
         history = run.dir.history()
@@ -58,8 +60,16 @@ def gather(run: Run, n_mistakes: int = 0, data_dir: Path | None = None) -> Page:
         diagnosis = diagnose(run.dir.diagnostics(), config) if config else []
     except DamagedRecord as error:
         notes.append(error.lines[0])
+    evaluation, without = None, "recorded before they were kept"
+    try:
+        evaluation = run.dir.evaluation()
+    except DamagedRecord as error:
+        notes.append(error.lines[0])
+        without = f"{run.dir.evaluation_path.name} is damaged"
+    worst = evaluation or {"mistakes": run.record.get("mistakes", []), "examples_problem": without}
+    shown = mistakes.gather(run, worst, n_mistakes)
     log = _last_lines(run.dir.log_path) if run.status == "failed" else []
-    return Page(run, config, history, log, diagnosis, mistakes.gather(run, n_mistakes, data_dir), notes)
+    return Page(run, config, history, log, diagnosis, evaluation, shown, notes)
 
 
 def _config_of(path: Path) -> dict[str, Any]:
@@ -110,6 +120,7 @@ def _document(page: Page) -> dict[str, Any]:
         "status": run.status,
         "epochs": line.epochs,
         "diagnosis": page.diagnosis,
+        "evaluation": page.evaluation,
         "damage": run.damage or None,
     }
 

@@ -301,6 +301,10 @@ class RunDir:
         """Write what the run ran on."""
         write_text(self.environment_path, to_json(record), self.fence)
 
+    def write_evaluation(self, record: Mapping[str, Any]) -> None:
+        """Write what the model makes of the test split."""
+        write_text(self.evaluation_path, to_json(record), self.fence)
+
     def write_summary(self, record: Mapping[str, Any]) -> None:
         """Write the result; the last file of a run."""
         self.sync_rows()
@@ -406,6 +410,17 @@ class RunDir:
         """
         return _read_json(self.environment_path)
 
+    def evaluation(self) -> dict[str, Any] | None:
+        """What the model makes of the test split; None for runs recorded before that was kept.
+
+        Raises:
+            DamagedRecord: It cannot be read.
+        """
+        record = _read_json(self.evaluation_path)
+        if record is not None and not _are_mistakes(record.get("mistakes")):
+            raise DamagedRecord(f"{self.evaluation_path}: damaged: no mistakes")
+        return record
+
     def history(self) -> list[dict[str, float]]:
         """The epochs so far, `epoch` a whole number; a last line that was cut short is left out.
 
@@ -509,6 +524,21 @@ def _read_epochs(path: Path) -> list[dict[str, float]]:
 def to_json(record: Any) -> str:
     """Readable JSON; a number that JSON lacks (NaN, an infinity) becomes null, while history.csv keeps it."""
     return json.dumps(_finite(record), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _are_mistakes(mistakes: Any) -> bool:
+    """Whether a value is a list of mistakes, each with what a reader counts on."""
+    number: Any = int | float | None
+    optional = {"label": int, "target_name": str, "text": str, "png": str}
+    for each in mistakes if isinstance(mistakes, list) else [None]:
+        if not isinstance(each, dict) or not {"position", "target", "predicted"} <= each.keys():
+            return False
+        # A class is a number from 0, and has a probability.
+        answer: Any = int if "probability" in each else number
+        kinds = {"position": int, "target": answer, "predicted": answer, "probability": int | float, **optional}
+        if not all(isinstance(each[key], kind) for key, kind in kinds.items() if key in each):
+            return False
+    return True
 
 
 def _number(value: float) -> str:

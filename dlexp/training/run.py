@@ -25,10 +25,11 @@ from dlexp.training.engine import Engine, Evaluator, order_of
 from dlexp.training.environment import environment
 from dlexp.training.interruption import Stopped
 from dlexp.training.job import Job
+from dlexp.training.mistakes import with_examples
 from dlexp.training.network import Network, build
 from dlexp.training.scores import calibration, guessing, learned_weights, scored, worst_mistakes
 from dlexp.training.splits import Splits, digests, split
-from dlexp.training.summary import layers, summarize
+from dlexp.training.summary import first_mistakes, layers, summarize
 
 
 class Diverged(ArithmeticError):
@@ -88,6 +89,8 @@ def train(job: Job) -> None:
         (task,) = network.tasks
         judged, expected = task.head.judged(tested.predictions), dataset.expected(splits.test.x)
         Predictions(splits.test.y, judged, expected).write(run_dir.predictions_path, run_dir.fence)
+    mistakes = worst_mistakes(network, splits.test, tested)
+    run_dir.write_evaluation(with_examples(mistakes, dataset, data))
     seconds = fitted.seconds_before + time.perf_counter() - clock
     run_dir.write_environment({**place, "seconds": seconds})
     run_dir.write_summary(
@@ -107,7 +110,7 @@ def train(job: Job) -> None:
             "layers": layers(network),
             "class_names": {name: list(target.class_names) for name, target in info.targets.items()}
             or list(info.class_names or dataset.class_names),
-            "mistakes": worst_mistakes(network, splits.test, tested),
+            "mistakes": first_mistakes(mistakes),
             "examples": {
                 "train": len(splits.train),
                 "validation": len(splits.validation or ()),

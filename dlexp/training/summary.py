@@ -1,5 +1,7 @@
 """What a finished run is summed up by: last and best scores, layers, the worst mistakes."""
 
+from collections.abc import Sequence
+from itertools import groupby, islice
 from typing import Any
 
 import numpy as np
@@ -8,8 +10,9 @@ from dlexp.components.datasets import Info
 from dlexp.components.metrics import OTHER_COLUMNS, higher_is_better
 from dlexp.training.network import Network
 
-#: How many of the worst mistakes a summary keeps.
-N_MISTAKES = 10
+#: How many of the worst mistakes on each target are kept: with their examples, and in a summary.
+N_MISTAKES = 20
+N_IN_SUMMARY = 10
 
 
 def summarize(history: list[dict[str, float]], restored_epoch: int | None = None) -> dict[str, float]:
@@ -65,6 +68,12 @@ def mistakes(y: np.ndarray, predictions: np.ndarray, info: Info) -> list[dict[st
         }
         for i in worst
     ]
+
+
+def first_mistakes(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of the mistakes on each target the worst, as many as a summary keeps."""
+    of_target = groupby(found, key=lambda each: each.get("target_name"))
+    return [each for _, of_one in of_target for each in islice(of_one, N_IN_SUMMARY)]
 
 
 def _wrong_labels(y: np.ndarray, predictions: np.ndarray) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -14,6 +15,8 @@ from dlexp.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from dlexp.components.datasets.pictures import Picture
 
 
 DigitsTarget = Literal["digit", "parity", "traits", "ink"]
@@ -221,6 +224,12 @@ class Digits(SeveralTargets):
         "traits": Target("multilabel", tuple(TRAITS)),
         "ink": Target("proportion"),
     }
+
+    def decoded(self, data: Data, positions: Sequence[int]) -> "list[Picture]":
+        """Pictures of 8 x 8 pixels, whose ink goes from 0 to 16."""
+        from dlexp.components.datasets.pictures import Picture
+
+        return [Picture.of(data.test.x[position].reshape(8, 8), brightest=16) for position in positions]
 
     def _all_targets(self) -> "tuple[np.ndarray[Any, Any], dict[str, np.ndarray[Any, Any]]]":
         from sklearn.datasets import load_digits

@@ -2,10 +2,10 @@
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import Field
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from dlexp.components.datasets.new_examples import NewExamples
+    from dlexp.components.datasets.pictures import Picture
 
 #: Multilabel: any number of classes an example. Ordinal: classes in an order. Proportion: a number from 0 to 1.
 Task = Literal["binary", "multiclass", "multilabel", "ordinal", "regression", "proportion", "count"]
@@ -137,6 +138,8 @@ class Data:
     test: Split
     info: Info | None = field(default=None, kw_only=True)
     """Of the user's own data, all of what `Dataset.info` left open."""
+    decode: "Callable[[Sequence[int]], Sequence[str | Picture]] | None" = field(default=None, kw_only=True)
+    """Gives the test examples at these positions for the eye, where the arrays do not say what they were."""
     rows: "Mapping[SplitName, np.ndarray[Any, Any]]" = field(default_factory=dict, kw_only=True)
     """Which rows of the source the examples of a split are, `(n,)`, where settings decide on that."""
     drawn: Mapping[SplitName, str] = field(default_factory=dict, kw_only=True)
@@ -238,7 +241,18 @@ class Dataset(Component):
         """
         data = self.load(data_dir)
         part = data.train if split == "train" else data.test
-        return [shown(part.x[position], self.feature_names) for position in positions]
+        return [shown(part.x[[position]], self.feature_names) for position in positions]
+
+    def decoded(self, data: Data, positions: Sequence[int]) -> "Sequence[str | Picture]":
+        """Test examples of loaded data for the eye, at these positions; downloads nothing.
+
+        Raises:
+            DataError: What is needed for it, such as the words of their numbers, cannot be had.
+        """
+        if data.decode is not None:
+            return data.decode(positions)
+        names = data.info.feature_names if data.info else self.feature_names
+        return [shown(data.test.x[[position]], names) for position in positions]
 
     def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
         """Examples from a file of the user's, encoded as those of a split; here a table or array of numbers.
@@ -287,8 +301,20 @@ class Dataset(Component):
 MAX_SHOWN = 8
 
 
-def shown(features: "np.ndarray[Any, Any]", names: Sequence[str] = ()) -> str:
-    """The first features of an example in one line, with their names; of many, what they are on the whole."""
+def shown(example: "np.ndarray[Any, Any] | csr_array", names: Sequence[str] = ()) -> str:
+    """The first features of an example, a row `(1, features)`, in one line; of many, what they are on the whole."""
+    import numpy as np
+    from scipy.sparse import issparse
+
+    if issparse(example):
+        example = cast("csr_array", example)
+        text = ", ".join(
+            f"{names[i] if names else i}: {value:.4g}"
+            for i, value in list(zip(example.indices, example.data, strict=True))[:MAX_SHOWN]
+        )
+        more = ", ..." * (example.nnz > MAX_SHOWN)
+        return f"{text}{more} ({example.nnz} of {example.shape[1]:,} are not 0)"
+    features = np.ravel(cast("np.ndarray[Any, Any]", example))
     named = zip(names, features, strict=False) if names else (("", value) for value in features)
     text = ", ".join(f"{name} {value:.4g}".strip() for name, value in list(named)[:MAX_SHOWN])
     if len(features) <= MAX_SHOWN:

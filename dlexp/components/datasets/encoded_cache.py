@@ -17,6 +17,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from dlexp.components.datasets.dataset import Data, Split
+from dlexp.components.datasets.sequences import Sequences
 from dlexp.components.home import expanded, own
 from dlexp.console import say
 
@@ -36,7 +37,7 @@ def cached(name: str, key: list[Any], encode: Callable[[], Data]) -> Data:
     Args:
         name: How the file's name starts.
         key: All that the result depends on: the data's digest, the settings.
-        encode: Reads and encodes the data: CSR or dense arrays, without an `info`.
+        encode: Reads and encodes the data: CSR or dense arrays or whole texts, without an `info`.
     """
     folder = _folder()
     if folder is None:
@@ -82,6 +83,11 @@ def _read(path: Path) -> Data | None:
 def _split(arrays: Any, name: str) -> Split:
     if f"{name}_x" in arrays:
         return Split(arrays[f"{name}_x"], arrays[f"{name}_y"])
+    if f"{name}_ids" in arrays:
+        whole: Any = Sequences(arrays[f"{name}_ids"], arrays[f"{name}_lengths"])
+        if whole.lengths.sum() != len(whole.ids):
+            raise ValueError(f"{len(whole.ids)} words for texts of {whole.lengths.sum()}")
+        return Split(whole, arrays[f"{name}_y"])
     parts = arrays[f"{name}_data"], arrays[f"{name}_indices"], arrays[f"{name}_indptr"]
     x = csr_array(parts, shape=tuple(arrays[f"{name}_shape"]))
     x.check_format()  # In full: an index beyond the shape would be read and written beyond the memory.
@@ -90,9 +96,11 @@ def _split(arrays: Any, name: str) -> Split:
 
 
 def _arrays(split: Split, name: str) -> dict[str, Any]:
-    x = split.x
+    x: Any = split.x
     if isinstance(x, np.ndarray):
         return {f"{name}_x": x, f"{name}_y": split.y}
+    if isinstance(x, Sequences):
+        return {f"{name}_ids": x.ids, f"{name}_lengths": x.lengths, f"{name}_y": split.y}
     return {
         f"{name}_data": x.data,
         f"{name}_indices": x.indices,

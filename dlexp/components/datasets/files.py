@@ -65,10 +65,10 @@ KERAS_CACHE = "Keras's cache"
 OFFLINE_EXAMPLE = "dlexp run configs/digits_adam.yaml"
 
 
-def find(name: str, data_dir: Path | None) -> Path:
+def find(name: str, data_dir: Path | None, download: bool = True) -> Path:
     """Where a data file or folder is: in `data_dir`, `DLEXP_DATA` or Keras's cache; else downloaded into that.
 
-    What is found is used as it is, whatever its digest.
+    What is found is used as it is, whatever its digest. Without `download`, what is nowhere is an error at once.
 
     Raises:
         UserError: `data_dir` or `DLEXP_DATA` is no directory.
@@ -80,6 +80,8 @@ def find(name: str, data_dir: Path | None) -> Path:
         found = [path for place in places.values() for each in wanted if (path := place / each).exists()]
     except OSError as error:  # a folder that may not be searched
         raise DataError(f"{error.filename}: {error.strerror}") from error
+    if not found and not download:
+        raise DataError(f"{name}: not found in {', '.join(f'{place} ({origin})' for origin, place in places.items())}")
     return found[0] if found else _downloaded(name, places)
 
 

@@ -1,7 +1,7 @@
 """Small images that `keras.datasets` downloads, as flat vectors of numbers from 0 to 1."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -12,6 +12,8 @@ from dlexp.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from dlexp.components.datasets.pictures import Picture
 
     Arrays = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
 
@@ -49,6 +51,12 @@ class Images(Dataset):
         paths = self._files(data_dir)
         train, test = self._read(paths)
         return Data(self._split(paths[0], *train, self.n_train), self._split(paths[-1], *test, self.n_test))
+
+    def decoded(self, data: Data, positions: Sequence[int]) -> "list[Picture]":
+        """Pictures; their bytes are those of the file."""
+        from dlexp.components.datasets.pictures import Picture
+
+        return [Picture.of(data.test.x[position].reshape(self.image_shape), brightest=1) for position in positions]
 
     def stand_in(self) -> Data:
         """Made-up images: the pattern of their class and noise."""

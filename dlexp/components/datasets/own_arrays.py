@@ -52,7 +52,10 @@ class Arrays(OwnData):
 
     def load(self, data_dir: Path | None) -> Data:
         """The arrays, checked and made float32 or int32."""
+        import numpy as np
+
         from dlexp.components.datasets import targets
+        from dlexp.components.datasets.pictures import Picture, are_pictures, pictures
 
         origin, (x_train, y_train), (x_test, y_test) = self._arrays(data_dir)
         train, test = self._given(y_train, f"{origin} (train)"), self._given(y_test, f"{origin} (test)")
@@ -68,7 +71,13 @@ class Arrays(OwnData):
         if shape != test_shape:
             raise DataError(f"{origin}: training inputs of shape {shape}, but test inputs of shape {test_shape}")
         info = replace(self.info(), n_train=len(y.train), n_test=len(y.test), shape=shape)
-        return Data(*splits, info=self.with_classes(info, y))
+        decode = None
+        if self.form == "numeric" and are_pictures(np.shape(x_test)[1:]):
+
+            def decode(positions: Sequence[int]) -> Sequence[Picture]:
+                return pictures(np.asarray(x_test)[list(positions)])
+
+        return Data(*splits, info=self.with_classes(info, y), decode=decode)
 
     def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
         """An archive with an array x, or a sparse matrix as scipy.sparse.save_npz writes it."""

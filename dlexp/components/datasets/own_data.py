@@ -73,7 +73,7 @@ class OwnData(Dataset):
             split.take(np.arange(min(n, len(split))))
             for split, n in ((data.train, N_SMOKE_TRAIN), (data.test, N_SMOKE_TEST))
         )
-        return Data(train, test, info=data.info)
+        return replace(data, train=train, test=test)
 
     def sample_digest(self, data_dir: Path | None) -> str:
         """Of the data itself, from which the sample is."""

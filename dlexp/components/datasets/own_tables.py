@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -129,21 +130,29 @@ class Table(OwnData, EncodedTexts):
         encode = self._text_data if self.text else self._number_data
         parts: dict[SplitName, Rows] = {"train": train, "test": test}
         rows = {name: part.frame.index.to_numpy() for name, part in parts.items()}
-        return replace(encode(train, test, targets, info), rows=rows)
+        # Of the rows, what is shown of them: not the whole table.
+        columns = self._columns(test.frame)
+        shown = Rows(test.path, test.frame[list(dict.fromkeys([*columns[:MAX_SHOWN], *self._text_columns]))])
+        decode = partial(self._shown, shown, columns)
+        return replace(encode(train, test, targets, info), rows=rows, decode=decode)
 
     def examples(self, data_dir: Path | None, split: SplitName, positions: Sequence[int]) -> list[str]:
         """The rows as they stand in the file."""
         train, test = self._rows(data_dir)
-        rows = (train if split == "train" else test).frame.iloc[list(positions)]
-        columns = self._columns(rows)
+        rows = train if split == "train" else test
+        return self._shown(rows, self._columns(rows.frame), positions)
+
+    def _shown(self, rows: Rows, columns: Sequence[str], positions: Sequence[int]) -> list[str]:
+        """Rows at these positions, in one line each: the first of the columns, then the text."""
+        frame = rows.frame.iloc[list(positions)]
         shown = [
             ", ".join(f"{column} {row[column]}" for column in columns[:MAX_SHOWN])
             + (f", ... ({len(columns)} columns in all)" if len(columns) > MAX_SHOWN else "")
-            for _, row in rows.iterrows()
+            for _, row in frame.iterrows()
         ]
         if not self.text:
             return shown
-        texts = (" ".join(text.split()) for text in self._texts(rows))
+        texts = (" ".join(text.split()) for text in self._texts(frame))
         return [f"{beside}: {text}" if beside else text for beside, text in zip(shown, texts, strict=True)]
 
     def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":

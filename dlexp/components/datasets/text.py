@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -99,11 +101,20 @@ class Text(NumberedTexts):
         from dlexp.components.datasets.encoded_cache import cached
 
         key = [self.type, self.digest(data_dir), self.num_words, self.skip_top, self.encoding, self.maxlen]
-        return self.weighted(cached(self.type, key, lambda: self._read(data_dir, self.encoded)))
+        data = cached(self.type, key, lambda: self._read(data_dir, self.encoded))
+        return self.weighted(replace(data, decode=partial(self._decoded, data_dir)))
 
     def texts(self, data_dir: Path | None) -> Data:
         """The same texts, whole."""
-        return self._read(data_dir, _whole)
+        from dlexp.components.datasets.encoded_cache import cached
+
+        key = [self.type, self.digest(data_dir), "whole"]
+        return cached(f"{self.type}-whole", key, lambda: self._read(data_dir, _whole))
+
+    def _decoded(self, data_dir: Path | None, positions: Sequence[int]) -> list[str]:
+        """Test texts in words, as `examples` gives them; a word index that is not there is not downloaded."""
+        files.find(self._word_index, data_dir, download=False)
+        return self.examples(data_dir, "test", positions)
 
     def stand_in(self) -> Data:
         """Made-up texts, encoded as the real ones."""
@@ -116,7 +127,7 @@ class Text(NumberedTexts):
         """From the word index file."""
         from dlexp.components.datasets.sequences import INDEX_FROM, SIGNS
 
-        path = files.find(f"{self.type}_word_index.json", data_dir)
+        path = files.find(self._word_index, data_dir)
         try:
             memory.require(WORD_INDEX_BYTES * path.stat().st_size, str(path))
             numbers = json.loads(path.read_bytes())
@@ -124,6 +135,10 @@ class Text(NumberedTexts):
         except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
             raise DataError(f"{path}: not a readable word index, or a damaged one ({error})") from error
         return SIGNS | words
+
+    @property
+    def _word_index(self) -> str:
+        return f"{self.type}_word_index.json"
 
     def _find(self, data_dir: Path | None) -> Path:
         return files.find(f"{self.type}.npz", data_dir)

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -81,12 +82,12 @@ class TextFolder(OwnData, EncodedTexts):
             y = targets.encode_several(self.several, several_train, several_test)
         x_train, x_test = words.numbered(_texts(train), _texts(test))
         info = self.with_classes(replace(self.info(), n_train=len(train), n_test=len(test)), y)
-        return self.weighted(Data(self.encoded(x_train, y.train), self.encoded(x_test, y.test), info=info))
+        encoded = self.encoded(x_train, y.train), self.encoded(x_test, y.test)
+        return self.weighted(Data(*encoded, info=info, decode=partial(_in_lines, test)))
 
     def examples(self, data_dir: Path | None, split: SplitName, positions: Sequence[int]) -> list[str]:
         """The texts themselves, in one line each."""
-        part = self._parts(data_dir)[0 if split == "train" else 1]
-        return [" ".join(text.split()) for text in _texts([part[position] for position in positions])]
+        return _in_lines(self._parts(data_dir)[0 if split == "train" else 1], positions)
 
     def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
         """Texts, their words numbered by the frequencies in the training split."""
@@ -160,6 +161,11 @@ class TextFolder(OwnData, EncodedTexts):
 
         values = [path.parent.name if target == "folder" else _rating(path) for path in part]
         return Given(values, lambda i: str(part[i]))
+
+
+def _in_lines(part: list[Path], positions: Sequence[int]) -> list[str]:
+    """The texts of files at these positions, in one line each."""
+    return [" ".join(text.split()) for text in _texts([part[position] for position in positions])]
 
 
 def _folders(path: Path) -> list[str]:

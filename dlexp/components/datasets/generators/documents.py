@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from dlexp.components.datasets.dataset import Info, SplitName
+from dlexp.components.datasets.dataset import Data, Info, SplitName
 from dlexp.components.datasets.generators.generator import TRUTH_SEED, Generator
 
 if TYPE_CHECKING:
@@ -78,5 +78,12 @@ class Documents(Generator):
     def examples(self, data_dir: Path | None, split: SplitName, positions: Sequence[int]) -> list[str]:
         """The words, by number."""
         data = self.load(data_dir)
-        x: Any = (data.train if split == "train" else data.test).x
-        return [" ".join(f"w{word}" for word in x[[position]].indices) for position in positions]
+        return _words((data.train if split == "train" else data.test).x, positions)
+
+    def decoded(self, data: Data, positions: Sequence[int]) -> list[str]:
+        """The words, by number."""
+        return _words(data.test.x, positions)
+
+
+def _words(x: Any, positions: Sequence[int]) -> list[str]:
+    return [" ".join(f"w{word}" for word in x[[position]].indices) for position in positions]

@@ -1,6 +1,7 @@
 """The base of generated texts: words drawn from the distributions of their classes."""
 
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -75,7 +76,9 @@ class GeneratedTexts(NumberedTexts, Generator):
         """The texts, encoded."""
         train, test = self.splits()
         drawn: dict[SplitName, str] = {"train": train.digest, "test": test.digest}
-        return self.weighted(Data(self.encoded(train.x, train.y), self.encoded(test.x, test.y), drawn=drawn))
+        decode = partial(_decoded, test.x)
+        encoded = self.encoded(train.x, train.y), self.encoded(test.x, test.y)
+        return self.weighted(Data(*encoded, drawn=drawn, decode=decode))
 
     def texts(self, data_dir: Path | None) -> Data:
         """The same texts, whole."""
@@ -151,6 +154,11 @@ class GeneratedTexts(NumberedTexts, Generator):
 
         test = self.test_split()
         return best_scores.of_classes(test.y, self.log_probabilities(test.x))
+
+
+def _decoded(texts: Any, positions: Sequence[int]) -> list[str]:
+    """Texts as they are drawn, in words."""
+    return [" ".join(f"w{word}" for word in texts[[position]].ids) for position in positions]
 
 
 @cache
