@@ -410,3 +410,39 @@ def test_the_error_of_a_worker_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_
     said = "ValueError: invalid literal for int() with base 10: 'no number': this is a bug in dlexp, please report it"
     assert (ended.returncode, ended.stderr) == (1, f"{said}; the traceback is in {kept}\n")
     assert "_RemoteTraceback" in kept.read_text()
+
+
+@pytest.mark.slow
+def test_a_whole_course_of_evil_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
+    """Classes, columns and cells of a table, from its training to its predictions, in every command that reads it."""
+    monkeypatch.chdir(tmp_path)
+    classes = ("=no\x1b]0;evil\x07", "yes\u202e\x9b")
+    rows = [f'{i / 7},"{classes[i % 2]}{i // 2 % 3}","{classes[i % 2]}"\n' for i in range(60)]
+    Path("t.csv").write_text('"x\x1b[2J","w\x7f","y"\n' + "".join(rows))
+    Path("new.csv").write_text('"x\x1b[2J","w\x7f"\n1,"other\x1b"\n')
+    config = "{type: csv, path: t.csv, target: y, task: multiclass}"
+    Path("c.yaml").write_text(
+        f"dataset: {config}\nmodel: {{hidden: [4]}}\ntraining: {{epochs: 2, diagnostics: true}}\n"
+    )
+
+    for words in (
+        ("check", "c.yaml"),
+        ("data", "c.yaml"),
+        ("run", "c.yaml", "--seeds", "2"),
+        ("run", "c.yaml", "--dry-run"),
+        ("ls",),
+        ("show", "c", "--mistakes", "10"),
+        ("compare", "--format", "md"),
+        ("why", "c.yaml"),
+        ("verify", "c/*"),
+        ("bias-variance", "c.yaml", "--resamples", "3"),
+        ("predict", "c", "new.csv", "-o", "p.csv"),
+    ):
+        code, out, err = invoke(*words)
+
+        assert code == 0, (words, err)
+        assert controls(out + err) == set(), words
+    code, out, _ = invoke("predict", "c", "test")
+    assert code == 0
+    assert {line.split(",")[2] for line in out.splitlines()[1:]} <= set(classes)
+    assert any(each in out for each in classes)

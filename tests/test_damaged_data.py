@@ -204,6 +204,30 @@ def test_zst_needs_what_is_not_installed(tmp_path: Path, monkeypatch: pytest.Mon
         Csv(path="t.csv.zst", target="y", task="binary")._frame(Path("t.csv.zst"))
 
 
+@pytest.mark.parametrize("dataset", [Csv, Parquet])
+def test_memory_that_runs_out_is_no_damage(
+    dataset: type[Csv | Parquet], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke
+) -> None:
+    """The file may be whole: it is said as it is, in one line."""
+
+    def read(*_: object, **__: object) -> None:
+        raise MemoryError("Unable to allocate 3.00 TiB")
+
+    for name in ("read_csv", "read_parquet"):
+        monkeypatch.setattr(pd, name, read)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    kind = dataset.model_fields["type"].default
+    (tmp_path / f"t.{kind}").touch()
+    if kind == "parquet":
+        FRAME.to_parquet(tmp_path / "t.parquet")
+    (tmp_path / "c.yaml").write_text(f"dataset: {{type: {kind}, path: {tmp_path}/t.{kind}, target: y, task: binary}}\n")
+
+    code, out, err = invoke("data", str(tmp_path / "c.yaml"))
+
+    assert (code, out, len(err.splitlines())) == (1, "", 1)
+    assert err.startswith("out of memory: Unable to allocate 3.00 TiB; the traceback is in ")
+
+
 @pytest.mark.skipif(importlib.util.find_spec("zstandard") is None, reason="needs zstandard")
 def test_zst(tmp_path: Path) -> None:
     """As the other archives."""

@@ -32,6 +32,8 @@ def read(path: Path, delimiter: str = ",", n_rows: int | None = None) -> "pd.Dat
         frame = pd.read_csv(path, sep=delimiter, dtype=str, keep_default_na=False, encoding="utf-8-sig", nrows=n_rows)
     except ImportError as error:
         raise UserError(f"{path}: needs zstandard; install it by: pip install zstandard") from error
+    except MemoryError:
+        raise
     # Each kind of archive has errors of its own, and a damaged one raises nearly any.
     except Exception as error:
         said = " ".join(str(error).split()) or type(error).__name__

@@ -573,7 +573,7 @@ def _reading_parquet(path: Path) -> Iterator[None]:
         yield
     except ImportError as error:
         raise UserError(f"{path}: Parquet needs pyarrow; install it by: pip install 'dlexp[parquet]'") from error
-    except DlexpError:  # More than fits into memory.
+    except (DlexpError, MemoryError):  # More than fits into memory.
         raise
     except Exception as error:  # A damaged file raises nearly anything.
         said = " ".join(str(error).split()) or type(error).__name__
