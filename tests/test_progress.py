@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from dlexp.config.load import load
 from dlexp.reports import progress
@@ -73,6 +74,19 @@ def test_the_pace_is_in_the_table_of_a_terminal(
         ["loss 0.5000"],
         ["1 s"],
     ]
+
+
+def test_names_of_scores_are_no_orders_to_the_terminal(job: Job, watching: tuple[Progress, Tick]) -> None:
+    """The column of a target in the table, neither as an escape sequence nor as rich's markup."""
+    watcher, _ = watching
+    watcher.started(job)
+    with RunDir(job.path).history_writer(["epoch", "seconds", "[red]\x1b[2J_loss"]) as writer:
+        writer.write({"epoch": 1, "seconds": 1.0, "[red]\x1b[2J_loss": 0.5})
+    console = Console(width=80)
+    with console.capture() as capture:
+        console.print(watcher._table())
+
+    assert r"[red]\x1b[2J_loss 0.5000" in capture.get()
 
 
 def test_of_a_run_that_goes_on_only_what_is_new_is_said(

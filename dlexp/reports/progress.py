@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 from dlexp import console
@@ -120,7 +121,9 @@ class Progress:
             rows = active.rows()
             scores = ", ".join(_scores(rows[-1])) if rows else "starting"
             left = f"{active.seconds_left(rows):.0f} s" if rows else ""
-            table.add_row(console.one_line(active.job.label), f"{_epoch(rows)}/{active.epochs}", scores, left)
+            cells = active.job.label, f"{_epoch(rows)}/{active.epochs}", scores, left
+            # Names of targets are anyone's, and `[red]` would be an order to rich.
+            table.add_row(*(escape(console.one_line(cell)) for cell in cells))
         return table
 
 
