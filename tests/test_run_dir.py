@@ -5,13 +5,16 @@ import math
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from make_runs import failed, finished
 
+from dlexp.config.load import load
 from dlexp.errors import UserError
+from dlexp.execution.plan import Request, plan
 from dlexp.runs.run_dir import DamagedRecord, RunDir
 
 IDENTITY = "0123456789abcdef" * 4
@@ -227,3 +230,25 @@ def test_json_is_readable_by_people(tmp_path):
     text = run_dir.summary_path.read_text(encoding="utf-8")
 
     assert text == json.dumps(json.loads(text), indent=2) + "\n"
+
+
+def test_commands_that_begin_a_run_at_the_same_moment_share_its_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock in it decides who trains: one of them alone."""
+    (tmp_path / "iris.yaml").write_text("dataset: iris\n")
+    request = Request([load(tmp_path / "iris.yaml").experiment], [0], tmp_path / "runs")
+    one, two = plan(request).jobs(print), plan(request).jobs(print)
+    latest = RunDir.latest
+
+    def meanwhile(*place: Any) -> RunDir | None:
+        monkeypatch.setattr(RunDir, "latest", latest)
+        found = latest(*place)
+        others.append(next(two).path)
+        return found
+
+    others: list[Path] = []
+    monkeypatch.setattr(RunDir, "latest", meanwhile)
+
+    assert [next(one).path] == others
+    assert list(tmp_path.glob("runs/iris/*")) == others

@@ -118,7 +118,10 @@ class Plan:
             return RunDir.create(*place)
         known = {run_dir.path for run_dir in planned.attempts}
         latest = RunDir.latest(*place)
-        return latest if latest and latest.path not in known else RunDir.create(*place, is_shared=True)
+        if latest and latest.path not in known:
+            return latest
+        # By its number: another command that begins the run in this moment is to get the same one.
+        return RunDir.create(*place, attempt=latest.attempt + 1 if latest else 1)
 
 
 def plan(request: Request) -> Plan:

@@ -103,8 +103,8 @@ class RunDir:
     """Asked before every writing: raises where the run is another process's by now."""
 
     @classmethod
-    def create(cls, runs_dir: Path, name: str, seed: int, identity: str, is_shared: bool = False) -> "RunDir":
-        """Make the directory of a new attempt: one that no other process has, or shared with who begins it just now.
+    def create(cls, runs_dir: Path, name: str, seed: int, identity: str, attempt: int | None = None) -> "RunDir":
+        """Make the directory of a new attempt, which no other process has; that of a given number, it may share.
 
         Raises:
             UserError: It cannot be made there.
@@ -113,13 +113,17 @@ class RunDir:
         prefix = identity[:PREFIX_LENGTH]
         try:
             make_folder(parent)
+            if attempt is not None:
+                path = parent / str(FolderName(seed, prefix, attempt))
+                path.mkdir(exist_ok=True)
+                return cls(path)
             latest = cls.latest(runs_dir, name, seed, identity)
             # After the last one, not into a gap: the highest number is always the latest attempt.
             attempt = latest.attempt + 1 if latest else 1
             while True:
                 path = parent / str(FolderName(seed, prefix, attempt))
                 try:
-                    path.mkdir(exist_ok=is_shared)
+                    path.mkdir()
                     return cls(path)
                 except FileExistsError:
                     attempt += 1
