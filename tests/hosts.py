@@ -5,11 +5,26 @@ import fcntl
 import os
 import socket
 import struct
+import subprocess
+import sys
+import time
 import zlib
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
 
+from dlexp.config.load import load
+from dlexp.execution import execute as execute_module
+from dlexp.execution import schedule
+from dlexp.execution.engine import Outcome
+from dlexp.execution.plan import Request, plan
+from dlexp.execution.schedule import run_all
+from dlexp.runs import lock
+from dlexp.training.job import Job
+
+#: Of a training that takes no time otherwise.
+SECONDS_AN_EPOCH = 0.005
 #: fcntl's number for a lock on a range of an open file, as network file systems emulate flock.
 F_OFD_SETLK = 37
 #: coherent: all machines see one another's; per host: each machine's are its own (NFS with local_lock, Lustre with
@@ -31,3 +46,76 @@ def _flock(file: BinaryIO, kind: int, host: str, how: str) -> Any:
     wanted = fcntl.F_RDLCK if kind & fcntl.LOCK_SH else fcntl.F_WRLCK
     # Every host has a byte of its own.
     return fcntl.fcntl(file, F_OFD_SETLK, struct.pack("hhqqi4x", wanted, os.SEEK_SET, zlib.crc32(host.encode()), 1, 0))
+
+
+def train_in_no_time(job: Job) -> None:
+    """In place of a training: rows whose numbers follow from seed and epoch, a checkpoint after each, a result."""
+    run_dir = job.run_dir
+    print(f"trained by {socket.gethostname()}")
+    run_dir.write_config(f"name: {job.experiment.name}\n")
+    run_dir.write_environment({"host": socket.gethostname()})
+    done = int(run_dir.checkpoint_path.read_text()) if run_dir.checkpoint_path.exists() else 0
+    with run_dir.history_writer(("epoch", "loss"), done) as history:
+        for epoch in range(done + 1, job.experiment.training.epochs + 1):
+            time.sleep(SECONDS_AN_EPOCH)
+            history.write({"epoch": epoch, "loss": 1 / (epoch + job.seed)})
+            with run_dir.replacing(run_dir.checkpoint_path) as path:
+                path.write_text(str(epoch))
+    record = {"name": job.experiment.name, "seed": job.seed, "identity": job.identity, "status": "finished"}
+    run_dir.write_summary(record | {"config": {}, "metrics": {}})
+
+
+class Inline:
+    """An engine of one slot, in this process."""
+
+    slots = 1
+
+    def __init__(self) -> None:
+        self._ended: list[Outcome] = []
+
+    def submit(self, job: Job) -> None:
+        """Train it."""
+        self._ended.append(Outcome(job, execute_module.execute(job)))
+
+    def wait(self, timeout: float) -> list[Outcome]:
+        """The one that has ended."""
+        ended, self._ended = self._ended, []
+        return ended
+
+    def close(self, kill: bool = False) -> None:
+        """Nothing."""
+
+
+class Unwatched:
+    """Nobody looks."""
+
+    def started(self, job: Job) -> None:
+        """Nothing."""
+
+    def tick(self) -> None:
+        """Nothing."""
+
+    def ended(self, job: Job) -> None:
+        """Nothing."""
+
+
+def command(host: str, flock: str, n_seeds: int, *, wait: bool = False) -> None:
+    """What `dlexp run run.yaml --seeds N` does on a machine, the training in no time and three minutes one second."""
+    lock.TOUCH_SECONDS, lock.FOREIGN_SECONDS, schedule.SECONDS_BETWEEN_LOOKS = 0.1, 1.0, 0.1
+    execute_module._train = train_in_no_time
+    pretend(host, flock)
+    planned = plan(Request([load(Path("run.yaml")).experiment], range(n_seeds), Path("runs")))
+    run_all(planned.jobs(print), Inline(), Unwatched(), wait=wait)
+
+
+def started(host: str, flock: str, n_seeds: int, folder: Path, *, wait: bool = False) -> "subprocess.Popen[str]":
+    """Such a command, in a process of its own."""
+    program = f"from hosts import command; command({host!r}, {flock!r}, {n_seeds}, wait={wait})"
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    return subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=folder,
+        text=True,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": path},
+    )

@@ -7,8 +7,8 @@ was touched lately, which its owner does every 15 s.
 A machine that was suspended, or cut off from the file server, may wake and find its run taken over. So the owner asks
 `Held.check` before it writes a row, and before a file takes its name. Between that answer and the act itself remains a
 moment: who falls asleep exactly there still adds a row or renames one file when it wakes. The row is lost in a file
-that has no name any more, since a successor copies the rows before it adds to them; the file is a whole one of the same
-training, which the successor replaces in turn.
+that has no name any more, since a successor copies the rows before it adds to them. The file takes the place of the
+successor's: it is a whole one of the same training, of an earlier moment.
 """
 
 import contextlib
