@@ -442,6 +442,10 @@ def test_a_whole_course_of_evil_names(tmp_path: Path, monkeypatch: pytest.Monkey
 
         assert code == 0, (words, err)
         assert controls(out + err) == set(), words
+    Path("bad.csv.xz").write_bytes(b"\xfd7zXZ\0\0")
+    code, out, err = invoke("predict", "c/s0-*", "bad.csv.xz")
+    assert (code, out, len(err.splitlines())) == (1, "", 1)
+    assert err.startswith("bad.csv.xz: not a readable CSV file (")
     code, out, _ = invoke("predict", "c", "test")
     assert code == 0
     assert {line.split(",")[2] for line in out.splitlines()[1:]} <= set(classes)

@@ -22,7 +22,7 @@ FRAME = pd.DataFrame({"x": np.arange(40) / 7, "w": ["a b", "c"] * 20, "y": ["no"
 X, Y = np.arange(24, dtype=np.float32).reshape(12, 2), np.arange(12) % 2
 PACKED = ("csv.gz", "csv.bz2", "csv.xz", "csv.zip", "csv.tar", "csv.tar.gz", "csv.tar.bz2", "csv.tar.xz", "parquet")
 #: Of every file so many single bytes are changed; where time does not count, all kinds of many.
-FEW, MANY = 20, 1500
+FEW, MANY = 20, 500
 
 
 def write_table(path: Path) -> None:

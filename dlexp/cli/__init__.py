@@ -38,7 +38,10 @@ def _exit_code(call: Callable[[], object]) -> int:
         # Typer itself turns Ctrl-C within a command into this exit code, without a word.
         if ended.code == INTERRUPTED:
             say("interrupted")
-        return ended.code if isinstance(ended.code, int) else FAILED if ended.code else 0
+        if ended.code is None or isinstance(ended.code, int):
+            return ended.code or 0
+        say(str(ended.code))
+        return FAILED
     except KeyboardInterrupt:
         say("interrupted")
         return INTERRUPTED
