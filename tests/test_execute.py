@@ -52,6 +52,7 @@ def test_finished_run_has_every_record(tmp_path: Path) -> None:
         "history.csv",
         "summary.json",
         "environment.json",
+        "manifest.json",
         "model.keras",
         "evaluation.json",
         "curves.png",

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from dlexp.cli.verify import _lines
 from dlexp.execution.execute import execute
 from dlexp.runs.index import read
 from dlexp.runs.run_dir import RunDir
+from dlexp.studies.integrity import check
 from dlexp.studies.verification import Verification, verify
 from dlexp.training.threads import set_threads
 
@@ -183,12 +185,58 @@ def test_a_history_that_lacks_epochs_has_no_grade(recorded: RunDir, graded: Call
     assert found.detail.endswith(f"history.csv: damaged: {len(lines) - 2} of {len(lines) - 1} epochs")
 
 
+def swap_activation(run_dir: RunDir) -> None:
+    """Make relu tanh in a saved model; its weights stay."""
+    with zipfile.ZipFile(run_dir.model_path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    assert b'"relu"' in parts["config.json"]
+    parts["config.json"] = parts["config.json"].replace(b'"relu"', b'"tanh"')
+    with zipfile.ZipFile(run_dir.model_path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+
+
+def test_a_swapped_model_is_damaged(recorded: RunDir, graded: Callable[..., Verification], invoke: Invoke) -> None:
+    """By its digest, before anything is trained; without a manifest by its layers, though the weights are the same."""
+    swap_activation(recorded)
+
+    code, out, err = invoke("verify", "test", "--runs-dir", str(recorded.path.parents[1]))
+
+    assert (code, err) == (1, "")
+    assert out.splitlines() == [
+        f"test/{recorded.path.name}: damaged",
+        f"  {recorded.model_path}: changed since the run ended",
+    ]
+    assert (graded().grade, graded().detail) == (
+        None,
+        f"{recorded.model_path}: damaged: its layers are not those that were trained",
+    )
+
+
+def without_manifest(run_dir: RunDir) -> None:
+    """As 0.1.0 recorded a run."""
+    record = json.loads(run_dir.summary_path.read_text())
+    del record["manifest"]
+    run_dir.summary_path.write_text(json.dumps(record))
+    run_dir.manifest_path.unlink()
+
+
+def test_an_edited_config_without_a_manifest(recorded: RunDir) -> None:
+    """It differs from the settings in the summary."""
+    without_manifest(recorded)
+    text = recorded.config_path.read_text()
+    recorded.config_path.write_text(text.replace("batch_size: 32", "batch_size: 16"))
+
+    assert check(read(recorded)).damage == [f"{recorded.config_path}: differs from summary.json in training.batch_size"]
+
+
 def test_as_a_user_types_it(recorded: RunDir, trained: list[Path], invoke: Invoke) -> None:
     """One run that repeats and one that was edited: exit code 1, one document, the records untouched."""
     runs = recorded.path.parents[1]
     shutil.copytree(trained[2], recorded.path.parent / trained[2].name)
     edited = RunDir(recorded.path.parent / trained[2].name)
     scale(edited, 2)
+    without_manifest(edited)
     before = {path: path.read_bytes() for path in runs.rglob("*") if path.is_file()}
 
     code, out, _ = invoke("verify", "test", "--runs-dir", str(runs), "--format", "json")

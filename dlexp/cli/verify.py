@@ -8,6 +8,11 @@ from dlexp.cli.interruptible import interruptible
 from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir, Workers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from dlexp.runs.index import Run
+    from dlexp.studies.integrity import Integrity
     from dlexp.studies.verification import Verification
 
 
@@ -15,52 +20,43 @@ def verify(
     words: Annotated[
         list[str], typer.Argument(metavar="RUN...", help="Names (all their runs), NAME/sSEED-ID, directories, configs.")
     ],
+    files: Annotated[
+        bool, typer.Option("--files", help="Check the files alone; train nothing, and start no TensorFlow.")
+    ] = False,
     workers: Workers = 1,
     output: Annotated[Literal["table", "json"], typer.Option("--format", help="json: one document.")] = "table",
     runs_dir: RunsDir = RUNS_DIR,
     data_dir: DataDir = None,
 ) -> None:
-    """Train finished runs again, beside the records, and grade how well they repeat.
+    """Check the files of finished runs, train the runs again, beside the records, and grade how well they repeat.
 
-    Grades: identical to the byte; equal to the last digits (every number within 1e-4 of itself); within the spread of
-    the seeds (every score where another seed's would be, 95 %, from at least 2 others on record); different. What
-    differs between the places is named. Exit code 1 where one is different or cannot be trained.
+    The files are compared with their digests in manifest.json, the identity and the scores with what settings and
+    history give. Grades: identical to the byte; equal to the last digits (every number within 1e-4 of itself); within
+    the spread of the seeds (every score where another seed's would be, 95 %, from at least 2 others on record);
+    different. What differs between the places is named. Exit code 1 where a file is damaged, or a run is different or
+    cannot be trained.
 
     Example: dlexp verify digits_sgd
     """
     import json
-    import tempfile
     from dataclasses import asdict
     from functools import partial
-    from pathlib import Path
 
     from dlexp.console import one_line, say
     from dlexp.errors import UserError
     from dlexp.execution import arguments
-    from dlexp.execution.carry_out import carry_out
-    from dlexp.execution.plan import again
-    from dlexp.reports.curves import draw
-    from dlexp.reports.progress import Progress
-    from dlexp.runs.index import identities_in, of_experiment, select
-    from dlexp.studies import verification
+    from dlexp.runs.index import identities_in, select
+    from dlexp.studies import integrity
 
     arguments.count(workers, "--workers")
     named = select(runs_dir, words, partial(identities_in, data_dir=data_dir))
-    runs = [run for run in named if run.status == "finished"]
+    runs = [run for run in named if run.status in ("finished", "damaged")]
     if not runs:
         raise UserError(f"{', '.join(words)}: no finished run to verify")
     if len(runs) < len(named):
         say(f"left out: {len(named) - len(runs)} that have not finished")
-    with tempfile.TemporaryDirectory(prefix="dlexp-verify-") as scratch:
-        planned = again(runs, Path(scratch), data_dir)
-        with interruptible(), Progress(len(planned.to_train)) as progress:
-            repeated = carry_out(planned, draw, progress, workers)
-        found = [
-            verification.verify(
-                run, beside, [other for other in of_experiment(runs_dir, run) if other.status == "finished"]
-            )
-            for run, beside in zip(runs, repeated, strict=True)
-        ]
+    looked_at = [integrity.check(run) for run in runs]
+    found = looked_at if files else _repeated(runs, looked_at, workers, runs_dir, data_dir)
     if output == "json":
         print(json.dumps([asdict(each) for each in found], indent=2))
     else:
@@ -69,11 +65,42 @@ def verify(
         raise typer.Exit(1)
 
 
-def _lines(found: "Verification") -> list[str]:
-    head = f"{found.run}: {found.grade or 'no grade'}: {found.detail}"
+def _repeated(
+    runs: "Sequence[Run]", looked_at: "Sequence[Integrity]", workers: int, runs_dir: "Path", data_dir: "Path | None"
+) -> "list[Verification]":
+    """Train the runs again whose files are whole."""
+    import tempfile
+    from pathlib import Path
+
+    from dlexp.execution.carry_out import carry_out
+    from dlexp.execution.plan import again
+    from dlexp.reports.curves import draw
+    from dlexp.reports.progress import Progress
+    from dlexp.runs.index import of_experiment
+    from dlexp.studies import verification
+
+    whole = [run for run, each in zip(runs, looked_at, strict=True) if each.holds]
+    with tempfile.TemporaryDirectory(prefix="dlexp-verify-") as scratch:
+        planned = again(whole, Path(scratch), data_dir)
+        with interruptible(), Progress(len(planned.to_train)) as progress:
+            repeated = iter(carry_out(planned, draw, progress, workers))
+        return [
+            verification.verify(
+                run, next(repeated), [other for other in of_experiment(runs_dir, run) if other.status == "finished"]
+            )
+            if each.holds
+            else verification.Verification(each.run, None, each.detail, damage=each.damage)
+            for run, each in zip(runs, looked_at, strict=True)
+        ]
+
+
+def _lines(found: "Integrity | Verification") -> list[str]:
+    grade, places = getattr(found, "grade", None), getattr(found, "environment", ())
+    head = f"{found.run}: {grade}: {found.detail}" if grade else f"{found.run}: {found.detail}"
     return [
         head,
-        *(f"  {key}: {_shown(then)} then, {_shown(now)} now" for key, then, now in found.environment),
+        *(f"  {line}" for line in found.damage),
+        *(f"  {key}: {_shown(then)} then, {_shown(now)} now" for key, then, now in places),
     ]
 
 

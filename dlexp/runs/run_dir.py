@@ -44,6 +44,7 @@ _OPTIONAL: dict[str, Any] = {
     "epoch": int | None,
     "seconds": int | float | None,
     "ended": str,
+    "manifest": str,
 }
 
 
@@ -67,6 +68,21 @@ OWN_FILES = (
     "checkpoint-previous.npz",
     "lock",
 )
+
+
+#: The files whose digests the manifest of a finished run holds: its results, and what they were made of. Log, pictures,
+#: lock and checkpoints are not among them.
+RECORDS = (
+    "config.yaml",
+    "history.csv",
+    "environment.json",
+    "model.keras",
+    "evaluation.json",
+    "predictions.npz",
+    "diagnostics.csv",
+)
+#: The layout of manifest.json.
+MANIFEST_FORMAT = 1
 
 
 class DamagedRecord(DlexpError):
@@ -310,9 +326,13 @@ class RunDir:
         write_text(self.evaluation_path, to_json(record), self.fence)
 
     def write_summary(self, record: Mapping[str, Any]) -> None:
-        """Write the result; the last file of a run."""
+        """Write the digests of the other records, then the result; the last file of a run."""
         self.sync_rows()
-        write_text(self.summary_path, to_json({"format": RECORD_FORMAT, **record}), self.fence)
+        digests = {name: sha256(self.path / name) for name in RECORDS if (self.path / name).exists()}
+        manifest = to_json({"format": MANIFEST_FORMAT, "sha256": digests})
+        write_text(self.manifest_path, manifest, self.fence)
+        own_digest = hashlib.sha256(manifest.encode()).hexdigest()
+        write_text(self.summary_path, to_json({"format": RECORD_FORMAT, **record, "manifest": own_digest}), self.fence)
 
     def write_failure(self, record: Mapping[str, Any]) -> None:
         """Write why there is no result."""
@@ -523,6 +543,12 @@ def _read_epochs(path: Path) -> list[dict[str, float]]:
         except (KeyError, ValueError) as error:
             raise DamagedRecord(f"{path}:{number}: damaged: {line[:40]!r}") from error
     return rows
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file (hex), of whatever size."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def to_json(record: Any) -> str:

@@ -1,6 +1,7 @@
 """How well a run repeats: a recorded run against the same one trained again."""
 
 import io
+import json
 import math
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,8 @@ LAST_DIGITS = 1e-4
 NEAR_ZERO = 1e-6
 #: Other seeds that a spread needs.
 MIN_SEEDS = 2
+#: What Keras's configs say of names, and of the objects that these stand for.
+_COUNTED = ("name", "shared_object_id", "keras_history", "inbound_nodes", "input_layers", "output_layers")
 #: Columns that tell when and not what.
 _TIMES = ("seconds",)
 
@@ -38,6 +41,8 @@ class Verification:
     """The largest difference and where it is; or why there is no grade."""
     environment: list[Difference] = field(default_factory=list)
     """What differs between the places: key, then, now."""
+    damage: list[str] = field(default_factory=list)
+    """What became of its files; then it was not trained again."""
 
     @property
     def holds(self) -> bool:
@@ -63,6 +68,8 @@ def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verifi
             return Verification(name, None, repeated.what or repeated.status, environment)
         then, now = dict(_numbers(recorded)), dict(_numbers(repeated))
         largest, where = _largest_difference(then, now)
+        if not _same_layers(recorded.dir.model_path, again.model_path):
+            raise DlexpError(f"{recorded.dir.model_path}: damaged: its layers are not those that were trained")
         weights = same_weights(recorded.dir.model_path, again.model_path)
     except DlexpError as error:
         return Verification(name, None, error.lines[0])
@@ -137,6 +144,29 @@ def same_weights(then: Path, now: Path) -> bool:
     """Whether two saved models hold the same bytes in the same arrays."""
     a, b = _weights(then), _weights(now)
     return a.keys() == b.keys() and all(a[name] == b[name] for name in a)
+
+
+def _same_layers(then: Path, now: Path) -> bool:
+    """Whether two saved models are made of the same layers; not known of those that other versions of Keras saved."""
+    (version, a), (version_now, b) = _layers(then), _layers(now)
+    return version != version_now or a == b
+
+
+def _layers(path: Path) -> tuple[str, Any]:
+    """The version of Keras that saved a model, and its layers without their names."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            metadata, config = (json.loads(archive.read(name)) for name in ("metadata.json", "config.json"))
+            return str(metadata["keras_version"]), _nameless(config)
+    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        raise DlexpError(f"{path}: damaged: {error}") from error
+
+
+def _nameless(config: Any) -> Any:
+    """A config of Keras without what counts objects: names, which are numbered as a process makes them, and links."""
+    if isinstance(config, dict):
+        return {key: _nameless(value) for key, value in config.items() if key not in _COUNTED}
+    return [_nameless(value) for value in config] if isinstance(config, list) else config
 
 
 def _weights(path: Path) -> dict[str, bytes]:

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from itertools import groupby, islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dlexp.components.datasets import Info
 from dlexp.components.metrics import OTHER_COLUMNS, higher_is_better
-from dlexp.training.network import Network
+
+if TYPE_CHECKING:
+    from dlexp.training.network import Network
 
 #: How many of the worst mistakes on each target are kept: with their examples, and in a summary.
 N_MISTAKES = 20
@@ -34,7 +36,7 @@ def summarize(history: list[dict[str, float]], restored_epoch: int | None = None
     return last | best
 
 
-def layers(network: Network) -> list[dict[str, Any]]:
+def layers(network: "Network") -> list[dict[str, Any]]:
     """The saved model's layers in their order: name, Keras's class, output shape without the batch, parameters."""
     return [
         {
