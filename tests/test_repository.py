@@ -174,13 +174,16 @@ def test_nothing_of_a_submodule_is_run(repo: Path) -> None:
     git(repo, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(repo), "below")
     git(repo, "commit", "-q", "-m", "with a submodule")
     git(repo / "below", "config", "core.fsmonitor", trap(repo, "fsmonitor"))
+    clean = repository.state(repo)
     (repo / "below/a.txt").write_text("changed\n")
 
     state = repository.state(repo)
 
     assert ran(repo) == []
+    assert clean is not None
+    assert clean["dirty"] is False
     assert state is not None
-    assert state["dirty"] is False  # Its commit is the recorded one.
+    assert state["dirty"] is True
     git(repo, "status")
     assert ran(repo) == ["ran-fsmonitor"]
 

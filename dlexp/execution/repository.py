@@ -98,20 +98,41 @@ def _content(path: Path, limit: int) -> bytes | None:
 def _is_dirty(root: Path) -> bool | None:
     """Whether git sees changes or new files; none where it cannot say so without running what the repository names."""
     try:
-        filters = list(_filters(root))
-        off = [f"{name}.{key}={value}" for name in filters for key, value in _OFF.items()]
-        # Of a submodule its commit alone: git would ask inside it, under the settings that are there.
-        words = ("status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=dirty", "--no-renames")
-        changes = [each for each in _git(root, *words, settings=off).split(b"\0") if each]
-        if changes and filters:
-            # What a filter would have changed back looks changed without it.
-            paths = b"\0".join(each[3:] for each in changes)
-            answers = _git(root, "check-attr", "-z", "--stdin", "filter", settings=off, given=paths).split(b"\0")
-            if all(answer not in (b"unspecified", b"unset") for answer in answers[2::3]):
-                return None
-        return bool(changes)
+        if has_changes := _has_changes(root):
+            return True
+        # Each is asked by itself: git would ask inside it under the settings that are there.
+        answers = [has_changes, *map(_is_dirty, _submodules(root))]
+        return True if True in answers else None if None in answers else False
     except (OSError, subprocess.SubprocessError, _Unknown):
         return None
+
+
+def _submodules(root: Path) -> list[Path]:
+    """The folders of the submodules that are checked out."""
+    entries = _git(root, "ls-files", "--stage", "-z").split(b"\0")
+    folders = [root / os.fsdecode(entry.partition(b"\t")[2]) for entry in entries if entry.startswith(b"160000 ")]
+    return [folder for folder in folders if (folder / ".git").exists()]
+
+
+def _has_changes(root: Path) -> bool | None:
+    """Whether there are any in the repository itself, the commits of its submodules included.
+
+    Raises:
+        OSError: There is no git.
+        subprocess.SubprocessError: It refuses the repository, or takes too long.
+        _Unknown: Something cannot be switched off.
+    """
+    filters = list(_filters(root))
+    off = [f"{name}.{key}={value}" for name in filters for key, value in _OFF.items()]
+    words = ("status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=dirty", "--no-renames")
+    changes = [each for each in _git(root, *words, settings=off).split(b"\0") if each]
+    if changes and filters:
+        # What a filter would have changed back looks changed without it.
+        paths = b"\0".join(each[3:] for each in changes)
+        answers = _git(root, "check-attr", "-z", "--stdin", "filter", settings=off, given=paths).split(b"\0")
+        if all(answer not in (b"unspecified", b"unset") for answer in answers[2::3]):
+            return None
+    return bool(changes)
 
 
 class _Unknown(Exception):
