@@ -195,7 +195,7 @@ def compare(
     runs_dir: AnyPath = "runs",
     data_dir: AnyPath | None = None,
 ) -> "pd.DataFrame":
-    """Compare experiments over their seeds; the first one is what the others are held against.
+    """Compare experiments over their seeds with the first one named, else the one that was started first.
 
     Args:
         names: Names, runs, run directories or configs, as `dlexp compare` takes them; none for every run but those of
@@ -205,14 +205,15 @@ def compare(
         data_dir: Where a config's data files lie.
 
     Returns:
-        A row for every metric of every experiment: mean, standard deviation, difference with its 95 % interval.
+        A row for every metric of every experiment: mean, standard deviation, difference to the baseline with its
+        interval (95 % for all of a metric together) and verdict, or the reason why there is none.
 
     Raises:
         UserError: A name or a metric that no run has, or an argument that is wrong.
     """
     from dlexp.execution import arguments
     from dlexp.reports.frames import of_comparison
-    from dlexp.runs.index import identities_in, read, scan, select, without_resamples
+    from dlexp.runs.index import identities_in, in_order, read, scan, select, without_resamples
     from dlexp.studies import comparison
 
     directory, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
@@ -220,11 +221,11 @@ def compare(
     resolve = partial(identities_in, data_dir=data)
     words = [arguments.text_of_path(name, "names", "names of runs, each an argument of its own") for name in names]
     chosen = (
-        select(directory, words, resolve)
+        select(directory, words, resolve, in_order)
         if words
-        else [read(run_dir) for run_dir in without_resamples(scan(directory))[0]]
+        else in_order(read(run_dir) for run_dir in without_resamples(scan(directory))[0])
     )
-    return of_comparison(comparison.compare(chosen, columns))
+    return of_comparison(comparison.compare(chosen, columns, named=bool(words)))
 
 
 def _configs(given: object) -> "list[Path | Loaded]":

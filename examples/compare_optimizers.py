@@ -1,4 +1,4 @@
-"""Two optimizers on the digits, two seeds each, compared: what a notebook would do. Takes ten seconds.
+"""Two optimizers on the digits, three seeds each, compared: what a notebook would do. Takes ten seconds.
 
 python examples/compare_optimizers.py
 """
@@ -16,7 +16,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as runs_dir:
         runs = dlexp.run(
             [CONFIGS / "digits_sgd.yaml", CONFIGS / "digits_adam.yaml"],
-            seeds=2,
+            seeds=3,
             overrides=["training.epochs=5"],
             runs_dir=runs_dir,
         )

@@ -16,14 +16,14 @@ from dlexp.runs.run_dir import RunDir
 WIDER = changed(model={"hidden": [128, 64]})
 
 TABLE = """\
+Baseline: digits_a (named first).
+
 what differs   digits_a   digits_b
 model.hidden   [64, 64]   [128, 64]
 seeds          1          1
-val_accuracy   0.5000     0.6000
-               +10.0 points, 1 paired seed: no interval from one pair
+val_accuracy   0.5000     0.6000      +10.0 points, 1 paired seed
 
-Differences: to digits_a, with the 95 % interval over paired seeds (Student's
-t).
+Fewer than 3 paired seeds allow no verdict; 3 seeds can tell: --seeds 3.
 """
 
 
@@ -62,6 +62,34 @@ def test_a_glob_is_every_name_it_describes(dlexp):
     assert labels(dlexp("compare", "*/s1-*", "--format", "json")[1]) == ["iris"]
 
 
+def test_the_runs_of_a_word_come_as_they_were_handed_out(dlexp):
+    """The points of a grid in its order, within a name and within a glob; words in the order of the command."""
+    for position, units in enumerate((3, 1, 2)):
+        config = changed(model={"hidden": [units]})
+        finished(Path("runs"), "swept", 0, 0.5, config, submitted=f"2024-05-02T10:00:0{position}")
+        finished(
+            Path("runs"), f"by_name_{units}", 0, 0.5, config | {"training": {}}, submitted=f"2024-05-02T11:0{position}"
+        )
+
+    swept = [f"swept (model.hidden=[{units}])" for units in (3, 1, 2)]
+    assert labels(dlexp("compare", "swept", "--format", "json")[1]) == swept
+    assert labels(dlexp("compare", "by_name_*", "--format", "json")[1]) == ["by_name_3", "by_name_1", "by_name_2"]
+    assert labels(dlexp("compare", "digits_b", "swept", "digits_a", "--format", "json")[1]) == [
+        "digits_b",
+        *swept,
+        "digits_a",
+    ]
+
+
+def test_without_words_the_experiment_that_was_started_first_is_the_baseline(dlexp):
+    """Whatever its name and its hash."""
+    finished(Path("runs"), "zebra", 0, 0.7, changed(model={"hidden": [1]}), started="2024-04-30T23:59:59+00:00")
+
+    code, out, _ = dlexp("compare", "--metric", "val_accuracy")
+
+    assert (code, out.splitlines()[0]) == (0, "Baseline: zebra (started first).")
+
+
 def test_a_glob_that_describes_nothing(dlexp):
     """The nearest glob that does, and the names."""
     assert dlexp("compare", "digtis_*") == (
@@ -85,7 +113,7 @@ def test_curves_beside_the_table(dlexp):
     """--plot draws them, says where on stderr, and leaves stdout as it is."""
     assert dlexp("compare", "--metric", "val_accuracy", "--plot", "curves.png") == (
         0,
-        TABLE,
+        TABLE.replace("named first", "started first"),
         "learning curves: curves.png\n",
     )
     assert Path("curves.png").read_bytes().startswith(b"\x89PNG")

@@ -10,8 +10,9 @@ from make_runs import CONFIG, changed, failed, finished
 from scipy import stats
 
 from dlexp.errors import UserError
-from dlexp.runs.index import read, scan
-from dlexp.studies.comparison import compare, difference
+from dlexp.runs.index import in_order, read, scan
+from dlexp.studies.comparison import compare
+from dlexp.studies.verdicts import difference, least_sd
 
 WIDER = changed(model={"hidden": [128, 64]})
 
@@ -47,7 +48,7 @@ def test_scores_worked_out_by_hand(tmp_path):
 
 
 @given(
-    st.lists(st.tuples(st.floats(-1e3, 1e3, width=32), st.floats(-1e3, 1e3, width=32)), min_size=2, max_size=8).filter(
+    st.lists(st.tuples(st.floats(-1e3, 1e3, width=32), st.floats(-1e3, 1e3, width=32)), min_size=3, max_size=8).filter(
         lambda pairs: np.std([b - a for a, b in pairs]) > 1e-6
     )
 )
@@ -137,6 +138,7 @@ def test_one_pair_has_no_interval():
     found = difference({0: 0.5, 1: 0.6}, {0: 0.75}, "val_accuracy")
 
     assert (found.mean, found.pairs, found.interval, found.verdict) == (0.25, 1, None, None)
+    assert found.reason == "1 paired seed"
 
 
 def test_no_pair_has_no_difference():
@@ -144,19 +146,171 @@ def test_no_pair_has_no_difference():
     assert difference({0: 0.5}, {1: 0.6}, "val_accuracy") is None
 
 
-def test_identical_values_differ_by_nothing():
-    """No spread and no difference: an interval of zero width at zero."""
-    found = difference({0: 0.5, 1: 0.6}, {0: 0.5, 1: 0.6}, "val_accuracy")
+@pytest.mark.parametrize("shift", [0.0, 0.1])
+def test_equal_differences_of_a_score_without_a_grid_allow_no_verdict(shift):
+    """They say nothing of the spread; rounding in the subtraction is none."""
+    found = difference({0: 0.8, 1: 0.7, 2: 0.1}, {0: 0.8 + shift, 1: 0.7 + shift, 2: 0.1 + shift}, "val_loss")
 
-    assert (found.mean, found.interval, found.verdict) == (0.0, (0.0, 0.0), "no clear difference")
+    assert (found.mean, found.interval, found.level) == (pytest.approx(shift), None, None)
+    assert (found.verdict, found.reason) == (None, "equal differences")
 
 
-def test_the_same_difference_in_all_pairs():
-    """Rounding in the subtraction is no spread."""
-    found = difference({0: 0.8, 1: 0.7, 2: 0.1}, {0: 0.9, 1: 0.8, 2: 0.2}, "val_accuracy")
+def paired(runs_dir, a, b, config=WIDER, a_record=None, b_record=None):
+    """Two experiments with these validation accuracies by seed, on 200 validation and 50 test examples."""
+    examples = {"examples": {"train": 800, "validation": 200, "test": 50}}
+    for seed, accuracy in enumerate(a):
+        finished(runs_dir, "a", seed, accuracy, **examples | (a_record or {}))
+    for seed, accuracy in enumerate(b):
+        finished(runs_dir, "b", seed, accuracy, config, **examples | (b_record or {}))
 
-    assert found.interval == (found.mean, found.mean) == pytest.approx((0.1, 0.1))
-    assert found.verdict == "better"
+
+@pytest.mark.parametrize(
+    ("metric", "step"),
+    [
+        ("val_accuracy", 1 / 200),
+        ("best_val_accuracy", 1 / 200),
+        ("test_accuracy", 1 / 50),
+        ("accuracy", 1 / 800),
+        ("gap_accuracy", math.hypot(1 / 800, 1 / 50)),
+    ],
+)
+def test_the_spread_of_a_score_on_a_grid_is_at_least_what_rounding_brings(tmp_path, metric, step):
+    """step / sqrt(6), the step as the examples of its split have it: three equal differences are not certain."""
+    paired(tmp_path, (0.98, 0.98, 0.98), (0.99, 0.99, 0.99))
+
+    (compared,) = comparison_of(tmp_path, metric).metrics
+
+    found = compared.scores[1].difference
+    low, high = stats.t.interval(0.95, 2, found.mean, step / math.sqrt(6) / math.sqrt(3))
+    assert found.interval == pytest.approx((low, high), rel=1e-9)
+    # By 0.01: 2 steps of 1/200, half a step of 1/50; training scores are the same, and have no verdict.
+    verdicts = {"test_accuracy": "no clear difference", "accuracy": None, "gap_accuracy": None}
+    assert found.verdict == verdicts.get(metric, "better")
+
+
+@pytest.mark.parametrize(
+    ("pairs", "n_examples", "level", "mean", "half"),
+    [
+        ([0.01, 0.0, 0.03, 0.01], 200, 0.05, 0.0125, 0.020022452253359253),
+        ([0.01, 0.0, 0.03, 0.01], 200, 0.05 / 11, 0.0125, 0.04847033029871264),
+        ([0.01, 0.01, 0.01], 200, 0.05, 0.01, 0.005070724870494424),
+        ([0.01, 0.01, 0.01], 50, 0.05, 0.01, 0.020282899481977697),
+        ([0.0] * 5, 2246, 0.05, 0.0, 0.00022569332350721804),
+    ],
+)
+def test_intervals_of_another_implementation(tmp_path, pairs, n_examples, level, mean, half):
+    """Its numbers, computed once: a spread that is larger than the grid's stays, a smaller one becomes the grid's."""
+    record = {"examples": {"train": 800, "validation": n_examples, "test": 50}}
+    paired(tmp_path, [0.5] * len(pairs), [0.5 + pair for pair in pairs], a_record=record, b_record=record)
+    first, other = comparison_of(tmp_path).experiments
+
+    found = difference(
+        first.by_seed("val_accuracy"),
+        other.by_seed("val_accuracy"),
+        "val_accuracy",
+        level=level,
+        least_sd=least_sd(first, other, "val_accuracy"),
+    )
+
+    assert found.interval == pytest.approx((mean - half, mean + half), rel=1e-9)
+
+
+def test_the_labels_of_multilabel_data_are_a_finer_grid(tmp_path):
+    """Each label of each example counts: 4 of 200 examples; of several targets each has its own."""
+    head = {"type": "multilabel", "metrics": ["accuracy", "exact_match", "f1_micro"], "units": 4}
+    scores = {f"val_{metric}": 0.5 for metric in head["metrics"]} | {"val_tags_accuracy": 0.5}
+    for seed in range(3):
+        for name, width in (("a", 1), ("b", 2)):
+            config = changed(head=head, model={"hidden": [width]})
+            finished(tmp_path / "one", name, seed, config=config, metrics=scores, examples={"validation": 200})
+            several = {"type": "multitask", "heads": {"tags": head | {"units": None}}}
+            config = changed(model={"hidden": [width]}) | {"head": several}
+            names = {"tags": list("abcde")}
+            record = {"metrics": scores, "examples": {"validation": 200}, "class_names": names}
+            finished(tmp_path / "several", name, seed, config=config, **record)
+
+    def half_widths(runs_dir, *metrics):
+        found = [metric.scores[1].difference for metric in comparison_of(runs_dir, *metrics).metrics]
+        return [each.interval and each.interval[1] for each in found]
+
+    t = stats.t.ppf(0.975, 2) / math.sqrt(6 * 3)
+    assert half_widths(tmp_path / "one", "val_accuracy", "val_exact_match", "val_f1_micro") == [
+        pytest.approx(t / 800),
+        pytest.approx(t / 200),
+        None,
+    ]
+    assert half_widths(tmp_path / "several", "val_tags_accuracy") == [pytest.approx(t / 1000)]
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_one_and_two_pairs_have_a_difference_alone(tmp_path, n):
+    """Two equal differences by chance would look certain: neither interval nor verdict below three."""
+    paired(tmp_path, (0.5, 0.6)[:n], (0.7, 0.81)[:n])
+
+    found = comparison_of(tmp_path, "val_accuracy").metrics[0].scores[1].difference
+
+    assert (found.mean, found.pairs) == (pytest.approx((0.2, 0.205)[n - 1]), n)
+    assert (found.interval, found.verdict, found.reason) == (None, None, ("1 paired seed", "2 paired seeds")[n - 1])
+
+
+def test_scores_in_training_have_an_interval_and_no_verdict():
+    """A better fit is no better model."""
+    first, other = {0: 0.5, 1: 0.52, 2: 0.51}, {0: 0.6, 1: 0.63, 2: 0.605}
+
+    for column in ("accuracy", "loss", "digit_accuracy"):
+        found = difference(first, other, column)
+        assert (found.interval is not None, found.verdict) == (True, None)
+
+
+def many(runs_dir, k, shift=0.02):
+    """k experiments with five seeds, all but the first by a shift better."""
+    noise = np.random.default_rng(5).normal(0, 0.01, (k, 5)).round(3)
+    for i in range(k):
+        for seed in range(5):
+            accuracy = 0.8 + float(noise[i, seed]) + shift * bool(i)
+            config = changed(model={"hidden": [i + 1]})
+            finished(runs_dir, f"e{i:02}", seed, accuracy, config, submitted=f"2024-05-01T10:00:{i:02}")
+
+
+@pytest.mark.parametrize("k", [2, 3, 12])
+def test_several_intervals_share_the_level(tmp_path, k):
+    """Each of m at 1 - 0.05 / m: all of them hold together with 95 %."""
+    many(tmp_path, k)
+
+    (metric,) = comparison_of(tmp_path, "val_accuracy").metrics
+
+    first, *others = metric.scores
+    for score in others:
+        pairs = [score.values[seed] - first.values[seed] for seed in range(5)]
+        interval = stats.t.interval(1 - 0.05 / (k - 1), 4, np.mean(pairs), stats.sem(pairs))
+        assert score.difference.interval == pytest.approx(interval)
+        assert score.difference.level == pytest.approx(0.05 / (k - 1))
+
+
+def test_what_has_no_interval_takes_no_share_of_the_level(tmp_path):
+    """Too few seeds, another loss: they are no comparison."""
+    many(tmp_path, 3)
+    finished(tmp_path, "two_seeds", 0, config=changed(model={"hidden": [99]}))
+    for seed in range(5):
+        finished(tmp_path, "mse", seed, 0.7 + seed / 100, config=changed(head={"loss": "mse"}))
+
+    accuracy, loss = comparison_of(tmp_path, "val_accuracy", "val_loss").metrics
+
+    assert [score.difference and score.difference.level for score in accuracy.scores] == [
+        None,
+        *[pytest.approx(0.05 / 3)] * 3,
+        None,
+    ]
+    assert [score.difference and score.difference.level for score in loss.scores] == [None] * 5
+
+
+def test_a_baseline_that_was_picked_by_its_result_counts_all_pairs(tmp_path):
+    """--sort compares the best of k: as many comparisons as there are pairs, k (k - 1) / 2."""
+    many(tmp_path, 4)
+
+    (metric,) = comparison_of(tmp_path, "val_accuracy", sort="val_accuracy").metrics
+
+    assert [score.difference.level for score in metric.scores[1:]] == [pytest.approx(0.05 / 6)] * 3
 
 
 def test_the_latest_finished_attempt_counts(tmp_path):
@@ -463,3 +617,276 @@ def test_a_number_that_is_none_is_left_out(tmp_path):
     (metric,) = comparison_of(tmp_path, "val_accuracy").metrics
 
     assert (metric.scores[0].values, metric.scores[0].mean, metric.scores[0].sd) == ({0: 0.5}, 0.5, None)
+
+
+def split_digests(validation="v", test="t", train="r", target=""):
+    """What a run records of its examples."""
+    return {"split_digests": {"train": {target: train}, "validation": {target: validation}, "test": {target: test}}}
+
+
+def compared_by_role(runs_dir):
+    """What became of the second experiment's differences, by metric: its verdict, or why there is none."""
+    metrics = ("val_accuracy", "best_val_accuracy", "val_loss", "test_accuracy", "accuracy", "gap_accuracy", "seconds")
+    found = {}
+    for metric in comparison_of(runs_dir, *metrics).metrics:
+        score = metric.scores[1]
+        found[metric.name] = score.obstacle or (score.difference and (score.difference.verdict or "interval"))
+    return found
+
+
+ACCURACIES = (0.80, 0.81, 0.82), (0.90, 0.92, 0.91)
+SAME = {
+    "val_accuracy": "better",
+    "best_val_accuracy": "better",
+    "val_loss": "interval",
+    "test_accuracy": "better",
+    "accuracy": "interval",
+    "gap_accuracy": "interval",
+    "seconds": "interval",
+}
+OTHER = "other examples"
+OTHER_VALIDATION = {"val_accuracy": OTHER, "best_val_accuracy": OTHER, "val_loss": OTHER}
+OTHER_TEST = {"test_accuracy": OTHER, "gap_accuracy": OTHER}
+#: Grouped apart, each is its own baseline: no difference even of the seconds.
+NOTHING = SAME | OTHER_VALIDATION | OTHER_TEST | {"accuracy": OTHER, "seconds": None}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "expected"),
+    [
+        (split_digests(), SAME),
+        (split_digests(train="another share"), SAME),
+        (split_digests(validation="w"), SAME | OTHER_VALIDATION),
+        (split_digests(test="u"), SAME | OTHER_TEST),
+        (split_digests(validation="w", test="u"), NOTHING),
+    ],
+    ids=["the same", "other training examples", "other validation", "other test examples", "other data"],
+)
+def test_a_difference_needs_the_same_examples(tmp_path, recorded, expected):
+    """Those of its own split, whatever the settings say: no verdict and no interval on others."""
+    paired(tmp_path, *ACCURACIES, a_record=split_digests(), b_record=recorded)
+
+    assert compared_by_role(tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "record", "expected"),
+    [
+        ({"dataset": {"num_words": 100, "encoding": "padded"}}, {}, SAME),
+        ({"dataset": {"train_fraction": 0.5}, "model": {"hidden": [3]}}, {}, SAME),
+        ({"dataset": {"split_seed": 1}}, {}, NOTHING),
+        ({"dataset": {"target": "parity"}}, {}, NOTHING),
+        ({"dataset": {"type": "wine"}}, {}, NOTHING),
+        ({"validation": {"type": "split", "seed": 3}}, {}, SAME | OTHER_VALIDATION),
+        ({"model": {"hidden": [3]}}, {"data_digest": "e" * 64}, NOTHING),
+        # One side alone has recorded its examples: what both have decides.
+        ({"model": {"hidden": [3]}}, split_digests(), SAME),
+        ({"dataset": {"split_seed": 1}}, split_digests(), NOTHING),
+    ],
+    ids=str,
+)
+def test_older_records_tell_examples_by_data_and_settings(tmp_path, settings, record, expected):
+    """What encodes the inputs or thins the training examples out chooses none that is scored."""
+    config = CONFIG | {section: CONFIG.get(section, {}) | keys for section, keys in settings.items()}
+    paired(tmp_path, *ACCURACIES, config=config, b_record=record)
+
+    assert compared_by_role(tmp_path) == expected
+
+
+def test_records_without_any_digest_are_not_compared(tmp_path):
+    """Nothing says that two of them are on the same data."""
+    paired(tmp_path, *ACCURACIES, a_record={"data_digest": None}, b_record={"data_digest": None})
+
+    assert compared_by_role(tmp_path)["val_accuracy"] == OTHER
+
+
+def test_examples_that_differ_by_seed_are_not_compared(tmp_path):
+    """A function that draws others each time has no two experiments on the same ones."""
+    for seed in range(3):
+        for name, config in (("a", CONFIG), ("b", WIDER)):
+            finished(tmp_path, name, seed, config=config, **split_digests(test=f"t{seed}"))
+
+    assert compared_by_role(tmp_path)["test_accuracy"] == OTHER
+
+
+def test_of_several_targets_those_with_the_same_examples_are_compared(tmp_path):
+    """Each score by its own target; the sum of the losses by all of them."""
+    heads = {
+        "ink": {"type": "proportion", "metrics": ["mae"]},
+        "digit": {"type": "multiclass", "metrics": ["accuracy"]},
+    }
+    scores = {"val_digit_accuracy": 0.5, "val_ink_mae": 0.1, "val_loss": 1.0}
+    for seed in range(3):
+        for name, width, ink in (("a", 1, "x"), ("b", 2, "y")):
+            config = changed(model={"hidden": [width]}) | {"head": {"type": "multitask", "heads": heads}}
+            digests = {"validation": {"digit": "v", "ink": ink}, "test": {"digit": "t", "ink": ink}}
+            finished(tmp_path, name, seed, config=config, metrics=scores, split_digests=digests)
+
+    metrics = comparison_of(tmp_path, "val_digit_accuracy", "val_ink_mae", "val_loss").metrics
+
+    assert [metric.scores[1].obstacle for metric in metrics] == [None, OTHER, OTHER]
+
+
+def test_other_data_are_grouped_apart(tmp_path):
+    """Each group with its own baseline and its own share of the level, in the order of their first ones."""
+    wine = {"data_digest": "e" * 64}
+    for i, (name, data) in enumerate(
+        [("iris_a", {}), ("wine_a", wine), ("iris_b", {}), ("wine_b", wine), ("iris_c", {})]
+    ):
+        for seed, noise in enumerate((0.0, 0.01, -0.01)):
+            config = changed(model={"hidden": [i + 1]})
+            at = f"2024-05-01T10:00:0{i}"
+            finished(tmp_path, name, seed, 0.8 + noise * i + i / 50, config, submitted=at, **data)
+    runs = in_order(read(run_dir) for run_dir in scan(tmp_path))
+
+    comparison = compare(runs, ["val_accuracy"], named=False)
+
+    assert labels(comparison) == ["iris_a", "iris_b", "iris_c", "wine_a", "wine_b"]
+    assert [group.baseline.label for group in comparison.groups] == ["iris_a", "wine_a"]
+    (metric,) = comparison.metrics
+    levels = [score.difference and score.difference.level for score in metric.scores]
+    assert levels == [None, 0.025, 0.025, None, 0.05]
+    assert [score.obstacle for score in metric.scores] == [None, None, None, OTHER, None]
+
+
+GUESSING = {"guessing": {"val_accuracy": 0.3, "test_accuracy": 0.28}}
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "collapsed", "verdict", "reason"),
+    [
+        ((0.8, 0.81, 0.82), (0.6, 0.59, 0.6), (0, 0), "worse", None),
+        (
+            (0.8, 0.81, 0.82),
+            (0.6, 0.3, 0.6),
+            (0, 1),
+            None,
+            "collapsed on 1 of 3 seeds, the baseline on 0 of 3",
+        ),
+        ((0.8, 0.2, 0.3), (0.6, 0.6, 0.6), (2, 0), None, "collapsed on 0 of 3 seeds, the baseline on 2 of 3"),
+        ((0.8, 0.81, 0.82), (0.3, 0.29, 0.3), (0, 3), "worse", None),
+        ((0.8, 0.3, 0.82), (0.3, 0.29, 0.3), (1, 3), "no clear difference", None),
+        ((0.8, 0.3, 0.82), (0.3, 0.8, 0.8), (1, 1), "no clear difference", None),
+        ((0.3, 0.3, 0.29), (0.3, 0.3, 0.3), (3, 3), "no clear difference", None),
+    ],
+)
+def test_no_verdict_where_one_side_collapsed_on_some_seeds(tmp_path, a, b, collapsed, verdict, reason):
+    """No better than a guess, more often than the other and not always: the counts are said, not a verdict."""
+    paired(tmp_path, a, b, a_record=GUESSING, b_record=GUESSING)
+
+    first, second = comparison_of(tmp_path, "val_accuracy").metrics[0].scores
+
+    assert (first.collapsed, second.collapsed) == collapsed
+    assert (second.difference.verdict, second.difference.reason) == (verdict, reason)
+    assert (second.difference.interval is None) == (reason is not None)
+
+
+def test_a_number_without_a_guess_collapses_with_the_main_metric(tmp_path):
+    """The loss; the best value has the guess of the last; a score in training has none, and needs none."""
+    paired(tmp_path, (0.8, 0.81, 0.82), (0.6, 0.2, 0.6), a_record=GUESSING, b_record=GUESSING)
+
+    columns = ("val_loss", "best_val_loss", "best_val_accuracy", "test_loss", "accuracy", "seconds", "gap_accuracy")
+    found = {metric.name: metric.scores[1].collapsed for metric in comparison_of(tmp_path, *columns).metrics}
+
+    assert found == {
+        "val_loss": 1,
+        "best_val_loss": 1,
+        "best_val_accuracy": 1,
+        "test_loss": 1,
+        "accuracy": None,
+        "seconds": None,
+        "gap_accuracy": None,
+    }
+
+
+def test_a_number_where_lower_is_better_collapses_above_its_guess(tmp_path):
+    """Rounding is no improvement."""
+    guessing = {"guessing": {"val_mae": 2.0}}
+    for seed, (a, b) in enumerate([(1.0, 2.0), (1.1, 2.0 - 1e-12), (0.9, 1.9)]):
+        finished(tmp_path, "a", seed, metrics={"val_mae": a}, **guessing)
+        finished(tmp_path, "b", seed, config=WIDER, metrics={"val_mae": b}, **guessing)
+
+    assert [score.collapsed for score in comparison_of(tmp_path, "val_mae").metrics[0].scores] == [0, 2]
+
+
+def test_the_sum_of_losses_collapses_with_any_target(tmp_path):
+    """A target's own loss with that target alone."""
+    heads = {
+        "ink": {"type": "proportion", "metrics": ["mae"]},
+        "digit": {"type": "multiclass", "metrics": ["accuracy"]},
+    }
+    config = CONFIG | {"head": {"type": "multitask", "heads": heads}}
+    for seed, accuracy in enumerate((0.1, 0.9)):
+        scores = {"val_digit_accuracy": accuracy, "val_ink_mae": 0.1, "val_loss": 1.0, "val_ink_loss": 0.5}
+        guessing = {"val_digit_accuracy": 0.1, "val_ink_mae": 0.2}
+        finished(tmp_path, "a", seed, config=config, metrics=scores, guessing=guessing)
+
+    metrics = comparison_of(tmp_path, "val_digit_accuracy", "val_ink_mae", "val_loss", "val_ink_loss").metrics
+
+    assert [metric.scores[0].collapsed for metric in metrics] == [1, 0, 1, 0]
+
+
+def test_guesses_hold_for_older_records_on_the_same_examples(tmp_path):
+    """Unknown where neither side recorded them, and then no reason."""
+    paired(tmp_path / "one", (0.8, 0.81, 0.82), (0.6, 0.3, 0.6), a_record=GUESSING)
+    paired(tmp_path / "none", (0.8, 0.81, 0.82), (0.6, 0.3, 0.6))
+
+    (one,), (none,) = (comparison_of(tmp_path / name, "val_accuracy").metrics for name in ("one", "none"))
+
+    assert one.scores[1].difference.reason == "collapsed on 1 of 3 seeds, the baseline on 0 of 3"
+    assert (none.scores[1].collapsed, none.scores[1].difference.verdict) == (None, "no clear difference")
+
+
+@pytest.mark.parametrize(
+    ("diverged_a", "diverged_b", "reason"),
+    [
+        (0, 1, "diverged on 1 of 4 seeds, the baseline on 0 of 3"),
+        (2, 0, "diverged on 0 of 3 seeds, the baseline on 2 of 5"),
+        (1, 1, None),
+    ],
+)
+def test_no_verdict_where_one_side_diverged_more_often(tmp_path, diverged_a, diverged_b, reason):
+    """What is left of it are its lucky seeds; the difference of the seconds has its interval."""
+    paired(tmp_path, *ACCURACIES)
+    for name, config, n in (("a", CONFIG, diverged_a), ("b", WIDER, diverged_b)):
+        for seed in range(3, 3 + n):
+            failed(tmp_path, name, seed, config)
+
+    accuracy, training = comparison_of(tmp_path, "val_accuracy", "accuracy").metrics
+
+    found = accuracy.scores[1].difference
+    assert (found.reason, found.verdict) == (reason, None if reason else "better")
+    assert (found.mean, found.pairs) == (pytest.approx(0.1), 3)
+    assert training.scores[1].difference.interval is not None
+
+
+def test_an_experiment_that_diverged_is_no_baseline(tmp_path):
+    """It would hide every difference: the next one is, and the first is said to be passed over."""
+    failed(tmp_path, "a", config=changed(model={"hidden": [1]}))
+    finished(tmp_path, "b")
+    finished(tmp_path, "c", config=WIDER)
+
+    comparison = comparison_of(tmp_path, "val_accuracy")
+
+    (group,) = comparison.groups
+    assert labels(comparison) == ["a", "b", "c"]
+    assert (group.baseline.label, [each.label for each in group.passed_over]) == ("b", ["a"])
+    assert [score and score.difference is not None for score in comparison.metrics[0].scores] == [None, False, True]
+
+
+def test_runs_come_as_they_were_handed_out(tmp_path):
+    """Not by the hashes in their folders' names; older records as they began, failures at least as they ended."""
+    rates = (0.3, 0.1, 0.2)
+    for second, rate in enumerate(rates):
+        config = changed(optimizer={"learning_rate": rate})
+        finished(tmp_path, "new", 0, config=config, submitted=f"2024-05-01T10:00:00.00000{second}+00:00")
+        finished(tmp_path, "old", 0, config=config | {"training": {}}, started=f"2024-05-01T10:00:0{second}+00:00")
+    first = changed(optimizer={"learning_rate": 9.0}, training={"epochs": 1})
+    failed(tmp_path, "old", 0, first, ended="2024-05-01T09:59:59+00:00")
+
+    runs = in_order(read(run_dir) for run_dir in scan(tmp_path))
+
+    found = {
+        name: [run.config["optimizer"]["learning_rate"] for run in runs if run.name == name] for name in ("new", "old")
+    }
+    assert found == {"new": [0.3, 0.1, 0.2], "old": [9.0, 0.3, 0.1, 0.2]}

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +14,7 @@ from make_runs import changed, failed, finished
 from dlexp.reports.comparison_table import render, to_text
 from dlexp.reports.numbers import plus_minus, significant
 from dlexp.runs.index import read, scan
-from dlexp.studies.comparison import compare
+from dlexp.studies.comparison import ComparedMetric, compare
 
 BOTTLENECK = changed(model={"hidden": [64, 4]})
 ADAM = (0.793, 0.796, 0.799, 0.794, 0.798)
@@ -43,7 +44,9 @@ def test_a_wide_table_has_the_difference_beside(two):
     """Where there is room, a metric is one line."""
     text = to_text(comparison_of(two, "val_accuracy"), width=120)
 
-    assert text.splitlines()[:4] == [
+    assert text.splitlines()[:6] == [
+        "Baseline: reuters_adam (named first).",
+        "",
         "what differs   reuters_adam   reuters_bottleneck",
         "model.hidden   [64, 64]       [64, 4]",
         "seeds          5              5",
@@ -142,6 +145,161 @@ def test_csv_is_a_row_an_experiment_and_metric(two):
     assert (rows[0]["difference"], rows[1]["verdict"], rows[3]["verdict"]) == ("", "worse", "")
 
 
+def test_one_and_two_seeds_get_one_line(tmp_path):
+    """Not one for each metric; and no word of Student's t, which nothing came from."""
+    for seed in (0, 1):
+        finished(tmp_path, "a", seed, 0.5)
+        finished(tmp_path, "b", seed, 0.6, BOTTLENECK)
+
+    text = to_text(comparison_of(tmp_path, "val_accuracy", "test_accuracy", "val_loss"))
+
+    assert "+10.0 points, 2 paired seeds\n" in text
+    assert text.count("3 seeds can tell") == 1
+    assert not re.search(r"better|worse|clear|Student|interval|\[-?[0-9]+\.", text)
+
+
+@pytest.mark.parametrize(
+    ("interval", "text"),
+    [
+        ((0.00004, 0.0416), "+2.082 points [0.004, 4.160]"),
+        ((0.0004, 0.0416), "+2.10 points [0.04, 4.16]"),
+        ((-0.0416, -0.00004), "-2.082 points [-4.160, -0.004]"),
+        ((-0.00004, 0.0416), "+2.078 points [-0.004, 4.160]"),
+        ((0.0, 0.0416), "+2.1 points [0.0, 4.2]"),
+        ((0.01, 0.03), "+2.0 points [1.0, 3.0]"),
+    ],
+)
+def test_a_bound_that_is_not_0_does_not_look_so(two, interval, text):
+    """The interval has as many digits more as that takes."""
+    comparison = comparison_of(two, "val_accuracy")
+    first, second = comparison.metrics[0].scores
+    found = replace(second.difference, mean=sum(interval) / 2, interval=interval)
+    metric = ComparedMetric("val_accuracy", (first, replace(second, difference=found)))
+
+    assert f"   {text}, 5 paired seeds: worse\n" in to_text(replace(comparison, metrics=(metric,)), width=120)
+
+
+def several(tmp_path, k, **record):
+    """k experiments with three seeds."""
+    for i in range(k):
+        for seed, noise in enumerate((0, 0.01, -0.01)):
+            config = changed(model={"hidden": [i + 1]})
+            finished(tmp_path, f"e{i:02}", seed, 0.8 + noise * i + 0.01 * i, config, **record)
+
+
+@pytest.mark.parametrize(
+    ("k", "arguments", "header"),
+    [
+        (1, {}, []),
+        (2, {}, ["Baseline: e00 (named first)."]),
+        (2, {"named": False}, ["Baseline: e00 (started first)."]),
+        (
+            3,
+            {},
+            ["Baseline: e00 (named first). Intervals and verdicts: 95 % for all 2 of a metric together."],
+        ),
+        (
+            12,
+            {"named": False},
+            ["Baseline: e00 (started first). Intervals and verdicts: 95 % for all 11 of a metric together."],
+        ),
+        (
+            3,
+            {"sort": "val_accuracy"},
+            [
+                "Baseline: e02 (the best val_accuracy). Intervals and verdicts: 95 % for all 2 of a metric together, "
+                "whichever of them were the best."
+            ],
+        ),
+    ],
+)
+def test_the_header_says_the_baseline_and_what_holds_together(tmp_path, k, arguments, header):
+    """As text and as Markdown."""
+    several(tmp_path, k)
+    comparison = compare([read(run_dir) for run_dir in scan(tmp_path)], ["val_accuracy"], **arguments)
+
+    text = to_text(comparison, width=300)
+    assert text.startswith("\n\n".join([*header, "model.hidden" if k > 2 else "what differs" if k > 1 else "     "]))
+    assert render(comparison, "md").startswith("\n\n".join([*header, "| "]))
+    document = json.loads(render(comparison, "json"))
+    assert document["baseline_chosen"] == ("sorted" if "sort" in arguments else "named" if not arguments else "started")
+    assert {experiment["baseline"] for experiment in document["experiments"]} == {document["baseline"]}
+
+
+def test_a_baseline_that_diverged_is_said(tmp_path):
+    """The next one takes its place; where all diverged there is none."""
+    failed(tmp_path, "a", config=changed(model={"hidden": [1]}))
+    finished(tmp_path, "b")
+    finished(tmp_path, "c", config=BOTTLENECK)
+    failed(tmp_path / "none", "a")
+    failed(tmp_path / "none", "b", config=BOTTLENECK)
+
+    assert to_text(comparison_of(tmp_path, "val_accuracy")).splitlines()[0] == (
+        "Baseline: b (next after a, of which every seed diverged)."
+    )
+    assert to_text(comparison_of(tmp_path / "none")).splitlines()[0] == (
+        "Baseline: none, since every seed diverged (a)."
+    )
+
+
+def test_experiments_on_other_examples(tmp_path):
+    """Named in the header, and in every score on them; in all formats."""
+    several(tmp_path, 2)
+    for i in (2, 3):
+        for seed in range(3):
+            config = changed(model={"hidden": [i + 1]}, dataset={"type": "wine"})
+            finished(tmp_path, f"w{i}", seed, 0.9 + seed * i / 100, config, data_digest="e" * 64)
+    runs = [read(run_dir) for run_dir in scan(tmp_path)]
+    columns = ["val_accuracy", "seconds"]
+    comparison = compare(runs, columns)
+
+    assert to_text(comparison) == GOLDEN_OTHER_EXAMPLES
+    assert "| 0.92 ±0.02<br>other examples: not comparable |" in render(comparison, "md")
+    rows = list(csv.DictReader(io.StringIO(render(comparison, "csv"))))
+    found = [(row["experiment"], row["baseline"], row["verdict"], row["reason"]) for row in rows[:4]]
+    assert found == [
+        ("e00", "e00", "", ""),
+        ("e01", "e00", "no clear difference", ""),
+        ("w2", "w2", "not comparable", "other examples"),
+        ("w3", "w2", "no clear difference", ""),
+    ]
+    scores = json.loads(render(comparison, "json"))["metrics"][0]["scores"]
+    assert [(score["comparable"], score["obstacle"]) for score in scores] == [
+        (True, None),
+        (True, None),
+        (False, "other examples"),
+        (True, None),
+    ]
+    alone = to_text(compare([run for run in runs if run.name in ("e00", "w2")], columns))
+    assert alone == GOLDEN_OTHER_DATA
+
+
+def test_seeds_that_collapsed_or_diverged_are_counted(tmp_path):
+    """In the cell, and as the reason why there is no verdict."""
+    guessing = {"guessing": {"val_accuracy": 0.3}}
+    for seed, accuracy in enumerate((0.8, 0.2, 0.7, 0.3)):
+        finished(tmp_path, "a", seed, 0.8 + seed / 100, **guessing)
+        finished(tmp_path, "b", seed, accuracy, BOTTLENECK, **guessing)
+        finished(tmp_path, "c", seed, 0.3, changed(model={"hidden": [1]}), **guessing)
+        finished(tmp_path, "d", seed, 0.8, changed(model={"hidden": [2]}), **guessing)
+    failed(tmp_path, "d", 4, changed(model={"hidden": [2]}))
+
+    assert to_text(comparison_of(tmp_path, "val_accuracy")) == GOLDEN_COLLAPSED
+    rows = list(csv.DictReader(io.StringIO(render(comparison_of(tmp_path, "val_accuracy"), "csv"))))
+    assert [(row["diverged"], row["collapsed"], row["verdict"]) for row in rows] == [
+        ("0", "0", ""),
+        ("0", "2", ""),
+        ("0", "4", "worse"),
+        ("1", "0", ""),
+    ]
+    assert [row["reason"] for row in rows] == [
+        "",
+        "collapsed on 2 of 4 seeds, the baseline on 0 of 4",
+        "",
+        "diverged on 1 of 5 seeds, the baseline on 0 of 4",
+    ]
+
+
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     names=st.lists(st.text("abc_ 1(", min_size=1, max_size=90).map(str.strip).filter(bool), min_size=1, max_size=4),
@@ -203,6 +361,8 @@ Best possible: what the true law of the data scores on the same examples; beaten
 by luck alone.
 """
 GOLDEN_TWO = """\
+Baseline: reuters_adam (named first).
+
 what differs          reuters_adam             reuters_bottleneck
 model.hidden          [64, 64]                 [64, 4]
 seeds                 5                        5
@@ -211,9 +371,9 @@ val_accuracy          0.796 ±0.003             0.69 ±0.03
 best_val_accuracy     0.806 ±0.003 (epoch 1)   0.70 ±0.03 (epoch 1)
                       -10.6 points [-14.2, -7.0], 5 paired seeds: worse
 val_loss              0.5000 ±0                0.5000 ±0
-                      0 in each of 5 paired seeds: no clear difference
+                      0 in each of 5 paired seeds: no verdict
 accuracy (training)   0.9000 ±0                0.9000 ±0
-                      0 points in each of 5 paired seeds: no clear difference
+                      0 points in each of 5 paired seeds
 test_accuracy         0.776 ±0.003             0.67 ±0.03
                       -10.6 points [-14.2, -7.0], 5 paired seeds: worse
 gap_accuracy          0.124 ±0.003             0.23 ±0.03
@@ -222,14 +382,16 @@ seconds               12.2 ±0.2                1.250 ±0
                       -10.95 [-11.15, -10.75], 5 paired seeds
 
 ±: standard deviation over the seeds.
-Differences: to reuters_adam, with the 95 % interval over paired seeds
-(Student's t).
+Differences: with the 95 % interval over paired seeds (Student's t); scores in
+training have no verdict.
 gap_accuracy: how much worse the test split scores than the training data, which
 are scored while the epoch goes, with dropout and noise.
 best_val_accuracy of reuters_adam, reuters_bottleneck: picked on the test data,
 since validation is the test split there.
 """
 GOLDEN_THREE = """\
+Baseline: reuters_adam (named first).
+
 model.hidden
   reuters_adam         [64, 64]
   reuters_bottleneck   [64, 4]
@@ -247,33 +409,31 @@ best_val_accuracy
   reuters_bottleneck   0.70 ±0.03 (epoch 1)
                        -10.6 points [-14.2, -7.0], 5 paired seeds: worse
   reuters_tiny         0.5100 (epoch 1)
-                       -29.3 points, 1 paired seed: no interval from one pair
+                       -29.3 points, 1 paired seed
 val_loss
   reuters_adam         0.5000 ±0
-  reuters_bottleneck   0.5000 ±0
-                       0 in each of 5 paired seeds: no clear difference
-  reuters_tiny         0.5000
-                       0, 1 paired seed: no interval from one pair
+  reuters_bottleneck   0.5000 ±0   0 in each of 5 paired seeds: no verdict
+  reuters_tiny         0.5000      0, 1 paired seed
 
 ±: standard deviation over the seeds.
-Differences: to reuters_adam, with the 95 % interval over paired seeds
-(Student's t).
+Differences: with the 95 % interval over paired seeds (Student's t).
+Fewer than 3 paired seeds allow no verdict; 3 seeds can tell: --seeds 3.
 best_val_accuracy of reuters_adam, reuters_bottleneck: picked on the test data,
 since validation is the test split there.
 """
 GOLDEN_ANOTHER_LOSS = """\
+Baseline: adam (named first).
+
 what differs              adam        sgd_mse
 head.loss                 -           mse
 optimizer.type            adam        sgd
 optimizer.learning_rate   0.001       0.01
 seeds                     2           2
-val_loss                  0.5000 ±0   0.5000 ±0
-      another loss: not comparable
-val_accuracy              0.9000 ±0   0.9000 ±0
-      0 points in each of 2 paired seeds: no clear difference
+val_loss                  0.5000 ±0   0.5000 ±0   another loss: not comparable
+val_accuracy              0.9000 ±0   0.9000 ±0   0 points, 2 paired seeds
 
 ±: standard deviation over the seeds.
-Differences: to adam, with the 95 % interval over paired seeds (Student's t).
+Fewer than 3 paired seeds allow no verdict; 3 seeds can tell: --seeds 3.
 """
 GOLDEN_ONE = """\
                       digits
@@ -290,6 +450,8 @@ gap_accuracy: how much worse the test split scores than the training data, which
 are scored while the epoch goes, with dropout and noise.
 """
 GOLDEN_MARKDOWN = """\
+Baseline: reuters_adam (named first).
+
 |  | reuters_adam | reuters_bottleneck |
 |---|---|---|
 | model.hidden | [64, 64] | [64, 4] |
@@ -298,5 +460,88 @@ GOLDEN_MARKDOWN = """\
 
 ±: standard deviation over the seeds.
 
-Differences: to reuters_adam, with the 95 % interval over paired seeds (Student's t).
+Differences: with the 95 % interval over paired seeds (Student's t).
+"""
+GOLDEN_OTHER_EXAMPLES = """\
+Baseline: e00 (named first).
+On other examples: w2, w3; baseline: w2 (named first).
+
+model.hidden
+  e00   [1]
+  e01   [2]
+  w2    [3]
+  w3    [4]
+dataset.type
+  e00   digits
+  e01   digits
+  w2    wine
+  w3    wine
+data digest
+  e00   dddddddddd
+  e01   dddddddddd
+  w2    eeeeeeeeee
+  w3    eeeeeeeeee
+seeds
+  e00   3
+  e01   3
+  w2    3
+  w3    3
+val_accuracy
+  e00   0.8000 ±0
+  e01   0.810 ±0.010
+        +1.0 points [-1.5, 3.5], 3 paired seeds: no clear difference
+  w2    0.92 ±0.02
+        other examples: not comparable
+  w3    0.93 ±0.03
+        +1.0 points [-1.5, 3.5], 3 paired seeds: no clear difference
+seconds
+  e00   1.250 ±0
+  e01   1.250 ±0   0 in each of 3 paired seeds
+  w2    1.250 ±0
+  w3    1.250 ±0   0 in each of 3 paired seeds
+
+±: standard deviation over the seeds.
+Differences: with the 95 % interval over paired seeds (Student's t).
+"""
+GOLDEN_OTHER_DATA = """\
+Baseline: e00 (named first).
+On other examples: w2.
+
+what differs   e00          w2
+dataset.type   digits       wine
+model.hidden   [1]          [3]
+data digest    dddddddddd   eeeeeeeeee
+seeds          3            3
+val_accuracy   0.8000 ±0    0.92 ±0.02   other examples: not comparable
+seconds        1.250 ±0     1.250 ±0
+
+±: standard deviation over the seeds.
+"""
+GOLDEN_COLLAPSED = """\
+Baseline: a (named first).
+
+model.hidden
+  a   [64, 64]
+  b   [64, 4]
+  c   [1]
+  d   [2]
+seeds
+  a   4
+  b   4
+  c   4
+  d   4 of 5, 1 diverged
+val_accuracy
+  a   0.815 ±0.013
+  b   0.5 ±0.3 (2 of 4 collapsed)
+      -31.5 points, 4 paired seeds: no verdict, collapsed on 2 of 4 seeds, the
+      baseline on 0 of 4
+  c   0.3000 ±0 (4 of 4 collapsed)
+      -51.5 points [-53.6, -49.4], 4 paired seeds: worse
+  d   0.8000 ±0
+      -1.50 points, 4 paired seeds: no verdict, diverged on 1 of 5 seeds, the
+      baseline on 0 of 4
+
+±: standard deviation over the seeds.
+Differences: with the 95 % interval over paired seeds (Student's t).
+Collapsed: no better than the best constant prediction.
 """

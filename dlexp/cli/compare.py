@@ -19,7 +19,8 @@ def compare(
         typer.Argument(
             metavar="RUN_OR_NAME_OR_CONFIG",
             help="Names or globs of names, runs as NAME/sSEED-ID, run directories or configs. "
-            "The first experiment is what the others are held against.  "
+            "The first experiment is the baseline that the others are compared with; without words, the one that "
+            "was started first.  "
             "[default: every run, but those of bias-variance]",
             show_default=False,
         ),
@@ -30,7 +31,7 @@ def compare(
     ] = None,
     sort: Annotated[
         str | None,
-        typer.Option(metavar="M", help="Best mean of this metric first: the one the others are held against."),
+        typer.Option(metavar="M", help="Best mean of this metric first, as the baseline."),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE.png", help="Draw the learning curves of all of them there.")
@@ -50,14 +51,14 @@ def compare(
     from dlexp import console
     from dlexp.errors import UserError
     from dlexp.reports.comparison_table import render
-    from dlexp.runs.index import identities_in, read, scan, select, without_resamples
+    from dlexp.runs.index import identities_in, in_order, read, scan, select, without_resamples
     from dlexp.studies import comparison
 
     if words:
-        runs = select(runs_dir, words, partial(identities_in, data_dir=data_dir))
+        runs = select(runs_dir, words, partial(identities_in, data_dir=data_dir), in_order)
     else:
         run_dirs, others = without_resamples(scan(runs_dir))
-        runs = [read(run_dir) for run_dir in run_dirs]
+        runs = in_order(read(run_dir) for run_dir in run_dirs)
         if others:
             console.say(others)
     for line in _left_out(runs):
@@ -65,7 +66,7 @@ def compare(
     if not any(run.status == "finished" for run in runs):
         where = f"{', '.join(words)} in {runs_dir}" if words else str(runs_dir)
         raise UserError(f"{where}: no finished run to compare. Try: dlexp run configs/digits_sgd.yaml")
-    compared = comparison.compare(runs, metrics or [], sort)
+    compared = comparison.compare(runs, metrics or [], sort, named=bool(words))
     if plot:
         from dlexp.reports.comparison_plot import draw
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from dlexp.components.metrics import OTHER_COLUMNS
 from dlexp.reports.png import blank, save
-from dlexp.studies.comparison import Comparison, comparable
+from dlexp.studies.comparability import same_loss
+from dlexp.studies.comparison import Comparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,8 +57,8 @@ def draw(comparison: Comparison, path: Path) -> None:
         UserError: The file cannot be written, or is to be no PNG.
     """
     experiments = comparison.experiments
-    same_loss = all(comparable(experiments[0], other, "loss") for other in experiments)
-    figure = _figure(gather(comparison), "loss" if same_loss else "loss (not the same function: not comparable)")
+    is_same = all(same_loss(experiments[0], other, "loss") for other in experiments)
+    figure = _figure(gather(comparison), "loss" if is_same else "loss (not the same function: not comparable)")
     save(figure, path, dpi=150)
 
 

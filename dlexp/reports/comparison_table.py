@@ -3,23 +3,31 @@
 import io
 import json
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from dlexp.components import metrics as scores
-from dlexp.components.metrics import higher_is_better, quantity_of
+from dlexp.components.metrics import higher_is_better
 from dlexp.config.flat import MISSING, format_value
 from dlexp.console import one_line
 from dlexp.reports.numbers import fixed, places_of, plus_minus, signed, significant
 from dlexp.runs import spreadsheet
-from dlexp.studies.comparison import Compared, ComparedMetric, Comparison, Difference, Score
+from dlexp.studies.compared import Compared, is_of_training
+from dlexp.studies.comparison import ComparedMetric, Comparison, Group, Score
+from dlexp.studies.verdicts import EQUAL, LEVEL, MIN_PAIRS
 
 Format = Literal["table", "json", "csv", "md"]
 
 GAP = "   "
 BEST_POSSIBLE = "best possible"
 
+#: An interval this narrow is printed as it is.
+MAX_PLACES = 12
+
+#: So many columns are enough for texts of several lines.
+_ROOM = 45
 #: How far what stands below an experiment's label is indented.
 _INDENT = 6
 
@@ -56,14 +64,16 @@ def to_text(comparison: Comparison, width: int = 80) -> str:
     lines = _columns(labels, rows, width) if len(labels) <= 2 else None
     if lines is None:
         lines = [line for row in rows for line in _block(labels, row, width)]
+    header = [line for sentence in _header(comparison) for line in textwrap.wrap(one_line(sentence), width)]
     notes = [line for note in _notes(comparison) for line in textwrap.wrap(note, width)]
-    return "\n".join([*lines, *([""] if notes else []), *notes]) + "\n"
+    return "\n".join([*header, *([""] if header else []), *lines, *([""] if notes else []), *notes]) + "\n"
 
 
 def to_markdown(comparison: Comparison) -> str:
     """One table: a row a key that differs or a metric, a column an experiment."""
     labels = _labels(comparison)
-    lines = [_markdown_line(["", *labels]), "|---" * (len(labels) + 1) + "|"]
+    header = [line for sentence in _header(comparison) for line in (one_line(sentence), "")]
+    lines = [*header, _markdown_line(["", *labels]), "|---" * (len(labels) + 1) + "|"]
     for row in _rows(comparison):
         cells = zip(row.cells, row.differences, strict=True)
         lines.append(_markdown_line([row.title, *("<br>".join(filter(None, cell)) for cell in cells)]))
@@ -75,7 +85,10 @@ def to_markdown(comparison: Comparison) -> str:
 
 def to_json(comparison: Comparison) -> str:
     """One document: the experiments with the settings in which they differ, and every metric of each."""
+    first = comparison.groups[0].baseline if comparison.groups else None
     document = {
+        "baseline": first and first.label,
+        "baseline_chosen": comparison.chosen,
         "experiments": [
             {
                 "label": experiment.label,
@@ -84,19 +97,21 @@ def to_json(comparison: Comparison) -> str:
                 "settings": {
                     key: experiment.settings[key] for key in comparison.differing if key in experiment.settings
                 },
+                "baseline": baseline.label,
                 "seeds": list(experiment.runs),
                 "diverged_seeds": experiment.diverged,
                 "picked_on_test": experiment.picked_on_test,
                 "runs": [str(run.dir.path) for run in experiment.runs.values()],
             }
-            for experiment in comparison.experiments
+            for experiment, baseline in zip(comparison.experiments, comparison.baselines, strict=True)
         ],
         "metrics": [
             {
                 "name": metric.name,
                 "higher_is_better": higher_is_better(metric.name),
                 "scores": [
-                    None if score is None else asdict(score) | {"n": len(score.values)} for score in metric.scores
+                    score and asdict(score) | {"n": len(score.values), "comparable": score.comparable}
+                    for score in metric.scores
                 ],
             }
             for metric in comparison.metrics
@@ -120,12 +135,16 @@ RECORD_COLUMNS = (
     "sd",
     "n",
     "diverged",
+    "collapsed",
     "best_epoch",
+    "baseline",
     "difference",
     "low",
     "high",
+    "level",
     "pairs",
     "verdict",
+    "reason",
     "picked_on_test",
     "best_possible",
 )
@@ -133,12 +152,17 @@ RECORD_COLUMNS = (
 
 def records(comparison: Comparison) -> Iterator[dict[str, Any]]:
     """A record for every metric of every experiment; what is not known is missing."""
+    baselines = {
+        experiment.label: baseline.label
+        for experiment, baseline in zip(comparison.experiments, comparison.baselines, strict=True)
+    }
     for metric, experiment, score in _scored(comparison):
         row: dict[str, Any] = {
             "experiment": experiment.label,
             "identity": experiment.identity,
             "metric": metric.name,
             "diverged": len(experiment.diverged),
+            "baseline": baselines[experiment.label],
             "picked_on_test": experiment.picked_on_test,
         }
         if score:
@@ -146,8 +170,10 @@ def records(comparison: Comparison) -> Iterator[dict[str, Any]]:
                 "mean": score.mean,
                 "sd": score.sd,
                 "n": len(score.values),
+                "collapsed": score.collapsed,
                 "best_epoch": score.best_epoch,
-                "verdict": None if score.comparable else "not comparable",
+                "verdict": "not comparable" if score.obstacle else None,
+                "reason": score.obstacle,
                 "best_possible": score.best_possible,
             }
         if score and (difference := score.difference):
@@ -156,14 +182,19 @@ def records(comparison: Comparison) -> Iterator[dict[str, Any]]:
                 "difference": difference.mean,
                 "low": low,
                 "high": high,
+                "level": difference.level,
                 "pairs": difference.pairs,
                 "verdict": difference.verdict,
+                "reason": difference.reason,
             }
         yield row
 
 
-def _scored(comparison: Comparison) -> Iterator[tuple[ComparedMetric, Compared, Score | None]]:
-    for metric in comparison.metrics:
+def _scored(
+    comparison: Comparison, metrics: Sequence[ComparedMetric] | None = None
+) -> Iterator[tuple[ComparedMetric, Compared, Score | None]]:
+    """Every metric of every experiment, or some of the metrics."""
+    for metric in comparison.metrics if metrics is None else metrics:
         for experiment, score in zip(comparison.experiments, metric.scores, strict=True):
             yield metric, experiment, score
 
@@ -189,15 +220,14 @@ def _plain_row(title: str, cells: Iterable[str]) -> _Row:
 
 def _metric_row(comparison: Comparison, metric: ComparedMetric) -> _Row:
     cells, differences = [], []
-    baseline = metric.scores[0]
-    for position, (experiment, score) in enumerate(zip(comparison.experiments, metric.scores, strict=True)):
+    scores_of = {experiment.label: score for _, experiment, score in _scored(comparison, [metric])}
+    for experiment, baseline in zip(comparison.experiments, comparison.baselines, strict=True):
+        score = scores_of[experiment.label]
         cells.append(_cell(experiment, score))
-        if position == 0 or score is None or baseline is None:
-            differences.append("")
-        elif not score.comparable:
-            differences.append("another loss: not comparable")
-        else:
-            differences.append(_difference(metric.name, score.difference))
+        is_baseline = experiment is baseline
+        # The baseline of a later group stands beside the first one.
+        beside = scores_of[(comparison.baselines[0] if is_baseline else baseline).label]
+        differences.append(_difference(metric.name, score, is_baseline) if score and beside else "")
     known = [None if score is None else score.best_possible for score in metric.scores]
     best_possible = ["-" if value is None else significant(value) for value in known] if any(known) else []
     return _Row(_title(metric.name), cells, differences, best_possible)
@@ -205,8 +235,7 @@ def _metric_row(comparison: Comparison, metric: ComparedMetric) -> _Row:
 
 def _title(metric: str) -> str:
     """The column's name; a score in training says so."""
-    is_of_training = metric == quantity_of(metric) and higher_is_better(metric) is not None
-    return one_line(f"{metric} (training)" if is_of_training else metric)
+    return one_line(f"{metric} (training)" if is_of_training(metric) else metric)
 
 
 def _seeds(experiment: Compared) -> str:
@@ -223,25 +252,42 @@ def _cell(experiment: Compared, score: Score | None) -> str:
         parts.append(f"(epoch {significant(score.best_epoch, 2)})")
     if len(score.values) < len(experiment.runs):
         parts.append(f"({len(score.values)} of {len(experiment.runs)} seeds)")
+    if score.collapsed:
+        parts.append(f"({score.collapsed} of {len(score.values)} collapsed)")
     return " ".join(parts)
 
 
-def _difference(metric: str, difference: Difference | None) -> str:
+def _difference(metric: str, score: Score, is_baseline: bool) -> str:
     """`-10.6 points [-13.9, -7.3], 5 paired seeds: worse`."""
+    if score.obstacle:
+        return f"{score.obstacle}: not comparable"
+    if is_baseline:
+        return ""
+    difference = score.difference
     if difference is None:
         return "no seed in common: no difference"
     # Accuracies in percentage points, everything else in its own unit.
     scale, unit = (100.0, " points") if metric.endswith("accuracy") else (1.0, "")
-    mean, pairs = difference.mean * scale, difference.pairs
+    mean, pairs = difference.mean * scale, f"{difference.pairs} paired seed{'s' * (difference.pairs > 1)}"
     if difference.interval is None:
-        return f"{_own_digits(mean)}{unit}, 1 paired seed: no interval from one pair"
-    verdict = f": {difference.verdict}" if difference.verdict else ""
+        is_judged = higher_is_better(metric) is not None and not is_of_training(metric)
+        if difference.pairs < MIN_PAIRS:
+            return f"{_own_digits(mean)}{unit}, {pairs}"
+        if difference.reason == EQUAL:
+            return f"{_own_digits(mean)}{unit} in each of {pairs}{': no verdict' * is_judged}"
+        return f"{_own_digits(mean)}{unit}, {pairs}: no verdict, {difference.reason}"
     low, high = (bound * scale for bound in difference.interval)
-    if low == high:
-        return f"{_own_digits(mean)}{unit} in each of {pairs} paired seeds{verdict}"
+    places = _places(low, high)
+    verdict = f": {difference.verdict}" if difference.verdict else ""
+    return f"{signed(mean, places)}{unit} [{fixed(low, places)}, {fixed(high, places)}], {pairs}{verdict}"
+
+
+def _places(low: float, high: float) -> int:
+    """Two digits of half an interval's width; more where a bound would look like 0 and is not."""
     places = places_of((high - low) / 2, 2)
-    interval = f"[{fixed(low, places)}, {fixed(high, places)}]"
-    return f"{signed(mean, places)}{unit} {interval}, {pairs} paired seeds{verdict}"
+    while any(bound and float(fixed(bound, places)) == 0 for bound in (low, high)) and places < MAX_PLACES:
+        places += 1
+    return places
 
 
 def _own_digits(value: float) -> str:
@@ -249,13 +295,62 @@ def _own_digits(value: float) -> str:
     return signed(value, max(places_of(value, 3), 0)) if value else "0"
 
 
+def _header(comparison: Comparison) -> Iterator[str]:
+    """What the experiments are compared with, and how sure all differences are together."""
+    if len(comparison.experiments) < 2:
+        return
+    first, *others = comparison.groups
+    yield f"Baseline: {_baseline(comparison, first)}"
+    for group in others:
+        labels = ", ".join(experiment.label for experiment in group.experiments)
+        baseline = f"; baseline: {_baseline(comparison, group)}" if len(group.experiments) > 1 else "."
+        yield f"On other examples: {labels}{baseline}"
+
+
+def _baseline(comparison: Comparison, group: Group) -> str:
+    """The baseline, how it came to be it, and how many intervals hold at once."""
+    name, passed_over = group.baseline.label, ", ".join(experiment.label for experiment in group.passed_over)
+    if not group.baseline.runs:
+        return f"none, since every seed diverged ({name})."
+    if passed_over:
+        how = f"next after {passed_over}, of which every seed diverged"
+    else:
+        how = {"named": "named first", "started": "started first"}.get(
+            comparison.chosen, f"the best {comparison.sorted_by}"
+        )
+    return " ".join([f"{name} ({how}).", *_together(comparison, group)])
+
+
+def _together(comparison: Comparison, group: Group) -> Iterator[str]:
+    """How many intervals hold at once with 95 %, where there are several."""
+    members = {experiment.label for experiment in group.experiments}
+    n_intervals = Counter(
+        metric.name
+        for metric, experiment, score in _scored(comparison)
+        if experiment.label in members and score and score.difference and score.difference.interval
+    )
+    if (m := max(n_intervals.values(), default=0)) > 1:
+        how_many = f"all {m}" if len(set(n_intervals.values())) == 1 else f"all (up to {m})"
+        picked = ", whichever of them were the best" if comparison.chosen == "sorted" else ""
+        yield f"Intervals and verdicts: 95 % for {how_many} of a metric together{picked}."
+
+
 def _notes(comparison: Comparison) -> Iterator[str]:
     """What a reader must know to read the numbers right."""
     experiments = comparison.experiments
+    having = [(metric, score.difference) for metric, _, score in _scored(comparison) if score and score.difference]
+    differences = [difference for _, difference in having]
     if any(score.sd is not None for _, _, score in _scored(comparison) if score):
         yield "±: standard deviation over the seeds."
-    if any(score.difference for _, _, score in _scored(comparison) if score):
-        yield f"Differences: to {experiments[0].label}, with the 95 % interval over paired seeds (Student's t)."
+    if levels := {difference.level for difference in differences if difference.level}:
+        level = "the 95 % interval" if levels == {LEVEL} else "an interval"
+        in_training = any(is_of_training(metric.name) for metric, _ in having)
+        without = "; scores in training have no verdict" * in_training
+        yield f"Differences: with {level} over paired seeds (Student's t){without}."
+    if any(difference.pairs < MIN_PAIRS for difference in differences):
+        yield f"Fewer than {MIN_PAIRS} paired seeds allow no verdict; {MIN_PAIRS} seeds can tell: --seeds {MIN_PAIRS}."
+    if any(score.collapsed for _, _, score in _scored(comparison) if score):
+        yield "Collapsed: no better than the best constant prediction."
     if any(score.best_possible is not None for _, _, score in _scored(comparison) if score):
         yield "Best possible: what the true law of the data scores on the same examples; beaten by luck alone."
     if gaps := [metric.name for metric in comparison.metrics if metric.name.startswith(scores.GAP)]:
@@ -312,7 +407,7 @@ def _block(labels: Sequence[str], row: _Row, width: int) -> list[str]:
     labels = [*labels, *best_possible]
     cell_width = max(map(len, row.cells))
     column = 2 + max(map(len, labels)) + len(GAP)
-    if column + cell_width > width:
+    if is_below := column + cell_width > width:
         column = _INDENT  # Below the label instead of beside it.
     room = width - column - cell_width - len(GAP)
     beside = all(len(difference) <= room for difference in row.differences)
@@ -321,7 +416,7 @@ def _block(labels: Sequence[str], row: _Row, width: int) -> list[str]:
     for label, cell, difference in zip(labels, row.cells, row.differences, strict=True):
         text = f"{cell.ljust(cell_width)}{GAP}{difference}" if beside else cell
         first, *rest = _wrapped(text, " " * column, width)
-        if column == _INDENT:
+        if is_below:
             lines += [*_wrapped(label, "  ", width), first]
         else:
             lines.append(f"  {label}".ljust(column) + first[column:])
@@ -339,8 +434,9 @@ def _best_possible_lines(labels: Sequence[str], row: _Row) -> dict[str, str]:
 
 
 def _below(column: int, texts: Iterable[str], width: int) -> str:
-    """The indent of texts below a cell: the cell's own, or less where they would not fit there."""
-    return " " * (column if max(map(len, texts)) <= width - column else _INDENT)
+    """The indent of texts below a cell: the cell's own, or less where they would not fit there, or only broken up."""
+    room = width - column
+    return " " * (column if max(map(len, texts)) <= room or room >= _ROOM else _INDENT)
 
 
 def _wrapped(text: str, indent: str, width: int) -> list[str]:

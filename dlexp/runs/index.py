@@ -65,6 +65,22 @@ class Run:
         return {column: float("nan") if value is None else value for column, value in metrics.items()}
 
     @property
+    def submitted(self) -> str:
+        """When it was handed out to be trained, in ISO format; of older records when it began, or at least ended."""
+        return next((str(at) for key in ("submitted", "started", "ended") if (at := self.record.get(key))), "")
+
+    @property
+    def split_digests(self) -> dict[str, dict[str, str]]:
+        """What tells the examples of each role from others, by target; empty in older records."""
+        return {role: each for role, each in _mapping(self.record.get("split_digests")).items() if _mapping(each)}
+
+    @property
+    def guessing(self) -> dict[str, float]:
+        """What the best constant prediction scores, by column; empty in older records."""
+        recorded = _mapping(self.record.get("guessing")).items()
+        return {column: guess for column, guess in recorded if isinstance(guess, float)}
+
+    @property
     def seconds(self) -> float | None:
         """How long it took."""
         return self.record.get("seconds")
@@ -83,6 +99,12 @@ class Run:
     def has_diverged(self) -> bool:
         """Whether the loss became NaN or infinite."""
         return self.status == "failed" and self.record.get("kind") == "diverged"
+
+    @property
+    def targets(self) -> list[str]:
+        """The names of several targets; empty where there is one."""
+        head = self.config.get("head")
+        return list(head.get("heads", {})) if isinstance(head, dict) else []
 
     @property
     def head_metrics(self) -> list[str]:
@@ -104,6 +126,11 @@ class Run:
     def tensorflow(self) -> str:
         """TensorFlow's version."""
         return str((self.record.get("versions") or {}).get("tensorflow", "unknown"))
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    """A mapping of a record; empty where it is none."""
+    return value if isinstance(value, dict) else {}
 
 
 def smoke_dir(runs_dir: Path) -> Path:
@@ -248,7 +275,17 @@ def identities_in(config: Path, data_dir: Path | None = None) -> Identities:
     return identities_of(experiment, experiment.dataset.digests(data_dir))
 
 
-def select(runs_dir: Path, words: Sequence[str], resolve: Callable[[Path], Identities] = identities_in) -> list[Run]:
+def in_order(runs: Iterable[Run]) -> list[Run]:
+    """Runs as they were handed out: the points of a grid in its order."""
+    return sorted(runs, key=lambda run: run.submitted)
+
+
+def select(
+    runs_dir: Path,
+    words: Sequence[str],
+    resolve: Callable[[Path], Identities] = identities_in,
+    order: Callable[[Iterable[Run]], Iterable[Run]] = list,
+) -> list[Run]:
     """The runs that the user's words name, in their order and each once, whatever their status.
 
     A word is a config file (its experiment's runs, under every name), a name, a run as `NAME/s0-3fa9c1d2e0`,
@@ -259,7 +296,7 @@ def select(runs_dir: Path, words: Sequence[str], resolve: Callable[[Path], Ident
     """
     selected: dict[Path, Run] = {}
     for word in words:
-        for run in _named(runs_dir, word, resolve):
+        for run in order(_named(runs_dir, word, resolve)):
             selected.setdefault(run.dir.path.resolve(), run)
     return list(selected.values())
 

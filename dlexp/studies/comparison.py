@@ -1,69 +1,29 @@
 """Experiments against each other: runs grouped over seeds, and what their scores allow to say."""
 
 import statistics
-import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
 from dlexp import registry
-from dlexp.components.metrics import GAP, higher_is_better, quantity_of
+from dlexp.components.metrics import GAP, higher_is_better
 from dlexp.config.flat import MISSING, differences, flatten, format_value
 from dlexp.config.identity import compared
 from dlexp.errors import UserError, did_you_mean
 from dlexp.runs.index import Run, latest
 from dlexp.runs.run_dir import PREFIX_LENGTH
+from dlexp.studies import comparability
+from dlexp.studies.comparability import Obstacle
+from dlexp.studies.compared import OF_THE_RUN, Compared, value_of
+from dlexp.studies.verdicts import LEVEL, Difference, collapsed_seeds, difference, least_sd, lopsided
 
-Verdict = Literal["better", "worse", "no clear difference"]
-
-#: What makes a loss, beside the penalties on weights: where one differs, a lower loss is not a better one.
-_LOSS_KEYS = ("type", "loss", "standardize_target", "label_smoothing", "class_weight", "quantiles")
-#: What makes the sum of several targets' losses.
-_SUM_KEYS = ("weight", "weighting")
-
-CONFIDENCE = 0.95
-
-#: Numbers of a run that stand beside its metrics.
-_OF_THE_RUN = ("epochs", "seconds", "parameters")
+#: How the first baseline came to be it.
+Chosen = Literal["named", "started", "sorted"]
 
 
-@dataclass(frozen=True)
-class Compared:
-    """One experiment with the latest finished run of every seed."""
-
-    label: str
-    """Its name, and where other experiments have the name too, the settings that differ from theirs."""
-    names: tuple[str, ...]
-    """All names it was run under."""
-    identity: str
-    settings: dict[str, Any]
-    """The config by dotted key, and what else its numbers depend on: data, training code, TensorFlow."""
-    runs: dict[int, Run]
-    """By seed, in the order of the seeds."""
-    diverged: tuple[int, ...]
-    """The seeds that diverged and never finished."""
-
-    @property
-    def picked_on_test(self) -> bool:
-        """Whether the best epoch was picked on the test data."""
-        return any(run.record.get("picked_on_test") for run in self.runs.values())
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A metric of one experiment minus the first experiment's, over the seeds that both have."""
-
-    mean: float
-    pairs: int
-    interval: tuple[float, float] | None
-    """The 95 % confidence interval of the mean, by Student's t; none from a single pair."""
-    verdict: Verdict | None
-    """None without an interval, and where neither way is better (seconds, epochs)."""
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Score:
     """A metric of one experiment."""
 
@@ -74,12 +34,19 @@ class Score:
     """The sample standard deviation (n - 1); none from a single seed."""
     best_epoch: float | None
     """Where it is the best value over the epochs: the epoch it was reached in, on average."""
+    collapsed: int | None
+    """On how many seeds it is no better than the best constant prediction; none where that is not on record."""
     difference: Difference | None
-    """None for the first experiment, and where it is not comparable or has no seed in common with that."""
-    comparable: bool
-    """False where it is another loss than the first experiment's."""
+    """None for a baseline, and where it is not comparable or has no seed in common with its baseline."""
+    obstacle: Obstacle | None
+    """Why it cannot be compared with the baseline; of a baseline on other examples, with the first one."""
     best_possible: float | None = None
     """What the true law of generated data scores on the same examples; none where it is not known."""
+
+    @property
+    def comparable(self) -> bool:
+        """Whether it measures the same as for the baseline."""
+        return self.obstacle is None
 
 
 @dataclass(frozen=True)
@@ -92,21 +59,49 @@ class ComparedMetric:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """What is known of several experiments; the first one is what the others are held against."""
+class Group:
+    """Experiments on the same examples, and the one that the others are compared with."""
 
+    baseline: Compared
     experiments: tuple[Compared, ...]
+    passed_over: tuple[Compared, ...]
+    """Those that came before the baseline, and of which no seed finished."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What is known of several experiments."""
+
+    groups: tuple[Group, ...]
+    """Experiments that share no examples are apart."""
+    chosen: Chosen
+    """How the first baseline came to be it."""
+    sorted_by: str | None
+    """The metric whose best mean comes first."""
     differing: tuple[str, ...]
     """The keys of the settings that are not the same in all of them."""
     telling: tuple[str, ...]
     """The same, but the defaults that come with another type: beside `optimizer.type`, no `optimizer.beta_1`."""
     metrics: tuple[ComparedMetric, ...]
 
+    @property
+    def experiments(self) -> tuple[Compared, ...]:
+        """Those of all groups, in the order of the scores."""
+        return tuple(experiment for group in self.groups for experiment in group.experiments)
 
-def compare(runs: Sequence[Run], metrics: Sequence[str] = (), sort: str | None = None) -> Comparison:
-    """Compare the experiments of these runs, in the order of their appearance.
+    @property
+    def baselines(self) -> tuple[Compared, ...]:
+        """For each experiment what it is compared with; a baseline with itself."""
+        return tuple(group.baseline for group in self.groups for _ in group.experiments)
 
-    Runs that neither finished nor diverged are left out.
+
+def compare(
+    runs: Sequence[Run], metrics: Sequence[str] = (), sort: str | None = None, named: bool = True
+) -> Comparison:
+    """Compare the experiments of these runs, in the order of their appearance; those on other examples apart.
+
+    Runs that neither finished nor diverged are left out. The first experiment of which a seed finished is what the
+    others are compared with.
 
     Args:
         runs: All runs of all experiments.
@@ -114,6 +109,7 @@ def compare(runs: Sequence[Run], metrics: Sequence[str] = (), sort: str | None =
             the test split, that of the first one in training and the gap between both, the validation loss and the
             seconds.
         sort: The metric whose best mean comes first (the lowest, where neither way is better); compared too.
+        named: Whether the order is that of names the user gave, not that in which the runs began.
 
     Raises:
         UserError: A metric that no run has, or a loss to sort by that is not the same loss everywhere.
@@ -130,78 +126,25 @@ def compare(runs: Sequence[Run], metrics: Sequence[str] = (), sort: str | None =
     if sort:
         experiments = _sorted(experiments, sort)
         chosen.append(sort)
-    settings = [experiment.settings for experiment in experiments]
+    groups = tuple(_group(members) for members in comparability.groups(experiments))
+    settings = [experiment.settings for group in groups for experiment in group.experiments]
     differing = _differing(settings)
     return Comparison(
-        experiments,
-        differing,
-        _telling(settings, differing),
-        tuple(ComparedMetric(name, _scores(experiments, name)) for name in dict.fromkeys(chosen)),
+        groups=groups,
+        chosen="sorted" if sort else "named" if named else "started",
+        sorted_by=sort,
+        differing=differing,
+        telling=_telling(settings, differing),
+        metrics=tuple(
+            ComparedMetric(name, tuple(_scores(groups, name, is_picked=bool(sort)))) for name in dict.fromkeys(chosen)
+        ),
     )
 
 
-def difference(first: dict[int, float], other: dict[int, float], metric: str) -> Difference | None:
-    """`other - first` over the seeds that both have; none where they share no seed."""
-    seeds = first.keys() & other.keys()
-    if not seeds:
-        return None
-    pairs = [other[seed] - first[seed] for seed in sorted(seeds)]
-    mean = statistics.fmean(pairs)
-    if len(pairs) == 1:
-        return Difference(mean, 1, None, None)
-
-    from scipy.special import stdtrit  # scipy.stats would give the same in a second more.
-
-    n = len(pairs)
-    sd = statistics.stdev(pairs)
-    if sd <= 4 * sys.float_info.epsilon * max(map(abs, [*first.values(), *other.values()])):
-        sd = 0.0  # The pairs differ by the same up to the rounding of the subtraction.
-    half = float(stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * sd / n**0.5
-    interval = (mean - half, mean + half)
-    return Difference(mean, n, interval, _verdict(interval, metric))
-
-
-def _verdict(interval: tuple[float, float], metric: str) -> Verdict | None:
-    higher = higher_is_better(metric)
-    if higher is None:
-        return None
-    low, high = interval
-    if low <= 0 <= high:
-        return "no clear difference"
-    return "better" if (low > 0) == higher else "worse"
-
-
-def comparable(a: Compared, b: Compared, metric: str) -> bool:
-    """Whether a metric measures the same in both: not a loss where the losses are not the same function."""
-    quantity = quantity_of(metric)
-    if quantity == "loss":
-        return _loss(a) == _loss(b)
-    target = quantity.removesuffix("_loss")
-    return target == quantity or _target_loss(a, target) == _target_loss(b, target)
-
-
-def _loss(experiment: Compared) -> dict[str, Any]:
-    """What makes its loss; a key that is off (null, 0) is as one that an older record lacks."""
-    return {
-        key: value
-        for key, value in experiment.settings.items()
-        if value and (_is_of_head(key, (*_LOSS_KEYS, *_SUM_KEYS)) or "regularizer" in key)
-    }
-
-
-def _target_loss(experiment: Compared, target: str) -> dict[str, Any]:
-    """What makes the loss of one of several targets, which is recorded without weight and penalties."""
-    own = f"head.heads.{target}."
-    return {
-        key: value
-        for key, value in experiment.settings.items()
-        if value and key.startswith(own) and _is_of_head(key, _LOSS_KEYS)
-    }
-
-
-def _is_of_head(key: str, names: Sequence[str]) -> bool:
-    head, _, name = key.rpartition(".")
-    return name in names and (head == "head" or head.startswith("head.heads.")) and key != "head.weight"
+def _group(experiments: Sequence[Compared]) -> Group:
+    """The first one of which a seed finished is the baseline: one that diverged would hide all differences."""
+    position = next((i for i, experiment in enumerate(experiments) if experiment.runs), 0)
+    return Group(experiments[position], tuple(experiments), tuple(experiments[:position]))
 
 
 def _sorted(experiments: Sequence[Compared], metric: str) -> tuple[Compared, ...]:
@@ -209,10 +152,10 @@ def _sorted(experiments: Sequence[Compared], metric: str) -> tuple[Compared, ...
     means = {
         experiment.label: statistics.fmean(values.values())
         for experiment in experiments
-        if (values := _by_seed(experiment, metric))
+        if (values := experiment.by_seed(metric))
     }
     with_mean = [experiment for experiment in experiments if experiment.label in means]
-    if not all(comparable(with_mean[0], other, metric) for other in with_mean):
+    if not all(comparability.same_loss(with_mean[0], other, metric) for other in with_mean):
         raise UserError(f"--sort {metric}: not the same loss in all experiments; sort by a metric that is")
     sign = -1 if higher_is_better(metric) else 1
     return tuple(sorted(experiments, key=lambda experiment: sign * means.get(experiment.label, sign * float("inf"))))
@@ -239,12 +182,13 @@ def _compared(label: str, group: Sequence[Run], settings: dict[str, Any]) -> Com
         if (run := latest(run for run in group if run.seed == seed and run.status == "finished"))
     }
     return Compared(
-        label,
-        tuple(dict.fromkeys(run.name for run in group)),
-        group[0].experiment,
-        settings,
-        finished,
-        tuple(sorted({run.seed for run in group} - finished.keys())),
+        label=label,
+        names=tuple(dict.fromkeys(run.name for run in group)),
+        identity=group[0].experiment,
+        settings=settings,
+        data_digest=str(group[0].record.get("data_digest") or ""),
+        runs=finished,
+        diverged=tuple(sorted({run.seed for run in group} - finished.keys())),
     )
 
 
@@ -310,27 +254,12 @@ def _defaults(path: str, type_name: str) -> dict[str, Any]:
     return flatten({path: component.model_construct(type=type_name).model_dump()}) if component else {}
 
 
-def _value(run: Run, column: str) -> float | None:
-    if column.startswith(GAP):
-        return _gap(run, column.removeprefix(GAP))
-    value = run.record.get(column) if column in _OF_THE_RUN else run.metrics.get(column)
-    return None if value is None or value != value else float(value)  # NaN alone differs from itself.
-
-
-def _gap(run: Run, metric: str) -> float | None:
-    """How much worse the test split scores than the training data did in the epoch whose weights the model has."""
-    higher, trained, tested = higher_is_better(metric), _value(run, metric), _value(run, f"test_{metric}")
-    if higher is None or trained is None or tested is None:
-        return None
-    return trained - tested if higher else tested - trained
-
-
 def _available(experiments: Sequence[Compared]) -> list[str]:
     runs = [run for experiment in experiments for run in experiment.runs.values()]
     recorded = dict.fromkeys(column for run in runs for column in run.metrics)
     gaps = (GAP + column.removeprefix("test_") for column in recorded if column.startswith("test_"))
-    columns = dict.fromkeys([*recorded, *gaps, *_OF_THE_RUN])
-    return [column for column in columns if any(_value(run, column) is not None for run in runs)]
+    columns = dict.fromkeys([*recorded, *gaps, *OF_THE_RUN])
+    return [column for column in columns if any(value_of(run, column) is not None for run in runs)]
 
 
 def _default_metrics(experiments: Sequence[Compared]) -> list[str]:
@@ -351,34 +280,62 @@ def _default_metrics(experiments: Sequence[Compared]) -> list[str]:
     return [*validation, "val_loss", *tested, "seconds"]
 
 
-def _scores(experiments: Sequence[Compared], metric: str) -> tuple[Score | None, ...]:
-    first = _by_seed(experiments[0], metric) if experiments else {}
-    scores: list[Score | None] = []
-    for experiment in experiments:
-        values = _by_seed(experiment, metric)
-        same = comparable(experiments[0], experiment, metric)
-        to_first = difference(first, values, metric) if same and experiment is not experiments[0] else None
-        scores.append(_score(experiment, values, metric, to_first, same) if values else None)
-    return tuple(scores)
+def _scores(groups: Sequence[Group], column: str, is_picked: bool) -> Iterator[Score | None]:
+    """A number of all experiments, each compared with the baseline of its group."""
+    for group in groups:
+        level = LEVEL / max(1, _n_comparisons(group, column, is_picked))
+        for experiment in group.experiments:
+            # The baseline of a later group has no baseline, but stands beside the first one.
+            beside = groups[0].baseline if experiment is group.baseline else group.baseline
+            obstacle = comparability.obstacle(beside, experiment, column)
+            yield _score(experiment, column, obstacle, _difference(experiment, group.baseline, column, level), beside)
 
 
-def _by_seed(experiment: Compared, column: str) -> dict[int, float]:
-    values = ((seed, _value(run, column)) for seed, run in experiment.runs.items())
-    return {seed: value for seed, value in values if value is not None}
+def _n_comparisons(group: Group, column: str, is_picked: bool) -> int:
+    """How many intervals share the level: one for each experiment that has one.
+
+    Where the baseline was picked by its result, it is compared with each as all others might have been: each pair
+    counts.
+    """
+    others = [experiment for experiment in group.experiments if experiment is not group.baseline]
+    m = sum(_has_interval(_difference(experiment, group.baseline, column)) for experiment in others)
+    return m * (m + 1) // 2 if is_picked else m
+
+
+def _has_interval(difference: Difference | None) -> bool:
+    return difference is not None and difference.interval is not None
+
+
+def _difference(experiment: Compared, baseline: Compared, column: str, level: float = LEVEL) -> Difference | None:
+    if experiment is baseline or comparability.obstacle(baseline, experiment, column):
+        return None
+    return difference(
+        baseline.by_seed(column),
+        experiment.by_seed(column),
+        column,
+        level=level,
+        least_sd=least_sd(baseline, experiment, column),
+        lopsided=lopsided(baseline, experiment, column),
+    )
 
 
 def _score(
-    experiment: Compared, values: dict[int, float], metric: str, to_first: Difference | None, same: bool
-) -> Score:
-    epochs = _by_seed(experiment, f"{metric}_epoch")
+    experiment: Compared, column: str, obstacle: Obstacle | None, to_baseline: Difference | None, beside: Compared
+) -> Score | None:
+    values = experiment.by_seed(column)
+    if not values:
+        return None
+    epochs = experiment.by_seed(f"{column}_epoch")
+    collapsed = collapsed_seeds(experiment, column, None if obstacle else beside)
     return Score(
-        values,
-        statistics.fmean(values.values()),
-        statistics.stdev(values.values()) if len(values) > 1 else None,
-        statistics.fmean(epochs.values()) if epochs else None,
-        to_first,
-        same,
-        _best_possible(experiment, metric),
+        values=values,
+        mean=statistics.fmean(values.values()),
+        sd=statistics.stdev(values.values()) if len(values) > 1 else None,
+        best_epoch=statistics.fmean(epochs.values()) if epochs else None,
+        collapsed=collapsed.count if collapsed else None,
+        difference=to_baseline,
+        obstacle=obstacle,
+        best_possible=_best_possible(experiment, column),
     )
 
 
