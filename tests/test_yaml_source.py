@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlexp.config.dump import Dumper
+from dlexp.config.flat import format_value
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError, Source
 from dlexp.config.yaml_source import MAX_BYTES, parse_value, read
@@ -91,15 +92,16 @@ def test_nan_is_read_as_a_number():
         | st.booleans()
         | st.integers(-(2**63) + 1, 2**63 - 1)
         | st.floats(allow_nan=False)
-        | st.text(st.characters(exclude_categories=["Cs", "Cc"])),
+        | st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from(" \n#|&*:-,'\"")),
         lambda values: st.lists(values, max_size=3) | st.dictionaries(st.sampled_from("abc"), values),
     )
 )
-def test_what_is_dumped_reads_back(value):
-    """Every value written into a config is read back equal, 1e-07 and the string 'on' included."""
+def test_what_is_dumped_or_shown_reads_back(value):
+    """Every value written into a config is read back equal, 1e-07 and the string 'on' included; also a shown one."""
     text = yaml.dump({"value": value}, Dumper=Dumper, allow_unicode=True, width=10**6)
 
     assert parse_value(text, SET).plain() == {"value": value}
+    assert parse_value(format_value(value), SET).plain() == value
 
 
 def test_every_value_knows_its_line(tmp_path):
@@ -235,6 +237,7 @@ BOMBS = {
 }
 CHECK = """
 import sys, time
+from dlexp.config.flat import format_value
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
 
@@ -315,3 +318,55 @@ def test_a_value_that_is_no_yaml_names_its_set():
         parse_value("[64, 4", SET)
 
     assert len(caught.value.lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a # b", "a # b"),
+        (" a # b ", "a # b"),
+        ("#1", "#1"),
+        ("5 # five", "5 # five"),
+        ("data #1.csv", "data #1.csv"),
+        ("a#b", "a#b"),
+        ("'a # b'", "a # b"),
+        ("['a # b', c]", ["a # b", "c"]),
+    ],
+)
+def test_a_value_alone_has_no_comments(text, value):
+    """A text that holds a # is kept whole; in files, YAML's own rule holds."""
+    assert parse_value(text, SET).plain() == value
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[1, 2] # x", "# begins a comment in YAML, and none is read here; leave it out, or put the text in quotes"),
+        ("[a # b, c]", "# begins a comment in YAML, and none is read here; leave it out, or put the text in quotes"),
+        ("'a' # b", "# begins a comment in YAML, and none is read here; leave it out, or put the text in quotes"),
+        ("a: b # c", "# begins a comment in YAML, and none is read here; leave it out, or put the text in quotes"),
+        ("&x", "& begins an anchor in YAML, and there is none in a single value"),
+        ("&x 5", "& begins an anchor in YAML, and there is none in a single value"),
+        ("*x", "* begins an alias in YAML, and there is none in a single value"),
+        ("[*x]", "* begins an alias in YAML, and there is none in a single value"),
+        ("|", "| begins a block of text in YAML, and there is none in a single value"),
+        (">", "> begins a block of text in YAML, and there is none in a single value"),
+        ("!tag", "the tag '!tag' is not supported; values are plain YAML"),
+        ("---", "'---' stands beside the value, and is no part of one in YAML"),
+        ("--- a", "'---' stands beside the value, and is no part of one in YAML"),
+    ],
+)
+def test_what_yaml_would_drop_from_a_value_is_refused(text, line):
+    """Each of these would be null, or another value than what was typed."""
+    with pytest.raises(ConfigError) as caught:
+        parse_value(text, SET)
+
+    assert caught.value.lines == [f"--set key=value: {line}"]
+
+
+def test_a_comment_in_a_file_is_one(tmp_path):
+    """The rule for a single value changes nothing in files."""
+    path = tmp_path / "config.yaml"
+    path.write_text("a: b # c\nd: [1, # one\n  2]\n")
+
+    assert read(path).plain() == {"a": "b", "d": [1, 2]}

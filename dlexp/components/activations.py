@@ -30,6 +30,7 @@ class Activation(Component):
     """The function between a hidden unit's sums and its output."""
 
     kind: ClassVar[str] = "activations"
+    off: ClassVar[str] = "linear"
     #: The kernel's start that fits the unit.
     kernel_initializer: ClassVar[Initializer] = "glorot_uniform"
     #: Whether it is flat towards both sides, so that a unit far from 0 hardly learns.

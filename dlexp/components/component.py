@@ -16,6 +16,19 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
 
 
+class Off:
+    """Marks a plain value that null switches off: `Annotated[float, Field(ge=0), Off(0.0)]`.
+
+    Loading writes the value for null, so that neither identities nor records know which of them was written.
+    """
+
+    def __init__(self, value: bool | int | float | str) -> None:
+        self.value = value
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [handler(schema), {"type": "null"}]}
+
+
 class Component(Settings):
     """A mapping of a config whose `type` chooses its class.
 
@@ -23,6 +36,8 @@ class Component(Settings):
     """
 
     kind: ClassVar[str]
+    #: The type that does nothing, for which null stands; empty in a kind that has none.
+    off: ClassVar[str] = ""
     type: str
 
     @classmethod
@@ -38,13 +53,15 @@ class Component(Settings):
 
     @classmethod
     def expand(cls, value: object) -> object:
-        """Turn the short form of this kind into a mapping: `adam` is `{type: adam}`."""
+        """Turn the short form of this kind into a mapping: `adam` is `{type: adam}`; null is what does nothing."""
+        if value is None and cls.off:
+            return {"type": cls.off}
         return {"type": value} if isinstance(value, str) else value
 
     @classmethod
     def short_json_schema(cls, types: list[str]) -> list[JsonSchemaValue]:
         """The JSON Schema of the short forms that `expand` takes."""
-        return [{"enum": types}]
+        return [{"enum": [*types, None] if cls.off else types}]
 
 
 class OneOf:

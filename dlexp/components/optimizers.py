@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.component import Component
+from dlexp.components.component import Component, Off
 
 if TYPE_CHECKING:
     import keras
@@ -15,6 +15,9 @@ Decay = Annotated[float, Field(ge=0, lt=1)]
 Epsilon = Annotated[float, Field(gt=0)]
 Clip = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
+#: What may be switched off.
+Strength = Annotated[float, Field(ge=0), Off(0.0)]
+Momentum = Annotated[float, Field(ge=0, lt=1), Off(0.0)]
 #: The fields that limit gradients, each in its own way.
 CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 
@@ -59,7 +62,7 @@ class SGD(Optimizer):
 
     type: Literal["sgd"] = "sgd"
     learning_rate: LearningRate = 0.01
-    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    momentum: Momentum = 0.0
     """Share of the last step that is kept."""
     nesterov: bool = False
     """Take the gradient after the momentum step (Sutskever et al., 2013)."""
@@ -72,7 +75,7 @@ class RMSprop(Optimizer):
     learning_rate: LearningRate = 0.001
     rho: Decay = 0.9
     """Decay of the running mean square."""
-    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    momentum: Momentum = 0.0
     """Share of the last step that is kept."""
     epsilon: Epsilon = 1e-7
     centered: bool = False
@@ -118,7 +121,7 @@ class AdamW(Optimizer):
 
     type: Literal["adamw"] = "adamw"
     learning_rate: LearningRate = 0.001
-    weight_decay: NotNegative = 0.004
+    weight_decay: Strength = 0.004
     """Share of every weight, biases too, taken off a step, times the learning rate."""
     beta_1: Decay = 0.9
     """Decay of the first moment."""
@@ -173,7 +176,7 @@ class Ftrl(Optimizer):
     """How the learning rate falls; 0 keeps it."""
     initial_accumulator_value: NotNegative = 0.1
     """Start of the sum of squares."""
-    l1_regularization_strength: NotNegative = 0.0
-    l2_regularization_strength: NotNegative = 0.0
-    l2_shrinkage_regularization_strength: NotNegative = 0.0
+    l1_regularization_strength: Strength = 0.0
+    l2_regularization_strength: Strength = 0.0
+    l2_shrinkage_regularization_strength: Strength = 0.0
     beta: NotNegative = 0.0

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.component import Component
+from dlexp.components.component import Component, Off
 
 if TYPE_CHECKING:
     import keras
 
-Factor = Annotated[float, Field(ge=0)]
+Factor = Annotated[float, Field(ge=0), Off(0.0)]
 
 
 class Regularizer(Component):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.component import Component
+from dlexp.components.component import Component, Off
 
 if TYPE_CHECKING:
     from keras.optimizers.schedules import LearningRateSchedule
@@ -18,6 +18,7 @@ class Schedule(Component):
     """The learning rate as a function of the step: Keras's own, counted in epochs."""
 
     kind: ClassVar[str] = "schedules"
+    off: ClassVar[str] = "constant"
 
     def problems(self, epochs: int) -> Iterator[tuple[str, str]]:
         """What cannot work in a training of so many epochs, as (field, what is wrong)."""
@@ -99,7 +100,7 @@ class Cosine(_Smooth):
     """Half a cosine down to the end of the training, behind a linear warm-up if asked for (Loshchilov and Hutter)."""
 
     type: Literal["cosine"] = "cosine"
-    warmup_epochs: Annotated[int, Field(ge=0)] = 0
+    warmup_epochs: Annotated[int, Field(ge=0), Off(0)] = 0
     """Epochs in which the learning rate first rises from 0 (Goyal et al., 2017)."""
     decay_epochs: Epochs | None = None
     """Epochs in which it falls; all behind the warm-up, unless said."""

@@ -37,10 +37,11 @@ class Validation(Component):
     """Where the validation examples come from. A number alone is `{type: front, size: NUMBER}`."""
 
     kind: ClassVar[str] = "validations"
+    off: ClassVar[str] = "none"
 
     @classmethod
     def expand(cls, value: object) -> object:
-        """`10000` and `0.2` are counts and fractions from the front, `test` is `{type: test}`."""
+        """`10000` and `0.2` are counts and fractions from the front, `test` is `{type: test}`, null is `none`."""
         if isinstance(value, int | float) and not isinstance(value, bool):
             return {"type": "front", "size": value}
         return super().expand(value)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from dlexp.components.component import OneOf, Settings
+from dlexp.components.component import Off, OneOf, Settings
 from dlexp.components.datasets import Dataset
 from dlexp.components.heads import Head
 from dlexp.components.identity_rules import Observes
@@ -26,7 +26,7 @@ class EarlyStopping(Settings):
     """The column of history.csv that is watched."""
     patience: Annotated[int, Field(ge=1)] = 5
     """Epochs without an improvement after which training stops."""
-    min_delta: Annotated[float, Field(ge=0)] = 0.0
+    min_delta: Annotated[float, Field(ge=0), Off(0.0)] = 0.0
     """What an improvement has to exceed."""
     restore_best: bool = True
     """Whether the trained model is the best epoch's, also where training went on to the end, and not the last's."""

@@ -16,6 +16,7 @@ class Missing(Enum):
 
 
 MISSING: Final = Missing.MISSING
+LINE_ENDS = ("\n", "\r", "\x85", "\u2028", "\u2029")
 
 
 def flatten(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,13 +81,19 @@ class _Display(Dumper):
         text = {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}.get(repr(data), repr(data))
         return self.represent_scalar("tag:yaml.org,2002:float", text)
 
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        """Line ends as `\\n`: everything stands in one line."""
+        style = '"' if len(data.splitlines()) > 1 or data.endswith(LINE_ENDS) else None
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style)
+
 
 _Display.add_representer(float, _Display.represent_float)
+_Display.add_representer(str, _Display.represent_str)
 
 
 def format_value(value: Any) -> str:
-    """A value in one line of YAML: `[64, 4]`, `1e-07`, `true`, `null`; `-` for `MISSING`."""
+    """A value in one line of YAML, which reads back as it was: `[64, 4]`, `1e-07`, `null`; `-` for `MISSING`."""
     if value is MISSING:
         return "-"
     text: str = yaml.dump(value, Dumper=_Display, default_flow_style=True, allow_unicode=True, width=10**6)
-    return " ".join(text.removesuffix("...\n").split())
+    return text.removesuffix("...\n").removesuffix("\n")

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dlexp.config.flat import format_value
-from dlexp.config.problems import ConfigError, Problem, Source
+from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source
+from dlexp.config.suggestions import number_readings
 from dlexp.config.yaml_source import parse_value
 
 
@@ -58,10 +59,20 @@ def _values(grid: str) -> list[object]:
         raise _refused("expected KEY=[A, B], such as optimizer.learning_rate=[1e-2, 1e-3]", grid)
     values = parse_value(text, _source(grid)).plain()
     if not isinstance(values, list):
-        raise _refused(f"expected a list of values, given {format_value(values)}; write {key}=[{text.strip()}]", grid)
+        advice = f"; write {key.strip()}=[{text.strip()}]" if _is_listed(text) else ""
+        raise _refused(f"expected a list of values, given {format_value(values)}{advice}", grid)
     if not values:
         raise _refused("expected at least one value, given an empty list", grid)
     return values
+
+
+def _is_listed(text: str) -> bool:
+    """Whether a text in brackets is surely the list that was meant; 0,5 may be one number."""
+    try:
+        values = parse_value(f"[{text}]", DEFAULT).plain()
+    except ConfigError:
+        return False
+    return isinstance(values, list) and bool(values) and None not in values and not number_readings(text)
 
 
 def _source(grid: str) -> Source:

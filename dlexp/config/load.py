@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +21,7 @@ from dlexp.config.messages import problems_of
 from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source
 from dlexp.config.schema import HEAD_SHORT_FORMS, ROOT, Place, chosen_types, merged, of_chosen_types, with_default_types
+from dlexp.config.suggestions import as_text, fits
 from dlexp.config.yaml_source import parse_value, read
 from dlexp.errors import DataError, UserError
 
@@ -72,7 +73,8 @@ def _checked(path: Path, said: Node) -> Loaded:
     """The experiment of all that is said, if it passes every check."""
     # About the file, not the experiment: `allow` is no part of the schema, the identity or the records.
     settings = {key: node for key, node in said.entries.items() if key != "allow"}
-    allow = said.child("allow") or Node([], DEFAULT)
+    allow = said.child("allow")
+    allow = allow if allow and allow.value is not None else Node([], DEFAULT)
     config = Node({"name": Node(path.stem, DEFAULT), **settings}, Source(str(path)))
     experiment, config = _validated(with_default_types(config))
     if problems := [*_located(check(experiment), config, experiment), *unknown_rules(allow)]:
@@ -218,7 +220,7 @@ def _read_with_bases(path: Path) -> Node:
         layers.append(read(base, named_by=extends.source))
         chain.append(base)
     config = Node({}, layers[-1].source)
-    allow = [node for layer in layers if (node := layer.child("allow"))]
+    allow = [node for layer in layers if (node := layer.child("allow")) and node.value is not None]
     for layer in reversed(layers):
         own = {key: node for key, node in layer.entries.items() if key not in ("extends", "name", "allow")}
         config = merged(config, _head_short_forms_moved(Node(own, layer.source)))
@@ -309,7 +311,15 @@ def _override(override: str | Override, config: Node) -> Node:
         raise _bad_override("extends can be said in a file only", source)
     if keys[0] in HEAD_SHORT_FORMS:
         keys = ("head", *keys)
-    new = parse_value(value, source)
+    if not value.strip():
+        null = f"; nothing at all is written as {key.strip()}=null" if fits(keys, None, config) else ""
+        raise _bad_override(f"expected a value after the ={null}", source)
+    try:
+        new = parse_value(value, source)
+    except ConfigError as error:
+        raise ConfigError(
+            replace(each, message=each.message + as_text(keys, value, config)) for each in error.problems
+        ) from None
     place, node = ROOT, config
     # An index is laid over as the list with that element replaced.
     for depth, part in enumerate(keys):

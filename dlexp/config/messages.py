@@ -14,7 +14,7 @@ from dlexp.config.flat import format_value
 from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.problems import Problem
 from dlexp.config.schema import HEAD_SHORT_FORMS, ROOT, Place, keys_below
-from dlexp.config.yaml_source import reads_as_number
+from dlexp.config.suggestions import as_text, fits, instead, off_instead
 from dlexp.errors import MAX_EXPLAINED, did_you_mean, nearest
 
 #: What a value of the right kind would be, by pydantic's type of error.
@@ -63,12 +63,24 @@ def problems_of(error: ValidationError, config: Node) -> list[Problem]:
             is_explained = len(problems) < MAX_EXPLAINED
             message = _message(keys, errors, config, known) if is_explained else "wrong too, as are many before it"
             problem = Problem(dotted(keys), message, config.nearest_source(keys))
-            problems.append(_with_change(problem, keys, config))
+            problems.append(_with_quotes(_with_change(problem, keys, config), keys, config))
     return sorted(problems, key=_in_file_order)
 
 
 def _with_change(problem: Problem, keys: Keys, config: Node) -> Problem:
-    """For an activation or a loss that the head's likelihood does not have: the one it takes by itself."""
+    """A problem with the override that mends it, where one does.
+
+    For a word that means nothing at all: null instead of the component. For an activation or a loss that the head's
+    likelihood does not have: the one it takes by itself.
+    """
+    value = config.find(keys)
+    if (
+        keys[-1] == "type"
+        and value
+        and off_instead(value.plain(), lambda other: other is None and fits(keys[:-1], other, config))
+    ):
+        change = setting(dotted(keys[:-1]), None)
+        return replace(problem, message=f"{problem.message}; set {change}", change=change)
     if keys[0] != "head" or keys[-1] not in ("activation", "loss"):
         return problem
     around = _place(keys[:-1], config)
@@ -76,10 +88,19 @@ def _with_change(problem: Problem, keys: Keys, config: Node) -> Problem:
     field = settings.model_fields.get(str(keys[-1])) if settings else None
     if field is None or not isinstance(field.default, str):
         return problem
-    value = config.find(keys)
     near = nearest(str(value.plain()), map(str, _place(keys, config).choices)) if value else ""
     change = setting(problem.path, near or field.default)
     return replace(problem, message=f"{problem.message}; set {change}", change=change)
+
+
+def _with_quotes(problem: Problem, keys: Keys, config: Node) -> Problem:
+    """For what is no text where one stands, given by a `--set`: a shell takes the quotes away that are its own."""
+    given, advice = f"--set {problem.path}=", "; put it in quotes"
+    is_text = "expected text" in problem.message and "; write " not in problem.message
+    if not is_text or not (problem.source and problem.source.label.startswith(given)):
+        return problem
+    quoted = as_text(keys, problem.source.label.removeprefix(given), config)
+    return replace(problem, message=problem.message.removesuffix(advice) + quoted) if quoted else problem
 
 
 def _in_file_order(problem: Problem) -> tuple[str, int]:
@@ -128,6 +149,10 @@ def _message(keys: Keys, errors: list[ErrorDetails], config: Node, known: Callab
     place = _place(keys, config)
     node = config.find(keys)
     value = node.plain() if node else None
+
+    def takes(other: Any) -> bool:
+        return fits(keys, other, config)
+
     if place.is_union and isinstance(value, list | dict):  # That it is no word goes without saying.
         errors = [each for each in errors if each["type"] != "literal_error"] or errors
         kind = errors[0]["type"]
@@ -138,21 +163,26 @@ def _message(keys: Keys, errors: list[ErrorDetails], config: Node, known: Callab
         return f"missing. Choose from: {', '.join(choices)}" if choices else "missing"
     if kind == "union_tag_invalid":
         one_of = _place(keys[:-1], config).one_of
-        return _unknown_word(_singular(one_of.base.kind), value, list(one_of.choices)) if one_of else "unknown"
+        off = off_instead(value, lambda other: other is None and fits(keys[:-1], None, config))
+        if not one_of:
+            return "unknown"
+        return _unknown_word(_singular(one_of.base.kind), value, list(one_of.choices), off=bool(off))
     if kind == "literal_error":
         around = _place(keys[:-1], config)
         is_item = isinstance(keys[-1], int)
         word = _singular(str(keys[-2])) if is_item else "value" if around.element and not around.one_of else key
-        hint = _value_of_type(keys[-1], value, around)
-        return _unknown_word(word, value, [format_value(choice) for choice in place.choices], hint)
+        hint, off = _value_of_type(keys[-1], value, around), off_instead(value, takes)
+        listed = [format_value(choice) for choice in place.choices]
+        return f"{_unknown_word(word, value, listed, hint, off=bool(off))}{off}"
     if kind.startswith("model") and place.one_of:
-        return f"expected one of {', '.join(place.types)}, given {_shown(value)}"
+        return f"expected one of {', '.join(place.types)}, given {_shown(value)}{off_instead(value, takes)}"
     if keys == ("name",) and kind == "string_pattern_mismatch":
         return f"expected {EXPECTED_NAME}, given {_shown(value)}"
+    end = f"given {_shown(value)}{instead([each['type'] for each in errors], value, takes)}"
     if any(details["type"] not in EXPECTED for details in errors):
-        return f"{_own_message(errors[0])}, given {_shown(value)}"
+        return f"{_own_message(errors[0])}, {end}"
     expected = dict.fromkeys(EXPECTED[e["type"]].format(**e.get("ctx", {})) for e in errors)
-    return f"expected {' or '.join(expected)}, given {_shown(value)}{_hint(kind, value)}"
+    return f"expected {' or '.join(expected)}, {end}"
 
 
 def _own_message(details: ErrorDetails) -> str:
@@ -161,11 +191,13 @@ def _own_message(details: ErrorDetails) -> str:
     return message[:1].lower() + message[1:]
 
 
-def _unknown_word(noun: str, value: Any, choices: list[str], hint: str = "") -> str:
+def _unknown_word(noun: str, value: Any, choices: list[str], hint: str = "", off: bool = False) -> str:
+    """Where the word is one for nothing at all, none of the choices is near it."""
     listed = ", ".join(choices)
     if not isinstance(value, str):
         return f"expected one of {listed}, given {_shown(value)}"
-    return f"unknown {noun} {_shown(value)}.{hint or did_you_mean(value, choices)} Choose from: {listed}"
+    near = "" if off else hint or did_you_mean(value, choices)
+    return f"unknown {noun} {_shown(value)}.{near} Choose from: {listed}"
 
 
 def _unknown_key(keys: Keys, value: Any, config: Node, known: Known) -> str:
@@ -177,7 +209,7 @@ def _unknown_key(keys: Keys, value: Any, config: Node, known: Known) -> str:
     here = [*(settings.model_fields if settings else ()), *(() if keys[:-1] else FILE_KEYS)]
     paths = dict(reversed(known))  # The first path of each name.
     advice = (
-        _written_nested(key, value, known)
+        _written_nested(key, value, known, config)
         or _belongs_to_type(key, place)
         or (f" Did you mean '{paths[key]}'?" if key in paths else "")
         or did_you_mean(key, here)
@@ -186,16 +218,20 @@ def _unknown_key(keys: Keys, value: Any, config: Node, known: Known) -> str:
     return f"unknown key {_shown(key)}.{advice} Choose from: {', '.join(here)}"
 
 
-def _written_nested(key: str, value: Any, known: Known) -> str:
+def _written_nested(key: str, value: Any, known: Known, config: Node) -> str:
     """For `optimizer.learning_rate: 1` in a file: dots are for `--set`."""
     if key not in (path for _, path in known):
         return ""
     *around, last = key.split(".")
     if not around:
         return ""
-    written = f"{last}: {_shown(value)}"
+    nested: dict[str, Any] = {last: value}
     for outer in reversed(around):
-        written = f"{outer}: {{{written}}}"
+        nested = {outer: nested}
+    # In braces as YAML quotes it there, without the outermost ones.
+    written = format_value(nested)[1:-1]
+    if len(written) > SHOWN_LENGTH or not fits(tuple(key.split(".")), value, config):
+        written = f"{': {'.join((*around, last))}: ...{len(around) * '}'}"
     return f" In a file, write {written}."
 
 
@@ -220,22 +256,6 @@ def _value_of_type(key: str | int, value: Any, place: Place) -> str:
 def _alike_elsewhere(key: str, paths: Mapping[str, str]) -> str:
     near = difflib.get_close_matches(key, list(paths), n=1, cutoff=0.8)
     return f" Did you mean '{paths[near[0]]}'?" if near else ""
-
-
-def _hint(kind: str, value: Any) -> str:
-    """What to write instead, where that is sure."""
-    if kind in ("int_type", "float_type") and isinstance(value, str):
-        if reads_as_number(value):
-            return "; drop the quotes"
-        bare = value.replace("_", "").replace(",", "")
-        return f"; write {bare}" if reads_as_number(bare) else ""
-    if kind == "int_type" and isinstance(value, float) and value.is_integer():
-        return f"; write {int(value)}"
-    if kind == "string_type" and isinstance(value, bool | int | float):
-        return "; put it in quotes"
-    if kind == "list_type" and isinstance(value, str | int | float):
-        return f"; write [{format_value(value)}]"
-    return ""
 
 
 def _singular(noun: str) -> str:

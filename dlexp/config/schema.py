@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from dlexp.components.component import Component, OneOf, Settings
+from dlexp.components.component import Component, Off, OneOf, Settings
 from dlexp.config.experiment import Experiment
 from dlexp.config.node import Node
 from dlexp.config.problems import DEFAULT
@@ -31,13 +31,17 @@ class Place:
     choices: tuple[object, ...] = ()
     """The values of a Literal."""
     default: Any = PydanticUndefined
+    off: Any = PydanticUndefined
+    """The plain value for which null stands."""
     is_union: bool = False
     """A plain value or a list or mapping of them: pydantic puts the name of the one it tried into its paths."""
 
     @classmethod
     def of_field(cls, field: FieldInfo) -> "Place":
         """The place of a field of a Settings class."""
-        return cls._of(field.annotation, field.metadata, field.default)
+        place = cls._of(field.annotation, field.metadata, field.default)
+        off = next((item.value for item in field.metadata if isinstance(item, Off)), PydanticUndefined)
+        return replace(place, off=off)
 
     @classmethod
     def _of(cls, annotation: Any, metadata: list[Any], default: Any = PydanticUndefined) -> "Place":
@@ -100,7 +104,9 @@ class Place:
         return self.element if self.element and (not self.one_of or key.isdecimal()) else Place()
 
     def expanded(self, node: Node) -> Node:
-        """A component's short form written out: `adam` is `{type: adam}`."""
+        """A short form written out: `adam` is `{type: adam}`, and null the value that switches off."""
+        if node.value is None and self.off is not PydanticUndefined:
+            return Node(self.off, node.source)
         if not self.one_of or node.is_mapping:
             return node
         value = node.plain()

@@ -76,11 +76,19 @@ def read(path: Path, named_by: Source | None = None) -> Node:
 def parse_value(text: str, source: Source) -> Node:
     """Read the value of a `--set` by the same rules; nothing at all is null.
 
+    Nothing of it is dropped: a `#` begins no comment, but is a part of a text that has no quotes, and what else YAML
+    would take for more than a value (anchors, blocks of text, the bounds of a document) is refused.
+
     Raises:
-        ConfigError: It is not strict YAML.
+        ConfigError: It is not strict YAML, or not a value alone.
     """
     try:
-        return Node.of(value.plain() if (value := _compose(text, "")) else None, source)
+        try:
+            return Node.of(_value(text), source)
+        except _Comment as comment:
+            if not _is_plain(text[: comment.start]):
+                raise
+            return Node(text.strip(), source)
     except _Refused as refused:
         raise ConfigError([Problem(refused.path, refused.message, source)]) from None
 
@@ -100,6 +108,14 @@ class _Refused(Exception):
 
     def problem(self, label: str) -> Problem:
         return Problem(self.path, self.message, Source(label, self.line))
+
+
+class _Comment(_Refused):
+    """A comment where there can be none."""
+
+    def __init__(self, start: int) -> None:
+        super().__init__("# begins a comment in YAML, and none is read here; leave it out, or put the text in quotes")
+        self.start = start
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -138,15 +154,37 @@ def _decoded(data: bytes) -> str:
 
 def _compose(text: str, label: str) -> Node | None:
     """The one document in a text; none where there is none."""
+    root = _root(text, _Composer)
+    return _Construction(label).node(root, ()) if root else None
+
+
+def _value(text: str) -> Any:
+    """The one value of a text that holds nothing else."""
+    root = _root(text, _ValueComposer)
+    start, end = (root.start_mark.index, root.end_mark.index) if root else (0, 0)
+    if more := (text[:start] + text[end:]).strip():
+        raise _Refused(f"{more!r:.60} stands beside the value, and is no part of one in YAML")
+    return _Construction("").node(root, ()).plain() if root else None
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is one line without quotes, brackets or other signs of YAML's; nothing at all is."""
+    try:
+        root = _root(text, _ValueComposer)
+    except _Refused:
+        return False
+    return "\n" not in text and (root is None or (isinstance(root, yaml.ScalarNode) and root.style is None))
+
+
+def _root(text: str, composer: "type[_Composer]") -> yaml.Node | None:
     if unprintable := Reader.NON_PRINTABLE.search(text):
         raise _Refused(_unprintable(unprintable[0]), text.count("\n", 0, unprintable.start()) + 1)
     try:
-        root = _Composer(text).get_single_node()
+        return composer(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(error) from None
     except (ValueError, OverflowError):  # PyYAML computes escapes such as "\UFFFFFFFF" unchecked.
         raise _Refused("not valid YAML: an escape or a version that is out of range") from None
-    return _Construction(label).node(root, ()) if root else None
 
 
 def _syntax_error(error: yaml.MarkedYAMLError) -> _Refused:
@@ -187,6 +225,30 @@ class _Composer(Reader, Scanner, Parser, Composer, BaseResolver):
         node = super().compose_node(parent, index)
         self._depth -= 1
         return node
+
+
+class _ValueComposer(_Composer):
+    """The same for a value alone, from which YAML would drop comments, anchors and the bounds of blocks in silence."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        super().__init__(text)
+
+    def scan_to_next_token(self) -> None:
+        start = self.index
+        super().scan_to_next_token()
+        skipped = self._text[start : self.index]
+        if "#" in skipped:
+            raise _Comment(start + skipped.index("#"))
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            sign, name = ("*", "an alias") if isinstance(event, yaml.AliasEvent) else ("&", "an anchor")
+            raise _Refused(f"{sign} begins {name} in YAML, and there is none in a single value")
+        if isinstance(event, yaml.ScalarEvent) and event.style in ("|", ">"):
+            raise _Refused(f"{event.style} begins a block of text in YAML, and there is none in a single value")
+        return super().compose_node(parent, index)
 
 
 for _tag, _form, _first in CORE_SCALARS:

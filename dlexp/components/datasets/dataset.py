@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import Field
 
-from dlexp.components.component import Component, OneOf
+from dlexp.components.component import Component, Off, OneOf
 from dlexp.components.resamples import Resample
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class Dataset(Component):
     """The name of each feature, where they have names."""
     has_known_law: ClassVar[bool] = False
     """Whether the examples are drawn from a law that is known, and there can be any number of them."""
-    train_fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
+    train_fraction: Annotated[float, Field(gt=0, le=1), Off(1.0)] = 1.0
     """Share of the training examples that train, of those that validation left; a smaller share is part of a larger."""
     train_fraction_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of that draw; no part of the run's own seed, so that all seeds train on the same examples."""

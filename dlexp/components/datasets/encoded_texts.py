@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from dlexp.components.component import Off
 from dlexp.components.datasets.dataset import Data, Dataset, Split
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class EncodedTexts(Dataset):
     # An int, never all words of the file: the schema must be known without reading it.
     num_words: Annotated[int, Field(ge=4, lt=2**31)] = 10_000
     """Word indices that are kept, the reserved ones included; rarer words become 2. The name is Keras's."""
-    skip_top: Annotated[int, Field(ge=0)] = 0
+    skip_top: Annotated[int, Field(ge=0), Off(0)] = 0
     """Word indices below this one become 2, as in Keras."""
     encoding: Literal["multi_hot", "count", "tfidf", "padded"] = "multi_hot"
     """Sparse vectors over the words: 1 where one occurs, how often, or tf-idf, fitted on the training texts (those that

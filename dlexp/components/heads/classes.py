@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from dlexp.components.component import Off
 from dlexp.components.datasets import Info
 from dlexp.components.heads.head import Predicted, Table, TargetHead
 from dlexp.components.metrics import METRICS
@@ -12,7 +13,7 @@ from dlexp.components.metrics import METRICS
 if TYPE_CHECKING:
     import numpy as np
 
-LabelSmoothing = Annotated[float, Field(ge=0, lt=1)]
+LabelSmoothing = Annotated[float, Field(ge=0, lt=1), Off(0.0)]
 
 
 class Classes(TargetHead):

@@ -1,13 +1,14 @@
 """Several targets at once."""
 
 import itertools
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict
 
-from dlexp.components.component import OneOf
+from dlexp.components.component import Off, OneOf
 from dlexp.components.datasets import Info
 from dlexp.components.heads.head import Head, Output, Part, TargetHead, Trunk
 from dlexp.errors import MAX_EXPLAINED, did_you_mean
@@ -29,7 +30,7 @@ class Multitask(Head):
     type: Literal["multitask"] = "multitask"
     heads: dict[str, Annotated[TargetHead, OneOf(TargetHead)]]
     """The head of each target, by its name; what the target's task needs, unless said."""
-    sharing: Literal["hard", "none"] = "hard"
+    sharing: Annotated[Literal["hard", "none"], Off("none")] = "hard"
     """Hard parameter sharing: one trunk of hidden layers for all heads (Caruana, 1997). `none`: a trunk for each head,
     as wide and as long trained, with the initial weights and batches of a run on that target alone."""
     weighting: Literal["fixed", "learned"] = "fixed"
@@ -66,7 +67,7 @@ class Multitask(Head):
         # Not as sets, whose order is another in each process.
         for name in info.targets:
             if name not in self.heads:
-                yield "heads", f"target {name!r} has no head; write {name}: {{}} for its default"
+                yield "heads", f"target {name!r} has no head; write {_key(name)}: {{}} for its default"
         for name in info.targets:
             if name in self.heads:
                 yield from self._problems_of(name, info)
@@ -144,6 +145,11 @@ def unknown_targets(names: Iterable[str], info: Info) -> Iterator[tuple[str, str
     for name in itertools.islice((name for name in names if name not in info.targets), MAX_EXPLAINED):
         hint, listed = did_you_mean(name, info.targets), ", ".join(info.targets)
         yield f"heads.{name}", f"the data set has no target {name!r}.{hint} Choose from: {listed}"
+
+
+def _key(name: str) -> str:
+    """A name as a key in YAML: in quotes where it would be read as anything else."""
+    return name if re.fullmatch(r"(?!(?i:null|true|false)$)[A-Za-z]\w*", name) else json.dumps(name, ensure_ascii=False)
 
 
 def _slices(widths: Mapping[str, int]) -> dict[str, slice]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from dlexp.components.activations import Initializer, OneOrEach, ReLU
-from dlexp.components.component import Component, OneOf
+from dlexp.components.component import Component, Off, OneOf
 from dlexp.components.datasets import Info
 from dlexp.components.regularizers import Regularizer
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 #: Keras's noise layer takes no more than 1.
-StandardDeviation = Annotated[float, Field(ge=0, le=1)]
+StandardDeviation = Annotated[float, Field(ge=0, le=1), Off(0.0)]
 
 
 class Model(Component):
@@ -69,11 +69,11 @@ class Stack(Model):
     selu. `he_normal` fits deep stacks of ReLUs."""
     hidden_bias: float = 0.0
     """Start of the hidden units' bias: far below 0, no ReLU fires."""
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    dropout: Annotated[float, Field(ge=0, lt=1), Off(0.0)] = 0.0
     """Share of each hidden layer's outputs that training sets to zero."""
     noise: StandardDeviation = 0.0
     """Standard deviation of the Gaussian noise that training adds to each hidden layer's outputs."""
-    normalization: Literal["none", "batch", "layer"] = "none"
+    normalization: Annotated[Literal["none", "batch", "layer"], Off("none")] = "none"
     """What brings each hidden layer's sums to mean 0 and variance 1: of a unit over the batch, or over the layer."""
     max_norm: Annotated[float, Field(gt=0)] | None = None
     """Largest norm of the weights into one hidden unit; a step that exceeds it is scaled back."""

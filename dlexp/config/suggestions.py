@@ -1,0 +1,180 @@
+"""What to write instead of a wrong value: said only where it is sure what was meant, and where it would be taken.
+
+A suggestion never changes a number: `0,001` is 0.001, and `1,000` is 1000 where whole numbers stand, but may be either
+where any number may stand, so that nothing is said.
+"""
+
+import re
+from collections.abc import Callable, Collection
+from typing import Annotated, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from dlexp.components.component import OneOf, Settings
+from dlexp.components.datasets import Dataset
+from dlexp.config.flat import format_value
+from dlexp.config.node import Keys, Node
+from dlexp.config.problems import DEFAULT, ConfigError, Source
+from dlexp.config.schema import ROOT
+from dlexp.config.yaml_source import parse_value, reads_as_number
+
+#: What people write for nothing at all, beside null and false.
+OFF_WORDS = ("none", "null", "off", "no", "false")
+#: Longer lists are not tried again with another item.
+MAX_ITEMS = 100
+#: How a whole number may be grouped in thousands, and a fraction written with a comma.
+GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:([ '.,\u00a0\u202f])\d{3})(?:\1\d{3})*")
+UNDERSCORED = re.compile(r"[-+]?\d+(?:_\d+)+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+DECIMAL_COMMA = re.compile(r"([-+]?(?:0|[1-9]\d*)?,\d+)([eE][-+]?\d+)?")
+
+Fits = Callable[[Any], bool]
+
+
+def instead(kinds: Collection[str], value: Any, fits: Fits) -> str:
+    """How a message ends that refuses a value: `; write 0.001`; empty where nothing is sure.
+
+    Args:
+        kinds: What pydantic says of it, an error for each form that the place may have.
+        value: What was given.
+        fits: Whether the place would take another value.
+    """
+    if switched_off := off_instead(value, fits):
+        return switched_off
+    if isinstance(value, str) and not {"list_type", "dict_type", "model_type"} & set(kinds):
+        if reads_as_number(value):
+            return "; drop the quotes" if fits(_parsed(value)) else ""
+        written = [text for text in number_readings(value) if fits(_parsed(text))]
+        return f"; write {written[0]}" if len(written) == 1 else ""
+    if "int_type" in kinds and isinstance(value, float) and value.is_integer():
+        return f"; write {int(value)}" if fits(_parsed(str(int(value)))) else ""
+    if "string_type" in kinds and isinstance(value, bool | int | float):
+        return "; put it in quotes" if fits(format_value(value)) else ""
+    if "list_type" in kinds and isinstance(value, str | int | float):
+        lists = [each for each in _list_readings(value) if fits(each)]
+        return f"; write {format_value(lists[0])}" if len(lists) == 1 else ""
+    return ""
+
+
+def off_instead(value: Any, fits: Fits) -> str:
+    """For `none`, `off` and their like: the value that switches off there."""
+    if value is not None and value is not False and not (isinstance(value, str) and value.lower() in OFF_WORDS):
+        return ""
+    switched_off: tuple[object, ...] = (None, False, [])
+    off = next((each for each in switched_off if each is not value and fits(each)), value)
+    return "" if off is value else f"; write {format_value(off)}"
+
+
+def number_readings(text: str) -> list[str]:
+    """The numbers that a text may be, as YAML writes them: thousands in groups, or a decimal comma."""
+    text = text.strip()
+    readings = []
+    if UNDERSCORED.fullmatch(text):
+        readings.append(text.replace("_", ""))
+    # In front of a decimal sign that is not the one between the groups, the groups are sure.
+    whole, sign, fraction = _parts(text)
+    groups = GROUPED.fullmatch(whole)
+    if groups and (not sign or (sign != groups[1] and fraction.isdecimal())):
+        digits = whole.replace(groups[1], "")
+        readings.append(f"{digits}.{fraction}" if sign else digits)
+    decimal = DECIMAL_COMMA.fullmatch(text)
+    if decimal and not (decimal[2] and GROUPED.fullmatch(decimal[1])):
+        readings.append(re.sub(r"^([-+]?)\.", r"\g<1>0.", text.replace(",", ".")))
+    return [reading for reading in dict.fromkeys(readings) if reads_as_number(reading)]
+
+
+def fits(keys: Keys, value: Any, config: Node) -> bool:
+    """Whether the schema takes another value at a path of a config, and a data set has nothing against it.
+
+    What other parts say between fields is left out.
+    """
+    place, node, found = ROOT, config, None
+    for depth, key in enumerate(keys):
+        settings = place.settings_for(node.entries)
+        if settings and str(key) in settings.model_fields:
+            found = settings, depth
+        place = place.child(str(key), node.entries)
+        node = node.child(key) or Node({}, DEFAULT)
+    if found is None:
+        return False
+    expanded = place.expanded(Node.of(value, DEFAULT)).plain()
+    settings, depth = found
+    whole = config.find(keys[: depth + 1])
+    tried = _with(whole.plain() if whole else None, keys[depth + 1 :], expanded)
+    if not _takes(settings, str(keys[depth]), tried, keys):
+        return False
+    dataset = config.child("dataset")
+    return keys[0] != "dataset" or not dataset or _suits(_with(dataset.plain(), keys[1:], expanded), keys)
+
+
+def as_text(keys: Keys, text: str, config: Node) -> str:
+    """For what YAML reads as no text: how a `--set` gives it as one; empty where the place takes none like it."""
+    text = text.strip()
+    quoted = format_value(text)
+    if quoted == text:
+        quoted = "'" + text.replace("'", "''") + "'"
+    is_plain_in_a_shell = not re.search(r'["$`\\!\n]', quoted)
+    if not is_plain_in_a_shell or _parsed(quoted) != text or not fits(keys, text, config):
+        return ""
+    return f'; as a text, in quotes of its own: --set "{".".join(map(str, keys))}={quoted}"'
+
+
+def _takes(settings: type[Settings], field: str, value: Any, keys: Keys) -> bool:
+    if isinstance(value, list) and len(value) > MAX_ITEMS:
+        return False
+    try:
+        settings.model_validate({field: value})
+    except ValidationError as error:
+        # Of other fields nothing was said, and another item may be wrong too.
+        items = {part for part in keys if isinstance(part, int)}
+        for details in error.errors():
+            numbers = {part for part in details["loc"] if isinstance(part, int)}
+            if details["loc"][:1] == (field,) and (not numbers or not items or numbers & items):
+                return False
+    return True
+
+
+def _suits(settings: Any, keys: Keys) -> bool:
+    """Whether a data set that is otherwise sound has nothing against a value of its own."""
+    try:
+        adapter: TypeAdapter[Dataset] = TypeAdapter(Annotated[Dataset, OneOf(Dataset)])
+        found = adapter.validate_python(settings).problems()
+    except ValidationError:
+        return True
+    return not any(field == ".".join(map(str, keys[1:])) for field, _ in found)
+
+
+def _with(whole: Any, keys: Keys, value: Any) -> Any:
+    """A copy of a value in which what `keys` name is another."""
+    if not keys:
+        return value
+    if isinstance(whole, list) and isinstance(keys[0], int) and keys[0] < len(whole):
+        return [_with(item, keys[1:], value) if i == keys[0] else item for i, item in enumerate(whole)]
+    return {**(whole if isinstance(whole, dict) else {}), str(keys[0]): _with(None, keys[1:], value)}
+
+
+def _parts(text: str) -> tuple[str, str, str]:
+    """What stands before the last sign that may be a decimal one, the sign, and what stands behind it."""
+    at = max(text.rfind("."), text.rfind(","))
+    if at < 0 or GROUPED.fullmatch(text):
+        return text, "", ""
+    return text[:at], text[at], text[at + 1 :]
+
+
+def _list_readings(value: str | bool | int | float) -> list[list[Any]]:
+    """The lists that a single value may be: of itself alone, or of the parts of a text."""
+    readings: list[list[Any]] = [[value]]
+    if isinstance(value, str):
+        parts = [_parsed(part) for part in re.split(r"\s*[,;]\s*|\s+", value.strip())]
+        if len(parts) > 1 and None not in parts:
+            readings.append(parts)
+        # 1,5 may be one number.
+        readings += [[_parsed(text)] for text in number_readings(value)]
+    return readings
+
+
+def _parsed(text: str) -> Any:
+    """What YAML reads; None where it reads nothing."""
+    try:
+        return parse_value(text, Source("")).plain()
+    except ConfigError:
+        return None
