@@ -204,6 +204,16 @@ def test_zst_needs_what_is_not_installed(tmp_path: Path, monkeypatch: pytest.Mon
         Csv(path="t.csv.zst", target="y", task="binary")._frame(Path("t.csv.zst"))
 
 
+def test_texts_of_a_parquet_file_that_are_none(tmp_path: Path) -> None:
+    """pandas decodes them long after it has read the file, in whatever uses them."""
+    path = tmp_path / "t.parquet"
+    FRAME.to_parquet(path, compression=None)
+    path.write_bytes(path.read_bytes().replace(b"a b", b"a\xffb"))
+
+    with pytest.raises(DataError, match=r"t\.parquet: not a readable Parquet file \("):
+        Parquet(path=str(path), target="y", task="binary").load(None)
+
+
 @pytest.mark.parametrize("dataset", [Csv, Parquet])
 def test_memory_that_runs_out_is_no_damage(
     dataset: type[Csv | Parquet], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke

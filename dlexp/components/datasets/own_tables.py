@@ -558,7 +558,11 @@ class Parquet(Table):
             size = parquet.read_metadata(path)
             unpacked = sum(size.row_group(i).total_byte_size for i in range(size.num_row_groups))
             memory.require(max(unpacked, CELL_BYTES * size.num_rows * size.num_columns), str(path))
-            return pd.read_parquet(path).reset_index(drop=True)
+            frame = pd.read_parquet(path).reset_index(drop=True)
+            for column in frame.columns:
+                if not pd.api.types.is_numeric_dtype(frame[column]):
+                    frame[column].to_numpy()  # Texts are decoded where they are first used: damage shows here.
+            return frame
 
     def _header(self, path: Path) -> list[str]:
         with _reading_parquet(path):
