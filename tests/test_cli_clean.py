@@ -1,12 +1,16 @@
 """`dlexp clean`: what goes, and what never does."""
 
+import json
 import os
+import shutil
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 import pytest
 from make_runs import failed, finished
 
+from dlexp.runs import clean as clean_module
 from dlexp.runs.lock import locked
 from dlexp.runs.run_dir import OWN_FILES, RunDir
 
@@ -104,6 +108,75 @@ def test_run_under_way_is_kept(clean):
     assert said.count("kept: under way") == 2
     os.utime(starting.path, (0, 0))
     assert len(clean("--failed")[1].splitlines()) == 2
+
+
+def between(monkeypatch, happens):
+    """Have something happen to a run after it was listed, before it is removed."""
+    size = clean_module.size
+
+    def delayed(run_dir):
+        happens(run_dir)
+        return size(run_dir)
+
+    monkeypatch.setattr(clean_module, "size", delayed)
+
+
+def test_a_run_that_finishes_in_between_is_kept(clean, monkeypatch):
+    """It is looked at again under its lock; nothing of it is touched."""
+    run_dir = broken_off()
+    record = json.loads(finished(Path("elsewhere")).summary_path.read_text())
+    own = record | {"seed": 7, "identity": "a" * 64}
+    between(monkeypatch, lambda each: each.write_summary(own))
+
+    _, out, said = clean("--failed")
+
+    assert (run_dir.status, out) == ("finished", "")
+    assert said == f"{run_dir.path}: kept: finished since it was listed\nremoved 0 runs, 0.0 kB\n"
+    assert not run_dir.lock_path.exists()
+
+
+def test_a_run_that_is_resumed_in_between_is_kept(clean, monkeypatch):
+    """At once: `clean` waits for nobody. So is one that has a checkpoint by then."""
+    resumed, saved = broken_off(), failed(RUNS, seed=1)
+    saved.failure_path.unlink()
+    saved.log_path.write_text("epoch 1/2\n")
+    with ExitStack() as stack:
+
+        def happens(run_dir):
+            if run_dir == resumed:
+                stack.enter_context(locked(run_dir.lock_path))
+            else:
+                run_dir.checkpoint_path.write_bytes(b"state")
+
+        between(monkeypatch, happens)
+        _, out, said = clean("--failed")
+
+    assert out == ""
+    assert f"{resumed.path}: kept: under way" in said
+    assert f"{saved.path}: kept: changed since it was listed" in said
+    assert resumed.log_path.exists()
+
+
+def test_a_note_that_comes_in_between_is_kept(clean, monkeypatch):
+    """With its run."""
+    run_dir = failed(RUNS)
+    between(monkeypatch, lambda each: (each.path / "notes.txt").write_text("why?"))
+
+    _, out, said = clean("--failed")
+
+    assert (out, run_dir.status) == ("", "failed")
+    assert "kept: holds notes.txt, which dlexp did not write" in said
+
+
+def test_a_run_that_is_gone_by_then_is_no_error(clean, monkeypatch):
+    """Another `clean` was faster."""
+    run_dir = failed(RUNS)
+    between(monkeypatch, lambda each: shutil.rmtree(each.path))
+
+    code, out, said = clean("--failed")
+
+    assert (code, out) == (0, "")
+    assert said.startswith(f"{run_dir.path}: kept: cannot be removed: No such file or directory\n")
 
 
 def test_damaged_records_and_foreign_files_are_kept(clean):

@@ -1,10 +1,14 @@
 """`dlexp clean`: remove runs that nobody needs any more."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dlexp.cli.options import RUNS_DIR, RunsDir
+
+if TYPE_CHECKING:
+    from dlexp.runs.run_dir import RunDir
 
 
 def clean(
@@ -23,19 +27,24 @@ def clean(
     """
     from dlexp.console import one_line, say
     from dlexp.errors import UserError
-    from dlexp.runs.clean import remove, size, smoke_runs, unfinished_runs, why_kept
+    from dlexp.runs.clean import is_unfinished, remove, size, smoke_runs, unfinished_runs, why_kept
 
     if not (smoke or failed):
         raise UserError("say what to remove: --smoke, --failed, or both; with --dry-run nothing is removed yet")
-    chosen = [*(smoke_runs(runs_dir) if smoke else []), *(unfinished_runs(runs_dir) if failed else [])]
+    chosen: list[tuple[RunDir, Callable[[RunDir], bool]]] = []
+    if smoke:
+        chosen += [(run_dir, lambda _: True) for run_dir in smoke_runs(runs_dir)]
+    if failed:
+        chosen += [(run_dir, is_unfinished) for run_dir in unfinished_runs(runs_dir)]
     n_removed = n_bytes = 0
-    for run_dir in chosen:
+    for run_dir, may_go in chosen:
         if reason := why_kept(run_dir):
             say(f"{run_dir.path}: kept: {reason}")
             continue
         status, of_run = run_dir.status, size(run_dir)
-        if not dry_run:
-            remove(run_dir)
+        if not dry_run and (reason := remove(run_dir, may_go)):
+            say(f"{run_dir.path}: kept: {reason}")
+            continue
         print(one_line(f"{run_dir.path}: {status}, {_readable(of_run)}"))
         n_removed, n_bytes = n_removed + 1, n_bytes + of_run
     say(f"{'would remove' if dry_run else 'removed'} {n_removed} runs, {_readable(n_bytes)}")
