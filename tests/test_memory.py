@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import resource
 from pathlib import Path
 
@@ -10,10 +11,15 @@ import pandas as pd
 import pytest
 
 from dlexp.components import memory
-from dlexp.components.datasets import Npz, Parquet, Reviews, idx, sequences
+from dlexp.components.datasets import Npz, Parquet, Reviews, TextFolder, csv_file, idx, sequences
+from dlexp.config.experiment import Experiment
+from dlexp.config.lint import least_bytes
 from dlexp.config.load import load
 from dlexp.errors import DataError, UserError
-from dlexp.execution.plan import Request, plan
+from dlexp.execution.carry_out import carry_out
+from dlexp.execution.plan import Request, plan, require_memory
+from dlexp.reports.curves import draw
+from dlexp.reports.progress import Progress
 
 STAT = "anon 5\ninactive_file {inactive}\ntotal_inactive_file {inactive}\n"
 
@@ -161,3 +167,80 @@ def test_arrays_that_grow_when_they_become_numbers(tmp_path: Path, monkeypatch: 
         DataError, match=r"a\.npz \(train\): the inputs as numbers: needs about 4 MB of memory, and 3 MB"
     ):
         Npz(path=str(path), task="binary").load(None)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".csv.bz2", ".csv.xz", ".zip", ".tar.gz"])
+def test_a_table_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
+    """Only zip archives say how much they hold; of others no more is unpacked than what fits."""
+    frame = pd.DataFrame({"x": np.arange(300_000) % 7, "y": 1})
+    path = tmp_path / f"a{suffix}"
+    frame.to_csv(path, index=False)
+    assert len(csv_file.read(path)) == 300_000
+    assert suffix == ".csv" or path.stat().st_size < 100_000
+    monkeypatch.setattr(memory, "available", lambda: 10**6)
+
+    with pytest.raises(DataError, match=rf"a{suffix}: (needs about 2\.4 MB of|unpacks to .* and more; 1 MB of) memory"):
+        csv_file.read(path)
+    assert list(csv_file.read(path, n_rows=1).columns) == ["x", "y"]
+
+
+def test_a_folder_of_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the size of its files, before one is read."""
+    for part in ("train", "test"):
+        for name in ("neg", "pos"):
+            (tmp_path / part / name).mkdir(parents=True)
+            (tmp_path / part / name / "a.txt").write_text("word " * 1000)
+    monkeypatch.setattr(memory, "available", lambda: 30_000)
+
+    with pytest.raises(DataError, match=rf"^{tmp_path}: needs about 40 kB of memory, and 30 kB are available"):
+        TextFolder(path=str(tmp_path), task="binary").load(None)
+
+
+def experiments(tmp_path: Path, *texts: str) -> list[Experiment]:
+    """Those of configs a, b, ..."""
+    for name, text in zip("abc", texts, strict=False):
+        (tmp_path / f"{name}.yaml").write_text(text)
+    return [load(tmp_path / f"{name}.yaml").experiment for name, _ in zip("abc", texts, strict=False)]
+
+
+def test_what_a_run_needs_at_the_least(tmp_path: Path) -> None:
+    """Four bytes for each weight, for its gradient, and for each number that the optimizer keeps."""
+    of_sgd, of_adam = experiments(
+        tmp_path,
+        "dataset: iris\nmodel: {hidden: [100]}\noptimizer: sgd\n",
+        "dataset: iris\nmodel: {layers: [{Dense: {units: 100}}]}\n",
+    )
+
+    assert least_bytes(of_sgd)["model.hidden"] == (4 * 100 + 100 * 3) * 4 * 2
+    assert least_bytes(of_adam)["model.layers.0.Dense.units"] == (4 * 100 + 100) * 4 * 4
+
+
+def test_a_model_that_does_not_fit_is_not_begun(invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each in a line with the key that makes it large: no directory, no process that the system kills."""
+    monkeypatch.chdir(tmp_path)
+    Path("wide.yaml").write_text("dataset: iris\nmodel: {hidden: [1000000, 1000000]}\n")
+    Path("plain.yaml").write_text("dataset: iris\n")
+    said = r"wide: model\.hidden: a run needs at least 16 TB of memory, and [\d.]+ GB are available\n"
+
+    code, out, err = invoke("run", "wide.yaml", "plain.yaml", "--dry-run")
+
+    assert (code, out) == (2, "")
+    assert re.fullmatch(said, err.splitlines(keepends=True)[-1])
+    wide = load("wide.yaml").experiment
+    with pytest.raises(UserError, match=said.strip("\\n")):
+        carry_out(plan(Request([wide], [0], Path("runs"))), draw, Progress(0))
+    assert not Path("runs").exists()
+
+
+def test_a_smoke_run_of_much_data_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its data are few; the model is as large as ever."""
+    few, wide = experiments(
+        tmp_path, "dataset: {type: counts, n_train: 1000000000000}\n", "dataset: iris\nmodel: {hidden: [900000000]}\n"
+    )
+    monkeypatch.setattr(memory, "available", lambda: 10**9)
+
+    require_memory([few], smoke=True)
+    with pytest.raises(UserError, match=r"^a: dataset\.n_train: a run needs at least 20 TB of memory, and 1 GB"):
+        require_memory([few])
+    with pytest.raises(UserError, match=r"^b: training\.batch_size: a run needs at least 331 GB of memory"):
+        require_memory([wide], smoke=True)

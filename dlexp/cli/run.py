@@ -84,12 +84,14 @@ def _load(
 
 
 def _preview(loaded: "Sequence[Loaded]", request: "Request", allow_code: bool) -> None:
-    from dlexp.execution.plan import plan
+    from dlexp.execution.plan import plan, require_memory
     from dlexp.reports.dry_run import render
     from dlexp.training.outline import outlines
 
+    planned = plan(request)
+    require_memory(request.experiments, request.smoke)
     layers = outlines(request.experiments, request.data_dir, allow_code)
-    print(render(loaded, plan(request), layers), end="")
+    print(render(loaded, planned, layers), end="")
 
 
 def _train(request: "Request", workers: int, fail_fast: bool, first: "Worker | None", wait: bool) -> None:

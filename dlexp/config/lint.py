@@ -321,12 +321,23 @@ def _n_trained(experiment: Experiment, info: Info) -> int | None:
     return experiment.dataset.reduced_count(info.n_train - experiment.validation.count(info.n_train))
 
 
+def least_bytes(experiment: Experiment) -> dict[str, float]:
+    """What a run holds in memory at the very least, by the setting that makes it large: nothing is there twice."""
+    # Each weight, its gradient, and the numbers that the optimizer keeps for it.
+    per_weight = BYTES * (2 + slots(experiment.optimizer))
+    return _by_setting(experiment, experiment.dataset.info(), per_weight)
+
+
 def _bytes(experiment: Experiment, info: Info) -> dict[str, float]:
-    """What a run holds in memory, by the setting that makes it large; of a model that is code, only the data."""
-    weights, outputs = _held(experiment, info)
+    """What a run holds in memory at its peak, by the setting that makes it large."""
     # Each weight, its gradient and a copy while it is saved; likewise each number that the optimizer keeps, its next
     # value and its copy. Measured as peak: 12 bytes a weight with SGD, 36 with Adam.
-    per_weight = 3 * BYTES * (1 + slots(experiment.optimizer))
+    return _by_setting(experiment, info, 3 * BYTES * (1 + slots(experiment.optimizer)))
+
+
+def _by_setting(experiment: Experiment, info: Info, per_weight: int) -> dict[str, float]:
+    """Bytes by setting, so many for each weight; of a model that is code, only the data."""
+    weights, outputs = _held(experiment, info)
     parts = {path: per_weight * n for path, n in weights.items()}
     if (n := _n_trained(experiment, info)) is not None:
         # Each output and its gradient.

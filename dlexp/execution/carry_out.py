@@ -6,7 +6,7 @@ from pathlib import Path
 from dlexp.components import keras_settings
 from dlexp.console import say
 from dlexp.errors import DlexpError
-from dlexp.execution.plan import Plan
+from dlexp.execution.plan import Plan, require_memory
 from dlexp.execution.pool import Pool
 from dlexp.execution.schedule import Watcher, run_all
 from dlexp.execution.worker import Worker
@@ -37,7 +37,11 @@ def carry_out(
 
     Returns:
         Every run that was started, in that order. A run that failed says so in its records.
+
+    Raises:
+        UserError: An experiment needs more memory than there is; nothing is begun.
     """
+    require_memory([planned.experiment for planned in plan.to_train], plan.request.smoke)
     started: list[RunDir] = []
 
     def noted(jobs: Iterator[Job]) -> Iterator[Job]:

@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -10,10 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from dlexp.components import memory
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION, Identities, identities_of
+from dlexp.config.lint import least_bytes
 from dlexp.config.load import load
-from dlexp.errors import DataError
+from dlexp.errors import DataError, UserError
 from dlexp.execution import repository
 from dlexp.runs.index import Attempts, Run, latest, readable, recorded, scan, smoke_dir
 from dlexp.runs.run_dir import UNFINISHED, DamagedRecord, RunDir
@@ -199,6 +201,24 @@ def _outdated(planned: Planned, on_record: Attempts, digests: Sequence[str]) -> 
         if attempts := on_record.of(identities, planned.seed):
             return recorded(readable(attempts), identities)
     return None
+
+
+def require_memory(experiments: Iterable[Experiment], smoke: bool = False) -> None:
+    """Refuse experiments that this machine cannot hold, by the least that they take, before anything is begun.
+
+    Raises:
+        UserError: With a line for each of them; of a `smoke` run only its model counts.
+    """
+    left = memory.available()
+    lines: dict[str, None] = {}
+    for experiment in experiments if left is not None else ():
+        parts = {path: n for path, n in least_bytes(experiment).items() if not (smoke and path.startswith("dataset."))}
+        total, path = sum(parts.values()), max(parts, key=lambda part: parts[part], default="")
+        if left is not None and total > left:
+            needed = f"a run needs at least {memory.size(int(total))} of memory, and {memory.size(left)} are available"
+            lines[f"{experiment.name}: {path}: {needed}"] = None
+    if lines:
+        raise UserError(*lines)
 
 
 def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> Plan:

@@ -2,10 +2,15 @@
 
 import bz2
 import gzip
+import io
 import lzma
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
+from dlexp.components import memory
 from dlexp.errors import DataError, UserError
 
 if TYPE_CHECKING:
@@ -15,6 +20,14 @@ if TYPE_CHECKING:
 _PACKED_TAR: dict[str, Any] = {".tar.gz": gzip.open, ".tar.bz2": bz2.open, ".tar.xz": lzma.open}
 #: How much of one is unpacked at a time, in bytes.
 _CHUNK = 1 << 20
+#: Compressed files of a table alone, by the end of their names.
+_PACKED: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+#: What a byte of a table takes in memory at least: as it is read, and as a cell.
+CHARACTER_BYTES = 2
+
+
+class TooLarge(Exception):
+    """A table unpacks to more than the memory that is left."""
 
 
 def read(path: Path, delimiter: str = ",", n_rows: int | None = None) -> "pd.DataFrame":
@@ -28,8 +41,16 @@ def read(path: Path, delimiter: str = ",", n_rows: int | None = None) -> "pd.Dat
 
     try:
         if n_rows is None:
+            memory.require(CHARACTER_BYTES * _size(path), str(path))
             _read_to_the_end(path)
-        frame = pd.read_csv(path, sep=delimiter, dtype=str, keep_default_na=False, encoding="utf-8-sig", nrows=n_rows)
+        with _opened(path) as file:
+            frame = pd.read_csv(
+                file, sep=delimiter, dtype=str, keep_default_na=False, encoding="utf-8-sig", nrows=n_rows
+            )
+    except TooLarge as error:
+        raise DataError(str(error)) from error
+    except DataError:
+        raise
     except ImportError as error:
         raise UserError(f"{path}: needs zstandard; install it by: pip install zstandard") from error
     except MemoryError:
@@ -44,10 +65,52 @@ def read(path: Path, delimiter: str = ",", n_rows: int | None = None) -> "pd.Dat
     return frame
 
 
+def _size(path: Path) -> int:
+    """Bytes of the file; of a zip archive those that it says to hold, since no more are ever unpacked."""
+    if path.suffix.lower() != ".zip":
+        return path.stat().st_size
+    with zipfile.ZipFile(path) as archive:
+        return max((each.file_size for each in archive.infolist()), default=0)
+
+
 def _read_to_the_end(path: Path) -> None:
     """Have a packed tar archive checked: its reader raises where the checksum is another."""
     for suffix, opened in _PACKED_TAR.items():
         if path.name.lower().endswith(suffix):
-            with opened(path) as file:
+            with opened(path) as packed, io.BufferedReader(_Counted(path, packed), _CHUNK) as file:
                 while file.read(_CHUNK):
                     pass
+
+
+@contextmanager
+def _opened(path: Path) -> "Iterator[IO[bytes] | Path]":
+    """What pandas is to read: the file itself, or what a packed one unpacks to, counted as it comes."""
+    is_tar = path.name.lower().endswith(tuple(_PACKED_TAR))
+    opened = None if is_tar else _PACKED.get(path.suffix.lower())
+    if opened is None:
+        yield path
+        return
+    with opened(path) as packed, io.BufferedReader(_Counted(path, packed), _CHUNK) as file:
+        yield file
+
+
+class _Counted(io.RawIOBase):
+    """What a packed file unpacks to, which no header says: counted, and refused where it does not fit."""
+
+    def __init__(self, path: Path, packed: IO[bytes]) -> None:
+        self._path, self._packed, self._n = path, packed, 0
+        self._left = memory.available()
+
+    def readable(self) -> bool:
+        """As every file that is read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """As every raw file's."""
+        content = self._packed.read(len(buffer))
+        buffer[: len(content)] = content
+        self._n += len(content)
+        if self._left is not None and CHARACTER_BYTES * self._n > self._left:
+            left = memory.size(self._left)
+            raise TooLarge(f"{self._path}: unpacks to {memory.size(self._n)} and more; {left} of memory are available")
+        return len(content)

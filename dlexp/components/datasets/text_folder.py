@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from dlexp.components import memory
 from dlexp.components.datasets import files
+from dlexp.components.datasets.csv_file import CHARACTER_BYTES
 from dlexp.components.datasets.dataset import Data, Info, SplitName, Task
 from dlexp.components.datasets.encoded_texts import EncodedTexts
 from dlexp.components.datasets.own_data import OwnData, not_there
@@ -71,6 +73,7 @@ class TextFolder(OwnData, EncodedTexts):
         from dlexp.components.datasets import targets, words
 
         train, test = self._parts(data_dir)
+        memory.require(CHARACTER_BYTES * sum(map(_size, [*train, *test])), str(files.own(self.path, data_dir)))
         if isinstance(self.target, str):
             classes = self.classes or self._named_classes
             given_train, given_test = (self._given(part, self.target) for part in (train, test))
@@ -161,6 +164,13 @@ class TextFolder(OwnData, EncodedTexts):
 
         values = [path.parent.name if target == "folder" else _rating(path) for path in part]
         return Given(values, lambda i: str(part[i]))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}") from error
 
 
 def _in_lines(part: list[Path], positions: Sequence[int]) -> list[str]:
