@@ -6,7 +6,7 @@ import io
 import lzma
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -67,10 +67,12 @@ def read(path: Path, delimiter: str = ",", n_rows: int | None = None) -> "pd.Dat
 
 def _size(path: Path) -> int:
     """Bytes of the file; of a zip archive those that it says to hold, since no more are ever unpacked."""
-    if path.suffix.lower() != ".zip":
-        return path.stat().st_size
-    with zipfile.ZipFile(path) as archive:
-        return max((each.file_size for each in archive.infolist()), default=0)
+    with suppress(OSError, zipfile.BadZipFile):  # Said when it is read.
+        if path.suffix.lower() != ".zip":
+            return path.stat().st_size
+        with zipfile.ZipFile(path) as archive:
+            return max((each.file_size for each in archive.infolist()), default=0)
+    return 0
 
 
 def _read_to_the_end(path: Path) -> None:
