@@ -15,7 +15,7 @@ import pytest
 from hosts import FLOCKS, pretend
 
 from dlexp.runs import lock
-from dlexp.runs.lock import Lost, Owner, Taken, locked
+from dlexp.runs.lock import Lost, Owner, Taken, in_turn, locked
 
 #: A process that holds a lock, says so, and waits.
 HOLDER = """
@@ -324,6 +324,31 @@ def test_a_claim_whose_process_died_is_cleared_away(path: Path) -> None:
     with locked(path) as held:
         assert held.before == Owner(4711, "there")
     assert not list(path.parent.iterdir())
+
+
+@pytest.mark.parametrize("flock", FLOCKS)
+def test_a_turn_comes_whatever_the_file_system_makes_of_flock(
+    flock: str, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it works one process goes in after another; one that hangs is not waited for for ever."""
+    pretend("here", flock, monkeypatch)
+    monkeypatch.setattr(lock, "TURN_SECONDS", 0.05)
+    with in_turn(path):
+        before = time.monotonic()
+        with in_turn(path):
+            has_waited = time.monotonic() - before >= 0.05
+
+    assert has_waited == (flock in ("coherent", "per host"))
+
+
+def test_the_age_is_told_where_nothing_may_be_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To list the runs of others, who may be on another machine; then by this one's clock."""
+    path.write_text("4711 on there\n")
+    monkeypatch.setattr(lock, "beside", lambda path: Path("absent") / path.name)
+
+    assert lock.owner(path) == Owner(4711, "there")
+    dated(path, 190)
+    assert lock.owner(path) is None
 
 
 @pytest.fixture

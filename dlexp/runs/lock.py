@@ -41,6 +41,9 @@ SECONDS_BETWEEN = 0.005
 #: that a network file system shows may be old.
 SECONDS_BETWEEN_READS = 1.0
 
+#: How long a process waits for its turn.
+TURN_SECONDS = 60.0
+
 #: What a file system says that has no flock, or whose server of locks does not answer.
 _NO_FLOCK = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
 #: What one says that has no hard links.
@@ -180,6 +183,19 @@ def owner(path: Path) -> Owner | None:
     except OSError:  # What lies there is no lock.
         return None
     return found.owner if found and found.is_held else None
+
+
+@contextmanager
+def in_turn(path: Path) -> Iterator[None]:
+    """Let one process of this machine in at a time, for what is derived and comes right the next time if it must.
+
+    Who finds no flock here, or waits too long for a process that hangs, goes in nonetheless.
+    """
+    with path.open("ab") as file:
+        end = _seconds() + TURN_SECONDS
+        while _flock(file, fcntl.LOCK_EX) is False and _seconds() < end:
+            time.sleep(SECONDS_BETWEEN)
+        yield
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,6 @@
 """`summary.csv`: one row a finished run but those of bias-variance, for spreadsheets; derived, and never read back."""
 
-import fcntl
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +8,7 @@ from dlexp.config.flat import flatten, format_value
 from dlexp.errors import DlexpError
 from dlexp.runs import index, spreadsheet
 from dlexp.runs.index import Run
+from dlexp.runs.lock import in_turn
 from dlexp.runs.whole_files import replacing
 
 #: Hidden, and so no part of the index.
@@ -25,7 +23,7 @@ def rebuild(runs_dir: Path) -> Path:
     """
     path = runs_dir / index.SUMMARY_CSV
     try:
-        with _locked(runs_dir / _LOCK), replacing(path) as beside:
+        with in_turn(runs_dir / _LOCK), replacing(path) as beside:
             texts = _Texts()
             finished = (run for run in index.finished(runs_dir) if not index.is_resample(run.dir))
             rows = [_row(run, runs_dir, texts) for run in finished]
@@ -35,14 +33,6 @@ def rebuild(runs_dir: Path) -> Path:
     except OSError as error:
         raise DlexpError(f"{path}: cannot be written: {error.strerror}") from error
     return path
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Let one process at a time in; the lock ends with its process, however that ends."""
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 class _Texts(dict[str, str]):
