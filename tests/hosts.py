@@ -99,23 +99,26 @@ class Unwatched:
         """Nothing."""
 
 
-def command(host: str, flock: str, n_seeds: int, *, wait: bool = False) -> None:
-    """What `dlexp run run.yaml --seeds N` does on a machine, the training in no time and three minutes one second."""
+def command(host: str, flock: str, n_seeds: int, *, wait: bool = False, is_real: bool = False) -> None:
+    """What `dlexp run run.yaml --seeds N` does on a machine where three minutes are one second.
+
+    Unless it `is_real`, a training takes no time either.
+    """
     lock.TOUCH_SECONDS, lock.FOREIGN_SECONDS, schedule.SECONDS_BETWEEN_LOOKS = 0.1, 1.0, 0.1
-    execute_module._train = train_in_no_time
+    if is_real:
+        from dlexp.training import checkpoint
+
+        checkpoint.SECONDS_BETWEEN, checkpoint.LARGEST_SHARE = 0.2, 0.5
+    else:
+        execute_module._train = train_in_no_time
     pretend(host, flock)
     planned = plan(Request([load(Path("run.yaml")).experiment], range(n_seeds), Path("runs")))
     run_all(planned.jobs(print), Inline(), Unwatched(), wait=wait)
 
 
-def started(host: str, flock: str, n_seeds: int, folder: Path, *, wait: bool = False) -> "subprocess.Popen[str]":
+def started(host: str, flock: str, n_seeds: int, folder: Path, **options: bool) -> "subprocess.Popen[str]":
     """Such a command, in a process of its own."""
-    program = f"from hosts import command; command({host!r}, {flock!r}, {n_seeds}, wait={wait})"
+    program = f"from hosts import command; command({host!r}, {flock!r}, {n_seeds}, **{options})"
     path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
-    return subprocess.Popen(
-        [sys.executable, "-c", program],
-        cwd=folder,
-        text=True,
-        stderr=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": path},
-    )
+    words = [sys.executable, "-c", program]
+    return subprocess.Popen(words, cwd=folder, text=True, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": path})

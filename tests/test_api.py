@@ -13,10 +13,11 @@ from make_runs import changed, failed, finished
 import dlexp
 from dlexp.config.problems import ConfigError
 from dlexp.errors import DataError, UserError
+from dlexp.execution import carry_out, resamples
 from dlexp.execution import plan as execution_plan
-from dlexp.execution import resamples
 from dlexp.execution.plan import Plan, Request
 from dlexp.execution.resamples import Resamples
+from dlexp.runs.run_dir import RunDir
 
 ROOT = Path(__file__).parents[1]
 
@@ -188,6 +189,26 @@ def test_overrides_and_grids_change_a_loaded_experiment(
     assert {experiment.optimizer.momentum for experiment in request.experiments} == {0.5}
     with pytest.raises(ConfigError, match=r"^--set training.epochs=0: training.epochs: expected at least 1, "):
         call([loaded], overrides=["training.epochs=0"])
+
+
+@pytest.mark.parametrize("call", [dlexp.run, dlexp.bias_variance])
+@pytest.mark.parametrize("wait", [False, True])
+def test_wait_is_that_of_the_command_line(
+    iris: Path, planned: list[Request], call: Callable[..., object], wait: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--wait`: for runs that other processes train."""
+    waits = []
+
+    def carried_out(*_: object, wait: bool = False, **__: object) -> list[RunDir]:
+        waits.append(wait)
+        return []
+
+    monkeypatch.setattr(carry_out, "carry_out", carried_out)
+    call(iris, wait=wait)
+
+    assert waits == [wait]
+    with pytest.raises(UserError, match="wait"):
+        call(iris, wait="yes")
 
 
 def test_an_override_of_a_loaded_experiment_leaves_the_head_to_the_data(iris: Path, planned: list[Request]) -> None:

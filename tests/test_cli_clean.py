@@ -13,6 +13,7 @@ from make_runs import failed, finished
 from dlexp.runs import clean as clean_module
 from dlexp.runs.lock import locked
 from dlexp.runs.run_dir import OWN_FILES, RunDir
+from dlexp.runs.whole_files import beside
 
 
 @pytest.fixture
@@ -25,9 +26,9 @@ def clean(tmp_path, monkeypatch, invoke):
 RUNS, SMOKE = Path("runs"), Path("runs/.smoke")
 
 
-def broken_off(runs_dir: Path = RUNS) -> RunDir:
+def broken_off(runs_dir: Path = RUNS, seed: int = 7) -> RunDir:
     """A run that was killed some time ago."""
-    run_dir = RunDir.create(runs_dir, "digits", 7, "a" * 64)
+    run_dir = RunDir.create(runs_dir, "digits", seed, "a" * 64)
     run_dir.write_config("name: it\n")
     run_dir.log_path.write_text("epoch 1/2\n")
     return run_dir
@@ -215,13 +216,22 @@ def test_symbolic_links_are_never_followed(clean, tmp_path):
 
 
 def test_what_a_killed_write_left_goes_with_the_run(clean):
-    """A file that was never renamed is dlexp's own."""
-    run_dir = broken_off()
-    (run_dir.path / ".4711-summary.json").write_text("{")
+    """A file that was never renamed is dlexp's own, of whatever machine, process and version; no other is."""
+    run_dir, noted = broken_off(), broken_off(seed=8)
+    for path in [
+        run_dir.path / ".4711-summary.json",
+        beside(run_dir.summary_path),
+        run_dir.path / ".gpu-3.example.org-4711-checkpoint-previous.npz",
+        run_dir.path / ".0-lock",
+        beside(run_dir.path / ".0-lock"),
+        noted.path / ".gpu-3-4711-notes.txt",
+    ]:
+        path.write_text("{")
 
-    clean("--failed")
+    _, _, said = clean("--failed")
 
     assert not run_dir.path.exists()
+    assert f"{noted.path}: kept: holds .gpu-3-4711-notes.txt, which dlexp did not write" in said
 
 
 def test_no_runs_directory_is_nothing_to_remove(clean):

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,7 @@ def test_finished_run_has_every_record(tmp_path: Path) -> None:
     assert (test_guess, validation_guess) == (10 / 30, most_frequent_share(job))
     assert summary["parameters"] == 4 * 8 + 8 + 8 * 3 + 3
     assert history[0]["learning_rate"] == 0.001
+    assert (run_dir.environment() or {})["host"] == socket.gethostname()
 
 
 def most_frequent_share(job: Job) -> float:

@@ -4,10 +4,13 @@ import itertools
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hosts import FLOCKS, pretend, started
 from test_execute import IRIS, job_of
@@ -176,37 +179,83 @@ def rows(run: Path) -> list[str]:
     return [line for line in (run / "history.csv").read_text().splitlines(keepends=True) if line.endswith("\n")]
 
 
-@pytest.mark.parametrize("flock", ["coherent", "per host"])
-def test_a_stopped_owner_that_goes_on_leaves_the_run_to_its_successor(flock: str, tmp_path: Path) -> None:
-    """SIGSTOP for longer than its lock counts, another machine takes over, SIGCONT: the history of one training."""
-    (tmp_path / "run.yaml").write_text("dataset: iris\ntraining: {epochs: 300}\n")
-    owner = started("one", flock, 1, tmp_path)
-    while not any(len(rows(path.parent)) > 20 for path in tmp_path.glob("runs/run/*/history.csv")):
+def stopped_and_continued(folder: Path, n_rows: int, flock: str, **options: bool) -> tuple[Path, int]:
+    """SIGSTOP for longer than a lock counts, another machine takes over, SIGCONT: the run, and its first process."""
+    owner = started("one", flock, 1, folder, **options)
+    while not any(len(rows(path.parent)) > n_rows for path in folder.glob("runs/run/*/checkpoint.npz")):
         assert owner.poll() is None
         time.sleep(0.02)
-    (run,) = tmp_path.glob("runs/run/*")
+    (run,) = folder.glob("runs/run/*")
     owner.send_signal(signal.SIGSTOP)
-    n_before = len(rows(run))
+    history = (run / "history.csv").stat().st_ino
 
-    successor = started("two", flock, 1, tmp_path, wait=True)
-    while len(rows(run)) <= n_before + 20:
+    successor = started("two", flock, 1, folder, wait=True, **options)
+    while (run / "history.csv").stat().st_ino == history or len(rows(run)) <= n_rows + 5:
         assert successor.poll() is None
         time.sleep(0.02)
     history = (run / "history.csv").stat().st_ino
     owner.send_signal(signal.SIGCONT)
-    assert (owner.wait(60), owner.communicate()[1]) == (0, "")
-    is_under_way = RunDir(run).status == "running"
-    assert (successor.wait(60), "Traceback" in successor.communicate()[1]) == (0, False)
-
-    assert is_under_way
+    assert (owner.wait(60), "Traceback" in owner.communicate()[1]) == (0, False)
+    assert (successor.wait(120), "Traceback" in successor.communicate()[1]) == (0, False)
     assert (run / "history.csv").stat().st_ino == history
-    assert rows(run) == ["epoch,loss\n", *(f"{epoch},{1 / epoch!r}\n" for epoch in range(1, 301))]
-    assert json.loads((run / "environment.json").read_text()) == {"host": "two"}
+    return run, owner.pid
+
+
+def assert_was_taken_over(run: Path, pid: int) -> None:
+    """It is said in the log by both, and nothing of either is left behind."""
     log = (run / "log.txt").read_text()
     assert log.count("stopped, and wrote nothing more: the run was taken over by process") == 1
-    assert f"taken over from process {owner.pid} on one" in log
-    assert not (run / "lock").exists()
-    assert [path.name for path in run.iterdir() if path.name.startswith(".")] == []
+    assert log.count(f"taken over from process {pid} on one") == 1
+    assert json.loads((run / "environment.json").read_text())["host"] == "two"
+    assert RunDir(run).status == "finished"
+    assert not [path.name for path in run.iterdir() if path.name == "lock" or path.name[0] == "."]
+
+
+@pytest.mark.parametrize("flock", ["coherent", "per host"])
+def test_a_stopped_owner_that_goes_on_leaves_the_run_to_its_successor(flock: str, tmp_path: Path) -> None:
+    """The history is that of one training, every row once."""
+    (tmp_path / "run.yaml").write_text("dataset: iris\ntraining: {epochs: 600}\n")
+    run, pid = stopped_and_continued(tmp_path, 20, flock)
+
+    assert_was_taken_over(run, pid)
+    assert rows(run) == ["epoch,loss\n", *(f"{epoch},{1 / epoch!r}\n" for epoch in range(1, 601))]
+
+
+@pytest.mark.slow
+def test_a_real_training_of_two_machines_has_the_bytes_of_one(tmp_path: Path) -> None:
+    """Stopped after its first checkpoint, resumed elsewhere, the first one woken."""
+    text = "dataset: digits\nmodel: {dropout: 0.2}\ntraining: {epochs: 1200}\n"
+    (tmp_path / "run.yaml").write_text(text)
+    run, pid = stopped_and_continued(tmp_path, 1, "per host", is_real=True)
+    whole = job_of(tmp_path, text)
+    execute(whole)
+
+    assert_was_taken_over(run, pid)
+    expected, found = records(RunDir(whole.path)), records(RunDir(run))
+    assert (found[0], found[3]) == (expected[0], expected[3])
+    for weights, expected_weights in zip(found[2], expected[2], strict=True):
+        np.testing.assert_array_equal(weights, expected_weights)
+
+
+@pytest.mark.slow
+def test_two_machines_with_names_of_their_own_train_every_run_once(tmp_path: Path) -> None:
+    """`dlexp run` itself, on one kernel that goes by two names."""
+    unshare = ["unshare", "--uts", "sh", "-c"]
+    if subprocess.run([*unshare, "hostname one"], capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to rename this machine in a namespace")
+    (tmp_path / "run.yaml").write_text("dataset: iris\ntraining: {epochs: 100}\n")
+    words = f"exec {sys.executable} -m dlexp run run.yaml --seeds 6 --wait"
+    commands = [
+        subprocess.Popen([*unshare, f"hostname {name} && {words}"], cwd=tmp_path, text=True, stderr=subprocess.PIPE)
+        for name in ("one", "two")
+    ]
+    ends = [(command.wait(200), "failed" in command.communicate()[1]) for command in commands]
+
+    runs = sorted(tmp_path.glob("runs/run/*"))
+    assert ends == [(0, False)] * 2
+    assert len(runs) == 6
+    assert [(run / "log.txt").read_text().count("epoch 100/100") for run in runs] == [1] * 6
+    assert {(RunDir(run).environment() or {})["host"] for run in runs} == {"one", "two"}
 
 
 N_RUNS, N_HOSTS = 24, 4
