@@ -81,6 +81,20 @@ def test_the_runs_of_a_word_come_as_they_were_handed_out(dlexp):
     ]
 
 
+def test_a_name_without_a_run_that_ended_is_no_baseline(dlexp):
+    """It was named first and cannot be compared: the header says so, as long as no seed of it ended."""
+    begun = changed(model={"hidden": [1]})
+    RunDir.create(Path("runs"), "begun", 0, "0123456789")
+
+    code, out, err = dlexp("compare", "begun", "digits_b", "digits_a", "--metric", "val_accuracy")
+
+    assert (code, err) == (0, "left out: 1 interrupted\n")
+    assert out.splitlines()[0] == "Baseline: digits_b (next after begun, of which no seed finished)."
+    finished(Path("runs"), "begun", 1, 0.7, begun, identity="0123456789" + "0" * 54)
+    _, out, _ = dlexp("compare", "begun", "digits_b", "--metric", "val_accuracy")
+    assert out.splitlines()[0] == "Baseline: begun (named first)."
+
+
 def test_without_words_the_experiment_that_was_started_first_is_the_baseline(dlexp):
     """Whatever its name and its hash."""
     finished(Path("runs"), "zebra", 0, 0.7, changed(model={"hidden": [1]}), started="2024-04-30T23:59:59+00:00")

@@ -890,3 +890,34 @@ def test_runs_come_as_they_were_handed_out(tmp_path):
         name: [run.config["optimizer"]["learning_rate"] for run in runs if run.name == name] for name in ("new", "old")
     }
     assert found == {"new": [0.3, 0.1, 0.2], "old": [9.0, 0.3, 0.1, 0.2]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("n_others", "expected"), [(1, 5.0), (26, 5.0)])
+def test_tables_of_equal_experiments_hold_a_false_verdict_in_5_percent(n_others, expected):
+    """Any number of experiments against one, over 5 seeds: 2,000 tables of noise, three standard errors around it."""
+    rng = np.random.default_rng(0)
+    n_tables = 2000
+    n_false = 0
+    for _ in range(n_tables):
+        scores = [dict(enumerate(rng.normal(size=5))) for _ in range(1 + n_others)]
+        found = (difference(scores[0], other, "val_mae", level=0.05 / n_others) for other in scores[1:])
+        n_false += any(each.verdict != "no clear difference" for each in found)
+
+    assert 100 * n_false / n_tables == pytest.approx(expected, abs=3 * 100 * (0.05 * 0.95 / n_tables) ** 0.5)
+
+
+def test_a_damaged_record_has_no_guesses_and_no_examples(tmp_path):
+    """What is no mapping, no number or absurdly large is passed over: it is as an older record."""
+    damaged = [
+        {"guessing": [1], "split_digests": 3, "examples": "many"},
+        {"guessing": {"val_accuracy": "high"}, "split_digests": {"test": [1]}, "examples": {"validation": 10**400}},
+        {"guessing": None, "split_digests": {"test": {"": [1, 2]}}, "examples": None, "submitted": 7},
+    ]
+    for number, record in enumerate(damaged):
+        paired(tmp_path / str(number), *ACCURACIES, a_record=record, b_record=record)
+
+        (metric,) = comparison_of(tmp_path / str(number), "val_accuracy").metrics
+
+        assert [score.collapsed for score in metric.scores] == [None, None]
+        assert metric.scores[1].mean == pytest.approx(0.91)

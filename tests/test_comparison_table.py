@@ -357,8 +357,8 @@ test_accuracy     0.8800
   best possible   0.9500
 val_accuracy      0.9000
 
-Best possible: what the true law of the data scores on the same examples; beaten
-by luck alone.
+Best possible: what the true distribution of the data scores on the same
+examples; beaten by luck alone.
 """
 GOLDEN_TWO = """\
 Baseline: reuters_adam (named first).

@@ -54,7 +54,7 @@ class _Row:
     differences: list[str]
     """For every experiment; empty for the first one, and in rows that are no metric."""
     best_possible: list[str] = field(default_factory=list)
-    """For every experiment what the true law of its data scores; nothing where that is known of none."""
+    """For every experiment what the true distribution of its data scores; empty if that is known for none."""
 
 
 def to_text(comparison: Comparison, width: int = 80) -> str:
@@ -309,11 +309,13 @@ def _header(comparison: Comparison) -> Iterator[str]:
 
 def _baseline(comparison: Comparison, group: Group) -> str:
     """The baseline, how it came to be it, and how many intervals hold at once."""
-    name, passed_over = group.baseline.label, ", ".join(experiment.label for experiment in group.passed_over)
+    name, diverged = group.baseline.label, [experiment.label for experiment in group.passed_over]
+    unfinished = [*comparison.unfinished] if group is comparison.groups[0] else []
     if not group.baseline.runs:
         return f"none, since every seed diverged ({name})."
-    if passed_over:
-        how = f"next after {passed_over}, of which every seed diverged"
+    if unfinished or diverged:
+        what = "no seed finished" if unfinished else "every seed diverged"
+        how = f"next after {', '.join([*unfinished, *diverged])}, of which {what}"
     else:
         how = {"named": "named first", "started": "started first"}.get(
             comparison.chosen, f"the best {comparison.sorted_by}"
@@ -352,7 +354,7 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     if any(score.collapsed for _, _, score in _scored(comparison) if score):
         yield "Collapsed: no better than the best constant prediction."
     if any(score.best_possible is not None for _, _, score in _scored(comparison) if score):
-        yield "Best possible: what the true law of the data scores on the same examples; beaten by luck alone."
+        yield "Best possible: what the true distribution of the data scores on the same examples; beaten by luck alone."
     if gaps := [metric.name for metric in comparison.metrics if metric.name.startswith(scores.GAP)]:
         yield (
             f"{' and '.join(gaps)}: how much worse the test split scores than the training data, "
@@ -371,7 +373,7 @@ def _notes(comparison: Comparison) -> Iterator[str]:
 
 
 def _columns(labels: Sequence[str], rows: Sequence[_Row], width: int) -> list[str] | None:
-    """Experiments as columns; none where that does not fit into the width."""
+    """Experiments as columns; None if that does not fit into the width."""
     header = _Row("what differs" if len(labels) > 1 else "", list(labels), [""] * len(labels))
     table = [header, *(line for row in rows for line in _with_best_possible(row))]
     widths = [max(map(len, column)) for column in zip(*([row.title, *row.cells] for row in table), strict=True)]

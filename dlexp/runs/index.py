@@ -72,7 +72,8 @@ class Run:
     @property
     def split_digests(self) -> dict[str, dict[str, str]]:
         """What tells the examples of each role from others, by target; empty in older records."""
-        return {role: each for role, each in _mapping(self.record.get("split_digests")).items() if _mapping(each)}
+        recorded = _mapping(self.record.get("split_digests")).items()
+        return {role: {target: str(digest) for target, digest in _mapping(each).items()} for role, each in recorded}
 
     @property
     def guessing(self) -> dict[str, float]:
@@ -103,8 +104,7 @@ class Run:
     @property
     def targets(self) -> list[str]:
         """The names of several targets; empty where there is one."""
-        head = self.config.get("head")
-        return list(head.get("heads", {})) if isinstance(head, dict) else []
+        return list(_mapping(_mapping(self.config.get("head")).get("heads")))
 
     @property
     def head_metrics(self) -> list[str]:

@@ -17,7 +17,7 @@ _EVALUATED: tuple[Role, ...] = ("validation", "test")
 
 
 def obstacle(a: Compared, b: Compared, column: str) -> Obstacle | None:
-    """Why the values of a column cannot be compared; None where they can."""
+    """Why the values of a column cannot be compared; None if they can."""
     if not same_loss(a, b, column):
         return "another loss"
     if is_of_training(column):

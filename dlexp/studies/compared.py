@@ -57,7 +57,7 @@ class Compared:
     def recorded_examples(self) -> Mapping[str, Mapping[str, str]] | None:
         """What tells the examples of each role from others, by target, as the runs recorded it.
 
-        None where a run did not, as those of 0.1.0; of data that is another for each seed nothing that any other has.
+        None if a run did not, as those of 0.1.0. Data that differ by seed share nothing with any other experiment.
         """
         found = [run.split_digests for run in self.runs.values()]
         if not found or not all(found):
@@ -103,7 +103,7 @@ class Compared:
         return {seed: value for seed, value in values if value is not None}
 
     def step_of(self, column: str) -> float | None:
-        """The distance between two neighbouring values of a column; None where it may take any, or is not known.
+        """The distance between two neighbouring values of a column; None if it may take any, or is not known.
 
         A gap has that of a single number with the rounding errors of both its scores.
         """
@@ -145,7 +145,7 @@ def is_of_training(column: str) -> bool:
 
 
 def value_of(run: Run, column: str) -> float | None:
-    """A number of a run by its column, `gap_` columns and those beside the metrics too; None where there is none."""
+    """A number of a run by its column, `gap_` columns and those beside the metrics too; None if there is none."""
     if column.startswith(GAP):
         return _gap(run, column.removeprefix(GAP))
     value = run.record.get(column) if column in OF_THE_RUN else run.metrics.get(column)

@@ -31,17 +31,17 @@ class Score:
     """By seed; a seed without the number is missing."""
     mean: float
     sd: float | None
-    """The sample standard deviation (n - 1); none from a single seed."""
+    """The sample standard deviation (n - 1); None from a single seed."""
     best_epoch: float | None
     """Where it is the best value over the epochs: the epoch it was reached in, on average."""
     collapsed: int | None
-    """On how many seeds it is no better than the best constant prediction; none where that is not on record."""
+    """On how many seeds it is no better than the best constant prediction; None if that is not on record."""
     difference: Difference | None
     """None for a baseline, and where it is not comparable or has no seed in common with its baseline."""
     obstacle: Obstacle | None
     """Why it cannot be compared with the baseline; of a baseline on other examples, with the first one."""
     best_possible: float | None = None
-    """What the true law of generated data scores on the same examples; none where it is not known."""
+    """What the true distribution of generated data scores on the same examples; None if it is not known."""
 
     @property
     def comparable(self) -> bool:
@@ -55,7 +55,7 @@ class ComparedMetric:
 
     name: str
     scores: tuple[Score | None, ...]
-    """In the order of the experiments; none where no run has the number."""
+    """In the order of the experiments; None for those of which no run has the number."""
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,12 @@ class Comparison:
     """How the first baseline came to be it."""
     sorted_by: str | None
     """The metric whose best mean comes first."""
+    unfinished: tuple[str, ...]
+    """Names that were given before the first experiment, and of which no run finished or diverged."""
     differing: tuple[str, ...]
     """The keys of the settings that are not the same in all of them."""
     telling: tuple[str, ...]
-    """The same, but the defaults that come with another type: beside `optimizer.type`, no `optimizer.beta_1`."""
+    """The same, except the defaults that come with another type: beside `optimizer.type`, no `optimizer.beta_1`."""
     metrics: tuple[ComparedMetric, ...]
 
     @property
@@ -105,7 +107,7 @@ def compare(
 
     Args:
         runs: All runs of all experiments.
-        metrics: What to compare. Unless said: the metrics of the heads on the validation split (last and best) and on
+        metrics: What to compare. By default: the metrics of the heads on the validation split (last and best) and on
             the test split, that of the first one in training and the gap between both, the validation loss and the
             seconds.
         sort: The metric whose best mean comes first (the lowest, where neither way is better); compared too.
@@ -133,12 +135,21 @@ def compare(
         groups=groups,
         chosen="sorted" if sort else "named" if named else "started",
         sorted_by=sort,
+        unfinished=_unfinished(runs) if named and not sort else (),
         differing=differing,
         telling=_telling(settings, differing),
         metrics=tuple(
             ComparedMetric(name, tuple(_scores(groups, name, is_picked=bool(sort)))) for name in dict.fromkeys(chosen)
         ),
     )
+
+
+def _unfinished(runs: Sequence[Run]) -> tuple[str, ...]:
+    """The names of the experiments that come before the first one that can be compared."""
+    can_be_compared = [run.status == "finished" or run.has_diverged for run in runs]
+    before = runs[: can_be_compared.index(True)] if any(can_be_compared) else []
+    others = {run.dir.identity_prefix for run, is_usable in zip(runs, can_be_compared, strict=True) if is_usable}
+    return tuple(dict.fromkeys(run.name for run in before if run.dir.identity_prefix not in others))
 
 
 def _group(experiments: Sequence[Compared]) -> Group:
@@ -246,7 +257,7 @@ def _comes_with_a_type(key: str, settings: Sequence[dict[str, Any]], differing: 
 
 @cache
 def _defaults(path: str, type_name: str) -> dict[str, Any]:
-    """What a component at this path of a config has unless said otherwise, by dotted key; nothing where unknown."""
+    """The defaults of a component at this path of a config, by dotted key; nothing where it is unknown."""
     # model.kernel_regularizer: regularizers; head.heads.digit, one of several: heads
     around, _, last = path.rpartition(".")
     kind = "heads" if around == "head.heads" else last.rpartition("_")[2] + "s"

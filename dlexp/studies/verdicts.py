@@ -37,7 +37,7 @@ class Difference:
     verdict: Verdict | None
     """None without an interval, for scores in training, and where neither way is better (seconds, epochs)."""
     reason: str | None
-    """Why there is no interval; None where there is one."""
+    """Why there is no interval; None if there is one."""
 
 
 def difference(
@@ -49,7 +49,7 @@ def difference(
     least_sd: float = 0.0,
     lopsided: str | None = None,
 ) -> Difference | None:
-    """`other - first` over the seeds that both have; none where they share no seed.
+    """`other - first` over the seeds that both have; None if they share no seed.
 
     Args:
         first: The baseline's values by seed.
@@ -139,7 +139,7 @@ def lopsided(baseline: Compared, other: Compared, column: str) -> str | None:
 
 
 def collapsed_seeds(experiment: Compared, column: str, same: Compared | None = None) -> Count | None:
-    """On how many seeds it is no better than the best constant prediction; None where that is not on record.
+    """On how many seeds it is no better than the best constant prediction; None if that is not on record.
 
     A number without a guess of its own, such as a loss, collapses with the first metric of its target that has one; the
     loss of several targets with any of them.

@@ -55,7 +55,7 @@ def split(experiment: Experiment, data: Data) -> Splits:
 def digests(splits: Splits, data: Data, info: Info, data_digest: str) -> dict[str, dict[str, str]]:
     """What tells the examples of each role from others, for each target: SHA-256 (hex) of source, rows and targets.
 
-    The encoding of the inputs is no part of it: scores on the same examples can be compared whatever the model sees of
+    The encoding of the inputs does not count: scores on the same examples can be compared whatever the model sees of
     them.
 
     Args:
