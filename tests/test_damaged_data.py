@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import tarfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from scipy.sparse import csr_array, save_npz
 from dlexp.components.datasets import Csv, Imdb, Npz, Parquet, TextFolder, encoded_cache, files, idx, new_examples, npz
 from dlexp.components.datasets.dataset import Data, Split
 from dlexp.errors import DataError, DlexpError, UserError
+from dlexp.studies import verification
 
 FRAME = pd.DataFrame({"x": np.arange(40) / 7, "w": ["a b", "c"] * 20, "y": ["no", "yes"] * 20})
 X, Y = np.arange(24, dtype=np.float32).reshape(12, 2), np.arange(12) % 2
@@ -162,6 +164,21 @@ def test_arrays_deeply(kind: str, tmp_path: Path) -> None:
     path, read = archives(tmp_path)[kind]
 
     assert_reads_or_says_why(path, read, MANY)
+
+
+@pytest.mark.parametrize("config", [b'{"name": "x", "layers": []}', b"[" * 100_000])
+def test_models_whose_layers_are_compared(config: bytes, tmp_path: Path) -> None:
+    """What `verify` reads of a saved model; its own JSON may be as deep as anyone's."""
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("metadata.json", '{"keras_version": "3.0.0"}')
+        archive.writestr("config.json", config)
+
+    for name, content in damaged(path.read_bytes(), flips=60):
+        path.write_bytes(content)
+        error = refusal(lambda: verification._layers(path))
+
+        assert error is None or str(error).startswith(f"{path}: damaged"), name
 
 
 def test_a_damaged_cache_is_encoded_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
