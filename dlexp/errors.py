@@ -32,6 +32,10 @@ class DataError(DlexpError):
     """Data that cannot be had: no file, no download, or a file that is not what it should be."""
 
 
+class Changed(DataError):
+    """Data or code of the user's that is no longer what the command found when it started."""
+
+
 class Elsewhere(DlexpError):
     """Other processes have all that was asked for."""
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
+from snapshots import assert_loads_what_was_digested
 from typer.testing import CliRunner
 
 from dlexp.cli.app import app
@@ -191,3 +192,11 @@ def test_arrays_are_held_against_the_names_in_the_archive() -> None:
             "own.npz has no array 'x_tset'. Did you mean 'x_test'? Choose from: x_train, y_train, x_test, y_test",
         )
     ]
+
+
+def test_loads_the_arrays_that_were_digested(tmp_path: Path) -> None:
+    """Also where the file is overwritten, or the function edited, in between."""
+    assert_loads_what_was_digested(npz(), tmp_path)
+    assert_loads_what_was_digested(
+        python("import numpy as np\n\ndef load():\n    return (np.eye(2), [0, 1]), (np.eye(2), [1, 0])\n"), tmp_path
+    )

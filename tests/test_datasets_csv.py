@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.sparse import csr_array
+from snapshots import assert_loads_what_was_digested
 
+from dlexp.components import snapshot
 from dlexp.components.datasets import Csv, Parquet, words
 from dlexp.config.load import load
 from dlexp.errors import DataError, UserError
@@ -482,3 +485,37 @@ def test_columns_of_parquet_are_held_against_its_schema() -> None:
     assert Parquet(path="own.parquet", target="lable", task="binary").misfits(None) == [
         ("target", "own.parquet has no column 'lable'. Did you mean 'label'? Choose from: x, label")
     ]
+
+
+@pytest.mark.parametrize("name", ["d.csv", "d.CSV.gz", "d.csv.bz2", "d.csv.xz", "d.csv.zip", "d.tar", "d.tar.gz"])
+def test_loads_the_rows_that_were_digested(name: str, tmp_path: Path) -> None:
+    """Packed or not, from one file or two, also where they are overwritten in between."""
+    content = pd.DataFrame({"x": range(10), "y": range(10)})
+    content.to_csv(name, index=False)
+    content.to_csv("test.csv", index=False)
+
+    assert_loads_what_was_digested(Csv(path=name, target="y", task="regression"), tmp_path)
+    content.to_csv(name, index=False)
+    content.to_csv("test.csv", index=False)
+    assert_loads_what_was_digested(Csv(path=name, test_path="test.csv", target="y", task="regression"), tmp_path)
+
+
+def test_loads_the_parquet_file_that_was_digested(tmp_path: Path) -> None:
+    """Also where it is overwritten in between."""
+    pd.DataFrame({"x": range(10), "y": range(10)}).to_parquet("d.parquet")
+
+    assert_loads_what_was_digested(Parquet(path="d.parquet", target="y", task="regression"), tmp_path)
+
+
+def test_a_file_that_comes_to_hide_another_is_not_loaded(tmp_path: Path) -> None:
+    """Where a path leads is found once: the working directory comes before the folder of the data files."""
+    (tmp_path / "data").mkdir()
+    pd.DataFrame({"x": range(10), "y": range(10)}).to_csv("data/d.csv", index=False)
+    dataset = Csv(path="d.csv", target="y", task="regression", test_size=0.5)
+
+    with snapshot.taken():
+        dataset.digest(tmp_path / "data")
+        pd.DataFrame({"x": range(4), "y": range(4)}).to_csv("d.csv", index=False)
+        data = dataset.load(tmp_path / "data")
+
+    assert len(data.train) == 5

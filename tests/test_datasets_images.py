@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from snapshots import assert_loads_what_was_digested
 
 from dlexp.components.datasets import CaliforniaHousing, Cifar10, Cifar100, FashionMnist, Info, Mnist, idx
 from dlexp.components.datasets.images import Images
@@ -211,10 +212,11 @@ def test_california_stand_in_has_the_real_schema() -> None:
 
 
 def test_digest_is_that_of_all_files(small: Callable[[Images], Path]) -> None:
-    """Of their bytes in the order in which they are read."""
+    """Of their bytes, each file's after its length, in the order in which they are read."""
     folder = small(FashionMnist()) / "fashion-mnist"
     names = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
-    content = b"".join((folder / f"{name}-ubyte.gz").read_bytes() for name in names)
+    contents = [(folder / f"{name}-ubyte.gz").read_bytes() for name in names]
+    content = b"".join(len(each).to_bytes(8, "big") + each for each in contents)
 
     assert FashionMnist().digest(folder.parent) == hashlib.sha256(content).hexdigest()
 
@@ -310,3 +312,18 @@ def test_names_a_damaged_gzip_file(tmp_path: Path, content: bytes) -> None:
 
     with pytest.raises(DataError, match=r"file\.gz: not a"):
         idx.read(tmp_path / "file.gz")
+
+
+@pytest.mark.parametrize("dataset", ALL, ids=lambda dataset: dataset.type)
+def test_loads_the_images_that_were_digested(dataset: Images, small: Callable[[Images], Path]) -> None:
+    """Also where the files are overwritten in between."""
+    folder = small(dataset)
+
+    assert_loads_what_was_digested(dataset, folder, folder)
+
+
+def test_loads_the_districts_that_were_digested(tmp_path: Path) -> None:
+    """Also where the file is overwritten in between."""
+    np.savez(tmp_path / "california_housing.npz", x=np.ones((20_640, 8)), y=np.arange(20_640.0))
+
+    assert_loads_what_was_digested(CaliforniaHousing(), tmp_path, tmp_path)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy.sparse import csr_array
+from snapshots import assert_loads_what_was_digested
 
 from dlexp.components.datasets import Data, Imdb, Reuters, sequences
 from dlexp.components.datasets.text import Text, decode
@@ -366,3 +367,10 @@ def test_decodes_the_real_data(data_dir: Path) -> None:
     x = Imdb(encoding="padded", maxlen=218).load(data_dir).train.x
 
     assert decode(x[0], Imdb().words(data_dir)).startswith("[START] this film was just brilliant casting")
+
+
+def test_loads_the_texts_that_were_digested(small_imdb: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the file is overwritten in between."""
+    monkeypatch.setenv("DLEXP_CACHE", "none")
+
+    assert_loads_what_was_digested(Imdb(), small_imdb, small_imdb)

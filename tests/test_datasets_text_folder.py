@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from snapshots import assert_loads_what_was_digested
 
+from dlexp.components import snapshot
 from dlexp.components.datasets import TextFolder
 from dlexp.errors import DataError
 
@@ -136,3 +138,18 @@ def test_settings_of_folders_that_exclude_each_other() -> None:
     assert TextFolder(path="a", task="multilabel").problems() == [
         ("task", "a text is in one folder and has one rating; several labels need a table (csv)")
     ]
+
+
+def test_loads_the_texts_that_were_digested(reviews: Path) -> None:
+    """Also where files are overwritten, added and removed in between."""
+    dataset = TextFolder(**LABELLED, task="binary")
+    assert_loads_what_was_digested(dataset, reviews)
+
+    with snapshot.taken():
+        before = dataset.digest(None)
+        (reviews / "train/neg/9_1.txt").write_text("one more")
+        (reviews / "train/pos/0_9.txt").unlink()
+        data = dataset.load(None)
+
+    assert (len(data.train), len(data.test)) == (3, 2)
+    assert dataset.digest(None) != before

@@ -16,7 +16,7 @@ from dlexp.components.datasets import Info, Split
 from dlexp.components.metrics import higher_is_better
 from dlexp.config.columns import columns
 from dlexp.config.experiment import Experiment
-from dlexp.config.identity import identity
+from dlexp.config.identity import code_digest, identity
 from dlexp.config.load import load
 from dlexp.execution import execute as execute_module
 from dlexp.execution.execute import execute
@@ -35,7 +35,8 @@ def job_of(tmp_path: Path, text: str, seed: int = 0, stand_in: bool = False) -> 
     digest = "stand-in" if stand_in else experiment.dataset.digest(None)
     ident = identity(experiment, digest)
     run_dir = RunDir.create(tmp_path / "runs", experiment.name, seed, ident)
-    return Job(experiment, seed, ident, digest, run_dir.path, None, stand_in, {"command": "test"}, draw)
+    code = code_digest(experiment)
+    return Job(experiment, seed, ident, digest, run_dir.path, None, stand_in, {"command": "test"}, draw, code)
 
 
 IRIS = "dataset: iris\nmodel: {hidden: [8]}\ntraining: {epochs: 5}\n"

@@ -1,7 +1,7 @@
 """`dlexp predict`: what a trained model says of examples."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -32,6 +32,7 @@ def predict(
     """
     from functools import partial
 
+    from dlexp.components import snapshot
     from dlexp.config.load import load
     from dlexp.console import say
     from dlexp.errors import UserError, shown
@@ -50,9 +51,12 @@ def predict(
     if len(runs) > 1:
         say(f"{run}: {len(runs)} runs; this is {asked.dir.path}")
     experiment = load(asked.dir.config_path).experiment
-    if asked.record.get("data_digest") not in experiment.dataset.digests(data_dir):
+    digest = asked.record.get("data_digest")
+    if digest not in experiment.dataset.digests(data_dir):
         raise UserError(f"{asked.dir.path}: the data are not those that it was trained on, which its encoding needs")
-    question = Question(experiment, asked.dir.model_path, "test" if data == "test" else Path(data), data_dir)
+    examples: Path | Literal["test"] = "test" if data == "test" else Path(data)
+    known = snapshot.large_digests()
+    question = Question(experiment, asked.dir.model_path, examples, data_dir, digest, known)
     answer = ask(question)
     for line in shown(list(answer.notes)):
         say(line)

@@ -102,7 +102,7 @@ def record_failure(job: Job, error: Exception) -> None:
             "config": job.experiment.model_dump(),
             "data_digest": job.data_digest,
             "training_version": TRAINING_VERSION,
-            "code_digest": (RunDir(job.path).environment() or {}).get("code_digest"),
+            "code_digest": job.code_digest,
             "versions": versions(),
             "submitted": job.provenance.get("submitted"),
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),

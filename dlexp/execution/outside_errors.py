@@ -7,7 +7,7 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
-from dlexp.errors import DataError, DlexpError
+from dlexp.errors import Changed, DataError, DlexpError
 from dlexp.runs.run_dir import RunDir
 
 #: A disk, a file or memory that is not there now may be there the next time. So may data.
@@ -28,7 +28,7 @@ def is_outside(error: BaseException) -> bool:
 def record(run_dir: RunDir, error: Exception, earlier: Mapping[str, Any] | None) -> bool:
     """Note what interrupted a run, unless the same interrupted it `earlier`: another try would end there again.
 
-    A full disk is never a failure.
+    A full disk is never a failure; nor are data or code that changed, of which nothing was trained.
 
     Returns:
         Whether it was noted.
@@ -44,11 +44,16 @@ def record(run_dir: RunDir, error: Exception, earlier: Mapping[str, Any] | None)
         "epoch": _epochs(run_dir),
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    is_full = any(isinstance(each, OSError) and each.errno in FULL for each in _causes(error))
-    if earlier and not is_full and all(found[key] == earlier.get(key) for key in _SAME):
+    if earlier and not _is_never_a_failure(error) and all(found[key] == earlier.get(key) for key in _SAME):
         return False
     run_dir.write_interruption(found)
     return True
+
+
+def _is_never_a_failure(error: BaseException) -> bool:
+    return any(
+        isinstance(each, Changed) or (isinstance(each, OSError) and each.errno in FULL) for each in _causes(error)
+    )
 
 
 def described(error: BaseException) -> str:

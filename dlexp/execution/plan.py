@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dlexp.components import memory
+from dlexp.components import memory, snapshot
 from dlexp.config.experiment import Experiment
-from dlexp.config.identity import TRAINING_VERSION, Identities, identities_of
+from dlexp.config.identity import TRAINING_VERSION, Identities, code_digest, identities_of
 from dlexp.config.lint import least_bytes
 from dlexp.config.load import load
 from dlexp.errors import DataError, UserError
@@ -54,6 +54,8 @@ class Planned:
     data_digest: str
     identities: Identities
     """All that stand for the experiment."""
+    code_digest: str | None = None
+    """Of the user's code that makes the model; None if no such code does."""
     recorded: RunDir | None = None
     """Where it finished before, or diverged before: trained again only with `force`."""
     lacks_diagnostics: bool = False
@@ -110,6 +112,8 @@ class Plan:
                 self.request.smoke,
                 {**provenance, "submitted": _submitted(planned.begun)},
                 illustrate,
+                code_digest=planned.code_digest,
+                large_digests=snapshot.large_digests(),
                 earlier=planned.earlier.path if planned.earlier else None,
             )
 
@@ -127,7 +131,16 @@ class Plan:
 
 
 def plan(request: Request) -> Plan:
-    """Find out what is done already; the same experiment under two names is trained once."""
+    """Find out what is done already; the same experiment under two names is trained once.
+
+    Raises:
+        Changed: A file was replaced while its digest was taken.
+    """
+    with snapshot.taken(held_bytes=0):  # However many experiments have the same data.
+        return _plan(request)
+
+
+def _plan(request: Request) -> Plan:
     found = Plan(request, [], [])
     known: set[tuple[str, int]] = set()
     on_record = Attempts() if request.smoke else Attempts(scan(request.runs_dir))
@@ -144,7 +157,8 @@ def plan(request: Request) -> Plan:
         for seed in request.seeds:
             if (identities.own, seed) not in known:
                 known.add((identities.own, seed))
-                planned = Planned(experiment, seed, identities.own, digests[0], identities)
+                code = code_digest(experiment)
+                planned = Planned(experiment, seed, identities.own, digests[0], identities, code)
                 found.runs.append(_on_record(planned, on_record, digests, request.force))
     return found
 
@@ -225,8 +239,13 @@ def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> Plan:
     """Finished runs, all to be trained again as their records say, into another directory.
 
     Raises:
-        DataError: The data of one cannot be had.
+        DataError: The data of one cannot be had, or were replaced while their digest was taken.
     """
+    with snapshot.taken(held_bytes=0):
+        return _again(runs, runs_dir, data_dir)
+
+
+def _again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> Plan:
     found = Plan(Request([], [], runs_dir, data_dir), [], [])
     for run in runs:
         experiment = load(run.dir.config_path).experiment
@@ -234,8 +253,8 @@ def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> Plan:
         # A directory each, though the attempts at an experiment with a seed would share one.
         name = run.name if run.attempt == 1 else f"{run.name} ({run.attempt})"
         named = experiment.model_copy(update={"name": name})
-        identities = identities_of(experiment, digests)
-        found.runs.append(Planned(named, run.seed, identities.own, digests[0], identities))
+        identities, code = identities_of(experiment, digests), code_digest(experiment)
+        found.runs.append(Planned(named, run.seed, identities.own, digests[0], identities, code))
     return found
 
 

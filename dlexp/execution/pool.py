@@ -131,16 +131,20 @@ def _note(job: Job, error: OSError | DlexpError) -> bool:
 
 
 class _Slot:
-    """One worker, replaced when it is worn, has died, or a job needs another number of threads."""
+    """One worker, replaced when it is worn, has died or run own code, or a job needs another number of threads."""
 
     def __init__(self, worker: Worker | None = None) -> None:
         self.threads: int | None = None
         self._worker = worker
         self._runs = 0
+        self._ran_own_code = False
 
     def submit(self, job: Job) -> "Future[bool]":
         threads = job.experiment.training.threads
-        if self.threads not in (None, threads) or self._runs >= RUNS_PER_PROCESS:
+        # Own code may leave anything behind: generators that have moved on, settings of Keras, a module edited since.
+        if self._ran_own_code:
+            self.kill()
+        if self.threads not in (None, threads) or self._runs >= RUNS_PER_PROCESS or self._ran_own_code:
             self.close()
         self._worker = self._worker or Worker()
         try:
@@ -151,6 +155,7 @@ class _Slot:
             future = self._worker.submit(execute, job)
         self.threads = threads
         self._runs += 1
+        self._ran_own_code = job.runs_own_code
         return future
 
     def ask_to_stop(self) -> None:
@@ -164,4 +169,4 @@ class _Slot:
     def close(self) -> None:
         if self._worker:
             self._worker.close()
-        self._worker, self.threads, self._runs = None, None, 0
+        self._worker, self.threads, self._runs, self._ran_own_code = None, None, 0, False

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from dlexp.components import snapshot
 from dlexp.components.resamples import Bootstrap, Fresh, Resample, Subset
 from dlexp.config.checks import check
 from dlexp.config.experiment import Experiment
@@ -54,13 +55,14 @@ def plan_resamples(request: Request, n: int, kind: Kind | None = None) -> Resamp
         raise UserError(f"resamples: expected at least {MIN_RESAMPLES} training sets, given {n}")
     n = MIN_RESAMPLES if request.smoke else n
     groups, without_data = [], []
-    for experiment in request.experiments:
-        plans = [
-            plan(replace(request, experiments=[resampled], seeds=[seed]))
-            for seed, resampled in enumerate(_resampled(experiment, n, kind))
-        ]
-        groups.append([planned for each in plans for planned in each.runs])
-        without_data += plans[0].without_data
+    with snapshot.taken(held_bytes=0):  # All on the same data.
+        for experiment in request.experiments:
+            plans = [
+                plan(replace(request, experiments=[resampled], seeds=[seed]))
+                for seed, resampled in enumerate(_resampled(experiment, n, kind))
+            ]
+            groups.append([planned for each in plans for planned in each.runs])
+            without_data += plans[0].without_data
     once = {(planned.identity, planned.seed): planned for group in groups for planned in group}
     return Resamples(Plan(request, list(once.values()), without_data), groups)
 

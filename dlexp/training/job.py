@@ -1,10 +1,11 @@
 """One run to be trained: everything a worker needs, small enough to send. Imports no TensorFlow."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dlexp.components import snapshot
 from dlexp.config.experiment import Experiment
 from dlexp.runs.run_dir import RunDir
 from dlexp.runs.whole_files import Fence
@@ -29,6 +30,10 @@ class Job:
     provenance: dict[str, Any]
     """What the command knows of itself: its words, the git commit."""
     illustrate: Illustrate
+    code_digest: str | None = None
+    """Of the user's code that makes the model, as the command found it; None if no such code does."""
+    large_digests: snapshot.Digests = field(default_factory=dict)
+    """Of data files that are too large to be read once more."""
     fence: Fence | None = None
     """In the worker: raises where the run is another process's by now; asked before anything is recorded."""
     earlier: Path | None = None
@@ -38,6 +43,11 @@ class Job:
     def run_dir(self) -> RunDir:
         """Where its records are written."""
         return RunDir(self.path, self.fence)
+
+    @property
+    def runs_own_code(self) -> bool:
+        """Whether the user's own functions make the data or the model."""
+        return bool(self.experiment.functions)
 
     @property
     def label(self) -> str:

@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dlexp.components import snapshot
 from dlexp.components.datasets import Data, Dataset
 from dlexp.components.datasets.pictures import Picture
 
@@ -13,16 +14,20 @@ MAX_EXAMPLES = 20
 MAX_CHARACTERS = 2000
 
 
-def with_examples(mistakes: Sequence[Mapping[str, Any]], dataset: Dataset, data: Data) -> dict[str, Any]:
+def with_examples(
+    mistakes: Sequence[Mapping[str, Any]], dataset: Dataset, data: Data, read: snapshot.Snapshot | None = None
+) -> dict[str, Any]:
     """The mistakes as `evaluation.json` has them: the worst ones of each target with their examples.
 
     An example is a `text`, or a picture: a `png` in base64 and what the text calls it. Where none can be had,
-    `examples_problem` says why: the run is none the worse for it.
+    `examples_problem` says why: the run is none the worse for it. What is read again for them, of files that the
+    training has `read`, has to be the same still.
     """
     shown = _worst(mistakes)
     positions = list(dict.fromkeys(each["position"] for each in shown))
     try:
-        decoded = dict(zip(positions, map(_record, dataset.decoded(data, positions)), strict=True))
+        with snapshot.taken(after=read):
+            decoded = dict(zip(positions, map(_record, dataset.decoded(data, positions)), strict=True))
     # A file that was removed meanwhile, a data set of the user's own: whatever it is, the model is trained.
     except Exception as error:
         traceback.print_exc()

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from dlexp.components import snapshot
 from dlexp.config.checks import completed
 from dlexp.config.columns import columns
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment
-from dlexp.config.identity import TRAINING_VERSION, code_digest
+from dlexp.config.identity import TRAINING_VERSION
 from dlexp.runs.predictions import Predictions
 from dlexp.runs.run_dir import RunDir
 from dlexp.training import interruption
@@ -23,6 +24,7 @@ from dlexp.training.diagnostics import diagnosing
 from dlexp.training.early_stopping import Best
 from dlexp.training.engine import Engine, Evaluator, order_of
 from dlexp.training.environment import environment
+from dlexp.training.inputs import require_code, require_data
 from dlexp.training.interruption import Stopped
 from dlexp.training.job import Job
 from dlexp.training.mistakes import with_examples
@@ -45,36 +47,40 @@ def train(job: Job) -> None:
 
     Raises:
         Diverged: The loss became NaN or infinite; the epochs so far are recorded.
-        DataError: The data cannot be had.
+        DataError: The data cannot be had, or they or the user's own code have changed since the command started.
     """
     started = datetime.now(UTC)
     clock = time.perf_counter()
     experiment = job.experiment
     dataset = experiment.dataset
-    data = None
-    if job.stand_in:
-        data = dataset.sample(job.data_dir)
-        scaled = experiment.validation.scaled(dataset.info().n_train, len(data.train))
-        experiment = experiment.model_copy(update={"validation": scaled})
     run_dir = job.run_dir
-    run_dir.write_config(dump(experiment))
-    config = experiment.model_dump()
-    place = {
-        **environment(experiment.training.threads),
-        **job.provenance,
-        "data_digest": job.data_digest,
-        "training_version": TRAINING_VERSION,
-        "code_digest": code_digest(experiment),
-    }
-    run_dir.write_environment(place)
+    snapshot.learn(job.large_digests)
+    with snapshot.taken() as read:
+        require_data(dataset, job.data_dir, job.data_digest, job.stand_in)
+        require_code(experiment, job.code_digest)
+        data = None
+        if job.stand_in:
+            data = dataset.sample(job.data_dir)
+            scaled = experiment.validation.scaled(dataset.info().n_train, len(data.train))
+            experiment = experiment.model_copy(update={"validation": scaled})
+        run_dir.write_config(dump(experiment))
+        config = experiment.model_dump()
+        place = {
+            **environment(experiment.training.threads),
+            **job.provenance,
+            "data_digest": job.data_digest,
+            "training_version": TRAINING_VERSION,
+            "code_digest": job.code_digest,
+        }
+        run_dir.write_environment(place)
 
-    data = data or dataset.load(job.data_dir)
-    info = data.info or dataset.info()
-    if data.info:
-        experiment = completed(experiment, info)
-    splits = split(experiment, data)
+        data = data or dataset.load(job.data_dir)
+        info = data.info or dataset.info()
+        if data.info:
+            experiment = completed(experiment, info)
+        splits = split(experiment, data)
+        network = build(experiment, info, splits.train, job.seed)
     split_digests = digests(splits, data, info, job.data_digest)
-    network = build(experiment, info, splits.train, job.seed)
     network.model.summary(print_fn=print)
     stamp = {"identity": job.identity, "seed": job.seed, "versions": place["versions"]}
     fitted = fit(experiment, network, splits, job.seed, run_dir, stamp)
@@ -90,7 +96,7 @@ def train(job: Job) -> None:
         judged, expected = task.head.judged(tested.predictions), dataset.expected(splits.test.x)
         Predictions(splits.test.y, judged, expected).write(run_dir.predictions_path, run_dir.fence)
     mistakes = worst_mistakes(network, splits.test, tested)
-    run_dir.write_evaluation(with_examples(mistakes, dataset, data))
+    run_dir.write_evaluation(with_examples(mistakes, dataset, data, read))
     seconds = fitted.seconds_before + time.perf_counter() - clock
     run_dir.write_environment({**place, "seconds": seconds})
     run_dir.write_summary(

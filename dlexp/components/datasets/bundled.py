@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from dlexp.components import snapshot
 from dlexp.components.datasets import files
 from dlexp.components.datasets.dataset import Data, Dataset, Info, Split, Task
 from dlexp.errors import DataError
@@ -59,19 +60,25 @@ class Bundled(Dataset):
         return self.digests(data_dir)[0]
 
     def digests(self, data_dir: Path | None) -> tuple[str, ...]:
-        """Of scikit-learn's own files; found without importing it, which takes seconds."""
+        """Of scikit-learn's own files."""
+        return files.digests(*self._paths)
+
+    @property
+    def _paths(self) -> list[Path]:
+        """The files; found without importing scikit-learn, which takes seconds."""
         spec = importlib.util.find_spec("sklearn")
         if spec is None or not spec.submodule_search_locations:
             raise DataError("scikit-learn is not installed, and its data sets come with it")
         folder = Path(spec.submodule_search_locations[0], "datasets", "data")
-        return files.digests(*(folder / name for name in self.data_files))
+        return [folder / name for name in self.data_files]
 
     def load(self, data_dir: Path | None) -> Data:
         """Shuffled and split by scikit-learn."""
         import numpy as np
         from sklearn.model_selection import train_test_split
 
-        x, y = self._examples()
+        with snapshot.read_elsewhere(*self._paths):
+            x, y = self._examples()
         first = y[:, 0] if y.ndim == 2 else y
         x_train, x_test, y_train, y_test, train_rows, test_rows = train_test_split(
             x.astype(np.float32),

@@ -10,12 +10,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from dlexp.components import memory
+from dlexp.components import memory, snapshot
 from dlexp.errors import DataError, UserError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Archives that pandas opens, by the ends of their names, and what it calls them.
+_ARCHIVES: dict[str, Any] = {
+    ".tar": "tar",
+    ".tar.gz": "tar",
+    ".tar.xz": "tar",
+    ".tar.bz2": "tar",
+    ".zip": "zip",
+    ".zst": "zstd",
+}
 #: Archives of which pandas reads the table alone, and not the checksum at their end.
 _PACKED_TAR: dict[str, Any] = {".tar.gz": gzip.open, ".tar.bz2": bz2.open, ".tar.xz": lzma.open}
 #: How much of one is unpacked at a time, in bytes.
@@ -39,13 +48,20 @@ def read(path: Path, delimiter: str = ",", n_rows: int | None = None) -> "pd.Dat
     """
     import pandas as pd
 
+    archive = next((how for end, how in _ARCHIVES.items() if path.name.lower().endswith(end)), None)
     try:
         if n_rows is None:
             memory.require(CHARACTER_BYTES * _size(path), str(path))
             _read_to_the_end(path)
         with _opened(path) as file:
             frame = pd.read_csv(
-                file, sep=delimiter, dtype=str, keep_default_na=False, encoding="utf-8-sig", nrows=n_rows
+                file,
+                sep=delimiter,
+                dtype=str,
+                keep_default_na=False,
+                encoding="utf-8-sig",
+                nrows=n_rows,
+                compression=archive,
             )
     except TooLarge as error:
         raise DataError(str(error)) from error
@@ -69,8 +85,8 @@ def _size(path: Path) -> int:
     """Bytes of the file; of a zip archive those that it says to hold, since no more are ever unpacked."""
     with suppress(OSError, zipfile.BadZipFile):  # Said when it is read.
         if path.suffix.lower() != ".zip":
-            return path.stat().st_size
-        with zipfile.ZipFile(path) as archive:
+            return snapshot.size(path)
+        with snapshot.opened(path) as file, zipfile.ZipFile(file) as archive:
             return max((each.file_size for each in archive.infolist()), default=0)
     return 0
 
@@ -79,21 +95,26 @@ def _read_to_the_end(path: Path) -> None:
     """Have a packed tar archive checked: its reader raises where the checksum is another."""
     for suffix, opened in _PACKED_TAR.items():
         if path.name.lower().endswith(suffix):
-            with opened(path) as packed, io.BufferedReader(_Counted(path, packed), _CHUNK) as file:
+            with (
+                snapshot.opened(path) as whole,
+                opened(whole) as packed,
+                io.BufferedReader(_Counted(path, packed), _CHUNK) as file,
+            ):
                 while file.read(_CHUNK):
                     pass
 
 
 @contextmanager
-def _opened(path: Path) -> "Iterator[IO[bytes] | Path]":
+def _opened(path: Path) -> Iterator[IO[bytes]]:
     """What pandas is to read: the file itself, or what a packed one unpacks to, counted as it comes."""
     is_tar = path.name.lower().endswith(tuple(_PACKED_TAR))
     opened = None if is_tar else _PACKED.get(path.suffix.lower())
-    if opened is None:
-        yield path
-        return
-    with opened(path) as packed, io.BufferedReader(_Counted(path, packed), _CHUNK) as file:
-        yield file
+    with snapshot.opened(path) as whole:
+        if opened is None:
+            yield whole
+            return
+        with opened(whole) as packed, io.BufferedReader(_Counted(path, packed), _CHUNK) as file:
+            yield file
 
 
 class _Counted(io.RawIOBase):

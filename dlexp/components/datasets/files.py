@@ -7,9 +7,10 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
-from dlexp.components import keras_settings
+from dlexp.components import keras_settings, snapshot
 from dlexp.components.home import expanded
 from dlexp.console import say
 from dlexp.errors import DataError, UserError
@@ -74,6 +75,10 @@ def find(name: str, data_dir: Path | None, download: bool = True) -> Path:
         UserError: `data_dir` or `DLEXP_DATA` is no directory.
         DataError: It is in none of them and cannot be downloaded.
     """
+    return snapshot.once(("find", name, data_dir), partial(_find, name, data_dir, download))
+
+
+def _find(name: str, data_dir: Path | None, download: bool) -> Path:
     wanted = [name, f"{name}-target/{name}"] if DOWNLOADS[name].is_archive else [name]
     try:
         places = _places(data_dir)
@@ -92,6 +97,10 @@ def own(path: str, data_dir: Path | None) -> Path:
         UserError: `data_dir` or `DLEXP_DATA` is no directory, or the path begins with the home folder of nobody.
         DataError: It is in none of them.
     """
+    return snapshot.once(("own", path, data_dir), partial(_own, path, data_dir))
+
+
+def _own(path: str, data_dir: Path | None) -> Path:
     places, wanted = {"the working directory": Path(), **_places(data_dir)}, expanded(path)
     try:
         for place in places.values():
@@ -120,15 +129,20 @@ def digests(*paths: Path) -> tuple[str, ...]:
     Raises:
         DataError: A file cannot be read.
     """
+    try:
+        return snapshot.digests(paths, partial(_digests, paths))
+    except OSError as error:
+        raise DataError(f"{error.filename}: {error.strerror}") from error
+
+
+def _digests(paths: tuple[Path, ...]) -> tuple[str, ...]:
     framed, joined = hashlib.sha256(), hashlib.sha256()
     for path in paths:
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise DataError(f"{path}: {error.strerror}") from error
-        joined.update(content)
-        if len(paths) > 1:
-            framed.update(len(content).to_bytes(8, "big") + content)
+        framed.update(snapshot.note(path).size.to_bytes(8, "big"))
+        for chunk in snapshot.chunks(path):
+            joined.update(chunk)
+            if len(paths) > 1:
+                framed.update(chunk)
     return (framed.hexdigest(), joined.hexdigest()) if len(paths) > 1 else (joined.hexdigest(),)
 
 

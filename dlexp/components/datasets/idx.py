@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dlexp.components import memory
+from dlexp.components import memory, snapshot
 from dlexp.errors import DataError
 
 UNSIGNED_BYTES = 0x08
@@ -21,7 +21,7 @@ def read(path: Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
         DataError: The file cannot be read, is damaged, or holds something else than bytes.
     """
     try:
-        with gzip.open(path) as file:
+        with gzip.open(snapshot.opened(path)) as file:
             # Two zeros, the type, the number of axes; then each axis as a big-endian uint32; then the bytes.
             start = file.read(4)
             n_axes = start[3] if start[:3] == bytes([0, 0, UNSIGNED_BYTES]) and len(start) > 3 else 0

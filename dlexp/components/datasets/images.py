@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from dlexp.components import memory
+from dlexp.components import memory, snapshot
 from dlexp.components.datasets import files
 from dlexp.components.datasets.dataset import Data, Dataset, Info, Split
 from dlexp.errors import DataError
@@ -158,8 +158,8 @@ class Cifar(Images):
         from dlexp.components.datasets import pickles
 
         try:
-            memory.require(path.stat().st_size, str(path))
-            batch = pickles.load(path.read_bytes(), encoding="bytes")
+            memory.require(snapshot.size(path), str(path))
+            batch = pickles.load(snapshot.read_bytes(path), encoding="bytes")
             # (n, 3072) -> (n, colours, height, width) -> (n, height, width, colours)
             return batch[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), np.array(batch[self.labels_key])
         except pickles.Refused as error:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import bsr_array, coo_array, csc_array, csr_array, dia_array
 
-from dlexp.components import memory
+from dlexp.components import memory, snapshot
 from dlexp.components.datasets import pickles
 from dlexp.errors import DataError
 
@@ -95,7 +95,7 @@ def names(path: Path) -> list[str]:
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with snapshot.opened(path) as file, zipfile.ZipFile(file) as archive:
             yield archive
     # What zipfile raises for foreign, cut, damaged, encrypted or oddly compressed archives.
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:

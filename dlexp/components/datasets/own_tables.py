@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from dlexp.components import memory
+from dlexp.components import memory, snapshot
 from dlexp.components.datasets import csv_file, files
 from dlexp.components.datasets.dataset import MAX_SHOWN, Data, Info, Split, SplitName, Task
 from dlexp.components.datasets.encoded_texts import EncodedTexts
@@ -554,11 +554,13 @@ class Parquet(Table):
         with _reading_parquet(path):
             from pyarrow import parquet
 
-            # A value that stands in every row is there once: few bytes, many cells.
-            size = parquet.read_metadata(path)
-            unpacked = sum(size.row_group(i).total_byte_size for i in range(size.num_row_groups))
-            memory.require(max(unpacked, CELL_BYTES * size.num_rows * size.num_columns), str(path))
-            frame = pd.read_parquet(path).reset_index(drop=True)
+            with snapshot.opened(path) as file:
+                # A value that stands in every row is there once: few bytes, many cells.
+                size = parquet.read_metadata(file)
+                unpacked = sum(size.row_group(i).total_byte_size for i in range(size.num_row_groups))
+                memory.require(max(unpacked, CELL_BYTES * size.num_rows * size.num_columns), str(path))
+                file.seek(0)
+                frame = pd.read_parquet(file).reset_index(drop=True)
             for column in frame.columns:
                 if not pd.api.types.is_numeric_dtype(frame[column]):
                     frame[column].to_numpy()  # Texts are decoded where they are first used: damage shows here.

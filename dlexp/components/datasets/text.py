@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from dlexp.components import memory
+from dlexp.components import memory, snapshot
 from dlexp.components.datasets import files
 from dlexp.components.datasets.dataset import Data, Info, Split, SplitName, Task
 from dlexp.components.datasets.encoded_texts import EncodedTexts
@@ -100,16 +100,18 @@ class Text(NumberedTexts):
         """The same texts in the same order as `keras.datasets` gives."""
         from dlexp.components.datasets.encoded_cache import cached
 
-        key = [self.type, self.digest(data_dir), self.num_words, self.skip_top, self.encoding, self.maxlen]
-        data = cached(self.type, key, lambda: self._read(data_dir, self.encoded))
+        with snapshot.taken():  # What is kept under the digest is encoded from the very bytes that it is of.
+            key = [self.type, self.digest(data_dir), self.num_words, self.skip_top, self.encoding, self.maxlen]
+            data = cached(self.type, key, lambda: self._read(data_dir, self.encoded))
         return self.weighted(replace(data, decode=partial(self._decoded, data_dir)))
 
     def texts(self, data_dir: Path | None) -> Data:
         """The same texts, whole."""
         from dlexp.components.datasets.encoded_cache import cached
 
-        key = [self.type, self.digest(data_dir), "whole"]
-        return cached(f"{self.type}-whole", key, lambda: self._read(data_dir, _whole))
+        with snapshot.taken():
+            key = [self.type, self.digest(data_dir), "whole"]
+            return cached(f"{self.type}-whole", key, lambda: self._read(data_dir, _whole))
 
     def _decoded(self, data_dir: Path | None, positions: Sequence[int]) -> list[str]:
         """Test texts in words, as `examples` gives them; a word index that is not there is not downloaded."""

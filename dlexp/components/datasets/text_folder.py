@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from dlexp.components import memory
+from dlexp.components import memory, snapshot
 from dlexp.components.datasets import files
 from dlexp.components.datasets.csv_file import CHARACTER_BYTES
 from dlexp.components.datasets.dataset import Data, Info, SplitName, Task
@@ -61,12 +61,8 @@ class TextFolder(OwnData, EncodedTexts):
 
     def digest(self, data_dir: Path | None) -> str:
         """Of all files, with their folders and names."""
-        sha256 = hashlib.sha256()
-        for part in self._parts(data_dir):
-            for path, text in zip(part, _texts(part), strict=True):
-                content = text.encode()
-                sha256.update(f"{'/'.join(path.parts[-3:])}\0{len(content)}\0".encode() + content)
-        return sha256.hexdigest()
+        parts = self._parts(data_dir)
+        return snapshot.once(("texts", *map(tuple, parts)), lambda: _digest(parts))
 
     def load(self, data_dir: Path | None) -> Data:
         """Shuffled, always in the same order; words are numbered by the training split alone."""
@@ -152,7 +148,7 @@ class TextFolder(OwnData, EncodedTexts):
             names = self.folders or _folders(part)
             # Ratings need no folders.
             folders = [part / name for name in names] or [part]
-            found = [path for folder in folders for path in sorted(folder.iterdir()) if path.suffix == ".txt"]
+            found = [path for folder in folders for path, _ in snapshot.entries(folder) if path.suffix == ".txt"]
         except OSError as error:
             raise DataError(f"{error.filename}: {error.strerror}") from error
         if not found:
@@ -168,7 +164,7 @@ class TextFolder(OwnData, EncodedTexts):
 
 def _size(path: Path) -> int:
     try:
-        return path.stat().st_size
+        return snapshot.size(path)
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}") from error
 
@@ -180,7 +176,7 @@ def _in_lines(part: list[Path], positions: Sequence[int]) -> list[str]:
 
 def _folders(path: Path) -> list[str]:
     try:
-        return sorted(each.name for each in path.iterdir() if each.is_dir())
+        return [each.name for each, is_folder in snapshot.entries(path) if is_folder]
     except OSError as error:
         raise DataError(f"{error.filename}: {error.strerror}") from error
 
@@ -192,9 +188,18 @@ def _rating(path: Path) -> str:
     return match[1]
 
 
+def _digest(parts: Iterable[list[Path]]) -> str:
+    sha256 = hashlib.sha256()
+    for part in parts:
+        for path, text in zip(part, _texts(part), strict=True):
+            content = text.encode()
+            sha256.update(f"{'/'.join(path.parts[-3:])}\0{len(content)}\0".encode() + content)
+    return sha256.hexdigest()
+
+
 def _texts(paths: list[Path]) -> Iterator[str]:
     for path in paths:
         try:
-            yield path.read_text(encoding="utf-8")
+            yield snapshot.read_text(path)
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"{path}: not readable as UTF-8 text ({error})") from error

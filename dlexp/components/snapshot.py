@@ -1,0 +1,271 @@
+"""What a run reads, data files and its own code, as it was when it was first read.
+
+A command takes the digest of the data, and a worker reads them later. So the worker takes the digest again, of the very
+bytes that it then reads. Within a snapshot each file is read from the disk once and held in memory; what is too large
+for that is known by its stamp (inode, size and times), looked at again before and after it is read.
+"""
+
+import io
+import os
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+from dlexp.components import memory
+from dlexp.errors import Changed
+
+T = TypeVar("T")
+
+#: So many bytes are held in memory, of all files together.
+HELD_BYTES = 1_000_000_000
+CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What tells that a file is the same without reading it."""
+
+    inode: int
+    size: int
+    modified_ns: int
+    changed_ns: int
+    """Other than the time of the modification, no program sets this one back."""
+
+    @classmethod
+    def of(cls, found: os.stat_result) -> "Stamp":
+        """That of a file."""
+        return cls(found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+#: The digests of files too large to be held, by their paths and stamps: a command takes each once.
+Digests = dict[tuple[tuple[Path, Stamp], ...], tuple[str, ...]]
+
+
+@dataclass
+class Snapshot:
+    """Files as they were when they were first read."""
+
+    room: int
+    """Bytes that may still be held."""
+    stamps: dict[Path, Stamp] = field(default_factory=dict)
+    """Of every file that was read."""
+    found: dict[Hashable, Any] = field(default_factory=dict)
+    """What else was found out once."""
+    _held: dict[Path, bytes] = field(default_factory=dict)
+    _not_held: set[Path] = field(default_factory=set)
+
+    def read(self, path: Path) -> BinaryIO:
+        """A file as it was at first."""
+        if path in self._held:
+            return io.BytesIO(self._held[path])
+        file = path.open("rb")
+        try:
+            stamp = _stamp(file)
+            self.require(path, stamp)
+            if stamp.size > self.room:
+                return file
+            content = file.read()
+            self.require(path, _stamp(file))
+        except BaseException:
+            file.close()
+            raise
+        file.close()
+        self.room -= len(content)
+        self._held[path] = content
+        self._not_held.discard(path)
+        return io.BytesIO(content)
+
+    def require(self, path: Path, now: Stamp) -> None:
+        """Refuse a file that is another than at first."""
+        if self.stamps.setdefault(path, now) != now:
+            raise changed([path])
+        if path not in self._held:
+            self._not_held.add(path)
+
+    def require_all(self) -> None:
+        """Look again at every file that was read and is not held."""
+        for path in self._not_held:
+            try:
+                now = Stamp.of(path.stat())
+            except OSError as error:
+                raise changed([path]) from error
+            self.require(path, now)
+
+    def release(self) -> None:
+        """Hold nothing any longer."""
+        self._held.clear()
+
+
+_current: ContextVar[Snapshot | None] = ContextVar("_current", default=None)
+_large_digests: Digests = {}
+
+
+@contextmanager
+def taken(held_bytes: int | None = None, after: Snapshot | None = None) -> Iterator[Snapshot]:
+    """Within, every file is read as it was at first; a snapshot within another one is a part of it.
+
+    Args:
+        held_bytes: How much is held in memory, up to `HELD_BYTES` by default; 0 to take digests and read nothing later.
+        after: An earlier snapshot: its files have to be the same still.
+
+    Raises:
+        Changed: A file that was not held is another now.
+    """
+    if around := _current.get():
+        yield around
+        return
+    snapshot = Snapshot(_room() if held_bytes is None else held_bytes)
+    if after:
+        snapshot.stamps, snapshot.found = dict(after.stamps), dict(after.found)
+    token = _current.set(snapshot)
+    try:
+        yield snapshot
+        snapshot.require_all()
+    finally:
+        _current.reset(token)
+        snapshot.release()
+
+
+def opened(path: Path) -> BinaryIO:
+    """A file's bytes.
+
+    Raises:
+        OSError: It cannot be read.
+        Changed: It is another than it was at first.
+    """
+    snapshot = _current.get()
+    return snapshot.read(path) if snapshot else path.open("rb")
+
+
+def read_bytes(path: Path) -> bytes:
+    """All of a file's bytes; raises as `opened`."""
+    with opened(path) as file:
+        return file.read()
+
+
+def read_text(path: Path) -> str:
+    """A text in UTF-8, its line ends as in Python; raises as `opened`, and UnicodeDecodeError."""
+    with io.TextIOWrapper(opened(path), encoding="utf-8") as file:
+        return file.read()
+
+
+def size(path: Path) -> int:
+    """A file's bytes; raises OSError where there is none."""
+    snapshot = _current.get()
+    known = snapshot.stamps.get(path) if snapshot else None
+    return known.size if known else path.stat().st_size
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """A file's bytes in pieces; raises as `opened`."""
+    with opened(path) as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+
+
+def entries(folder: Path) -> list[tuple[Path, bool]]:
+    """What was in a folder at first, by name, and whether it is a folder itself.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    return once(("entries", folder), lambda: sorted((Path(each.path), each.is_dir()) for each in os.scandir(folder)))
+
+
+@contextmanager
+def read_elsewhere(*paths: Path) -> Iterator[None]:
+    """Within, other code reads files itself: they have to be those of the snapshot, before and after.
+
+    Raises:
+        OSError: One cannot be read.
+        Changed: One is another than it was at first.
+    """
+    for path in paths:
+        note(path)
+    yield
+    for path in paths:
+        note(path)
+
+
+def note(path: Path) -> Stamp:
+    """The stamp of a file, which has to stay the same within a snapshot; raises as `opened`."""
+    now = Stamp.of(path.stat())
+    if snapshot := _current.get():
+        snapshot.require(path, now)
+    return now
+
+
+def once(key: Hashable, find: Callable[[], T]) -> T:
+    """What `find` gives, found once within a snapshot."""
+    snapshot = _current.get()
+    if snapshot is None:
+        return find()
+    if key not in snapshot.found:
+        snapshot.found[key] = find()
+    found: T = snapshot.found[key]
+    return found
+
+
+def digests(paths: tuple[Path, ...], take: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+    """The digests that `take` takes of files: once within a snapshot.
+
+    Of files too large to be held: once in a process and its workers, while the stamps are the same.
+
+    Raises:
+        OSError: A file cannot be read.
+        Changed: One is another than it was at first.
+    """
+    return once(("digests", paths), lambda: _digests(paths, take))
+
+
+def _digests(paths: tuple[Path, ...], take: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+    stamps = tuple((path, note(path)) for path in paths)
+    if sum(stamp.size for _, stamp in stamps) <= HELD_BYTES:
+        return take()
+    if stamps not in _large_digests:
+        taken = take()
+        if stamps != tuple((path, note(path)) for path in paths):
+            raise changed(list(paths))
+        _large_digests[stamps] = taken
+    return _large_digests[stamps]
+
+
+def large_digests() -> Digests:
+    """Those that this process has taken."""
+    return dict(_large_digests)
+
+
+def learn(known: Digests) -> None:
+    """Take over the digests that the command has taken."""
+    _large_digests.update(known)
+
+
+def has(path: Path) -> bool:
+    """Whether a file was read within this snapshot."""
+    return path in paths()
+
+
+def paths() -> list[Path]:
+    """The files that were read within this snapshot, in that order."""
+    snapshot = _current.get()
+    return list(snapshot.stamps) if snapshot else []
+
+
+def changed(paths: list[Path]) -> Changed:
+    """What is said of files of which one is not what the command found."""
+    more = f" (or one of {len(paths) - 1} other files)" if len(paths) > 1 else ""
+    named = str(paths[0]) if paths else "the data"
+    return Changed(f"{named}{more}: changed since the command started")
+
+
+def _room() -> int:
+    """What may be held: never more than a quarter of the memory that is left."""
+    left = memory.available()
+    return HELD_BYTES if left is None else min(HELD_BYTES, left // 4)
+
+
+def _stamp(file: BinaryIO) -> Stamp:
+    return Stamp.of(os.fstat(file.fileno()))
