@@ -77,7 +77,6 @@ def run(
             a script that calls this without a main guard, or a daemonic process, in which nothing can be trained.
         DataError: Data cannot be had; then nothing is trained.
     """
-    from dlexp.config.load import load_all, require_fitting
     from dlexp.execution import arguments
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import Request, plan
@@ -92,10 +91,7 @@ def run(
     own, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
     flags = arguments.flag(smoke, "smoke"), arguments.flag(force, "force")
     waits = arguments.flag(wait, "wait")
-    loaded = load_all(
-        _configs(configs), arguments.texts(overrides, "overrides"), arguments.texts(grids, "grids", "KEY=[A, B] texts")
-    )
-    require_fitting(loaded, data)
+    loaded = _loaded(configs, overrides, grids, data)
     planned = plan(Request([each.experiment for each in loaded], wanted, own, data, *flags))
     for _, error in planned.without_data:
         raise error
@@ -139,7 +135,6 @@ def bias_variance(
         DataError: Data cannot be had; then nothing is trained.
     """
     from dlexp.config.grid import values_in
-    from dlexp.config.load import load_all, require_fitting
     from dlexp.execution import arguments
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import Request
@@ -155,10 +150,7 @@ def bias_variance(
     n_resamples, n_workers = arguments.whole(resamples, "resamples"), arguments.count(workers, "workers")
     own, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
     is_smoke, waits = arguments.flag(smoke, "smoke"), arguments.flag(wait, "wait")
-    loaded = load_all(
-        _configs(configs), arguments.texts(overrides, "overrides"), arguments.texts(grids, "grids", "KEY=[A, B] texts")
-    )
-    require_fitting(loaded, data)
+    loaded = _loaded(configs, overrides, grids, data)
     request = Request([each.experiment for each in loaded], [], own, data, is_smoke)
     planned = plan_resamples(request, n_resamples, resampling)
     for _, error in planned.plan.without_data:
@@ -226,6 +218,22 @@ def compare(
         else in_order(read(run_dir) for run_dir in without_resamples(scan(directory))[0])
     )
     return of_comparison(comparison.compare(chosen, columns, named=bool(words)))
+
+
+def _loaded(configs: object, overrides: object, grids: object, data_dir: Path | None) -> "list[Loaded]":
+    """Every config at every point of the grids, with a warning for each override that a grid replaces."""
+    import warnings
+
+    from dlexp.config.load import load_all, replaced, require_fitting
+    from dlexp.execution import arguments
+
+    own = arguments.texts(overrides, "overrides")
+    axes = arguments.texts(grids, "grids", "KEY=[A, B] texts")
+    loaded = load_all(_configs(configs), own, axes)
+    for line in replaced(loaded, own, axes):
+        warnings.warn(line, stacklevel=3)
+    require_fitting(loaded, data_dir)
+    return loaded
 
 
 def _configs(given: object) -> "list[Path | Loaded]":

@@ -211,6 +211,14 @@ def test_wait_is_that_of_the_command_line(
         call(iris, wait="yes")
 
 
+def test_an_override_that_a_grid_replaces_is_warned_of(iris: Path, planned: list[Request]) -> None:
+    """As the command says it."""
+    with pytest.warns(UserWarning, match=r"^--set training\.epochs=3: replaced by --grid training\.epochs=\[4, 5\]$"):
+        dlexp.run(iris, overrides=["training.epochs=3"], grids=["training.epochs=[4, 5]"])
+
+    assert [experiment.training.epochs for experiment in planned[0].experiments] == [4, 5]
+
+
 def test_an_override_of_a_loaded_experiment_leaves_the_head_to_the_data(iris: Path, planned: list[Request]) -> None:
     """What was a default when it was loaded is one again: another data set gets its own head, another type its keys."""
     loaded = dlexp.load(iris)

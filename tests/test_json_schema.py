@@ -92,6 +92,15 @@ def test_typical_mistakes_do_not_validate(text: str) -> None:
     assert list(VALIDATOR.iter_errors(config(text)))
 
 
+@pytest.mark.parametrize("key", ["schedule", "early_stopping"])
+def test_null_validates_where_it_switches_off(key: str) -> None:
+    """As `load` takes it: a component, a plain value; not where nothing can be off."""
+    text = {"training": {key: None}, "validation": None, "model": {"dropout": None, "kernel_regularizer": None}}
+
+    assert VALIDATOR.is_valid(text)
+    assert not VALIDATOR.is_valid({"training": {"epochs": None}})
+
+
 def test_every_component_and_key_is_described() -> None:
     """An editor shows what a component is, in the words of `dlexp list`."""
     definitions = VALIDATOR.schema["$defs"]
