@@ -86,11 +86,11 @@ def run(
     from dlexp.reports.progress import Progress
     from dlexp.runs.index import read
 
-    require_trainer("run")
     wanted, n_workers = arguments.seeds(seeds), arguments.count(workers, "workers")
     own, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
     flags = arguments.flag(smoke, "smoke"), arguments.flag(force, "force")
     waits = arguments.flag(wait, "wait")
+    require_trainer("run")
     loaded = _loaded(configs, overrides, grids, data)
     planned = plan(Request([each.experiment for each in loaded], wanted, own, data, *flags))
     for _, error in planned.without_data:
@@ -146,10 +146,10 @@ def bias_variance(
     from dlexp.runs.index import read
     from dlexp.studies.bias_variance import point
 
-    require_trainer("bias_variance")
     n_resamples, n_workers = arguments.whole(resamples, "resamples"), arguments.count(workers, "workers")
     own, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
     is_smoke, waits = arguments.flag(smoke, "smoke"), arguments.flag(wait, "wait")
+    require_trainer("bias_variance")
     loaded = _loaded(configs, overrides, grids, data)
     request = Request([each.experiment for each in loaded], [], own, data, is_smoke)
     planned = plan_resamples(request, n_resamples, resampling)

@@ -330,17 +330,6 @@ def test_script_that_fails_when_it_is_imported_again_leaves_no_records(tmp_path:
     assert not (tmp_path / "runs").exists()
 
 
-def test_script_from_standard_input_is_told_to_be_a_file(tmp_path: Path) -> None:
-    """A training process could not import it."""
-    result = script(tmp_path, "", words=["-"], input="import dlexp\ndlexp.run('iris.yaml')\n")
-
-    assert result.stderr.splitlines()[-1] == (
-        "dlexp.errors.UserError: dlexp.run: training processes import the script again, and <stdin> is no file; save "
-        'it as one, with the call below `if __name__ == "__main__":`'
-    )
-    assert not (tmp_path / "runs").exists()
-
-
 DAEMONIC = """
 import multiprocessing, sys
 import dlexp
@@ -374,14 +363,15 @@ def test_daemonic_process_is_told_so(tmp_path: Path) -> None:
     [
         (DAEMONIC.format(call="run(config)", daemon=False), ["script.py"]),
         ("", ["-c", "import dlexp; dlexp.run('iris.yaml')"]),
+        ("import dlexp; dlexp.run('iris.yaml')", ["-"]),
         ("import sys; del sys.modules['__main__'].__file__\nimport dlexp\ndlexp.run('iris.yaml')", ["script.py"]),
         ("import dlexp\nif __name__ == '__main__':\n    dlexp.run('iris.yaml')", ["-m", "script"]),
     ],
-    ids=["process that is not daemonic", "python -c", "a notebook's __main__", "python -m"],
+    ids=["process that is not daemonic", "python -c", "standard input", "a notebook's __main__", "python -m"],
 )
 def test_where_processes_can_be_started_a_script_trains(tmp_path: Path, text: str, words: list[str]) -> None:
     """Without a guard where there is no file to import again."""
-    result = script(tmp_path, text, words=words)
+    result = script(tmp_path, text, words=words, input=text if words == ["-"] else None)
 
     assert result.returncode == 0, result.stderr
     assert len(list(tmp_path.glob("runs/iris/*/summary.json"))) == 1

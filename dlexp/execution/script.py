@@ -2,10 +2,8 @@
 
 import multiprocessing
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from dlexp.errors import UserError
 from dlexp.execution.plan import Plan
@@ -16,8 +14,7 @@ def require_trainer(function: str) -> None:
     """Refuse to train where no process can be started that trains.
 
     Raises:
-        UserError: This process is a spawned one that still imports its script, or a daemonic one; or the script cannot
-            be imported again.
+        UserError: This process is a spawned one that still imports its script, or a daemonic one.
     """
     process = multiprocessing.current_process()
     if getattr(process, "_inheriting", False):
@@ -28,13 +25,6 @@ def require_trainer(function: str) -> None:
         raise UserError(
             f"dlexp.{function}: this process is daemonic, as those of multiprocessing.Pool are, and may start none "
             "to train in; call it from one of concurrent.futures.ProcessPoolExecutor or Process(daemon=False)"
-        )
-    main = sys.modules["__main__"]
-    script = getattr(main, "__file__", None)
-    if script and getattr(main, "__spec__", None) is None and not Path(script).exists():
-        raise UserError(
-            f"dlexp.{function}: training processes import the script again, and {script} is no file; save it as one, "
-            'with the call below `if __name__ == "__main__":`'
         )
 
 

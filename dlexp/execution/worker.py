@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -53,7 +54,7 @@ class Worker:
         self._context = _Context()
         # The first process would start it, and it lets Ctrl-C and SIGTERM through again.
         resource_tracker.ensure_running()
-        with without_interrupts():
+        with without_interrupts(), _main_of_no_file_hidden():
             self._executor = ProcessPoolExecutor(1, self._context, _start)
             self._pid = self._executor.submit(os.getpid)
         with contextlib.suppress(BrokenProcessPool):  # It has ended already: `require_started` says so.
@@ -125,6 +126,21 @@ def without_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _main_of_no_file_hidden() -> Iterator[None]:
+    """A script from standard input is called <stdin>, which a process that is started could not import."""
+    main = sys.modules["__main__"]
+    name = getattr(main, "__file__", None)
+    if not name or getattr(main, "__spec__", None) or os.path.exists(name):  # noqa: PTH110 - a name may be no path
+        yield
+        return
+    del main.__file__
+    try:
+        yield
+    finally:
+        main.__file__ = name
 
 
 def _start() -> None:
