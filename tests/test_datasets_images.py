@@ -301,7 +301,7 @@ def test_names_what_is_no_idx_file(tmp_path: Path, content: bytes) -> None:
     """Cut, or of another type."""
     (tmp_path / "file.gz").write_bytes(gzip.compress(content))
 
-    with pytest.raises(DataError, match=r"file\.gz: not an idx file of bytes, or a cut one"):
+    with pytest.raises(DataError, match=r"file\.gz: (not an idx file of bytes, or a cut one|needs about 18\.4 EB of)"):
         idx.read(tmp_path / "file.gz")
 
 

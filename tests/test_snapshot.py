@@ -9,7 +9,7 @@ import pytest
 
 from dlexp.components import snapshot
 from dlexp.components.datasets import Iris, files
-from dlexp.errors import Changed
+from dlexp.errors import Changed, DataError
 
 Change = Callable[[Path], None]
 #: What is said of it.
@@ -195,3 +195,13 @@ def test_files_read_again_later_have_to_be_the_same(file: Path) -> None:
     overwritten(file)
     with pytest.raises(Changed, match=CHANGED), snapshot.taken(after=first):
         snapshot.read_bytes(file)
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:
+    """It is named, within a snapshot and outside."""
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(DataError, match=r"pipe: a pipe"):
+        files.digest(tmp_path / "pipe")
+    with snapshot.taken(), pytest.raises(DataError, match=r"pipe: a pipe"):
+        files.digest(tmp_path / "pipe")

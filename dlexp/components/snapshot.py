@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
+from dlexp import regular_files
 from dlexp.components import memory
 from dlexp.errors import Changed
 
@@ -61,7 +62,7 @@ class Snapshot:
         """A file as it was at first."""
         if path in self._held:
             return io.BytesIO(self._held[path])
-        file = path.open("rb")
+        file = regular_files.opened(path)
         try:
             stamp = _stamp(file)
             self.require(path, stamp)
@@ -130,14 +131,14 @@ def taken(held_bytes: int | None = None, after: Snapshot | None = None) -> Itera
 
 
 def opened(path: Path) -> BinaryIO:
-    """A file's bytes.
+    """The bytes of a regular file: no pipe is waited for.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: It cannot be read, or is something else.
         Changed: It is another than it was at first.
     """
     snapshot = _current.get()
-    return snapshot.read(path) if snapshot else path.open("rb")
+    return snapshot.read(path) if snapshot else regular_files.opened(path)
 
 
 def read_bytes(path: Path) -> bytes:
