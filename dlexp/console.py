@@ -1,7 +1,7 @@
 """Where things are said: results on stdout, talk and progress on stderr.
 
-Names, columns and cells come from files of anyone's. A control character among them could retitle a terminal, hide a
-line or turn text around; none gets out as it is.
+Names, columns and cells come from anyone's files. A control character in them could set a terminal's title, hide a
+line or reverse the direction of text, so every one is written out as an escape.
 """
 
 import io
@@ -17,23 +17,23 @@ from dlexp.errors import DlexpError
 if TYPE_CHECKING:
     from rich.console import Console
 
-#: C0 but for tab and line end, DEL, C1, what turns the direction of text around, other line ends.
+#: C0 except tab and line feed, DEL, C1, whatever reverses the direction of text, and Unicode's line separators.
 _CHARACTERS = "\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
 _CONTROL = re.compile(f"[{_CHARACTERS}]")
 _IN_LINE = re.compile(f"[\t\n{_CHARACTERS}]")
 
 
 def safe(text: str) -> str:
-    r"""Text with control characters written out, `\x1b`; its lines and tabs stay.
+    r"""Write control characters as escapes, `\x1b`; line feeds and tabs stay.
 
-    Those above ASCII and DEL become `\u009b`. JSON may hold them as they are and means the same by that; it holds none
-    of the others.
+    DEL and everything above it become `\u009b`: an escape of JSON too, so a document that holds such a character still
+    means the same. Of those below DEL, JSON itself allows none.
     """
     return _CONTROL.sub(_written_out, text)
 
 
 def one_line(text: str) -> str:
-    r"""The same for what is to stay in one line, or in one cell: tabs and line ends are written out too, `\n`."""
+    r"""The same for text that has to stay in one line or cell: line feeds and tabs become `\n` and `\t`."""
     return _IN_LINE.sub(_written_out, text)
 
 
@@ -51,7 +51,7 @@ def out() -> "Console":
 
 
 def err() -> "Console":
-    """The console for progress: control characters go to it as they are, so what it shows has to be safe."""
+    """The console for progress. Control characters pass through it unchanged: make safe what it is to show."""
     from rich.console import Console
 
     return Console(file=cast(IO[str], exact(sys.stderr)), highlight=False, soft_wrap=True)
@@ -64,11 +64,11 @@ def say(*lines: str) -> None:
 
 
 class CannotWrite(DlexpError):
-    """The result does not get to where it is to go: a full disk, a closed stdout."""
+    """The result cannot be written: the disk is full, or stdout is closed."""
 
 
 class _Safe:
-    """A stream that passes everything on, its text made safe."""
+    """A stream that makes text safe before it passes it on."""
 
     def __init__(self, stream: TextIO, made_safe: Callable[[str], str] = safe) -> None:
         self.stream = stream
@@ -78,12 +78,12 @@ class _Safe:
         return getattr(self.stream, name)
 
     def write(self, text: str) -> int:
-        """As every stream's; what it gives counts the text as it was."""
+        """Write text; returns the length of the original."""
         self._try(self.stream.write, self._made_safe(text))
         return len(text)
 
     def flush(self) -> None:
-        """As every stream's."""
+        """Write what is buffered."""
         self._try(self.stream.flush)
 
     def _try(self, call: Callable[..., Any], *arguments: str) -> None:
@@ -91,7 +91,7 @@ class _Safe:
 
 
 class _Results(_Safe):
-    """stdout: a result that is lost is an error, now and at the next try."""
+    """stdout: a lost result is an error, now and at every later write."""
 
     _lost: Exception | None = None
 
@@ -101,7 +101,7 @@ class _Results(_Safe):
                 call(*arguments)
         except OSError as error:
             _silence(self.stream)
-            # A broken pipe: who reads it has seen enough, as `head` has.
+            # A broken pipe: the reader has seen enough, as `head` has.
             is_read = isinstance(error, BrokenPipeError)
             self._lost = error if is_read else CannotWrite(f"stdout: cannot be written: {error.strerror}")
         if self._lost is not None:
@@ -109,7 +109,7 @@ class _Results(_Safe):
 
 
 class _Talk(_Safe):
-    """stderr: talk that nobody can hear ends nothing."""
+    """stderr: lost talk stops nothing."""
 
     def _try(self, call: Callable[..., Any], *arguments: str) -> None:
         try:
@@ -119,18 +119,18 @@ class _Talk(_Safe):
 
 
 def exact(stream: TextIO) -> TextIO:
-    """The stream to which text goes as it is."""
+    """The stream below, which takes text unchanged."""
     return stream.stream if isinstance(stream, _Safe) else stream
 
 
 def data_out() -> TextIO:
-    """stdout for what another program reads: every character as it is, unless it is a terminal."""
+    """stdout for another program: every character unchanged, unless it is a terminal."""
     return sys.stdout if sys.stdout.isatty() else cast(TextIO, _Results(exact(sys.stdout), str))
 
 
 @contextmanager
 def safe_streams() -> Iterator[None]:
-    """Make all that is printed meanwhile safe."""
+    """Make everything printed within the context safe."""
     replace_closed()
     before = sys.stdout, sys.stderr
     for stream in before:
@@ -147,12 +147,12 @@ def safe_streams() -> Iterator[None]:
 
 
 def replace_closed() -> None:
-    """Have a place in this process, and in those that it starts, for each standard stream that is closed.
+    """Replace closed standard streams, in this process and in those that it starts.
 
-    Without one, Python prints talk as results, and the next file that is opened is taken for stdout. Every write to a
-    closed stdout fails, as it should; what is said to a closed stderr is lost.
+    Otherwise Python would print talk to stdout, and the next file opened would get the descriptor of a standard stream.
+    Every write to the replaced stdout fails, as it should; text written to the replaced stderr is discarded.
     """
-    # The lowest descriptor that is free is that of the closed stream, asked for in the order of their numbers.
+    # In the order of their numbers: `open` returns the lowest free descriptor.
     sys.stdin = sys.stdin or _nowhere(os.O_RDONLY, "r")
     sys.stdout = sys.stdout or _nowhere(os.O_RDONLY, "w")
     sys.stderr = sys.stderr or _nowhere(os.O_WRONLY, "w")
@@ -165,7 +165,7 @@ def _nowhere(flags: int, mode: Literal["r", "w"]) -> TextIO:
 
 
 def _silence(stream: TextIO) -> None:
-    """Let what a stream still holds go nowhere: else Python tries to write it at its own end, and complains."""
+    """Discard what a stream has buffered: otherwise Python tries to write it at exit, and complains."""
     with suppress(OSError, ValueError):
         descriptor, nowhere = stream.fileno(), os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, descriptor)

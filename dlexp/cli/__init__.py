@@ -45,7 +45,7 @@ def _exit_code(call: Callable[[], object]) -> int:
     except KeyboardInterrupt:
         say("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:  # Who reads the result has seen enough, as `head` has; Typer ends like that too.
+    except BrokenPipeError:  # The reader has seen enough, as `head` has; Typer exits with 1 too.
         return FAILED
     except BaseException as error:
         from dlexp.cli.last_resort import describe

@@ -1,4 +1,4 @@
-"""What is said of an error that nothing else has caught: one line, and where the traceback is."""
+"""The message for an error that nothing else has caught: one line that names the file with the traceback."""
 
 import os
 import sys
@@ -7,13 +7,13 @@ import traceback
 
 from dlexp.console import safe
 
-#: Of a message, so much is said; all of it stands in the traceback.
+#: Longer messages are cut; the traceback has all of it.
 MAX_LENGTH = 300
 FAILED, MISTAKE = 1, 2
 
 
 def describe(error: BaseException) -> tuple[list[str], int]:
-    """One line, the traceback after it where it cannot be kept in a file; and the exit code."""
+    """The lines to print and the exit code: one line, followed by the traceback if no file can hold it."""
     try:
         if isinstance(error, FileNotFoundError) and _is_nowhere():
             return ["the working directory does not exist any more; change into one that does"], MISTAKE
@@ -22,7 +22,7 @@ def describe(error: BaseException) -> tuple[list[str], int]:
             return [f"{_what(error)}; the traceback is in {_kept(text)}"], FAILED
         except OSError:
             return [_what(error), *text.splitlines()], FAILED
-    except MemoryError:  # Not even for that is there any.
+    except MemoryError:  # Even this message needs some.
         return ["out of memory"], FAILED
 
 
@@ -44,7 +44,7 @@ def _what(error: BaseException) -> str:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     if isinstance(error, ImportError) and not (error.name or "").startswith("dlexp"):
         return f"a library that is needed cannot be imported: {said}"
-    # Imported already, where this can have been raised.
+    # Imported already if this error can have been raised.
     processes = sys.modules.get("concurrent.futures.process")
     if processes is not None and isinstance(error, processes.BrokenProcessPool):
         return "a process of this command was killed, or ran out of memory"
@@ -53,10 +53,10 @@ def _what(error: BaseException) -> str:
 
 
 def _kept(text: str) -> str:
-    """The file that holds a text from now on.
+    """Write a text to a new temporary file; returns its path.
 
     Raises:
-        OSError: There is no place for it.
+        OSError: No temporary folder can be written to.
     """
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", errors="replace", prefix="dlexp-", suffix=".txt", delete=False

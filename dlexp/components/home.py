@@ -1,4 +1,4 @@
-"""Home folders: `~` and `~name` in paths, where that folder is known."""
+"""Home folders: `~` and `~name` in paths."""
 
 import os
 from pathlib import Path
@@ -7,11 +7,11 @@ from dlexp.errors import UserError
 
 
 def expanded(path: str | Path, named: str = "") -> Path:
-    """A path with the home folder in place of `~`, as a shell has it.
+    """A path with `~` replaced by the home folder, as a shell does.
 
     Args:
         path: The path.
-        named: What names it, for the message: `DLEXP_DATA`.
+        named: Where it was given, for the message: `DLEXP_DATA`.
 
     Raises:
         UserError: There is no such user, or HOME is unset and the system does not know this one.
@@ -23,6 +23,6 @@ def expanded(path: str | Path, named: str = "") -> Path:
 
 
 def own() -> Path | None:
-    """This user's home folder; none where it is not known, as in some containers."""
-    found = os.path.expanduser("~")  # noqa: PTH111  # Which leaves a `~` that it does not know.
+    """This user's home folder; None if it is unknown, as in some containers."""
+    found = os.path.expanduser("~")  # noqa: PTH111  # Leaves the `~` if the folder is unknown.
     return None if found == "~" else Path(found)

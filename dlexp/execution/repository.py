@@ -1,6 +1,6 @@
 """The user's own git repository: its commit, and whether there are uncommitted changes.
 
-The commit is read from git's files. The changes are git's to find, which would run hooks and filters that the
+The commit is read from git's files. Only git can find changes, and it would run the hooks and filters that the
 repository's own settings name: a folder unpacked from elsewhere could run anything. All of them are switched off.
 """
 
@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-#: What git may take to look for changes, in seconds; a repository can make it wait for ever.
+#: How long git may look for changes, in seconds; a pipe in a repository would make it wait for ever.
 TIMEOUT_SECONDS = 20
-#: A reference is a line; what is longer is none.
+#: A reference is one line; a longer file is not one.
 MAX_REFERENCE_BYTES = 10_000
 MAX_PACKED_BYTES = 100_000_000
 #: How many references may name another one, as in git itself.
@@ -28,10 +28,10 @@ _OFF = {"clean": "", "smudge": "", "process": "", "required": "false"}
 
 
 def state(folder: Path) -> dict[str, Any] | None:
-    """`commit` and `dirty` of the repository that a folder is in; none where it is in none.
+    """`commit` and `dirty` of the repository around a folder; None if there is no repository.
 
-    Either is null where it is not known: before the first commit, in a layout that is not read here (reftable), where
-    git is not installed or refuses the repository, and where only a filter's program could tell.
+    Either is None if it is unknown: the commit before the first one and with reftables, which are not read here; `dirty`
+    if git is not installed or refuses the repository, and if only a filter's program could tell.
     """
     root = _root(folder)
     return None if root is None else {"commit": _commit(root / ".git"), "dirty": _is_dirty(root)}
@@ -47,7 +47,7 @@ def _root(folder: Path) -> Path | None:
 
 
 def _commit(dot_git: Path) -> str | None:
-    """What HEAD stands for."""
+    """The commit that HEAD resolves to."""
     git_dir = dot_git
     if dot_git.is_file():  # A worktree, or a submodule: the file names the folder.
         named = _line(dot_git) or ""
@@ -69,20 +69,20 @@ def _commit(dot_git: Path) -> str | None:
 
 
 def _line(path: Path) -> str | None:
-    """The one line of a file; none where there is no such file."""
+    """The only line of a file; None if there is no such file."""
     content = _content(path, MAX_REFERENCE_BYTES)
     return None if content is None else os.fsdecode(content).strip()
 
 
 def _packed(path: Path, name: str) -> str:
-    """The commit of a reference in `packed-refs`; empty where it is not there."""
+    """The commit of a reference in `packed-refs`; empty if it is not listed."""
     wanted = b" " + os.fsencode(name)
     lines = (_content(path, MAX_PACKED_BYTES) or b"").splitlines()
     return next((line.removesuffix(wanted).decode("ascii", "replace") for line in lines if line.endswith(wanted)), "")
 
 
 def _content(path: Path, limit: int) -> bytes | None:
-    """The bytes of a regular file; a pipe would never end."""
+    """The bytes of a regular file; reading a pipe would never end."""
     try:
         # O_NONBLOCK: opening a pipe does not wait for a writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
@@ -96,11 +96,11 @@ def _content(path: Path, limit: int) -> bytes | None:
 
 
 def _is_dirty(root: Path) -> bool | None:
-    """Whether git sees changes or new files; none where it cannot say so without running what the repository names."""
+    """Whether git sees changes or new files; None if it would have to run a program of the repository to tell."""
     try:
         if has_changes := _has_changes(root):
             return True
-        # Each is asked by itself: git would ask inside it under the settings that are there.
+        # One by one: git itself would look into a submodule under the submodule's own settings.
         answers = [has_changes, *map(_is_dirty, _submodules(root))]
         return True if True in answers else None if None in answers else False
     except (OSError, subprocess.SubprocessError, _Unknown):
@@ -115,7 +115,7 @@ def _submodules(root: Path) -> list[Path]:
 
 
 def _has_changes(root: Path) -> bool | None:
-    """Whether there are any in the repository itself, the commits of its submodules included.
+    """Whether there are changes in the repository itself, including the commits of its submodules; None if unknown.
 
     Raises:
         OSError: There is no git.
@@ -127,7 +127,7 @@ def _has_changes(root: Path) -> bool | None:
     words = ("status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=dirty", "--no-renames")
     changes = [each for each in _git(root, *words, settings=off).split(b"\0") if each]
     if changes and filters:
-        # What a filter would have changed back looks changed without it.
+        # Without its filter, a file can look changed although it is not.
         paths = b"\0".join(each[3:] for each in changes)
         answers = _git(root, "check-attr", "-z", "--stdin", "filter", settings=off, given=paths).split(b"\0")
         if all(answer not in (b"unspecified", b"unset") for answer in answers[2::3]):
@@ -150,14 +150,14 @@ def _filters(root: Path) -> Iterator[str]:
 
 
 def _git(root: Path, *words: str, settings: list[str] | None = None, given: bytes = b"") -> bytes:
-    """What git answers in a folder.
+    """The output of a git command in a folder.
 
     Raises:
         OSError: There is no git.
         subprocess.SubprocessError: It fails, or takes too long.
     """
     named = [word for setting in (*_SAFE, *(settings or [])) for word in ("-c", setting)]
-    # Nothing is fetched (a missing object would be, by a program that the settings name) and nothing written.
+    # Nothing is written, and nothing fetched: a missing object would be, by a program that the settings name.
     quiet = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0"}
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     done = subprocess.run(

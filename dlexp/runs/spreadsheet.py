@@ -1,4 +1,4 @@
-"""CSV that a spreadsheet can open: text that it would take for a formula is marked as text."""
+"""CSV that is safe to open in a spreadsheet: text that looks like a formula is marked as text."""
 
 import csv
 import re
@@ -7,16 +7,16 @@ from typing import Any, TextIO
 
 from dlexp.console import safe
 
-#: What a formula begins with; in front of one, tabs and carriage returns are passed over.
+#: How a formula begins; leading tabs and carriage returns are skipped by spreadsheets.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|\.?inf|\.?nan)")
 
 
 def write(file: TextIO, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write a header and a row each; a column that a row does not have is an empty cell.
+    """Write a header and the rows; a column that a row lacks is an empty cell.
 
-    A class named `=HYPERLINK(...)` would be run by whoever opens the file: it gets a leading `'`, which a spreadsheet
-    takes as the sign of text. Numbers stay as they are; control characters are written out.
+    A spreadsheet would run a class named `=HYPERLINK(...)`: such text gets a leading `'`, which marks it as text.
+    Numbers stay as they are; control characters are written as escapes.
     """
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(map(_marked, columns))
