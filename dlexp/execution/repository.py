@@ -30,8 +30,8 @@ _OFF = {"clean": "", "smudge": "", "process": "", "required": "false"}
 def state(folder: Path) -> dict[str, Any] | None:
     """`commit` and `dirty` of the repository around a folder; None if there is no repository.
 
-    Either is None if it is unknown: the commit before the first one and with reftables, which are not read here; `dirty`
-    if git is not installed or refuses the repository, and if only a filter's program could tell.
+    Either is None if it is unknown: the commit before the first one and with reftables, which are not read here;
+    `dirty` if git is not installed or refuses the repository, and if only a filter's program could tell.
     """
     root = _root(folder)
     return None if root is None else {"commit": _commit(root / ".git"), "dirty": _is_dirty(root)}
