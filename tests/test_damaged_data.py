@@ -211,14 +211,16 @@ def test_a_cache_with_places_outside_of_its_shape(tmp_path: Path, capsys: pytest
 
 def test_zst_needs_what_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line that says what to install."""
+    path = tmp_path / "t.csv.zst"
+    path.write_bytes(b"\x28\xb5\x2f\xfd")
 
     def read_csv(*_: object, **__: object) -> None:
         raise ImportError("`Import zstandard` failed.")
 
     monkeypatch.setattr(pd, "read_csv", read_csv)
 
-    with pytest.raises(UserError, match=r"^t\.csv\.zst: needs zstandard; install it by: pip install zstandard$"):
-        Csv(path="t.csv.zst", target="y", task="binary")._frame(Path("t.csv.zst"))
+    with pytest.raises(UserError, match=r"/t\.csv\.zst: needs zstandard; install it by: pip install zstandard$"):
+        Csv(path=str(path), target="y", task="binary").load(None)
 
 
 def test_texts_of_a_parquet_file_that_are_none(tmp_path: Path) -> None:
