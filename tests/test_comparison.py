@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from make_runs import CONFIG, changed, failed, finished
 from scipy import stats
 
+from dlexp.config.identity import Ingredients
 from dlexp.errors import UserError
 from dlexp.runs.index import in_order, read, scan
 from dlexp.studies.comparison import compare
@@ -921,3 +922,25 @@ def test_a_damaged_record_has_no_guesses_and_no_examples(tmp_path):
 
         assert [score.collapsed for score in metric.scores] == [None, None]
         assert metric.scores[1].mean == pytest.approx(0.91)
+
+
+def test_data_with_a_digest_of_earlier_versions_is_the_same_data(tmp_path):
+    """Of several files 0.1.0 took another digest: its seeds are pooled with newer ones, its experiments compared."""
+    old, new = {"data_digest": "c" * 64}, {"data_digest": "f" * 64, "earlier_data_digests": ["c" * 64]}
+
+    def recorded(name, seed, config, record):
+        made_of = {"config": config, "training_version": 1, **record}
+        finished(tmp_path, name, seed, 0.5, config, identity=Ingredients.of_record(made_of).identity, **record)
+
+    for seed in range(4):
+        recorded("pooled", seed, CONFIG, old if seed < 2 else new)
+        recorded("older", seed, WIDER, old)
+
+    comparison = comparison_of(tmp_path, "val_accuracy")
+
+    assert {each.label: list(each.runs) for each in comparison.experiments} == {
+        "pooled": [0, 1, 2, 3],
+        "older": [0, 1, 2, 3],
+    }
+    assert len(comparison.groups) == 1
+    assert comparison.differing == ("model.hidden",)

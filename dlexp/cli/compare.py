@@ -21,7 +21,7 @@ def compare(
             help="Names or globs of names, runs as NAME/sSEED-ID, run directories or configs. "
             "The first experiment is the baseline that the others are compared with; without words, the one that "
             "was started first.  "
-            "[default: every run, but those of bias-variance]",
+            "[default: every run, except those of bias-variance]",
             show_default=False,
         ),
     ] = None,

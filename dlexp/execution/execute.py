@@ -101,6 +101,7 @@ def record_failure(job: Job, error: Exception) -> None:
             "where": outside_errors.place(error),
             "config": job.experiment.model_dump(),
             "data_digest": job.data_digest,
+            "earlier_data_digests": list(job.earlier_digests),
             "training_version": TRAINING_VERSION,
             "code_digest": job.code_digest,
             "versions": versions(),

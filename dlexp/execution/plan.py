@@ -68,6 +68,8 @@ class Planned:
     """The last attempt that failed and left a checkpoint."""
     attempts: Sequence[RunDir] = ()
     """All that is on record of it."""
+    earlier_digests: Sequence[str] = ()
+    """What earlier versions took as the digest of the same data."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ class Plan:
                 code_digest=planned.code_digest,
                 large_digests=snapshot.large_digests(),
                 earlier=planned.earlier.path if planned.earlier else None,
+                earlier_digests=tuple(planned.earlier_digests),
             )
 
     def _directory(self, planned: Planned) -> RunDir:
@@ -177,6 +180,7 @@ def _on_record(planned: Planned, on_record: Attempts, digests: Sequence[str], fo
         recorded=done.dir if done else None,
         lacks_diagnostics=done is not None and planned.experiment.training.diagnostics and not _is_diagnosed(done),
         outdated=None if runs else _outdated(planned, on_record, digests),
+        earlier_digests=digests[1:],
         begun=begun,
         earlier=None if force else _resumable(runs, planned.identities),
         attempts=attempts,

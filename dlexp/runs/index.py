@@ -70,6 +70,17 @@ class Run:
         return next((str(at) for key in ("submitted", "started", "ended") if (at := self.record.get(key))), "")
 
     @property
+    def data_digest(self) -> str:
+        """That of its data; empty if it is not on record."""
+        return str(self.record.get("data_digest") or "")
+
+    @property
+    def earlier_digests(self) -> list[str]:
+        """What versions before the one that recorded it took as the digest of the same data."""
+        recorded = self.record.get("earlier_data_digests")
+        return [str(digest) for digest in recorded] if isinstance(recorded, list) else []
+
+    @property
     def split_digests(self) -> dict[str, dict[str, str]]:
         """What tells the examples of each role from others, by target; empty in older records."""
         recorded = _mapping(self.record.get("split_digests")).items()

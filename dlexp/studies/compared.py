@@ -57,10 +57,10 @@ class Compared:
     def recorded_examples(self) -> Mapping[str, Mapping[str, str]] | None:
         """What tells the examples of each role from others, by target, as the runs recorded it.
 
-        None if a run did not, as those of 0.1.0. Data that differ by seed share nothing with any other experiment.
+        None if none did, as those of 0.1.0. Data that differ by seed share nothing with any other experiment.
         """
-        found = [run.split_digests for run in self.runs.values()]
-        if not found or not all(found):
+        found = [run.split_digests for run in self.runs.values() if run.split_digests]
+        if not found:
             return None
         if all(each == found[0] for each in found):
             return found[0]

@@ -2,7 +2,7 @@
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -10,7 +10,7 @@ from typing import Any, Literal
 from dlexp import registry
 from dlexp.components.metrics import GAP, higher_is_better
 from dlexp.config.flat import MISSING, differences, flatten, format_value
-from dlexp.config.identity import compared
+from dlexp.config.identity import Ingredients, compared
 from dlexp.errors import UserError, did_you_mean
 from dlexp.runs.index import Run, latest
 from dlexp.runs.run_dir import PREFIX_LENGTH
@@ -173,39 +173,53 @@ def _sorted(experiments: Sequence[Compared], metric: str) -> tuple[Compared, ...
 
 
 def _experiments(runs: Iterable[Run]) -> tuple[Compared, ...]:
+    runs = [run for run in runs if run.status == "finished" or run.has_diverged]
+    newer = {earlier: run.data_digest for run in runs for earlier in run.earlier_digests}
     groups: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
-        if run.status == "finished" or run.has_diverged:
-            # The identity holds the data and the training code, but not the version of TensorFlow.
-            groups.setdefault((run.experiment, run.tensorflow), []).append(run)
-    settings = [_settings(group[0]) for group in groups.values()]
+        # The identity holds the data and the training code, but not the version of TensorFlow.
+        groups.setdefault((_identity(run, newer), run.tensorflow), []).append(run)
+    settings = [_settings(group[0], newer) for group in groups.values()]
     labels = _labels([group[0] for group in groups.values()], settings)
     return tuple(
-        _compared(label, group, of_group)
-        for label, group, of_group in zip(labels, groups.values(), settings, strict=True)
+        _compared(label, identity, group, of_group, newer)
+        for label, (identity, _), group, of_group in zip(labels, groups, groups.values(), settings, strict=True)
     )
 
 
-def _compared(label: str, group: Sequence[Run], settings: dict[str, Any]) -> Compared:
+def _identity(run: Run, newer: Mapping[str, str]) -> str:
+    """The identity of a run's experiment, on data with the digest that the newest version takes."""
+    if run.data_digest not in newer:
+        return run.experiment
+    try:
+        return Ingredients.of_record({**run.record, "data_digest": newer[run.data_digest]}).identity
+    except KeyError:  # It does not say what it is made of.
+        return run.experiment
+
+
+def _compared(
+    label: str, identity: str, group: Sequence[Run], settings: dict[str, Any], newer: Mapping[str, str]
+) -> Compared:
     finished = {
         seed: run
         for seed in sorted({run.seed for run in group})
         if (run := latest(run for run in group if run.seed == seed and run.status == "finished"))
     }
+    digest = group[0].data_digest
     return Compared(
         label=label,
         names=tuple(dict.fromkeys(run.name for run in group)),
-        identity=group[0].experiment,
+        identity=identity,
         settings=settings,
-        data_digest=str(group[0].record.get("data_digest") or ""),
+        data_digest=newer.get(digest, digest),
         runs=finished,
         diverged=tuple(sorted({run.seed for run in group} - finished.keys())),
     )
 
 
-def _settings(run: Run) -> dict[str, Any]:
+def _settings(run: Run, newer: Mapping[str, str]) -> dict[str, Any]:
     return flatten(compared(run.config)) | {
-        "data digest": str(run.record.get("data_digest", "unknown"))[:PREFIX_LENGTH],
+        "data digest": newer.get(run.data_digest, run.data_digest or "unknown")[:PREFIX_LENGTH],
         "training version": run.record.get("training_version", "unknown"),
         "TensorFlow": run.tensorflow,
     }

@@ -38,6 +38,8 @@ class Job:
     """In the worker: raises where the run is another process's by now; asked before anything is recorded."""
     earlier: Path | None = None
     """An attempt that failed and left a checkpoint: this one begins with a copy of it."""
+    earlier_digests: tuple[str, ...] = ()
+    """What earlier versions took as the digest of the same data."""
 
     @property
     def run_dir(self) -> RunDir:

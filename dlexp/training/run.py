@@ -69,6 +69,7 @@ def train(job: Job) -> None:
             **environment(experiment.training.threads),
             **job.provenance,
             "data_digest": job.data_digest,
+            "earlier_data_digests": list(job.earlier_digests),
             "training_version": TRAINING_VERSION,
             "code_digest": job.code_digest,
         }
