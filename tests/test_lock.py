@@ -326,6 +326,19 @@ def test_a_claim_whose_process_died_is_cleared_away(path: Path) -> None:
     assert not list(path.parent.iterdir())
 
 
+def test_a_claim_that_is_empty_may_be_in_the_making(path: Path) -> None:
+    """On a file system without hard links: it is cleared away when it stays empty, and the lock taken the next time."""
+    path.write_text("4711 on there\n")
+    dated(path, 190)
+    Path(".0-lock").touch()
+    with pytest.raises(Taken, match="process 4711 on there"), locked(path):
+        pass
+
+    assert not Path(".0-lock").exists()
+    with locked(path) as held:
+        assert held.before == Owner(4711, "there")
+
+
 @pytest.mark.parametrize("flock", FLOCKS)
 def test_a_turn_comes_whatever_the_file_system_makes_of_flock(
     flock: str, path: Path, monkeypatch: pytest.MonkeyPatch

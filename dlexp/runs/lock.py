@@ -215,21 +215,25 @@ def _acquired(path: Path) -> Held:
         found = _look(path)
         if found and found.is_held:
             raise Taken(found.owner)
-        # An empty one may be in the making, on a file system without hard links.
-        if found and (found.content or tries == TRIES - 1) and (file := _taken_over(path, found)):
+        is_last = tries == TRIES - 1
+        if found and (found.content or is_last) and (file := _taken_over(path, found, is_last)):
             return Held(path, file, found.owner if found.content else None)
         time.sleep(SECONDS_BETWEEN)
     raise Taken(found.owner if found else Owner())
 
 
-def _taken_over(path: Path, found: _Found) -> BinaryIO | None:
-    """Put an own lock in the place of one that nobody holds; None where another process is at that."""
+def _taken_over(path: Path, found: _Found, is_last: bool) -> BinaryIO | None:
+    """Put an own lock in the place of one that nobody holds; None where another process is at that.
+
+    An empty file may be in the making, on a file system without hard links: only the last try takes it for one that
+    was left behind.
+    """
     # Who has this one alone may do it; it then is the new lock itself.
     claim = path.with_name(f".0-{path.name}")
     file = _created(claim)
     if file is None:
         earlier = _look(claim)
-        if earlier and not earlier.is_held:
+        if earlier and not earlier.is_held and (earlier.content or is_last):
             claim.unlink(missing_ok=True)
         return None
     if _look(path) == found:
@@ -253,7 +257,7 @@ def _created(path: Path) -> BinaryIO | None:
             return file
         file.close()
         if error.errno in _NO_LINKS:
-            with contextlib.suppress(FileExistsError):
+            with contextlib.suppress(FileExistsError, FileNotFoundError):  # Cleared away before it was complete.
                 return _new(path)
         elif error.errno != errno.EEXIST:
             raise
