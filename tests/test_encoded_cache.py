@@ -161,3 +161,30 @@ def test_a_changed_data_file_is_read_anew(small_imdb: Path) -> None:  # noqa: F8
 
     np.testing.assert_array_equal(after.test.y, 1 - before.test.y)
     np.testing.assert_array_equal(dataset.load(small_imdb).test.x.toarray(), before.test.x.toarray())
+
+
+def test_no_file_is_kept_under_the_digest_of_another(
+    small_imdb: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One that is replaced between its digest and its reading is encoded, and kept, as it was."""
+    before = Imdb().load(small_imdb)
+    digest = Imdb.digest
+    (archive,) = [path.read_bytes() for path in small_imdb.glob("imdb.npz")]
+    for path in encoded_cache._folder().iterdir():  # type: ignore[union-attr]
+        path.unlink()
+
+    def digest_and_replace(dataset: Imdb, data_dir: Path | None) -> str:
+        found = digest(dataset, data_dir)
+        (small_imdb / "imdb.npz").write_bytes(b"another file")
+        return found
+
+    monkeypatch.setattr(Imdb, "digest", digest_and_replace)
+    raced = Imdb().load(small_imdb)
+    monkeypatch.setattr(Imdb, "digest", digest)
+    (small_imdb / "imdb.npz").write_bytes(archive)
+    kept = Imdb().load(small_imdb)
+
+    for data in (raced, kept):
+        assert (data.train.x != before.train.x).nnz == 0
+        assert data.train.y.tolist() == before.train.y.tolist()
