@@ -10,13 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dlexp.components.datasets import Info
+from dlexp.components.heads import Multitask
 from dlexp.config.flat import flatten
 from dlexp.config.grid import expand
 from dlexp.config.identity import identity
 from dlexp.config.load import load
 from dlexp.config.messages import problems_of
-from dlexp.config.problems import ConfigError, Problem
+from dlexp.config.problems import ConfigError, Problem, Source
 from dlexp.config.suggestions import number_readings
+from dlexp.config.yaml_source import parse_value
 
 #: Configs that together use most of the schema.
 BASES = {
@@ -44,6 +47,7 @@ TYPED = (
     *("a, b", "a b", "adma", "relu", "l2", "accuracy", "accuracy, auc", "accurcy", "test", "a # b", "[1, 2] # x"),
     *("*x", "&x", "|", ">", "!t", "-", ":", ",", ";", "#", "@x", "a: b", "- a", "'", "", " ", "''", "...", "---"),
 )
+TARGET = Info(task="regression", n_train=4, n_test=4, inputs="numeric", shape=(1,))
 NUMBERS = st.from_regex(r"[-+]?\d{0,4}([,._ '\u202f]\d{1,4}){0,3}([eE]-?\d)?", fullmatch=True)
 
 
@@ -378,3 +382,34 @@ def test_the_list_of_what_a_config_allows_may_be_null(folder: Path) -> None:
 
     assert problems(folder / "allows.yaml") == []
     assert problems(folder / "allows.yaml", "allow=null") == []
+
+
+@pytest.mark.parametrize("name", ["price", "net price", "2", "true", "a: b", "a.b", "#", "null", "-", "Größe"])
+def test_a_head_that_is_missing_is_written_as_a_key_that_yaml_reads(name: str) -> None:
+    """A target is named by a column, which may be called anything."""
+    info = Info(task="several", n_train=4, n_test=4, inputs="numeric", shape=(1,), targets={name: TARGET})
+
+    ((_, message),) = Multitask(heads={}).problems(info)
+
+    written = message.partition("; write ")[2].removesuffix(" for its default")
+    assert parse_value(f"{{{written}}}", Source("")).plain() == {name: {}}
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        ("type: binary", "a binary head needs 2 classes; this data set is regression"),
+        ("loss: mes", "unknown loss 'mes'. Did you mean 'mse'? Choose from: mse, mae"),
+    ],
+)
+def test_nothing_is_set_below_a_name_with_a_dot(folder: Path, head: str, message: str) -> None:
+    """`--set` would take it for two keys; `check` gave another head's type."""
+    (folder / "dots.yaml").write_text(
+        "dataset: {type: csv, path: a.csv, target: {a.b: regression, c: regression}}\n"
+        f"heads: {{a.b: {{{head}}}, c: {{{head}}}}}\n"
+    )
+
+    in_dots, plain = problems(folder / "dots.yaml")
+
+    assert (in_dots.message, in_dots.change) == (message, "")
+    assert plain.message.startswith(f"{message}; set head.heads.c.")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from dlexp.config.flat import format_value
+from dlexp.config.node import Node
 
 #: Hidden layers of saturating units from which on their gradients are said to vanish: sigmoids leave 1/64 after three.
 DEEP = 3
@@ -24,6 +25,13 @@ class Advice:
 def setting(path: str, value: object) -> str:
     """An override."""
     return f"{path}={format_value(value)}"
+
+
+def has_override(path: str, config: Node) -> bool:
+    """Whether `--set` reaches a path: not through the name of a target with a dot, which it takes for several keys."""
+    heads = config.find(("head", "heads"))
+    dotted_names = [name for name in (heads.entries if heads else ()) if "." in name]
+    return not any(path.startswith(f"head.heads.{name}.") for name in dotted_names)
 
 
 def lost_classes(n_classes: int) -> str:

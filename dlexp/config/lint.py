@@ -19,7 +19,7 @@ from dlexp.components.models.layer_sizes import WIDTH_ARGUMENTS, Shape, Size, at
 from dlexp.components.models.layers import with_vocabulary
 from dlexp.components.models.model import Stack
 from dlexp.components.optimizers import Optimizer
-from dlexp.config.advice import DEEP, MAX_DROPOUT, Advice, dropped_classes, lost_classes, setting
+from dlexp.config.advice import DEEP, MAX_DROPOUT, Advice, dropped_classes, has_override, lost_classes, setting
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import format_value
 from dlexp.config.layer_rules import LAYER_RULES, stacked
@@ -292,8 +292,10 @@ def _unknown(name: object) -> str:
 
 
 def _finding(rule: str, advice: Advice, config: Node) -> Finding:
-    message = f"warning: {advice.why}; set {advice.change} (allow: [{rule}] if it is meant)"
-    return Finding(advice.path, message, config.nearest_source(advice.path.split(".")), advice.change, rule)
+    change = advice.change if has_override(advice.change.partition("=")[0], config) else ""
+    mended = f"; set {change}" if change else ""
+    message = f"warning: {advice.why}{mended} (allow: [{rule}] if it is meant)"
+    return Finding(advice.path, message, config.nearest_source(advice.path.split(".")), change, rule)
 
 
 def _layers(model: Stack) -> list[tuple[int, Activation]]:

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from dlexp.components.component import OneOf
 from dlexp.components.datasets import Dataset, Info, files
 from dlexp.components.heads import Multitask, default_head, unknown_targets
+from dlexp.config.advice import has_override
 from dlexp.config.checks import change, check, check_data
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import flatten, format_value
@@ -429,7 +430,7 @@ def _located(problems: Iterable[tuple[str, str]], config: Node, experiment: Expe
     """Problems with their places; of a whole experiment, with the changes that mend them."""
     located = []
     for path, message in problems:
-        mended = change(path, experiment) if experiment else ""
+        mended = change(path, experiment) if experiment and has_override(path, config) else ""
         text = f"{message}; set {mended}" if mended else message
         located.append(Problem(path, text, config.nearest_source(path.split(".")), mended))
     return located

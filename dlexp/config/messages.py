@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from dlexp.config.advice import setting
+from dlexp.config.advice import has_override, setting
 from dlexp.config.flat import format_value
 from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.problems import Problem
@@ -81,6 +81,8 @@ def _with_change(problem: Problem, keys: Keys, config: Node) -> Problem:
     ):
         change = setting(dotted(keys[:-1]), None)
         return replace(problem, message=f"{problem.message}; set {change}", change=change)
+    if not has_override(problem.path, config):
+        return problem
     if keys[0] != "head" or keys[-1] not in ("activation", "loss"):
         return problem
     around = _place(keys[:-1], config)
