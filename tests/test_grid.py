@@ -10,7 +10,7 @@ from conftest import Invoke
 
 from dlexp.cli import main
 from dlexp.config.grid import expand
-from dlexp.config.load import load_all
+from dlexp.config.load import load_all, replaced
 from dlexp.config.problems import ConfigError
 
 
@@ -153,6 +153,11 @@ REPLACED = "--set training.epochs=9: replaced by --grid training.epochs=[1, 2]\n
         (["optimizer.type=sgd"], "optimizer=[adam, rmsprop]", "--set optimizer.type=sgd: replaced by --grid {}\n"),
         (["loss=mse"], "head.loss=[binary_crossentropy]", "--set loss=mse: replaced by --grid {}\n"),
         (["optimizer=sgd"], "optimizer.learning_rate=[0.1, 0.2]", ""),
+        (
+            ["optimizer={type: sgd, momentum: 0.5}"],
+            "optimizer.type=[adam]",
+            "--set optimizer={{type: sgd, momentum: 0.5}}: replaced by --grid {}\n",
+        ),
         (["optimizer.learning_rate=0.01"], "optimizer.type=[adam, rmsprop]", ""),
     ],
 )
@@ -165,6 +170,17 @@ def test_an_override_that_a_grid_replaces_is_said(
     options = [word for override in overrides for word in ("--set", override)]
 
     assert invoke("check", "a.yaml", *options, "--grid", grid) == (0, "a.yaml: ok\n", lines.format(grid))
+
+
+def test_only_the_grid_that_replaces_an_override_is_named(tmp_path: Path) -> None:
+    """One of the component's types replaces no other key."""
+    (tmp_path / "a.yaml").write_text("dataset: iris")
+    grids = ["optimizer.type=[adam, sgd]", "optimizer.learning_rate=[0.1, 0.2]"]
+    overrides = ["optimizer.learning_rate=0.3"]
+
+    lines = replaced(load_all([tmp_path / "a.yaml"], overrides, grids), overrides, grids)
+
+    assert lines == [f"--set optimizer.learning_rate=0.3: replaced by --grid {grids[1]}"]
 
 
 def test_all_commands_with_grids_say_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:

@@ -164,15 +164,14 @@ def _replaced_values(loaded: Loaded, point: Sequence[Override]) -> Iterator[Prob
 
 
 def _overlap(a: str, b: str) -> bool:
-    """Whether the key of one override is that of the other, or lies in it."""
-    keys_a, keys_b = (_keys(text) for text in (a, b))
-    n = min(len(keys_a), len(keys_b))
-    return keys_a[:n] == keys_b[:n]
+    """Whether the key of one override is that of the other, or lies in it; a type holds no other key."""
+    outer, inner = sorted((_keys(a), _keys(b)), key=len)
+    return outer == inner[: len(outer)]
 
 
 def _keys(override: str) -> list[str]:
-    """The keys on the way to what an override is about: a component's type is about the component."""
-    keys = override.partition("=")[0].strip().removesuffix(".type").split(".")
+    """The keys on the way to what an override sets."""
+    keys = override.partition("=")[0].strip().split(".")
     return ["head", *keys] if keys[0] in HEAD_SHORT_FORMS else keys
 
 
