@@ -1,5 +1,14 @@
 """Deep-learning experiments as YAML files: run them, compare them, trust the answer."""
 
+import sys
+
+# `python -m dlexp` is the same as `dlexp`: there, too, nothing that lies in the working directory is imported. Python
+# itself would look there first, even for modules of its own. Where this package lies there, it has to be found again.
+if ["-m", "dlexp"] in map(list, zip(sys.orig_argv, sys.orig_argv[1:], strict=False)) and not sys.flags.safe_path:
+    _here = sys.path.pop(0)
+    if __file__.startswith(_here):
+        sys.path.append(_here)
+
 # The package `dlexp.runs` first: its first import binds the name, which then becomes the function's for good.
 import dlexp.runs  # noqa: F401
 from dlexp.api import bias_variance, compare, load, run, runs

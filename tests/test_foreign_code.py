@@ -1,6 +1,7 @@
 """Only commands that train or predict call functions that a file names; all others read, and run nothing."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -227,3 +228,17 @@ def test_layers_may_have_keras_own_objects(invoke: Invoke, folder: Path) -> None
         Path("a.yaml").write_text(f"dataset: iris\nmodel: {{layers: [{dense}]}}\n")
 
         assert invoke("check", "a.yaml")[0] == 0
+
+
+def test_python_m_dlexp_imports_nothing_from_the_working_directory(tmp_path: Path) -> None:
+    """As the command `dlexp`, and in its processes; Python itself would look there first, even for its own modules."""
+    for module in ("difflib", "typer", "yaml", "pickle", "multiprocessing", "tensorflow"):
+        (tmp_path / f"{module}.py").write_text(f"open('imported {module}', 'w')\n")
+    (tmp_path / "a.yaml").write_text("dataset: iris\n")
+    command = [sys.executable, "-m", "dlexp", "run", "--dry-run", "a.yaml"]
+
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "parameters\n  examples\n" in ended.stdout
+    assert not list(tmp_path.glob("imported *"))

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 
 from dlexp.console import replace_closed
 from dlexp.training import interruption
-from dlexp.training.child import end_with_parent
+from dlexp.training.child import end_with_parent, forget_safe_path, without_working_directory
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -53,8 +53,9 @@ class Worker:
         replace_closed()  # Else a pipe to the process would be taken for its stdout.
         self._context = _Context()
         # The first process would start it, and it lets Ctrl-C and SIGTERM through again.
-        resource_tracker.ensure_running()
-        with without_interrupts(), _main_of_no_file_hidden():
+        with without_working_directory():
+            resource_tracker.ensure_running()
+        with without_interrupts(), _main_of_no_file_hidden(), without_working_directory():
             self._executor = ProcessPoolExecutor(1, self._context, _start)
             self._pid = self._executor.submit(os.getpid)
         with contextlib.suppress(BrokenProcessPool):  # It has ended already: `require_started` says so.
@@ -146,6 +147,7 @@ def _main_of_no_file_hidden() -> Iterator[None]:
 def _start() -> None:
     """The parent alone answers to Ctrl-C, and asks with SIGTERM; a worker whose parent is gone ends itself."""
     end_with_parent()
+    forget_safe_path()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, interruption.ask)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})

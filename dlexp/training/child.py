@@ -3,20 +3,48 @@
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import connection
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+#: Python's own variable (3.11).
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 def in_child(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call a function in a process of its own, which prints nothing, and return or raise what it does."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_start) as process:
-        return process.submit(function, *args, **kwargs).result()
+    with without_working_directory():
+        process = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_start)
+        result = process.submit(function, *args, **kwargs)
+    with process:
+        return result.result()
+
+
+@contextmanager
+def without_working_directory() -> Iterator[None]:
+    """Processes that are started meanwhile begin without the working directory on their path.
+
+    It would come first, and `multiprocessing` itself be looked for there; then they are given this process's path.
+    """
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
+
+
+def forget_safe_path() -> None:
+    """In such a process: what the user's own code starts there begins as always."""
+    os.environ.pop(_SAFE_PATH, None)
 
 
 def end_with_parent() -> None:
@@ -26,6 +54,7 @@ def end_with_parent() -> None:
 
 def _start() -> None:
     end_with_parent()
+    forget_safe_path()
     with Path(os.devnull).open("w") as nowhere:  # Nothing that TensorFlow says reaches the terminal.
         for descriptor in (1, 2):
             os.dup2(nowhere.fileno(), descriptor)
