@@ -26,6 +26,8 @@ from dlexp.training.job import Job
 from dlexp.training.splits import split
 from dlexp.training.summary import mistakes, summarize
 
+SUBMITTED = "2024-05-01T10:00:00.000001+00:00"
+
 
 def job_of(tmp_path: Path, text: str, seed: int = 0, stand_in: bool = False) -> Job:
     """A job for a config given as text."""
@@ -36,7 +38,18 @@ def job_of(tmp_path: Path, text: str, seed: int = 0, stand_in: bool = False) -> 
     ident = identity(experiment, digest)
     run_dir = RunDir.create(tmp_path / "runs", experiment.name, seed, ident)
     code = code_digest(experiment)
-    return Job(experiment, seed, ident, digest, run_dir.path, None, stand_in, {"command": "test"}, draw, code)
+    return Job(
+        experiment,
+        seed,
+        ident,
+        digest,
+        run_dir.path,
+        None,
+        stand_in,
+        {"command": "test", "submitted": SUBMITTED},
+        draw,
+        code,
+    )
 
 
 IRIS = "dataset: iris\nmodel: {hidden: [8]}\ntraining: {epochs: 5}\n"
@@ -65,6 +78,7 @@ def test_finished_run_has_every_record(tmp_path: Path) -> None:
     assert [row["epoch"] for row in history] == [1, 2, 3, 4, 5]
     assert summary["metrics"]["val_accuracy"] == history[-1]["val_accuracy"]
     assert summary["metrics"]["best_val_loss"] == min(row["val_loss"] for row in history)
+    assert summary["submitted"] == SUBMITTED
     assert summary["examples"] == {"train": 96, "validation": 24, "test": 30}
     assert {role: list(of_targets) for role, of_targets in summary["split_digests"].items()} == {
         "train": [""],
@@ -232,7 +246,7 @@ def test_loss_that_is_not_finite_ends_the_run_as_diverged(tmp_path: Path) -> Non
     failure = run_dir.failure()
     assert run_dir.status == "failed"
     assert failure is not None
-    assert failure["kind"] == "diverged"
+    assert (failure["kind"], failure["submitted"]) == ("diverged", SUBMITTED)
     assert failure["epoch"] == len(run_dir.history()) == 1
     assert failure["what"].startswith("loss is ")
     assert run_dir.summary() is None
