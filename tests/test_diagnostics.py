@@ -12,8 +12,9 @@ from test_engine import CANCER, DIGITS, IMDB, PADDED, dense, experiment
 from dlexp.components.datasets import Split
 from dlexp.config.experiment import Experiment
 from dlexp.reports.diagnostics_plot import draw
+from dlexp.runs.run_dir import DIAGNOSTICS_COLUMNS as COLUMNS
 from dlexp.runs.run_dir import RunDir
-from dlexp.training.diagnostics import COLUMNS, PROBE_ROWS, Probe
+from dlexp.training.diagnostics import PROBE_ROWS, Probe
 from dlexp.training.network import Network, build
 from dlexp.training.run import fit
 from dlexp.training.splits import Splits

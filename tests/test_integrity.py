@@ -140,7 +140,8 @@ def test_an_epoch_that_was_not_trained_is_a_line(restored: object, run_dir: RunD
     """Its weights cannot have been restored."""
     edit(run_dir, restored_epoch=restored)
 
-    assert check(read(run_dir)).damage == [f"{run_dir.summary_path}: damaged: restored_epoch is {restored!r}"]
+    (line,) = check(read(run_dir)).damage
+    assert line.startswith(f"{run_dir.summary_path}: damaged: restored_epoch is {restored!r}")
 
 
 def test_a_manifest_of_a_later_version_is_not_read(run_dir: RunDir) -> None:

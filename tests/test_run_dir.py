@@ -95,7 +95,7 @@ def test_status_follows_the_files(tmp_path):
         ("[1, 2]", "no mapping"),
         ("[" * 100_000, "recursion"),
         ("{}", "no seed"),
-        ('{"seed": "0"}', "no seed"),
+        ('{"seed": "0", "identity": "0123456789", "config": {}, "metrics": {}}', "seed is '0'"),
         ('{"seed": 0, "identity": "0123456789", "config": {}}', "no metrics"),
         ('{"seed": 0, "identity": "0123456789", "config": {}, "metrics": []}', "metrics is"),
         ('{"seed": 0, "identity": "0123456789", "config": {}, "metrics": {"loss": "low"}}', "metrics.loss is 'low'"),

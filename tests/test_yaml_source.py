@@ -274,12 +274,14 @@ def test_large_files_are_refused_at_once_and_within_500_megabytes(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
-def test_a_base_that_would_never_end_is_not_opened(tmp_path):
+def test_what_would_never_end_is_not_opened(tmp_path):
     """A pipe that nobody writes to, a device: `extends` comes from other people."""
-    os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "c.yaml").write_text("extends: pipe")
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "c.yaml").write_text("extends: pipe.yaml")
 
-    with pytest.raises(ConfigError, match=r"c\.yaml:1: extends: .*pipe: a pipe or a device; expected a config file"):
+    assert refusal(tmp_path / "pipe.yaml") == "FILE: a pipe, not a file"
+    assert refusal(Path("/dev/zero")) == "FILE: a device, not a file"
+    with pytest.raises(ConfigError, match=r"c\.yaml:1: extends: .*pipe\.yaml: a pipe, not a file$"):
         load(tmp_path / "c.yaml")
 
 

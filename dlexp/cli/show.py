@@ -48,7 +48,7 @@ def show(
     from dlexp.reports.run_page import gather, to_json, to_text
     from dlexp.runs.index import identities_in, latest, select
 
-    if run == "activations":
+    if run == "activations" and not (runs_dir / run).is_dir():
         if not plot:
             raise UserError("activations: all hidden units are drawn to a file; say --plot units.png")
         activations_plot.draw(plot)

@@ -9,7 +9,7 @@ from dlexp.components.models import Model
 from dlexp.components.models.model import Stack
 from dlexp.config.advice import setting
 from dlexp.config.columns import judged_columns
-from dlexp.config.experiment import RESERVED_NAMES, Experiment
+from dlexp.config.experiment import Experiment
 from dlexp.errors import UserError, did_you_mean, nearest
 
 
@@ -53,7 +53,6 @@ def change(path: str, experiment: Experiment) -> str:
 def check_against(experiment: Experiment, info: Info) -> list[tuple[str, str]]:
     """What cannot work with data like this, as (dotted path, what is wrong)."""
     return [
-        *_name_problems(experiment.name),
         *check_data(experiment, info),
         *_model_problems(experiment.model, info),
         *((f"head.{field}", message) for field, message in experiment.head.problems(info)),
@@ -71,11 +70,6 @@ def check_data(experiment: Experiment, info: Info) -> list[tuple[str, str]]:
         *_train_fraction_problems(experiment, info),
         *_resample_problems(experiment, info),
     ]
-
-
-def _name_problems(name: str) -> Iterator[tuple[str, str]]:
-    if name.lower() in RESERVED_NAMES:
-        yield "name", f"a file of this name lies beside the runs; choose another than {name!r}"
 
 
 def _train_fraction_problems(experiment: Experiment, info: Info) -> Iterator[tuple[str, str]]:

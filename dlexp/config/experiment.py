@@ -12,11 +12,7 @@ from dlexp.components.models import MLP, Model
 from dlexp.components.optimizers import Adam, Optimizer
 from dlexp.components.schedules import Constant, Schedule
 from dlexp.components.validations import RandomSplit, Validation
-
-#: Letters, digits, blanks and a few signs, not starting with a dot or a blank: a name is a folder below runs/.
-NAME_PATTERN = r"^[\w(][\w .,+=()-]*$"
-#: What dlexp itself writes below runs/, where a folder of that name would be in its way.
-RESERVED_NAMES = ("summary.csv",)
+from dlexp.config import names
 
 
 class EarlyStopping(Settings):
@@ -52,7 +48,7 @@ class Training(Settings):
 class Experiment(Settings):
     """One experiment: everything that affects its numbers, but the seed."""
 
-    name: Annotated[str, Field(pattern=NAME_PATTERN, max_length=100)]
+    name: Annotated[str, Field(pattern=names.PATTERN, max_length=100)]
     """The folder below runs/; the config's file stem unless said. No part of the identity."""
     dataset: Annotated[Dataset, OneOf(Dataset)]
     """What is learned."""

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from dlexp.components.component import OneOf
 from dlexp.components.datasets import Dataset, Info, files
 from dlexp.components.heads import Multitask, default_head, unknown_targets
+from dlexp.config import names
 from dlexp.config.advice import has_override
 from dlexp.config.checks import change, check, check_data
 from dlexp.config.experiment import Experiment
@@ -78,7 +79,8 @@ def _checked(path: Path, said: Node) -> Loaded:
     allow = allow if allow and allow.value is not None else Node([], DEFAULT)
     config = Node({"name": Node(path.stem, DEFAULT), **settings}, Source(str(path)))
     experiment, config = _validated(with_default_types(config))
-    if problems := [*_located(check(experiment), config, experiment), *unknown_rules(allow)]:
+    found = [*names.problems(experiment, path), *check(experiment)]
+    if problems := [*_located(found, config, experiment), *unknown_rules(allow)]:
         raise ConfigError(problems)
     return Loaded(path, experiment, _sources(experiment, config), lint(experiment, config, allow.plain()), said)
 

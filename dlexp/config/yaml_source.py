@@ -15,6 +15,7 @@ from yaml.reader import Reader
 from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
+from dlexp import regular_files
 from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.problems import ConfigError, Problem, Source
 from dlexp.errors import did_you_mean
@@ -54,8 +55,6 @@ def read(path: Path, named_by: Source | None = None) -> Node:
         ConfigError: The file cannot be read or is no mapping in strict YAML.
     """
     try:
-        if named_by and path.exists() and not (path.is_file() or path.is_dir()):
-            raise _Refused("a pipe or a device; expected a config file")  # Who opens one may wait for ever.
         data = _read_bytes(path)
     except _Refused as refused:
         if named_by:
@@ -120,11 +119,11 @@ class _Comment(_Refused):
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with regular_files.opened(path) as file:
             data = file.read(MAX_BYTES + 1)
+    except regular_files.NotRegular as error:
+        raise _Refused(f"{error.strerror}") from None
     except FileNotFoundError:
-        if path.is_symlink():
-            raise _Refused(f"a symbolic link to {path.readlink()}, which does not exist") from None
         raise _Refused(f"no such file.{did_you_mean(path.name, _configs_in(path.parent))}".rstrip(".")) from None
     except IsADirectoryError:
         raise _Refused("a directory; expected a config file") from None

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TextIO
 
+from dlexp import regular_files
 from dlexp.config.identity import TRAINING_VERSION
 from dlexp.execution import outside_errors
 from dlexp.runs.lock import Lost, Taken, locked
@@ -120,7 +121,7 @@ def _stream(descriptor: int) -> TextIO:
 @contextlib.contextmanager
 def _said_into(path: Path) -> Iterator[None]:
     """Everything this process says goes to the end of a file: Python's streams, and what C++ writes below them."""
-    with path.open("ab") as log:
+    with regular_files.appended(path) as log:
         sys.stdout.flush()
         sys.stderr.flush()
         saved = os.dup(1), os.dup(2)

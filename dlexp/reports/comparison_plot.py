@@ -22,6 +22,9 @@ _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#
 _GREY = "#444444"
 _BAND_ALPHA = 0.15
 
+#: Sums and squares of larger numbers overflow.
+_LARGEST_DRAWN = 1e150
+
 _PANEL = (4.8, 3.4)
 """Width and height of a panel, in inches."""
 _MAX_COLUMNS = 3
@@ -82,7 +85,7 @@ def _over_seeds(column: str, histories: Iterable[Sequence[Mapping[str, float]]])
     for rows in histories:
         for row in rows:
             value = row.get(column, math.nan)
-            if math.isfinite(value):
+            if abs(value) < _LARGEST_DRAWN:  # NaN is not.
                 by_epoch.setdefault(row["epoch"], []).append(value)
     return [
         Point(epoch, fmean(values), stdev(values) if len(values) > 1 else 0.0)

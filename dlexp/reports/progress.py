@@ -52,7 +52,9 @@ class _Active:
 
     def seconds_left(self, rows: list[dict[str, float]]) -> float:
         """At the pace of the last epochs; the first one compiles, and counts only while it is the only one."""
-        return median(row["seconds"] for row in rows[1:][-EPOCHS_OF_PACE:] or rows) * (self.epochs - _epoch(rows))
+        return median(row.get("seconds", 0.0) for row in rows[1:][-EPOCHS_OF_PACE:] or rows) * (
+            self.epochs - _epoch(rows)
+        )
 
 
 class Progress:

@@ -9,9 +9,9 @@ from dlexp.runs.run_dir import RunDir
 
 def result_lines(run_dirs: Sequence[RunDir]) -> list[str]:
     """The scores of the finished ones, where their records are, and where the best was picked on test data."""
-    finished = {run_dir.path: summary for run_dir in run_dirs if (summary := run_dir.summary()) is not None}
-    lines = [f"{path}: {scores(summary)}" for path, summary in finished.items()]
-    picked = sorted({summary["name"] for summary in finished.values() if summary["picked_on_test"]})
+    finished = {run_dir: summary for run_dir in run_dirs if (summary := run_dir.summary()) is not None}
+    lines = [f"{run_dir.path}: {scores(summary)}" for run_dir, summary in finished.items()]
+    picked = sorted({run_dir.name for run_dir, summary in finished.items() if summary.get("picked_on_test")})
     if picked:
         lines.append(
             f"Validation is the test split in {', '.join(picked)}: the best score was picked on the test data."
@@ -21,23 +21,28 @@ def result_lines(run_dirs: Sequence[RunDir]) -> list[str]:
 
 def scores(summary: dict[str, Any]) -> str:
     """The main metric, last and best, the same on the test split, and the seconds; of several heads each one's."""
-    metrics, heads = summary["metrics"], summary["config"]["head"].get("heads")
+    metrics, heads = summary["metrics"], summary["config"].get("head", {}).get("heads")
     if heads:
         parts = [_score_of_head(name, head["metrics"], metrics) for name, head in heads.items()]
-        return ", ".join([*parts, f"{summary['seconds']:.1f} s"])
+    else:
+        parts = _main_score(metrics) if metrics else []
+    seconds = summary.get("seconds")
+    return ", ".join([*parts, *([] if seconds is None else [f"{seconds:.1f} s"])])
+
+
+def _main_score(metrics: Mapping[str, float | None]) -> list[str]:
     column = main_metric(metrics)
-    parts = [f"{column} {_number(metrics[column])}"]
+    last, test = f"{column} {_number(metrics[column])}", f"test_{quantity_of(column)}"
     if f"best_{column}" in metrics:
-        parts[0] += f" (best {_number(metrics[f'best_{column}'])} in epoch {metrics[f'best_{column}_epoch']})"
-    test = f"test_{quantity_of(column)}"
-    return ", ".join([*parts, f"{test} {_number(metrics[test])}", f"{summary['seconds']:.1f} s"])
+        last += f" (best {_number(metrics[f'best_{column}'])} in epoch {metrics.get(f'best_{column}_epoch')})"
+    return [last, *([f"{test} {_number(metrics[test])}"] if test in metrics else [])]
 
 
 def _score_of_head(target: str, head_metrics: Sequence[str], metrics: Mapping[str, float | None]) -> str:
     """The main metric of one of several heads, and the same on the test split."""
     split = "val_" if f"val_{target}_loss" in metrics else ""
     score = f"{target}_{main_metric(['loss', *head_metrics])}"
-    return f"{split}{score} {_number(metrics[split + score])} (test {_number(metrics[f'test_{score}'])})"
+    return f"{split}{score} {_number(metrics.get(split + score))} (test {_number(metrics.get(f'test_{score}'))})"
 
 
 def _number(value: float | None) -> str:
@@ -77,7 +82,7 @@ def _failure(run_dir: RunDir) -> str:
         return f"interrupted{reason}; the same command {'resumes' if run_dir.has_checkpoint else 'restarts'} it"
     if failure is None:
         return f"{run_dir.status}: no result was recorded"
-    return f"{failure['kind']}: {failure['what']} (more in {run_dir.log_path.name})"
+    return f"{failure.get('kind', 'error')}: {failure.get('what', 'unknown')} (more in {run_dir.log_path.name})"
 
 
 def main_metric(metrics: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dlexp import regular_files
 from dlexp.components.metrics import OTHER_COLUMNS
 from dlexp.config.flat import flatten, format_value
 from dlexp.console import one_line
@@ -21,6 +22,7 @@ from dlexp.studies.diagnosis import diagnose
 
 #: How much of a failed run's log is shown.
 _LOG_LINES = 10
+_LOG_BYTES = 100_000
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,14 @@ def _config_of(path: Path) -> dict[str, Any]:
 
 
 def _last_lines(path: Path) -> list[str]:
-    if not path.exists():
+    """Of a log, however long."""
+    try:
+        end = regular_files.read_end(path, _LOG_BYTES)
+    except FileNotFoundError:
         return []
-    return path.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:]
+    except OSError as error:
+        return [f"{path.name}: cannot be read: {error.strerror}"]
+    return end.decode("utf-8", errors="replace").splitlines()[-_LOG_LINES:]
 
 
 def to_text(page: Page, width: int = 80) -> str:
@@ -171,10 +178,10 @@ def _layers(layers: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 def _curves(history: Sequence[dict[str, float]], width: int) -> Iterator[str]:
     """The main metric and the loss over the epochs; nothing to see in a single one."""
-    if len(history) < 2:
+    columns = [column for row in history[:1] for column in row if column not in OTHER_COLUMNS]
+    if len(history) < 2 or not columns:
         return
     yield f"learning curves: {text_curves.legend(history)}"
-    columns = {column: value for column, value in history[0].items() if column not in OTHER_COLUMNS}
     quantities = dict.fromkeys([main_metric(columns).removeprefix("val_"), "loss"])
     yield from text_curves.plots(history, list(quantities), width)
 
@@ -195,7 +202,8 @@ def _metrics(run: Run) -> Iterator[str]:
     rows = [["metrics", "last", "best", *(["best possible"] if best_possible else [])]]
     for name, value in metrics.items():
         if not name.startswith("best_"):
-            known = [_number(best_possible[name]) if name in best_possible else ""] if best_possible else []
+            best = best_possible.get(name)
+            known = ["" if best is None else _number(best)] if best_possible else []
             rows.append([f"  {name}", _number(value), _best(metrics, name), *known])
     yield from _aligned(rows)
     if best_possible:

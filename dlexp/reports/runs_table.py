@@ -79,7 +79,7 @@ def local_time(iso: str) -> str:
     """A time in ISO format by the clock on the wall, to the minute; as it is where it is no time."""
     try:
         return f"{datetime.fromisoformat(iso).astimezone():%Y-%m-%d %H:%M}"
-    except ValueError:
+    except (ValueError, OverflowError):  # The first and the last year lie outside in some time zones.
         return iso
 
 

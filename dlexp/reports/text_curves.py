@@ -66,7 +66,7 @@ def _stretched(values: Sequence[float], n_columns: int) -> list[float]:
         before, rest = divmod(column * (len(values) - 1), n_columns - 1)
         share = rest / (n_columns - 1)
         # Without a share of it, the next value is not looked at: it may be NaN, or beyond the end.
-        stretched.append(values[before] + (share * (values[before + 1] - values[before]) if rest else 0.0))
+        stretched.append(values[before] * (1 - share) + values[before + 1] * share if rest else values[before])
     return stretched
 
 
@@ -74,4 +74,5 @@ def _row(value: float, low: float, high: float) -> int:
     """Row 0 is the highest; a curve without any range is in the middle."""
     if high == low:
         return HEIGHT // 2
-    return round((high - value) / (high - low) * (HEIGHT - 1))
+    # Halved, since the range of the largest numbers is none.
+    return round((high / 2 - value / 2) / (high / 2 - low / 2) * (HEIGHT - 1))

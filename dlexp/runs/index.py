@@ -10,17 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from dlexp.config.identity import Identities, identities_of
+from dlexp.config.names import CONFIG_SUFFIXES as CONFIG_SUFFIXES
+from dlexp.config.names import RESAMPLES as RESAMPLES
+from dlexp.config.names import SUMMARY_CSV as SUMMARY_CSV
 from dlexp.console import say
 from dlexp.errors import UserError, did_you_mean
 from dlexp.runs.run_dir import PREFIX_LENGTH, DamagedRecord, FolderName, RunDir, Status
 
-#: What dlexp itself puts beside the names' folders.
-SUMMARY_CSV = "summary.csv"
+#: Where smoke runs lie, beside the names' folders.
 SMOKE = ".smoke"
-#: Ends the names of runs on resampled training sets: many for one experiment, shown only where they are named.
-RESAMPLES = " resamples"
-
-CONFIG_SUFFIXES = (".yaml", ".yml")
 
 #: How many names an error message lists.
 _SHOWN_NAMES = 10
@@ -160,7 +158,7 @@ def walk(runs_dir: Path) -> tuple[list[RunDir], list[Path]]:
     found: list[tuple[str, FolderName, RunDir]] = []
     foreign: list[Path] = []
     for name in _entries(runs_dir):
-        if not name.is_dir():
+        if not _is_directory(name):
             if name.name != SUMMARY_CSV:
                 foreign.append(Path(name.path))
             continue
@@ -171,7 +169,7 @@ def walk(runs_dir: Path) -> tuple[list[RunDir], list[Path]]:
             continue
         for entry in entries:
             folder = FolderName.parse(entry.name)
-            if folder and entry.is_dir():
+            if folder and _is_directory(entry):
                 found.append((name.name, folder, RunDir(Path(entry.path))))
             else:
                 foreign.append(Path(entry.path))
@@ -203,8 +201,8 @@ def read(run_dir: RunDir) -> Run:
 
 
 def is_resample(run_dir: RunDir) -> bool:
-    """Whether it is one of the many runs behind bias and variance."""
-    return run_dir.name.endswith(RESAMPLES)
+    """Whether it is one of the many runs behind bias and variance, and not one that is only called so."""
+    return run_dir.name.endswith(RESAMPLES) and not run_dir.has_own_training_set
 
 
 def without_resamples(run_dirs: Iterable[RunDir]) -> tuple[list[RunDir], str]:
@@ -313,16 +311,17 @@ def select(
 
 
 def _named(runs_dir: Path, word: str, resolve: Callable[[Path], Identities]) -> list[Run]:
-    if word.endswith(CONFIG_SUFFIXES) and not (runs_dir / word).is_dir():
+    if word.endswith(CONFIG_SUFFIXES) and not _is_directory(runs_dir / word):
         runs = with_identity(runs_dir, resolve(Path(word)))
         if not runs:
             raise UserError(f"{word}: no run of it in {runs_dir} as it is now. Try: dlexp run {word}")
         return runs
     for path in (runs_dir / word, Path(word)):
-        if FolderName.parse(path.name) and path.is_dir():
+        # A name that looks like a run's folder holds runs.
+        if FolderName.parse(path.name) and _is_directory(path) and not _in_name(path):
             # Resolved only where the name is needed: `.` and `..` have none of their own.
             return [read(RunDir(path if path.parent.name else path.resolve()))]
-        if path.is_dir() and (found := _in_name(path)):
+        if _is_directory(path) and (found := _in_name(path)):
             return [read(run_dir) for run_dir in found]
     if matching := _matching(scan(runs_dir), word):
         return [read(run_dir) for run_dir in matching]
@@ -345,7 +344,8 @@ def _matching(run_dirs: Iterable[RunDir], glob: str) -> list[RunDir]:
 
 def _in_name(directory: Path) -> list[RunDir]:
     """The runs in the directory of one name."""
-    folders = [(folder, entry) for entry in _entries(directory) if (folder := FolderName.parse(entry.name))]
+    entries = [entry for entry in _entries(directory) if _is_directory(entry)]
+    folders = [(folder, entry) for entry in entries if (folder := FolderName.parse(entry.name))]
     return [RunDir(Path(entry.path)) for folder, entry in sorted(folders, key=lambda pair: pair[0])]
 
 
@@ -372,6 +372,14 @@ def _near_globs(word: str, run_dirs: Sequence[RunDir]) -> list[str]:
     start = signs.start()
     globs = dict.fromkeys(run_dir.name[:start] + word[start:] for run_dir in run_dirs)
     return [glob for glob in globs if _matching(run_dirs, glob)]
+
+
+def _is_directory(entry: os.DirEntry[str] | Path) -> bool:
+    """Whether it is one; not a link to itself, nor what no directory can be called."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _entries(directory: Path) -> list[os.DirEntry[str]]:

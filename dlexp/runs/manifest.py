@@ -1,8 +1,9 @@
 """Whether the records of a finished run are what they were when it ended, by the digests in its manifest."""
 
 import hashlib
-import json
 
+from dlexp.runs import record_files, schema
+from dlexp.runs.record_files import DamagedRecord
 from dlexp.runs.run_dir import MANIFEST_FORMAT, RECORDS, RunDir, sha256
 
 
@@ -15,15 +16,16 @@ def damage(run_dir: RunDir, recorded: str | None) -> list[str]:
     """
     path = run_dir.manifest_path
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return [] if recorded is None else [f"{path}: missing"]
-    except OSError as error:
-        return [f"{path}: damaged: {error.strerror}"]
-    if hashlib.sha256(content).hexdigest() != recorded:
-        return [f"{path}: changed since the run ended"]
-    # Its bytes are those that dlexp wrote: of a later version, maybe.
-    manifest = json.loads(content)
+        content = record_files.read(path)
+        if content is None:
+            return [] if recorded is None else [f"{path}: missing"]
+        if hashlib.sha256(content).hexdigest() != recorded:
+            return [f"{path}: changed since the run ended"]
+        # Its bytes are those that dlexp wrote: of a later version, maybe.
+        manifest = record_files.parsed(content, path)
+        record_files.require(manifest, schema.MANIFEST, path)
+    except DamagedRecord as error:
+        return error.lines
     if manifest["format"] > MANIFEST_FORMAT:
         return [f"{path}: of format {manifest['format']}, and this dlexp reads up to {MANIFEST_FORMAT}"]
     return [line for name in RECORDS if (line := _damage_of(run_dir, name, manifest["sha256"].get(name)))]

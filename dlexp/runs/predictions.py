@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
-from zipfile import BadZipFile
 
 import numpy as np
 
-from dlexp.runs.run_dir import DamagedRecord
+from dlexp import regular_files
+from dlexp.runs.record_files import damaged
 from dlexp.runs.whole_files import Fence, replacing
 
 Array = np.ndarray[Any, Any]
@@ -35,10 +35,32 @@ class Predictions:
         """Read what `write` wrote.
 
         Raises:
-            DamagedRecord: The file is missing or cannot be read.
+            DamagedRecord: The file is missing, cannot be read, or holds something else.
         """
         try:
-            with np.load(path) as arrays:
-                return cls(**arrays)
-        except (OSError, ValueError, TypeError, BadZipFile) as error:  # TypeError: other arrays than these.
-            raise DamagedRecord(f"{path}: damaged: {error}") from error
+            with regular_files.opened(path) as file, np.load(file, allow_pickle=False) as arrays:
+                found = cls(**arrays)
+        # A damaged archive raises nearly anything; other arrays than these are a TypeError.
+        except Exception as error:
+            raise damaged(path, error) from error
+        if wrong := found._problem():
+            raise damaged(path, wrong)
+        return found
+
+    def _problem(self) -> str:
+        """What these arrays cannot be; empty where they fit together."""
+        y, predicted, expected = self.y, self.predicted, self.expected
+        n = len(predicted) if predicted.ndim == 2 else 0
+        if not n or y.shape not in ((n,), predicted.shape) or (expected is not None and expected.shape != (n,)):
+            return "arrays of shapes that do not fit together"
+        if y.dtype.kind not in "fiu" or any(
+            each.dtype.kind != "f" for each in (predicted, expected) if each is not None
+        ):
+            return "arrays of other types than numbers"
+        if not all(np.isfinite(each).all() for each in (y, predicted, expected) if each is not None):
+            return "numbers that are missing or infinite"
+        # One column is the probability of the class 1 of two.
+        n_classes = 2 if y.ndim == 2 else max(2, predicted.shape[1])
+        if y.dtype.kind != "f" and not 0 <= y.min() <= y.max() < n_classes:
+            return f"classes beyond the {n_classes} that are predicted"
+        return ""

@@ -5,17 +5,21 @@ import hashlib
 import io
 import json
 import math
-import re
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TextIO
 
-from dlexp.errors import DlexpError, UserError
-from dlexp.runs import lock
+from dlexp import regular_files
+from dlexp.config.names import FOLDER
+from dlexp.config.names import PREFIX_LENGTH as PREFIX_LENGTH
+from dlexp.errors import UserError
+from dlexp.runs import lock, schema
+from dlexp.runs.record_files import DamagedRecord as DamagedRecord
+from dlexp.runs.record_files import damaged, read_history, read_json, read_layers, require
 from dlexp.runs.whole_files import Fence, copy, make_folder, replacing, sync, write_text
 
 #: finished: summary.json is there; failed: failure.json is; running and interrupted: neither, with a process that holds
@@ -29,24 +33,16 @@ UNFINISHED: tuple[Status, ...] = ("running", "interrupted")
 #: Of summary.json and failure.json, as their `format`; records of 0.1.0 have none, and are of format 1.
 RECORD_FORMAT = 2
 
-#: How many digits of the identity a directory's name shows.
-PREFIX_LENGTH = 10
-
-_FOLDER = re.compile(rf"s(?P<seed>\d+)-(?P<prefix>[0-9a-f]{{{PREFIX_LENGTH}}})(?:-(?P<attempt>[1-9]\d*))?")
-
-#: What a reader counts on in both summary.json and failure.json.
-_REQUIRED: dict[str, type] = {"seed": int, "identity": str, "config": dict}
-#: What it counts on where it is there.
-_OPTIONAL: dict[str, Any] = {
-    "metrics": dict,
-    "versions": dict,
-    "epochs": int,
-    "epoch": int | None,
-    "seconds": int | float | None,
-    "ended": str,
-    "manifest": str,
-}
-
+#: The columns of diagnostics.csv.
+DIAGNOSTICS_COLUMNS = (
+    "epoch",
+    "layer",
+    "dead_share",
+    "saturated_share",
+    "gradient_norm",
+    "weight_norm",
+    "update_ratio",
+)
 
 #: Every file that a run may hold, as the properties of `RunDir` name them.
 OWN_FILES = (
@@ -85,10 +81,6 @@ RECORDS = (
 MANIFEST_FORMAT = 1
 
 
-class DamagedRecord(DlexpError):
-    """A record that was cut short, edited into nonsense, or moved in from another run."""
-
-
 @dataclass(frozen=True, order=True)
 class FolderName:
     """What the name of a run's folder says: `s0-3fa9c1d2e0`, and `s0-3fa9c1d2e0-2` for the second attempt."""
@@ -100,7 +92,7 @@ class FolderName:
     @classmethod
     def parse(cls, name: str) -> "FolderName | None":
         """Read a folder's name; none where it is no run's."""
-        match = _FOLDER.fullmatch(name)
+        match = FOLDER.fullmatch(name)
         return match and cls(int(match["seed"]), match["prefix"], int(match["attempt"] or 1))
 
     def __str__(self) -> str:
@@ -311,6 +303,14 @@ class RunDir:
         """Write a file of the run whole, or not at all, as `whole_files.replacing` does."""
         return replacing(path, self.fence)
 
+    @property
+    def has_own_training_set(self) -> bool:
+        """Whether its config says that it trained on all training examples as they are, without a resample."""
+        try:
+            return "\n  resample: null\n" in regular_files.read_text(self.config_path)
+        except (OSError, UnicodeDecodeError):
+            return False
+
     def write_config(self, text: str) -> None:
         """Write the resolved config, as YAML; the first file of a run."""
         write_text(self.config_path, text, self.fence)
@@ -400,15 +400,7 @@ class RunDir:
         Raises:
             DamagedRecord: It cannot be read, or is another run's.
         """
-        record = self._read_own(self.summary_path)
-        if record is None:
-            return None
-        if "metrics" not in record:
-            raise DamagedRecord(f"{self.summary_path}: damaged: no metrics")
-        for column, value in record["metrics"].items():
-            if not isinstance(value, int | float | None):
-                raise DamagedRecord(f"{self.summary_path}: damaged: metrics.{column} is {value!r:.60}")
-        return record
+        return self._read_own(self.summary_path, schema.SUMMARY)
 
     def failure(self) -> dict[str, Any] | None:
         """Why the run failed; none where it did not.
@@ -416,15 +408,13 @@ class RunDir:
         Raises:
             DamagedRecord: It cannot be read, or is another run's.
         """
-        return self._read_own(self.failure_path)
+        return self._read_own(self.failure_path, schema.FAILURE)
 
     def interruption(self) -> dict[str, Any] | None:
         """What went wrong around an interrupted run; none where nothing did, or that cannot be read."""
-        try:
-            record = _read_json(self.interruption_path)
-        except DamagedRecord:
-            return None
-        return record if record and isinstance(record.get("what"), str) else None
+        with suppress(DamagedRecord):
+            return self._read(self.interruption_path, schema.INTERRUPTION)
+        return None
 
     def environment(self) -> dict[str, Any] | None:
         """What the run ran on; none where it was not recorded.
@@ -432,7 +422,7 @@ class RunDir:
         Raises:
             DamagedRecord: It cannot be read.
         """
-        return _read_json(self.environment_path)
+        return self._read(self.environment_path, schema.ENVIRONMENT)
 
     def evaluation(self) -> dict[str, Any] | None:
         """What the model makes of the test split; None for runs recorded before that was kept.
@@ -440,43 +430,42 @@ class RunDir:
         Raises:
             DamagedRecord: It cannot be read.
         """
-        record = _read_json(self.evaluation_path)
-        if record is not None and not _are_mistakes(record.get("mistakes")):
-            raise DamagedRecord(f"{self.evaluation_path}: damaged: no mistakes")
-        return record
+        return self._read(self.evaluation_path, schema.EVALUATION)
 
     def history(self) -> list[dict[str, float]]:
         """The epochs so far, `epoch` a whole number; a last line that was cut short is left out.
 
         Raises:
-            DamagedRecord: A line before the last cannot be read.
+            DamagedRecord: A whole line cannot be read, or is not the next epoch's.
         """
-        return _read_epochs(self.history_path)
+        return read_history(self.history_path)
 
     def diagnostics(self) -> list[dict[str, float]]:
         """A row for each epoch and hidden layer so far, as in the history; empty where none was recorded.
 
         Raises:
-            DamagedRecord: A line before the last cannot be read.
+            DamagedRecord: A whole line cannot be read, or rows are missing, twice or out of order.
         """
-        return _read_epochs(self.diagnostics_path)
+        return read_layers(self.diagnostics_path, DIAGNOSTICS_COLUMNS)
 
-    def _read_own(self, path: Path) -> dict[str, Any] | None:
+    def _read(self, path: Path, check: schema.Check) -> dict[str, Any] | None:
+        """A record as its schema wants it; None where there is none."""
+        record = read_json(path)
+        if record is not None:
+            require(record, check, path)
+        return record
+
+    def _read_own(self, path: Path, check: schema.Check) -> dict[str, Any] | None:
         """A record of this very run: not one that a hand moved in from another."""
-        record = _read_json(path)
+        record = read_json(path)
         if record is None:
             return None
         version = record.get("format", 1)
-        if not isinstance(version, int) or version > RECORD_FORMAT:
-            raise DamagedRecord(f"{path}: of record format {version!r:.60}, and this dlexp reads up to {RECORD_FORMAT}")
-        for key, kind in _REQUIRED.items():
-            if not isinstance(record.get(key), kind):
-                raise DamagedRecord(f"{path}: damaged: no {key}")
-        for key, kind in _OPTIONAL.items():
-            if key in record and not isinstance(record[key], kind):
-                raise DamagedRecord(f"{path}: damaged: {key} is {record[key]!r:.60}")
+        if isinstance(version, int) and version > RECORD_FORMAT:  # Its keys may mean other things.
+            raise DamagedRecord(f"{path}: of record format {version}, and this dlexp reads up to {RECORD_FORMAT}")
+        require(record, check, path)
         if (record["seed"], record["identity"][:PREFIX_LENGTH]) != (self.seed, self.identity_prefix):
-            raise DamagedRecord(f"{path}: damaged: the record of another run")
+            raise damaged(path, "the record of another run")
         return record
 
 
@@ -518,57 +507,22 @@ class HistoryWriter:
 
 def _lines_up_to(path: Path, epoch: int) -> list[bytes]:
     """The header of a CSV file, and its whole lines whose first column, the epoch, is at most this one."""
-    header, *lines = path.read_bytes().splitlines(keepends=True) or [b""]
+    header, *lines = regular_files.read_bytes(path).splitlines(keepends=True) or [b""]
     try:
         return [header, *(line for line in lines if line.endswith(b"\n") and int(line.partition(b",")[0]) <= epoch)]
     except ValueError as error:
-        raise DamagedRecord(f"{path}: damaged: a row without an epoch") from error
-
-
-def _read_epochs(path: Path) -> list[dict[str, float]]:
-    """The whole rows of a CSV file of numbers, `epoch` a whole number."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return []
-    except (OSError, UnicodeDecodeError) as error:
-        raise DamagedRecord(f"{path}: damaged: {error}") from error
-    lines = text.split("\n")[:-1]  # What follows the last line end is empty, or torn.
-    columns = next(csv.reader(lines[:1]), [])
-    rows = []
-    for number, line in enumerate(lines[1:], start=2):
-        try:
-            row = dict(zip(columns, map(float, line.split(",")), strict=True))
-            rows.append(row | {"epoch": int(row["epoch"])})
-        except (KeyError, ValueError) as error:
-            raise DamagedRecord(f"{path}:{number}: damaged: {line[:40]!r}") from error
-    return rows
+        raise damaged(path, "a row without an epoch") from error
 
 
 def sha256(path: Path) -> str:
     """The SHA-256 of a file (hex), of whatever size."""
-    with path.open("rb") as file:
+    with regular_files.opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def to_json(record: Any) -> str:
     """Readable JSON; a number that JSON lacks (NaN, an infinity) becomes null, while history.csv keeps it."""
     return json.dumps(_finite(record), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _are_mistakes(mistakes: Any) -> bool:
-    """Whether a value is a list of mistakes, each with what a reader counts on."""
-    number: Any = int | float | None
-    optional = {"label": int, "target_name": str, "text": str, "png": str}
-    for each in mistakes if isinstance(mistakes, list) else [None]:
-        if not isinstance(each, dict) or not {"position", "target", "predicted"} <= each.keys():
-            return False
-        # A class is a number from 0, and has a probability.
-        answer: Any = int if "probability" in each else number
-        kinds = {"position": int, "target": answer, "predicted": answer, "probability": int | float, **optional}
-        if not all(isinstance(each[key], kind) for key, kind in kinds.items() if key in each):
-            return False
-    return True
 
 
 def _number(value: float) -> str:
@@ -584,17 +538,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(item) for item in value]
     return value
-
-
-def _read_json(path: Path) -> dict[str, Any] | None:
-    """The mapping in a JSON file; none where there is no file."""
-    try:
-        record = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    # Deep nesting is a RecursionError; bytes that are no UTF-8 and broken JSON are both ValueErrors.
-    except (OSError, ValueError, RecursionError) as error:
-        raise DamagedRecord(f"{path}: damaged: {error}") from error
-    if not isinstance(record, dict):
-        raise DamagedRecord(f"{path}: damaged: no mapping")
-    return record

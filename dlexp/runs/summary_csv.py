@@ -27,7 +27,8 @@ def rebuild(runs_dir: Path) -> Path:
             texts = _Texts()
             finished = (run for run in index.finished(runs_dir) if not index.is_resample(run.dir))
             rows = [_row(run, runs_dir, texts) for run in finished]
-            with beside.open("w", encoding="utf-8", newline="") as file:
+            # A folder's name may be no UTF-8.
+            with beside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
                 flat = ({column: text for part in row for column, text in part.items()} for row in rows)
                 spreadsheet.write(file, _columns(rows), flat)
     except OSError as error:

@@ -67,7 +67,7 @@ def make_folder(path: Path) -> None:
 
 def sync(path: Path) -> None:
     """Have what is written survive a power cut: a file's bytes, or a directory's names where the file system can."""
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # Of a pipe it is not waited for the other end.
     try:
         os.fsync(descriptor)
     except OSError as error:

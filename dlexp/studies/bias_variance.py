@@ -13,6 +13,7 @@ import numpy as np
 from dlexp.execution.resamples import MIN_RESAMPLES
 from dlexp.runs.index import Run
 from dlexp.runs.predictions import Predictions
+from dlexp.runs.record_files import damaged
 
 Array = np.ndarray[Any, Any]
 Loss = Literal["squared", "0-1"]
@@ -73,17 +74,30 @@ class Point:
 def point(name: str, settings: dict[str, str], runs: Sequence[Run]) -> Point:
     """Decompose the error of one experiment from its recorded runs, one a training set."""
     finished = [run for run in runs if run.status == "finished"]
-    predictions = [Predictions.read(run.dir.predictions_path) for run in finished]
+    predictions = _predictions(finished)
     first = (finished or runs)[0]
     return Point(
         name,
         settings,
-        first.config["dataset"]["resample"]["type"],
+        (first.config.get("dataset", {}).get("resample") or {}).get("type", "unknown"),
         first.record.get("parameters", 0),
         len(finished),
         len(runs) - len(finished),
         decompose(predictions) if len(predictions) >= MIN_RESAMPLES else None,
     )
+
+
+def _predictions(runs: Sequence[Run]) -> list[Predictions]:
+    """What each run predicts of the same test examples.
+
+    Raises:
+        DamagedRecord: Those of one cannot be read, or are of other examples than those of the first.
+    """
+    found = [Predictions.read(run.dir.predictions_path) for run in runs]
+    for run, each in zip(runs, found, strict=True):
+        if each.predicted.shape != found[0].predicted.shape or not np.array_equal(each.y, found[0].y):
+            raise damaged(run.dir.predictions_path, f"of other test examples than {runs[0].dir.predictions_path}")
+    return found
 
 
 def decompose(predictions: Sequence[Predictions]) -> Decomposition:

@@ -50,7 +50,10 @@ def _diverged(rows: Sequence[Row]) -> Iterator[str]:
 
 def _flat(layer: int, rows: Sequence[Row], unit: str) -> list[str]:
     """One sentence at most: why hardly anything flows through a layer."""
-    if cast(type[Activation], registry.components("activations")[unit]).saturates:
+    activation = registry.components("activations").get(unit)
+    if activation is None:  # Of another version, which may be flat anywhere.
+        return []
+    if cast(type[Activation], activation).saturates:
         return list(_saturated(layer, rows, unit))
     return list(_dead(layer, rows, unit)) or list(_on_its_flat_side(layer, rows, unit))
 
@@ -118,9 +121,11 @@ def _since(rows: Sequence[Row], holds: Callable[[Row], bool]) -> int | None:
 
 
 def _unit(config: Mapping[str, Any], layer: int) -> str:
-    """The type of a layer's activation."""
-    activation = config["model"]["activation"]
-    return str((activation[layer - 1] if isinstance(activation, list) else activation)["type"])
+    """The type of a layer's activation; empty where the config has none for it."""
+    activation = config.get("model", {}).get("activation", {})
+    if isinstance(activation, list):
+        activation = activation[layer - 1] if layer <= len(activation) else {}
+    return str(activation.get("type", ""))
 
 
 def _percent(share: float) -> str:

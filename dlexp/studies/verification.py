@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from dlexp import regular_files
 from dlexp.errors import DlexpError
 from dlexp.runs.index import Run, read
+from dlexp.runs.record_files import damaged
 from dlexp.runs.run_dir import RunDir
 from dlexp.studies.places import Difference, differing
 
@@ -134,7 +136,8 @@ def _outside_spread(repeated: Run, others: Sequence[Run]) -> list[str] | None:
         values = np.array([run.metrics[column] for run in others if column in run.metrics])
         if column.endswith("_epoch") or len(values) < MIN_SEEDS:
             continue
-        reach = stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) * math.sqrt(1 + 1 / len(values))
+        with np.errstate(over="ignore"):  # An infinite spread has all values in it.
+            reach = stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) * math.sqrt(1 + 1 / len(values))
         if not abs(value - values.mean()) <= reach + NEAR_ZERO:
             outside.append(column)
     return outside
@@ -180,8 +183,11 @@ def _weights(path: Path) -> dict[str, bytes]:
             found[name] = item[()].tobytes()
 
     try:
-        with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as file:
+        with regular_files.opened(path) as whole, zipfile.ZipFile(whole) as archive:
+            weights = io.BytesIO(archive.read("model.weights.h5"))
+        with h5py.File(weights) as file:
             file.visititems(note)
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise DlexpError(f"{path}: damaged: {error}") from error
+    # A damaged archive raises nearly anything.
+    except Exception as error:
+        raise damaged(path, error) from error
     return found

@@ -17,6 +17,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from dlexp import regular_files
 from dlexp.errors import DlexpError
 from dlexp.runs.run_dir import RunDir
 from dlexp.training.early_stopping import Best
@@ -195,9 +196,11 @@ def _what_computes(stamp: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, np.ndarray]:
     """The arrays of a checkpoint whose digest is right: one that was written whole, by this code."""
-    if not path.is_file():
-        raise Unusable(f"{path}: no file")
-    content = path.read_bytes()
+    try:
+        regular_files.require(path)
+    except OSError as error:
+        raise Unusable(f"{path}: {error.strerror}") from error
+    content = regular_files.read_bytes(path)
     head, _, body = content.partition(b"\n")
     if head != MAGIC + hashlib.sha256(body).hexdigest().encode():
         raise Unusable(f"{path}: torn or damaged")

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from dlexp.components.datasets import Split
-from dlexp.runs.run_dir import RunDir
+from dlexp.runs.run_dir import DIAGNOSTICS_COLUMNS, RunDir
 from dlexp.training.engine import order_of
 from dlexp.training.feeds import feed
 from dlexp.training.network import Network
@@ -21,8 +21,6 @@ PROBE_ROWS = 256
 
 #: A unit is saturated on an example where its derivative is smaller.
 SATURATED_SLOPE = 0.01
-
-COLUMNS = ("epoch", "layer", "dead_share", "saturated_share", "gradient_norm", "weight_norm", "update_ratio")
 
 
 @contextmanager
@@ -37,7 +35,7 @@ def diagnosing(
         yield lambda epoch: None
         return
     probe = Probe(network, train.take(order_of(seed, 0, len(train))[:PROBE_ROWS]))
-    with run_dir.diagnostics_writer(COLUMNS, after) as writer:
+    with run_dir.diagnostics_writer(DIAGNOSTICS_COLUMNS, after) as writer:
 
         def record(epoch: int) -> None:
             for row in probe.measure():

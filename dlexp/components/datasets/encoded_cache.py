@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
+from dlexp import regular_files
 from dlexp.components.datasets.dataset import Data, Split
 from dlexp.components.datasets.sequences import Sequences
 from dlexp.components.home import expanded, own
@@ -69,7 +70,7 @@ def _folder() -> Path | None:
 def _read(path: Path) -> Data | None:
     try:
         # numpy reads each array to its end, and zipfile then compares its checksum.
-        with np.load(path, allow_pickle=False) as arrays:
+        with regular_files.opened(path) as file, np.load(file, allow_pickle=False) as arrays:
             data = Data(_split(arrays, "train"), _split(arrays, "test"))
         os.utime(path)
     except FileNotFoundError:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dlexp import regular_files
 from dlexp.components.datasets import csv_file, npz
 from dlexp.errors import DataError, UserError, did_you_mean
 
@@ -126,6 +127,6 @@ def _table(path: Path, n_features: int, names: Sequence[str]) -> "np.ndarray[Any
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return regular_files.read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not readable as UTF-8 text ({error})") from error

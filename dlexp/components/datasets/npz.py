@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import bsr_array, coo_array, csc_array, csr_array, dia_array
 
+from dlexp import regular_files
 from dlexp.components import memory, snapshot
 from dlexp.components.datasets import pickles
 from dlexp.errors import DataError
@@ -49,7 +50,7 @@ def read_npy(path: Path) -> np.ndarray[Any, Any]:
     """
     try:
         memory.require(path.stat().st_size, str(path))
-        content = path.read_bytes()
+        content = regular_files.read_bytes(path)
     except OSError as error:
         raise DataError(f"{path}: not a readable npy file ({error.strerror})") from error
     return _array(path, "its array", content)

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from dlexp import regular_files
 from dlexp.components import memory, snapshot
 from dlexp.components.datasets import files
 from dlexp.components.datasets.dataset import Data, Info, Split, SplitName, Task
@@ -132,7 +133,7 @@ class Text(NumberedTexts):
         path = files.find(self._word_index, data_dir)
         try:
             memory.require(WORD_INDEX_BYTES * path.stat().st_size, str(path))
-            numbers = json.loads(path.read_bytes())
+            numbers = json.loads(regular_files.read_bytes(path))
             words = {number + INDEX_FROM: word for word, number in numbers.items()}
         except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
             raise DataError(f"{path}: not a readable word index, or a damaged one ({error})") from error

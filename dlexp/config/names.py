@@ -1,0 +1,68 @@
+"""Names that an experiment may have: as folders below runs/ they collide with nothing of dlexp or of a file system."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dlexp.config.experiment import Experiment
+
+#: Letters, digits, blanks and a few signs, not starting with a dot or a blank.
+PATTERN = r"^[\w(][\w .,+=()-]*$"
+#: The table of all runs, which lies beside the names' folders.
+SUMMARY_CSV = "summary.csv"
+#: Ends the names that bias-variance gives: many runs for one experiment, shown only where they are named.
+RESAMPLES = " resamples"
+#: The end of a file's name by which commands know a config.
+CONFIG_SUFFIXES = (".yaml", ".yml")
+
+#: How many digits of the identity the folder of a run shows.
+PREFIX_LENGTH = 10
+_NUMBER = "(?:0|[1-9][0-9]{0,17})"
+#: The folder of a run, in that of its name: `s0-3fa9c1d2e0`, and `s0-3fa9c1d2e0-2` for the second attempt.
+FOLDER = re.compile(
+    rf"s(?P<seed>{_NUMBER})-(?P<prefix>[0-9a-f]{{{PREFIX_LENGTH}}})(?:-(?P<attempt>[1-9][0-9]{{0,17}}))?"
+)
+
+#: What Windows takes for a device, whatever follows a dot.
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[0-9]) *(?:\..*)?", re.IGNORECASE)
+#: The name of a folder has at most 255 bytes on most systems; of a repeat or a resample it is some longer.
+_MAX_BYTES = 235
+
+
+def problems(experiment: "Experiment", path: Path) -> Iterator[tuple[str, str]]:
+    """Why an experiment cannot have its name, as (dotted path, what is wrong).
+
+    Args:
+        experiment: The experiment; one on a resampled training set may be called as bias-variance calls it.
+        path: The config file: that of a run on record keeps the name under which it was recorded.
+    """
+    name = experiment.name
+    why = "" if _is_recorded(path, name) else _why_not(name, experiment.dataset.resample is not None)
+    if why:
+        yield "name", f"{why}; choose another than {name!r}"
+
+
+def _why_not(name: str, is_resampled: bool) -> str:
+    if name.lower() == SUMMARY_CSV:
+        return "a file of this name lies beside the runs"
+    if name.lower().endswith(RESAMPLES) and not is_resampled:
+        return f"bias-variance calls its own runs so, with {RESAMPLES!r} at the end"
+    if FOLDER.fullmatch(name.lower()):
+        return "the folder of a run is called so"
+    if name.lower().endswith(CONFIG_SUFFIXES):
+        return "commands take it for a config file"
+    if _DEVICES.fullmatch(name):
+        return "it is a device on Windows, where no folder can have this name"
+    if name.endswith((".", " ")):
+        return "Windows drops a dot or a blank at the end of a folder's name"
+    if len(name.encode()) > _MAX_BYTES:
+        return f"it has more than {_MAX_BYTES} bytes, too long for a folder's name"
+    return ""
+
+
+def _is_recorded(path: Path, name: str) -> bool:
+    """Whether a config is that of a run below this name."""
+    folder = path.absolute().parent
+    return path.name == "config.yaml" and bool(FOLDER.fullmatch(folder.name)) and folder.parent.name == name
