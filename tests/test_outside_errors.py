@@ -20,7 +20,7 @@ from dlexp.reports.curves import draw
 from dlexp.reports.results import without_result
 from dlexp.runs.index import scan
 from dlexp.runs.run_dir import HistoryWriter, RunDir
-from dlexp.training import checkpoint
+from dlexp.training import checkpoint, run
 from dlexp.training.job import Job
 from dlexp.training.run import Diverged
 from dlexp.training.threads import set_threads
@@ -146,6 +146,24 @@ def test_a_full_disk_is_never_a_failure(fails: Callable[..., RunDir]) -> None:
     statuses = [fails(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))).status for _ in range(3)]
 
     assert statuses == ["interrupted"] * 3
+
+
+def test_an_attempt_that_ends_before_it_begins_is_no_damage(
+    fails: Callable[..., RunDir], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its data are gone when the checkpoint of the failed one has just been copied: it can be resumed from there."""
+    failed = fails(KeyError("planted"))
+    monkeypatch.undo()
+
+    def train(job: Job) -> None:
+        raise DataError("x.csv: not found")
+
+    monkeypatch.setattr(run, "train", train)
+    command(tmp_path / "work")
+
+    second = scan(tmp_path / "work" / "runs")[-1]
+    assert (second.attempt, second.status, second.has_checkpoint) == (2, "interrupted", True)
+    assert second.history_path.read_bytes() == failed.history_path.read_bytes()
 
 
 def test_a_run_that_diverged_keeps_no_checkpoint(fails: Callable[..., RunDir]) -> None:

@@ -383,8 +383,9 @@ class RunDir:
 
     def take_progress(self, other: "RunDir") -> None:
         """Copy what another attempt at the same run can be resumed from."""
-        rows = (self.history_path, self.diagnostics_path)
-        for path in (*rows, self.checkpoint_path, self.previous_checkpoint_path):
+        # In this order: without its config a history is damaged, and a checkpoint stands for all that it continues.
+        first = (self.config_path, self.history_path, self.diagnostics_path)
+        for path in (*first, self.checkpoint_path, self.previous_checkpoint_path):
             if (theirs := other.path / path.name).exists():
                 copy(theirs, path, self.fence)
 
