@@ -5,6 +5,7 @@ import io
 import tarfile
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from scipy.sparse import csr_array, save_npz
 from dlexp.components.datasets import Csv, Imdb, Npz, Parquet, TextFolder, encoded_cache, files, idx, new_examples, npz
 from dlexp.components.datasets.dataset import Data, Split
 from dlexp.errors import DataError, DlexpError, UserError
+from dlexp.runs.predictions import Predictions
+from dlexp.runs.run_dir import DamagedRecord
 from dlexp.studies import verification
 
 FRAME = pd.DataFrame({"x": np.arange(40) / 7, "w": ["a b", "c"] * 20, "y": ["no", "yes"] * 20})
@@ -166,6 +169,22 @@ def test_arrays_deeply(kind: str, tmp_path: Path) -> None:
     assert_reads_or_says_why(path, read, MANY)
 
 
+def test_predictions(tmp_path: Path) -> None:
+    """Those of the runs behind bias and variance: what was written, or damage."""
+    path = tmp_path / "predictions.npz"
+    Predictions(Y, X[:, :1] / 24).write(path)
+    whole = path.read_bytes()
+    for name, content in damaged(whole, flips=60):
+        path.write_bytes(content)
+        error = refusal(lambda: Predictions.read(path))
+
+        if error is None:
+            np.testing.assert_array_equal(Predictions.read(path).predicted, X[:, :1] / 24)
+        else:
+            assert isinstance(error, DamagedRecord), name
+            assert len(error.lines) == 1, name
+
+
 @pytest.mark.parametrize("config", [b'{"name": "x", "layers": []}', b"[" * 100_000])
 def test_models_whose_layers_are_compared(config: bytes, tmp_path: Path) -> None:
     """What `verify` reads of a saved model; its own JSON may be as deep as anyone's."""
@@ -176,9 +195,10 @@ def test_models_whose_layers_are_compared(config: bytes, tmp_path: Path) -> None
 
     for name, content in damaged(path.read_bytes(), flips=60):
         path.write_bytes(content)
-        error = refusal(lambda: verification._layers(path))
+        for read in (verification._layers, verification._weights):
+            error = refusal(partial(read, path))
 
-        assert error is None or str(error).startswith(f"{path}: damaged"), name
+            assert error is None or str(error).startswith(f"{path}: damaged"), name
 
 
 def test_a_damaged_cache_is_encoded_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
