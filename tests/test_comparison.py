@@ -810,6 +810,14 @@ def test_a_number_where_lower_is_better_collapses_above_its_guess(tmp_path):
     assert [score.collapsed for score in comparison_of(tmp_path, "val_mae").metrics[0].scores] == [0, 2]
 
 
+def test_a_guess_of_0_is_met_up_to_rounding(tmp_path):
+    """That of r2: what predicts the mean scores 1e-16, not 0."""
+    for seed, r2 in enumerate((1e-16, -0.5, 0.01)):
+        finished(tmp_path, "a", seed, metrics={"val_r2": r2}, guessing={"val_r2": 0.0})
+
+    assert comparison_of(tmp_path, "val_r2").metrics[0].scores[0].collapsed == 2
+
+
 def test_the_sum_of_losses_collapses_with_any_target(tmp_path):
     """A target's own loss with that target alone."""
     heads = {

@@ -20,7 +20,7 @@ MIN_PAIRS = 3
 #: Why there is no interval where all differences are the same and the score lies on no grid.
 EQUAL = "equal differences"
 
-#: A score that is better than a guess by no more than rounding is none, relative to the guess.
+#: A score that is better than a guess by no more than rounding is not better, relative to the guess; of r2, that is 0.
 _ROUNDING = 1e-9
 
 
@@ -193,4 +193,4 @@ def _is_guess(experiment: Compared, seed: int, column: str, guess: float) -> boo
     if value is None:
         return False
     better_by = value - guess if higher else guess - value
-    return better_by <= _ROUNDING * abs(guess)
+    return better_by <= _ROUNDING * (abs(guess) or 1.0)
