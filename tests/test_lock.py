@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from hosts import FLOCKS, pretend
 
-from dlexp.runs import lock
+from dlexp.runs import lock, machine
 from dlexp.runs.lock import Lost, Owner, Taken, in_turn, locked
+from dlexp.runs.machine import host
 
 #: A process that holds a lock, says so, and waits.
 HOLDER = """
@@ -187,6 +188,21 @@ def test_the_age_is_told_by_the_file_systems_clock(path: Path, monkeypatch: pyte
     assert lock.owner(path) == Owner(4711, "there")
     dated(path, 190)
     assert lock.owner(path) is None
+
+
+def test_two_machines_may_go_by_one_name(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one's lock counts while it is young, unless it is of this one before it was started anew."""
+    path.write_text(f"4711 on {host()}\n0c5e8b2a-5a1f-4c0e-9d54-6f1c2f0b7a11 pid:[4026531836] 99\n")
+    with pytest.raises(Taken, match=f"process 4711 on {host()}$"), locked(path):
+        pass
+    with monkeypatch.context() as patch:
+        patch.setattr(machine, "booted", lambda: path.stat().st_mtime + 1)
+        assert lock.owner(path) is None
+    dated(path, 190)
+
+    with locked(path) as held:
+        assert held.before is not None
+        assert held.before.pid == 4711
 
 
 def test_a_held_lock_is_touched(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

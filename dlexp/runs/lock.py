@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dlexp.errors import DlexpError
-from dlexp.runs.machine import host, is_alive, life
-from dlexp.runs.whole_files import beside
+from dlexp.runs.machine import host, is_alive, is_here, life, seconds
+from dlexp.runs.whole_files import beside, sync
 
 #: How often an owner touches its lock.
 TOUCH_SECONDS = 15.0
@@ -119,7 +119,7 @@ class Held:
         Raises:
             Lost: It is not.
         """
-        now, attributes = _seconds(), self._attributes()
+        now, attributes = seconds(), self._attributes()
         if attributes == self._seen and now - self._read_at < SECONDS_BETWEEN_READS:
             return
         file = _opened(self._path)
@@ -192,8 +192,8 @@ def in_turn(path: Path) -> Iterator[None]:
     Who finds no flock here, or waits too long for a process that hangs, goes in nonetheless.
     """
     with path.open("ab") as file:
-        end = _seconds() + TURN_SECONDS
-        while _flock(file, fcntl.LOCK_EX) is False and _seconds() < end:
+        end = seconds() + TURN_SECONDS
+        while _flock(file, fcntl.LOCK_EX) is False and seconds() < end:
             time.sleep(SECONDS_BETWEEN)
         yield
 
@@ -269,19 +269,20 @@ def _created(path: Path) -> BinaryIO | None:
 
 def _new(path: Path) -> BinaryIO:
     """Make a file that names this process, and hold it by flock where that works."""
+    file = path.open("x+b")
     try:
-        with path.open("xb") as new:
-            new.write(Owner.me().content)
-    except OSError as error:
-        if error.errno != errno.EEXIST:
-            path.unlink(missing_ok=True)
+        for _ in range(TRIES):
+            if _flock(file, fcntl.LOCK_EX) is not False:
+                break
+            time.sleep(SECONDS_BETWEEN)  # Whoever asks for the owner shares it for some microseconds.
+        file.write(Owner.me().content)
+        file.flush()
+        sync(path)  # A file server has it before it gets another name.
+        file.seek(0)
+    except OSError:
+        file.close()
+        path.unlink(missing_ok=True)
         raise
-    # It was closed, so that a file server has it before it is seen.
-    file = path.open("r+b")
-    for _ in range(TRIES):
-        if _flock(file, fcntl.LOCK_EX) is not False:
-            break
-        time.sleep(SECONDS_BETWEEN)  # Whoever asks for the owner shares it for some microseconds.
     return file
 
 
@@ -303,13 +304,13 @@ def _look(path: Path) -> _Found | None:
 
 def _is_held(file: BinaryIO, path: Path, owner: Owner) -> bool:
     """On its own machine a lock ends with its process; another machine's counts while it is young."""
-    if owner.host in ("", host()):
+    if is_here(owner.host, owner.life, os.fstat(file.fileno()).st_mtime):
         is_free = _flock(file, fcntl.LOCK_SH)
+        if is_free is not None:
+            return not is_free
         is_there = is_alive(owner.pid, owner.life)
-        if is_free is False or is_there:
-            return True
-        if is_free or is_there is False:
-            return False
+        if is_there is not None:
+            return is_there
     return _age(file, path) < FOREIGN_SECONDS
 
 
@@ -332,11 +333,11 @@ def _age(file: BinaryIO, path: Path) -> float:
     try:
         with fresh.open("wb") as now:
             os.utime(now.fileno())
-            seconds = os.fstat(now.fileno()).st_mtime
+            touched = os.fstat(now.fileno()).st_mtime
         fresh.unlink()
     except OSError:  # Who may not write here takes nothing over, and only shows the answer.
-        seconds = time.time()
-    return abs(seconds - os.fstat(file.fileno()).st_mtime)
+        touched = time.time()
+    return abs(touched - os.fstat(file.fileno()).st_mtime)
 
 
 def _opened(path: Path) -> BinaryIO | None:
@@ -365,8 +366,3 @@ def _is(file: BinaryIO, path: Path) -> bool:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:
         return False
-
-
-def _seconds() -> float:
-    """A clock that goes on while the machine is suspended."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

@@ -3,12 +3,32 @@
 import os
 import re
 import socket
+import time
 from pathlib import Path
 
 
 def host() -> str:
     """The name of this machine, fit for a file's name."""
     return re.sub(r"[^\w.-]", "_", socket.gethostname(), flags=re.ASCII) or "unnamed"
+
+
+def is_here(name: str, known_life: str, touched: float) -> bool:
+    """Whether a process that touched a file at this time is, or was, one of this machine; no name is its own.
+
+    Two machines may go by one name: then its `life` tells them apart, unless it was touched before this one started.
+    """
+    boot, own_boot = (each.partition(" ")[0] for each in (known_life, life(os.getpid())))
+    return name in ("", host()) and (boot in ("", own_boot) or touched < booted())
+
+
+def booted() -> float:
+    """When this machine was started, by its own clock."""
+    return time.time() - seconds()
+
+
+def seconds() -> float:
+    """A clock that goes on while the machine is suspended."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def life(pid: int) -> str:
