@@ -55,7 +55,7 @@ def foreign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     target = {"type": "multitask", "metrics": [], "heads": {EVIL: {"type": "binary", "metrics": [EVIL]}}}
     extra = {
         "metrics": {"loss": 1.0, "val_loss": 2.0, f"val_{EVIL}": 0.5, "test_loss": 1.0},
-        "layers": [{"name": EVIL, "type": EVIL, "output_shape": [None, EVIL], "parameters": 3}],
+        "layers": [{"name": EVIL, "type": EVIL, "output_shape": [None, 3], "parameters": 3}],
         "class_names": [EVIL, EVIL],
         "versions": {"tensorflow": EVIL},
         "ended": EVIL,
