@@ -297,6 +297,19 @@ def test_a_word_index_is_not_downloaded_for_mistakes(
         dataset.decoded(dataset.load(tmp_path), [0])
 
 
+def test_texts_that_were_replaced_are_not_shown(data_dir: Path, tmp_path: Path) -> None:
+    """Positions would be those of other texts."""
+    path = tmp_path / "reuters.npz"
+    path.write_bytes((data_dir / "reuters.npz").read_bytes())
+    dataset = Reuters(num_words=100)
+    data = dataset.load(tmp_path)
+    with path.open("ab") as file:
+        file.write(b"\0")
+
+    with pytest.raises(DataError, match=r"^.*reuters\.npz: was replaced after it was read$"):
+        dataset.decoded(data, [0])
+
+
 def test_whole_texts_are_kept_in_the_cache(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are read from Keras's lists once."""
     monkeypatch.setenv("DLEXP_CACHE", str(tmp_path))

@@ -210,7 +210,7 @@ def _features(x: Array, names: Sequence[str]) -> list[Feature]:
 def _shown(dataset: Dataset, data: Data, targets: Mapping[str, Info], data_dir: Path | None) -> list[Example]:
     info = data.info or dataset.info()
     positions = range(min(N_SHOWN, len(data.train)))
-    contents = dataset.examples(data_dir, "train", positions)
+    contents = dataset.examples(data_dir, "train", positions, data)
     first = data.train.y[: len(positions)]
     columns = [[_target(y, target.class_names) for y in info.y_of(name, first)] for name, target in targets.items()]
     return [

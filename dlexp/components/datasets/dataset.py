@@ -233,13 +233,21 @@ class Dataset(Component):
         """
         return "stand-in"
 
-    def examples(self, data_dir: Path | None, split: SplitName, positions: Sequence[int]) -> list[str]:
+    def examples(
+        self, data_dir: Path | None, split: SplitName, positions: Sequence[int], data: Data | None = None
+    ) -> list[str]:
         """Examples as text for the eye, in one line each: what stands at these positions of a loaded split.
+
+        Args:
+            data_dir: Where its files are looked for first.
+            split: Which split.
+            positions: Which of its examples.
+            data: What `load` gave, of texts what `texts` gave, where that is there: then it is not loaded again.
 
         Raises:
             DataError: As `load`.
         """
-        data = self.load(data_dir)
+        data = data or self.load(data_dir)
         part = data.train if split == "train" else data.test
         return [shown(part.x[[position]], self.feature_names) for position in positions]
 

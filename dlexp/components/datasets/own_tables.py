@@ -136,7 +136,9 @@ class Table(OwnData, EncodedTexts):
         decode = partial(self._shown, shown, columns)
         return replace(encode(train, test, targets, info), rows=rows, decode=decode)
 
-    def examples(self, data_dir: Path | None, split: SplitName, positions: Sequence[int]) -> list[str]:
+    def examples(
+        self, data_dir: Path | None, split: SplitName, positions: Sequence[int], data: Data | None = None
+    ) -> list[str]:
         """The rows as they stand in the file."""
         train, test = self._rows(data_dir)
         rows = train if split == "train" else test

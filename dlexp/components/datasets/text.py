@@ -42,11 +42,13 @@ class NumberedTexts(EncodedTexts):
         """
         raise NotImplementedError
 
-    def examples(self, data_dir: Path | None, split: SplitName, positions: Sequence[int]) -> list[str]:
+    def examples(
+        self, data_dir: Path | None, split: SplitName, positions: Sequence[int], data: Data | None = None
+    ) -> list[str]:
         """The texts in words, whole, as they were before `num_words` and `maxlen` cut them."""
         import numpy as np
 
-        data, words = self.texts(data_dir), self.words(data_dir)
+        data, words = data or self.texts(data_dir), self.words(data_dir)
         texts: Any = (data.train if split == "train" else data.test).take(np.array(positions, np.int32)).x
         # Without their start sign.
         return [decode(ids[1:], words) for ids in np.split(texts.ids, texts.ends)[:-1]]
@@ -102,9 +104,10 @@ class Text(NumberedTexts):
         from dlexp.components.datasets.encoded_cache import cached
 
         with snapshot.taken():  # What is kept under the digest is encoded from the very bytes that it is of.
-            key = [self.type, self.digest(data_dir), self.num_words, self.skip_top, self.encoding, self.maxlen]
+            digest = self.digest(data_dir)
+            key = [self.type, digest, self.num_words, self.skip_top, self.encoding, self.maxlen]
             data = cached(self.type, key, lambda: self._read(data_dir, self.encoded))
-        return self.weighted(replace(data, decode=partial(self._decoded, data_dir)))
+        return self.weighted(replace(data, decode=partial(self._decoded, data_dir, digest)))
 
     def texts(self, data_dir: Path | None) -> Data:
         """The same texts, whole."""
@@ -114,8 +117,14 @@ class Text(NumberedTexts):
             key = [self.type, self.digest(data_dir), "whole"]
             return cached(f"{self.type}-whole", key, lambda: self._read(data_dir, _whole))
 
-    def _decoded(self, data_dir: Path | None, positions: Sequence[int]) -> list[str]:
-        """Test texts in words, as `examples` gives them; a word index that is not there is not downloaded."""
+    def _decoded(self, data_dir: Path | None, digest: str, positions: Sequence[int]) -> list[str]:
+        """Test texts in words, as `examples` gives them; a word index that is not there is not downloaded.
+
+        Raises:
+            DataError: There is none, or the texts are others by now than those with this digest.
+        """
+        if self.digest(data_dir) != digest:
+            raise DataError(f"{self._find(data_dir)}: was replaced after it was read")
         files.find(self._word_index, data_dir, download=False)
         return self.examples(data_dir, "test", positions)
 

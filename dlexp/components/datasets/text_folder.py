@@ -84,7 +84,9 @@ class TextFolder(OwnData, EncodedTexts):
         encoded = self.encoded(x_train, y.train), self.encoded(x_test, y.test)
         return self.weighted(Data(*encoded, info=info, decode=partial(_in_lines, test)))
 
-    def examples(self, data_dir: Path | None, split: SplitName, positions: Sequence[int]) -> list[str]:
+    def examples(
+        self, data_dir: Path | None, split: SplitName, positions: Sequence[int], data: Data | None = None
+    ) -> list[str]:
         """The texts themselves, in one line each."""
         return _in_lines(self._parts(data_dir)[0 if split == "train" else 1], positions)
 

@@ -75,9 +75,11 @@ class Documents(Generator):
         test: Any = self.test_split()
         return best_scores.of_labels(test.y, self.probabilities(test.x))
 
-    def examples(self, data_dir: Path | None, split: SplitName, positions: Sequence[int]) -> list[str]:
+    def examples(
+        self, data_dir: Path | None, split: SplitName, positions: Sequence[int], data: Data | None = None
+    ) -> list[str]:
         """The words, by number."""
-        data = self.load(data_dir)
+        data = data or self.load(data_dir)
         return _words((data.train if split == "train" else data.test).x, positions)
 
     def decoded(self, data: Data, positions: Sequence[int]) -> list[str]:
