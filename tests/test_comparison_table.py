@@ -196,19 +196,22 @@ def several(tmp_path, k, **record):
         (
             3,
             {},
-            ["Baseline: e00 (named first). Intervals and verdicts: 95 % for all 2 of a metric together."],
+            ["Baseline: e00 (named first). Intervals and verdicts: 95 % for all 2 comparisons of a metric together."],
         ),
         (
             12,
             {"named": False},
-            ["Baseline: e00 (started first). Intervals and verdicts: 95 % for all 11 of a metric together."],
+            [
+                "Baseline: e00 (started first). "
+                "Intervals and verdicts: 95 % for all 11 comparisons of a metric together."
+            ],
         ),
         (
             3,
             {"sort": "val_accuracy"},
             [
-                "Baseline: e02 (the best val_accuracy). Intervals and verdicts: 95 % for all 2 of a metric together, "
-                "whichever of them were the best."
+                "Baseline: e02 (the best val_accuracy). Intervals and verdicts: 95 % for all 2 comparisons "
+                "of a metric together, whichever of them were the best."
             ],
         ),
     ],

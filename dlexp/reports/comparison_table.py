@@ -334,7 +334,7 @@ def _together(comparison: Comparison, group: Group) -> Iterator[str]:
     if (m := max(n_intervals.values(), default=0)) > 1:
         how_many = f"all {m}" if len(set(n_intervals.values())) == 1 else f"all (up to {m})"
         picked = ", whichever of them were the best" if comparison.chosen == "sorted" else ""
-        yield f"Intervals and verdicts: 95 % for {how_many} of a metric together{picked}."
+        yield f"Intervals and verdicts: 95 % for {how_many} comparisons of a metric together{picked}."
 
 
 def _notes(comparison: Comparison) -> Iterator[str]:
