@@ -86,6 +86,7 @@ ATTACKS: dict[str, bytes] = {
     "an order of bytes that makes another type": array(
         (1,), kind("u8", (3, "O8,", None, None, None, -1, -1, 0)), op(b"\x41" * 8)
     ),
+    "text that is none": array((1,), kind("U1", (3, "<", None, None, None, 4, 4, 8)), op(b"\xff" * 4)),
     "a type that does not exist": array((1,), kind("u3"), op(b"abc")),
     "text of a negative length": array((1,), kind("S-1"), op(b"")),
     "text of a huge length": array((2,), kind("S999999999"), op(b"a")),
@@ -199,6 +200,7 @@ def test_many_memorized_objects(tmp_path: Path) -> None:
         ({"descr": "|V8", "fortran_order": False, "shape": (3,)}, r"a type of values that no data needs: \|V8"),
         ({"descr": "<f4", "fortran_order": False, "shape": (10**15,)}, r"12 bytes for float32 of shape \(1000000"),
         ({"descr": "<f4", "fortran_order": False, "shape": (-3,)}, r"a shape of \(-3,\)"),
+        ({"descr": ">U3", "fortran_order": False, "shape": (1,)}, "text of numbers that are no characters"),
         ({"descr": "<f4", "fortran_order": False, "shape": (2,)}, r"12 bytes for float32 of shape \(2,\)"),
     ],
     ids=lambda value: value["descr"] if isinstance(value, dict) else "",
@@ -207,7 +209,7 @@ def test_headers_that_no_data_has(tmp_path: Path, header: dict, said: str) -> No
     """Fields, and shapes that the file does not hold: one line, and no memory is taken for them."""
     file = io.BytesIO()
     npy.write_array_header_1_0(file, header)
-    content = file.getvalue() + bytes(12)
+    content = file.getvalue() + b"\1" * 12
     (tmp_path / "x.npy").write_bytes(content)
 
     with pytest.raises(DataError, match=rf"data\.npz: array x is damaged \(\w+: {said}"):
@@ -240,3 +242,18 @@ def test_what_does_not_fit_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.M
         DataError, match=r"data\.npz: array y: the pickled values: needs about 34.6 kB of memory, and 20 kB"
     ):
         npz.read(tmp_path / "data.npz", ("y",))
+
+
+@pytest.mark.parametrize("number", [3000, pytest.param(100_000, marks=pytest.mark.slow)])
+def test_mutated_pickles_end_no_process(number: int) -> None:
+    """Each is read or refused; what is read can be looked at."""
+    script = Path(__file__).with_name("mutated_pickles.py")
+
+    ended = subprocess.run(
+        [sys.executable, script, str(number), "0"], capture_output=True, text=True, check=False, timeout=600
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    refused, read = (int(word) for word in ended.stdout.split() if word.isdigit())
+    assert refused + read == number
+    assert refused > read > 0

@@ -137,6 +137,7 @@ def _from_npy(content: bytes) -> Any:
         raise ValueError(f"a shape of {shape!r:.60}")
     if math.prod(shape) * type_.itemsize != len(content) - end:
         raise ValueError(f"{len(content) - end} bytes for {type_} of shape {shape!r:.60}")
+    pickles.require_characters(content[end:] if type_.kind == "U" else b"", type_)
     values: np.ndarray[Any, Any] = np.frombuffer(content, type_, offset=end)
     return values.reshape(shape, order="F" if header["fortran_order"] else "C")
 

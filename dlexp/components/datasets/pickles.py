@@ -10,6 +10,7 @@ import io
 import math
 import pickle
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -65,6 +66,16 @@ def plain_type(text: str) -> "np.dtype[Any]":
     if not PLAIN_TYPE.fullmatch(text):
         raise ValueError(f"a type of values that no data needs: {text:.60}")
     return np.dtype(text)
+
+
+def require_characters(values: bytes, type_: "np.dtype[Any]") -> None:
+    """Refuse text with a number that is no character's: numpy takes it, and Python ends in an error of its own.
+
+    Raises:
+        ValueError: There is one.
+    """
+    if type_.kind == "U" and np.frombuffer(values, f"{type_.byteorder}u4").max(initial=0) > sys.maxunicode:
+        raise ValueError("text of numbers that are no characters")
 
 
 def _look_through(content: bytes) -> None:
@@ -161,6 +172,8 @@ class _Array(np.ndarray[Any, Any]):
                 raise pickle.UnpicklingError("an array of objects in another")
         elif type(values) is not bytes or len(values) != n * type_.itemsize:
             raise pickle.UnpicklingError(f"an array of {n} values, without as many")
+        else:
+            require_characters(values, type_)
         super().__setstate__((1, shape, type_, bool(is_fortran), values))  # type: ignore[arg-type]  # Python's bool.
 
     def __setitem__(self, *_: Any) -> NoReturn:
