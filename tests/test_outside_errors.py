@@ -27,6 +27,9 @@ from dlexp.training.threads import set_threads
 
 set_threads(1)
 
+#: What the loader says where `ulimit -v` leaves it no room.
+NOT_MAPPED = "libtensorflow_cc.so.2: failed to map segment from shared object"
+
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> RunDir:
@@ -117,6 +120,8 @@ def fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunD
         (FileNotFoundError(errno.ENOENT, "No such file or directory", "x.csv"), "No such file or directory: x.csv"),
         (DataError("x.csv: not found"), "x.csv: not found"),
         (caused(RuntimeError("cannot load"), no_input()), "RuntimeError: cannot load"),
+        (ImportError(NOT_MAPPED), f"ImportError: {NOT_MAPPED}"),
+        (RuntimeError("can't start new thread"), "RuntimeError: can't start new thread"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -129,6 +134,14 @@ def test_an_error_from_outside_interrupts(error: Exception, said: str, fails: Ca
         f"{run_dir.path}: interrupted: {said} (more in log.txt); the same command resumes it"
     ]
     assert type(error).__name__ in run_dir.log_path.read_text()
+
+
+@pytest.mark.parametrize("error", [KeyError("planted"), ModuleNotFoundError("No module named 'own'"), ValueError("x")])
+def test_any_other_error_is_a_failure(error: Exception, fails: Callable[..., RunDir]) -> None:
+    """At once, with its checkpoint kept."""
+    run_dir = fails(error)
+
+    assert (run_dir.status, run_dir.has_checkpoint) == ("failed", True)
 
 
 def test_another_error_or_another_epoch_is_no_failure(fails: Callable[..., RunDir]) -> None:

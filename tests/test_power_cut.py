@@ -55,7 +55,7 @@ def assert_ends_as_if_uncut(step: str, tree: Tree, cuts: Cuts, folder: Path) -> 
 
 def test_some_power_cuts(cuts: Cuts, tmp_path: Path) -> None:
     """A sample of the steps, the last among them."""
-    sample = cuts.trees[-1 :: -len(cuts.trees) // 6]
+    sample = cuts.trees[-1 :: -len(cuts.trees) // 4]
 
     for i, (step, tree) in enumerate(sample):
         assert_ends_as_if_uncut(step, tree, cuts, tmp_path / str(i))

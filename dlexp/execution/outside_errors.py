@@ -1,6 +1,7 @@
 """What goes wrong around a training and is no fault of its own: the run may be resumed, and has not failed."""
 
 import errno
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,10 @@ _SAME = ("kind", "errno", "where", "epoch")
 
 def is_outside(error: BaseException) -> bool:
     """Whether an error, or what caused it, is no fault of the training."""
-    return any(isinstance(each, OUTSIDE) or type(each).__name__ == OUT_OF_MEMORY for each in _causes(error))
+    return any(
+        isinstance(each, OUTSIDE) or type(each).__name__ == OUT_OF_MEMORY or _is_of_the_loader(each)
+        for each in _causes(error)
+    )
 
 
 def record(run_dir: RunDir, error: Exception, earlier: Mapping[str, Any] | None) -> bool:
@@ -69,6 +73,12 @@ def place(error: BaseException) -> str | None:
     """Where in the code it was raised: `run.py:12 in fit`."""
     frames = extract_tb(error.__traceback__)
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name}" if frames else None
+
+
+def _is_of_the_loader(error: BaseException) -> bool:
+    """A shared library that is missing, or for which there is no memory; or none for a thread."""
+    is_library = isinstance(error, ImportError) and re.search(r"\.so\b", str(error)) is not None
+    return is_library or (isinstance(error, RuntimeError) and str(error) == "can't start new thread")
 
 
 def _epochs(run_dir: RunDir) -> int:

@@ -97,7 +97,7 @@ def _outcome(job: Job, future: "Future[bool]") -> Outcome:
 
 
 def _give_up(job: Job) -> bool:
-    """Write that a run failed, unless there is something to go on from; whether another process has the run by now."""
+    """Write that a run failed, or was interrupted where it can be resumed; whether another process has it by now."""
     failure = WorkerDied(f"the worker process died {TRIES} times (killed, or out of memory)")
     run_dir = RunDir(job.path)
     try:
@@ -106,7 +106,7 @@ def _give_up(job: Job) -> bool:
                 return False
             # Of a smoke run nothing is gone on with.
             if run_dir.has_checkpoint and not job.stand_in:
-                say(f"{job.label}: {failure}; the same command resumes it")
+                outside_errors.record(RunDir(job.path, held.check), failure, None)
             else:
                 record_failure(replace(job, fence=held.check), failure)
     except (Taken, Lost):
