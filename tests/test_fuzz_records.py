@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import resource
 import shutil
 import signal
@@ -11,22 +12,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from make_runs import CONFIG, finished, identity_of
 from record_faults import Fault, faults
 
+import dlexp.training.run  # noqa: F401  # TensorFlow takes its time: not on the clock of a test.
 from dlexp.cli.app import app
 from dlexp.config.load import load
 from dlexp.errors import DlexpError, shown
+from dlexp.execution.execute import execute
 from dlexp.execution.plan import Request, plan
 from dlexp.reports.bias_variance_table import render
+from dlexp.reports.curves import draw
 from dlexp.reports.results import result_lines, without_result
 from dlexp.runs import index
-from dlexp.runs.run_dir import RunDir
+from dlexp.runs.run_dir import PREFIX_LENGTH, RunDir
 from dlexp.runs.summary_csv import rebuild
 from dlexp.studies.bias_variance import point
 from dlexp.studies.verification import verify
 
 RECORDS = Path(__file__).parent / "records" / "0.1.0"
 RUNS = Path("runs")
+RECORDED = f"recorded/s0-{identity_of(CONFIG)[:PREFIX_LENGTH]}"
 #: A run of each kind, and files of it that are read.
 FILES = [
     *(f"finished/s0-2b0f281649/{name}" for name in ("config.yaml", "history.csv", "environment.json", "model.keras")),
@@ -38,10 +44,11 @@ FILES = [
     "diverged/s0-3d1444f45b/failure.json",
     "diverged/s0-3d1444f45b/log.txt",
     *(f"interrupted/s0-f72780589d/{name}" for name in ("config.yaml", "history.csv", "environment.json")),
-    "interrupted/s0-f72780589d/checkpoint.npz",
+    *(f"interrupted/s0-f72780589d/{name}" for name in ("checkpoint.npz", "interruption.json", "lock")),
+    *(f"{RECORDED}/{name}" for name in ("summary.json", "evaluation.json", "manifest.json")),
 ]
 #: How long a reader may take, in seconds: what waits for a pipe takes for ever.
-LIMIT = 20.0
+LIMIT = 60.0
 #: What a reader may take of memory beside what is taken already: what reads a device takes all.
 MEMORY = 4 << 30
 
@@ -73,8 +80,9 @@ def decomposed(name: str) -> None:
 def verified(name: str) -> None:
     """What `dlexp verify` says once a run has been trained again."""
     for run in index.select(RUNS, [name]):
-        if run.status == "finished":
-            verify(run, RunDir(RECORDS / RUNS / run.name / run.dir.path.name), [run] * 3)
+        again = RunDir(RECORDS / RUNS / run.name / run.dir.path.name)
+        if run.status == "finished" and again.path.exists():
+            verify(run, again, [run] * 3)
 
 
 READERS: dict[str, Reader] = {
@@ -100,7 +108,10 @@ READERS: dict[str, Reader] = {
     "plan": planned,
     "bias-variance": decomposed,
     "verify": verified,
+    "verify --files": command("verify", "NAME", "--files"),
 }
+#: Those that take long draw a picture of some faults alone.
+PICTURES = ("show plot", "compare plot")
 
 
 def _config(name: str) -> str:
@@ -116,6 +127,14 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the records of version 0.1.0."""
     folder = tmp_path_factory.mktemp("records")
     shutil.copytree(RECORDS, folder, dirs_exist_ok=True)
+    mistake = {"position": 5, "target": 1, "predicted": 2, "probability": 0.75, "text": "5.1, 3.5"}
+    run_dir = finished(folder / RUNS, "recorded", class_names=["a", "b", "c"], guessing={"val_accuracy": 0.5})
+    run_dir.write_evaluation({"mistakes": [mistake, {**mistake, "label": 1}]})
+    run_dir.write_summary(run_dir.summary() or {})  # With a manifest of what is there now.
+    (folder / "recorded.yaml").write_text("dataset: digits\n")
+    begun = RunDir(folder / RUNS / "interrupted" / "s0-f72780589d")
+    begun.write_interruption({"what": "no memory", "epoch": 3})
+    begun.lock_path.write_text("4711 on elsewhere\n")
     return folder
 
 
@@ -188,17 +207,22 @@ def assert_read_with_care(file: str, fault: Fault, readers: list[str], whole: di
             assert not any("Traceback" in line for line in err), reader
 
 
-def every(n: int, file: str) -> list[tuple[str, Fault]]:
-    """Every n-th fault of a file, and of each other place."""
-    return [pair for i, pair in enumerate(faults(RECORDS / RUNS / file)) if i < 10 or i % n == 0]
+def readers_of(i: int, n: int) -> list[str]:
+    """Some of the readers, others for each fault in turn; of pictures one of each fiftieth fault."""
+    names = [name for name in READERS if name not in PICTURES]
+    chosen = [names[(n * i + k) % len(names)] for k in range(n)]
+    return [*chosen, PICTURES[i // 50 % 2]] if i % 50 == 0 else chosen
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_a_fault_in_a_record_stops_no_reader(file: str) -> None:
-    """A few faults of each file, each before a few of the readers."""
-    names, (whole, _) = list(READERS), rows()
-    for i, (label, fault) in enumerate(every(97, file)):
-        readers = [names[(7 * i + k) % len(names)] for k in range(2)]
+def assert_all_read_with_care(file: str, step: int, n_readers: int) -> None:
+    """The promise for each place of a file and every `step`-th other fault, before some of the readers."""
+    whole, _ = rows()
+    for i, (label, fault) in enumerate(faults(RUNS / file)):
+        if i >= 10 and i % step:
+            continue
+        readers = readers_of(i, n_readers)
+        if label == "huge":  # Its digest is that of a terabyte.
+            readers = [reader for reader in readers if reader != "verify --files"]
         try:
             assert_read_with_care(file, fault, readers, whole)
         except BaseException as error:
@@ -206,14 +230,67 @@ def test_a_fault_in_a_record_stops_no_reader(file: str) -> None:
             raise
 
 
+@pytest.mark.parametrize("file", FILES)
+def test_a_fault_in_a_record_stops_no_reader(file: str) -> None:
+    """A few faults of each file, each before a few of the readers."""
+    assert_all_read_with_care(file, step=97, n_readers=2)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
 def test_no_fault_in_a_record_stops_any_reader(file: str) -> None:
-    """All faults of each file before all readers."""
-    whole, _ = rows()
-    for label, fault in every(1, file):
+    """All faults of each file, each before a third of the readers: every value of a key meets every reader."""
+    assert_all_read_with_care(file, step=1, n_readers=7)
+
+
+def resumed(fault: Fault, *files: str) -> list[str]:
+    """What is said where the interrupted run is resumed in this process with a fault in some of its files."""
+    with contextlib.ExitStack() as faulty:
+        for file in files:
+            faulty.enter_context(damaged(RUNS / "interrupted" / "s0-f72780589d" / file, fault))
+        planned = plan(Request([load("interrupted.yaml").experiment], [0], RUNS))
         try:
-            assert_read_with_care(file, fault, list(READERS), whole)
-        except BaseException as error:
-            error.add_note(f"{file}: {label}")
-            raise
+            for job in planned.jobs(draw):
+                said(lambda _, job=job: execute(job), "interrupted")
+        except OSError as error:
+            return [str(error)]
+        return []
+
+
+RESUMED = ("config.yaml", "history.csv", "environment.json", "checkpoint.npz", "interruption.json", "log.txt", "lock")
+
+
+@pytest.fixture
+def interrupted(records: Path) -> Iterator[None]:
+    """The records as they were, once more, after a test that trains."""
+    folder = RUNS / "interrupted"
+    os.utime(records / folder / "s0-f72780589d" / "lock", (0, 0))  # Its owner is gone.
+    shutil.copytree(records / folder, records / "before")
+    yield
+    shutil.rmtree(records / folder)
+    (records / "before").rename(records / folder)
+
+
+@pytest.mark.usefixtures("interrupted")
+@pytest.mark.parametrize("files", [RESUMED[:-2], RESUMED[-2:-1]], ids=["records", "log"])
+def test_a_run_with_pipes_for_files_is_not_waited_for(files: tuple[str, ...]) -> None:
+    """A worker replaces what it writes anew; what it adds to cannot be a pipe."""
+    pipe = dict(faults(RUNS / "interrupted" / "s0-f72780589d" / "lock"))["pipe"]
+
+    found = resumed(pipe, *files)
+
+    assert found == (["a pipe, not a file"] if "log.txt" in files else [])
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("interrupted")
+@pytest.mark.parametrize("file", RESUMED)
+def test_no_fault_in_an_interrupted_run_stops_its_worker(file: str) -> None:
+    """It finishes, is interrupted or has failed, and no worker waits."""
+    folder = RUNS / "interrupted" / "s0-f72780589d"
+    for i, (_, fault) in enumerate(faults(folder / file)):
+        if i < 10 or i % 60 == 0:
+            shutil.rmtree(RUNS / "interrupted")
+            shutil.copytree("before", RUNS / "interrupted")
+            resumed(fault, file)
+            assert RunDir(folder).status in ("finished", "failed", "interrupted", "running", "damaged")

@@ -5,8 +5,11 @@ import socket
 from pathlib import Path
 
 import pytest
+from conftest import Invoke
 
 from dlexp import regular_files
+from dlexp.components.datasets import new_examples
+from dlexp.errors import DataError
 from dlexp.regular_files import NotRegular
 
 
@@ -67,3 +70,56 @@ def test_a_file_beyond_its_limit_is_not_read(tmp_path: Path) -> None:
 
     with pytest.raises(OSError, match="larger than 256 MB"):
         regular_files.read_bytes(path, 256_000_000)
+
+
+#: A file, and a config of the data set that reads it.
+DATA = {
+    "d.csv": "{type: csv, path: d.csv, target: y, task: binary}",
+    "d.csv.gz": "{type: csv, path: d.csv.gz, target: y, task: binary}",
+    "d.parquet": "{type: parquet, path: d.parquet, target: y, task: binary}",
+    "d.npz": "{type: npz, path: d.npz, task: binary}",
+    "texts/train/a/1.txt": "{type: text_folder, path: texts, task: binary}",
+    "imdb.npz": "imdb",
+    "reuters.npz": "reuters",
+    "mnist.npz": "mnist",
+    "california_housing.npz": "california_housing",
+    "fashion-mnist/train-images-idx3-ubyte.gz": "fashion_mnist",
+    "cifar-10-batches-py/data_batch_1": "cifar10",
+}
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: Path(path).symlink_to("/dev/zero")], ids=["pipe", "device"])
+@pytest.mark.parametrize("file", DATA)
+def test_data_that_are_no_file_are_refused_in_one_line(
+    make, file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke
+) -> None:
+    """Those of each data set: nothing is waited for, nothing read without an end."""
+    monkeypatch.chdir(tmp_path)
+    for split in ("train", "test"):
+        for name in ("a", "b"):
+            Path("texts", split, name).mkdir(parents=True)
+            Path("texts", split, name, "2.txt").write_text("some words")
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    for name in ("train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        Path("fashion-mnist").mkdir(exist_ok=True)
+        Path("fashion-mnist", f"{name}-ubyte.gz").touch()
+    for name in (*(f"data_batch_{i}" for i in range(2, 6)), "test_batch"):
+        Path("cifar-10-batches-py").mkdir(exist_ok=True)
+        Path("cifar-10-batches-py", name).touch()
+    make(file)
+    Path("c.yaml").write_text(f"dataset: {DATA[file]}\n")
+
+    code, out, err = invoke("data", "c.yaml", "--data-dir", ".")
+
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert Path(file).name in err
+    assert "not a file" in err
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.txt", "x.npz", "x.npy"])
+def test_new_examples_that_are_no_file_are_refused(name: str, tmp_path: Path) -> None:
+    """Numbers and texts for a model."""
+    os.mkfifo(tmp_path / name)
+
+    with pytest.raises(DataError, match="a pipe, not a file"):
+        (new_examples.texts if name == "x.txt" else lambda path: new_examples.numbers(path, 2))(tmp_path / name)

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from dlexp import regular_files
 from dlexp.errors import DlexpError
 from dlexp.runs.machine import host, is_alive, is_here, life, seconds
 from dlexp.runs.whole_files import beside, sync
@@ -91,6 +92,10 @@ class Taken(DlexpError):
     def __init__(self, owner: Owner) -> None:
         super().__init__(f"under way in {owner.described}")
         self.owner = owner
+
+
+#: What names an owner is shorter: of a longer file the start tells that it is no lock.
+_MOST_BYTES = 10_000
 
 
 class Lost(DlexpError):
@@ -191,7 +196,7 @@ def in_turn(path: Path) -> Iterator[None]:
 
     Who finds no flock here, or waits too long for a process that hangs, goes in nonetheless.
     """
-    with path.open("ab") as file:
+    with regular_files.appended(path) as file:
         end = seconds() + TURN_SECONDS
         while _flock(file, fcntl.LOCK_EX) is False and seconds() < end:
             time.sleep(SECONDS_BETWEEN)
@@ -293,7 +298,7 @@ def _look(path: Path) -> _Found | None:
         return None
     with file:
         try:
-            content = file.read()
+            content = file.read(_MOST_BYTES)
             owner = Owner.parse(content)
             return _Found(content, owner, _is_held(file, path, owner))
         except OSError as error:
@@ -358,7 +363,7 @@ def _opened(path: Path) -> BinaryIO | None:
 def _identity(file: BinaryIO) -> tuple[int, int, bytes]:
     """Which file it is, and what it says."""
     found = os.fstat(file.fileno())
-    return found.st_dev, found.st_ino, file.read()
+    return found.st_dev, found.st_ino, file.read(_MOST_BYTES)
 
 
 def _is(file: BinaryIO, path: Path) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from dlexp import regular_files
 from dlexp.components import memory, snapshot
 from dlexp.components.datasets import csv_file, files
 from dlexp.components.datasets.dataset import MAX_SHOWN, Data, Info, Split, SplitName, Task
@@ -578,6 +579,7 @@ class Parquet(Table):
 @contextmanager
 def _reading_parquet(path: Path) -> Iterator[None]:
     try:
+        regular_files.require(path)
         yield
     except ImportError as error:
         raise UserError(f"{path}: Parquet needs pyarrow; install it by: pip install 'dlexp[parquet]'") from error
