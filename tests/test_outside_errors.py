@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from conftest import Invoke
 from repeat import CONFIG, assert_same, command, the_finished
 from test_pool import Silent
 
@@ -17,8 +18,9 @@ from dlexp.execution.plan import Request, plan
 from dlexp.execution.pool import Pool
 from dlexp.execution.schedule import run_all
 from dlexp.reports.curves import draw
+from dlexp.reports.frames import of_runs
 from dlexp.reports.results import without_result
-from dlexp.runs.index import scan
+from dlexp.runs.index import read, scan
 from dlexp.runs.run_dir import HistoryWriter, RunDir
 from dlexp.training import checkpoint, run
 from dlexp.training.job import Job
@@ -152,6 +154,16 @@ def test_another_error_or_another_epoch_is_no_failure(fails: Callable[..., RunDi
 
     assert statuses == ["interrupted"] * 4
     assert fails(no_input(), 3).status == "failed"
+
+
+def test_the_reason_is_shown(fails: Callable[..., RunDir], invoke: Invoke) -> None:
+    """By `show`, and in the frames of Python."""
+    run_dir = fails(no_input())
+
+    _, out, _ = invoke("show", run_dir.name, "--runs-dir", str(run_dir.path.parents[1]))
+
+    assert "status       interrupted\nwhat         Input/output error: runs/somewhere\n" in out
+    assert list(of_runs([read(run_dir)])["what"]) == ["Input/output error: runs/somewhere"]
 
 
 def test_a_full_disk_is_never_a_failure(fails: Callable[..., RunDir]) -> None:
