@@ -24,6 +24,15 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Tests that train have one thread, whatever test used TensorFlow first: it cannot be changed afterwards."""
+    if "tensorflow" in sys.modules:  # Some of the tests that were collected need it.
+        from dlexp.training.threads import set_threads
+
+        set_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def answers_to_ctrl_c() -> None:
     """A shell's job in the background ignores it, and so would all that it starts."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
