@@ -131,7 +131,7 @@ _ABOUT: dict[str, Check] = {
     "format": count,
     "name": text,
     "status": text,
-    "data_digest": text,
+    "data_digest": optional(text),
     "training_version": count,
     "code_digest": optional(text),
     "versions": mapping_of(text),
