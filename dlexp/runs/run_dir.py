@@ -412,7 +412,7 @@ class RunDir:
         return self._read_own(self.failure_path, schema.FAILURE)
 
     def interruption(self) -> dict[str, Any] | None:
-        """What went wrong around an interrupted run; none where nothing did, or that cannot be read."""
+        """What went wrong around an interrupted run; None if nothing did, or its record cannot be read."""
         with suppress(DamagedRecord):
             return self._read(self.interruption_path, schema.INTERRUPTION)
         return None
