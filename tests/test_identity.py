@@ -4,7 +4,7 @@ import pytest
 
 from dlexp.config import identity as identity_module
 from dlexp.config.dump import dump
-from dlexp.config.identity import identity
+from dlexp.config.identity import Identities, compared, identity
 from dlexp.config.load import load
 
 
@@ -52,3 +52,12 @@ def test_the_dumped_experiment_has_the_same_identity(write):
     experiment = write("dataset: iris\noptimizer: {epsilon: 1e-7}")
 
     assert identity(write(dump(experiment), "again"), "data") == identity(experiment, "data")
+
+
+def test_a_record_with_no_word_for_a_type_is_of_the_experiment_that_it_names():
+    """It was edited into nonsense: no command ends there."""
+    settings = {"training": {"schedule": {"type": ["cosine"]}}, "model": {"type": {}}}
+    record = {"identity": "a" * 64, "config": settings, "data_digest": "d" * 64, "training_version": 2}
+
+    assert Identities.of_record(record).own == "a" * 64
+    assert compared(settings) == settings

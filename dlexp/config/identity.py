@@ -189,7 +189,8 @@ def _ruled(value: Any, place: "Place", how: Literal["identified", "compared"], p
         return [_ruled(item, place.element, how, paths) for item in value] if place.element else value
     if not isinstance(value, dict):
         return value
-    settings = place.one_of.choices.get(value.get("type", "")) if place.one_of else place.settings
+    named = value.get("type")  # Of a record that was edited: anything.
+    settings = place.one_of.choices.get(named if isinstance(named, str) else "") if place.one_of else place.settings
     if settings is None and place.element is None:
         return value
     kept = {}
