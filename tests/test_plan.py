@@ -25,6 +25,17 @@ def test_runs_are_handed_out_in_the_order_of_the_grid_and_know_when(tmp_path: Pa
     assert submitted == sorted(set(submitted))
 
 
+def test_a_file_in_the_place_of_a_run_is_passed_by(tmp_path: Path) -> None:
+    """It is no attempt that another command has begun: the run gets the next number."""
+    first, *_ = planned(tmp_path).jobs(draw)
+    first.path.rmdir()
+    first.path.touch()
+
+    again, *_ = planned(tmp_path).jobs(draw)
+
+    assert again.path == first.path.with_name(f"{first.path.name}-2")
+
+
 def test_a_resumed_run_keeps_its_place(tmp_path: Path) -> None:
     """It was handed out when it first began; a damaged record of that costs it the place, not the run."""
     first, second, *_ = planned(tmp_path).jobs(draw)

@@ -127,7 +127,7 @@ class Plan:
             return RunDir.create(*place)
         known = {run_dir.path for run_dir in planned.attempts}
         latest = RunDir.latest(*place)
-        if latest and latest.path not in known:
+        if latest and latest.path not in known and latest.path.is_dir():
             return latest
         # By its number: another command that begins the run in this moment is to get the same one.
         return RunDir.create(*place, attempt=latest.attempt + 1 if latest else 1)
