@@ -180,6 +180,19 @@ def test_a_run_that_is_gone_by_then_is_no_error(clean, monkeypatch):
     assert said.startswith(f"{run_dir.path}: kept: cannot be removed: No such file or directory\n")
 
 
+def test_a_run_that_is_gone_before_it_is_looked_at_is_no_error(clean, monkeypatch):
+    """Between the list and the look at a single run, too."""
+    run_dir = broken_off()
+    listed = clean_module.unfinished_runs(RUNS)
+    shutil.rmtree(run_dir.path)
+    monkeypatch.setattr(clean_module, "unfinished_runs", lambda _: listed)
+
+    code, out, said = clean("--failed")
+
+    assert (code, out) == (0, "")
+    assert said.startswith(f"{run_dir.path}: kept: cannot be removed: No such file or directory\n")
+
+
 def test_damaged_records_and_foreign_files_are_kept(clean):
     """What cannot be read may have been finished; a note of the user's is the user's, with the run around it."""
     damaged, noted = finished(RUNS), failed(RUNS, seed=1)

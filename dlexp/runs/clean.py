@@ -117,7 +117,10 @@ def _is_under_way(run_dir: RunDir) -> bool:
     if run_dir.owner is not None:
         return True
     is_empty = run_dir.status == "interrupted" and not run_dir.log_path.exists()
-    return is_empty and time.time() - run_dir.path.stat().st_mtime < STARTING_SECONDS
+    try:
+        return is_empty and time.time() - run_dir.path.stat().st_mtime < STARTING_SECONDS
+    except FileNotFoundError:  # Another command has removed it.
+        return False
 
 
 def _around(run_dir: RunDir) -> Iterator[Path]:
