@@ -67,6 +67,19 @@ def disk_full(job: Job) -> None:
     pretend(job)
 
 
+def out_of_memory(job: Job) -> None:
+    """In the worker: seed 100 finds no memory."""
+    if job.seed == 100:
+        raise MemoryError
+    pretend(job)
+
+
+def buggy(job: Job) -> None:
+    """In the worker: what nothing expects."""
+    pretend(job)
+    raise ZeroDivisionError
+
+
 @pytest.fixture
 def make_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeJob:
     """A job with a run directory; workers pretend to train it."""
@@ -149,6 +162,32 @@ def test_records_that_cannot_be_written_stop_no_other_run(
 
     assert [RunDir(job.path).status for job in jobs] == ["finished", "interrupted", "finished"]
     assert capsys.readouterr().err == "a, seed 100: its records cannot be written: No space left on device\n"
+
+
+def test_memory_that_runs_out_around_a_run_stops_no_other_run(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing of it can be recorded by its own process, the command does."""
+    monkeypatch.setattr(pool, "execute", out_of_memory)
+    jobs = [make_job(seed) for seed in (0, 100, 1)]
+
+    run(jobs, slots=1)
+
+    assert [RunDir(job.path).status for job in jobs] == ["finished", "interrupted", "finished"]
+    assert (RunDir(jobs[1].path).interruption() or {})["what"] == "MemoryError"
+
+
+def test_no_process_is_left_when_an_error_is_raised(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as a bug of dlexp's own."""
+    monkeypatch.setattr(pool, "execute", buggy)
+    job = make_job(0)
+
+    with pytest.raises(ZeroDivisionError):
+        run([job])
+
+    (pid,) = pids(job)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 def test_a_worker_is_replaced_after_some_runs(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:

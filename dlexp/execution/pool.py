@@ -56,8 +56,8 @@ class Pool:
                 if tries < TRIES:
                     self._start(slot, job, tries + 1)
                     continue
+            self._idle.append(slot)  # First: what came of the job may be an error that is raised.
             outcomes.append(_outcome(job, future))
-            self._idle.append(slot)
         return outcomes
 
     def close(self, kill: bool = False) -> None:
@@ -91,7 +91,7 @@ def _outcome(job: Job, future: "Future[bool]") -> Outcome:
         left = bool(future.result())
     except BrokenProcessPool:
         left = _give_up(job)
-    except (OSError, DlexpError) as error:
+    except (OSError, MemoryError, DlexpError) as error:
         left = _note(job, error)
     return Outcome(job, left)
 
@@ -104,7 +104,7 @@ def _give_up(job: Job) -> bool:
         with locked(run_dir.lock_path) as held:
             if run_dir.status in ENDED:  # By another process.
                 return False
-            # Of a smoke run nothing is gone on with.
+            # A smoke run is never resumed.
             if run_dir.has_checkpoint and not job.stand_in:
                 outside_errors.record(RunDir(job.path, held.check), failure, None)
             else:
@@ -116,7 +116,7 @@ def _give_up(job: Job) -> bool:
     return False
 
 
-def _note(job: Job, error: OSError | DlexpError) -> bool:
+def _note(job: Job, error: OSError | MemoryError | DlexpError) -> bool:
     """Note what a worker could not, or say it; whether another process has the run by now."""
     run_dir = RunDir(job.path)
     try:
