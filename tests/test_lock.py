@@ -392,11 +392,14 @@ def no_lock(path: Path) -> Iterator[Path]:
 def test_what_is_no_lock_is_nobodys(no_lock: Path) -> None:
     """A pipe, or a folder, in its place: nothing waits for it, and it is named where a lock is wanted."""
     assert lock.owner(no_lock) is None
-    with pytest.raises(OSError, match=r"no regular file: 'lock'$"), locked(no_lock):
+    with pytest.raises(OSError, match=r"^a pipe, not a file$") as refused, locked(no_lock):
+        pass
+    assert refused.value.filename == "lock"
+    with pytest.raises(OSError, match=r"^a pipe, not a file$"), in_turn(no_lock):
         pass
     no_lock.unlink()
     no_lock.mkdir()
     assert lock.owner(no_lock) is None
-    with pytest.raises(OSError, match=r"no regular file: 'lock'$"), locked(no_lock):
+    with pytest.raises(OSError, match=r"Is a directory: 'lock'$"), locked(no_lock):
         pass
     no_lock.rmdir()

@@ -6,11 +6,12 @@ repository's own settings name: a folder unpacked from elsewhere could run anyth
 
 import os
 import re
-import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from dlexp import regular_files
 
 #: How long git may look for changes, in seconds; a pipe in a repository would make it wait for ever.
 TIMEOUT_SECONDS = 20
@@ -82,17 +83,11 @@ def _packed(path: Path, name: str) -> str:
 
 
 def _content(path: Path, limit: int) -> bytes | None:
-    """The bytes of a regular file; reading a pipe would never end."""
+    """The bytes of a regular file of at most `limit` bytes; None if there is no such file."""
     try:
-        # O_NONBLOCK: opening a pipe does not wait for a writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        return regular_files.read_bytes(path, limit)
     except (OSError, ValueError):  # ValueError: a NUL in the name.
         return None
-    try:
-        status = os.fstat(descriptor)
-        return os.read(descriptor, limit) if stat.S_ISREG(status.st_mode) and status.st_size <= limit else None
-    finally:
-        os.close(descriptor)
 
 
 def _is_dirty(root: Path) -> bool | None:

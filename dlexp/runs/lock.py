@@ -17,7 +17,6 @@ import fcntl
 import math
 import os
 import re
-import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -348,16 +347,11 @@ def _age(file: BinaryIO, path: Path) -> float:
 def _opened(path: Path) -> BinaryIO | None:
     """A file as it is now, for reading; None where there is none."""
     try:
-        # Without waiting for who writes into it, should it be a pipe.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        return regular_files.opened(path)
     except OSError as error:
         if error.errno in _GONE:
             return None
         raise
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return os.fdopen(descriptor, "rb")
-    os.close(descriptor)
-    raise OSError(errno.EEXIST, "no regular file", str(path))
 
 
 def _identity(file: BinaryIO) -> tuple[int, int, bytes]:
