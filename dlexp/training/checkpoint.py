@@ -39,7 +39,7 @@ class Unusable(DlexpError):
     """A checkpoint that is torn, damaged or of another training."""
 
 
-class Changed(Unusable):
+class RowsChanged(Unusable):
     """A checkpoint whose rows are no longer those that it continues."""
 
 
@@ -80,7 +80,7 @@ class Checkpoints:
             if path.exists():
                 try:
                     progress = self._restore(path)
-                except Changed as error:
+                except RowsChanged as error:
                     print(f"checkpoint not used: {error}")
                     self._run_dir.keep_edited_history()
                 except Unusable as error:
@@ -179,7 +179,7 @@ class Checkpoints:
             raise Unusable(f"{path}: {error}") from error
         for name, digest in recorded.items():
             if found.get(name, digest) != digest:
-                raise Changed(f"{path}: {name} was changed since")
+                raise RowsChanged(f"{path}: {name} was changed since")
 
     def _has_history(self, epoch: int) -> bool:
         try:
