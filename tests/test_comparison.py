@@ -916,20 +916,23 @@ def test_tables_of_equal_experiments_hold_a_false_verdict_in_5_percent(n_others,
     assert 100 * n_false / n_tables == pytest.approx(expected, abs=3 * 100 * (0.05 * 0.95 / n_tables) ** 0.5)
 
 
-def test_a_damaged_record_has_no_guesses_and_no_examples(tmp_path):
-    """What is no mapping, no number or absurdly large is passed over: it is as an older record."""
-    damaged = [
-        {"guessing": [1], "split_digests": 3, "examples": "many"},
-        {"guessing": {"val_accuracy": "high"}, "split_digests": {"test": [1]}, "examples": {"validation": 10**400}},
-        {"guessing": None, "split_digests": {"test": {"": [1, 2]}}, "examples": None, "submitted": 7},
-    ]
-    for number, record in enumerate(damaged):
-        paired(tmp_path / str(number), *ACCURACIES, a_record=record, b_record=record)
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"guessing": [1]},
+        {"guessing": {"val_accuracy": "high"}},
+        {"split_digests": {"test": [1]}},
+        {"examples": {"validation": 10**400}},
+        {"examples": None},
+        {"submitted": 7},
+    ],
+    ids=str,
+)
+def test_a_record_with_wrong_guesses_or_examples_is_damaged(tmp_path, record):
+    """No comparison is made with it."""
+    run = read(finished(tmp_path, **record))
 
-        (metric,) = comparison_of(tmp_path / str(number), "val_accuracy").metrics
-
-        assert [score.collapsed for score in metric.scores] == [None, None]
-        assert metric.scores[1].mean == pytest.approx(0.91)
+    assert (run.status, next(iter(record)) in run.damage or "too large" in run.damage) == ("damaged", True)
 
 
 def test_data_with_a_digest_of_earlier_versions_is_the_same_data(tmp_path):

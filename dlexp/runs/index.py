@@ -75,20 +75,19 @@ class Run:
     @property
     def earlier_digests(self) -> list[str]:
         """What versions before the one that recorded it took as the digest of the same data."""
-        recorded = self.record.get("earlier_data_digests")
-        return [str(digest) for digest in recorded] if isinstance(recorded, list) else []
+        recorded: list[str] = self.record.get("earlier_data_digests", [])
+        return recorded
 
     @property
     def split_digests(self) -> dict[str, dict[str, str]]:
         """What tells the examples of each role from others, by target; empty in older records."""
-        recorded = _mapping(self.record.get("split_digests")).items()
-        return {role: {target: str(digest) for target, digest in _mapping(each).items()} for role, each in recorded}
+        recorded: dict[str, dict[str, str]] = self.record.get("split_digests", {})
+        return recorded
 
     @property
     def guessing(self) -> dict[str, float]:
         """What the best constant prediction scores, by column; empty in older records."""
-        recorded = _mapping(self.record.get("guessing")).items()
-        return {column: guess for column, guess in recorded if isinstance(guess, float)}
+        return {column: guess for column, guess in self.record.get("guessing", {}).items() if guess is not None}
 
     @property
     def seconds(self) -> float | None:
@@ -113,33 +112,25 @@ class Run:
     @property
     def targets(self) -> list[str]:
         """The names of several targets; empty where there is one."""
-        return list(_mapping(_mapping(self.config.get("head")).get("heads")))
+        return list(self.config.get("head", {}).get("heads", {}))
 
     @property
     def head_metrics(self) -> list[str]:
         """The metrics that the head asked for; of several targets under their columns' names."""
-        head = self.config.get("head")
-        if not isinstance(head, dict):
-            return []
+        head = self.config.get("head", {})
         several = head.get("heads", {}).items()
         return [f"{name}_{metric}" for name, each in several for metric in each["metrics"]] or head.get("metrics", [])
 
     @property
     def main_metrics(self) -> list[str]:
         """The first metric that the head asked for; of several targets that of each."""
-        head = self.config.get("head")
-        several = head.get("heads", {}).items() if isinstance(head, dict) else ()
+        several = self.config.get("head", {}).get("heads", {}).items()
         return [f"{name}_{each['metrics'][0]}" for name, each in several if each["metrics"]] or self.head_metrics[:1]
 
     @property
     def tensorflow(self) -> str:
         """TensorFlow's version."""
         return str((self.record.get("versions") or {}).get("tensorflow", "unknown"))
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    """A mapping of a record; empty where it is none."""
-    return value if isinstance(value, dict) else {}
 
 
 def smoke_dir(runs_dir: Path) -> Path:

@@ -132,6 +132,7 @@ _ABOUT: dict[str, Check] = {
     "name": text,
     "status": text,
     "data_digest": optional(text),
+    "earlier_data_digests": list_of(text),
     "training_version": count,
     "code_digest": optional(text),
     "versions": mapping_of(text),

@@ -116,7 +116,7 @@ class Compared:
         return sum(step**2 for step in known) ** 0.5 if len(known) == len(steps) else None
 
     def _n_examples(self, role: str) -> int | None:
-        counts = (_mapping(run.record.get("examples")).get(role) for run in self.runs.values())
+        counts = (run.record.get("examples", {}).get(role) for run in self.runs.values())
         return next((n for n in counts if isinstance(n, int) and 0 < n < MAX_EXAMPLES), None)
 
     def _n_labels(self, column: str) -> int | None:
@@ -158,8 +158,3 @@ def _gap(run: Run, metric: str) -> float | None:
     if higher is None or trained is None or tested is None:
         return None
     return trained - tested if higher else tested - trained
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    """A mapping of the records; empty where it is none."""
-    return value if isinstance(value, dict) else {}
