@@ -85,7 +85,7 @@ def assert_ends_as_if_undisturbed(at: int, kind: str, start: Start, folder: Path
     disk = disturbed(folder, at, kind)
     runs = list(map(read, scan(folder / "runs")))
 
-    assert disk.last, at
+    assert disk.last or disk.count < at  # How often a lock is read depends on the time.
     assert not [run for run in runs if run.status == "failed"], disk.last
     assert all(check(run).holds for run in runs if run.status == "finished"), disk.last
 
