@@ -6,7 +6,7 @@ A key that is not named here is passed through; one that may be missing is so in
 from collections.abc import Callable, Mapping
 from typing import Any
 
-#: Says what is wrong with the value at a path; empty where nothing is.
+#: Says what is wrong with the value at a path; empty where nothing is. A path is made only where something is wrong.
 Check = Callable[[Any, str], str]
 
 #: No score of float32 predictions comes near to it, and sums and differences of smaller numbers are finite.
@@ -47,7 +47,7 @@ def list_of(item: Check) -> Check:
     def check(value: Any, path: str) -> str:
         if not isinstance(value, list):
             return _wrong(value, path, "a list")
-        return next((wrong for i, each in enumerate(value) if (wrong := item(each, f"{path}.{i}"))), "")
+        return next((item(each, f"{path}.{i}") for i, each in enumerate(value) if item(each, "")), "")
 
     return check
 
@@ -58,7 +58,7 @@ def mapping_of(item: Check) -> Check:
     def check(value: Any, path: str) -> str:
         if not isinstance(value, dict):
             return _wrong(value, path, "a mapping")
-        return next((wrong for key, each in value.items() if (wrong := item(each, _below(path, key)))), "")
+        return next((item(each, _below(path, key)) for key, each in value.items() if item(each, "")), "")
 
     return check
 
@@ -72,8 +72,8 @@ def record(required: Mapping[str, Check], known: Mapping[str, Check]) -> Check:
             return _wrong(value, path, "a mapping")
         if missing := [key for key in required if key not in value]:
             return f"no {_below(path, missing[0])}"
-        pairs = ((key, each) for key, each in value.items() if key in checks)
-        return next((wrong for key, each in pairs if (wrong := checks[key](each, _below(path, key)))), "")
+        wrong = (key for key, each in value.items() if key in checks and checks[key](each, ""))
+        return next((checks[key](value[key], _below(path, key)) for key in wrong), "")
 
     return check
 
