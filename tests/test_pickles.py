@@ -244,6 +244,18 @@ def test_what_does_not_fit_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.M
         npz.read(tmp_path / "data.npz", ("y",))
 
 
+def test_pictures_that_fit_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bytes of a batch of CIFAR stay bytes: they need no sixteen times as much."""
+    content = pickle.dumps({b"data": bytes(10**6), b"labels": [1] * 100}, protocol=2)
+    monkeypatch.setattr(memory, "available", lambda: 5 * 10**6)
+
+    assert len(pickles.load(content, "bytes")[b"data"]) == 10**6
+
+    monkeypatch.setattr(memory, "available", lambda: 3 * 10**6)
+    with pytest.raises(DataError, match=r"^the pickled values: needs about 4\.\d+ MB of memory, and 3 MB"):
+        pickles.load(content, "bytes")
+
+
 @pytest.mark.parametrize("number", [3000, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_mutated_pickles_end_no_process(number: int) -> None:
     """Each is read or refused; what is read can be looked at."""

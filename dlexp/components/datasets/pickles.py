@@ -34,6 +34,8 @@ _SIMPLE = re.compile(
 _COUNTED = {b"C": 1, b"U": 1, b"\x8a": 1, b"\x8c": 1, b"B": 4, b"T": 4, b"X": 4, b"\x8d": 8, b"\x8e": 8}
 _STOP, _GLOBAL, _PUT, _LONG_PUT = b".", b"c", b"p", b"r"
 _TUPLES, _DICTS = (b")", b"t", b"\x85", b"\x86", b"\x87"), (b"}", b"d", b"s", b"u")
+#: What an object takes beside its content.
+_OBJECT_BYTES = 56
 #: A key of a dictionary is hashed, and tuples in tuples in tuples overflow the stack then.
 _MAX_TUPLES_BESIDE_DICTS = 1000
 
@@ -50,9 +52,11 @@ def load(content: bytes, encoding: str = "ASCII") -> Any:
         DataError: It needs more memory than there is.
         Exception: It is damaged: a damaged pickle raises nearly anything.
     """
-    _look_through(content)
-    # A number of one byte becomes a reference of eight; two bytes, an object of about thirty.
-    memory.require(16 * len(content) + 56 * content.count(b"]"), "the pickled values")
+    n_verbatim = _look_through(content)
+    # A number of one byte becomes a reference of eight; two bytes, an object of about thirty. Long text and the values
+    # of an array, nearly all of a file of pictures, take at most four bytes for one.
+    n_others = len(content) - n_verbatim
+    memory.require(4 * n_verbatim + 16 * n_others + _OBJECT_BYTES * content.count(b"]"), "the pickled values")
     with _no_garbage_collection():
         return _plain(_DataUnpickler(io.BytesIO(content), encoding=encoding).load())
 
@@ -78,13 +82,16 @@ def require_characters(values: bytes, type_: "np.dtype[Any]") -> None:
         raise ValueError("text of numbers that are no characters")
 
 
-def _look_through(content: bytes) -> None:
+def _look_through(content: bytes) -> int:
     """Follow the operations to the end of the pickle, and admit those that numbers, text, lists and arrays need.
+
+    Returns:
+        How many bytes of the pickle are text or values of arrays, except the first few of each.
 
     Raises:
         pickle.UnpicklingError: There is another one, or what would make Python itself take all memory or crash.
     """
-    position, n_tuples, has_dicts = 0, 0, False
+    position, n_verbatim, n_tuples, has_dicts = 0, 0, 0, False
     while position < len(content):
         position = _SIMPLE.match(content, position).end()  # type: ignore[union-attr]  # It matches nothing at all, too.
         operation = content[position : position + 1]
@@ -92,9 +99,11 @@ def _look_through(content: bytes) -> None:
         if operation == _STOP:
             if has_dicts and n_tuples > _MAX_TUPLES_BESIDE_DICTS:
                 raise pickle.UnpicklingError(f"{n_tuples} tuples beside dictionaries")
-            return
+            return n_verbatim
         if n := _COUNTED.get(operation):
-            position += n + int.from_bytes(content[position : position + n], "little")
+            length = int.from_bytes(content[position : position + n], "little")
+            position += n + length
+            n_verbatim += max(0, length - _OBJECT_BYTES)
         elif operation == _GLOBAL:
             position = content.index(b"\n", content.index(b"\n", position) + 1) + 1
         elif operation in _TUPLES:
