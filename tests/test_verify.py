@@ -1,6 +1,7 @@
 """`dlexp verify`: each grade, on records that were edited for it; the records stay as they are."""
 
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -172,6 +173,16 @@ def test_a_damaged_model_has_no_grade(recorded: RunDir, graded: Callable[..., Ve
 
     assert (found.grade, found.holds) == (None, False)
     assert "damaged" in found.detail
+
+
+def test_a_pipe_in_the_place_of_the_model_is_not_waited_for(
+    recorded: RunDir, graded: Callable[..., Verification]
+) -> None:
+    """It is damaged, in one line."""
+    recorded.model_path.unlink()
+    os.mkfifo(recorded.model_path)
+
+    assert graded().detail == f"{recorded.model_path}: damaged: a pipe, not a file"
 
 
 def test_a_history_that_lacks_epochs_has_no_grade(recorded: RunDir, graded: Callable[..., Verification]) -> None:

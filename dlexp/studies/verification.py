@@ -38,7 +38,7 @@ class Verification:
     run: str
     """`NAME/s0-3fa9c1d2e0`."""
     grade: Grade | None
-    """None where it could not be trained again."""
+    """None if it could not be trained again."""
     detail: str
     """The largest difference and where it is; or why there is no grade."""
     environment: list[Difference] = field(default_factory=list)
@@ -158,11 +158,12 @@ def _same_layers(then: Path, now: Path) -> bool:
 def _layers(path: Path) -> tuple[str, Any]:
     """The version of Keras that saved a model, and its layers without their names."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with regular_files.opened(path) as whole, zipfile.ZipFile(whole) as archive:
             metadata, config = (json.loads(archive.read(name)) for name in ("metadata.json", "config.json"))
-            return str(metadata["keras_version"]), _nameless(config)
-    except Exception as error:  # A damaged archive raises nearly anything.
-        raise DlexpError(f"{path}: damaged: {error}") from error
+        return str(metadata["keras_version"]), _nameless(config)
+    # A damaged archive raises nearly anything.
+    except Exception as error:
+        raise damaged(path, error) from error
 
 
 def _nameless(config: Any) -> Any:
