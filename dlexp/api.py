@@ -2,7 +2,7 @@
 
 In a script, call `run` and `bias_variance` below `if __name__ == "__main__":`, since training processes import the
 script again. Whatever is wrong with an argument, its type as well as its value, is a `dlexp.errors.UserError` before
-anything is made on disk; its `lines` say what, one a mistake.
+anything is made on disk; its `lines` say what, one per mistake.
 """
 
 import os
@@ -69,7 +69,7 @@ def run(
         wait: Wait for runs that other processes train, and take over those whose process ends.
 
     Returns:
-        A row a run, those done before first: name, seed, status, what went wrong if anything did, directory, the
+        One row per run, those done before first: name, seed, status, what went wrong if anything did, directory, the
         config by dotted key, metrics.
 
     Raises:
@@ -113,12 +113,12 @@ def bias_variance(
     smoke: bool = False,
     wait: bool = False,
 ) -> "pd.DataFrame":
-    """Train on many training sets, and take the error on the test split apart into bias, variance and noise.
+    """Train on many training sets, and decompose the error on the test split into bias, variance and noise.
 
     Args:
         configs: As for `run`.
         resamples: Training sets for each experiment, at least 3.
-        resampling: How they are drawn; fresh where the law of the data is known, else bootstrap, unless said.
+        resampling: How they are drawn; by default fresh where the distribution of the data is known, else bootstrap.
         overrides: As for `run`.
         grids: As for `run`.
         workers: Runs trained at the same time, at least 1.
@@ -167,7 +167,7 @@ def bias_variance(
 
 
 def runs(runs_dir: AnyPath = "runs") -> "pd.DataFrame":
-    """All finished runs but smoke runs, a row each: name, seed, directory, the config by dotted key, metrics.
+    """All finished runs except smoke runs, one row each: name, seed, directory, the config by dotted key, metrics.
 
     Runs of `bias_variance` are among them: the end of their names is ` resamples`.
 
@@ -190,9 +190,9 @@ def compare(
     """Compare experiments over their seeds with the first one named, else the one that was started first.
 
     Args:
-        names: Names, runs, run directories or configs, as `dlexp compare` takes them; none for every run but those of
-            `bias_variance`.
-        metrics: Columns of the records; the usual ones unless said.
+        names: Names, runs, run directories or configs, as `dlexp compare` takes them; none for every run except those
+            of `bias_variance`.
+        metrics: Columns of the records; the usual ones by default.
         runs_dir: Where the runs lie.
         data_dir: Where a config's data files lie.
 

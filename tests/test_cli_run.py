@@ -171,7 +171,7 @@ def test_after_an_interrupt_the_same_command_goes_on(whole: Path, tmp_path: Path
     _, said = process.communicate(timeout=60)
 
     assert process.returncode == 130
-    assert "interrupted: what is finished stays; the same command goes on" in said
+    assert "interrupted: what is finished stays; the same command resumes the rest" in said
     assert "Traceback" not in said
     assert group_is_gone(process.pid, seconds=30)
     (listed,) = json.loads(dlexp("ls", "--format", "json", cwd=tmp_path).stdout)

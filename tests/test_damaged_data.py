@@ -212,7 +212,7 @@ def test_a_damaged_cache_is_encoded_anew(tmp_path: Path, capsys: pytest.CaptureF
         err = capsys.readouterr().err
 
         assert err.count("\n") == (1 if found is None else 0), name
-        assert err.startswith(f"{path}: damaged, encoded anew (" if found is None else ""), name
+        assert err.startswith(f"{path}: damaged, encoded again (" if found is None else ""), name
         if found is not None:
             np.testing.assert_array_equal(found.train.x.toarray(), X)
             np.testing.assert_array_equal(found.test.x, X)
@@ -226,7 +226,7 @@ def test_a_cache_with_places_outside_of_its_shape(tmp_path: Path, capsys: pytest
     np.savez(path, **arrays | {"train_indices": arrays["train_indices"] + 1_000_000})
 
     assert encoded_cache._read(path) is None
-    assert "damaged, encoded anew (indices must be < 2)" in capsys.readouterr().err
+    assert "damaged, encoded again (indices must be < 2)" in capsys.readouterr().err
 
 
 def test_zst_needs_what_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

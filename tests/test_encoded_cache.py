@@ -61,7 +61,7 @@ def test_another_key_is_another_file(folder: Path) -> None:
 
 @pytest.mark.parametrize("at", [0.0, 0.3, 0.6, 0.99])
 def test_a_changed_byte_is_noticed(folder: Path, capfd: pytest.CaptureFixture[str], at: float) -> None:
-    """A damaged copy is said, encoded anew and replaced."""
+    """A damaged copy is said, encoded again and replaced."""
     source = Source()
     cached("it", [], source)
     (path,) = folder.iterdir()
@@ -73,7 +73,7 @@ def test_a_changed_byte_is_noticed(folder: Path, capfd: pytest.CaptureFixture[st
 
     np.testing.assert_array_equal(data.train.x.toarray(), [[0, 1, 1], [1, 0, 0]])
     np.testing.assert_array_equal(data.test.x, [[0, 1, 2], [3, 4, 5]])
-    assert (source.n_reads, "damaged, encoded anew" in capfd.readouterr().err) in ((2, True), (1, False))
+    assert (source.n_reads, "damaged, encoded again" in capfd.readouterr().err) in ((2, True), (1, False))
 
 
 @pytest.mark.parametrize("length", [0, 10, 500])

@@ -1,4 +1,4 @@
-"""`dlexp bias-variance`: the test error taken apart into bias, variance and noise."""
+"""`dlexp bias-variance`: the test error decomposed into bias, variance and noise."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,8 +16,8 @@ def bias_variance(
     resampling: Annotated[
         Literal["fresh", "bootstrap", "subset"] | None,
         typer.Option(
-            help="fresh: new examples, where the law is known; bootstrap: drawn with replacement; subset: disjoint "
-            "parts.  [default: fresh, else bootstrap]"
+            help="fresh: new examples, where the distribution is known; bootstrap: drawn with replacement; "
+            "subset: disjoint parts.  [default: fresh, else bootstrap]"
         ),
     ] = None,
     overrides: Overrides = None,
@@ -37,10 +37,10 @@ def bias_variance(
     runs_dir: RunsDir = RUNS_DIR,
     data_dir: DataDir = None,
 ) -> None:
-    """Measure bias and variance: train on many training sets, take the error on the test split apart.
+    """Measure bias and variance: train on many training sets, decompose the error on the test split.
 
     Training set i is trained with seed i, an ordinary run with `dataset.resample`; what is done already is not trained
-    again. Of numbers squared loss is taken apart, of classes 0-1 loss.
+    again. Of numbers squared loss is decomposed, of classes 0-1 loss.
 
     Example: dlexp bias-variance configs/sine_capacity.yaml --grid model.hidden=[[1],[4],[64]]
     """

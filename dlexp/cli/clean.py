@@ -19,7 +19,7 @@ def clean(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")] = False,
     runs_dir: RunsDir = RUNS_DIR,
 ) -> None:
-    """Remove smoke runs, or runs that never finished. What is finished, under way or can be gone on with stays.
+    """Remove smoke runs, or runs that never finished. What is finished, under way or can be resumed stays.
 
     A removed run that had diverged is no longer counted by `compare`, and the next `run` trains it again.
 

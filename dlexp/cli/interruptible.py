@@ -18,8 +18,6 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        raise Interrupted(
-            "interrupted: what is finished stays; the same command goes on where this one stopped"
-        ) from None
+        raise Interrupted("interrupted: what is finished stays; the same command resumes the rest") from None
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -40,7 +40,7 @@ def run(
     runs_dir: RunsDir = RUNS_DIR,
     data_dir: DataDir = None,
 ) -> None:
-    """Train experiments, one a config file, and record them. What is done already is not trained again.
+    """Train experiments, one per config file, and record them. What is done already is not trained again.
 
     The order: the configs, for each the points of the grids, for each the seeds.
 
@@ -114,7 +114,7 @@ def _train(request: "Request", workers: int, fail_fast: bool, first: "Worker | N
 
 
 def _on_record(planned: "Planned", wait: bool) -> str | None:
-    """What is on record of a run; None where nothing is."""
+    """What is on record of a run; None if nothing is."""
     if planned.recorded:
         if planned.lacks_diagnostics:
             return f"{planned.recorded.path}: done before, without diagnostics; --force trains it again with them"

@@ -21,7 +21,7 @@ def why(
     """Say why two experiments are the same or not: settings, data, training code, own code.
 
     What can change the numbers of the same experiment is named too: versions, processor, flags of TensorFlow. A config
-    alone is held against the nearest run on record, a run alone against its config and data as they are now.
+    alone is compared with the nearest run on record, a run alone against its config and data as they are now.
 
     Example: dlexp why configs/digits_sgd.yaml configs/digits_adam.yaml
     """
@@ -67,7 +67,7 @@ def _subject(word: str, runs_dir: Path, data_dir: Path | None) -> "Subject":
 
 
 def _counterpart(subject: "Subject", word: str, runs_dir: Path, data_dir: Path | None) -> "Subject | None":
-    """What a config or a run alone is held against."""
+    """What a config or a run alone is compared with."""
     from dlexp.runs.index import finished, select
     from dlexp.studies.why import nearest, of_config
 

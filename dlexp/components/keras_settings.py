@@ -1,4 +1,4 @@
-"""Keras with its own defaults: the user's settings of it change numbers, and are no part of an experiment.
+"""Keras with its own defaults: the user's settings of it change numbers, and are not part of an experiment.
 
 Keras reads `~/.keras/keras.json` and variables such as `KERAS_BACKEND` while it is imported.
 """
@@ -29,7 +29,7 @@ def home() -> Path:
     """Keras's folder, in which its settings and downloads lie; below /tmp, as for Keras, where there is no home folder.
 
     Raises:
-        UserError: KERAS_HOME names the home folder of nobody.
+        UserError: KERAS_HOME names a home folder that does not exist.
     """
     if named := os.environ.get("KERAS_HOME"):
         return expanded(named, "KERAS_HOME")

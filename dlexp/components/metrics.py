@@ -19,16 +19,16 @@ class Metric:
 
     name: str
     higher_is_better: bool | None
-    """None where neither way is better: the number explains, and judges nothing."""
+    """None if neither way is better: the number explains, and judges nothing."""
     compute: Callable[["np.ndarray", "np.ndarray"], float]
     """`compute(y, prediction)` takes targets `(n,)`, or `(n, classes)` of multilabel data, and predictions
     `(n, columns)` on the natural scale."""
     guess: Callable[["np.ndarray"], float] | None = None
-    """`guess(y)`: what the best constant prediction scores, the same for all examples. None where a constant prediction
-    can score well, or where that depends on the head's distribution."""
+    """`guess(y)`: what the best constant prediction scores, the same for all examples. None if a constant prediction
+    can score well, or if that depends on the head's distribution."""
     step: Callable[[int, int | None], float | None] | None = None
     """`step(n, n_labels)`: the distance between two neighbouring values where the number counts something among `n`
-    examples; `n_labels` is None unless the data is multilabel. None where it may take any value."""
+    examples; `n_labels` is None unless the data is multilabel. None if it may take any value."""
 
 
 def _of_examples(n: int, n_labels: int | None) -> float:
@@ -40,7 +40,7 @@ def _of_labels(n: int, n_labels: int | None) -> float:
 
 
 def _of_classes_alone(n: int, n_labels: int | None) -> float | None:
-    """Of one class each: there the micro average of F1 is the accuracy."""
+    """For data with one class per example, whose micro average of F1 is the accuracy."""
     return 1 / n if n_labels is None else None
 
 
@@ -160,13 +160,13 @@ def _shares(y: "np.ndarray") -> "np.ndarray":
 
 
 def _guessed_accuracy(y: "np.ndarray") -> float:
-    """Of the most frequent class; of each label whether more examples have it or lack it."""
+    """What the most frequent class scores; of multilabel data, the more frequent answer for each label."""
     shares = _shares(y)
     return float(shares.clip(min=1 - shares).mean()) if y.ndim == 2 else float(shares[0])
 
 
 def _guessed_exact_match(y: "np.ndarray") -> float:
-    """Of the most frequent set of labels."""
+    """What the most frequent set of labels scores."""
     import numpy as np
 
     return float(np.unique(y, axis=0, return_counts=True)[1].max() / len(y))
@@ -177,14 +177,14 @@ def _guessed_top_k(k: int) -> Callable[["np.ndarray"], float]:
 
 
 def _guessed_f1_macro(y: "np.ndarray") -> float:
-    """Of one class for all, 2 share / (1 + share), and 0 for the others; of every label for all."""
+    """What one class for all scores, 2 share / (1 + share) for it and 0 for the others; or every label for all."""
     shares = _shares(y)
     f1 = 2 * shares / (1 + shares)
     return float(f1.mean()) if y.ndim == 2 else float(f1[0] / len(f1))
 
 
 def _guessed_f1_micro(y: "np.ndarray") -> float:
-    """Of the most frequent class; of the best number of most frequent labels."""
+    """What the most frequent class scores, or the best number of most frequent labels."""
     import numpy as np
 
     shares = _shares(y)
@@ -196,21 +196,21 @@ def _guessed_f1_micro(y: "np.ndarray") -> float:
 
 
 def _guessed_class_mae(y: "np.ndarray") -> float:
-    """Of the class in the middle."""
+    """What the class in the middle scores."""
     import numpy as np
 
     return float(abs(y - np.sort(y)[(len(y) - 1) // 2]).mean())
 
 
 def _guessed_mae(y: "np.ndarray") -> float:
-    """Of the median."""
+    """What the median scores."""
     import numpy as np
 
     return float(abs(y.astype("float64") - np.median(y)).mean())
 
 
 def _guessed_mse(y: "np.ndarray") -> float:
-    """Of the mean."""
+    """What the mean scores."""
     return float(y.var(dtype="float64"))
 
 

@@ -54,7 +54,7 @@ class Snapshot:
     stamps: dict[Path, Stamp] = field(default_factory=dict)
     """Of every file that was read."""
     found: dict[Hashable, Any] = field(default_factory=dict)
-    """What else was found out once."""
+    """Other results that are computed once, by key."""
     _held: dict[Path, bytes] = field(default_factory=dict)
     _not_held: set[Path] = field(default_factory=set)
 
@@ -80,7 +80,7 @@ class Snapshot:
         return io.BytesIO(content)
 
     def require(self, path: Path, now: Stamp) -> None:
-        """Refuse a file that is another than at first."""
+        """Refuse a file that is not the same as at first."""
         if self.stamps.setdefault(path, now) != now:
             raise changed([path])
         if path not in self._held:
@@ -113,7 +113,7 @@ def taken(held_bytes: int | None = None, after: Snapshot | None = None) -> Itera
         after: An earlier snapshot: its files have to be the same still.
 
     Raises:
-        Changed: A file that was not held is another now.
+        Changed: A file that was not held has changed.
     """
     if around := _current.get():
         yield around
@@ -135,7 +135,7 @@ def opened(path: Path) -> BinaryIO:
 
     Raises:
         OSError: It cannot be read, or is something else.
-        Changed: It is another than it was at first.
+        Changed: It is not the same as at first.
     """
     snapshot = _current.get()
     return snapshot.read(path) if snapshot else regular_files.opened(path)
@@ -182,7 +182,7 @@ def read_elsewhere(*paths: Path) -> Iterator[None]:
 
     Raises:
         OSError: One cannot be read.
-        Changed: One is another than it was at first.
+        Changed: One is not the same as at first.
     """
     for path in paths:
         note(path)
@@ -217,7 +217,7 @@ def digests(paths: tuple[Path, ...], take: Callable[[], tuple[str, ...]]) -> tup
 
     Raises:
         OSError: A file cannot be read.
-        Changed: One is another than it was at first.
+        Changed: One is not the same as at first.
     """
     return once(("digests", paths), lambda: _digests(paths, take))
 

@@ -70,7 +70,7 @@ def to_text(comparison: Comparison, width: int = 80) -> str:
 
 
 def to_markdown(comparison: Comparison) -> str:
-    """One table: a row a key that differs or a metric, a column an experiment."""
+    """One table: a row for each key that differs and each metric, a column for each experiment."""
     labels = _labels(comparison)
     header = [line for sentence in _header(comparison) for line in (one_line(sentence), "")]
     lines = [*header, _markdown_line(["", *labels]), "|---" * (len(labels) + 1) + "|"]

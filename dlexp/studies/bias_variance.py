@@ -1,4 +1,4 @@
-"""Bias and variance: the error of predictions over many training sets, taken apart.
+"""Bias and variance: the error of predictions over many training sets, decomposed.
 
 Squared loss (Geman et al., 1992, Neural networks and the bias/variance dilemma): error = bias^2 + variance + noise.
 0-1 loss (Domingos, 2000, A unified bias-variance decomposition): error = bias + net variance.

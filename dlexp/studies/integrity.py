@@ -29,7 +29,7 @@ class Integrity:
 
     @property
     def detail(self) -> str:
-        """In a line."""
+        """What was found, in a line."""
         if self.damage:
             return "damaged"
         return "as recorded" if self.has_manifest else "recorded before manifests; its files agree with each other"

@@ -113,7 +113,7 @@ class Count:
 
     @property
     def share(self) -> Fraction:
-        """Of all seeds."""
+        """The share of all seeds."""
         return Fraction(self.count, self.of)
 
     def __str__(self) -> str:

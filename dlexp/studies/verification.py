@@ -57,7 +57,7 @@ def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verifi
 
     Args:
         recorded: The run.
-        again: The same experiment with the same seed, trained anew.
+        again: The same experiment with the same seed, trained again.
         of_experiment: Finished runs of the experiment, of any seed: they show how much a seed decides.
     """
     name = f"{recorded.name}/{recorded.dir.path.name}"

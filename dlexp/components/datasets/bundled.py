@@ -56,11 +56,11 @@ class Bundled(Dataset):
         )
 
     def digest(self, data_dir: Path | None) -> str:
-        """Of scikit-learn's own files."""
+        """The digest of scikit-learn's own files."""
         return self.digests(data_dir)[0]
 
     def digests(self, data_dir: Path | None) -> tuple[str, ...]:
-        """Of scikit-learn's own files."""
+        """The digests of scikit-learn's own files."""
         return files.digests(*self._paths)
 
     @property

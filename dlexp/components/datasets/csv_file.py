@@ -125,11 +125,11 @@ class _Counted(io.RawIOBase):
         self._left = memory.available()
 
     def readable(self) -> bool:
-        """As every file that is read."""
+        """True: the file can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """As every raw file's."""
+        """Unpack into a buffer; returns how many bytes, 0 at the end."""
         content = self._packed.read(len(buffer))
         buffer[: len(content)] = content
         self._n += len(content)

@@ -1,7 +1,7 @@
 """Encoded texts, kept in the user's cache folder: reading Keras's lists again takes ten times as long.
 
 One file for each data file and encoding, whole or not there, and checked by the archive's own checksums. It is only a
-copy: whatever is missing or damaged is encoded anew, and all of it may be deleted at any time.
+copy: whatever is missing or damaged is encoded again, and all of it may be deleted at any time.
 """
 
 import contextlib
@@ -57,7 +57,7 @@ def cached(name: str, key: list[Any], encode: Callable[[], Data]) -> Data:
 
 
 def _folder() -> Path | None:
-    """`DLEXP_CACHE`, else `dlexp` in `XDG_CACHE_HOME` or `~/.cache`; none when it is switched off or nobody's home."""
+    """`DLEXP_CACHE`, else `dlexp` in `XDG_CACHE_HOME` or `~/.cache`; None if switched off or without a home folder."""
     named = os.environ.get("DLEXP_CACHE")
     if named:
         return None if named == OFF else expanded(named, "DLEXP_CACHE")
@@ -76,7 +76,7 @@ def _read(path: Path) -> Data | None:
     except FileNotFoundError:
         return None
     except Exception as error:  # A damaged archive raises nearly anything.
-        say(f"{path}: damaged, encoded anew ({' '.join(str(error).split()) or type(error).__name__})")
+        say(f"{path}: damaged, encoded again ({' '.join(str(error).split()) or type(error).__name__})")
         return None
     return data
 

@@ -94,7 +94,7 @@ def own(path: str, data_dir: Path | None) -> Path:
     """Where a file or folder of the user's own is: below the working directory, or where data files are looked for.
 
     Raises:
-        UserError: `data_dir` or `DLEXP_DATA` is no directory, or the path begins with the home folder of nobody.
+        UserError: `data_dir` or `DLEXP_DATA` is no directory, or there is no such home folder.
         DataError: It is in none of them.
     """
     return snapshot.once(("own", path, data_dir), partial(_own, path, data_dir))

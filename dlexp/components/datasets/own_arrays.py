@@ -219,7 +219,7 @@ class Python(Arrays):
 
     @property
     def functions(self) -> list[str]:
-        """The one."""
+        """The function that makes the arrays."""
         return [self.function]
 
     def notes(self) -> list[str]:

@@ -115,11 +115,11 @@ class Table(OwnData, EncodedTexts):
         return replace(found, shape=shape, vocabulary=self.num_words) if self.text else found
 
     def digest(self, data_dir: Path | None) -> str:
-        """Of the file, or both."""
+        """The digests of the file, or of both."""
         return self.digests(data_dir)[0]
 
     def digests(self, data_dir: Path | None) -> tuple[str, ...]:
-        """Of the file, or both."""
+        """The digests of the file, or of both."""
         return files.digests(*(files.own(path, data_dir) for path in self._paths))
 
     def load(self, data_dir: Path | None) -> Data:

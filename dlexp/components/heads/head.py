@@ -183,7 +183,7 @@ class TargetHead(Head):
         return METRICS[metric].compute(y, self.judged(prediction))
 
     def guess(self, metric: str, y: "np.ndarray[Any, Any]") -> float | None:
-        """What the best constant prediction scores in a metric over a split with these targets; None where unknown."""
+        """What the best constant prediction scores in a metric over a split with these targets; None if unknown."""
         guess = METRICS[metric].guess
         return guess(y) if guess else None
 

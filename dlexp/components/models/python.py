@@ -30,7 +30,7 @@ class PythonModel(Model):
 
     @property
     def functions(self) -> list[str]:
-        """The one."""
+        """The function that makes the layers."""
         return [self.function]
 
     def notes(self) -> list[str]:
