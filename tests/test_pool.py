@@ -68,9 +68,11 @@ def disk_full(job: Job) -> None:
 
 
 def out_of_memory(job: Job) -> None:
-    """In the worker: seed 100 finds no memory."""
+    """In the worker: the seeds 100 and 101 find no memory."""
     if job.seed == 100:
         raise MemoryError
+    if job.seed == 101:
+        raise RuntimeError("can't start new thread")
     pretend(job)
 
 
@@ -169,12 +171,15 @@ def test_memory_that_runs_out_around_a_run_stops_no_other_run(
 ) -> None:
     """Where nothing of it can be recorded by its own process, the command does."""
     monkeypatch.setattr(pool, "execute", out_of_memory)
-    jobs = [make_job(seed) for seed in (0, 100, 1)]
+    jobs = [make_job(seed) for seed in (0, 100, 101, 1)]
 
     run(jobs, slots=1)
 
-    assert [RunDir(job.path).status for job in jobs] == ["finished", "interrupted", "finished"]
-    assert (RunDir(jobs[1].path).interruption() or {})["what"] == "MemoryError"
+    assert [RunDir(job.path).status for job in jobs] == ["finished", "interrupted", "interrupted", "finished"]
+    assert [(RunDir(job.path).interruption() or {})["what"] for job in jobs[1:3]] == [
+        "MemoryError",
+        "RuntimeError: can't start new thread",
+    ]
 
 
 def test_no_process_is_left_when_an_error_is_raised(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,9 @@ def _outcome(job: Job, future: "Future[bool]") -> Outcome:
         left = bool(future.result())
     except BrokenProcessPool:
         left = _give_up(job)
-    except (OSError, MemoryError, DlexpError) as error:
+    except Exception as error:
+        if not isinstance(error, DlexpError) and not outside_errors.is_outside(error):
+            raise
         left = _note(job, error)
     return Outcome(job, left)
 
@@ -116,7 +118,7 @@ def _give_up(job: Job) -> bool:
     return False
 
 
-def _note(job: Job, error: OSError | MemoryError | DlexpError) -> bool:
+def _note(job: Job, error: Exception) -> bool:
     """Note what a worker could not, or say it; whether another process has the run by now."""
     run_dir = RunDir(job.path)
     try:
