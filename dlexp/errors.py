@@ -33,7 +33,7 @@ class DataError(DlexpError):
 
 
 class Changed(DataError):
-    """Data or code of the user's that is no longer what the command found when it started."""
+    """What is no longer as it was: data or code of the user's since the command started, or the rows of a run."""
 
 
 class Elsewhere(DlexpError):

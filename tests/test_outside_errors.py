@@ -251,6 +251,47 @@ def test_a_checkpoint_that_was_taken_away_is_not_missed(work: Work, whole: RunDi
     assert_same(ended, whole)
 
 
+def saved_by_an_editor(path: Path) -> None:
+    """A new file takes the place of the one that the training writes."""
+    new = path.with_name("new")
+    new.write_bytes(path.read_bytes())
+    new.replace(path)
+
+
+def given_a_better_score(path: Path) -> None:
+    """In the same file, without a change of its size."""
+    rows = path.read_text().splitlines(keepends=True)
+    rows[1] = rows[1][:-2] + str(9 - int(rows[1][-2])) + rows[1][-1]
+    path.write_text("".join(rows))
+
+
+def given_an_empty_row(path: Path) -> None:
+    """As some spreadsheets add."""
+    path.write_text(path.read_text() + ",,,\n")
+
+
+@pytest.mark.parametrize("edit", [saved_by_an_editor, given_a_better_score, given_an_empty_row, Path.unlink])
+def test_a_history_that_is_edited_while_it_is_written_is_not_recorded(
+    edit: Callable[[Path], None], work: Work, whole: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the next checkpoint, or the result, it is noticed; then the same command ends as if nothing was."""
+    write = HistoryWriter.write
+
+    def edited(self: HistoryWriter, row: dict[str, float]) -> None:
+        write(self, row)
+        if row["epoch"] == 2 and "layer" not in row:
+            edit(work.attempts[-1].history_path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(HistoryWriter, "write", edited)
+        run_dir = work.run()
+
+    assert run_dir.status == "interrupted"
+    assert (run_dir.interruption() or {})["what"] == f"{run_dir.history_path}: changed while the run was trained"
+    assert work.run() == run_dir
+    assert_same(the_finished(work.folder), whole)
+
+
 def test_a_folder_in_the_way_of_the_model(work: Work, whole: RunDir) -> None:
     """It is named; once it is gone, the run is resumed."""
     work.errors[2] = [no_input()]

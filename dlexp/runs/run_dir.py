@@ -16,7 +16,7 @@ from typing import Any, Literal, Self, TextIO
 from dlexp import regular_files
 from dlexp.config.names import FOLDER
 from dlexp.config.names import PREFIX_LENGTH as PREFIX_LENGTH
-from dlexp.errors import UserError
+from dlexp.errors import Changed, UserError
 from dlexp.runs import lock, schema
 from dlexp.runs.record_files import DamagedRecord as DamagedRecord
 from dlexp.runs.record_files import damaged, read_history, read_json, read_layers, require
@@ -484,7 +484,10 @@ class HistoryWriter:
         header = io.StringIO()
         csv.writer(header, lineterminator="\n").writerow(self._columns)
         kept = _lines_up_to(path, after)[1:] if after and path.exists() else []
-        write_text(path, header.getvalue() + b"".join(kept).decode(), fence)
+        content = header.getvalue() + b"".join(kept).decode()
+        write_text(path, content, fence)
+        self._path = path
+        self._written = hashlib.sha256(content.encode())
         self._file: TextIO = path.open("a", encoding="utf-8", newline="\n")
 
     def write(self, row: Mapping[str, float]) -> None:
@@ -494,8 +497,23 @@ class HistoryWriter:
         if self._fence:
             self._fence()
         # In one piece: a reader, or the next start after a kill, sees whole rows and at most one torn one.
-        self._file.write(",".join(_number(row[column]) for column in self._columns) + "\n")
+        line = ",".join(_number(row[column]) for column in self._columns) + "\n"
+        self._file.write(line)
         self._file.flush()
+        self._written.update(line.encode())
+
+    def require_unchanged(self) -> None:
+        """Make sure that the file holds what was written: an editor that saves it replaces it, and loses later rows.
+
+        Raises:
+            Changed: It holds something else, or is gone.
+        """
+        try:
+            found = sha256(self._path)
+        except FileNotFoundError:
+            found = ""
+        if found != self._written.hexdigest():
+            raise Changed(f"{self._path}: changed while the run was trained")
 
     def __enter__(self) -> Self:
         return self

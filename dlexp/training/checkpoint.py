@@ -9,7 +9,7 @@ import io
 import json
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,8 @@ class Checkpoints:
         self._stamp = dict(stamp)
         self._variables = list(_variables(network, optimizer))
         self._best = best
+        self.before_saving: Callable[[], None] = lambda: None
+        """Called before each; raises where the rows that it would continue are not those of the training."""
         self._saved = time.perf_counter()
         self._cost = sum(map(_bytes, self._variables)) / BYTES_PER_SECOND
 
@@ -106,6 +108,9 @@ class Checkpoints:
         """Write a checkpoint whole; one that cannot be written is said, and the ones before stay as they are.
 
         Before the first epoch there is nothing to save.
+
+        Raises:
+            Changed: The rows of the run were edited meanwhile.
         """
         if not progress.epoch:
             return
@@ -135,6 +140,7 @@ class Checkpoints:
                 newest.replace(self._run_dir.previous_checkpoint_path)
 
     def _content(self, progress: Progress) -> memoryview:
+        self.before_saving()
         best = self._best
         arrays: dict[str, Any] = {f"variable_{i}": variable.numpy() for i, variable in enumerate(self._variables)}
         arrays |= {f"best_{i}": weight for i, weight in enumerate((best and best.weights) or ())}

@@ -175,6 +175,7 @@ def fit(
     Raises:
         Diverged: A loss became NaN or infinite; its row is the last.
         Stopped: It was asked to stop; it can be gone on with.
+        Changed: The history was edited meanwhile; the run can be resumed from before that.
     """
     began = time.perf_counter()
     training = experiment.training
@@ -191,6 +192,7 @@ def fit(
     stopped_epoch = None
     diagnostics = diagnosing(training.diagnostics, network, splits.train, seed, run_dir, resumed_at)
     with run_dir.history_writer(columns(experiment), resumed_at) as writer, diagnostics as diagnose:
+        checkpoints.before_saving = writer.require_unchanged
         for epoch in range(resumed_at + 1, training.epochs + 1):
             if interruption.asked():
                 checkpoints.save(progress)
@@ -220,5 +222,6 @@ def fit(
                 break
             progress.epoch, progress.seconds = epoch, seconds_before + time.perf_counter() - began
             checkpoints.save_if_due(progress)
+        writer.require_unchanged()
     restored_epoch = best.restore(network) if best else None
     return Fitted(history, stopped_epoch, restored_epoch, progress.resumed_after, seconds_before)
