@@ -221,7 +221,7 @@ def test_a_picture_is_named(dlexp, no_data):
     picture = SURE | {"text": "8 x 8 picture", "png": "iVBORw0KGgo="}
     with_mistakes([picture])
 
-    assert dlexp("show", "digits")[1].endswith("right is 1\n    8 x 8 picture\n")
+    assert dlexp("show", "digits")[1].endswith("right is 1\n    8 x 8 picture (PNG in evaluation.json)\n")
     assert json.loads(dlexp("show", "digits", "--format", "json")[1])["evaluation"] == {"mistakes": [picture]}
 
 

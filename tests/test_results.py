@@ -53,13 +53,13 @@ def test_an_interrupted_run_says_what_becomes_of_it(tmp_path: Path) -> None:
     begun, saved = (RunDir.create(tmp_path, name, 0, "0123456789abcdef") for name in ("begun", "saved"))
     saved.checkpoint_path.write_text("saved")
 
-    failures, left = without_result([begun, saved])
+    failed, interrupted, left = without_result([begun, saved])
 
-    assert failures == [
+    assert interrupted == [
         f"{begun.path}: interrupted; the same command restarts it",
         f"{saved.path}: interrupted; the same command resumes it",
     ]
-    assert left == []
+    assert (failed, left) == ([], [])
 
 
 def test_a_finished_run_without_its_picture_is_named(tmp_path: Path) -> None:

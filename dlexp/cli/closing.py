@@ -14,7 +14,7 @@ def close(plan: "Plan", started: "Sequence[RunDir]") -> None:
     """Say which runs of a plan have no result, now that all that it could start has ended.
 
     Raises:
-        Exit: A run failed, or its data cannot be had.
+        Exit: A run failed or was interrupted, or its data cannot be had.
         Elsewhere: Other processes have all the runs.
     """
     from dlexp.console import say
@@ -22,11 +22,12 @@ def close(plan: "Plan", started: "Sequence[RunDir]") -> None:
     from dlexp.reports.results import without_picture, without_result
 
     results = [*plan.done, *started]
-    failures, left = without_result(results)
+    failed, interrupted, left = without_result(results)
     say(*shown(without_picture(started)), *left)
-    failures += [f"{experiment.name}: {error}" for experiment, error in plan.without_data]
-    if failures:
-        say("", f"{len(failures)} failed:", *failures)
+    failed += [f"{experiment.name}: {error}" for experiment, error in plan.without_data]
+    kinds = [(failed, "failed"), (interrupted, "interrupted")]
+    if counts := [f"{len(lines)} {what}" for lines, what in kinds if lines]:
+        say("", f"{', '.join(counts)}:", *failed, *interrupted)
         raise typer.Exit(1)
     if left and len(left) == len(results):
         raise Elsewhere("nothing to do here: other processes have all the runs; --wait waits for them")

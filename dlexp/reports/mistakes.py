@@ -50,7 +50,7 @@ def lines(mistakes: Mistakes, width: int) -> Iterator[str]:
         yield f"  {record['position']}: {_answer(record, of_target)}"
         if text := record.get("text"):
             yield from textwrap.wrap(
-                text,
+                f"{text} (PNG in evaluation.json)" if "png" in record else text,
                 width,
                 initial_indent="    ",
                 subsequent_indent="    ",

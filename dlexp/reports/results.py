@@ -50,9 +50,9 @@ def _number(value: float | None) -> str:
     return "nan" if value is None else f"{value:.4f}"
 
 
-def without_result(run_dirs: Sequence[RunDir]) -> tuple[list[str], list[str]]:
-    """A line a run that has none: those that failed, and those that another command is at."""
-    failures, left = [], []
+def without_result(run_dirs: Sequence[RunDir]) -> tuple[list[str], list[str], list[str]]:
+    """A line for each run that has none: those that failed, were interrupted, and that another command trains."""
+    failed, interrupted, left = [], [], []
     for run_dir in run_dirs:
         owner, status = run_dir.owner, run_dir.status  # Asked for in this order: it may finish in between.
         if status == "finished":
@@ -60,8 +60,8 @@ def without_result(run_dirs: Sequence[RunDir]) -> tuple[list[str], list[str]]:
         if owner:
             left.append(f"{run_dir.path}: under way in {owner.described}, which another command started; left to it")
         else:
-            failures.append(f"{run_dir.path}: {_failure(run_dir)}")
-    return failures, left
+            (interrupted if status == "interrupted" else failed).append(f"{run_dir.path}: {_failure(run_dir)}")
+    return failed, interrupted, left
 
 
 def without_picture(run_dirs: Sequence[RunDir]) -> list[str]:
