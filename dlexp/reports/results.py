@@ -52,7 +52,9 @@ def _number(value: float | None) -> str:
 
 def without_result(run_dirs: Sequence[RunDir]) -> tuple[list[str], list[str], list[str]]:
     """A line for each run that has none: those that failed, were interrupted, and that another command trains."""
-    failed, interrupted, left = [], [], []
+    failed: list[str] = []
+    interrupted: list[str] = []
+    left: list[str] = []
     for run_dir in run_dirs:
         owner, status = run_dir.owner, run_dir.status  # Asked for in this order: it may finish in between.
         if status == "finished":
