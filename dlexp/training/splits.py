@@ -12,7 +12,7 @@ from dlexp.config.experiment import Experiment
 
 
 @dataclass(frozen=True)
-class Place:
+class Origin:
     """Where the examples of a split stand in the data."""
 
     part: SplitName
@@ -27,7 +27,7 @@ class Splits:
     train: Split
     validation: Split | None
     test: Split
-    places: Mapping[str, Place] = field(default_factory=dict)
+    origins: Mapping[str, Origin] = field(default_factory=dict)
     """By role: train, validation, test."""
 
     @property
@@ -40,16 +40,20 @@ class Splits:
 def split(experiment: Experiment, data: Data) -> Splits:
     """Take the validation examples out of the training data, and of the others the share that trains."""
     train, validation = data.train, None
-    places = {"test": Place("test", np.arange(len(data.test)))}
+    origins = {"test": Origin("test", np.arange(len(data.test)))}
     positions = np.arange(len(train))
     if experiment.validation.type == "test":
-        validation, places["validation"] = data.test, places["test"]
+        validation, origins["validation"] = data.test, origins["test"]
     elif experiment.validation.type != "none":
         held_out = experiment.validation.held_out(train.y)
         positions = np.delete(positions, held_out)
-        train, validation, places["validation"] = train.take(positions), train.take(held_out), Place("train", held_out)
-    places["train"] = Place("train", positions[experiment.dataset.training_positions(len(train))])
-    return Splits(experiment.dataset.reduced(train), validation, data.test, places)
+        train, validation, origins["validation"] = (
+            train.take(positions),
+            train.take(held_out),
+            Origin("train", held_out),
+        )
+    origins["train"] = Origin("train", positions[experiment.dataset.training_positions(len(train))])
+    return Splits(experiment.dataset.reduced(train), validation, data.test, origins)
 
 
 def digests(splits: Splits, data: Data, info: Info, data_digest: str) -> dict[str, dict[str, str]]:
@@ -66,17 +70,17 @@ def digests(splits: Splits, data: Data, info: Info, data_digest: str) -> dict[st
     """
     return {
         role: {
-            name: _digest(splits.places[role], data, info.y_of(name, part.y), data_digest)
+            name: _digest(splits.origins[role], data, info.y_of(name, part.y), data_digest)
             for name in info.targets or [""]
         }
         for role, part in splits.by_role.items()
     }
 
 
-def _digest(place: Place, data: Data, y: np.ndarray, data_digest: str) -> str:
-    source = data.drawn.get(place.part, data_digest)
-    rows = data.rows[place.part][place.positions] if place.part in data.rows else place.positions
-    sha256 = hashlib.sha256(f"{source} {place.part} {y.dtype.str} {y.shape}".encode())
+def _digest(origin: Origin, data: Data, y: np.ndarray, data_digest: str) -> str:
+    source = data.drawn.get(origin.part, data_digest)
+    rows = data.rows[origin.part][origin.positions] if origin.part in data.rows else origin.positions
+    sha256 = hashlib.sha256(f"{source} {origin.part} {y.dtype.str} {y.shape}".encode())
     sha256.update(rows.astype("<i8").tobytes())
     sha256.update(y.astype(y.dtype.newbyteorder("<")).tobytes())
     return sha256.hexdigest()
