@@ -24,7 +24,7 @@ class NotRegular(OSError):
 
 
 def require(path: Path) -> None:
-    """Refuse what is no regular file, without opening it.
+    """Refuse what is not a regular file, without opening it.
 
     Raises:
         NotRegular: It is a pipe, a socket, a device, or a symbolic link to nothing.
@@ -56,7 +56,7 @@ def appended(path: Path) -> BufferedWriter:
     """A regular file, opened for writing at its end; made if there is none.
 
     Raises:
-        OSError: As `opened`, but for a file that is missing.
+        OSError: As `opened`, except for a file that is missing.
     """
     if os.path.lexists(path):
         require(path)

@@ -62,8 +62,8 @@ def refused(tmp_path, monkeypatch):
         ("name: 7", "name: expected text, given 7; put it in quotes"),
         (
             "name: a/b",
-            "name: expected letters, digits, blanks and _ . , + = ( ) -, "
-            "and no dot, comma, sign or blank in front, given 'a/b'",
+            "name: expected letters, digits, spaces and _ . , + = ( ) -, "
+            "and no dot, comma, sign or space in front, given 'a/b'",
         ),
         ("name: summary.csv", "name: a file of this name lies beside the runs; choose another than 'summary.csv'"),
         (f"name: {101 * 'x'}", f"name: expected text of at most 100 characters, given '{56 * 'x'}..."),

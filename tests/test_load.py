@@ -280,7 +280,7 @@ def test_every_leaf_knows_its_source(write):
         ),
         (
             "name=../escape",
-            "--set name=../escape: name: expected letters, digits, blanks and _ . , + = ( ) -, ",
+            "--set name=../escape: name: expected letters, digits, spaces and _ . , + = ( ) -, ",
         ),
     ],
 )

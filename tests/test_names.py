@@ -14,7 +14,7 @@ from dlexp.runs.run_dir import FolderName, RunDir
 
 RESAMPLED = "bias-variance calls its own runs so, with ' resamples' at the end"
 DEVICE = "it is a device on Windows, where no folder can have this name"
-BLANK = "Windows drops a dot or a blank at the end of a folder's name"
+BLANK = "Windows drops a dot or a space at the end of a folder's name"
 FOLDER = "the folder of a run is called so"
 CONFIG = "commands take it for a config file"
 TABLE = "a file of this name lies beside the runs"

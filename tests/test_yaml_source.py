@@ -149,7 +149,7 @@ def test_aliases_are_written_out(tmp_path):
             "FILE:3: optimizer.type: given twice, first in line 2",
         ),
         ("a: 1\n'a': 2\n", "FILE:2: a: given twice, first in line 1"),
-        ("model:\n\thidden: 1\n", "FILE:2: a tab where only blanks may stand; indent with blanks"),
+        ("model:\n\thidden: 1\n", "FILE:2: a tab where only spaces may stand; indent with spaces"),
         ("a: 1\nb: \0\n", "FILE:2: a NUL byte (U+0000)"),
         ("a: \x07\n", "FILE:1: an unprintable character (U+0007)"),
         ('a: 1\nb: "\\0"\n', "FILE:2: b: a NUL byte (U+0000)"),
@@ -354,8 +354,8 @@ def test_a_value_alone_has_no_comments(text, value):
         ("|", "| begins a block of text in YAML, and there is none in a single value"),
         (">", "> begins a block of text in YAML, and there is none in a single value"),
         ("!tag", "the tag '!tag' is not supported; values are plain YAML"),
-        ("---", "'---' stands beside the value, and is no part of one in YAML"),
-        ("--- a", "'---' stands beside the value, and is no part of one in YAML"),
+        ("---", "'---' stands beside the value, and YAML has no such value"),
+        ("--- a", "'---' stands beside the value, and YAML has no such value"),
     ],
 )
 def test_what_yaml_would_drop_from_a_value_is_refused(text, line):

@@ -39,7 +39,7 @@ EXPECTED = {
     "less_than_equal": "at most {le:g}",
     "multiple_of": "a multiple of {multiple_of:g}",
 }
-EXPECTED_NAME = "letters, digits, blanks and _ . , + = ( ) -, and no dot, comma, sign or blank in front"
+EXPECTED_NAME = "letters, digits, spaces and _ . , + = ( ) -, and no dot, comma, sign or space in front"
 NOT_IN_A_CONFIG = {"seed": "the seed is no part of a config; say it with --seed"}
 #: Keys that a file may have beside those of the schema.
 FILE_KEYS = ("extends", "allow", *HEAD_SHORT_FORMS)

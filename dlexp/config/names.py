@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dlexp.config.experiment import Experiment
 
-#: Letters, digits, blanks and a few signs, not starting with a dot or a blank.
+#: Letters, digits, spaces and a few signs, not starting with a dot or a space.
 PATTERN = r"^[\w(][\w .,+=()-]*$"
 #: The table of all runs, which lies beside the names' folders.
 SUMMARY_CSV = "summary.csv"
@@ -56,7 +56,7 @@ def _why_not(name: str, is_resampled: bool) -> str:
     if _DEVICES.fullmatch(name):
         return "it is a device on Windows, where no folder can have this name"
     if name.endswith((".", " ")):
-        return "Windows drops a dot or a blank at the end of a folder's name"
+        return "Windows drops a dot or a space at the end of a folder's name"
     if len(name.encode()) > _MAX_BYTES:
         return f"it has more than {_MAX_BYTES} bytes, too long for a folder's name"
     return ""

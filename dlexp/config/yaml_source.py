@@ -162,7 +162,7 @@ def _value(text: str) -> Any:
     root = _root(text, _ValueComposer)
     start, end = (root.start_mark.index, root.end_mark.index) if root else (0, 0)
     if more := (text[:start] + text[end:]).strip():
-        raise _Refused(f"{more!r:.60} stands beside the value, and is no part of one in YAML")
+        raise _Refused(f"{more!r:.60} stands beside the value, and YAML has no such value")
     return _Construction("").node(root, ()).plain() if root else None
 
 
@@ -190,7 +190,7 @@ def _syntax_error(error: yaml.MarkedYAMLError) -> _Refused:
     mark = error.problem_mark
     line = mark.line + 1 if mark else None
     if mark and mark.buffer and mark.buffer[mark.pointer : mark.pointer + 1] == "\t":
-        return _Refused("a tab where only blanks may stand; indent with blanks", line)
+        return _Refused("a tab where only spaces may stand; indent with spaces", line)
     if isinstance(error, ComposerError) and "single document" in (error.context or ""):
         return _Refused("a second document begins here; expected one config a file", line)
     return _Refused(" ".join(f"not valid YAML: {error.context or ''} {error.problem}".split()), line)

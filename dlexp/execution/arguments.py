@@ -106,7 +106,7 @@ def folder(given: object, name: str) -> Path:
 
 
 def _whole(given: object) -> int | None:
-    """A whole number as Python's own; None where it is none."""
+    """A whole number as Python's own; None if it is none."""
     if isinstance(given, bool) or not hasattr(given, "__index__"):
         return None
     try:

@@ -179,7 +179,7 @@ def locked(path: Path) -> Iterator[Held]:
 
 
 def owner(path: Path) -> Owner | None:
-    """Who holds the lock now; None where nobody does."""
+    """Who holds the lock now; None if nobody does."""
     try:
         found = _look(path)
     except PermissionError:
@@ -227,7 +227,7 @@ def _acquired(path: Path) -> Held:
 
 
 def _taken_over(path: Path, found: _Found, is_last: bool) -> BinaryIO | None:
-    """Put an own lock in the place of one that nobody holds; None where another process is at that.
+    """Put an own lock in the place of one that nobody holds; None if another process is at that.
 
     An empty file may be in the making, on a file system without hard links: only the last try takes it for one that
     was left behind.
@@ -249,7 +249,7 @@ def _taken_over(path: Path, found: _Found, is_last: bool) -> BinaryIO | None:
 
 
 def _created(path: Path) -> BinaryIO | None:
-    """Make a lock's file and hold it; None where there is one already."""
+    """Make a lock's file and hold it; None if there is one already."""
     new = beside(path)
     new.unlink(missing_ok=True)  # Of a process that had the same number.
     file = _new(new)
@@ -291,7 +291,7 @@ def _new(path: Path) -> BinaryIO:
 
 
 def _look(path: Path) -> _Found | None:
-    """Who has a lock; None where there is none."""
+    """Who has a lock; None if there is none."""
     file = _opened(path)
     if file is None:
         return None
@@ -319,7 +319,7 @@ def _is_held(file: BinaryIO, path: Path, owner: Owner) -> bool:
 
 
 def _flock(file: BinaryIO, kind: int) -> bool | None:
-    """Try to hold or to share a file; None where the file system knows no such thing."""
+    """Try to hold or to share a file; None if the file system knows no such thing."""
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -345,7 +345,7 @@ def _age(file: BinaryIO, path: Path) -> float:
 
 
 def _opened(path: Path) -> BinaryIO | None:
-    """A file as it is now, for reading; None where there is none."""
+    """A file as it is now, for reading; None if there is none."""
     try:
         return regular_files.opened(path)
     except OSError as error:

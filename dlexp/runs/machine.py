@@ -45,7 +45,7 @@ def life(pid: int) -> str:
 
 
 def is_alive(pid: int, known_life: str) -> bool | None:
-    """Whether the process of this `life` still runs; None where that cannot be told from here."""
+    """Whether the process of this `life` still runs; None if that cannot be told from here."""
     here = _place(life(os.getpid()))
     if not here or _place(known_life) != here:
         return None

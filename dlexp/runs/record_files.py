@@ -28,7 +28,7 @@ def damaged(path: Path, why: object, line: int | None = None) -> DamagedRecord:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The mapping in a JSON file; none where there is no file.
+    """The mapping in a JSON file; None if there is no file.
 
     Raises:
         DamagedRecord: It cannot be read, or is something else.
@@ -53,7 +53,7 @@ def parsed(content: bytes, path: Path) -> dict[str, Any]:
 
 
 def require(record: dict[str, Any], check: schema.Check, path: Path) -> None:
-    """Hold a record against its schema.
+    """Check a record against its schema.
 
     Raises:
         DamagedRecord: It does not fit.
@@ -63,7 +63,7 @@ def require(record: dict[str, Any], check: schema.Check, path: Path) -> None:
 
 
 def read_history(path: Path) -> list[dict[str, float]]:
-    """A row for each epoch, 1, 2, 3, ...; `epoch` is a whole number. Empty where there is no file.
+    """A row for each epoch, 1, 2, 3, ...; `epoch` is a whole number. Empty if there is no file.
 
     What follows the last line end is left out: it is torn.
 
@@ -96,7 +96,7 @@ def read_layers(path: Path, columns: Sequence[str]) -> list[dict[str, float]]:
 
 
 def read(path: Path) -> bytes | None:
-    """The bytes of a record; None where there is no file.
+    """The bytes of a record; None if there is no file.
 
     Raises:
         DamagedRecord: It cannot be read, or is too large for one.

@@ -450,7 +450,7 @@ class RunDir:
         return read_layers(self.diagnostics_path, DIAGNOSTICS_COLUMNS)
 
     def _read(self, path: Path, check: schema.Check) -> dict[str, Any] | None:
-        """A record as its schema wants it; None where there is none."""
+        """A record, checked against its schema; None if there is none."""
         record = read_json(path)
         if record is not None:
             require(record, check, path)

@@ -1,4 +1,4 @@
-"""What a worker reads, held against what the command found: the data, and the user's own code."""
+"""What a worker reads, compared with what the command found: the data, and the user's own code."""
 
 from pathlib import Path
 

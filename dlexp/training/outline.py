@@ -9,7 +9,7 @@ from dlexp.config.experiment import Experiment
 from dlexp.errors import DataError
 from dlexp.training.child import in_child
 
-#: The layers of a model as a summary.json lists them; none where even a stand-in needs absent data.
+#: The layers of a model as a summary.json lists them; empty if even a stand-in needs data that is absent.
 Layers = list[dict[str, Any]]
 
 
