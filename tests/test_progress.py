@@ -119,3 +119,16 @@ def test_a_damaged_history_stops_nobody(
     tick(5)
 
     assert capsys.readouterr().err.splitlines()[1:] == ["a, seed 0: epoch 1/20, loss 0.5000, 190 s left"]
+
+
+def test_a_run_that_is_tried_again_counts_once(
+    job: Job, watching: tuple[Progress, Tick], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was left to another process, which ended before it was looked at."""
+    watcher, _ = watching
+    for _ in range(2):
+        watcher.started(job)
+        watcher.ended(job)
+
+    ends = [line for line in capsys.readouterr().err.splitlines() if line.startswith("[")]
+    assert ends == ["[1/1] a, seed 0: interrupted after 0.0 s"] * 2

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 from types import TracebackType
 from typing import Self
@@ -62,7 +63,7 @@ class Progress:
 
     def __init__(self, n_runs: int) -> None:
         self.n_runs = n_runs
-        self.n_ended = 0
+        self._ended: set[Path] = set()  # One that ended without a result may be tried again: it counts once.
         self._active: dict[object, _Active] = {}
         self._live = Live(console=console.err(), transient=True, auto_refresh=False) if _on_terminal() else None
 
@@ -107,16 +108,16 @@ class Progress:
         if owner := RunDir(job.path).owner:  # Not this command's: its process ended, or left it to that one.
             line = f"{job.label}: left to {owner.described}"
         else:
-            self.n_ended += 1
+            self._ended.add(job.path)
             seconds = time.monotonic() - active.started
-            line = f"[{self.n_ended}/{self.n_runs}] {job.label}: {RunDir(job.path).status} after {seconds:.1f} s"
+            line = f"[{len(self._ended)}/{self.n_runs}] {job.label}: {RunDir(job.path).status} after {seconds:.1f} s"
         if self._live:
             self._live.console.print(console.one_line(line), markup=False)
         else:
             console.say(line)
 
     def _table(self) -> Table:
-        table = Table(title=f"{self.n_ended} of {self.n_runs} runs done", title_justify="left", box=None)
+        table = Table(title=f"{len(self._ended)} of {self.n_runs} runs done", title_justify="left", box=None)
         for column in ("run", "epoch", "scores", "left"):
             table.add_column(column, overflow="fold")
         for active in self._active.values():
