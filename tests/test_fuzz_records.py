@@ -135,6 +135,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
     begun = RunDir(folder / RUNS / "interrupted" / "s0-f72780589d")
     begun.write_interruption({"what": "no memory", "epoch": 3})
     begun.lock_path.write_text("4711 on elsewhere\n")
+    os.utime(begun.lock_path, (0, 0))  # Its owner is gone: while it is young, it counts.
     return folder
 
 
@@ -158,7 +159,7 @@ def within_limits(records: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 @contextlib.contextmanager
 def damaged(path: Path, fault: Fault) -> Iterator[None]:
     """A file with a fault; whole again afterwards."""
-    content = path.read_bytes()
+    content, times = path.read_bytes(), path.stat()
     try:
         fault(path)
         yield
@@ -168,6 +169,7 @@ def damaged(path: Path, fault: Fault) -> Iterator[None]:
         else:
             path.unlink(missing_ok=True)
         path.write_bytes(content)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def said(reader: Reader, name: str) -> tuple[str, list[str]]:
@@ -264,7 +266,6 @@ RESUMED = ("config.yaml", "history.csv", "environment.json", "checkpoint.npz", "
 def interrupted(records: Path) -> Iterator[None]:
     """The records as they were, once more, after a test that trains."""
     folder = RUNS / "interrupted"
-    os.utime(records / folder / "s0-f72780589d" / "lock", (0, 0))  # Its owner is gone.
     shutil.copytree(records / folder, records / "before")
     yield
     shutil.rmtree(records / folder)

@@ -50,6 +50,9 @@ class Predictions:
     def _problem(self) -> str:
         """What these arrays cannot be; empty where they fit together."""
         y, predicted, expected = self.y, self.predicted, self.expected
+        # What does not begin as an array is read as plain bytes.
+        if not all(isinstance(each, np.ndarray) for each in vars(self).values() if each is not None):
+            return "a member that is no array"
         n = len(predicted) if predicted.ndim == 2 else 0
         if not n or y.shape not in ((n,), predicted.shape) or (expected is not None and expected.shape != (n,)):
             return "arrays of shapes that do not fit together"
