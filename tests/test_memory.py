@@ -21,7 +21,7 @@ from dlexp.execution.plan import Request, plan, require_memory
 from dlexp.reports.curves import draw
 from dlexp.reports.progress import Progress
 
-STAT = "anon 5\ninactive_file {inactive}\ntotal_inactive_file {inactive}\n"
+STAT = "anon 5\n{prefix}inactive_file {inactive}\n{prefix}active_file 50\n"
 
 
 @pytest.fixture
@@ -54,21 +54,25 @@ def test_a_container_leaves_less(machine: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "memory.max").write_text(limit)
         (folder / "memory.current").write_text(used)
-        (folder / "memory.stat").write_text(STAT.format(inactive=inactive))
+        (folder / "memory.stat").write_text(STAT.format(prefix="", inactive=inactive))
     (machine / "cgroup").write_text("0::/a/b\n")
 
-    assert memory.available() == 2200
+    assert memory.available() == 2250
 
 
 @pytest.mark.parametrize("own", ["/docker/123", "/"])
 def test_a_container_of_version_1(machine: Path, own: str) -> None:
     """The memory controller has a tree of its own; inside the container its root is the container's group."""
     (machine / "fs" / "memory").mkdir(parents=True)
-    for file, text in (("limit_in_bytes", "5000"), ("usage_in_bytes", "4000"), ("stat", STAT.format(inactive=300))):
+    for file, text in (
+        ("limit_in_bytes", "5000"),
+        ("usage_in_bytes", "4000"),
+        ("stat", STAT.format(prefix="total_", inactive=300)),
+    ):
         (machine / "fs" / "memory" / f"memory.{file}").write_text(text)
     (machine / "cgroup").write_text(f"5:cpu,cpuacct:{own}\n4:memory:{own}\n")
 
-    assert memory.available() == 1300
+    assert memory.available() == 1350
 
 
 def test_a_limit_leaves_less(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:

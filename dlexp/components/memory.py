@@ -61,21 +61,25 @@ def _left_by_groups() -> Iterator[int]:
         for line in _OWN_GROUPS.read_text().splitlines():
             _, controllers, own = line.split(":", 2)
             if not controllers:
-                yield from _left_in_tree(_GROUPS, own, "memory.max", "memory.current", "inactive_file")
+                yield from _left_in_tree(_GROUPS, own, "memory.max", "memory.current", "")
             elif "memory" in controllers.split(","):
-                names = "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"
-                yield from _left_in_tree(_GROUPS / "memory", own, *names)
+                names = "memory.limit_in_bytes", "memory.usage_in_bytes"
+                yield from _left_in_tree(_GROUPS / "memory", own, *names, "total_")
 
 
-def _left_in_tree(root: Path, own: str, limit: str, usage: str, reclaimable: str) -> Iterator[int]:
-    """What each group from one's own up to the root leaves; inside a container its own group is the root."""
+def _left_in_tree(root: Path, own: str, limit: str, usage: str, prefix: str) -> Iterator[int]:
+    """What each group from one's own up to the root leaves; inside a container its own group is the root.
+
+    The usage includes files in the cache, which the system drops where memory is needed: those read once (inactive)
+    and those read again (active). `prefix` is that of their names in memory.stat.
+    """
     group = root / own.lstrip("/")
     for folder in (group, *group.parents):
         # A group without a limit says `max`, a root has no such files.
         with contextlib.suppress(OSError, ValueError):
             left = int((folder / limit).read_text()) - int((folder / usage).read_text())
             cached = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
-            yield left + int(cached.get(reclaimable, 0))
+            yield left + sum(int(cached.get(f"{prefix}{kind}_file", 0)) for kind in ("inactive", "active"))
         if folder == root:
             return
 

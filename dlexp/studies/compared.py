@@ -23,8 +23,8 @@ OTHER_THAN_EXAMPLES = frozenset(
 #: Numbers of a run that stand beside its metrics.
 OF_THE_RUN = ("epochs", "seconds", "parameters")
 
-#: No data set has so many; a damaged record may.
-MAX_EXAMPLES = 2**53
+#: No data set has so many examples or labels; a damaged record may.
+_MAX_COUNT = 2**53
 
 #: What the columns of a split start with.
 PREFIXES: Mapping[Role, str] = {"train": "", "validation": "val_", "test": "test_"}
@@ -117,7 +117,7 @@ class Compared:
 
     def _n_examples(self, role: str) -> int | None:
         counts = (run.record.get("examples", {}).get(role) for run in self.runs.values())
-        return next((n for n in counts if isinstance(n, int) and 0 < n < MAX_EXAMPLES), None)
+        return next((n for n in counts if isinstance(n, int) and 0 < n < _MAX_COUNT), None)
 
     def _n_labels(self, column: str) -> int | None:
         """How many labels an example of multilabel data has; None of other data, 1 where it is not known."""
@@ -128,7 +128,7 @@ class Compared:
         names = next((run.record.get("class_names") for run in self.runs.values()), None)
         names = names.get(target) if isinstance(names, dict) else names
         n_labels = self.settings.get(f"{head}.units") or (len(names) if isinstance(names, list) else 0)
-        return n_labels if isinstance(n_labels, int) and 0 < n_labels < MAX_EXAMPLES else 1
+        return n_labels if isinstance(n_labels, int) and 0 < n_labels < _MAX_COUNT else 1
 
 
 def role_of(column: str) -> Role:
