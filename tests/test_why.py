@@ -123,12 +123,12 @@ def test_what_is_no_ingredient_makes_no_difference(text: str, invoke: Invoke) ->
 
 
 def test_two_runs_of_one_experiment(invoke: Invoke) -> None:
-    """The seed is no part of it, and said."""
+    """The seed is not part of it, and is said."""
     first, second = recorded(seed=0), recorded(seed=3)
 
     _, out, _ = invoke("why", *(f"a/{run.path.name}" for run in (first, second)))
 
-    assert out.endswith("are the same experiment; no part of it: seed 0 and 3\n")
+    assert out.endswith("are the same experiment; not part of it: seed 0 and 3\n")
 
 
 def test_what_can_change_numbers_beside_the_experiment_is_named(invoke: Invoke) -> None:
@@ -154,13 +154,13 @@ def test_what_can_change_numbers_beside_the_experiment_is_named(invoke: Invoke) 
         {"what": "processor", "a": here["processor"], "b": "Z80"},
         {"what": "flags.XLA_FLAGS", "a": None, "b": "-O0"},
     ]
-    assert now.splitlines()[2].split() == [names[1], "as", "it", "is", "now"]
+    assert now.splitlines()[2].split() == [names[1], "its", "config", "as", "it", "is", "now"]
 
 
 def test_a_run_alone_is_held_against_what_it_is_now(invoke: Invoke) -> None:
     """Why the same command would train again."""
     recorded()
-    assert "and as it is now" in invoke("why", "a")[1]
+    assert "and its config as it is now" in invoke("why", "a")[1]
     change_data(pytest.MonkeyPatch())
 
     _, out, _ = invoke("why", "a")

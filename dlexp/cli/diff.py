@@ -16,7 +16,7 @@ def diff(
     runs_dir: RunsDir = RUNS_DIR,
     output_format: Annotated[Literal["table", "json"], typer.Option("--format", help="json: one document.")] = "table",
 ) -> None:
-    """Show the keys in which two experiments differ, every default filled in; a name is no part of it.
+    """Show the keys in which two experiments differ, every default filled in; a name is not part of it.
 
     Example: dlexp diff configs/digits_sgd.yaml configs/digits_adam.yaml
     """

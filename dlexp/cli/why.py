@@ -74,7 +74,7 @@ def _counterpart(subject: "Subject", word: str, runs_dir: Path, data_dir: Path |
     if subject.seed is None:
         return nearest(subject, finished(runs_dir))
     (run, *_) = (run for run in select(runs_dir, [word]) if f"{run.name}/{run.dir.path.name}" == subject.label)
-    return of_config(run.dir.config_path, data_dir, label="as it is now")
+    return of_config(run.dir.config_path, data_dir, label="its config as it is now")
 
 
 def _text(a: "Subject", b: "Subject", found: list[tuple[str, Any, Any]]) -> str:
@@ -85,7 +85,7 @@ def _text(a: "Subject", b: "Subject", found: list[tuple[str, Any, Any]]) -> str:
         beside = [f"name {a.name} and {b.name}"] if a.name != b.name else []
         if None not in (a.seed, b.seed) and a.seed != b.seed:
             beside.append(f"seed {a.seed} and {b.seed}")
-        end = f"; no part of it: {', '.join(beside)}" if beside else ""
+        end = f"; not part of it: {', '.join(beside)}" if beside else ""
         return f"{sides} are the same experiment{end}"
     return "\n".join([f"{sides} are two experiments: they differ in", *_table(a, b, found)])
 
