@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from dlexp.cli import main
@@ -14,6 +15,11 @@ from dlexp.config.experiment import Experiment
 
 #: Runs `dlexp` with these words; gives its exit code, stdout and stderr.
 Invoke = Callable[..., tuple[int, str, str]]
+
+
+# How long an example takes says nothing of the code: machines are shared.
+hypothesis.settings.register_profile("dlexp", deadline=None)
+hypothesis.settings.load_profile("dlexp")
 
 
 @pytest.fixture(scope="session", autouse=True)

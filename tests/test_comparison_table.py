@@ -303,7 +303,7 @@ def test_seeds_that_collapsed_or_diverged_are_counted(tmp_path):
     ]
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     names=st.lists(st.text("abc_ 1(", min_size=1, max_size=90).map(str.strip).filter(bool), min_size=1, max_size=4),
     hidden=st.lists(st.integers(1, 10**6), max_size=40),

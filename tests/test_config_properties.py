@@ -138,7 +138,7 @@ def loaded(config: dict[str, Any], folder: Path, overrides: tuple[str, ...] = ()
 
 
 @given(configs())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_resolved_config_loads_as_itself(config: dict[str, Any]) -> None:
     """A run's config.yaml is the experiment that was run."""
     with TemporaryDirectory() as folder:
@@ -150,7 +150,7 @@ def test_resolved_config_loads_as_itself(config: dict[str, Any]) -> None:
 
 
 @given(configs())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_flat_config_unflattens_to_itself(config: dict[str, Any]) -> None:
     """No two values share a dotted key."""
     with TemporaryDirectory() as folder:
@@ -160,7 +160,7 @@ def test_flat_config_unflattens_to_itself(config: dict[str, Any]) -> None:
 
 
 @given(configs(), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_key_in_the_file_is_the_same_key_by_set(config: dict[str, Any], data: st.DataObject) -> None:
     """Every resolved value may as well be said by `--set`, on top of the rest of the file."""
     with TemporaryDirectory() as folder:
@@ -179,7 +179,7 @@ def test_key_in_the_file_is_the_same_key_by_set(config: dict[str, Any], data: st
 
 
 @given(configs(), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_key_order_and_name_are_no_part_of_the_identity(config: dict[str, Any], random: Any) -> None:
     """Two files that say the same in another order hold one experiment."""
     with TemporaryDirectory() as folder:

@@ -124,7 +124,7 @@ def test_foreign_files_are_passed_over(name: str, runs: tuple[RunDir, RunDir], i
 
 
 @given(content=st.binary(max_size=60), at=st.integers(0, 2000))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_in_a_summary_are_a_record_or_damage(content: bytes, at: int, runs: tuple[RunDir, RunDir]) -> None:
     """Written over any part of it."""
     _, bad = runs

@@ -416,7 +416,7 @@ CONTENTS = st.one_of(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 @given(content=CONTENTS, overrides=st.lists(st.text() | st.lists(FRAGMENTS).map("=".join), max_size=1))
 def test_any_file_is_loaded_or_refused(tmp_path, content, overrides):
     """No bytes and no `--set` end in another exception; a refusal is one printable line a problem."""

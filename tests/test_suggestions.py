@@ -134,7 +134,7 @@ def renderings(number: str) -> set[str]:
     return {f"{way}{exponent}{power}" for way in ways}
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_is_suggested_is_taken_and_keeps_the_number(folder: Path, data: st.DataObject) -> None:
     """At any place of the schema, for anything that people type there."""
