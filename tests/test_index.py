@@ -113,6 +113,18 @@ def test_recorded_is_the_latest_attempt_under_any_name(tmp_path):
     assert recorded(tmp_path, identity_of(CONFIG), 2) is None
 
 
+def test_recorded_is_the_one_under_the_given_name_if_there_is_one(tmp_path):
+    """The latest of several under it; what diverged under it gives way to what finished under another."""
+    own = finished(tmp_path, "a", ended="2024-05-01T10:00:00+00:00")
+    other = finished(tmp_path, "b", ended="2024-05-03T10:00:00+00:00")
+    failed(tmp_path, "c")
+    runs = of_seed(tmp_path, identity_of(CONFIG), 0)
+
+    found = [index.recorded(runs, Identities(identity_of(CONFIG)), name) for name in ("a", "b", "c", "d")]
+
+    assert [run and run.dir for run in found] == [own, other, other, other]
+
+
 def test_recorded_is_the_higher_attempt_of_the_same_second(tmp_path):
     """Short runs end within one second: the number decides."""
     finished(tmp_path)

@@ -203,9 +203,13 @@ def _begun_as(begun: RunDir | None, identities: Identities) -> str:
 
 
 def _recorded(runs: Sequence[Run], planned: Planned) -> Run | None:
-    """The attempt that stands for a run: one with diagnostics where these are asked for, if there is one."""
+    """The attempt that stands for a run: one with diagnostics where these are asked for, if there is one.
+
+    Of several, one under the config's own name.
+    """
     diagnosed = filter(_is_diagnosed, runs) if planned.experiment.training.diagnostics else ()
-    return recorded(diagnosed, planned.identities) or recorded(runs, planned.identities)
+    place = planned.identities, planned.experiment.name
+    return recorded(diagnosed, *place) or recorded(runs, *place)
 
 
 def _is_diagnosed(run: Run) -> bool:

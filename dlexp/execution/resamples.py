@@ -33,7 +33,8 @@ class Resamples:
         on_record = Attempts(scan(self.plan.runs_dir))
 
         def record(planned: Planned) -> Run | None:
-            return recorded(readable(on_record.of(planned.identities, planned.seed)), planned.identities)
+            runs = readable(on_record.of(planned.identities, planned.seed))
+            return recorded(runs, planned.identities, planned.experiment.name)
 
         return [[run.dir for planned in group if (run := record(planned))] for group in self.groups]
 

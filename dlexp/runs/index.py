@@ -228,13 +228,16 @@ def latest(runs: Iterable[Run]) -> Run | None:
     return max(runs, key=lambda run: (run.ended, run.attempt), default=None)
 
 
-def recorded(runs: Iterable[Run], identities: Container[str]) -> Run | None:
+def recorded(runs: Iterable[Run], identities: Container[str], name: str = "") -> Run | None:
     """The attempt that stands for an experiment among runs with one seed, under whatever name and identity it lies.
 
-    That is the latest finished one, else the latest that diverged: the same again would diverge again.
+    That is the latest finished one, else the latest that diverged: the same again would diverge again. Of either kind,
+    those under the given name come first.
     """
     own = [run for run in runs if run.identity in identities]
-    return latest(run for run in own if run.status == "finished") or latest(run for run in own if run.has_diverged)
+    finished = [run for run in own if run.status == "finished"]
+    candidates = finished or [run for run in own if run.has_diverged]
+    return latest(run for run in candidates if run.name == name) or latest(candidates)
 
 
 def key(identity: str, seed: int) -> tuple[str, int]:
