@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-import re
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -37,14 +37,29 @@ def run_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
 
 
 def edit(run_dir: RunDir, **changes: object) -> None:
-    """Change the summary by hand; a key that is None goes."""
+    """Change the summary by hand, and nothing else; a key that is None goes."""
     record = json.loads(run_dir.summary_path.read_text()) | changes
     kept = {key: value for key, value in record.items() if value is not None}
     run_dir.summary_path.write_text(json.dumps(kept))
 
 
+def rewrite(run_dir: RunDir, **changes: object) -> None:
+    """Change the summary, and the manifest so that the digests in both are right."""
+    edit(run_dir, **changes)
+    run_dir.write_summary(json.loads(run_dir.summary_path.read_text()))
+
+
+def with_manifest(run_dir: RunDir, text: str) -> None:
+    """Replace the manifest, and its digest in the summary."""
+    run_dir.manifest_path.write_text(text)
+    edit(run_dir, manifest=hashlib.sha256(text.encode()).hexdigest())
+
+
 def test_a_run_is_as_it_was_recorded(run_dir: RunDir) -> None:
-    """The manifest has the SHA-256 of every record, the summary that of the manifest; a picture may come later."""
+    """The manifest has the SHA-256 of every record and of the summary, the summary that of the manifest.
+
+    A picture may come later.
+    """
     run_dir.curves_path.write_bytes(b"drawn later")
     run_dir.log_path.write_text("said later")
 
@@ -52,11 +67,14 @@ def test_a_run_is_as_it_was_recorded(run_dir: RunDir) -> None:
 
     assert (found.has_manifest, found.damage, found.detail, found.holds) == (True, [], "as recorded", True)
     manifest = run_dir.manifest_path.read_bytes()
+    summary = json.loads(run_dir.summary_path.read_text())
+    assert summary.pop("manifest") == hashlib.sha256(manifest).hexdigest()
+    canonical = json.dumps(summary, sort_keys=True, separators=(",", ":"))
     assert json.loads(manifest) == {
         "format": 1,
         "sha256": {name: hashlib.sha256((run_dir.path / name).read_bytes()).hexdigest() for name in RECORDS},
+        "summary": hashlib.sha256(canonical.encode()).hexdigest(),
     }
-    assert (run_dir.summary() or {})["manifest"] == hashlib.sha256(manifest).hexdigest()
 
 
 def changed_bytes(path: Path) -> None:
@@ -75,23 +93,73 @@ def a_folder(path: Path) -> None:
     path.mkdir()
 
 
+def a_pipe(path: Path) -> None:
+    """That nothing writes to."""
+    path.unlink()
+    os.mkfifo(path)
+
+
+def with_an_empty_line(path: Path) -> None:
+    """At its end, as an editor may leave it."""
+    path.write_bytes(path.read_bytes() + b"\n")
+
+
 @pytest.mark.parametrize("name", [*RECORDS, "manifest.json"])
 @pytest.mark.parametrize(
     ("damage", "said"),
-    [(changed_bytes, "changed since the run ended"), (deleted, "missing"), (a_folder, "damaged: (no file|Is a dir.*)")],
+    [
+        (changed_bytes, "changed since the run ended"),
+        (with_an_empty_line, "changed since the run ended"),
+        (deleted, "missing"),
+        (a_folder, "damaged: Is a directory"),
+        (a_pipe, "damaged: a pipe, not a file"),
+    ],
 )
 def test_every_damaged_file_is_a_line(
     name: str, damage: Callable[[Path], None], said: str, run_dir: RunDir, invoke: Invoke
 ) -> None:
-    """Exit code 1; a damaged history is named by what reads it, too."""
+    """One, in the words of every other command; exit code 1."""
     damage(run_dir.path / name)
 
     code, out, err = invoke("verify", "--files", "digits", "--runs-dir", str(run_dir.path.parents[1]))
 
-    head, line, *others = out.splitlines()
-    assert (code, head, err) == (1, f"digits/{run_dir.path.name}: damaged", "")
-    assert re.fullmatch(rf"  {run_dir.path / name}: {said}", line)
-    assert all(name == "history.csv" in other for other in others)
+    assert (code, err) == (1, "")
+    assert out.splitlines() == [f"digits/{run_dir.path.name}: damaged", f"  {run_dir.path / name}: {said}"]
+
+
+@pytest.mark.parametrize("key", ["metrics", "parameters", "seconds", "guessing"])
+def test_an_edited_summary_is_a_line(key: str, run_dir: RunDir, invoke: Invoke) -> None:
+    """Whatever was changed in it, a test score that no other file has too."""
+    metrics = (run_dir.summary() or {})["metrics"]
+    edit(run_dir, **{key: {"metrics": {**metrics, "test_accuracy": 0.99}, "guessing": {}}.get(key, 1)})
+
+    code, out, err = invoke("verify", "--files", "digits", "--runs-dir", str(run_dir.path.parents[1]))
+
+    assert (code, err) == (1, "")
+    assert out.splitlines() == [
+        f"digits/{run_dir.path.name}: damaged",
+        f"  {run_dir.summary_path}: changed since the run ended",
+    ]
+
+
+def test_a_summary_in_another_layout_says_the_same(run_dir: RunDir) -> None:
+    """Order of the keys and spaces do not count: its content is what the manifest knows."""
+    record = json.loads(run_dir.summary_path.read_text())
+    run_dir.summary_path.write_text(json.dumps(dict(reversed(record.items()))))
+
+    assert check(read(run_dir)).damage == []
+
+
+def test_a_manifest_without_the_summary_is_read(run_dir: RunDir) -> None:
+    """The first ones had no digest of it; what they have is compared."""
+    manifest = json.loads(run_dir.manifest_path.read_text())
+    del manifest["summary"]
+    with_manifest(run_dir, json.dumps(manifest))
+
+    assert check(read(run_dir)).damage == []
+
+    changed_bytes(run_dir.model_path)
+    assert check(read(run_dir)).damage == [f"{run_dir.model_path}: changed since the run ended"]
 
 
 def test_a_record_that_came_later_is_named(tmp_path: Path) -> None:
@@ -103,9 +171,9 @@ def test_a_record_that_came_later_is_named(tmp_path: Path) -> None:
 
 
 def test_scores_are_computed_from_the_history_again(run_dir: RunDir) -> None:
-    """The last and the best, with their epochs; the summary itself is in no manifest."""
+    """The last and the best, with their epochs: also where all digests were made right again."""
     metrics = dict((run_dir.summary() or {})["metrics"])
-    edit(run_dir, metrics={**metrics, "val_accuracy": 0.99, "best_val_loss_epoch": 1, "accuracy": None})
+    rewrite(run_dir, metrics={**metrics, "val_accuracy": 0.99, "best_val_loss_epoch": 1, "accuracy": None})
 
     assert check(read(run_dir)).damage == [
         f"{run_dir.summary_path}: accuracy is nan, and history.csv gives 0.9",
@@ -117,7 +185,7 @@ def test_scores_are_computed_from_the_history_again(run_dir: RunDir) -> None:
 def test_the_identity_is_computed_again(run_dir: RunDir) -> None:
     """A summary with other settings, data or code than it says."""
     other = changed(model={"hidden": [128]})
-    edit(run_dir, config={"name": "digits", **other})
+    rewrite(run_dir, config={"name": "digits", **other})
     own, given = read(run_dir).identity, Ingredients(other, "d" * 64, 1).identity
 
     assert check(read(run_dir)).damage == [
@@ -128,7 +196,7 @@ def test_the_identity_is_computed_again(run_dir: RunDir) -> None:
 @pytest.mark.parametrize("config", [{"training": 3}, {"dataset": []}, {"model": {"type": ["mlp"]}}])
 def test_settings_that_are_none_are_a_line(config: dict[str, object], run_dir: RunDir) -> None:
     """Whatever stands there."""
-    edit(run_dir, config={"name": "digits", **CONFIG, **config})
+    rewrite(run_dir, config={"name": "digits", **CONFIG, **config})
 
     (line,) = check(read(run_dir)).damage
 
@@ -138,7 +206,7 @@ def test_settings_that_are_none_are_a_line(config: dict[str, object], run_dir: R
 @pytest.mark.parametrize("restored", [0, 3, "1", 1.5])
 def test_an_epoch_that_was_not_trained_is_a_line(restored: object, run_dir: RunDir) -> None:
     """Its weights cannot have been restored."""
-    edit(run_dir, restored_epoch=restored)
+    rewrite(run_dir, restored_epoch=restored)
 
     (line,) = check(read(run_dir)).damage
     assert line.startswith(f"{run_dir.summary_path}: damaged: restored_epoch is {restored!r}")
@@ -147,8 +215,7 @@ def test_an_epoch_that_was_not_trained_is_a_line(restored: object, run_dir: RunD
 def test_a_manifest_of_a_later_version_is_not_read(run_dir: RunDir) -> None:
     """That is said."""
     text = run_dir.manifest_path.read_text().replace('"format": 1', '"format": 2')
-    run_dir.manifest_path.write_text(text)
-    edit(run_dir, manifest=hashlib.sha256(text.encode()).hexdigest())
+    with_manifest(run_dir, text)
 
     assert check(read(run_dir)).damage == [f"{run_dir.manifest_path}: of format 2, and this dlexp reads up to 1"]
 

@@ -1,46 +1,67 @@
 """Whether the records of a finished run are what they were when it ended, by the digests in its manifest."""
 
 import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from dlexp.runs import record_files, schema
 from dlexp.runs.record_files import DamagedRecord
-from dlexp.runs.run_dir import MANIFEST_FORMAT, RECORDS, RunDir, sha256
+from dlexp.runs.run_dir import MANIFEST_FORMAT, RECORDS, RunDir, sha256, summary_digest
+
+_CHANGED = "changed since the run ended"
 
 
-def damage(run_dir: RunDir, recorded: str | None) -> list[str]:
+def damage(run_dir: RunDir, summary: Mapping[str, Any]) -> dict[Path, str]:
     """A line for each file that is not as it was; none for a run recorded before manifests.
 
     Args:
         run_dir: The run.
-        recorded: The SHA-256 of its manifest, as its summary names it; None if it names none.
+        summary: Its summary, which names the SHA-256 of its manifest; of earlier versions it names none.
     """
-    path = run_dir.manifest_path
     try:
-        content = record_files.read(path)
-        if content is None:
-            return [] if recorded is None else [f"{path}: missing"]
-        if hashlib.sha256(content).hexdigest() != recorded:
-            return [f"{path}: changed since the run ended"]
-        # Its bytes are those that dlexp wrote: of a later version, maybe.
-        manifest = record_files.parsed(content, path)
-        record_files.require(manifest, schema.MANIFEST, path)
+        manifest = _read(run_dir, summary)
     except DamagedRecord as error:
-        return error.lines
+        return {run_dir.manifest_path: error.lines[0]}
+    if manifest is None:
+        return {}
+    found = {run_dir.path / name: _damage_of(run_dir.path / name, manifest["sha256"].get(name)) for name in RECORDS}
+    # The first manifests held no digest of the summary.
+    if manifest.get("summary", digest := summary_digest(summary)) != digest:
+        found[run_dir.summary_path] = f"{run_dir.summary_path}: {_CHANGED}"
+    return {path: line for path, line in found.items() if line}
+
+
+def _read(run_dir: RunDir, summary: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The manifest; None for a run recorded before manifests.
+
+    Raises:
+        DamagedRecord: It is not the one that the summary names, or of a later version.
+    """
+    path, recorded = run_dir.manifest_path, summary.get("manifest")
+    content = record_files.read(path)
+    if content is None:
+        if recorded is None:
+            return None
+        raise DamagedRecord(f"{path}: missing")
+    if hashlib.sha256(content).hexdigest() != recorded:
+        raise DamagedRecord(f"{path}: {_CHANGED}")
+    # Its bytes are those that dlexp wrote: of a later version, maybe.
+    manifest = record_files.parsed(content, path)
+    record_files.require(manifest, schema.MANIFEST, path)
     if manifest["format"] > MANIFEST_FORMAT:
-        return [f"{path}: of format {manifest['format']}, and this dlexp reads up to {MANIFEST_FORMAT}"]
-    return [line for name in RECORDS if (line := _damage_of(run_dir, name, manifest["sha256"].get(name)))]
+        raise DamagedRecord(f"{path}: of format {manifest['format']}, and this dlexp reads up to {MANIFEST_FORMAT}")
+    return manifest
 
 
-def _damage_of(run_dir: RunDir, name: str, recorded: str | None) -> str:
+def _damage_of(path: Path, recorded: str | None) -> str:
     """What became of one file; empty where it is as it was."""
-    path = run_dir.path / name
-    if not path.exists():
-        return "" if recorded is None else f"{path}: missing"
     if recorded is None:
-        return f"{path}: was not there when the run ended"
-    if not path.is_file():
-        return f"{path}: damaged: no file"
+        return f"{path}: was not there when the run ended" if os.path.lexists(path) else ""
     try:
-        return "" if sha256(path) == recorded else f"{path}: changed since the run ended"
+        return "" if sha256(path) == recorded else f"{path}: {_CHANGED}"
+    except FileNotFoundError:
+        return f"{path}: missing"
     except OSError as error:
-        return f"{path}: damaged: {error.strerror}"
+        return record_files.damaged(path, error).lines[0]

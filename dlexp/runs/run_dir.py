@@ -66,8 +66,8 @@ OWN_FILES = (
 )
 
 
-#: The files whose digests the manifest of a finished run holds: its results, and what they were made of. Log, pictures,
-#: lock and checkpoints are not among them.
+#: The files whose digests the manifest of a finished run holds beside the summary's: its results, and what they were
+#: made of. Log, pictures, lock and checkpoints are not among them.
 RECORDS = (
     "config.yaml",
     "history.csv",
@@ -326,13 +326,17 @@ class RunDir:
         write_text(self.evaluation_path, to_json(record), self.fence)
 
     def write_summary(self, record: Mapping[str, Any]) -> None:
-        """Write the digests of the other records, then the result; the last file of a run."""
+        """Write the digests of the other records and of the result, then the result; the last file of a run.
+
+        The manifest holds the summary's digest and the summary the manifest's: neither can be edited alone.
+        """
         self.sync_rows()
+        summary = json.loads(to_json({"format": RECORD_FORMAT, **record}))  # As it will be read.
         digests = {name: sha256(self.path / name) for name in RECORDS if (self.path / name).exists()}
-        manifest = to_json({"format": MANIFEST_FORMAT, "sha256": digests})
+        manifest = to_json({"format": MANIFEST_FORMAT, "sha256": digests, "summary": summary_digest(summary)})
         write_text(self.manifest_path, manifest, self.fence)
         own_digest = hashlib.sha256(manifest.encode()).hexdigest()
-        write_text(self.summary_path, to_json({"format": RECORD_FORMAT, **record, "manifest": own_digest}), self.fence)
+        write_text(self.summary_path, to_json({**summary, "manifest": own_digest}), self.fence)
 
     def write_failure(self, record: Mapping[str, Any]) -> None:
         """Write why there is no result."""
@@ -537,6 +541,13 @@ def sha256(path: Path) -> str:
     """The SHA-256 of a file (hex), of whatever size."""
     with regular_files.opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def summary_digest(summary: Mapping[str, Any]) -> str:
+    """The SHA-256 (hex) of what a summary says, as canonical JSON, without the digest of the manifest in it."""
+    content = {key: value for key, value in summary.items() if key != "manifest"}
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def to_json(record: Any) -> str:

@@ -180,4 +180,4 @@ EVALUATION = record({"mistakes": list_of(_mistake)}, {"examples_problem": text})
 INTERRUPTION = record({"what": text}, {})
 
 #: manifest.json.
-MANIFEST = record({"format": count, "sha256": mapping_of(text)}, {})
+MANIFEST = record({"format": count, "sha256": mapping_of(text)}, {"summary": text})

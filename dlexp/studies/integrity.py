@@ -37,17 +37,21 @@ class Integrity:
 
 def check(run: Run) -> Integrity:
     """Compare a finished run's files with its manifest, its identity with its settings, its scores with its history."""
-    recorded = run.record.get("manifest")
-    damage = [run.damage] if run.damage else list(_damage(run, recorded))
-    return Integrity(f"{run.name}/{run.dir.path.name}", recorded is not None, damage)
+    damage = [run.damage] if run.damage else list(_damage(run))
+    return Integrity(f"{run.name}/{run.dir.path.name}", "manifest" in run.record, damage)
 
 
-def _damage(run: Run, recorded: str | None) -> Iterator[str]:
-    yield from manifest.damage(run.dir, recorded)
+def _damage(run: Run) -> Iterator[str]:
+    """Files that are not what they were; what the others say is compared with each other."""
+    changed = manifest.damage(run.dir, run.record)
+    yield from changed.values()
+    if run.dir.summary_path in changed:
+        return
     yield from _of_identity(run)
-    if recorded is None:  # Else the manifest knows its bytes.
+    if "manifest" not in run.record:  # Else the manifest knows its bytes.
         yield from _of_config(run)
-    yield from _of_metrics(run)
+    if run.dir.history_path not in changed:
+        yield from _of_metrics(run)
 
 
 def _of_identity(run: Run) -> Iterator[str]:
