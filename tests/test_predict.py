@@ -10,11 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import Invoke
+from make_runs import finished
 
 from dlexp.components.datasets import Csv, Digits, Imdb, Npz, TextFolder, new_examples
 from dlexp.components.datasets.dataset import Info
 from dlexp.components.heads import Binary, Gaussian, Multilabel, Predicted, Quantiles
 from dlexp.errors import DataError, UserError
+from dlexp.runs import index, manifest
+
+RECORDED = Path(__file__).parent / "records" / "0.1.0" / "runs"
 
 
 @pytest.fixture(autouse=True)
@@ -111,6 +115,30 @@ def test_mistakes_are_one_line(invoke: Invoke) -> None:
         assert (code, out) == (2, "")
         assert message in said
         assert len(said.splitlines()) <= 10
+
+
+def test_a_model_that_was_swapped_is_not_asked(invoke: Invoke) -> None:
+    """By its digest in the manifest: exit code 1, and the command that names every changed file."""
+    run_dir = finished(Path("runs"))
+    run_dir.model_path.write_bytes(b"the trained one")
+    run_dir.write_summary(run_dir.summary() or {})  # With a manifest that has the model.
+    run_dir.model_path.write_bytes(b"another one")
+
+    code, out, said = invoke("predict", "digits", "test")
+
+    assert (code, out) == (1, "")
+    assert said == (
+        f"{run_dir.model_path}: changed since the run ended; dlexp verify --files {run_dir.path} names all\n"
+    )
+
+
+def test_of_a_model_without_a_manifest_nothing_is_known() -> None:
+    """Runs that 0.1.0 recorded are asked as they are."""
+    run = next(run for run in map(index.read, index.scan(RECORDED)) if run.status == "finished")
+
+    manifest.require(run.dir, run.record, run.dir.model_path)
+
+    assert not run.dir.manifest_path.exists()
 
 
 def test_new_rows_are_encoded_as_the_training_rows() -> None:

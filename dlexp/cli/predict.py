@@ -30,6 +30,7 @@ def predict(
 
     Example: dlexp predict digits_sgd test
     """
+    import shlex
     from functools import partial
 
     from dlexp.components import snapshot
@@ -37,7 +38,9 @@ def predict(
     from dlexp.console import say
     from dlexp.errors import UserError, shown
     from dlexp.reports.predictions import write
+    from dlexp.runs import manifest
     from dlexp.runs.index import identities_in, latest, select
+    from dlexp.runs.run_dir import DamagedRecord
     from dlexp.training.prediction import Question, ask
 
     if data != "test" and not Path(data).exists():
@@ -50,6 +53,10 @@ def predict(
         raise UserError(f"{run}: no finished run, so no model to ask")
     if len(runs) > 1:
         say(f"{run}: {len(runs)} runs; this is {asked.dir.path}")
+    try:
+        manifest.require(asked.dir, asked.record, asked.dir.model_path)
+    except DamagedRecord as error:
+        raise DamagedRecord(f"{error}; dlexp verify --files {shlex.quote(str(asked.dir.path))} names all") from error
     experiment = load(asked.dir.config_path).experiment
     digest = asked.record.get("data_digest")
     if digest not in experiment.dataset.digests(data_dir):

@@ -33,6 +33,17 @@ def damage(run_dir: RunDir, summary: Mapping[str, Any]) -> dict[Path, str]:
     return {path: line for path, line in found.items() if line}
 
 
+def require(run_dir: RunDir, summary: Mapping[str, Any], path: Path) -> None:
+    """Refuse a file that is not as it was; nothing is known of one of a run recorded before manifests.
+
+    Raises:
+        DamagedRecord: It is another one, or the manifest is.
+    """
+    manifest = _read(run_dir, summary)
+    if manifest is not None and (line := _damage_of(path, manifest["sha256"].get(path.name))):
+        raise DamagedRecord(line)
+
+
 def _read(run_dir: RunDir, summary: Mapping[str, Any]) -> dict[str, Any] | None:
     """The manifest; None for a run recorded before manifests.
 
