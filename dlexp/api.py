@@ -24,7 +24,7 @@ def load(path: AnyPath, overrides: Sequence[str] = ()) -> "Loaded":
 
     Args:
         path: The file.
-        overrides: `KEY=VALUE` each, as `--set` takes them.
+        overrides: `KEY=VALUE` each, as `--set` takes them, no key with two values.
 
     Returns:
         The experiment with every default filled in, and where each value came from.
@@ -57,7 +57,8 @@ def run(
 
     Args:
         configs: Config files, or what `load` gave.
-        seeds: How many, from 0, or which: a list or an array of whole numbers below 2**32, none twice.
+        seeds: How many, from 0, or which: a list or an array of whole numbers below 2**32, none twice. More than
+            100,000 runs in all are refused.
         overrides: `KEY=VALUE` each, laid over every config, as `--set`; over a loaded one, as a file is laid over what
             it extends.
         grids: `KEY=[A, B]` each, an experiment for every combination, as `--grid`; of loaded configs too.
@@ -91,7 +92,7 @@ def run(
     flags = arguments.flag(smoke, "smoke"), arguments.flag(force, "force")
     waits = arguments.flag(wait, "wait")
     require_trainer("run")
-    loaded = _loaded(configs, overrides, grids, data)
+    loaded = _loaded(configs, overrides, grids, data, len(wanted))
     planned = plan(Request([each.experiment for each in loaded], wanted, own, data, *flags))
     for _, error in planned.without_data:
         raise error
@@ -150,7 +151,7 @@ def bias_variance(
     own, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
     is_smoke, waits = arguments.flag(smoke, "smoke"), arguments.flag(wait, "wait")
     require_trainer("bias_variance")
-    loaded = _loaded(configs, overrides, grids, data)
+    loaded = _loaded(configs, overrides, grids, data, 1 if is_smoke else n_resamples)
     request = Request([each.experiment for each in loaded], [], own, data, is_smoke)
     planned = plan_resamples(request, n_resamples, resampling)
     for _, error in planned.plan.without_data:
@@ -220,8 +221,16 @@ def compare(
     return of_comparison(comparison.compare(chosen, columns, named=bool(words)))
 
 
-def _loaded(configs: object, overrides: object, grids: object, data_dir: Path | None) -> "list[Loaded]":
-    """Every config at every point of the grids, with a warning for each override that a grid replaces."""
+def _loaded(configs: object, overrides: object, grids: object, data_dir: Path | None, each: int) -> "list[Loaded]":
+    """Every config at every point of the grids, with a warning for each override that a grid replaces.
+
+    Args:
+        configs: As given.
+        overrides: As given.
+        grids: As given.
+        data_dir: Where data files lie.
+        each: How many runs of each are asked for.
+    """
     import warnings
 
     from dlexp.config.load import load_all, replaced, require_fitting
@@ -229,7 +238,9 @@ def _loaded(configs: object, overrides: object, grids: object, data_dir: Path | 
 
     own = arguments.texts(overrides, "overrides")
     axes = arguments.texts(grids, "grids", "KEY=[A, B] texts")
-    loaded = load_all(_configs(configs), own, axes)
+    given = _configs(configs)
+    arguments.require_few_runs(each, len(given), axes)
+    loaded = load_all(given, own, axes)
     for line in replaced(loaded, own, axes):
         warnings.warn(line, stacklevel=3)
     require_fitting(loaded, data_dir)

@@ -287,6 +287,30 @@ def test_wrong_arguments_are_named_before_anything_is_made(
     assert [path.name for path in Path().iterdir()] == ["iris.yaml"]
 
 
+def test_more_runs_than_make_sense_are_refused(iris: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By their number, as on the command line: nothing is planned."""
+    monkeypatch.setattr("dlexp.execution.script.Worker", None)
+    grids = [f"{key}={list(range(1000))}" for key in ("training.epochs", "training.batch_size")]
+
+    with pytest.raises(UserError, match=r"^seeds: expected a number of seeds from 1 to 100000, given 4294967296$"):
+        dlexp.run(iris, seeds=2**32)
+    with pytest.raises(UserError, match=r"^100,000 runs at most in one command, asked for 2,000,000$"):
+        dlexp.run([iris, iris], grids=grids)
+    with pytest.raises(UserError, match=r"^100,000 runs at most in one command, asked for 4,294,967,296$"):
+        dlexp.bias_variance(iris, resamples=2**32)
+
+
+def test_a_key_with_two_values_is_refused(iris: Path) -> None:
+    """As on the command line; a loaded config may be overridden again."""
+    loaded = dlexp.load(iris, ["training.epochs=3", "training.epochs= 3"])
+    twice = ["training.epochs=5", "training.epochs=6"]
+
+    for call in (lambda: dlexp.load(iris, twice), lambda: dlexp.run([loaded, iris], overrides=twice)):
+        with pytest.raises(UserError) as caught:
+            call()
+        assert caught.value.lines == ["--set training.epochs: given more than once, with 5 and 6; give one of them"]
+
+
 def test_numpys_integers_are_integers(iris: Path, planned: list[Request]) -> None:
     """An array of seeds, and a number of workers that was computed."""
     for seeds in (np.arange(2), np.int64(2), (seed for seed in range(2)), range(2)):

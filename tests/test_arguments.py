@@ -41,7 +41,7 @@ def test_seeds_are_a_number_of_them_or_a_list(wanted: Any, seeds: list[int]) -> 
     assert {type(seed) for seed in found} == {int}
 
 
-HOW_MANY = "expected how many (a whole number, at least 1) or a list of seeds"
+HOW_MANY = "expected a number of seeds (a whole number, at least 1) or a list of seeds"
 ONE = "expected a whole number from 0 to 4294967295"
 
 
@@ -55,9 +55,10 @@ ONE = "expected a whole number from 0 to 4294967295"
         (True, f"{HOW_MANY}, given True"),
         (np.bool_(True), f"{HOW_MANY}, given np.True_"),
         ({1: 2}, f"{HOW_MANY}, given {{1: 2}}"),
-        (0, "expected how many, from 1 to 4294967296, given 0"),
-        (-3, "expected how many, from 1 to 4294967296, given -3"),
-        (2**32 + 1, "expected how many, from 1 to 4294967296, given 4294967297"),
+        (0, "expected a number of seeds from 1 to 100000, given 0"),
+        (-3, "expected a number of seeds from 1 to 100000, given -3"),
+        (2**32, "expected a number of seeds from 1 to 100000, given 4294967296"),
+        (10**200, "expected a number of seeds from 1 to 100000, given a number of more than 100 digits"),
         ([1.0], f"{ONE}, given 1.0"),
         (["1"], f"{ONE}, given '1'"),
         ([True], f"{ONE}, given True"),
@@ -83,6 +84,19 @@ def refused(check: Callable[..., Any], *given: Any) -> str:
         check(*given)
     (line,) = caught.value.lines
     return line
+
+
+def test_more_runs_than_make_sense_are_refused_by_their_number() -> None:
+    """Before any is planned, and without making the points of the grids."""
+    grids = [f"{key}={list(range(1000))}" for key in ("a", "b", "c", "d")]
+    arguments.require_few_runs(100_000)
+    arguments.require_few_runs(10, 10, grids[:1])
+
+    asked = [(100_001,), (1, 101, grids[:1]), (2, 3, grids), (10**5000,)]
+    assert [refused(arguments.require_few_runs, *each) for each in asked] == [
+        f"100,000 runs at most in one command, asked for {n}"
+        for n in ("100,001", "101,000", "6,000,000,000,000", "a number of more than 100 digits")
+    ]
 
 
 def test_counts_are_whole_numbers_of_at_least_one() -> None:

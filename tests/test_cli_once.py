@@ -8,6 +8,9 @@ from typer.core import TyperGroup
 from dlexp.cli.app import app
 from dlexp.cli.once import Once
 
+MANY = "100,000 runs at most in one command, asked for"
+LONG = f"training.epochs={list(range(100))}"
+
 
 @pytest.mark.parametrize(
     ("words", "line"),
@@ -45,6 +48,36 @@ def test_the_same_value_twice_and_options_of_several_values_are_no_mistake(
     assert (code, out) == (0, "c.yaml: ok\n")
 
 
+@pytest.mark.parametrize(
+    "words", [("check", "c.yaml", "d.yaml"), ("run", "c.yaml"), ("bias-variance", "c.yaml"), ("data", "iris")]
+)
+def test_a_key_that_is_set_to_two_values_is_refused(
+    invoke: Invoke, tmp_path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """One of them would be dropped in silence; the same key has a short form, and a grid's value replaces both."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("c.yaml", "d.yaml"):
+        (tmp_path / name).write_text("dataset: iris")
+    key = "dataset.split_seed" if words[0] == "data" else "training.epochs"
+
+    code, out, err = invoke(*words, "--set", f"{key}=5", "--set", f"{key}=6", "--set", f" {key} = 6")
+
+    assert (code, out) == (2, "")
+    assert err == f"--set {key}: given more than once, with 5 and 6; give one of them\n"
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_key_and_its_short_form_are_one(invoke: Invoke, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`loss` is `head.loss`."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.yaml").write_text("dataset: iris")
+
+    code, _, err = invoke("check", "c.yaml", "--set", "loss=mse", "--set", "head.loss=categorical_crossentropy")
+
+    assert (code, err.count("\n")) == (2, 1)
+    assert err.startswith("--set head.loss: given more than once, with mse and categorical_crossentropy; ")
+
+
 def test_every_command_takes_its_options_once() -> None:
     """A new command has to be registered as the others are."""
     group = typer.main.get_command(app)
@@ -58,8 +91,13 @@ def test_every_command_takes_its_options_once() -> None:
     [
         (("run", "c.yaml", "--seed", "4294967296"), "--seed: expected a whole number from 0 to 4294967295, given "),
         (("run", "c.yaml", "--seed", "-1"), "--seed: expected a whole number from 0 to 4294967295, given -1"),
-        (("run", "c.yaml", "--seeds", "0"), "--seeds: expected how many, from 1 to 4294967296, given 0"),
-        (("run", "c.yaml", "--seeds", "-3"), "--seeds: expected how many, from 1 to 4294967296, given -3"),
+        (("run", "c.yaml", "--seeds", "0"), "--seeds: expected a number of seeds from 1 to 100000, given 0"),
+        (("run", "c.yaml", "--seeds", "-3"), "--seeds: expected a number of seeds from 1 to 100000, given -3"),
+        (("run", "c.yaml", "--seeds", "4294967296"), "--seeds: expected a number of seeds from 1 to 100000, given 429"),
+        (("run", "c.yaml", "d.yaml", "--seeds", "99999", "--dry-run"), f"{MANY} 199,998"),
+        (("run", "c.yaml", "--grid", LONG, "--seeds", "1001"), f"{MANY} 100,100"),
+        (("check", "c.yaml", "--grid", LONG, "--grid", "b" + LONG, "--grid", "c" + LONG), f"{MANY} 1,000,000"),
+        (("bias-variance", "c.yaml", "--resamples", "100001"), f"{MANY} 100,001"),
         (("run", "c.yaml", "--workers", "0"), "--workers: expected a whole number, at least 1, given 0"),
         (("verify", "c", "--workers", "0"), "--workers: expected a whole number, at least 1, given 0"),
         (("bias-variance", "c.yaml", "--workers", "-1"), "--workers: expected a whole number, at least 1, given -1"),

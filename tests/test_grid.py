@@ -114,7 +114,9 @@ def test_the_last_of_several_types_holds(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("dataset: iris")
 
-    (loaded,) = load_all([path], ["optimizer={type: sgd, momentum: 0.5}", "optimizer.epsilon=0.1", "optimizer=adam"])
+    (loaded,) = load_all(
+        [path], ["optimizer={type: sgd, momentum: 0.5}", "optimizer.epsilon=0.1", "optimizer.type=adam"]
+    )
 
     assert (loaded.experiment.optimizer.type, loaded.experiment.optimizer.epsilon) == ("adam", 0.1)
 

@@ -211,13 +211,12 @@ def test_a_short_form_in_an_extending_file_keeps_the_bases_type(write):
 
 
 def test_set_takes_yaml_on_keys_lists_and_components(experiment):
-    """Scalars, lists, elements of lists (of the default's too), short forms and mappings; later ones win."""
+    """Scalars, lists, elements of lists (of the default's too), short forms and mappings."""
     config = experiment(
         "dataset: imdb\nmodel: {hidden: [64, 64]}",
         "optimizer.learning_rate=1e-2",
         "model.hidden.1=4",
         "model.activation={type: leaky_relu, negative_slope: 0}",
-        "training.epochs=1",
         "training.epochs = 2",
         "validation=10000",
         "loss=mse",

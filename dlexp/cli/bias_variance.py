@@ -59,6 +59,7 @@ def bias_variance(
     from dlexp.studies.bias_variance import point
 
     arguments.count(workers, "--workers")
+    arguments.require_few_runs(1 if smoke else resamples, len(configs), grids or [])
     if plot:
         bias_variance_plot.require_png(plot)
     loaded = load_all(configs, overrides or [], grids or [])

@@ -34,7 +34,9 @@ def check(
     from dlexp.config.problems import ConfigError
     from dlexp.console import one_line, say
     from dlexp.errors import CHECK_ALL, shown
+    from dlexp.execution import arguments
 
+    arguments.require_few_runs(1, len(configs), grids or [])
     found: dict[str, list[Problem]] = {}
     warned: dict[str, list[Finding]] = {}
     notes: dict[str, list[str]] = {}

@@ -54,6 +54,7 @@ def run(
         raise UserError("--seeds N trains the seeds 0 to N-1, --seed K the seed K alone: give one of them")
     wanted = [arguments.seed(seed or 0, "--seed")] if seeds is None else arguments.seeds(seeds, "--seeds")
     arguments.count(workers, "--workers")
+    arguments.require_few_runs(len(wanted), len(configs), grids or [])
     # The first process starts while the configs are read.
     with nullcontext() if dry_run else Worker() as first:
         loaded = _load(configs, overrides or [], grids or [], data_dir)

@@ -1,6 +1,7 @@
 """Grids: `--grid KEY=[A, B]`, one experiment for every combination of values."""
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,16 @@ def expand(grids: Sequence[str]) -> list[list[Override]]:
     Raises:
         ConfigError: With every grid that is no key with a list of at least one value, or has another one's key.
     """
+    return [list(point) for point in itertools.product(*_axes(grids))]
+
+
+def n_points(grids: Sequence[str]) -> int:
+    """How many points these grids have; raises as `expand`, and makes none of them."""
+    return math.prod(map(len, _axes(grids)))
+
+
+def _axes(grids: Sequence[str]) -> list[list[Override]]:
+    """The values of each grid."""
     problems: list[Problem] = []
     axes: dict[str, list[Override]] = {}
     for grid in grids:
@@ -39,7 +50,7 @@ def expand(grids: Sequence[str]) -> list[list[Override]]:
             problems += error.problems
     if problems:
         raise ConfigError(problems)
-    return [list(point) for point in itertools.product(*axes.values())]
+    return list(axes.values())
 
 
 def source_of(override: str | Override) -> Source:

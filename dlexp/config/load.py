@@ -61,7 +61,8 @@ def load(config: Path | str | Loaded, overrides: Sequence[str | Override] = ()) 
     Args:
         config: The file; or what was loaded before, which is not read again: overrides change it as a file changes
             what it extends.
-        overrides: `KEY=VALUE` each, as given to `--set`, or one value of a `--grid`; later ones win.
+        overrides: `KEY=VALUE` each, as given to `--set`, no key with two values, or one value of a `--grid`,
+            which wins.
 
     Raises:
         ConfigError: With every problem of the fields; where there is none, with every problem between fields.
@@ -291,6 +292,7 @@ def _overridden(config: Node, overrides: Iterable[str | Override]) -> Node:
     Types come first, so that no key is lost to a type that is named after it.
     """
     overrides = list(overrides)
+    _require_one_value_each(overrides)
     for override in overrides:
         # What is wrong with it is said below, where all that it says is laid over.
         with suppress(ConfigError):
@@ -298,6 +300,21 @@ def _overridden(config: Node, overrides: Iterable[str | Override]) -> Node:
     for override in overrides:
         config = merged(config, of_chosen_types(_override(override, config), config))
     return config
+
+
+def _require_one_value_each(overrides: Iterable[str | Override]) -> None:
+    """Refuse a key with two values, of which one would be dropped; a grid replaces one too, which is said elsewhere."""
+    given: dict[str, dict[str, None]] = {}
+    for override in overrides:
+        key, equals, value = str(override).partition("=")
+        if equals and key.strip() and not isinstance(override, Override):
+            given.setdefault(".".join(_keys(override)), {})[value.strip()] = None
+    twice = {key: values for key, values in given.items() if len(values) > 1}
+    if twice:
+        raise ConfigError(
+            Problem("", f"given more than once, with {' and '.join(values)}; give one of them", Source(f"--set {key}"))
+            for key, values in twice.items()
+        )
 
 
 def _override(override: str | Override, config: Node) -> Node:

@@ -1,20 +1,22 @@
 """What may be asked for: seeds, counts, flags, texts and folders; one check for the command line and for Python.
 
-Every function returns the checked value, or raises a UserError of one line that begins with the argument's name. A
-number of numpy's is a number; a text is never taken for a list of letters, nor true for 1.
+Every function for one argument returns the checked value, or raises a UserError of one line that begins with the
+argument's name. A number of numpy's is a number; a text is never taken for a list of letters, nor true for 1.
 """
 
 import operator
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, SupportsIndex, TypeGuard
+from typing import Any, Literal, SupportsIndex, TypeGuard
 
 from dlexp.components.home import expanded
 from dlexp.errors import UserError
 
 #: Keras and numpy take seeds of 32 bits.
 MAX_SEED = 2**32 - 1
+#: Of one command: it plans all of them before it trains the first.
+MAX_RUNS = 100_000
 SHOWN_LENGTH = 60
 
 Seeds = SupportsIndex | Iterable[SupportsIndex]
@@ -25,11 +27,11 @@ def seeds(given: object, name: str = "seeds") -> list[int] | range:
     """Seeds: 0 to N-1 of a number N, or those of a list, array or other iterable, in its order."""
     number = _whole(given)
     if number is not None:
-        if not 1 <= number <= MAX_SEED + 1:
-            raise _refused(name, f"expected how many, from 1 to {MAX_SEED + 1}", given)
+        if not 1 <= number <= MAX_RUNS:
+            raise _refused(name, f"expected a number of seeds from 1 to {MAX_RUNS}", given)
         return range(number)
     if not _is_listing(given):
-        raise _refused(name, "expected how many (a whole number, at least 1) or a list of seeds", given)
+        raise _refused(name, "expected a number of seeds (a whole number, at least 1) or a list of seeds", given)
     chosen = [seed(each, name) for each in given]
     if not chosen:
         raise UserError(f"{name}: expected at least one seed, given none")
@@ -45,6 +47,24 @@ def seed(given: object, name: str = "seed") -> int:
     if number is None or not 0 <= number <= MAX_SEED:
         raise _refused(name, f"expected a whole number from 0 to {MAX_SEED}", given)
     return number
+
+
+def require_few_runs(each: int, n_configs: int = 1, grids: Sequence[str] = ()) -> None:
+    """Refuse more runs than make sense in one command, before a config is loaded at any point of the grids.
+
+    Args:
+        each: Runs of each experiment.
+        n_configs: How many configs there are.
+        grids: `KEY=[A, B]` each, as given to `--grid`.
+
+    Raises:
+        UserError: There are more than `MAX_RUNS`; or a ConfigError of the grids.
+    """
+    from dlexp.config.grid import n_points
+
+    n = each * n_configs * n_points(grids)
+    if n > MAX_RUNS:
+        raise UserError(f"{MAX_RUNS:,} runs at most in one command, asked for {_written(n, ',')}")
 
 
 def count(given: object, name: str, least: int = 1) -> int:
@@ -119,7 +139,12 @@ def _is_listing(given: object) -> TypeGuard[Iterable[Any]]:
     return isinstance(given, Iterable) and not isinstance(given, str | bytes | bytearray | Mapping)
 
 
+def _written(number: int, separator: Literal["", ","] = "") -> str:
+    """A whole number; Python writes out none of more than some thousand digits."""
+    return format(number, separator) if abs(number) < 10**100 else "a number of more than 100 digits"
+
+
 def _refused(name: str, expected: str, given: object) -> UserError:
-    text = " ".join(repr(given).split())
+    text = _written(given) if isinstance(given, int) else " ".join(repr(given).split())
     shown = text if len(text) <= SHOWN_LENGTH else f"{text[: SHOWN_LENGTH - 3]}..."
     return UserError(f"{name}: {expected}, given {shown}")
