@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlexp.config.flat import MISSING, differences, flatten, format_value, unflatten
+from dlexp.config.flat import MISSING, differences, flatten, format_value, short, unflatten
 
 keys = st.text("abc_", min_size=1, max_size=3)
 scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=3)
@@ -81,3 +81,11 @@ def test_null_is_not_missing():
 def test_values_are_shown_as_one_would_write_them(value, text):
     """YAML's flow style, with short floats, and quotes only where a string would be read as another value."""
     assert format_value(value) == text
+
+
+@pytest.mark.parametrize("digest", ["0123456789abcdef" * 4, "1" * 64, "1e" + "5" * 62])
+def test_a_digest_is_short(digest):
+    """Its first ten characters, also where YAML would take it for a number; everything else as it is written."""
+    assert short(digest) == digest[:10]
+    assert short(digest[:63]) == format_value(digest[:63])
+    assert short([64, 4]) == "[64, 4]"

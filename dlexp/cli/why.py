@@ -91,19 +91,13 @@ def _text(a: "Subject", b: "Subject", found: list[tuple[str, Any, Any]]) -> str:
 
 
 def _table(a: "Subject", b: "Subject", found: list[tuple[str, Any, Any]]) -> list[str]:
+    from dlexp.config.flat import short
     from dlexp.console import one_line
 
-    rows = [("", a.label, b.label), *((name, _shown(in_a), _shown(in_b)) for name, in_a, in_b in found)]
+    rows = [("", a.label, b.label), *((name, short(in_a), short(in_b)) for name, in_a, in_b in found)]
     rows = [(one_line(name), one_line(in_a), one_line(in_b)) for name, in_a, in_b in rows]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     return [f"{name:{widths[0]}}  {in_a:{widths[1]}}  {in_b}" for name, in_a, in_b in rows]
-
-
-def _shown(value: Any) -> str:
-    from dlexp.config.flat import format_value
-
-    text = format_value(value)
-    return text[:10] if len(text) == 64 else text
 
 
 def _set(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """A config as one level of dotted keys: for columns, comparisons and display."""
 
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final
@@ -16,6 +17,8 @@ class Missing(Enum):
 
 
 MISSING: Final = Missing.MISSING
+#: A SHA-256.
+_DIGEST = re.compile("[0-9a-f]{64}")
 LINE_ENDS = ("\n", "\r", "\x85", "\u2028", "\u2029")
 
 
@@ -97,3 +100,8 @@ def format_value(value: Any) -> str:
         return "-"
     text: str = yaml.dump(value, Dumper=_Display, default_flow_style=True, allow_unicode=True, width=10**6)
     return text.removesuffix("...\n").removesuffix("\n")
+
+
+def short(value: Any) -> str:
+    """A value in one line; of a digest the first ten characters."""
+    return value[:10] if isinstance(value, str) and _DIGEST.fullmatch(value) else format_value(value)
