@@ -1,10 +1,15 @@
 """What a command hands out to be trained, and in which order its records keep it."""
 
+import hashlib
 from pathlib import Path
 
+import pytest
+from make_runs import finished
+
 from dlexp.config.load import load_all
-from dlexp.execution.plan import Plan, Request, plan
+from dlexp.execution.plan import Plan, Request, again, plan
 from dlexp.reports.curves import draw
+from dlexp.runs.index import read
 from dlexp.runs.run_dir import RunDir
 
 
@@ -47,3 +52,64 @@ def test_a_resumed_run_keeps_its_place(tmp_path: Path) -> None:
     assert (resumed.path, damaged.path) == (first.path, second.path)
     assert resumed.provenance["submitted"] == "2024-05-01T10:00:00.000001+00:00"
     assert damaged.provenance["submitted"] > second.provenance["submitted"]
+
+
+def recorded(runs_dir: Path, config: str = "dataset: iris\n", **record: object) -> RunDir:
+    """A run of a config; its records say of data and code only what they are given."""
+    run_dir = finished(runs_dir, **{"data_digest": None, **record})
+    run_dir.write_config(config)
+    return run_dir
+
+
+def test_runs_are_trained_again_in_directories_of_their_own(tmp_path: Path) -> None:
+    """Two records of one name and seed, of one experiment now: neither is graded by the other's repetition."""
+    runs = [read(recorded(tmp_path / "runs", identity=letter * 64)) for letter in "abc"]
+
+    planned, left_out = again(runs, tmp_path / "again", None)
+
+    jobs = list(planned.jobs(draw))
+    assert len({job.path for job in jobs}) == 3
+    assert [job.experiment.name for job in jobs] == ["digits"] * 3
+    assert left_out == {}
+
+
+def test_a_run_on_other_data_is_not_trained_again(tmp_path: Path) -> None:
+    """Both digests are named; one whose data cannot be had is left out too, and hinders no other."""
+    other = read(recorded(tmp_path / "runs", data_digest="d" * 64))
+    lacking = read(recorded(tmp_path / "runs", "dataset: {type: csv, path: no.csv, target: y, task: binary}\n", seed=1))
+    right = read(recorded(tmp_path / "runs", seed=2))
+    now = load_all([right.dir.config_path])[0].experiment.dataset.digest(None)
+
+    planned, left_out = again([other, lacking, right], tmp_path / "again", None)
+
+    assert [each.seed for each in planned.runs] == [2]
+    assert left_out.pop(other.dir.path) == (
+        f"the data are not those that it was trained on (digest dddddddddd then, {now[:10]} now)"
+    )
+    assert list(left_out) == [lacking.dir.path]
+    assert "no.csv" in left_out[lacking.dir.path]
+
+
+def test_a_run_of_other_code_is_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor of code that is gone."""
+    monkeypatch.chdir(tmp_path)
+    Path("plan_net.py").write_text("def trunk(x):\n    return x\n")
+    now = hashlib.sha256(Path("plan_net.py").read_bytes()).hexdigest()
+    config = "dataset: iris\nmodel: {type: python, function: 'plan_net:trunk'}\n"
+    other = read(recorded(tmp_path / "runs", config, code_digest="c" * 64))
+    right = read(recorded(tmp_path / "runs", config, code_digest=now, seed=1))
+
+    planned, left_out = again([other, right], tmp_path / "again", None)
+
+    assert [each.seed for each in planned.runs] == [1]
+    assert left_out == {
+        other.dir.path: (
+            f"your own code is not that which it was trained with (digest cccccccccc then, {now[:10]} now)"
+        )
+    }
+
+    Path("plan_net.py").unlink()
+    _, left_out = again([right], tmp_path / "again", None)
+    assert left_out == {
+        right.dir.path: "plan_net:trunk: no module plan_net that Python knows or the working directory has"
+    }

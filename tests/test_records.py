@@ -162,10 +162,12 @@ def test_compare_pools_what_is_one_experiment(records: Path, invoke: Invoke) -> 
 def test_they_are_verified(records: Path) -> None:
     """Trained again, their numbers stand."""
     runs = [run for run in index.finished(Path("runs")) if run.name == "finished" and run.seed == 0]
-    (job,) = again(runs, Path("again"), None).jobs(lambda *_: None)
+    planned_again, left_out = again(runs, Path("again"), None)
+    (job,) = planned_again.jobs(lambda *_: None)
     execute(job)
 
     assert verify(runs[0], RunDir(job.path), runs).holds
+    assert left_out == {}
 
 
 def test_the_interrupted_one_is_resumed(records: Path) -> None:

@@ -196,12 +196,12 @@ def test_a_history_that_lacks_epochs_has_no_grade(recorded: RunDir, graded: Call
     assert found.detail.endswith(f"history.csv: damaged: {len(lines) - 2} of {len(lines) - 1} epochs")
 
 
-def swap_activation(run_dir: RunDir) -> None:
-    """Make relu tanh in a saved model; its weights stay."""
+def replace_in_model(run_dir: RunDir, old: bytes, new: bytes) -> None:
+    """Edit what a saved model says of its layers; its weights stay."""
     with zipfile.ZipFile(run_dir.model_path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    assert b'"relu"' in parts["config.json"]
-    parts["config.json"] = parts["config.json"].replace(b'"relu"', b'"tanh"')
+    assert old in parts["config.json"]
+    parts["config.json"] = parts["config.json"].replace(old, new)
     with zipfile.ZipFile(run_dir.model_path, "w") as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
@@ -209,7 +209,7 @@ def swap_activation(run_dir: RunDir) -> None:
 
 def test_a_swapped_model_is_damaged(recorded: RunDir, graded: Callable[..., Verification], invoke: Invoke) -> None:
     """By its digest, before anything is trained; without a manifest by its layers, though the weights are the same."""
-    swap_activation(recorded)
+    replace_in_model(recorded, b'"relu"', b'"tanh"')
 
     code, out, err = invoke("verify", "test", "--runs-dir", str(recorded.path.parents[1]))
 
@@ -221,6 +221,24 @@ def test_a_swapped_model_is_damaged(recorded: RunDir, graded: Callable[..., Veri
     assert (graded().grade, graded().detail) == (
         None,
         f"{recorded.model_path}: damaged: its layers are not those that were trained",
+    )
+
+
+def test_what_layers_took_from_the_data_is_not_architecture(
+    recorded: RunDir, graded: Callable[..., Verification]
+) -> None:
+    """Other means in a model are other weights, not other layers."""
+    with zipfile.ZipFile(recorded.model_path) as archive:
+        config = archive.read("config.json")
+    layers = json.loads(config)["config"]["layers"]
+    (mean,) = (layer["config"]["mean"] for layer in layers if layer["class_name"] == "Normalization")
+    replace_in_model(recorded, json.dumps(mean).encode(), json.dumps(None).encode())
+
+    found = graded()
+
+    assert (found.grade, found.detail) == (
+        "equal to the last digits",
+        "only what its layers took from the data differs",
     )
 
 
@@ -255,3 +273,30 @@ def test_as_a_user_types_it(recorded: RunDir, trained: list[Path], invoke: Invok
     assert code == 1
     assert [found["grade"] for found in json.loads(out)] == ["identical to the byte", "different"]
     assert {path: path.read_bytes() for path in runs.rglob("*") if path.is_file()} == before
+
+
+def test_a_run_whose_data_changed_is_not_verified(
+    tmp_path: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of the same name and seed on the data as they are now is verified as usual; exit code 1 for the other."""
+    monkeypatch.chdir(tmp_path)
+    config = "dataset: {type: csv, path: own.csv, target: y, task: binary}\ntraining: {epochs: 1}\n"
+    jobs = []
+    for factor in (1, 2):
+        Path("own.csv").write_text("x,y\n" + "".join(f"{i * factor},{i % 2}\n" for i in range(20)))
+        jobs.append(job_of(tmp_path, config))
+        execute(jobs[-1])
+    new = jobs[1]
+
+    code, out, _ = invoke("verify", "test")
+
+    not_verified = (
+        f"not verified: the data are not those that it was trained on (digest {jobs[0].data_digest[:10]} then, "
+        f"{new.data_digest[:10]} now)"
+    )
+    assert code == 1
+    assert out.splitlines() == [
+        f"test/{job.path.name}: "
+        + ("identical to the byte: history, scores and weights" if job is new else not_verified)
+        for job in sorted(jobs, key=lambda job: job.path)
+    ]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dlexp.runs.index import Run
+    from dlexp.runs.run_dir import RunDir
     from dlexp.studies.integrity import Integrity
     from dlexp.studies.verification import Verification
 
@@ -33,8 +34,8 @@ def verify(
     The files are compared with their digests in manifest.json, the identity and the scores with what settings and
     history give. Grades: identical to the byte; equal to the last digits (every number within 1e-4 of itself); within
     the spread of the seeds (every score where another seed's would be, 95 %, from at least 2 others on record);
-    different. What differs between the places is named. Exit code 1 where a file is damaged, or a run is different or
-    cannot be trained.
+    different. What differs between the places is named. A run whose data or own code have changed since is not trained.
+    Exit code 1 where a file is damaged, or a run is different or cannot be verified.
 
     Example: dlexp verify digits_sgd
     """
@@ -68,7 +69,7 @@ def verify(
 def _repeated(
     runs: "Sequence[Run]", looked_at: "Sequence[Integrity]", workers: int, runs_dir: "Path", data_dir: "Path | None"
 ) -> "list[Verification]":
-    """Train the runs again whose files are whole."""
+    """Train the runs again whose files are whole, and whose data and code are those that they were trained with."""
     import tempfile
     from pathlib import Path
 
@@ -78,20 +79,27 @@ def _repeated(
     from dlexp.reports.progress import Progress
     from dlexp.runs.index import of_experiment
     from dlexp.studies import verification
+    from dlexp.studies.verification import Verification
 
     whole = [run for run, each in zip(runs, looked_at, strict=True) if each.holds]
     with tempfile.TemporaryDirectory(prefix="dlexp-verify-") as scratch:
-        planned = again(whole, Path(scratch), data_dir)
-        with interruptible(), Progress(len(planned.to_train)) as progress:
-            repeated = iter(carry_out(planned, draw, progress, workers))
-        return [
-            verification.verify(
-                run, next(repeated), [other for other in of_experiment(runs_dir, run) if other.status == "finished"]
-            )
-            if each.holds
-            else verification.Verification(each.run, None, each.detail, damage=each.damage)
-            for run, each in zip(runs, looked_at, strict=True)
-        ]
+        planned, left_out = again(whole, Path(scratch), data_dir)
+        trained: list[RunDir] = []
+        if planned.to_train:
+            with interruptible(), Progress(len(planned.to_train)) as progress:
+                trained = carry_out(planned, draw, progress, workers)
+        repeatable = [run.dir.path for run in whole if run.dir.path not in left_out]
+        repeated = dict(zip(repeatable, trained, strict=True))
+
+        def graded(run: "Run", files: "Integrity") -> Verification:
+            if files.damage:
+                return Verification(files.run, None, files.detail, damage=files.damage)
+            if why := left_out.get(run.dir.path):
+                return Verification(files.run, None, f"not verified: {why}")
+            same = [other for other in of_experiment(runs_dir, run) if other.status == "finished"]
+            return verification.verify(run, repeated[run.dir.path], same)
+
+        return [graded(run, files) for run, files in zip(runs, looked_at, strict=True)]
 
 
 def _lines(found: "Integrity | Verification") -> list[str]:
@@ -105,6 +113,6 @@ def _lines(found: "Integrity | Verification") -> list[str]:
 
 
 def _shown(value: Any) -> str:
-    from dlexp.config.flat import format_value
+    from dlexp.config.flat import short
 
-    return "not set" if value is None else format_value(value)
+    return "not set" if value is None else short(value)

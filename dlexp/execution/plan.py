@@ -15,10 +15,10 @@ from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION, Identities, code_digest, identities_of
 from dlexp.config.lint import least_bytes
 from dlexp.config.load import load
-from dlexp.errors import DataError, UserError
+from dlexp.errors import DataError, DlexpError, UserError
 from dlexp.execution import repository
 from dlexp.runs.index import Attempts, Run, latest, readable, recorded, scan, smoke_dir
-from dlexp.runs.run_dir import UNFINISHED, DamagedRecord, RunDir
+from dlexp.runs.run_dir import PREFIX_LENGTH, UNFINISHED, DamagedRecord, RunDir
 from dlexp.training.job import Illustrate, Job
 
 SMOKE_EPOCHS = 2
@@ -34,6 +34,8 @@ class Request:
     data_dir: Path | None = None
     smoke: bool = False
     force: bool = False
+    apart: bool = False
+    """Whether each run gets a directory of its own, also where several are of one experiment and seed."""
 
     def as_trained(self, experiment: Experiment) -> Experiment:
         """The experiment itself; of two epochs for `smoke`."""
@@ -123,7 +125,7 @@ class Plan:
     def _directory(self, planned: Planned) -> RunDir:
         """A new one; or that of another command, which has begun or even finished the run since the plan was made."""
         place = self.runs_dir, planned.experiment.name, planned.seed, planned.identity
-        if self.request.smoke:
+        if self.request.smoke or self.request.apart:
             return RunDir.create(*place)
         known = {run_dir.path for run_dir in planned.attempts}
         latest = RunDir.latest(*place)
@@ -243,27 +245,53 @@ def require_memory(experiments: Iterable[Experiment], smoke: bool = False) -> No
         raise UserError(*lines)
 
 
-def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> Plan:
-    """Finished runs, all to be trained again as their records say, into another directory.
+def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> tuple[Plan, dict[Path, str]]:
+    """Finished runs, to be trained again as their records say, each into a directory of its own in another place.
+
+    Returns:
+        The plan, with the runs in their order; and of those that it leaves out, by their directory, why: their data or
+        code cannot be had, or are not those that they were trained with.
 
     Raises:
-        DataError: The data of one cannot be had, or were replaced while their digest was taken.
+        Changed: Data were replaced while their digest was taken.
     """
     with snapshot.taken(held_bytes=0):
         return _again(runs, runs_dir, data_dir)
 
 
-def _again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> Plan:
-    found = Plan(Request([], [], runs_dir, data_dir), [], [])
+def _again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> tuple[Plan, dict[Path, str]]:
+    found = Plan(Request([], [], runs_dir, data_dir, apart=True), [], [])
+    left_out: dict[Path, str] = {}
     for run in runs:
-        experiment = load(run.dir.config_path).experiment
-        digests = experiment.dataset.digests(data_dir)
-        # A directory each, though the attempts at an experiment with a seed would share one.
-        name = run.name if run.attempt == 1 else f"{run.name} ({run.attempt})"
-        named = experiment.model_copy(update={"name": name})
-        identities, code = identities_of(experiment, digests), code_digest(experiment)
-        found.runs.append(Planned(named, run.seed, identities.own, digests[0], identities, code))
-    return found
+        try:
+            planned = _repeated(run, data_dir)
+        except DlexpError as error:
+            left_out[run.dir.path] = error.lines[0]
+        else:
+            found.runs.append(planned)
+    return found, left_out
+
+
+def _repeated(run: Run, data_dir: Path | None) -> Planned:
+    """A recorded run, to be trained again with what it was trained with.
+
+    Raises:
+        DlexpError: That cannot be had, or is not the same any more.
+    """
+    recorded = load(run.dir.config_path).experiment
+    experiment = recorded.model_copy(update={"name": run.name})
+    digests, code = experiment.dataset.digests(data_dir), code_digest(experiment)
+    data_then, code_then = (run.record.get(key) for key in ("data_digest", "code_digest"))
+    if data_then and data_then not in digests:
+        raise DataError(f"the data are not those that it was trained on {_then_and_now(data_then, digests[0])}")
+    if code_then and code_then != code:
+        raise DataError(f"your own code is not that which it was trained with {_then_and_now(code_then, code or '-')}")
+    identities = identities_of(experiment, digests)
+    return Planned(experiment, run.seed, identities.own, digests[0], identities, code)
+
+
+def _then_and_now(then: str, now: str) -> str:
+    return f"(digest {then[:PREFIX_LENGTH]} then, {now[:PREFIX_LENGTH]} now)"
 
 
 def _submitted(begun: RunDir | None) -> str:

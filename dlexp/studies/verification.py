@@ -27,6 +27,16 @@ NEAR_ZERO = 1e-6
 MIN_SEEDS = 2
 #: What Keras's configs say of names, and of the objects that these stand for.
 _COUNTED = ("name", "shared_object_id", "keras_history", "inbound_nodes", "input_layers", "output_layers")
+#: What layers take from the data and Keras keeps in their configs.
+_LOOKED_UP = ("vocabulary", "idf_weights")
+_FITTED: Mapping[Any, Sequence[str]] = {
+    "Normalization": ("mean", "variance"),
+    "Rescaling": ("scale", "offset"),
+    "Discretization": ("bin_boundaries",),
+    "TextVectorization": _LOOKED_UP,
+    "StringLookup": _LOOKED_UP,
+    "IntegerLookup": _LOOKED_UP,
+}
 #: Columns that tell when and not what.
 _TIMES = ("seconds",)
 
@@ -70,18 +80,24 @@ def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verifi
             return Verification(name, None, repeated.what or repeated.status, environment)
         then, now = dict(_numbers(recorded)), dict(_numbers(repeated))
         largest, where = _largest_difference(then, now)
-        if not _same_layers(recorded.dir.model_path, again.model_path):
+        layers, layers_now = _layers(recorded.dir.model_path), _layers(again.model_path)
+        # Other versions of Keras may save the same layers in other words.
+        is_comparable = layers.version == layers_now.version
+        if is_comparable and layers.architecture != layers_now.architecture:
             raise DlexpError(f"{recorded.dir.model_path}: damaged: its layers are not those that were trained")
         weights = same_weights(recorded.dir.model_path, again.model_path)
+        fitted = not is_comparable or layers.fitted == layers_now.fitted
     except DlexpError as error:
         return Verification(name, None, error.lines[0])
     close = [place for place in then if largest == 0 and not _is_same(then[place], now[place])]
-    if largest == 0 and not close and weights:
+    if largest == 0 and not close and weights and fitted:
         return Verification(name, "identical to the byte", "history, scores and weights", environment)
     if largest:
         said = f"largest relative difference {largest:.2g} in {where}"
+    elif close:
+        said = f"only numbers below {NEAR_ZERO:g} differ, as {close[0]}"
     else:
-        said = f"only numbers below {NEAR_ZERO:g} differ, as {close[0]}" if close else "the weights alone differ"
+        said = "only what its layers took from the data differs" if weights else "the weights alone differ"
     if largest <= LAST_DIGITS:
         return Verification(name, "equal to the last digits", said, environment)
     others = [run for run in of_experiment if run.seed != recorded.seed]
@@ -149,28 +165,52 @@ def same_weights(then: Path, now: Path) -> bool:
     return a.keys() == b.keys() and all(a[name] == b[name] for name in a)
 
 
-def _same_layers(then: Path, now: Path) -> bool:
-    """Whether two saved models are made of the same layers; not known of those that other versions of Keras saved."""
-    (version, a), (version_now, b) = _layers(then), _layers(now)
-    return version != version_now or a == b
+@dataclass(frozen=True)
+class _Layers:
+    """What a saved model is made of."""
+
+    version: str
+    """Of Keras."""
+    architecture: Any
+    """The layers without their names, and without what they took from the data."""
+    fitted: list[Any]
+    """What they took from the data, as means and scales: compared as weights are."""
 
 
-def _layers(path: Path) -> tuple[str, Any]:
-    """The version of Keras that saved a model, and its layers without their names."""
+def _layers(path: Path) -> _Layers:
     try:
         with regular_files.opened(path) as whole, zipfile.ZipFile(whole) as archive:
             metadata, config = (json.loads(archive.read(name)) for name in ("metadata.json", "config.json"))
-        return str(metadata["keras_version"]), _nameless(config)
+        return _Layers(str(metadata["keras_version"]), _architecture(config), list(_fitted(config)))
     # A damaged archive raises nearly anything.
     except Exception as error:
         raise damaged(path, error) from error
 
 
-def _nameless(config: Any) -> Any:
-    """A config of Keras without what counts objects: names, which are numbered as a process makes them, and links."""
+def _architecture(config: Any, without: Sequence[str] = ()) -> Any:
+    """A config of Keras without what was fitted, and without what counts objects.
+
+    The latter are names, which are numbered as a process makes them, and links.
+    """
     if isinstance(config, dict):
-        return {key: _nameless(value) for key, value in config.items() if key not in _COUNTED}
-    return [_nameless(value) for value in config] if isinstance(config, list) else config
+        fitted = _FITTED.get(config.get("class_name"), ())
+        return {
+            key: _architecture(value, fitted if key == "config" else ())
+            for key, value in config.items()
+            if key not in _COUNTED and key not in without
+        }
+    return [_architecture(value) for value in config] if isinstance(config, list) else config
+
+
+def _fitted(config: Any) -> Iterator[Any]:
+    """What the layers took from the data, at every depth."""
+    if isinstance(config, dict):
+        if (keys := _FITTED.get(config.get("class_name"))) and isinstance(settings := config.get("config"), dict):
+            yield [settings.get(key) for key in keys]
+        config = list(config.values())
+    if isinstance(config, list):
+        for value in config:
+            yield from _fitted(value)
 
 
 def _weights(path: Path) -> dict[str, bytes]:
