@@ -53,11 +53,12 @@ class Watcher:
     """Calls a function at every tick, with the number of ticks so far."""
 
     def __init__(self, at_tick: Callable[[int], None] = lambda n: None) -> None:
-        self.n_ticks = 0
+        self.n_ticks = self.n_started = 0
         self._at_tick = at_tick
 
     def started(self, job: Job) -> None:
-        """Nothing."""
+        """Another one."""
+        self.n_started += 1
 
     def tick(self) -> None:
         """Some time has passed."""
@@ -102,6 +103,27 @@ def test_runs_that_others_have_are_left_to_them(jobs: list[Job], capsys: pytest.
         assert statuses(jobs) == ["running", "finished", "finished"]
     assert engine.trained == [1, 2]
     assert capsys.readouterr().err == ""
+
+
+def test_a_run_that_another_process_has_is_given_to_no_worker(jobs: list[Job]) -> None:
+    """Nor is it announced; one that gets its process after that is left to it by the worker."""
+    engine, watcher = Here(), Watcher()
+    given: list[int] = []
+    with ExitStack() as others:
+        others.enter_context(locked(jobs[0].run_dir.lock_path))
+
+        def submit(job: Job) -> None:
+            given.append(job.seed)
+            if job.seed == 1:
+                others.enter_context(locked(job.run_dir.lock_path))
+            Here.submit(engine, job)
+
+        engine.submit = submit  # type: ignore[method-assign]
+        run_all(iter(jobs), engine, watcher)
+
+        assert statuses(jobs) == ["running", "running", "finished"]
+    assert (given, watcher.n_started) == ([1, 2], 2)
+    assert engine.trained == [2]
 
 
 def test_a_run_whose_process_is_gone_is_trained_at_the_end(jobs: list[Job]) -> None:

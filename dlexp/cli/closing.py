@@ -1,6 +1,6 @@
 """How a command that trains ends: what has no result is said, and the exit code follows from it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -10,8 +10,13 @@ if TYPE_CHECKING:
     from dlexp.runs.run_dir import RunDir
 
 
-def close(plan: "Plan", started: "Sequence[RunDir]") -> None:
+def close(plan: "Plan", started: "Sequence[RunDir]", said: Collection[str] = ()) -> None:
     """Say which runs of a plan have no result, now that all that it could start has ended.
+
+    Args:
+        plan: The plan.
+        started: Its runs that were started, or left to other processes.
+        said: Lines that the command has said before, and are not repeated.
 
     Raises:
         Exit: A run failed or was interrupted, or its data cannot be had.
@@ -23,7 +28,7 @@ def close(plan: "Plan", started: "Sequence[RunDir]") -> None:
 
     results = [*plan.done, *started]
     failed, interrupted, left = without_result(results)
-    say(*shown(without_picture(started)), *left)
+    say(*shown(without_picture(started)), *(line for line in left if line not in said))
     failed += [f"{experiment.name}: {error}" for experiment, error in plan.without_data]
     kinds = [(failed, "failed"), (interrupted, "interrupted")]
     if counts := [f"{len(lines)} {what}" for lines, what in kinds if lines]:

@@ -104,31 +104,33 @@ def _train(request: "Request", workers: int, fail_fast: bool, first: "Worker | N
     from dlexp.reports.results import result_lines
 
     planned = plan(request)
-    for each in planned.runs:
-        if line := _on_record(each, wait):
-            say(line)
+    on_record = [line for each in planned.runs if (line := _on_record(each, wait))]
+    say(*on_record)
     with interruptible(), Progress(len(planned.to_train)) as progress:
         started = carry_out(planned, draw, progress, workers, fail_fast, first, wait)
     for line in result_lines([*planned.done, *started]):
         print(one_line(line))
-    close(planned, started)
+    close(planned, started, on_record)
 
 
 def _on_record(planned: "Planned", wait: bool) -> str | None:
-    """What is on record of a run; None if nothing is."""
+    """What is on record of a run; None if nothing is to be said of it."""
     if planned.recorded:
         if planned.lacks_diagnostics:
             return f"{planned.recorded.path}: done before, without diagnostics; --force trains it again with them"
         return f"{planned.recorded.path}: done before; --force trains it again"
     if planned.begun:
-        return f"{planned.begun.path}: {_begun(planned.begun, wait)}"
+        return _begun(planned.begun, wait)
     if planned.outdated:
         version = planned.outdated.record.get("training_version")
         return f"{planned.outdated.dir.path}: recorded by training code {version}; training again"
     return None
 
 
-def _begun(run_dir: "RunDir", wait: bool) -> str:
+def _begun(run_dir: "RunDir", wait: bool) -> str | None:
+    """What becomes of a run that was begun; None if it is waited for, which is said once nothing else is left to do."""
+    from dlexp.reports.results import under_way
+
     if owner := run_dir.owner:
-        return f"under way in {owner.described}; {'waited for' if wait else 'left to it'}"
-    return f"interrupted before; {'resumed' if run_dir.has_checkpoint else 'restarted'}"
+        return None if wait else under_way(run_dir, owner)
+    return f"{run_dir.path}: interrupted before; {'resumed' if run_dir.has_checkpoint else 'restarted'}"

@@ -34,7 +34,7 @@ def run_all(jobs: Iterator[Job], engine: Engine, watcher: Watcher, fail_fast: bo
     A job is drawn from `jobs` when a slot is free for it. One failed run does not stop the others, unless `fail_fast`:
     then no further one is started. One that another process trains is left to it, and has not failed. When all is
     done, those are looked at once more, and trained here where their process is gone; to `wait` is to repeat that until
-    all of them have ended.
+    all of them have ended. A run that another process has as it is drawn is given to no worker.
     """
     left, has_failed = _run(jobs, engine, watcher, fail_fast)
     is_said = False
@@ -63,6 +63,9 @@ def _run(jobs: Iterator[Job], engine: Engine, watcher: Watcher, fail_fast: bool)
             if job is None:
                 is_through = True
                 break
+            if RunDir(job.path).owner:  # If it gets one just now, the worker finds out.
+                left.append(job)
+                continue
             engine.submit(job)
             watcher.started(job)
             n_running += 1

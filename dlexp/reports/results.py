@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dlexp.components.metrics import higher_is_better, quantity_of
+from dlexp.runs.lock import Owner
 from dlexp.runs.run_dir import RunDir
 
 
@@ -60,10 +61,15 @@ def without_result(run_dirs: Sequence[RunDir]) -> tuple[list[str], list[str], li
         if status == "finished":
             continue
         if owner:
-            left.append(f"{run_dir.path}: under way in {owner.described}, which another command started; left to it")
+            left.append(under_way(run_dir, owner))
         else:
             (interrupted if status == "interrupted" else failed).append(f"{run_dir.path}: {_failure(run_dir)}")
     return failed, interrupted, left
+
+
+def under_way(run_dir: RunDir, owner: Owner) -> str:
+    """A line for a run that another process trains."""
+    return f"{run_dir.path}: under way in {owner.described}; left to it"
 
 
 def without_picture(run_dirs: Sequence[RunDir]) -> list[str]:
