@@ -36,6 +36,10 @@ class Changed(DataError):
     """What is no longer as it was: data or code of the user's since the command started, or the rows of a run."""
 
 
+class InputsChanged(Changed):
+    """Data or code of the user's that changed since the command started: what is there now is another experiment."""
+
+
 class Elsewhere(DlexpError):
     """Other processes have all that was asked for."""
 

@@ -166,7 +166,10 @@ class Here:
 
 
 def test_the_command_says_what_changed(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exit code 1; the same command trains what is there now, as another experiment. `predict` looks as well."""
+    """Exit code 1; the same command trains what is there now, as another experiment. `predict` looks as well.
+
+    What is left of the first is an interrupted run in which nothing was recorded: `clean --failed` removes it.
+    """
     Path("a.yaml").write_text(TABLE)
     monkeypatch.setattr(carry_out_module, "Pool", lambda *_: Here(lambda: table(2)))
 
@@ -174,9 +177,13 @@ def test_the_command_says_what_changed(invoke: Invoke, monkeypatch: pytest.Monke
     again, _, _ = invoke("run", "a.yaml")
 
     assert (code, again) == (1, 0)
-    assert "interrupted: d.csv: changed since the command started (more in log.txt); " in said
-    statuses = sorted(RunDir(path).status for path in Path("runs/a").iterdir())
-    assert statuses == ["finished", "interrupted"]
+    assert said.endswith(
+        "interrupted: d.csv: changed since the command started; the same command trains on what is there now\n"
+    )
+    statuses = {RunDir(path).status: path for path in Path("runs/a").iterdir()}
+    assert sorted(statuses) == ["finished", "interrupted"]
+    assert invoke("clean", "--failed")[1].startswith(f"{statuses['interrupted']}: interrupted, ")
+    assert list(Path("runs/a").iterdir()) == [statuses["finished"]]
 
     def in_child(function: Callable[..., Any], *arguments: Any) -> Any:
         table(3)

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from dlexp import regular_files
 from dlexp.components import memory
-from dlexp.errors import Changed
+from dlexp.errors import InputsChanged
 
 T = TypeVar("T")
 
@@ -113,7 +113,7 @@ def taken(held_bytes: int | None = None, after: Snapshot | None = None) -> Itera
         after: An earlier snapshot: its files have to be the same still.
 
     Raises:
-        Changed: A file that was not held has changed.
+        InputsChanged: A file that was not held has changed.
     """
     if around := _current.get():
         yield around
@@ -135,7 +135,7 @@ def opened(path: Path) -> BinaryIO:
 
     Raises:
         OSError: It cannot be read, or is something else.
-        Changed: It is not the same as at first.
+        InputsChanged: It is not the same as at first.
     """
     snapshot = _current.get()
     return snapshot.read(path) if snapshot else regular_files.opened(path)
@@ -182,7 +182,7 @@ def read_elsewhere(*paths: Path) -> Iterator[None]:
 
     Raises:
         OSError: One cannot be read.
-        Changed: One is not the same as at first.
+        InputsChanged: One is not the same as at first.
     """
     for path in paths:
         note(path)
@@ -217,7 +217,7 @@ def digests(paths: tuple[Path, ...], take: Callable[[], tuple[str, ...]]) -> tup
 
     Raises:
         OSError: A file cannot be read.
-        Changed: One is not the same as at first.
+        InputsChanged: One is not the same as at first.
     """
     return once(("digests", paths), lambda: _digests(paths, take))
 
@@ -255,11 +255,11 @@ def paths() -> list[Path]:
     return list(snapshot.stamps) if snapshot else []
 
 
-def changed(paths: list[Path]) -> Changed:
+def changed(paths: list[Path]) -> InputsChanged:
     """What is said of files of which one is not what the command found."""
     more = f" (or one of {len(paths) - 1} other files)" if len(paths) > 1 else ""
     named = str(paths[0]) if paths else "the data"
-    return Changed(f"{named}{more}: changed since the command started")
+    return InputsChanged(f"{named}{more}: changed since the command started")
 
 
 def _room() -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dlexp.components.metrics import higher_is_better, quantity_of
+from dlexp.errors import InputsChanged
 from dlexp.runs.lock import Owner
 from dlexp.runs.run_dir import RunDir
 
@@ -85,7 +86,10 @@ def _failure(run_dir: RunDir) -> str:
     """Why a run has no result, and where to read more."""
     failure = run_dir.failure()
     if run_dir.status == "interrupted":
-        why = (run_dir.interruption() or {}).get("what")
+        interruption = run_dir.interruption() or {}
+        why = interruption.get("what")
+        if interruption.get("kind") == InputsChanged.__name__:  # Of another experiment by now.
+            return f"interrupted: {why}; the same command trains on what is there now"
         reason = f": {why} (more in {run_dir.log_path.name})" if why else ""
         return f"interrupted{reason}; the same command {'resumes' if run_dir.has_checkpoint else 'restarts'} it"
     if failure is None:
