@@ -42,17 +42,25 @@ def refuse(path: Path) -> None:
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_the_worker_of_a_killed_command_ends_with_it(call: str, tmp_path: Path) -> None:
-    """Though it is busy, and though the command could not tell it."""
+    """Though it is busy, and though the command could not tell it; without a word on the terminal."""
     (tmp_path / "busy.py").write_text(BUSY.format(call=call))
-    command = subprocess.Popen([sys.executable, "busy.py"], cwd=tmp_path, start_new_session=True)
+    command = subprocess.Popen(
+        # Filters of the user's own are no reason either.
+        [sys.executable, "-W", "default", "busy.py"],
+        cwd=tmp_path,
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     while not (tmp_path / "pid").exists():
         assert command.poll() is None
         time.sleep(0.02)
     assert is_there(int((tmp_path / "pid").read_text()))
 
     command.kill()
-    command.wait()
+    _, said = command.communicate(timeout=60)  # Until every process that could say something has ended.
 
+    assert said == ""
     assert ends(int((tmp_path / "pid").read_text()), seconds=2)
 
 

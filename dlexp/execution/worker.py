@@ -7,14 +7,18 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnContext, SpawnProcess
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from dlexp.console import replace_closed
 from dlexp.training import interruption
-from dlexp.training.child import end_with_parent, forget_safe_path, without_working_directory
+from dlexp.training.child import (
+    end_with_parent,
+    forget_safe_path,
+    start_resource_tracker,
+    without_working_directory,
+)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -53,8 +57,7 @@ class Worker:
         replace_closed()  # Else a pipe to the process would be taken for its stdout.
         self._context = _Context()
         # The first process would start it, and it lets Ctrl-C and SIGTERM through again.
-        with without_working_directory():
-            resource_tracker.ensure_running()
+        start_resource_tracker()
         with without_interrupts(), _main_of_no_file_hidden(), without_working_directory():
             self._executor = ProcessPoolExecutor(1, self._context, _start)
             self._pid = self._executor.submit(os.getpid)

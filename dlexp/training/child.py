@@ -2,11 +2,12 @@
 
 import multiprocessing
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -14,15 +15,31 @@ P = ParamSpec("P")
 T = TypeVar("T")
 #: Python's own variable (3.11).
 _SAFE_PATH = "PYTHONSAFEPATH"
+#: Warnings that begin with `resource_tracker`, as after `python -W`; errors are no warnings.
+_NO_LEAKS = "ignore:resource_tracker:UserWarning"
 
 
 def in_child(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call a function in a process of its own, which prints nothing, and return or raise what it does."""
+    start_resource_tracker()
     with without_working_directory():
         process = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_start)
         result = process.submit(function, *args, **kwargs)
     with process:
         return result.result()
+
+
+def start_resource_tracker() -> None:
+    """Start the process of `multiprocessing` that removes the semaphores of this one, should it be killed.
+
+    It would then say on the terminal that they had leaked, which is what it is there for.
+    """
+    sys.warnoptions.append(_NO_LEAKS)  # It is started with all of them, of which the last one wins.
+    try:
+        with without_working_directory():
+            resource_tracker.ensure_running()
+    finally:
+        sys.warnoptions.remove(_NO_LEAKS)
 
 
 @contextmanager
