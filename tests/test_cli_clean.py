@@ -209,6 +209,35 @@ def test_damaged_records_and_foreign_files_are_kept(clean):
     assert (RUNS / "notes.txt").exists()
 
 
+@pytest.mark.parametrize("damage", [lambda path: path.write_text("null"), os.mkfifo], ids=["null", "pipe"])
+def test_damaged_runs_are_named_for_the_user_to_remove(clean, damage):
+    """What cannot be read may have been finished: it stays, and is said to stay."""
+    first, second = finished(RUNS), finished(RUNS, seed=1)
+    for run_dir in (second, first):
+        run_dir.summary_path.unlink()
+        damage(run_dir.summary_path)
+    failed(RUNS, seed=2)
+
+    would, does = clean("--failed", "--dry-run")[2].splitlines(), clean("--failed")[2].splitlines()
+    shutil.rmtree(second.path)
+    after = clean("--failed")[2].splitlines()
+
+    assert (
+        would[0]
+        == does[0]
+        == (
+            f"kept 2 damaged runs, the first of them {first.path}: "
+            "once you need nothing in their folders, remove them by hand"
+        )
+    )
+    assert [line[-1].split(",")[0] for line in (would, does)] == ["would remove 1 run", "removed 1 run"]
+    assert after == [
+        f"kept 1 damaged run, {first.path}: once you need nothing in its folder, remove it by hand",
+        "removed 0 runs, 0.0 kB",
+    ]
+    assert len(clean("--smoke")[2].splitlines()) == 1
+
+
 def test_symbolic_links_are_never_followed(clean, tmp_path):
     """Neither a run, nor a name, nor the smoke runs, nor a file in a run."""
     elsewhere = Path("elsewhere")

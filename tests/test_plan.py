@@ -4,9 +4,12 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from conftest import Invoke
 from make_runs import finished
+from test_schedule import Here
 
 from dlexp.config.load import load_all
+from dlexp.execution import carry_out
 from dlexp.execution.plan import Plan, Request, again, plan
 from dlexp.reports.curves import draw
 from dlexp.runs.index import read
@@ -52,6 +55,29 @@ def test_a_resumed_run_keeps_its_place(tmp_path: Path) -> None:
     assert (resumed.path, damaged.path) == (first.path, second.path)
     assert resumed.provenance["submitted"] == "2024-05-01T10:00:00.000001+00:00"
     assert damaged.provenance["submitted"] > second.provenance["submitted"]
+
+
+def test_run_says_once_why_a_damaged_run_is_trained_again(
+    tmp_path: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once it is trained, nothing more is said of it: the new run stands for it. Another experiment's is not named."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(carry_out, "Pool", lambda *_: Here())
+    paths = [job.path for job in planned(Path()).jobs(draw)]
+    for path in paths:
+        path.joinpath("summary.json").write_text("null" if path in paths[:2] else "{")
+    words = ("run", "iris.yaml", "--set", "optimizer.learning_rate=0.3")
+
+    would = invoke(*words, "--dry-run")
+    code, out, said = invoke(*words)
+
+    line = f"{paths[0]}: damaged (summary.json: no mapping)"
+    assert f"  would be trained again: {line}\n" in would[1]
+    assert code == 0
+    assert said.splitlines()[0] == f"{line}; training again, into a new directory"
+    assert said.count("damaged") == 1
+    assert out.startswith(f"{paths[0]}-2: ")
+    assert invoke(*words)[2] == f"{paths[0]}-2: done before; --force trains it again\n"
 
 
 def recorded(runs_dir: Path, config: str = "dataset: iris\n", **record: object) -> RunDir:

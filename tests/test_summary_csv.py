@@ -77,14 +77,14 @@ def test_without_finished_runs_it_is_a_header(tmp_path):
 
 
 def test_damaged_runs_stay_out(tmp_path, capsys):
-    """One line on stderr, and the rows of the others."""
+    """The rows of the others, without a word: after every run of another experiment there would be one."""
     finished(tmp_path, "a").summary_path.write_text("{")
     finished(tmp_path, "b")
 
     rows = rows_of(rebuild(tmp_path))
 
     assert [row["name"] for row in rows] == ["b"]
-    assert capsys.readouterr().err.count("\n") == 1
+    assert capsys.readouterr().err == ""
 
 
 def test_writers_at_the_same_time_leave_one_whole_table(tmp_path):

@@ -1,6 +1,6 @@
 """`dlexp clean`: remove runs that nobody needs any more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,13 +21,15 @@ def clean(
 ) -> None:
     """Remove smoke runs, or runs that never finished. What is finished, under way or can be resumed stays.
 
+    A damaged run may have finished, and stays too: it is named, for you to remove its folder by hand.
+
     A removed run that had diverged is no longer counted by `compare`, and the next `run` trains it again.
 
     Example: dlexp clean --smoke --failed --dry-run
     """
     from dlexp.console import one_line, say
     from dlexp.errors import UserError
-    from dlexp.runs.clean import is_unfinished, remove, size, smoke_runs, unfinished_runs, why_kept
+    from dlexp.runs.clean import damaged_runs, is_unfinished, remove, size, smoke_runs, unfinished_runs, why_kept
 
     if not (smoke or failed):
         raise UserError("say what to remove: --smoke, --failed, or both; with --dry-run nothing is removed yet")
@@ -47,7 +49,19 @@ def clean(
             continue
         print(one_line(f"{run_dir.path}: {status}, {_readable(of_run)}"))
         n_removed, n_bytes = n_removed + 1, n_bytes + of_run
-    say(f"{'would remove' if dry_run else 'removed'} {n_removed} runs, {_readable(n_bytes)}")
+    if failed and (damaged := damaged_runs(runs_dir)):
+        say(_kept(damaged))
+    plural = "" if n_removed == 1 else "s"
+    say(f"{'would remove' if dry_run else 'removed'} {n_removed} run{plural}, {_readable(n_bytes)}")
+
+
+def _kept(damaged: "Sequence[RunDir]") -> str:
+    """What is said of damaged runs."""
+    first = damaged[0].path
+    if len(damaged) == 1:
+        return f"kept 1 damaged run, {first}: once you need nothing in its folder, remove it by hand"
+    count = f"kept {len(damaged)} damaged runs, the first of them {first}"
+    return f"{count}: once you need nothing in their folders, remove them by hand"
 
 
 def _readable(n_bytes: int) -> str:

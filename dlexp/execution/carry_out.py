@@ -51,6 +51,7 @@ def carry_out(
 
     if plan.to_train and (ignored := keras_settings.ignored()):
         say(ignored)
+    say(*(f"{planned.lost}; training again, into a new directory" for planned in plan.to_train if planned.lost))
     engine = Pool(min(workers, max(1, len(plan.to_train))), first)
     try:
         run_all(noted(plan.jobs(illustrate)), engine, watcher, fail_fast, wait)

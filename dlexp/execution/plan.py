@@ -17,7 +17,7 @@ from dlexp.config.lint import least_bytes
 from dlexp.config.load import load
 from dlexp.errors import DataError, DlexpError, UserError
 from dlexp.execution import repository
-from dlexp.runs.index import Attempts, Run, latest, readable, recorded, scan, smoke_dir
+from dlexp.runs.index import Attempts, Run, latest, read, readable, recorded, scan, smoke_dir
 from dlexp.runs.run_dir import PREFIX_LENGTH, UNFINISHED, DamagedRecord, RunDir
 from dlexp.training.job import Illustrate, Job
 
@@ -68,10 +68,21 @@ class Planned:
     """Where it was interrupted, or is under way: gone on with."""
     earlier: RunDir | None = None
     """The last attempt that failed and left a checkpoint."""
+    damaged: Run | None = None
+    """The last attempt whose record cannot be read."""
     attempts: Sequence[RunDir] = ()
     """All that is on record of it."""
     earlier_digests: Sequence[str] = ()
     """What earlier versions took as the digest of the same data."""
+
+    @property
+    def lost(self) -> str:
+        """A damaged record that would have stood for the run, maybe, in a line; empty where there is none."""
+        if self.damaged is None or self.recorded or self.begun:
+            return ""
+        path = self.damaged.dir.path
+        why = self.damaged.damage.removeprefix(str(path)).lstrip("/: ").replace(": damaged: ", ": ", 1)
+        return f"{path}: damaged ({why})"
 
 
 @dataclass(frozen=True)
@@ -171,7 +182,8 @@ def _plan(request: Request) -> Plan:
 def _on_record(planned: Planned, on_record: Attempts, digests: Sequence[str], force: bool) -> Planned:
     """A run with what is on record of it."""
     attempts = on_record.of(planned.identities, planned.seed)
-    runs = readable(attempts)
+    found = list(map(read, attempts))
+    runs = [run for run in found if run.status != "damaged"]
     done = None if force else _recorded(runs, planned)
     begun = max(
         (run.dir for run in runs if run.status in UNFINISHED), key=lambda run_dir: run_dir.attempt, default=None
@@ -185,6 +197,7 @@ def _on_record(planned: Planned, on_record: Attempts, digests: Sequence[str], fo
         earlier_digests=digests[1:],
         begun=begun,
         earlier=None if force else _resumable(runs, planned.identities),
+        damaged=max((run for run in found if run.status == "damaged"), key=lambda run: run.attempt, default=None),
         attempts=attempts,
     )
 

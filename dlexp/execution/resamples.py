@@ -10,7 +10,7 @@ from dlexp.config.experiment import Experiment
 from dlexp.errors import UserError
 from dlexp.execution import arguments
 from dlexp.execution.plan import Plan, Planned, Request, plan
-from dlexp.runs.index import RESAMPLES, Attempts, Run, readable, recorded, scan
+from dlexp.runs.index import RESAMPLES, Attempts, Run, read, recorded, scan
 from dlexp.runs.run_dir import RunDir
 
 Kind = Literal["fresh", "bootstrap", "subset"]
@@ -33,7 +33,7 @@ class Resamples:
         on_record = Attempts(scan(self.plan.runs_dir))
 
         def record(planned: Planned) -> Run | None:
-            runs = readable(on_record.of(planned.identities, planned.seed))
+            runs = map(read, on_record.of(planned.identities, planned.seed))  # The plan has said what is damaged.
             return recorded(runs, planned.identities, planned.experiment.name)
 
         return [[run.dir for planned in group if (run := record(planned))] for group in self.groups]

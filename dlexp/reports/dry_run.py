@@ -93,7 +93,7 @@ def _fate(planned: Planned, experiment: Experiment) -> str:
         return f"would be trained as {planned.experiment.name}: the same experiment"
     if planned.begun is not None:
         return f"{planned.begun.status}, in {planned.begun.path}; would go on there"
-    return "would be trained"
+    return f"would be trained again: {planned.lost}" if planned.lost else "would be trained"
 
 
 def _total(plan: Plan) -> str:

@@ -31,6 +31,11 @@ def unfinished_runs(runs_dir: Path) -> list[RunDir]:
     return [run_dir for run_dir in _own(runs_dir) if is_unfinished(run_dir)]
 
 
+def damaged_runs(runs_dir: Path) -> list[RunDir]:
+    """All runs with a damaged record, which may have finished: they are for the user to remove; no smoke runs."""
+    return [run_dir for run_dir in _own(runs_dir) if run_dir.status == "damaged"]
+
+
 def is_unfinished(run_dir: RunDir) -> bool:
     """Whether a run failed, or broke off with nothing to resume."""
     status = run_dir.status

@@ -18,6 +18,8 @@ _LOCK = ".summary.csv.lock"
 def rebuild(runs_dir: Path) -> Path:
     """Write the table anew from the runs: who and where, the config's dotted columns, the result's numbers.
 
+    Damaged runs are not in it; `ls` and `clean` name them.
+
     Raises:
         DlexpError: It cannot be written.
     """
@@ -25,8 +27,8 @@ def rebuild(runs_dir: Path) -> Path:
     try:
         with in_turn(runs_dir / _LOCK), replacing(path) as beside:
             texts = _Texts()
-            finished = (run for run in index.finished(runs_dir) if not index.is_resample(run.dir))
-            rows = [_row(run, runs_dir, texts) for run in finished]
+            usual = (run_dir for run_dir in index.scan(runs_dir) if not index.is_resample(run_dir))
+            rows = [_row(run, runs_dir, texts) for run in map(index.read, usual) if run.status == "finished"]
             # A folder's name may be no UTF-8.
             with beside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
                 flat = ({column: text for part in row for column, text in part.items()} for row in rows)
