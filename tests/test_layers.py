@@ -410,7 +410,7 @@ def test_own_function_that_gives_no_features_is_refused(
     text = f"dataset: digits\nmodel: {{type: python, function: '{own_module}:{function}'}}\n"
     Path("config.yaml").write_text(text, encoding="utf-8")
 
-    code, _, err = invoke("run", "config.yaml", "--dry-run")
+    code, _, err = invoke("run", "config.yaml", "--dry-run", "--allow-code")
 
     assert code == 2
     assert f"model.function: {own_module}:{function}: {message}" in err

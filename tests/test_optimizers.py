@@ -151,7 +151,7 @@ def refused(tmp_path: Path, optimizer: str) -> list[str]:
         ("{type: adam, beta_2: -1}", "beta_2: expected at least 0, given -1"),
         ("{type: adam, amsgrad: 1}", "amsgrad: expected true or false, given 1"),
         ("{type: adam, weight_decay: -1}", "weight_decay: expected at least 0, given -1"),
-        ("{type: adamw, weight_decay: null}", "weight_decay: expected a number, given null"),
+        ("{type: adamw, weight_decay: none}", "weight_decay: expected a number, given 'none'; write null"),
         ("{type: adamax, beta_2: 2}", "beta_2: expected less than 1, given 2"),
         ("{type: nadam, epsilon: -1}", "epsilon: expected more than 0, given -1"),
         ("{type: lion, beta_1: 0}", "beta_1: expected more than 0, given 0"),
