@@ -1,6 +1,7 @@
 """Progress of runs, read from their records."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,17 @@ def test_the_pace_is_in_the_table_of_a_terminal(
         ["loss 0.5000"],
         ["1 s"],
     ]
+
+
+@pytest.mark.parametrize(("n", "epochs", "runs"), [(1, "1 epoch", "1 run"), (2, "2 epochs", "2 runs")])
+def test_one_is_no_plural(n: int, epochs: str, runs: str, job: Job, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither in the line that begins a run, nor above the table."""
+    watcher = Progress(n)
+    training = job.experiment.training.model_copy(update={"epochs": n})
+    watcher.started(replace(job, experiment=job.experiment.model_copy(update={"training": training})))
+
+    assert capsys.readouterr().err == f"a, seed 0: training {epochs}, records in {job.path}\n"
+    assert watcher._table().title == f"0 of {runs} done"
 
 
 def test_names_of_scores_are_no_orders_to_the_terminal(job: Job, watching: tuple[Progress, Tick]) -> None:

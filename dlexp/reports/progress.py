@@ -82,7 +82,8 @@ class Progress:
         """A job was given to a worker."""
         self._active[job.path] = _Active(job)
         if not self._live:
-            console.say(f"{job.label}: training {job.experiment.training.epochs} epochs, records in {job.path}")
+            epochs = _counted(job.experiment.training.epochs, "epoch")
+            console.say(f"{job.label}: training {epochs}, records in {job.path}")
 
     def tick(self) -> None:
         """Show where every run is."""
@@ -117,7 +118,8 @@ class Progress:
             console.say(line)
 
     def _table(self) -> Table:
-        table = Table(title=f"{len(self._ended)} of {self.n_runs} runs done", title_justify="left", box=None)
+        title = f"{len(self._ended)} of {_counted(self.n_runs, 'run')} done"
+        table = Table(title=title, title_justify="left", box=None)
         for column in ("run", "epoch", "scores", "left"):
             table.add_column(column, overflow="fold")
         for active in self._active.values():
@@ -128,6 +130,11 @@ class Progress:
             # Names of targets are anyone's, and `[red]` would be an order to rich.
             table.add_row(*(escape(console.one_line(cell)) for cell in cells))
         return table
+
+
+def _counted(n: int, thing: str) -> str:
+    """`1 run`, `2 runs`."""
+    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
 
 def _epoch(rows: list[dict[str, float]]) -> int:

@@ -9,7 +9,7 @@ class Stopped(Exception):
     """A training was asked to stop, and did after this many epochs; the same run goes on from there."""
 
     def __init__(self, epoch: int) -> None:
-        super().__init__(f"stopped after {epoch} epochs")
+        super().__init__(f"stopped after {epoch} epoch{'' if epoch == 1 else 's'}")
         self.epoch = epoch
 
 
