@@ -32,10 +32,15 @@ class Mutation:
     overrides: tuple[str, ...]
     applies: Callable[[Experiment], bool] = lambda experiment: True
 
-    def on(self, path: Path, *more: str) -> dict[str, str]:
+    def with_change(self, change: str) -> list[str]:
+        """The overrides of the mistake and one that mends it, which takes the place of one with the same key."""
+        key = change.partition("=")[0]
+        return ["allow=[]", *(each for each in self.overrides if each.partition("=")[0] != key), change]
+
+    def on(self, path: Path, change: str = "") -> dict[str, str]:
         """What the mutated config is answered with: a change by rule, or by path of an error."""
         try:
-            warnings = load(path, ["allow=[]", *self.overrides, *more]).warnings
+            warnings = load(path, self.with_change(change) if change else ["allow=[]", *self.overrides]).warnings
             return {finding.rule: finding.change for finding in reversed(warnings)}
         except ConfigError as error:
             return {problem.path: problem.change for problem in error.problems}
@@ -206,7 +211,7 @@ def test_every_change_is_ready():
         tried.add(mutation)
         change = mutation.on(path)[mutation.answer]
         if mutation.answer in RULE_NAMES:
-            after = load(path, ["allow=[]", *mutation.overrides, change]).warnings
+            after = load(path, mutation.with_change(change)).warnings
 
             assert mutation.answer not in {finding.rule for finding in after}, (mutation, change)
         elif mutation.answer.startswith(("head.", "training.")):
