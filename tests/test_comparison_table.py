@@ -360,8 +360,8 @@ test_accuracy     0.8800
   best possible   0.9500
 val_accuracy      0.9000
 
-Best possible: what the true distribution of the data scores on the same
-examples; beaten by luck alone.
+Best possible: what the data's true distribution scores on the same examples;
+beaten only by chance.
 """
 GOLDEN_TWO = """\
 Baseline: reuters_adam (named first).

@@ -275,7 +275,7 @@ def interrupted(records: Path) -> Iterator[None]:
 @pytest.mark.usefixtures("interrupted")
 @pytest.mark.parametrize("files", [RESUMED[:-2], RESUMED[-2:-1]], ids=["records", "log"])
 def test_a_run_with_pipes_for_files_is_not_waited_for(files: tuple[str, ...]) -> None:
-    """A worker replaces what it writes anew; what it adds to cannot be a pipe."""
+    """A worker writes again what it replaces; what it adds to cannot be a pipe."""
     pipe = dict(faults(RUNS / "interrupted" / "s0-f72780589d" / "lock"))["pipe"]
 
     found = resumed(pipe, *files)

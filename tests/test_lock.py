@@ -191,7 +191,7 @@ def test_the_age_is_told_by_the_file_systems_clock(path: Path, monkeypatch: pyte
 
 
 def test_two_machines_may_go_by_one_name(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other one's lock counts while it is young, unless it is of this one before it was started anew."""
+    """The other one's lock counts while it is young, unless it is of this one before it was started again."""
     path.write_text(f"4711 on {host()}\n0c5e8b2a-5a1f-4c0e-9d54-6f1c2f0b7a11 pid:[4026531836] 99\n")
     with pytest.raises(Taken, match=f"process 4711 on {host()}$"), locked(path):
         pass

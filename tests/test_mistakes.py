@@ -222,7 +222,7 @@ def tables(folder: Path) -> dict[str, Dataset]:
 
 
 def test_examples_are_those_that_the_data_set_shows(tmp_path: Path) -> None:
-    """Decoded from what is loaded, and the same as read anew; of a sample the first ones too."""
+    """Decoded from what is loaded, and the same as read again; of a sample the first ones too."""
     for name, dataset in tables(tmp_path).items():
         positions = [3, 0, 1] if name != "text" else [3, 0]
         shown = dataset.examples(None, "test", positions)

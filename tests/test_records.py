@@ -99,7 +99,7 @@ def test_every_command_reads_them(records: Path, invoke: Invoke) -> None:
 
 
 def test_they_are_not_trained_again(records: Path) -> None:
-    """Each finished or diverged run is found; the interrupted one goes on where it lies."""
+    """Each finished or diverged run is found; the interrupted one is resumed where it lies."""
     configs = ("finished.yaml", "targets.yaml", "diagnosed.yaml", "table.yaml", "diverged.yaml")
 
     found = planned(*configs)

@@ -354,7 +354,7 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     if any(score.collapsed for _, _, score in _scored(comparison) if score):
         yield "Collapsed: no better than the best constant prediction."
     if any(score.best_possible is not None for _, _, score in _scored(comparison) if score):
-        yield "Best possible: what the true distribution of the data scores on the same examples; beaten by luck alone."
+        yield "Best possible: what the data's true distribution scores on the same examples; beaten only by chance."
     if gaps := [metric.name for metric in comparison.metrics if metric.name.startswith(scores.GAP)]:
         yield (
             f"{' and '.join(gaps)}: how much worse the test split scores than the training data, "

@@ -207,7 +207,7 @@ def _metrics(run: Run) -> Iterator[str]:
             rows.append([f"  {name}", _number(value), _best(metrics, name), *known])
     yield from _aligned(rows)
     if best_possible:
-        yield "Best possible: what the true law of the data scores on the same examples; beaten by luck alone."
+        yield "Best possible: what the data's true distribution scores on the same examples; beaten only by chance."
     if run.record.get("picked_on_test"):
         yield "The best values were picked on the test data: validation is the test split here."
 

@@ -1,4 +1,4 @@
-"""What a known law scores on a split: each metric by the prediction that is best for it, beaten by luck alone."""
+"""What a known law scores on a split: each metric by the prediction that is best for it, beaten only by chance."""
 
 from typing import Any
 
