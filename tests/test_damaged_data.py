@@ -46,7 +46,7 @@ def write_table(path: Path) -> None:
 
 
 def refusal(read: Callable[[], object]) -> DlexpError | None:
-    """What a reader says; none where it reads."""
+    """What a reader says; nothing if it reads."""
     try:
         read()
     except DlexpError as error:

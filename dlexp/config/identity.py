@@ -88,8 +88,7 @@ class Ingredients:
         }
         if self.code_digest:
             content["code"] = self.code_digest
-        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return canonical_digest(content)
 
 
 @dataclass(frozen=True)
@@ -151,6 +150,12 @@ def identity(experiment: "Experiment", data_digest: str) -> str:
         DataError: The model is made by code that cannot be found.
     """
     return Ingredients.of(experiment, data_digest).identity
+
+
+def canonical_digest(content: Mapping[str, Any]) -> str:
+    """The SHA-256 (hex) of a mapping as canonical JSON: whatever the order of its keys."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def code_digest(experiment: "Experiment") -> str | None:

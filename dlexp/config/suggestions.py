@@ -173,7 +173,7 @@ def _list_readings(value: str | bool | int | float) -> list[list[Any]]:
 
 
 def _parsed(text: str) -> Any:
-    """What YAML reads; None where it reads nothing."""
+    """What YAML reads; None if it reads nothing."""
     try:
         return parse_value(text, Source("")).plain()
     except ConfigError:

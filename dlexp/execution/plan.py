@@ -165,6 +165,7 @@ def _plan(request: Request) -> Plan:
         try:
             digests = (dataset.sample_digest(request.data_dir),) if request.smoke else dataset.digests(request.data_dir)
             identities = identities_of(experiment, digests)
+            code = code_digest(experiment)
         except DataError as error:
             found.without_data.append((experiment, error))
             found.identities.append("")
@@ -173,7 +174,6 @@ def _plan(request: Request) -> Plan:
         for seed in request.seeds:
             if (identities.own, seed) not in known:
                 known.add((identities.own, seed))
-                code = code_digest(experiment)
                 planned = Planned(experiment, seed, identities.own, digests[0], identities, code)
                 found.runs.append(_on_record(planned, on_record, digests, request.force))
     return found

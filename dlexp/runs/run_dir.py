@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Literal, Self, TextIO
 
 from dlexp import regular_files
+from dlexp.config.identity import canonical_digest
 from dlexp.config.names import FOLDER
 from dlexp.config.names import PREFIX_LENGTH as PREFIX_LENGTH
 from dlexp.errors import Changed, UserError
@@ -545,9 +546,7 @@ def sha256(path: Path) -> str:
 
 def summary_digest(summary: Mapping[str, Any]) -> str:
     """The SHA-256 (hex) of what a summary says, as canonical JSON, without the digest of the manifest in it."""
-    content = {key: value for key, value in summary.items() if key != "manifest"}
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return canonical_digest({key: value for key, value in summary.items() if key != "manifest"})
 
 
 def to_json(record: Any) -> str:
