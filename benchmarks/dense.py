@@ -17,10 +17,10 @@ set_threads(1)
 
 import keras  # noqa: E402
 
-from dlexp.components.datasets import Split  # noqa: E402
+from dlexp.components.data import Split  # noqa: E402
 from dlexp.config.experiment import Experiment  # noqa: E402
 from dlexp.config.load import load  # noqa: E402
-from dlexp.training.engine import Engine, order_of  # noqa: E402
+from dlexp.training.loop import Engine, order_of  # noqa: E402
 from dlexp.training.network import build  # noqa: E402
 from dlexp.training.splits import split  # noqa: E402
 

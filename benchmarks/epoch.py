@@ -17,7 +17,7 @@ set_threads(1)
 
 from dlexp.config.experiment import Experiment  # noqa: E402
 from dlexp.config.load import load  # noqa: E402
-from dlexp.training.engine import Engine, order_of  # noqa: E402
+from dlexp.training.loop import Engine, order_of  # noqa: E402
 from dlexp.training.network import build  # noqa: E402
 from dlexp.training.splits import Splits, split  # noqa: E402
 

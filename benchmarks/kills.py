@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 from typing import Literal
 
-from dlexp.runs.run_dir import RunDir
-from dlexp.studies.verification import same_weights
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.verification.facts import same_weights
 
 OPTIMIZERS = {
     "momentum": "{type: sgd, momentum: 0.9}",
@@ -45,7 +45,7 @@ from pathlib import Path
 from dlexp.config.load import load
 from dlexp.execution.execute import execute
 from dlexp.execution.plan import Request, plan
-from dlexp.reports.curves import draw
+from dlexp.reports.run.curves import draw
 from dlexp.training import checkpoint
 
 checkpoint.SECONDS_BETWEEN = 0.2

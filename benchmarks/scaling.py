@@ -85,9 +85,9 @@ def _train(n_documents: int, vocabulary: int, width: int, rounds: int, how: str)
     import numpy as np
     from scipy.sparse import csr_array
 
-    from dlexp.components.datasets import Split
+    from dlexp.components.data import Split
     from dlexp.config.load import load
-    from dlexp.training.engine import Engine, order_of
+    from dlexp.training.loop import Engine, order_of
     from dlexp.training.network import build
 
     overrides = [f"dataset.num_words={vocabulary}", f"model.hidden=[{width}, 16]"]

@@ -9,8 +9,6 @@ if ["-m", "dlexp"] in map(list, zip(sys.orig_argv, sys.orig_argv[1:], strict=Fal
     if __file__.startswith(_here):
         sys.path.append(_here)
 
-# The package `dlexp.runs` first: its first import binds the name, which then becomes the function's for good.
-import dlexp.runs  # noqa: F401
 from dlexp.api import bias_variance, compare, load, run, runs
 
 __version__ = "0.2.0"

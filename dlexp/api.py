@@ -82,10 +82,10 @@ def run(
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import Request, plan
     from dlexp.execution.script import first_process, require_trainer
-    from dlexp.reports.curves import draw
+    from dlexp.records.index import read
     from dlexp.reports.frames import of_runs
-    from dlexp.reports.progress import Progress
-    from dlexp.runs.index import read
+    from dlexp.reports.plan.progress import Progress
+    from dlexp.reports.run.curves import draw
 
     wanted, n_workers = arguments.seeds(seeds), arguments.count(workers, "workers")
     own, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
@@ -141,11 +141,11 @@ def bias_variance(
     from dlexp.execution.plan import Request
     from dlexp.execution.resamples import plan_resamples
     from dlexp.execution.script import first_process, require_trainer
-    from dlexp.reports.curves import draw
+    from dlexp.records.index import read
+    from dlexp.reports.bias_variance.facts import point
     from dlexp.reports.frames import of_points
-    from dlexp.reports.progress import Progress
-    from dlexp.runs.index import read
-    from dlexp.studies.bias_variance import point
+    from dlexp.reports.plan.progress import Progress
+    from dlexp.reports.run.curves import draw
 
     n_resamples, n_workers = arguments.whole(resamples, "resamples"), arguments.count(workers, "workers")
     own, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
@@ -176,8 +176,8 @@ def runs(runs_dir: AnyPath = "runs") -> "pd.DataFrame":
         UserError: `runs_dir` is no path.
     """
     from dlexp.execution import arguments
+    from dlexp.records.index import finished
     from dlexp.reports.frames import of_runs
-    from dlexp.runs.index import finished
 
     return of_runs(finished(arguments.folder(runs_dir, "runs_dir")))
 
@@ -205,9 +205,9 @@ def compare(
         UserError: A name or a metric that no run has, or an argument that is wrong.
     """
     from dlexp.execution import arguments
+    from dlexp.records.index import identities_in, in_order, read, scan, select, without_resamples
+    from dlexp.reports.comparison import facts as comparison
     from dlexp.reports.frames import of_comparison
-    from dlexp.runs.index import identities_in, in_order, read, scan, select, without_resamples
-    from dlexp.studies import comparison
 
     directory, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
     columns = [] if metrics is None else arguments.texts(metrics, "metrics", "columns")

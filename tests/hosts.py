@@ -20,7 +20,7 @@ from dlexp.execution import schedule
 from dlexp.execution.engine import Outcome
 from dlexp.execution.plan import Request, plan
 from dlexp.execution.schedule import run_all
-from dlexp.runs import lock
+from dlexp.records import lock
 from dlexp.training.job import Job
 
 #: Of a training that takes no time otherwise.

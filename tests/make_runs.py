@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.run_dir import RunDir
 
 CONFIG: dict[str, Any] = {
     "dataset": {"type": "digits"},

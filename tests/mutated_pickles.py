@@ -12,7 +12,7 @@ from collections import Counter
 import numpy as np
 from test_npz import ragged
 
-from dlexp.components.datasets import pickles
+from dlexp.components.datasets.reading import pickles
 
 VALUES = (
     ragged([[1, 2, 300], [], [70_000], ["a", b"x", 2.5]]),

@@ -5,10 +5,10 @@ from pathlib import Path
 from dlexp.config.load import load
 from dlexp.execution.execute import execute
 from dlexp.execution.plan import Request, plan
-from dlexp.reports.curves import draw
-from dlexp.runs.index import finished
-from dlexp.runs.run_dir import RunDir
-from dlexp.studies.verification import same_weights
+from dlexp.records.index import finished
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.run.curves import draw
+from dlexp.reports.verification.facts import same_weights
 
 #: Small, with every file that a run can leave but predictions.
 CONFIG = "dataset: iris\nmodel: {hidden: [8]}\ntraining: {epochs: 3, diagnostics: true}\n"

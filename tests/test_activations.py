@@ -18,7 +18,7 @@ from dlexp.components.activations import Activation, OneOrEach
 from dlexp.components.models import MLP
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
-from dlexp.reports.activations_plot import draw
+from dlexp.reports.activations.plot import draw
 from dlexp.training import unit_curves
 from dlexp.training.unit_curves import sampled
 

@@ -17,7 +17,7 @@ from dlexp.execution import carry_out, resamples
 from dlexp.execution import plan as execution_plan
 from dlexp.execution.plan import Plan, Request
 from dlexp.execution.resamples import Resamples
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.run_dir import RunDir
 
 ROOT = Path(__file__).parents[1]
 
@@ -25,12 +25,12 @@ ROOT = Path(__file__).parents[1]
 def test_import_is_cheap_and_offers_five_functions() -> None:
     """No heavy library, and `dlexp.runs` stays the function whatever is imported later."""
     code = (
-        "import sys, dlexp; from dlexp.runs.index import read; import dlexp.runs.run_dir\n"
+        "import sys, dlexp; from dlexp.records.index import read; import dlexp.records.run_dir\n"
         "heavy = {'pandas', 'numpy', 'tensorflow', 'keras', 'pydantic', 'rich', 'typer', 'yaml'}\n"
         "assert all(callable(getattr(dlexp, name)) for name in dlexp.__all__)\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )
-    cheap = code.replace("; from dlexp.runs.index import read; import dlexp.runs.run_dir", "")
+    cheap = code.replace("; from dlexp.records.index import read; import dlexp.records.run_dir", "")
 
     subprocess.run([sys.executable, "-c", cheap], check=True)
     subprocess.run([sys.executable, "-c", code.partition("heavy")[0] + "assert callable(dlexp.runs)"], check=True)

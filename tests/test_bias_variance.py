@@ -13,7 +13,8 @@ from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
 import dlexp
-from dlexp.components.datasets import Data, Digits, NoisySine, Split
+from dlexp.components.data import Data, Split
+from dlexp.components.datasets import Digits, NoisySine
 from dlexp.components.resamples import Bootstrap, Fresh, Subset
 from dlexp.config.checks import check
 from dlexp.config.experiment import Experiment
@@ -21,9 +22,10 @@ from dlexp.config.load import load
 from dlexp.errors import UserError
 from dlexp.execution.plan import Request
 from dlexp.execution.resamples import plan_resamples
-from dlexp.runs.predictions import Predictions
-from dlexp.runs.run_dir import DamagedRecord, RunDir
-from dlexp.studies.bias_variance import decompose, squared, zero_one
+from dlexp.records.predictions import Predictions
+from dlexp.records.record_files import DamagedRecord
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.bias_variance.facts import decompose, squared, zero_one
 
 Array = np.ndarray[Any, Any]
 
@@ -294,7 +296,7 @@ def test_predictions_read_back(tmp_path: Path) -> None:
 
 def test_polynomial_model_learns_the_closed_form(tmp_path: Path) -> None:
     """Trained by the engine with an l2 penalty on the output kernel, it comes to scikit-learn's ridge regression."""
-    from dlexp.training.engine import Evaluator
+    from dlexp.training.loop import Evaluator
     from dlexp.training.network import build
     from dlexp.training.run import fit
     from dlexp.training.splits import split

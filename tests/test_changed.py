@@ -15,7 +15,7 @@ from dlexp.execution.engine import Outcome
 from dlexp.execution.execute import execute
 from dlexp.execution.plan import Request, plan
 from dlexp.execution.pool import Pool
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.run_dir import RunDir
 from dlexp.training import prediction
 from dlexp.training import run as training
 from dlexp.training.job import Job

@@ -14,10 +14,10 @@ import pytest
 from test_cli_run import ROOT
 from test_cli_run import dlexp as process
 
-from dlexp.runs.index import finished
-from dlexp.runs.lock import locked
-from dlexp.runs.predictions import Predictions
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.index import finished
+from dlexp.records.lock import locked
+from dlexp.records.predictions import Predictions
+from dlexp.records.run_dir import RunDir
 
 COMMAND = ("bias-variance", "sine.yaml", "iris.yaml", "--resamples", "3", "--set", "training.epochs=2")
 GRID = ("--grid", "optimizer.learning_rate=[0.001, 0.1]")

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from make_runs import failed, finished
 
-from dlexp.runs import clean as clean_module
-from dlexp.runs.lock import locked
-from dlexp.runs.run_dir import OWN_FILES, RunDir
-from dlexp.runs.whole_files import beside
+from dlexp.records import clean as clean_module
+from dlexp.records.lock import locked
+from dlexp.records.run_dir import OWN_FILES, RunDir
+from dlexp.whole_files import beside
 
 
 @pytest.fixture

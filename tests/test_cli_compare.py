@@ -10,8 +10,8 @@ from make_runs import changed, failed, finished
 
 from dlexp.config.identity import identity
 from dlexp.config.load import load
-from dlexp.runs.index import smoke_dir
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.index import smoke_dir
+from dlexp.records.run_dir import RunDir
 
 WIDER = changed(model={"hidden": [128, 64]})
 

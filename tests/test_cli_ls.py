@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from make_runs import CONFIG, failed, finished, identity_of
 
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.run_dir import RunDir
 
 ID = identity_of(CONFIG)[:10]
 

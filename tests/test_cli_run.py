@@ -12,9 +12,9 @@ import pytest
 
 from dlexp.config.identity import identity
 from dlexp.config.load import load
-from dlexp.runs.lock import locked
-from dlexp.runs.machine import host
-from dlexp.runs.run_dir import RunDir
+from dlexp.machine import host
+from dlexp.records.lock import locked
+from dlexp.records.run_dir import RunDir
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))

@@ -9,7 +9,7 @@ import pytest
 from make_runs import CONFIG, changed, failed, finished, identity_of
 
 from dlexp.components.datasets import Dataset, Digits, Iris
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.run_dir import RunDir
 
 IDENTITY = identity_of(CONFIG)
 

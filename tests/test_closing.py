@@ -8,7 +8,7 @@ from make_runs import failed
 
 from dlexp.cli.closing import close
 from dlexp.execution.plan import Plan, Request
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.run_dir import RunDir
 
 
 def test_interrupted_runs_are_not_called_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,9 +11,9 @@ from scipy import stats
 
 from dlexp.config.identity import Ingredients
 from dlexp.errors import UserError
-from dlexp.runs.index import in_order, read, scan
-from dlexp.studies.comparison import compare
-from dlexp.studies.verdicts import difference, least_sd
+from dlexp.records.index import in_order, read, scan
+from dlexp.reports.comparison.facts import compare
+from dlexp.reports.comparison.verdicts import difference, least_sd
 
 WIDER = changed(model={"hidden": [128, 64]})
 

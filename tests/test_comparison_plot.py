@@ -7,9 +7,9 @@ from make_runs import changed, failed, finished
 from matplotlib.figure import Figure
 
 from dlexp.errors import UserError
-from dlexp.reports.comparison_plot import Point, draw, gather
-from dlexp.runs.index import read, scan
-from dlexp.studies.comparison import compare
+from dlexp.records.index import read, scan
+from dlexp.reports.comparison.facts import compare
+from dlexp.reports.comparison.plot import Point, draw, gather
 
 WIDER = changed(model={"hidden": [128, 64]})
 

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from make_runs import changed, failed, finished
 
-from dlexp.reports.comparison_table import render, to_text
+from dlexp.records.index import read, scan
+from dlexp.reports.comparison.facts import ComparedMetric, compare
+from dlexp.reports.comparison.table import render, to_text
 from dlexp.reports.numbers import plus_minus, significant
-from dlexp.runs.index import read, scan
-from dlexp.studies.comparison import ComparedMetric, compare
 
 BOTTLENECK = changed(model={"hidden": [64, 4]})
 ADAM = (0.793, 0.796, 0.799, 0.794, 0.798)

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, PlainValidator
 from dlexp import registry
 from dlexp.components.component import Component, OneOf, Settings
 from dlexp.components.datasets import Dataset
-from dlexp.components.datasets.own_data import OwnData
+from dlexp.components.datasets.user.base import OwnData
 from dlexp.components.heads import default_head
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment, Training

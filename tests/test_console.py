@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from make_runs import changed, failed, finished
 
 from dlexp import cli, console
-from dlexp.reports import predictions
-from dlexp.reports.bias_variance_table import render
-from dlexp.runs.run_dir import RunDir
-from dlexp.studies.bias_variance import Point
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.bias_variance.facts import Point
+from dlexp.reports.bias_variance.table import render
+from dlexp.reports.run import predictions_table as predictions
 
 #: Retitles the terminal, ends the line, turns text around, is C1's start of a sequence, deletes.
 EVIL = "a\x1b]0;evil\x07\r\n\u202eb\x9b2J\x7f"

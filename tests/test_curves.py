@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from dlexp.reports.curves import draw
+from dlexp.reports.run.curves import draw
 
 ROWS = [
     {

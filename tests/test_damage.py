@@ -16,8 +16,8 @@ from make_runs import finished
 from test_execute import IRIS, job_of
 
 from dlexp.execution.execute import execute
-from dlexp.runs import index
-from dlexp.runs.run_dir import HistoryWriter, RunDir
+from dlexp.records import index
+from dlexp.records.run_dir import HistoryWriter, RunDir
 
 RUNS = Path("runs")
 

@@ -16,12 +16,16 @@ from conftest import Invoke
 from damage import damaged
 from scipy.sparse import csr_array, save_npz
 
-from dlexp.components.datasets import Csv, Imdb, Npz, Parquet, TextFolder, encoded_cache, files, idx, new_examples, npz
-from dlexp.components.datasets.dataset import Data, Split
+from dlexp.components.data import Data, Split
+from dlexp.components.datasets import Csv, Imdb, Npz, Parquet, TextFolder
+from dlexp.components.datasets.keras import idx
+from dlexp.components.datasets.reading import files, npz
+from dlexp.components.datasets.user import new_examples
+from dlexp.components.datasets.words.indices import cache as encoded_cache
 from dlexp.errors import DataError, DlexpError, UserError
-from dlexp.runs.predictions import Predictions
-from dlexp.runs.run_dir import DamagedRecord
-from dlexp.studies import verification
+from dlexp.records.predictions import Predictions
+from dlexp.records.record_files import DamagedRecord
+from dlexp.reports.verification import facts as verification
 
 FRAME = pd.DataFrame({"x": np.arange(40) / 7, "w": ["a b", "c"] * 20, "y": ["no", "yes"] * 20})
 X, Y = np.arange(24, dtype=np.float32).reshape(12, 2), np.arange(12) % 2

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import sklearn
 
+from dlexp.components.data import Data
 from dlexp.components.datasets import BreastCancer, Diabetes, Digits, Iris, Wine
-from dlexp.components.datasets.bundled import Bundled
-from dlexp.components.datasets.dataset import Data
+from dlexp.components.datasets.sklearn import Bundled
 
 ALL = [Digits(), Iris(), Wine(), BreastCancer(), Diabetes()]
 

@@ -12,7 +12,8 @@ from scipy.sparse import csr_array
 from snapshots import assert_loads_what_was_digested
 
 from dlexp.components import snapshot
-from dlexp.components.datasets import Csv, Parquet, words
+from dlexp.components.datasets import Csv, Parquet
+from dlexp.components.datasets.words import indices as words
 from dlexp.config.load import load
 from dlexp.errors import DataError, UserError
 
@@ -430,7 +431,7 @@ def test_trains_with_the_units_its_data_needs(tmp_path: Path) -> None:
 
 def test_a_description_counts_each_label() -> None:
     """An example counts for each of its labels; it is shown with all of them."""
-    from dlexp.studies.description import describe
+    from dlexp.reports.data.facts import describe
 
     text = "t,split,topics\nx y,train,a; b\nz,train,\nx,train,b\ny,test,b\n"
     dataset = csv(text, target="topics", task="multilabel", split_column="split").model_copy(update={"text": "t"})

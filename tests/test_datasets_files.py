@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dlexp.components.datasets import files
+from dlexp.components.datasets.reading import files
 from dlexp.errors import MAX_LINES, DataError, UserError
 
 

@@ -7,21 +7,11 @@ import pytest
 from scipy import special, stats
 from scipy.sparse import csr_array
 
-from dlexp.components.datasets import (
-    Counts,
-    Digits,
-    Documents,
-    Moons,
-    Newswires,
-    NoisySine,
-    Ratings,
-    Reviews,
-    Spirals,
-    sequences,
-)
+from dlexp.components.datasets import Counts, Digits, Documents, Moons, Newswires, NoisySine, Ratings, Reviews, Spirals
 from dlexp.components.datasets.generators import best_scores
 from dlexp.components.datasets.generators.generator import Generator
 from dlexp.components.datasets.generators.texts import _word_shares
+from dlexp.components.datasets.words.indices import sequences
 
 ALL = [
     Counts(), Documents(), Ratings(), Moons(), Spirals(), Spirals(arms=2), Reviews(), Newswires(),

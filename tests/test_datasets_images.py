@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 from snapshots import assert_loads_what_was_digested
 
-from dlexp.components.datasets import CaliforniaHousing, Cifar10, Cifar100, FashionMnist, Info, Mnist, idx
-from dlexp.components.datasets.images import Images
+from dlexp.components.data import Info
+from dlexp.components.datasets import CaliforniaHousing, Cifar10, Cifar100, FashionMnist, Mnist
+from dlexp.components.datasets.keras import idx
+from dlexp.components.datasets.keras.images import Images
 from dlexp.errors import DataError
 
 Array = np.ndarray

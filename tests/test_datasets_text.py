@@ -12,8 +12,10 @@ from pydantic import ValidationError
 from scipy.sparse import csr_array
 from snapshots import assert_loads_what_was_digested
 
-from dlexp.components.datasets import Data, Imdb, Reuters, sequences
-from dlexp.components.datasets.text import Text, decode
+from dlexp.components.data import Data
+from dlexp.components.datasets import Imdb, Reuters
+from dlexp.components.datasets.keras.text import Text, decode
+from dlexp.components.datasets.words.indices import sequences
 from dlexp.errors import DataError
 
 TEXTS = [[1, 5, 5, 20], [], [2, 7, 1]]

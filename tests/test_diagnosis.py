@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from test_engine import experiment
 
-from dlexp.runs.run_dir import RunDir
-from dlexp.studies.diagnosis import diagnose
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.run.diagnosis import diagnose
 from dlexp.training.network import build
 from dlexp.training.run import Diverged, fit
 from dlexp.training.splits import split

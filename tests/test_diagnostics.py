@@ -9,11 +9,11 @@ import pytest
 import tensorflow as tf
 from test_engine import CANCER, DIGITS, IMDB, PADDED, dense, experiment
 
-from dlexp.components.datasets import Split
+from dlexp.components.data import Split
 from dlexp.config.experiment import Experiment
-from dlexp.reports.diagnostics_plot import draw
-from dlexp.runs.run_dir import DIAGNOSTICS_COLUMNS as COLUMNS
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.run_dir import DIAGNOSTICS_COLUMNS as COLUMNS
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.run.diagnostics_plot import draw
 from dlexp.training.diagnostics import PROBE_ROWS, Probe
 from dlexp.training.network import Network, build
 from dlexp.training.run import fit

@@ -10,8 +10,8 @@ from make_runs import finished
 
 from dlexp.config.load import load, load_all
 from dlexp.execution.plan import Request, plan
-from dlexp.reports.dry_run import render
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.plan.dry_run import render
 from dlexp.training.outline import outline
 
 ROOT = Path(__file__).parents[1]

@@ -15,9 +15,9 @@ from dlexp.config.experiment import EarlyStopping
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
 from dlexp.execution.execute import execute
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.run_dir import RunDir
 from dlexp.training.early_stopping import Best
-from dlexp.training.engine import order_of
+from dlexp.training.loop import order_of
 from dlexp.training.network import build
 from dlexp.training.splits import split
 

@@ -9,8 +9,10 @@ import pytest
 from scipy.sparse import csr_array
 from test_datasets_text import small_imdb  # noqa: F401
 
-from dlexp.components.datasets import Data, Imdb, Split, encoded_cache
-from dlexp.components.datasets.encoded_cache import cached
+from dlexp.components.data import Data, Split
+from dlexp.components.datasets import Imdb
+from dlexp.components.datasets.words.cache import cached
+from dlexp.components.datasets.words.indices import cache as encoded_cache
 
 
 @pytest.fixture(autouse=True)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from conftest import keras_optimizer
 
-from dlexp.components.datasets import Split
+from dlexp.components.data import Split
 from dlexp.components.metrics import METRICS
 from dlexp.config.experiment import Experiment
-from dlexp.training.engine import Engine, Evaluator, order_of
+from dlexp.training.loop import Engine, Evaluator, order_of
 from dlexp.training.network import build
 from dlexp.training.threads import set_threads
 

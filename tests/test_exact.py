@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dlexp import registry
-from dlexp.runs.run_dir import RunDir
-from dlexp.studies.verification import same_weights
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.verification.facts import same_weights
 
 DIGITS = "dataset: {type: digits, train_fraction: 0.2}\n"
 SHORT = "training: {epochs: 2, batch_size: 32}\n"

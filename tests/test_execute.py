@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from dlexp.components.datasets import Info, Split
+from dlexp.components.data import Info, Split
 from dlexp.components.metrics import higher_is_better
 from dlexp.config.columns import columns
 from dlexp.config.experiment import Experiment
@@ -20,8 +20,8 @@ from dlexp.config.identity import code_digest, identity
 from dlexp.config.load import load
 from dlexp.execution import execute as execute_module
 from dlexp.execution.execute import execute
-from dlexp.reports.curves import draw
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.run.curves import draw
 from dlexp.training.job import Job
 from dlexp.training.splits import split
 from dlexp.training.summary import mistakes, summarize
@@ -321,7 +321,7 @@ def test_golden_history() -> None:
 
 def recorded_history() -> list[dict[str, Any]]:
     """Three epochs on generated sparse text: multi-hot, dropout, a penalty, Adam."""
-    from dlexp.training.engine import Engine, Evaluator, order_of
+    from dlexp.training.loop import Engine, Evaluator, order_of
     from dlexp.training.network import build
 
     config = Experiment.model_validate(

@@ -14,9 +14,9 @@ from repeat import assert_same, command, the_finished
 
 from dlexp.errors import DlexpError
 from dlexp.execution import execute
-from dlexp.runs.index import read, scan
-from dlexp.runs.run_dir import RunDir
-from dlexp.studies.integrity import check
+from dlexp.records.index import read, scan
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.verification.integrity import check
 from dlexp.training import checkpoint, interruption
 from dlexp.training.threads import set_threads
 

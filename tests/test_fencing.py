@@ -18,8 +18,8 @@ from test_lock import dated
 from test_resume import records
 
 from dlexp.execution.execute import execute
-from dlexp.runs.lock import Held
-from dlexp.runs.run_dir import HistoryWriter, RunDir
+from dlexp.records.lock import Held
+from dlexp.records.run_dir import HistoryWriter, RunDir
 from dlexp.training import run as run_module
 from dlexp.training.checkpoint import Checkpoints, Progress
 from dlexp.training.job import Job

@@ -21,14 +21,14 @@ from dlexp.config.load import load
 from dlexp.errors import DlexpError, shown
 from dlexp.execution.execute import execute
 from dlexp.execution.plan import Request, plan
-from dlexp.reports.bias_variance_table import render
-from dlexp.reports.curves import draw
-from dlexp.reports.results import result_lines, without_result
-from dlexp.runs import index
-from dlexp.runs.run_dir import PREFIX_LENGTH, RunDir
-from dlexp.runs.summary_csv import rebuild
-from dlexp.studies.bias_variance import point
-from dlexp.studies.verification import verify
+from dlexp.records import index
+from dlexp.records.run_dir import PREFIX_LENGTH, RunDir
+from dlexp.records.summary_csv import rebuild
+from dlexp.reports.bias_variance.facts import point
+from dlexp.reports.bias_variance.table import render
+from dlexp.reports.run.curves import draw
+from dlexp.reports.run.results import result_lines, without_result
+from dlexp.reports.verification.facts import verify
 
 RECORDS = Path(__file__).parent / "records" / "0.1.0"
 RUNS = Path("runs")

@@ -8,8 +8,7 @@ import pytest
 import tensorflow as tf
 from sklearn.metrics import log_loss
 
-from dlexp.components.datasets import Info
-from dlexp.components.datasets.dataset import Task
+from dlexp.components.data import Info, Task
 from dlexp.components.heads import (
     Binary,
     Head,

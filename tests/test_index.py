@@ -7,8 +7,8 @@ from make_runs import CONFIG, changed, failed, finished, identity_of
 
 from dlexp.config.identity import Identities
 from dlexp.errors import UserError
-from dlexp.runs import index
-from dlexp.runs.run_dir import RunDir
+from dlexp.records import index
+from dlexp.records.run_dir import RunDir
 
 
 def names(runs, runs_dir):

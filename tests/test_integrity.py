@@ -13,9 +13,9 @@ from conftest import Invoke
 from make_runs import CONFIG, changed, failed, finished
 
 from dlexp.config.identity import Ingredients
-from dlexp.runs.index import read, scan
-from dlexp.runs.run_dir import RECORDS, RunDir
-from dlexp.studies.integrity import check
+from dlexp.records.index import read, scan
+from dlexp.records.run_dir import RECORDS, RunDir
+from dlexp.reports.verification.integrity import check
 
 RECORDED = Path(__file__).parent / "records" / "0.1.0" / "runs"
 

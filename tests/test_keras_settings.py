@@ -12,7 +12,7 @@ import pytest
 
 from dlexp.components import keras_settings
 from dlexp.errors import UserError
-from dlexp.runs.index import read, scan
+from dlexp.records.index import read, scan
 
 #: 20 images of 6 x 6 pixels with 3 colours; a network of 177 parameters, of 237 where the colours came first.
 CONVOLUTION = """

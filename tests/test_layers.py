@@ -15,8 +15,8 @@ from dlexp.config.experiment import Experiment
 from dlexp.config.identity import identity
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
-from dlexp.runs.run_dir import RunDir
-from dlexp.training.engine import Engine, Evaluator, order_of
+from dlexp.records.run_dir import RunDir
+from dlexp.training.loop import Engine, Evaluator, order_of
 from dlexp.training.network import Network, build
 from dlexp.training.threads import set_threads
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 from scipy import stats
 from scipy.special import expit, log_softmax
 
-from dlexp.components.datasets import Info, Split
+from dlexp.components.data import Info, Split
 from dlexp.components.heads import (
     Beta,
     Binary,
@@ -573,7 +573,7 @@ def test_quantiles_are_in_rising_order() -> None:
 def test_engine_trains_a_head_for_multilabel_targets() -> None:
     """Targets `(n, classes)` reach the loss batch by batch, validation included."""
     from dlexp.config.experiment import Experiment
-    from dlexp.training.engine import Engine, Evaluator, order_of
+    from dlexp.training.loop import Engine, Evaluator, order_of
     from dlexp.training.network import build
 
     config = Experiment.model_validate(

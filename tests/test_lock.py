@@ -14,16 +14,17 @@ from pathlib import Path
 import pytest
 from hosts import FLOCKS, pretend
 
-from dlexp.runs import lock, machine
-from dlexp.runs.lock import Lost, Owner, Taken, in_turn, locked
-from dlexp.runs.machine import host
+from dlexp import machine
+from dlexp.machine import host
+from dlexp.records import lock
+from dlexp.records.lock import Lost, Owner, Taken, in_turn, locked
 
 #: A process that holds a lock, says so, and waits.
 HOLDER = """
 import sys
 from pathlib import Path
 from hosts import pretend
-from dlexp.runs.lock import locked
+from dlexp.records.lock import locked
 
 pretend(sys.argv[1], sys.argv[2])
 with locked(Path("lock")):
@@ -35,7 +36,7 @@ CONTENDER = """
 import sys, time
 from pathlib import Path
 from hosts import pretend
-from dlexp.runs.lock import Taken, locked
+from dlexp.records.lock import Taken, locked
 
 pretend(sys.argv[1], sys.argv[2])
 print("ready", flush=True)

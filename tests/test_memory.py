@@ -11,15 +11,18 @@ import pandas as pd
 import pytest
 
 from dlexp.components import memory
-from dlexp.components.datasets import Npz, Parquet, Reviews, TextFolder, csv_file, idx, sequences
+from dlexp.components.datasets import Npz, Parquet, Reviews, TextFolder
+from dlexp.components.datasets.keras import idx
+from dlexp.components.datasets.user import csv_file
+from dlexp.components.datasets.words.indices import sequences
 from dlexp.config.experiment import Experiment
 from dlexp.config.lint import least_bytes
 from dlexp.config.load import load
 from dlexp.errors import DataError, UserError
 from dlexp.execution.carry_out import carry_out
 from dlexp.execution.plan import Request, plan, require_memory
-from dlexp.reports.curves import draw
-from dlexp.reports.progress import Progress
+from dlexp.reports.plan.progress import Progress
+from dlexp.reports.run.curves import draw
 
 STAT = "anon 5\n{prefix}inactive_file {inactive}\n{prefix}active_file 50\n"
 

@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 from test_execute import job_of
 
+from dlexp.components.data import Data, Split
 from dlexp.components.datasets import (
     Csv,
-    Data,
     Dataset,
     Digits,
     Documents,
@@ -25,15 +25,14 @@ from dlexp.components.datasets import (
     Npz,
     Python,
     Reuters,
-    Split,
     TextFolder,
-    encoded_cache,
-    files,
 )
 from dlexp.components.datasets.pictures import Picture, are_pictures
+from dlexp.components.datasets.reading import files
+from dlexp.components.datasets.words.indices import cache as encoded_cache
 from dlexp.errors import DataError
 from dlexp.execution.execute import execute
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.run_dir import RunDir
 from dlexp.training.mistakes import with_examples
 from dlexp.training.summary import first_mistakes
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from conftest import Invoke, keras_optimizer
 
-from dlexp.components.datasets import Digits, Linnerud, Split, TextFolder
-from dlexp.components.datasets.dataset import Info
+from dlexp.components.data import Info, Split
+from dlexp.components.datasets import Digits, Linnerud, TextFolder
 from dlexp.components.heads import Binary, Multitask
 from dlexp.config.checks import completed
 from dlexp.config.columns import columns, judged_columns
 from dlexp.config.experiment import Experiment
 from dlexp.config.load import ConfigError, load
-from dlexp.training.engine import Engine, Evaluator, order_of
+from dlexp.training.loop import Engine, Evaluator, order_of
 from dlexp.training.network import Network, build
 from dlexp.training.scores import learned_weights, scored
 from dlexp.training.threads import set_threads

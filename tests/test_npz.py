@@ -12,7 +12,7 @@ import pytest
 from numpy.lib import format as npy
 from scipy import sparse
 
-from dlexp.components.datasets import npz
+from dlexp.components.datasets.reading import npz
 from dlexp.errors import DataError
 
 TEXTS = [[1, 2, 300], [], [70_000]]

@@ -17,11 +17,11 @@ from dlexp.execution import execute as execute_module
 from dlexp.execution.plan import Request, plan
 from dlexp.execution.pool import Pool
 from dlexp.execution.schedule import run_all
-from dlexp.reports.curves import draw
+from dlexp.records.index import read, scan
+from dlexp.records.run_dir import HistoryWriter, RunDir
 from dlexp.reports.frames import of_runs
-from dlexp.reports.results import without_result
-from dlexp.runs.index import read, scan
-from dlexp.runs.run_dir import HistoryWriter, RunDir
+from dlexp.reports.run.curves import draw
+from dlexp.reports.run.results import without_result
 from dlexp.training import checkpoint, run
 from dlexp.training.job import Job
 from dlexp.training.run import Diverged

@@ -12,7 +12,7 @@ from numpy.lib import format as npy
 from test_npz import archive, object_member, ragged
 
 from dlexp.components import memory
-from dlexp.components.datasets import npz, pickles
+from dlexp.components.datasets.reading import npz, pickles
 from dlexp.errors import DataError
 
 #: The beginning of an array, and of a type, as numpy pickles them in protocol 2; what follows is their state.

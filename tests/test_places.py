@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlexp.studies.places import differing
+from dlexp.reports.verification.places import differing
 from dlexp.training import environment
 
 SET = {

@@ -11,9 +11,9 @@ from test_schedule import Here
 from dlexp.config.load import load_all
 from dlexp.execution import carry_out
 from dlexp.execution.plan import Plan, Request, again, plan
-from dlexp.reports.curves import draw
-from dlexp.runs.index import read
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.index import read
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.run.curves import draw
 
 
 def planned(tmp_path: Path) -> Plan:

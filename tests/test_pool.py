@@ -22,7 +22,7 @@ from dlexp.execution.plan import Request, plan
 from dlexp.execution.pool import Pool
 from dlexp.execution.schedule import run_all
 from dlexp.execution.worker import Worker, without_interrupts
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.run_dir import RunDir
 from dlexp.training.job import Job
 
 MakeJob = Callable[..., Job]

@@ -7,8 +7,8 @@ import pytest
 from power_cut import Tree, lay_out, recording
 from repeat import assert_same, command, the_finished
 
-from dlexp.runs.index import finished
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.index import finished
+from dlexp.records.run_dir import RunDir
 from dlexp.training import checkpoint, interruption
 from dlexp.training.threads import set_threads
 

@@ -12,11 +12,12 @@ import pytest
 from conftest import Invoke
 from make_runs import finished
 
-from dlexp.components.datasets import Csv, Digits, Imdb, Npz, TextFolder, new_examples
-from dlexp.components.datasets.dataset import Info
+from dlexp.components.data import Info
+from dlexp.components.datasets import Csv, Digits, Imdb, Npz, TextFolder
+from dlexp.components.datasets.user import new_examples
 from dlexp.components.heads import Binary, Gaussian, Multilabel, Predicted, Quantiles
 from dlexp.errors import DataError, UserError
-from dlexp.runs import index, manifest
+from dlexp.records import index, manifest
 
 RECORDED = Path(__file__).parent / "records" / "0.1.0" / "runs"
 

@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from dlexp.config.load import load
-from dlexp.reports import progress
-from dlexp.reports.progress import Progress
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.plan import progress
+from dlexp.reports.plan.progress import Progress
 from dlexp.training.job import Job
 
 #: Waits so many seconds, then looks.

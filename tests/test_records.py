@@ -18,7 +18,7 @@ from make_runs import finished
 from pydantic import Field
 
 from dlexp import registry
-from dlexp.components.datasets import files
+from dlexp.components.datasets.reading import files
 from dlexp.components.identity_rules import AddedLater, Observes
 from dlexp.components.regularizers import Regularizer
 from dlexp.config import identity as identity_module
@@ -27,9 +27,9 @@ from dlexp.config.load import load
 from dlexp.execution import plan as plan_module
 from dlexp.execution.execute import execute
 from dlexp.execution.plan import Plan, Request, again, plan
-from dlexp.runs import index
-from dlexp.runs.run_dir import RECORD_FORMAT, RunDir
-from dlexp.studies.verification import verify
+from dlexp.records import index
+from dlexp.records.run_dir import RECORD_FORMAT, RunDir
+from dlexp.reports.verification.facts import verify
 
 RECORDS = Path(__file__).parent / "records" / "0.1.0"
 CONFIGS = Path(__file__).parents[1] / "configs"

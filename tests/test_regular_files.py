@@ -8,7 +8,7 @@ import pytest
 from conftest import Invoke
 
 from dlexp import regular_files
-from dlexp.components.datasets import new_examples
+from dlexp.components.datasets.user import new_examples
 from dlexp.errors import DataError
 from dlexp.regular_files import NotRegular
 

@@ -19,13 +19,13 @@ from test_engine import (
     trained,
 )
 
-from dlexp.components.datasets import Data, Split
+from dlexp.components.data import Data, Split
 from dlexp.components.regularizers import Regularizer
 from dlexp.config.experiment import Experiment
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
 from dlexp.registry import components
-from dlexp.training.engine import Engine, Evaluator, order_of
+from dlexp.training.loop import Engine, Evaluator, order_of
 from dlexp.training.network import build
 from dlexp.training.splits import split
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from make_runs import changed, finished
 
-from dlexp.reports.results import result_lines, without_picture, without_result
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.run.results import result_lines, without_picture, without_result
 
 
 def test_one_head_has_its_last_and_best_score(tmp_path: Path) -> None:

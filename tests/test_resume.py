@@ -17,9 +17,9 @@ import pytest
 from test_execute import job_of
 
 from dlexp.execution.execute import execute
-from dlexp.runs import run_dir as run_dir_module
-from dlexp.runs.lock import locked
-from dlexp.runs.run_dir import RunDir
+from dlexp.records import run_dir as run_dir_module
+from dlexp.records.lock import locked
+from dlexp.records.run_dir import RunDir
 from dlexp.training import checkpoint, interruption
 from dlexp.training.checkpoint import Checkpoints, Progress, Unusable
 from dlexp.training.job import Job

@@ -15,7 +15,8 @@ from make_runs import failed, finished
 from dlexp.config.load import load
 from dlexp.errors import UserError
 from dlexp.execution.plan import Request, plan
-from dlexp.runs.run_dir import DamagedRecord, RunDir
+from dlexp.records.record_files import DamagedRecord
+from dlexp.records.run_dir import RunDir
 
 IDENTITY = "0123456789abcdef" * 4
 

@@ -11,8 +11,8 @@ from dlexp.execution import schedule
 from dlexp.execution.engine import Outcome
 from dlexp.execution.execute import record_failure
 from dlexp.execution.schedule import run_all
-from dlexp.runs.lock import Taken, locked
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.lock import Taken, locked
+from dlexp.records.run_dir import RunDir
 from dlexp.training.job import Job
 
 pytestmark = pytest.mark.usefixtures("no_pause")

@@ -13,7 +13,7 @@ from dlexp.components.schedules import Schedule
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
 from dlexp.registry import components
-from dlexp.training.engine import Engine, order_of
+from dlexp.training.loop import Engine, order_of
 from dlexp.training.network import build
 
 RATE, EPOCHS, STEPS = 0.1, 6, 10

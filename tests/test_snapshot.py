@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from dlexp.components import snapshot
-from dlexp.components.datasets import Iris, files
+from dlexp.components.datasets import Iris
+from dlexp.components.datasets.reading import files
 from dlexp.errors import Changed, DataError
 
 Change = Callable[[Path], None]

@@ -8,10 +8,10 @@ import pytest
 from conftest import Invoke
 from make_runs import changed, finished
 
-from dlexp.reports.bias_variance_table import to_csv
-from dlexp.runs import spreadsheet
-from dlexp.runs.summary_csv import rebuild
-from dlexp.studies.bias_variance import Point
+from dlexp.records import spreadsheet
+from dlexp.records.summary_csv import rebuild
+from dlexp.reports.bias_variance.facts import Point
+from dlexp.reports.bias_variance.table import to_csv
 
 FORMULA = "=HYPERLINK(1)"
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dlexp.components.datasets import Info
+from dlexp.components.data import Info
 from dlexp.components.heads import Multitask
 from dlexp.config.flat import flatten
 from dlexp.config.grid import expand

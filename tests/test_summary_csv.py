@@ -7,8 +7,8 @@ import pytest
 from make_runs import changed, failed, finished
 
 from dlexp.errors import DlexpError
-from dlexp.runs.index import smoke_dir
-from dlexp.runs.summary_csv import rebuild
+from dlexp.records.index import smoke_dir
+from dlexp.records.summary_csv import rebuild
 
 
 def rows_of(path):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlexp.reports.text_curves import HEIGHT, legend, plot, plots
+from dlexp.reports.run.text_curves import HEIGHT, legend, plot, plots
 
 
 def history_of(**columns):

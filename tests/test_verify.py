@@ -13,10 +13,10 @@ from test_execute import job_of
 
 from dlexp.cli.verify import _lines
 from dlexp.execution.execute import execute
-from dlexp.runs.index import read
-from dlexp.runs.run_dir import RunDir
-from dlexp.studies.integrity import check
-from dlexp.studies.verification import Verification, verify
+from dlexp.records.index import read
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.verification.facts import Verification, verify
+from dlexp.reports.verification.integrity import check
 from dlexp.training.threads import set_threads
 
 set_threads(1)

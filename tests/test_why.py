@@ -11,7 +11,7 @@ from conftest import Invoke
 from dlexp.config import identity as identity_module
 from dlexp.config.identity import Ingredients
 from dlexp.config.load import load
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.run_dir import RunDir
 from dlexp.training import environment
 
 CONFIG = """\

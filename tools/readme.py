@@ -14,8 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 #: The layers from the top down, then what all of them use.
 ORDER = (
-    "cli", "api.py", "reports", "studies", "execution", "training", "runs", "config", "components", "layers",
-    "registry.py", "console.py", "errors.py",
+    "cli", "api.py", "workflows", "reports", "execution", "training", "records", "config", "components", "layers",
+    "registry.py", "console.py", "regular_files.py", "whole_files.py", "machine.py", "errors.py",
 )  # fmt: skip
 
 

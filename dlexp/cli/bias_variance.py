@@ -51,12 +51,12 @@ def bias_variance(
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import Request
     from dlexp.execution.resamples import plan_resamples
-    from dlexp.reports import bias_variance_plot
-    from dlexp.reports.bias_variance_table import render
-    from dlexp.reports.curves import draw
-    from dlexp.reports.progress import Progress
-    from dlexp.runs.index import read
-    from dlexp.studies.bias_variance import point
+    from dlexp.records.index import read
+    from dlexp.reports.bias_variance import plot as bias_variance_plot
+    from dlexp.reports.bias_variance.facts import point
+    from dlexp.reports.bias_variance.table import render
+    from dlexp.reports.plan.progress import Progress
+    from dlexp.reports.run.curves import draw
 
     arguments.count(workers, "--workers")
     arguments.require_few_runs(1 if smoke else resamples, len(configs), grids or [])

@@ -8,7 +8,7 @@ import typer
 from dlexp.cli.options import RUNS_DIR, RunsDir
 
 if TYPE_CHECKING:
-    from dlexp.runs.run_dir import RunDir
+    from dlexp.records.run_dir import RunDir
 
 
 def clean(
@@ -29,7 +29,7 @@ def clean(
     """
     from dlexp.console import one_line, say
     from dlexp.errors import UserError
-    from dlexp.runs.clean import damaged_runs, is_unfinished, remove, size, smoke_runs, unfinished_runs, why_kept
+    from dlexp.records.clean import damaged_runs, is_unfinished, remove, size, smoke_runs, unfinished_runs, why_kept
 
     if not (smoke or failed):
         raise UserError("say what to remove: --smoke, --failed, or both; with --dry-run nothing is removed yet")

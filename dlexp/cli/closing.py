@@ -7,7 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from dlexp.execution.plan import Plan
-    from dlexp.runs.run_dir import RunDir
+    from dlexp.records.run_dir import RunDir
 
 
 def close(plan: "Plan", started: "Sequence[RunDir]", said: Collection[str] = ()) -> None:
@@ -24,7 +24,7 @@ def close(plan: "Plan", started: "Sequence[RunDir]", said: Collection[str] = ())
     """
     from dlexp.console import say
     from dlexp.errors import Elsewhere, shown
-    from dlexp.reports.results import without_picture, without_result
+    from dlexp.reports.run.results import without_picture, without_result
 
     results = [*plan.done, *started]
     failed, interrupted, left = without_result(results)

@@ -10,7 +10,7 @@ import typer
 from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir
 
 if TYPE_CHECKING:
-    from dlexp.runs.index import Run
+    from dlexp.records.index import Run
 
 
 def compare(
@@ -50,9 +50,9 @@ def compare(
 
     from dlexp import console
     from dlexp.errors import UserError
-    from dlexp.reports.comparison_table import render
-    from dlexp.runs.index import identities_in, in_order, read, scan, select, without_resamples
-    from dlexp.studies import comparison
+    from dlexp.records.index import identities_in, in_order, read, scan, select, without_resamples
+    from dlexp.reports.comparison import facts as comparison
+    from dlexp.reports.comparison.table import render
 
     if words:
         runs = select(runs_dir, words, partial(identities_in, data_dir=data_dir), in_order)
@@ -68,7 +68,7 @@ def compare(
         raise UserError(f"{where}: no finished run to compare. Try: dlexp run configs/digits_sgd.yaml")
     compared = comparison.compare(runs, metrics or [], sort, named=bool(words))
     if plot:
-        from dlexp.reports.comparison_plot import draw
+        from dlexp.reports.comparison.plot import draw
 
         draw(compared, plot)
         console.say(f"learning curves: {plot}")

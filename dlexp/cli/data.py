@@ -30,8 +30,8 @@ def data(
     Example: dlexp data digits
     """
     from dlexp.components.own_code import require_allowed
-    from dlexp.reports.data_page import render
-    from dlexp.studies.description import describe
+    from dlexp.reports.data.facts import describe
+    from dlexp.reports.data.page import render
 
     dataset, validation = _named(word, overrides or [], data_dir)
     require_allowed(dataset.functions, allow_code, f"{word}: loading its data")
@@ -42,8 +42,8 @@ def _named(word: str, overrides: list[str], data_dir: Path | None) -> "tuple[Dat
     """The data set of a name, or a config's with its validation."""
     from dlexp.config.load import load_data, load_dataset, require_fitting
     from dlexp.errors import UserError, did_you_mean
+    from dlexp.records.index import CONFIG_SUFFIXES
     from dlexp.registry import components
-    from dlexp.runs.index import CONFIG_SUFFIXES
 
     if word.endswith(CONFIG_SUFFIXES) or Path(word).is_file():
         loaded = load_data(word, overrides)

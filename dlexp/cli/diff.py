@@ -41,7 +41,7 @@ def _config(word: str, runs_dir: Path) -> dict[str, Any]:
     from dlexp.config.identity import compared
     from dlexp.config.load import load
     from dlexp.errors import UserError
-    from dlexp.runs.index import CONFIG_SUFFIXES, select
+    from dlexp.records.index import CONFIG_SUFFIXES, select
 
     path = Path(word)
     if path.is_file() or (word.endswith(CONFIG_SUFFIXES) and not path.is_dir()):

@@ -26,8 +26,8 @@ def ls(
     Example: dlexp ls --format csv
     """
     from dlexp.console import say
-    from dlexp.reports.runs_table import render
-    from dlexp.runs.index import read, select, walk, without_resamples
+    from dlexp.records.index import read, select, walk, without_resamples
+    from dlexp.reports.run.list import render
 
     run_dirs, foreign = walk(runs_dir) if runs_dir.exists() and not words else ([], [])
     run_dirs, others = without_resamples(run_dirs)

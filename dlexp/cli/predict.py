@@ -37,10 +37,10 @@ def predict(
     from dlexp.config.load import load
     from dlexp.console import say
     from dlexp.errors import UserError, shown
-    from dlexp.reports.predictions import write
-    from dlexp.runs import manifest
-    from dlexp.runs.index import identities_in, latest, select
-    from dlexp.runs.run_dir import DamagedRecord
+    from dlexp.records import manifest
+    from dlexp.records.index import identities_in, latest, select
+    from dlexp.records.record_files import DamagedRecord
+    from dlexp.reports.run.predictions_table import write
     from dlexp.training.prediction import Question, ask
 
     if data != "test" and not Path(data).exists():

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dlexp.config.load import Loaded
     from dlexp.execution.plan import Planned, Request
     from dlexp.execution.worker import Worker
-    from dlexp.runs.run_dir import RunDir
+    from dlexp.records.run_dir import RunDir
 
 
 def run(
@@ -86,7 +86,7 @@ def _load(
 
 def _preview(loaded: "Sequence[Loaded]", request: "Request", allow_code: bool) -> None:
     from dlexp.execution.plan import plan, require_memory
-    from dlexp.reports.dry_run import render
+    from dlexp.reports.plan.dry_run import render
     from dlexp.training.outline import outlines
 
     planned = plan(request)
@@ -99,9 +99,9 @@ def _train(request: "Request", workers: int, fail_fast: bool, first: "Worker | N
     from dlexp.console import one_line, say
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import plan
-    from dlexp.reports.curves import draw
-    from dlexp.reports.progress import Progress
-    from dlexp.reports.results import result_lines
+    from dlexp.reports.plan.progress import Progress
+    from dlexp.reports.run.curves import draw
+    from dlexp.reports.run.results import result_lines
 
     planned = plan(request)
     on_record = [line for each in planned.runs if (line := _on_record(each, wait))]
@@ -129,7 +129,7 @@ def _on_record(planned: "Planned", wait: bool) -> str | None:
 
 def _begun(run_dir: "RunDir", wait: bool) -> str | None:
     """What becomes of a run that was begun; None if it is waited for, which is said once nothing else is left to do."""
-    from dlexp.reports.results import under_way
+    from dlexp.reports.run.results import under_way
 
     if owner := run_dir.owner:
         return None if wait else under_way(run_dir, owner)

@@ -44,9 +44,10 @@ def show(
 
     from dlexp.console import out, say
     from dlexp.errors import UserError
-    from dlexp.reports import activations_plot, diagnostics_plot
-    from dlexp.reports.run_page import gather, to_json, to_text
-    from dlexp.runs.index import identities_in, latest, select
+    from dlexp.records.index import identities_in, latest, select
+    from dlexp.reports.activations import plot as activations_plot
+    from dlexp.reports.run import diagnostics_plot
+    from dlexp.reports.run.page import gather, to_json, to_text
 
     if run == "activations" and not (runs_dir / run).is_dir():
         if not plot:

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from dlexp.runs.index import Run
-    from dlexp.runs.run_dir import RunDir
-    from dlexp.studies.integrity import Integrity
-    from dlexp.studies.verification import Verification
+    from dlexp.records.index import Run
+    from dlexp.records.run_dir import RunDir
+    from dlexp.reports.verification.facts import Verification
+    from dlexp.reports.verification.integrity import Integrity
 
 
 def verify(
@@ -46,8 +46,8 @@ def verify(
     from dlexp.console import one_line, say
     from dlexp.errors import UserError
     from dlexp.execution import arguments
-    from dlexp.runs.index import identities_in, select
-    from dlexp.studies import integrity
+    from dlexp.records.index import identities_in, select
+    from dlexp.reports.verification import integrity
 
     arguments.count(workers, "--workers")
     named = select(runs_dir, words, partial(identities_in, data_dir=data_dir))
@@ -75,11 +75,11 @@ def _repeated(
 
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import again
-    from dlexp.reports.curves import draw
-    from dlexp.reports.progress import Progress
-    from dlexp.runs.index import of_experiment
-    from dlexp.studies import verification
-    from dlexp.studies.verification import Verification
+    from dlexp.records.index import of_experiment
+    from dlexp.reports.plan.progress import Progress
+    from dlexp.reports.run.curves import draw
+    from dlexp.reports.verification import facts as verification
+    from dlexp.reports.verification.facts import Verification
 
     whole = [run for run, each in zip(runs, looked_at, strict=True) if each.holds]
     with tempfile.TemporaryDirectory(prefix="dlexp-verify-") as scratch:

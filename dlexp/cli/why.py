@@ -8,7 +8,7 @@ import typer
 from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir
 
 if TYPE_CHECKING:
-    from dlexp.studies.why import Subject
+    from dlexp.reports.verification.why import Subject
 
 
 def why(
@@ -27,7 +27,7 @@ def why(
     """
     import json
 
-    from dlexp.studies.why import differing, differing_places
+    from dlexp.reports.verification.why import differing, differing_places
 
     first = _subject(a, runs_dir, data_dir)
     second = _subject(b, runs_dir, data_dir) if b else _counterpart(first, a, runs_dir, data_dir)
@@ -53,8 +53,8 @@ def why(
 
 def _subject(word: str, runs_dir: Path, data_dir: Path | None) -> "Subject":
     from dlexp.errors import UserError
-    from dlexp.runs.index import CONFIG_SUFFIXES, latest, select
-    from dlexp.studies.why import of_config, of_run
+    from dlexp.records.index import CONFIG_SUFFIXES, latest, select
+    from dlexp.reports.verification.why import of_config, of_run
 
     path = Path(word)
     if path.is_file() or (word.endswith(CONFIG_SUFFIXES) and not path.is_dir()):
@@ -68,8 +68,8 @@ def _subject(word: str, runs_dir: Path, data_dir: Path | None) -> "Subject":
 
 def _counterpart(subject: "Subject", word: str, runs_dir: Path, data_dir: Path | None) -> "Subject | None":
     """What a config or a run alone is compared with."""
-    from dlexp.runs.index import finished, select
-    from dlexp.studies.why import nearest, of_config
+    from dlexp.records.index import finished, select
+    from dlexp.reports.verification.why import nearest, of_config
 
     if subject.seed is None:
         return nearest(subject, finished(runs_dir))

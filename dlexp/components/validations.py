@@ -12,7 +12,7 @@ from dlexp.errors import UserError
 if TYPE_CHECKING:
     import numpy as np
 
-    from dlexp.components.datasets import Info
+    from dlexp.components.data import Info
 
 
 def _count_or_fraction(value: object) -> int | float:

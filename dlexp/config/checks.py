@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dlexp import registry
-from dlexp.components.datasets import Info
+from dlexp.components.data import Info
 from dlexp.components.heads import Head, Multitask, TargetHead, default_head
 from dlexp.components.models import Model
 from dlexp.components.models.model import Stack

@@ -164,7 +164,7 @@ def code_digest(experiment: "Experiment") -> str | None:
     Raises:
         DataError: It cannot be found.
     """
-    from dlexp.components.datasets import files
+    from dlexp.components.datasets.reading import files
 
     code = experiment.model.code()
     return files.digest(*code) if code else None

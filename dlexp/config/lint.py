@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from dlexp.components.activations import Activation
-from dlexp.components.datasets import Info
+from dlexp.components.data import Info
 from dlexp.components.heads import TargetHead
 from dlexp.components.heads.numbers import Standardized
 from dlexp.components.models import Embedding, Layers

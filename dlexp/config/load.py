@@ -10,7 +10,9 @@ from typing import Annotated
 from pydantic import TypeAdapter, ValidationError
 
 from dlexp.components.component import OneOf
-from dlexp.components.datasets import Dataset, Info, files
+from dlexp.components.data import Info
+from dlexp.components.datasets import Dataset
+from dlexp.components.datasets.reading import files
 from dlexp.components.heads import Multitask, default_head, unknown_targets
 from dlexp.config import names
 from dlexp.config.advice import has_override

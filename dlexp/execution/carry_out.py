@@ -10,8 +10,8 @@ from dlexp.execution.plan import Plan, require_memory
 from dlexp.execution.pool import Pool
 from dlexp.execution.schedule import Watcher, run_all
 from dlexp.execution.worker import Worker
-from dlexp.runs.run_dir import RunDir
-from dlexp.runs.summary_csv import rebuild
+from dlexp.records.run_dir import RunDir
+from dlexp.records.summary_csv import rebuild
 from dlexp.training.job import Illustrate, Job
 
 

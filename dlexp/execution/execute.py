@@ -14,8 +14,8 @@ from typing import TextIO
 from dlexp import regular_files
 from dlexp.config.identity import TRAINING_VERSION
 from dlexp.execution import outside_errors
-from dlexp.runs.lock import Lost, Taken, locked
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.lock import Lost, Taken, locked
+from dlexp.records.run_dir import RunDir
 from dlexp.training.environment import versions
 from dlexp.training.interruption import Stopped
 from dlexp.training.job import Job

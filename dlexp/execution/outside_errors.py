@@ -9,7 +9,7 @@ from traceback import extract_tb
 from typing import Any
 
 from dlexp.errors import Changed, DataError, DlexpError
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.run_dir import RunDir
 
 #: A disk, a file or memory that is not there now may be there the next time. So may data.
 OUTSIDE = (OSError, MemoryError, DataError)

@@ -17,8 +17,9 @@ from dlexp.config.lint import least_bytes
 from dlexp.config.load import load
 from dlexp.errors import DataError, DlexpError, UserError
 from dlexp.execution import repository
-from dlexp.runs.index import Attempts, Run, latest, read, readable, recorded, scan, smoke_dir
-from dlexp.runs.run_dir import PREFIX_LENGTH, UNFINISHED, DamagedRecord, RunDir
+from dlexp.records.index import Attempts, Run, latest, read, readable, recorded, scan, smoke_dir
+from dlexp.records.record_files import DamagedRecord
+from dlexp.records.run_dir import PREFIX_LENGTH, UNFINISHED, RunDir
 from dlexp.training.job import Illustrate, Job
 
 SMOKE_EPOCHS = 2

@@ -13,8 +13,8 @@ from dlexp.execution import outside_errors
 from dlexp.execution.engine import Outcome
 from dlexp.execution.execute import execute, record_failure
 from dlexp.execution.worker import Worker, without_interrupts
-from dlexp.runs.lock import Lost, Taken, locked
-from dlexp.runs.run_dir import ENDED, RunDir
+from dlexp.records.lock import Lost, Taken, locked
+from dlexp.records.run_dir import ENDED, RunDir
 from dlexp.training.job import Job
 
 #: A reused process grows by some megabytes a run: it is replaced after this many.

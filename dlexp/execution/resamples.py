@@ -10,8 +10,8 @@ from dlexp.config.experiment import Experiment
 from dlexp.errors import UserError
 from dlexp.execution import arguments
 from dlexp.execution.plan import Plan, Planned, Request, plan
-from dlexp.runs.index import RESAMPLES, Attempts, Run, read, recorded, scan
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.index import RESAMPLES, Attempts, Run, read, recorded, scan
+from dlexp.records.run_dir import RunDir
 
 Kind = Literal["fresh", "bootstrap", "subset"]
 

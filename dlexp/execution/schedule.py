@@ -6,7 +6,7 @@ from typing import Protocol
 
 from dlexp.console import say
 from dlexp.execution.engine import Engine
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.run_dir import RunDir
 from dlexp.training.job import Job
 
 #: How often a watcher may look at the records, in seconds.

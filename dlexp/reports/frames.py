@@ -6,11 +6,11 @@ from typing import Any
 import pandas as pd
 
 from dlexp.config.flat import flatten, format_value
-from dlexp.reports import bias_variance_table
-from dlexp.reports.comparison_table import RECORD_COLUMNS, records
-from dlexp.runs.index import Run
-from dlexp.studies.bias_variance import Point
-from dlexp.studies.comparison import Comparison
+from dlexp.records.index import Run
+from dlexp.reports.bias_variance import table as bias_variance_table
+from dlexp.reports.bias_variance.facts import Point
+from dlexp.reports.comparison.facts import Comparison
+from dlexp.reports.comparison.table import RECORD_COLUMNS, records
 
 _ABOUT = ("name", "seed", "identity", "status", "what", "directory")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dlexp.errors import UserError
-from dlexp.runs.whole_files import replacing
+from dlexp.whole_files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

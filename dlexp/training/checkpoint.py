@@ -19,7 +19,7 @@ import numpy as np
 
 from dlexp import regular_files
 from dlexp.errors import DlexpError
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.run_dir import RunDir
 from dlexp.training.early_stopping import Best
 from dlexp.training.network import Network
 

@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlexp.components.datasets import Split
-from dlexp.runs.run_dir import DIAGNOSTICS_COLUMNS, RunDir
-from dlexp.training.engine import order_of
+from dlexp.components.data import Split
+from dlexp.records.run_dir import DIAGNOSTICS_COLUMNS, RunDir
 from dlexp.training.feeds import feed
+from dlexp.training.loop import order_of
 from dlexp.training.network import Network
 
 #: Examples that are looked at.

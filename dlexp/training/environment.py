@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from dlexp.runs.machine import host
+from dlexp.machine import host
 
 #: Distributions whose version can change a number.
 DISTRIBUTIONS = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn")

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from scipy.sparse import csr_array
 
-from dlexp.components.datasets import Split
+from dlexp.components.data import Split
 from dlexp.layers.sparse import SparseRows
 from dlexp.training.network import Network
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from dlexp.components import snapshot
 from dlexp.config.experiment import Experiment
-from dlexp.runs.run_dir import RunDir
-from dlexp.runs.whole_files import Fence
+from dlexp.records.run_dir import RunDir
+from dlexp.whole_files import Fence
 
 #: `illustrate(history, path, title)` draws a run's learning curves.
 Illustrate = Callable[[list[dict[str, float]], Path, str], None]

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dlexp.components import snapshot
-from dlexp.components.datasets import Data, Dataset
+from dlexp.components.data import Data
+from dlexp.components.datasets import Dataset
 from dlexp.components.datasets.pictures import Picture
 
 #: How many examples a run keeps, over all targets; and of each the first characters.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from dlexp.components.datasets import Info, Split
+from dlexp.components.data import Info, Split
 from dlexp.components.heads import Output, Part, TargetHead, prefix_layers
 from dlexp.config.experiment import Experiment
 

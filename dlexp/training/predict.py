@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from dlexp.components.datasets import Data, Info, Split
-from dlexp.components.datasets.new_examples import NewExamples, rows
+from dlexp.components.data import Data, Info, Split
+from dlexp.components.datasets.user.new_examples import NewExamples, rows
 from dlexp.components.heads import Predicted
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment

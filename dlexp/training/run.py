@@ -16,17 +16,17 @@ from dlexp.config.columns import columns
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION
-from dlexp.runs.predictions import Predictions
-from dlexp.runs.run_dir import RunDir
+from dlexp.records.predictions import Predictions
+from dlexp.records.run_dir import RunDir
 from dlexp.training import interruption
 from dlexp.training.checkpoint import Checkpoints
 from dlexp.training.diagnostics import diagnosing
 from dlexp.training.early_stopping import Best
-from dlexp.training.engine import Engine, Evaluator, order_of
 from dlexp.training.environment import environment
 from dlexp.training.inputs import require_code, require_data
 from dlexp.training.interruption import Stopped
 from dlexp.training.job import Job
+from dlexp.training.loop import Engine, Evaluator, order_of
 from dlexp.training.mistakes import with_examples
 from dlexp.training.network import Network, build
 from dlexp.training.scores import calibration, guessing, learned_weights, scored, worst_mistakes

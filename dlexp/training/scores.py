@@ -3,9 +3,9 @@
 from functools import cache, partial
 from typing import Any
 
-from dlexp.components.datasets import Split
+from dlexp.components.data import Split
 from dlexp.components.heads import Predicted
-from dlexp.training.engine import Evaluator, Scores
+from dlexp.training.loop import Evaluator, Scores
 from dlexp.training.network import Network, Task
 from dlexp.training.splits import Splits
 from dlexp.training.summary import mistakes

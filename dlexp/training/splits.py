@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dlexp.components.datasets import Data, Info, Split
-from dlexp.components.datasets.dataset import SplitName
+from dlexp.components.data import Data, Info, Split, SplitName
 from dlexp.config.experiment import Experiment
 
 

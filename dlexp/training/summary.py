@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dlexp.components.datasets import Info
+from dlexp.components.data import Info
 from dlexp.components.metrics import OTHER_COLUMNS, higher_is_better
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Data sets: where examples come from and how they are encoded."""
 
-from dlexp.components.datasets.bundled import BreastCancer, Diabetes, Digits, Iris, Linnerud, Wine
-from dlexp.components.datasets.dataset import Data, Dataset, Info, Split
+from dlexp.components.data import Data, Info, Split
+from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.generators import (
     Counts,
     Documents,
@@ -12,12 +12,13 @@ from dlexp.components.datasets.generators import (
     Reviews,
     Spirals,
 )
-from dlexp.components.datasets.images import Cifar10, Cifar100, FashionMnist, Mnist
-from dlexp.components.datasets.own_arrays import Npz, Python
-from dlexp.components.datasets.own_tables import Csv, Parquet
-from dlexp.components.datasets.tables import CaliforniaHousing
-from dlexp.components.datasets.text import Imdb, Reuters
-from dlexp.components.datasets.text_folder import TextFolder
+from dlexp.components.datasets.keras.images import Cifar10, Cifar100, FashionMnist, Mnist
+from dlexp.components.datasets.keras.tables import CaliforniaHousing
+from dlexp.components.datasets.keras.text import Imdb, Reuters
+from dlexp.components.datasets.sklearn import BreastCancer, Diabetes, Digits, Iris, Linnerud, Wine
+from dlexp.components.datasets.user.arrays import Npz, Python
+from dlexp.components.datasets.user.tables import Csv, Parquet
+from dlexp.components.datasets.user.text_folder import TextFolder
 
 __all__ = [
     "BreastCancer",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dlexp.components.datasets.dataset import Split
+from dlexp.components.data import Split
 
 SEED = 0
 N_TRAIN, N_TEST = 200, 50

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from dlexp.components.datasets import Info
-from dlexp.components.datasets.dataset import Task
+from dlexp.components.data import Info, Task
 from dlexp.components.heads.classes import Classes, LabelSmoothing
 from dlexp.components.heads.head import Output, Predicted
 

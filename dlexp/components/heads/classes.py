@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from dlexp.components.component import Off
-from dlexp.components.datasets import Info
+from dlexp.components.data import Info
 from dlexp.components.heads.head import Predicted, Table, TargetHead
 from dlexp.components.metrics import METRICS
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field
 
 from dlexp.components.component import Component, OneOf
-from dlexp.components.datasets import Info
-from dlexp.components.datasets.dataset import Task
+from dlexp.components.data import Info, Task
 from dlexp.components.metrics import METRICS
 from dlexp.components.regularizers import Regularizer
 

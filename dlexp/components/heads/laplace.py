@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from dlexp.components.datasets import Info
+from dlexp.components.data import Info
 from dlexp.components.heads import links
 from dlexp.components.heads.head import Output, Predicted
 from dlexp.components.heads.numbers import Law, Standardized, laplace

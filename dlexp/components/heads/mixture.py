@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.datasets import Info
+from dlexp.components.data import Info
 from dlexp.components.heads import links
 from dlexp.components.heads.head import Output, Predicted
 from dlexp.components.heads.numbers import Law, Standardized

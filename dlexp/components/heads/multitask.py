@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import ConfigDict
 
 from dlexp.components.component import Off, OneOf
-from dlexp.components.datasets import Info
+from dlexp.components.data import Info
 from dlexp.components.heads.head import Head, Output, Part, TargetHead, Trunk
 from dlexp.errors import MAX_EXPLAINED, did_you_mean
 

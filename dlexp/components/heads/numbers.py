@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
-from dlexp.components.datasets.dataset import Info, Task
+from dlexp.components.data import Info, Task
 from dlexp.components.heads.head import Predicted, Table, TargetHead
 
 if TYPE_CHECKING:

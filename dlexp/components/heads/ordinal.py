@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from dlexp.components.datasets import Info
-from dlexp.components.datasets.dataset import Task
+from dlexp.components.data import Info, Task
 from dlexp.components.heads import links
 from dlexp.components.heads.classes import Classes
 from dlexp.components.heads.head import Output, Predicted

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
-from dlexp.components.datasets import Info
+from dlexp.components.data import Info
 from dlexp.components.heads.head import Output, Predicted
 from dlexp.components.heads.numbers import Law, NumberMetric, Standardized, law_of_residuals
 

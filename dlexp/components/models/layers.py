@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError
 
-from dlexp.components.datasets import Info
+from dlexp.components.data import Info
 from dlexp.components.models import keras_layers
 from dlexp.components.models.model import Model
 from dlexp.errors import MAX_EXPLAINED, UserError

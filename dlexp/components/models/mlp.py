@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from dlexp.components.datasets import Info
+from dlexp.components.data import Info
 from dlexp.components.models.model import Stack, StandardDeviation
 
 if TYPE_CHECKING:

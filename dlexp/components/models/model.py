@@ -8,7 +8,7 @@ from pydantic import Field
 
 from dlexp.components.activations import Initializer, OneOrEach, ReLU
 from dlexp.components.component import Component, Off, OneOf
-from dlexp.components.datasets import Info
+from dlexp.components.data import Info
 from dlexp.components.regularizers import Regularizer
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.datasets import Info
+from dlexp.components.data import Info
 from dlexp.components.models.model import Model
 
 if TYPE_CHECKING:

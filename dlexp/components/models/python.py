@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from dlexp.components.datasets import Info
+from dlexp.components.data import Info
 from dlexp.components.models.model import Model
 from dlexp.components.own_code import FunctionName, load, source
 from dlexp.errors import UserError

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from dlexp.components.datasets.dataset import Info
+from dlexp.components.data import Info
 from dlexp.components.datasets.generators.generator import Generator
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from dlexp.components.datasets.dataset import Data, Info, SplitName
+from dlexp.components.data import Data, Info, SplitName
 from dlexp.components.datasets.generators.generator import TRUTH_SEED, Generator
 
 if TYPE_CHECKING:

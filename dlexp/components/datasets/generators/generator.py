@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import Field
 
 from dlexp.components import memory
-from dlexp.components.datasets.dataset import Data, Dataset, Split
+from dlexp.components.data import Data, Split
+from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.resamples import Fresh
 from dlexp.errors import UserError
 

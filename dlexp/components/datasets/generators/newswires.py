@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.datasets.dataset import Task
+from dlexp.components.data import Task
 from dlexp.components.datasets.generators.texts import GeneratedTexts
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.datasets.dataset import Info
+from dlexp.components.data import Info
 from dlexp.components.datasets.generators.generator import Generator
 
 if TYPE_CHECKING:

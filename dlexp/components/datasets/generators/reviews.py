@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from dlexp.components.datasets.dataset import Task
+from dlexp.components.data import Task
 from dlexp.components.datasets.generators.texts import GeneratedTexts
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dlexp.components.datasets.dataset import Data, Info, Split, SplitName, Task
+from dlexp.components.data import Data, Info, Split, SplitName, Task
 from dlexp.components.datasets.generators.generator import TRUTH_SEED, Generator
-from dlexp.components.datasets.text import NumberedTexts
+from dlexp.components.datasets.keras.text import NumberedTexts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +54,7 @@ class GeneratedTexts(NumberedTexts, Generator):
         """Word numbers, 1 for the most frequent word, as `Sequences`; int32 classes."""
         import numpy as np
 
-        from dlexp.components.datasets.sequences import Sequences
+        from dlexp.components.datasets.words.sequences import Sequences
 
         shares = self.shares()
         y = rng.choice(len(shares), n, p=shares).astype(np.int32)
@@ -84,7 +84,7 @@ class GeneratedTexts(NumberedTexts, Generator):
         """The same texts, whole."""
         import numpy as np
 
-        from dlexp.components.datasets import sequences
+        from dlexp.components.datasets.words import sequences
 
         def whole(split: Split) -> Split:
             texts: Any = split.x
@@ -102,7 +102,7 @@ class GeneratedTexts(NumberedTexts, Generator):
 
     def words(self, data_dir: Path | None) -> dict[int, str]:
         """A word's name is its number, counted from the most frequent one of all."""
-        from dlexp.components.datasets.sequences import INDEX_FROM, SIGNS
+        from dlexp.components.datasets.words.sequences import INDEX_FROM, SIGNS
 
         return SIGNS | {number + INDEX_FROM: f"w{number}" for number in range(1, N_WORDS + 1)}
 
@@ -125,7 +125,7 @@ class GeneratedTexts(NumberedTexts, Generator):
         """How often each index stands in each text as it is cut, `(n, num_words)`; start signs count as padding."""
         import numpy as np
 
-        from dlexp.components.datasets import sequences
+        from dlexp.components.datasets.words import sequences
 
         numbered = sequences.numbered(texts, self.num_words, self.skip_top)
         numbered.ids[numbered.ends - numbered.lengths] = sequences.PAD
@@ -138,7 +138,7 @@ class GeneratedTexts(NumberedTexts, Generator):
         """log P(index | class), `(num_words, classes)`; all words that are cut are one sign; padding says nothing."""
         import numpy as np
 
-        from dlexp.components.datasets.sequences import INDEX_FROM, OUT_OF_VOCABULARY
+        from dlexp.components.datasets.words.sequences import INDEX_FROM, OUT_OF_VOCABULARY
 
         index = np.arange(1, N_WORDS + 1) + INDEX_FROM
         is_kept = (index >= self.skip_top) & (index < self.num_words)

@@ -1,0 +1,1 @@
+"""Files in the formats that data sets come in, read with care."""

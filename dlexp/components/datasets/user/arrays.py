@@ -1,0 +1,246 @@
+"""The user's own arrays: from an npz file or from a function."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+
+from pydantic import Field
+
+from dlexp.components import memory, own_code
+from dlexp.components.data import Data, Info, Split
+from dlexp.components.datasets.reading import files
+from dlexp.components.datasets.user.base import OwnData, not_there
+from dlexp.components.identity_rules import DataPath
+from dlexp.components.own_code import FunctionName
+from dlexp.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from scipy.sparse import csr_array
+
+    from dlexp.components.datasets.user.new_examples import NewExamples
+
+Form = Literal["numeric", "sparse", "word_ids"]
+#: The axes and the kinds of numbers (numpy's) that each form takes.
+KINDS = {"numeric": "fiub", "sparse": "fiub", "word_ids": "iu"}
+
+
+class Arrays(OwnData):
+    """Inputs and targets of both splits as arrays, an example a row.
+
+    Targets are classes (numbers or words), values, or of a multilabel task rows of 0 and 1, `(n, classes)`.
+    """
+
+    form: Form = "numeric"
+    """What the inputs are: numbers `(n, ...)`, made flat; a sparse matrix; or padded word indices `(n, maxlen)`."""
+    vocabulary: Annotated[int, Field(ge=2)] | None = None
+    """Number of word indices, 0 for padding included; word_ids need it."""
+    standardize: bool = True
+    """Whether the model first gives each number mean 0 and variance 1, fitted on the training split; of numeric inputs
+    alone."""
+
+    @property
+    def inputs(self) -> Form:
+        """As the config says."""
+        return self.form
+
+    def info(self) -> Info:
+        """With the vocabulary."""
+        standardize = self.standardize and self.form == "numeric"
+        return replace(super().info(), vocabulary=self.vocabulary, standardize=standardize)
+
+    def load(self, data_dir: Path | None) -> Data:
+        """The arrays, checked and made float32 or int32."""
+        import numpy as np
+
+        from dlexp.components.datasets.pictures import Picture, are_pictures, pictures
+        from dlexp.components.datasets.user import targets
+
+        origin, (x_train, y_train), (x_test, y_test) = self._arrays(data_dir)
+        train, test = self._given(y_train, f"{origin} (train)"), self._given(y_test, f"{origin} (test)")
+        classes = self.classes
+        if self.task == "multilabel" and classes is None:
+            classes = [str(k) for k in range(y_train.shape[1])]
+        y = targets.encode(self.only_task, train, test, classes)
+        splits = [
+            Split(self._inputs(x, f"{origin} ({name})", len(each)), each)
+            for x, each, name in ((x_train, y.train, "train"), (x_test, y.test, "test"))
+        ]
+        shape, test_shape = (split.x.shape[1:] for split in splits)
+        if shape != test_shape:
+            raise DataError(f"{origin}: training inputs of shape {shape}, but test inputs of shape {test_shape}")
+        info = replace(self.info(), n_train=len(y.train), n_test=len(y.test), shape=shape)
+        decode = None
+        if self.form == "numeric" and are_pictures(np.shape(x_test)[1:]):
+
+            def decode(positions: Sequence[int]) -> Sequence[Picture]:
+                return pictures(np.asarray(x_test)[list(positions)])
+
+        return Data(*splits, info=self.with_classes(info, y), decode=decode)
+
+    def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
+        """An archive with an array x, or a sparse matrix as scipy.sparse.save_npz writes it."""
+        from dlexp.components.datasets.user import new_examples
+
+        x = _sparse(path) if self.form == "sparse" else new_examples.array(path)
+        names = new_examples.rows(x.shape[0])
+        return new_examples.NewExamples(self._inputs(x, str(path), len(names)), names)
+
+    def problems(self) -> list[tuple[str, str]]:
+        """A vocabulary without words, or words without it."""
+        found = super().problems()
+        if (self.form == "word_ids") != (self.vocabulary is not None):
+            found.append(("vocabulary", "word_ids need it, and nothing else has one"))
+        return found
+
+    def _arrays(self, data_dir: Path | None) -> tuple[str, Sequence[Any], Sequence[Any]]:
+        """Where they come from, then `(x, y)` of the training split and of the test split.
+
+        Raises:
+            DataError: They cannot be had.
+        """
+        raise NotImplementedError
+
+    def _given(self, y: "np.ndarray[Any, Any]", origin: str) -> Any:
+        """The targets, a value or a list of labels each."""
+        import numpy as np
+
+        from dlexp.components.datasets.user.targets import Given
+
+        if self.task != "multilabel":
+            y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+            if y.ndim != 1 or not len(y):
+                raise DataError(f"{origin}: expected targets of shape (n,), found {y.shape}")
+            return Given(y, lambda i: f"{origin}: target {i}")
+        if y.ndim != 2 or not len(y) or not np.isin(y, [0, 1]).all():
+            raise DataError(f"{origin}: expected targets of shape (n, classes), all 0 or 1, found {y.dtype} {y.shape}")
+        names = np.array(self.classes or [str(k) for k in range(y.shape[1])], object)
+        if len(names) != y.shape[1]:
+            raise DataError(f"{origin}: targets of {y.shape[1]} columns for {len(names)} classes")
+        return Given([names[row == 1].tolist() for row in y], lambda i: f"{origin}: target {i}")
+
+    def _inputs(self, x: Any, origin: str, n: int) -> "np.ndarray[Any, Any] | csr_array":
+        import numpy as np
+        from scipy.sparse import csr_array, issparse
+
+        if issparse(x) != (self.form == "sparse"):
+            found = "a sparse matrix" if issparse(x) else "an array"
+            raise DataError(f"{origin}: {found} as inputs; say dataset.form: one of {', '.join(get_args(Form))}")
+        x = csr_array(x) if self.form == "sparse" else np.asarray(x)
+        if self.form == "sparse":
+            try:
+                x.check_format(full_check=True)
+            except ValueError as error:
+                raise DataError(f"{origin}: not a sound sparse matrix ({error})") from error
+        if x.dtype.kind not in KINDS[self.form] or x.ndim < 2 or x.shape[0] != n:
+            raise DataError(
+                f"{origin}: expected {self.form} inputs of shape ({n}, ...), as there are targets, "
+                f"found {x.dtype} of shape {x.shape}"
+            )
+        values = x.data if self.form == "sparse" else x
+        if not np.isfinite(values).all():
+            raise DataError(f"{origin}: the inputs have values that are missing or infinite")
+        memory.require(4 * values.size, f"{origin}: the inputs as numbers")
+        if self.form == "sparse":
+            return x.astype(np.float32)
+        if self.form == "numeric":
+            return x.reshape(n, -1).astype(np.float32)
+        if x.ndim != 2 or x.min(initial=0) < 0 or x.max(initial=0) >= (self.vocabulary or 0):
+            raise DataError(
+                f"{origin}: expected word indices of shape (n, maxlen), from 0 to below the vocabulary of "
+                f"{self.vocabulary}, found shape {x.shape} from {x.min()} to {x.max()}"
+            )
+        return x.astype(np.int32)
+
+
+def _sparse(path: Path) -> "csr_array":
+    from dlexp.components.datasets.reading import npz
+    from dlexp.components.datasets.user.new_examples import require_examples
+
+    x = npz.read_sparse(path)
+    require_examples(path, x.shape[0])
+    return x
+
+
+class Npz(Arrays):
+    """Your own npz archive of numpy arrays; read without running any code from it."""
+
+    type: Literal["npz"] = "npz"
+    path: Annotated[str, Field(min_length=1), DataPath()]
+    """The file, seen from the working directory, not from the config; else from the folder with the data files."""
+    x_train: str = "x_train"
+    """The array with the training inputs."""
+    y_train: str = "y_train"
+    """The array with the training targets."""
+    x_test: str = "x_test"
+    """The array with the test inputs."""
+    y_test: str = "y_test"
+    """The array with the test targets."""
+
+    def digest(self, data_dir: Path | None) -> str:
+        """Of the file."""
+        return files.digest(files.own(self.path, data_dir))
+
+    def _arrays(self, data_dir: Path | None) -> tuple[str, Sequence[Any], Sequence[Any]]:
+        from dlexp.components.datasets.reading import npz
+
+        path = files.own(self.path, data_dir)
+        arrays = npz.read(path, (self.x_train, self.y_train, self.x_test, self.y_test))
+        train, test = (self.x_train, self.y_train), (self.x_test, self.y_test)
+        return str(path), [arrays[name] for name in train], [arrays[name] for name in test]
+
+    def misfits(self, data_dir: Path | None) -> list[tuple[str, str]]:
+        """Arrays that are not in the archive."""
+        from dlexp.components.datasets.reading import npz
+
+        path = files.own(self.path, data_dir)
+        there = npz.names(path)
+        named = {"x_train": self.x_train, "y_train": self.y_train, "x_test": self.x_test, "y_test": self.y_test}
+        return [(field, not_there(path, "array", name, there)) for field, name in named.items() if name not in there]
+
+    def problems(self) -> list[tuple[str, str]]:
+        """A sparse matrix, which npz archives have no array for."""
+        found = super().problems()
+        if self.form == "sparse":
+            found.append(("form", "an npz archive holds no sparse matrix; use type python"))
+        return found
+
+
+class Python(Arrays):
+    """Your own function that returns (x_train, y_train), (x_test, y_test)."""
+
+    type: Literal["python"] = "python"
+    function: FunctionName
+    """`module:function`; the module is found as Python finds it, then in the working directory. It runs with each
+    training, as your own code, and has to return the same for the same arguments."""
+    arguments: dict[str, Any] = {}
+    """Keyword arguments of the function."""
+
+    @property
+    def functions(self) -> list[str]:
+        """The function that makes the arrays."""
+        return [self.function]
+
+    def notes(self) -> list[str]:
+        """That a run runs code."""
+        return [f"a run calls {self.function}, which is found in the working directory if Python does not know it"]
+
+    def digest(self, data_dir: Path | None) -> str:
+        """Of the module's source alone: what that imports and reads is not seen."""
+        return files.digest(own_code.source(self.function))
+
+    def _arrays(self, data_dir: Path | None) -> tuple[str, Sequence[Any], Sequence[Any]]:
+        import numpy as np
+
+        try:
+            (x_train, y_train), (x_test, y_test) = own_code.load(self.function)(**self.arguments)
+        # Another's code raises anything; its traceback is in the log as the cause.
+        except Exception as error:
+            raise DataError(f"{self.function}: {type(error).__name__}: {error}") from error
+        return self.function, (x_train, np.asarray(y_train)), (x_test, np.asarray(y_test))
+
+    def load(self, data_dir: Path | None) -> Data:
+        """The arrays, of which only they themselves say what the arguments made of them."""
+        data = super().load(data_dir)
+        return replace(data, drawn={"train": data.train.digest, "test": data.test.digest})

@@ -1,0 +1,133 @@
+"""Examples that no split has, for `dlexp predict`: read from a file as numbers or as texts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dlexp import regular_files
+from dlexp.components.datasets.reading import npz
+from dlexp.components.datasets.user import csv_file
+from dlexp.errors import DataError, UserError, did_you_mean
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+#: The column of a table, or the array of an archive, that holds the examples.
+TEXT_COLUMN, ARRAY = "text", "x"
+
+
+@dataclass(frozen=True)
+class NewExamples:
+    """Encoded as those of a split."""
+
+    x: "np.ndarray[Any, Any] | csr_array"
+    names: Sequence[str]
+    """What tells one from the others: its row in the file, counted from 1, or the name of its own file."""
+    notes: Sequence[str] = ()
+    """What they have that the model did not learn from, and what it is given instead."""
+
+
+def rows(n: int) -> list[str]:
+    """The names of a file's rows."""
+    return [str(i) for i in range(1, n + 1)]
+
+
+def numbers(path: Path, n_features: int, names: Sequence[str] = ()) -> NewExamples:
+    """A table of numbers with a header, or an archive of numpy arrays with one named x; float32 `(n, n_features)`.
+
+    Args:
+        path: The file: .csv, .npz or .npy.
+        n_features: Numbers an example.
+        names: The features' names; columns of a table are found by them, or else taken in their order.
+
+    Raises:
+        DataError: The file is neither, or a value is no number.
+        UserError: It has not the right columns, or no rows.
+    """
+    x = array(path) if path.suffix in (".npz", ".npy") else _table(path, n_features, names)
+    x = x.reshape(len(x), -1) if x.ndim > 1 else x
+    if x.ndim != 2 or x.shape[1] != n_features:
+        raise UserError(f"{path}: expected {n_features} numbers an example, found an array of shape {x.shape}")
+    if x.dtype.kind not in "fiub" or not np.isfinite(x).all():
+        raise DataError(f"{path}: some values are no numbers, are missing or infinite")
+    return NewExamples(x.astype(np.float32), rows(len(x)))
+
+
+def texts(path: Path) -> tuple[list[str], list[str]]:
+    """Texts and their names: a line each of a .txt file, a row each of a table's column `text`, or a folder's files.
+
+    Raises:
+        DataError: The file cannot be read.
+        UserError: A table has no such column, or there are no texts.
+    """
+    if path.is_dir():
+        files = sorted(path.rglob("*.txt"))
+        require_examples(path, len(files))
+        return [_text(file) for file in files], [str(file.relative_to(path)) for file in files]
+    if path.suffix == ".txt":
+        text = _text(path)
+        # Not splitlines, which splits at form feeds and Unicode's separators too.
+        lines = text.removesuffix("\n").split("\n") if text else []
+        require_examples(path, len(lines))
+        return lines, rows(len(lines))
+    frame = csv_file.read(path)
+    require_examples(path, len(frame))
+    if TEXT_COLUMN not in frame.columns:
+        hint = did_you_mean(TEXT_COLUMN, frame.columns)
+        raise UserError(f"{path}: no column {TEXT_COLUMN!r}.{hint} Give a .txt file, a text a line, or name the column")
+    return frame[TEXT_COLUMN].fillna("").to_list(), rows(len(frame))
+
+
+def array(path: Path) -> "np.ndarray[Any, Any]":
+    """The array named x of an archive, or the only one of a .npy file.
+
+    Raises:
+        DataError: The file cannot be read.
+        UserError: It has no such array, or no examples.
+    """
+    if path.suffix == ".npy":
+        x = npz.read_npy(path)
+    elif ARRAY in npz.names(path):
+        x = npz.read(path, (ARRAY,))[ARRAY]
+    else:
+        raise UserError(f"{path}: no array named {ARRAY} in it")
+    require_examples(path, len(x) if x.ndim else 0)
+    return x
+
+
+def require_examples(path: Path, n: int) -> None:
+    """Refuse a file without any.
+
+    Raises:
+        UserError: There are none.
+    """
+    if not n:
+        raise UserError(f"{path}: no examples in it")
+
+
+def _table(path: Path, n_features: int, names: Sequence[str]) -> "np.ndarray[Any, Any]":
+    import pandas as pd
+
+    frame = csv_file.read(path)
+    require_examples(path, len(frame))
+    if names and set(names) <= set(frame.columns):
+        frame = frame[list(names)]
+    elif frame.shape[1] != n_features:
+        named = f": {', '.join(names)}" if names else ""
+        raise UserError(f"{path}: {frame.shape[1]} columns; the model takes {n_features}{named}")
+    x: np.ndarray[Any, Any] = frame.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
+    for i, k in np.argwhere(~np.isfinite(x))[:1]:
+        raise DataError(
+            f"{path}: row {i + 1}, column {frame.columns[k]}: expected a number, given {frame.iloc[i, k]!r}"
+        )
+    return x
+
+
+def _text(path: Path) -> str:
+    try:
+        return regular_files.read_text(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not readable as UTF-8 text ({error})") from error

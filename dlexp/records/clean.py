@@ -1,0 +1,135 @@
+"""Runs that can go: smoke runs, and what neither finished nor can be counted on. A finished run never does."""
+
+import contextlib
+import errno
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from dlexp.records.index import scan, smoke_dir
+from dlexp.records.lock import Lost, Taken, locked
+from dlexp.records.run_dir import OWN_FILES, UNFINISHED, RunDir
+
+#: What a killed process leaves beside a file: `.gpu3-4711-summary.json`; of earlier versions `.4711-summary.json`.
+_BESIDE = re.compile(r"\.(?:.*[-.])?\d+-(?P<name>.+)")
+#: A run that is about to start has no log yet: its directory is this young.
+STARTING_SECONDS = 60.0
+
+
+def smoke_runs(runs_dir: Path) -> list[RunDir]:
+    """All smoke runs, however they ended; nothing behind a symbolic link."""
+    folder = smoke_dir(runs_dir)
+    return [] if folder.is_symlink() else _own(folder)
+
+
+def unfinished_runs(runs_dir: Path) -> list[RunDir]:
+    """All runs that failed, or broke off with nothing to resume.
+
+    Neither smoke runs nor damaged records nor anything behind a symbolic link.
+    """
+    return [run_dir for run_dir in _own(runs_dir) if is_unfinished(run_dir)]
+
+
+def damaged_runs(runs_dir: Path) -> list[RunDir]:
+    """All runs with a damaged record, which may have finished: they are for the user to remove; no smoke runs."""
+    return [run_dir for run_dir in _own(runs_dir) if run_dir.status == "damaged"]
+
+
+def is_unfinished(run_dir: RunDir) -> bool:
+    """Whether a run failed, or broke off with nothing to resume."""
+    status = run_dir.status
+    return status == "failed" or (status in UNFINISHED and not run_dir.has_checkpoint)
+
+
+def why_kept(run_dir: RunDir) -> str | None:
+    """Why a run cannot be removed: it is under way, or holds what dlexp did not write; none where it can be."""
+    if _is_under_way(run_dir):
+        return "under way"
+    return _why_not_ours(run_dir)
+
+
+def size(run_dir: RunDir) -> int:
+    """The bytes of a run's files."""
+    n_bytes = 0
+    for path in _files(run_dir):
+        with contextlib.suppress(FileNotFoundError):
+            n_bytes += path.lstat().st_size
+    return n_bytes
+
+
+def remove(run_dir: RunDir, may_go: Callable[[RunDir], bool]) -> str | None:
+    """Delete a run's files and directory, and the directories around it that this leaves empty.
+
+    The list that it stands on may be old: it is looked at again while its lock is held, so that nothing can finish it
+    in between.
+
+    Args:
+        run_dir: The run.
+        may_go: Whether it may be removed as it is now.
+
+    Returns:
+        Why it was kept; None if it is gone.
+    """
+    try:
+        with locked(run_dir.lock_path) as held:
+            if not may_go(run_dir):
+                return f"{'finished' if run_dir.status == 'finished' else 'changed'} since it was listed"
+            if reason := _why_not_ours(run_dir):
+                return reason
+            # These last: the run keeps its status to the end, should this be killed.
+            last = (run_dir.config_path, run_dir.failure_path, run_dir.lock_path)
+            for path in sorted(_files(run_dir), key=lambda path: last.index(path) if path in last else -1):
+                held.check()
+                path.unlink(missing_ok=True)
+            run_dir.path.rmdir()
+    except (Taken, Lost):
+        return "under way"
+    except OSError as error:
+        # Not empty: another process began it just now.
+        return "under way" if error.errno == errno.ENOTEMPTY else f"cannot be removed: {error.strerror}"
+    for folder in _around(run_dir):
+        with contextlib.suppress(OSError):  # It is not empty, or gone.
+            folder.rmdir()
+    return None
+
+
+def _files(run_dir: RunDir) -> list[Path]:
+    """What a run's directory holds; nothing where it is gone."""
+    try:
+        return list(run_dir.path.iterdir())
+    except FileNotFoundError:
+        return []
+
+
+def _own(runs_dir: Path) -> list[RunDir]:
+    return [run for run in scan(runs_dir) if not run.path.is_symlink() and not run.path.parent.is_symlink()]
+
+
+def _why_not_ours(run_dir: RunDir) -> str | None:
+    """The first of the files in a run's directory that dlexp did not write, in words; None if there is none."""
+    foreign = sorted(path.name for path in _files(run_dir) if not _is_own(path))
+    return f"holds {foreign[0]}, which dlexp did not write" if foreign else None
+
+
+def _is_own(path: Path) -> bool:
+    beside = _BESIDE.fullmatch(path.name)
+    return not path.is_symlink() and path.is_file() and (beside["name"] if beside else path.name) in OWN_FILES
+
+
+def _is_under_way(run_dir: RunDir) -> bool:
+    """A worker holds its lock, or is about to."""
+    if run_dir.owner is not None:
+        return True
+    is_empty = run_dir.status == "interrupted" and not run_dir.log_path.exists()
+    try:
+        return is_empty and time.time() - run_dir.path.stat().st_mtime < STARTING_SECONDS
+    except FileNotFoundError:  # Another command has removed it.
+        return False
+
+
+def _around(run_dir: RunDir) -> Iterator[Path]:
+    name = run_dir.path.parent
+    yield name
+    if name.parent.name == smoke_dir(Path()).name:
+        yield name.parent

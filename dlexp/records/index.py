@@ -1,0 +1,386 @@
+"""All runs below a runs directory, read anew from the folders each time: no index has to agree with them."""
+
+import fnmatch
+import os
+import re
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from dlexp.config.identity import Identities, identities_of
+from dlexp.config.names import CONFIG_SUFFIXES as CONFIG_SUFFIXES
+from dlexp.config.names import RESAMPLES as RESAMPLES
+from dlexp.config.names import SUMMARY_CSV as SUMMARY_CSV
+from dlexp.console import say
+from dlexp.errors import UserError, did_you_mean
+from dlexp.records.record_files import DamagedRecord
+from dlexp.records.run_dir import PREFIX_LENGTH, FolderName, RunDir, Status
+
+#: Where smoke runs lie, beside the names' folders.
+SMOKE = ".smoke"
+
+#: How many names an error message lists.
+_SHOWN_NAMES = 10
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is on record of one run.
+
+    Of a run that neither finished nor failed only the folder's name is read: its other fields are empty.
+    """
+
+    dir: RunDir
+    name: str
+    seed: int
+    attempt: int
+    status: Status
+    identity: str = ""
+    config: dict[str, Any] = field(default_factory=dict)
+    """The resolved config, without its name."""
+    record: dict[str, Any] = field(default_factory=dict)
+    """The whole of summary.json or failure.json."""
+    damage: str = ""
+    """Why it cannot be read."""
+    interruption: str = ""
+    """What interrupted it, where that is known."""
+
+    @property
+    def what(self) -> str:
+        """What went wrong with it, in a line; empty where nothing did."""
+        return self.record.get("what") or self.damage or self.interruption
+
+    @cached_property
+    def experiment(self) -> str:
+        """The identity of its experiment as this version takes it: the same whichever version recorded the run."""
+        return Identities.of_record(self.record).own
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The numbers of a finished run by column; one that is no number (null) is NaN."""
+        metrics = self.record.get("metrics", {})
+        return {column: float("nan") if value is None else value for column, value in metrics.items()}
+
+    @property
+    def submitted(self) -> str:
+        """When it was handed out to be trained, in ISO format; of older records when it began, or at least ended."""
+        return next((str(at) for key in ("submitted", "started", "ended") if (at := self.record.get(key))), "")
+
+    @property
+    def data_digest(self) -> str:
+        """That of its data; empty if it is not on record."""
+        return str(self.record.get("data_digest") or "")
+
+    @property
+    def earlier_digests(self) -> list[str]:
+        """What versions before the one that recorded it took as the digest of the same data."""
+        recorded: list[str] = self.record.get("earlier_data_digests", [])
+        return recorded
+
+    @property
+    def split_digests(self) -> dict[str, dict[str, str]]:
+        """What tells the examples of each role from others, by target; empty in older records."""
+        recorded: dict[str, dict[str, str]] = self.record.get("split_digests", {})
+        return recorded
+
+    @property
+    def guessing(self) -> dict[str, float]:
+        """What the best constant prediction scores, by column; empty in older records."""
+        return {column: guess for column, guess in self.record.get("guessing", {}).items() if guess is not None}
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        return self.record.get("seconds")
+
+    @property
+    def epochs(self) -> int | None:
+        """How many epochs were trained."""
+        return self.record.get("epochs", self.record.get("epoch"))
+
+    @property
+    def ended(self) -> str:
+        """When it ended, in ISO format; empty where that is not known."""
+        return self.record.get("ended") or ""
+
+    @property
+    def has_diverged(self) -> bool:
+        """Whether the loss became NaN or infinite."""
+        return self.status == "failed" and self.record.get("kind") == "diverged"
+
+    @property
+    def targets(self) -> list[str]:
+        """The names of several targets; empty where there is one."""
+        return list(self.config.get("head", {}).get("heads", {}))
+
+    @property
+    def head_metrics(self) -> list[str]:
+        """The metrics that the head asked for; of several targets under their columns' names."""
+        head = self.config.get("head", {})
+        several = head.get("heads", {}).items()
+        return [f"{name}_{metric}" for name, each in several for metric in each["metrics"]] or head.get("metrics", [])
+
+    @property
+    def main_metrics(self) -> list[str]:
+        """The first metric that the head asked for; of several targets that of each."""
+        several = self.config.get("head", {}).get("heads", {}).items()
+        return [f"{name}_{each['metrics'][0]}" for name, each in several if each["metrics"]] or self.head_metrics[:1]
+
+    @property
+    def tensorflow(self) -> str:
+        """TensorFlow's version."""
+        return str((self.record.get("versions") or {}).get("tensorflow", "unknown"))
+
+
+def smoke_dir(runs_dir: Path) -> Path:
+    """Where smoke runs lie: below the runs, part of no index."""
+    return runs_dir / SMOKE
+
+
+def walk(runs_dir: Path) -> tuple[list[RunDir], list[Path]]:
+    """All run directories by name, seed, experiment and attempt; and what lies between them and is no run's.
+
+    Hidden entries, smoke runs among them, are passed over.
+
+    Raises:
+        UserError: There is no such directory, or it may not be read.
+    """
+    found: list[tuple[str, FolderName, RunDir]] = []
+    foreign: list[Path] = []
+    for name in _entries(runs_dir):
+        if not _is_directory(name):
+            if name.name != SUMMARY_CSV:
+                foreign.append(Path(name.path))
+            continue
+        try:
+            entries = _entries(Path(name.path))
+        except UserError:
+            foreign.append(Path(name.path))
+            continue
+        for entry in entries:
+            folder = FolderName.parse(entry.name)
+            if folder and _is_directory(entry):
+                found.append((name.name, folder, RunDir(Path(entry.path))))
+            else:
+                foreign.append(Path(entry.path))
+    found.sort(key=lambda run: run[:2])
+    return [run_dir for _, _, run_dir in found], sorted(foreign)
+
+
+def scan(runs_dir: Path) -> list[RunDir]:
+    """All run directories in the order of `walk`; none where there is no runs directory yet."""
+    return walk(runs_dir)[0] if runs_dir.exists() else []
+
+
+def read(run_dir: RunDir) -> Run:
+    """Read one run's record; a damaged one is a `Run` that says so."""
+    folder = run_dir.folder
+    known = (run_dir, run_dir.name, folder.seed, folder.attempt)
+    try:
+        status: Status = "finished"
+        record = run_dir.summary()
+        if record is None:
+            status, record = "failed", run_dir.failure()
+        if record is None:
+            status, interruption = run_dir.unfinished_status(), run_dir.interruption() or {}
+            return Run(*known, status, interruption=interruption.get("what", "") if status == "interrupted" else "")
+    except DamagedRecord as error:
+        return Run(*known, "damaged", damage=error.lines[0])
+    config = {key: value for key, value in record["config"].items() if key != "name"}
+    return Run(*known, status, record["identity"], config, record)
+
+
+def is_resample(run_dir: RunDir) -> bool:
+    """Whether it is one of the many runs behind bias and variance, and not one that is only called so."""
+    return run_dir.name.endswith(RESAMPLES) and not run_dir.has_own_training_set
+
+
+def without_resamples(run_dirs: Iterable[RunDir]) -> tuple[list[RunDir], str]:
+    """The runs on training sets as they are, and a line that counts the others; empty where there are none."""
+    run_dirs = list(run_dirs)
+    usual = [run_dir for run_dir in run_dirs if not is_resample(run_dir)]
+    if not (n := len(run_dirs) - len(usual)):
+        return usual, ""
+    name = next(run_dir.name for run_dir in run_dirs if is_resample(run_dir))
+    plural = "s" if n > 1 else ""
+    return usual, f"{n} run{plural} of bias-variance left out. To list them: dlexp ls '{name}'"
+
+
+def readable(run_dirs: Iterable[RunDir]) -> list[Run]:
+    """Read these runs but the damaged ones, which are said on stderr, a line each."""
+    runs = []
+    for run in map(read, run_dirs):
+        if run.status == "damaged":
+            say(f"{run.damage} (left out)")
+        else:
+            runs.append(run)
+    return runs
+
+
+def finished(runs_dir: Path) -> list[Run]:
+    """All finished runs but smoke runs, those on resampled training sets included."""
+    return [run for run in readable(scan(runs_dir)) if run.status == "finished"]
+
+
+def latest(runs: Iterable[Run]) -> Run | None:
+    """The attempt that ended last: attempts count up within one name only."""
+    return max(runs, key=lambda run: (run.ended, run.attempt), default=None)
+
+
+def recorded(runs: Iterable[Run], identities: Container[str], name: str = "") -> Run | None:
+    """The attempt that stands for an experiment among runs with one seed, under whatever name and identity it lies.
+
+    That is the latest finished one, else the latest that diverged: the same again would diverge again. Of either kind,
+    those under the given name come first.
+    """
+    own = [run for run in runs if run.identity in identities]
+    finished = [run for run in own if run.status == "finished"]
+    candidates = finished or [run for run in own if run.has_diverged]
+    return latest(run for run in candidates if run.name == name) or latest(candidates)
+
+
+def key(identity: str, seed: int) -> tuple[str, int]:
+    """What the folder's name says of an experiment with a seed."""
+    return identity[:PREFIX_LENGTH], seed
+
+
+class Attempts:
+    """All run directories below a runs directory, by experiment and seed, under every name."""
+
+    def __init__(self, run_dirs: Iterable[RunDir] = ()) -> None:
+        self._by_key: dict[tuple[str, int], list[RunDir]] = {}
+        for run_dir in run_dirs:
+            self._by_key.setdefault((run_dir.identity_prefix, run_dir.seed), []).append(run_dir)
+
+    def of(self, identities: Iterable[str], seed: int) -> list[RunDir]:
+        """What may be a record of an experiment with a seed, by the names of the folders."""
+        return [run_dir for identity in identities for run_dir in self._by_key.get(key(identity, seed), ())]
+
+
+def with_identity(runs_dir: Path, identities: Identities) -> list[Run]:
+    """The runs on record of an experiment, under every name."""
+    prefixes = {identity[:PREFIX_LENGTH] for identity in identities}
+    near = [run_dir for run_dir in scan(runs_dir) if run_dir.identity_prefix in prefixes]
+    return [run for run in readable(near) if run.identity in identities]
+
+
+def of_experiment(runs_dir: Path, run: Run) -> list[Run]:
+    """The runs on record of a run's experiment, itself among them, under every name."""
+    return with_identity(runs_dir, Identities.of_record(run.record))
+
+
+def identities_in(config: Path, data_dir: Path | None = None) -> Identities:
+    """The identities of the experiment that a config file holds; reads the data's digest."""
+    from dlexp.config.load import load
+
+    experiment = load(config, []).experiment
+    return identities_of(experiment, experiment.dataset.digests(data_dir))
+
+
+def in_order(runs: Iterable[Run]) -> list[Run]:
+    """Runs as they were handed out: the points of a grid in its order."""
+    return sorted(runs, key=lambda run: run.submitted)
+
+
+def select(
+    runs_dir: Path,
+    words: Sequence[str],
+    resolve: Callable[[Path], Identities] = identities_in,
+    order: Callable[[Iterable[Run]], Iterable[Run]] = list,
+) -> list[Run]:
+    """The runs that the user's words name, in their order and each once, whatever their status.
+
+    A word is a config file (its experiment's runs, under every name), a name, a run as `NAME/s0-3fa9c1d2e0`,
+    the path of either's directory, or a glob of names or runs: `imdb_*`, `imdb_*/s0-*`.
+
+    Raises:
+        UserError: A word names nothing.
+    """
+    selected: dict[Path, Run] = {}
+    for word in words:
+        for run in order(_named(runs_dir, word, resolve)):
+            selected.setdefault(run.dir.path.resolve(), run)
+    return list(selected.values())
+
+
+def _named(runs_dir: Path, word: str, resolve: Callable[[Path], Identities]) -> list[Run]:
+    if word.endswith(CONFIG_SUFFIXES) and not _is_directory(runs_dir / word):
+        runs = with_identity(runs_dir, resolve(Path(word)))
+        if not runs:
+            raise UserError(f"{word}: no run of it in {runs_dir} as it is now. Try: dlexp run {word}")
+        return runs
+    for path in (runs_dir / word, Path(word)):
+        # A name that looks like a run's folder holds runs.
+        if FolderName.parse(path.name) and _is_directory(path) and not _in_name(path):
+            # Resolved only where the name is needed: `.` and `..` have none of their own.
+            return [read(RunDir(path if path.parent.name else path.resolve()))]
+        if _is_directory(path) and (found := _in_name(path)):
+            return [read(run_dir) for run_dir in found]
+    if matching := _matching(scan(runs_dir), word):
+        return [read(run_dir) for run_dir in matching]
+    raise _unknown(runs_dir, word)
+
+
+def _matching(run_dirs: Iterable[RunDir], glob: str) -> list[RunDir]:
+    """The runs whose name, or name and folder, a glob describes; a name itself holds none of a glob's signs.
+
+    Those on resampled training sets only where the glob says so.
+    """
+    pattern = re.compile(fnmatch.translate(glob))
+    return [
+        run_dir
+        for run_dir in run_dirs
+        if RESAMPLES.strip() in glob or not is_resample(run_dir)
+        if pattern.match(run_dir.name) or pattern.match(f"{run_dir.name}/{run_dir.path.name}")
+    ]
+
+
+def _in_name(directory: Path) -> list[RunDir]:
+    """The runs in the directory of one name."""
+    entries = [entry for entry in _entries(directory) if _is_directory(entry)]
+    folders = [(folder, entry) for entry in entries if (folder := FolderName.parse(entry.name))]
+    return [RunDir(Path(entry.path)) for folder, entry in sorted(folders, key=lambda pair: pair[0])]
+
+
+def _unknown(runs_dir: Path, word: str) -> UserError:
+    run_dirs = scan(runs_dir)
+    if not run_dirs:
+        return UserError(f"{word}: no runs in {runs_dir} yet. Try: dlexp run configs/digits_sgd.yaml")
+    names = list(dict.fromkeys(run_dir.name for run_dir in run_dirs))
+    name, _, folder = word.rstrip("/").removeprefix(f"{runs_dir}/").partition("/")
+    if folder and name in names:
+        names = [f"{name}/{run_dir.path.name}" for run_dir in run_dirs if run_dir.name == name]
+    nearest = did_you_mean(word, [*names, *_near_globs(word, run_dirs)])
+    more = f", and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
+    return UserError(
+        f"{word}: no such run, name or config in {runs_dir}.{nearest} "
+        f"Choose from: {', '.join(names[:_SHOWN_NAMES])}{more}"
+    )
+
+
+def _near_globs(word: str, run_dirs: Sequence[RunDir]) -> list[str]:
+    """A glob that matches nothing, with the start of each name in place of its own, where it matches then."""
+    if not (signs := re.search(r"[*?[]", word)):
+        return []
+    start = signs.start()
+    globs = dict.fromkeys(run_dir.name[:start] + word[start:] for run_dir in run_dirs)
+    return [glob for glob in globs if _matching(run_dirs, glob)]
+
+
+def _is_directory(entry: os.DirEntry[str] | Path) -> bool:
+    """Whether it is one; not a link to itself, nor what no directory can be called."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _entries(directory: Path) -> list[os.DirEntry[str]]:
+    """What lies in a directory, but hidden entries."""
+    try:
+        with os.scandir(directory) as entries:
+            return [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError as error:
+        raise UserError(f"{directory}: cannot be read: {error.strerror}") from error

@@ -1,0 +1,82 @@
+"""`summary.csv`: one row a finished run but those of bias-variance, for spreadsheets; derived, and never read back."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+from dlexp.config.flat import flatten, format_value
+from dlexp.errors import DlexpError
+from dlexp.records import index, spreadsheet
+from dlexp.records.index import Run
+from dlexp.records.lock import in_turn
+from dlexp.whole_files import replacing
+
+#: Hidden, and so no part of the index.
+_LOCK = ".summary.csv.lock"
+
+
+def rebuild(runs_dir: Path) -> Path:
+    """Write the table anew from the runs: who and where, the config's dotted columns, the result's numbers.
+
+    Damaged runs are not in it; `ls` and `clean` name them.
+
+    Raises:
+        DlexpError: It cannot be written.
+    """
+    path = runs_dir / index.SUMMARY_CSV
+    try:
+        with in_turn(runs_dir / _LOCK), replacing(path) as beside:
+            texts = _Texts()
+            usual = (run_dir for run_dir in index.scan(runs_dir) if not index.is_resample(run_dir))
+            rows = [_row(run, runs_dir, texts) for run in map(index.read, usual) if run.status == "finished"]
+            # A folder's name may be no UTF-8.
+            with beside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+                flat = ({column: text for part in row for column, text in part.items()} for row in rows)
+                spreadsheet.write(file, _columns(rows), flat)
+    except OSError as error:
+        raise DlexpError(f"{path}: cannot be written: {error.strerror}") from error
+    return path
+
+
+class _Texts(dict[str, str]):
+    """Values as text by their `repr`: thousands of runs share a few settings, and YAML is slow."""
+
+    def of(self, value: Any) -> str:
+        key = repr(value)
+        if key not in self:
+            self[key] = format_value(value)
+        return self[key]
+
+
+def _row(run: Run, runs_dir: Path, texts: _Texts) -> tuple[dict[str, str], ...]:
+    """Who and where, settings, numbers: kept apart until all columns are known."""
+    about = {
+        "name": run.name,
+        "seed": str(run.seed),
+        "identity": run.identity,
+        "attempt": str(run.attempt),
+        "status": run.status,
+        "run": run.dir.path.relative_to(runs_dir).as_posix(),
+        "started": run.record.get("started", ""),
+        "ended": run.ended,
+        "data_digest": run.record.get("data_digest", ""),
+        "training_version": str(run.record.get("training_version", "")),
+        "tensorflow": run.tensorflow,
+    }
+    numbers: dict[str, Any] = {key: run.record.get(key) for key in ("epochs", "seconds", "parameters")}
+    return (
+        about,
+        {key: texts.of(value) for key, value in flatten(run.config).items()},
+        {key: _number(value) for key, value in (numbers | run.metrics).items()},
+    )
+
+
+def _columns(rows: list[tuple[dict[str, str], ...]]) -> list[str]:
+    """All columns of the first part, then of the second, then of the third; each in the order of appearance."""
+    kinds = zip(*rows, strict=True) if rows else [[{"name": ""}]]
+    return list(dict.fromkeys(column for parts in kinds for part in parts for column in part))
+
+
+def _number(value: float | None) -> str:
+    """Every digit; an empty cell where there is no number."""
+    return "" if value is None or math.isnan(value) else repr(value)

@@ -1,0 +1,1 @@
+"""What differs between experiments, and whether one beats another."""

@@ -1,0 +1,226 @@
+"""What is in a data set: examples, classes, lengths, ranges, and a few examples to look at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dlexp.components.data import Data, Info, Split
+from dlexp.components.datasets import Dataset
+from dlexp.components.datasets.keras.text import NumberedTexts
+from dlexp.components.validations import Validation
+
+Array = np.ndarray[Any, Any]
+
+N_SHOWN = 3
+#: More features than these are described together.
+MAX_FEATURES = 64
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How numbers are spread; `sd` divides by n, `p5` to `p95` are percentiles."""
+
+    minimum: float
+    p5: float
+    p25: float
+    median: float
+    p75: float
+    p95: float
+    maximum: float
+    mean: float
+    sd: float
+
+    @classmethod
+    def of(cls, values: Array) -> "Distribution":
+        """The distribution of at least one number."""
+        minimum, p5, p25, median, p75, p95, maximum = np.percentile(values, [0, 5, 25, 50, 75, 95, 100]).tolist()
+        mean, sd = float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
+        return cls(minimum, p5, p25, median, p75, p95, maximum, mean, sd)
+
+
+@dataclass(frozen=True)
+class Class:
+    """One class and how many examples it has."""
+
+    number: int
+    name: str | None
+    counts: dict[str, int]
+    """By role: train, validation, test."""
+    target: str | None = None
+    """Which of several targets it is a class of."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature over the training examples, before any standardization."""
+
+    name: str | None
+    minimum: float
+    mean: float
+    sd: float
+    maximum: float
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of the training texts, and what the settings keep of them."""
+
+    distinct: int
+    running: int
+    """All words, each as often as it occurs."""
+    kept_distinct: int
+    kept_running: int
+    num_words: int
+    skip_top: int
+
+
+@dataclass(frozen=True)
+class Example:
+    """A training example for the eye."""
+
+    position: int
+    """In the training data as it is loaded."""
+    target: str
+    """The name of its class, or the number."""
+    content: str
+    """Text in words, or the numbers in one line."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """All that `dlexp data` says."""
+
+    dataset: Dataset
+    info: Info
+    examples: dict[str, int]
+    """Their number by role: train, validation where a config says so, test."""
+    classes: list[Class]
+    targets: dict[str, Distribution]
+    """By role, of a number that is to be learned; of one of several targets after its name: `ink train`."""
+    lengths: dict[str, Distribution]
+    """Words of a text, by split: train (what validates included) and test."""
+    vocabulary: Vocabulary | None
+    numbers: Distribution | None
+    """All numbers of all training examples together."""
+    features: list[Feature]
+    """One by one, where they are few."""
+    shown: list[Example]
+    best_possible: dict[str, float]
+    """What the true law scores on the test split, by metric, where it is known."""
+
+
+def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | None) -> Description:
+    """Load a data set and find out what is in it.
+
+    Args:
+        dataset: The data set.
+        validation: How a config splits the training data; none to look at the data set alone.
+        data_dir: Where its files are looked for first.
+
+    Raises:
+        DataError: The data cannot be had.
+        UserError: The validation examples cannot be drawn.
+    """
+    data = dataset.texts(data_dir) if isinstance(dataset, NumberedTexts) else dataset.load(data_dir)
+    is_text = isinstance(dataset, NumberedTexts)
+    info = data.info or dataset.info()
+    is_numeric = info.inputs == "numeric"
+    class_names = info.class_names or dataset.class_names
+    roles = _targets_by_role(dataset, data, validation)
+    targets = info.targets or {"": replace(info, class_names=class_names)}
+    of_role = {name: {role: info.y_of(name, y) for role, y in roles.items()} for name in targets}
+    return Description(
+        dataset=dataset,
+        info=info,
+        examples={role: len(y) for role, y in roles.items()},
+        classes=[each for name, target in targets.items() for each in _classes(name, target, of_role[name])],
+        targets={
+            f"{name} {role}".strip(): Distribution.of(y)
+            for name, target in targets.items()
+            if target.n_classes is None
+            for role, y in of_role[name].items()
+        },
+        lengths={"train": _lengths(data.train.x), "test": _lengths(data.test.x)} if is_text else {},
+        vocabulary=_vocabulary(data.train.x, dataset) if isinstance(dataset, NumberedTexts) else None,
+        numbers=Distribution.of(data.train.x) if is_numeric else None,
+        features=_features(data.train.x, info.feature_names or dataset.feature_names) if is_numeric else [],
+        shown=_shown(dataset, data, targets, data_dir),
+        best_possible=dataset.best_possible(),
+    )
+
+
+def _targets_by_role(dataset: Dataset, data: Data, validation: Validation | None) -> dict[str, Array]:
+    """The targets of those that train, validate and test."""
+    train, test = data.train.y, data.test.y
+    validates: dict[str, Array] = {}
+    if validation is not None and validation.type == "test":
+        validates["validation"] = test
+    elif validation is not None and validation.type != "none":
+        held_out = validation.held_out(train)
+        validates["validation"] = train[held_out]
+        train = np.delete(train, held_out, axis=0)
+    trains = dataset.reduced(Split(train, train)).y
+    return {"train": trains, **validates, "test": test}
+
+
+def _classes(name: str, target: Info, roles: Mapping[str, Array]) -> list[Class]:
+    n_classes, names = target.n_classes or 0, target.class_names
+    counts = {
+        role: y.sum(axis=0) if y.ndim == 2 else np.bincount(y, minlength=n_classes)
+        for role, y in roles.items()
+        if n_classes
+    }
+    return [
+        Class(k, names[k] if names else None, {role: int(count[k]) for role, count in counts.items()}, name or None)
+        for k in range(n_classes)
+    ]
+
+
+def _lengths(texts: Any) -> Distribution:
+    """Without the start signs."""
+    return Distribution.of(texts.lengths - 1)
+
+
+def _vocabulary(texts: Any, dataset: NumberedTexts) -> Vocabulary:
+    from dlexp.components.datasets.words.sequences import INDEX_FROM
+
+    counts = np.bincount(texts.ids)
+    counts[: INDEX_FROM + 1] = 0  # Signs are no words.
+    kept = counts[dataset.skip_top : dataset.num_words]
+    return Vocabulary(
+        distinct=int(np.count_nonzero(counts)),
+        running=int(counts.sum()),
+        kept_distinct=int(np.count_nonzero(kept)),
+        kept_running=int(kept.sum()),
+        num_words=dataset.num_words,
+        skip_top=dataset.skip_top,
+    )
+
+
+def _features(x: Array, names: Sequence[str]) -> list[Feature]:
+    if x.shape[1] > MAX_FEATURES:
+        return []
+    x = x.astype(np.float64)
+    columns = zip(*(summary(axis=0).tolist() for summary in (x.min, x.mean, x.std, x.max)), strict=True)
+    return [Feature(names[i] if names else None, *column) for i, column in enumerate(columns)]
+
+
+def _shown(dataset: Dataset, data: Data, targets: Mapping[str, Info], data_dir: Path | None) -> list[Example]:
+    info = data.info or dataset.info()
+    positions = range(min(N_SHOWN, len(data.train)))
+    contents = dataset.examples(data_dir, "train", positions, data)
+    first = data.train.y[: len(positions)]
+    columns = [[_target(y, target.class_names) for y in info.y_of(name, first)] for name, target in targets.items()]
+    return [
+        Example(position, "; ".join(values), content)
+        for position, values, content in zip(positions, zip(*columns, strict=True), contents, strict=True)
+    ]
+
+
+def _target(y: Any, names: Sequence[str]) -> str:
+    if np.ndim(y):  # All labels of an example.
+        return ", ".join(names[k] if names else str(k) for k in np.flatnonzero(y).tolist()) or "none"
+    return names[y] if names else f"{y:.6g}"

@@ -1,0 +1,157 @@
+"""A data set as a page in the terminal, or as JSON."""
+
+import json
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, astuple
+from itertools import groupby
+from typing import Any, Literal
+
+from dlexp.components.datasets import Dataset
+from dlexp.config.flat import format_value
+from dlexp.console import one_line
+from dlexp.reports.data.facts import Class, Description, Distribution, Vocabulary
+from dlexp.reports.numbers import significant
+
+Format = Literal["table", "json"]
+
+WIDTH = 100
+#: More classes than these stand in several columns.
+MAX_CLASS_ROWS = 16
+#: Features without names that are shown one by one.
+MAX_NAMELESS = 16
+SPREAD = ["min", "5 %", "25 %", "median", "75 %", "95 %", "max", "mean", "sd"]
+
+
+def render(description: Description, output: Format) -> str:
+    """A description in a format, with a line end after the last line."""
+    if output == "json":
+        return json.dumps(_document(description), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    sections = [_about, _classes, _targets, _lengths, _words, _features, _examples]
+    texts = ("\n".join(section(description)) for section in sections)
+    return "\n\n".join(text for text in texts if text) + "\n"
+
+
+def _document(description: Description) -> dict[str, Any]:
+    return asdict(description) | {"dataset": description.dataset.model_dump(), "info": asdict(description.info)}
+
+
+def _about(description: Description) -> Iterator[str]:
+    dataset, info = description.dataset, description.info
+    changed = dataset.model_dump(exclude_defaults=True)
+    # What every data set has is said where it is changed.
+    settings = {
+        key: value
+        for key, value in dataset.model_dump(exclude={"type"}, exclude_none=True).items()
+        if key not in Dataset.model_fields or key in changed
+    }
+    kinds = {"numeric": "numbers", "sparse": "entries, most of them 0", "word_ids": "word indices"}
+    rows = {
+        dataset.type: dataset.summary(),
+        "task": info.described_task,
+        "examples": ", ".join(f"{count:,} {role}" for role, count in description.examples.items()),
+        "inputs": f"{' x '.join(f'{n:,}' for n in info.shape)} {kinds[info.inputs]}"
+        + ", standardized by the model" * bool(info.standardize),
+        "best possible": ", ".join(f"test_{name} {significant(x)}" for name, x in description.best_possible.items()),
+        "settings": ", ".join(f"{key} {format_value(value)}" for key, value in settings.items()),
+    }
+    width = max(len(key) for key, value in rows.items() if value)
+    for key, value in rows.items():
+        if value:
+            yield f"{key.ljust(width)}  {value}"
+
+
+def _classes(description: Description) -> Iterator[str]:
+    """A line a class; of many, several to a line, numbered downwards. Of several targets, one after the other."""
+    of_target = groupby(description.classes, key=lambda each: each.target)
+    tables = [_class_table(target or "class", list(of_one), description.examples) for target, of_one in of_target]
+    for i, table in enumerate(tables):
+        yield from ["", *table] if i else table
+
+
+def _class_table(title: str, classes: Sequence[Class], totals: dict[str, int]) -> Iterator[str]:
+    header = [title, *(cell for role in totals for cell in (role, "share"))]
+    rows = [header, *(_class_row(each, totals) for each in classes)]
+    lines = _aligned(rows, left=1)
+    heading, body = lines[0], lines[1:]
+    n_columns = 1 if len(body) <= MAX_CLASS_ROWS else max(1, (WIDTH + 4) // (len(heading) + 4))
+    height = -(-len(body) // n_columns)
+    columns = [[heading, *body[start : start + height]] for start in range(0, len(body), height)]
+    for i in range(height + 1):
+        yield "    ".join(column[i] for column in columns if i < len(column)).rstrip()
+
+
+def _class_row(each: Class, totals: dict[str, int]) -> list[str]:
+    cells = (cell for role, n in each.counts.items() for cell in (f"{n:,}", _percent(n, totals[role])))
+    name = "" if each.name in (None, str(each.number)) else f" {each.name}"
+    return [f"{each.number:>2}{name}", *cells]
+
+
+def _targets(description: Description) -> Iterator[str]:
+    yield from _spread("target", description.targets)
+
+
+def _lengths(description: Description) -> Iterator[str]:
+    yield from _spread("words a text", description.lengths)
+
+
+def _spread(title: str, distributions: dict[str, Distribution]) -> Iterator[str]:
+    if distributions:
+        rows = [[role, *map(significant, astuple(each))] for role, each in distributions.items()]
+        yield from _aligned([[title, *SPREAD], *rows], left=1)
+
+
+def _words(description: Description) -> Iterator[str]:
+    if (words := description.vocabulary) is None:
+        return
+    yield f"The training texts have {words.distinct:,} distinct words, {words.running:,} running ones."
+    yield (
+        f"{_cut(words)} keeps {words.kept_distinct:,} of them ({_percent(words.kept_distinct, words.distinct)}), "
+        f"{_percent(words.kept_running, words.running)} of the running words; all others become one sign, [OOV]."
+    )
+    if description.info.inputs == "sparse":
+        yield f"A vector has num_words entries, {words.num_words:,}: a word index, 4 or more, is the place in it."
+
+
+def _cut(words: Vocabulary) -> str:
+    return f"num_words {words.num_words:,}" + (f" with skip_top {words.skip_top:,}" if words.skip_top else "")
+
+
+def _features(description: Description) -> Iterator[str]:
+    """Of the training examples: one by one where they have names or are few, else together."""
+    together = description.numbers
+    if together is None:
+        return
+    spreads = {
+        each.name or f"number {i}": (each.minimum, each.mean, each.sd, each.maximum)
+        for i, each in enumerate(description.features)
+        if each.name or len(description.features) <= MAX_NAMELESS
+    } or {"all of them": (together.minimum, together.mean, together.sd, together.maximum)}
+    rows = [[name, *map(significant, spread)] for name, spread in spreads.items()]
+    yield from _aligned([["feature", "min", "mean", "sd", "max"], *rows], left=1)
+
+
+def _examples(description: Description) -> Iterator[str]:
+    yield "the first examples of the training data"
+    for each in description.shown:
+        text = f"{each.target}: {each.content}"
+        yield from textwrap.wrap(
+            text, WIDTH, initial_indent="  ", subsequent_indent="    ", max_lines=5, placeholder=" ..."
+        )
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def _aligned(rows: Sequence[Sequence[str]], left: int) -> list[str]:
+    """Columns as wide as their widest cell: the first `left` of them flush left, the others flush right."""
+    rows = [list(map(one_line, row)) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if i < left else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]

@@ -1,0 +1,1 @@
+"""What a command will do, and how far it is."""

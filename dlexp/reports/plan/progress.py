@@ -1,0 +1,150 @@
+"""Progress of many runs, read from their records: a live table on a terminal, plain lines elsewhere."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from types import TracebackType
+from typing import Self
+
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+
+from dlexp import console
+from dlexp.components.metrics import OTHER_COLUMNS
+from dlexp.records.record_files import DamagedRecord
+from dlexp.records.run_dir import RunDir
+from dlexp.training.job import Job
+
+#: A run says no more than one plain line in this many seconds.
+SECONDS_BETWEEN_LINES = 5.0
+#: The pace of a run is the median of so many epochs.
+EPOCHS_OF_PACE = 5
+
+
+@dataclass
+class _Active:
+    """A run under way."""
+
+    job: Job
+    started: float = field(init=False)
+    said: float = field(init=False)
+    """When its last line was."""
+    epoch_said: int = field(init=False)
+    """The epoch of that; before, the one that an interrupted run goes on after."""
+    is_begun: bool = field(init=False)
+    """Whether it was interrupted before, and its history is still to be cut back to where it goes on from."""
+
+    def __post_init__(self) -> None:
+        self.started = self.said = time.monotonic()
+        self.epoch_said = _epoch(self.rows())
+        self.is_begun = self.epoch_said > 0
+
+    def rows(self) -> list[dict[str, float]]:
+        """The epochs so far; of a damaged history none: the worker does not go on with it, and begins it anew."""
+        try:
+            return RunDir(self.job.path).history()
+        except DamagedRecord:
+            return []
+
+    @property
+    def epochs(self) -> int:
+        return self.job.experiment.training.epochs
+
+    def seconds_left(self, rows: list[dict[str, float]]) -> float:
+        """At the pace of the last epochs; the first one compiles, and counts only while it is the only one."""
+        return median(row.get("seconds", 0.0) for row in rows[1:][-EPOCHS_OF_PACE:] or rows) * (
+            self.epochs - _epoch(rows)
+        )
+
+
+class Progress:
+    """Watches runs: enter it, hand it to the scheduler, leave it."""
+
+    def __init__(self, n_runs: int) -> None:
+        self.n_runs = n_runs
+        self._ended: set[Path] = set()  # One that ended without a result may be tried again: it counts once.
+        self._active: dict[object, _Active] = {}
+        self._live = Live(console=console.err(), transient=True, auto_refresh=False) if _on_terminal() else None
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def started(self, job: Job) -> None:
+        """A job was given to a worker."""
+        self._active[job.path] = _Active(job)
+        if not self._live:
+            epochs = _counted(job.experiment.training.epochs, "epoch")
+            console.say(f"{job.label}: training {epochs}, records in {job.path}")
+
+    def tick(self) -> None:
+        """Show where every run is."""
+        if self._live:
+            self._live.update(self._table(), refresh=True)
+            return
+        for active in self._active.values():
+            is_due = time.monotonic() - active.said >= SECONDS_BETWEEN_LINES
+            if not is_due and not active.is_begun:
+                continue
+            rows = active.rows()
+            active.epoch_said = min(active.epoch_said, _epoch(rows))
+            if is_due and _epoch(rows) > active.epoch_said:
+                active.is_begun = False
+                active.said, active.epoch_said = time.monotonic(), _epoch(rows)
+                left = f"{active.seconds_left(rows):.0f} s left"
+                said = [f"epoch {_epoch(rows)}/{active.epochs}", *_scores(rows[-1]), left]
+                console.say(f"{active.job.label}: {', '.join(said)}")
+
+    def ended(self, job: Job) -> None:
+        """Say how a run ended."""
+        active = self._active.pop(job.path)
+        if owner := RunDir(job.path).owner:  # Not this command's: its process ended, or left it to that one.
+            line = f"{job.label}: left to {owner.described}"
+        else:
+            self._ended.add(job.path)
+            seconds = time.monotonic() - active.started
+            line = f"[{len(self._ended)}/{self.n_runs}] {job.label}: {RunDir(job.path).status} after {seconds:.1f} s"
+        if self._live:
+            self._live.console.print(console.one_line(line), markup=False)
+        else:
+            console.say(line)
+
+    def _table(self) -> Table:
+        title = f"{len(self._ended)} of {_counted(self.n_runs, 'run')} done"
+        table = Table(title=title, title_justify="left", box=None)
+        for column in ("run", "epoch", "scores", "left"):
+            table.add_column(column, overflow="fold")
+        for active in self._active.values():
+            rows = active.rows()
+            scores = ", ".join(_scores(rows[-1])) if rows else "starting"
+            left = f"{active.seconds_left(rows):.0f} s" if rows else ""
+            cells = active.job.label, f"{_epoch(rows)}/{active.epochs}", scores, left
+            # Names of targets are anyone's, and `[red]` would be an order to rich.
+            table.add_row(*(escape(console.one_line(cell)) for cell in cells))
+        return table
+
+
+def _counted(n: int, thing: str) -> str:
+    """`1 run`, `2 runs`."""
+    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
+
+
+def _epoch(rows: list[dict[str, float]]) -> int:
+    return int(rows[-1]["epoch"]) if rows else 0
+
+
+def _scores(row: dict[str, float]) -> list[str]:
+    return [f"{name} {value:.4f}" for name, value in row.items() if name not in OTHER_COLUMNS]
+
+
+def _on_terminal() -> bool:
+    return console.err().is_terminal

@@ -1,0 +1,1 @@
+"""One run, or a list of them."""

@@ -1,0 +1,46 @@
+"""Predictions as CSV or Parquet, a row an example."""
+
+import csv
+from pathlib import Path
+from typing import TextIO
+
+from dlexp.components.heads import Table
+from dlexp.console import data_out
+from dlexp.errors import UserError
+from dlexp.whole_files import replacing
+
+
+def write(columns: Table, path: Path | None) -> None:
+    """Write columns of equal length to a file, whole or not at all, or as CSV to stdout.
+
+    Raises:
+        UserError: The file cannot be written, or Parquet needs what is not installed.
+    """
+    if path is None:
+        _write_csv(columns, data_out())
+        return
+    try:
+        with replacing(path) as beside:
+            if path.suffix == ".parquet":
+                _write_parquet(columns, beside)
+            else:
+                with beside.open("w", newline="", encoding="utf-8") as file:
+                    _write_csv(columns, file)
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from error
+
+
+def _write_csv(columns: Table, file: TextIO) -> None:
+    """Numbers as the shortest text that is the same float32."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*(map(str, values) for values in columns.values()), strict=True))
+
+
+def _write_parquet(columns: Table, path: Path) -> None:
+    import pandas as pd
+
+    try:
+        pd.DataFrame(dict(columns)).to_parquet(path, index=False)
+    except ImportError as error:
+        raise UserError("Parquet needs pyarrow; install it by: pip install 'dlexp[parquet]'") from error

@@ -1,0 +1,1 @@
+"""Whether a record holds, and why two runs differ."""

@@ -1,0 +1,234 @@
+"""How well a run repeats: a recorded run against the same one trained again."""
+
+import io
+import json
+import math
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from dlexp import regular_files
+from dlexp.errors import DlexpError
+from dlexp.records.index import Run, read
+from dlexp.records.record_files import damaged
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.verification.places import Difference, differing
+
+#: From the best to the worst.
+Grade = Literal["identical to the byte", "equal to the last digits", "within the spread of the seeds", "different"]
+
+#: Numbers that float32 rounding in another order of summation leaves this close, relative to the larger one.
+LAST_DIGITS = 1e-4
+#: Numbers closer to 0 than this are taken as it.
+NEAR_ZERO = 1e-6
+#: Other seeds that a spread needs.
+MIN_SEEDS = 2
+#: What Keras's configs say of names, and of the objects that these stand for.
+_COUNTED = ("name", "shared_object_id", "keras_history", "inbound_nodes", "input_layers", "output_layers")
+#: What layers take from the data and Keras keeps in their configs.
+_LOOKED_UP = ("vocabulary", "idf_weights")
+_FITTED: Mapping[Any, Sequence[str]] = {
+    "Normalization": ("mean", "variance"),
+    "Rescaling": ("scale", "offset"),
+    "Discretization": ("bin_boundaries",),
+    "TextVectorization": _LOOKED_UP,
+    "StringLookup": _LOOKED_UP,
+    "IntegerLookup": _LOOKED_UP,
+}
+#: Columns that tell when and not what.
+_TIMES = ("seconds",)
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came of training a run again."""
+
+    run: str
+    """`NAME/s0-3fa9c1d2e0`."""
+    grade: Grade | None
+    """None if it could not be trained again."""
+    detail: str
+    """The largest difference and where it is; or why there is no grade."""
+    environment: list[Difference] = field(default_factory=list)
+    """What differs between the places: key, then, now."""
+    damage: list[str] = field(default_factory=list)
+    """What became of its files; then it was not trained again."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the recorded numbers stand."""
+        return self.grade not in (None, "different")
+
+
+def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verification:
+    """Grade a finished run by its repetition.
+
+    Args:
+        recorded: The run.
+        again: The same experiment with the same seed, trained again.
+        of_experiment: Finished runs of the experiment, of any seed: they show how much a seed decides.
+    """
+    name = f"{recorded.name}/{recorded.dir.path.name}"
+    try:
+        if (n := len(recorded.dir.history())) != recorded.epochs:
+            raise DlexpError(f"{recorded.dir.history_path}: damaged: {n} of {recorded.epochs} epochs")
+        environment = differing(recorded.dir.environment() or {}, again.environment() or {})
+        repeated = read(again)
+        if repeated.status != "finished":
+            return Verification(name, None, repeated.what or repeated.status, environment)
+        then, now = dict(_numbers(recorded)), dict(_numbers(repeated))
+        largest, where = _largest_difference(then, now)
+        layers, layers_now = _layers(recorded.dir.model_path), _layers(again.model_path)
+        # Other versions of Keras may save the same layers in other words.
+        is_comparable = layers.version == layers_now.version
+        if is_comparable and layers.architecture != layers_now.architecture:
+            raise DlexpError(f"{recorded.dir.model_path}: damaged: its layers are not those that were trained")
+        weights = same_weights(recorded.dir.model_path, again.model_path)
+        fitted = not is_comparable or layers.fitted == layers_now.fitted
+    except DlexpError as error:
+        return Verification(name, None, error.lines[0])
+    close = [place for place in then if largest == 0 and not _is_same(then[place], now[place])]
+    if largest == 0 and not close and weights and fitted:
+        return Verification(name, "identical to the byte", "history, scores and weights", environment)
+    if largest:
+        said = f"largest relative difference {largest:.2g} in {where}"
+    elif close:
+        said = f"only numbers below {NEAR_ZERO:g} differ, as {close[0]}"
+    else:
+        said = "only what its layers took from the data differs" if weights else "the weights alone differ"
+    if largest <= LAST_DIGITS:
+        return Verification(name, "equal to the last digits", said, environment)
+    others = [run for run in of_experiment if run.seed != recorded.seed]
+    outside = _outside_spread(repeated, others)
+    if outside is None:
+        said += f"; {len(others)} other seeds on record, too few to know their spread"
+        return Verification(name, "different", said, environment)
+    if outside:
+        return Verification(name, "different", f"{said}; outside the seeds' spread: {', '.join(outside)}", environment)
+    return Verification(name, "within the spread of the seeds", f"{said}; {len(others)} other seeds", environment)
+
+
+def _numbers(run: Run) -> Iterator[tuple[str, float]]:
+    """Every number that has to come out again, by its place."""
+    for row in run.dir.history():
+        yield from (
+            (f"{column} of epoch {row['epoch']}", value) for column, value in row.items() if column not in _TIMES
+        )
+    yield from ((column, float(value)) for column, value in run.metrics.items())
+
+
+def _largest_difference(then: Mapping[str, float], now: Mapping[str, float]) -> tuple[float, str]:
+    """The largest relative difference and its place; infinite where one of them lacks a number."""
+    if lacking := set(then) ^ set(now):
+        return math.inf, min(lacking)
+    return max(((_relative(then[place], now[place]), place) for place in then), default=(0.0, ""))
+
+
+def _is_same(a: float, b: float) -> bool:
+    return a == b or (math.isnan(a) and math.isnan(b))
+
+
+def _relative(a: float, b: float) -> float:
+    if _is_same(a, b) or max(abs(a), abs(b)) < NEAR_ZERO:
+        return 0.0
+    difference = abs(a - b) / max(abs(a), abs(b))
+    return math.inf if math.isnan(difference) else difference
+
+
+def _outside_spread(repeated: Run, others: Sequence[Run]) -> list[str] | None:
+    """The scores that lie outside what another seed would give, 95 %; none where there are too few seeds.
+
+    The interval is that of one further draw from a normal law: mean ± t s sqrt(1 + 1/n).
+    """
+    import numpy as np
+    from scipy.special import stdtrit
+
+    if len(others) < MIN_SEEDS:
+        return None
+    outside = []
+    for column, value in repeated.metrics.items():
+        values = np.array([run.metrics[column] for run in others if column in run.metrics])
+        if column.endswith("_epoch") or len(values) < MIN_SEEDS:
+            continue
+        with np.errstate(over="ignore"):  # An infinite spread has all values in it.
+            reach = stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) * math.sqrt(1 + 1 / len(values))
+        if not abs(value - values.mean()) <= reach + NEAR_ZERO:
+            outside.append(column)
+    return outside
+
+
+def same_weights(then: Path, now: Path) -> bool:
+    """Whether two saved models hold the same bytes in the same arrays."""
+    a, b = _weights(then), _weights(now)
+    return a.keys() == b.keys() and all(a[name] == b[name] for name in a)
+
+
+@dataclass(frozen=True)
+class _Layers:
+    """What a saved model is made of."""
+
+    version: str
+    """Of Keras."""
+    architecture: Any
+    """The layers without their names, and without what they took from the data."""
+    fitted: list[Any]
+    """What they took from the data, as means and scales: compared as weights are."""
+
+
+def _layers(path: Path) -> _Layers:
+    try:
+        with regular_files.opened(path) as whole, zipfile.ZipFile(whole) as archive:
+            metadata, config = (json.loads(archive.read(name)) for name in ("metadata.json", "config.json"))
+        return _Layers(str(metadata["keras_version"]), _architecture(config), list(_fitted(config)))
+    # A damaged archive raises nearly anything.
+    except Exception as error:
+        raise damaged(path, error) from error
+
+
+def _architecture(config: Any, without: Sequence[str] = ()) -> Any:
+    """A config of Keras without what was fitted, and without what counts objects.
+
+    The latter are names, which are numbered as a process makes them, and links.
+    """
+    if isinstance(config, dict):
+        fitted = _FITTED.get(config.get("class_name"), ())
+        return {
+            key: _architecture(value, fitted if key == "config" else ())
+            for key, value in config.items()
+            if key not in _COUNTED and key not in without
+        }
+    return [_architecture(value) for value in config] if isinstance(config, list) else config
+
+
+def _fitted(config: Any) -> Iterator[Any]:
+    """What the layers took from the data, at every depth."""
+    if isinstance(config, dict):
+        if (keys := _FITTED.get(config.get("class_name"))) and isinstance(settings := config.get("config"), dict):
+            yield [settings.get(key) for key in keys]
+        config = list(config.values())
+    if isinstance(config, list):
+        for value in config:
+            yield from _fitted(value)
+
+
+def _weights(path: Path) -> dict[str, bytes]:
+    """The arrays of a saved model, by their places in it."""
+    import h5py
+
+    found: dict[str, bytes] = {}
+
+    def note(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            found[name] = item[()].tobytes()
+
+    try:
+        with regular_files.opened(path) as whole, zipfile.ZipFile(whole) as archive:
+            weights = io.BytesIO(archive.read("model.weights.h5"))
+        with h5py.File(weights) as file:
+            file.visititems(note)
+    # A damaged archive raises nearly anything.
+    except Exception as error:
+        raise damaged(path, error) from error
+    return found

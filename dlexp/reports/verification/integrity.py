@@ -1,0 +1,104 @@
+"""Whether a finished run's files agree with each other and with what they were when it ended. Nothing is trained."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dlexp.config.flat import differences, flatten
+from dlexp.config.identity import Identities, Ingredients
+from dlexp.errors import DlexpError
+from dlexp.records import manifest
+from dlexp.records.index import Run
+
+
+@dataclass(frozen=True)
+class Integrity:
+    """What a look at a run's files found."""
+
+    run: str
+    """`NAME/s0-3fa9c1d2e0`."""
+    has_manifest: bool
+    """Whether the run was recorded with the digests of its files."""
+    damage: list[str]
+    """A line for each file that is not what it was, or does not agree with the others."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is damaged."""
+        return not self.damage
+
+    @property
+    def detail(self) -> str:
+        """What was found, in a line."""
+        if self.damage:
+            return "damaged"
+        return "as recorded" if self.has_manifest else "recorded before manifests; its files agree with each other"
+
+
+def check(run: Run) -> Integrity:
+    """Compare a finished run's files with its manifest, its identity with its settings, its scores with its history."""
+    damage = [run.damage] if run.damage else list(_damage(run))
+    return Integrity(f"{run.name}/{run.dir.path.name}", "manifest" in run.record, damage)
+
+
+def _damage(run: Run) -> Iterator[str]:
+    """Files that are not what they were; what the others say is compared with each other."""
+    changed = manifest.damage(run.dir, run.record)
+    yield from changed.values()
+    if run.dir.summary_path in changed:
+        return
+    yield from _of_identity(run)
+    if "manifest" not in run.record:  # Else the manifest knows its bytes.
+        yield from _of_config(run)
+    if run.dir.history_path not in changed:
+        yield from _of_metrics(run)
+
+
+def _of_identity(run: Run) -> Iterator[str]:
+    try:
+        identities = Identities.of(Ingredients.of_record(run.record))
+    except KeyError:  # Of a record that does not say all that it is made of.
+        return
+    except (AttributeError, TypeError, ValueError) as error:
+        yield f"{run.dir.summary_path}: damaged: its settings are none: {error}"
+        return
+    if run.identity not in identities:
+        yield (
+            f"{run.dir.summary_path}: its identity is {run.identity}, and its settings, data and code give "
+            f"{identities.own}"
+        )
+
+
+def _of_config(run: Run) -> Iterator[str]:
+    from dlexp.config.load import load
+
+    try:
+        config = load(run.dir.config_path).experiment.model_dump(mode="json", exclude={"name"})
+    except DlexpError as error:
+        yield error.lines[0]
+        return
+    if keys := [key for key, _, _ in differences(flatten(run.config), flatten(config))]:
+        yield f"{run.dir.config_path}: differs from {run.dir.summary_path.name} in {', '.join(keys)}"
+
+
+def _of_metrics(run: Run) -> Iterator[str]:
+    """Last and best scores, computed from the history again."""
+    from dlexp.training.summary import summarize
+
+    path = run.dir.history_path
+    try:
+        history = run.dir.history()
+    except DlexpError as error:
+        yield error.lines[0]
+        return
+    if [row["epoch"] for row in history] != list(range(1, (run.epochs or 0) + 1)):
+        yield f"{path}: damaged: {len(history)} of {run.epochs} epochs"
+        return
+    restored = run.record.get("restored_epoch")
+    if restored is not None and restored not in range(1, len(history) + 1):
+        yield f"{run.dir.summary_path}: damaged: restored_epoch is {restored!r:.60}"
+        return
+    for column, value in summarize(history, restored).items():
+        found = run.metrics.get(column)
+        if found is None or not (found == value or (math.isnan(found) and not math.isfinite(value))):
+            yield f"{run.dir.summary_path}: {column} is {found}, and {path.name} gives {value}"

@@ -1,1 +1,0 @@
-"""Verdicts over many runs, from their records."""

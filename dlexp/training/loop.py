@@ -1,0 +1,124 @@
+"""The training loop: whole epochs compiled once, from a stated order of the examples.
+
+One engine serves every model, head, optimizer and kind of data. Losses are means over examples; penalties on weights
+are added as Keras adds them, so that a history equals Keras's own on the same weights and batches.
+"""
+
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dlexp.components.data import Split
+from dlexp.training.feeds import EVALUATION_ROWS, Feed, Inputs, feed
+from dlexp.training.network import Network
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What one pass over a split gave: the mean loss and the prediction of every example, `(n, columns)`."""
+
+    loss: float
+    predictions: np.ndarray
+    logits: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    """Of every example, `(n, logits)`; of an evaluation alone."""
+    task_losses: np.ndarray = field(default_factory=lambda: np.empty(0))
+    """Of several targets, the mean of each one's loss before any weight or penalty, `(targets,)`."""
+
+
+def order_of(seed: int, epoch: int, n: int) -> np.ndarray:
+    """The order of `n` examples in an epoch: it depends on the seed and the epoch alone."""
+    return np.random.default_rng([seed, epoch]).permutation(n)
+
+
+class Engine:
+    """Trains a network on one split, an epoch at a time."""
+
+    def __init__(self, network: Network, optimizer: keras.Optimizer, train: Split, batch_size: int) -> None:
+        self.network = network
+        self.optimizer = optimizer
+        self.train = train
+        self.batch_size = batch_size
+        self._feed = feed(network, train)
+        self._y = tf.constant(train.y)
+        optimizer.build(network.trainable_variables)
+        # Without autograph, as in Keras's own `fit`: reading every function's source takes most of a second.
+        self._compiled_epoch = tf.function(self._epoch, autograph=False)
+
+    def train_epoch(self, order: np.ndarray) -> Scores:
+        """One pass in the given order, `(n,)`: losses and predictions are those of each batch before its step."""
+        self._feed.start_epoch(order, self.batch_size)
+        loss, task_losses, predictions = self._compiled_epoch(tf.constant(order))
+        in_own_order = np.empty(predictions.shape, np.float32)
+        in_own_order[order] = predictions.numpy()
+        return Scores(float(loss), in_own_order, task_losses=task_losses.numpy())
+
+    def _epoch(self, order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        n = len(self.train)
+        n_steps = -(-n // self.batch_size)
+
+        def step(
+            i: tf.Tensor, total: tf.Tensor, task_totals: tf.Tensor, predictions: tf.TensorArray
+        ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.TensorArray]:
+            positions = order[i * self.batch_size : tf.minimum((i + 1) * self.batch_size, n)]
+            loss, losses, prediction = self._step(i, positions)
+            total += tf.cast(loss, tf.float64) * tf.cast(tf.shape(positions)[0], tf.float64)
+            if self.network.output.parts:
+                task_totals += tf.reduce_sum(tf.cast(losses, tf.float64), axis=0)
+            return i + 1, total, task_totals, predictions.write(i, prediction)
+
+        total = tf.constant(0.0, tf.float64)
+        task_totals = tf.zeros(len(self.network.output.parts), tf.float64)
+        predictions = tf.TensorArray(tf.float32, size=n_steps, infer_shape=False, element_shape=self._prediction_shape)
+        start = (tf.constant(0), total, task_totals, predictions)
+        _, total, task_totals, predictions = tf.while_loop(lambda i, *_: i < n_steps, step, start)
+        return total / n, task_totals / n, predictions.concat()
+
+    def _step(self, index: tf.Tensor, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        variables = self.network.trainable_variables
+        with tf.GradientTape() as tape:
+            logits, prediction = self.network.body(self._feed.batch(index, positions), training=True)
+            losses = self.network.output.losses(tf.gather(self._y, positions), logits)
+            loss = tf.reduce_mean(self.network.output.total(losses)) + self._penalty()
+        gradients = tape.gradient(loss, [variable.value for variable in variables])
+        self.optimizer.apply(gradients, variables)
+        return loss, losses, prediction
+
+    def _penalty(self) -> tf.Tensor:
+        return tf.add_n([tf.constant(0.0), *self.network.model.losses])
+
+    @property
+    def _prediction_shape(self) -> tuple[int | None, ...]:
+        return tuple(self.network.output.prediction.shape)
+
+
+class Evaluator:
+    """Scores a split with the network as it is; nothing is learned."""
+
+    def __init__(self, network: Network, split: Split) -> None:
+        self.network = network
+        self.split = split
+        self._feed: Feed = feed(network, split)
+        inputs = [tf.TensorSpec(each.shape, each.dtype) for each in network.body.inputs]
+        targets = tf.TensorSpec((None, *split.y.shape[1:]), split.y.dtype)
+        signature = [inputs if len(inputs) > 1 else inputs[0], targets]
+        self._forward = tf.function(self._score, input_signature=signature, autograph=False)
+
+    def evaluate(self) -> Scores:
+        """The mean loss, penalties included, and every prediction and logit."""
+        parts: list[list[np.ndarray]] = []
+        start = 0
+        for x in self._feed.chunks():
+            stop = start + EVALUATION_ROWS
+            parts.append([part.numpy() for part in self._forward(x, tf.constant(self.split.y[start:stop]))])
+            start = stop
+        totals, losses, predictions, logits = (np.concatenate(part) for part in zip(*parts, strict=True))
+        penalty = sum(float(loss) for loss in self.network.model.losses)
+        task_losses = losses.mean(axis=0, dtype=np.float64) if self.network.output.parts else np.empty(0)
+        return Scores(float(totals.mean(dtype=np.float64)) + penalty, predictions, logits, task_losses)
+
+    def _score(self, x: Inputs, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+        logits, prediction = self.network.body(x, training=False)
+        losses = self.network.output.losses(y, logits)
+        return self.network.output.total(losses), losses, prediction, logits

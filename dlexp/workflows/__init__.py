@@ -1,0 +1,1 @@
+"""What a command does, once, for the command line and for Python."""
