@@ -3,19 +3,16 @@
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import hypothesis
+import numpy as np
 import pytest
+from archives import ragged
+from commands import Invoke
 
 from dlexp.cli import main
-from dlexp.config.experiment import Experiment
-
-#: Runs `dlexp` with these words; gives its exit code, stdout and stderr.
-Invoke = Callable[..., tuple[int, str, str]]
-
+from dlexp.components.datasets import Imdb
 
 # How long an example takes says nothing of the code: machines are shared.
 hypothesis.settings.register_profile("dlexp", deadline=None)
@@ -67,9 +64,16 @@ def invoke(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     return run
 
 
-def keras_optimizer(config: Experiment) -> Any:
-    """The optimizer that a script would name: none of our kernels in it."""
-    import keras
-
-    settings = config.optimizer.model_dump(exclude={"type"})
-    return getattr(keras.optimizers, type(config.optimizer).__name__)(**settings)
+@pytest.fixture
+def small_imdb(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder with an IMDB of 3 + 2 reviews, which the class then expects."""
+    monkeypatch.setattr(Imdb, "n_train", 3)
+    monkeypatch.setattr(Imdb, "n_test", 2)
+    np.savez(
+        tmp_path / "imdb.npz",
+        x_train=ragged([[1, 5, 5, 20], [], [2, 7, 1]]),
+        y_train=np.array([0, 1, 0]),
+        x_test=ragged([[9], [8]]),
+        y_test=np.array([0, 1]),
+    )
+    return tmp_path

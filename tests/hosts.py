@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
+from engines import Silent
 
 from dlexp.config.load import load
 from dlexp.execution import execute as execute_module
@@ -86,19 +87,6 @@ class Inline:
         """Nothing."""
 
 
-class Unwatched:
-    """Nobody looks."""
-
-    def started(self, job: Job) -> None:
-        """Nothing."""
-
-    def tick(self) -> None:
-        """Nothing."""
-
-    def ended(self, job: Job) -> None:
-        """Nothing."""
-
-
 def command(host: str, flock: str, n_seeds: int, *, wait: bool = False, is_real: bool = False) -> None:
     """What `dlexp run run.yaml --seeds N` does on a machine where three minutes are one second.
 
@@ -113,7 +101,7 @@ def command(host: str, flock: str, n_seeds: int, *, wait: bool = False, is_real:
         execute_module._train = train_in_no_time
     pretend(host, flock)
     planned = plan(Request([load(Path("run.yaml")).experiment], range(n_seeds), Path("runs")))
-    run_all(planned.jobs(print), Inline(), Unwatched(), wait=wait)
+    run_all(planned.jobs(print), Inline(), Silent(), wait=wait)
 
 
 def started(host: str, flock: str, n_seeds: int, folder: Path, **options: bool) -> "subprocess.Popen[str]":
@@ -122,3 +110,10 @@ def started(host: str, flock: str, n_seeds: int, folder: Path, **options: bool) 
     path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
     words = [sys.executable, "-c", program]
     return subprocess.Popen(words, cwd=folder, text=True, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": path})
+
+
+def dated(path: Path, seconds: float) -> None:
+    """A file that was touched so many seconds ago, by the clock of the file system."""
+    path.touch()
+    touched = path.stat().st_mtime - seconds
+    os.utime(path, (touched, touched))

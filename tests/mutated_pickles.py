@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 
 import numpy as np
-from test_npz import ragged
+from archives import ragged
 
 from dlexp.components.datasets.reading import pickles
 

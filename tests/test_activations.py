@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from conftest import Invoke
+from commands import Invoke
 from matplotlib.figure import Figure
 from pydantic import TypeAdapter
 from scipy.special import ndtr

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Invoke
-from test_execute import job_of
+from commands import Invoke
+from jobs import job_of
 
 from dlexp.execution import carry_out as carry_out_module
 from dlexp.execution.engine import Outcome

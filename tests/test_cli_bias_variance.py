@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_cli_run import ROOT
-from test_cli_run import dlexp as process
+from commands import ROOT
+from commands import dlexp as process
 
 from dlexp.records.index import finished
 from dlexp.records.lock import locked

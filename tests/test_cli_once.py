@@ -2,7 +2,7 @@
 
 import pytest
 import typer
-from conftest import Invoke
+from commands import Invoke
 from typer.core import TyperGroup
 
 from dlexp.cli.app import app

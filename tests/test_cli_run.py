@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from commands import ROOT, dlexp
 
 from dlexp.config.identity import identity
 from dlexp.config.load import load
@@ -16,22 +17,7 @@ from dlexp.machine import host
 from dlexp.records.lock import locked
 from dlexp.records.run_dir import RunDir
 
-ROOT = Path(__file__).parents[1]
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
-
-
-def dlexp(*words: object, cwd: Path = ROOT, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command and wait for it."""
-    command = [sys.executable, "-m", "dlexp", *map(str, words)]
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env=os.environ | environment,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
-from conftest import Invoke
+from commands import Invoke
 from hypothesis import given
 from hypothesis import strategies as st
 from make_runs import changed, failed, finished

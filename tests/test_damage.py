@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Invoke
+from commands import Invoke
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jobs import IRIS, job_of
 from make_runs import finished
-from test_execute import IRIS, job_of
 
 from dlexp.execution.execute import execute
 from dlexp.records import index

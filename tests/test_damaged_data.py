@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Invoke
+from commands import Invoke
 from damage import damaged
 from scipy.sparse import csr_array, save_npz
 
@@ -21,7 +21,7 @@ from dlexp.components.datasets import Csv, Imdb, Npz, Parquet, TextFolder
 from dlexp.components.datasets.keras import idx
 from dlexp.components.datasets.reading import files, npz
 from dlexp.components.datasets.user import new_examples
-from dlexp.components.datasets.words.indices import cache as encoded_cache
+from dlexp.components.datasets.words import cache as encoded_cache
 from dlexp.errors import DataError, DlexpError, UserError
 from dlexp.records.predictions import Predictions
 from dlexp.records.record_files import DamagedRecord

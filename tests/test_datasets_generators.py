@@ -11,7 +11,7 @@ from dlexp.components.datasets import Counts, Digits, Documents, Moons, Newswire
 from dlexp.components.datasets.generators import best_scores
 from dlexp.components.datasets.generators.generator import Generator
 from dlexp.components.datasets.generators.texts import _word_shares
-from dlexp.components.datasets.words.indices import sequences
+from dlexp.components.datasets.words import sequences
 
 ALL = [
     Counts(), Documents(), Ratings(), Moons(), Spirals(), Spirals(arms=2), Reviews(), Newswires(),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from archives import ragged
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -15,32 +16,10 @@ from snapshots import assert_loads_what_was_digested
 from dlexp.components.data import Data
 from dlexp.components.datasets import Imdb, Reuters
 from dlexp.components.datasets.keras.text import Text, decode
-from dlexp.components.datasets.words.indices import sequences
+from dlexp.components.datasets.words import sequences
 from dlexp.errors import DataError
 
 TEXTS = [[1, 5, 5, 20], [], [2, 7, 1]]
-
-
-def ragged(lists: list[Any]) -> np.ndarray:
-    """An object array of lists, as Keras's files have them."""
-    array = np.empty(len(lists), dtype=object)
-    array[:] = lists
-    return array
-
-
-@pytest.fixture
-def small_imdb(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A folder with an IMDB of 3 + 2 reviews, which the class then expects."""
-    monkeypatch.setattr(Imdb, "n_train", 3)
-    monkeypatch.setattr(Imdb, "n_test", 2)
-    np.savez(
-        tmp_path / "imdb.npz",
-        x_train=ragged(TEXTS),
-        y_train=np.array([0, 1, 0]),
-        x_test=ragged([[9], [8]]),
-        y_test=np.array([0, 1]),
-    )
-    return tmp_path
 
 
 def test_numbers_words_as_keras() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_engine import experiment
+from experiments import experiment
 
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.run.diagnosis import diagnose

@@ -7,7 +7,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from test_engine import CANCER, DIGITS, IMDB, PADDED, dense, experiment
+from experiments import CANCER, DIGITS, IMDB, PADDED, experiment
+from plain_keras import dense
 
 from dlexp.components.data import Split
 from dlexp.config.experiment import Experiment

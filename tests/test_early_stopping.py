@@ -7,15 +7,12 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from conftest import keras_optimizer
-from test_engine import keras_loss
-from test_execute import job_of
+from jobs import run_of
+from plain_keras import keras_loss, keras_optimizer
 
 from dlexp.config.experiment import EarlyStopping
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
-from dlexp.execution.execute import execute
-from dlexp.records.run_dir import RunDir
 from dlexp.training.early_stopping import Best
 from dlexp.training.loop import order_of
 from dlexp.training.network import build
@@ -42,15 +39,6 @@ class Counted:
     def set_weights(self, weights: list[np.ndarray]) -> None:
         """Back to an epoch."""
         self.epoch = int(weights[0])
-
-
-def run_of(tmp_path: Path, text: str) -> RunDir:
-    """The finished run of a config given as text."""
-    job = job_of(tmp_path, text)
-    execute(job)
-    run_dir = RunDir(job.path)
-    assert run_dir.status == "finished", run_dir.failure()
-    return run_dir
 
 
 @pytest.mark.parametrize("seed", range(20))

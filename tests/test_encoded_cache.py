@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
-from test_datasets_text import small_imdb  # noqa: F401
 
 from dlexp.components.data import Data, Split
 from dlexp.components.datasets import Imdb
+from dlexp.components.datasets.words import cache as encoded_cache
 from dlexp.components.datasets.words.cache import cached
-from dlexp.components.datasets.words.indices import cache as encoded_cache
 
 
 @pytest.fixture(autouse=True)
@@ -152,7 +151,7 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path, capfd: pytest.Capt
     assert "cannot be kept for the next time" in capfd.readouterr().err
 
 
-def test_a_changed_data_file_is_read_anew(small_imdb: Path) -> None:  # noqa: F811
+def test_a_changed_data_file_is_read_anew(small_imdb: Path) -> None:
     """The key holds the file's digest: the same name with other content is other data."""
     dataset = Imdb(num_words=12)
     before = dataset.load(small_imdb)
@@ -166,7 +165,7 @@ def test_a_changed_data_file_is_read_anew(small_imdb: Path) -> None:  # noqa: F8
 
 
 def test_no_file_is_kept_under_the_digest_of_another(
-    small_imdb: Path,  # noqa: F811
+    small_imdb: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """One that is replaced between its digest and its reading is encoded, and kept, as it was."""

@@ -10,49 +10,21 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from jobs import IRIS, SUBMITTED, job_of
 from scipy.sparse import csr_array
 
 from dlexp.components.data import Info, Split
 from dlexp.components.metrics import higher_is_better
 from dlexp.config.columns import columns
 from dlexp.config.experiment import Experiment
-from dlexp.config.identity import code_digest, identity
+from dlexp.config.identity import identity
 from dlexp.config.load import load
 from dlexp.execution import execute as execute_module
 from dlexp.execution.execute import execute
 from dlexp.records.run_dir import RunDir
-from dlexp.reports.run.curves import draw
 from dlexp.training.job import Job
 from dlexp.training.splits import split
 from dlexp.training.summary import mistakes, summarize
-
-SUBMITTED = "2024-05-01T10:00:00.000001+00:00"
-
-
-def job_of(tmp_path: Path, text: str, seed: int = 0, stand_in: bool = False) -> Job:
-    """A job for a config given as text."""
-    config = tmp_path / "test.yaml"
-    config.write_text(text)
-    experiment = load(config).experiment
-    digest = "stand-in" if stand_in else experiment.dataset.digest(None)
-    ident = identity(experiment, digest)
-    run_dir = RunDir.create(tmp_path / "runs", experiment.name, seed, ident)
-    code = code_digest(experiment)
-    return Job(
-        experiment,
-        seed,
-        ident,
-        digest,
-        run_dir.path,
-        None,
-        stand_in,
-        {"command": "test", "submitted": SUBMITTED},
-        draw,
-        code,
-    )
-
-
-IRIS = "dataset: iris\nmodel: {hidden: [8]}\ntraining: {epochs: 5}\n"
 
 
 def test_finished_run_has_every_record(tmp_path: Path) -> None:

@@ -12,10 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hosts import FLOCKS, pretend, started
-from test_execute import IRIS, job_of
-from test_lock import dated
-from test_resume import records
+from hosts import FLOCKS, dated, pretend, started
+from jobs import IRIS, job_of, records
 
 from dlexp.execution.execute import execute
 from dlexp.records.lock import Held

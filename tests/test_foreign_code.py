@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Invoke
+from commands import Invoke
 from make_runs import CONFIG, finished
 
 from dlexp.components import own_code

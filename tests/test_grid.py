@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Invoke
+from commands import Invoke
 
 from dlexp.cli import main
 from dlexp.config.grid import expand

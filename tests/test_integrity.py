@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Invoke
+from commands import Invoke
 from make_runs import CONFIG, changed, failed, finished
 
 from dlexp.config.identity import Ingredients

@@ -8,7 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from conftest import Invoke, keras_optimizer
+from commands import Invoke
+from plain_keras import keras_optimizer
 
 from dlexp.components.models import Layers, keras_layers
 from dlexp.config.experiment import Experiment

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hosts import FLOCKS, pretend
+from hosts import FLOCKS, dated, pretend
 
 from dlexp import machine
 from dlexp.machine import host
@@ -70,13 +70,6 @@ def started(program: str, host: str, flock: str) -> "subprocess.Popen[str]":
     assert process.stdout is not None
     assert process.stdout.readline().strip() in ("held", "ready")
     return process
-
-
-def dated(path: Path, seconds: float) -> None:
-    """A file that was touched so many seconds ago, by the clock of the file system."""
-    path.touch()
-    touched = path.stat().st_mtime - seconds
-    os.utime(path, (touched, touched))
 
 
 def test_who_asks_for_the_owner_keeps_nobody_out(path: Path) -> None:

@@ -14,7 +14,7 @@ from dlexp.components import memory
 from dlexp.components.datasets import Npz, Parquet, Reviews, TextFolder
 from dlexp.components.datasets.keras import idx
 from dlexp.components.datasets.user import csv_file
-from dlexp.components.datasets.words.indices import sequences
+from dlexp.components.datasets.words import sequences
 from dlexp.config.experiment import Experiment
 from dlexp.config.lint import least_bytes
 from dlexp.config.load import load

@@ -11,7 +11,7 @@ import matplotlib.image
 import numpy as np
 import pandas as pd
 import pytest
-from test_execute import job_of
+from jobs import job_of
 
 from dlexp.components.data import Data, Split
 from dlexp.components.datasets import (
@@ -29,7 +29,7 @@ from dlexp.components.datasets import (
 )
 from dlexp.components.datasets.pictures import Picture, are_pictures
 from dlexp.components.datasets.reading import files
-from dlexp.components.datasets.words.indices import cache as encoded_cache
+from dlexp.components.datasets.words import cache as encoded_cache
 from dlexp.errors import DataError
 from dlexp.execution.execute import execute
 from dlexp.records.run_dir import RunDir

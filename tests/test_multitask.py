@@ -7,7 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from conftest import Invoke, keras_optimizer
+from commands import Invoke
+from plain_keras import keras_optimizer
 
 from dlexp.components.data import Info, Split
 from dlexp.components.datasets import Digits, Linnerud, TextFolder

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import Invoke
+from commands import Invoke
 from make_runs import finished
 
 from dlexp.config.load import load

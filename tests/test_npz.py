@@ -1,43 +1,19 @@
 """The reader of npz archives."""
 
 import gc
-import io
 import os
 import pickle
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.lib import format as npy
+from archives import archive, object_member, ragged
 from scipy import sparse
 
 from dlexp.components.datasets.reading import npz
 from dlexp.errors import DataError
 
 TEXTS = [[1, 2, 300], [], [70_000]]
-
-
-def ragged(lists: list[list[int]]) -> np.ndarray:
-    """An object array of lists, as numpy makes it from ragged lists."""
-    array = np.empty(len(lists), dtype=object)
-    array[:] = lists
-    return array
-
-
-def object_member(pickled: bytes) -> bytes:
-    """A `.npy` file with this pickle as an object array of three."""
-    file = io.BytesIO()
-    npy.write_array_header_1_0(file, {"descr": "|O", "fortran_order": False, "shape": (3,)})
-    return file.getvalue() + pickled
-
-
-def archive(path: Path, **members: bytes) -> Path:
-    """An archive of these `.npy` files."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, content in members.items():
-            file.writestr(f"{name}.npy", content)
-    return path
 
 
 class Call:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import Invoke
+from commands import Invoke
+from engines import Silent
 from repeat import CONFIG, assert_same, command, the_finished
-from test_pool import Silent
 
 from dlexp.config.load import load
 from dlexp.errors import DataError

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from archives import archive, object_member, ragged
 from numpy.lib import format as npy
-from test_npz import archive, object_member, ragged
 
 from dlexp.components import memory
 from dlexp.components.datasets.reading import npz, pickles

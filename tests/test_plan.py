@@ -4,9 +4,9 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from conftest import Invoke
+from commands import Invoke
+from engines import Here
 from make_runs import finished
-from test_schedule import Here
 
 from dlexp.config.load import load_all
 from dlexp.execution import carry_out

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from engines import Silent
 
 from dlexp.cli.interruptible import interruptible
 from dlexp.config.identity import identity
@@ -26,19 +27,6 @@ from dlexp.records.run_dir import RunDir
 from dlexp.training.job import Job
 
 MakeJob = Callable[..., Job]
-
-
-class Silent:
-    """Watches and says nothing."""
-
-    def started(self, job: Job) -> None:
-        """Nothing."""
-
-    def tick(self) -> None:
-        """Nothing."""
-
-    def ended(self, job: Job) -> None:
-        """Nothing."""
 
 
 def pretend(job: Job) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Invoke
+from commands import Invoke
 from make_runs import finished
 
 from dlexp.components.data import Info

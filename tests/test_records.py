@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
-from conftest import Invoke
+from commands import Invoke
 from make_runs import finished
 from pydantic import Field
 

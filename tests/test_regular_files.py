@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from conftest import Invoke
+from commands import Invoke
 
 from dlexp import regular_files
 from dlexp.components.datasets.user import new_examples

@@ -7,17 +7,9 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from test_early_stopping import run_of
-from test_engine import (
-    CANCER,
-    DIGITS,
-    IMDB,
-    PADDED,
-    REUTERS,
-    assert_equals_keras,
-    experiment,
-    trained,
-)
+from experiments import CANCER, DIGITS, IMDB, PADDED, REUTERS, experiment
+from jobs import run_of
+from plain_keras import assert_equals_keras, trained
 
 from dlexp.components.data import Data, Split
 from dlexp.components.regularizers import Regularizer

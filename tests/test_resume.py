@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_execute import job_of
+from jobs import IRIS, job_of, records
 
 from dlexp.execution.execute import execute
 from dlexp.records import run_dir as run_dir_module
@@ -90,21 +90,6 @@ def interrupt(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
     return at
 
 
-def records(run_dir: RunDir) -> tuple[list[str], list[dict[str, float]], list[np.ndarray], dict[str, Any]]:
-    """The history without its seconds, the diagnostics, the weights and the scores."""
-    import keras
-
-    summary = run_dir.summary()
-    assert summary is not None
-    lines = run_dir.history_path.read_text(encoding="utf-8").splitlines()
-    return (
-        [",".join(cell for i, cell in enumerate(line.split(",")) if i != 1) for line in lines],
-        run_dir.diagnostics(),
-        keras.models.load_model(run_dir.model_path).get_weights(),
-        summary["metrics"],
-    )
-
-
 def assert_goes_on_exactly(interrupt: Callable[[int, int], None], whole: Job, interrupted: Job) -> None:
     """Saved after 2 epochs, killed after 3, gone on with: all as in one go."""
     interrupt(0, 0)
@@ -144,9 +129,6 @@ def test_goes_on_exactly(
 def test_goes_on_exactly_with_other_state(text: str, tmp_path: Path, interrupt: Callable[[int, int], None]) -> None:
     """Diagnostics, learned weights of tasks, several trunks, layers' own generators, the best epoch's weights."""
     assert_goes_on_exactly(interrupt, *(job_of(tmp_path, text, stand_in=True) for _ in range(2)))
-
-
-IRIS = "dataset: iris\nmodel: {hidden: [8]}\ntraining: {epochs: 5}\n"
 
 
 @pytest.fixture

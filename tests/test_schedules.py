@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from experiments import IMDB, experiment
+from jobs import run_of
 from keras.optimizers import schedules
-from test_early_stopping import run_of
-from test_engine import IMDB, experiment
 
 from dlexp.components.schedules import Schedule
 from dlexp.config.load import load

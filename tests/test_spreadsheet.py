@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
-from conftest import Invoke
+from commands import Invoke
 from make_runs import changed, finished
 
 from dlexp.records import spreadsheet

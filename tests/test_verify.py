@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Invoke
-from test_execute import job_of
+from commands import Invoke
+from jobs import job_of
 
 from dlexp.cli.verify import _lines
 from dlexp.execution.execute import execute

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Invoke
+from commands import Invoke
 
 from dlexp.config import identity as identity_module
 from dlexp.config.identity import Ingredients

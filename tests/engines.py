@@ -1,0 +1,79 @@
+"""Engines and watchers that stand in for those of a command."""
+
+from collections.abc import Callable
+
+from dlexp.execution.engine import Outcome
+from dlexp.execution.execute import record_failure
+from dlexp.records.lock import Taken, locked
+from dlexp.training.job import Job
+
+
+class Here:
+    """An engine of one slot that trains in no time; seed 9 fails."""
+
+    slots = 1
+
+    def __init__(self) -> None:
+        self.trained: list[int] = []
+        self._ended: list[Outcome] = []
+
+    def submit(self, job: Job) -> None:
+        """Finish or fail the run, unless another process has it."""
+        try:
+            with locked(job.run_dir.lock_path):
+                self.trained.append(job.seed)
+                if job.seed == 9:
+                    record_failure(job, KeyError("planted"))
+                else:
+                    finish(job)
+                self._ended.append(Outcome(job))
+        except Taken:
+            self._ended.append(Outcome(job, left=True))
+
+    def wait(self, timeout: float) -> list[Outcome]:
+        """All that has ended."""
+        ended, self._ended = self._ended, []
+        return ended
+
+    def close(self, kill: bool = False) -> None:
+        """Nothing."""
+
+
+class Watcher:
+    """Calls a function at every tick, with the number of ticks so far."""
+
+    def __init__(self, at_tick: Callable[[int], None] = lambda n: None) -> None:
+        self.n_ticks = self.n_started = 0
+        self._at_tick = at_tick
+
+    def started(self, job: Job) -> None:
+        """Another one."""
+        self.n_started += 1
+
+    def tick(self) -> None:
+        """Some time has passed."""
+        self.n_ticks += 1
+        self._at_tick(self.n_ticks)
+
+    def ended(self, job: Job) -> None:
+        """Nothing."""
+
+
+def finish(job: Job) -> None:
+    """Record a result."""
+    job.run_dir.write_summary(
+        {"name": "test", "seed": job.seed, "identity": job.identity, "status": "finished", "config": {}, "metrics": {}}
+    )
+
+
+class Silent:
+    """Watches and says nothing."""
+
+    def started(self, job: Job) -> None:
+        """Nothing."""
+
+    def tick(self) -> None:
+        """Nothing."""
+
+    def ended(self, job: Job) -> None:
+        """Nothing."""
