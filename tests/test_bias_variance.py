@@ -296,9 +296,9 @@ def test_predictions_read_back(tmp_path: Path) -> None:
 
 def test_polynomial_model_learns_the_closed_form(tmp_path: Path) -> None:
     """Trained by the engine with an l2 penalty on the output kernel, it comes to scikit-learn's ridge regression."""
+    from dlexp.training.fit import fit
     from dlexp.training.loop import Evaluator
     from dlexp.training.network import build
-    from dlexp.training.run import fit
     from dlexp.training.splits import split
 
     config = experiment(

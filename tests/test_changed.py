@@ -17,7 +17,7 @@ from dlexp.execution.plan import Request, plan
 from dlexp.execution.pool import Pool
 from dlexp.records.run_dir import RunDir
 from dlexp.training import prediction
-from dlexp.training import run as training
+from dlexp.training import prepare as training
 from dlexp.training.job import Job
 
 TABLE = "dataset: {type: csv, path: d.csv, target: y, task: regression}\nmodel: {hidden: [4]}\ntraining: {epochs: 2}\n"

@@ -9,8 +9,8 @@ from experiments import experiment
 
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.run.diagnosis import diagnose
+from dlexp.training.fit import Diverged, fit
 from dlexp.training.network import build
-from dlexp.training.run import Diverged, fit
 from dlexp.training.splits import split
 
 DIGITS: dict[str, Any] = {

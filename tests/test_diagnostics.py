@@ -16,8 +16,8 @@ from dlexp.records.run_dir import DIAGNOSTICS_COLUMNS as COLUMNS
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.run.diagnostics_plot import draw
 from dlexp.training.diagnostics import PROBE_ROWS, Probe
+from dlexp.training.fit import fit
 from dlexp.training.network import Network, build
-from dlexp.training.run import fit
 from dlexp.training.splits import Splits
 from dlexp.training.threads import set_threads
 

@@ -23,8 +23,8 @@ from dlexp.reports.frames import of_runs
 from dlexp.reports.run.curves import draw
 from dlexp.reports.run.results import without_result
 from dlexp.training import checkpoint, run
+from dlexp.training.fit import Diverged
 from dlexp.training.job import Job
-from dlexp.training.run import Diverged
 from dlexp.training.threads import set_threads
 
 set_threads(1)
