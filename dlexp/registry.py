@@ -4,10 +4,7 @@ A component registers itself when its class is defined; its kind's module is imp
 """
 
 import importlib
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from dlexp.components.component import Component
+from typing import Any
 
 #: The kinds that `dlexp list` shows, in its order, and the modules that define their components.
 KINDS: dict[str, str] = {
@@ -22,10 +19,10 @@ KINDS: dict[str, str] = {
     "resamples": "dlexp.components.resamples",
 }
 
-_components: dict[str, dict[str, "type[Component]"]] = {}
+_components: dict[str, dict[str, type[Any]]] = {}
 
 
-def add(kind: str, type_name: str, component: "type[Component]") -> None:
+def add(kind: str, type_name: str, component: type[Any]) -> None:
     """Make a component known under its kind and type."""
     if kind not in KINDS:
         raise ValueError(f"unknown kind of component {kind!r}; choose from {', '.join(KINDS)}")
@@ -35,7 +32,7 @@ def add(kind: str, type_name: str, component: "type[Component]") -> None:
     known[type_name] = component
 
 
-def components(kind: str) -> "dict[str, type[Component]]":
-    """All components of a kind by type, in the order of their definition."""
+def components(kind: str) -> dict[str, type[Any]]:
+    """The classes of a kind by type, in the order of their definition: subclasses of the kind's own base class."""
     importlib.import_module(KINDS[kind])
     return _components[kind]

@@ -83,7 +83,7 @@ def readers_of_tables(path: Path) -> list[Callable[[], object]]:
     """All that a command does with a table."""
     kind = Parquet if path.suffix == ".parquet" else Csv
     dataset = kind(path=str(path), target="y", task="binary")
-    found: list[Callable[[], object]] = [lambda: dataset.misfits(None), lambda: dataset.load(None)]
+    found: list[Callable[[], object]] = [lambda: list(dataset.misfits(None)), lambda: dataset.load(None)]
     if kind is Csv:
         found.append(lambda: new_examples.numbers(path, 3, ["x"]))
     return found
@@ -145,7 +145,7 @@ def archives(folder: Path) -> dict[str, tuple[Path, Callable[[], object]]]:
     own = Npz(path=str(plain), task="binary")
     return {
         "npz": (plain, lambda: own.load(None)),
-        "misfits": (plain, lambda: own.misfits(None)),
+        "misfits": (plain, lambda: list(own.misfits(None))),
         "new npz": (packed, lambda: new_examples.array(packed)),
         "npy": (array, lambda: new_examples.array(array)),
         "sparse": (sparse, lambda: npz.read_sparse(sparse)),

@@ -11,6 +11,7 @@ from snapshots import assert_loads_what_was_digested
 from typer.testing import CliRunner
 
 from dlexp.cli.app import app
+from dlexp.components.component import ALONE
 from dlexp.components.datasets import Npz, Python
 from dlexp.errors import DataError
 
@@ -97,9 +98,9 @@ def test_settings_of_arrays_that_exclude_each_other() -> None:
     """Said before any file is read."""
     vocabulary = ("vocabulary", "word_ids need it, and nothing else has one")
 
-    assert Npz(path="a.npz", task="binary", form="word_ids").problems() == [vocabulary]
-    assert Npz(path="a.npz", task="binary", vocabulary=9).problems() == [vocabulary]
-    assert Npz(path="a.npz", task="binary", form="sparse").problems() == [
+    assert list(Npz(path="a.npz", task="binary", form="word_ids").problems(ALONE)) == [vocabulary]
+    assert list(Npz(path="a.npz", task="binary", vocabulary=9).problems(ALONE)) == [vocabulary]
+    assert list(Npz(path="a.npz", task="binary", form="sparse").problems(ALONE)) == [
         ("form", "an npz archive holds no sparse matrix; use type python")
     ]
 
@@ -185,8 +186,8 @@ def test_check_says_that_a_run_calls_code_and_calls_none() -> None:
 
 def test_arrays_are_held_against_the_names_in_the_archive() -> None:
     """None of them is read."""
-    assert npz().misfits(None) == []
-    assert npz(x_test="x_tset").misfits(None) == [
+    assert list(npz().misfits(None)) == []
+    assert list(npz(x_test="x_tset").misfits(None)) == [
         (
             "x_test",
             "own.npz has no array 'x_tset'. Did you mean 'x_test'? Choose from: x_train, y_train, x_test, y_test",

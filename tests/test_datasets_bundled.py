@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import sklearn
 
+from dlexp.components.component import ALONE
 from dlexp.components.data import Data
 from dlexp.components.datasets import BreastCancer, Diabetes, Digits, Iris, Wine
 from dlexp.components.datasets.sklearn import Bundled
@@ -103,7 +104,7 @@ def test_diabetes_is_in_its_own_units() -> None:
 )
 def test_names_a_split_without_every_class(dataset: Digits, n_train: int, n_test: int) -> None:
     """Said before scikit-learn would raise."""
-    assert dataset.problems() == [
+    assert list(dataset.problems(ALONE)) == [
         (
             "test_size",
             "both splits need one example of each class, at least 10; "
@@ -116,8 +117,9 @@ def test_names_a_split_without_every_class(dataset: Digits, n_train: int, n_test
 
 def test_names_a_split_without_examples() -> None:
     """Of regression too."""
-    assert "gives 0 to train on" in Diabetes(test_size=0.999).problems()[0][1]
-    assert Diabetes(test_size=0.99).problems() == []
+    (misfit,) = Diabetes(test_size=0.999).problems(ALONE)
+    assert "gives 0 to train on" in misfit.message
+    assert list(Diabetes(test_size=0.99).problems(ALONE)) == []
 
 
 @pytest.mark.parametrize("dataset", ALL, ids=lambda dataset: dataset.type)
@@ -127,7 +129,7 @@ def test_smallest_allowed_splits_hold_every_class(dataset: Bundled) -> None:
     for n_test in (least, dataset.n_examples - least):
         small = dataset.model_copy(update={"test_size": (n_test - 0.5) / dataset.n_examples})
 
-        assert small.problems() == []
+        assert list(small.problems(ALONE)) == []
         assert_as_promised(small, small.load(None))
 
 
@@ -158,8 +160,8 @@ def test_describing_data_imports_nothing_heavy() -> None:
     """`check` describes and identifies data sets without numpy, scikit-learn or Keras."""
     code = (
         "import sys\n"
-        "from dlexp.components.datasets import Digits, Imdb\n"
-        "Digits().info(), Digits().problems(), Digits().digest(None), Imdb().info(), Imdb().problems()\n"
+        "from dlexp.components.component import ALONE\nfrom dlexp.components.datasets import Digits, Imdb\n"
+        "Digits().info(), list(Digits().problems(ALONE)), Digits().digest(None), Imdb().info()\n"
         "heavy = ('numpy', 'scipy', 'sklearn', 'keras', 'tensorflow')\n"
         "print([name for name in heavy if name in sys.modules])"
     )

@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from snapshots import assert_loads_what_was_digested
 
 from dlexp.components import snapshot
+from dlexp.components.component import ALONE
 from dlexp.components.datasets import Csv, Parquet
 from dlexp.components.datasets.words import indices as words
 from dlexp.config.load import load
@@ -385,7 +386,7 @@ def test_packed_files_are_read_too() -> None:
 )  # fmt: skip
 def test_settings_that_exclude_each_other(settings: dict[str, Any], problem: tuple[str, str]) -> None:
     """Said before any file is read."""
-    assert Csv(**({"path": "absent.csv"} | BY_COLUMN | settings)).problems() == [problem]
+    assert list(Csv(**({"path": "absent.csv"} | BY_COLUMN | settings)).problems(ALONE)) == [problem]
 
 
 def test_parquet_names_the_extra_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -450,7 +451,7 @@ def test_columns_are_held_against_the_header_alone() -> None:
     features = {"features": ["weight", "color"], "test_path": "test.csv"}
     dataset = csv(CARS, target={"prize": "regression", "colour": "multiclass"}, **features)
 
-    assert dataset.misfits(None) == [
+    assert list(dataset.misfits(None)) == [
         (
             "target.prize",
             "own.csv has no column 'prize'. Did you mean 'price'? Choose from: split, weight, colour, doors, price",
@@ -463,7 +464,7 @@ def test_columns_are_held_against_the_header_alone() -> None:
         ("target.colour", "test.csv has no column 'colour'. Choose from: weight, price"),
         ("features", "test.csv has no column 'color'. Choose from: weight, price"),
     ]
-    assert csv(CARS, **BY_COLUMN).misfits(None) == []
+    assert list(csv(CARS, **BY_COLUMN).misfits(None)) == []
 
 
 def test_of_many_columns_the_first_are_named() -> None:
@@ -482,8 +483,8 @@ def test_columns_of_parquet_are_held_against_its_schema() -> None:
 
     pd.DataFrame({"x": [1.0], "label": ["a"]}, index=pd.Index(["row"], name="key")).to_parquet("own.parquet")
 
-    assert Parquet(path="own.parquet", target="label", task="binary").misfits(None) == []
-    assert Parquet(path="own.parquet", target="lable", task="binary").misfits(None) == [
+    assert list(Parquet(path="own.parquet", target="label", task="binary").misfits(None)) == []
+    assert list(Parquet(path="own.parquet", target="lable", task="binary").misfits(None)) == [
         ("target", "own.parquet has no column 'lable'. Did you mean 'label'? Choose from: x, label")
     ]
 

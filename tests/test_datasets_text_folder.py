@@ -7,6 +7,7 @@ import pytest
 from snapshots import assert_loads_what_was_digested
 
 from dlexp.components import snapshot
+from dlexp.components.component import ALONE
 from dlexp.components.datasets import TextFolder
 from dlexp.errors import DataError
 
@@ -113,8 +114,8 @@ def test_says_which_folder_is_absent(settings: dict[str, Any], message: str) -> 
 
 def test_folders_are_held_against_those_that_are_there() -> None:
     """No text is read."""
-    assert TextFolder(**LABELLED, task="binary").misfits(None) == []
-    assert TextFolder(path="reviews", folders=["neg", "unsup"], train="trian", task="binary").misfits(None) == [
+    assert list(TextFolder(**LABELLED, task="binary").misfits(None)) == []
+    assert list(TextFolder(path="reviews", folders=["neg", "unsup"], train="trian", task="binary").misfits(None)) == [
         ("train", "reviews has no folder 'trian'. Did you mean 'train'? Choose from: test, train"),
         ("folders", "reviews/test has no folder 'unsup'. Choose from: neg, pos"),
     ]
@@ -132,10 +133,10 @@ def test_says_which_file_is_wrong(reviews: Path) -> None:
 
 def test_settings_of_folders_that_exclude_each_other() -> None:
     """Said before any file is read."""
-    assert TextFolder(path="a", task="regression").problems() == [
+    assert list(TextFolder(path="a", task="regression").problems(ALONE)) == [
         ("target", "folders are classes; a regression task needs target: rating")
     ]
-    assert TextFolder(path="a", task="multilabel").problems() == [
+    assert list(TextFolder(path="a", task="multilabel").problems(ALONE)) == [
         ("task", "a text is in one folder and has one rating; several labels need a table (csv)")
     ]
 

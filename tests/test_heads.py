@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from sklearn.metrics import log_loss
 
+from dlexp.components.component import Context
 from dlexp.components.data import Info, Task
 from dlexp.components.heads import (
     Binary,
@@ -221,7 +222,7 @@ def test_settings_that_cannot_work_are_named(head: Head, problem: tuple[str, str
     """Before any data is read."""
     info = Info("multiclass", 10, 10, "numeric", (4,), n_classes=3)
 
-    assert list(head.problems(info)) == [problem]
+    assert list(head.problems(Context(info=info))) == [problem]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import tensorflow as tf
 from scipy import stats
 from scipy.special import expit, log_softmax
 
+from dlexp.components.component import Context
 from dlexp.components.data import Info, Split
 from dlexp.components.heads import (
     Beta,
@@ -557,17 +558,21 @@ def test_coverage_of_a_regression_is_as_wide_as_its_training_residuals() -> None
 
 def test_a_count_head_refuses_other_numbers() -> None:
     """Named before any data is read."""
-    assert list(Poisson(units=1).problems(NUMBERS)) == [
+    assert list(Poisson(units=1).problems(Context(info=NUMBERS))) == [
         ("type", "a poisson head needs counts; this data set is regression")
     ]
-    assert list(Gaussian(units=3).problems(NUMBERS)) == [("units", "a gaussian head has 2 output units, given 3")]
+    assert list(Gaussian(units=3).problems(Context(info=NUMBERS))) == [
+        ("units", "a gaussian head has 2 output units, given 3")
+    ]
 
 
 def test_quantiles_are_in_rising_order() -> None:
     """Said at the field."""
     head = Quantiles(units=2, quantiles=[0.9, 0.1])
 
-    assert list(head.problems(NUMBERS)) == [("quantiles", "expected levels in rising order, given [0.9, 0.1]")]
+    assert list(head.problems(Context(info=NUMBERS))) == [
+        ("quantiles", "expected levels in rising order, given [0.9, 0.1]")
+    ]
 
 
 def test_engine_trains_a_head_for_multilabel_targets() -> None:

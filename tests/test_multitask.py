@@ -10,6 +10,7 @@ import pytest
 from commands import Invoke
 from plain_keras import keras_optimizer
 
+from dlexp.components.component import Context
 from dlexp.components.data import Info, Split
 from dlexp.components.datasets import Digits, Linnerud, TextFolder
 from dlexp.components.heads import Binary, Multitask
@@ -219,7 +220,7 @@ def test_mistakes_come_in_the_order_of_the_targets() -> None:
     )
     some = Multitask(heads={name: Binary() for name in reversed(names[6:])})
 
-    said = list(some.problems(info))
+    said = list(some.problems(Context(info=info)))
 
     assert [message.split("'")[1] for field, message in said if field == "heads"] == names[:6]
     assert list(dict.fromkeys(field.split(".")[1] for field, _ in said if field != "heads")) == names[6:]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dlexp.components.component import Context
 from dlexp.components.data import Info
 from dlexp.components.heads import Multitask
 from dlexp.config.flat import flatten
@@ -389,7 +390,7 @@ def test_a_head_that_is_missing_is_written_as_a_key_that_yaml_reads(name: str) -
     """A target is named by a column, which may be called anything."""
     info = Info(task="several", n_train=4, n_test=4, inputs="numeric", shape=(1,), targets={name: TARGET})
 
-    ((_, message),) = Multitask(heads={}).problems(info)
+    ((_, message),) = Multitask(heads={}).problems(Context(info=info))
 
     written = message.partition("; write ")[2].removesuffix(" for its default")
     assert parse_value(f"{{{written}}}", Source("")).plain() == {name: {}}

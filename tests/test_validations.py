@@ -5,6 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from dlexp.components import validations
+from dlexp.components.component import Context
 from dlexp.components.datasets import Cifar100, Dataset, Diabetes, Digits, Imdb, Reuters
 from dlexp.components.validations import Front, NoValidation, RandomSplit, Validation
 from dlexp.errors import UserError
@@ -124,7 +125,7 @@ def test_says_before_loading_what_cannot_be_split(
     validation: Validation, dataset: Dataset, problems: list[tuple[str, str]]
 ) -> None:
     """From what is known of the data set alone."""
-    assert list(validation.problems(dataset.info())) == problems
+    assert list(validation.problems(Context(info=dataset.info()))) == problems
 
 
 @pytest.mark.parametrize("dataset", [Imdb(), Reuters(), Digits(), Cifar100()], ids=lambda dataset: dataset.type)

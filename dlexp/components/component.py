@@ -1,12 +1,47 @@
 """The base of all components, and the field that holds one chosen by its `type`."""
 
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from dlexp import registry
+from dlexp.components.data import Info
+
+
+class Misfit(NamedTuple):
+    """A setting that cannot work."""
+
+    field: str
+    """The key of the setting, or its dotted path, as seen from where it is reported."""
+    message: str
+
+    def below(self, path: str) -> "Misfit":
+        """The same as seen from further out."""
+        return Misfit(f"{path}.{self.field}", self.message)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What stands around a component in its experiment, as far as other components have to fit it."""
+
+    info: Info
+    """What the data looks like; of the head of one of several targets, that target."""
+    dataset: str = ""
+    """Type of the data set."""
+    has_known_law: bool = False
+    """Whether the data set can draw any number of further examples."""
+    n_trained: int | None = None
+    """Training examples that validation and `dataset.train_fraction` leave; None if only the data says."""
+    epochs: int = 1
+    """Length of the training."""
+
+
+#: Nothing around it is known: so a data set is asked, since what it is comes before all else.
+ALONE = Context(info=Info(task="several", n_train=None, n_test=None, inputs="numeric", shape=()))
 
 
 class Settings(BaseModel):
@@ -45,6 +80,10 @@ class Component(Settings):
         super().__pydantic_init_subclass__(**kwargs)
         if isinstance(type_name := cls.model_fields["type"].default, str):
             registry.add(cls.kind, type_name, cls)
+
+    def problems(self, context: Context) -> Iterator[Misfit]:
+        """Settings that cannot work together, or not with what stands around the component."""
+        yield from ()
 
     @classmethod
     def summary(cls) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.component import Component, Off
+from dlexp.components.component import Component, Context, Misfit, Off
 
 if TYPE_CHECKING:
     import keras
@@ -37,11 +37,11 @@ class Optimizer(Component):
     weight_decay: NotNegative | None = None
     """Share of every weight, biases too, taken off a step, times the learning rate."""
 
-    def problems(self) -> Iterator[tuple[str, str]]:
-        """Settings that cannot work together, as (field, what is wrong)."""
+    def problems(self, context: Context) -> Iterator[Misfit]:
+        """Two limits of the gradients."""
         given = [name for name in CLIPS if getattr(self, name) is not None]
         for name in given[1:]:
-            yield name, f"only one of {', '.join(CLIPS)} can be set, and {given[0]} is"
+            yield Misfit(name, f"only one of {', '.join(CLIPS)} can be set, and {given[0]} is")
 
     def build(self, schedule: "keras.optimizers.schedules.LearningRateSchedule | None" = None) -> "keras.Optimizer":
         """The Keras optimizer with exactly these settings, but for a learning rate that follows a schedule."""

@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.component import Component
+from dlexp.components.component import Component, Context, Misfit
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from dlexp.components.datasets import Dataset
 
 
 class Resample(Component):
@@ -30,10 +28,6 @@ class Resample(Component):
     def positions(self, n: int) -> "np.ndarray[Any, Any]":
         """Which of `n` training examples are drawn, in their order."""
         raise NotImplementedError
-
-    def problems(self, dataset: "Dataset", n: int | None) -> Iterator[tuple[str, str]]:
-        """What cannot work with this data and `n` training examples, as (field, what is wrong)."""
-        yield from ()
 
 
 class Bootstrap(Resample):
@@ -65,15 +59,15 @@ class Subset(Resample):
 
         return np.sort(np.array_split(np.random.default_rng(0).permutation(n), self.parts)[self.index])
 
-    def problems(self, dataset: "Dataset", n: int | None) -> Iterator[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """A part that does not exist, or would be empty."""
         if self.index >= self.parts:
-            yield (
+            yield Misfit(
                 "index",
                 f"expected 0 to {self.parts - 1}, the number of one of {self.parts} parts, given {self.index}",
             )
-        elif n is not None and self.parts > n:
-            yield "parts", f"{n} training examples cannot be cut into {self.parts} parts"
+        elif context.n_trained is not None and self.parts > context.n_trained:
+            yield Misfit("parts", f"{context.n_trained} training examples cannot be cut into {self.parts} parts")
 
 
 class Fresh(Resample):
@@ -87,7 +81,7 @@ class Fresh(Resample):
 
         return np.arange(n)
 
-    def problems(self, dataset: "Dataset", n: int | None) -> Iterator[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """A data set of which there are no more examples."""
-        if not dataset.has_known_law:
-            yield "type", f"{dataset.type} has no law to draw fresh examples from; use bootstrap or subset"
+        if not context.has_known_law:
+            yield Misfit("type", f"{context.dataset} has no law to draw fresh examples from; use bootstrap or subset")

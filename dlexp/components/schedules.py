@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.component import Component, Off
+from dlexp.components.component import Component, Context, Misfit, Off
 
 if TYPE_CHECKING:
     from keras.optimizers.schedules import LearningRateSchedule
@@ -19,10 +19,6 @@ class Schedule(Component):
 
     kind: ClassVar[str] = "schedules"
     off: ClassVar[str] = "constant"
-
-    def problems(self, epochs: int) -> Iterator[tuple[str, str]]:
-        """What cannot work in a training of so many epochs, as (field, what is wrong)."""
-        yield from ()
 
     def build(self, learning_rate: float, epochs: int, steps_per_epoch: int) -> "LearningRateSchedule | None":
         """Keras's schedule from a learning rate; none where it stays.
@@ -54,10 +50,10 @@ class Step(Schedule):
     factor: Annotated[float, Field(gt=0)] = 0.1
     """What each fall multiplies it by."""
 
-    def problems(self, epochs: int) -> Iterator[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """Epochs that do not rise."""
         if any(later <= earlier for earlier, later in pairwise(self.boundaries)):
-            yield "boundaries", f"expected epochs in rising order, given {self.boundaries}"
+            yield Misfit("boundaries", f"expected epochs in rising order, given {self.boundaries}")
 
     def build(self, learning_rate: float, epochs: int, steps_per_epoch: int) -> "LearningRateSchedule":
         """Keras's PiecewiseConstantDecay."""
@@ -107,12 +103,14 @@ class Cosine(_Smooth):
     alpha: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Where it ends, as a share of the optimizer's; the name is Keras's."""
 
-    def problems(self, epochs: int) -> Iterator[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """A warm-up that leaves no epoch to fall in, or a first epoch with a learning rate of 0."""
-        if self.decay_epochs is None and self.warmup_epochs >= epochs:
-            yield "warmup_epochs", f"{self.warmup_epochs} of {epochs} epochs; none would be left for the cosine"
+        if self.decay_epochs is None and self.warmup_epochs >= context.epochs:
+            yield Misfit(
+                "warmup_epochs", f"{self.warmup_epochs} of {context.epochs} epochs; none would be left for the cosine"
+            )
         if self.warmup_epochs and self.every == "epoch":
-            yield "every", "a warm-up from 0 would leave the first epoch without learning; use every: step"
+            yield Misfit("every", "a warm-up from 0 would leave the first epoch without learning; use every: step")
 
     def build(self, learning_rate: float, epochs: int, steps_per_epoch: int) -> "LearningRateSchedule":
         """Keras's CosineDecay."""

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from dlexp.components.component import Component
+from dlexp.components.component import Component, Context, Misfit
 from dlexp.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from dlexp.components.data import Info
 
 
 def _count_or_fraction(value: object) -> int | float:
@@ -55,10 +53,6 @@ class Validation(Component):
         """How many of `n_train` training examples are held out."""
         return 0
 
-    def problems(self, info: "Info") -> Iterator[tuple[str, str]]:
-        """What cannot work with this data, as (field, what is wrong)."""
-        yield from ()
-
     def held_out(self, y: "np.ndarray") -> "np.ndarray":
         """Positions of the training examples that validate instead, `(count,)`; `y` are all training targets."""
         import numpy as np
@@ -80,10 +74,11 @@ class _HeldOut(Validation):
         """The count itself, or the fraction rounded to whole examples."""
         return self.size if isinstance(self.size, int) else max(1, round(self.size * n_train))
 
-    def problems(self, info: "Info") -> Iterator[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """Nothing left to train on."""
-        if info.n_train is not None and (count := self.count(info.n_train)) >= info.n_train:
-            yield "size", f"{count} examples held out of {info.n_train}; none would be left to train on"
+        n = context.info.n_train
+        if n is not None and (count := self.count(n)) >= n:
+            yield Misfit("size", f"{count} examples held out of {n}; none would be left to train on")
 
     def scaled(self, n_full: int | None, n_small: int) -> Validation:
         """Counts shrink in proportion, fractions stay."""
@@ -108,16 +103,19 @@ class RandomSplit(_HeldOut):
     stratify: bool = False
     """Draw the same share of every class."""
 
-    def problems(self, info: "Info") -> Iterator[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """Nothing left to train on; no classes to stratify by, or more of them than examples on a side."""
-        yield from super().problems(info)
+        yield from super().problems(context)
+        info = context.info
         count = 0 if info.n_train is None else self.count(info.n_train)
         if not self.stratify or (info.n_train is not None and count >= info.n_train):
             return
         if info.task == "multilabel" or (info.is_counted and info.n_classes is None):
-            yield "stratify", f"only classes can be drawn in equal shares; this data set is {info.described_task}"
+            yield Misfit(
+                "stratify", f"only classes can be drawn in equal shares; this data set is {info.described_task}"
+            )
         elif info.n_train and info.n_classes and min(count, info.n_train - count) < info.n_classes:
-            yield (
+            yield Misfit(
                 "size",
                 f"a stratified split needs an example of each of {info.n_classes} classes on both sides; "
                 f"{self.size} of {info.n_train} gives {count} to validate on and {info.n_train - count} to train on",

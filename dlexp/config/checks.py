@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from dlexp import registry
+from dlexp.components.component import ALONE, Component, Context, Misfit
 from dlexp.components.data import Info
+from dlexp.components.datasets import Dataset
 from dlexp.components.heads import Head, Multitask, TargetHead, default_head
 from dlexp.components.models import Model
 from dlexp.components.models.model import Stack
@@ -13,11 +15,14 @@ from dlexp.config.experiment import Experiment
 from dlexp.errors import UserError, did_you_mean, nearest
 
 
-def check(experiment: Experiment) -> list[tuple[str, str]]:
-    """What cannot work, as (dotted path, what is wrong); no data is read."""
-    if problems := experiment.dataset.problems():
-        return [(f"dataset.{field}", message) for field, message in problems]
-    return check_against(experiment, experiment.dataset.info())
+def check(experiment: Experiment) -> list[Misfit]:
+    """What cannot work, by dotted path; no data is read."""
+    return check_dataset(experiment.dataset) or check_against(experiment, experiment.dataset.info())
+
+
+def check_dataset(dataset: Dataset) -> list[Misfit]:
+    """What a data set cannot be; only of one that has nothing of it `info` is known."""
+    return [misfit.below("dataset") for misfit in dataset.problems(ALONE)]
 
 
 def completed(experiment: Experiment, info: Info) -> Experiment:
@@ -27,8 +32,8 @@ def completed(experiment: Experiment, info: Info) -> Experiment:
         UserError: What `check` could not see before: settings that do not work with this data.
     """
     experiment = experiment.model_copy(update={"head": experiment.head.completed(info)})
-    if problems := check_against(experiment, info):
-        raise UserError(*(f"{path}: {message}" for path, message in problems))
+    if misfits := check_against(experiment, info):
+        raise UserError(*(f"{path}: {message}" for path, message in misfits))
     return experiment
 
 
@@ -50,58 +55,76 @@ def change(path: str, experiment: Experiment) -> str:
     return setting(".".join([*around, "type"]), fits)
 
 
-def check_against(experiment: Experiment, info: Info) -> list[tuple[str, str]]:
-    """What cannot work with data like this, as (dotted path, what is wrong)."""
+def check_against(experiment: Experiment, info: Info) -> list[Misfit]:
+    """What cannot work with data like this, by dotted path."""
+    context = _context(experiment, info)
     return [
         *check_data(experiment, info),
-        *_model_problems(experiment.model, info),
-        *((f"head.{field}", message) for field, message in experiment.head.problems(info)),
+        *_model_problems(experiment.model, context),
+        *_problems("head", experiment.head, context),
         *_weight_problems(experiment.head),
-        *((f"optimizer.{field}", message) for field, message in experiment.optimizer.problems()),
+        *_problems("optimizer", experiment.optimizer, context),
         *_apart_problems(experiment),
-        *_training_problems(experiment),
+        *_training_problems(experiment, context),
     ]
 
 
-def check_data(experiment: Experiment, info: Info) -> list[tuple[str, str]]:
+def check_data(experiment: Experiment, info: Info) -> list[Misfit]:
     """The same for the choice of the examples alone: validation, share, resample."""
+    context = _context(experiment, info)
     return [
-        *((f"validation.{field}", message) for field, message in experiment.validation.problems(info)),
+        *_problems("validation", experiment.validation, context),
         *_train_fraction_problems(experiment, info),
-        *_resample_problems(experiment, info),
+        *_resample_problems(experiment.dataset, context),
     ]
 
 
-def _train_fraction_problems(experiment: Experiment, info: Info) -> Iterator[tuple[str, str]]:
+def _context(experiment: Experiment, info: Info) -> Context:
+    """What stands around each component of an experiment."""
+    dataset, n_trained = experiment.dataset, None
+    if info.n_train is not None:
+        whole = dataset.model_copy(update={"resample": None})
+        n_trained = whole.reduced_count(info.n_train - experiment.validation.count(info.n_train))
+    return Context(
+        info=info,
+        dataset=dataset.type,
+        has_known_law=dataset.has_known_law,
+        n_trained=n_trained,
+        epochs=experiment.training.epochs,
+    )
+
+
+def _problems(path: str, component: Component, context: Context) -> Iterator[Misfit]:
+    return (misfit.below(path) for misfit in component.problems(context))
+
+
+def _train_fraction_problems(experiment: Experiment, info: Info) -> Iterator[Misfit]:
     if info.n_train is None:
         return
     fraction, n = experiment.dataset.train_fraction, info.n_train - experiment.validation.count(info.n_train)
     if n > 0 and round(fraction * n) < 1:
-        yield "dataset.train_fraction", f"{fraction:g} of {n} training examples leaves none to train on"
+        yield Misfit("dataset.train_fraction", f"{fraction:g} of {n} training examples leaves none to train on")
 
 
-def _resample_problems(experiment: Experiment, info: Info) -> Iterator[tuple[str, str]]:
-    dataset, n = experiment.dataset, None
-    if info.n_train is not None:
-        whole = dataset.model_copy(update={"resample": None})
-        n = whole.reduced_count(info.n_train - experiment.validation.count(info.n_train))
-    if dataset.resample and info.targets:
-        yield "dataset.resample", "bias and variance are those of one target; name it alone as dataset.target"
+def _resample_problems(dataset: Dataset, context: Context) -> Iterator[Misfit]:
+    if dataset.resample and context.info.targets:
+        yield Misfit("dataset.resample", "bias and variance are those of one target; name it alone as dataset.target")
     elif dataset.resample:
-        yield from ((f"dataset.resample.{field}", message) for field, message in dataset.resample.problems(dataset, n))
+        yield from _problems("dataset.resample", dataset.resample, context)
 
 
-def _weight_problems(head: Head) -> Iterator[tuple[str, str]]:
+def _weight_problems(head: Head) -> Iterator[Misfit]:
     if isinstance(head, TargetHead) and head.weight != 1:
-        yield "head.weight", f"the only head has no other to be weighed against; leave out the {head.weight:g}"
+        why = f"the only head has no other to be weighed against; leave out the {head.weight:g}"
+        yield Misfit("head.weight", why)
 
 
-def _model_problems(model: Model, info: Info) -> Iterator[tuple[str, str]]:
+def _model_problems(model: Model, context: Context) -> Iterator[Misfit]:
+    info = context.info
     if info.inputs in model.takes:
-        yield from ((f"model.{field}", message) for field, message in model.problems(info))
+        yield from _problems("model", model, context)
         return
-    models = registry.components("models").items()
-    fitting = {name: other for name, other in models if issubclass(other, Model) and info.inputs in other.takes}
+    fitting = {name: other for name, other in registry.components("models").items() if info.inputs in other.takes}
     # A change is complete as it stands: no layers or function that would have to be said too.
     changes = [
         f"model: {name}"
@@ -112,27 +135,28 @@ def _model_problems(model: Model, info: Info) -> Iterator[tuple[str, str]]:
     for encoding, inputs in (("multi_hot", "sparse"), ("padded", "word_ids")):
         if info.vocabulary and inputs in model.takes:
             changes.append(f"dataset.encoding: {encoding}")
-    yield "model.type", f"{model.type} cannot take {_described(info)}; use {', or '.join(changes)}"
+    yield Misfit("model.type", f"{model.type} cannot take {_described(info)}; use {', or '.join(changes)}")
 
 
-def _apart_problems(experiment: Experiment) -> Iterator[tuple[str, str]]:
+def _apart_problems(experiment: Experiment) -> Iterator[Misfit]:
     is_apart = isinstance(experiment.head, Multitask) and experiment.head.sharing == "none"
     if is_apart and experiment.optimizer.global_clipnorm is not None:
-        yield "optimizer.global_clipnorm", "one norm over all trunks would tie the tasks together; use clipnorm"
+        why = "one norm over all trunks would tie the tasks together; use clipnorm"
+        yield Misfit("optimizer.global_clipnorm", why)
 
 
-def _training_problems(experiment: Experiment) -> Iterator[tuple[str, str]]:
+def _training_problems(experiment: Experiment, context: Context) -> Iterator[Misfit]:
     training = experiment.training
     if training.diagnostics and isinstance(experiment.head, Multitask) and experiment.head.sharing == "none":
-        yield "training.diagnostics", "diagnostics look at one trunk; head.sharing: none has several"
+        yield Misfit("training.diagnostics", "diagnostics look at one trunk; head.sharing: none has several")
     if training.diagnostics and not isinstance(experiment.model, Stack):
-        yield "training.diagnostics", f"diagnostics look at hidden layers by number; {experiment.model.type} has none"
-    for field, message in training.schedule.problems(training.epochs):
-        yield f"training.schedule.{field}", message
+        why = f"diagnostics look at hidden layers by number; {experiment.model.type} has none"
+        yield Misfit("training.diagnostics", why)
+    yield from _problems("training.schedule", training.schedule, context)
     stopping, choices = training.early_stopping, judged_columns(experiment)
     if stopping and stopping.monitor not in choices:
         hint = did_you_mean(stopping.monitor, choices)
-        yield (
+        yield Misfit(
             "training.early_stopping.monitor",
             f"unknown column '{stopping.monitor}'.{hint} Choose from: {', '.join(choices)}",
         )

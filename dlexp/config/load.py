@@ -9,19 +9,19 @@ from typing import Annotated
 
 from pydantic import TypeAdapter, ValidationError
 
-from dlexp.components.component import OneOf
+from dlexp.components.component import Misfit, OneOf
 from dlexp.components.data import Info
 from dlexp.components.datasets import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.components.heads import Multitask, default_head, unknown_targets
-from dlexp.config import names
 from dlexp.config.advice import has_override
-from dlexp.config.checks import change, check, check_data
+from dlexp.config.checks import change, check, check_data, check_dataset
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import flatten, format_value
 from dlexp.config.grid import Override, expand, source_of
 from dlexp.config.lint import Finding, lint, unknown_rules
 from dlexp.config.messages import problems_of
+from dlexp.config.names import why_not
 from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source
 from dlexp.config.schema import HEAD_SHORT_FORMS, ROOT, Place, chosen_types, merged, of_chosen_types, with_default_types
@@ -82,7 +82,9 @@ def _checked(path: Path, said: Node) -> Loaded:
     allow = allow if allow and allow.value is not None else Node([], DEFAULT)
     config = Node({"name": Node(path.stem, DEFAULT), **settings}, Source(str(path)))
     experiment, config = _validated(with_default_types(config))
-    found = [*names.problems(experiment, path), *check(experiment)]
+    name, is_resampled = experiment.name, experiment.dataset.resample is not None
+    misnamed = why_not(name, path, is_resampled=is_resampled)
+    found = [*([Misfit("name", misnamed)] if misnamed else []), *check(experiment)]
     if problems := [*_located(found, config, experiment), *unknown_rules(allow)]:
         raise ConfigError(problems)
     return Loaded(path, experiment, _sources(experiment, config), lint(experiment, config, allow.plain()), said)
@@ -195,15 +197,15 @@ def require_fitting(loaded: Iterable[Loaded], data_dir: Path | None) -> None:
     problems: list[str] = []
     for each in loaded:
         try:
-            misfits = each.experiment.dataset.misfits(data_dir)
+            misfits = list(each.experiment.dataset.misfits(data_dir))
         except DataError:  # What is nowhere to be had fails that config alone: the plan says so.
             misfits = list(_beside(each, data_dir))
-        problems += [str(each.problem(f"dataset.{field}", message)) for field, message in misfits]
+        problems += [str(each.problem(*misfit.below("dataset"))) for misfit in misfits]
     if problems:
         raise UserError(*dict.fromkeys(problems))  # No ConfigError: `dlexp check`, which reads no data, has none of it.
 
 
-def _beside(loaded: Loaded, data_dir: Path | None) -> Iterator[tuple[str, str]]:
+def _beside(loaded: Loaded, data_dir: Path | None) -> Iterator[Misfit]:
     said = {field: getattr(loaded.experiment.dataset, field, None) for field in ("path", "test_path")}
     for field, path in said.items():
         if path is None:
@@ -212,7 +214,7 @@ def _beside(loaded: Loaded, data_dir: Path | None) -> Iterator[tuple[str, str]]:
             files.own(path, data_dir)
         except DataError as error:
             if (beside := loaded.path.parent / path).exists():
-                yield field, f"{error}; there is one beside the config, whose path from here is {beside}"
+                yield Misfit(field, f"{error}; there is one beside the config, whose path from here is {beside}")
 
 
 def _read_with_bases(path: Path) -> Node:
@@ -377,7 +379,7 @@ def _validated(config: Node) -> tuple[Experiment, Node]:
     """The experiment, with the heads that the data set's tasks need unless others are said."""
     is_task_head = _needs_type(config.child("head"))
     dataset = _dataset(config) if is_task_head else None
-    between = dataset.problems() if dataset else []
+    between = check_dataset(dataset) if dataset else []
     if dataset and not between:
         head = _with_head_types(config.child("head") or Node({}, DEFAULT), dataset.info())
         # Only now that its type is known, short forms below it are known too.
@@ -390,9 +392,8 @@ def _validated(config: Node) -> tuple[Experiment, Node]:
         problems = problems_of(error, config)
         if is_task_head:  # Without a sound data set nothing is known about the head.
             problems = [problem for problem in problems if problem.path.split(".")[0] != "head"]
-        between = [(f"dataset.{field}", message) for field, message in between]
         raise ConfigError(problems or _located(between, config)) from None
-    if experiment.dataset.problems():  # `check` says them; until then there is no Info.
+    if check_dataset(experiment.dataset):  # `check` says them; until then there is no Info.
         return experiment, config
     head_with_units = experiment.head.completed(experiment.dataset.info())
     return experiment.model_copy(update={"head": head_with_units}), config
@@ -401,9 +402,8 @@ def _validated(config: Node) -> tuple[Experiment, Node]:
 def _data_alone(config: Node) -> tuple[Experiment, Node]:
     """An experiment of which nothing but the data set and the validation is said, and they can be used."""
     experiment, config = _validated(with_default_types(config))
-    problems = [(f"dataset.{field}", message) for field, message in experiment.dataset.problems()]
-    if problems := problems or check_data(experiment, experiment.dataset.info()):
-        raise ConfigError(_located(problems, config))
+    if misfits := check_dataset(experiment.dataset) or check_data(experiment, experiment.dataset.info()):
+        raise ConfigError(_located(misfits, config))
     return experiment, config
 
 
@@ -425,8 +425,8 @@ def _with_head_types(head: Node, info: Info) -> Node:
     entries = {"type": Node(default_head(info.task), DEFAULT), **head.entries}
     given = entries.get("heads", Node({}, DEFAULT))
     if entries["type"].value == MULTITASK and given.is_mapping:
-        if misfit := [(f"head.{field}", message) for field, message in unknown_targets(given.entries, info)]:
-            raise ConfigError(_located(misfit, Node({"head": head}, head.source)))
+        if misfits := [misfit.below("head") for misfit in unknown_targets(given.entries, info)]:
+            raise ConfigError(_located(misfits, Node({"head": head}, head.source)))
         defaults = dict.fromkeys(info.targets, Node({}, DEFAULT)) if "heads" not in head.entries else {}
         heads = {
             name: _with_head_types(node, info.targets[name]) if node.is_mapping else node
@@ -446,10 +446,10 @@ def _dataset(config: Node) -> Dataset | None:
         return None
 
 
-def _located(problems: Iterable[tuple[str, str]], config: Node, experiment: Experiment | None = None) -> list[Problem]:
+def _located(misfits: Iterable[Misfit], config: Node, experiment: Experiment | None = None) -> list[Problem]:
     """Problems with their places; of a whole experiment, with the changes that mend them."""
     located = []
-    for path, message in problems:
+    for path, message in misfits:
         mended = change(path, experiment) if experiment and has_override(path, config) else ""
         text = f"{message}; set {mended}" if mended else message
         located.append(Problem(path, text, config.nearest_source(path.split(".")), mended))

@@ -1,12 +1,7 @@
 """Names that an experiment may have: as folders below runs/ they collide with nothing of dlexp or of a file system."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from dlexp.config.experiment import Experiment
 
 #: Letters, digits, spaces and a few signs, not starting with a dot or a space.
 PATTERN = r"^[\w(][\w .,+=()-]*$"
@@ -31,17 +26,16 @@ _DEVICES = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[0-9]) *(?:\..*)?", re.IGN
 _MAX_BYTES = 235
 
 
-def problems(experiment: "Experiment", path: Path) -> Iterator[tuple[str, str]]:
-    """Why an experiment cannot have its name, as (dotted path, what is wrong).
+def why_not(name: str, path: Path, *, is_resampled: bool) -> str:
+    """Why an experiment cannot have this name; empty if it can.
 
     Args:
-        experiment: The experiment; one on a resampled training set may be called as bias-variance calls it.
+        name: The name.
         path: The config file: that of a run on record keeps the name under which it was recorded.
+        is_resampled: Whether its training set is: then it may be called as bias-variance calls it.
     """
-    name = experiment.name
-    why = "" if _is_recorded(path, name) else _why_not(name, experiment.dataset.resample is not None)
-    if why:
-        yield "name", f"{why}; choose another than {name!r}"
+    why = "" if _is_recorded(path, name) else _why_not(name, is_resampled)
+    return f"{why}; choose another than {name!r}" if why else ""
 
 
 def _why_not(name: str, is_resampled: bool) -> str:

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from dlexp.components.component import OneOf, Settings
+from dlexp.components.component import ALONE, OneOf, Settings
 from dlexp.components.datasets import Dataset
 from dlexp.config.flat import format_value
-from dlexp.config.node import Keys, Node
+from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.problems import DEFAULT, ConfigError, Source
 from dlexp.config.schema import ROOT
 from dlexp.config.yaml_source import parse_value, reads_as_number
@@ -137,10 +137,10 @@ def _suits(settings: Any, keys: Keys) -> bool:
     """Whether a data set that is otherwise sound has nothing against a value of its own."""
     try:
         adapter: TypeAdapter[Dataset] = TypeAdapter(Annotated[Dataset, OneOf(Dataset)])
-        found = adapter.validate_python(settings).problems()
+        found = adapter.validate_python(settings).problems(ALONE)
     except ValidationError:
         return True
-    return not any(field == ".".join(map(str, keys[1:])) for field, _ in found)
+    return not any(misfit.field == dotted(keys[1:]) for misfit in found)
 
 
 def _with(whole: Any, keys: Keys, value: Any) -> Any:

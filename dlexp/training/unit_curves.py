@@ -37,5 +37,5 @@ def sampled(unit: Activation, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def curves(z: np.ndarray) -> list[Curve]:
     """The same in this process; imports TensorFlow."""
     start()
-    known = [each.model_validate({"type": name}) for name, each in registry.components("activations").items()]
-    return [(unit, *sampled(unit, z)) for unit in known if isinstance(unit, Activation)]
+    known: list[Activation] = [unit() for unit in registry.components("activations").values()]
+    return [(unit, *sampled(unit, z)) for unit in known]

@@ -1,13 +1,13 @@
 """The base of all data sets: what is known without loading, and what loading gives."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 from pydantic import Field
 
-from dlexp.components.component import Component, Off, OneOf
+from dlexp.components.component import Component, Misfit, Off, OneOf
 from dlexp.components.data import Data, Info, Split, SplitName
 from dlexp.components.resamples import Resample
 
@@ -157,17 +157,13 @@ class Dataset(Component):
         """The mean of the target given the inputs, `(n,)` in float64, where the truth is known."""
         return None
 
-    def problems(self) -> list[tuple[str, str]]:
-        """Settings that cannot work together, as (field, what is wrong)."""
-        return []
-
-    def misfits(self, data_dir: Path | None) -> list[tuple[str, str]]:
+    def misfits(self, data_dir: Path | None) -> Iterator[Misfit]:
         """Settings that name what the user's own files do not have, as `problems`; reads no more than their headers.
 
         Raises:
             DataError: A file is not there, or is not what it should be.
         """
-        return []
+        yield from ()
 
     @property
     def functions(self) -> list[str]:

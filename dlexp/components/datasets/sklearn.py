@@ -2,7 +2,7 @@
 
 import importlib.util
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from dlexp.components import snapshot
+from dlexp.components.component import Context, Misfit
 from dlexp.components.data import Data, Info, Split, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
@@ -111,20 +112,17 @@ class Bundled(Dataset):
         n_test = math.ceil(self.test_size * self.n_examples)  # as scikit-learn rounds
         return self.n_examples - n_test, n_test
 
-    def problems(self) -> list[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """A split that cannot hold every class."""
         n_train, n_test = self._counts()
         needed = self.n_classes or 1
-        if min(n_train, n_test) >= needed:
-            return []
-        kind = "one example of each class" if self.n_classes else "one example"
-        return [
-            (
+        if min(n_train, n_test) < needed:
+            kind = "one example of each class" if self.n_classes else "one example"
+            yield Misfit(
                 "test_size",
                 f"both splits need {kind}, at least {needed}; {self.test_size} of {self.n_examples} examples "
                 f"gives {n_train} to train on and {n_test} to test on",
             )
-        ]
 
 
 @dataclass(frozen=True)
@@ -184,12 +182,11 @@ class SeveralTargets(Bundled):
         y_train, y_test = (np.column_stack([split.y for split in part]).astype(np.float32) for part in (train, test))
         return Data(Split(x_train, y_train), Split(x_test, y_test))
 
-    def problems(self) -> list[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """The same target twice."""
-        found = super().problems()
+        yield from super().problems(context)
         if isinstance(self.target, list) and len(set(self.target)) < len(self.target):
-            found.append(("target", "a target is named twice"))
-        return found
+            yield Misfit("target", "a target is named twice")
 
     @property
     def _first(self) -> Target:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from dlexp.components.component import Context, Misfit
 from dlexp.components.data import Info, Task
 from dlexp.components.heads.classes import Classes, LabelSmoothing
 from dlexp.components.heads.head import Output, Predicted
@@ -34,9 +35,9 @@ class Binary(Classes):
         """One probability."""
         return ["probability_1"]
 
-    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """Anything but two classes in one unit."""
-        yield from super().problems(info)
+        yield from super().problems(context)
         yield from self.smoothing_problems(self.label_smoothing, self.loss)
 
     def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:

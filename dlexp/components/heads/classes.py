@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from dlexp.components.component import Off
+from dlexp.components.component import Context, Misfit, Off
 from dlexp.components.data import Info
 from dlexp.components.heads.head import Predicted, Table, TargetHead
 from dlexp.components.metrics import METRICS
@@ -23,17 +23,17 @@ class Classes(TargetHead):
     """Factor of each class's losses, one a class; `balanced` gives all classes of the training split the same sum of
     weights. The loss stays a mean over examples, as Keras's, and val_loss and test_loss are weighted too."""
 
-    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """Weights that are not one a class."""
-        yield from super().problems(info)
-        weights = self.class_weight
+        yield from super().problems(context)
+        info, weights = context.info, self.class_weight
         if isinstance(weights, list) and info.n_classes and len(weights) != info.n_classes:
-            yield "class_weight", f"expected one weight a class, {info.n_classes}, given {len(weights)}"
+            yield Misfit("class_weight", f"expected one weight a class, {info.n_classes}, given {len(weights)}")
 
-    def smoothing_problems(self, label_smoothing: float, loss: str) -> Iterator[tuple[str, str]]:
+    def smoothing_problems(self, label_smoothing: float, loss: str) -> Iterator[Misfit]:
         """Smoothed labels without cross-entropy."""
         if label_smoothing and loss == "mse":
-            yield "label_smoothing", "labels are smoothed for cross-entropy alone; leave it out with loss: mse"
+            yield Misfit("label_smoothing", "labels are smoothed for cross-entropy alone; leave it out with loss: mse")
 
     def weighted(
         self, losses: Callable[[Any, Any], Any], y: "np.ndarray[Any, Any]", n_classes: int

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
-from dlexp.components.component import Component, OneOf
+from dlexp.components.component import Component, Context, Misfit, OneOf
 from dlexp.components.data import Info, Task
 from dlexp.components.metrics import METRICS
 from dlexp.components.regularizers import Regularizer
@@ -97,10 +97,6 @@ class Head(Component):
         """With the output units that this data needs, where they are not said."""
         raise NotImplementedError
 
-    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
-        """What cannot work with this data, as (field, what is wrong); the head is `completed`."""
-        raise NotImplementedError
-
     def attach(self, trunk: Trunk, y: "np.ndarray[Any, Any]", info: Info) -> Output:
         """Put the head on a trunk; `y` are the training targets, for scales that are fitted."""
         raise NotImplementedError
@@ -154,14 +150,17 @@ class TargetHead(Head):
         """The names of the prediction's columns."""
         raise NotImplementedError
 
-    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
-        """What cannot work with this data, as (field, what is wrong); `units` is filled in already."""
+    def problems(self, context: Context) -> Iterator[Misfit]:
+        """Another kind of target, or other units than it needs; `units` is filled in already."""
+        info = context.info
         article = "an" if self.type[0] in "aeiou" else "a"
         if info.task not in self.tasks:
-            yield "type", f"{article} {self.type} head needs {self.needs}; this data set is {info.described_task}"
+            yield Misfit(
+                "type", f"{article} {self.type} head needs {self.needs}; this data set is {info.described_task}"
+            )
         elif info.is_counted and self.units != (needed := self.units_for(info)):
             plural = "s" if needed > 1 else ""
-            yield "units", f"{article} {self.type} head has {needed} output unit{plural}, given {self.units}"
+            yield Misfit("units", f"{article} {self.type} head has {needed} output unit{plural}, given {self.units}")
 
     def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
         """Put the head on features `(batch, n)`; `y` are the training targets, for scales that are fitted."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from dlexp.components.component import Context, Misfit
 from dlexp.components.data import Info, Task
 from dlexp.components.heads.classes import Classes, LabelSmoothing
 from dlexp.components.heads.head import Output, Predicted
@@ -36,17 +37,17 @@ class Multiclass(Classes):
         """A probability each unit."""
         return [f"probability_{k}" for k in range(self.units or self.units_for(info))]
 
-    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """Targets that are no classes, and classes that do not fit the units."""
-        units = self.units or 0
+        info, units = context.info, self.units or 0
         if info.task not in self.tasks:
-            yield "type", f"a multiclass head needs classes; this data set is {info.described_task}"
+            yield Misfit("type", f"a multiclass head needs classes; this data set is {info.described_task}")
         elif units == 1:
-            yield "units", "a softmax over 1 unit is always 1; use the binary head for 1 unit"
+            yield Misfit("units", "a softmax over 1 unit is always 1; use the binary head for 1 unit")
         elif info.n_classes and units < info.n_classes:
-            yield "units", f"{info.n_classes} classes do not fit into {units} outputs"
+            yield Misfit("units", f"{info.n_classes} classes do not fit into {units} outputs")
         elif isinstance(self.class_weight, list) and units and len(self.class_weight) != units:
-            yield "class_weight", f"expected one weight a class, {units}, given {len(self.class_weight)}"
+            yield Misfit("class_weight", f"expected one weight a class, {units}, given {len(self.class_weight)}")
         yield from self.smoothing_problems(self.label_smoothing, self.loss)
 
     def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:

@@ -4,11 +4,12 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict
 
-from dlexp.components.component import Off, OneOf
+from dlexp.components.component import Context, Misfit, Off, OneOf
 from dlexp.components.data import Info
 from dlexp.components.heads.head import Head, Output, Part, TargetHead, Trunk
 from dlexp.errors import MAX_EXPLAINED, did_you_mean
@@ -59,29 +60,34 @@ class Multitask(Head):
         }
         return self.model_copy(update={"heads": heads})
 
-    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """Heads without a target, targets without a head, and what is wrong with each."""
+        info = context.info
         if misfit := list(unknown_targets(self.heads, info)):
             yield from misfit
             return
         # Not as sets, whose order is another in each process.
         for name in info.targets:
             if name not in self.heads:
-                yield "heads", f"target {name!r} has no head; write {_key(name)}: {{}} for its default"
+                yield Misfit("heads", f"target {name!r} has no head; write {_key(name)}: {{}} for its default")
         for name in info.targets:
             if name in self.heads:
-                yield from self._problems_of(name, info)
+                yield from self._problems_of(name, context)
 
-    def _problems_of(self, name: str, info: Info) -> Iterator[tuple[str, str]]:
-        head = self.heads[name]
-        for field, message in head.problems(info.targets[name]):
-            yield f"heads.{name}.{field}", message
+    def _problems_of(self, name: str, context: Context) -> Iterator[Misfit]:
+        head, info = self.heads[name], context.info
+        for misfit in head.problems(replace(context, info=info.targets[name])):
+            yield misfit.below(f"heads.{name}")
         if name.split("_")[0] in RESERVED:
-            yield f"heads.{name}", f"a target whose name starts with {name.split('_')[0]} has columns of other scores"
+            yield Misfit(
+                f"heads.{name}", f"a target whose name starts with {name.split('_')[0]} has columns of other scores"
+            )
         if twins := [other for other in info.targets if other != name and _layer_name(other) == _layer_name(name)]:
-            yield f"heads.{name}", f"its layers cannot be told from those of {twins[0]!r}; rename one of the targets"
+            yield Misfit(
+                f"heads.{name}", f"its layers cannot be told from those of {twins[0]!r}; rename one of the targets"
+            )
         if self.weighting == "learned" and not head.loss_is_bounded:
-            yield (
+            yield Misfit(
                 "weighting",
                 f"a learned weight grows without end where the loss falls below 0, as that of {name} ({head.type}) can",
             )
@@ -137,14 +143,14 @@ class Multitask(Head):
         return lambda losses: ops.sum(weights * ops.exp(-log_variances) * losses + log_variances / 2, axis=1)
 
 
-def unknown_targets(names: Iterable[str], info: Info) -> Iterator[tuple[str, str]]:
-    """Heads that no target of the data set has, as (field, what is wrong)."""
+def unknown_targets(names: Iterable[str], info: Info) -> Iterator[Misfit]:
+    """Heads that no target of the data set has."""
     if not info.targets:
-        yield "type", f"a multitask head needs several targets; this data set is {info.described_task}"
+        yield Misfit("type", f"a multitask head needs several targets; this data set is {info.described_task}")
         return
     for name in itertools.islice((name for name in names if name not in info.targets), MAX_EXPLAINED):
         hint, listed = did_you_mean(name, info.targets), ", ".join(info.targets)
-        yield f"heads.{name}", f"the data set has no target {name!r}.{hint} Choose from: {listed}"
+        yield Misfit(f"heads.{name}", f"the data set has no target {name!r}.{hint} Choose from: {listed}")
 
 
 def _key(name: str) -> str:

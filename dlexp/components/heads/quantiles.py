@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from dlexp.components.component import Context, Misfit
 from dlexp.components.data import Info
 from dlexp.components.heads import links
 from dlexp.components.heads.head import Output, Predicted
@@ -35,11 +36,11 @@ class Quantiles(Standardized):
         """A number each level."""
         return [f"quantile_{level:g}" for level in self.quantiles]
 
-    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """Levels out of order."""
-        yield from super().problems(info)
+        yield from super().problems(context)
         if any(low >= high for low, high in zip(self.quantiles, self.quantiles[1:], strict=False)):
-            yield "quantiles", f"expected levels in rising order, given {self.quantiles}"
+            yield Misfit("quantiles", f"expected levels in rising order, given {self.quantiles}")
 
     def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
         """The lowest quantile, and the step from each to the next."""

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from dlexp.components.component import Misfit
 from dlexp.errors import did_you_mean
 
 #: Arguments that hold another layer, written as an item of the stack is.
@@ -61,50 +62,52 @@ def json_schema() -> dict[str, Any]:
     return {"anyOf": [{"enum": list(layers)}, {**mapping, "minProperties": 1}]}
 
 
-def problems(item: Item) -> Iterator[tuple[str, str]]:
-    """What is wrong with a layer, as (field below it, what)."""
+def problems(item: Item) -> Iterator[Misfit]:
+    """What is wrong with a layer, as seen from its place in the stack."""
     ((name, arguments),) = item.items()
     layers = table()["layers"]
     if name not in layers:
         near = did_you_mean(name, layers) or " dlexp list layers names them all."
         code = " Code has its place in model: {type: python}." if name == "Lambda" else ""
-        yield name, f"unknown layer {name!r}.{code or near}"
+        yield Misfit(name, f"unknown layer {name!r}.{code or near}")
         return
     known = layers[name]["arguments"]
     listed = ", ".join(known)
     for argument, value in arguments.items():
         path = f"{name}.{argument}"
         if argument not in known:
-            yield path, f"unknown argument {argument!r}.{did_you_mean(argument, known)} Choose from: {listed}"
+            yield Misfit(path, f"unknown argument {argument!r}.{did_you_mean(argument, known)} Choose from: {listed}")
         else:
             yield from _argument_problems(path, argument, value)
     for argument, is_required in known.items():
         if is_required and argument not in arguments:
-            yield f"{name}.{argument}", "missing"
+            yield Misfit(f"{name}.{argument}", "missing")
 
 
-def _argument_problems(path: str, argument: str, value: Any) -> Iterator[tuple[str, str]]:
+def _argument_problems(path: str, argument: str, value: Any) -> Iterator[Misfit]:
     if argument in LAYER_ARGUMENTS and value is not None:
         inner = normal(value)
         if inner is None:
-            yield path, f"expected a layer, such as {{LSTM: {{units: 32}}}}, given {value!r}"
+            yield Misfit(path, f"expected a layer, such as {{LSTM: {{units: 32}}}}, given {value!r}")
         else:
-            yield from ((f"{path}.{field}", message) for field, message in problems(inner))
+            yield from (misfit.below(path) for misfit in problems(inner))
     elif foreign := next(_foreign_objects(value), ""):
-        yield path, f"{foreign}. Code has its place in model: {{type: python}}."
+        yield Misfit(path, f"{foreign}. Code has its place in model: {{type: python}}.")
     elif argument in COUNTS and not _are_counts(argument, value):
         lists = ", or a list of them" if argument in AXIS_COUNTS else ""
-        yield path, f"expected a whole number, at least 1{lists}, given {value!r}"
+        yield Misfit(path, f"expected a whole number, at least 1{lists}, given {value!r}")
     elif argument.endswith(SHARES) and argument not in NO_SHARES and not _is_share(value):
-        yield path, f"expected a number from 0 to below 1, given {value!r}"
+        yield Misfit(path, f"expected a number from 0 to below 1, given {value!r}")
     elif argument in table()["flags"] and not isinstance(value, bool):
-        yield path, f"expected true or false, given {value!r}"
+        yield Misfit(path, f"expected true or false, given {value!r}")
     elif argument == "padding" and isinstance(value, str) and value not in PADDINGS:
-        yield path, f"unknown padding {value!r}.{did_you_mean(value, PADDINGS)} Choose from: {', '.join(PADDINGS)}"
+        yield Misfit(
+            path, f"unknown padding {value!r}.{did_you_mean(value, PADDINGS)} Choose from: {', '.join(PADDINGS)}"
+        )
     elif isinstance(value, str) and (kind := argument.rpartition("_")[2]) in table()["words"]:
         words = table()["words"][kind]
         if value not in words:
-            yield path, f"unknown {kind} {value!r}.{did_you_mean(value, words)} Choose from: {', '.join(words)}"
+            yield Misfit(path, f"unknown {kind} {value!r}.{did_you_mean(value, words)} Choose from: {', '.join(words)}")
 
 
 def _foreign_objects(value: Any) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError
 
+from dlexp.components.component import Context, Misfit
 from dlexp.components.data import Info
 from dlexp.components.models import keras_layers
 from dlexp.components.models.model import Model
@@ -66,25 +67,23 @@ class Layers(Model):
         names = itertools.dropwhile(_only_moves, (name for item in self.layers for name in item))
         return next(names, "") in SCALING
 
-    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """Layers and arguments that Keras does not have, and numbers of axes that do not fit."""
-        items = [with_vocabulary(item, info) for item in self.layers]
-        found = (
-            (f"layers.{i}.{field}", message)
-            for i, item in enumerate(items)
-            for field, message in keras_layers.problems(item)
-        )
+        items = [with_vocabulary(item, context.info) for item in self.layers]
+        found = (misfit.below(f"layers.{i}") for i, item in enumerate(items) for misfit in keras_layers.problems(item))
         misfit = list(itertools.islice(found, MAX_EXPLAINED))
-        yield from misfit or self._axes_problems(items, info)
+        yield from misfit or self._axes_problems(items, context.info)
 
-    def _axes_problems(self, items: list[dict[str, dict[str, Any]]], info: Info) -> Iterator[tuple[str, str]]:
+    def _axes_problems(self, items: list[dict[str, dict[str, Any]]], info: Info) -> Iterator[Misfit]:
         first = next(iter(items[0]))
         if info.inputs == "sparse" and first != "Dense":
-            yield "layers.0", f"sparse vectors need a Dense layer first, given {first}"
+            yield Misfit("layers.0", f"sparse vectors need a Dense layer first, given {first}")
         elif info.inputs == "word_ids" and first != "Embedding":
-            yield "layers.0", f"word indices need an Embedding layer first, given {first}"
+            yield Misfit("layers.0", f"word indices need an Embedding layer first, given {first}")
         elif info.inputs == "word_ids" and (words := items[0]["Embedding"]["input_dim"]) < (info.vocabulary or 0):
-            yield "layers.0.Embedding.input_dim", f"{words} is fewer than the data set's {info.vocabulary} word indices"
+            yield Misfit(
+                "layers.0.Embedding.input_dim", f"{words} is fewer than the data set's {info.vocabulary} word indices"
+            )
         n = 2  # The batch, and features or words.
         for i, item in enumerate(items):
             ((name, _),) = item.items()
@@ -94,7 +93,7 @@ class Layers(Model):
                 change = (
                     f"put Reshape: {{target_shape: {shape}}} before it" if n == 2 else "put another layer before it"
                 )
-                yield f"layers.{i}.{name}", f"takes {needed} axes with the batch, given {n}; {change}"
+                yield Misfit(f"layers.{i}.{name}", f"takes {needed} axes with the batch, given {n}; {change}")
                 return
             behind = keras_layers.axes_behind(item, n)
             if behind is None:
@@ -102,7 +101,9 @@ class Layers(Model):
             n = behind
         if n != 2:
             end = "Flatten" if n > 4 else f"Flatten or GlobalAveragePooling{n - 2}D"
-            yield f"layers.{len(items) - 1}", f"leaves {n} axes with the batch, and the head takes 2; end with {end}"
+            yield Misfit(
+                f"layers.{len(items) - 1}", f"leaves {n} axes with the batch, and the head takes 2; end with {end}"
+            )
 
     def build(self, x: "keras.KerasTensor", info: Info) -> "keras.KerasTensor":
         """From inputs `(batch, *info.shape)` to features `(batch, units)`.

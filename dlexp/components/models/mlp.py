@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from dlexp.components.component import Context, Misfit
 from dlexp.components.data import Info
 from dlexp.components.models.model import Stack, StandardDeviation
 
@@ -18,11 +19,13 @@ class MLP(Stack):
     input_noise: StandardDeviation = 0.0
     """Standard deviation of the Gaussian noise that training adds to the inputs, standardized ones where they are."""
 
-    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """Noise on sparse vectors would make them dense."""
-        yield from super().problems(info)
-        if self.input_noise and info.inputs == "sparse":
-            yield "input_noise", "noise on sparse vectors would make them dense; use model.noise or model.dropout"
+        yield from super().problems(context)
+        if self.input_noise and context.info.inputs == "sparse":
+            yield Misfit(
+                "input_noise", "noise on sparse vectors would make them dense; use model.noise or model.dropout"
+            )
 
     def build(self, x: "keras.KerasTensor", info: Info) -> "keras.KerasTensor":
         """From vectors `(batch, features)` to features `(batch, hidden[-1])`."""

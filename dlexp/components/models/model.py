@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from dlexp.components.activations import Initializer, OneOrEach, ReLU
-from dlexp.components.component import Component, Off, OneOf
+from dlexp.components.component import Component, Context, Misfit, Off, OneOf
 from dlexp.components.data import Info
 from dlexp.components.regularizers import Regularizer
 
@@ -25,10 +25,6 @@ class Model(Component):
     kind: ClassVar[str] = "models"
     #: What `Info.inputs` may be.
     takes: ClassVar[tuple[str, ...]]
-
-    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
-        """What cannot work with data that it takes, as (field, what is wrong)."""
-        yield from ()
 
     @property
     def scales_inputs(self) -> bool:
@@ -80,11 +76,13 @@ class Stack(Model):
     kernel_regularizer: Annotated[Regularizer, OneOf(Regularizer)] | None = None
     """Penalty on the hidden layers' kernels."""
 
-    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """Another number of activations than of layers."""
         if isinstance(self.activation, list) and len(self.activation) != len(self.hidden):
             n, layers = len(self.activation), len(self.hidden)
-            yield "activation", f"a list of {n} for {layers} hidden layer{'s' * (layers != 1)}; give one a layer"
+            yield Misfit(
+                "activation", f"a list of {n} for {layers} hidden layer{'s' * (layers != 1)}; give one a layer"
+            )
 
     def stack(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
         """The hidden layers: Dense, normalization, activation, dropout, noise; each a layer of its own, where asked."""

@@ -1,6 +1,5 @@
 """The user's own function as a model."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -23,10 +22,6 @@ class PythonModel(Model):
     to which the head is put. The module is found as Python finds it, then in the working directory."""
     arguments: dict[str, Any] = {}
     """Keyword arguments of the function."""
-
-    def problems(self, info: Info) -> Iterator[tuple[str, str]]:
-        """None that could be known without running it."""
-        yield from ()
 
     @property
     def functions(self) -> list[str]:

@@ -2,10 +2,9 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from dlexp import registry
-from dlexp.components.activations import Activation
 
 Row = Mapping[str, float]
 
@@ -53,7 +52,7 @@ def _flat(layer: int, rows: Sequence[Row], unit: str) -> list[str]:
     activation = registry.components("activations").get(unit)
     if activation is None:  # Of another version, which may be flat anywhere.
         return []
-    if cast(type[Activation], activation).saturates:
+    if activation.saturates:
         return list(_saturated(layer, rows, unit))
     return list(_dead(layer, rows, unit)) or list(_on_its_flat_side(layer, rows, unit))
 

@@ -1,6 +1,6 @@
 """The user's own arrays: from an npz file or from a function."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from pydantic import Field
 
 from dlexp.components import memory, own_code
+from dlexp.components.component import Context, Misfit
 from dlexp.components.data import Data, Info, Split
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.user.base import OwnData, not_there
@@ -87,12 +88,11 @@ class Arrays(OwnData):
         names = new_examples.rows(x.shape[0])
         return new_examples.NewExamples(self._inputs(x, str(path), len(names)), names)
 
-    def problems(self) -> list[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """A vocabulary without words, or words without it."""
-        found = super().problems()
+        yield from super().problems(context)
         if (self.form == "word_ids") != (self.vocabulary is not None):
-            found.append(("vocabulary", "word_ids need it, and nothing else has one"))
-        return found
+            yield Misfit("vocabulary", "word_ids need it, and nothing else has one")
 
     def _arrays(self, data_dir: Path | None) -> tuple[str, Sequence[Any], Sequence[Any]]:
         """Where they come from, then `(x, y)` of the training split and of the test split.
@@ -190,21 +190,22 @@ class Npz(Arrays):
         train, test = (self.x_train, self.y_train), (self.x_test, self.y_test)
         return str(path), [arrays[name] for name in train], [arrays[name] for name in test]
 
-    def misfits(self, data_dir: Path | None) -> list[tuple[str, str]]:
+    def misfits(self, data_dir: Path | None) -> Iterator[Misfit]:
         """Arrays that are not in the archive."""
         from dlexp.components.datasets.reading import npz
 
         path = files.own(self.path, data_dir)
         there = npz.names(path)
         named = {"x_train": self.x_train, "y_train": self.y_train, "x_test": self.x_test, "y_test": self.y_test}
-        return [(field, not_there(path, "array", name, there)) for field, name in named.items() if name not in there]
+        for field, name in named.items():
+            if name not in there:
+                yield Misfit(field, not_there(path, "array", name, there))
 
-    def problems(self) -> list[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """A sparse matrix, which npz archives have no array for."""
-        found = super().problems()
+        yield from super().problems(context)
         if self.form == "sparse":
-            found.append(("form", "an npz archive holds no sparse matrix; use type python"))
-        return found
+            yield Misfit("form", "an npz archive holds no sparse matrix; use type python")
 
 
 class Python(Arrays):

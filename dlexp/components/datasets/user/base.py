@@ -1,10 +1,11 @@
 """The base of the user's own data: files and functions of which little is known before they are read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
+from dlexp.components.component import Context, Misfit
 from dlexp.components.data import Data, Info, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.errors import did_you_mean
@@ -80,27 +81,26 @@ class OwnData(Dataset):
         """Of the data itself, from which the sample is."""
         return self.digest(data_dir)
 
-    def problems(self) -> list[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """No task or one too many; classes where there are none, too few or the same twice."""
-        found = super().problems()
+        yield from super().problems(context)
         if self.several and (self.task or self.classes):
             field = "task" if self.task else "classes"
-            found.append((field, "of several targets each says its task, and the data say its classes; leave this out"))
+            yield Misfit(field, "of several targets each says its task, and the data say its classes; leave this out")
         elif self.several and len(self.several) < 2:
-            found.append(("target", "a mapping names two or more targets; of one, say target and task"))
+            yield Misfit("target", "a mapping names two or more targets; of one, say target and task")
         elif not self.several and self.task is None:
-            found.append(("task", f"missing. Choose from: {', '.join(get_args(Task))}"))
+            yield Misfit("task", f"missing. Choose from: {', '.join(get_args(Task))}")
         if self.classes is None or self.task is None:
-            return found
+            return
         if self.task not in ("binary", "multiclass", "multilabel", "ordinal"):
-            found.append(("classes", f"a {self.task} task has no classes"))
+            yield Misfit("classes", f"a {self.task} task has no classes")
         elif len(set(self.classes)) < len(self.classes):
-            found.append(("classes", "a class is named twice"))
+            yield Misfit("classes", "a class is named twice")
         elif self.task == "binary" and len(self.classes) != 2:
-            found.append(("classes", f"a binary task has 2 classes, given {len(self.classes)}"))
+            yield Misfit("classes", f"a binary task has 2 classes, given {len(self.classes)}")
         elif len(self.classes) < 2 and self.task != "multilabel":
-            found.append(("classes", f"expected at least 2 classes, given {len(self.classes)}"))
-        return found
+            yield Misfit("classes", f"expected at least 2 classes, given {len(self.classes)}")
 
 
 def not_there(path: Path, kind: str, name: str, there: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from dlexp import regular_files
 from dlexp.components import memory, snapshot
+from dlexp.components.component import Context, Misfit
 from dlexp.components.data import Data, Info, Split, SplitName, Task
 from dlexp.components.datasets.dataset import MAX_SHOWN
 from dlexp.components.datasets.reading import files
@@ -224,33 +225,33 @@ class Table(OwnData, EncodedTexts):
                 )
         return rows
 
-    def problems(self) -> list[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """Columns that have two roles, and settings that exclude each other."""
-        found = super().problems()
+        yield from super().problems(context)
         if self.test_path and self.split_column:
-            found.append(("split_column", "the test split is said twice; give split_column or test_path"))
+            yield Misfit("split_column", "the test split is said twice; give split_column or test_path")
         if isinstance(self.target, list) and self.task not in ("multilabel", None):
-            found.append(("target", f"several target columns are for a multilabel task; this one is {self.task}"))
+            yield Misfit("target", f"several target columns are for a multilabel task; this one is {self.task}")
         if self.text and self.features and self.text_inputs == "word_ids":
-            found.append(
-                ("encoding", "padded text is word indices alone; columns beside it need multi_hot, count or tfidf")
+            yield Misfit(
+                "encoding", "padded text is word indices alone; columns beside it need multi_hot, count or tfidf"
             )
         if self.features == []:
-            found.append(("features", "expected at least one column"))
+            yield Misfit("features", "expected at least one column")
         names_features = self.features is not None or self.text
         if names_features and (unused := [each for each in self.categorical if each not in (self.features or [])]):
             beside = "Beside a text, only the columns that" if self.text else "Only the columns that"
-            found.append(("categorical", f"column {unused[0]!r} is no feature. {beside} dataset.features names are"))
+            yield Misfit("categorical", f"column {unused[0]!r} is no feature. {beside} dataset.features names are")
         roles = [*self._target_columns, *([self.split_column] if self.split_column else [])]
         for field, columns in (("features", self.features or []), ("text", self._text_columns)):
             if twice := [column for column in columns if column in roles]:
-                found.append((field, f"column {twice[0]!r} is the target or the split: it would give the answer away"))
-        return found
+                yield Misfit(field, f"column {twice[0]!r} is the target or the split: it would give the answer away")
 
-    def misfits(self, data_dir: Path | None) -> list[tuple[str, str]]:
+    def misfits(self, data_dir: Path | None) -> Iterator[Misfit]:
         """Columns that are not in the header of the file, or of one of both."""
         found = [files.own(path, data_dir) for path in self._paths]
-        return [misfit for path in found for misfit in self._misfits(path, self._header(path))]
+        for path in found:
+            yield from self._misfits(path, self._header(path))
 
     @property
     def _paths(self) -> list[str]:
@@ -326,7 +327,7 @@ class Table(OwnData, EncodedTexts):
             raise UserError(*(f"dataset.{field}: {message}" for field, message in misfits))
         return self._without_missing(Rows(path, frame))
 
-    def _misfits(self, path: Path, columns: list[str]) -> Iterator[tuple[str, str]]:
+    def _misfits(self, path: Path, columns: list[str]) -> Iterator[Misfit]:
         """The columns that the config names and a file does not have."""
         in_target = "target.{}" if self.several else "target"
         named = [
@@ -338,7 +339,7 @@ class Table(OwnData, EncodedTexts):
         ]
         for field, column in named:
             if column not in columns:
-                yield field, not_there(path, "column", column, columns)
+                yield Misfit(field, not_there(path, "column", column, columns))
 
     def _without_missing(self, rows: Rows) -> Rows:
         import numpy as np

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from dlexp.components import memory, snapshot
+from dlexp.components.component import Context, Misfit
 from dlexp.components.data import Data, Info, SplitName, Task
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.user.base import OwnData, not_there
@@ -100,30 +101,27 @@ class TextFolder(OwnData, EncodedTexts):
         train, new = words.numbered(_texts(self._parts(data_dir)[0]), texts)
         return self.new_texts(lambda: train, new, names)
 
-    def misfits(self, data_dir: Path | None) -> list[tuple[str, str]]:
+    def misfits(self, data_dir: Path | None) -> Iterator[Misfit]:
         """Folders that are not there."""
         root = files.own(self.path, data_dir)
         parts = _folders(root)
-        found = []
         for field, part in (("train", self.train), ("test", self.test)):
             if not (root / part).is_dir():
-                found.append((field, not_there(root, "folder", part, parts)))
+                yield Misfit(field, not_there(root, "folder", part, parts))
             elif self.folders:
                 there = _folders(root / part)
                 absent = [name for name in self.folders if not (root / part / name).is_dir()]
-                found += [("folders", not_there(root / part, "folder", name, there)) for name in absent]
-        return found
+                yield from (Misfit("folders", not_there(root / part, "folder", name, there)) for name in absent)
 
-    def problems(self) -> list[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """Targets that folders or ratings are not."""
-        found = super().problems()
+        yield from super().problems(context)
         tasks = self.several or ({self.target: self.task} if isinstance(self.target, str) and self.task else {})
         for target, task in tasks.items():
             if task == "multilabel":
-                found.append(("task", "a text is in one folder and has one rating; several labels need a table (csv)"))
+                yield Misfit("task", "a text is in one folder and has one rating; several labels need a table (csv)")
             elif target == "folder" and task not in ("binary", "multiclass", "ordinal"):
-                found.append(("target", f"folders are classes; a {task} task needs target: rating"))
-        return found
+                yield Misfit("target", f"folders are classes; a {task} task needs target: rating")
 
     @property
     def several(self) -> Mapping[str, Task]:

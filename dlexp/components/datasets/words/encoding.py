@@ -1,12 +1,12 @@
 """Texts as vectors or padded sequences: the settings of every data set that is text."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from dlexp.components.component import Off
+from dlexp.components.component import Context, Misfit, Off
 from dlexp.components.data import Data, Split
 from dlexp.components.datasets.dataset import Dataset
 
@@ -86,11 +86,9 @@ class EncodedTexts(Dataset):
             x = self.weighted(Data(encoded(train()), x)).test
         return NewExamples(x.x, names)
 
-    def problems(self) -> list[tuple[str, str]]:
+    def problems(self, context: Context) -> Iterator[Misfit]:
         """A length without padding, and no words left."""
-        found = []
         if self.encoding == "multi_hot" and self.maxlen is not None:
-            found.append(("maxlen", f"only padded text has a length; given {self.maxlen} with encoding multi_hot"))
+            yield Misfit("maxlen", f"only padded text has a length; given {self.maxlen} with encoding multi_hot")
         if self.skip_top >= self.num_words:
-            found.append(("skip_top", f"leaves no word: {self.skip_top} of num_words {self.num_words} are skipped"))
-        return found
+            yield Misfit("skip_top", f"leaves no word: {self.skip_top} of num_words {self.num_words} are skipped")
