@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from dlexp.errors import UserError
 from dlexp.records.index import read, scan
 from dlexp.reports.comparison.facts import compare
-from dlexp.reports.comparison.plot import Point, draw, gather
+from dlexp.reports.comparison.plot import EpochMean, draw, gather
 
 WIDER = changed(model={"hidden": [128, 64]})
 
@@ -57,8 +57,8 @@ def test_mean_and_deviation_over_the_seeds(tmp_path):
 
     assert curves.label == "a"
     assert curves.columns == {
-        "loss": [Point(1, 2.0, math.sqrt(2)), Point(2, 3.0, 0.0)],  # (1 + 3) / 2, sqrt(((1-2)^2 + (3-2)^2) / 1)
-        "val_loss": [Point(1, 1.0, 0.0), Point(2, 2.0, 0.0), Point(3, 3.0, 0.0)],
+        "loss": [EpochMean(1, 2.0, math.sqrt(2)), EpochMean(2, 3.0, 0.0)],  # (1 + 3) / 2, sqrt(((1-2)^2 + (3-2)^2) / 1)
+        "val_loss": [EpochMean(1, 1.0, 0.0), EpochMean(2, 2.0, 0.0), EpochMean(3, 3.0, 0.0)],
     }
 
 

@@ -86,7 +86,9 @@ DRAW_ALL = """
 import os, sys
 from functools import partial
 from pathlib import Path
-from dlexp.reports import bias_variance_plot, comparison_plot, curves, diagnostics_plot
+from dlexp.reports.bias_variance import plot as bias_variance_plot
+from dlexp.reports.comparison import plot as comparison_plot
+from dlexp.reports.run import curves, diagnostics_plot
 
 folder = Path(sys.argv[1])
 rows = [{"epoch": 1, "layer": 1, "dead_share": 0, "saturated_share": 0, "gradient_norm": 1, "weight_norm": 1,
@@ -127,7 +129,7 @@ def test_a_damaged_settings_file_of_matplotlib_is_named(tmp_path):
     """Who asks for a picture is told in one line why there is none."""
     (tmp_path / "matplotlibrc").write_bytes(b"axes.grid: \xff")
     script = (
-        "from dlexp.errors import UserError\nfrom dlexp.reports.png import blank\n"
+        "from dlexp.errors import UserError\nfrom dlexp.reports.figure import blank\n"
         "try:\n    blank(1, 1)\nexcept UserError as error:\n    print(error)"
     )
     environment = {**os.environ, "MATPLOTLIBRC": str(tmp_path / "matplotlibrc")}

@@ -55,13 +55,14 @@ def bias_variance(
     from dlexp.reports.bias_variance import plot as bias_variance_plot
     from dlexp.reports.bias_variance.facts import point
     from dlexp.reports.bias_variance.table import render
+    from dlexp.reports.figure import require_png
     from dlexp.reports.plan.progress import Progress
     from dlexp.reports.run.curves import draw
 
     arguments.count(workers, "--workers")
     arguments.require_few_runs(1 if smoke else resamples, len(configs), grids or [])
     if plot:
-        bias_variance_plot.require_png(plot)
+        require_png(plot, "--plot ")
     loaded = load_all(configs, overrides or [], grids or [])
     for line in replaced(loaded, overrides or [], grids or []):
         say(line)

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from dlexp.reports.png import blank, save
-
-COLUMNS = 5
+from dlexp.reports.figure import save, with_panels
 
 
 def draw(path: Path) -> None:
@@ -15,16 +13,12 @@ def draw(path: Path) -> None:
 
     z = np.linspace(-4, 7, 441)
     curves = unit_curves(z)
-    n_rows = -(-len(curves) // COLUMNS)
-    figure = blank(2.5 * COLUMNS, 2.4 * n_rows, layout="constrained")
-    panels = figure.subplots(n_rows, COLUMNS, sharex=True, sharey=True).flat
-    for axes, (unit, outputs, slopes) in zip(panels, curves, strict=False):
+    titles = [unit.type + (", pieces z and -z / 2" if unit.width(1) > 1 else "") for unit, _, _ in curves]
+    figure, panels = with_panels(titles, (2.5, 2.4), in_a_row=5, sharex=True, sharey=True)
+    for axes, (_, outputs, slopes) in zip(panels, curves, strict=True):
         axes.plot(z, outputs, color="#1f5fa8", label="g(z)")
         axes.plot(z, slopes, "--", color="#d1495b", linewidth=1.2, label="g'(z)")
-        axes.set_title(unit.type + (", pieces z and -z / 2" if unit.width(1) > 1 else ""), fontsize="small")
+        axes.title.set_fontsize("small")
         axes.set_ylim(-2, 7)
-        axes.grid(alpha=0.25)
-    for axes in figure.axes[len(curves) :]:
-        axes.set_visible(False)
-    figure.axes[0].legend(fontsize="small")
+    panels[0].legend(fontsize="small")
     save(figure, path)

@@ -4,28 +4,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dlexp.errors import UserError
 from dlexp.reports.bias_variance.facts import Decomposition, Estimate, Point
 from dlexp.reports.bias_variance.table import TITLES
-from dlexp.reports.png import blank
-from dlexp.whole_files import replacing
+from dlexp.reports.figure import BLACK, BLUE, ORANGE, save, with_panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: Okabe and Ito's: told apart by colour-blind readers too.
 _COLOURS = {
-    "error": "#000000",
-    "bias_squared": "#0072B2",
-    "bias_squared_and_noise": "#0072B2",
-    "bias": "#0072B2",
-    "variance": "#D55E00",
-    "net_variance": "#D55E00",
+    "error": BLACK,
+    "bias_squared": BLUE,
+    "bias_squared_and_noise": BLUE,
+    "bias": BLUE,
+    "variance": ORANGE,
+    "net_variance": ORANGE,
     "noise": "#999999",
 }
-
-_PANEL = (5.2, 3.8)
-"""Width and height of a panel, in inches."""
 
 
 def draw(points: Sequence[Point], path: Path) -> None:
@@ -34,31 +28,14 @@ def draw(points: Sequence[Point], path: Path) -> None:
     Raises:
         UserError: The file cannot be written, or is to be no PNG.
     """
-    require_png(path)
-    panels: dict[str, list[tuple[int, Decomposition]]] = {}
+    by_name: dict[str, list[tuple[int, Decomposition]]] = {}
     for point in points:
         if point.decomposition:
-            panels.setdefault(point.name, []).append((point.parameters, point.decomposition))
-    n = max(1, len(panels))
-    figure = blank(n * _PANEL[0], _PANEL[1], layout="constrained")
-    for axes, (name, found) in zip(figure.subplots(1, n, squeeze=False).flat, panels.items(), strict=False):
+            by_name.setdefault(point.name, []).append((point.parameters, point.decomposition))
+    figure, panels = with_panels(list(by_name), (5.2, 3.8), in_a_row=len(by_name))
+    for axes, found in zip(panels, by_name.values(), strict=True):
         _draw_panel(axes, sorted(found, key=lambda pair: pair[0]))
-        axes.set_title(name, fontsize="medium")
-    try:
-        with replacing(path) as beside:
-            figure.savefig(beside, dpi=150, metadata={"Software": None})  # The same bytes whatever drew them.
-    except OSError as error:
-        raise UserError(f"--plot {path}: cannot be written: {error.strerror}") from error
-
-
-def require_png(path: Path) -> None:
-    """Refuse any other kind of file: before hours of training.
-
-    Raises:
-        UserError: It is to be no PNG.
-    """
-    if path.suffix.lower() != ".png":
-        raise UserError(f"--plot {path}: only PNG can be drawn; let the name end in .png")
+    save(figure, path, dpi=150, option="--plot ")
 
 
 def _draw_panel(axes: "Axes", found: Sequence[tuple[int, Decomposition]]) -> None:
@@ -81,7 +58,6 @@ def _draw_panel(axes: "Axes", found: Sequence[tuple[int, Decomposition]]) -> Non
     axes.minorticks_off()
     axes.set_xlabel("parameters")
     axes.set_ylabel(f"{first.loss} loss on the test split")
-    axes.grid(alpha=0.25)
     axes.legend(fontsize="small", frameon=False)
 
 

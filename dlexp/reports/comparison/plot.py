@@ -11,23 +11,17 @@ from typing import TYPE_CHECKING, Any
 from dlexp.components.metrics import OTHER_COLUMNS
 from dlexp.reports.comparison.comparability import same_loss
 from dlexp.reports.comparison.facts import Comparison
-from dlexp.reports.png import blank, save
+from dlexp.reports.figure import COLOURS, add_curve, save, with_panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Okabe and Ito's: told apart by colour-blind readers too.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _GREY = "#444444"
 _BAND_ALPHA = 0.15
 
 #: Sums and squares of larger numbers overflow.
 _LARGEST_DRAWN = 1e150
-
-_PANEL = (4.8, 3.4)
-"""Width and height of a panel, in inches."""
-_MAX_COLUMNS = 3
 
 _LABEL_WIDTH = 60
 """Characters of a line of the legend."""
@@ -36,7 +30,7 @@ _CHARACTER, _LINE = 0.065, 0.2
 
 
 @dataclass(frozen=True)
-class Point:
+class EpochMean:
     """A quantity in one epoch, over the seeds that have it there."""
 
     epoch: float
@@ -46,11 +40,11 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Curves:
+class MeanCurves:
     """One experiment's curves by column: `accuracy`, `val_accuracy`."""
 
     label: str
-    columns: Mapping[str, Sequence[Point]]
+    columns: Mapping[str, Sequence[EpochMean]]
 
 
 def draw(comparison: Comparison, path: Path) -> None:
@@ -65,7 +59,7 @@ def draw(comparison: Comparison, path: Path) -> None:
     save(figure, path, dpi=150)
 
 
-def gather(comparison: Comparison) -> list[Curves]:
+def gather(comparison: Comparison) -> list[MeanCurves]:
     """The curves of every experiment that has some, from the histories of its runs."""
     curves = []
     for experiment in comparison.experiments:
@@ -76,11 +70,11 @@ def gather(comparison: Comparison) -> list[Curves]:
             if column not in OTHER_COLUMNS
         }
         if columns:
-            curves.append(Curves(experiment.label, columns))
+            curves.append(MeanCurves(experiment.label, columns))
     return curves
 
 
-def _over_seeds(column: str, histories: Iterable[Sequence[Mapping[str, float]]]) -> list[Point]:
+def _over_seeds(column: str, histories: Iterable[Sequence[Mapping[str, float]]]) -> list[EpochMean]:
     by_epoch: dict[float, list[float]] = {}
     for rows in histories:
         for row in rows:
@@ -88,17 +82,37 @@ def _over_seeds(column: str, histories: Iterable[Sequence[Mapping[str, float]]])
             if abs(value) < _LARGEST_DRAWN:  # NaN is not.
                 by_epoch.setdefault(row["epoch"], []).append(value)
     return [
-        Point(epoch, fmean(values), stdev(values) if len(values) > 1 else 0.0)
+        EpochMean(epoch, fmean(values), stdev(values) if len(values) > 1 else 0.0)
         for epoch, values in sorted(by_epoch.items())
     ]
 
 
-def _figure(curves: Sequence[Curves], loss_title: str) -> "Figure":
-    figure = blank(*_PANEL, layout="constrained")
+def _figure(curves: Sequence[MeanCurves], loss_title: str) -> "Figure":
+    quantities = list(dict.fromkeys(column.removeprefix("val_") for of_one in curves for column in of_one.columns))
+    titles = [loss_title if quantity == "loss" else quantity for quantity in quantities]
+    figure, panels = with_panels(titles, (4.8, 3.4), in_a_row=3, over_epochs=True)
+    for axes, quantity in zip(panels, quantities, strict=True):
+        _draw_panel(axes, curves, quantity)
+    _add_legend(figure, curves)
+    return figure
+
+
+def _draw_panel(axes: "Axes", curves: Sequence[MeanCurves], quantity: str) -> None:
+    for of_one, colour in zip(curves, _colours(len(curves)), strict=True):
+        for column, style, width in ((quantity, "--", 1.0), (f"val_{quantity}", "-", 1.6)):
+            points = of_one.columns.get(column, ())
+            epochs = [point.epoch for point in points]
+            add_curve(axes, epochs, [point.mean for point in points], style, color=colour, linewidth=width)
+            if any(point.sd for point in points):
+                low, high = ([point.mean + sign * point.sd for point in points] for sign in (-1, 1))
+                axes.fill_between(epochs, low, high, color=colour, alpha=_BAND_ALPHA, linewidth=0)
+
+
+def _add_legend(figure: "Figure", curves: Sequence[MeanCurves]) -> None:
+    """Say below the panels, for which the figure grows, whose curves these are and what their lines mean."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    quantities = list(dict.fromkeys(column.removeprefix("val_") for of_one in curves for column in of_one.columns))
     legend: list[tuple[str, Any]] = [
         (textwrap.fill(of_one.label, _LABEL_WIDTH), Line2D([], [], color=colour))
         for of_one, colour in zip(curves, _colours(len(curves)), strict=True)
@@ -107,55 +121,25 @@ def _figure(curves: Sequence[Curves], loss_title: str) -> "Figure":
     legend.append(("validation", Line2D([], [], color=_GREY)))
     if any(point.sd for of_one in curves for points in of_one.columns.values() for point in points):
         legend.append(("± sd over seeds", Patch(color=_GREY, alpha=_BAND_ALPHA, linewidth=0)))
-
-    n_columns = max(1, min(len(quantities), _MAX_COLUMNS))
-    n_rows = max(1, math.ceil(len(quantities) / n_columns))
-    width = n_columns * _PANEL[0]
-    lines = [line for label, _ in legend for line in label.split("\n")]
-    legend_columns = max(1, int(width / (0.7 + _CHARACTER * max(map(len, lines)))))
-    height = n_rows * _PANEL[1] + _LINE * (1 + len(lines) / legend_columns)
-
-    figure.set_size_inches(width, height)
-    panels = list(figure.subplots(n_rows, n_columns, squeeze=False).flat)
-    for axes, quantity in zip(panels, quantities, strict=False):
-        _draw_panel(axes, curves, quantity)
-        axes.set_title(loss_title if quantity == "loss" else quantity, fontsize="medium")
-    for axes in panels[len(quantities) :]:
-        axes.remove()
+    labels = [label for label, _ in legend]
+    lines = [line for label in labels for line in label.split("\n")]
+    width, height = figure.get_size_inches()
+    n_columns = max(1, int(width / (0.7 + _CHARACTER * max(map(len, lines)))))
+    figure.set_size_inches(width, height + _LINE * (1 + len(lines) / n_columns))
     figure.legend(
         [handle for _, handle in legend],
-        [label for label, _ in legend],
+        labels,
         loc="outside lower center",
-        ncols=legend_columns,
+        ncols=n_columns,
         fontsize="small",
         frameon=False,
     )
-    return figure
 
 
-def _draw_panel(axes: "Axes", curves: Sequence[Curves], quantity: str) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    for of_one, colour in zip(curves, _colours(len(curves)), strict=True):
-        for column, style, width in ((quantity, "--", 1.0), (f"val_{quantity}", "-", 1.6)):
-            points = of_one.columns.get(column, ())
-            epochs = [point.epoch for point in points]
-            means = [point.mean for point in points]
-            # One epoch is a point, not a line.
-            marker = "." if len(points) == 1 else None
-            axes.plot(epochs, means, style, color=colour, marker=marker, linewidth=width)
-            if any(point.sd for point in points):
-                low, high = ([point.mean + sign * point.sd for point in points] for sign in (-1, 1))
-                axes.fill_between(epochs, low, high, color=colour, alpha=_BAND_ALPHA, linewidth=0)
-    axes.set_xlabel("epoch")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.grid(alpha=0.25)
-
-
-def _colours(n: int) -> list[Any]:
+def _colours(n: int) -> Sequence[Any]:
     """As many colours as there are experiments."""
-    if n <= len(_COLOURS):
-        return list(_COLOURS[:n])
+    if n <= len(COLOURS):
+        return COLOURS[:n]
     from matplotlib import colormaps
 
     return [colormaps["turbo"](i / (n - 1)) for i in range(n)]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from dlexp.reports.png import blank, save
+from dlexp.reports.figure import add_curve, save, with_panels
 
 #: Column, title, and whether its axis is logarithmic.
 PANELS = (
@@ -17,27 +17,21 @@ PANELS = (
 
 def draw(rows: Sequence[dict[str, float]], path: Path, title: str) -> None:
     """Draw the rows of diagnostics.csv as a PNG; dark is the layer next to the input."""
-    figure = blank(3.4 * len(PANELS), 3.2, layout="constrained")
+    titles = [label for _, label, _ in PANELS]
+    figure, panels = with_panels(titles, (3.4, 3.2), in_a_row=len(PANELS), over_epochs=True)
     from matplotlib import colormaps
-    from matplotlib.ticker import MaxNLocator
 
     layers = sorted({row["layer"] for row in rows})
-    for axes, (column, label, is_logarithmic) in zip(figure.subplots(1, len(PANELS)), PANELS, strict=True):
+    for axes, (column, _, is_logarithmic) in zip(panels, PANELS, strict=True):
         for i, layer in enumerate(layers):
-            colour = colormaps["viridis"](i / len(layers))
             own = [row for row in rows if row["layer"] == layer]
-            marker = "." if len(own) == 1 else None
-            values = [row[column] for row in own]
-            axes.plot([row["epoch"] for row in own], values, marker=marker, color=colour, label=f"layer {layer:.0f}")
+            epochs, values = [row["epoch"] for row in own], [row[column] for row in own]
+            add_curve(axes, epochs, values, color=colormaps["viridis"](i / len(layers)), label=f"layer {layer:.0f}")
         if is_logarithmic and any(row[column] > 0 for row in rows):
             axes.set_yscale("log", nonpositive="clip")
         elif column.endswith("_share"):
             axes.set_ylim(-0.03, 1.03)
-        axes.set_title(label, fontsize="medium")
-        axes.set_xlabel("epoch")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.grid(alpha=0.25)
     if layers:
-        figure.axes[0].legend(fontsize="small")
+        panels[0].legend(fontsize="small")
     figure.suptitle(title, fontsize="medium")
     save(figure, path)
