@@ -13,9 +13,8 @@ import pytest
 from jobs import IRIS, SUBMITTED, job_of
 from scipy.sparse import csr_array
 
+from dlexp.components.columns import Column
 from dlexp.components.data import Info, Split
-from dlexp.components.metrics import higher_is_better
-from dlexp.config.columns import columns
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import identity
 from dlexp.config.load import load
@@ -116,7 +115,7 @@ def test_no_model_beats_the_best_possible_score(tmp_path: Path, dataset: str, sl
     reached, best = summary["metrics"], summary["best_possible"]
     assert best["test_nll"] - slack < reached["test_nll"] < 2 * best["test_nll"] + 0.5
     for column in best.keys() & reached.keys() - {"test_nll"}:
-        by = (best[column] - reached[column]) * (1 if higher_is_better(column) else -1)
+        by = (best[column] - reached[column]) * (1 if Column.parse(column).higher_is_better else -1)
         assert by > -0.01 * abs(best[column]), column
 
 
@@ -259,7 +258,7 @@ def test_columns_of_the_history_follow_from_the_config(tmp_path: Path, text: str
     execute(job)
 
     header = RunDir(job.path).history_path.read_text().splitlines()[0].split(",")
-    assert header == columns(job.experiment)
+    assert header == job.experiment.history_columns
     assert len(header) == n_columns
     assert RunDir(job.path).status == "finished"
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn import metrics as sklearn_metrics
 
 from dlexp.components.heads import Quantiles
-from dlexp.components.metrics import METRICS, higher_is_better, metric_of
+from dlexp.components.metrics import METRICS
 
 RNG = np.random.default_rng(0)
 BINARY_Y = RNG.integers(0, 2, 200).astype("int32")
@@ -132,14 +132,6 @@ def test_calibration_error_vanishes_for_true_probabilities() -> None:
     assert measured("calibration_error", (rng.random(100_000) < p[:, 0]).astype("int32"), p) < 0.01
 
 
-def test_which_way_is_better() -> None:
-    """Of what every head reports of the test split: coverage has no better way."""
-    assert higher_is_better("test_nll") is False
-    assert higher_is_better("test_calibration_error") is False
-    assert higher_is_better("test_coverage_90") is None
-    assert higher_is_better("best_val_top_5_accuracy") is True
-
-
 SKEWED_Y = np.repeat([0, 1, 2, 4], [5, 9, 4, 2]).astype("int32")
 RARE_Y = np.array([[1, 1, 0], [1, 0, 0], [1, 1, 0], [1, 0, 1], [0, 0, 0], [1, 1, 0], [0, 1, 0]], "int32")
 OF_CLASSES = [np.eye(5)[[k]] for k in range(5)]
@@ -220,22 +212,3 @@ def test_what_counts_examples_lies_on_a_grid(
     if step:
         steps = measured(name, y, prediction) / step
         assert steps == pytest.approx(round(steps), abs=1e-9)
-
-
-@pytest.mark.parametrize(
-    ("column", "name"),
-    [
-        ("best_val_digit_accuracy", "accuracy"),
-        ("test_top_3_accuracy", "top_3_accuracy"),
-        ("gap_class_mae", "class_mae"),
-        ("val_loss", None),
-        ("val_digit_loss", None),
-        ("seconds", None),
-        ("best_val_accuracy_epoch", None),
-    ],
-)
-def test_a_column_holds_a_metric(column: str, name: str | None) -> None:
-    """Whatever the split and the target; a loss and what is no score hold none."""
-    metric = metric_of(column)
-
-    assert (metric and metric.name) == name

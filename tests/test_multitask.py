@@ -15,7 +15,6 @@ from dlexp.components.data import Info, Split
 from dlexp.components.datasets import Digits, Linnerud, TextFolder
 from dlexp.components.heads import Binary, Multitask
 from dlexp.config.checks import completed
-from dlexp.config.columns import columns, judged_columns
 from dlexp.config.experiment import Experiment
 from dlexp.config.load import ConfigError, load
 from dlexp.training.loop import Engine, Evaluator, order_of
@@ -58,8 +57,8 @@ def trained(config: Experiment, seed: int = 3, epochs: int = 3) -> tuple[list[di
     history = []
     for epoch in range(1, epochs + 1):
         scores = engine.train_epoch(order_of(seed, epoch, len(data.train)))
-        row = scored("", scores, data.train, network) | learned_weights(network)
-        history.append(row | scored("val_", evaluator.evaluate(), data.test, network))
+        row = scored("train", scores, data.train, network) | learned_weights(network)
+        history.append(row | scored("validation", evaluator.evaluate(), data.test, network))
     return history, network
 
 
@@ -84,8 +83,8 @@ def test_columns_name_their_target() -> None:
 
     scores = ["loss", "digit_loss", "digit_accuracy", "parity_loss", "parity_accuracy", "parity_auc"]
     weights = ["digit_weight", "parity_weight"]
-    assert columns(config)[3:] == [*scores, *weights, *(f"val_{name}" for name in scores)]
-    assert set(columns(config)[3:]) - set(judged_columns(config)) == set(weights)
+    assert config.history_columns[3:] == [*scores, *weights, *(f"val_{name}" for name in scores)]
+    assert set(config.history_columns[3:]) - set(config.judged_columns) == set(weights)
 
 
 @pytest.mark.parametrize("target", ["digit", "parity"])
@@ -102,8 +101,8 @@ def test_apart_equals_each_task_alone(target: str) -> None:
     engine = Engine(single, alone.optimizer.build(), train, alone.training.batch_size)
     evaluator = Evaluator(single, test)
     for epoch, row in enumerate(together, start=1):
-        scores = scored("", engine.train_epoch(order_of(3, epoch, len(train))), train, single)
-        scores |= scored("val_", evaluator.evaluate(), test, single)
+        scores = scored("train", engine.train_epoch(order_of(3, epoch, len(train))), train, single)
+        scores |= scored("validation", evaluator.evaluate(), test, single)
 
         assert row[f"{target}_loss"] == pytest.approx(scores["loss"], rel=1e-6)
         assert row[f"{target}_accuracy"] == scores["accuracy"]

@@ -1,6 +1,6 @@
 """The base of all components, and the field that holds one chosen by its `type`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -101,6 +101,16 @@ class Component(Settings):
     def short_json_schema(cls, types: list[str]) -> list[JsonSchemaValue]:
         """The JSON Schema of the short forms that `expand` takes."""
         return [{"enum": [*types, None] if cls.off else types}]
+
+
+class Word:
+    """Annotates a text that is one of some words, as a Literal of them: `Annotated[str, Word(words)]`."""
+
+    def __init__(self, choices: Sequence[str]) -> None:
+        self.choices = tuple(choices)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.literal_schema(list(self.choices))
 
 
 class OneOf:

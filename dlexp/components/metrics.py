@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
+
+from dlexp.components.data import Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +32,10 @@ class Metric:
     step: Callable[[int, int | None], float | None] | None = None
     """`step(n, n_labels)`: the distance between two neighbouring values where the number counts something among `n`
     examples; `n_labels` is None unless the data is multilabel. None if it may take any value."""
+    tasks: tuple[Task, ...] = ()
+    """The tasks whose own heads report it where a config asks for it; none where they measure it in any case."""
+    in_points: bool = False
+    """Whether a difference is told in percentage points."""
 
 
 def _of_examples(n: int, n_labels: int | None) -> float:
@@ -67,15 +74,12 @@ def _class_mae(y: "np.ndarray", prediction: "np.ndarray") -> float:
     return float(abs(_decided(prediction) - y).mean())
 
 
-def _top_k(k: int) -> Callable[["np.ndarray", "np.ndarray"], float]:
-    def top_k_accuracy(y: "np.ndarray", prediction: "np.ndarray") -> float:
-        from sklearn.metrics import top_k_accuracy_score
+def _top_k_accuracy(k: int, y: "np.ndarray", prediction: "np.ndarray") -> float:
+    from sklearn.metrics import top_k_accuracy_score
 
-        if prediction.shape[1] <= k:
-            return 1.0
-        return float(top_k_accuracy_score(y, prediction, k=k, labels=range(prediction.shape[1])))
-
-    return top_k_accuracy
+    if prediction.shape[1] <= k:
+        return 1.0
+    return float(top_k_accuracy_score(y, prediction, k=k, labels=range(prediction.shape[1])))
 
 
 def _auc(y: "np.ndarray", prediction: "np.ndarray") -> float:
@@ -94,13 +98,10 @@ def _auc(y: "np.ndarray", prediction: "np.ndarray") -> float:
     return float(roc_auc_score(of_class[:, has_both], prediction[:, has_both], average="macro"))
 
 
-def _f1(average: str) -> Callable[["np.ndarray", "np.ndarray"], float]:
-    def f1(y: "np.ndarray", prediction: "np.ndarray") -> float:
-        from sklearn.metrics import f1_score
+def _f1(average: str, y: "np.ndarray", prediction: "np.ndarray") -> float:
+    from sklearn.metrics import f1_score
 
-        return float(f1_score(y, _labels(y, prediction).astype(int), average=average, zero_division=0))
-
-    return f1
+    return float(f1_score(y, _labels(y, prediction).astype(int), average=average, zero_division=0))
 
 
 N_BINS = 15
@@ -172,8 +173,8 @@ def _guessed_exact_match(y: "np.ndarray") -> float:
     return float(np.unique(y, axis=0, return_counts=True)[1].max() / len(y))
 
 
-def _guessed_top_k(k: int) -> Callable[["np.ndarray"], float]:
-    return lambda y: float(_shares(y)[:k].sum())
+def _guessed_top_k(k: int, y: "np.ndarray") -> float:
+    return float(_shares(y)[:k].sum())
 
 
 def _guessed_f1_macro(y: "np.ndarray") -> float:
@@ -218,49 +219,85 @@ def _guessed_rmse(y: "np.ndarray") -> float:
     return float(y.std(dtype="float64"))
 
 
+_CLASSES: tuple[Task, ...] = ("binary", "multiclass", "ordinal")
+_CLASSES_OR_LABELS: tuple[Task, ...] = (*_CLASSES, "multilabel")
+_NUMBERS: tuple[Task, ...] = ("binary", "regression")
+
+
+def _top_k(k: int, *tasks: Task) -> Metric:
+    return Metric(
+        name=f"top_{k}_accuracy",
+        tasks=tasks,
+        higher_is_better=True,
+        in_points=True,
+        compute=partial(_top_k_accuracy, k),
+        guess=partial(_guessed_top_k, k),
+        step=_of_examples,
+    )
+
+
+#: All metrics, in the order in which they are listed.
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric(name="accuracy", higher_is_better=True, compute=_accuracy, guess=_guessed_accuracy, step=_of_labels),
+        Metric(
+            name="accuracy",
+            tasks=_CLASSES_OR_LABELS,
+            higher_is_better=True,
+            in_points=True,
+            compute=_accuracy,
+            guess=_guessed_accuracy,
+            step=_of_labels,
+        ),
         Metric(
             name="exact_match",
+            tasks=("multilabel",),
             higher_is_better=True,
             compute=_exact_match,
             guess=_guessed_exact_match,
             step=_of_examples,
         ),
-        *(
-            Metric(
-                name=f"top_{k}_accuracy",
-                higher_is_better=True,
-                compute=_top_k(k),
-                guess=_guessed_top_k(k),
-                step=_of_examples,
-            )
-            for k in (3, 5)
+        Metric(
+            name="class_mae",
+            tasks=("ordinal",),
+            higher_is_better=False,
+            compute=_class_mae,
+            guess=_guessed_class_mae,
+            step=_of_examples,
         ),
-        Metric(name="auc", higher_is_better=True, compute=_auc, guess=lambda y: 0.5),
-        Metric(name="f1_macro", higher_is_better=True, compute=_f1("macro"), guess=_guessed_f1_macro),
+        _top_k(3, "multiclass", "ordinal"),
+        _top_k(5, "multiclass"),
+        Metric(name="auc", tasks=_CLASSES_OR_LABELS, higher_is_better=True, compute=_auc, guess=lambda y: 0.5),
+        Metric(
+            name="f1_macro",
+            tasks=_CLASSES_OR_LABELS,
+            higher_is_better=True,
+            compute=partial(_f1, "macro"),
+            guess=_guessed_f1_macro,
+        ),
         Metric(
             name="f1_micro",
+            tasks=_CLASSES_OR_LABELS,
             higher_is_better=True,
-            compute=_f1("micro"),
+            compute=partial(_f1, "micro"),
             guess=_guessed_f1_micro,
             step=_of_classes_alone,
         ),
-        Metric(
-            name="class_mae", higher_is_better=False, compute=_class_mae, guess=_guessed_class_mae, step=_of_examples
-        ),
-        Metric(name="mae", higher_is_better=False, compute=_mae, guess=_guessed_mae),
-        Metric(name="mse", higher_is_better=False, compute=_mse, guess=_guessed_mse),
-        Metric(name="rmse", higher_is_better=False, compute=_rmse, guess=_guessed_rmse),
-        Metric(name="r2", higher_is_better=True, compute=_r2, guess=lambda y: 0.0),
+        Metric(name="calibration_error", tasks=_CLASSES_OR_LABELS, higher_is_better=False, compute=_calibration_error),
+        Metric(name="mae", tasks=_NUMBERS, higher_is_better=False, compute=_mae, guess=_guessed_mae),
+        Metric(name="mse", tasks=_NUMBERS, higher_is_better=False, compute=_mse, guess=_guessed_mse),
+        Metric(name="rmse", tasks=_NUMBERS, higher_is_better=False, compute=_rmse, guess=_guessed_rmse),
+        Metric(name="r2", tasks=("regression",), higher_is_better=True, compute=_r2, guess=lambda y: 0.0),
+        Metric(name="logit_gradient", tasks=("binary",), higher_is_better=None, compute=_of_the_head),
         Metric(name="nll", higher_is_better=False, compute=_of_the_head),
-        Metric(name="calibration_error", higher_is_better=False, compute=_calibration_error),
         Metric(name="coverage_90", higher_is_better=None, compute=_of_the_head, step=_of_examples),
-        Metric(name="logit_gradient", higher_is_better=None, compute=_of_the_head),
     )
 }
+
+
+def fitting(task: Task) -> list[str]:
+    """The metrics that a head for a task reports if asked to."""
+    return [metric.name for metric in METRICS.values() if task in metric.tasks]
 
 
 def quantity_of(column: str) -> str:

@@ -10,7 +10,6 @@ from dlexp.components.heads import Head, Multitask, TargetHead, default_head
 from dlexp.components.models import Model
 from dlexp.components.models.model import Stack
 from dlexp.config.advice import setting
-from dlexp.config.columns import judged_columns
 from dlexp.config.experiment import Experiment
 from dlexp.errors import UserError, did_you_mean, nearest
 
@@ -42,7 +41,7 @@ def change(path: str, experiment: Experiment) -> str:
     *around, field = path.split(".")
     stopping = experiment.training.early_stopping
     if stopping and path == "training.early_stopping.monitor":
-        choices = judged_columns(experiment)
+        choices = experiment.judged_columns
         return setting(path, nearest(stopping.monitor, choices) or ("val_loss" if "val_loss" in choices else "loss"))
     if around[:1] != ["head"] or field not in ("type", "units"):
         return ""
@@ -153,7 +152,7 @@ def _training_problems(experiment: Experiment, context: Context) -> Iterator[Mis
         why = f"diagnostics look at hidden layers by number; {experiment.model.type} has none"
         yield Misfit("training.diagnostics", why)
     yield from _problems("training.schedule", training.schedule, context)
-    stopping, choices = training.early_stopping, judged_columns(experiment)
+    stopping, choices = training.early_stopping, experiment.judged_columns
     if stopping and stopping.monitor not in choices:
         hint = did_you_mean(stopping.monitor, choices)
         yield Misfit(

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from dlexp.components.columns import OTHER_COLUMNS, Column
 from dlexp.components.component import Off, OneOf, Settings
 from dlexp.components.datasets import Dataset
 from dlexp.components.heads import Head
@@ -62,6 +63,18 @@ class Experiment(Settings):
     """The rule that turns gradients into steps."""
     training: Training = Training()
     """How long and in which steps."""
+
+    @property
+    def history_columns(self) -> list[str]:
+        """The columns of history.csv."""
+        scores = [Column(quantity="loss"), *self.head.scores]
+        validation = [] if self.validation.type == "none" else [score.on("validation") for score in scores]
+        return [*OTHER_COLUMNS, *map(str, (*scores, *self.head.weights, *validation))]
+
+    @property
+    def judged_columns(self) -> list[str]:
+        """Those of which one way is better: what can be monitored."""
+        return [name for name in self.history_columns if Column.parse(name).is_judged]
 
     @property
     def functions(self) -> list[str]:

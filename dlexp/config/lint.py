@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from dlexp.components.activations import Activation
+from dlexp.components.columns import Column
 from dlexp.components.data import Info
 from dlexp.components.heads import TargetHead
 from dlexp.components.heads.numbers import Standardized
@@ -192,10 +193,11 @@ def stopping_on_training(experiment: Experiment, info: Info) -> Iterator[Advice]
     """The training error keeps falling while the model overfits; validation says when to stop (Goodfellow, 7.8)."""
     stopping = experiment.training.early_stopping
     has_validation = experiment.validation.type != "none"
-    if stopping and has_validation and not stopping.monitor.startswith("val_"):
+    monitored = Column.parse(stopping.monitor) if stopping else None
+    if stopping and monitored and has_validation and monitored.split != "validation":
         path = "training.early_stopping.monitor"
         why = f"{stopping.monitor} is measured on the training examples and goes on improving while the model overfits"
-        yield Advice(path, why, setting(path, f"val_{stopping.monitor}"))
+        yield Advice(path, why, setting(path, str(monitored.on("validation"))))
 
 
 def test_validation(experiment: Experiment, info: Info) -> Iterator[Advice]:

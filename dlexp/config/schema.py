@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from dlexp.components.component import Component, Off, OneOf, Settings
+from dlexp.components.component import Component, Off, OneOf, Settings, Word
 from dlexp.config.experiment import Experiment
 from dlexp.config.node import Node
 from dlexp.config.problems import DEFAULT
@@ -29,7 +29,7 @@ class Place:
     element: "Place | None" = None
     """What a list holds, or a mapping with free keys."""
     choices: tuple[object, ...] = ()
-    """The values of a Literal."""
+    """The values of a Literal, or of a `Word`."""
     default: Any = PydanticUndefined
     off: Any = PydanticUndefined
     """The plain value for which null stands."""
@@ -50,6 +50,8 @@ class Place:
             return cls._of(arguments[0], [*metadata, *arguments[1:]], default)
         if one_of := next((item for item in metadata if isinstance(item, OneOf)), None):
             return cls(one_of=one_of, default=default)
+        if word := next((item for item in metadata if isinstance(item, Word)), None):
+            return cls(choices=word.choices, default=default)
         if origin in (Union, UnionType):
             members = [cls._of(member, [], default) for member in arguments if member is not NoneType]
             structured = [place for place in members if place.one_of or place.settings or place.element]

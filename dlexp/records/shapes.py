@@ -6,6 +6,8 @@ A key that is not named here is passed through; one that may be missing is so in
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dlexp.components.columns import Column
+
 #: Says what is wrong with the value at a path; empty where nothing is. A path is made only where something is wrong.
 Check = Callable[[Any, str], str]
 
@@ -97,7 +99,7 @@ def _metrics(value: Any, path: str) -> str:
     """Numbers by column, null for one that is not a number; where there are any, one is of the last epoch."""
     if wrong := mapping_of(optional(number))(value, path):
         return wrong
-    is_of_last_epoch = any(not column.startswith(("best_", "test_")) for column in value)
+    is_of_last_epoch = any(not column.best and column.split != "test" for column in map(Column.parse, value))
     return "" if is_of_last_epoch or not value else f"{path} has no score of the last epoch"
 
 

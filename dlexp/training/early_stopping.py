@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from dlexp.components.metrics import higher_is_better
+from dlexp.components.columns import Column
 from dlexp.config.experiment import EarlyStopping
 
 
@@ -41,7 +41,7 @@ class Best:
         return False
 
     def _improves(self, value: float) -> bool:
-        gain = value - self.value if higher_is_better(self.settings.monitor) else self.value - value
+        gain = value - self.value if Column.parse(self.settings.monitor).higher_is_better else self.value - value
         return gain > self.settings.min_delta
 
     def restore(self, network: Weighted) -> int | None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from dlexp.config.columns import columns
 from dlexp.config.experiment import Experiment
 from dlexp.records.run_dir import RunDir
 from dlexp.training import interruption
@@ -72,7 +71,7 @@ def fit(
     history = run_dir.history()[:resumed_at] if resumed_at else []
     stopped_epoch = None
     diagnostics = diagnosing(training.diagnostics, network, splits.train, seed, run_dir, resumed_at)
-    with run_dir.history_writer(columns(experiment), resumed_at) as writer, diagnostics as diagnose:
+    with run_dir.history_writer(experiment.history_columns, resumed_at) as writer, diagnostics as diagnose:
         checkpoints.before_saving = writer.require_unchanged
         for epoch in range(resumed_at + 1, training.epochs + 1):
             if interruption.asked():
@@ -82,9 +81,9 @@ def fit(
             # As the config says it: the shortest number that is this float32.
             learning_rate = float(str(np.float32(optimizer.learning_rate)))
             trained = engine.train_epoch(order_of(seed, epoch, len(splits.train)))
-            scores = scored("", trained, splits.train, network) | learned_weights(network)
+            scores = scored("train", trained, splits.train, network) | learned_weights(network)
             if evaluator is not None:
-                scores |= scored("val_", evaluator.evaluate(), evaluator.split, network)
+                scores |= scored("validation", evaluator.evaluate(), evaluator.split, network)
             row = {
                 "epoch": epoch,
                 "seconds": time.perf_counter() - clock,

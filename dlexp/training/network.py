@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from dlexp.components.columns import Column, Role
 from dlexp.components.data import Info, Split
 from dlexp.components.heads import Output, Part, TargetHead, prefix_layers
 from dlexp.config.experiment import Experiment
@@ -66,9 +67,9 @@ class Task:
         """Its part of the logits `(n, columns)`."""
         return logits if self.part is None else logits[:, self.part.logits]
 
-    def named(self, score: str) -> str:
-        """A score's column: `accuracy`, or `digit_accuracy` where there are several targets."""
-        return f"{self.name}_{score}" if self.name else score
+    def column(self, quantity: str, role: Role = "train") -> str:
+        """The column of a metric, or of its loss or weight, on a split."""
+        return str(Column(quantity=quantity, target=self.name, split=role))
 
 
 def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Network:

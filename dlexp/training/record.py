@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from dlexp.components.columns import Column
 from dlexp.config.identity import TRAINING_VERSION
 from dlexp.records.predictions import Predictions
 from dlexp.training.fit import Fitted
@@ -104,7 +105,7 @@ def _summary(trained: Trained, seconds: float) -> dict[str, Any]:
         "split_digests": prepared.split_digests,
         "guessing": guessing(prepared.network, splits),
         "picked_on_test": experiment.validation.type == "test",
-        "best_possible": {f"test_{name}": score for name, score in best_possible.items()},
+        "best_possible": {str(Column(quantity=name, split="test")): score for name, score in best_possible.items()},
         "data_digest": job.data_digest,
         "training_version": TRAINING_VERSION,
         "code_digest": job.code_digest,
@@ -117,7 +118,7 @@ def _summary(trained: Trained, seconds: float) -> dict[str, Any]:
 
 def _test_scores(trained: Trained) -> dict[str, float]:
     network, splits = trained.prepared.network, trained.prepared.splits
-    scores = scored("test_", trained.tested, splits.test, network)
+    scores = scored("test", trained.tested, splits.test, network)
     return scores | calibration(network, splits.train, splits.test, trained.tested)
 
 

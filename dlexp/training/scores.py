@@ -3,6 +3,7 @@
 from functools import cache, partial
 from typing import Any
 
+from dlexp.components.columns import Column, Role
 from dlexp.components.data import Split
 from dlexp.components.heads import Predicted
 from dlexp.training.loop import Evaluator, Scores
@@ -11,23 +12,23 @@ from dlexp.training.splits import Splits
 from dlexp.training.summary import mistakes
 
 
-def scored(prefix: str, scores: Scores, split: Split, network: Network) -> dict[str, float]:
+def scored(role: Role, scores: Scores, split: Split, network: Network) -> dict[str, float]:
     """The loss and the metrics of one pass over a split, by column; of several targets also the loss of each."""
-    found = {"loss": scores.loss}
+    found = {str(Column(quantity="loss", split=role)): scores.loss}
     for i, task in enumerate(network.tasks):
         if task.part:
-            found[task.named("loss")] = float(scores.task_losses[i])
+            found[task.column("loss", role)] = float(scores.task_losses[i])
         seen = _predicted(network, task, split, scores)
         measure = task.head.measure
-        found |= {task.named(name): measure(name, seen.y, seen.prediction) for name in task.head.metrics}
-    return {prefix + name: value for name, value in found.items()}
+        found |= {task.column(name, role): measure(name, seen.y, seen.prediction) for name in task.head.metrics}
+    return found
 
 
 def learned_weights(network: Network) -> dict[str, float]:
     """The weight of each target's loss as it is now, by column; nothing unless weights are learned."""
     if network.output.weights is None:
         return {}
-    names = [task.named("weight") for task in network.tasks]
+    names = [task.column("weight") for task in network.tasks]
     return dict(zip(names, network.output.weights().tolist(), strict=True))
 
 
@@ -38,18 +39,19 @@ def calibration(network: Network, train: Split, test: Split, tested: Scores) -> 
     for task in network.tasks:
         trained = partial(lambda task: _predicted(network, task, train, evaluated()), task)
         of_task = task.head.calibration(_predicted(network, task, test, tested), trained)
-        found |= {f"test_{task.named(name)}": value for name, value in of_task.items()}
+        found |= {task.column(name, "test"): value for name, value in of_task.items()}
     return found
 
 
 def guessing(network: Network, splits: Splits) -> dict[str, float]:
     """What the best constant prediction scores on the validation and test splits, by column, where that is known."""
     found: dict[str, float] = {}
-    for role, prefix in (("validation", "val_"), ("test", "test_")):
+    evaluated: tuple[Role, ...] = ("validation", "test")
+    for role in evaluated:
         for task in network.tasks if role in splits.by_role else ():
             y = network.info.y_of(task.name, splits.by_role[role].y)
             guesses = {metric: task.head.guess(metric, y) for metric in task.head.metrics}
-            found |= {prefix + task.named(metric): guess for metric, guess in guesses.items() if guess is not None}
+            found |= {task.column(metric, role): guess for metric, guess in guesses.items() if guess is not None}
     return found
 
 

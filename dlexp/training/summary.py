@@ -1,13 +1,14 @@
 """What a finished run is summed up by: last and best scores, layers, the worst mistakes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dlexp.components.columns import OTHER_COLUMNS, Column
 from dlexp.components.data import Info
-from dlexp.components.metrics import OTHER_COLUMNS, higher_is_better
 
 if TYPE_CHECKING:
     from dlexp.training.network import Network
@@ -27,12 +28,13 @@ def summarize(history: list[dict[str, float]], restored_epoch: int | None = None
     last = {name: value for name, value in row.items() if name not in OTHER_COLUMNS}
     best: dict[str, float] = {}
     for name in last:
-        higher = higher_is_better(name)
-        if name.startswith("val_") and higher is not None:
+        column = Column.parse(name)
+        if column.split == "validation" and column.is_judged:
             values = [row[name] for row in history]
-            value = max(values) if higher else min(values)
+            value = max(values) if column.higher_is_better else min(values)
+            best[str(replace(column, best="value"))] = value
             # The first of equal epochs.
-            best |= {f"best_{name}": value, f"best_{name}_epoch": history[values.index(value)]["epoch"]}
+            best[str(replace(column, best="epoch"))] = history[values.index(value)]["epoch"]
     return last | best
 
 

@@ -1,12 +1,13 @@
 """Two classes, one output unit."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from dlexp.components.component import Context, Misfit
+from dlexp.components.component import Context, Misfit, Word
 from dlexp.components.data import Info, Task
 from dlexp.components.heads.classes import Classes, LabelSmoothing
 from dlexp.components.heads.head import Output, Predicted
+from dlexp.components.metrics import fitting
 
 if TYPE_CHECKING:
     import keras
@@ -23,9 +24,7 @@ class Binary(Classes):
     """Activation of the output unit: it gives the probability of class 1."""
     loss: Literal["binary_crossentropy", "mse"] = "binary_crossentropy"
     """Cross-entropy from the logit keeps its gradient when the answer is wrong; mse behind a sigmoid does not."""
-    metrics: list[
-        Literal["accuracy", "auc", "f1_macro", "f1_micro", "calibration_error", "mae", "mse", "rmse", "logit_gradient"]
-    ] = ["accuracy"]
+    metrics: list[Annotated[str, Word(fitting("binary"))]] = ["accuracy"]
     """Metrics of the probability of class 1; `logit_gradient` is the mean |dJ/dz| of the chosen loss, before class
     weights."""
     label_smoothing: LabelSmoothing = 0.0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
+from dlexp.components.columns import Column
 from dlexp.components.component import Component, Context, Misfit, OneOf
 from dlexp.components.data import Info, Task
 from dlexp.components.metrics import METRICS
@@ -80,12 +81,12 @@ class Head(Component):
     kind: ClassVar[str] = "heads"
 
     @property
-    def score_names(self) -> list[str]:
-        """The columns of history.csv that each split has beside its loss."""
+    def scores(self) -> list[Column]:
+        """The columns of history.csv that each split has beside its loss, as those of the training split."""
         raise NotImplementedError
 
     @property
-    def weight_names(self) -> list[str]:
+    def weights(self) -> list[Column]:
         """The columns of history.csv with the weights of several losses, where they are learned."""
         return []
 
@@ -124,9 +125,9 @@ class TargetHead(Head):
     """Whether its loss is never below 0; that of a density can be."""
 
     @property
-    def score_names(self) -> list[str]:
+    def scores(self) -> list[Column]:
         """The metrics."""
-        return list(self.metrics)
+        return [Column(quantity=name) for name in self.metrics]
 
     def by_target(self, info: Info) -> "dict[str, tuple[TargetHead, Info]]":
         """Itself."""

@@ -1,12 +1,13 @@
 """One of several classes."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from dlexp.components.component import Context, Misfit
+from dlexp.components.component import Context, Misfit, Word
 from dlexp.components.data import Info, Task
 from dlexp.components.heads.classes import Classes, LabelSmoothing
 from dlexp.components.heads.head import Output, Predicted
+from dlexp.components.metrics import fitting
 
 if TYPE_CHECKING:
     import keras
@@ -22,9 +23,7 @@ class Multiclass(Classes):
     """Activation of the output units: together they give the probability of each class."""
     loss: Literal["categorical_crossentropy", "mse"] = "categorical_crossentropy"
     """Cross-entropy from the logits, or the mean squared error of the probabilities."""
-    metrics: list[
-        Literal["accuracy", "top_3_accuracy", "top_5_accuracy", "auc", "f1_macro", "f1_micro", "calibration_error"]
-    ] = ["accuracy"]
+    metrics: list[Annotated[str, Word(fitting("multiclass"))]] = ["accuracy"]
     """Metrics of the probabilities; `auc` is the mean of each class against the rest."""
     label_smoothing: LabelSmoothing = 0.0
     """Share of a target that is spread over all classes: s gives the right one 1 - s + s / classes."""

@@ -1,12 +1,13 @@
 """Any number of several classes at once."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
+from dlexp.components.component import Word
 from dlexp.components.data import Info, Task
 from dlexp.components.heads.classes import LabelSmoothing, named
 from dlexp.components.heads.head import Output, Predicted, Table, TargetHead
-from dlexp.components.metrics import METRICS
+from dlexp.components.metrics import METRICS, fitting
 
 if TYPE_CHECKING:
     import keras
@@ -23,7 +24,7 @@ class Multilabel(TargetHead):
     """Activation of the output units: each gives the probability that its class is there."""
     loss: Literal["binary_crossentropy"] = "binary_crossentropy"
     """The mean over the classes, as Keras's; `nll` is the sum, the likelihood of all of an example's labels."""
-    metrics: list[Literal["accuracy", "exact_match", "auc", "f1_macro", "f1_micro", "calibration_error"]] = ["f1_micro"]
+    metrics: list[Annotated[str, Word(fitting("multilabel"))]] = ["f1_micro"]
     """Metrics of the probabilities, a class counted as there from above one half; `accuracy` counts single labels,
     `exact_match` whole examples, `auc` is the mean over the classes."""
     label_smoothing: LabelSmoothing = 0.0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict
 
+from dlexp.components.columns import Column
 from dlexp.components.component import Context, Misfit, Off, OneOf
 from dlexp.components.data import Info
 from dlexp.components.heads.head import Head, Output, Part, TargetHead, Trunk
@@ -39,14 +40,18 @@ class Multitask(Head):
     variance, and half its logarithm is added (homoscedastic uncertainty; Kendall et al., 2018)."""
 
     @property
-    def score_names(self) -> list[str]:
+    def scores(self) -> list[Column]:
         """The loss of each target, before any weight, and its metrics."""
-        return [f"{name}_{score}" for name, head in self.heads.items() for score in ("loss", *head.score_names)]
+        return [
+            Column(quantity=quantity, target=name)
+            for name, head in self.heads.items()
+            for quantity in ("loss", *head.metrics)
+        ]
 
     @property
-    def weight_names(self) -> list[str]:
+    def weights(self) -> list[Column]:
         """The columns of history.csv with the weights, where they are learned."""
-        return [f"{name}_weight" for name in self.heads] if self.weighting == "learned" else []
+        return [Column(quantity="weight", target=name) for name in self.heads] if self.weighting == "learned" else []
 
     def by_target(self, info: Info) -> dict[str, tuple[TargetHead, Info]]:
         """In the order of the targets' columns."""

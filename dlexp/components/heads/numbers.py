@@ -1,15 +1,17 @@
 """The base of heads for numbers: a law over the target, its likelihood and the coverage of its intervals."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
 
+from dlexp.components.component import Word
 from dlexp.components.data import Info, Task
 from dlexp.components.heads.head import Predicted, Table, TargetHead
+from dlexp.components.metrics import fitting
 
 if TYPE_CHECKING:
     import numpy as np
 
-NumberMetric = Literal["mae", "mse", "rmse", "r2"]
+NumberMetric = Annotated[str, Word(fitting("regression"))]
 
 
 class Law(Protocol):

@@ -1,11 +1,13 @@
 """One of several classes in an order."""
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
+from dlexp.components.component import Word
 from dlexp.components.data import Info, Task
 from dlexp.components.heads import links
 from dlexp.components.heads.classes import Classes
 from dlexp.components.heads.head import Output, Predicted
+from dlexp.components.metrics import fitting
 
 if TYPE_CHECKING:
     import keras
@@ -23,9 +25,7 @@ class Ordinal(Classes):
     """P(y <= k) is the sigmoid of threshold k minus the number; the thresholds are the same for all examples."""
     loss: Literal["nll"] = "nll"
     """The negative log-likelihood."""
-    metrics: list[
-        Literal["accuracy", "class_mae", "top_3_accuracy", "auc", "f1_macro", "f1_micro", "calibration_error"]
-    ] = ["accuracy"]
+    metrics: list[Annotated[str, Word(fitting("ordinal"))]] = ["accuracy"]
     """Metrics of the probabilities; `class_mae` is how many classes the most probable one is off."""
 
     def units_for(self, info: Info) -> int:

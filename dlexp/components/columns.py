@@ -1,0 +1,109 @@
+"""The columns of the records: what `best_val_digit_accuracy` says is taken apart and put together here alone."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Literal
+
+from dlexp.components.metrics import METRICS, Metric
+
+#: Columns of a history that are no scores; they come first.
+OTHER_COLUMNS = ("epoch", "seconds", "learning_rate")
+
+#: The part that a split has in a run.
+Role = Literal["train", "validation", "test"]
+#: What a column of a split begins with, and one of how much worse the test split scores than the training split.
+PREFIXES: Mapping[Role | Literal["gap"], str] = {"train": "", "validation": "val_", "test": "test_", "gap": "gap_"}
+
+_SPLITS = {prefix: split for split, prefix in PREFIXES.items()}
+_NAME = re.compile(
+    r"(?P<best>best_)?(?P<prefix>val_|test_|gap_)?(?P<rest>.*?)(?P<epoch>(?(best)(?:_epoch)?))", re.DOTALL
+)
+#: What a target's name may stand before: `digit_accuracy`, `digit_loss`, `digit_weight`. The shortest target that fits:
+#: `class_mae` is no `mae`.
+_OF_A_TARGET = re.compile(rf"(?:(?P<target>.+?)_)??(?P<quantity>{'|'.join([*METRICS, 'loss', 'weight'])})", re.DOTALL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One number of a history or a result: `str` of it is the column's name."""
+
+    quantity: str
+    """A metric, `loss`, `weight` (of a target's loss), or what is no score: `seconds`."""
+    target: str = ""
+    """The one of several targets that it is about; empty where there is one, or it is about all."""
+    split: Role | Literal["gap"] = "train"
+    """`gap`: how much worse the test split scores than the training split."""
+    best: Literal["", "value", "epoch"] = ""
+    """The best value over the epochs, or the epoch that had it; empty for the last epoch's value."""
+
+    @classmethod
+    def parse(cls, name: str, targets: Iterable[str] | None = None) -> "Column":
+        """What a column's name says; any text is the name of a column.
+
+        Args:
+            name: The name.
+            targets: The names of the targets, none where there is one; by default what stands before a known quantity.
+        """
+        return _parsed(name, None if targets is None else tuple(targets))
+
+    def __str__(self) -> str:
+        best, epoch = "best_" if self.best else "", "_epoch" if self.best == "epoch" else ""
+        return f"{best}{PREFIXES[self.split]}{f'{self.target}_' if self.target else ''}{self.quantity}{epoch}"
+
+    @property
+    def examples(self) -> Role:
+        """The split whose examples decide it: of a gap the test split, since training scores need no same examples."""
+        return "test" if self.split == "gap" else self.split
+
+    @property
+    def metric(self) -> Metric | None:
+        """The metric that it holds; None for losses and what is no score."""
+        return None if self.best == "epoch" else METRICS.get(self.quantity)
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether it is a loss, of all targets or of one."""
+        return self.quantity == "loss" and self.best != "epoch"
+
+    @property
+    def higher_is_better(self) -> bool | None:
+        """Whether a higher value is the better one.
+
+        None where neither way is: `seconds`, `val_logit_gradient`; a gap is small in a model that learns nothing, too.
+        """
+        if self.split == "gap":
+            return None
+        if self.is_loss:
+            return False
+        return self.metric.higher_is_better if self.metric else None
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether one way is better."""
+        return self.higher_is_better is not None
+
+    @property
+    def last(self) -> "Column":
+        """The same in the last epoch."""
+        return replace(self, best="")
+
+    def on(self, split: Role | Literal["gap"]) -> "Column":
+        """The same on another split."""
+        return replace(self, split=split)
+
+
+@cache
+def _parsed(name: str, targets: tuple[str, ...] | None) -> Column:
+    found = _NAME.fullmatch(name)
+    assert found is not None
+    rest = found["rest"]
+    if targets is None:
+        known = _OF_A_TARGET.fullmatch(rest)
+        target = (known and known["target"]) or ""
+    else:
+        target = max((each for each in targets if rest.startswith(f"{each}_")), key=len, default="")
+    quantity = rest.removeprefix(f"{target}_") if target else rest
+    best: Literal["", "value", "epoch"] = "epoch" if found["epoch"] else "value" if found["best"] else ""
+    return Column(quantity=quantity, target=target, split=_SPLITS[found["prefix"] or ""], best=best)
