@@ -1,0 +1,11 @@
+"""The shape of the package that every change keeps; what is wrong is listed by `python tests/structure.py`."""
+
+import structure
+
+#: What classes of other libraries call, and what a later key will need.
+CALLED_BY_OTHERS = ("find_class", "readinto", "path_stats", "get_data", "ignore_aliases", "Process", "AddedLater")
+
+
+def test_nothing_is_unused() -> None:
+    """Every class and function has a user."""
+    assert not set(structure.unused(CALLED_BY_OTHERS)) - {"dlexp.config.flat:38: unflatten"}
