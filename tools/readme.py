@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 #: The layers from the top down, then what all of them use.
 ORDER = (
     "cli", "api.py", "workflows", "reports", "execution", "training", "records", "config", "components", "layers",
-    "registry.py", "console.py", "regular_files.py", "whole_files.py", "machine.py", "errors.py",
+    "format.py", "registry.py", "console.py", "regular_files.py", "whole_files.py", "machine.py", "errors.py",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import typer
 
 from dlexp.cli.closing import close
 from dlexp.cli.interruptible import interruptible
-from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, RunsDir, Wait, Workers
+from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, RunsDir, TableFormat, Wait, Workers
 
 
 def bias_variance(
@@ -31,9 +31,7 @@ def bias_variance(
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE.png", help="Draw the parts against the number of parameters there.")
     ] = None,
-    output: Annotated[
-        Literal["table", "json", "csv", "md"], typer.Option("--format", help="How to print the parts.")
-    ] = "table",
+    output_format: TableFormat = "table",
     runs_dir: RunsDir = RUNS_DIR,
     data_dir: DataDir = None,
 ) -> None:
@@ -78,7 +76,7 @@ def bias_variance(
         for each, run_dirs in zip(loaded, planned.recorded(), strict=True)
         if run_dirs
     ]
-    print(render(points, output), end="")
+    print(render(points, output_format), end="")
     if plot:
         bias_variance_plot.draw(points, plot)
         say(f"bias and variance: {plot}")

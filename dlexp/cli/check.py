@@ -1,10 +1,10 @@
 """`dlexp check`: find the mistakes in config files before anything is loaded or trained."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlexp.cli.options import Configs, Grids, Overrides
+from dlexp.cli.options import Configs, Grids, Overrides, PageFormat
 
 if TYPE_CHECKING:
     from dlexp.config.lint import Finding
@@ -15,10 +15,7 @@ def check(
     configs: Configs,
     overrides: Overrides = None,
     grids: Grids = None,
-    output_format: Annotated[
-        Literal["table", "json"],
-        typer.Option("--format", help="json: every problem, warning and note of every file, as one document."),
-    ] = "table",
+    output_format: PageFormat = "table",
     strict: Annotated[bool, typer.Option("--strict", help="Take warnings as problems.")] = False,
 ) -> None:
     """Check config files: every key at every depth, what has to fit together, what is unwise. Loads no data.
@@ -28,13 +25,13 @@ def check(
     Example: dlexp check configs/digits_sgd.yaml configs/digits_adam.yaml
     """
     import itertools
-    import json
 
     from dlexp.config.load import Loaded, load_all, replaced
     from dlexp.config.problems import ConfigError
     from dlexp.console import one_line, say
     from dlexp.errors import CHECK_ALL, shown
     from dlexp.execution import arguments
+    from dlexp.format import to_json
 
     arguments.require_few_runs(1, len(configs), grids or [])
     found: dict[str, list[Problem]] = {}
@@ -63,7 +60,7 @@ def check(
             }
             for file in found
         ]
-        print(json.dumps({"ok": not failed, "files": files}, indent=2))
+        print(to_json({"ok": not failed, "files": files}), end="")
         raise typer.Exit(2 if failed else 0)
     for file in found:
         if file not in failed:

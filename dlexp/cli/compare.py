@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir
+from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir, TableFormat
 
 if TYPE_CHECKING:
     from dlexp.records.index import Run
@@ -36,9 +36,7 @@ def compare(
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE.png", help="Draw the learning curves of all of them there.")
     ] = None,
-    output: Annotated[
-        Literal["table", "json", "csv", "md"], typer.Option("--format", help="How to print the comparison.")
-    ] = "table",
+    output_format: TableFormat = "table",
     runs_dir: RunsDir = RUNS_DIR,
     data_dir: DataDir = None,
 ) -> None:
@@ -73,7 +71,7 @@ def compare(
         draw(compared, plot)
         console.say(f"learning curves: {plot}")
     width = console.out().width if console.out().is_terminal else 80
-    print(render(compared, output, width), end="")
+    print(render(compared, output_format, width), end="")
 
 
 def _left_out(runs: "Iterable[Run]") -> list[str]:

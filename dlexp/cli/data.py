@@ -1,11 +1,11 @@
 """`dlexp data`: what is in a data set."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlexp.cli.options import AllowCode, DataDir, Overrides
+from dlexp.cli.options import AllowCode, DataDir, Overrides, PageFormat
 
 if TYPE_CHECKING:
     from dlexp.components.datasets import Dataset
@@ -19,9 +19,7 @@ def data(
     overrides: Overrides = None,
     data_dir: DataDir = None,
     allow_code: AllowCode = False,
-    output: Annotated[
-        Literal["table", "json"], typer.Option("--format", help="json: all of it, as one document.")
-    ] = "table",
+    output_format: PageFormat = "table",
 ) -> None:
     """Show what is in a data set: examples, classes and their balance, lengths or ranges, a few examples.
 
@@ -35,7 +33,7 @@ def data(
 
     dataset, validation = _named(word, overrides or [], data_dir)
     require_allowed(dataset.functions, allow_code, f"{word}: loading its data")
-    print(render(describe(dataset, validation, data_dir), output), end="")
+    print(render(describe(dataset, validation, data_dir), output_format), end="")
 
 
 def _named(word: str, overrides: list[str], data_dir: Path | None) -> "tuple[Dataset, Validation | None]":

@@ -1,11 +1,11 @@
 """`dlexp diff`: in which keys two experiments differ."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
-from dlexp.cli.options import RUNS_DIR, RunsDir
+from dlexp.cli.options import RUNS_DIR, PageFormat, RunsDir
 
 Difference = tuple[str, Any, Any]
 
@@ -14,15 +14,14 @@ def diff(
     a: Annotated[str, typer.Argument(metavar="A", help="A config file, a run directory, or a run as NAME/sSEED-ID.")],
     b: Annotated[str, typer.Argument(metavar="B", help="The same, to compare with it.")],
     runs_dir: RunsDir = RUNS_DIR,
-    output_format: Annotated[Literal["table", "json"], typer.Option("--format", help="json: one document.")] = "table",
+    output_format: PageFormat = "table",
 ) -> None:
     """Show the keys in which two experiments differ, every default filled in; a name is not part of it.
 
     Example: dlexp diff configs/digits_sgd.yaml configs/digits_adam.yaml
     """
-    import json
-
     from dlexp.config.flat import MISSING, differences
+    from dlexp.format import to_json
 
     found = differences(_config(a, runs_dir), _config(b, runs_dir))
     if output_format == "json":
@@ -30,7 +29,7 @@ def diff(
             {"key": key} | {side: value for side, value in (("a", in_a), ("b", in_b)) if value is not MISSING}
             for key, in_a, in_b in found
         ]
-        print(json.dumps({"a": a, "b": b, "differences": rows}, indent=2))
+        print(to_json({"a": a, "b": b, "differences": rows}), end="")
     else:
         print(_table(a, b, found) if found else "no difference")
 
@@ -62,9 +61,7 @@ def _config(word: str, runs_dir: Path) -> dict[str, Any]:
 
 def _table(a: str, b: str, found: list[Difference]) -> str:
     from dlexp.config.flat import format_value
-    from dlexp.console import one_line
+    from dlexp.format import aligned
 
     rows = [("", a, b), *((key, format_value(in_a), format_value(in_b)) for key, in_a, in_b in found)]
-    rows = [(one_line(key), one_line(in_a), one_line(in_b)) for key, in_a, in_b in rows]
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    return "\n".join(f"{key:{widths[0]}}  {in_a:{widths[1]}}  {in_b}" for key, in_a, in_b in rows)
+    return "\n".join(aligned(rows))

@@ -1,10 +1,10 @@
 """`dlexp ls`: all runs, a line each."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from dlexp.cli.options import RUNS_DIR, RunsDir
+from dlexp.cli.options import RUNS_DIR, RunsDir, TableFormat
 
 
 def ls(
@@ -16,9 +16,7 @@ def ls(
             show_default=False,
         ),
     ] = None,
-    output: Annotated[
-        Literal["table", "json", "csv"], typer.Option("--format", help="How to print the runs.")
-    ] = "table",
+    output_format: TableFormat = "table",
     runs_dir: RunsDir = RUNS_DIR,
 ) -> None:
     """List runs: how each stands, its main validation score (best and last), when it ended.
@@ -36,8 +34,8 @@ def ls(
         say(others)
     elif not runs:
         say(f"no runs in {runs_dir} yet. Try: dlexp run configs/digits_sgd.yaml")
-    if runs or output != "table":
-        print(render(runs, output), end="")
+    if runs or output_format != "table":
+        print(render(runs, output_format), end="")
     for run in runs:
         if run.damage:
             say(run.damage)

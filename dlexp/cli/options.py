@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from dlexp import format as formats
+
 
 def _runs_dir(given: str | Path) -> Path:
     return _folder(given, "--runs-dir")
@@ -43,5 +45,9 @@ DataDir = Annotated[
 AllowCode = Annotated[
     bool, typer.Option("--allow-code", help="Call the functions of your own that the config names, as training does.")
 ]
+
+_FORMAT = typer.Option("--format", help="How to print the result; json: all of it, as one document.")
+PageFormat = Annotated[formats.PageFormat, _FORMAT]
+TableFormat = Annotated[formats.TableFormat, _FORMAT]
 
 RUNS_DIR = Path("runs")

@@ -8,8 +8,7 @@ def schema() -> None:
 
     Example: dlexp schema > configs/schema.json
     """
-    import json
-
     from dlexp.config.json_schema import json_schema
+    from dlexp.format import to_json
 
-    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    print(to_json(json_schema()), end="")

@@ -1,11 +1,11 @@
 """`dlexp show`: one run in full."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir
+from dlexp.cli.options import RUNS_DIR, DataDir, PageFormat, RunsDir
 
 #: A run keeps no more of them.
 MAX_MISTAKES = 20
@@ -18,7 +18,7 @@ def show(
             metavar="RUN", help="A name (its latest finished run), NAME/sSEED-ID, a run directory, or a config."
         ),
     ],
-    output: Annotated[Literal["table", "json"], typer.Option("--format", help="How to print the run.")] = "table",
+    output_format: PageFormat = "table",
     n_mistakes: Annotated[
         int,
         typer.Option(
@@ -47,7 +47,7 @@ def show(
     from dlexp.records.index import identities_in, latest, select
     from dlexp.reports.activations import plot as activations_plot
     from dlexp.reports.run import diagnostics_plot
-    from dlexp.reports.run.page import gather, to_json, to_text
+    from dlexp.reports.run.page import gather, render
 
     if run == "activations" and not (runs_dir / run).is_dir():
         if not plot:
@@ -64,8 +64,5 @@ def show(
         if not (rows := shown.dir.diagnostics()):
             raise UserError(f"{run}: no diagnostics to draw. Try: dlexp run CONFIG --set training.diagnostics=true")
         diagnostics_plot.draw(rows, plot, f"{shown.name}, seed {shown.seed}")
-    if output == "json":
-        text = to_json(gather(shown))
-    else:
-        text = to_text(gather(shown, n_mistakes), out().width if out().is_terminal else 80)
-    print(text, end="")
+    width = out().width if out().is_terminal else 80
+    print(render(gather(shown, n_mistakes), output_format, width), end="")

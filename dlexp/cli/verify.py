@@ -1,11 +1,11 @@
 """`dlexp verify`: train runs again and say how well they repeat."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dlexp.cli.interruptible import interruptible
-from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir, Workers
+from dlexp.cli.options import RUNS_DIR, DataDir, PageFormat, RunsDir, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ def verify(
         bool, typer.Option("--files", help="Check the files alone; train nothing, and start no TensorFlow.")
     ] = False,
     workers: Workers = 1,
-    output: Annotated[Literal["table", "json"], typer.Option("--format", help="json: one document.")] = "table",
+    output_format: PageFormat = "table",
     runs_dir: RunsDir = RUNS_DIR,
     data_dir: DataDir = None,
 ) -> None:
@@ -39,15 +39,14 @@ def verify(
 
     Example: dlexp verify digits_sgd
     """
-    import json
-    from dataclasses import asdict
     from functools import partial
 
-    from dlexp.console import one_line, say
+    from dlexp.console import say
     from dlexp.errors import UserError
     from dlexp.execution import arguments
     from dlexp.records.index import identities_in, select
     from dlexp.reports.verification import integrity
+    from dlexp.reports.verification.table import render
 
     arguments.count(workers, "--workers")
     named = select(runs_dir, words, partial(identities_in, data_dir=data_dir))
@@ -58,10 +57,7 @@ def verify(
         say(f"left out: {len(named) - len(runs)} that have not finished")
     looked_at = [integrity.check(run) for run in runs]
     found = looked_at if files else _repeated(runs, looked_at, workers, runs_dir, data_dir)
-    if output == "json":
-        print(json.dumps([asdict(each) for each in found], indent=2))
-    else:
-        print("\n".join(one_line(line) for each in found for line in _lines(each)))
+    print(render(found, output_format), end="")
     if not all(each.holds for each in found):
         raise typer.Exit(1)
 
@@ -100,19 +96,3 @@ def _repeated(
             return verification.verify(run, repeated[run.dir.path], same)
 
         return [graded(run, files) for run, files in zip(runs, looked_at, strict=True)]
-
-
-def _lines(found: "Integrity | Verification") -> list[str]:
-    grade, places = getattr(found, "grade", None), getattr(found, "environment", ())
-    head = f"{found.run}: {grade}: {found.detail}" if grade else f"{found.run}: {found.detail}"
-    return [
-        head,
-        *(f"  {line}" for line in found.damage),
-        *(f"  {key}: {_shown(then)} then, {_shown(now)} now" for key, then, now in places),
-    ]
-
-
-def _shown(value: Any) -> str:
-    from dlexp.config.flat import short
-
-    return "not set" if value is None else short(value)

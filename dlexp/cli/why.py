@@ -1,11 +1,11 @@
 """`dlexp why`: why two experiments are one or not."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir
+from dlexp.cli.options import RUNS_DIR, DataDir, PageFormat, RunsDir
 
 if TYPE_CHECKING:
     from dlexp.reports.verification.why import Subject
@@ -16,7 +16,7 @@ def why(
     b: Annotated[str | None, typer.Argument(metavar="[B]", help="The same, to hold it against.")] = None,
     runs_dir: RunsDir = RUNS_DIR,
     data_dir: DataDir = None,
-    output_format: Annotated[Literal["table", "json"], typer.Option("--format", help="json: one document.")] = "table",
+    output_format: PageFormat = "table",
 ) -> None:
     """Say why two experiments are the same or not: settings, data, training code, own code.
 
@@ -25,8 +25,7 @@ def why(
 
     Example: dlexp why configs/digits_sgd.yaml configs/digits_adam.yaml
     """
-    import json
-
+    from dlexp.format import to_json
     from dlexp.reports.verification.why import differing, differing_places
 
     first = _subject(a, runs_dir, data_dir)
@@ -41,7 +40,7 @@ def why(
         beside = [{"what": name, "a": in_a, "b": in_b} for name, in_a, in_b in places]
         is_same = second is not None and first.identity == second.identity
         document = {"a": sides[0], "b": sides[1], "same": is_same, "differences": rows, "places": beside}
-        print(json.dumps(document, indent=2))
+        print(to_json(document), end="")
     elif second is None:
         print(f"{first.label}: identity {first.identity[:10]}, and nothing is on record in {runs_dir}")
     else:
@@ -92,12 +91,9 @@ def _text(a: "Subject", b: "Subject", found: list[tuple[str, Any, Any]]) -> str:
 
 def _table(a: "Subject", b: "Subject", found: list[tuple[str, Any, Any]]) -> list[str]:
     from dlexp.config.flat import short
-    from dlexp.console import one_line
+    from dlexp.format import aligned
 
-    rows = [("", a.label, b.label), *((name, short(in_a), short(in_b)) for name, in_a, in_b in found)]
-    rows = [(one_line(name), one_line(in_a), one_line(in_b)) for name, in_a, in_b in rows]
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    return [f"{name:{widths[0]}}  {in_a:{widths[1]}}  {in_b}" for name, in_a, in_b in rows]
+    return aligned([("", a.label, b.label), *((name, short(in_a), short(in_b)) for name, in_a, in_b in found)])
 
 
 def _set(value: Any) -> Any:

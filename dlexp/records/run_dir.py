@@ -1,10 +1,8 @@
 """The directory of one run: the only place that knows its file names and what they hold."""
 
-import csv
 import hashlib
 import io
 import json
-import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
@@ -18,6 +16,7 @@ from dlexp.config.identity import canonical_digest
 from dlexp.config.names import FOLDER
 from dlexp.config.names import PREFIX_LENGTH as PREFIX_LENGTH
 from dlexp.errors import Changed, UserError
+from dlexp.format import to_json, write_exact_csv
 from dlexp.records import lock
 from dlexp.records import shapes as schema
 from dlexp.records.record_files import DamagedRecord, damaged, read_history, read_json, read_layers, require
@@ -487,7 +486,7 @@ class HistoryWriter:
         self._columns = tuple(columns)
         self._fence = fence
         header = io.StringIO()
-        csv.writer(header, lineterminator="\n").writerow(self._columns)
+        write_exact_csv(header, self._columns, ())
         kept = _lines_up_to(path, after)[1:] if after and path.exists() else []
         content = header.getvalue() + b"".join(kept).decode()
         write_text(path, content, fence)
@@ -549,21 +548,6 @@ def summary_digest(summary: Mapping[str, Any]) -> str:
     return canonical_digest({key: value for key, value in summary.items() if key != "manifest"})
 
 
-def to_json(record: Any) -> str:
-    """Readable JSON; a number that JSON lacks (NaN, an infinity) becomes null, while history.csv keeps it."""
-    return json.dumps(_finite(record), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
 def _number(value: float) -> str:
     """The shortest text that reads back to the same value; numpy's scalars too."""
     return str(int(value)) if isinstance(value, Integral) else repr(float(value))
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return value

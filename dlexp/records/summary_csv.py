@@ -6,7 +6,8 @@ from typing import Any
 
 from dlexp.config.flat import flatten, format_value
 from dlexp.errors import DlexpError
-from dlexp.records import index, spreadsheet
+from dlexp.format import write_csv
+from dlexp.records import index
 from dlexp.records.index import Run
 from dlexp.records.lock import in_turn
 from dlexp.whole_files import replacing
@@ -32,7 +33,7 @@ def rebuild(runs_dir: Path) -> Path:
             # A folder's name may be no UTF-8.
             with beside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
                 flat = ({column: text for part in row for column, text in part.items()} for row in rows)
-                spreadsheet.write(file, _columns(rows), flat)
+                write_csv(file, _columns(rows), flat)
     except OSError as error:
         raise DlexpError(f"{path}: cannot be written: {error.strerror}") from error
     return path

@@ -1,20 +1,14 @@
 """Bias and variance as a table, JSON, CSV or Markdown: a row an experiment."""
 
-import io
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any
 
 from dlexp.console import one_line
 from dlexp.execution.resamples import MIN_RESAMPLES
-from dlexp.records import spreadsheet
+from dlexp.format import TableFormat, aligned, markdown_table, to_csv, to_json
 from dlexp.reports.bias_variance.facts import Decomposition, Point
 from dlexp.reports.numbers import plus_minus
-
-Format = Literal["table", "json", "csv", "md"]
-
-GAP = "   "
 
 TITLES = {
     "bias_squared": "bias²",
@@ -28,44 +22,30 @@ TITLES = {
 }
 
 
-def render(points: Sequence[Point], output: Format) -> str:
+def render(points: Sequence[Point], output: TableFormat) -> str:
     """The points in a format, with a line end after its last line."""
     match output:
         case "table":
             return to_text(points)
         case "json":
-            return json.dumps([_document(point) for point in points], indent=2, ensure_ascii=False) + "\n"
+            return to_json([_document(point) for point in points])
         case "csv":
-            return to_csv(points)
+            rows = list(records(points))
+            return to_csv(list(dict.fromkeys(key for row in rows for key in row)), rows)
         case "md":
             return to_markdown(points)
 
 
 def to_text(points: Sequence[Point]) -> str:
     """A table for each loss, then what a reader must know."""
-    blocks = []
-    for table in _tables(points):
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        rows = (GAP.join(text.ljust(width) for text, width in zip(row, widths, strict=True)) for row in table)
-        blocks.append("\n".join(row.rstrip() for row in rows))
+    blocks = ["\n".join(aligned(table, gap="   ")) for table in _tables(points)]
     return "\n\n".join([*blocks, "\n".join(_notes(points))]) + "\n"
 
 
 def to_markdown(points: Sequence[Point]) -> str:
     """The same in Markdown."""
-    blocks = []
-    for header, *rows in _tables(points):
-        lines = [header, ["---"] * len(header), *rows]
-        blocks.append("\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines))
+    blocks = ["\n".join(markdown_table(header, rows)) for header, *rows in _tables(points)]
     return "\n\n".join([*blocks, *_notes(points)]) + "\n"
-
-
-def to_csv(points: Sequence[Point]) -> str:
-    """A row for every part of every point, with all digits."""
-    rows = list(records(points))
-    file = io.StringIO()
-    spreadsheet.write(file, list(dict.fromkeys(key for row in rows for key in row)), rows)
-    return file.getvalue()
 
 
 def records(points: Sequence[Point]) -> Iterator[dict[str, Any]]:

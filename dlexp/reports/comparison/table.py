@@ -1,24 +1,20 @@
 """A comparison as text of any width, JSON, CSV or Markdown."""
 
-import io
-import json
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from dlexp.components import metrics as scores
 from dlexp.components.metrics import higher_is_better
 from dlexp.config.flat import MISSING, format_value
 from dlexp.console import one_line
-from dlexp.records import spreadsheet
+from dlexp.format import TableFormat, aligned, markdown_table, to_csv, to_json
 from dlexp.reports.comparison.compared import Compared, is_of_training
 from dlexp.reports.comparison.facts import ComparedMetric, Comparison, Group, Score
 from dlexp.reports.comparison.verdicts import EQUAL, LEVEL, MIN_PAIRS
 from dlexp.reports.numbers import fixed, places_of, plus_minus, signed, significant
-
-Format = Literal["table", "json", "csv", "md"]
 
 GAP = "   "
 BEST_POSSIBLE = "best possible"
@@ -32,15 +28,15 @@ _ROOM = 45
 _INDENT = 6
 
 
-def render(comparison: Comparison, output: Format, width: int = 80) -> str:
+def render(comparison: Comparison, output: TableFormat, width: int = 80) -> str:
     """The comparison in a format, with a line end after its last line."""
     match output:
         case "table":
             return to_text(comparison, width)
         case "json":
-            return to_json(comparison)
+            return to_json(document(comparison))
         case "csv":
-            return to_csv(comparison)
+            return to_csv(RECORD_COLUMNS, records(comparison))
         case "md":
             return to_markdown(comparison)
 
@@ -73,20 +69,20 @@ def to_markdown(comparison: Comparison) -> str:
     """One table: a row for each key that differs and each metric, a column for each experiment."""
     labels = _labels(comparison)
     header = [line for sentence in _header(comparison) for line in (one_line(sentence), "")]
-    lines = [*header, _markdown_line(["", *labels]), "|---" * (len(labels) + 1) + "|"]
+    rows = []
     for row in _rows(comparison):
         cells = zip(row.cells, row.differences, strict=True)
-        lines.append(_markdown_line([row.title, *("<br>".join(filter(None, cell)) for cell in cells)]))
+        rows.append([row.title, *("<br>".join(filter(None, cell)) for cell in cells)])
         if row.best_possible:
-            lines.append(_markdown_line([f"{row.title}, {BEST_POSSIBLE}", *row.best_possible]))
+            rows.append([f"{row.title}, {BEST_POSSIBLE}", *row.best_possible])
     notes = [line for note in _notes(comparison) for line in ("", one_line(note))]
-    return "\n".join([*lines, *notes]) + "\n"
+    return "\n".join([*header, *markdown_table(["", *labels], rows), *notes]) + "\n"
 
 
-def to_json(comparison: Comparison) -> str:
-    """One document: the experiments with the settings in which they differ, and every metric of each."""
+def document(comparison: Comparison) -> dict[str, Any]:
+    """The experiments with the settings in which they differ, and every metric of each."""
     first = comparison.groups[0].baseline if comparison.groups else None
-    document = {
+    return {
         "baseline": first and first.label,
         "baseline_chosen": comparison.chosen,
         "experiments": [
@@ -117,14 +113,6 @@ def to_json(comparison: Comparison) -> str:
             for metric in comparison.metrics
         ],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def to_csv(comparison: Comparison) -> str:
-    """A row for every metric of every experiment, with all digits."""
-    file = io.StringIO()
-    spreadsheet.write(file, RECORD_COLUMNS, records(comparison))
-    return file.getvalue()
 
 
 RECORD_COLUMNS = (
@@ -376,20 +364,19 @@ def _columns(labels: Sequence[str], rows: Sequence[_Row], width: int) -> list[st
     """Experiments as columns; None if that does not fit into the width."""
     header = _Row("what differs" if len(labels) > 1 else "", list(labels), [""] * len(labels))
     table = [header, *(line for row in rows for line in _with_best_possible(row))]
-    widths = [max(map(len, column)) for column in zip(*([row.title, *row.cells] for row in table), strict=True)]
-    used = sum(widths) + len(GAP) * len(labels)
-    if used > width:
+    without_differences = aligned(([row.title, *row.cells] for row in table), GAP)
+    if max(map(len, without_differences)) > width:
         return None
-    fits = all(used + len(GAP) + len(row.differences[-1]) <= width for row in rows)
-    below = _below(widths[0] + len(GAP), (row.differences[-1] for row in rows), width)
-    lines = []
-    for row in table:
-        padded = GAP.join(text.ljust(n) for text, n in zip([row.title, *row.cells], widths, strict=True))
-        if fits:
-            lines.append(f"{padded}{GAP}{row.differences[-1]}".rstrip())
-        else:
-            lines += [padded.rstrip(), *_wrapped(row.differences[-1], below, width)]
-    return lines
+    lines = aligned(([row.title, *row.cells, row.differences[-1]] for row in table), GAP)
+    if max(map(len, lines)) <= width:
+        return lines
+    differences = [row.differences[-1] for row in table]
+    below = _below(max(len(row.title) for row in table) + len(GAP), differences, width)
+    return [
+        line
+        for cells, difference in zip(without_differences, differences, strict=True)
+        for line in (cells, *_wrapped(difference, below, width))
+    ]
 
 
 def _with_best_possible(row: _Row) -> Iterator[_Row]:
@@ -443,7 +430,3 @@ def _below(column: int, texts: Iterable[str], width: int) -> str:
 
 def _wrapped(text: str, indent: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent)
-
-
-def _markdown_line(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

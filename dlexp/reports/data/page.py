@@ -1,19 +1,16 @@
 """A data set as a page in the terminal, or as JSON."""
 
-import json
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, astuple
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any
 
 from dlexp.components.datasets import Dataset
 from dlexp.config.flat import format_value
-from dlexp.console import one_line
+from dlexp.format import PageFormat, aligned, to_json
 from dlexp.reports.data.facts import Class, Description, Distribution, Vocabulary
 from dlexp.reports.numbers import significant
-
-Format = Literal["table", "json"]
 
 WIDTH = 100
 #: More classes than these stand in several columns.
@@ -23,10 +20,10 @@ MAX_NAMELESS = 16
 SPREAD = ["min", "5 %", "25 %", "median", "75 %", "95 %", "max", "mean", "sd"]
 
 
-def render(description: Description, output: Format) -> str:
+def render(description: Description, output: PageFormat) -> str:
     """A description in a format, with a line end after the last line."""
     if output == "json":
-        return json.dumps(_document(description), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        return to_json(_document(description))
     sections = [_about, _classes, _targets, _lengths, _words, _features, _examples]
     texts = ("\n".join(section(description)) for section in sections)
     return "\n\n".join(text for text in texts if text) + "\n"
@@ -55,10 +52,7 @@ def _about(description: Description) -> Iterator[str]:
         "best possible": ", ".join(f"test_{name} {significant(x)}" for name, x in description.best_possible.items()),
         "settings": ", ".join(f"{key} {format_value(value)}" for key, value in settings.items()),
     }
-    width = max(len(key) for key, value in rows.items() if value)
-    for key, value in rows.items():
-        if value:
-            yield f"{key.ljust(width)}  {value}"
+    yield from aligned((key, value) for key, value in rows.items() if value)
 
 
 def _classes(description: Description) -> Iterator[str]:
@@ -72,7 +66,7 @@ def _classes(description: Description) -> Iterator[str]:
 def _class_table(title: str, classes: Sequence[Class], totals: dict[str, int]) -> Iterator[str]:
     header = [title, *(cell for role in totals for cell in (role, "share"))]
     rows = [header, *(_class_row(each, totals) for each in classes)]
-    lines = _aligned(rows, left=1)
+    lines = aligned(rows, numbers=True)
     heading, body = lines[0], lines[1:]
     n_columns = 1 if len(body) <= MAX_CLASS_ROWS else max(1, (WIDTH + 4) // (len(heading) + 4))
     height = -(-len(body) // n_columns)
@@ -98,7 +92,7 @@ def _lengths(description: Description) -> Iterator[str]:
 def _spread(title: str, distributions: dict[str, Distribution]) -> Iterator[str]:
     if distributions:
         rows = [[role, *map(significant, astuple(each))] for role, each in distributions.items()]
-        yield from _aligned([[title, *SPREAD], *rows], left=1)
+        yield from aligned([[title, *SPREAD], *rows], numbers=True)
 
 
 def _words(description: Description) -> Iterator[str]:
@@ -128,7 +122,7 @@ def _features(description: Description) -> Iterator[str]:
         if each.name or len(description.features) <= MAX_NAMELESS
     } or {"all of them": (together.minimum, together.mean, together.sd, together.maximum)}
     rows = [[name, *map(significant, spread)] for name, spread in spreads.items()]
-    yield from _aligned([["feature", "min", "mean", "sd", "max"], *rows], left=1)
+    yield from aligned([["feature", "min", "mean", "sd", "max"], *rows], numbers=True)
 
 
 def _examples(description: Description) -> Iterator[str]:
@@ -142,16 +136,3 @@ def _examples(description: Description) -> Iterator[str]:
 
 def _percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "-"
-
-
-def _aligned(rows: Sequence[Sequence[str]], left: int) -> list[str]:
-    """Columns as wide as their widest cell: the first `left` of them flush left, the others flush right."""
-    rows = [list(map(one_line, row)) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) if i < left else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]

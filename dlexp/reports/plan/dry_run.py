@@ -6,8 +6,8 @@ from typing import Any
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import flatten, format_value
 from dlexp.config.load import Loaded
-from dlexp.console import one_line
 from dlexp.execution.plan import Plan, Planned
+from dlexp.format import aligned
 
 #: None: not built, since that calls functions of the user's own.
 Layers = Sequence[dict[str, Any]] | None
@@ -42,11 +42,8 @@ def _page(loaded: Loaded, plan: Plan, identity: str, layers: Layers) -> Iterator
 
 def _section(title: str, rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """A title and its rows, in columns."""
-    rows = [list(map(one_line, row)) for row in rows]
     yield f"  {title}"
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "    " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    yield from (f"    {line}" for line in aligned(rows))
 
 
 def _settings(loaded: Loaded) -> Iterator[tuple[str, str, str]]:

@@ -1,22 +1,14 @@
 """Many runs, a line each."""
 
-import io
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from typing import Literal
 
-from dlexp.console import one_line
-from dlexp.records import spreadsheet
+from dlexp.format import TableFormat, aligned, markdown_table, to_csv, to_json
 from dlexp.records.index import Run
 from dlexp.records.record_files import DamagedRecord
 from dlexp.reports.numbers import significant
 from dlexp.reports.run.results import main_metric
-
-Format = Literal["table", "json", "csv"]
-
-GAP = "  "
 
 
 @dataclass(frozen=True)
@@ -61,18 +53,19 @@ def line_of(run: Run) -> Line:
     )
 
 
-def render(runs: Sequence[Run], output: Format) -> str:
+def render(runs: Sequence[Run], output: TableFormat) -> str:
     """These runs in a format, with a line end after the last line."""
     lines = [line_of(run) for run in runs]
     match output:
         case "table":
-            return _table(lines)
+            return "\n".join(aligned(_table(lines))) + "\n"
         case "json":
-            return json.dumps([asdict(line) for line in lines], indent=2, ensure_ascii=False) + "\n"
+            return to_json([asdict(line) for line in lines])
         case "csv":
-            file = io.StringIO()
-            spreadsheet.write(file, [field.name for field in fields(Line)], map(asdict, lines))
-            return file.getvalue()
+            return to_csv([field.name for field in fields(Line)], map(asdict, lines))
+        case "md":
+            header, *rows = _table(lines)
+            return "\n".join(markdown_table(header, rows)) + "\n"
 
 
 def local_time(iso: str) -> str:
@@ -83,7 +76,8 @@ def local_time(iso: str) -> str:
         return iso
 
 
-def _table(lines: Sequence[Line]) -> str:
+def _table(lines: Sequence[Line]) -> list[list[str]]:
+    """A header and a row for each run."""
     rows = [["run", "status", "epochs", "metric", "best", "last", "seconds", "ended"]]
     for line in lines:
         rows.append(
@@ -98,10 +92,7 @@ def _table(lines: Sequence[Line]) -> str:
                 local_time(line.ended) or "-",
             ]
         )
-    rows = [list(map(one_line, row)) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    padded = (GAP.join(cell.ljust(n) for cell, n in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return "\n".join(padded) + "\n"
+    return rows
 
 
 def _number(value: float | None) -> str:

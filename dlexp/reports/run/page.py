@@ -1,6 +1,5 @@
 """One run in full: how it stands, what it was, what it reached."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from dlexp.components.metrics import OTHER_COLUMNS
 from dlexp.config.flat import flatten, format_value
 from dlexp.console import one_line
 from dlexp.errors import UserError
+from dlexp.format import PageFormat, aligned, to_json
 from dlexp.records.index import Run
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import UNFINISHED
@@ -93,8 +93,10 @@ def _last_lines(path: Path) -> list[str]:
     return end.decode("utf-8", errors="replace").splitlines()[-_LOG_LINES:]
 
 
-def to_text(page: Page, width: int = 80) -> str:
-    """A section each: how it stands, settings, layers, scores, curves, mistakes, log."""
+def render(page: Page, output: PageFormat, width: int = 80) -> str:
+    """A section each: how it stands, settings, layers, scores, curves, mistakes, log; or one JSON document."""
+    if output == "json":
+        return to_json(_document(page))
     run = page.run
     sections = [
         [*_about(page), *page.notes],
@@ -109,12 +111,8 @@ def to_text(page: Page, width: int = 80) -> str:
     return "\n\n".join("\n".join(section) for section in map(list, sections) if section) + "\n"
 
 
-def to_json(page: Page) -> str:
-    """One document: where it lies and how it stands, then all of its record."""
-    return json.dumps(_document(page), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
 def _document(page: Page) -> dict[str, Any]:
+    """Where it lies and how it stands, then all of its record."""
     run = page.run
     line = line_of(run)
     return {
@@ -163,7 +161,7 @@ def _settings(config: dict[str, Any]) -> Iterator[str]:
     settings = [[f"  {key}", format_value(value)] for key, value in flatten(config).items()]
     if settings:
         yield "settings"
-        yield from _aligned(settings)
+        yield from aligned(settings)
 
 
 def _layers(layers: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -174,7 +172,7 @@ def _layers(layers: Sequence[dict[str, Any]]) -> Iterator[str]:
     for layer in layers:
         shape = ", ".join(map(str, layer["output_shape"]))
         rows.append([f"  {layer['name']}", layer["type"], f"({shape})", str(layer["parameters"])])
-    yield from _aligned(rows)
+    yield from aligned(rows)
 
 
 def _curves(history: Sequence[dict[str, float]], width: int) -> Iterator[str]:
@@ -206,18 +204,11 @@ def _metrics(run: Run) -> Iterator[str]:
             best = best_possible.get(name)
             known = ["" if best is None else _number(best)] if best_possible else []
             rows.append([f"  {name}", _number(value), _best(metrics, name), *known])
-    yield from _aligned(rows)
+    yield from aligned(rows)
     if best_possible:
         yield "Best possible: what the data's true distribution scores on the same examples; beaten only by chance."
     if run.record.get("picked_on_test"):
         yield "The best values were picked on the test data: validation is the test split here."
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    rows = [list(map(one_line, row)) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  ".join(cell.ljust(n) for cell, n in zip(row, widths, strict=True)).rstrip()
 
 
 def _best(metrics: dict[str, float], name: str) -> str:

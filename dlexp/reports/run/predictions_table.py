@@ -1,12 +1,12 @@
 """Predictions as CSV or Parquet, a row an example."""
 
-import csv
 from pathlib import Path
 from typing import TextIO
 
 from dlexp.components.heads import Table
 from dlexp.console import data_out
 from dlexp.errors import UserError
+from dlexp.format import write_exact_csv
 from dlexp.whole_files import replacing
 
 
@@ -32,9 +32,7 @@ def write(columns: Table, path: Path | None) -> None:
 
 def _write_csv(columns: Table, file: TextIO) -> None:
     """Numbers as the shortest text that is the same float32."""
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*(map(str, values) for values in columns.values()), strict=True))
+    write_exact_csv(file, columns, zip(*(map(str, values) for values in columns.values()), strict=True))
 
 
 def _write_parquet(columns: Table, path: Path) -> None:

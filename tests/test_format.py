@@ -1,48 +1,69 @@
-"""Text that a spreadsheet would take for a formula is marked as text."""
+"""Columns, CSV, JSON and Markdown; text that a spreadsheet would take for a formula is marked as text."""
 
 import csv
 import io
+import json
+import math
 from pathlib import Path
 
 import pytest
 from commands import Invoke
 from make_runs import changed, finished
 
-from dlexp.records import spreadsheet
+from dlexp.format import aligned, markdown_table, to_csv, to_json
 from dlexp.records.summary_csv import rebuild
 from dlexp.reports.bias_variance.facts import Point
-from dlexp.reports.bias_variance.table import to_csv
+from dlexp.reports.bias_variance.table import render
 
 FORMULA = "=HYPERLINK(1)"
+
+
+def test_columns_are_aligned() -> None:
+    """The first one flush left; the others too, or flush right; no blanks at the end, no line end within a cell."""
+    rows = [["", "last", "b"], ["loss", "0.5", ""], ["x\ny", "12", "1"]]
+
+    assert aligned(rows) == ["      last  b", "loss  0.5", r"x\ny  12    1"]
+    assert aligned(rows, " ", numbers=True) == ["     last b", "loss  0.5", r"x\ny   12 1"]
+    assert aligned([]) == []
+
+
+def test_markdown_cells_hold_any_text() -> None:
+    """A bar within a cell is escaped."""
+    assert markdown_table(["", "a|b"], [["c", "d"]]) == ["|  | a\\|b |", "|---|---|", "| c | d |"]
+
+
+def test_json_has_no_nan_and_no_escapes() -> None:
+    """A number that JSON lacks is null at every depth; letters of every language stay as they are."""
+    document = {"ü": [math.nan, (math.inf, 0.5)], "n": {"x": -math.inf}}
+
+    text = to_json(document)
+
+    assert json.loads(text) == {"ü": [None, [None, 0.5]], "n": {"x": None}}
+    assert text.startswith('{\n  "ü": [\n    null')
+    assert text.endswith("}\n")
 
 
 @pytest.mark.parametrize("cell", [FORMULA, "+1+1", "-x", "@SUM(A1)", "\t=1", "-", "-1e", "--1", "+.e3"])
 def test_formulas_are_marked(cell: str) -> None:
     """With the sign of text in front."""
-    file = io.StringIO()
+    text = to_csv(["a", cell], [{"a": cell}])
 
-    spreadsheet.write(file, ["a", cell], [{"a": cell}])
-
-    assert list(csv.reader(io.StringIO(file.getvalue(), newline=""))) == [["a", f"'{cell}"], [f"'{cell}", ""]]
+    assert list(csv.reader(io.StringIO(text, newline=""))) == [["a", f"'{cell}"], [f"'{cell}", ""]]
 
 
 @pytest.mark.parametrize("cell", ["-0.5", "+1e-7", "-1", "-.5", "-inf", "+nan", "-3.", -0.5, "a=b", "", "'=1", "e-1"])
 def test_numbers_and_other_texts_stay(cell: str | float) -> None:
     """Every digit."""
-    file = io.StringIO()
+    text = to_csv(["a"], [{"a": cell}])
 
-    spreadsheet.write(file, ["a"], [{"a": cell}])
-
-    assert list(csv.reader(io.StringIO(file.getvalue()))) == [["a"], [str(cell)]]
+    assert list(csv.reader(io.StringIO(text))) == [["a"], [str(cell)]]
 
 
 def test_a_carriage_return_ends_no_row() -> None:
     """It is written out: Python's csv leaves it without quotes."""
-    file = io.StringIO()
+    text = to_csv(["a"], [{"a": "\r=1\x1b"}])
 
-    spreadsheet.write(file, ["a"], [{"a": "\r=1\x1b"}])
-
-    assert file.getvalue() == "a\n'\\x0d=1\\x1b\n"
+    assert text == "a\n'\\x0d=1\\x1b\n"
 
 
 def test_every_table_for_spreadsheets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
@@ -62,4 +83,4 @@ def test_every_table_for_spreadsheets(tmp_path: Path, monkeypatch: pytest.Monkey
     assert {each["experiment"] for each in compared} == {f"'{FORMULA}"}
     assert compared[0]["mean"].lstrip("-").replace(".", "").isdigit()
     assert f'"name": "{FORMULA}"' in invoke("ls", "--format", "json")[1]
-    assert FORMULA not in to_csv([point])
+    assert FORMULA not in render([point], "csv")

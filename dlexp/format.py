@@ -1,0 +1,88 @@
+"""How results are written, each format once: aligned columns, CSV, JSON and Markdown."""
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, TextIO
+
+from dlexp.console import one_line, safe
+
+#: What `--format` takes where the result is one table, and where it is a page.
+TableFormat = Literal["table", "json", "csv", "md"]
+PageFormat = Literal["table", "json"]
+
+#: How a formula begins; leading tabs and carriage returns are skipped by spreadsheets.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|\.?inf|\.?nan)")
+
+
+def aligned(rows: Iterable[Iterable[str]], gap: str = "  ", *, numbers: bool = False) -> list[str]:
+    """A line for each row, every column as wide as its widest cell; line ends and control characters are escaped.
+
+    Args:
+        rows: Of equal length; what comes first is the header, if there is one.
+        gap: Between two columns.
+        numbers: Whether all columns except the first are flush right.
+    """
+    cells = [list(map(one_line, row)) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    sides = ["<", *(">" if numbers else "<") * (len(widths) - 1)]
+    return [
+        gap.join(f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)).rstrip()
+        for row in cells
+    ]
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """The lines of a table in Markdown."""
+    lines = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in (header, *rows)]
+    return [f"| {lines[0]} |", "|---" * len(header) + "|", *(f"| {line} |" for line in lines[1:])]
+
+
+def to_json(value: Any) -> str:
+    """Readable JSON with a line end; a number that JSON lacks (NaN, an infinity) becomes null."""
+    return json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
+
+
+def to_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """The text that `write_csv` writes."""
+    file = io.StringIO()
+    write_csv(file, columns, rows)
+    return file.getvalue()
+
+
+def write_csv(file: TextIO, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a header and the rows, safe to open in a spreadsheet; a column that a row lacks is an empty cell.
+
+    A spreadsheet would run a class named `=HYPERLINK(...)`: such text gets a leading `'`, which marks it as text.
+    Numbers stay as they are; control characters are written as escapes.
+    """
+    cells = ([_marked(row.get(column, "")) for column in columns] for row in rows)
+    write_exact_csv(file, map(_marked, columns), cells)
+
+
+def write_exact_csv(file: TextIO, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    """Write a header and the rows as they are, for programs to read."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+
+
+def _marked(cell: Any) -> Any:
+    if not isinstance(cell, str):
+        return cell
+    # Python's csv leaves a carriage return without quotes, and readers take it for the end of the row.
+    return safe(f"'{cell}" if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell)

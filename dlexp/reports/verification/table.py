@@ -1,0 +1,30 @@
+"""What was found of runs that were verified, as lines or JSON."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from dlexp.config.flat import short
+from dlexp.console import one_line
+from dlexp.format import PageFormat, to_json
+from dlexp.reports.verification.facts import Verification
+from dlexp.reports.verification.integrity import Integrity
+
+
+def render(found: Sequence[Integrity | Verification], output: PageFormat) -> str:
+    """A line for each run, followed by its damage and by what differs between the places; or one JSON document."""
+    if output == "json":
+        return to_json([asdict(each) for each in found])
+    return "".join(f"{one_line(line)}\n" for each in found for line in _lines(each))
+
+
+def _lines(found: Integrity | Verification) -> Iterator[str]:
+    grade = f"{found.grade}: " if isinstance(found, Verification) and found.grade else ""
+    yield f"{found.run}: {grade}{found.detail}"
+    yield from (f"  {line}" for line in found.damage)
+    if isinstance(found, Verification):
+        yield from (f"  {key}: {_shown(then)} then, {_shown(now)} now" for key, then, now in found.environment)
+
+
+def _shown(value: Any) -> str:
+    return "not set" if value is None else short(value)
