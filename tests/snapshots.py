@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dlexp.components import snapshot
-from dlexp.components.datasets import Dataset
+from dlexp.components.datasets.dataset import Dataset
 
 
 def assert_loads_what_was_digested(dataset: Dataset, folder: Path, data_dir: Path | None = None) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from make_runs import CONFIG, changed, failed, finished, identity_of
 
-from dlexp.components.datasets import Dataset, Digits, Iris
+from dlexp.components.datasets import Digits, Iris
+from dlexp.components.datasets.dataset import Dataset
 from dlexp.records.run_dir import RunDir
 
 IDENTITY = identity_of(CONFIG)

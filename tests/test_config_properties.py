@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, PlainValidator
 
 from dlexp import registry
 from dlexp.components.component import Component, OneOf, Settings
-from dlexp.components.datasets import Dataset
+from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.user.base import OwnData
 from dlexp.components.heads import default_head
 from dlexp.config.dump import dump

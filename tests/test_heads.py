@@ -220,7 +220,7 @@ def test_multilabel_label_smoothing_is_keras() -> None:
 )
 def test_settings_that_cannot_work_are_named(head: Head, problem: tuple[str, str]) -> None:
     """Before any data is read."""
-    info = Info("multiclass", 10, 10, "numeric", (4,), n_classes=3)
+    info = Info(task="multiclass", n_train=10, n_test=10, inputs="numeric", shape=(4,), n_classes=3)
 
     assert list(head.problems(Context(info=info))) == [problem]
 

@@ -41,7 +41,7 @@ EXTREMES = np.array([-100.0, -30.0, -4.0, -0.5, 0.0, 0.7, 3.0, 19.0, 21.0, 100.0
 #: Training targets that heads standardize by: mean 10, standard deviation 2.
 TRAIN_Y = np.array([8.0, 12.0], dtype="float32")
 OFFSET, UNIT = 10.0, 2.0
-NUMBERS = Info("regression", 10, 10, "numeric", (3,))
+NUMBERS = Info(task="regression", n_train=10, n_test=10, inputs="numeric", shape=(3,))
 
 
 def output_of(head: Head, y: np.ndarray = TRAIN_Y) -> Output:
@@ -266,7 +266,14 @@ def test_gradients_are_finite_at_logits_of_100(head: Head, n_logits: int, y: np.
 @pytest.mark.parametrize(("head", "n_logits", "y"), ALL)
 def test_columns_name_what_is_predicted(head: Head, n_logits: int, y: np.ndarray) -> None:
     """One name a column of the saved model."""
-    info = Info("ordinal", 10, 10, "numeric", (3,), n_classes={"multilabel": 2, "ordinal": 4}.get(head.type, 3))
+    info = Info(
+        task="ordinal",
+        n_train=10,
+        n_test=10,
+        inputs="numeric",
+        shape=(3,),
+        n_classes={"multilabel": 2, "ordinal": 4}.get(head.type, 3),
+    )
 
     output = output_of(head, y)
 

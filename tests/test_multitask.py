@@ -215,7 +215,12 @@ def test_mistakes_come_in_the_order_of_the_targets() -> None:
     """Not in that of a set, which is another in each process."""
     names = [f"t{i}" for i in range(12)]
     info = Info(
-        "several", 1, 1, "numeric", (2,), targets={name: Info("count", 1, 1, "numeric", (2,)) for name in names}
+        task="several",
+        n_train=1,
+        n_test=1,
+        inputs="numeric",
+        shape=(2,),
+        targets={name: Info(task="count", n_train=1, n_test=1, inputs="numeric", shape=(2,)) for name in names},
     )
     some = Multitask(heads={name: Binary() for name in reversed(names[6:])})
 

@@ -120,7 +120,7 @@ ATTACKS: dict[str, bytes] = {
 #: Reads every file in a folder, and prints what came of it.
 READ_ALL = """
 import pathlib, sys
-from dlexp.components.datasets import npz
+from dlexp.components.datasets.reading import npz
 from dlexp.errors import DataError
 for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
     print(path.stem, end=": ", flush=True)

@@ -40,7 +40,9 @@ def table(text: str) -> list[dict[str, str]]:
 
 def test_tables_name_classes_and_give_intervals() -> None:
     """A class and its probabilities, labels, a number with its interval and law, quantiles: each under its name."""
-    info = Info("binary", 1, 1, "numeric", (2,), n_classes=2, class_names=("no", "yes"))
+    info = Info(
+        task="binary", n_train=1, n_test=1, inputs="numeric", shape=(2,), n_classes=2, class_names=("no", "yes")
+    )
     two = Binary().table(np.array([[0.25], [0.75]]), info, nothing)
 
     assert two["predicted"] == ["no", "yes"]
@@ -51,7 +53,7 @@ def test_tables_name_classes_and_give_intervals() -> None:
     labels = Multilabel().table(np.array([[0.6, 0.9], [0.1, 0.5]]), info, nothing)
     assert labels["predicted"] == ["no;yes", ""]
 
-    number = Info("regression", 1, 1, "numeric", (2,))
+    number = Info(task="regression", n_train=1, n_test=1, inputs="numeric", shape=(2,))
     gaussian = Gaussian().table(np.array([[10.0, 2.0]]), number, nothing)
     assert gaussian["high_90"] == pytest.approx([10 + 2 * 1.6448536269514722])
     assert (list(gaussian["mean"]), list(gaussian["sd"])) == ([10.0], [2.0])

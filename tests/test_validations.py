@@ -6,7 +6,8 @@ from pydantic import ValidationError
 
 from dlexp.components import validations
 from dlexp.components.component import Context
-from dlexp.components.datasets import Cifar100, Dataset, Diabetes, Digits, Imdb, Reuters
+from dlexp.components.datasets import Cifar100, Diabetes, Digits, Imdb, Reuters
+from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.validations import Front, NoValidation, RandomSplit, Validation
 from dlexp.errors import UserError
 

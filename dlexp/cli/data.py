@@ -8,7 +8,7 @@ import typer
 from dlexp.cli.options import AllowCode, DataDir, Overrides, PageFormat
 
 if TYPE_CHECKING:
-    from dlexp.components.datasets import Dataset
+    from dlexp.components.datasets.dataset import Dataset
     from dlexp.components.validations import Validation
 
 

@@ -3,25 +3,23 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
     from scipy.sparse import csr_array
 
-    from dlexp.components.datasets.pictures import Picture
-
-#: Multilabel: any number of classes an example. Ordinal: classes in an order. Proportion: a number from 0 to 1.
+#: Multilabel: any number of classes per example. Ordinal: classes in an order. Proportion: a number from 0 to 1.
 Task = Literal["binary", "multiclass", "multilabel", "ordinal", "regression", "proportion", "count"]
 SplitName = Literal["train", "test"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Info:
     """What a data set looks like after encoding.
 
-    It is known without reading any data, but for the user's own: `Dataset.info` then leaves open what only the data can
-    say (the counts, the shape `()`, mostly the classes), and `Data.info` is complete.
+    It is known without reading any data, except for the user's own: `Dataset.info` then leaves open what only the data
+    can say (the counts, the shape `()`, mostly the classes), and `Data.info` is complete.
     """
 
     task: Task | Literal["several"]
@@ -32,15 +30,15 @@ class Info:
     shape: tuple[int, ...]
     """Shape of one example as the model takes it."""
     vocabulary: int | None = None
-    """Number of word indices, of text alone."""
+    """Number of word indices; None if the inputs are no text."""
     n_classes: int | None = None
-    """Number of classes; none where the target is a number."""
+    """Number of classes; None if the target is a number."""
     standardize: bool | tuple[bool, ...] = False
     """Whether the model starts with a layer that standardizes, fitted on the training split; or for which features."""
     class_names: tuple[str, ...] = ()
-    """As `Dataset.class_names`, where only the data says them."""
+    """As `Dataset.class_names`, if only the data has them."""
     feature_names: tuple[str, ...] = ()
-    """As `Dataset.feature_names`, where only the data says them."""
+    """As `Dataset.feature_names`, if only the data has them."""
     targets: "Mapping[str, Info]" = field(default_factory=dict)
     """Of several targets, what each one is, in the order of their columns in `Split.y`."""
 
@@ -53,12 +51,12 @@ class Info:
 
     @property
     def y_dtype(self) -> Literal["int32", "float32"]:
-        """Of the targets, of a data set with one: classes are whole numbers."""
+        """The type of a single target: classes are whole numbers."""
         return "float32" if self.n_classes is None else "int32"
 
     @property
     def y_columns(self) -> "dict[str, int | slice]":
-        """Of several targets, the columns of each in `Split.y`: one, or of a multilabel target one a class."""
+        """Of several targets, the columns of each in `Split.y`: one, or of a multilabel target one per class."""
         columns: dict[str, int | slice] = {}
         start = 0
         for name, target in self.targets.items():
@@ -69,7 +67,7 @@ class Info:
         return columns
 
     def y_of(self, target: str, y: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
-        """One target's part of `Split.y`, as a data set with that target alone has it; all of it for no name."""
+        """One target's part of `Split.y`, as a data set with that target alone has it; for no name the whole."""
         return y[:, self.y_columns[target]].astype(self.targets[target].y_dtype) if target else y
 
     @property
@@ -86,9 +84,10 @@ class Info:
 class Split:
     """Examples and their targets.
 
-    `x` is float32 `(n, features)`, a float32 CSR array `(n, vocabulary)`, or int32 `(n, maxlen)`;
-    `y` is int32 classes or float32 values, `(n,)`; of multilabel data int32 `(n, classes)`, 1 where a class is there.
-    Of several targets it is float32 `(n, columns)`: a column each, of a multilabel one a column a class.
+    `x` is float32 `(n, features)`, a float32 CSR array `(n, vocabulary)`, or int32 `(n, maxlen)`; of texts before they
+    are encoded it is `Sequences`, which give their own arrays as `arrays`.
+    `y` is int32 classes or float32 values, `(n,)`; of multilabel data int32 `(n, classes)`, 1 for each class it has.
+    Of several targets it is float32 `(n, columns)`: one column each, of a multilabel target one per class.
     """
 
     x: "np.ndarray[Any, Any] | csr_array"
@@ -103,15 +102,13 @@ class Split:
 
     @property
     def arrays(self) -> "tuple[np.ndarray[Any, Any], ...]":
-        """What it is made of: those of `x`, however that is stored, then `y`."""
+        """Those of `x`, however it is stored, then `y`."""
         from scipy.sparse import issparse
 
-        from dlexp.components.datasets.words.sequences import Sequences
-
         x: Any = self.x
-        if isinstance(x, Sequences):  # Texts before they are encoded.
-            return x.ids, x.lengths, self.y
-        return (x.indptr, x.indices, x.data, self.y) if issparse(x) else (x, self.y)
+        if issparse(x):
+            return x.indptr, x.indices, x.data, self.y
+        return *getattr(x, "arrays", (x,)), self.y
 
     @property
     def digest(self) -> str:
@@ -122,6 +119,17 @@ class Split:
         return sha256.hexdigest()
 
 
+class SupportsPng(Protocol):
+    """A picture for the eye, such as a `Picture`."""
+
+    @property
+    def described(self) -> str:
+        """What it is, in a few words."""
+
+    def png(self) -> bytes:
+        """The picture as a PNG file."""
+
+
 @dataclass(frozen=True)
 class Data:
     """A loaded data set: the training data, of which validation takes its share, and the test split."""
@@ -129,10 +137,10 @@ class Data:
     train: Split
     test: Split
     info: Info | None = field(default=None, kw_only=True)
-    """Of the user's own data, all of what `Dataset.info` left open."""
-    decode: "Callable[[Sequence[int]], Sequence[str | Picture]] | None" = field(default=None, kw_only=True)
-    """Gives the test examples at these positions for the eye, where the arrays do not say what they were."""
+    """Of the user's own data, all that `Dataset.info` left open."""
+    decode: Callable[[Sequence[int]], Sequence[str | SupportsPng]] | None = field(default=None, kw_only=True)
+    """Gives the test examples at these positions for the eye, if the arrays do not say what they were."""
     rows: "Mapping[SplitName, np.ndarray[Any, Any]]" = field(default_factory=dict, kw_only=True)
-    """Which rows of the source the examples of a split are, `(n,)`, where settings decide on that."""
+    """Which rows of the source the examples of a split are, `(n,)`, if settings decide on that."""
     drawn: Mapping[SplitName, str] = field(default_factory=dict, kw_only=True)
     """Of examples that are made, not read: a digest of each split before it was encoded."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dlexp import registry
 from dlexp.components.component import ALONE, Component, Context, Misfit
 from dlexp.components.data import Info
-from dlexp.components.datasets import Dataset
+from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.heads import Head, Multitask, TargetHead, default_head
 from dlexp.components.models import Model
 from dlexp.components.models.model import Stack

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from dlexp.components.columns import OTHER_COLUMNS, Column
 from dlexp.components.component import Off, OneOf, Settings
-from dlexp.components.datasets import Dataset
+from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.heads import Head
 from dlexp.components.identity_rules import Observes
 from dlexp.components.models import MLP, Model

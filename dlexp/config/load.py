@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from dlexp.components.component import Misfit, OneOf
 from dlexp.components.data import Info
-from dlexp.components.datasets import Dataset
+from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.components.heads import Multitask, default_head, unknown_targets
 from dlexp.config.advice import has_override

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import TypeAdapter, ValidationError
 
 from dlexp.components.component import ALONE, OneOf, Settings
-from dlexp.components.datasets import Dataset
+from dlexp.components.datasets.dataset import Dataset
 from dlexp.config.flat import format_value
 from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.problems import DEFAULT, ConfigError, Source

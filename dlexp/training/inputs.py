@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from dlexp.components import snapshot
-from dlexp.components.datasets import Dataset
+from dlexp.components.datasets.dataset import Dataset
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import code_digest
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dlexp.components import snapshot
-from dlexp.components.data import Data
-from dlexp.components.datasets import Dataset
-from dlexp.components.datasets.pictures import Picture
+from dlexp.components.data import Data, SupportsPng
+from dlexp.components.datasets.dataset import Dataset
 
 #: How many examples a run keeps, over all targets; and of each the first characters.
 MAX_EXAMPLES = 20
@@ -48,8 +47,8 @@ def _worst(mistakes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [mistakes[place] for _, place in sorted(ranks)[:MAX_EXAMPLES]]
 
 
-def _record(example: str | Picture) -> dict[str, str]:
-    if isinstance(example, Picture):
+def _record(example: str | SupportsPng) -> dict[str, str]:
+    if not isinstance(example, str):
         return {"text": example.described, "png": base64.b64encode(example.png()).decode()}
     cut = example if len(example) <= MAX_CHARACTERS else f"{example[:MAX_CHARACTERS]} ..."
     # Half of a character that takes two in UTF-16 cannot be written.

@@ -1,23 +1,20 @@
 """Data sets: where examples come from and how they are encoded."""
 
-from dlexp.components.data import Data, Info, Split
-from dlexp.components.datasets.dataset import Dataset
-from dlexp.components.datasets.generators import (
-    Counts,
-    Documents,
-    Moons,
-    Newswires,
-    NoisySine,
-    Ratings,
-    Reviews,
-    Spirals,
-)
-from dlexp.components.datasets.keras.images import Cifar10, Cifar100, FashionMnist, Mnist
-from dlexp.components.datasets.keras.tables import CaliforniaHousing
-from dlexp.components.datasets.keras.text import Imdb, Reuters
+# ruff: noqa: I001  # In the order of `dlexp list` and the JSON Schema.
 from dlexp.components.datasets.sklearn import BreastCancer, Diabetes, Digits, Iris, Linnerud, Wine
+from dlexp.components.datasets.generators.counts import Counts
+from dlexp.components.datasets.generators.documents import Documents
+from dlexp.components.datasets.generators.moons import Moons
+from dlexp.components.datasets.keras.text import Imdb, Reuters
+from dlexp.components.datasets.generators.newswires import Newswires
+from dlexp.components.datasets.generators.noisy_sine import NoisySine
+from dlexp.components.datasets.generators.ratings import Ratings
+from dlexp.components.datasets.generators.reviews import Reviews
+from dlexp.components.datasets.generators.spirals import Spirals
+from dlexp.components.datasets.keras.images import Cifar10, Cifar100, FashionMnist, Mnist
 from dlexp.components.datasets.user.arrays import Npz, Python
 from dlexp.components.datasets.user.tables import Csv, Parquet
+from dlexp.components.datasets.keras.tables import CaliforniaHousing
 from dlexp.components.datasets.user.text_folder import TextFolder
 
 __all__ = [
@@ -27,14 +24,11 @@ __all__ = [
     "Cifar100",
     "Counts",
     "Csv",
-    "Data",
-    "Dataset",
     "Diabetes",
     "Digits",
     "Documents",
     "FashionMnist",
     "Imdb",
-    "Info",
     "Iris",
     "Linnerud",
     "Mnist",
@@ -48,7 +42,6 @@ __all__ = [
     "Reuters",
     "Reviews",
     "Spirals",
-    "Split",
     "TextFolder",
     "Wine",
 ]

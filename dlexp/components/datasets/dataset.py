@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 from pydantic import Field
 
 from dlexp.components.component import Component, Misfit, Off, OneOf
-from dlexp.components.data import Data, Info, Split, SplitName
+from dlexp.components.data import Data, Info, Split, SplitName, SupportsPng
 from dlexp.components.resamples import Resample
 
 if TYPE_CHECKING:
     import numpy as np
     from scipy.sparse import csr_array
 
-    from dlexp.components.datasets.pictures import Picture
     from dlexp.components.datasets.user.new_examples import NewExamples
 
 
@@ -124,7 +123,7 @@ class Dataset(Component):
         part = data.train if split == "train" else data.test
         return [shown(part.x[[position]], self.feature_names) for position in positions]
 
-    def decoded(self, data: Data, positions: Sequence[int]) -> "Sequence[str | Picture]":
+    def decoded(self, data: Data, positions: Sequence[int]) -> Sequence[str | SupportsPng]:
         """Test examples of loaded data for the eye, at these positions; downloads nothing.
 
         Raises:

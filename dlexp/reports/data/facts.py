@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dlexp.components.data import Data, Info, Split
-from dlexp.components.datasets import Dataset
+from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.keras.text import NumberedTexts
 from dlexp.components.validations import Validation
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, astuple
 from itertools import groupby
 from typing import Any
 
-from dlexp.components.datasets import Dataset
+from dlexp.components.datasets.dataset import Dataset
 from dlexp.config.flat import format_value
 from dlexp.format import PageFormat, aligned, to_json
 from dlexp.reports.data.facts import Class, Description, Distribution, Vocabulary

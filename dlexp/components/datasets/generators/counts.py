@@ -22,7 +22,7 @@ class Counts(Generator):
 
     def info(self) -> Info:
         """A count for each example."""
-        return Info("count", self.n_train, self.n_test, "numeric", (len(WEIGHTS),))
+        return Info(task="count", n_train=self.n_train, n_test=self.n_test, inputs="numeric", shape=(len(WEIGHTS),))
 
     def draw(self, rng: "np.random.Generator", n: int) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
         """Standard normal features, float32 counts."""

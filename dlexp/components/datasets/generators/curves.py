@@ -42,7 +42,9 @@ class Curves(Generator):
     def info(self) -> Info:
         """A class for each curve."""
         task: Task = "binary" if self.n_curves == 2 else "multiclass"
-        return Info(task, self.n_train, self.n_test, "numeric", (2,), n_classes=self.n_curves)
+        return Info(
+            task=task, n_train=self.n_train, n_test=self.n_test, inputs="numeric", shape=(2,), n_classes=self.n_curves
+        )
 
     def draw(self, rng: "np.random.Generator", n: int) -> "tuple[Array, Array]":
         """float32 points, int32 classes."""

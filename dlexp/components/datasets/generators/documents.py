@@ -28,7 +28,14 @@ class Documents(Generator):
 
     def info(self) -> Info:
         """Six independent labels."""
-        return Info("multilabel", self.n_train, self.n_test, "sparse", (N_WORDS,), n_classes=len(TOPIC_SHARES))
+        return Info(
+            task="multilabel",
+            n_train=self.n_train,
+            n_test=self.n_test,
+            inputs="sparse",
+            shape=(N_WORDS,),
+            n_classes=len(TOPIC_SHARES),
+        )
 
     def draw(self, rng: "np.random.Generator", n: int) -> "tuple[csr_array, np.ndarray[Any, Any]]":
         """Labels first, then each word with its probability given them; float32 CSR rows, int32 labels."""

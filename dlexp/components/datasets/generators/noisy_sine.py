@@ -22,7 +22,9 @@ class NoisySine(Generator):
 
     def info(self) -> Info:
         """A number for each example."""
-        return Info("regression", self.n_train, self.n_test, "numeric", (1,), standardize=True)
+        return Info(
+            task="regression", n_train=self.n_train, n_test=self.n_test, inputs="numeric", shape=(1,), standardize=True
+        )
 
     def draw(self, rng: "np.random.Generator", n: int) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
         """Features uniform from 0 to 1, one period of the sine; float32 targets."""

@@ -21,7 +21,14 @@ class Ratings(Generator):
 
     def info(self) -> Info:
         """Five classes in an order."""
-        return Info("ordinal", self.n_train, self.n_test, "numeric", (len(WEIGHTS),), n_classes=len(THRESHOLDS) + 1)
+        return Info(
+            task="ordinal",
+            n_train=self.n_train,
+            n_test=self.n_test,
+            inputs="numeric",
+            shape=(len(WEIGHTS),),
+            n_classes=len(THRESHOLDS) + 1,
+        )
 
     def draw(self, rng: "np.random.Generator", n: int) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
         """Standard normal features; the class is how many thresholds w x plus logistic noise exceeds."""

@@ -41,11 +41,11 @@ class GeneratedTexts(NumberedTexts, Generator):
     def info(self) -> Info:
         """One unit a word, or one index a position."""
         return Info(
-            self.task,
-            self.n_train,
-            self.n_test,
-            self.text_inputs,
-            self.text_shape,
+            task=self.task,
+            n_train=self.n_train,
+            n_test=self.n_test,
+            inputs=self.text_inputs,
+            shape=self.text_shape,
             vocabulary=self.num_words,
             n_classes=self.n_text_classes,
         )

@@ -53,7 +53,7 @@ class OwnData(Dataset):
 
         def info(task: Task | Literal["several"], classes: list[str] | None = None) -> Info:
             n_classes = len(classes) if classes else 2 if task == "binary" else None
-            return Info(task, None, None, self.inputs, shape=(), n_classes=n_classes)
+            return Info(task=task, n_train=None, n_test=None, inputs=self.inputs, shape=(), n_classes=n_classes)
 
         if not self.several:
             return info(self.only_task, self.classes)

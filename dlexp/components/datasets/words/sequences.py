@@ -33,6 +33,11 @@ class Sequences:
         return len(self.lengths)
 
     @property
+    def arrays(self) -> tuple[Ints, Ints]:
+        """What the texts are made of."""
+        return self.ids, self.lengths
+
+    @property
     def ends(self) -> Ints:
         """Where each text ends in `ids`."""
         return np.cumsum(self.lengths, dtype=np.int32)
