@@ -17,6 +17,8 @@ class Missing(Enum):
 
 
 MISSING: Final = Missing.MISSING
+#: A dotted key with its value on both sides.
+Difference = tuple[str, Any, Any]
 #: A SHA-256.
 _DIGEST = re.compile("[0-9a-f]{64}")
 LINE_ENDS = ("\n", "\r", "\x85", "\u2028", "\u2029")
@@ -55,7 +57,7 @@ def _with_lists(value: Any) -> Any:
     return list(items.values()) if list(items) == [str(i) for i in range(len(items))] else items
 
 
-def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[Difference]:
     """The keys in which two flat configs differ, each with both values; `MISSING` where one has no such key.
 
     The order is the configs' own; a key that only `b` has follows its siblings.

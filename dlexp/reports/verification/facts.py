@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dlexp import regular_files
+from dlexp.config.flat import Difference
 from dlexp.errors import DlexpError
 from dlexp.records.index import Run, read
 from dlexp.records.record_files import damaged
 from dlexp.records.run_dir import RunDir
-from dlexp.reports.verification.places import Difference, differing
+from dlexp.reports.verification.places import differing
 
 #: From the best to the worst.
 Grade = Literal["identical to the byte", "equal to the last digits", "within the spread of the seeds", "different"]

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
 
-from dlexp.config.flat import short
 from dlexp.console import one_line
 from dlexp.format import PageFormat, to_json
 from dlexp.reports.verification.facts import Verification
 from dlexp.reports.verification.integrity import Integrity
+from dlexp.reports.verification.places import shown
 
 
 def render(found: Sequence[Integrity | Verification], output: PageFormat) -> str:
@@ -23,8 +22,4 @@ def _lines(found: Integrity | Verification) -> Iterator[str]:
     yield f"{found.run}: {grade}{found.detail}"
     yield from (f"  {line}" for line in found.damage)
     if isinstance(found, Verification):
-        yield from (f"  {key}: {_shown(then)} then, {_shown(now)} now" for key, then, now in found.environment)
-
-
-def _shown(value: Any) -> str:
-    return "not set" if value is None else short(value)
+        yield from (f"  {key}: {shown(then)} then, {shown(now)} now" for key, then, now in found.environment)

@@ -5,14 +5,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dlexp.config.flat import differences, flatten
+from dlexp.config.flat import MISSING, Difference, differences, flatten, short
 from dlexp.config.identity import Ingredients, compared
 from dlexp.config.load import load
+from dlexp.console import one_line
 from dlexp.errors import DlexpError, UserError
-from dlexp.records.index import Run
+from dlexp.format import PageFormat, to_json
+from dlexp.records.index import CONFIG_SUFFIXES, Run, finished, latest, select
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.verification import places
+from dlexp.reports.verification.diff import side_by_side
 from dlexp.training.environment import here
 
 #: What the ingredients beside the settings are called.
@@ -22,11 +25,8 @@ LABELS = {
     "code_digest": "your own code (digest)",
 }
 
-#: An ingredient with its value on both sides.
-Difference = tuple[str, Any, Any]
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Subject:
     """An experiment, from a config as it is now or from a record."""
 
@@ -58,34 +58,136 @@ class Subject:
     def beside(self, other: "Subject") -> "Subject":
         """The same with the digest of its data as an earlier version took it, where the other was recorded by that."""
         digest = other.ingredients.data_digest
-        return replace(self, ingredients=replace(self.ingredients, data_digest=digest)) if self.has(digest) else self
-
-    def has(self, data_digest: str) -> bool:
-        """Whether its data have this digest, as this or an earlier version takes it."""
-        return data_digest in (self.ingredients.data_digest, *self.earlier_digests)
+        if digest not in (self.ingredients.data_digest, *self.earlier_digests):
+            return self
+        return replace(self, ingredients=replace(self.ingredients, data_digest=digest))
 
 
-def of_config(path: Path, data_dir: Path | None, label: str = "") -> Subject:
+@dataclass(frozen=True, kw_only=True)
+class Why:
+    """What tells two experiments apart, and what else can change the numbers of one."""
+
+    a: Subject
+    b: Subject | None
+    """None where nothing is on record to compare with."""
+    differences: list[Difference]
+    """The ingredients in which the identities differ."""
+    places: list[Difference]
+    """What differs beside the experiments: versions, processor, flags."""
+    runs_dir: Path
+
+
+def explain(a: str, b: str | None, runs_dir: Path, data_dir: Path | None) -> Why:
+    """Compare two experiments, each a config file as it is now or a run.
+
+    A config alone is compared with the nearest run on record, a run alone with its config as it is now.
+
+    Raises:
+        UserError: A word names nothing, or what cannot be read.
+    """
+    first = _named(a, runs_dir, data_dir)
+    second = _named(b, runs_dir, data_dir) if b else _counterpart(first, runs_dir, data_dir)
+    if second is None:
+        return Why(a=first, b=None, differences=[], places=[], runs_dir=runs_dir)
+    first, second = first.beside(second), second.beside(first)
+    return Why(
+        a=first,
+        b=second,
+        differences=_differing(first.ingredients, second.ingredients),
+        places=places.differing(first.place, second.place, without=(*places.IRRELEVANT, *LABELS)),
+        runs_dir=runs_dir,
+    )
+
+
+def render(found: Why, output: PageFormat) -> str:
+    """What was found, as lines or as one JSON document."""
+    return to_json(_document(found)) if output == "json" else "\n".join(_lines(found)) + "\n"
+
+
+def _document(found: Why) -> dict[str, Any]:
+    keys = ("label", "name", "seed", "identity")
+    a, b = (each and {key: getattr(each, key) for key in keys} for each in (found.a, found.b))
+    plain = [[None if value is MISSING else value for value in each] for each in found.differences]
+    return {
+        "a": a,
+        "b": b,
+        "same": found.b is not None and found.a.identity == found.b.identity,
+        "differences": [{"ingredient": name, "a": in_a, "b": in_b} for name, in_a, in_b in plain],
+        "places": [{"what": name, "a": in_a, "b": in_b} for name, in_a, in_b in found.places],
+    }
+
+
+def _lines(found: Why) -> Iterator[str]:
+    a, b = found.a, found.b
+    if b is None:
+        yield f"{a.label}: identity {a.identity[:10]}, and nothing is on record in {found.runs_dir}"
+        return
+    sides = " and ".join(f"{one_line(each.label)} ({each.identity[:10]})" for each in (a, b))
+    if found.differences:
+        yield f"{sides} are two experiments: they differ in"
+        yield from side_by_side(a.label, b.label, found.differences, short)
+    else:
+        beside = [f"name {a.name} and {b.name}"] if a.name != b.name else []
+        if None not in (a.seed, b.seed) and a.seed != b.seed:
+            beside.append(f"seed {a.seed} and {b.seed}")
+        yield f"{sides} are the same experiment" + (f"; not part of it: {', '.join(beside)}" if beside else "")
+    if found.places:
+        yield "beside the experiment, what can change numbers:"
+        yield from side_by_side(a.label, b.label, found.places, places.shown)
+
+
+def _differing(a: Ingredients, b: Ingredients) -> list[Difference]:
+    """The ingredients in which two identities differ: settings by dotted key, then data and code."""
+    if a.identity == b.identity:
+        return []
+    beside_settings = [(label, getattr(a, field), getattr(b, field)) for field, label in LABELS.items()]
+    found = differences(flatten(compared(a.experiment)), flatten(compared(b.experiment)))
+    return [*found, *(each for each in beside_settings if each[1] != each[2])]
+
+
+def _named(word: str, runs_dir: Path, data_dir: Path | None) -> Subject:
+    path = Path(word)
+    if path.is_file() or (word.endswith(CONFIG_SUFFIXES) and not path.is_dir()):
+        return _of_config(path, data_dir)
+    runs = select(runs_dir, [word])
+    asked = latest(run for run in runs if run.status == "finished") or latest(runs)
+    if asked is None:
+        raise UserError(f"{word}: no run of this name")
+    return _of_run(asked)
+
+
+def _counterpart(subject: Subject, runs_dir: Path, data_dir: Path | None) -> Subject | None:
+    """What a config or a run alone is compared with."""
+    if subject.run_dir is None:
+        return _nearest(subject, finished(runs_dir))
+    return _of_config(subject.run_dir.config_path, data_dir, label="its config as it is now")
+
+
+def _of_config(path: Path, data_dir: Path | None, label: str = "") -> Subject:
     """The experiment that a config file is now; reads the data's digest."""
     experiment = load(path).experiment
     digest, *earlier = experiment.dataset.digests(data_dir)
-    ingredients = Ingredients.of(experiment, digest)
-    return Subject(label or str(path), ingredients, experiment.name, earlier_digests=tuple(earlier))
+    return Subject(
+        label=label or str(path),
+        ingredients=Ingredients.of(experiment, digest),
+        name=experiment.name,
+        earlier_digests=tuple(earlier),
+    )
 
 
-def of_run(run: Run) -> Subject:
+def _of_run(run: Run) -> Subject:
     """The experiment that a run recorded.
 
     Raises:
         UserError: It was interrupted before it recorded enough, or is damaged.
     """
-    label = f"{run.name}/{run.dir.path.name}"
     record = run.record or _begun(run.dir)
     try:
         ingredients = Ingredients.of_record(record)
     except KeyError as error:
         raise UserError(f"{run.dir.path}: {run.status}; {error} is not on record") from error
-    return Subject(label, ingredients, run.name, run.seed, run_dir=run.dir)
+    label = f"{run.name}/{run.dir.path.name}"
+    return Subject(label=label, ingredients=ingredients, name=run.name, seed=run.seed, run_dir=run.dir)
 
 
 def _begun(run_dir: RunDir) -> dict[str, Any]:
@@ -97,27 +199,8 @@ def _begun(run_dir: RunDir) -> dict[str, Any]:
         raise UserError(f"{run_dir.path}: {error}") from error
 
 
-def differing(a: Ingredients, b: Ingredients) -> list[Difference]:
-    """The ingredients in which two identities differ: settings by dotted key, then data and code."""
-    if a.identity == b.identity:
-        return []
-    found = differences(flatten(compared(a.experiment)), flatten(compared(b.experiment)))
-    return [*found, *_beside_settings(a, b)]
-
-
-def _beside_settings(a: Ingredients, b: Ingredients) -> Iterator[Difference]:
-    for field, label in LABELS.items():
-        if (in_a := getattr(a, field)) != (in_b := getattr(b, field)):
-            yield label, in_a, in_b
-
-
-def differing_places(a: Subject, b: Subject) -> list[Difference]:
-    """What beside the experiments can change their numbers, where it differs: versions, processor, flags."""
-    return places.differing(a.place, b.place, without=(*places.IRRELEVANT, *LABELS))
-
-
-def nearest(subject: Subject, runs: Iterable[Run]) -> Subject | None:
+def _nearest(subject: Subject, runs: Iterable[Run]) -> Subject | None:
     """The recorded experiment with the fewest differences; the latest of several."""
     others = {run.identity: run for run in sorted(runs, key=lambda run: run.ended) if run.identity}
-    subjects = [of_run(run) for run in reversed(others.values())]
-    return min(subjects, key=lambda other: len(differing(subject.ingredients, other.ingredients)), default=None)
+    subjects = [_of_run(run) for run in reversed(others.values())]
+    return min(subjects, key=lambda other: len(_differing(subject.ingredients, other.ingredients)), default=None)
