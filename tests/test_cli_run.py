@@ -120,7 +120,9 @@ def test_two_workers_give_the_bytes_of_one(
     )
 
     assert result.returncode == 0
-    for run in (tmp_path / "other").glob("*/s*"):
+    runs = list((tmp_path / "other").glob("*/s*"))
+    assert len(runs) == 4
+    for run in runs:
         assert without_seconds(run) == without_seconds(folder / "runs" / run.parent.name / run.name)
 
 
@@ -178,6 +180,7 @@ def test_a_killed_command_goes_on_in_the_same_place(whole: Path, tmp_path: Path)
     (tmp_path / "long.yaml").write_text(LONG)
     process = started(tmp_path, epochs=1)
     second = dlexp("run", "long.yaml", cwd=tmp_path)
+    assert process.poll() is None  # It was training all the while.
     process.kill()
     process.communicate(timeout=60)
     assert group_is_gone(process.pid, seconds=5)
@@ -185,7 +188,8 @@ def test_a_killed_command_goes_on_in_the_same_place(whole: Path, tmp_path: Path)
     assert dlexp("run", "long.yaml", cwd=tmp_path).returncode == 0
     (run,) = (tmp_path / "runs" / "long").iterdir()
     assert without_seconds(run) == without_seconds(whole)
-    assert second.returncode == 0 or "under way in process" in second.stderr
+    assert (second.returncode, second.stdout) == (3, "")
+    assert f"under way in process {process.pid}" in second.stderr
 
 
 def test_a_run_that_another_command_trains_is_no_failure(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dlexp.components.heads import TargetHead
 from dlexp.components.models.model import Stack
@@ -170,20 +171,32 @@ def _mutated():
     return [(m, path) for m in MUTATIONS for path, experiment in experiments.items() if m.applies(experiment)]
 
 
-def test_at_least_95_percent_of_the_mutated_configs_are_caught(record_property):
+#: Pixels from 0 to 16 are harmless to a convolution; of the spirals' three units one is never right.
+NOT_CAUGHT = [
+    "digits_cnn_augmented dataset.standardize=false",
+    "digits_cnn_small dataset.standardize=false",
+    "spirals_linear head={type: multiclass, units: 3}",
+    "spirals_mlp head={type: multiclass, units: 3}",
+]
+
+
+def test_mutated_configs_are_caught() -> None:
     """Each shipped config with each mistake that is one in it: hundreds, all of one kind or another."""
     mutated = _mutated()
     missed = [
-        f"{path.name} {' '.join(mutation.overrides)}: no {mutation.answer}"
-        for mutation, path in mutated
-        if mutation.answer not in mutation.on(path)
+        f"{path.stem} {' '.join(mutation.overrides)}" for mutation, path in mutated if not _catches(mutation, path)
     ]
-    record_property("mutated", len(mutated))
-    record_property("missed", len(missed))
 
-    assert len(mutated) >= 200
+    assert len(mutated) >= 1000
     assert {mutation.answer for mutation, _ in mutated} >= {*RULE_NAMES}
-    assert len(missed) <= 0.05 * len(mutated), missed
+    assert missed == NOT_CAUGHT
+
+
+def _catches(mutation: Mutation, path: Path) -> bool:
+    """Whether the mistake is named, or refused for what it brings along: a head's metrics or loss that do not fit."""
+    answers = mutation.on(path)
+    brought = answers and all(answer.startswith(("head.metrics.", "head.loss")) for answer in answers)
+    return mutation.answer in answers or bool(brought)
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
@@ -192,13 +205,13 @@ def test_no_shipped_config_is_warned_of(path):
     assert list(map(str, load(path).warnings)) == []
 
 
-def test_what_a_shipped_config_allows_is_there():
+def test_what_a_shipped_config_allows_is_there() -> None:
     """No `allow` is left from what was changed since."""
-    for path in CONFIGS:
-        with_all = {finding.rule for finding in load(path, ["allow=[]"]).warnings}
-        own = [line for line in path.read_text().splitlines() if line.startswith("allow: ")]
-        for line in own:
-            assert {*line.removeprefix("allow: [").removesuffix("]").split(", ")} <= with_all, path
+    allowed = {path: yaml.safe_load(path.read_text()).get("allow", []) for path in CONFIGS}
+
+    assert sum(map(len, allowed.values())) >= 8
+    for path, rules in allowed.items():
+        assert {*rules} <= {finding.rule for finding in load(path, ["allow=[]"]).warnings}, path
 
 
 def test_every_change_is_ready():
