@@ -19,6 +19,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|\.?inf|\.?nan)")
 
 
+def counted(n: int, thing: str) -> str:
+    """`1 run`, `2 runs`."""
+    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
+
+
 def aligned(rows: Iterable[Iterable[str]], gap: str = "  ", *, numbers: bool = False) -> list[str]:
     """A line for each row, every column as wide as its widest cell; line ends and control characters are escaped.
 

@@ -5,16 +5,42 @@ import errno
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from dlexp.records.index import scan, smoke_dir
 from dlexp.records.lock import Lost, Taken, locked
-from dlexp.records.run_dir import OWN_FILES, UNFINISHED, RunDir
+from dlexp.records.run_dir import OWN_FILES, UNFINISHED, RunDir, Status
 
 #: What a killed process leaves beside a file: `.gpu3-4711-summary.json`; of earlier versions `.4711-summary.json`.
 _BESIDE = re.compile(r"\.(?:.*[-.])?\d+-(?P<name>.+)")
 #: A run that is about to start has no log yet: its directory is this young.
 STARTING_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """What became of a run that was to go."""
+
+    run_dir: RunDir
+    status: Status
+    n_bytes: int
+    kept: str | None
+    """Why it was kept; None if it is gone, or would be."""
+
+
+def clean(runs_dir: Path, *, smoke: bool, failed: bool, dry_run: bool) -> Iterator[Cleaned]:
+    """Remove all smoke runs, all that failed or broke off, or both; with `dry_run` only look at them."""
+    chosen: list[tuple[RunDir, Callable[[RunDir], bool]]] = []
+    if smoke:
+        chosen += [(run_dir, lambda _: True) for run_dir in smoke_runs(runs_dir)]
+    if failed:
+        chosen += [(run_dir, is_unfinished) for run_dir in unfinished_runs(runs_dir)]
+    for run_dir, may_go in chosen:
+        kept, status, n_bytes = why_kept(run_dir), run_dir.status, size(run_dir)
+        if not (kept or dry_run):
+            kept = remove(run_dir, may_go)
+        yield Cleaned(run_dir, status, n_bytes, kept)
 
 
 def smoke_runs(runs_dir: Path) -> list[RunDir]:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from dlexp import console
 from dlexp.components.metrics import OTHER_COLUMNS
+from dlexp.format import counted
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import RunDir
 from dlexp.training.job import Job
@@ -83,7 +84,7 @@ class Progress:
         """A job was given to a worker."""
         self._active[job.path] = _Active(job)
         if not self._live:
-            epochs = _counted(job.experiment.training.epochs, "epoch")
+            epochs = counted(job.experiment.training.epochs, "epoch")
             console.say(f"{job.label}: training {epochs}, records in {job.path}")
 
     def tick(self) -> None:
@@ -119,7 +120,7 @@ class Progress:
             console.say(line)
 
     def _table(self) -> Table:
-        title = f"{len(self._ended)} of {_counted(self.n_runs, 'run')} done"
+        title = f"{len(self._ended)} of {counted(self.n_runs, 'run')} done"
         table = Table(title=title, title_justify="left", box=None)
         for column in ("run", "epoch", "scores", "left"):
             table.add_column(column, overflow="fold")
@@ -131,11 +132,6 @@ class Progress:
             # Names of targets are anyone's, and `[red]` would be an order to rich.
             table.add_row(*(escape(console.one_line(cell)) for cell in cells))
         return table
-
-
-def _counted(n: int, thing: str) -> str:
-    """`1 run`, `2 runs`."""
-    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
 
 def _epoch(rows: list[dict[str, float]]) -> int:

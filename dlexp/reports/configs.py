@@ -1,0 +1,69 @@
+"""What is wrong with config files, what is unwise in them, and what a run of them calls."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dlexp.config.lint import Finding
+from dlexp.config.load import Loaded, load_all
+from dlexp.config.problems import ConfigError, Problem
+from dlexp.console import one_line
+from dlexp.format import PageFormat, to_json
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A config file with what was found in it."""
+
+    file: str
+    experiments: Sequence[Loaded] = ()
+    """None if there are problems."""
+    problems: Sequence[Problem] = ()
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """What is unwise in it."""
+        return list(dict.fromkeys(warning for each in self.experiments for warning in each.warnings))
+
+    @property
+    def notes(self) -> list[str]:
+        """What has to be known of its data sets and models."""
+        named = [part for each in self.experiments for part in (each.experiment.dataset, each.experiment.model)]
+        return list(dict.fromkeys(note for part in named for note in part.notes()))
+
+
+def check(path: Path, overrides: Sequence[str], grids: Sequence[str]) -> Checked:
+    """Look for mistakes in a config file at every point of the grids, before anything is loaded."""
+    try:
+        return Checked(str(path), load_all([path], overrides, grids))
+    except ConfigError as error:
+        return Checked(str(path), problems=error.problems)
+
+
+def render(checked: Sequence[Checked], failed: Sequence[Checked], output: PageFormat) -> str:
+    """A line for each file that has not failed, with its notes; or all that was found, as one JSON document."""
+    if output == "json":
+        return to_json({"ok": not failed, "files": list(map(_document, checked))})
+    fine = [file for file in checked if file not in failed]
+    return "".join("\n  note: ".join(map(one_line, [f"{file.file}: ok", *file.notes])) + "\n" for file in fine)
+
+
+def _document(checked: Checked) -> dict[str, Any]:
+    return {
+        "file": checked.file,
+        "problems": [_record(problem) for problem in checked.problems],
+        "warnings": [_record(warning) | {"rule": warning.rule} for warning in checked.warnings],
+        "notes": checked.notes,
+    }
+
+
+def _record(problem: Problem) -> dict[str, Any]:
+    source = problem.source
+    return {
+        "file": source.label if source else None,
+        "line": source.line if source else None,
+        "path": problem.path,
+        "message": problem.message,
+        "change": problem.change or None,
+    }
