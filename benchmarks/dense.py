@@ -20,7 +20,7 @@ import keras  # noqa: E402
 from dlexp.components.data import Split  # noqa: E402
 from dlexp.config.experiment import Experiment  # noqa: E402
 from dlexp.config.load import load  # noqa: E402
-from dlexp.training.loop import Engine, order_of  # noqa: E402
+from dlexp.training.loop import Trainer, order_of  # noqa: E402
 from dlexp.training.network import build  # noqa: E402
 from dlexp.training.splits import split  # noqa: E402
 
@@ -55,7 +55,7 @@ def _cases() -> Iterator[tuple[str, Experiment, Split]]:
 def _rows(name: str, experiment: Experiment, train: Split, rounds: int) -> list[dict[str, Any]]:
     info, batch_size = experiment.dataset.info(), experiment.training.batch_size
     network = build(experiment, info, train, seed=0)
-    engine = Engine(network, experiment.optimizer.build(), train, batch_size)
+    trainer = Trainer(network, experiment.optimizer.build(), train, batch_size)
     bare = build(experiment, info, train, seed=0).model
     loss = "binary_crossentropy" if experiment.head.type == "binary" else "sparse_categorical_crossentropy"
     settings = experiment.optimizer.model_dump(exclude={"type"})
@@ -64,7 +64,7 @@ def _rows(name: str, experiment: Experiment, train: Split, rounds: int) -> list[
     seconds = medians(
         in_turn(
             {
-                "dlexp": lambda epoch: engine.train_epoch(order_of(0, epoch, len(train))),
+                "dlexp": lambda epoch: trainer.train_epoch(order_of(0, epoch, len(train))),
                 "Keras fit": lambda epoch: bare.fit(train.x, train.y, batch_size=batch_size, epochs=1, verbose=0),
             },
             rounds,

@@ -17,15 +17,15 @@ set_threads(1)
 
 from dlexp.config.experiment import Experiment  # noqa: E402
 from dlexp.config.load import load  # noqa: E402
-from dlexp.training.loop import Engine, order_of  # noqa: E402
+from dlexp.training.loop import Trainer, order_of  # noqa: E402
 from dlexp.training.network import build  # noqa: E402
 from dlexp.training.splits import Splits, split  # noqa: E402
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 BATCH = 512
 
-#: Trains one more epoch.
-Trainer = Callable[[int], Any]
+#: Trains one more epoch; is given its number.
+OneMoreEpoch = Callable[[int], Any]
 
 
 def measure(rounds: int) -> list[dict[str, Any]]:
@@ -47,13 +47,13 @@ def _rows(dataset: str, rounds: int) -> list[dict[str, Any]]:
     ]
 
 
-def _dlexp(experiment: Experiment, splits: Splits) -> Trainer:
+def _dlexp(experiment: Experiment, splits: Splits) -> OneMoreEpoch:
     network = build(experiment, experiment.dataset.info(), splits.train, seed=0)
-    engine = Engine(network, experiment.optimizer.build(), splits.train, BATCH)
-    return lambda epoch: engine.train_epoch(order_of(0, epoch, len(splits.train)))
+    trainer = Trainer(network, experiment.optimizer.build(), splits.train, BATCH)
+    return lambda epoch: trainer.train_epoch(order_of(0, epoch, len(splits.train)))
 
 
-def _keras(experiment: Experiment, splits: Splits) -> Trainer:
+def _keras(experiment: Experiment, splits: Splits) -> OneMoreEpoch:
     network = build(experiment, experiment.dataset.info(), splits.train, seed=0)
     loss = "binary_crossentropy" if experiment.head.type == "binary" else "sparse_categorical_crossentropy"
     network.model.compile(optimizer="adam", loss=loss, metrics=["accuracy"])
@@ -61,7 +61,7 @@ def _keras(experiment: Experiment, splits: Splits) -> Trainer:
     return lambda epoch: network.model.fit(x, y, batch_size=BATCH, epochs=1, verbose=0)
 
 
-def _sklearn(experiment: Experiment, splits: Splits) -> Trainer:
+def _sklearn(experiment: Experiment, splits: Splits) -> OneMoreEpoch:
     from sklearn.neural_network import MLPClassifier
 
     model = MLPClassifier(tuple(experiment.model.hidden), batch_size=BATCH, solver="adam", random_state=0, alpha=0.0)
@@ -69,7 +69,7 @@ def _sklearn(experiment: Experiment, splits: Splits) -> Trainer:
     return lambda epoch: model.partial_fit(splits.train.x, splits.train.y, classes=classes)
 
 
-def _torch(experiment: Experiment, splits: Splits) -> Trainer | None:
+def _torch(experiment: Experiment, splits: Splits) -> OneMoreEpoch | None:
     try:
         import torch
     except ImportError:

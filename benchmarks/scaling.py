@@ -1,7 +1,7 @@
 """Time and memory against the documents, the vocabulary and the width of the first layer, on generated texts.
 
 Each point is a process of its own (`python -m benchmarks.scaling DOCUMENTS VOCABULARY WIDTH`), on sparse rows as dlexp
-trains them, and where a dense matrix takes no more than a gigabyte on that too: by the same engine, so that the product
+trains them, and where a dense matrix takes no more than a gigabyte on that too: by the same loop, so that the product
 alone differs.
 """
 
@@ -87,7 +87,7 @@ def _train(n_documents: int, vocabulary: int, width: int, rounds: int, how: str)
 
     from dlexp.components.data import Split
     from dlexp.config.load import load
-    from dlexp.training.loop import Engine, order_of
+    from dlexp.training.loop import Trainer, order_of
     from dlexp.training.network import build
 
     overrides = [f"dataset.num_words={vocabulary}", f"model.hidden=[{width}, 16]"]
@@ -105,12 +105,12 @@ def _train(n_documents: int, vocabulary: int, width: int, rounds: int, how: str)
     if how == "dense":
         x, info = x.toarray(), replace(info, inputs="numeric")
     train = Split(x, y)
-    engine = Engine(build(experiment, info, train, seed=0), experiment.optimizer.build(), train, 512)
+    trainer = Trainer(build(experiment, info, train, seed=0), experiment.optimizer.build(), train, 512)
     seconds = []
     for epoch in range(1, rounds + 2):
         order = order_of(0, epoch, n_documents)
         clock = time.perf_counter()
-        engine.train_epoch(order)
+        trainer.train_epoch(order)
         seconds.append(time.perf_counter() - clock)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return {"density": density, "epoch_seconds": statistics.median(seconds[1:]), "peak_gb": peak}

@@ -9,7 +9,7 @@ import pytest
 from dlexp.components.data import Split
 from dlexp.components.metrics import METRICS
 from dlexp.config.experiment import Experiment
-from dlexp.training.loop import Engine, Evaluator, order_of
+from dlexp.training.loop import Evaluator, Trainer, order_of
 from dlexp.training.network import build
 
 
@@ -41,14 +41,14 @@ def accuracy_of_logits(config: Experiment) -> Any:
 
 
 def trained(config: Experiment, seed: int, epochs: int) -> tuple[list[dict[str, float]], list[np.ndarray]]:
-    """The history and the final weights of our engine on the stand-in."""
+    """The history and the final weights of our trainer on the stand-in."""
     data = config.dataset.stand_in()
     network = build(config, config.dataset.info(), data.train, seed)
-    engine = Engine(network, config.optimizer.build(), data.train, config.training.batch_size)
+    trainer = Trainer(network, config.optimizer.build(), data.train, config.training.batch_size)
     evaluator = Evaluator(network, data.test)
     history = []
     for epoch in range(1, epochs + 1):
-        scores = engine.train_epoch(order_of(seed, epoch, len(data.train)))
+        scores = trainer.train_epoch(order_of(seed, epoch, len(data.train)))
         history.append({"loss": scores.loss, "val_loss": evaluator.evaluate().loss})
         if "accuracy" in config.head.metrics:
             history[-1]["accuracy"] = METRICS["accuracy"].compute(data.train.y, scores.predictions)

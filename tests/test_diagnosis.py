@@ -9,7 +9,8 @@ from experiments import experiment
 
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.run.diagnosis import diagnose
-from dlexp.training.fit import Diverged, fit
+from dlexp.training.epochs import Diverged
+from dlexp.training.fit import fit
 from dlexp.training.network import build
 from dlexp.training.splits import split
 

@@ -14,6 +14,7 @@ from dlexp.config.experiment import EarlyStopping
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
 from dlexp.training.early_stopping import Best
+from dlexp.training.epochs import Epochs
 from dlexp.training.loop import order_of
 from dlexp.training.network import build
 from dlexp.training.splits import split
@@ -58,22 +59,21 @@ def test_stops_and_restores_where_keras_does(monitor: str, seed: int) -> None:
     )
     callback.set_model(theirs)
     callback.on_train_begin()
-    best = Best(settings)
+    best, epochs = Best(settings, ours), Epochs()
 
-    stopped = None
     for epoch, value in enumerate(values, start=1):
         theirs.epoch = ours.epoch = epoch
         callback.on_epoch_end(epoch - 1, {monitor: value})
-        if best.note({"epoch": epoch, monitor: value}, ours):
-            stopped = epoch
-        assert theirs.stop_training == (stopped is not None)
-        if stopped:
+        epochs.history.append({monitor: value})
+        best.note(epochs)
+        assert theirs.stop_training == (epochs.stopped_epoch is not None)
+        if epochs.stopped_epoch:
             break
     callback.on_train_end()
-    restored = best.restore(ours)
+    restored = best.restore()
 
     assert ours.epoch == theirs.epoch == restored == callback.best_epoch + 1
-    assert stopped == (callback.stopped_epoch + 1 if callback.stopped_epoch else None)
+    assert epochs.stopped_epoch == (callback.stopped_epoch + 1 if callback.stopped_epoch else None)
 
 
 def test_run_ends_with_the_weights_of_keras_fit(tmp_path: Path) -> None:
@@ -176,11 +176,15 @@ def test_off_unless_said(tmp_path: Path) -> None:
 def test_higher_is_better_where_the_metric_says_so() -> None:
     """Accuracy improves upwards."""
     model = SimpleNamespace(get_weights=list)
-    best = Best(EarlyStopping(monitor="val_accuracy", patience=2))
+    best, epochs = Best(EarlyStopping(monitor="val_accuracy", patience=2), model), Epochs()
 
-    stops = [best.note({"epoch": epoch, "val_accuracy": value}, model) for epoch, value in enumerate((5, 7, 6, 7), 1)]
+    stops = []
+    for value in (5, 7, 6, 7):
+        epochs.history.append({"val_accuracy": value})
+        best.note(epochs)
+        stops.append(epochs.stopped_epoch)
 
-    assert stops == [False, False, False, True]
+    assert stops == [None, None, None, 4]
     assert best.epoch == 2
 
 

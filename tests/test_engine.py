@@ -6,7 +6,7 @@ import pytest
 from experiments import CANCER, DIABETES, DIGITS, IMDB, IRIS, L2, PADDED, REUTERS, experiment
 from plain_keras import assert_equals_keras, trained
 
-from dlexp.training.loop import Engine, Evaluator, order_of
+from dlexp.training.loop import Evaluator, Trainer, order_of
 from dlexp.training.network import build
 from dlexp.training.threads import set_threads
 
@@ -66,9 +66,9 @@ def test_loss_is_a_mean_over_examples_not_over_batches() -> None:
     config = experiment(IRIS, {"optimizer": {"type": "sgd", "learning_rate": 1e-12}, "training": {"batch_size": 33}})
     data = config.dataset.stand_in()
     network = build(config, config.dataset.info(), data.train, seed=0)
-    engine = Engine(network, config.optimizer.build(), data.train, config.training.batch_size)
+    trainer = Trainer(network, config.optimizer.build(), data.train, config.training.batch_size)
 
-    in_batches = engine.train_epoch(order_of(0, 1, len(data.train))).loss
+    in_batches = trainer.train_epoch(order_of(0, 1, len(data.train))).loss
     at_once = Evaluator(network, data.train).evaluate().loss
 
     assert len(data.train) % 33

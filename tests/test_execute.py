@@ -292,7 +292,7 @@ def test_golden_history() -> None:
 
 def recorded_history() -> list[dict[str, Any]]:
     """Three epochs on generated sparse text: multi-hot, dropout, a penalty, Adam."""
-    from dlexp.training.loop import Engine, Evaluator, order_of
+    from dlexp.training.loop import Evaluator, Trainer, order_of
     from dlexp.training.network import build
 
     config = Experiment.model_validate(
@@ -308,10 +308,10 @@ def recorded_history() -> list[dict[str, Any]]:
     classes = (words[:, :150].sum(axis=1) > words[:, 150:].sum(axis=1)).astype(np.int32)
     train, test = (Split(csr_array(words[part]), classes[part]) for part in (slice(200), slice(200, None)))
     network = build(config, config.dataset.info(), train, seed=0)
-    engine = Engine(network, config.optimizer.build(), train, config.training.batch_size)
+    trainer = Trainer(network, config.optimizer.build(), train, config.training.batch_size)
     evaluator = Evaluator(network, test)
     losses = [
-        (engine.train_epoch(order_of(0, epoch, len(train))).loss, evaluator.evaluate().loss) for epoch in (1, 2, 3)
+        (trainer.train_epoch(order_of(0, epoch, len(train))).loss, evaluator.evaluate().loss) for epoch in (1, 2, 3)
     ]
     return [{"loss": loss, "val_loss": val_loss} for loss, val_loss in losses]
 

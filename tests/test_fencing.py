@@ -19,7 +19,8 @@ from dlexp.execution.execute import execute
 from dlexp.records.lock import Held
 from dlexp.records.run_dir import HistoryWriter, RunDir
 from dlexp.training import record as record_module
-from dlexp.training.checkpoint import Checkpoints, Progress
+from dlexp.training.checkpoint import Checkpoints
+from dlexp.training.epochs import Epochs
 from dlexp.training.job import Job
 from dlexp.training.threads import set_threads
 
@@ -57,8 +58,8 @@ class Sleeper:
 def save_after_every_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a successor resumes the training."""
 
-    def save_if_due(self: Checkpoints, progress: Progress) -> None:
-        self.save(progress)
+    def save_if_due(self: Checkpoints, epochs: Epochs) -> None:
+        self.save(epochs)
 
     monkeypatch.setattr(Checkpoints, "save_if_due", save_if_due)
 

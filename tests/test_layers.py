@@ -17,7 +17,7 @@ from dlexp.config.identity import identity
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
 from dlexp.records.run_dir import RunDir
-from dlexp.training.loop import Engine, Evaluator, order_of
+from dlexp.training.loop import Evaluator, Trainer, order_of
 from dlexp.training.network import Network, build
 from dlexp.training.threads import set_threads
 
@@ -56,11 +56,11 @@ def trained(config: Experiment, epochs: int = 2, seed: int = 1) -> tuple[list[fl
     """The losses of training and validation, and the network, on the stand-in."""
     data = config.dataset.stand_in()
     network = build(config, config.dataset.info(), data.train, seed)
-    engine = Engine(network, config.optimizer.build(), data.train, config.training.batch_size)
+    trainer = Trainer(network, config.optimizer.build(), data.train, config.training.batch_size)
     evaluator = Evaluator(network, data.test)
     losses = []
     for epoch in range(1, epochs + 1):
-        losses += [engine.train_epoch(order_of(seed, epoch, len(data.train))).loss, evaluator.evaluate().loss]
+        losses += [trainer.train_epoch(order_of(seed, epoch, len(data.train))).loss, evaluator.evaluate().loss]
     return losses, network
 
 

@@ -585,7 +585,7 @@ def test_quantiles_are_in_rising_order() -> None:
 def test_engine_trains_a_head_for_multilabel_targets() -> None:
     """Targets `(n, classes)` reach the loss batch by batch, validation included."""
     from dlexp.config.experiment import Experiment
-    from dlexp.training.loop import Engine, Evaluator, order_of
+    from dlexp.training.loop import Evaluator, Trainer, order_of
     from dlexp.training.network import build
 
     config = Experiment.model_validate(
@@ -593,10 +593,10 @@ def test_engine_trains_a_head_for_multilabel_targets() -> None:
     )
     data = config.dataset.stand_in()
     network = build(config, config.dataset.info(), data.train, seed=0)
-    engine = Engine(network, config.optimizer.build(), data.train, 32)
+    trainer = Trainer(network, config.optimizer.build(), data.train, 32)
     test = Split(data.test.x, data.test.y)
 
-    training = [engine.train_epoch(order_of(0, epoch, len(data.train))).loss for epoch in range(1, 31)]
+    training = [trainer.train_epoch(order_of(0, epoch, len(data.train))).loss for epoch in range(1, 31)]
     scores = Evaluator(network, test).evaluate()
 
     assert training[-1] < 0.3 < training[0]

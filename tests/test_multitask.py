@@ -17,7 +17,7 @@ from dlexp.components.heads import Binary, Multitask
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
 from dlexp.config.load import ConfigError, load
-from dlexp.training.loop import Engine, Evaluator, order_of
+from dlexp.training.loop import Evaluator, Trainer, order_of
 from dlexp.training.network import Network, build
 from dlexp.training.scores import learned_weights, scored
 from dlexp.training.threads import set_threads
@@ -52,11 +52,11 @@ def trained(config: Experiment, seed: int = 3, epochs: int = 3) -> tuple[list[di
     data = config.dataset.load(None)
     info = data.info or config.dataset.info()
     network = build(config, info, data.train, seed)
-    engine = Engine(network, config.optimizer.build(), data.train, config.training.batch_size)
+    trainer = Trainer(network, config.optimizer.build(), data.train, config.training.batch_size)
     evaluator = Evaluator(network, data.test)
     history = []
     for epoch in range(1, epochs + 1):
-        scores = engine.train_epoch(order_of(seed, epoch, len(data.train)))
+        scores = trainer.train_epoch(order_of(seed, epoch, len(data.train)))
         row = scored("train", scores, data.train, network) | learned_weights(network)
         history.append(row | scored("validation", evaluator.evaluate(), data.test, network))
     return history, network
@@ -98,10 +98,10 @@ def test_apart_equals_each_task_alone(target: str) -> None:
     of_target = experiment(BOTH).dataset.info().y_of
     train, test = (Split(part.x, of_target(target, part.y)) for part in (data.train, data.test))
     single = build(alone, info, train, seed=3)
-    engine = Engine(single, alone.optimizer.build(), train, alone.training.batch_size)
+    trainer = Trainer(single, alone.optimizer.build(), train, alone.training.batch_size)
     evaluator = Evaluator(single, test)
     for epoch, row in enumerate(together, start=1):
-        scores = scored("train", engine.train_epoch(order_of(3, epoch, len(train))), train, single)
+        scores = scored("train", trainer.train_epoch(order_of(3, epoch, len(train))), train, single)
         scores |= scored("validation", evaluator.evaluate(), test, single)
 
         assert row[f"{target}_loss"] == pytest.approx(scores["loss"], rel=1e-6)

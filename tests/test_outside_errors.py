@@ -23,7 +23,7 @@ from dlexp.reports.frames import of_runs
 from dlexp.reports.run.curves import draw
 from dlexp.reports.run.results import without_result
 from dlexp.training import checkpoint, run
-from dlexp.training.fit import Diverged
+from dlexp.training.epochs import Diverged
 from dlexp.training.job import Job
 from dlexp.training.threads import set_threads
 

@@ -17,7 +17,7 @@ from dlexp.config.experiment import Experiment
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
 from dlexp.registry import components
-from dlexp.training.loop import Engine, Evaluator, order_of
+from dlexp.training.loop import Evaluator, Trainer, order_of
 from dlexp.training.network import build
 from dlexp.training.splits import split
 
@@ -138,9 +138,9 @@ def test_noise_is_of_training_alone_and_repeats_by_seed(parts: list[dict[str, An
     runs = []
     for _ in range(2):
         network = build(config, config.dataset.info(), data.train, seed=0)
-        engine = Engine(network, config.optimizer.build(), data.train, 32)
+        trainer = Trainer(network, config.optimizer.build(), data.train, 32)
         evaluator = Evaluator(network, data.train)
-        noisy = [engine.train_epoch(order_of(0, epoch, len(data.train))).loss for epoch in (1, 2)]
+        noisy = [trainer.train_epoch(order_of(0, epoch, len(data.train))).loss for epoch in (1, 2)]
         runs.append((noisy, [evaluator.evaluate().loss for _ in range(2)]))
 
     (noisy, clean), again = runs

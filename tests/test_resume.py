@@ -21,7 +21,8 @@ from dlexp.records import run_dir as run_dir_module
 from dlexp.records.lock import locked
 from dlexp.records.run_dir import RunDir
 from dlexp.training import checkpoint, interruption
-from dlexp.training.checkpoint import Checkpoints, Progress, Unusable
+from dlexp.training.checkpoint import Checkpoints, Unusable
+from dlexp.training.epochs import Epochs
 from dlexp.training.job import Job
 from dlexp.training.threads import set_threads
 
@@ -79,10 +80,10 @@ def interrupt(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
     """Have the next training save after one epoch and die after another; with 0 it does neither."""
 
     def at(saved: int, killed: int) -> None:
-        def save_if_due(self: Checkpoints, progress: Progress) -> None:
-            if progress.epoch == saved:
-                self.save(progress)
-            if progress.epoch == killed:
+        def save_if_due(self: Checkpoints, epochs: Epochs) -> None:
+            if epochs.epoch == saved:
+                self.save(epochs)
+            if epochs.epoch == killed:
                 raise Killed
 
         monkeypatch.setattr(Checkpoints, "save_if_due", save_if_due)
@@ -135,10 +136,10 @@ def test_goes_on_exactly_with_other_state(text: str, tmp_path: Path, interrupt: 
 def killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Job, RunDir, list[str]]:
     """A run with checkpoints of epochs 2 and 3, killed after epoch 4; and the history that it should end with."""
 
-    def save_if_due(self: Checkpoints, progress: Progress) -> None:
-        if progress.epoch in (2, 3):
-            self.save(progress)
-        if progress.epoch == 4:
+    def save_if_due(self: Checkpoints, epochs: Epochs) -> None:
+        if epochs.epoch in (2, 3):
+            self.save(epochs)
+        if epochs.epoch == 4:
             raise Killed
 
     whole, job = job_of(tmp_path, IRIS), job_of(tmp_path, IRIS)
@@ -402,11 +403,11 @@ def test_a_checkpoint_that_cannot_be_written_is_no_failure(
     before = [path.read_bytes() for path in paths]
     kept = []
 
-    def save_if_due(self: Checkpoints, progress: Progress) -> None:
+    def save_if_due(self: Checkpoints, epochs: Epochs) -> None:
         with monkeypatch.context() as patch:
-            if progress.epoch == 4:
+            if epochs.epoch == 4:
                 patch.setattr(*{"write": (Path, "open"), "sync": (run_dir_module, "sync")}[place], disk_full)
-            self.save(progress)
+            self.save(epochs)
         kept.append([path.read_bytes() for path in paths])
 
     monkeypatch.setattr(Checkpoints, "save_if_due", save_if_due)
@@ -444,10 +445,10 @@ def test_saved_as_often_as_is_cheap(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(checkpoint.time, "perf_counter", lambda: now[0])
     checkpoints = Checkpoints.__new__(Checkpoints)
     checkpoints._saved, checkpoints._cost = 0.0, 0.0
-    monkeypatch.setattr(Checkpoints, "save", lambda self, progress: saved.append(now[0]))
+    monkeypatch.setattr(Checkpoints, "save", lambda self, epochs: saved.append(now[0]))
 
     for now[0], checkpoints._cost in [(4.9, 0.0), (5.0, 0.0), (9.0, 0.2), (10.0, 0.2)]:
-        checkpoints.save_if_due(Progress())
+        checkpoints.save_if_due(Epochs())
 
     assert saved == [5.0, 10.0]
 

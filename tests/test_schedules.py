@@ -13,7 +13,7 @@ from dlexp.components.schedules import Schedule
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
 from dlexp.registry import components
-from dlexp.training.loop import Engine, order_of
+from dlexp.training.loop import Trainer, order_of
 from dlexp.training.network import build
 
 RATE, EPOCHS, STEPS = 0.1, 6, 10
@@ -100,12 +100,12 @@ def test_epoch_is_compiled_once_whatever_the_schedule() -> None:
     data = config.dataset.stand_in()
     network = build(config, config.dataset.info(), data.train, seed=0)
     optimizer = config.optimizer.build(schedule(type="cosine").build(RATE, 3, -(-len(data.train) // 32)))
-    engine = Engine(network, optimizer, data.train, 32)
+    trainer = Trainer(network, optimizer, data.train, 32)
 
     for epoch in (1, 2, 3):
-        engine.train_epoch(order_of(0, epoch, len(data.train)))
+        trainer.train_epoch(order_of(0, epoch, len(data.train)))
 
-    assert engine._compiled_epoch.experimental_get_tracing_count() == 1
+    assert trainer._compiled_epoch.experimental_get_tracing_count() == 1
     assert float(optimizer.learning_rate) == pytest.approx(0, abs=1e-8)
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints: all that a training is made of at the end of an epoch, so that it goes on to the same bytes.
+"""Checkpoints: all that a training is made of at the end of an epoch, so that it is resumed to the same bytes.
 
 A file holds the state of every variable (weights, batch statistics, optimizer slots, random generators) and of early
 stopping. What the order of the examples depends on, seed and epoch, needs no state.
@@ -10,7 +10,6 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from dlexp import regular_files
 from dlexp.errors import DlexpError
 from dlexp.records.run_dir import RunDir
 from dlexp.training.early_stopping import Best
+from dlexp.training.epochs import Epochs
 from dlexp.training.network import Network
 
 #: A checkpoint is saved at the end of the first epoch that is so many seconds after the last one: together with epochs
@@ -43,25 +43,13 @@ class RowsChanged(Unusable):
     """A checkpoint whose rows are no longer those that it continues."""
 
 
-@dataclass
-class Progress:
-    """How far a training has come."""
-
-    epoch: int = 0
-    """Epochs that are done."""
-    seconds: float = 0.0
-    """What they took, start-up included, in all processes."""
-    resumed_after: list[int] = field(default_factory=list)
-    """The epochs after which it was gone on with."""
-
-
 class Checkpoints:
     """The two newest checkpoints of one run."""
 
     def __init__(
         self, run_dir: RunDir, stamp: Mapping[str, Any], network: Network, optimizer: keras.Optimizer, best: Best | None
     ) -> None:
-        """`stamp` is what must be the same for a checkpoint to be gone on from: identity, seed, versions."""
+        """`stamp` is what must be the same for a training to be resumed from a checkpoint: identity, seed, versions."""
         self._run_dir = run_dir
         self._stamp = dict(stamp)
         self._variables = list(_variables(network, optimizer))
@@ -71,8 +59,8 @@ class Checkpoints:
         self._saved = time.perf_counter()
         self._cost = sum(map(_bytes, self._variables)) / BYTES_PER_SECOND
 
-    def restore(self) -> Progress:
-        """Go back to the newest checkpoint that can be used; none is no progress. What is passed over is said.
+    def restore(self, epochs: Epochs) -> None:
+        """Go back to the newest checkpoint that can be used, if there is one; what is passed over is printed.
 
         Raises:
             OSError: None can be used, and one of them could not be read: it may be whole.
@@ -81,7 +69,7 @@ class Checkpoints:
         for path in (self._run_dir.checkpoint_path, self._run_dir.previous_checkpoint_path):
             if path.exists():
                 try:
-                    progress = self._restore(path)
+                    self._restore(path, epochs)
                 except RowsChanged as error:
                     print(f"checkpoint not used: {error}")
                     self._run_dir.keep_edited_history()
@@ -91,32 +79,30 @@ class Checkpoints:
                     print(f"checkpoint not read: {error}")
                     unread = error
                 else:
-                    progress.resumed_after.append(progress.epoch)
-                    print(f"resumed after epoch {progress.epoch}")
-                    return progress
+                    print(f"resumed after epoch {epochs.epoch}")
+                    return
         if unread is not None:
             raise unread
-        return Progress()
 
-    def save_if_due(self, progress: Progress) -> None:
-        """Save at the end of an epoch where the last time is long enough ago; that decides no number."""
+    def save_if_due(self, epochs: Epochs) -> None:
+        """Save at the end of an epoch if the last time is long enough ago; that decides no number."""
         since = time.perf_counter() - self._saved
         if since >= max(SECONDS_BETWEEN, self._cost / LARGEST_SHARE):
-            self.save(progress)
+            self.save(epochs)
 
-    def save(self, progress: Progress) -> None:
-        """Write a checkpoint whole; one that cannot be written is said, and the ones before stay as they are.
+    def save(self, epochs: Epochs) -> None:
+        """Write a checkpoint whole; one that cannot be written is reported, and the ones before stay as they are.
 
-        Before the first epoch there is nothing to save.
+        Before the first epoch there is nothing to save, and after early stopping nothing to resume.
 
         Raises:
             Changed: The rows of the run were edited meanwhile.
         """
-        if not progress.epoch:
+        if not epochs.epoch or epochs.stopped_epoch:
             return
         started = time.perf_counter()
         try:
-            self._write(progress)
+            self._write(epochs)
         except OSError as error:  # The disk is full: the training needs no checkpoint, and tries again when one is due.
             print(f"checkpoint not saved: {error}")
             self._saved = time.perf_counter()
@@ -124,9 +110,9 @@ class Checkpoints:
             self._saved = time.perf_counter()
             self._cost = self._saved - started
 
-    def _write(self, progress: Progress) -> None:
+    def _write(self, epochs: Epochs) -> None:
         """With its digest, and the one before beside it."""
-        content = self._content(progress)
+        content = self._content(epochs)
         digest = hashlib.sha256(content).hexdigest().encode()
         # A power cut must not leave a checkpoint whose epochs the history lacks.
         self._run_dir.sync_rows()
@@ -139,15 +125,19 @@ class Checkpoints:
             if newest.exists():
                 newest.replace(self._run_dir.previous_checkpoint_path)
 
-    def _content(self, progress: Progress) -> memoryview:
+    def _content(self, epochs: Epochs) -> memoryview:
         self.before_saving()
         best = self._best
         arrays: dict[str, Any] = {f"variable_{i}": variable.numpy() for i, variable in enumerate(self._variables)}
         arrays |= {f"best_{i}": weight for i, weight in enumerate((best and best.weights) or ())}
         state = {
             "stamp": self._stamp,
-            "progress": asdict(progress),
-            "rows": self._run_dir.rows_digests(progress.epoch),
+            "progress": {
+                "epoch": epochs.epoch,
+                "seconds": epochs.seconds,
+                "resumed_after": epochs.resumed_after,
+            },
+            "rows": self._run_dir.rows_digests(epochs.epoch),
             "best": best and {"epoch": best.epoch, "value": best.value, "weights": best.weights is not None},
         }
         arrays[STATE] = np.frombuffer(json.dumps(state).encode(), np.uint8)
@@ -155,27 +145,28 @@ class Checkpoints:
         np.savez(buffer, **arrays)
         return buffer.getbuffer()
 
-    def _restore(self, path: Path) -> Progress:
+    def _restore(self, path: Path, epochs: Epochs) -> None:
         arrays = _read(path)
         state = json.loads(arrays.pop(STATE).tobytes())
         was = _what_computes(state["stamp"])
         if changed := [key for key, value in _what_computes(self._stamp).items() if was.get(key) != value]:
             raise Unusable(f"{path}: of another {' and '.join(changed)}")
-        progress = Progress(**state["progress"])
-        if not progress.epoch:
+        progress, best = state["progress"], state["best"]
+        epoch = progress["epoch"]
+        if not epoch:
             raise Unusable(f"{path}: of no epoch")
-        if not self._has_history(progress.epoch):
-            raise Unusable(f"{path}: {self._run_dir.history_path.name} lacks epochs that it has")
-        self._require_same_rows(path, state.get("rows", {}), progress.epoch)
+        history = self._history(path, epoch)
+        self._require_same_rows(path, state.get("rows", {}), epoch)
         for i, variable in enumerate(self._variables):
             variable.assign(arrays[f"variable_{i}"])
-        if self._best is not None and state["best"]["epoch"]:
-            self._best.epoch, self._best.value = state["best"]["epoch"], state["best"]["value"]
-            if state["best"]["weights"]:
+        if self._best is not None and best["epoch"]:
+            self._best.epoch, self._best.value = best["epoch"], best["value"]
+            if best["weights"]:
                 n = sum(name.startswith("best_") for name in arrays)
                 self._best.weights = [arrays[f"best_{i}"] for i in range(n)]
-        progress.resumed_after = [epoch for epoch in progress.resumed_after if epoch]  # 0.1.0 noted no epoch, too.
-        return progress
+        epochs.history, epochs.seconds_before = history, progress["seconds"]
+        # 0.1.0 noted no epoch, too.
+        epochs.resumed_after = [each for each in progress["resumed_after"] if each] + [epoch]
 
     def _require_same_rows(self, path: Path, recorded: Mapping[str, str], epoch: int) -> None:
         """Diagnostics that are gone only observed; 0.1.0 recorded no digest of the rows."""
@@ -187,11 +178,15 @@ class Checkpoints:
             if found.get(name, digest) != digest:
                 raise RowsChanged(f"{path}: {name} was changed since")
 
-    def _has_history(self, epoch: int) -> bool:
+    def _history(self, path: Path, epoch: int) -> list[dict[str, float]]:
+        """The rows of the epochs up to this one."""
         try:
-            return [row["epoch"] for row in self._run_dir.history()][:epoch] == list(range(1, epoch + 1))
+            history = self._run_dir.history()[:epoch]
         except DlexpError:
-            return False
+            history = []
+        if [row["epoch"] for row in history] != list(range(1, epoch + 1)):
+            raise Unusable(f"{path}: {self._run_dir.history_path.name} lacks epochs that it has")
+        return history
 
 
 def _what_computes(stamp: Mapping[str, Any]) -> dict[str, Any]:

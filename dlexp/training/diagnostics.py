@@ -3,15 +3,13 @@
 Nothing here touches the training: weights are read, no random number is drawn, no state of a layer changes.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 import keras
 import numpy as np
 import tensorflow as tf
 
 from dlexp.components.data import Split
-from dlexp.records.run_dir import DIAGNOSTICS_COLUMNS, RunDir
+from dlexp.records.run_dir import HistoryWriter
+from dlexp.training.epochs import Epochs, Hook
 from dlexp.training.feeds import feed
 from dlexp.training.loop import order_of
 from dlexp.training.network import Network
@@ -23,25 +21,15 @@ PROBE_ROWS = 256
 SATURATED_SLOPE = 0.01
 
 
-@contextmanager
-def diagnosing(
-    wanted: bool, network: Network, train: Split, seed: int, run_dir: RunDir, after: int = 0
-) -> Iterator[Callable[[int], None]]:
-    """Gives what to call after each epoch: it writes a row for each hidden layer, or does nothing unless wanted.
-
-    `after` is the epoch after which a training goes on.
-    """
-    if not wanted:
-        yield lambda epoch: None
-        return
+def diagnose(network: Network, train: Split, seed: int, writer: HistoryWriter) -> Hook:
+    """A hook that writes a row for each hidden layer."""
     probe = Probe(network, train.take(order_of(seed, 0, len(train))[:PROBE_ROWS]))
-    with run_dir.diagnostics_writer(DIAGNOSTICS_COLUMNS, after) as writer:
 
-        def record(epoch: int) -> None:
-            for row in probe.measure():
-                writer.write({"epoch": epoch, **row})
+    def measure(epochs: Epochs) -> None:
+        for row in probe.measure():
+            writer.write({"epoch": epochs.epoch, **row})
 
-        yield record
+    return measure
 
 
 class Probe:

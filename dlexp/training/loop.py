@@ -1,6 +1,6 @@
 """The training loop: whole epochs compiled once, from a stated order of the examples.
 
-One engine serves every model, head, optimizer and kind of data. Losses are means over examples; penalties on weights
+One loop serves every model, head, optimizer and kind of data. Losses are means over examples; penalties on weights
 are added as Keras adds them, so that a history equals Keras's own on the same weights and batches.
 """
 
@@ -32,16 +32,16 @@ def order_of(seed: int, epoch: int, n: int) -> np.ndarray:
     return np.random.default_rng([seed, epoch]).permutation(n)
 
 
-class Engine:
+class Trainer:
     """Trains a network on one split, an epoch at a time."""
 
-    def __init__(self, network: Network, optimizer: keras.Optimizer, train: Split, batch_size: int) -> None:
+    def __init__(self, network: Network, optimizer: keras.Optimizer, split: Split, batch_size: int) -> None:
         self.network = network
         self.optimizer = optimizer
-        self.train = train
+        self.split = split
         self.batch_size = batch_size
-        self._feed = feed(network, train)
-        self._y = tf.constant(train.y)
+        self._feed = feed(network, split)
+        self._y = tf.constant(split.y)
         optimizer.build(network.trainable_variables)
         # Without autograph, as in Keras's own `fit`: reading every function's source takes most of a second.
         self._compiled_epoch = tf.function(self._epoch, autograph=False)
@@ -55,7 +55,7 @@ class Engine:
         return Scores(float(loss), in_own_order, task_losses=task_losses.numpy())
 
     def _epoch(self, order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        n = len(self.train)
+        n = len(self.split)
         n_steps = -(-n // self.batch_size)
 
         def step(

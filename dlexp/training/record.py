@@ -10,7 +10,7 @@ from typing import Any
 from dlexp.components.columns import Column
 from dlexp.config.identity import TRAINING_VERSION
 from dlexp.records.predictions import Predictions
-from dlexp.training.fit import Fitted
+from dlexp.training.epochs import Epochs
 from dlexp.training.job import Job
 from dlexp.training.loop import Evaluator, Scores
 from dlexp.training.mistakes import with_examples
@@ -25,7 +25,7 @@ class Trained:
 
     job: Job
     prepared: Prepared
-    fitted: Fitted
+    epochs: Epochs
     started: datetime
     clock: float
     """What `time.perf_counter` gave then."""
@@ -71,13 +71,13 @@ def record(trained: Trained) -> None:
     _illustrate(trained)
     for write in RECORDS:
         write(trained)
-    seconds = trained.fitted.seconds_before + time.perf_counter() - trained.clock
+    seconds = trained.epochs.seconds_before + time.perf_counter() - trained.clock
     run_dir.write_environment({**prepared.environment, "seconds": seconds})
     run_dir.write_summary(_summary(trained, seconds))
 
 
 def _summary(trained: Trained, seconds: float) -> dict[str, Any]:
-    job, prepared, fitted = trained.job, trained.prepared, trained.fitted
+    job, prepared, epochs = trained.job, trained.prepared, trained.epochs
     experiment, dataset, splits = prepared.experiment, prepared.experiment.dataset, prepared.splits
     best_possible = {} if job.stand_in else dataset.best_possible()
     return {
@@ -86,11 +86,11 @@ def _summary(trained: Trained, seconds: float) -> dict[str, Any]:
         "identity": job.identity,
         "status": "finished",
         "config": prepared.config,
-        "metrics": summarize(fitted.history, fitted.restored_epoch) | _test_scores(trained),
-        "epochs": len(fitted.history),
-        "stopped_epoch": fitted.stopped_epoch,
-        "restored_epoch": fitted.restored_epoch,
-        "resumed_after": fitted.resumed_after,
+        "metrics": summarize(epochs.history, epochs.restored_epoch) | _test_scores(trained),
+        "epochs": epochs.epoch,
+        "stopped_epoch": epochs.stopped_epoch,
+        "restored_epoch": epochs.restored_epoch,
+        "resumed_after": epochs.resumed_after,
         "seconds": seconds,
         "parameters": prepared.network.model.count_params(),
         "layers": layers(prepared.network),
@@ -126,7 +126,7 @@ def _illustrate(trained: Trained) -> None:
     """Draw the curves; a picture that cannot be drawn fails no run: `dlexp run` says that it is not there."""
     path = trained.job.run_dir.curves_path
     try:
-        trained.job.illustrate(trained.fitted.history, path, trained.job.label)
+        trained.job.illustrate(trained.epochs.history, path, trained.job.label)
     # Matplotlib's settings, fonts and caches are the user's own, and their faults raise anything.
     except Exception as error:
         print(f"{path.name} not drawn: {type(error).__name__}: {error}")

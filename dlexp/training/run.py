@@ -20,5 +20,5 @@ def train(job: Job) -> None:
     prepared = prepare(job)
     versions = prepared.environment["versions"]
     stamp = {"identity": job.identity, "seed": job.seed, "versions": versions}
-    fitted = fit(prepared.experiment, prepared.network, prepared.splits, job.seed, job.run_dir, stamp)
-    record(Trained(job=job, prepared=prepared, fitted=fitted, started=started, clock=clock))
+    epochs = fit(prepared.experiment, prepared.network, prepared.splits, job.seed, job.run_dir, stamp)
+    record(Trained(job=job, prepared=prepared, epochs=epochs, started=started, clock=clock))

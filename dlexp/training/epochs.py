@@ -1,0 +1,84 @@
+"""The epochs of a training so far, and the hooks that are called at the end of each."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from dlexp.components.columns import OTHER_COLUMNS
+from dlexp.training import interruption
+from dlexp.training.interruption import Stopped
+
+
+@dataclass(kw_only=True)
+class Epochs:
+    """The epochs of a training so far: what its hooks are given, and in the end what its records are made of."""
+
+    planned: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+    """A row for each epoch that was trained."""
+    resumed_after: list[int] = field(default_factory=list)
+    """The epochs after which the training was resumed."""
+    seconds_before: float = 0.0
+    """What the epochs before it was last resumed took, in all processes."""
+    began: float = field(default_factory=time.perf_counter)
+    stopped_epoch: int | None = None
+    """The epoch after which early stopping ended it; None if it did not."""
+    restored_epoch: int | None = None
+    """The epoch whose weights the model was given back; None if it has the last one's."""
+
+    @property
+    def epoch(self) -> int:
+        """How many are trained."""
+        return len(self.history)
+
+    @property
+    def seconds(self) -> float:
+        """What they took, in all processes."""
+        return self.seconds_before + time.perf_counter() - self.began
+
+    @property
+    def are_done(self) -> bool:
+        """Whether no further one is trained."""
+        return self.epoch >= self.planned or self.stopped_epoch is not None
+
+
+#: Called at the end of each epoch, once its row of history is written. What it raises ends the training.
+Hook = Callable[[Epochs], None]
+
+
+class Diverged(ArithmeticError):
+    """The loss became NaN or infinite."""
+
+    def __init__(self, epoch: int, column: str, value: float) -> None:
+        super().__init__(f"{column} is {value} in epoch {epoch}")
+        self.epoch = epoch
+
+
+def log(epochs: Epochs) -> None:
+    """Print the scores of the epoch."""
+    scores = (f"{name} {value:.4f}" for name, value in epochs.history[-1].items() if name not in OTHER_COLUMNS)
+    print(f"epoch {epochs.epoch}/{epochs.planned}", *scores)
+
+
+def require_finite(epochs: Epochs) -> None:
+    """End a training whose loss is not a number any longer.
+
+    Raises:
+        Diverged: A loss became NaN or infinite.
+    """
+    for column in ("loss", "val_loss"):
+        value = epochs.history[-1].get(column, 0.0)
+        if not math.isfinite(value):
+            raise Diverged(epochs.epoch, column, value)
+
+
+def stop_when_asked(save: Hook) -> Hook:
+    """A hook that ends a training that is asked to stop, unless it is done; `save` saves what it is resumed from."""
+
+    def stop(epochs: Epochs) -> None:
+        if interruption.asked() and not epochs.are_done:
+            save(epochs)
+            raise Stopped(epochs.epoch)
+
+    return stop
