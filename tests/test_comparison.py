@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from make_runs import CONFIG, changed, failed, finished
 from scipy import stats
 
+from dlexp.components.columns import Column
 from dlexp.config.identity import Ingredients
 from dlexp.errors import UserError
 from dlexp.records.index import in_order, read, scan
 from dlexp.reports.comparison.facts import compare
 from dlexp.reports.comparison.verdicts import difference, least_sd
 
+ACCURACY, LOSS = Column.parse("val_accuracy"), Column.parse("val_loss")
 WIDER = changed(model={"hidden": [128, 64]})
 
 
@@ -57,7 +59,7 @@ def test_the_interval_is_scipys(pairs):
     """The interval is that of the paired t test."""
     first, other = ({seed: pair[side] for seed, pair in enumerate(pairs)} for side in (0, 1))
 
-    found = difference(first, other, "val_loss")
+    found = difference(first, other, LOSS)
 
     expected = stats.ttest_rel(list(other.values()), list(first.values())).confidence_interval(0.95)
     assert found.interval == pytest.approx((expected.low, expected.high), rel=1e-6, abs=1e-9)
@@ -83,7 +85,7 @@ def test_verdict_follows_the_metric(metric, shift, verdict):
     first = {0: 0.50, 1: 0.52, 2: 0.51}
     other = {0: 0.50 + shift, 1: 0.53 + shift, 2: 0.505 + shift}
 
-    assert difference(first, other, metric).verdict == verdict
+    assert difference(first, other, Column.parse(metric)).verdict == verdict
 
 
 def test_the_gap_is_test_error_minus_training_error(tmp_path):
@@ -129,14 +131,14 @@ def test_training_and_gap_stand_around_the_test_score(tmp_path):
 
 def test_only_seeds_in_common_are_paired():
     """A seed that one of them lacks says nothing about the difference."""
-    found = difference({0: 0.5, 1: 0.6, 7: 0.9}, {0: 0.6, 1: 0.8, 8: 0.1}, "val_accuracy")
+    found = difference({0: 0.5, 1: 0.6, 7: 0.9}, {0: 0.6, 1: 0.8, 8: 0.1}, ACCURACY)
 
     assert (found.pairs, found.mean) == (2, pytest.approx(0.15))
 
 
 def test_one_pair_has_no_interval():
     """One pair has a difference, and nothing to tell how sure it is."""
-    found = difference({0: 0.5, 1: 0.6}, {0: 0.75}, "val_accuracy")
+    found = difference({0: 0.5, 1: 0.6}, {0: 0.75}, ACCURACY)
 
     assert (found.mean, found.pairs, found.interval, found.verdict) == (0.25, 1, None, None)
     assert found.reason == "1 paired seed"
@@ -144,13 +146,13 @@ def test_one_pair_has_no_interval():
 
 def test_no_pair_has_no_difference():
     """Experiments without a common seed are not held against each other."""
-    assert difference({0: 0.5}, {1: 0.6}, "val_accuracy") is None
+    assert difference({0: 0.5}, {1: 0.6}, ACCURACY) is None
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.1])
 def test_equal_differences_of_a_score_without_a_grid_allow_no_verdict(shift):
     """They say nothing of the spread; rounding in the subtraction is none."""
-    found = difference({0: 0.8, 1: 0.7, 2: 0.1}, {0: 0.8 + shift, 1: 0.7 + shift, 2: 0.1 + shift}, "val_loss")
+    found = difference({0: 0.8, 1: 0.7, 2: 0.1}, {0: 0.8 + shift, 1: 0.7 + shift, 2: 0.1 + shift}, LOSS)
 
     assert (found.mean, found.interval, found.level) == (pytest.approx(shift), None, None)
     assert (found.verdict, found.reason) == (None, "equal differences")
@@ -206,11 +208,11 @@ def test_intervals_of_another_implementation(tmp_path, pairs, n_examples, level,
     first, other = comparison_of(tmp_path).experiments
 
     found = difference(
-        first.by_seed("val_accuracy"),
-        other.by_seed("val_accuracy"),
-        "val_accuracy",
+        first.by_seed(ACCURACY),
+        other.by_seed(ACCURACY),
+        ACCURACY,
         level=level,
-        least_sd=least_sd(first, other, "val_accuracy"),
+        least_sd=least_sd(first, other, ACCURACY),
     )
 
     assert found.interval == pytest.approx((mean - half, mean + half), rel=1e-9)
@@ -259,7 +261,7 @@ def test_scores_in_training_have_an_interval_and_no_verdict():
     first, other = {0: 0.5, 1: 0.52, 2: 0.51}, {0: 0.6, 1: 0.63, 2: 0.605}
 
     for column in ("accuracy", "loss", "digit_accuracy"):
-        found = difference(first, other, column)
+        found = difference(first, other, Column.parse(column))
         assert (found.interval is not None, found.verdict) == (True, None)
 
 
@@ -910,7 +912,7 @@ def test_tables_of_equal_experiments_hold_a_false_verdict_in_5_percent(n_others,
     n_false = 0
     for _ in range(n_tables):
         scores = [dict(enumerate(rng.normal(size=5))) for _ in range(1 + n_others)]
-        found = (difference(scores[0], other, "val_mae", level=0.05 / n_others) for other in scores[1:])
+        found = (difference(scores[0], other, Column.parse("val_mae"), level=0.05 / n_others) for other in scores[1:])
         n_false += any(each.verdict != "no clear difference" for each in found)
 
     assert 100 * n_false / n_tables == pytest.approx(expected, abs=3 * 100 * (0.05 * 0.95 / n_tables) ** 0.5)

@@ -10,7 +10,7 @@ from dlexp.records.index import Run
 from dlexp.reports.bias_variance import table as bias_variance_table
 from dlexp.reports.bias_variance.facts import Point
 from dlexp.reports.comparison.facts import Comparison
-from dlexp.reports.comparison.table import RECORD_COLUMNS, records
+from dlexp.reports.comparison.rows import COLUMNS, rows
 
 _ABOUT = ("name", "seed", "identity", "status", "what", "directory")
 
@@ -27,7 +27,7 @@ def of_runs(runs: Sequence[Run]) -> pd.DataFrame:
 
 def of_comparison(comparison: Comparison) -> pd.DataFrame:
     """A row for every metric of every experiment."""
-    return pd.DataFrame(list(records(comparison)), columns=list(RECORD_COLUMNS))
+    return pd.DataFrame(list(rows(comparison)), columns=list(COLUMNS))
 
 
 def of_points(points: Sequence[Point]) -> pd.DataFrame:

@@ -1,10 +1,10 @@
 """Whether a column measures the same in two experiments: the same loss, on the same examples."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from dlexp.components.metrics import quantity_of
-from dlexp.reports.comparison.compared import Compared, Role, is_of_training, role_of
+from dlexp.components.columns import Column, Role
+from dlexp.reports.comparison.compared import Compared
 
 Obstacle = Literal["another loss", "other examples"]
 
@@ -16,30 +16,27 @@ _SUM_KEYS = ("weight", "weighting")
 _EVALUATED: tuple[Role, ...] = ("validation", "test")
 
 
-def obstacle(a: Compared, b: Compared, column: str) -> Obstacle | None:
+def obstacle(a: Compared, b: Compared, column: Column) -> Obstacle | None:
     """Why the values of a column cannot be compared; None if they can."""
     if not same_loss(a, b, column):
         return "another loss"
-    if is_of_training(column):
-        return None if any(shares_examples(a, b, role) for role in _EVALUATED) else "other examples"
-    # Seconds and the like are about no examples.
-    is_score = role_of(column) != "train"
-    return "other examples" if is_score and not same_examples(a, b, column) else None
+    if column.split == "train" and not column.is_judged:  # Seconds and the like are about no examples.
+        return None
+    is_same = shares_examples(a, b) if column.split == "train" else same_examples(a, b, column)
+    return None if is_same else "other examples"
 
 
-def same_examples(a: Compared, b: Compared, column: str) -> bool:
+def same_examples(a: Compared, b: Compared, column: Column) -> bool:
     """Whether a column of the validation or test split scores the same examples in both, with the same targets."""
-    of_a, of_b = _examples(a, b, role_of(column)), _examples(b, a, role_of(column))
-    target = a.target_of(column)
-    if target and target in of_a and target in of_b:
-        return of_a[target] == of_b[target]
+    of_a, of_b = _examples(a, b, column.examples), _examples(b, a, column.examples)
+    if column.target in of_a and column.target in of_b:
+        return of_a[column.target] == of_b[column.target]
     return of_a == of_b
 
 
-def shares_examples(a: Compared, b: Compared, role: Role) -> bool:
-    """Whether they have the same examples of a split, with the same targets or one of several that is the same."""
-    of_a, of_b = _examples(a, b, role), _examples(b, a, role)
-    return bool(set(of_a.values()) & set(of_b.values()))
+def shares_examples(a: Compared, b: Compared) -> bool:
+    """Whether they score the same examples of a split, with the same targets or one of several that is the same."""
+    return any(set(_examples(a, b, role).values()) & set(_examples(b, a, role).values()) for role in _EVALUATED)
 
 
 def _examples(experiment: Compared, other: Compared, role: Role) -> Mapping[str, str]:
@@ -49,53 +46,33 @@ def _examples(experiment: Compared, other: Compared, role: Role) -> Mapping[str,
     return experiment.examples_by_settings.get(role, {})
 
 
-def same_loss(a: Compared, b: Compared, column: str) -> bool:
+def same_loss(a: Compared, b: Compared, column: Column) -> bool:
     """Whether a column is no loss, or the loss is the same function in both."""
-    quantity = quantity_of(column)
-    if quantity == "loss":
-        return _loss(a) == _loss(b)
-    target = quantity.removesuffix("_loss")
-    return target == quantity or _target_loss(a, target) == _target_loss(b, target)
+    return not column.is_loss or _loss(a, column.target) == _loss(b, column.target)
 
 
-def _loss(experiment: Compared) -> dict[str, Any]:
-    """What makes its loss; a key that is off (null, 0) is as one that an older record lacks."""
-    return {
-        key: value
-        for key, value in experiment.settings.items()
-        if value and (_is_of_head(key, (*_LOSS_KEYS, *_SUM_KEYS)) or "regularizer" in key)
-    }
+def _loss(experiment: Compared, target: str) -> dict[str, Any]:
+    """What makes its loss, or that of one of several targets, which is recorded without weight and penalties.
 
+    A key that is off (null, 0) is as one that an older record lacks.
+    """
+    head, names = (f"head.heads.{target}.", _LOSS_KEYS) if target else ("head.", (*_LOSS_KEYS, *_SUM_KEYS))
 
-def _target_loss(experiment: Compared, target: str) -> dict[str, Any]:
-    """What makes the loss of one of several targets, which is recorded without weight and penalties."""
-    own = f"head.heads.{target}."
-    return {
-        key: value
-        for key, value in experiment.settings.items()
-        if value and key.startswith(own) and _is_of_head(key, _LOSS_KEYS)
-    }
+    def makes_it(key: str) -> bool:
+        is_of_head = key.startswith(head) and key.rpartition(".")[2] in names and key != "head.weight"
+        return is_of_head or ("regularizer" in key and not target)
 
-
-def _is_of_head(key: str, names: Sequence[str]) -> bool:
-    head, _, name = key.rpartition(".")
-    return name in names and (head == "head" or head.startswith("head.heads.")) and key != "head.weight"
+    return {key: value for key, value in experiment.settings.items() if value and makes_it(key)}
 
 
 def groups(experiments: Iterable[Compared]) -> list[list[Compared]]:
     """Experiments apart that share no examples, in the order of their first ones."""
     found: list[list[Compared]] = []
     for experiment in experiments:
-        group = next(
-            (
-                group
-                for group in found
-                if any(shares_examples(member, experiment, role) for member in group for role in _EVALUATED)
-            ),
-            None,
-        )
-        if group is None:
-            found.append([experiment])
+        for group in found:
+            if any(shares_examples(member, experiment) for member in group):
+                group.append(experiment)
+                break
         else:
-            group.append(experiment)
+            found.append([experiment])
     return found

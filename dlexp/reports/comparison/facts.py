@@ -1,15 +1,13 @@
 """Experiments against each other: runs grouped over seeds, and what their scores allow to say."""
 
 import statistics
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from typing import Literal
 
-from dlexp import registry
-from dlexp.components.metrics import GAP, higher_is_better
-from dlexp.config.flat import MISSING, differences, flatten, format_value
+from dlexp.components.columns import Column
+from dlexp.config.flat import flatten
 from dlexp.config.identity import Ingredients, compared
 from dlexp.errors import UserError, did_you_mean
 from dlexp.records.index import Run, latest
@@ -17,6 +15,7 @@ from dlexp.records.run_dir import PREFIX_LENGTH
 from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.comparability import Obstacle
 from dlexp.reports.comparison.compared import OF_THE_RUN, Compared, value_of
+from dlexp.reports.comparison.settings import Settings, differing, labels, telling
 from dlexp.reports.comparison.verdicts import LEVEL, Difference, collapsed_seeds, difference, least_sd, lopsided
 
 #: How the first baseline came to be it.
@@ -57,6 +56,11 @@ class ComparedMetric:
     scores: tuple[Score | None, ...]
     """In the order of the experiments; None for those of which no run has the number."""
 
+    @property
+    def column(self) -> Column:
+        """What it measures."""
+        return Column.parse(self.name)
+
 
 @dataclass(frozen=True)
 class Group:
@@ -66,6 +70,12 @@ class Group:
     experiments: tuple[Compared, ...]
     passed_over: tuple[Compared, ...]
     """Those that came before the baseline, and of which no seed finished."""
+    first_baseline: Compared
+    """That of the first group."""
+
+    def beside(self, experiment: Compared) -> Compared:
+        """What an experiment stands beside: the baseline; the baseline itself beside that of the first group."""
+        return self.first_baseline if experiment is self.baseline else self.baseline
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,14 +97,30 @@ class Comparison:
     metrics: tuple[ComparedMetric, ...]
 
     @property
-    def experiments(self) -> tuple[Compared, ...]:
-        """Those of all groups, in the order of the scores."""
-        return tuple(experiment for group in self.groups for experiment in group.experiments)
+    def members(self) -> list[tuple[Group, Compared]]:
+        """The experiments of all groups, each with its group, in the order of the scores."""
+        return [(group, experiment) for group in self.groups for experiment in group.experiments]
 
     @property
-    def baselines(self) -> tuple[Compared, ...]:
-        """For each experiment what it is compared with; a baseline with itself."""
-        return tuple(group.baseline for group in self.groups for _ in group.experiments)
+    def experiments(self) -> list[Compared]:
+        """Those of all groups."""
+        return [experiment for _, experiment in self.members]
+
+    def scored(self, metric: ComparedMetric) -> Iterator[tuple[Group, Compared, Score | None]]:
+        """Every experiment with its group and its score."""
+        for (group, experiment), score in zip(self.members, metric.scores, strict=True):
+            yield group, experiment, score
+
+    def n_intervals(self, group: Group) -> list[int]:
+        """How many experiments of a group have an interval, for each metric."""
+        return [
+            sum(
+                bool(score and score.difference and score.difference.interval)
+                for own, _, score in scored
+                if own is group
+            )
+            for scored in map(self.scored, self.metrics)
+        ]
 
 
 def compare(
@@ -117,74 +143,56 @@ def compare(
         UserError: A metric that no run has, or a loss to sort by that is not the same loss everywhere.
     """
     experiments = _experiments(runs)
-    available = _available(experiments)
-    for option, metric in [*(("--metric", metric) for metric in metrics), *([("--sort", sort)] if sort else [])]:
-        if metric not in available:
-            raise UserError(
-                f"{option} {metric}: no run recorded it.{did_you_mean(metric, available)} "
-                f"Choose from: {', '.join(available)}"
-            )
-    chosen = list(metrics) or [name for name in _default_metrics(experiments) if name in available]
+    chosen = _metrics(experiments, metrics, sort)
     if sort:
         experiments = _sorted(experiments, sort)
-        chosen.append(sort)
-    groups = tuple(_group(members) for members in comparability.groups(experiments))
+    groups = _groups(experiments)
     settings = [experiment.settings for group in groups for experiment in group.experiments]
-    differing = _differing(settings)
     return Comparison(
         groups=groups,
         chosen="sorted" if sort else "named" if named else "started",
         sorted_by=sort,
         unfinished=_unfinished(runs) if named and not sort else (),
-        differing=differing,
-        telling=_telling(settings, differing),
-        metrics=tuple(
-            ComparedMetric(name, tuple(_scores(groups, name, is_picked=bool(sort)))) for name in dict.fromkeys(chosen)
-        ),
+        differing=differing(settings),
+        telling=telling(settings),
+        metrics=tuple(ComparedMetric(name, tuple(_scores(groups, name, is_picked=bool(sort)))) for name in chosen),
     )
+
+
+def _is_counted(run: Run) -> bool:
+    return run.status == "finished" or run.has_diverged
 
 
 def _unfinished(runs: Sequence[Run]) -> tuple[str, ...]:
     """The names of the experiments that come before the first one that can be compared."""
-    can_be_compared = [run.status == "finished" or run.has_diverged for run in runs]
-    before = runs[: can_be_compared.index(True)] if any(can_be_compared) else []
-    others = {run.dir.identity_prefix for run, is_usable in zip(runs, can_be_compared, strict=True) if is_usable}
-    return tuple(dict.fromkeys(run.name for run in before if run.dir.identity_prefix not in others))
+    before = takewhile(lambda run: not _is_counted(run), runs)
+    others = {run.dir.identity_prefix for run in runs if _is_counted(run)}
+    return tuple(dict.fromkeys(run.name for run in before if run.dir.identity_prefix not in others)) if others else ()
 
 
-def _group(experiments: Sequence[Compared]) -> Group:
-    """The first one of which a seed finished is the baseline: one that diverged would hide all differences."""
-    position = next((i for i, experiment in enumerate(experiments) if experiment.runs), 0)
-    return Group(experiments[position], tuple(experiments), tuple(experiments[:position]))
-
-
-def _sorted(experiments: Sequence[Compared], metric: str) -> tuple[Compared, ...]:
-    """The best mean first; last, those without the number."""
-    means = {
-        experiment.label: statistics.fmean(values.values())
-        for experiment in experiments
-        if (values := experiment.by_seed(metric))
-    }
-    with_mean = [experiment for experiment in experiments if experiment.label in means]
-    if not all(comparability.same_loss(with_mean[0], other, metric) for other in with_mean):
-        raise UserError(f"--sort {metric}: not the same loss in all experiments; sort by a metric that is")
-    sign = -1 if higher_is_better(metric) else 1
-    return tuple(sorted(experiments, key=lambda experiment: sign * means.get(experiment.label, sign * float("inf"))))
-
-
-def _experiments(runs: Iterable[Run]) -> tuple[Compared, ...]:
-    runs = [run for run in runs if run.status == "finished" or run.has_diverged]
+def _experiments(runs: Sequence[Run]) -> list[Compared]:
+    runs = [run for run in runs if _is_counted(run)]
     newer = {earlier: run.data_digest for run in runs for earlier in run.earlier_digests}
-    groups: dict[tuple[str, str], list[Run]] = {}
+    by_experiment: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
         # The identity holds the data and the training code, but not the version of TensorFlow.
-        groups.setdefault((_identity(run, newer), run.tensorflow), []).append(run)
-    settings = [_settings(group[0], newer) for group in groups.values()]
-    labels = _labels([group[0] for group in groups.values()], settings)
-    return tuple(
-        _compared(label, identity, group, of_group, newer)
-        for label, (identity, _), group, of_group in zip(labels, groups, groups.values(), settings, strict=True)
-    )
+        by_experiment.setdefault((_identity(run, newer), run.tensorflow), []).append(run)
+    firsts = [own[0] for own in by_experiment.values()]
+    settings = [_settings(run, newer) for run in firsts]
+    return [
+        Compared(
+            label=label,
+            names=tuple(dict.fromkeys(run.name for run in own)),
+            identity=identity,
+            settings=of_experiment,
+            data_digest=newer.get(own[0].data_digest, own[0].data_digest),
+            runs=(finished := _finished(own)),
+            diverged=tuple(sorted({run.seed for run in own} - finished.keys())),
+        )
+        for label, of_experiment, (identity, _), own in zip(
+            labels(firsts, settings), settings, by_experiment, by_experiment.values(), strict=True
+        )
+    ]
 
 
 def _identity(run: Run, newer: Mapping[str, str]) -> str:
@@ -197,27 +205,7 @@ def _identity(run: Run, newer: Mapping[str, str]) -> str:
         return run.experiment
 
 
-def _compared(
-    label: str, identity: str, group: Sequence[Run], settings: dict[str, Any], newer: Mapping[str, str]
-) -> Compared:
-    finished = {
-        seed: run
-        for seed in sorted({run.seed for run in group})
-        if (run := latest(run for run in group if run.seed == seed and run.status == "finished"))
-    }
-    digest = group[0].data_digest
-    return Compared(
-        label=label,
-        names=tuple(dict.fromkeys(run.name for run in group)),
-        identity=identity,
-        settings=settings,
-        data_digest=newer.get(digest, digest),
-        runs=finished,
-        diverged=tuple(sorted({run.seed for run in group} - finished.keys())),
-    )
-
-
-def _settings(run: Run, newer: Mapping[str, str]) -> dict[str, Any]:
+def _settings(run: Run, newer: Mapping[str, str]) -> Settings:
     return flatten(compared(run.config)) | {
         "data digest": newer.get(run.data_digest, run.data_digest or "unknown")[:PREFIX_LENGTH],
         "training version": run.record.get("training_version", "unknown"),
@@ -225,133 +213,112 @@ def _settings(run: Run, newer: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _labels(firsts: Sequence[Run], settings: Sequence[dict[str, Any]]) -> list[str]:
-    """The names; where several experiments have one name, with what sets them apart."""
-    namesakes: dict[str, list[dict[str, Any]]] = {}
-    for run, own in zip(firsts, settings, strict=True):
-        namesakes.setdefault(run.name, []).append(own)
-    apart = {name: _telling(of_name, _differing(of_name)) for name, of_name in namesakes.items()}
-    labels = []
-    for run, own in zip(firsts, settings, strict=True):
-        pairs = [f"{key}={format_value(own[key])}" for key in apart[run.name] if key in own]
-        labels.append(f"{run.name} ({', '.join(pairs)})" if pairs else run.name)
-    counts = Counter(labels)
-    return [
-        f"{label} {run.identity[:PREFIX_LENGTH]}" if counts[label] > 1 else label
-        for label, run in zip(labels, firsts, strict=True)
-    ]
+def _finished(runs: Sequence[Run]) -> dict[int, Run]:
+    """The latest finished run of every seed that has one."""
+    return {
+        seed: run
+        for seed in sorted({run.seed for run in runs})
+        if (run := latest(run for run in runs if run.seed == seed and run.status == "finished"))
+    }
 
 
-def _differing(settings: Sequence[dict[str, Any]]) -> tuple[str, ...]:
-    """The keys that some lack or have otherwise than the first."""
-    paths = (path for other in settings[1:] for path, _, _ in differences(settings[0], other))
-    return tuple(dict.fromkeys(paths))
+def _metrics(experiments: Sequence[Compared], metrics: Sequence[str], sort: str | None) -> list[str]:
+    """The names of the columns to compare, each once.
 
-
-def _telling(settings: Sequence[dict[str, Any]], differing: Sequence[str]) -> tuple[str, ...]:
-    """The differing keys, but those that are there on some sides alone and say only what comes with a type."""
-    return tuple(key for key in differing if not _comes_with_a_type(key, settings, differing))
-
-
-def _comes_with_a_type(key: str, settings: Sequence[dict[str, Any]], differing: Sequence[str]) -> bool:
-    having = [own for own in settings if key in own]
-    if len(having) == len(settings):
-        return False
-    if f"{key}.type" in differing:
-        return all(own[key] is None for own in having)  # `null` where others chose a type: the type says so.
-    # `model.activation.type` may come with the type of `model`; `model.activation.alpha` with that of either.
-    parts = key.split(".")
-    around = (".".join(parts[:n]) for n in range(1, len(parts)))
-    return any(
-        all(_defaults(path, str(own.get(f"{path}.type"))).get(key, MISSING) == own[key] for own in having)
-        for path in around
-        if f"{path}.type" in differing and f"{path}.type" != key
-    )
-
-
-@cache
-def _defaults(path: str, type_name: str) -> dict[str, Any]:
-    """The defaults of a component at this path of a config, by dotted key; nothing where it is unknown."""
-    # model.kernel_regularizer: regularizers; head.heads.digit, one of several: heads
-    around, _, last = path.rpartition(".")
-    kind = "heads" if around == "head.heads" else last.rpartition("_")[2] + "s"
-    component = registry.components(kind).get(type_name) if kind in registry.KINDS else None
-    return flatten({path: component.model_construct(type=type_name).model_dump()}) if component else {}
-
-
-def _available(experiments: Sequence[Compared]) -> list[str]:
-    runs = [run for experiment in experiments for run in experiment.runs.values()]
-    recorded = dict.fromkeys(column for run in runs for column in run.metrics)
-    gaps = (GAP + column.removeprefix("test_") for column in recorded if column.startswith("test_"))
-    columns = dict.fromkeys([*recorded, *gaps, *OF_THE_RUN])
-    return [column for column in columns if any(value_of(run, column) is not None for run in runs)]
-
-
-def _default_metrics(experiments: Sequence[Compared]) -> list[str]:
-    runs = [run for experiment in experiments for run in experiment.runs.values()]
-    metrics = list(dict.fromkeys(metric for run in runs for metric in run.head_metrics))
-    validation = [
-        name
-        for metric in metrics
-        for name in (f"val_{metric}", f"best_val_{metric}")
-        if not name.startswith("best_") or higher_is_better(name) is not None
-    ]
-    main = {metric for run in runs for metric in run.main_metrics}
-    tested = [
-        name
-        for metric in metrics
-        for name in ((metric, f"test_{metric}", GAP + metric) if metric in main else (f"test_{metric}",))
-    ]
-    return [*validation, "val_loss", *tested, "seconds"]
-
-
-def _scores(groups: Sequence[Group], column: str, is_picked: bool) -> Iterator[Score | None]:
-    """A number of all experiments, each compared with the baseline of its group."""
-    for group in groups:
-        level = LEVEL / max(1, _n_comparisons(group, column, is_picked))
-        for experiment in group.experiments:
-            # The baseline of a later group has no baseline, but stands beside the first one.
-            beside = groups[0].baseline if experiment is group.baseline else group.baseline
-            obstacle = comparability.obstacle(beside, experiment, column)
-            yield _score(experiment, column, obstacle, _difference(experiment, group.baseline, column, level), beside)
-
-
-def _n_comparisons(group: Group, column: str, is_picked: bool) -> int:
-    """How many intervals share the level: one for each experiment that has one.
-
-    Where the baseline was picked by its result, it is compared with each as all others might have been: each pair
-    counts.
+    Raises:
+        UserError: One that no run has.
     """
-    others = [experiment for experiment in group.experiments if experiment is not group.baseline]
-    m = sum(_has_interval(_difference(experiment, group.baseline, column)) for experiment in others)
-    return m * (m + 1) // 2 if is_picked else m
+    runs = [run for experiment in experiments for run in experiment.runs.values()]
+    recorded = list(dict.fromkeys(name for run in runs for name in run.metrics))
+    gaps = (str(column.on("gap")) for column in map(Column.parse, recorded) if column.split == "test")
+    available = [
+        name
+        for name in dict.fromkeys([*recorded, *gaps, *OF_THE_RUN])
+        if any(value_of(run, Column.parse(name)) is not None for run in runs)
+    ]
+    sorting = [sort] if sort else []
+    for option, name in [*(("--metric", name) for name in metrics), *(("--sort", name) for name in sorting)]:
+        if name not in available:
+            raise UserError(
+                f"{option} {name}: no run recorded it.{did_you_mean(name, available)} "
+                f"Choose from: {', '.join(available)}"
+            )
+    chosen = metrics or [name for name in _default_metrics(runs) if name in available]
+    return list(dict.fromkeys([*chosen, *sorting]))
 
 
-def _has_interval(difference: Difference | None) -> bool:
-    return difference is not None and difference.interval is not None
+def _default_metrics(runs: Sequence[Run]) -> list[str]:
+    metrics = list(dict.fromkeys(Column.parse(name) for run in runs for name in run.head_metrics))
+    main = {Column.parse(name) for run in runs for name in run.main_metrics}
+    columns: list[Column] = []
+    for metric in metrics:
+        last = metric.on("validation")
+        columns += [last, replace(last, best="value")] if metric.is_judged else [last]
+    columns.append(Column(quantity="loss", split="validation"))
+    for metric in metrics:
+        columns += [metric.on(split) for split in (("train", "test", "gap") if metric in main else ("test",))]
+    return [*map(str, columns), "seconds"]
 
 
-def _difference(experiment: Compared, baseline: Compared, column: str, level: float = LEVEL) -> Difference | None:
-    if experiment is baseline or comparability.obstacle(baseline, experiment, column):
-        return None
-    return difference(
-        baseline.by_seed(column),
-        experiment.by_seed(column),
-        column,
-        level=level,
-        least_sd=least_sd(baseline, experiment, column),
-        lopsided=lopsided(baseline, experiment, column),
-    )
+def _sorted(experiments: Sequence[Compared], metric: str) -> list[Compared]:
+    """The best mean first; last, those without the number."""
+    column = Column.parse(metric)
+    means = {each.label: statistics.fmean(values.values()) for each in experiments if (values := each.by_seed(column))}
+    with_mean = [experiment for experiment in experiments if experiment.label in means]
+    if not all(comparability.same_loss(with_mean[0], other, column) for other in with_mean):
+        raise UserError(f"--sort {metric}: not the same loss in all experiments; sort by a metric that is")
+    with_mean.sort(key=lambda experiment: means[experiment.label], reverse=column.higher_is_better is True)
+    return [*with_mean, *(experiment for experiment in experiments if experiment.label not in means)]
 
 
-def _score(
-    experiment: Compared, column: str, obstacle: Obstacle | None, to_baseline: Difference | None, beside: Compared
-) -> Score | None:
+def _groups(experiments: Sequence[Compared]) -> tuple[Group, ...]:
+    """The first one of which a seed finished is the baseline: one that diverged would hide all differences."""
+    found: list[Group] = []
+    for members in comparability.groups(experiments):
+        position = next((i for i, experiment in enumerate(members) if experiment.runs), 0)
+        baseline = members[position]
+        first = found[0].baseline if found else baseline
+        found.append(Group(baseline, tuple(members), tuple(members[:position]), first))
+    return tuple(found)
+
+
+def _scores(groups: Sequence[Group], name: str, is_picked: bool) -> Iterator[Score | None]:
+    """A number of all experiments, each compared with the baseline of its group."""
+    column = Column.parse(name)
+    for group in groups:
+        # One interval for each experiment that has one shares the level. A baseline that was picked by its result is
+        # compared with each as all others might have been: each pair counts.
+        n = sum(bool(found and found.interval) for found in _differences(group, column, LEVEL))
+        level = LEVEL / max(1, n * (n + 1) // 2 if is_picked else n)
+        for experiment, found in zip(group.experiments, _differences(group, column, level), strict=True):
+            yield _score(experiment, column, group.beside(experiment), found)
+
+
+def _differences(group: Group, column: Column, level: float) -> Iterator[Difference | None]:
+    """The difference of each experiment from the baseline; None for itself and where it is not comparable."""
+    baseline = group.baseline
+    for experiment in group.experiments:
+        if experiment is baseline or comparability.obstacle(baseline, experiment, column):
+            yield None
+        else:
+            yield difference(
+                baseline.by_seed(column),
+                experiment.by_seed(column),
+                column,
+                level=level,
+                least_sd=least_sd(baseline, experiment, column),
+                lopsided=lopsided(baseline, experiment, column),
+            )
+
+
+def _score(experiment: Compared, column: Column, beside: Compared, to_baseline: Difference | None) -> Score | None:
     values = experiment.by_seed(column)
     if not values:
         return None
-    epochs = experiment.by_seed(f"{column}_epoch")
+    epochs = experiment.by_seed(replace(column, best="epoch")) if column.best == "value" else {}
+    obstacle = comparability.obstacle(beside, experiment, column)
     collapsed = collapsed_seeds(experiment, column, None if obstacle else beside)
+    best_possible = experiment.recorded(lambda run: (run.record.get("best_possible") or {}).get(str(column)))
     return Score(
         values=values,
         mean=statistics.fmean(values.values()),
@@ -360,11 +327,5 @@ def _score(
         collapsed=collapsed.count if collapsed else None,
         difference=to_baseline,
         obstacle=obstacle,
-        best_possible=_best_possible(experiment, column),
+        best_possible=None if best_possible is None else float(best_possible),
     )
-
-
-def _best_possible(experiment: Compared, metric: str) -> float | None:
-    # The same data for all seeds: the digest is part of the identity.
-    recorded = (run.record.get("best_possible") or {} for run in experiment.runs.values())
-    return next((float(scores[metric]) for scores in recorded if scores.get(metric) is not None), None)

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
-from dlexp.components.metrics import OTHER_COLUMNS
+from dlexp.components.columns import OTHER_COLUMNS, Column
 from dlexp.reports.comparison.comparability import same_loss
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.figure import COLOURS, add_curve, save, with_panels
@@ -54,7 +54,7 @@ def draw(comparison: Comparison, path: Path) -> None:
         UserError: The file cannot be written, or is to be no PNG.
     """
     experiments = comparison.experiments
-    is_same = all(same_loss(experiments[0], other, "loss") for other in experiments)
+    is_same = all(same_loss(experiments[0], other, Column(quantity="loss")) for other in experiments)
     figure = _figure(gather(comparison), "loss" if is_same else "loss (not the same function: not comparable)")
     save(figure, path, dpi=150)
 

@@ -3,12 +3,13 @@
 import statistics
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
-from dlexp.components.metrics import higher_is_better, metric_of
-from dlexp.reports.comparison.compared import PREFIXES, Compared, is_of_training, role_of, value_of
+from dlexp.components.columns import Column
+from dlexp.records.index import Run
+from dlexp.reports.comparison.compared import Compared, value_of
 
 Verdict = Literal["better", "worse", "no clear difference"]
 
@@ -43,7 +44,7 @@ class Difference:
 def difference(
     first: Mapping[int, float],
     other: Mapping[int, float],
-    column: str,
+    column: Column,
     *,
     level: float = LEVEL,
     least_sd: float = 0.0,
@@ -83,17 +84,21 @@ def _sd(pairs: list[float], values: list[float]) -> float:
     return sd if sd > 4 * sys.float_info.epsilon * max(map(abs, values)) else 0.0
 
 
-def _verdict(interval: tuple[float, float], column: str) -> Verdict | None:
-    higher = None if is_of_training(column) else higher_is_better(column)
-    if higher is None:
+def _verdict(interval: tuple[float, float], column: Column) -> Verdict | None:
+    if not has_verdict(column):
         return None
     low, high = interval
     if low <= 0 <= high:
         return "no clear difference"
-    return "better" if (low > 0) == higher else "worse"
+    return "better" if (low > 0) == column.higher_is_better else "worse"
 
 
-def least_sd(a: Compared, b: Compared, column: str) -> float:
+def has_verdict(column: Column) -> bool:
+    """Whether one way is better, on examples that the experiment was not trained on."""
+    return column.is_judged and column.split != "train"
+
+
+def least_sd(a: Compared, b: Compared, column: Column) -> float:
     """The standard deviation that rounding two scores to their grids brings to their difference; 0 without a grid.
 
     Each rounding error is uniform over a step, of variance step^2 / 12: together step / sqrt(6) on the same grid.
@@ -120,25 +125,24 @@ class Count:
         return f"{self.count} of {self.of}"
 
 
-def lopsided(baseline: Compared, other: Compared, column: str) -> str | None:
+def lopsided(baseline: Compared, other: Compared, column: Column) -> str | None:
     """Why a verdict would compare luck: one side diverged more often, or collapsed more often and not always.
 
     One side that collapses now and then makes every usual test err in 28 to 74 % of comparisons.
     """
-    if is_of_training(column) or higher_is_better(column) is None:
+    if not has_verdict(column):
         return None
-    of_diverged = [Count(len(each.diverged), each.n_seeds) for each in (baseline, other)]
+    of_diverged = [Count(len(each.diverged), len(each.runs) + len(each.diverged)) for each in (baseline, other)]
+    of_collapsed = [collapsed_seeds(baseline, column, other), collapsed_seeds(other, column, baseline)]
     if of_diverged[0].share != of_diverged[1].share:
         return f"diverged on {of_diverged[1]} seeds, the baseline on {of_diverged[0]}"
-    of_collapsed = collapsed_seeds(baseline, column, other), collapsed_seeds(other, column, baseline)
-    if of_collapsed[0] is None or of_collapsed[1] is None or of_collapsed[0].share == of_collapsed[1].share:
-        return None
-    if max(count.share for count in of_collapsed if count) == 1:
+    known = [count.share for count in of_collapsed if count]
+    if len(known) < 2 or known[0] == known[1] or max(known) == 1:
         return None
     return f"collapsed on {of_collapsed[1]} seeds, the baseline on {of_collapsed[0]}"
 
 
-def collapsed_seeds(experiment: Compared, column: str, same: Compared | None = None) -> Count | None:
+def collapsed_seeds(experiment: Compared, column: Column, same: Compared | None = None) -> Count | None:
     """On how many seeds it is no better than the best constant prediction; None if that is not on record.
 
     A number without a guess of its own, such as a loss, collapses with the first metric of its target that has one; the
@@ -149,48 +153,36 @@ def collapsed_seeds(experiment: Compared, column: str, same: Compared | None = N
         column: A score on the validation or test split.
         same: One on the same examples, whose guesses hold for both.
     """
-    if role_of(column) == "train" or higher_is_better(column) is None:
+    if not has_verdict(column):
         return None
-    guesses = _guesses(experiment) or (_guesses(same) if same else {})
-    judged = [each for each in _judging(experiment, column) if _last(each) in guesses]
+    guesses = experiment.guesses or (same.guesses if same else {})
+    judging = [(each, guesses[str(each.last)]) for each in _judging(experiment, column) if str(each.last) in guesses]
     values = experiment.by_seed(column)
-    if not judged or not values:
+    if not judging or not values:
         return None
-    collapsed = {seed for seed in values for each in judged if _is_guess(experiment, seed, each, guesses[_last(each)])}
-    return Count(len(collapsed), len(values))
+    collapsed = [any(_is_guess(experiment.runs[seed], *each) for each in judging) for seed in values]
+    return Count(sum(collapsed), len(values))
 
 
-def _guesses(experiment: Compared) -> Mapping[str, float]:
-    return next((run.guessing for run in experiment.runs.values() if run.guessing), {})
-
-
-def _last(column: str) -> str:
-    """The column of the last epoch's score: the same examples, the same guess."""
-    return column.removeprefix("best_")
-
-
-def _judging(experiment: Compared, column: str) -> list[str]:
+def _judging(experiment: Compared, column: Column) -> list[Column]:
     """The columns that tell whether it collapsed: itself, or the main metric of its target, or of each target."""
     if _has_guess(column):
         return [column]
-    main: dict[str, str] = {}
-    for name in next((run.head_metrics for run in experiment.runs.values()), []):
-        if _has_guess(name):
-            main.setdefault(experiment.target_of(name), name)
-    target = experiment.target_of(column)
-    names = [main[target]] if target in main else main.values()
-    prefix = PREFIXES[role_of(column)]
-    return [f"best_{prefix}{name}" if column.startswith("best_") else f"{prefix}{name}" for name in names]
+    main: dict[str, Column] = {}
+    for metric in map(Column.parse, experiment.recorded(lambda run: run.head_metrics) or []):
+        if _has_guess(metric):
+            main.setdefault(metric.target, metric)
+    chosen = [main[column.target]] if column.target in main else main.values()
+    return [replace(metric, split=column.split, best=column.best) for metric in chosen]
 
 
-def _has_guess(column: str) -> bool:
-    metric = metric_of(column)
-    return metric is not None and metric.guess is not None
+def _has_guess(column: Column) -> bool:
+    return column.metric is not None and column.metric.guess is not None
 
 
-def _is_guess(experiment: Compared, seed: int, column: str, guess: float) -> bool:
-    value, higher = value_of(experiment.runs[seed], column), higher_is_better(column)
+def _is_guess(run: Run, column: Column, guess: float) -> bool:
+    value = value_of(run, column)
     if value is None:
         return False
-    better_by = value - guess if higher else guess - value
+    better_by = value - guess if column.higher_is_better else guess - value
     return better_by <= _ROUNDING * (abs(guess) or 1.0)

@@ -1,0 +1,85 @@
+"""A comparison as plain data: rows for CSV and data frames, a document for JSON."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from dlexp.reports.comparison.facts import Comparison
+
+#: The keys of the rows.
+COLUMNS = (
+    *("experiment", "identity", "metric", "mean", "sd", "n", "diverged", "collapsed", "best_epoch", "baseline"),
+    *("difference", "low", "high", "level", "pairs", "verdict", "reason", "picked_on_test", "best_possible"),
+)
+
+
+def rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
+    """A row for every metric of every experiment; what is not known is missing."""
+    for metric in comparison.metrics:
+        for group, experiment, score in comparison.scored(metric):
+            row: dict[str, Any] = {
+                "experiment": experiment.label,
+                "identity": experiment.identity,
+                "metric": metric.name,
+                "diverged": len(experiment.diverged),
+                "baseline": group.baseline.label,
+                "picked_on_test": experiment.picked_on_test,
+            }
+            if score:
+                row |= {
+                    "mean": score.mean,
+                    "sd": score.sd,
+                    "n": len(score.values),
+                    "collapsed": score.collapsed,
+                    "best_epoch": score.best_epoch,
+                    "verdict": "not comparable" if score.obstacle else None,
+                    "reason": score.obstacle,
+                    "best_possible": score.best_possible,
+                }
+            if score and (difference := score.difference):
+                low, high = difference.interval or (None, None)
+                row |= {
+                    "difference": difference.mean,
+                    "low": low,
+                    "high": high,
+                    "level": difference.level,
+                    "pairs": difference.pairs,
+                    "verdict": difference.verdict,
+                    "reason": difference.reason,
+                }
+            yield row
+
+
+def document(comparison: Comparison) -> dict[str, Any]:
+    """The experiments with the settings in which they differ, and every metric of each."""
+    return {
+        "baseline": comparison.groups[0].baseline.label if comparison.groups else None,
+        "baseline_chosen": comparison.chosen,
+        "experiments": [
+            {
+                "label": experiment.label,
+                "names": experiment.names,
+                "identity": experiment.identity,
+                "settings": {
+                    key: experiment.settings[key] for key in comparison.differing if key in experiment.settings
+                },
+                "baseline": group.baseline.label,
+                "seeds": list(experiment.runs),
+                "diverged_seeds": experiment.diverged,
+                "picked_on_test": experiment.picked_on_test,
+                "runs": [str(run.dir.path) for run in experiment.runs.values()],
+            }
+            for group, experiment in comparison.members
+        ],
+        "metrics": [
+            {
+                "name": metric.name,
+                "higher_is_better": metric.column.higher_is_better,
+                "scores": [
+                    score and asdict(score) | {"n": len(score.values), "comparable": score.comparable}
+                    for score in metric.scores
+                ],
+            }
+            for metric in comparison.metrics
+        ],
+    }
