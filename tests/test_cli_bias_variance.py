@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import ROOT
+from commands import ROOT, Invoke
 from commands import dlexp as process
 
 from dlexp.records.index import finished
@@ -33,7 +33,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Path, subprocess
 
 
 @pytest.fixture
-def dlexp(trained, monkeypatch, invoke):
+def dlexp(
+    trained: "tuple[Path, subprocess.CompletedProcess[str]]", monkeypatch: pytest.MonkeyPatch, invoke: Invoke
+) -> Invoke:
     """Run a command that trains nothing beside what is trained; gives its exit code, stdout and stderr."""
     monkeypatch.chdir(trained[0])
     return invoke
@@ -79,7 +81,7 @@ def test_runs_are_on_record_with_their_predictions(trained: "tuple[Path, subproc
     assert {run.config["dataset"]["resample"]["index"] for run in of_sine} == {0, 1, 2}
 
 
-def test_the_same_again_trains_nothing(dlexp) -> None:
+def test_the_same_again_trains_nothing(dlexp: Invoke) -> None:
     """The table comes from the records: a block each loss, and what a reader must know."""
     code, out, err = dlexp(*COMMAND, *GRID)
 
@@ -127,7 +129,7 @@ def test_nothing_to_do_is_exit_code_3(trained: "tuple[Path, subprocess.Completed
     assert result.stderr.endswith("nothing to do here: other processes have all the runs; --wait waits for them\n")
 
 
-def test_csv_and_markdown(dlexp) -> None:
+def test_csv_and_markdown(dlexp: Invoke) -> None:
     """CSV: a row every part of every point, with all digits; Markdown: the table's cells."""
     rows = list(csv.DictReader(io.StringIO(dlexp(*COMMAND, *GRID, "--format", "csv")[1])))
     markdown = dlexp(*COMMAND, *GRID, "--format", "md")[1]
@@ -157,7 +159,7 @@ def test_smoke_runs_a_course_config(tmp_path: Path) -> None:
         (("--resampling", "subset", "--resamples", "200"), "cannot be cut into 200 parts"),
     ],
 )
-def test_a_users_mistake_ends_before_training(dlexp, words: "tuple[str, ...]", said: str) -> None:
+def test_a_users_mistake_ends_before_training(dlexp: Invoke, words: "tuple[str, ...]", said: str) -> None:
     """One line on stderr, exit code 2, and no run."""
     code, out, err = dlexp("bias-variance", "iris.yaml", *words)
 

@@ -6,16 +6,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import Invoke
 
 
 @pytest.fixture
-def dlexp(tmp_path, monkeypatch, invoke):
+def dlexp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> Invoke:
     """Run a command in an empty directory; gives its exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     return invoke
 
 
-def test_sound_configs_are_said_to_be_ok(dlexp):
+def test_sound_configs_are_said_to_be_ok(dlexp: Invoke) -> None:
     """One line a file on stdout, exit 0."""
     Path("a.yaml").write_text("dataset: imdb")
     Path("b.yaml").write_text("extends: a.yaml\noptimizer: sgd")
@@ -23,7 +24,7 @@ def test_sound_configs_are_said_to_be_ok(dlexp):
     assert dlexp("check", "a.yaml", "b.yaml") == (0, "a.yaml: ok\nb.yaml: ok\n", "")
 
 
-def test_problems_go_to_stderr_and_exit_with_2(dlexp):
+def test_problems_go_to_stderr_and_exit_with_2(dlexp: Invoke) -> None:
     """Good files are still said to be ok; a problem of a shared base is said once."""
     Path("a.yaml").write_text("dataset: imdb")
     Path("b.yaml").write_text("dataset: imdb\ntraining: {epochs: 0}")
@@ -36,7 +37,7 @@ def test_problems_go_to_stderr_and_exit_with_2(dlexp):
     )
 
 
-def test_at_most_ten_lines_are_said(dlexp):
+def test_at_most_ten_lines_are_said(dlexp: Invoke) -> None:
     """The first nine, then how many more, and how to see them; warnings too."""
     Path("a.yaml").write_text("dataset: imdb\n" + "".join(f"key{i}: 1\n" for i in range(16)))
     for i in range(11):
@@ -50,7 +51,7 @@ def test_at_most_ten_lines_are_said(dlexp):
         assert lines[-1] == f"and {ends[2]} more; all of them: dlexp check CONFIG... --format json"
 
 
-def test_overrides_are_checked_too(dlexp):
+def test_overrides_are_checked_too(dlexp: Invoke) -> None:
     """On every file."""
     Path("a.yaml").write_text("dataset: imdb\ntraining: {epochs: 0}")
 
@@ -62,7 +63,7 @@ def test_overrides_are_checked_too(dlexp):
     )
 
 
-def test_json_is_one_document_with_every_problem(dlexp):
+def test_json_is_one_document_with_every_problem(dlexp: Invoke) -> None:
     """Nothing else on stdout, nothing on stderr, and still exit 2."""
     Path("a.yaml").write_text("dataset: imdb")
     Path("b.yaml").write_text("dataset: imdb\n" + "".join(f"key{i}: 1\n" for i in range(16)))
@@ -87,7 +88,7 @@ def test_json_is_one_document_with_every_problem(dlexp):
     }
 
 
-def test_json_of_sound_configs_exits_with_0(dlexp):
+def test_json_of_sound_configs_exits_with_0(dlexp: Invoke) -> None:
     """Empty lists of problems and warnings."""
     Path("a.yaml").write_text("dataset: imdb")
 
@@ -98,7 +99,7 @@ def test_json_of_sound_configs_exits_with_0(dlexp):
     assert found == {"file": "a.yaml", "problems": [], "warnings": [], "notes": []}
 
 
-def test_code_that_a_run_will_call_is_said_and_not_called(dlexp):
+def test_code_that_a_run_will_call_is_said_and_not_called(dlexp: Invoke) -> None:
     """In both formats; a package that the module is in does not run either."""
     Path("witnessed").mkdir()
     for file in ("__init__.py", "net.py"):
@@ -121,7 +122,7 @@ WARNING = (
 )
 
 
-def test_warnings_go_to_stderr_and_break_no_script(dlexp):
+def test_warnings_go_to_stderr_and_break_no_script(dlexp: Invoke) -> None:
     """The file is still said to be ok, exit 0; what a shared base warns of is said once."""
     Path("a.yaml").write_text(UNWISE)
     Path("b.yaml").write_text("extends: a.yaml")
@@ -129,7 +130,7 @@ def test_warnings_go_to_stderr_and_break_no_script(dlexp):
     assert dlexp("check", "a.yaml", "b.yaml") == (0, "a.yaml: ok\nb.yaml: ok\n", WARNING)
 
 
-def test_strict_takes_warnings_as_problems(dlexp):
+def test_strict_takes_warnings_as_problems(dlexp: Invoke) -> None:
     """Exit 2, and only the other file is ok."""
     Path("a.yaml").write_text(UNWISE)
     Path("b.yaml").write_text("dataset: digits")
@@ -137,7 +138,7 @@ def test_strict_takes_warnings_as_problems(dlexp):
     assert dlexp("check", "a.yaml", "b.yaml", "--strict") == (2, "b.yaml: ok\n", WARNING)
 
 
-def test_warnings_follow_the_problems_of_other_files(dlexp):
+def test_warnings_follow_the_problems_of_other_files(dlexp: Invoke) -> None:
     """Problems first, ten lines in all."""
     Path("a.yaml").write_text(UNWISE)
     Path("b.yaml").write_text("dataset: imdb\ntraining: {epochs: 0}")
@@ -148,7 +149,7 @@ def test_warnings_follow_the_problems_of_other_files(dlexp):
     assert err == "b.yaml:2: training.epochs: expected at least 1, given 0\n" + WARNING
 
 
-def test_run_says_the_warnings_once_on_stderr(tmp_path):
+def test_run_says_the_warnings_once_on_stderr(tmp_path: Path) -> None:
     """However many configs share what they are about, and whether or not anything is left to train."""
     (tmp_path / "a.yaml").write_text(UNWISE)
     (tmp_path / "b.yaml").write_text("extends: a.yaml\ntraining: {epochs: 3}")
@@ -159,7 +160,7 @@ def test_run_says_the_warnings_once_on_stderr(tmp_path):
     assert (done.returncode, done.stderr) == (0, WARNING)
 
 
-def test_json_has_rule_and_change_of_each_warning(dlexp):
+def test_json_has_rule_and_change_of_each_warning(dlexp: Invoke) -> None:
     """For scripts; `ok` is about problems, unless warnings are taken as such."""
     Path("a.yaml").write_text(UNWISE)
 
@@ -180,7 +181,7 @@ def test_json_has_rule_and_change_of_each_warning(dlexp):
     assert (strict_code, json.loads(strict_out)["ok"]) == (2, False)
 
 
-def test_nothing_heavy_is_imported(tmp_path):
+def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
     """No TensorFlow, pandas, numpy, scipy or scikit-learn: a check takes well under a second."""
     (tmp_path / "a.yaml").write_text("dataset: imdb\nallow: [memory]")
     program = (

@@ -3,11 +3,13 @@
 import json
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 import pytest
+from commands import Invoke
 from make_runs import failed, finished
 
 from dlexp.records import clean as clean_module
@@ -17,7 +19,7 @@ from dlexp.whole_files import beside
 
 
 @pytest.fixture
-def clean(tmp_path, monkeypatch, invoke):
+def clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> Invoke:
     """Run `dlexp clean` in an empty directory; gives its exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     return partial(invoke, "clean")
@@ -34,7 +36,7 @@ def broken_off(runs_dir: Path = RUNS, seed: int = 7) -> RunDir:
     return run_dir
 
 
-def test_without_a_flag_it_asks_what_to_remove(clean):
+def test_without_a_flag_it_asks_what_to_remove(clean: Invoke) -> None:
     """Nothing is removed by accident."""
     kept = failed(RUNS)
 
@@ -45,7 +47,7 @@ def test_without_a_flag_it_asks_what_to_remove(clean):
     assert kept.path.exists()
 
 
-def test_failed_keeps_what_can_be_gone_on_with(clean):
+def test_failed_keeps_what_can_be_gone_on_with(clean: Invoke) -> None:
     """Nothing that is recorded is lost: the same `run` goes on from the checkpoint."""
     kept, gone = broken_off(), failed(RUNS)
     kept.checkpoint_path.write_bytes(b"state")
@@ -56,7 +58,7 @@ def test_failed_keeps_what_can_be_gone_on_with(clean):
     assert out.startswith(f"{gone.path}: failed, ")
 
 
-def test_failed_removes_failed_and_broken_off_runs(clean):
+def test_failed_removes_failed_and_broken_off_runs(clean: Invoke) -> None:
     """And no finished run, no smoke run; a name without runs goes too."""
     kept = [finished(RUNS), finished(SMOKE), failed(SMOKE, seed=1)]
     gone = [failed(RUNS, seed=1), failed(RUNS, name="alone"), broken_off()]
@@ -75,7 +77,7 @@ def test_failed_removes_failed_and_broken_off_runs(clean):
     assert said.startswith("removed 3 runs, ")
 
 
-def test_smoke_removes_smoke_runs_however_they_ended(clean):
+def test_smoke_removes_smoke_runs_however_they_ended(clean: Invoke) -> None:
     """And their folder; no other run."""
     finished(SMOKE)
     failed(SMOKE, seed=1)
@@ -87,7 +89,7 @@ def test_smoke_removes_smoke_runs_however_they_ended(clean):
     assert kept.path.exists()
 
 
-def test_dry_run_removes_nothing(clean):
+def test_dry_run_removes_nothing(clean: Invoke) -> None:
     """The same lines, the same runs afterwards."""
     failed(RUNS)
 
@@ -99,7 +101,7 @@ def test_dry_run_removes_nothing(clean):
     assert not list(RUNS.iterdir())
 
 
-def test_run_under_way_is_kept(clean):
+def test_run_under_way_is_kept(clean: Invoke) -> None:
     """Its worker holds its lock; one that is about to start has no log yet."""
     training, starting = broken_off(), RunDir.create(RUNS, "digits", 8, "b" * 64)
     with locked(training.lock_path):
@@ -111,18 +113,18 @@ def test_run_under_way_is_kept(clean):
     assert len(clean("--failed")[1].splitlines()) == 2
 
 
-def between(monkeypatch, happens):
+def between(monkeypatch: pytest.MonkeyPatch, happens: Callable[[RunDir], None]) -> None:
     """Have something happen to a run after it was listed, before it is removed."""
     size = clean_module.size
 
-    def delayed(run_dir):
+    def delayed(run_dir: RunDir) -> int:
         happens(run_dir)
         return size(run_dir)
 
     monkeypatch.setattr(clean_module, "size", delayed)
 
 
-def test_a_run_that_finishes_in_between_is_kept(clean, monkeypatch):
+def test_a_run_that_finishes_in_between_is_kept(clean: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is looked at again under its lock; nothing of it is touched."""
     run_dir = broken_off()
     record = json.loads(finished(Path("elsewhere")).summary_path.read_text())
@@ -136,14 +138,14 @@ def test_a_run_that_finishes_in_between_is_kept(clean, monkeypatch):
     assert not run_dir.lock_path.exists()
 
 
-def test_a_run_that_is_resumed_in_between_is_kept(clean, monkeypatch):
+def test_a_run_that_is_resumed_in_between_is_kept(clean: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     """At once: `clean` waits for nobody. So is one that has a checkpoint by then."""
     resumed, saved = broken_off(), failed(RUNS, seed=1)
     saved.failure_path.unlink()
     saved.log_path.write_text("epoch 1/2\n")
     with ExitStack() as stack:
 
-        def happens(run_dir):
+        def happens(run_dir: RunDir) -> None:
             if run_dir == resumed:
                 stack.enter_context(locked(run_dir.lock_path))
             else:
@@ -158,7 +160,7 @@ def test_a_run_that_is_resumed_in_between_is_kept(clean, monkeypatch):
     assert resumed.log_path.exists()
 
 
-def test_a_note_that_comes_in_between_is_kept(clean, monkeypatch):
+def test_a_note_that_comes_in_between_is_kept(clean: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     """With its run."""
     run_dir = failed(RUNS)
     between(monkeypatch, lambda each: (each.path / "notes.txt").write_text("why?"))
@@ -169,7 +171,7 @@ def test_a_note_that_comes_in_between_is_kept(clean, monkeypatch):
     assert "kept: holds notes.txt, which dlexp did not write" in said
 
 
-def test_a_run_that_is_gone_by_then_is_no_error(clean, monkeypatch):
+def test_a_run_that_is_gone_by_then_is_no_error(clean: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another `clean` was faster."""
     run_dir = failed(RUNS)
     between(monkeypatch, lambda each: shutil.rmtree(each.path))
@@ -180,7 +182,7 @@ def test_a_run_that_is_gone_by_then_is_no_error(clean, monkeypatch):
     assert said.startswith(f"{run_dir.path}: kept: cannot be removed: No such file or directory\n")
 
 
-def test_a_run_that_is_gone_before_it_is_looked_at_is_no_error(clean, monkeypatch):
+def test_a_run_that_is_gone_before_it_is_looked_at_is_no_error(clean: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between the list and the look at a single run, too."""
     run_dir = broken_off()
     listed = clean_module.unfinished_runs(RUNS)
@@ -193,7 +195,7 @@ def test_a_run_that_is_gone_before_it_is_looked_at_is_no_error(clean, monkeypatc
     assert said.startswith(f"{run_dir.path}: kept: cannot be removed: No such file or directory\n")
 
 
-def test_damaged_records_and_foreign_files_are_kept(clean):
+def test_damaged_records_and_foreign_files_are_kept(clean: Invoke) -> None:
     """What cannot be read may have been finished; a note of the user's is the user's, with the run around it."""
     damaged, noted = finished(RUNS), failed(RUNS, seed=1)
     damaged.summary_path.write_text("{")
@@ -210,7 +212,7 @@ def test_damaged_records_and_foreign_files_are_kept(clean):
 
 
 @pytest.mark.parametrize("damage", [lambda path: path.write_text("null"), os.mkfifo], ids=["null", "pipe"])
-def test_damaged_runs_are_named_for_the_user_to_remove(clean, damage):
+def test_damaged_runs_are_named_for_the_user_to_remove(clean: Invoke, damage: Callable[[Path], object]) -> None:
     """What cannot be read may have been finished: it stays, and is said to stay."""
     first, second = finished(RUNS), finished(RUNS, seed=1)
     for run_dir in (second, first):
@@ -238,7 +240,7 @@ def test_damaged_runs_are_named_for_the_user_to_remove(clean, damage):
     assert len(clean("--smoke")[2].splitlines()) == 1
 
 
-def test_symbolic_links_are_never_followed(clean, tmp_path):
+def test_symbolic_links_are_never_followed(clean: Invoke, tmp_path: Path) -> None:
     """Neither a run, nor a name, nor the smoke runs, nor a file in a run."""
     elsewhere = Path("elsewhere")
     outside = failed(elsewhere)
@@ -257,7 +259,7 @@ def test_symbolic_links_are_never_followed(clean, tmp_path):
     assert sorted(path.name for path in outside.path.iterdir()) == ["config.yaml", "failure.json"]
 
 
-def test_what_a_killed_write_left_goes_with_the_run(clean):
+def test_what_a_killed_write_left_goes_with_the_run(clean: Invoke) -> None:
     """A file that was never renamed is dlexp's own, of whatever machine, process and version; no other is."""
     run_dir, noted = broken_off(), broken_off(seed=8)
     for path in [
@@ -276,12 +278,12 @@ def test_what_a_killed_write_left_goes_with_the_run(clean):
     assert f"{noted.path}: kept: holds .gpu-3-4711-notes.txt, which dlexp did not write" in said
 
 
-def test_no_runs_directory_is_nothing_to_remove(clean):
+def test_no_runs_directory_is_nothing_to_remove(clean: Invoke) -> None:
     """As where all is clean."""
     assert clean("--failed", "--smoke") == (0, "", "removed 0 runs, 0.0 kB\n")
 
 
-def test_own_files_are_all_that_a_run_directory_names():
+def test_own_files_are_all_that_a_run_directory_names() -> None:
     """A new record must be known to `clean`."""
     run_dir = RunDir(Path("s0"))
     names = [getattr(run_dir, name).name for name in vars(RunDir) if name.endswith("_path")]

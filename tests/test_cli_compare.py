@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import Invoke
 from make_runs import changed, failed, finished
 
 from dlexp.config.identity import identity
@@ -28,7 +29,7 @@ Fewer than 3 paired seeds allow no verdict; 3 seeds can tell: --seeds 3.
 
 
 @pytest.fixture
-def dlexp(tmp_path, monkeypatch, invoke):
+def dlexp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> Invoke:
     """Run a command in a directory with two experiments; gives its exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     finished(Path("runs"), "digits_a", 0, 0.5)
@@ -36,24 +37,24 @@ def dlexp(tmp_path, monkeypatch, invoke):
     return invoke
 
 
-def labels(document):
+def labels(document: str) -> list[str]:
     """What a JSON comparison compares."""
     return [experiment["label"] for experiment in json.loads(document)["experiments"]]
 
 
-def test_two_names(dlexp):
+def test_two_names(dlexp: Invoke) -> None:
     """The table on stdout, nothing on stderr, no colour codes, 80 columns where there is no terminal."""
     assert dlexp("compare", "digits_a", "digits_b", "--metric", "val_accuracy") == (0, TABLE, "")
 
 
-def test_the_first_word_is_what_the_others_are_held_against(dlexp):
+def test_the_first_word_is_what_the_others_are_held_against(dlexp: Invoke) -> None:
     """The order of the words is the order of the columns."""
     code, out, _ = dlexp("compare", "digits_b", "digits_a", "--format", "json")
 
     assert (code, labels(out)) == (0, ["digits_b", "digits_a"])
 
 
-def test_a_glob_is_every_name_it_describes(dlexp):
+def test_a_glob_is_every_name_it_describes(dlexp: Invoke) -> None:
     """Also the seeds of a name; a name that was said before stays where it is."""
     finished(Path("runs"), "iris", 1, 0.7, changed(model={"hidden": [1]}))
 
@@ -62,7 +63,7 @@ def test_a_glob_is_every_name_it_describes(dlexp):
     assert labels(dlexp("compare", "*/s1-*", "--format", "json")[1]) == ["iris"]
 
 
-def test_the_runs_of_a_word_come_as_they_were_handed_out(dlexp):
+def test_the_runs_of_a_word_come_as_they_were_handed_out(dlexp: Invoke) -> None:
     """The points of a grid in its order, within a name and within a glob; words in the order of the command."""
     for position, units in enumerate((3, 1, 2)):
         config = changed(model={"hidden": [units]})
@@ -81,7 +82,7 @@ def test_the_runs_of_a_word_come_as_they_were_handed_out(dlexp):
     ]
 
 
-def test_a_name_without_a_run_that_ended_is_no_baseline(dlexp):
+def test_a_name_without_a_run_that_ended_is_no_baseline(dlexp: Invoke) -> None:
     """It was named first and cannot be compared: the header says so, as long as no seed of it ended."""
     begun = changed(model={"hidden": [1]})
     RunDir.create(Path("runs"), "begun", 0, "0123456789")
@@ -95,7 +96,7 @@ def test_a_name_without_a_run_that_ended_is_no_baseline(dlexp):
     assert out.splitlines()[0] == "Baseline: begun (named first)."
 
 
-def test_without_words_the_experiment_that_was_started_first_is_the_baseline(dlexp):
+def test_without_words_the_experiment_that_was_started_first_is_the_baseline(dlexp: Invoke) -> None:
     """Whatever its name and its hash."""
     finished(Path("runs"), "zebra", 0, 0.7, changed(model={"hidden": [1]}), started="2024-04-30T23:59:59+00:00")
 
@@ -104,7 +105,7 @@ def test_without_words_the_experiment_that_was_started_first_is_the_baseline(dle
     assert (code, out.splitlines()[0]) == (0, "Baseline: zebra (started first).")
 
 
-def test_a_glob_that_describes_nothing(dlexp):
+def test_a_glob_that_describes_nothing(dlexp: Invoke) -> None:
     """The nearest glob that does, and the names."""
     assert dlexp("compare", "digtis_*") == (
         2,
@@ -113,7 +114,7 @@ def test_a_glob_that_describes_nothing(dlexp):
     )
 
 
-def test_the_best_first(dlexp):
+def test_the_best_first(dlexp: Invoke) -> None:
     """--sort makes the best experiment the one the others are held against."""
     code, out, _ = dlexp("compare", "--sort", "val_accuracy", "--format", "json")
 
@@ -123,7 +124,7 @@ def test_the_best_first(dlexp):
     assert err.startswith("--sort val_acc: no run recorded it. Did you mean 'val_accuracy'? Choose from: loss, ")
 
 
-def test_curves_beside_the_table(dlexp):
+def test_curves_beside_the_table(dlexp: Invoke) -> None:
     """--plot draws them, says where on stderr, and leaves stdout as it is."""
     assert dlexp("compare", "--metric", "val_accuracy", "--plot", "curves.png") == (
         0,
@@ -140,12 +141,12 @@ def test_curves_beside_the_table(dlexp):
         ("curves.pdf", "curves.pdf: only PNG can be drawn; let the name end in .png\n"),
     ],
 )
-def test_a_picture_that_cannot_be_drawn(dlexp, path, message):
+def test_a_picture_that_cannot_be_drawn(dlexp: Invoke, path: str, message: str) -> None:
     """The user's mistake in one line, and no half result."""
     assert dlexp("compare", "--plot", path) == (2, "", message)
 
 
-def test_without_words_everything_but_smoke_runs(dlexp):
+def test_without_words_everything_but_smoke_runs(dlexp: Invoke) -> None:
     """Smoke runs are never part of a comparison; a damaged run and foreign files do not stop the others."""
     finished(smoke_dir(Path("runs")), "smoked")
     finished(Path("runs"), "broken").summary_path.write_text("{")
@@ -162,7 +163,7 @@ def test_without_words_everything_but_smoke_runs(dlexp):
     assert others == "left out: 1 interrupted, 1 failed"
 
 
-def test_resampled_runs_are_left_out_unless_named(dlexp):
+def test_resampled_runs_are_left_out_unless_named(dlexp: Invoke) -> None:
     """The runs of bias-variance are many, and fits of other training sets: one line counts them, a name has them."""
     for seed in (0, 1):
         resample = {"type": "digits", "resample": {"type": "bootstrap", "index": seed}}
@@ -178,7 +179,7 @@ def test_resampled_runs_are_left_out_unless_named(dlexp):
         assert named == [f"digits_a resamples (dataset.resample.index={index})" for index in (0, 1)]
 
 
-def test_a_config_means_its_experiment(dlexp, tmp_path):
+def test_a_config_means_its_experiment(dlexp: Invoke, tmp_path: Path) -> None:
     """The file as it is now is looked up by identity, whatever the name of its runs."""
     Path("digits.yaml").write_text("dataset: digits\ntraining: {epochs: 1}\n")
     experiment = load("digits.yaml").experiment
@@ -194,7 +195,7 @@ def test_a_config_means_its_experiment(dlexp, tmp_path):
     assert err == "digits.yaml: no run of it in runs as it is now. Try: dlexp run digits.yaml\n"
 
 
-def test_a_config_that_is_missing(dlexp):
+def test_a_config_that_is_missing(dlexp: Invoke) -> None:
     """A file that is not there is the user's mistake."""
     code, out, err = dlexp("compare", "missing.yaml")
 
@@ -203,7 +204,7 @@ def test_a_config_that_is_missing(dlexp):
     assert err.count("\n") == 1
 
 
-def test_mistakes_are_one_line(dlexp):
+def test_mistakes_are_one_line(dlexp: Invoke) -> None:
     """An unknown name, an unknown metric, and a directory without runs: exit 2, and what to do."""
     assert dlexp("compare", "digits_c") == (
         2,
@@ -220,7 +221,7 @@ def test_mistakes_are_one_line(dlexp):
     )
 
 
-def test_a_name_without_finished_run(dlexp):
+def test_a_name_without_finished_run(dlexp: Invoke) -> None:
     """It says what became of the runs that are there."""
     failed(Path("runs"), "crashed", kind="error")
 
@@ -236,7 +237,7 @@ def test_a_name_without_finished_run(dlexp):
     [["compare"], ["ls"], ["show", "digits_a"], ["compare", "--help"]],
     ids=" ".join,
 )
-def test_no_heavy_import(dlexp, arguments):
+def test_no_heavy_import(dlexp: Invoke, arguments: list[str]) -> None:
     """Reading records needs neither TensorFlow nor pandas, matplotlib or scipy.stats."""
     program = (
         "import sys\n"

@@ -1,9 +1,11 @@
 """`dlexp diff`: the keys in which two experiments differ."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from commands import Invoke
 
 from dlexp.config.dump import dump
 from dlexp.config.load import load
@@ -23,7 +25,7 @@ optimizer.amsgrad        -         false
 
 
 @pytest.fixture
-def dlexp(tmp_path, monkeypatch, invoke):
+def dlexp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> Invoke:
     """Run a command in a directory with two configs; gives its exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     Path("sgd.yaml").write_text("dataset: imdb\nmodel: {hidden: [64, 64]}\noptimizer: sgd")
@@ -32,10 +34,10 @@ def dlexp(tmp_path, monkeypatch, invoke):
 
 
 @pytest.fixture
-def record(dlexp):
+def record(dlexp: Invoke) -> Callable[..., Path]:
     """Put a finished run with a config on record; gives its directory."""
 
-    def put(config, folder, *overrides, runs_dir="runs"):
+    def put(config: str, folder: str, *overrides: str, runs_dir: Path = "runs") -> Path:
         experiment = load(config, overrides).experiment
         directory = Path(runs_dir, experiment.name, folder)
         directory.mkdir(parents=True)
@@ -48,19 +50,19 @@ def record(dlexp):
     return put
 
 
-def test_only_what_differs_is_shown(dlexp):
+def test_only_what_differs_is_shown(dlexp: Invoke) -> None:
     """A key that one side lacks is a dash; siblings stand together; the name is no difference."""
     assert dlexp("diff", "sgd.yaml", "adam.yaml") == (0, SGD_AND_ADAM, "")
 
 
-def test_equal_experiments_have_no_difference(dlexp):
+def test_equal_experiments_have_no_difference(dlexp: Invoke) -> None:
     """Under two names too."""
     Path("same.yaml").write_text("extends: sgd.yaml")
 
     assert dlexp("diff", "sgd.yaml", "same.yaml") == (0, "no difference\n", "")
 
 
-def test_json_leaves_out_what_a_side_lacks(dlexp):
+def test_json_leaves_out_what_a_side_lacks(dlexp: Invoke) -> None:
     """So that null stays a value."""
     code, out, _ = dlexp("diff", "sgd.yaml", "adam.yaml", "--format", "json")
     document = json.loads(out)
@@ -71,7 +73,7 @@ def test_json_leaves_out_what_a_side_lacks(dlexp):
     assert {"key": "optimizer.momentum", "a": 0.0} in document["differences"]
 
 
-def test_runs_are_named_by_directory_or_below_the_runs_directory(dlexp, record):
+def test_runs_are_named_by_directory_or_below_the_runs_directory(dlexp: Invoke, record: Callable[..., Path]) -> None:
     """A run stands for its resolved config, whatever has become of the file it came from."""
     directory = record("sgd.yaml", "s0-0123456789")
     record("sgd.yaml", "s0-0123456789", runs_dir="elsewhere")
@@ -85,7 +87,7 @@ def test_runs_are_named_by_directory_or_below_the_runs_directory(dlexp, record):
     assert changed in out
 
 
-def test_a_name_with_two_experiments_asks_which(dlexp, record):
+def test_a_name_with_two_experiments_asks_which(dlexp: Invoke, record: Callable[..., Path]) -> None:
     """Its seeds share one config, an edited file does not."""
     record("sgd.yaml", "s0-0123456789")
     record("sgd.yaml", "s1-0123456789")
@@ -98,7 +100,7 @@ def test_a_name_with_two_experiments_asks_which(dlexp, record):
     assert err == ("sgd: 2 experiments have this name; choose from: runs/sgd/s0-0123456789, runs/sgd/s0-abcdefabcd\n")
 
 
-def test_what_names_nothing_is_said(dlexp, record):
+def test_what_names_nothing_is_said(dlexp: Invoke, record: Callable[..., Path]) -> None:
     """A config or a run, each with its nearest word."""
     record("sgd.yaml", "s0-0123456789")
 

@@ -1,6 +1,7 @@
 """`dlexp list`: every component with the first line of its docstring."""
 
 import pytest
+from commands import Invoke
 
 from dlexp.cli.list import KINDS
 from dlexp.registry import components
@@ -24,17 +25,17 @@ regularizers
 
 
 @pytest.fixture
-def dlexp(invoke):
+def dlexp(invoke: Invoke) -> Invoke:
     """Run a command; gives its exit code, stdout and stderr."""
     return invoke
 
 
-def test_a_kind_is_one_row_a_component(dlexp):
+def test_a_kind_is_one_row_a_component(dlexp: Invoke) -> None:
     """In a pipe a row is never wrapped."""
     assert dlexp("list", "regularizers") == (0, REGULARIZERS, "")
 
 
-def test_rows_wrap_at_words_on_a_terminal(dlexp, monkeypatch):
+def test_rows_wrap_at_words_on_a_terminal(dlexp: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under their own column, at the terminal's width."""
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     monkeypatch.setenv("COLUMNS", "40")
@@ -42,7 +43,7 @@ def test_rows_wrap_at_words_on_a_terminal(dlexp, monkeypatch):
     assert dlexp("list", "regularizers") == (0, REGULARIZERS_IN_40_COLUMNS, "")
 
 
-def test_without_a_kind_everything_is_listed(dlexp):
+def test_without_a_kind_everything_is_listed(dlexp: Invoke) -> None:
     """Every kind as a heading, every type below it."""
     code, out, _ = dlexp("list")
     rows = {line.split()[0] for line in out.splitlines() if line}
@@ -51,7 +52,7 @@ def test_without_a_kind_everything_is_listed(dlexp):
     assert rows == {*KINDS, *(name for kind in KINDS for name in components(kind))}
 
 
-def test_an_unknown_kind_is_told_the_nearest(dlexp):
+def test_an_unknown_kind_is_told_the_nearest(dlexp: Invoke) -> None:
     """Exit 2, one line."""
     assert dlexp("list", "optimisers") == (
         2,

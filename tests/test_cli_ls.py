@@ -7,9 +7,11 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from commands import Invoke
 from make_runs import CONFIG, failed, finished, identity_of
 
 from dlexp.records.run_dir import RunDir
@@ -25,14 +27,14 @@ b/s0-{ID}  damaged      2       -             -       -       -        -
 """
 
 
-def test_the_version(invoke):
+def test_the_version(invoke: Invoke) -> None:
     """The package's own."""
     import dlexp
 
     assert invoke("--version") == (0, f"dlexp {dlexp.__version__}\n", "")
 
 
-def test_an_output_without_the_letters(tmp_path):
+def test_an_output_without_the_letters(tmp_path: Path) -> None:
     """A file or a terminal in ASCII: a question mark for each, no traceback."""
     finished(tmp_path, "größer")
     command = [sys.executable, "-m", "dlexp", "ls", "--runs-dir", str(tmp_path)]
@@ -44,7 +46,7 @@ def test_an_output_without_the_letters(tmp_path):
 
 
 @pytest.fixture
-def dlexp(tmp_path, monkeypatch, invoke):
+def dlexp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> Iterator[None]:
     """Run a command in an empty directory two hours east; gives its exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TZ", "UTC-2")
@@ -55,7 +57,7 @@ def dlexp(tmp_path, monkeypatch, invoke):
 
 
 @pytest.fixture
-def runs(dlexp):
+def runs(dlexp: Invoke) -> None:
     """A run of each status, and a foreign file."""
     runs_dir = Path("runs")
     finished(runs_dir, "a", 0, 0.5)
@@ -67,7 +69,7 @@ def runs(dlexp):
     (runs_dir / "notes.txt").touch()
 
 
-def test_every_run_is_a_line(dlexp, runs):
+def test_every_run_is_a_line(dlexp: Invoke, runs: None) -> None:
     """How each stands on stdout; what is damaged or no run in a line each on stderr."""
     code, out, err = dlexp("ls")
 
@@ -77,7 +79,7 @@ def test_every_run_is_a_line(dlexp, runs):
     assert foreign == "runs/notes.txt: no run, passed over"
 
 
-def test_resampled_runs_are_counted_in_one_line(dlexp):
+def test_resampled_runs_are_counted_in_one_line(dlexp: Invoke) -> None:
     """They are listed where they are named; as any runs are."""
     finished(Path("runs"), "a resamples", 0)
 
@@ -91,7 +93,7 @@ def test_resampled_runs_are_counted_in_one_line(dlexp):
     assert dlexp("ls", "b")[0] == 2
 
 
-def test_json_is_a_list(dlexp, runs):
+def test_json_is_a_list(dlexp: Invoke, runs: None) -> None:
     """One document, with all digits; what is not known is null."""
     code, out, _ = dlexp("ls", "--format", "json")
     first, second, third, fourth = json.loads(out)
@@ -115,7 +117,7 @@ def test_json_is_a_list(dlexp, runs):
     assert (third["best"], third["epochs"]) == (None, 1)
 
 
-def test_csv_has_a_header(dlexp, runs):
+def test_csv_has_a_header(dlexp: Invoke, runs: None) -> None:
     """The same fields as columns."""
     _, out, _ = dlexp("ls", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(out)))
@@ -124,7 +126,7 @@ def test_csv_has_a_header(dlexp, runs):
     assert (rows[0]["best"], rows[1]["best"]) == ("0.51", "")
 
 
-def test_a_null_in_the_metrics(dlexp):
+def test_a_null_in_the_metrics(dlexp: Invoke) -> None:
     """A score that was no number is no number here."""
     run_dir = finished(Path("runs"))
     record = run_dir.summary()
@@ -135,7 +137,7 @@ def test_a_null_in_the_metrics(dlexp):
     assert dlexp("ls")[0] == 0
 
 
-def test_metrics_of_another_hand(dlexp):
+def test_metrics_of_another_hand(dlexp: Invoke) -> None:
     """A summary without any metric is listed without one."""
     run_dir = finished(Path("runs"))
     run_dir.write_summary(run_dir.summary() | {"metrics": {}})
@@ -143,7 +145,7 @@ def test_metrics_of_another_hand(dlexp):
     assert json.loads(dlexp("ls", "--format", "json")[1])[0]["metric"] is None
 
 
-def test_no_runs_yet(dlexp):
+def test_no_runs_yet(dlexp: Invoke) -> None:
     """Nothing on stdout but an empty document where one is asked for; how to get a run on stderr."""
     said = "no runs in runs yet. Try: dlexp run configs/digits_sgd.yaml\n"
 
@@ -151,7 +153,7 @@ def test_no_runs_yet(dlexp):
     assert dlexp("ls", "--format", "json") == (0, "[]\n", said)
 
 
-def test_a_file_as_runs_directory(dlexp):
+def test_a_file_as_runs_directory(dlexp: Invoke) -> None:
     """The user's mistake, in one line."""
     Path("runs").touch()
 

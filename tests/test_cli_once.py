@@ -1,5 +1,7 @@
 """Options with one value: given once, in every command."""
 
+from pathlib import Path
+
 import pytest
 import typer
 from commands import Invoke
@@ -36,7 +38,7 @@ def test_an_option_with_two_values_is_refused(invoke: Invoke, words: tuple[str, 
 
 
 def test_the_same_value_twice_and_options_of_several_values_are_no_mistake(
-    invoke: Invoke, tmp_path, monkeypatch: pytest.MonkeyPatch
+    invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A flag may be repeated, and `--set` and `--grid` are meant to be."""
     monkeypatch.chdir(tmp_path)
@@ -52,7 +54,7 @@ def test_the_same_value_twice_and_options_of_several_values_are_no_mistake(
     "words", [("check", "c.yaml", "d.yaml"), ("run", "c.yaml"), ("bias-variance", "c.yaml"), ("data", "iris")]
 )
 def test_a_key_that_is_set_to_two_values_is_refused(
-    invoke: Invoke, tmp_path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+    invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
     """One of them would be dropped in silence; the same key has a short form, and a grid's value replaces both."""
     monkeypatch.chdir(tmp_path)
@@ -67,7 +69,7 @@ def test_a_key_that_is_set_to_two_values_is_refused(
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_key_and_its_short_form_are_one(invoke: Invoke, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_and_its_short_form_are_one(invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`loss` is `head.loss`."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "c.yaml").write_text("dataset: iris")
@@ -104,7 +106,7 @@ def test_every_command_takes_its_options_once() -> None:
     ],
 )
 def test_numbers_out_of_range_are_refused_before_anything_is_made(
-    invoke: Invoke, tmp_path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], line: str
+    invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], line: str
 ) -> None:
     """One line each, as from Python, without a runs directory and before the config is read."""
     monkeypatch.chdir(tmp_path)

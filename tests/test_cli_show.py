@@ -3,9 +3,12 @@
 import json
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from commands import Invoke
 from make_runs import CONFIG, changed, failed, finished, identity_of
 
 from dlexp.components.datasets import Digits, Iris
@@ -88,7 +91,7 @@ most confident mistakes on the test split
 
 
 @pytest.fixture
-def dlexp(tmp_path, monkeypatch, invoke):
+def dlexp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> Iterator[None]:
     """Run a command in an empty directory at Greenwich; gives its exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TZ", "UTC")
@@ -98,14 +101,14 @@ def dlexp(tmp_path, monkeypatch, invoke):
     time.tzset()
 
 
-def test_a_finished_run(dlexp):
+def test_a_finished_run(dlexp: Invoke) -> None:
     """How it stands, its settings, its scores, and that the best was picked on the test data."""
     finished(Path("runs"), picked_on_test=True)
 
     assert dlexp("show", "digits") == (0, FINISHED, "")
 
 
-def test_a_diverged_run(dlexp):
+def test_a_diverged_run(dlexp: Invoke) -> None:
     """What went wrong, when and where, its settings, and the end of its log."""
     log = "".join(f"epoch {epoch}\n" for epoch in range(1, 16))
     failed(Path("runs"), seed=1).log_path.write_text(f"{log}Traceback\n")
@@ -117,7 +120,7 @@ def test_a_diverged_run(dlexp):
     assert out.endswith("\n\nthe end of its log\n" + "".join(f"  epoch {n}\n" for n in range(7, 16)) + "  Traceback\n")
 
 
-def test_a_damaged_run(dlexp):
+def test_a_damaged_run(dlexp: Invoke) -> None:
     """Why it cannot be read."""
     run_dir = finished(Path("runs"))
     run_dir.summary_path.write_text("{")
@@ -130,7 +133,7 @@ def test_a_damaged_run(dlexp):
 
 
 @pytest.fixture
-def interrupted(dlexp):
+def interrupted(dlexp: Invoke) -> RunDir:
     """A run that is two of nine epochs old."""
     run_dir = RunDir.create(Path("runs"), "digits", 0, "0123456789")
     run_dir.write_config("dataset: digits\ntraining: {epochs: 9}\n")
@@ -138,7 +141,7 @@ def interrupted(dlexp):
     return run_dir
 
 
-def test_an_interrupted_run(dlexp, interrupted):
+def test_an_interrupted_run(dlexp: Invoke, interrupted: RunDir) -> None:
     """How far it got, the settings of its config, and the curves so far."""
     code, out, err = dlexp("show", "digits")
 
@@ -159,7 +162,9 @@ def test_an_interrupted_run(dlexp, interrupted):
         ("history.csv", "epoch,loss\n?\n1,0.5\n", "runs/digits/s0-0123456789/history.csv:2: damaged: '?'"),
     ],
 )
-def test_an_interrupted_run_with_a_damaged_record(dlexp, interrupted, file, text, note):
+def test_an_interrupted_run_with_a_damaged_record(
+    dlexp: Invoke, interrupted: RunDir, file: str, text: str, note: str
+) -> None:
     """What cannot be read is said in a line; the rest is shown."""
     (interrupted.path / file).write_text(text)
 
@@ -170,7 +175,7 @@ def test_an_interrupted_run_with_a_damaged_record(dlexp, interrupted, file, text
     assert ("\nsettings\n" in out, "\nlearning curves: " in out) == (file != "config.yaml", file != "history.csv")
 
 
-def test_the_best_possible_score_stands_beside_what_was_reached(dlexp):
+def test_the_best_possible_score_stands_beside_what_was_reached(dlexp: Invoke) -> None:
     """A column of its own, where it is known, and what it means."""
     finished(Path("runs"), best_possible={"test_accuracy": 0.95})
 
@@ -181,7 +186,7 @@ def test_the_best_possible_score_stands_beside_what_was_reached(dlexp):
     assert json.loads(dlexp("show", "digits", "--format", "json")[1])["best_possible"] == {"test_accuracy": 0.95}
 
 
-def with_mistakes(mistakes, problem=None, **record):
+def with_mistakes(mistakes: list[Any], problem: str | None = None, **record: dict[str, Any] | list[str]) -> RunDir:
     """A finished run of the digits with layers, and mistakes with their examples."""
     layers = [
         {"name": "inputs", "type": "InputLayer", "output_shape": [8, 8], "parameters": 0},
@@ -197,7 +202,7 @@ SURE = {"position": 5, "target": 1, "predicted": 2, "probability": 0.9889}
 
 
 @pytest.fixture
-def no_data(monkeypatch):
+def no_data(monkeypatch: pytest.MonkeyPatch) -> None:
     """No data set is asked for anything."""
     for name in ("digest", "digests", "load", "examples"):
         monkeypatch.setattr(Dataset, name, lambda *_: pytest.fail("reads data"), raising=False)
@@ -205,7 +210,7 @@ def no_data(monkeypatch):
         monkeypatch.setattr(kind, "load", lambda *_: pytest.fail("reads data"))
 
 
-def test_layers_and_mistakes(dlexp, no_data):
+def test_layers_and_mistakes(dlexp: Invoke, no_data: None) -> None:
     """The model layer by layer; the examples that it got wrong as they were recorded."""
     second = {"position": 7, "target": 9, "predicted": 5, "probability": 0.50357}
     with_mistakes([SURE | {"text": "0, 0, 0, 9"}, second | {"text": "x"}])
@@ -217,7 +222,7 @@ def test_layers_and_mistakes(dlexp, no_data):
     assert out.endswith(f"\n\n{MISTAKES}")
 
 
-def test_a_picture_is_named(dlexp, no_data):
+def test_a_picture_is_named(dlexp: Invoke, no_data: None) -> None:
     """Its pixels are for a page that shows them; JSON has them."""
     picture = SURE | {"text": "8 x 8 picture", "png": "iVBORw0KGgo="}
     with_mistakes([picture])
@@ -226,7 +231,7 @@ def test_a_picture_is_named(dlexp, no_data):
     assert json.loads(dlexp("show", "digits", "--format", "json")[1])["evaluation"] == {"mistakes": [picture]}
 
 
-def test_a_long_example_is_cut(dlexp):
+def test_a_long_example_is_cut(dlexp: Invoke) -> None:
     """Three lines of a review are enough to see what went wrong."""
     with_mistakes([SURE | {"text": "word " * 100}, SURE])
 
@@ -240,7 +245,7 @@ def test_a_long_example_is_cut(dlexp):
     ]
 
 
-def test_control_characters_of_an_example_stay_in_its_record(dlexp):
+def test_control_characters_of_an_example_stay_in_its_record(dlexp: Invoke) -> None:
     """They are kept as they were, and the terminal gets them written out."""
     run_dir = with_mistakes([SURE | {"text": "a\x1b[2Jb\u202ec\x9bd"}])
 
@@ -248,7 +253,7 @@ def test_control_characters_of_an_example_stay_in_its_record(dlexp):
     assert run_dir.evaluation()["mistakes"][0]["text"] == "a\x1b[2Jb\u202ec\x9bd"
 
 
-def test_no_mistakes_where_none_are_asked_for(dlexp):
+def test_no_mistakes_where_none_are_asked_for(dlexp: Invoke) -> None:
     """As many as are asked for, up to what a run keeps."""
     with_mistakes([SURE | {"position": i} for i in range(20)])
 
@@ -258,7 +263,7 @@ def test_no_mistakes_where_none_are_asked_for(dlexp):
     assert dlexp("show", "digits", "--mistakes", "21")[0] == 2
 
 
-def test_largest_errors_of_a_regression(dlexp):
+def test_largest_errors_of_a_regression(dlexp: Invoke) -> None:
     """A number that is far off has no probability; one that was no number is a dash."""
     errors = [{"position": 0, "target": 321.0, "predicted": 105.25, "text": "age 50"}]
     with_mistakes([*errors, {"position": 1, "target": 321.0, "predicted": None}])
@@ -271,7 +276,7 @@ def test_largest_errors_of_a_regression(dlexp):
     ]
 
 
-def test_a_wrong_label_of_several(dlexp):
+def test_a_wrong_label_of_several(dlexp: Invoke) -> None:
     """Of multilabel data, the label by its name, and whether it was given."""
     mistake = {"position": 3, "label": 2, "target": 0, "predicted": 1, "probability": 0.75, "text": "x"}
     with_mistakes([mistake], class_names=["setosa", "versicolor", "virginica"])
@@ -282,7 +287,7 @@ def test_a_wrong_label_of_several(dlexp):
     ]
 
 
-def test_mistakes_of_several_targets(dlexp):
+def test_mistakes_of_several_targets(dlexp: Invoke) -> None:
     """Each under its name, with the names of its classes; a target without any has numbers."""
     mistakes = [SURE | {"target_name": name} for name in ("digit", "parity")]
     with_mistakes(mistakes, class_names={"digit": ["zero", "one", "two"]})
@@ -295,7 +300,7 @@ def test_mistakes_of_several_targets(dlexp):
     ]
 
 
-def test_mistakes_of_an_older_run(dlexp, no_data):
+def test_mistakes_of_an_older_run(dlexp: Invoke, no_data: None) -> None:
     """Runs were recorded without examples before; positions and classes are shown, and why there is no more."""
     finished(Path("runs"), mistakes=[SURE])
 
@@ -309,7 +314,7 @@ def test_mistakes_of_an_older_run(dlexp, no_data):
     ]
 
 
-def test_mistakes_whose_examples_could_not_be_decoded(dlexp):
+def test_mistakes_whose_examples_could_not_be_decoded(dlexp: Invoke) -> None:
     """The reason that training had."""
     with_mistakes([SURE], problem="imdb_word_index.json: not found in x")
 
@@ -336,7 +341,7 @@ def test_mistakes_whose_examples_could_not_be_decoded(dlexp):
     ],
     ids=str,
 )
-def test_damaged_mistakes(dlexp, mistakes):
+def test_damaged_mistakes(dlexp: Invoke, mistakes: dict[str, Any] | list[Any] | None) -> None:
     """One line in the page, and those of the summary."""
     run_dir = finished(Path("runs"), mistakes=[SURE])
     run_dir.write_evaluation({"mistakes": mistakes})
@@ -352,7 +357,7 @@ def test_damaged_mistakes(dlexp, mistakes):
     )
 
 
-def test_a_name_shows_its_latest_finished_run(dlexp):
+def test_a_name_shows_its_latest_finished_run(dlexp: Invoke) -> None:
     """Which of several is shown is said on stderr."""
     finished(Path("runs"), seed=0, ended="2024-05-03T10:00:00+00:00")
     finished(Path("runs"), seed=1, config=changed(training={"epochs": 3}), ended="2024-05-02T10:00:00+00:00")
@@ -364,7 +369,7 @@ def test_a_name_shows_its_latest_finished_run(dlexp):
     assert err == "digits: 3 runs; this is the latest finished one\n"
 
 
-def test_json_is_the_record_and_where_it_lies(dlexp):
+def test_json_is_the_record_and_where_it_lies(dlexp: Invoke) -> None:
     """One document: all of summary.json or failure.json."""
     run_dir = failed(Path("runs"), seed=1)
 
@@ -377,7 +382,7 @@ def test_json_is_the_record_and_where_it_lies(dlexp):
     assert document["config"]["optimizer"] == CONFIG["optimizer"]
 
 
-def test_an_unknown_run(dlexp):
+def test_an_unknown_run(dlexp: Invoke) -> None:
     """The nearest right word, exit 2."""
     finished(Path("runs"))
 

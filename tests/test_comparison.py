@@ -1,6 +1,9 @@
 """Comparisons: what is pooled, what is paired, and what the numbers allow to say."""
 
 import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,24 +16,24 @@ from dlexp.components.columns import Column
 from dlexp.config.identity import Ingredients
 from dlexp.errors import UserError
 from dlexp.records.index import in_order, read, scan
-from dlexp.reports.comparison.facts import compare
+from dlexp.reports.comparison.facts import Comparison, compare
 from dlexp.reports.comparison.verdicts import difference, least_sd
 
 ACCURACY, LOSS = Column.parse("val_accuracy"), Column.parse("val_loss")
 WIDER = changed(model={"hidden": [128, 64]})
 
 
-def comparison_of(runs_dir, *metrics, sort=None):
+def comparison_of(runs_dir: Path, *metrics: str, sort: str | None = None) -> Comparison:
     """Everything below a runs directory, compared."""
     return compare([read(run_dir) for run_dir in scan(runs_dir)], metrics, sort)
 
 
-def labels(comparison):
+def labels(comparison: Comparison) -> list[str]:
     """How the experiments are called."""
     return [experiment.label for experiment in comparison.experiments]
 
 
-def test_scores_worked_out_by_hand(tmp_path):
+def test_scores_worked_out_by_hand(tmp_path: Path) -> None:
     """Mean, sample standard deviation and paired difference of numbers that can be done on paper."""
     for seed, (a, b) in enumerate([(0.5, 0.75), (0.75, 0.875), (0.25, 0.625)]):
         finished(tmp_path, "a", seed, a)
@@ -55,7 +58,7 @@ def test_scores_worked_out_by_hand(tmp_path):
         lambda pairs: np.std([b - a for a, b in pairs]) > 1e-6
     )
 )
-def test_the_interval_is_scipys(pairs):
+def test_the_interval_is_scipys(pairs: list[tuple[float, float]]) -> None:
     """The interval is that of the paired t test."""
     first, other = ({seed: pair[side] for seed, pair in enumerate(pairs)} for side in (0, 1))
 
@@ -80,7 +83,7 @@ def test_the_interval_is_scipys(pairs):
         ("best_val_accuracy_epoch", 0.1, None),
     ],
 )
-def test_verdict_follows_the_metric(metric, shift, verdict):
+def test_verdict_follows_the_metric(metric: str, shift: float, verdict: str | None) -> None:
     """Better is higher for an accuracy, lower for a loss and an error; neither for gradients, seconds and epochs."""
     first = {0: 0.50, 1: 0.52, 2: 0.51}
     other = {0: 0.50 + shift, 1: 0.53 + shift, 2: 0.505 + shift}
@@ -88,7 +91,7 @@ def test_verdict_follows_the_metric(metric, shift, verdict):
     assert difference(first, other, Column.parse(metric)).verdict == verdict
 
 
-def test_the_gap_is_test_error_minus_training_error(tmp_path):
+def test_the_gap_is_test_error_minus_training_error(tmp_path: Path) -> None:
     """Training accuracy minus test accuracy, test loss minus training loss, a seed each; neither way is better."""
     for seed, accuracy in enumerate((0.5, 0.75)):
         finished(tmp_path, "a", seed, accuracy)
@@ -103,7 +106,7 @@ def test_the_gap_is_test_error_minus_training_error(tmp_path):
     assert loss.scores[0].values == pytest.approx({0: 0.25, 1: 0.25})
 
 
-def test_the_gap_of_another_loss_is_not_comparable(tmp_path):
+def test_the_gap_of_another_loss_is_not_comparable(tmp_path: Path) -> None:
     """As the loss itself."""
     finished(tmp_path, "a")
     finished(tmp_path, "b", config=changed(head={"loss": "mse"}))
@@ -111,7 +114,7 @@ def test_the_gap_of_another_loss_is_not_comparable(tmp_path):
     assert comparison_of(tmp_path, "gap_loss").metrics[0].scores[1].comparable is False
 
 
-def test_training_and_gap_stand_around_the_test_score(tmp_path):
+def test_training_and_gap_stand_around_the_test_score(tmp_path: Path) -> None:
     """Of the first metric alone, of several targets that of each: the table stays small."""
     head = {"metrics": ["accuracy", "auc"]}
     scores = {f"{part}{metric}": 0.5 for part in ("", "val_", "test_") for metric in ("accuracy", "auc")}
@@ -129,14 +132,14 @@ def test_training_and_gap_stand_around_the_test_score(tmp_path):
     ]  # fmt: skip
 
 
-def test_only_seeds_in_common_are_paired():
+def test_only_seeds_in_common_are_paired() -> None:
     """A seed that one of them lacks says nothing about the difference."""
     found = difference({0: 0.5, 1: 0.6, 7: 0.9}, {0: 0.6, 1: 0.8, 8: 0.1}, ACCURACY)
 
     assert (found.pairs, found.mean) == (2, pytest.approx(0.15))
 
 
-def test_one_pair_has_no_interval():
+def test_one_pair_has_no_interval() -> None:
     """One pair has a difference, and nothing to tell how sure it is."""
     found = difference({0: 0.5, 1: 0.6}, {0: 0.75}, ACCURACY)
 
@@ -144,13 +147,13 @@ def test_one_pair_has_no_interval():
     assert found.reason == "1 paired seed"
 
 
-def test_no_pair_has_no_difference():
+def test_no_pair_has_no_difference() -> None:
     """Experiments without a common seed are not held against each other."""
     assert difference({0: 0.5}, {1: 0.6}, ACCURACY) is None
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.1])
-def test_equal_differences_of_a_score_without_a_grid_allow_no_verdict(shift):
+def test_equal_differences_of_a_score_without_a_grid_allow_no_verdict(shift: float) -> None:
     """They say nothing of the spread; rounding in the subtraction is none."""
     found = difference({0: 0.8, 1: 0.7, 2: 0.1}, {0: 0.8 + shift, 1: 0.7 + shift, 2: 0.1 + shift}, LOSS)
 
@@ -158,7 +161,14 @@ def test_equal_differences_of_a_score_without_a_grid_allow_no_verdict(shift):
     assert (found.verdict, found.reason) == (None, "equal differences")
 
 
-def paired(runs_dir, a, b, config=WIDER, a_record=None, b_record=None):
+def paired(
+    runs_dir: Path,
+    a: Sequence[float],
+    b: Sequence[float],
+    config: dict[str, Any] = WIDER,
+    a_record: dict[str, Any] | None = None,
+    b_record: dict[str, Any] | None = None,
+) -> None:
     """Two experiments with these validation accuracies by seed, on 200 validation and 50 test examples."""
     examples = {"examples": {"train": 800, "validation": 200, "test": 50}}
     for seed, accuracy in enumerate(a):
@@ -177,7 +187,9 @@ def paired(runs_dir, a, b, config=WIDER, a_record=None, b_record=None):
         ("gap_accuracy", math.hypot(1 / 800, 1 / 50)),
     ],
 )
-def test_the_spread_of_a_score_on_a_grid_is_at_least_what_rounding_brings(tmp_path, metric, step):
+def test_the_spread_of_a_score_on_a_grid_is_at_least_what_rounding_brings(
+    tmp_path: Path, metric: str, step: float
+) -> None:
     """step / sqrt(6), the step as the examples of its split have it: three equal differences are not certain."""
     paired(tmp_path, (0.98, 0.98, 0.98), (0.99, 0.99, 0.99))
 
@@ -201,7 +213,9 @@ def test_the_spread_of_a_score_on_a_grid_is_at_least_what_rounding_brings(tmp_pa
         ([0.0] * 5, 2246, 0.05, 0.0, 0.00022569332350721804),
     ],
 )
-def test_intervals_of_another_implementation(tmp_path, pairs, n_examples, level, mean, half):
+def test_intervals_of_another_implementation(
+    tmp_path: Path, pairs: list[float], n_examples: int, level: float, mean: float, half: float
+) -> None:
     """Its numbers, computed once: a spread that is larger than the grid's stays, a smaller one becomes the grid's."""
     record = {"examples": {"train": 800, "validation": n_examples, "test": 50}}
     paired(tmp_path, [0.5] * len(pairs), [0.5 + pair for pair in pairs], a_record=record, b_record=record)
@@ -218,7 +232,7 @@ def test_intervals_of_another_implementation(tmp_path, pairs, n_examples, level,
     assert found.interval == pytest.approx((mean - half, mean + half), rel=1e-9)
 
 
-def test_the_labels_of_multilabel_data_are_a_finer_grid(tmp_path):
+def test_the_labels_of_multilabel_data_are_a_finer_grid(tmp_path: Path) -> None:
     """Each label of each example counts: 4 of 200 examples; of several targets each has its own."""
     head = {"type": "multilabel", "metrics": ["accuracy", "exact_match", "f1_micro"], "units": 4}
     scores = {f"val_{metric}": 0.5 for metric in head["metrics"]} | {"val_tags_accuracy": 0.5}
@@ -232,7 +246,7 @@ def test_the_labels_of_multilabel_data_are_a_finer_grid(tmp_path):
             record = {"metrics": scores, "examples": {"validation": 200}, "class_names": names}
             finished(tmp_path / "several", name, seed, config=config, **record)
 
-    def half_widths(runs_dir, *metrics):
+    def half_widths(runs_dir: Path, *metrics: str) -> list[float]:
         found = [metric.scores[1].difference for metric in comparison_of(runs_dir, *metrics).metrics]
         return [each.interval and each.interval[1] for each in found]
 
@@ -246,7 +260,7 @@ def test_the_labels_of_multilabel_data_are_a_finer_grid(tmp_path):
 
 
 @pytest.mark.parametrize("n", [1, 2])
-def test_one_and_two_pairs_have_a_difference_alone(tmp_path, n):
+def test_one_and_two_pairs_have_a_difference_alone(tmp_path: Path, n: int) -> None:
     """Two equal differences by chance would look certain: neither interval nor verdict below three."""
     paired(tmp_path, (0.5, 0.6)[:n], (0.7, 0.81)[:n])
 
@@ -256,7 +270,7 @@ def test_one_and_two_pairs_have_a_difference_alone(tmp_path, n):
     assert (found.interval, found.verdict, found.reason) == (None, None, ("1 paired seed", "2 paired seeds")[n - 1])
 
 
-def test_scores_in_training_have_an_interval_and_no_verdict():
+def test_scores_in_training_have_an_interval_and_no_verdict() -> None:
     """A better fit is no better model."""
     first, other = {0: 0.5, 1: 0.52, 2: 0.51}, {0: 0.6, 1: 0.63, 2: 0.605}
 
@@ -265,7 +279,7 @@ def test_scores_in_training_have_an_interval_and_no_verdict():
         assert (found.interval is not None, found.verdict) == (True, None)
 
 
-def many(runs_dir, k, shift=0.02):
+def many(runs_dir: Path, k: int, shift: float = 0.02) -> None:
     """k experiments with five seeds, all but the first by a shift better."""
     noise = np.random.default_rng(5).normal(0, 0.01, (k, 5)).round(3)
     for i in range(k):
@@ -276,7 +290,7 @@ def many(runs_dir, k, shift=0.02):
 
 
 @pytest.mark.parametrize("k", [2, 3, 12])
-def test_several_intervals_share_the_level(tmp_path, k):
+def test_several_intervals_share_the_level(tmp_path: Path, k: int) -> None:
     """Each of m at 1 - 0.05 / m: all of them hold together with 95 %."""
     many(tmp_path, k)
 
@@ -290,7 +304,7 @@ def test_several_intervals_share_the_level(tmp_path, k):
         assert score.difference.level == pytest.approx(0.05 / (k - 1))
 
 
-def test_what_has_no_interval_takes_no_share_of_the_level(tmp_path):
+def test_what_has_no_interval_takes_no_share_of_the_level(tmp_path: Path) -> None:
     """Too few seeds, another loss: they are no comparison."""
     many(tmp_path, 3)
     finished(tmp_path, "two_seeds", 0, config=changed(model={"hidden": [99]}))
@@ -307,7 +321,7 @@ def test_what_has_no_interval_takes_no_share_of_the_level(tmp_path):
     assert [score.difference and score.difference.level for score in loss.scores] == [None] * 5
 
 
-def test_a_baseline_that_was_picked_by_its_result_counts_all_pairs(tmp_path):
+def test_a_baseline_that_was_picked_by_its_result_counts_all_pairs(tmp_path: Path) -> None:
     """--sort compares the best of k: as many comparisons as there are pairs, k (k - 1) / 2."""
     many(tmp_path, 4)
 
@@ -316,7 +330,7 @@ def test_a_baseline_that_was_picked_by_its_result_counts_all_pairs(tmp_path):
     assert [score.difference.level for score in metric.scores[1:]] == [pytest.approx(0.05 / 6)] * 3
 
 
-def test_the_latest_finished_attempt_counts(tmp_path):
+def test_the_latest_finished_attempt_counts(tmp_path: Path) -> None:
     """A forced repeat replaces the run before it, whether the attempt after it failed or not."""
     finished(tmp_path, "a", 0, 0.5)
     finished(tmp_path, "a", 0, 0.75)
@@ -328,7 +342,7 @@ def test_the_latest_finished_attempt_counts(tmp_path):
     assert comparison.experiments[0].diverged == ()
 
 
-def test_diverged_seeds_are_counted(tmp_path):
+def test_diverged_seeds_are_counted(tmp_path: Path) -> None:
     """A diverged seed has no numbers but is not forgotten; a run that failed otherwise says nothing."""
     for seed in (0, 2):
         finished(tmp_path, "a", seed)
@@ -340,7 +354,7 @@ def test_diverged_seeds_are_counted(tmp_path):
     assert (list(experiment.runs), experiment.diverged) == ([0, 2], (1,))
 
 
-def test_an_experiment_that_always_diverged_is_shown(tmp_path):
+def test_an_experiment_that_always_diverged_is_shown(tmp_path: Path) -> None:
     """No result is a result."""
     finished(tmp_path, "a")
     failed(tmp_path, "b", config=WIDER)
@@ -351,7 +365,7 @@ def test_an_experiment_that_always_diverged_is_shown(tmp_path):
     assert comparison.metrics[0].scores[1] is None
 
 
-def test_one_name_with_two_experiments_is_two_columns(tmp_path):
+def test_one_name_with_two_experiments_is_two_columns(tmp_path: Path) -> None:
     """They are called by what differs between them, and by nothing that they share."""
     finished(tmp_path, "a")
     finished(tmp_path, "a", config=changed(model={"hidden": [64, 4]}, optimizer={"learning_rate": 0.1}))
@@ -364,7 +378,7 @@ def test_one_name_with_two_experiments_is_two_columns(tmp_path):
     ]
 
 
-def test_one_experiment_under_two_names_is_one_column(tmp_path):
+def test_one_experiment_under_two_names_is_one_column(tmp_path: Path) -> None:
     """The name is no part of an experiment: its runs are pooled, a seed once."""
     finished(tmp_path, "a", 0, 0.5)
     finished(tmp_path, "b", 0, 0.5)
@@ -383,7 +397,9 @@ def test_one_experiment_under_two_names_is_one_column(tmp_path):
         ({"versions": {"tensorflow": "2.21.0"}}, "TensorFlow", "2.21.0"),
     ],
 )
-def test_other_data_code_or_tensorflow_is_another_column(tmp_path, record, key, value):
+def test_other_data_code_or_tensorflow_is_another_column(
+    tmp_path: Path, record: dict[str, Any], key: str, value: str
+) -> None:
     """Numbers of different origin are never pooled, and the label says what is different."""
     finished(tmp_path, "a", 0)
     finished(tmp_path, "a", 1, **record)
@@ -394,7 +410,7 @@ def test_other_data_code_or_tensorflow_is_another_column(tmp_path, record, key, 
     assert f"a ({key}={value})" in labels(comparison)
 
 
-def test_labels_are_never_the_same(tmp_path):
+def test_labels_are_never_the_same(tmp_path: Path) -> None:
     """Where the records show no difference, the identity does."""
     finished(tmp_path, "a", identity="a" * 64)
     finished(tmp_path, "a", identity="b" * 64)
@@ -402,7 +418,7 @@ def test_labels_are_never_the_same(tmp_path):
     assert labels(comparison_of(tmp_path)) == ["a aaaaaaaaaa", "a bbbbbbbbbb"]
 
 
-def test_only_differing_keys_are_shown(tmp_path):
+def test_only_differing_keys_are_shown(tmp_path: Path) -> None:
     """A key that one config lacks differs too; it comes beside its siblings."""
     finished(tmp_path, "a")
     finished(tmp_path, "b", config=changed(optimizer={"momentum": 0.9}, training={"epochs": 3}))
@@ -419,7 +435,7 @@ SEVERAL = ADAM | {"head": {"type": "multitask", "metrics": ["accuracy"], "heads"
 SGD = ADAM | {"optimizer": {"type": "sgd", "learning_rate": 0.01, "momentum": 0.0, "nesterov": False}}
 
 
-def with_keys(config, section, **keys):
+def with_keys(config: dict[str, Any], section: str, **keys: Any) -> dict[str, Any]:
     """A config with some keys of a section set."""
     return config | {section: config[section] | keys}
 
@@ -479,7 +495,9 @@ def with_keys(config, section, **keys):
         "one of several heads",
     ],
 )
-def test_defaults_that_come_with_another_type_tell_nothing(tmp_path, first, other, telling):
+def test_defaults_that_come_with_another_type_tell_nothing(
+    tmp_path: Path, first: dict[str, Any], other: dict[str, Any], telling: tuple[Any, ...]
+) -> None:
     """A key that one side lacks is told where it was set, not where it is the other side's default."""
     finished(tmp_path, "a", config=first)
     finished(tmp_path, "b", config=other)
@@ -490,7 +508,7 @@ def test_defaults_that_come_with_another_type_tell_nothing(tmp_path, first, othe
     assert set(comparison.telling) <= set(comparison.differing)
 
 
-def test_labels_tell_no_defaults(tmp_path):
+def test_labels_tell_no_defaults(tmp_path: Path) -> None:
     """One name with two optimizers is called by what was chosen."""
     finished(tmp_path, "a", config=ADAM)
     finished(tmp_path, "a", config=SGD)
@@ -512,7 +530,7 @@ def test_labels_tell_no_defaults(tmp_path):
     ],
     ids=str,
 )
-def test_another_loss_is_not_comparable(tmp_path, keys):
+def test_another_loss_is_not_comparable(tmp_path: Path, keys: dict[str, Any]) -> None:
     """Losses that are not the same function have values, but no difference; other metrics have both."""
     for seed in range(3):
         finished(tmp_path, "a", seed)
@@ -526,7 +544,7 @@ def test_another_loss_is_not_comparable(tmp_path, keys):
     assert metrics["val_accuracy"].difference.pairs == 3
 
 
-def test_an_older_record_has_the_same_loss(tmp_path):
+def test_an_older_record_has_the_same_loss(tmp_path: Path) -> None:
     """It lacks the keys that came later; where they are off, the loss is what it was."""
     finished(tmp_path, "a", 0)
     off = changed(head={"label_smoothing": 0.0, "class_weight": None}, model={"kernel_regularizer": None})
@@ -537,7 +555,7 @@ def test_an_older_record_has_the_same_loss(tmp_path):
     assert metric.scores[1].comparable
 
 
-def test_sorted_by_a_metric(tmp_path):
+def test_sorted_by_a_metric(tmp_path: Path) -> None:
     """The best mean first, whichever way is better; the others are held against it; none is last."""
     for seed, (a, b, c) in enumerate([(0.5, 0.9, 0.8), (0.7, 0.7, 0.9)]):
         finished(tmp_path, "a", seed, a, seconds=2)  # mean 0.6
@@ -556,7 +574,7 @@ def test_sorted_by_a_metric(tmp_path):
     assert [metric.name for metric in by_seconds.metrics] == ["val_accuracy", "seconds"]
 
 
-def test_sorting_by_what_cannot_be_sorted(tmp_path):
+def test_sorting_by_what_cannot_be_sorted(tmp_path: Path) -> None:
     """A metric nobody recorded, and a loss that is another one elsewhere: the user's mistakes."""
     finished(tmp_path, "a")
     finished(tmp_path, "b", config=changed(head={"loss": "mse"}))
@@ -567,7 +585,7 @@ def test_sorting_by_what_cannot_be_sorted(tmp_path):
         comparison_of(tmp_path, sort="test_loss")
 
 
-def test_a_metric_without_direction_has_no_best(tmp_path):
+def test_a_metric_without_direction_has_no_best(tmp_path: Path) -> None:
     """The gradient at the logit explains: its last value is compared, never its best, even where one is recorded."""
     run_dir = finished(tmp_path, "a", config=changed(head={"metrics": ["logit_gradient"]}))
     record = run_dir.summary()
@@ -577,7 +595,7 @@ def test_a_metric_without_direction_has_no_best(tmp_path):
     assert [metric.name for metric in comparison_of(tmp_path).metrics] == ["val_logit_gradient", "val_loss", "seconds"]
 
 
-def test_metrics_follow_the_heads(tmp_path):
+def test_metrics_follow_the_heads(tmp_path: Path) -> None:
     """Without --metric: validation (last and best) and its loss, training, test and the gap, seconds."""
     finished(tmp_path)
 
@@ -592,7 +610,7 @@ def test_metrics_follow_the_heads(tmp_path):
     ]
 
 
-def test_the_best_value_has_its_epoch(tmp_path):
+def test_the_best_value_has_its_epoch(tmp_path: Path) -> None:
     """The mean over the seeds of the epoch it was reached in."""
     finished(tmp_path)
     by_name = {metric.name: metric.scores[0] for metric in comparison_of(tmp_path).metrics}
@@ -601,7 +619,7 @@ def test_the_best_value_has_its_epoch(tmp_path):
     assert by_name["val_accuracy"].best_epoch is None
 
 
-def test_an_unknown_metric_is_named(tmp_path):
+def test_an_unknown_metric_is_named(tmp_path: Path) -> None:
     """With the nearest right word and the choices."""
     finished(tmp_path)
 
@@ -609,7 +627,7 @@ def test_an_unknown_metric_is_named(tmp_path):
         comparison_of(tmp_path, "val_acuracy")
 
 
-def test_a_number_that_is_none_is_left_out(tmp_path):
+def test_a_number_that_is_none_is_left_out(tmp_path: Path) -> None:
     """A null in the records is no zero; the score says over which seeds it is."""
     finished(tmp_path, "a", 0, 0.5)
     run_dir = finished(tmp_path, "a", 1, 0.6)
@@ -622,12 +640,12 @@ def test_a_number_that_is_none_is_left_out(tmp_path):
     assert (metric.scores[0].values, metric.scores[0].mean, metric.scores[0].sd) == ({0: 0.5}, 0.5, None)
 
 
-def split_digests(validation="v", test="t", train="r", target=""):
+def split_digests(validation: str = "v", test: str = "t", train: str = "r", target: str = "") -> dict[str, Any]:
     """What a run records of its examples."""
     return {"split_digests": {"train": {target: train}, "validation": {target: validation}, "test": {target: test}}}
 
 
-def compared_by_role(runs_dir):
+def compared_by_role(runs_dir: Path) -> dict[str, Any]:
     """What became of the second experiment's differences, by metric: its verdict, or why there is none."""
     metrics = ("val_accuracy", "best_val_accuracy", "val_loss", "test_accuracy", "accuracy", "gap_accuracy", "seconds")
     found = {}
@@ -665,7 +683,9 @@ NOTHING = SAME | OTHER_VALIDATION | OTHER_TEST | {"accuracy": OTHER, "seconds": 
     ],
     ids=["the same", "other training examples", "other validation", "other test examples", "other data"],
 )
-def test_a_difference_needs_the_same_examples(tmp_path, recorded, expected):
+def test_a_difference_needs_the_same_examples(
+    tmp_path: Path, recorded: dict[str, Any], expected: dict[str, Any]
+) -> None:
     """Those of its own split, whatever the settings say: no verdict and no interval on others."""
     paired(tmp_path, *ACCURACIES, a_record=split_digests(), b_record=recorded)
 
@@ -688,7 +708,9 @@ def test_a_difference_needs_the_same_examples(tmp_path, recorded, expected):
     ],
     ids=str,
 )
-def test_older_records_tell_examples_by_data_and_settings(tmp_path, settings, record, expected):
+def test_older_records_tell_examples_by_data_and_settings(
+    tmp_path: Path, settings: dict[str, Any], record: dict[str, Any], expected: dict[str, Any]
+) -> None:
     """What encodes the inputs or thins the training examples out chooses none that is scored."""
     config = CONFIG | {section: CONFIG.get(section, {}) | keys for section, keys in settings.items()}
     paired(tmp_path, *ACCURACIES, config=config, b_record=record)
@@ -696,14 +718,14 @@ def test_older_records_tell_examples_by_data_and_settings(tmp_path, settings, re
     assert compared_by_role(tmp_path) == expected
 
 
-def test_records_without_any_digest_are_not_compared(tmp_path):
+def test_records_without_any_digest_are_not_compared(tmp_path: Path) -> None:
     """Nothing says that two of them are on the same data."""
     paired(tmp_path, *ACCURACIES, a_record={"data_digest": None}, b_record={"data_digest": None})
 
     assert compared_by_role(tmp_path)["val_accuracy"] == OTHER
 
 
-def test_examples_that_differ_by_seed_are_not_compared(tmp_path):
+def test_examples_that_differ_by_seed_are_not_compared(tmp_path: Path) -> None:
     """A function that draws others each time has no two experiments on the same ones."""
     for seed in range(3):
         for name, config in (("a", CONFIG), ("b", WIDER)):
@@ -712,7 +734,7 @@ def test_examples_that_differ_by_seed_are_not_compared(tmp_path):
     assert compared_by_role(tmp_path)["test_accuracy"] == OTHER
 
 
-def test_of_several_targets_those_with_the_same_examples_are_compared(tmp_path):
+def test_of_several_targets_those_with_the_same_examples_are_compared(tmp_path: Path) -> None:
     """Each score by its own target; the sum of the losses by all of them."""
     heads = {
         "ink": {"type": "proportion", "metrics": ["mae"]},
@@ -730,7 +752,7 @@ def test_of_several_targets_those_with_the_same_examples_are_compared(tmp_path):
     assert [metric.scores[1].obstacle for metric in metrics] == [None, OTHER, OTHER]
 
 
-def test_other_data_are_grouped_apart(tmp_path):
+def test_other_data_are_grouped_apart(tmp_path: Path) -> None:
     """Each group with its own baseline and its own share of the level, in the order of their first ones."""
     wine = {"data_digest": "e" * 64}
     for i, (name, data) in enumerate(
@@ -773,7 +795,14 @@ GUESSING = {"guessing": {"val_accuracy": 0.3, "test_accuracy": 0.28}}
         ((0.3, 0.3, 0.29), (0.3, 0.3, 0.3), (3, 3), "no clear difference", None),
     ],
 )
-def test_no_verdict_where_one_side_collapsed_on_some_seeds(tmp_path, a, b, collapsed, verdict, reason):
+def test_no_verdict_where_one_side_collapsed_on_some_seeds(
+    tmp_path: Path,
+    a: tuple[float, float, float],
+    b: tuple[float, float, float],
+    collapsed: tuple[int, int],
+    verdict: str | None,
+    reason: str | None,
+) -> None:
     """No better than a guess, more often than the other and not always: the counts are said, not a verdict."""
     paired(tmp_path, a, b, a_record=GUESSING, b_record=GUESSING)
 
@@ -784,7 +813,7 @@ def test_no_verdict_where_one_side_collapsed_on_some_seeds(tmp_path, a, b, colla
     assert (second.difference.interval is None) == (reason is not None)
 
 
-def test_a_number_without_a_guess_collapses_with_the_main_metric(tmp_path):
+def test_a_number_without_a_guess_collapses_with_the_main_metric(tmp_path: Path) -> None:
     """The loss; the best value has the guess of the last; a score in training has none, and needs none."""
     paired(tmp_path, (0.8, 0.81, 0.82), (0.6, 0.2, 0.6), a_record=GUESSING, b_record=GUESSING)
 
@@ -802,7 +831,7 @@ def test_a_number_without_a_guess_collapses_with_the_main_metric(tmp_path):
     }
 
 
-def test_a_number_where_lower_is_better_collapses_above_its_guess(tmp_path):
+def test_a_number_where_lower_is_better_collapses_above_its_guess(tmp_path: Path) -> None:
     """Rounding is no improvement."""
     guessing = {"guessing": {"val_mae": 2.0}}
     for seed, (a, b) in enumerate([(1.0, 2.0), (1.1, 2.0 - 1e-12), (0.9, 1.9)]):
@@ -812,7 +841,7 @@ def test_a_number_where_lower_is_better_collapses_above_its_guess(tmp_path):
     assert [score.collapsed for score in comparison_of(tmp_path, "val_mae").metrics[0].scores] == [0, 2]
 
 
-def test_a_guess_of_0_is_met_up_to_rounding(tmp_path):
+def test_a_guess_of_0_is_met_up_to_rounding(tmp_path: Path) -> None:
     """That of r2: what predicts the mean scores 1e-16, not 0."""
     for seed, r2 in enumerate((1e-16, -0.5, 0.01)):
         finished(tmp_path, "a", seed, metrics={"val_r2": r2}, guessing={"val_r2": 0.0})
@@ -820,7 +849,7 @@ def test_a_guess_of_0_is_met_up_to_rounding(tmp_path):
     assert comparison_of(tmp_path, "val_r2").metrics[0].scores[0].collapsed == 2
 
 
-def test_the_sum_of_losses_collapses_with_any_target(tmp_path):
+def test_the_sum_of_losses_collapses_with_any_target(tmp_path: Path) -> None:
     """A target's own loss with that target alone."""
     heads = {
         "ink": {"type": "proportion", "metrics": ["mae"]},
@@ -837,7 +866,7 @@ def test_the_sum_of_losses_collapses_with_any_target(tmp_path):
     assert [metric.scores[0].collapsed for metric in metrics] == [1, 0, 1, 0]
 
 
-def test_guesses_hold_for_older_records_on_the_same_examples(tmp_path):
+def test_guesses_hold_for_older_records_on_the_same_examples(tmp_path: Path) -> None:
     """Unknown where neither side recorded them, and then no reason."""
     paired(tmp_path / "one", (0.8, 0.81, 0.82), (0.6, 0.3, 0.6), a_record=GUESSING)
     paired(tmp_path / "none", (0.8, 0.81, 0.82), (0.6, 0.3, 0.6))
@@ -856,7 +885,9 @@ def test_guesses_hold_for_older_records_on_the_same_examples(tmp_path):
         (1, 1, None),
     ],
 )
-def test_no_verdict_where_one_side_diverged_more_often(tmp_path, diverged_a, diverged_b, reason):
+def test_no_verdict_where_one_side_diverged_more_often(
+    tmp_path: Path, diverged_a: int, diverged_b: int, reason: str | None
+) -> None:
     """What is left of it are its lucky seeds; the difference of the seconds has its interval."""
     paired(tmp_path, *ACCURACIES)
     for name, config, n in (("a", CONFIG, diverged_a), ("b", WIDER, diverged_b)):
@@ -871,7 +902,7 @@ def test_no_verdict_where_one_side_diverged_more_often(tmp_path, diverged_a, div
     assert training.scores[1].difference.interval is not None
 
 
-def test_an_experiment_that_diverged_is_no_baseline(tmp_path):
+def test_an_experiment_that_diverged_is_no_baseline(tmp_path: Path) -> None:
     """It would hide every difference: the next one is, and the first is said to be passed over."""
     failed(tmp_path, "a", config=changed(model={"hidden": [1]}))
     finished(tmp_path, "b")
@@ -885,7 +916,7 @@ def test_an_experiment_that_diverged_is_no_baseline(tmp_path):
     assert [score and score.difference is not None for score in comparison.metrics[0].scores] == [None, False, True]
 
 
-def test_runs_come_as_they_were_handed_out(tmp_path):
+def test_runs_come_as_they_were_handed_out(tmp_path: Path) -> None:
     """Not by the hashes in their folders' names; older records as they began, failures at least as they ended."""
     rates = (0.3, 0.1, 0.2)
     for second, rate in enumerate(rates):
@@ -905,7 +936,7 @@ def test_runs_come_as_they_were_handed_out(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("n_others", "expected"), [(1, 5.0), (26, 5.0)])
-def test_tables_of_equal_experiments_hold_a_false_verdict_in_5_percent(n_others, expected):
+def test_tables_of_equal_experiments_hold_a_false_verdict_in_5_percent(n_others: int, expected: float) -> None:
     """Any number of experiments against one, over 5 seeds: 2,000 tables of noise, three standard errors around it."""
     rng = np.random.default_rng(0)
     n_tables = 2000
@@ -930,18 +961,18 @@ def test_tables_of_equal_experiments_hold_a_false_verdict_in_5_percent(n_others,
     ],
     ids=str,
 )
-def test_a_record_with_wrong_guesses_or_examples_is_damaged(tmp_path, record):
+def test_a_record_with_wrong_guesses_or_examples_is_damaged(tmp_path: Path, record: dict[str, Any]) -> None:
     """No comparison is made with it."""
     run = read(finished(tmp_path, **record))
 
     assert (run.status, next(iter(record)) in run.damage or "too large" in run.damage) == ("damaged", True)
 
 
-def test_data_with_a_digest_of_earlier_versions_is_the_same_data(tmp_path):
+def test_data_with_a_digest_of_earlier_versions_is_the_same_data(tmp_path: Path) -> None:
     """Of several files 0.1.0 took another digest: its seeds are pooled with newer ones, its experiments compared."""
     old, new = {"data_digest": "c" * 64}, {"data_digest": "f" * 64, "earlier_data_digests": ["c" * 64]}
 
-    def recorded(name, seed, config, record):
+    def recorded(name: str, seed: int, config: dict[str, Any], record: dict[str, Any]) -> None:
         made_of = {"config": config, "training_version": 1, **record}
         finished(tmp_path, name, seed, 0.5, config, identity=Ingredients.of_record(made_of).identity, **record)
 

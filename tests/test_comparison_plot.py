@@ -1,6 +1,8 @@
 """The curves of several experiments: what is drawn, from histories worked out by hand."""
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from make_runs import changed, failed, finished
@@ -8,18 +10,19 @@ from matplotlib.figure import Figure
 
 from dlexp.errors import UserError
 from dlexp.records.index import read, scan
-from dlexp.reports.comparison.facts import compare
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.comparison.facts import Comparison, compare
 from dlexp.reports.comparison.plot import EpochMean, draw, gather
 
 WIDER = changed(model={"hidden": [128, 64]})
 
 
-def comparison_of(runs_dir):
+def comparison_of(runs_dir: Path) -> Comparison:
     """Everything below a runs directory, compared."""
     return compare([read(run_dir) for run_dir in scan(runs_dir)])
 
 
-def with_history(run_dir, **columns):
+def with_history(run_dir: RunDir, **columns: list[float]) -> None:
     """The run with these columns for its history."""
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     with run_dir.history_writer(["epoch", *columns]) as writer:
@@ -28,13 +31,15 @@ def with_history(run_dir, **columns):
 
 
 @pytest.fixture
-def figure_of(monkeypatch, tmp_path_factory):
+def figure_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Comparison], Figure]:
     """The figure that `draw` saves."""
     save = Figure.savefig
     figures = []
     monkeypatch.setattr(Figure, "savefig", lambda figure, *a, **k: (figures.append(figure), save(figure, *a, **k)))
 
-    def drawn(comparison):
+    def drawn(comparison: Comparison) -> Figure:
         path = tmp_path_factory.mktemp("pictures") / "curves.png"
         draw(comparison, path)
         assert path.read_bytes().startswith(b"\x89PNG")
@@ -43,12 +48,12 @@ def figure_of(monkeypatch, tmp_path_factory):
     return drawn
 
 
-def legend_of(figure):
+def legend_of(figure: Figure) -> list[str]:
     """What the legend says."""
     return [text.get_text() for text in figure.legends[0].get_texts()]
 
 
-def test_mean_and_deviation_over_the_seeds(tmp_path):
+def test_mean_and_deviation_over_the_seeds(tmp_path: Path) -> None:
     """In every epoch over the seeds that have a finite number there; a single one has no deviation."""
     with_history(finished(tmp_path, "a", 0), loss=[1.0, 3.0, math.nan], val_loss=[1.0, 2.0, 3.0])
     with_history(finished(tmp_path, "a", 1), loss=[3.0, 3.0], val_loss=[1.0, math.inf])
@@ -62,7 +67,7 @@ def test_mean_and_deviation_over_the_seeds(tmp_path):
     }
 
 
-def test_a_panel_a_quantity(tmp_path, figure_of):
+def test_a_panel_a_quantity(tmp_path: Path, figure_of: Callable[[Comparison], Figure]) -> None:
     """Loss and metrics side by side; of each experiment training dashed, validation solid, in one colour."""
     for seed in (0, 1):
         finished(tmp_path, "a", seed, 0.5 + seed / 10)
@@ -79,7 +84,7 @@ def test_a_panel_a_quantity(tmp_path, figure_of):
     assert a != b
 
 
-def test_a_band_where_the_seeds_differ(tmp_path, figure_of):
+def test_a_band_where_the_seeds_differ(tmp_path: Path, figure_of: Callable[[Comparison], Figure]) -> None:
     """From a deviation below the mean to one above it; none where all seeds agree."""
     for seed, accuracy in enumerate((0.5, 0.7)):
         finished(tmp_path, "a", seed, accuracy)
@@ -93,7 +98,7 @@ def test_a_band_where_the_seeds_differ(tmp_path, figure_of):
     assert (heights.min(), heights.max()) == pytest.approx((0.6 - 0.1 * math.sqrt(2), 0.61 + 0.1 * math.sqrt(2)))
 
 
-def test_the_legend(tmp_path, figure_of):
+def test_the_legend(tmp_path: Path, figure_of: Callable[[Comparison], Figure]) -> None:
     """The labels, long ones in several lines, then what the lines mean; a band only where there is one."""
     finished(tmp_path, "a")
     finished(tmp_path, "b" * 30 + " " + "c" * 50, config=WIDER)
@@ -108,7 +113,7 @@ def test_the_legend(tmp_path, figure_of):
     assert legend_of(figure_of(comparison_of(tmp_path)))[-2:] == ["validation", "± sd over seeds"]
 
 
-def test_losses_that_are_not_the_same(tmp_path, figure_of):
+def test_losses_that_are_not_the_same(tmp_path: Path, figure_of: Callable[[Comparison], Figure]) -> None:
     """They are drawn, and the panel says that they are not to be compared."""
     finished(tmp_path, "a")
     finished(tmp_path, "b", config=changed(head={"loss": "mse"}))
@@ -118,7 +123,7 @@ def test_losses_that_are_not_the_same(tmp_path, figure_of):
     assert figure.axes[0].get_title() == "loss (not the same function: not comparable)"
 
 
-def test_what_has_no_history_is_not_drawn(tmp_path, figure_of):
+def test_what_has_no_history_is_not_drawn(tmp_path: Path, figure_of: Callable[[Comparison], Figure]) -> None:
     """An experiment that always diverged has no finished run, and so no curve."""
     finished(tmp_path, "a")
     failed(tmp_path, "b", config=WIDER)
@@ -126,7 +131,7 @@ def test_what_has_no_history_is_not_drawn(tmp_path, figure_of):
     assert legend_of(figure_of(comparison_of(tmp_path))) == ["a", "training", "validation"]
 
 
-def test_any_comparison_gives_a_picture(tmp_path, figure_of):
+def test_any_comparison_gives_a_picture(tmp_path: Path, figure_of: Callable[[Comparison], Figure]) -> None:
     """More experiments than named colours, more quantities than fit into a row, a single epoch, and no epoch at all."""
     for n in range(12):
         run_dir = finished(tmp_path / "many", f"e{n}", config=changed(model={"hidden": [n]}))
@@ -141,7 +146,7 @@ def test_any_comparison_gives_a_picture(tmp_path, figure_of):
     assert legend_of(figure_of(comparison_of(tmp_path / "none"))) == ["training", "validation"]
 
 
-def test_the_same_runs_give_the_same_bytes(tmp_path):
+def test_the_same_runs_give_the_same_bytes(tmp_path: Path) -> None:
     """Neither the clock nor earlier figures are in the picture."""
     finished(tmp_path / "runs", "a")
     for name in ("a.png", "b.png"):
@@ -150,7 +155,7 @@ def test_the_same_runs_give_the_same_bytes(tmp_path):
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
-def test_a_directory_is_no_picture(tmp_path):
+def test_a_directory_is_no_picture(tmp_path: Path) -> None:
     """The file system's own words, in one line."""
     finished(tmp_path / "runs", "a")
     (tmp_path / "a.png").mkdir()

@@ -5,6 +5,8 @@ import io
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from make_runs import changed, failed, finished
 
 from dlexp.records.index import read, scan
-from dlexp.reports.comparison.facts import ComparedMetric, compare
+from dlexp.reports.comparison.facts import ComparedMetric, Comparison, compare
 from dlexp.reports.comparison.table import render, to_text
 from dlexp.reports.numbers import plus_minus, significant
 
@@ -22,7 +24,7 @@ NECKED = (0.690, 0.640, 0.700, 0.710, 0.710)
 
 
 @pytest.fixture
-def two(tmp_path):
+def two(tmp_path: Path) -> Path:
     """The course's two experiments over five seeds."""
     for seed, (adam, necked) in enumerate(zip(ADAM, NECKED, strict=True)):
         finished(tmp_path, "reuters_adam", seed, adam, picked_on_test=True, seconds=12 + seed / 10)
@@ -30,17 +32,17 @@ def two(tmp_path):
     return tmp_path
 
 
-def comparison_of(runs_dir, *metrics):
+def comparison_of(runs_dir: Path, *metrics: str) -> Comparison:
     """Everything below a runs directory, compared."""
     return compare([read(run_dir) for run_dir in scan(runs_dir)], metrics)
 
 
-def test_two_experiments_are_columns(two):
+def test_two_experiments_are_columns(two: Path) -> None:
     """What differs, the seeds, then every metric; at 80 columns the difference has a line of its own."""
     assert to_text(comparison_of(two)) == GOLDEN_TWO
 
 
-def test_a_wide_table_has_the_difference_beside(two):
+def test_a_wide_table_has_the_difference_beside(two: Path) -> None:
     """Where there is room, a metric is one line."""
     text = to_text(comparison_of(two, "val_accuracy"), width=120)
 
@@ -54,7 +56,7 @@ def test_a_wide_table_has_the_difference_beside(two):
     ]
 
 
-def test_three_experiments_are_rows(two):
+def test_three_experiments_are_rows(two: Path) -> None:
     """A block a key and a metric, an experiment a line; diverged seeds and single pairs say so."""
     finished(two, "reuters_tiny", 0, 0.5, changed(model={"hidden": [1]}, optimizer={"learning_rate": 1.0}))
     failed(two, "reuters_tiny", 1, changed(model={"hidden": [1]}, optimizer={"learning_rate": 1.0}))
@@ -62,19 +64,19 @@ def test_three_experiments_are_rows(two):
     assert to_text(comparison_of(two, "best_val_accuracy", "val_loss")) == GOLDEN_THREE
 
 
-def test_one_experiment_has_no_difference(tmp_path):
+def test_one_experiment_has_no_difference(tmp_path: Path) -> None:
     """Scores alone; a single seed has no deviation."""
     finished(tmp_path, "digits", accuracy=0.9)
 
     assert to_text(comparison_of(tmp_path)) == GOLDEN_ONE
 
 
-def test_markdown(two):
+def test_markdown(two: Path) -> None:
     """One table, whatever the number of experiments."""
     assert render(comparison_of(two, "val_accuracy"), "md") == GOLDEN_MARKDOWN
 
 
-def test_json_is_one_document_with_all_digits(two):
+def test_json_is_one_document_with_all_digits(two: Path) -> None:
     """Every fact under a name; seeds are the keys of the values."""
     document = json.loads(render(comparison_of(two, "val_accuracy"), "json"))
 
@@ -88,7 +90,7 @@ def test_json_is_one_document_with_all_digits(two):
     assert metric["scores"][1]["difference"]["interval"] == pytest.approx([-0.1421, -0.0699], abs=1e-4)
 
 
-def test_another_loss_and_another_type(tmp_path):
+def test_another_loss_and_another_type(tmp_path: Path) -> None:
     """A loss that is not the same has no difference; what comes with an optimizer is in the JSON alone."""
     for seed in (0, 1):
         finished(tmp_path, "adam", seed)
@@ -105,7 +107,7 @@ def test_another_loss_and_another_type(tmp_path):
     assert (rows[1]["mean"], rows[1]["difference"], rows[1]["verdict"]) == ("0.5", "", "not comparable")
 
 
-def test_the_best_possible_score_stands_below_what_was_reached(tmp_path):
+def test_the_best_possible_score_stands_below_what_was_reached(tmp_path: Path) -> None:
     """Columns, blocks, Markdown, JSON and CSV; one line where it is the same for all, none where it is not known."""
     for name, units, best in (("a", 1, 0.95), ("b", 2, 0.95), ("c", 3, 0.85), ("d", 4, None)):
         record = {} if best is None else {"best_possible": {"test_accuracy": best, "test_nll": 0.1}}
@@ -131,7 +133,7 @@ def test_the_best_possible_score_stands_below_what_was_reached(tmp_path):
     assert [row["best_possible"] for row in rows] == ["0.95", "0.95", "0.85", "", "", "", "", ""]
 
 
-def test_csv_is_a_row_an_experiment_and_metric(two):
+def test_csv_is_a_row_an_experiment_and_metric(two: Path) -> None:
     """All digits; what is not there is an empty cell."""
     rows = list(csv.DictReader(io.StringIO(render(comparison_of(two, "val_accuracy", "seconds"), "csv"))))
 
@@ -145,7 +147,7 @@ def test_csv_is_a_row_an_experiment_and_metric(two):
     assert (rows[0]["difference"], rows[1]["verdict"], rows[3]["verdict"]) == ("", "worse", "")
 
 
-def test_one_and_two_seeds_get_one_line(tmp_path):
+def test_one_and_two_seeds_get_one_line(tmp_path: Path) -> None:
     """Not one for each metric; and no word of Student's t, which nothing came from."""
     for seed in (0, 1):
         finished(tmp_path, "a", seed, 0.5)
@@ -169,7 +171,7 @@ def test_one_and_two_seeds_get_one_line(tmp_path):
         ((0.01, 0.03), "+2.0 points [1.0, 3.0]"),
     ],
 )
-def test_a_bound_that_is_not_0_does_not_look_so(two, interval, text):
+def test_a_bound_that_is_not_0_does_not_look_so(two: Path, interval: tuple[float, float], text: str) -> None:
     """The interval has as many digits more as that takes."""
     comparison = comparison_of(two, "val_accuracy")
     first, second = comparison.metrics[0].scores
@@ -179,7 +181,7 @@ def test_a_bound_that_is_not_0_does_not_look_so(two, interval, text):
     assert f"   {text}, 5 paired seeds: worse\n" in to_text(replace(comparison, metrics=(metric,)), width=120)
 
 
-def several(tmp_path, k, **record):
+def several(tmp_path: Path, k: int, **record: Any) -> None:
     """k experiments with three seeds."""
     for i in range(k):
         for seed, noise in enumerate((0, 0.01, -0.01)):
@@ -216,7 +218,9 @@ def several(tmp_path, k, **record):
         ),
     ],
 )
-def test_the_header_says_the_baseline_and_what_holds_together(tmp_path, k, arguments, header):
+def test_the_header_says_the_baseline_and_what_holds_together(
+    tmp_path: Path, k: int, arguments: dict[str, Any], header: list[str]
+) -> None:
     """As text and as Markdown."""
     several(tmp_path, k)
     comparison = compare([read(run_dir) for run_dir in scan(tmp_path)], ["val_accuracy"], **arguments)
@@ -229,7 +233,7 @@ def test_the_header_says_the_baseline_and_what_holds_together(tmp_path, k, argum
     assert {experiment["baseline"] for experiment in document["experiments"]} == {document["baseline"]}
 
 
-def test_a_baseline_that_diverged_is_said(tmp_path):
+def test_a_baseline_that_diverged_is_said(tmp_path: Path) -> None:
     """The next one takes its place; where all diverged there is none."""
     failed(tmp_path, "a", config=changed(model={"hidden": [1]}))
     finished(tmp_path, "b")
@@ -245,7 +249,7 @@ def test_a_baseline_that_diverged_is_said(tmp_path):
     )
 
 
-def test_experiments_on_other_examples(tmp_path):
+def test_experiments_on_other_examples(tmp_path: Path) -> None:
     """Named in the header, and in every score on them; in all formats."""
     several(tmp_path, 2)
     for i in (2, 3):
@@ -277,7 +281,7 @@ def test_experiments_on_other_examples(tmp_path):
     assert alone == GOLDEN_OTHER_DATA
 
 
-def test_seeds_that_collapsed_or_diverged_are_counted(tmp_path):
+def test_seeds_that_collapsed_or_diverged_are_counted(tmp_path: Path) -> None:
     """In the cell, and as the reason why there is no verdict."""
     guessing = {"guessing": {"val_accuracy": 0.3}}
     for seed, accuracy in enumerate((0.8, 0.2, 0.7, 0.3)):
@@ -309,7 +313,9 @@ def test_seeds_that_collapsed_or_diverged_are_counted(tmp_path):
     hidden=st.lists(st.integers(1, 10**6), max_size=40),
     width=st.integers(60, 200),
 )
-def test_no_line_is_too_long_and_nothing_is_lost(tmp_path_factory, names, hidden, width):
+def test_no_line_is_too_long_and_nothing_is_lost(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str], hidden: list[int], width: int
+) -> None:
     """At any width, every label, value and verdict is there, and fits."""
     runs_dir = tmp_path_factory.mktemp("runs")
     for position, name in enumerate(names):
@@ -340,7 +346,7 @@ def test_no_line_is_too_long_and_nothing_is_lost(tmp_path_factory, names, hidden
         (-0.0001, 0.3, "0.0 ±0.3"),
     ],
 )
-def test_plus_minus(mean, sd, text):
+def test_plus_minus(mean: float, sd: float | None, text: str) -> None:
     """As many digits as the deviation makes worth showing."""
     assert plus_minus(mean, sd) == text
 
@@ -348,7 +354,7 @@ def test_plus_minus(mean, sd, text):
 @pytest.mark.parametrize(
     ("value", "text"), [(20.0, "20"), (123456.7, "123457"), (1e-5, "0.00001000"), (0.0, "0"), (0.99996, "1.000")]
 )
-def test_significant(value, text):
+def test_significant(value: float, text: str) -> None:
     """Four digits, never an exponent, whole numbers whole."""
     assert significant(value) == text
 

@@ -1,5 +1,6 @@
 """What each mistake in a config is answered with: place, expected, given, the nearest right word."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,11 @@ TOP_KEYS = (
 
 
 @pytest.fixture
-def refused(tmp_path, monkeypatch):
+def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
     """The lines that a config is answered with; its file is called `c.yaml`."""
     monkeypatch.chdir(tmp_path)
 
-    def lines(text):
+    def lines(text: str) -> list[str]:
         Path("c.yaml").write_text(text)
         with pytest.raises(ConfigError) as caught:
             load("c.yaml")
@@ -169,7 +170,7 @@ def refused(tmp_path, monkeypatch):
         ),
     ],
 )
-def test_one_mistake_is_one_line(refused, text, message):
+def test_one_mistake_is_one_line(refused: Callable[[str], list[str]], text: str, message: str) -> None:
     """The message is exact, and the line is that of the key."""
     lines = refused(f"dataset: digits\n{text}")
 
@@ -226,12 +227,12 @@ def test_one_mistake_is_one_line(refused, text, message):
         ),
     ],
 )
-def test_the_data_sets_own_mistakes(refused, text, line):
+def test_the_data_sets_own_mistakes(refused: Callable[[str], list[str]], text: str, line: str) -> None:
     """A data set that is missing or unfit is named; nothing is said about the head that follows from it."""
     assert refused(text) == [line]
 
 
-def test_all_field_errors_are_named_together_in_the_files_order(refused):
+def test_all_field_errors_are_named_together_in_the_files_order(refused: Callable[[str], list[str]]) -> None:
     """The head that the data set would have decided on is not complained about."""
     lines = refused("training: {epochs: 0, batch_size: many}\noptimizer: {type: sgd, lr: 1}\n\ndataset: {type: imbd}\n")
 
@@ -244,14 +245,14 @@ def test_all_field_errors_are_named_together_in_the_files_order(refused):
     ]
 
 
-def test_checks_between_fields_wait_for_valid_fields(refused):
+def test_checks_between_fields_wait_for_valid_fields(refused: Callable[[str], list[str]]) -> None:
     """A batch size that is no number is said before the 30,000 examples that are not there."""
     lines = refused("dataset: imdb\nvalidation: 30000\ntraining: {batch_size: x}")
 
     assert lines == ["c.yaml:3: training.batch_size: expected a whole number, given 'x'"]
 
 
-def test_all_checks_between_fields_are_named_together(refused):
+def test_all_checks_between_fields_are_named_together(refused: Callable[[str], list[str]]) -> None:
     """As the field errors are."""
     lines = refused("dataset: imdb\nvalidation: 30000\nmodel: embedding\nhead: regression")
 
@@ -262,7 +263,7 @@ def test_all_checks_between_fields_are_named_together(refused):
     ]
 
 
-def test_a_file_whose_stem_is_no_name_is_told_so(tmp_path):
+def test_a_file_whose_stem_is_no_name_is_told_so(tmp_path: Path) -> None:
     """A name is a folder; a file may be called what it likes if it says another name."""
     path = tmp_path / "a@b.yaml"
     path.write_text("dataset: iris")

@@ -4,8 +4,10 @@ import math
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 from dlexp.reports.run.curves import draw
 
@@ -33,7 +35,7 @@ HISTORIES = {
 }
 
 
-def figure_of(monkeypatch, tmp_path, history):
+def figure_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, history: list[dict[str, float]]) -> Figure:
     """The figure that `draw` saves."""
     from matplotlib.figure import Figure
 
@@ -45,7 +47,7 @@ def figure_of(monkeypatch, tmp_path, history):
 
 
 @pytest.mark.parametrize("history", HISTORIES.values(), ids=HISTORIES)
-def test_any_history_gives_a_picture(tmp_path, history):
+def test_any_history_gives_a_picture(tmp_path: Path, history: list[dict[str, float]]) -> None:
     """A PNG, whole, and nothing beside it."""
     path = tmp_path / "curves.png"
     draw(history, path, "größer (2), seed 0")
@@ -54,7 +56,7 @@ def test_any_history_gives_a_picture(tmp_path, history):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_same_history_gives_the_same_bytes(tmp_path):
+def test_the_same_history_gives_the_same_bytes(tmp_path: Path) -> None:
     """Neither the clock nor earlier figures are in the picture."""
     for name in ("a.png", "b.png"):
         draw(ROWS, tmp_path / name, "digits")
@@ -62,7 +64,7 @@ def test_the_same_history_gives_the_same_bytes(tmp_path):
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
-def test_a_panel_a_quantity(monkeypatch, tmp_path):
+def test_a_panel_a_quantity(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Loss and metrics side by side; training dashed, validation solid, the best epoch marked by its direction."""
     figure = figure_of(monkeypatch, tmp_path, ROWS)
 
@@ -74,7 +76,7 @@ def test_a_panel_a_quantity(monkeypatch, tmp_path):
         assert mark.get_label() == best
 
 
-def test_the_best_epoch_is_a_number(monkeypatch, tmp_path):
+def test_the_best_epoch_is_a_number(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A NaN or infinite validation loss in the last epoch is no best one."""
     figure = figure_of(monkeypatch, tmp_path, HISTORIES["diverged"])
 
@@ -111,7 +113,7 @@ while drawings:
 
 
 @pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "nonsense"])
-def test_pictures_are_drawn_whatever_backend_is_named(tmp_path, backend):
+def test_pictures_are_drawn_whatever_backend_is_named(tmp_path: Path, backend: str) -> None:
     """Jupyter names one for all its child processes; Agg draws, whether that is installed or not."""
     environment = {**os.environ, "MPLBACKEND": backend}
 
@@ -125,7 +127,7 @@ def test_pictures_are_drawn_whatever_backend_is_named(tmp_path, backend):
     }
 
 
-def test_a_damaged_settings_file_of_matplotlib_is_named(tmp_path):
+def test_a_damaged_settings_file_of_matplotlib_is_named(tmp_path: Path) -> None:
     """Who asks for a picture is told in one line why there is none."""
     (tmp_path / "matplotlibrc").write_bytes(b"axes.grid: \xff")
     script = (

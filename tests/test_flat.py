@@ -1,5 +1,7 @@
 """Flat configs: round trips, differences in their order, and values as one would write them."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ configs = st.dictionaries(
 )
 
 
-def test_leaves_have_dotted_keys():
+def test_leaves_have_dotted_keys() -> None:
     """Lists of plain values are leaves; mappings in lists have their index as key."""
     config = {"model": {"hidden": [64, 4], "activation": {"type": "relu"}}, "heads": [{"units": 1}, {}]}
 
@@ -33,12 +35,12 @@ def test_leaves_have_dotted_keys():
 
 
 @given(configs)
-def test_unflatten_undoes_flatten(config):
+def test_unflatten_undoes_flatten(config: dict[str, Any]) -> None:
     """No config is changed by being made flat and nested again."""
     assert unflatten(flatten(config)) == config
 
 
-def test_differences_keep_the_order_of_the_configs():
+def test_differences_keep_the_order_of_the_configs() -> None:
     """A key that only the second config has stands beside its siblings, not at the end."""
     a = {"dataset.type": "imdb", "optimizer.type": "sgd", "optimizer.momentum": 0.9, "training.epochs": 1}
     b = {"dataset.type": "imdb", "optimizer.type": "adam", "optimizer.epsilon": 1e-7, "training.epochs": 2}
@@ -51,7 +53,7 @@ def test_differences_keep_the_order_of_the_configs():
     ]
 
 
-def test_null_is_not_missing():
+def test_null_is_not_missing() -> None:
     """A key that says null differs from no key."""
     assert differences({"a": None}, {}) == [("a", None, MISSING)]
 
@@ -78,13 +80,13 @@ def test_null_is_not_missing():
         (MISSING, "-"),
     ],
 )
-def test_values_are_shown_as_one_would_write_them(value, text):
+def test_values_are_shown_as_one_would_write_them(value: Any, text: str) -> None:
     """YAML's flow style, with short floats, and quotes only where a string would be read as another value."""
     assert format_value(value) == text
 
 
 @pytest.mark.parametrize("digest", ["0123456789abcdef" * 4, "1" * 64, "1e" + "5" * 62])
-def test_a_digest_is_short(digest):
+def test_a_digest_is_short(digest: str) -> None:
     """Its first ten characters, also where YAML would take it for a number; everything else as it is written."""
     assert short(digest) == digest[:10]
     assert short(digest[:63]) == format_value(digest[:63])

@@ -1,18 +1,22 @@
 """The identity: what is part of it and what is not."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from dlexp.config import identity as identity_module
 from dlexp.config.dump import dump
+from dlexp.config.experiment import Experiment
 from dlexp.config.identity import Identities, compared, identity
 from dlexp.config.load import load
 
 
 @pytest.fixture
-def write(tmp_path):
+def write(tmp_path: Path) -> Callable[..., Experiment]:
     """Write a config file and load it."""
 
-    def write_and_load(text, name="config", *overrides):
+    def write_and_load(text: str, name: str = "config", *overrides: str) -> Experiment:
         path = tmp_path / f"{name}.yaml"
         path.write_text(text)
         return load(path, overrides).experiment
@@ -20,7 +24,7 @@ def write(tmp_path):
     return write_and_load
 
 
-def test_name_comments_key_order_and_spelled_out_defaults_are_no_part_of_it(write):
+def test_name_comments_key_order_and_spelled_out_defaults_are_no_part_of_it(write: Callable[..., Experiment]) -> None:
     """The same experiment in other words is the same experiment."""
     short = write("dataset: digits\ntraining: {epochs: 5, batch_size: 16}\noptimizer: {learning_rate: 1}")
     long = write(
@@ -33,7 +37,9 @@ def test_name_comments_key_order_and_spelled_out_defaults_are_no_part_of_it(writ
     assert identity(short, "data") == identity(long, "data")
 
 
-def test_settings_data_and_training_code_are_part_of_it(write, monkeypatch):
+def test_settings_data_and_training_code_are_part_of_it(
+    write: Callable[..., Experiment], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever may change a number changes the identity."""
     experiment = write("dataset: digits")
     first = identity(experiment, "data")
@@ -47,14 +53,14 @@ def test_settings_data_and_training_code_are_part_of_it(write, monkeypatch):
     assert len({first, *changed}) == 4
 
 
-def test_the_dumped_experiment_has_the_same_identity(write):
+def test_the_dumped_experiment_has_the_same_identity(write: Callable[..., Experiment]) -> None:
     """Running a run's own `config.yaml` again is the same experiment."""
     experiment = write("dataset: iris\noptimizer: {epsilon: 1e-7}")
 
     assert identity(write(dump(experiment), "again"), "data") == identity(experiment, "data")
 
 
-def test_a_record_with_no_word_for_a_type_is_of_the_experiment_that_it_names():
+def test_a_record_with_no_word_for_a_type_is_of_the_experiment_that_it_names() -> None:
     """It was edited into nonsense: no command ends there."""
     settings = {"training": {"schedule": {"type": ["cosine"]}}, "model": {"type": {}}}
     record = {"identity": "a" * 64, "config": settings, "data_digest": "d" * 64, "training_version": 2}

@@ -1,6 +1,8 @@
 """The index: found, read and named runs, whatever else lies between them."""
 
 import json
+from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from make_runs import CONFIG, changed, failed, finished, identity_of
@@ -8,21 +10,22 @@ from make_runs import CONFIG, changed, failed, finished, identity_of
 from dlexp.config.identity import Identities
 from dlexp.errors import UserError
 from dlexp.records import index
+from dlexp.records.index import Run
 from dlexp.records.run_dir import RunDir
 
 
-def names(runs, runs_dir):
+def names(runs: Iterable[Run], runs_dir: Path) -> list[str]:
     """Runs by their place below the runs directory, without the identity."""
     places = [(run.dir if isinstance(run, index.Run) else run).path.relative_to(runs_dir) for run in runs]
     return [f"{place.parent}/{place.name.split('-')[0]}" for place in places]
 
 
-def no_config(path):
+def no_config(path: Path) -> None:
     """Stands for the config loader where no config is named."""
     raise AssertionError(f"{path} was taken for a config")
 
 
-def test_scan_orders_runs_and_passes_over_the_rest(tmp_path):
+def test_scan_orders_runs_and_passes_over_the_rest(tmp_path: Path) -> None:
     """Runs come by name, seed as a number and attempt; hidden and foreign entries are no runs."""
     for name, seed in (("b", 0), ("a", 10), ("a", 2), ("a", 2)):
         finished(tmp_path, name, seed)
@@ -41,12 +44,12 @@ def test_scan_orders_runs_and_passes_over_the_rest(tmp_path):
     assert index.scan(tmp_path) == run_dirs
 
 
-def test_scan_without_runs_directory(tmp_path):
+def test_scan_without_runs_directory(tmp_path: Path) -> None:
     """Nothing was run yet: that is no error."""
     assert index.scan(tmp_path / "runs") == []
 
 
-def test_scan_of_a_file(tmp_path):
+def test_scan_of_a_file(tmp_path: Path) -> None:
     """A file in the place of the runs directory is said in one line."""
     (tmp_path / "runs").touch()
 
@@ -54,7 +57,7 @@ def test_scan_of_a_file(tmp_path):
         index.scan(tmp_path / "runs")
 
 
-def test_read_a_finished_run(tmp_path):
+def test_read_a_finished_run(tmp_path: Path) -> None:
     """All that the summary says, the config without its name."""
     run = index.read(finished(tmp_path, "digits", 3, accuracy=0.5))
 
@@ -66,7 +69,7 @@ def test_read_a_finished_run(tmp_path):
     assert run.tensorflow == "2.20.0"
 
 
-def test_read_goes_by_the_folder_it_lies_in(tmp_path):
+def test_read_goes_by_the_folder_it_lies_in(tmp_path: Path) -> None:
     """A folder renamed by hand is the run's name from then on."""
     finished(tmp_path, "before")
     (tmp_path / "before").rename(tmp_path / "after")
@@ -74,7 +77,7 @@ def test_read_goes_by_the_folder_it_lies_in(tmp_path):
     assert [run.name for run in index.finished(tmp_path)] == ["after"]
 
 
-def test_a_damaged_run_is_said_and_stops_no_other(tmp_path, capsys):
+def test_a_damaged_run_is_said_and_stops_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One line on stderr for the damaged run; the others are read."""
     finished(tmp_path, "a")
     finished(tmp_path, "b").summary_path.write_text('{"seed"')
@@ -90,18 +93,18 @@ def test_a_damaged_run_is_said_and_stops_no_other(tmp_path, capsys):
     assert said[0].endswith("(left out)")
 
 
-def of_seed(runs_dir, identity, seed):
+def of_seed(runs_dir: Path, identity: str, seed: int) -> list[Run]:
     """What is on record of an experiment with a seed."""
     return index.readable(index.Attempts(index.scan(runs_dir)).of(Identities(identity), seed))
 
 
-def recorded(runs_dir, identity, seed):
+def recorded(runs_dir: Path, identity: str, seed: int) -> RunDir:
     """What stands for it."""
     run = index.recorded(of_seed(runs_dir, identity, seed), Identities(identity))
     return run and run.dir
 
 
-def test_recorded_is_the_latest_attempt_under_any_name(tmp_path):
+def test_recorded_is_the_latest_attempt_under_any_name(tmp_path: Path) -> None:
     """The name is no part of an experiment; of several finished attempts the one that ended last is the result."""
     finished(tmp_path, "a", ended="2024-05-01T10:00:00+00:00")
     latest = finished(tmp_path, "b", ended="2024-05-03T10:00:00+00:00")
@@ -113,7 +116,7 @@ def test_recorded_is_the_latest_attempt_under_any_name(tmp_path):
     assert recorded(tmp_path, identity_of(CONFIG), 2) is None
 
 
-def test_recorded_is_the_one_under_the_given_name_if_there_is_one(tmp_path):
+def test_recorded_is_the_one_under_the_given_name_if_there_is_one(tmp_path: Path) -> None:
     """The latest of several under it; what diverged under it gives way to what finished under another."""
     own = finished(tmp_path, "a", ended="2024-05-01T10:00:00+00:00")
     other = finished(tmp_path, "b", ended="2024-05-03T10:00:00+00:00")
@@ -125,7 +128,7 @@ def test_recorded_is_the_one_under_the_given_name_if_there_is_one(tmp_path):
     assert [run and run.dir for run in found] == [own, other, other, other]
 
 
-def test_recorded_is_the_higher_attempt_of_the_same_second(tmp_path):
+def test_recorded_is_the_higher_attempt_of_the_same_second(tmp_path: Path) -> None:
     """Short runs end within one second: the number decides."""
     finished(tmp_path)
     second = finished(tmp_path)
@@ -133,7 +136,7 @@ def test_recorded_is_the_higher_attempt_of_the_same_second(tmp_path):
     assert recorded(tmp_path, identity_of(CONFIG), 0) == second
 
 
-def test_recorded_compares_the_whole_identity(tmp_path):
+def test_recorded_compares_the_whole_identity(tmp_path: Path) -> None:
     """Ten digits choose a directory; they do not make two experiments the same."""
     identity = "0123456789" + "a" * 54
     finished(tmp_path, identity=identity)
@@ -142,7 +145,7 @@ def test_recorded_compares_the_whole_identity(tmp_path):
     assert recorded(tmp_path, "0123456789" + "b" * 54, 0) is None
 
 
-def test_recorded_is_what_diverged_and_no_other_failure(tmp_path):
+def test_recorded_is_what_diverged_and_no_other_failure(tmp_path: Path) -> None:
     """What diverged would diverge again; what failed for another reason may not."""
     failed(tmp_path, seed=0, kind="error")
     run_dir = failed(tmp_path, seed=1)
@@ -153,14 +156,14 @@ def test_recorded_is_what_diverged_and_no_other_failure(tmp_path):
     assert recorded(tmp_path, identity_of(CONFIG), 1) == finished_later
 
 
-def test_select_takes_names_runs_and_paths(tmp_path, monkeypatch):
+def test_select_takes_names_runs_and_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A name, a run and the directories of both mean what they say, in the order of the words, each run once."""
     first, second = finished(tmp_path / "runs", "a", 0), finished(tmp_path / "runs", "a", 1)
     finished(tmp_path / "runs", "b")
     monkeypatch.chdir(tmp_path)
     runs_dir = tmp_path / "runs"
 
-    def selected(*words):
+    def selected(*words: str) -> list[str]:
         return names(index.select(runs_dir, words, no_config), runs_dir)
 
     assert selected("b", "a") == ["b/s0", "a/s0", "a/s1"]
@@ -169,7 +172,7 @@ def test_select_takes_names_runs_and_paths(tmp_path, monkeypatch):
     assert selected(str(runs_dir / "a") + "/") == ["a/s0", "a/s1"]
 
 
-def test_select_resolves_a_config_by_identity(tmp_path):
+def test_select_resolves_a_config_by_identity(tmp_path: Path) -> None:
     """A config means its experiment's runs under every name, and not what else has the config's name."""
     finished(tmp_path, "a", 0)
     finished(tmp_path, "b", 1)
@@ -181,7 +184,7 @@ def test_select_resolves_a_config_by_identity(tmp_path):
     assert {run.identity for run in runs} == {identity_of(CONFIG)}
 
 
-def test_select_says_how_to_run_a_config(tmp_path):
+def test_select_says_how_to_run_a_config(tmp_path: Path) -> None:
     """A config that was edited since has no runs."""
     finished(tmp_path, "a")
 
@@ -189,7 +192,7 @@ def test_select_says_how_to_run_a_config(tmp_path):
         index.select(tmp_path, ["a.yaml"], lambda path: "0" * 64)
 
 
-def test_select_names_the_nearest(tmp_path):
+def test_select_names_the_nearest(tmp_path: Path) -> None:
     """An unknown word comes with the nearest right one and the choices."""
     for name in ("digits_sgd", "digits_adam"):
         finished(tmp_path, name)
@@ -203,7 +206,7 @@ def test_select_names_the_nearest(tmp_path):
     )
 
 
-def test_select_names_the_nearest_run_of_a_name(tmp_path):
+def test_select_names_the_nearest_run_of_a_name(tmp_path: Path) -> None:
     """Where the name is right, the choices are its runs."""
     run_dir = finished(tmp_path, "digits")
     place = f"digits/{run_dir.path.name}"
@@ -212,13 +215,13 @@ def test_select_names_the_nearest_run_of_a_name(tmp_path):
         index.select(tmp_path, [place[:-1] + "x"], no_config)
 
 
-def test_select_without_any_run(tmp_path):
+def test_select_without_any_run(tmp_path: Path) -> None:
     """Before the first run the answer is how to get one."""
     with pytest.raises(UserError, match=r"no runs in .* yet\. Try: dlexp run"):
         index.select(tmp_path, ["digits"], no_config)
 
 
-def test_a_null_metric_is_nan(tmp_path):
+def test_a_null_metric_is_nan(tmp_path: Path) -> None:
     """JSON has no NaN: its null is read as one."""
     run_dir = finished(tmp_path)
     record = json.loads(run_dir.summary_path.read_text())
@@ -228,7 +231,7 @@ def test_a_null_metric_is_nan(tmp_path):
     assert str(index.read(run_dir).metrics["val_loss"]) == "nan"
 
 
-def test_an_interrupted_run_has_a_name_and_no_numbers(tmp_path):
+def test_an_interrupted_run_has_a_name_and_no_numbers(tmp_path: Path) -> None:
     """What was killed early is a run all the same."""
     run_dir = RunDir.create(tmp_path, "digits", 4, "0123456789")
     run = index.read(run_dir)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -14,7 +15,7 @@ from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import identity
 from dlexp.config.lint import RULE_NAMES, slots
-from dlexp.config.load import load
+from dlexp.config.load import Loaded, load
 from dlexp.config.problems import ConfigError
 from dlexp.registry import components
 
@@ -47,47 +48,47 @@ class Mutation:
             return {problem.path: problem.change for problem in error.problems}
 
 
-def _is_stack(experiment):
+def _is_stack(experiment: Experiment) -> bool:
     return isinstance(experiment.model, Stack)
 
 
-def _has_hidden(experiment):
+def _has_hidden(experiment: Experiment) -> bool:
     return _is_stack(experiment) and len(experiment.model.hidden) > 0
 
 
-def _is_vector_stack(experiment):
+def _is_vector_stack(experiment: Experiment) -> bool:
     return experiment.model.type == "mlp"
 
 
-def _has_many_classes(experiment):
+def _has_many_classes(experiment: Experiment) -> bool:
     return _is_stack(experiment) and experiment.head.type in CLASSES and (experiment.head.units or 0) > 5
 
 
-def _is_convolution(experiment):
+def _is_convolution(experiment: Experiment) -> bool:
     return experiment.model.type == "layers"
 
 
-def _has_one_output(experiment):
+def _has_one_output(experiment: Experiment) -> bool:
     return _is_stack(experiment) and isinstance(experiment.head, TargetHead) and experiment.head.units == 1
 
 
-def _has_head(*types):
+def _has_head(*types: str) -> Callable[[Experiment], bool]:
     return lambda experiment: experiment.head.type in types
 
 
-def _has_task(*tasks):
+def _has_task(*tasks: str) -> Callable[[Experiment], bool]:
     return lambda experiment: experiment.dataset.info().task in tasks
 
 
-def _has(section, field):
+def _has(section: str, field: str) -> Callable[[Experiment], bool]:
     return lambda experiment: field in type(getattr(experiment, section)).model_fields
 
 
-def _validates(experiment):
+def _validates(experiment: Experiment) -> bool:
     return experiment.validation.type != "none"
 
 
-def _is_counted(experiment):
+def _is_counted(experiment: Experiment) -> bool:
     return experiment.dataset.info().n_train is not None
 
 
@@ -166,7 +167,7 @@ MUTATIONS = (
 )
 
 
-def _mutated():
+def _mutated() -> list[tuple[Mutation, Path]]:
     experiments = {path: load(path).experiment for path in CONFIGS}
     return [(m, path) for m in MUTATIONS for path, experiment in experiments.items() if m.applies(experiment)]
 
@@ -200,7 +201,7 @@ def _catches(mutation: Mutation, path: Path) -> bool:
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_no_shipped_config_is_warned_of(path):
+def test_no_shipped_config_is_warned_of(path: Path) -> None:
     """What one plants on purpose it says: no false alarm."""
     assert list(map(str, load(path).warnings)) == []
 
@@ -214,7 +215,7 @@ def test_what_a_shipped_config_allows_is_there() -> None:
         assert {*rules} <= {finding.rule for finding in load(path, ["allow=[]"]).warnings}, path
 
 
-def test_every_change_is_ready():
+def test_every_change_is_ready() -> None:
     """As an override it follows the rule, or mends the error, and breaks nothing else that is checked."""
     tried = set()
     for mutation, path in _mutated():
@@ -233,11 +234,11 @@ def test_every_change_is_ready():
 
 
 @pytest.fixture
-def write(tmp_path, monkeypatch):
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Loaded]:
     """Write `c.yaml`, or another file, and load it."""
     monkeypatch.chdir(tmp_path)
 
-    def write_and_load(text, name="c.yaml", *overrides):
+    def write_and_load(text: str, name: str = "c.yaml", *overrides: str) -> Loaded:
         Path(name).write_text(text)
         return load(name, overrides)
 
@@ -289,7 +290,7 @@ def write(tmp_path, monkeypatch):
         ),
     ],
 )
-def test_a_warning_says_place_reason_change_and_rule(write, text, warning):
+def test_a_warning_says_place_reason_change_and_rule(write: Callable[..., Loaded], text: str, warning: str) -> None:
     """Exactly, and the line is that of the key."""
     loaded = write(f"dataset: digits\n{text}")
 
@@ -314,7 +315,7 @@ def test_a_warning_says_place_reason_change_and_rule(write, text, warning):
         "dataset: {type: csv, path: own.csv, target: y, task: multiclass}\nmodel: {hidden: [2]}",
     ],
 )
-def test_what_is_near_a_rule_and_follows_it_is_not_warned_of(write, text):
+def test_what_is_near_a_rule_and_follows_it_is_not_warned_of(write: Callable[..., Loaded], text: str) -> None:
     """Dropout that leaves enough, one narrow unit for one logit, pixels that have one scale, ..."""
     assert write(text).warnings == []
 
@@ -365,7 +366,9 @@ def test_what_is_near_a_rule_and_follows_it_is_not_warned_of(write, text):
         ),
     ],
 )
-def test_layers_of_keras_are_warned_of_at_their_own_place(write, layers, warnings):
+def test_layers_of_keras_are_warned_of_at_their_own_place(
+    write: Callable[..., Loaded], layers: str, warnings: list[str]
+) -> None:
     """Exactly, each narrow layer by itself, and the line is that of the stack."""
     loaded = write(f"dataset: digits\nmodel: {{layers: [{layers}]}}")
 
@@ -385,12 +388,12 @@ def test_layers_of_keras_are_warned_of_at_their_own_place(write, layers, warning
         "{Reshape: {target_shape: [4, 4, 4]}}, {MultiHeadAttention: {num_heads: 2, key_dim: 4}}, Flatten",
     ],
 )
-def test_layers_of_keras_that_follow_the_rules_are_not_warned_of(write, layers):
+def test_layers_of_keras_that_follow_the_rules_are_not_warned_of(write: Callable[..., Loaded], layers: str) -> None:
     """Gates that are meant to saturate, few filters at many places, both directions side by side, ..."""
     assert write(f"dataset: digits\nmodel: {{layers: [{layers}]}}").warnings == []
 
 
-def test_what_a_file_allows_holds_for_it_and_those_that_extend_it(write):
+def test_what_a_file_allows_holds_for_it_and_those_that_extend_it(write: Callable[..., Loaded]) -> None:
     """Each adds its own; a `--set` replaces them."""
     write("dataset: digits\nvalidation: test\nallow: [test_validation]", "base.yaml")
     narrow = "extends: base.yaml\nmodel: {hidden: [64, 4]}"
@@ -400,7 +403,7 @@ def test_what_a_file_allows_holds_for_it_and_those_that_extend_it(write):
     assert len(write(f"{narrow}\nallow: [bottleneck]", "c.yaml", "allow=[]").warnings) == 2
 
 
-def test_what_is_allowed_is_no_part_of_the_experiment(write):
+def test_what_is_allowed_is_no_part_of_the_experiment(write: Callable[..., Loaded]) -> None:
     """Nor of its identity and its records, as comments are not."""
     plain, allowing = (
         write(f"dataset: digits\nvalidation: test\n{line}").experiment for line in ("", "allow: [test_validation]")
@@ -423,7 +426,7 @@ def test_what_is_allowed_is_no_part_of_the_experiment(write):
         ("allow: {memory: true}", "allow: expected a list of rules, such as [bottleneck], given {memory: true}"),
     ],
 )
-def test_unknown_rules_are_refused(write, line, message):
+def test_unknown_rules_are_refused(write: Callable[..., Loaded], line: str, message: str) -> None:
     """A name that no rule has would allow nothing."""
     with pytest.raises(ConfigError) as refused:
         write(f"dataset: digits\n{line}")
@@ -441,7 +444,7 @@ OPTIMIZERS = [
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda optimizer: optimizer.type)
-def test_the_numbers_an_optimizer_keeps_are_keras_own(optimizer):
+def test_the_numbers_an_optimizer_keeps_are_keras_own(optimizer: Any) -> None:
     """What memory is counted by: its variables of a weight's shape."""
     import keras
 

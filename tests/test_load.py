@@ -1,17 +1,20 @@
 """Loading: extends, merging, short forms, overrides, the default head, and where values come from."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dlexp.components import validations
-from dlexp.components.heads import Binary, Multiclass, Regression
+from dlexp.components.heads import Binary, Head, Multiclass, Regression
 from dlexp.components.models import MLP, Embedding
 from dlexp.components.optimizers import SGD, Adam
 from dlexp.components.regularizers import L2
 from dlexp.config.dump import dump
+from dlexp.config.experiment import Experiment
 from dlexp.config.load import Loaded, load, load_all
 from dlexp.config.problems import ConfigError, Source
 
@@ -19,11 +22,11 @@ CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.yaml"))
 
 
 @pytest.fixture
-def write(tmp_path, monkeypatch):
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Write files by name into the working directory, so that messages name them without a folder."""
     monkeypatch.chdir(tmp_path)
 
-    def write_files(**texts):
+    def write_files(**texts: str) -> None:
         for name, text in texts.items():
             Path(f"{name}.yaml").write_text(text)
 
@@ -31,17 +34,17 @@ def write(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def experiment(write):
+def experiment(write: Callable[..., None]) -> Callable[..., Experiment]:
     """The experiment that a text and overrides make."""
 
-    def load_text(text, *overrides):
+    def load_text(text: str, *overrides: str) -> Experiment:
         write(config=text)
         return load("config.yaml", overrides).experiment
 
     return load_text
 
 
-def refusal(path, *overrides):
+def refusal(path: str, *overrides: str) -> list[str]:
     """The lines that a config is answered with."""
     with pytest.raises(ConfigError) as caught:
         load(path, overrides)
@@ -49,7 +52,7 @@ def refusal(path, *overrides):
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_every_shipped_config_survives_a_round_trip(path, tmp_path):
+def test_every_shipped_config_survives_a_round_trip(path: Path, tmp_path: Path) -> None:
     """What `dump` writes, `load` reads back to an equal experiment, name and all."""
     experiment = load(path).experiment
     dumped = tmp_path / "other_name.yaml"
@@ -59,7 +62,7 @@ def test_every_shipped_config_survives_a_round_trip(path, tmp_path):
     assert load(dumped).experiment == experiment
 
 
-def test_a_data_set_is_enough(experiment):
+def test_a_data_set_is_enough(experiment: Callable[..., Experiment]) -> None:
     """Everything else has a default; the head follows from the data set's task and classes."""
     shortest = experiment("dataset: digits")
 
@@ -78,12 +81,12 @@ def test_a_data_set_is_enough(experiment):
         ("diabetes", Regression(units=1)),
     ],
 )
-def test_the_head_follows_from_the_task(experiment, dataset, head):
+def test_the_head_follows_from_the_task(experiment: Callable[..., Experiment], dataset: str, head: Head) -> None:
     """Binary, multiclass and regression data get the head of that name, with the units they need."""
     assert experiment(f"dataset: {dataset}").head == head
 
 
-def test_short_forms_are_written_out_at_every_depth(experiment):
+def test_short_forms_are_written_out_at_every_depth(experiment: Callable[..., Experiment]) -> None:
     """A component's type alone stands for the component, a number for a validation from the front."""
     config = experiment("dataset: imdb\nmodel: {activation: tanh, kernel_regularizer: l2}\nvalidation: 10000")
 
@@ -99,7 +102,9 @@ def test_short_forms_are_written_out_at_every_depth(experiment):
         ("[digit, ink]", "heads: {digit: {kernel_regularizer: l2}, ink: {}}"),
     ],
 )
-def test_short_forms_are_known_below_a_head_without_a_type(experiment, target, head):
+def test_short_forms_are_known_below_a_head_without_a_type(
+    experiment: Callable[..., Experiment], target: str, head: str
+) -> None:
     """The data set decides on the head, and with it on what its keys are short for."""
     config = experiment(f"dataset: {{type: digits, target: {target}}}\n{head}")
 
@@ -116,19 +121,19 @@ def test_short_forms_are_known_below_a_head_without_a_type(experiment, target, h
         ("{type: split, seed: 3}", validations.RandomSplit(seed=3)),
     ],
 )
-def test_validation_short_forms(experiment, text, validation):
+def test_validation_short_forms(experiment: Callable[..., Experiment], text: str, validation: Any) -> None:
     """A fraction, or one of the words."""
     assert experiment(f"dataset: imdb\nvalidation: {text}").validation == validation
 
 
-def test_loss_and_metrics_are_short_for_the_heads(experiment):
+def test_loss_and_metrics_are_short_for_the_heads(experiment: Callable[..., Experiment]) -> None:
     """`loss: mse` beside `head: binary` is `head: {type: binary, loss: mse}`."""
     config = experiment("dataset: imdb\nhead: binary\nloss: mse\nmetrics: [mse, accuracy]")
 
     assert config.head == Binary(units=1, loss="mse", metrics=["mse", "accuracy"])
 
 
-def test_extends_merges_key_by_key(write):
+def test_extends_merges_key_by_key(write: Callable[..., None]) -> None:
     """Mappings are merged, lists replaced, chains followed; the name is the file's own."""
     write(
         base="name: base\ndataset: imdb\nmodel: {hidden: [8, 8, 8], dropout: 0.5}\ntraining: {epochs: 3}",
@@ -143,7 +148,7 @@ def test_extends_merges_key_by_key(write):
     assert (experiment.training.epochs, experiment.training.batch_size) == (3, 7)
 
 
-def test_extends_is_relative_to_the_extending_file(write):
+def test_extends_is_relative_to_the_extending_file(write: Callable[..., None]) -> None:
     """Not to the working directory."""
     Path("sub").mkdir()
     write(base="dataset: iris")
@@ -155,7 +160,7 @@ def test_extends_is_relative_to_the_extending_file(write):
     assert loaded.sources["dataset.type"] == Source("sub/../base.yaml", 1)
 
 
-def test_another_type_drops_the_old_types_settings(write):
+def test_another_type_drops_the_old_types_settings(write: Callable[..., None]) -> None:
     """Even those that both types have: an SGD's learning rate is no Adam's."""
     write(
         base="dataset: imdb\noptimizer: {type: sgd, learning_rate: 0.5, momentum: 0.9}",
@@ -167,7 +172,7 @@ def test_another_type_drops_the_old_types_settings(write):
     assert load("base.yaml", ["optimizer.type=adam"]).experiment.optimizer == Adam()
 
 
-def test_the_same_type_keeps_its_settings(write):
+def test_the_same_type_keeps_its_settings(write: Callable[..., None]) -> None:
     """Naming the type again changes nothing."""
     write(
         base="dataset: imdb\noptimizer: {type: sgd, momentum: 0.9}",
@@ -178,7 +183,7 @@ def test_the_same_type_keeps_its_settings(write):
     assert load("base.yaml", ["optimizer=sgd"]).experiment.optimizer == SGD(momentum=0.9)
 
 
-def test_a_component_without_a_type_has_its_fields_default_type(write):
+def test_a_component_without_a_type_has_its_fields_default_type(write: Callable[..., None]) -> None:
     """`model: {dropout: 0.5}` is an mlp, and its settings go when an embedding takes its place."""
     write(
         base="dataset: {type: imdb, encoding: padded}\nmodel: {dropout: 0.5}",
@@ -190,14 +195,14 @@ def test_a_component_without_a_type_has_its_fields_default_type(write):
     assert load("same.yaml").experiment.model == MLP(dropout=0.5)
 
 
-def test_a_head_without_a_type_is_merged(write):
+def test_a_head_without_a_type_is_merged(write: Callable[..., None]) -> None:
     """Its default type is known only once the data set is."""
     write(base="dataset: imdb\nloss: mse", top="extends: base.yaml\nhead: {type: binary, metrics: [mse]}")
 
     assert load("top.yaml").experiment.head == Binary(units=1, loss="mse", metrics=["mse"])
 
 
-def test_a_short_form_in_an_extending_file_keeps_the_bases_type(write):
+def test_a_short_form_in_an_extending_file_keeps_the_bases_type(write: Callable[..., None]) -> None:
     """`activation: tanh` is written out though only the base says that the model is an embedding."""
     write(
         base="dataset: {type: imdb, encoding: padded}\nmodel: {type: embedding, output_dim: 8}",
@@ -210,7 +215,7 @@ def test_a_short_form_in_an_extending_file_keeps_the_bases_type(write):
     assert (model.output_dim, model.activation.type) == (8, "tanh")
 
 
-def test_set_takes_yaml_on_keys_lists_and_components(experiment):
+def test_set_takes_yaml_on_keys_lists_and_components(experiment: Callable[..., Experiment]) -> None:
     """Scalars, lists, elements of lists (of the default's too), short forms and mappings."""
     config = experiment(
         "dataset: imdb\nmodel: {hidden: [64, 64]}",
@@ -234,7 +239,7 @@ def test_set_takes_yaml_on_keys_lists_and_components(experiment):
     assert experiment("dataset: imdb", "model.hidden.0=3").model.hidden == [3, 16]
 
 
-def test_every_leaf_knows_its_source(write):
+def test_every_leaf_knows_its_source(write: Callable[..., None]) -> None:
     """A line of one of the files, a `--set`, or the default."""
     write(
         base="dataset:\n  type: imdb\n  num_words: 500\nmodel: {hidden: [8, 8]}",
@@ -283,7 +288,7 @@ def test_every_leaf_knows_its_source(write):
         ),
     ],
 )
-def test_a_bad_set_is_named(write, override, line):
+def test_a_bad_set_is_named(write: Callable[..., None], override: str, line: str) -> None:
     """One line that says which `--set` and what was expected."""
     write(config="dataset: imdb")
 
@@ -292,7 +297,7 @@ def test_a_bad_set_is_named(write, override, line):
     assert given.startswith(line)
 
 
-def test_cycles_are_refused(write):
+def test_cycles_are_refused(write: Callable[..., None]) -> None:
     """With the whole chain of files."""
     write(a="extends: b.yaml", b="\nextends: c.yaml", c="extends: b.yaml", own="extends: own.yaml")
 
@@ -310,14 +315,16 @@ def test_cycles_are_refused(write):
         ("[base.yaml]", "expected the name of one file, given [base.yaml]"),
     ],
 )
-def test_what_cannot_be_extended_is_named_where_it_is_said(write, target, message):
+def test_what_cannot_be_extended_is_named_where_it_is_said(
+    write: Callable[..., None], target: str, message: str
+) -> None:
     """The line of the `extends`, not only the file that is missing."""
     write(base="dataset: imdb", top=f"\nextends: {target}")
 
     assert refusal("top.yaml") == [f"top.yaml:2: extends: {message}"]
 
 
-def test_mistakes_in_an_extended_file_name_that_file(write):
+def test_mistakes_in_an_extended_file_name_that_file(write: Callable[..., None]) -> None:
     """YAML's and the schema's; what the extending file repairs is none."""
     write(
         torn="a: [",
@@ -332,7 +339,7 @@ def test_mistakes_in_an_extended_file_name_that_file(write):
     assert load("mended.yaml").experiment.training.epochs == 1
 
 
-def test_several_configs_are_refused_together(write):
+def test_several_configs_are_refused_together(write: Callable[..., None]) -> None:
     """All problems at once, those of a shared base a single time."""
     write(base="dataset: imdb\ntraining: {epochs: 0}", a="extends: base.yaml\nloss: x", b="extends: base.yaml")
 
@@ -417,7 +424,7 @@ CONTENTS = st.one_of(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 @given(content=CONTENTS, overrides=st.lists(st.text() | st.lists(FRAGMENTS).map("=".join), max_size=1))
-def test_any_file_is_loaded_or_refused(tmp_path, content, overrides):
+def test_any_file_is_loaded_or_refused(tmp_path: Path, content: bytes, overrides: list[str]) -> None:
     """No bytes and no `--set` end in another exception; a refusal is one printable line a problem."""
     path = tmp_path / "config.yaml"
     path.write_bytes(content)

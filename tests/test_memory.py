@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from commands import Invoke
 
 from dlexp.components import memory
 from dlexp.components.datasets import Npz, Parquet, Reviews, TextFolder
@@ -103,7 +104,9 @@ def test_sizes_for_the_eye(n: float, text: str) -> None:
     assert memory.size(int(n)) == text
 
 
-def test_a_number_in_a_config_is_the_users_mistake(invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_number_in_a_config_is_the_users_mistake(
+    invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A trillion examples: one line that names key, need and what is there; exit code 2, in every command."""
     monkeypatch.chdir(tmp_path)
     Path("huge.yaml").write_text("dataset: {type: counts, n_train: 1000000000000}\n")
@@ -222,7 +225,9 @@ def test_what_a_run_needs_at_the_least(tmp_path: Path) -> None:
     assert least_bytes(of_adam)["model.layers.0.Dense.units"] == (4 * 100 + 100) * 4 * 4
 
 
-def test_a_model_that_does_not_fit_is_not_begun(invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_does_not_fit_is_not_begun(
+    invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each in a line with the key that makes it large: no directory, no process that the system kills."""
     monkeypatch.chdir(tmp_path)
     Path("wide.yaml").write_text("dataset: iris\nmodel: {hidden: [1000000, 1000000]}\n")

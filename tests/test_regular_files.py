@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,9 @@ def test_a_file_is_read_and_appended_to(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("use", [regular_files.require, regular_files.read_bytes, regular_files.appended])
-def test_what_is_no_file_is_refused_without_waiting(use, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_file_is_refused_without_waiting(
+    use: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A pipe without a writer, a socket, a device without an end, a directory, links to nothing and to themselves."""
     monkeypatch.chdir(tmp_path)
     os.mkfifo("pipe")
@@ -91,7 +94,7 @@ DATA = {
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: Path(path).symlink_to("/dev/zero")], ids=["pipe", "device"])
 @pytest.mark.parametrize("file", DATA)
 def test_data_that_are_no_file_are_refused_in_one_line(
-    make, file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke
+    make: Callable[[str], None], file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke
 ) -> None:
     """Those of each data set: nothing is waited for, nothing read without an end."""
     monkeypatch.chdir(tmp_path)

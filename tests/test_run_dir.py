@@ -21,7 +21,7 @@ from dlexp.records.run_dir import RunDir
 IDENTITY = "0123456789abcdef" * 4
 
 
-def test_create_counts_attempts(tmp_path):
+def test_create_counts_attempts(tmp_path: Path) -> None:
     """The same experiment and seed never get a directory twice; the number follows the last attempt."""
     dirs = [RunDir.create(tmp_path, "digits", 3, IDENTITY) for _ in range(3)]
 
@@ -35,7 +35,7 @@ def test_create_counts_attempts(tmp_path):
     ]
 
 
-def test_create_does_not_fill_gaps(tmp_path):
+def test_create_does_not_fill_gaps(tmp_path: Path) -> None:
     """The highest number stays the latest attempt when an earlier one is deleted."""
     first, _ = (RunDir.create(tmp_path, "digits", 0, IDENTITY) for _ in range(2))
     first.path.rmdir()
@@ -43,7 +43,7 @@ def test_create_does_not_fill_gaps(tmp_path):
     assert RunDir.create(tmp_path, "digits", 0, IDENTITY).attempt == 3
 
 
-def test_create_takes_odd_paths(tmp_path):
+def test_create_takes_odd_paths(tmp_path: Path) -> None:
     """Blanks and letters beyond ASCII are paths like others."""
     run_dir = RunDir.create(tmp_path / "meine Läufe", "größer (2)", 0, IDENTITY)
     run_dir.write_summary({"seed": 0, "identity": IDENTITY, "config": {}, "metrics": {}, "name": "größer (2)"})
@@ -52,7 +52,7 @@ def test_create_takes_odd_paths(tmp_path):
     assert "größer" in run_dir.summary_path.read_text(encoding="utf-8")
 
 
-def test_create_says_what_is_in_the_way(tmp_path):
+def test_create_says_what_is_in_the_way(tmp_path: Path) -> None:
     """A file where the runs should go is the user's mistake, in one line."""
     (tmp_path / "runs").write_text("")
 
@@ -60,10 +60,10 @@ def test_create_says_what_is_in_the_way(tmp_path):
         RunDir.create(tmp_path / "runs", "digits", 0, IDENTITY)
 
 
-def test_create_says_where_it_may_not_write(tmp_path, monkeypatch):
+def test_create_says_where_it_may_not_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An unwritable runs directory is the user's mistake, in one line."""
 
-    def refuse(*args, **kwargs):
+    def refuse(*args: Path, **kwargs: bool) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "mkdir", refuse)
@@ -72,7 +72,7 @@ def test_create_says_where_it_may_not_write(tmp_path, monkeypatch):
         RunDir.create(tmp_path, "digits", 0, IDENTITY)
 
 
-def test_status_follows_the_files(tmp_path):
+def test_status_follows_the_files(tmp_path: Path) -> None:
     """The files alone say how a run stands; it is finished once the summary is there."""
     run_dir = RunDir.create(tmp_path, "digits", 0, IDENTITY)
     record = {"seed": 0, "identity": IDENTITY, "config": {}}
@@ -104,7 +104,7 @@ def test_status_follows_the_files(tmp_path):
         ('{"seed": 0, "identity": "f123456789", "config": {}, "metrics": {}}', "the record of another run"),
     ],
 )
-def test_a_broken_summary_is_damage(tmp_path, content, said):
+def test_a_broken_summary_is_damage(tmp_path: Path, content: str, said: str) -> None:
     """A summary that was truncated, edited or moved here is one line with its path, and never a result."""
     run_dir = RunDir.create(tmp_path, "digits", 0, IDENTITY)
     run_dir.summary_path.write_text(content, encoding="latin-1")
@@ -115,7 +115,7 @@ def test_a_broken_summary_is_damage(tmp_path, content, said):
     assert len(caught.value.lines) == 1
 
 
-def test_every_truncation_of_a_summary_is_damage(tmp_path):
+def test_every_truncation_of_a_summary_is_damage(tmp_path: Path) -> None:
     """However much of the file is missing, the run does not pass as finished."""
     run_dir = finished(tmp_path)
     whole = run_dir.summary_path.read_bytes().rstrip()
@@ -125,7 +125,7 @@ def test_every_truncation_of_a_summary_is_damage(tmp_path):
         assert run_dir.status == "damaged"
 
 
-def test_a_deleted_config_is_damage(tmp_path):
+def test_a_deleted_config_is_damage(tmp_path: Path) -> None:
     """A history without its config cannot be told apart from another experiment's."""
     run_dir = RunDir.create(tmp_path, "digits", 0, IDENTITY)
     with run_dir.history_writer(["epoch", "loss"]):
@@ -134,7 +134,7 @@ def test_a_deleted_config_is_damage(tmp_path):
     assert run_dir.status == "damaged"
 
 
-def test_records_read_back(tmp_path):
+def test_records_read_back(tmp_path: Path) -> None:
     """What was written is what is read; a number that JSON lacks is null."""
     run_dir = RunDir.create(tmp_path, "digits", 0, IDENTITY)
     run_dir.write_environment({"processor": "für alle", "flags": [1.5, math.inf], "threads": math.nan})
@@ -145,12 +145,12 @@ def test_records_read_back(tmp_path):
     assert failed(tmp_path, "other").failure()["epoch"] == 3
 
 
-def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Records appear whole or not at all: a full disk leaves the one before, and nothing beside it."""
     run_dir = RunDir.create(tmp_path, "digits", 0, IDENTITY)
     run_dir.write_environment({"seconds": 1})
 
-    def full(descriptor):
+    def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
@@ -161,7 +161,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     assert [path.name for path in run_dir.path.iterdir()] == ["environment.json"]
 
 
-def test_history_is_written_as_it_comes(tmp_path):
+def test_history_is_written_as_it_comes(tmp_path: Path) -> None:
     """Each epoch can be read at once, as one line of plain numbers in the order of the columns."""
     run_dir = RunDir.create(tmp_path, "digits", 0, IDENTITY)
     with run_dir.history_writer(["epoch", "loss"]) as writer:
@@ -171,7 +171,7 @@ def test_history_is_written_as_it_comes(tmp_path):
     assert text == b"epoch,loss\n1,0.30000000000000004\n"
 
 
-def test_history_takes_exactly_its_columns(tmp_path):
+def test_history_takes_exactly_its_columns(tmp_path: Path) -> None:
     """A row with a column too many or too few is a bug, not a shifted file."""
     run_dir = RunDir.create(tmp_path, "digits", 0, IDENTITY)
 
@@ -183,7 +183,7 @@ def test_history_takes_exactly_its_columns(tmp_path):
 
 
 @given(losses=st.lists(st.floats(), max_size=5))
-def test_history_reads_back_to_the_bit(tmp_path_factory, losses):
+def test_history_reads_back_to_the_bit(tmp_path_factory: pytest.TempPathFactory, losses: list[float]) -> None:
     """Every float comes back as it was: NaN, infinities, subnormals and the sign of zero."""
     run_dir = RunDir.create(tmp_path_factory.mktemp("runs"), "digits", 0, IDENTITY)
     with run_dir.history_writer(["epoch", "loss"]) as writer:
@@ -198,7 +198,7 @@ def test_history_reads_back_to_the_bit(tmp_path_factory, losses):
 
 
 @given(length=st.integers(min_value=0, max_value=36))
-def test_history_cut_anywhere_keeps_its_whole_rows(tmp_path_factory, length):
+def test_history_cut_anywhere_keeps_its_whole_rows(tmp_path_factory: pytest.TempPathFactory, length: int) -> None:
     """A kill in the middle of a write costs the row that was being written and nothing else."""
     run_dir = RunDir.create(tmp_path_factory.mktemp("runs"), "digits", 0, IDENTITY)
     text = "epoch,loss\n1,0.25\n2,0.125\n3,0.0625\n"
@@ -211,7 +211,7 @@ def test_history_cut_anywhere_keeps_its_whole_rows(tmp_path_factory, length):
 
 
 @pytest.mark.parametrize("line", ["2,high", "2", "2,1,1", "", "x,1"])
-def test_history_names_a_damaged_line(tmp_path, line):
+def test_history_names_a_damaged_line(tmp_path: Path, line: str) -> None:
     """A bad line that is not a torn last one is said with its number, not skipped."""
     run_dir = RunDir.create(tmp_path, "digits", 0, IDENTITY)
     run_dir.history_path.write_text(f"epoch,loss\n1,0.5\n{line}\n3,0.25\n")
@@ -220,12 +220,12 @@ def test_history_names_a_damaged_line(tmp_path, line):
         run_dir.history()
 
 
-def test_history_of_a_run_just_begun_is_empty(tmp_path):
+def test_history_of_a_run_just_begun_is_empty(tmp_path: Path) -> None:
     """No file, no epochs."""
     assert RunDir.create(tmp_path, "digits", 0, IDENTITY).history() == []
 
 
-def test_json_is_readable_by_people(tmp_path):
+def test_json_is_readable_by_people(tmp_path: Path) -> None:
     """Two blanks a level, and a line end after the last line."""
     run_dir = finished(tmp_path)
     text = run_dir.summary_path.read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import csv
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from make_runs import changed, failed, finished
@@ -11,13 +12,13 @@ from dlexp.records.index import smoke_dir
 from dlexp.records.summary_csv import rebuild
 
 
-def rows_of(path):
+def rows_of(path: Path) -> list[dict[str, str]]:
     """The table as dictionaries."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-def test_a_row_a_finished_run(tmp_path):
+def test_a_row_a_finished_run(tmp_path: Path) -> None:
     """Finished runs, in the index's order; not the failed ones, not the smoke runs."""
     finished(tmp_path, "b", 1)
     finished(tmp_path, "a", 0, accuracy=0.1 + 0.2)
@@ -33,7 +34,7 @@ def test_a_row_a_finished_run(tmp_path):
     assert (rows[0]["epochs"], rows[0]["seconds"]) == ("2", "1.25")
 
 
-def test_resampled_runs_are_no_fits_to_list(tmp_path):
+def test_resampled_runs_are_no_fits_to_list(tmp_path: Path) -> None:
     """The runs of bias-variance have a table of their own."""
     finished(tmp_path, "a")
     finished(tmp_path, "a resamples")
@@ -41,7 +42,7 @@ def test_resampled_runs_are_no_fits_to_list(tmp_path):
     assert [row["name"] for row in rows_of(rebuild(tmp_path))] == ["a"]
 
 
-def test_columns_come_in_three_parts(tmp_path):
+def test_columns_come_in_three_parts(tmp_path: Path) -> None:
     """Who and where, then settings, then numbers; a setting that a run does not have is an empty cell."""
     finished(tmp_path, "a")
     finished(tmp_path, "b", config=changed(optimizer={"type": "sgd", "momentum": 0.9}))
@@ -61,7 +62,7 @@ def test_columns_come_in_three_parts(tmp_path):
     assert [row["optimizer.momentum"] for row in rows] == ["", "0.9"]
 
 
-def test_it_is_rebuilt_from_the_runs_alone(tmp_path):
+def test_it_is_rebuilt_from_the_runs_alone(tmp_path: Path) -> None:
     """It is never read: deleted, damaged or outdated, the next one is the same as the first."""
     finished(tmp_path, "a")
     whole = rebuild(tmp_path).read_bytes()
@@ -71,12 +72,12 @@ def test_it_is_rebuilt_from_the_runs_alone(tmp_path):
     assert rebuild(tmp_path).read_bytes() == whole
 
 
-def test_without_finished_runs_it_is_a_header(tmp_path):
+def test_without_finished_runs_it_is_a_header(tmp_path: Path) -> None:
     """No runs, no rows."""
     assert rebuild(tmp_path).read_text() == "name\n"
 
 
-def test_damaged_runs_stay_out(tmp_path, capsys):
+def test_damaged_runs_stay_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The rows of the others, without a word: after every run of another experiment there would be one."""
     finished(tmp_path, "a").summary_path.write_text("{")
     finished(tmp_path, "b")
@@ -87,7 +88,7 @@ def test_damaged_runs_stay_out(tmp_path, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_writers_at_the_same_time_leave_one_whole_table(tmp_path):
+def test_writers_at_the_same_time_leave_one_whole_table(tmp_path: Path) -> None:
     """Whoever comes second waits, and leaves nothing beside the table but the lock."""
     for seed in range(20):
         finished(tmp_path, "a", seed)
@@ -99,7 +100,7 @@ def test_writers_at_the_same_time_leave_one_whole_table(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == [".summary.csv.lock", "a", "summary.csv"]
 
 
-def test_what_cannot_be_written_is_one_line(tmp_path):
+def test_what_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     """No place for the table is no traceback."""
     with pytest.raises(DlexpError, match=r"summary\.csv: cannot be written: No such file or directory$"):
         rebuild(tmp_path / "missing")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dlexp.reports.run.text_curves import HEIGHT, legend, plot, plots
 
 
-def history_of(**columns):
+def history_of(**columns: list[float]) -> list[dict[str, float]]:
     """Rows with the epochs from 1."""
     rows = zip(*columns.values(), strict=True)
     return [dict(zip(columns, row, strict=True)) | {"epoch": epoch} for epoch, row in enumerate(rows, start=1)]
@@ -45,12 +45,12 @@ GOLDEN_GAP = """\
 """
 
 
-def test_training_and_validation():
+def test_training_and_validation() -> None:
     """Validation lies over training; straight lines between the epochs; highest and lowest value at the axis."""
     assert "\n".join(plot(FALLING, "loss", 18)) + "\n" == GOLDEN
 
 
-def test_a_value_that_is_not_finite_is_a_gap():
+def test_a_value_that_is_not_finite_is_a_gap() -> None:
     """The scale is that of the finite values; no line leads to what is none."""
     history = history_of(loss=[4.0, math.nan, 1.0, 2.5, math.inf])
 
@@ -58,7 +58,7 @@ def test_a_value_that_is_not_finite_is_a_gap():
 
 
 @pytest.mark.parametrize("values", [[0.5], [0.5, 0.5], [math.nan, math.nan], []], ids=str)
-def test_a_curve_without_range(values):
+def test_a_curve_without_range(values: list[float]) -> None:
     """One epoch, no change, no number, nothing: a plot of the same size."""
     lines = plot(history_of(loss=values), "loss", 40)
 
@@ -66,7 +66,7 @@ def test_a_curve_without_range(values):
     assert sum("·" in line for line in lines) == (0.5 in values)
 
 
-def test_side_by_side_where_there_is_room():
+def test_side_by_side_where_there_is_room() -> None:
     """Two plots need 75 characters; below that they stand one below the other."""
     history = history_of(loss=[2.0, 1.0], accuracy=[0.0, 1.0])
 
@@ -74,7 +74,7 @@ def test_side_by_side_where_there_is_room():
     assert len(plots(history, ["accuracy", "loss"], 74)) == 2 * (HEIGHT + 3)
 
 
-def test_the_legend_names_what_is_there():
+def test_the_legend_names_what_is_there() -> None:
     """No validation, no mark for it."""
     assert legend(FALLING) == "training ·, validation •"
     assert legend(history_of(loss=[1.0])) == "training ·"
@@ -85,7 +85,7 @@ def test_the_legend_names_what_is_there():
     n_quantities=st.integers(1, 2),
     width=st.integers(40, 200),
 )
-def test_no_line_is_too_long(values, n_quantities, width):
+def test_no_line_is_too_long(values: list[float], n_quantities: int, width: int) -> None:
     """Any numbers give plots that fit, the same each time."""
     history = history_of(loss=values)
     lines = plots(history, ["loss", "val_loss"][:n_quantities], width)

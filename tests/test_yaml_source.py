@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -20,7 +22,7 @@ from dlexp.config.yaml_source import MAX_BYTES, parse_value, read
 SET = Source("--set key=value")
 
 
-def refusal(path):
+def refusal(path: Path) -> str:
     """The one line that a file is answered with; its path is shown as FILE."""
     with pytest.raises(ConfigError) as caught:
         read(path)
@@ -29,10 +31,10 @@ def refusal(path):
 
 
 @pytest.fixture
-def refused(tmp_path):
+def refused(tmp_path: Path) -> Callable[[str | bytes], str]:
     """What a file with this content is answered with; the file's path is shown as FILE."""
 
-    def answer(content):
+    def answer(content: bytes | str) -> str:
         path = tmp_path / "config.yaml"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return refusal(path)
@@ -71,7 +73,7 @@ def refused(tmp_path):
         ("{type: adam, learning_rate: 1e-2}", {"type": "adam", "learning_rate": 0.01}),
     ],
 )
-def test_scalars_are_those_of_the_core_schema(text, value):
+def test_scalars_are_those_of_the_core_schema(text: str, value: Any) -> None:
     """`1e-3` is a number; only true and false are booleans; times, dates and `1_000` are strings."""
     read_value = parse_value(text, SET).plain()
 
@@ -79,7 +81,7 @@ def test_scalars_are_those_of_the_core_schema(text, value):
     assert type(read_value) is type(value)
 
 
-def test_nan_is_read_as_a_number():
+def test_nan_is_read_as_a_number() -> None:
     """The schema refuses it, with a word about what is expected; the reader does not."""
     value = parse_value(".nan", SET).plain()
 
@@ -96,7 +98,7 @@ def test_nan_is_read_as_a_number():
         lambda values: st.lists(values, max_size=3) | st.dictionaries(st.sampled_from("abc"), values),
     )
 )
-def test_what_is_dumped_or_shown_reads_back(value):
+def test_what_is_dumped_or_shown_reads_back(value: dict[str, Any] | list[Any] | None) -> None:
     """Every value written into a config is read back equal, 1e-07 and the string 'on' included; also a shown one."""
     text = yaml.dump({"value": value}, Dumper=Dumper, allow_unicode=True, width=10**6)
 
@@ -104,7 +106,7 @@ def test_what_is_dumped_or_shown_reads_back(value):
     assert parse_value(format_value(value), SET).plain() == value
 
 
-def test_every_value_knows_its_line(tmp_path):
+def test_every_value_knows_its_line(tmp_path: Path) -> None:
     """A key, a leaf and a list item each have the line that a user would look for."""
     path = tmp_path / "config.yaml"
     path.write_text("# a comment\nmodel:\n  hidden:\n  - 64\n  - 4\noptimizer: {type: adam,\n  epsilon: 1}\n")
@@ -122,7 +124,7 @@ def test_every_value_knows_its_line(tmp_path):
     }
 
 
-def test_aliases_are_written_out(tmp_path):
+def test_aliases_are_written_out(tmp_path: Path) -> None:
     """An anchor saves typing; its values keep their own lines."""
     path = tmp_path / "config.yaml"
     path.write_text("model: {hidden: &sizes [64, 4]}\nother: *sizes\n")
@@ -185,12 +187,12 @@ def test_aliases_are_written_out(tmp_path):
         ("a: *nothing\n", "FILE:1: not valid YAML: found undefined alias 'nothing'"),
     ],
 )
-def test_traps_are_refused_in_one_line(refused, content, line):
+def test_traps_are_refused_in_one_line(refused: Callable[[str | bytes], str], content: bytes | str, line: str) -> None:
     """Each names the file, the line and what is wrong."""
     assert refused(content).startswith(line)
 
 
-def test_a_byte_order_mark_is_no_mistake(tmp_path):
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     """Some editors on Windows write one, and end lines with two characters."""
     path = tmp_path / "config.yaml"
     path.write_bytes(b"\xef\xbb\xbfdataset: digits\r\nloss: mse\r\n")
@@ -198,7 +200,7 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path):
     assert read(path).plain() == {"dataset": "digits", "loss": "mse"}
 
 
-def test_a_bomb_of_aliases_is_refused_at_once(refused):
+def test_a_bomb_of_aliases_is_refused_at_once(refused: Callable[[str | bytes], str]) -> None:
     """Nine lines that would be written out as a billion values cost no time."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join(10 * [f'*a{i - 1}'])}]" for i in range(1, 9)]
@@ -256,7 +258,7 @@ for path in sys.argv[1:]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="says a process's own peak of memory")
-def test_large_files_are_refused_at_once_and_within_500_megabytes(tmp_path):
+def test_large_files_are_refused_at_once_and_within_500_megabytes(tmp_path: Path) -> None:
     """Whatever they are full of; one of 100 MB is not even read."""
     for i, content in enumerate(BOMBS.values()):
         (tmp_path / f"{i}.yaml").write_text(content)
@@ -274,7 +276,7 @@ def test_large_files_are_refused_at_once_and_within_500_megabytes(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
-def test_what_would_never_end_is_not_opened(tmp_path):
+def test_what_would_never_end_is_not_opened(tmp_path: Path) -> None:
     """A pipe that nobody writes to, a device: `extends` comes from other people."""
     os.mkfifo(tmp_path / "pipe.yaml")
     (tmp_path / "c.yaml").write_text("extends: pipe.yaml")
@@ -285,7 +287,7 @@ def test_what_would_never_end_is_not_opened(tmp_path):
         load(tmp_path / "c.yaml")
 
 
-def test_a_missing_file_is_named_with_the_nearest_one(tmp_path):
+def test_a_missing_file_is_named_with_the_nearest_one(tmp_path: Path) -> None:
     """A typing error in the file's name gets the right name."""
     (tmp_path / "imdb_adam.yaml").write_text("dataset: imdb")
 
@@ -293,7 +295,7 @@ def test_a_missing_file_is_named_with_the_nearest_one(tmp_path):
     assert refusal(tmp_path / "other" / "imdb_adm.yaml") == "FILE: no such file"
 
 
-def test_what_is_no_readable_file_is_named(tmp_path):
+def test_what_is_no_readable_file_is_named(tmp_path: Path) -> None:
     """Directories, symbolic links to nothing or to themselves, names that no file can have."""
     (tmp_path / "dangling.yaml").symlink_to("gone.yaml")
     (tmp_path / "circle.yaml").symlink_to("circle.yaml")
@@ -305,7 +307,7 @@ def test_what_is_no_readable_file_is_named(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read every file")
-def test_a_file_without_permission_is_named(tmp_path):
+def test_a_file_without_permission_is_named(tmp_path: Path) -> None:
     """The system's own word says why."""
     path = tmp_path / "config.yaml"
     path.write_text("dataset: digits")
@@ -314,7 +316,7 @@ def test_a_file_without_permission_is_named(tmp_path):
     assert refusal(path) == "FILE: cannot be read: Permission denied"
 
 
-def test_a_value_that_is_no_yaml_names_its_set():
+def test_a_value_that_is_no_yaml_names_its_set() -> None:
     """The same rules hold for `--set`, which has no lines."""
     with pytest.raises(ConfigError, match=r"^--set key=value: not valid YAML: ") as caught:
         parse_value("[64, 4", SET)
@@ -335,7 +337,7 @@ def test_a_value_that_is_no_yaml_names_its_set():
         ("['a # b', c]", ["a # b", "c"]),
     ],
 )
-def test_a_value_alone_has_no_comments(text, value):
+def test_a_value_alone_has_no_comments(text: str, value: list[str] | str) -> None:
     """A text that holds a # is kept whole; in files, YAML's own rule holds."""
     assert parse_value(text, SET).plain() == value
 
@@ -358,7 +360,7 @@ def test_a_value_alone_has_no_comments(text, value):
         ("--- a", "'---' stands beside the value, and YAML has no such value"),
     ],
 )
-def test_what_yaml_would_drop_from_a_value_is_refused(text, line):
+def test_what_yaml_would_drop_from_a_value_is_refused(text: str, line: str) -> None:
     """Each of these would be null, or another value than what was typed."""
     with pytest.raises(ConfigError) as caught:
         parse_value(text, SET)
@@ -366,7 +368,7 @@ def test_what_yaml_would_drop_from_a_value_is_refused(text, line):
     assert caught.value.lines == [f"--set key=value: {line}"]
 
 
-def test_a_comment_in_a_file_is_one(tmp_path):
+def test_a_comment_in_a_file_is_one(tmp_path: Path) -> None:
     """The rule for a single value changes nothing in files."""
     path = tmp_path / "config.yaml"
     path.write_text("a: b # c\nd: [1, # one\n  2]\n")
