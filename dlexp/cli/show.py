@@ -47,7 +47,8 @@ def show(
     from dlexp.records.index import identities_in, latest, select
     from dlexp.reports.activations import plot as activations_plot
     from dlexp.reports.run import diagnostics_plot
-    from dlexp.reports.run.page import gather, render
+    from dlexp.reports.run.facts import gather
+    from dlexp.reports.run.page import render
 
     if run == "activations" and not (runs_dir / run).is_dir():
         if not plot:

@@ -1,5 +1,7 @@
 """Numbers as text, with as many digits as they are worth."""
 
+import math
+
 
 def plus_minus(mean: float, sd: float | None) -> str:
     """Mean and standard deviation, both ending at the latter's first digit, or second where the first is a 1.
@@ -17,6 +19,21 @@ def significant(value: float, digits: int = 4) -> str:
     if value == round(value):
         return f"{value:.0f}"
     return fixed(value, max(places_of(value, digits), 0))
+
+
+def known(value: float | None) -> str:
+    """Four digits or more; a dash where there is no number."""
+    return "-" if value is None or math.isnan(value) else significant(value)
+
+
+def score(name: str, value: float | None) -> str:
+    """`val_accuracy 0.9000`; what is not a number is null in the records."""
+    return f"{name} {math.nan if value is None else value:.4f}"
+
+
+def duration(seconds: float, places: int = 1) -> str:
+    """`1.2 s`."""
+    return f"{fixed(seconds, places)} s"
 
 
 def places_of(value: float, digits: int) -> int:

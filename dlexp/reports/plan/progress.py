@@ -12,10 +12,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from dlexp import console
-from dlexp.components.metrics import OTHER_COLUMNS
+from dlexp.components.columns import OTHER_COLUMNS
 from dlexp.format import counted
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import RunDir
+from dlexp.reports.numbers import duration, score
 from dlexp.training.job import Job
 
 #: A run says no more than one plain line in this many seconds.
@@ -101,7 +102,7 @@ class Progress:
             if is_due and _epoch(rows) > active.epoch_said:
                 active.is_begun = False
                 active.said, active.epoch_said = time.monotonic(), _epoch(rows)
-                left = f"{active.seconds_left(rows):.0f} s left"
+                left = f"{duration(active.seconds_left(rows), 0)} left"
                 said = [f"epoch {_epoch(rows)}/{active.epochs}", *_scores(rows[-1]), left]
                 console.say(f"{active.job.label}: {', '.join(said)}")
 
@@ -113,7 +114,9 @@ class Progress:
         else:
             self._ended.add(job.path)
             seconds = time.monotonic() - active.started
-            line = f"[{len(self._ended)}/{self.n_runs}] {job.label}: {RunDir(job.path).status} after {seconds:.1f} s"
+            line = (
+                f"[{len(self._ended)}/{self.n_runs}] {job.label}: {RunDir(job.path).status} after {duration(seconds)}"
+            )
         if self._live:
             self._live.console.print(console.one_line(line), markup=False)
         else:
@@ -127,7 +130,7 @@ class Progress:
         for active in self._active.values():
             rows = active.rows()
             scores = ", ".join(_scores(rows[-1])) if rows else "starting"
-            left = f"{active.seconds_left(rows):.0f} s" if rows else ""
+            left = duration(active.seconds_left(rows), 0) if rows else ""
             cells = active.job.label, f"{_epoch(rows)}/{active.epochs}", scores, left
             # Names of targets are anyone's, and `[red]` would be an order to rich.
             table.add_row(*(escape(console.one_line(cell)) for cell in cells))
@@ -139,7 +142,7 @@ def _epoch(rows: list[dict[str, float]]) -> int:
 
 
 def _scores(row: dict[str, float]) -> list[str]:
-    return [f"{name} {value:.4f}" for name, value in row.items() if name not in OTHER_COLUMNS]
+    return [score(name, value) for name, value in row.items() if name not in OTHER_COLUMNS]
 
 
 def _on_terminal() -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dlexp.console import one_line
 from dlexp.records.index import Run
-from dlexp.reports.numbers import significant
+from dlexp.reports.numbers import known
 
 #: How many lines of an example are shown.
 _MAX_LINES = 3
@@ -63,7 +63,7 @@ def _answer(record: Mapping[str, Any], names: Sequence[str]) -> str:
     """What was predicted, how sure that was, and what is right."""
     target, predicted = record["target"], record["predicted"]
     if "probability" not in record:
-        return f"predicted {_number(predicted)}; right is {_number(target)}"
+        return f"predicted {known(predicted)}; right is {known(target)}"
     sure = f"with probability {record['probability']:.4f}"
     if "label" in record:  # One of several labels, each given or not.
         said, right = ("yes" if each else "no" for each in (predicted, target))
@@ -74,7 +74,3 @@ def _answer(record: Mapping[str, Any], names: Sequence[str]) -> str:
 def _name(number: int, names: Sequence[str]) -> str:
     """A class by its name where it has one, else by its number."""
     return one_line(names[number]) if 0 <= number < len(names) else str(number)
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else significant(value)

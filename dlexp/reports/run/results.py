@@ -1,12 +1,14 @@
 """What a `run` command gave, a line a run."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dlexp.components.metrics import higher_is_better, quantity_of
+from dlexp.components.columns import Column
 from dlexp.errors import InputsChanged
 from dlexp.records.lock import Owner
 from dlexp.records.run_dir import RunDir
+from dlexp.reports.numbers import duration, score
+from dlexp.reports.run.facts import main_metric
 
 
 def result_lines(run_dirs: Sequence[RunDir]) -> list[str]:
@@ -29,27 +31,22 @@ def scores(summary: dict[str, Any]) -> str:
     else:
         parts = _main_score(metrics) if metrics else []
     seconds = summary.get("seconds")
-    return ", ".join([*parts, *([] if seconds is None else [f"{seconds:.1f} s"])])
+    return ", ".join([*parts, *([] if seconds is None else [duration(seconds)])])
 
 
 def _main_score(metrics: Mapping[str, float | None]) -> list[str]:
     column = main_metric(metrics)
-    last, test = f"{column} {_number(metrics[column])}", f"test_{quantity_of(column)}"
+    last, test = score(column, metrics[column]), str(Column.parse(column).on("test"))
     if f"best_{column}" in metrics:
-        last += f" (best {_number(metrics[f'best_{column}'])} in epoch {metrics.get(f'best_{column}_epoch')})"
-    return [last, *([f"{test} {_number(metrics[test])}"] if test in metrics else [])]
+        last += f" ({score('best', metrics[f'best_{column}'])} in epoch {metrics.get(f'best_{column}_epoch')})"
+    return [last, *([score(test, metrics[test])] if test in metrics else [])]
 
 
 def _score_of_head(target: str, head_metrics: Sequence[str], metrics: Mapping[str, float | None]) -> str:
     """The main metric of one of several heads, and the same on the test split."""
     split = "val_" if f"val_{target}_loss" in metrics else ""
-    score = f"{target}_{main_metric(['loss', *head_metrics])}"
-    return f"{split}{score} {_number(metrics.get(split + score))} (test {_number(metrics.get(f'test_{score}'))})"
-
-
-def _number(value: float | None) -> str:
-    """A score; one that is not a number is null in the records."""
-    return "nan" if value is None else f"{value:.4f}"
+    column = f"{target}_{main_metric(['loss', *head_metrics])}"
+    return f"{score(split + column, metrics.get(split + column))} ({score('test', metrics.get(f'test_{column}'))})"
 
 
 def without_result(run_dirs: Sequence[RunDir]) -> tuple[list[str], list[str], list[str]]:
@@ -95,10 +92,3 @@ def _failure(run_dir: RunDir) -> str:
     if failure is None:
         return f"{run_dir.status}: no result was recorded"
     return f"{failure.get('kind', 'error')}: {failure.get('what', 'unknown')} (more in {run_dir.log_path.name})"
-
-
-def main_metric(metrics: Iterable[str]) -> str:
-    """The column that says most in one number: validation accuracy where there is one, else the last metric."""
-    last = [name for name in metrics if not name.startswith(("best_", "test_"))]
-    candidates = [name for name in last if name.startswith("val_")] or last
-    return next((name for name in candidates if higher_is_better(name)), candidates[-1])
