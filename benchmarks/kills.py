@@ -45,13 +45,13 @@ from pathlib import Path
 from dlexp.config.load import load
 from dlexp.execution.execute import execute
 from dlexp.execution.plan import Request, plan
-from dlexp.reports.run.curves import draw
+from dlexp.reports.run.curves import CURVES
 from dlexp.training import checkpoint
 
 checkpoint.SECONDS_BETWEEN = 0.2
 checkpoint.LARGEST_SHARE = 0.5
 request = Request([load(Path("run.yaml")).experiment], [0], Path(sys.argv[1]))
-for job in plan(request).jobs(draw):
+for job in plan(request).jobs([CURVES]):
     execute(job)
 """
 

@@ -85,7 +85,7 @@ def run(
     from dlexp.records.index import read
     from dlexp.reports.frames import of_runs
     from dlexp.reports.plan.progress import Progress
-    from dlexp.reports.run.curves import draw
+    from dlexp.reports.run.curves import CURVES
 
     wanted, n_workers = arguments.seeds(seeds), arguments.count(workers, "workers")
     own, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
@@ -97,7 +97,7 @@ def run(
     for _, error in planned.without_data:
         raise error
     with first_process(planned, "run") as first, Progress(len(planned.to_train)) as progress:
-        started = carry_out(planned, draw, progress, n_workers, first=first, wait=waits)
+        started = carry_out(planned, [CURVES], progress, n_workers, first=first, wait=waits)
     return of_runs([read(run_dir) for run_dir in (*planned.done, *started)])
 
 
@@ -145,7 +145,7 @@ def bias_variance(
     from dlexp.reports.bias_variance.facts import point
     from dlexp.reports.frames import of_points
     from dlexp.reports.plan.progress import Progress
-    from dlexp.reports.run.curves import draw
+    from dlexp.reports.run.curves import CURVES
 
     n_resamples, n_workers = arguments.whole(resamples, "resamples"), arguments.count(workers, "workers")
     own, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
@@ -157,7 +157,7 @@ def bias_variance(
     for _, error in planned.plan.without_data:
         raise error
     with first_process(planned.plan, "bias_variance") as first, Progress(len(planned.plan.to_train)) as progress:
-        carry_out(planned.plan, draw, progress, n_workers, first=first, wait=waits)
+        carry_out(planned.plan, [CURVES], progress, n_workers, first=first, wait=waits)
     return of_points(
         [
             point(each.experiment.name, values_in(each.sources), [read(run_dir) for run_dir in run_dirs])

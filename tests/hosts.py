@@ -101,7 +101,7 @@ def command(host: str, flock: str, n_seeds: int, *, wait: bool = False, is_real:
         execute_module._train = train_in_no_time
     pretend(host, flock)
     planned = plan(Request([load(Path("run.yaml")).experiment], range(n_seeds), Path("runs")))
-    run_all(planned.jobs(print), Inline(), Silent(), wait=wait)
+    run_all(planned.jobs(), Inline(), Silent(), wait=wait)
 
 
 def started(host: str, flock: str, n_seeds: int, folder: Path, **options: bool) -> "subprocess.Popen[str]":

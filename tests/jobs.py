@@ -9,7 +9,7 @@ from dlexp.config.identity import code_digest, identity
 from dlexp.config.load import load
 from dlexp.execution.execute import execute
 from dlexp.records.run_dir import RunDir
-from dlexp.reports.run.curves import draw
+from dlexp.reports.run.curves import CURVES
 from dlexp.training.job import Job
 
 SUBMITTED = "2024-05-01T10:00:00.000001+00:00"
@@ -26,16 +26,16 @@ def job_of(tmp_path: Path, text: str, seed: int = 0, stand_in: bool = False) -> 
     run_dir = RunDir.create(tmp_path / "runs", experiment.name, seed, ident)
     code = code_digest(experiment)
     return Job(
-        experiment,
-        seed,
-        ident,
-        digest,
-        run_dir.path,
-        None,
-        stand_in,
-        {"command": "test", "submitted": SUBMITTED},
-        draw,
-        code,
+        experiment=experiment,
+        seed=seed,
+        identity=ident,
+        data_digest=digest,
+        path=run_dir.path,
+        data_dir=None,
+        stand_in=stand_in,
+        provenance={"command": "test", "submitted": SUBMITTED},
+        after=[CURVES],
+        code_digest=code,
     )
 
 

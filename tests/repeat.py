@@ -7,7 +7,7 @@ from dlexp.execution.execute import execute
 from dlexp.execution.plan import Request, plan
 from dlexp.records.index import finished
 from dlexp.records.run_dir import RunDir
-from dlexp.reports.run.curves import draw
+from dlexp.reports.run.curves import CURVES
 from dlexp.reports.verification.facts import same_weights
 
 #: Small, with every file that a run can leave but predictions.
@@ -18,7 +18,7 @@ def command(folder: Path, text: str = CONFIG) -> None:
     """`dlexp run` in a folder, of a config beside it, without the processes around it."""
     config = folder.with_name("test.yaml")
     config.write_text(text)
-    for job in plan(Request([load(config).experiment], [0], folder / "runs")).jobs(draw):
+    for job in plan(Request([load(config).experiment], [0], folder / "runs")).jobs([CURVES]):
         execute(job)
 
 

@@ -3,7 +3,6 @@
 import json
 import logging
 import socket
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,23 +67,6 @@ def most_frequent_share(job: Job) -> float:
     """The share of the most frequent class among the validation examples."""
     y = split(job.experiment, job.experiment.dataset.load(None)).by_role["validation"].y
     return float(np.bincount(y).max() / len(y))
-
-
-def not_drawn(history: Any, path: Path, title: str) -> None:
-    """A matplotlib that cannot draw."""
-    raise RuntimeError("no font can be found")
-
-
-def test_a_picture_that_cannot_be_drawn_fails_no_run(tmp_path: Path) -> None:
-    """The result is recorded; the reason is in the log."""
-    job = replace(job_of(tmp_path, IRIS), illustrate=not_drawn)
-
-    execute(job)
-
-    run_dir = RunDir(job.path)
-    assert run_dir.status == "finished"
-    assert not run_dir.curves_path.exists()
-    assert "\ncurves.png not drawn: RuntimeError: no font can be found\n" in run_dir.log_path.read_text()
 
 
 def test_resolved_config_is_the_same_experiment(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from dlexp.records.run_dir import PREFIX_LENGTH, RunDir
 from dlexp.records.summary_csv import rebuild
 from dlexp.reports.bias_variance.facts import point
 from dlexp.reports.bias_variance.table import render
-from dlexp.reports.run.curves import draw
+from dlexp.reports.run.curves import CURVES
 from dlexp.reports.run.results import result_lines, without_result
 from dlexp.reports.verification.facts import verify
 
@@ -252,7 +252,7 @@ def resumed(fault: Fault, *files: str) -> list[str]:
             faulty.enter_context(damaged(RUNS / "interrupted" / "s0-f72780589d" / file, fault))
         planned = plan(Request([load("interrupted.yaml").experiment], [0], RUNS))
         try:
-            for job in planned.jobs(draw):
+            for job in planned.jobs([CURVES]):
                 said(lambda _, job=job: execute(job), "interrupted")
         except OSError as error:
             return [str(error)]

@@ -23,7 +23,6 @@ from dlexp.errors import DataError, UserError
 from dlexp.execution.carry_out import carry_out
 from dlexp.execution.plan import Request, plan, require_memory
 from dlexp.reports.plan.progress import Progress
-from dlexp.reports.run.curves import draw
 
 STAT = "anon 5\n{prefix}inactive_file {inactive}\n{prefix}active_file 50\n"
 
@@ -240,7 +239,7 @@ def test_a_model_that_does_not_fit_is_not_begun(
     assert re.fullmatch(said, err.splitlines(keepends=True)[-1])
     wide = load("wide.yaml").experiment
     with pytest.raises(UserError, match=said.strip("\\n")):
-        carry_out(plan(Request([wide], [0], Path("runs"))), draw, Progress(0))
+        carry_out(plan(Request([wide], [0], Path("runs"))), [], Progress(0))
     assert not Path("runs").exists()
 
 

@@ -20,7 +20,6 @@ from dlexp.execution.schedule import run_all
 from dlexp.records.index import read, scan
 from dlexp.records.run_dir import HistoryWriter, RunDir
 from dlexp.reports.frames import of_runs
-from dlexp.reports.run.curves import draw
 from dlexp.reports.run.results import without_result
 from dlexp.training import checkpoint, run
 from dlexp.training.epochs import Diverged
@@ -324,7 +323,7 @@ def test_what_cannot_even_be_begun_is_named(tmp_path: Path, capsys: pytest.Captu
     """A folder where the log should be: the command notes it, since the worker could not."""
     config = tmp_path / "test.yaml"
     config.write_text(CONFIG)
-    jobs = list(plan(Request([load(config).experiment], [0], tmp_path / "runs")).jobs(draw))
+    jobs = list(plan(Request([load(config).experiment], [0], tmp_path / "runs")).jobs())
     run_dir = RunDir(jobs[0].path)
     run_dir.log_path.mkdir()
     engine = Pool(1)

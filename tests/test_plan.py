@@ -13,7 +13,6 @@ from dlexp.execution import carry_out
 from dlexp.execution.plan import Plan, Request, again, plan
 from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
-from dlexp.reports.run.curves import draw
 
 
 def planned(tmp_path: Path) -> Plan:
@@ -26,7 +25,7 @@ def planned(tmp_path: Path) -> Plan:
 
 def test_runs_are_handed_out_in_the_order_of_the_grid_and_know_when(tmp_path: Path) -> None:
     """Each later than the one before, so that the order can be told from the records alone."""
-    jobs = list(planned(tmp_path).jobs(draw))
+    jobs = list(planned(tmp_path).jobs())
 
     submitted = [job.provenance["submitted"] for job in jobs]
     assert [job.experiment.optimizer.model_dump()["learning_rate"] for job in jobs] == [0.3, 0.3, 0.1, 0.1, 0.2, 0.2]
@@ -35,22 +34,22 @@ def test_runs_are_handed_out_in_the_order_of_the_grid_and_know_when(tmp_path: Pa
 
 def test_a_file_in_the_place_of_a_run_is_passed_by(tmp_path: Path) -> None:
     """It is no attempt that another command has begun: the run gets the next number."""
-    first, *_ = planned(tmp_path).jobs(draw)
+    first, *_ = planned(tmp_path).jobs()
     first.path.rmdir()
     first.path.touch()
 
-    again, *_ = planned(tmp_path).jobs(draw)
+    again, *_ = planned(tmp_path).jobs()
 
     assert again.path == first.path.with_name(f"{first.path.name}-2")
 
 
 def test_a_resumed_run_keeps_its_place(tmp_path: Path) -> None:
     """It was handed out when it first began; a damaged record of that costs it the place, not the run."""
-    first, second, *_ = planned(tmp_path).jobs(draw)
+    first, second, *_ = planned(tmp_path).jobs()
     RunDir(first.path).write_environment({"submitted": "2024-05-01T10:00:00.000001+00:00"})
     RunDir(second.path).environment_path.write_text("{")
 
-    resumed, damaged, *_ = planned(tmp_path).jobs(draw)
+    resumed, damaged, *_ = planned(tmp_path).jobs()
 
     assert (resumed.path, damaged.path) == (first.path, second.path)
     assert resumed.provenance["submitted"] == "2024-05-01T10:00:00.000001+00:00"
@@ -63,7 +62,7 @@ def test_run_says_once_why_a_damaged_run_is_trained_again(
     """Once it is trained, nothing more is said of it: the new run stands for it. Another experiment's is not named."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(carry_out, "Pool", lambda *_: Here())
-    paths = [job.path for job in planned(Path()).jobs(draw)]
+    paths = [job.path for job in planned(Path()).jobs()]
     for path in paths:
         path.joinpath("summary.json").write_text("null" if path in paths[:2] else "{")
     words = ("run", "iris.yaml", "--set", "optimizer.learning_rate=0.3")
@@ -93,7 +92,7 @@ def test_runs_are_trained_again_in_directories_of_their_own(tmp_path: Path) -> N
 
     planned, left_out = again(runs, tmp_path / "again", None)
 
-    jobs = list(planned.jobs(draw))
+    jobs = list(planned.jobs())
     assert len({job.path for job in jobs}) == 3
     assert [job.experiment.name for job in jobs] == ["digits"] * 3
     assert left_out == {}

@@ -81,7 +81,16 @@ def make_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeJob:
         digest = experiment.dataset.digest(None)
         own = identity(experiment, digest)
         run_dir = RunDir.create(tmp_path / "runs", "a", seed, own)
-        return Job(experiment, seed, own, digest, run_dir.path, None, False, {}, print)
+        return Job(
+            experiment=experiment,
+            seed=seed,
+            identity=own,
+            data_digest=digest,
+            path=run_dir.path,
+            data_dir=None,
+            stand_in=False,
+            provenance={},
+        )
 
     return make
 

@@ -23,7 +23,16 @@ def job(tmp_path: Path) -> Job:
     (tmp_path / "a.yaml").write_text("dataset: iris\ntraining: {epochs: 20}\n")
     experiment = load(tmp_path / "a.yaml").experiment
     run_dir = RunDir.create(tmp_path / "runs", "a", 0, "d" * 64)
-    return Job(experiment, 0, "d" * 64, "data", run_dir.path, None, False, {}, print)
+    return Job(
+        experiment=experiment,
+        seed=0,
+        identity="d" * 64,
+        data_digest="data",
+        path=run_dir.path,
+        data_dir=None,
+        stand_in=False,
+        provenance={},
+    )
 
 
 @pytest.fixture

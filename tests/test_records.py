@@ -163,7 +163,7 @@ def test_they_are_verified(records: Path) -> None:
     """Trained again, their numbers stand."""
     runs = [run for run in index.finished(Path("runs")) if run.name == "finished" and run.seed == 0]
     planned_again, left_out = again(runs, Path("again"), None)
-    (job,) = planned_again.jobs(lambda *_: None)
+    (job,) = planned_again.jobs()
     execute(job)
 
     assert verify(runs[0], RunDir(job.path), runs).holds
@@ -172,7 +172,7 @@ def test_they_are_verified(records: Path) -> None:
 
 def test_the_interrupted_one_is_resumed(records: Path) -> None:
     """From the checkpoint that 0.1.0 wrote, under the identity that it had."""
-    (job,) = planned("interrupted.yaml").jobs(lambda *_: None)
+    (job,) = planned("interrupted.yaml").jobs()
     before = RunDir(job.path).history()
     execute(job)
 

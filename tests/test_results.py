@@ -5,7 +5,7 @@ from pathlib import Path
 from make_runs import changed, finished
 
 from dlexp.records.run_dir import RunDir
-from dlexp.reports.run.results import result_lines, without_picture, without_result
+from dlexp.reports.run.results import result_lines, without_result
 
 
 def test_one_head_has_its_last_and_best_score(tmp_path: Path) -> None:
@@ -60,14 +60,3 @@ def test_an_interrupted_run_says_what_becomes_of_it(tmp_path: Path) -> None:
         f"{saved.path}: interrupted; the same command resumes it",
     ]
     assert (failed, left) == ([], [])
-
-
-def test_a_finished_run_without_its_picture_is_named(tmp_path: Path) -> None:
-    """It could not be drawn, and why is in the log; a run that has not finished lacks more than that."""
-    drawn, bare = (finished(tmp_path, name) for name in ("drawn", "bare"))
-    drawn.curves_path.touch()
-    begun = RunDir.create(tmp_path, "begun", 0, "0123456789abcdef")
-
-    assert without_picture([drawn, bare, begun]) == [
-        f"{bare.path}/curves.png: could not be drawn (more in log.txt); the run is complete without it"
-    ]

@@ -55,7 +55,7 @@ def bias_variance(
     from dlexp.reports.bias_variance.table import render
     from dlexp.reports.figure import require_png
     from dlexp.reports.plan.progress import Progress
-    from dlexp.reports.run.curves import draw
+    from dlexp.reports.run.curves import CURVES
 
     arguments.count(workers, "--workers")
     arguments.require_few_runs(1 if smoke else resamples, len(configs), grids or [])
@@ -70,7 +70,7 @@ def bias_variance(
     if planned.plan.done:
         say(f"{len(planned.plan.done)} of {len(planned.plan.runs)} runs done before")
     with interruptible(), Progress(len(planned.plan.to_train)) as progress:
-        started = carry_out(planned.plan, draw, progress, workers, wait=wait)
+        started = carry_out(planned.plan, [CURVES], progress, workers, wait=wait)
     points = [
         point(each.experiment.name, values_in(each.sources), [read(run_dir) for run_dir in run_dirs])
         for each, run_dirs in zip(loaded, planned.recorded(), strict=True)

@@ -23,12 +23,12 @@ def close(plan: "Plan", started: "Sequence[RunDir]", said: Collection[str] = ())
         Elsewhere: Other processes have all the runs.
     """
     from dlexp.console import say
-    from dlexp.errors import Elsewhere, shown
-    from dlexp.reports.run.results import without_picture, without_result
+    from dlexp.errors import Elsewhere
+    from dlexp.reports.run.results import without_result
 
     results = [*plan.done, *started]
     failed, interrupted, left = without_result(results)
-    say(*shown(without_picture(started)), *(line for line in left if line not in said))
+    say(*(line for line in left if line not in said))
     failed += [f"{experiment.name}: {error}" for experiment, error in plan.without_data]
     kinds = [(failed, "failed"), (interrupted, "interrupted")]
     if counts := [f"{len(lines)} {what}" for lines, what in kinds if lines]:

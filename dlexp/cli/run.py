@@ -100,14 +100,14 @@ def _train(request: "Request", workers: int, fail_fast: bool, first: "Worker | N
     from dlexp.execution.carry_out import carry_out
     from dlexp.execution.plan import plan
     from dlexp.reports.plan.progress import Progress
-    from dlexp.reports.run.curves import draw
+    from dlexp.reports.run.curves import CURVES
     from dlexp.reports.run.results import result_lines
 
     planned = plan(request)
     on_record = [line for each in planned.runs if (line := _on_record(each, wait))]
     say(*on_record)
     with interruptible(), Progress(len(planned.to_train)) as progress:
-        started = carry_out(planned, draw, progress, workers, fail_fast, first, wait)
+        started = carry_out(planned, [CURVES], progress, workers, fail_fast, first, wait)
     for line in result_lines([*planned.done, *started]):
         print(one_line(line))
     close(planned, started, on_record)

@@ -73,7 +73,6 @@ def _repeated(
     from dlexp.execution.plan import again
     from dlexp.records.index import of_experiment
     from dlexp.reports.plan.progress import Progress
-    from dlexp.reports.run.curves import draw
     from dlexp.reports.verification import facts as verification
     from dlexp.reports.verification.facts import Verification
 
@@ -83,7 +82,7 @@ def _repeated(
         trained: list[RunDir] = []
         if planned.to_train:
             with interruptible(), Progress(len(planned.to_train)) as progress:
-                trained = carry_out(planned, draw, progress, workers)
+                trained = carry_out(planned, [], progress, workers)
         repeatable = [run.dir.path for run in whole if run.dir.path not in left_out]
         repeated = dict(zip(repeatable, trained, strict=True))
 

@@ -1,23 +1,24 @@
 """From a plan to records: what `dlexp run` and `dlexp.run` share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dlexp.components import keras_settings
 from dlexp.console import say
-from dlexp.errors import DlexpError
+from dlexp.errors import DlexpError, shown
 from dlexp.execution.plan import Plan, require_memory
 from dlexp.execution.pool import Pool
 from dlexp.execution.schedule import Watcher, run_all
 from dlexp.execution.worker import Worker
 from dlexp.records.run_dir import RunDir
 from dlexp.records.summary_csv import rebuild
-from dlexp.training.job import Illustrate, Job
+from dlexp.training.after import After, make_missing
+from dlexp.training.job import Job
 
 
 def carry_out(
     plan: Plan,
-    illustrate: Illustrate,
+    after: Sequence[After],
     watcher: Watcher,
     workers: int = 1,
     fail_fast: bool = False,
@@ -28,7 +29,7 @@ def carry_out(
 
     Args:
         plan: What is to be trained.
-        illustrate: Draws the curves.
+        after: What every finished run has beside its records.
         watcher: Is told what happens.
         workers: Runs trained at the same time.
         fail_fast: Start no further run after one failed.
@@ -54,12 +55,13 @@ def carry_out(
     say(*(f"{planned.lost}; training again, into a new directory" for planned in plan.to_train if planned.lost))
     engine = Pool(min(workers, max(1, len(plan.to_train))), first)
     try:
-        run_all(noted(plan.jobs(illustrate)), engine, watcher, fail_fast, wait)
+        run_all(noted(plan.jobs(after)), engine, watcher, fail_fast, wait)
     finally:
         # Also when all is done: an idle worker has nothing to save, and TensorFlow takes a second to end by itself.
         engine.close(kill=True)
         if started and not plan.request.smoke:
             _rebuild(plan.request.runs_dir)
+    say(*shown(make_missing([*plan.done, *started], after)))
     return started
 
 

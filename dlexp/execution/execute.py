@@ -16,6 +16,7 @@ from dlexp.config.identity import TRAINING_VERSION
 from dlexp.execution import outside_errors
 from dlexp.records.lock import Lost, Taken, locked
 from dlexp.records.run_dir import RunDir
+from dlexp.training.after import make_all
 from dlexp.training.environment import versions
 from dlexp.training.interruption import Stopped
 from dlexp.training.job import Job
@@ -69,6 +70,8 @@ def _attempt(job: Job) -> None:
             record_failure(job, error)
     if run_dir.status == "finished" or run_dir.has_diverged:
         run_dir.remove_checkpoints()
+    if run_dir.status == "finished":
+        make_all(run_dir, job.after)
 
 
 def _train(job: Job) -> None:

@@ -20,7 +20,8 @@ from dlexp.execution import repository
 from dlexp.records.index import Attempts, Run, latest, read, readable, recorded, scan, smoke_dir
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import PREFIX_LENGTH, UNFINISHED, RunDir
-from dlexp.training.job import Illustrate, Job
+from dlexp.training.after import After
+from dlexp.training.job import Job
 
 SMOKE_EPOCHS = 2
 
@@ -113,21 +114,21 @@ class Plan:
         """Where the new records go."""
         return smoke_dir(self.request.runs_dir) if self.request.smoke else self.request.runs_dir
 
-    def jobs(self, illustrate: Illustrate) -> Iterator[Job]:
+    def jobs(self, after: Sequence[After] = ()) -> Iterator[Job]:
         """The runs to train, in order: every experiment with every seed. A run's directory is made as it is drawn."""
         provenance = _provenance()
         for planned in self.to_train:
             run_dir = planned.begun or self._directory(planned)
             yield Job(
-                planned.experiment.model_copy(update={"name": run_dir.name}),
-                planned.seed,
-                planned.identity,
-                planned.data_digest,
-                run_dir.path,
-                self.request.data_dir,
-                self.request.smoke,
-                {**provenance, "submitted": _submitted(planned.begun)},
-                illustrate,
+                experiment=planned.experiment.model_copy(update={"name": run_dir.name}),
+                seed=planned.seed,
+                identity=planned.identity,
+                data_digest=planned.data_digest,
+                path=run_dir.path,
+                data_dir=self.request.data_dir,
+                stand_in=self.request.smoke,
+                provenance={**provenance, "submitted": _submitted(planned.begun)},
+                after=after,
                 code_digest=planned.code_digest,
                 large_digests=snapshot.large_digests(),
                 earlier=planned.earlier.path if planned.earlier else None,

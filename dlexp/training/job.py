@@ -1,6 +1,6 @@
 """One run to be trained: everything a worker needs, small enough to send. Imports no TensorFlow."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,13 +8,11 @@ from typing import Any
 from dlexp.components import snapshot
 from dlexp.config.experiment import Experiment
 from dlexp.records.run_dir import RunDir
+from dlexp.training.after import After
 from dlexp.whole_files import Fence
 
-#: `illustrate(history, path, title)` draws a run's learning curves.
-Illustrate = Callable[[list[dict[str, float]], Path, str], None]
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """A run: one experiment with one seed, and where its records go."""
 
@@ -29,9 +27,10 @@ class Job:
     """Train on the generated stand-in, for `--smoke`."""
     provenance: dict[str, Any]
     """What the command knows of itself: its words, the git commit."""
-    illustrate: Illustrate
+    after: Sequence[After] = ()
+    """What is made of the records of the finished run."""
     code_digest: str | None = None
-    """Of the user's code that makes the model, as the command found it; None if no such code does."""
+    """Of the user's code that makes the model, as the command found it; None if there is none."""
     large_digests: snapshot.Digests = field(default_factory=dict)
     """Of data files that are too large to be read once more."""
     fence: Fence | None = None

@@ -20,7 +20,7 @@ from dlexp.training.summary import first_mistakes, layers, summarize
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trained:
+class FinishedTraining:
     """A training that has come to its end: what its records are made of."""
 
     job: Job
@@ -41,43 +41,42 @@ class Trained:
         return worst_mistakes(self.prepared.network, self.prepared.splits.test, self.tested)
 
 
-def write_predictions(trained: Trained) -> None:
+def write_predictions(training: FinishedTraining) -> None:
     """Write predictions.npz, of a run on a resampled training set."""
-    dataset, test = trained.prepared.experiment.dataset, trained.prepared.splits.test
+    dataset, test = training.prepared.experiment.dataset, training.prepared.splits.test
     if dataset.resample:
-        (task,) = trained.prepared.network.tasks
-        run_dir = trained.job.run_dir
-        predictions = Predictions(test.y, task.head.judged(trained.tested.predictions), dataset.expected(test.x))
+        (task,) = training.prepared.network.tasks
+        run_dir = training.job.run_dir
+        predictions = Predictions(test.y, task.head.judged(training.tested.predictions), dataset.expected(test.x))
         predictions.write(run_dir.predictions_path, run_dir.fence)
 
 
-def write_evaluation(trained: Trained) -> None:
+def write_evaluation(training: FinishedTraining) -> None:
     """Write evaluation.json: the worst mistakes with their examples."""
-    prepared = trained.prepared
-    evaluation = with_examples(trained.mistakes, prepared.experiment.dataset, prepared.data, prepared.read)
-    trained.job.run_dir.write_evaluation(evaluation)
+    prepared = training.prepared
+    evaluation = with_examples(training.mistakes, prepared.experiment.dataset, prepared.data, prepared.read)
+    training.job.run_dir.write_evaluation(evaluation)
 
 
 #: What writes records of its own, in this order, before the manifest and the summary. One that fails fails the run.
-RECORDS: tuple[Callable[[Trained], None], ...] = (write_predictions, write_evaluation)
+RECORDS: tuple[Callable[[FinishedTraining], None], ...] = (write_predictions, write_evaluation)
 
 
-def record(trained: Trained) -> None:
+def record(training: FinishedTraining) -> None:
     """Write the model, what `RECORDS` writes, where it was trained in how many seconds, and last the summary."""
-    run_dir, prepared = trained.job.run_dir, trained.prepared
+    run_dir, prepared = training.job.run_dir, training.prepared
     with run_dir.replacing(run_dir.model_path) as path:
         prepared.network.model.save(path)
     run_dir.require_own()
-    _illustrate(trained)
     for write in RECORDS:
-        write(trained)
-    seconds = trained.epochs.seconds_before + time.perf_counter() - trained.clock
+        write(training)
+    seconds = training.epochs.seconds_before + time.perf_counter() - training.clock
     run_dir.write_environment({**prepared.environment, "seconds": seconds})
-    run_dir.write_summary(_summary(trained, seconds))
+    run_dir.write_summary(_summary(training, seconds))
 
 
-def _summary(trained: Trained, seconds: float) -> dict[str, Any]:
-    job, prepared, epochs = trained.job, trained.prepared, trained.epochs
+def _summary(training: FinishedTraining, seconds: float) -> dict[str, Any]:
+    job, prepared, epochs = training.job, training.prepared, training.epochs
     experiment, dataset, splits = prepared.experiment, prepared.experiment.dataset, prepared.splits
     best_possible = {} if job.stand_in else dataset.best_possible()
     return {
@@ -86,7 +85,7 @@ def _summary(trained: Trained, seconds: float) -> dict[str, Any]:
         "identity": job.identity,
         "status": "finished",
         "config": prepared.config,
-        "metrics": summarize(epochs.history, epochs.restored_epoch) | _test_scores(trained),
+        "metrics": summarize(epochs.history, epochs.restored_epoch) | _test_scores(training),
         "epochs": epochs.epoch,
         "stopped_epoch": epochs.stopped_epoch,
         "restored_epoch": epochs.restored_epoch,
@@ -96,7 +95,7 @@ def _summary(trained: Trained, seconds: float) -> dict[str, Any]:
         "layers": layers(prepared.network),
         "class_names": {name: list(target.class_names) for name, target in prepared.info.targets.items()}
         or list(prepared.info.class_names or dataset.class_names),
-        "mistakes": first_mistakes(trained.mistakes),
+        "mistakes": first_mistakes(training.mistakes),
         "examples": {
             "train": len(splits.train),
             "validation": len(splits.validation or ()),
@@ -111,22 +110,12 @@ def _summary(trained: Trained, seconds: float) -> dict[str, Any]:
         "code_digest": job.code_digest,
         "versions": prepared.environment["versions"],
         "submitted": job.provenance.get("submitted"),
-        "started": trained.started.isoformat(timespec="seconds"),
+        "started": training.started.isoformat(timespec="seconds"),
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
-def _test_scores(trained: Trained) -> dict[str, float]:
-    network, splits = trained.prepared.network, trained.prepared.splits
-    scores = scored("test", trained.tested, splits.test, network)
-    return scores | calibration(network, splits.train, splits.test, trained.tested)
-
-
-def _illustrate(trained: Trained) -> None:
-    """Draw the curves; a picture that cannot be drawn fails no run: `dlexp run` says that it is not there."""
-    path = trained.job.run_dir.curves_path
-    try:
-        trained.job.illustrate(trained.epochs.history, path, trained.job.label)
-    # Matplotlib's settings, fonts and caches are the user's own, and their faults raise anything.
-    except Exception as error:
-        print(f"{path.name} not drawn: {type(error).__name__}: {error}")
+def _test_scores(training: FinishedTraining) -> dict[str, float]:
+    network, splits = training.prepared.network, training.prepared.splits
+    scores = scored("test", training.tested, splits.test, network)
+    return scores | calibration(network, splits.train, splits.test, training.tested)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from dlexp.training.fit import fit
 from dlexp.training.job import Job
 from dlexp.training.prepare import prepare
-from dlexp.training.record import Trained, record
+from dlexp.training.record import FinishedTraining, record
 
 
 def train(job: Job) -> None:
@@ -21,4 +21,4 @@ def train(job: Job) -> None:
     versions = prepared.environment["versions"]
     stamp = {"identity": job.identity, "seed": job.seed, "versions": versions}
     epochs = fit(prepared.experiment, prepared.network, prepared.splits, job.seed, job.run_dir, stamp)
-    record(Trained(job=job, prepared=prepared, epochs=epochs, started=started, clock=clock))
+    record(FinishedTraining(job=job, prepared=prepared, epochs=epochs, started=started, clock=clock))

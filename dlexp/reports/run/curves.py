@@ -6,12 +6,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlexp.components.metrics import OTHER_COLUMNS, higher_is_better
+from dlexp.records.run_dir import RunDir
 from dlexp.reports.figure import add_curve, save, with_panels
+from dlexp.training.after import After
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _COLOUR = "#1f5fa8"
+
+
+def draw_of(run_dir: RunDir) -> None:
+    """Draw the curves of a run in its directory."""
+    draw(run_dir.history(), run_dir.curves_path, f"{run_dir.name}, seed {run_dir.seed}")
+
+
+#: Every finished run has them.
+CURVES = After("curves.png", "drawn", draw_of)
 
 
 def draw(history: Sequence[dict[str, float]], path: Path, title: str) -> None:

@@ -70,15 +70,6 @@ def under_way(run_dir: RunDir, owner: Owner) -> str:
     return f"{run_dir.path}: under way in {owner.described}; left to it"
 
 
-def without_picture(run_dirs: Sequence[RunDir]) -> list[str]:
-    """A line for each finished run whose curves could not be drawn."""
-    return [
-        f"{run_dir.curves_path}: could not be drawn (more in {run_dir.log_path.name}); the run is complete without it"
-        for run_dir in run_dirs
-        if run_dir.status == "finished" and not run_dir.curves_path.exists()
-    ]
-
-
 def _failure(run_dir: RunDir) -> str:
     """Why a run has no result, and where to read more."""
     failure = run_dir.failure()
