@@ -50,7 +50,7 @@ from dlexp.training import checkpoint
 
 checkpoint.SECONDS_BETWEEN = 0.2
 checkpoint.LARGEST_SHARE = 0.5
-request = Request([load(Path("run.yaml")).experiment], [0], Path(sys.argv[1]))
+request = Request(wanted=[(load(Path("run.yaml")).experiment, [0])], runs_dir=Path(sys.argv[1]))
 for job in plan(request).jobs([CURVES]):
     execute(job)
 """

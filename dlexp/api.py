@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from dlexp.config.load import Loaded
+    from dlexp.workflows.given import Given
+    from dlexp.workflows.runner import Runner
 
 AnyPath = str | os.PathLike[str]
 
@@ -78,27 +80,16 @@ def run(
             a script that calls this without a main guard, or a daemonic process, in which nothing can be trained.
         DataError: Data cannot be had; then nothing is trained.
     """
-    from dlexp.execution import arguments
-    from dlexp.execution.carry_out import carry_out
-    from dlexp.execution.plan import Request, plan
-    from dlexp.execution.script import first_process, require_trainer
+    from dlexp.execution import arguments, script
     from dlexp.records.index import read
     from dlexp.reports.frames import of_runs
-    from dlexp.reports.plan.progress import Progress
-    from dlexp.reports.run.curves import CURVES
+    from dlexp.workflows.train import train
 
-    wanted, n_workers = arguments.seeds(seeds), arguments.count(workers, "workers")
-    own, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
-    flags = arguments.flag(smoke, "smoke"), arguments.flag(force, "force")
-    waits = arguments.flag(wait, "wait")
-    require_trainer("run")
-    loaded = _loaded(configs, overrides, grids, data, len(wanted))
-    planned = plan(Request([each.experiment for each in loaded], wanted, own, data, *flags))
-    for _, error in planned.without_data:
-        raise error
-    with first_process(planned, "run") as first, Progress(len(planned.to_train)) as progress:
-        started = carry_out(planned, [CURVES], progress, n_workers, first=first, wait=waits)
-    return of_runs([read(run_dir) for run_dir in (*planned.done, *started)])
+    wanted, again = arguments.seeds(seeds), arguments.flag(force, "force")
+    given = _given(configs, overrides, grids, runs_dir, data_dir, smoke)
+    runner = _runner("run", workers, wait)
+    script.require_trainer("run")
+    return of_runs([read(run_dir) for run_dir in train(given, wanted, runner, force=again).results])
 
 
 def bias_variance(
@@ -135,36 +126,20 @@ def bias_variance(
         UserError: As for `run`; too few training sets, or data that cannot be resampled like that.
         DataError: Data cannot be had; then nothing is trained.
     """
-    from dlexp.config.grid import values_in
-    from dlexp.execution import arguments
-    from dlexp.execution.carry_out import carry_out
-    from dlexp.execution.plan import Request
-    from dlexp.execution.resamples import plan_resamples
-    from dlexp.execution.script import first_process, require_trainer
-    from dlexp.records.index import read
-    from dlexp.reports.bias_variance.facts import point
-    from dlexp.reports.frames import of_points
-    from dlexp.reports.plan.progress import Progress
-    from dlexp.reports.run.curves import CURVES
+    from typing import get_args
 
-    n_resamples, n_workers = arguments.whole(resamples, "resamples"), arguments.count(workers, "workers")
-    own, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
-    is_smoke, waits = arguments.flag(smoke, "smoke"), arguments.flag(wait, "wait")
-    require_trainer("bias_variance")
-    loaded = _loaded(configs, overrides, grids, data, 1 if is_smoke else n_resamples)
-    request = Request([each.experiment for each in loaded], [], own, data, is_smoke)
-    planned = plan_resamples(request, n_resamples, resampling)
-    for _, error in planned.plan.without_data:
-        raise error
-    with first_process(planned.plan, "bias_variance") as first, Progress(len(planned.plan.to_train)) as progress:
-        carry_out(planned.plan, [CURVES], progress, n_workers, first=first, wait=waits)
-    return of_points(
-        [
-            point(each.experiment.name, values_in(each.sources), [read(run_dir) for run_dir in run_dirs])
-            for each, run_dirs in zip(loaded, planned.recorded(), strict=True)
-            if run_dirs
-        ]
-    )
+    from dlexp.execution import arguments, script
+    from dlexp.reports.frames import of_points
+    from dlexp.workflows.bias_variance import Kind
+    from dlexp.workflows.bias_variance import bias_variance as measure
+
+    n = arguments.whole(resamples, "resamples")
+    if resampling is not None:
+        arguments.choice(resampling, "resampling", get_args(Kind))
+    given = _given(configs, overrides, grids, runs_dir, data_dir, smoke)
+    runner = _runner("bias_variance", workers, wait)
+    script.require_trainer("bias_variance")
+    return of_points(measure(given, n, resampling, runner).points)
 
 
 def runs(runs_dir: AnyPath = "runs") -> "pd.DataFrame":
@@ -205,46 +180,56 @@ def compare(
         UserError: A name or a metric that no run has, or an argument that is wrong.
     """
     from dlexp.execution import arguments
-    from dlexp.records.index import identities_in, in_order, read, scan, select, without_resamples
-    from dlexp.reports.comparison import facts as comparison
     from dlexp.reports.frames import of_comparison
+    from dlexp.workflows import compare as workflow
 
     directory, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
     columns = [] if metrics is None else arguments.texts(metrics, "metrics", "columns")
-    resolve = partial(identities_in, data_dir=data)
     words = [arguments.text_of_path(name, "names", "names of runs, each an argument of its own") for name in names]
-    chosen = (
-        select(directory, words, resolve, in_order)
-        if words
-        else in_order(read(run_dir) for run_dir in without_resamples(scan(directory))[0])
+    return of_comparison(workflow.compare(words, columns, runs_dir=directory, data_dir=data))
+
+
+def _given(
+    configs: object, overrides: object, grids: object, runs_dir: AnyPath, data_dir: AnyPath | None, smoke: object
+) -> "Given":
+    """What a function that trains was given, checked."""
+    from dlexp.execution import arguments
+    from dlexp.workflows.given import Given
+
+    return Given(
+        configs=_configs(configs),
+        overrides=arguments.texts(overrides, "overrides"),
+        grids=arguments.texts(grids, "grids", "KEY=[A, B] texts"),
+        runs_dir=arguments.folder(runs_dir, "runs_dir"),
+        data_dir=_data_folder(data_dir),
+        smoke=arguments.flag(smoke, "smoke"),
+        warn=_warn,
     )
-    return of_comparison(comparison.compare(chosen, columns, named=bool(words)))
 
 
-def _loaded(configs: object, overrides: object, grids: object, data_dir: Path | None, each: int) -> "list[Loaded]":
-    """Every config at every point of the grids, with a warning for each override that a grid replaces.
+def _runner(function: str, workers: object, wait: object) -> "Runner":
+    """What trains for a function of this module."""
+    from dlexp.execution import arguments, script
+    from dlexp.reports.plan.progress import Progress
+    from dlexp.workflows.runner import Runner
 
-    Args:
-        configs: As given.
-        overrides: As given.
-        grids: As given.
-        data_dir: Where data files lie.
-        each: How many runs of each are asked for.
-    """
+    return Runner(
+        engine=partial(script.pool, arguments.count(workers, "workers"), function),
+        progress=Progress,
+        wait=arguments.flag(wait, "wait"),
+        needs_all_data=True,
+    )
+
+
+def _warn(line: str) -> None:
+    """Warn at the line of the caller's own code."""
+    import sys
     import warnings
 
-    from dlexp.config.load import load_all, replaced, require_fitting
-    from dlexp.execution import arguments
-
-    own = arguments.texts(overrides, "overrides")
-    axes = arguments.texts(grids, "grids", "KEY=[A, B] texts")
-    given = _configs(configs)
-    arguments.require_few_runs(each, len(given), axes)
-    loaded = load_all(given, own, axes)
-    for line in replaced(loaded, own, axes):
-        warnings.warn(line, stacklevel=3)
-    require_fitting(loaded, data_dir)
-    return loaded
+    frame, level = sys._getframe(), 1
+    while frame.f_back and str(frame.f_globals.get("__name__")).partition(".")[0] == "dlexp":
+        frame, level = frame.f_back, level + 1
+    warnings.warn(line, stacklevel=level)
 
 
 def _configs(given: object) -> "list[Path | Loaded]":

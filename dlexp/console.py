@@ -5,6 +5,7 @@ line or reverse the direction of text, so every one is written out as an escape.
 """
 
 import io
+import logging
 import os
 import re
 import sys
@@ -61,6 +62,29 @@ def say(*lines: str) -> None:
     """Print plain lines of talk on stderr."""
     for line in lines:
         print(one_line(line), file=sys.stderr, flush=True)
+
+
+class _Said(logging.Handler):
+    """Says what is logged."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(record.getMessage())
+
+
+@contextmanager
+def log_said() -> Iterator[None]:
+    """Within, everything that dlexp logs is said, and passed on to no other handler."""
+    log = logging.getLogger("dlexp")
+    before, handler = (log.level, log.propagate), _Said()
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before[0])
+        log.propagate = before[1]
 
 
 class CannotWrite(DlexpError):

@@ -26,9 +26,9 @@ class Here:
                     record_failure(job, KeyError("planted"))
                 else:
                     finish(job)
-                self._ended.append(Outcome(job))
+                self._ended.append(Outcome(job, "failed" if job.seed == 9 else "finished"))
         except Taken:
-            self._ended.append(Outcome(job, left=True))
+            self._ended.append(Outcome(job, "left"))
 
     def wait(self, timeout: float) -> list[Outcome]:
         """All that has ended."""

@@ -100,7 +100,7 @@ def command(host: str, flock: str, n_seeds: int, *, wait: bool = False, is_real:
     else:
         execute_module._train = train_in_no_time
     pretend(host, flock)
-    planned = plan(Request([load(Path("run.yaml")).experiment], range(n_seeds), Path("runs")))
+    planned = plan(Request(wanted=[(load(Path("run.yaml")).experiment, range(n_seeds))], runs_dir=Path("runs")))
     run_all(planned.jobs(), Inline(), Silent(), wait=wait)
 
 

@@ -18,7 +18,7 @@ def command(folder: Path, text: str = CONFIG) -> None:
     """`dlexp run` in a folder, of a config beside it, without the processes around it."""
     config = folder.with_name("test.yaml")
     config.write_text(text)
-    for job in plan(Request([load(config).experiment], [0], folder / "runs")).jobs([CURVES]):
+    for job in plan(Request(wanted=[(load(config).experiment, [0])], runs_dir=folder / "runs")).jobs([CURVES]):
         execute(job)
 
 

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,13 +11,13 @@ import pytest
 from make_runs import changed, failed, finished
 
 import dlexp
+from dlexp.config.experiment import Experiment
 from dlexp.config.problems import ConfigError
 from dlexp.errors import DataError, UserError
-from dlexp.execution import carry_out, resamples
-from dlexp.execution import plan as execution_plan
-from dlexp.execution.plan import Plan, Request
-from dlexp.execution.resamples import Resamples
+from dlexp.execution.plan import Plan, Planned, Request
 from dlexp.records.run_dir import RunDir
+from dlexp.workflows import bias_variance, train
+from dlexp.workflows.runner import Runner
 
 ROOT = Path(__file__).parents[1]
 
@@ -162,14 +162,17 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
     """What `run` and `bias_variance` would train; they train nothing."""
     requests: list[Request] = []
 
-    def noted(request: Request, *_: object) -> Plan:
+    def plan(request: Request) -> Plan:
         requests.append(request)
         return Plan(request, [], [])
 
-    monkeypatch.setattr(execution_plan, "plan", noted)
-    monkeypatch.setattr(
-        resamples, "plan_resamples", lambda request, *_: Resamples(noted(request), [[] for _ in request.experiments])
-    )
+    def plan_training_sets(
+        experiments: Sequence[Experiment], n: int, kind: object, request: Request
+    ) -> tuple[Plan, list[list[Planned]]]:
+        return plan(replace(request, wanted=[(each, range(n)) for each in experiments])), [[] for _ in experiments]
+
+    monkeypatch.setattr(train, "plan", plan)
+    monkeypatch.setattr(bias_variance, "plan_training_sets", plan_training_sets)
     return requests
 
 
@@ -184,9 +187,10 @@ def test_overrides_and_grids_change_a_loaded_experiment(
     call(loaded, overrides=["training.epochs=3"], grids=["optimizer.learning_rate=[0.1, 0.2]"])
 
     (request,) = planned
-    found = [(e.training.epochs, e.training.batch_size, e.optimizer.learning_rate) for e in request.experiments]
+    experiments = [experiment for experiment, _ in request.wanted]
+    found = [(e.training.epochs, e.training.batch_size, e.optimizer.learning_rate) for e in experiments]
     assert found == [(3, 8, 0.1), (3, 8, 0.2)]
-    assert {experiment.optimizer.momentum for experiment in request.experiments} == {0.5}
+    assert {experiment.optimizer.momentum for experiment in experiments} == {0.5}
     with pytest.raises(ConfigError, match=r"^--set training.epochs=0: training.epochs: expected at least 1, "):
         call([loaded], overrides=["training.epochs=0"])
 
@@ -199,11 +203,11 @@ def test_wait_is_that_of_the_command_line(
     """`--wait`: for runs that other processes train."""
     waits = []
 
-    def carried_out(*_: object, wait: bool = False, **__: object) -> list[RunDir]:
-        waits.append(wait)
+    def carry_out(self: Runner, plan: Plan, after: object = ()) -> list[RunDir]:
+        waits.append(self.wait)
         return []
 
-    monkeypatch.setattr(carry_out, "carry_out", carried_out)
+    monkeypatch.setattr(Runner, "carry_out", carry_out)
     call(iris, wait=wait)
 
     assert waits == [wait]
@@ -216,7 +220,7 @@ def test_an_override_that_a_grid_replaces_is_warned_of(iris: Path, planned: list
     with pytest.warns(UserWarning, match=r"^--set training\.epochs=3: replaced by --grid training\.epochs=\[4, 5\]$"):
         dlexp.run(iris, overrides=["training.epochs=3"], grids=["training.epochs=[4, 5]"])
 
-    assert [experiment.training.epochs for experiment in planned[0].experiments] == [4, 5]
+    assert [experiment.training.epochs for experiment, _ in planned[0].wanted] == [4, 5]
 
 
 def test_an_override_of_a_loaded_experiment_leaves_the_head_to_the_data(iris: Path, planned: list[Request]) -> None:
@@ -225,7 +229,7 @@ def test_an_override_of_a_loaded_experiment_leaves_the_head_to_the_data(iris: Pa
 
     dlexp.run(loaded, overrides=["dataset=digits", "optimizer=adam"])
 
-    (experiment,) = planned[0].experiments
+    ((experiment, _),) = planned[0].wanted
     assert (experiment.head.units, experiment.optimizer.type) == (10, "adam")
     assert loaded.experiment.head.units == 3
 
@@ -237,7 +241,7 @@ def test_an_experiment_that_was_exchanged_after_loading_takes_no_overrides(iris:
 
     dlexp.run(other)
 
-    assert planned[0].experiments[0].name == "other"
+    assert planned[0].wanted[0][0].name == "other"
     with pytest.raises(ConfigError, match=r"^iris\.yaml: its experiment is no longer what was loaded, so that"):
         dlexp.run(other, overrides=["training.epochs=3"])
 
@@ -316,8 +320,8 @@ def test_numpys_integers_are_integers(iris: Path, planned: list[Request]) -> Non
     for seeds in (np.arange(2), np.int64(2), (seed for seed in range(2)), range(2)):
         dlexp.run(iris, seeds=seeds, workers=np.int32(1))
 
-    assert [list(request.seeds) for request in planned] == 4 * [[0, 1]]
-    assert {type(seed) for request in planned for seed in request.seeds} == {int}
+    assert [list(seeds) for request in planned for _, seeds in request.wanted] == 4 * [[0, 1]]
+    assert {type(seed) for request in planned for _, seeds in request.wanted for seed in seeds} == {int}
 
 
 def script(folder: Path, text: str, **options: object) -> "subprocess.CompletedProcess[str]":

@@ -21,11 +21,11 @@ from dlexp.config.experiment import Experiment
 from dlexp.config.load import load
 from dlexp.errors import UserError
 from dlexp.execution.plan import Request
-from dlexp.execution.resamples import plan_resamples
 from dlexp.records.predictions import Predictions
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.bias_variance.facts import decompose, squared, zero_one
+from dlexp.workflows.bias_variance import plan_training_sets
 
 Array = np.ndarray[Any, Any]
 
@@ -249,12 +249,12 @@ def test_training_sets_have_seeds_and_digests_of_their_own(tmp_path: Path) -> No
     """Training set i is trained with seed i; fresh draws are other data; a law is drawn from unless said otherwise."""
     sine = experiment(tmp_path, "dataset: {type: noisy_sine, n_train: 20, n_test: 10}")
     digits = experiment(tmp_path, "dataset: digits")
-    planned = plan_resamples(Request([sine, digits], [], tmp_path), 4)
+    planned, groups = plan_training_sets([sine, digits], 4, None, Request(runs_dir=tmp_path))
 
-    assert [[run.seed for run in group] for group in planned.groups] == [[0, 1, 2, 3]] * 2
-    assert [len({run.data_digest for run in group}) for group in planned.groups] == [4, 1]
-    assert [group[0].experiment.dataset.resample for group in planned.groups] == [Fresh(), Bootstrap()]
-    assert len(planned.plan.to_train) == 8
+    assert [[run.seed for run in group] for group in groups] == [[0, 1, 2, 3]] * 2
+    assert [len({run.data_digest for run in group}) for group in groups] == [4, 1]
+    assert [group[0].experiment.dataset.resample for group in groups] == [Fresh(), Bootstrap()]
+    assert len(planned.to_train) == 8
 
 
 @pytest.mark.parametrize("n", [0, 2])
@@ -272,9 +272,9 @@ def test_data_that_cannot_be_resampled_is_refused(tmp_path: Path) -> None:
     digits = experiment(tmp_path, "dataset: digits")
 
     with pytest.raises(UserError, match=r"dataset\.resample\.type: digits has no law .* use bootstrap or subset"):
-        plan_resamples(Request([digits], [], tmp_path), 3, "fresh")
+        plan_training_sets([digits], 3, "fresh", Request(runs_dir=tmp_path))
     with pytest.raises(UserError, match=r"1150 training examples cannot be cut into 2000 parts"):
-        plan_resamples(Request([digits], [], tmp_path), 2000, "subset")
+        plan_training_sets([digits], 2000, "subset", Request(runs_dir=tmp_path))
     outside = digits.model_copy(update={"dataset": Digits(resample=Subset(index=5, parts=5))})
     assert [path for path, _ in check(outside)] == ["dataset.resample.index"]
 

@@ -10,8 +10,7 @@ import pytest
 from commands import Invoke
 from jobs import job_of
 
-from dlexp.execution import carry_out as carry_out_module
-from dlexp.execution.engine import Outcome
+from dlexp.execution.engine import Ending, Outcome
 from dlexp.execution.execute import execute
 from dlexp.execution.plan import Request, plan
 from dlexp.execution.pool import Pool
@@ -171,7 +170,7 @@ def test_the_command_says_what_changed(invoke: Invoke, monkeypatch: pytest.Monke
     What is left of the first is an interrupted run in which nothing was recorded: `clean --failed` removes it.
     """
     Path("a.yaml").write_text(TABLE)
-    monkeypatch.setattr(carry_out_module, "Pool", lambda *_: Here(lambda: table(2)))
+    monkeypatch.setattr("dlexp.execution.pool.Pool", lambda *_: Here(lambda: table(2)))
 
     code, _, said = invoke("run", "a.yaml")
     again, _, _ = invoke("run", "a.yaml")
@@ -204,11 +203,11 @@ def test_a_process_that_ran_own_code_trains_nothing_more(tmp_path: Path, monkeyp
             workers.append(self)
             self.is_killed = False
 
-        def submit(self, function: Callable[[Job], bool], job: Job) -> Any:
+        def submit(self, function: Callable[[Job], Ending], job: Job) -> Any:
             from concurrent.futures import Future
 
-            future: Future[bool] = Future()
-            future.set_result(False)
+            future: Future[Ending] = Future()
+            future.set_result("finished")
             return future
 
         def kill(self) -> None:
@@ -240,7 +239,7 @@ def test_many_experiments_on_the_same_data_take_its_digest_once(
     chunks = snapshot.chunks
     monkeypatch.setattr(snapshot, "chunks", lambda path: (read.append(path), chunks(path))[1])
 
-    planned = plan(Request([each.experiment for each in loaded], [0, 1], tmp_path / "runs"))
+    planned = plan(Request(wanted=[(each.experiment, [0, 1]) for each in loaded], runs_dir=tmp_path / "runs"))
 
     assert len(planned.runs) == 54
     assert read == [Path("d.csv")]

@@ -9,15 +9,16 @@ from make_runs import failed
 from dlexp.cli.closing import close
 from dlexp.execution.plan import Plan, Request
 from dlexp.records.run_dir import RunDir
+from dlexp.workflows.train import Trained
 
 
 def test_interrupted_runs_are_not_called_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each kind is counted; both are exit code 1."""
-    plan = Plan(Request([], [], tmp_path, None), [], [])
+    plan = Plan(Request(runs_dir=tmp_path), [], [])
     diverged, cut = failed(tmp_path, "wild"), RunDir.create(tmp_path, "cut", 0, "0123456789abcdef")
 
     for started, first in (([cut], "1 interrupted:"), ([cut, diverged], "1 failed, 1 interrupted:")):
         with pytest.raises(typer.Exit) as ended:
-            close(plan, started)
+            close(Trained(plan, started))
 
         assert (ended.value.exit_code, capsys.readouterr().err.splitlines()[1]) == (1, first)

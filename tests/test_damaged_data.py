@@ -205,24 +205,24 @@ def test_models_whose_layers_are_compared(config: bytes, tmp_path: Path) -> None
             assert error is None or str(error).startswith(f"{path}: damaged"), name
 
 
-def test_a_damaged_cache_is_encoded_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_cache_is_encoded_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Whatever it holds: the right data, or none and a line about it."""
     path = tmp_path / "c.npz"
     data = Data(Split(csr_array(X), Y), Split(X, Y))
     encoded_cache._write(path, data)
     for name, content in damaged(path.read_bytes(), flips=60):
         path.write_bytes(content)
+        caplog.clear()
         found = encoded_cache._read(path)
-        err = capsys.readouterr().err
 
-        assert err.count("\n") == (1 if found is None else 0), name
-        assert err.startswith(f"{path}: damaged, encoded again (" if found is None else ""), name
+        assert len(caplog.messages) == (1 if found is None else 0), name
+        assert caplog.text.count(f"{path}: damaged, encoded again (") == len(caplog.messages), name
         if found is not None:
             np.testing.assert_array_equal(found.train.x.toarray(), X)
             np.testing.assert_array_equal(found.test.x, X)
 
 
-def test_a_cache_with_places_outside_of_its_shape(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cache_with_places_outside_of_its_shape(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Its checksums are right; scipy would read and write beyond the memory of the matrix."""
     path = tmp_path / "c.npz"
     data = Data(Split(csr_array(X), Y), Split(X, Y))
@@ -230,7 +230,7 @@ def test_a_cache_with_places_outside_of_its_shape(tmp_path: Path, capsys: pytest
     np.savez(path, **arrays | {"train_indices": arrays["train_indices"] + 1_000_000})
 
     assert encoded_cache._read(path) is None
-    assert "damaged, encoded again (indices must be < 2)" in capsys.readouterr().err
+    assert "damaged, encoded again (indices must be < 2)" in caplog.text
 
 
 def test_zst_needs_what_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -420,10 +420,10 @@ def test_trains_with_the_units_its_data_needs(tmp_path: Path) -> None:
     Path("own.csv").write_text("x,y\n" + "".join(f"{i},{'abc'[i % 3]}\n" for i in range(60)))
     Path("own.yaml").write_text("dataset: {type: csv, path: own.csv, target: y, task: multiclass}\n")
     experiment = load("own.yaml", ["training.epochs=1"]).experiment
-    (job,) = plan(Request([experiment], [0], tmp_path / "runs")).jobs()
+    (job,) = plan(Request(wanted=[(experiment, [0])], runs_dir=tmp_path / "runs")).jobs()
     execute(job)
     summary = json.loads((job.path / "summary.json").read_text())
-    (again,) = plan(Request([load(job.path / "config.yaml").experiment], [0], tmp_path / "runs")).runs
+    (again,) = plan(Request(wanted=[(load(job.path / "config.yaml").experiment, [0])], runs_dir=tmp_path / "runs")).runs
 
     assert summary["layers"][-1]["output_shape"] == [3]
     assert (summary["config"]["head"]["units"], summary["class_names"]) == (None, ["a", "b", "c"])

@@ -123,9 +123,12 @@ def test_every_download_is_checked() -> None:
 
 
 def test_uses_what_was_downloaded(
-    places: dict[str, Path], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    places: dict[str, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Keras says where it put the file; dlexp says one line on stderr, Keras nothing."""
+    """Keras says where it put the file; dlexp logs one line, Keras nothing."""
     import keras
 
     def get_file(fname: str, **settings: Any) -> str:
@@ -137,11 +140,15 @@ def test_uses_what_was_downloaded(
     path = files.find("imdb.npz", None)
 
     assert path == places["keras/datasets"] / "imdb.npz"
-    assert capfd.readouterr() == ("", f"downloading {files.ORIGIN}imdb.npz\n")
+    assert capfd.readouterr() == ("", "")
+    assert caplog.messages == [f"downloading {files.ORIGIN}imdb.npz"]
 
 
 def test_says_what_to_do_when_a_download_fails(
-    places: dict[str, Path], downloads: list[dict[str, Any]], capfd: pytest.CaptureFixture[str]
+    places: dict[str, Path],
+    downloads: list[dict[str, Any]],
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """What was tried, where to put which file, what runs offline; Keras's own talk is kept out."""
     with pytest.raises(DataError) as error:
@@ -158,7 +165,8 @@ def test_says_what_to_do_when_a_download_fails(
         "Without any download: dlexp run configs/digits_adam.yaml",
     ]
     assert len(error.value.lines) <= MAX_LINES
-    assert capfd.readouterr() == ("", f"downloading {files.ORIGIN}imdb.npz\n")
+    assert capfd.readouterr() == ("", "")
+    assert caplog.messages == [f"downloading {files.ORIGIN}imdb.npz"]
 
 
 def test_finds_what_keras_unpacked(places: dict[str, Path]) -> None:

@@ -24,7 +24,7 @@ LAYERS = [
 def page(paths: list[Path], runs_dir: Path, seeds: int = 1, overrides: tuple[str, ...] = (), **request: object) -> str:
     """What is printed about configs, without TensorFlow."""
     loaded = load_all(paths, overrides)
-    planned = plan(Request([each.experiment for each in loaded], range(seeds), runs_dir, **request))
+    planned = plan(Request(wanted=[(each.experiment, range(seeds)) for each in loaded], runs_dir=runs_dir, **request))
     return render(loaded, planned, [LAYERS for _ in loaded])
 
 
@@ -69,7 +69,7 @@ def test_layers_and_examples_are_counted(iris: Path, tmp_path: Path) -> None:
 
 def test_runs_are_done_or_would_be_trained(iris: Path, tmp_path: Path) -> None:
     """By seed; a diverged one counts as done; with `force` all would be trained."""
-    identity = plan(Request([load(iris).experiment], [0], tmp_path)).runs[0].identity
+    identity = plan(Request(wanted=[(load(iris).experiment, [0])], runs_dir=tmp_path)).runs[0].identity
     one = finished(tmp_path / "runs", "other_name", 0, identity=identity)
     two = RunDir.create(tmp_path / "runs", "iris", 1, identity)
     two.write_failure({"seed": 1, "identity": identity, "config": {}, "kind": "diverged"})

@@ -70,7 +70,7 @@ def test_another_key_is_another_file(folder: Path) -> None:
         pytest.param(b"PK\x05\x06", id="end of the archive"),
     ],
 )
-def test_a_changed_byte_is_noticed(folder: Path, capfd: pytest.CaptureFixture[str], changed: bytes) -> None:
+def test_a_changed_byte_is_noticed(folder: Path, caplog: pytest.LogCaptureFixture, changed: bytes) -> None:
     """A damaged copy is said, encoded again and replaced."""
     source = Source()
     cached("it", [], source)
@@ -85,7 +85,7 @@ def test_a_changed_byte_is_noticed(folder: Path, capfd: pytest.CaptureFixture[st
     np.testing.assert_array_equal(data.train.x.toarray(), [[0, 1, 1], [1, 0, 0]])
     np.testing.assert_array_equal(data.test.x, [[0, 1, 2], [3, 4, 5]])
     assert source.n_reads == 2
-    assert f"{path}: damaged, encoded again (" in capfd.readouterr().err
+    assert f"{path}: damaged, encoded again (" in caplog.text
     assert path.read_bytes() == whole
 
 
@@ -153,14 +153,14 @@ def test_it_lies_in_the_users_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_
     assert len(list((tmp_path / "xdg" / "dlexp").iterdir())) == 1
 
 
-def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The data comes all the same."""
     (tmp_path / "cache").write_text("a file")
 
     data = cached("it", [], Source())
 
     assert len(data.train) == 2
-    assert "cannot be kept for the next time" in capfd.readouterr().err
+    assert "cannot be kept for the next time" in caplog.text
 
 
 def test_a_changed_data_file_is_read_anew(small_imdb: Path) -> None:

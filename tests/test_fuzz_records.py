@@ -66,7 +66,7 @@ def command(*words: str) -> Reader:
 
 def planned(name: str) -> None:
     """What `dlexp run` finds out before it trains, and what it says of runs that are on record."""
-    found = plan(Request([load(_config(name)).experiment], [0], RUNS))
+    found = plan(Request(wanted=[(load(_config(name)).experiment, [0])], runs_dir=RUNS))
     result_lines(found.done)
     without_result([*found.done, *(each.begun for each in found.to_train if each.begun)])
 
@@ -250,7 +250,7 @@ def resumed(fault: Fault, *files: str) -> list[str]:
     with contextlib.ExitStack() as faulty:
         for file in files:
             faulty.enter_context(damaged(RUNS / "interrupted" / "s0-f72780589d" / file, fault))
-        planned = plan(Request([load("interrupted.yaml").experiment], [0], RUNS))
+        planned = plan(Request(wanted=[(load("interrupted.yaml").experiment, [0])], runs_dir=RUNS))
         try:
             for job in planned.jobs([CURVES]):
                 said(lambda _, job=job: execute(job), "interrupted")

@@ -77,8 +77,8 @@ def test_read_goes_by_the_folder_it_lies_in(tmp_path: Path) -> None:
     assert [run.name for run in index.finished(tmp_path)] == ["after"]
 
 
-def test_a_damaged_run_is_said_and_stops_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One line on stderr for the damaged run; the others are read."""
+def test_a_damaged_run_is_said_and_stops_no_other(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """One line for the damaged run; the others are read."""
     finished(tmp_path, "a")
     finished(tmp_path, "b").summary_path.write_text('{"seed"')
     finished(tmp_path, "c")
@@ -87,7 +87,7 @@ def test_a_damaged_run_is_said_and_stops_no_other(tmp_path: Path, capsys: pytest
     runs = index.finished(tmp_path)
 
     assert names(runs, tmp_path) == ["a/s0", "c/s0"]
-    said = capsys.readouterr().err.splitlines()
+    said = caplog.messages
     assert len(said) == 1
     assert said[0].startswith(f"{tmp_path}/b/s0-")
     assert said[0].endswith("(left out)")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from commands import Invoke
+from engines import Here
 
 from dlexp.components import memory
 from dlexp.components.datasets import Npz, Parquet, Reviews, TextFolder
@@ -20,9 +21,9 @@ from dlexp.config.experiment import Experiment
 from dlexp.config.lint import least_bytes
 from dlexp.config.load import load
 from dlexp.errors import DataError, UserError
-from dlexp.execution.carry_out import carry_out
 from dlexp.execution.plan import Request, plan, require_memory
 from dlexp.reports.plan.progress import Progress
+from dlexp.workflows.runner import Runner
 
 STAT = "anon 5\n{prefix}inactive_file {inactive}\n{prefix}active_file 50\n"
 
@@ -115,10 +116,10 @@ def test_a_number_in_a_config_is_the_users_mistake(
 
     assert (code, out, len(err.splitlines())) == (2, "", 1)
     with pytest.raises(UserError, match=f"^{said}$"):
-        plan(Request([load("huge.yaml").experiment], [0], Path("runs")))
+        plan(Request(wanted=[(load("huge.yaml").experiment, [0])], runs_dir=Path("runs")))
     with pytest.raises(UserError, match=r"^dataset\.n_test: 1,000,000,000 examples: needs about 4\.8 TB"):
         Reviews(n_test=10**9).load(None)
-    assert plan(Request([load("huge.yaml").experiment], [0], Path("runs"), smoke=True)).to_train
+    assert plan(Request(wanted=[(load("huge.yaml").experiment, [0])], runs_dir=Path("runs"), smoke=True)).to_train
 
 
 def test_texts_padded_to_any_length(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,8 +239,9 @@ def test_a_model_that_does_not_fit_is_not_begun(
     assert (code, out) == (2, "")
     assert re.fullmatch(said, err.splitlines(keepends=True)[-1])
     wide = load("wide.yaml").experiment
+    runner = Runner(engine=Here, progress=Progress)
     with pytest.raises(UserError, match=said.strip("\\n")):
-        carry_out(plan(Request([wide], [0], Path("runs"))), [], Progress(0))
+        runner.carry_out(plan(Request(wanted=[(wide, [0])], runs_dir=Path("runs"))))
     assert not Path("runs").exists()
 
 

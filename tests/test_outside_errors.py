@@ -323,7 +323,7 @@ def test_what_cannot_even_be_begun_is_named(tmp_path: Path, capsys: pytest.Captu
     """A folder where the log should be: the command notes it, since the worker could not."""
     config = tmp_path / "test.yaml"
     config.write_text(CONFIG)
-    jobs = list(plan(Request([load(config).experiment], [0], tmp_path / "runs")).jobs())
+    jobs = list(plan(Request(wanted=[(load(config).experiment, [0])], runs_dir=tmp_path / "runs")).jobs())
     run_dir = RunDir(jobs[0].path)
     run_dir.log_path.mkdir()
     engine = Pool(1)

@@ -9,7 +9,6 @@ from engines import Here
 from make_runs import finished
 
 from dlexp.config.load import load_all
-from dlexp.execution import carry_out
 from dlexp.execution.plan import Plan, Request, again, plan
 from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
@@ -20,7 +19,7 @@ def planned(tmp_path: Path) -> Plan:
     config = tmp_path / "iris.yaml"
     config.write_text("dataset: iris\ntraining: {epochs: 1}\n")
     loaded = load_all([config], grids=["optimizer.learning_rate=[0.3, 0.1, 0.2]"])
-    return plan(Request([each.experiment for each in loaded], range(2), tmp_path / "runs"))
+    return plan(Request(wanted=[(each.experiment, range(2)) for each in loaded], runs_dir=tmp_path / "runs"))
 
 
 def test_runs_are_handed_out_in_the_order_of_the_grid_and_know_when(tmp_path: Path) -> None:
@@ -61,7 +60,7 @@ def test_run_says_once_why_a_damaged_run_is_trained_again(
 ) -> None:
     """Once it is trained, nothing more is said of it: the new run stands for it. Another experiment's is not named."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(carry_out, "Pool", lambda *_: Here())
+    monkeypatch.setattr("dlexp.execution.pool.Pool", lambda *_: Here())
     paths = [job.path for job in planned(Path()).jobs()]
     for path in paths:
         path.joinpath("summary.json").write_text("null" if path in paths[:2] else "{")

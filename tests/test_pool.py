@@ -19,6 +19,7 @@ from dlexp.config.identity import identity
 from dlexp.config.load import load
 from dlexp.errors import Interrupted
 from dlexp.execution import pool
+from dlexp.execution.engine import Ending
 from dlexp.execution.plan import Request, plan
 from dlexp.execution.pool import Pool
 from dlexp.execution.schedule import run_all
@@ -29,7 +30,7 @@ from dlexp.training.job import Job
 MakeJob = Callable[..., Job]
 
 
-def pretend(job: Job) -> None:
+def pretend(job: Job) -> Ending:
     """In the worker, in place of a training: note the process and finish; the seeds 100 to 102 are killed."""
     with (job.path / "log.txt").open("a") as log:
         log.write(f"{os.getpid()}\n")
@@ -40,6 +41,7 @@ def pretend(job: Job) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     record = {"seed": job.seed, "identity": job.identity, "config": {}, "metrics": {}}
     RunDir(job.path).write_summary(record)
+    return "finished"
 
 
 def wait_for_ever(job: Job) -> None:
@@ -48,20 +50,20 @@ def wait_for_ever(job: Job) -> None:
     time.sleep(600)
 
 
-def disk_full(job: Job) -> None:
+def disk_full(job: Job) -> Ending:
     """In the worker: a training of seed 100 whose records have no room."""
     if job.seed == 100:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    pretend(job)
+    return pretend(job)
 
 
-def out_of_memory(job: Job) -> None:
+def out_of_memory(job: Job) -> Ending:
     """In the worker: the seeds 100 and 101 find no memory."""
     if job.seed == 100:
         raise MemoryError
     if job.seed == 101:
         raise RuntimeError("can't start new thread")
-    pretend(job)
+    return pretend(job)
 
 
 def buggy(job: Job) -> None:
@@ -132,7 +134,7 @@ def test_a_run_that_dies_twice_after_a_checkpoint_is_resumed(make_job: MakeJob, 
     assert [RunDir(job.path).status for job in jobs] == ["interrupted", "finished"]
     what = "WorkerDied: the worker process died 2 times (killed, or out of memory)"
     assert (RunDir(jobs[0].path).interruption() or {})["what"] == what
-    (next_time,) = plan(Request([jobs[0].experiment], [102], tmp_path / "runs")).runs
+    (next_time,) = plan(Request(wanted=[(jobs[0].experiment, [102])], runs_dir=tmp_path / "runs")).runs
     assert next_time.begun == RunDir(jobs[0].path)
 
 
@@ -146,7 +148,7 @@ def test_a_smoke_run_that_dies_twice_has_failed(make_job: MakeJob) -> None:
 
 
 def test_records_that_cannot_be_written_stop_no_other_run(
-    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nor can that be recorded: it is said, in a line."""
 
@@ -160,7 +162,7 @@ def test_records_that_cannot_be_written_stop_no_other_run(
     run(jobs, slots=1)
 
     assert [RunDir(job.path).status for job in jobs] == ["finished", "interrupted", "finished"]
-    assert capsys.readouterr().err == "a, seed 100: its records cannot be written: No space left on device\n"
+    assert caplog.messages == ["a, seed 100: its records cannot be written: No space left on device"]
 
 
 def test_memory_that_runs_out_around_a_run_stops_no_other_run(
@@ -324,7 +326,7 @@ def test_ctrl_c_while_a_process_starts_is_the_commands_alone(
     engine = Pool(1)
     try:
         engine.submit(job)
-        (slot,) = [slot for slot, _, _ in engine._running.values()]
+        (slot,) = [slot for slot, _ in engine._running.values()]
         assert slot._worker is not None
         (process,) = slot._worker._executor._processes.values()
         for _ in range(20):

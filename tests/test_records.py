@@ -47,7 +47,7 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def planned(*configs: str, overrides: tuple[str, ...] = (), seeds: tuple[int, ...] = (0,), force: bool = False) -> Plan:
     """What `dlexp run` would do with configs now."""
     experiments = [load(Path(config), overrides).experiment for config in configs]
-    return plan(Request(experiments, seeds, Path("runs"), force=force))
+    return plan(Request(wanted=[(each, seeds) for each in experiments], runs_dir=Path("runs"), force=force))
 
 
 def test_every_shipped_config_has_the_identity_of_its_release() -> None:

@@ -238,7 +238,7 @@ def test_commands_that_begin_a_run_at_the_same_moment_share_its_directory(
 ) -> None:
     """The lock in it decides who trains: one of them alone."""
     (tmp_path / "iris.yaml").write_text("dataset: iris\n")
-    request = Request([load(tmp_path / "iris.yaml").experiment], [0], tmp_path / "runs")
+    request = Request(wanted=[(load(tmp_path / "iris.yaml").experiment, [0])], runs_dir=tmp_path / "runs")
     one, two = plan(request).jobs(), plan(request).jobs()
     latest = RunDir.latest
 

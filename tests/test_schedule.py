@@ -35,7 +35,7 @@ def statuses(jobs: list[Job]) -> list[str]:
     return [RunDir(job.path).status for job in jobs]
 
 
-def test_runs_that_others_have_are_left_to_them(jobs: list[Job], capsys: pytest.CaptureFixture[str]) -> None:
+def test_runs_that_others_have_are_left_to_them(jobs: list[Job], caplog: pytest.LogCaptureFixture) -> None:
     """The command goes on with the next one, and does not wait."""
     engine = Here()
     with locked(jobs[0].run_dir.lock_path):
@@ -43,7 +43,7 @@ def test_runs_that_others_have_are_left_to_them(jobs: list[Job], capsys: pytest.
 
         assert statuses(jobs) == ["running", "finished", "finished"]
     assert engine.trained == [1, 2]
-    assert capsys.readouterr().err == ""
+    assert caplog.messages == []
 
 
 def test_a_run_that_another_process_has_is_given_to_no_worker(jobs: list[Job]) -> None:
@@ -90,7 +90,7 @@ def test_a_run_that_its_process_finished_meanwhile_is_not_trained(jobs: list[Job
     assert statuses(jobs) == ["finished"] * 3
 
 
-def test_to_wait_is_to_wait_for_all(jobs: list[Job], capsys: pytest.CaptureFixture[str]) -> None:
+def test_to_wait_is_to_wait_for_all(jobs: list[Job], caplog: pytest.LogCaptureFixture) -> None:
     """One is finished by its process, of another the process ends without a word: that is trained here."""
     engine = Here()
     with ExitStack() as one, ExitStack() as two:
@@ -104,9 +104,9 @@ def test_to_wait_is_to_wait_for_all(jobs: list[Job], capsys: pytest.CaptureFixtu
     assert engine.trained == [2, 1]
     assert statuses(jobs) == ["finished"] * 3
     assert owner is not None
-    assert capsys.readouterr().err == (
-        f"waiting for what other processes train: {jobs[0].path} in {owner.described} and 1 more\n"
-    )
+    assert caplog.messages == [
+        f"waiting for what other processes train: {jobs[0].path} in {owner.described} and 1 more"
+    ]
 
 
 def test_after_a_failure_nothing_is_waited_for(tmp_path: Path, jobs: list[Job]) -> None:

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from dlexp.console import safe_streams, say
+from dlexp.console import log_said, safe_streams, say
 from dlexp.errors import DlexpError, shown
 
 FAILED = 1
@@ -15,7 +15,7 @@ def main() -> None:
     """The console script: runs a command; whatever goes wrong ends in a few lines and an exit code, not a traceback."""
     # Else pydantic searches all installed packages for plugins, at every start.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    with safe_streams():
+    with safe_streams(), log_said():
         # Only the flush tells whether all of the result could be written.
         code = _exit_code(_command) or _exit_code(sys.stdout.flush)
     sys.exit(code)

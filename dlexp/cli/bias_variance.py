@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 import typer
 
 from dlexp.cli.closing import close
-from dlexp.cli.interruptible import interruptible
 from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, RunsDir, TableFormat, Wait, Workers
 
 
@@ -42,42 +41,35 @@ def bias_variance(
 
     Example: dlexp bias-variance configs/sine_capacity.yaml --grid model.hidden=[[1],[4],[64]]
     """
-    from dlexp.config.grid import values_in
-    from dlexp.config.load import load_all, replaced, require_fitting
+    from functools import partial
+
+    from dlexp.cli.interruptible import progress
     from dlexp.console import say
     from dlexp.execution import arguments
-    from dlexp.execution.carry_out import carry_out
-    from dlexp.execution.plan import Request
-    from dlexp.execution.resamples import plan_resamples
-    from dlexp.records.index import read
+    from dlexp.execution.pool import Pool
     from dlexp.reports.bias_variance import plot as bias_variance_plot
-    from dlexp.reports.bias_variance.facts import point
     from dlexp.reports.bias_variance.table import render
     from dlexp.reports.figure import require_png
-    from dlexp.reports.plan.progress import Progress
-    from dlexp.reports.run.curves import CURVES
+    from dlexp.workflows.bias_variance import bias_variance as measure
+    from dlexp.workflows.given import Given
+    from dlexp.workflows.runner import Runner
 
     arguments.count(workers, "--workers")
-    arguments.require_few_runs(1 if smoke else resamples, len(configs), grids or [])
     if plot:
         require_png(plot, "--plot ")
-    loaded = load_all(configs, overrides or [], grids or [])
-    for line in replaced(loaded, overrides or [], grids or []):
-        say(line)
-    require_fitting(loaded, data_dir)
-    request = Request([each.experiment for each in loaded], [], runs_dir, data_dir, smoke)
-    planned = plan_resamples(request, resamples, resampling)
-    if planned.plan.done:
-        say(f"{len(planned.plan.done)} of {len(planned.plan.runs)} runs done before")
-    with interruptible(), Progress(len(planned.plan.to_train)) as progress:
-        started = carry_out(planned.plan, [CURVES], progress, workers, wait=wait)
-    points = [
-        point(each.experiment.name, values_in(each.sources), [read(run_dir) for run_dir in run_dirs])
-        for each, run_dirs in zip(loaded, planned.recorded(), strict=True)
-        if run_dirs
-    ]
-    print(render(points, output_format), end="")
+    given = Given(
+        configs=configs,
+        overrides=overrides or [],
+        grids=grids or [],
+        runs_dir=runs_dir,
+        data_dir=data_dir,
+        smoke=smoke,
+        warn=say,
+    )
+    runner = Runner(engine=partial(Pool, workers), progress=progress, wait=wait)
+    measured = measure(given, resamples, resampling, runner)
+    print(render(measured.points, output_format), end="")
     if plot:
-        bias_variance_plot.draw(points, plot)
+        bias_variance_plot.draw(measured.points, plot)
         say(f"bias and variance: {plot}")
-    close(planned.plan, started)
+    close(measured)

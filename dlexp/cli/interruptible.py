@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dlexp.errors import Interrupted
+from dlexp.reports.plan.progress import Progress
 
 
 @contextmanager
@@ -21,3 +22,10 @@ def interruptible() -> Iterator[None]:
         raise Interrupted("interrupted: what is finished stays; the same command resumes the rest") from None
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def progress(n_runs: int) -> Iterator[Progress]:
+    """Shows how far so many runs are, which can be interrupted meanwhile."""
+    with interruptible(), Progress(n_runs) as shown:
+        yield shown

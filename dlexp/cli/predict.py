@@ -30,41 +30,13 @@ def predict(
 
     Example: dlexp predict digits_sgd test
     """
-    import shlex
-    from functools import partial
-
-    from dlexp.components import snapshot
-    from dlexp.config.load import load
-    from dlexp.console import say
-    from dlexp.errors import UserError, shown
-    from dlexp.records import manifest
-    from dlexp.records.index import identities_in, latest, select
-    from dlexp.records.record_files import DamagedRecord
+    from dlexp.errors import UserError
     from dlexp.reports.run.predictions_table import write
-    from dlexp.training.prediction import Question, ask
+    from dlexp.workflows import predict as workflow
 
     if data != "test" and not Path(data).exists():
         raise UserError(f"{data}: no such file or folder; or say test, for the test split")
     if output is not None and output.suffix not in (".csv", ".parquet"):
         raise UserError(f"--output {output}: expected a name that ends in .csv or .parquet")
-    runs = select(runs_dir, [run], partial(identities_in, data_dir=data_dir))
-    asked = latest(each for each in runs if each.status == "finished")
-    if asked is None:
-        raise UserError(f"{run}: no finished run, so no model to ask")
-    if len(runs) > 1:
-        say(f"{run}: {len(runs)} runs; this is {asked.dir.path}")
-    try:
-        manifest.require(asked.dir, asked.record, asked.dir.model_path)
-    except DamagedRecord as error:
-        raise DamagedRecord(f"{error}; dlexp verify --files {shlex.quote(str(asked.dir.path))} names all") from error
-    experiment = load(asked.dir.config_path).experiment
-    digest = asked.record.get("data_digest")
-    if digest not in experiment.dataset.digests(data_dir):
-        raise UserError(f"{asked.dir.path}: the data are not those that it was trained on, which its encoding needs")
     examples: Path | Literal["test"] = "test" if data == "test" else Path(data)
-    known = snapshot.large_digests()
-    question = Question(experiment, asked.dir.model_path, examples, data_dir, digest, known)
-    answer = ask(question)
-    for line in shown(list(answer.notes)):
-        say(line)
-    write(answer.columns, output)
+    write(workflow.predict(run, examples, runs_dir, data_dir).columns, output)

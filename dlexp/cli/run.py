@@ -1,21 +1,11 @@
 """`dlexp run`: train experiments and leave their records."""
 
-from collections.abc import Sequence
-from contextlib import nullcontext
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from dlexp.cli.closing import close
-from dlexp.cli.interruptible import interruptible
 from dlexp.cli.options import RUNS_DIR, AllowCode, Configs, DataDir, Grids, Overrides, RunsDir, Wait, Workers
-
-if TYPE_CHECKING:
-    from dlexp.config.load import Loaded
-    from dlexp.execution.plan import Planned, Request
-    from dlexp.execution.worker import Worker
-    from dlexp.records.run_dir import RunDir
 
 
 def run(
@@ -46,6 +36,8 @@ def run(
 
     Example: dlexp run configs/digits_sgd.yaml configs/digits_adam.yaml --seeds 3
     """
+    from contextlib import nullcontext
+
     from dlexp.errors import UserError
     from dlexp.execution import arguments
     from dlexp.execution.worker import Worker
@@ -54,83 +46,32 @@ def run(
         raise UserError("--seeds N trains the seeds 0 to N-1, --seed K the seed K alone: give one of them")
     wanted = [arguments.seed(seed or 0, "--seed")] if seeds is None else arguments.seeds(seeds, "--seeds")
     arguments.count(workers, "--workers")
-    arguments.require_few_runs(len(wanted), len(configs), grids or [])
-    # The first process starts while the configs are read.
+    # The first process starts while all else is imported and the configs are read.
     with nullcontext() if dry_run else Worker() as first:
-        loaded = _load(configs, overrides or [], grids or [], data_dir)
-        from dlexp.execution.plan import Request
+        from dlexp.cli.interruptible import progress
+        from dlexp.console import one_line, say
+        from dlexp.execution.pool import Pool
+        from dlexp.reports.plan.dry_run import render
+        from dlexp.reports.run.results import result_lines
+        from dlexp.workflows.given import Given
+        from dlexp.workflows.runner import Runner
+        from dlexp.workflows.train import preview, train
 
-        request = Request([each.experiment for each in loaded], wanted, runs_dir, data_dir, smoke, force)
+        given = Given(
+            configs=configs,
+            overrides=overrides or [],
+            grids=grids or [],
+            runs_dir=runs_dir,
+            data_dir=data_dir,
+            smoke=smoke,
+            warn=say,
+        )
         if dry_run:
-            _preview(loaded, request, allow_code)
-        else:
-            _train(request, workers, fail_fast, first, wait)
-
-
-def _load(
-    configs: Sequence[Path], overrides: Sequence[str], grids: Sequence[str], data_dir: Path | None
-) -> "list[Loaded]":
-    from dlexp.config.load import load_all, replaced, require_fitting
-    from dlexp.console import say
-    from dlexp.errors import CHECK_ALL, shown
-
-    loaded = load_all(configs, overrides, grids)
-    for line in replaced(loaded, overrides, grids):
-        say(line)
-    warnings = dict.fromkeys(str(warning) for each in loaded for warning in each.warnings)
-    for line in shown(list(warnings), CHECK_ALL):
-        say(line)
-    require_fitting(loaded, data_dir)
-    return loaded
-
-
-def _preview(loaded: "Sequence[Loaded]", request: "Request", allow_code: bool) -> None:
-    from dlexp.execution.plan import plan, require_memory
-    from dlexp.reports.plan.dry_run import render
-    from dlexp.training.outline import outlines
-
-    planned = plan(request)
-    require_memory(request.experiments, request.smoke)
-    layers = outlines(request.experiments, request.data_dir, allow_code)
-    print(render(loaded, planned, layers), end="")
-
-
-def _train(request: "Request", workers: int, fail_fast: bool, first: "Worker | None", wait: bool) -> None:
-    from dlexp.console import one_line, say
-    from dlexp.execution.carry_out import carry_out
-    from dlexp.execution.plan import plan
-    from dlexp.reports.plan.progress import Progress
-    from dlexp.reports.run.curves import CURVES
-    from dlexp.reports.run.results import result_lines
-
-    planned = plan(request)
-    on_record = [line for each in planned.runs if (line := _on_record(each, wait))]
-    say(*on_record)
-    with interruptible(), Progress(len(planned.to_train)) as progress:
-        started = carry_out(planned, [CURVES], progress, workers, fail_fast, first, wait)
-    for line in result_lines([*planned.done, *started]):
+            would = preview(given, wanted, force=force, allow_code=allow_code)
+            print(render(would.loaded, would.plan, would.layers), end="")
+            return
+        runner = Runner(engine=lambda: Pool(workers, first), progress=progress, fail_fast=fail_fast, wait=wait)
+        trained = train(given, wanted, runner, force=force)
+    for line in result_lines(trained.results):
         print(one_line(line))
-    close(planned, started, on_record)
-
-
-def _on_record(planned: "Planned", wait: bool) -> str | None:
-    """What is on record of a run; None if nothing is to be said of it."""
-    if planned.recorded:
-        if planned.lacks_diagnostics:
-            return f"{planned.recorded.path}: done before, without diagnostics; --force trains it again with them"
-        return f"{planned.recorded.path}: done before; --force trains it again"
-    if planned.begun:
-        return _begun(planned.begun, wait)
-    if planned.outdated:
-        version = planned.outdated.record.get("training_version")
-        return f"{planned.outdated.dir.path}: recorded by training code {version}; training again"
-    return None
-
-
-def _begun(run_dir: "RunDir", wait: bool) -> str | None:
-    """What becomes of a run that was begun; None if it is waited for, which is said once nothing else is left to do."""
-    from dlexp.reports.run.results import under_way
-
-    if owner := run_dir.owner:
-        return None if wait else under_way(run_dir, owner)
-    return f"{run_dir.path}: interrupted before; {'resumed' if run_dir.has_checkpoint else 'restarted'}"
+    close(trained)

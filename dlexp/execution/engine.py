@@ -1,31 +1,36 @@
 """The interface of an engine: it only schedules; the records are files that the worker writes."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from dlexp.training.job import Job
+
+#: finished: with a result; failed: without one, and its records say why; left: to another process, which has the run;
+#: died: its process was killed or crashed.
+Ending = Literal["finished", "failed", "left", "died"]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A job that has ended; whether it finished stands in its records."""
+    """A job that has ended, and how."""
 
     job: Job
-    left: bool = False
-    """Whether it was left to another process, which has the run."""
+    ending: Ending
+    error: Exception | None = None
+    """What its process raised, since it could not record it."""
 
 
 class Engine(Protocol):
     """Runs jobs somewhere."""
 
     slots: int
-    """How many jobs run at once."""
+    """How many jobs run at once; it may change, and be 0 for a while."""
 
     def submit(self, job: Job) -> None:
         """Start a job in a free slot; there must be one."""
 
     def wait(self, timeout: float) -> list[Outcome]:
-        """The jobs that have ended since, after at most `timeout` seconds."""
+        """The jobs that have ended since: as soon as one has, else none of them after `timeout` seconds."""
 
     def close(self, kill: bool = False) -> None:
         """End the workers: after their jobs, or at once."""

@@ -13,7 +13,9 @@ from typing import TextIO
 
 from dlexp import regular_files
 from dlexp.config.identity import TRAINING_VERSION
+from dlexp.console import log_said
 from dlexp.execution import outside_errors
+from dlexp.execution.engine import Ending
 from dlexp.records.lock import Lost, Taken, locked
 from dlexp.records.run_dir import RunDir
 from dlexp.training.after import make_all
@@ -22,14 +24,14 @@ from dlexp.training.interruption import Stopped
 from dlexp.training.job import Job
 
 
-def execute(job: Job) -> bool:
+def execute(job: Job) -> Ending:
     """Train a job, or resume it; what ends it early is recorded instead of raised.
 
     It returns at once where the run is finished, or another process trains it. What goes wrong around the training, on
     the disk or with memory, interrupts the run: it keeps its checkpoints and can be resumed.
 
     Returns:
-        Whether the run was left to another process: from the start, or because that took it over.
+        How the run ended; it may be left to another process from the start, or because that took it over.
 
     Raises:
         OSError: Nothing can be recorded: the disk is full, say.
@@ -48,8 +50,8 @@ def execute(job: Job) -> bool:
                         print(lost)
                         raise
     except (Taken, Lost):
-        return True
-    return False
+        return "left"
+    return "finished" if run_dir.status == "finished" else "failed"
 
 
 def _attempt(job: Job) -> None:
@@ -131,7 +133,7 @@ def _said_into(path: Path) -> Iterator[None]:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
         try:
-            with contextlib.redirect_stdout(_stream(1)), contextlib.redirect_stderr(_stream(2)):
+            with contextlib.redirect_stdout(_stream(1)), contextlib.redirect_stderr(_stream(2)), log_said():
                 yield
         finally:
             for descriptor, original in zip((1, 2), saved, strict=True):

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from dlexp.components import memory, snapshot
+from dlexp.components.datasets.dataset import Dataset
+from dlexp.components.resamples import Fresh
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION, Identities, code_digest, identities_of
 from dlexp.config.lint import least_bytes
@@ -26,12 +28,12 @@ from dlexp.training.job import Job
 SMOKE_EPOCHS = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
-    """What a `run` command asks for."""
+    """What a command asks for."""
 
-    experiments: Sequence[Experiment]
-    seeds: Sequence[int]
+    wanted: Sequence[tuple[Experiment, Sequence[int]]] = ()
+    """Experiments, each with its seeds."""
     runs_dir: Path
     data_dir: Path | None = None
     smoke: bool = False
@@ -47,7 +49,7 @@ class Request:
         return experiment.model_copy(update={"training": training})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Planned:
     """One run of one experiment."""
 
@@ -67,7 +69,7 @@ class Planned:
     outdated: Run | None = None
     """A record of an earlier version of the training code, where there is none of this one."""
     begun: RunDir | None = None
-    """Where it was interrupted, or is under way: gone on with."""
+    """Where it was interrupted, or is under way: resumed."""
     earlier: RunDir | None = None
     """The last attempt that failed and left a checkpoint."""
     damaged: Run | None = None
@@ -89,7 +91,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Plan:
-    """A request, held against the records."""
+    """A request, compared with the records."""
 
     request: Request
     runs: list[Planned]
@@ -97,7 +99,7 @@ class Plan:
     without_data: list[tuple[Experiment, DataError]]
     """Experiments whose data cannot be had."""
     identities: list[str] = field(default_factory=list)
-    """That of each experiment of the request; empty where its data cannot be had."""
+    """That of each experiment wanted; empty where its data cannot be had."""
 
     @cached_property
     def to_train(self) -> list[Planned]:
@@ -154,31 +156,62 @@ def plan(request: Request) -> Plan:
     Raises:
         Changed: A file was replaced while its digest was taken.
     """
-    with snapshot.taken(held_bytes=0):  # However many experiments have the same data.
-        return _plan(request)
-
-
-def _plan(request: Request) -> Plan:
     found = Plan(request, [], [])
     known: set[tuple[str, int]] = set()
     on_record = Attempts() if request.smoke else Attempts(scan(request.runs_dir))
-    for experiment in map(request.as_trained, request.experiments):
-        dataset = experiment.dataset
-        try:
-            digests = (dataset.sample_digest(request.data_dir),) if request.smoke else dataset.digests(request.data_dir)
-            identities = identities_of(experiment, digests)
-            code = code_digest(experiment)
-        except DataError as error:
-            found.without_data.append((experiment, error))
-            found.identities.append("")
-            continue
-        found.identities.append(identities.own)
-        for seed in request.seeds:
-            if (identities.own, seed) not in known:
-                known.add((identities.own, seed))
-                planned = Planned(experiment, seed, identities.own, digests[0], identities, code)
-                found.runs.append(_on_record(planned, on_record, digests, request.force))
+    with snapshot.taken(held_bytes=0):  # However many experiments have the same data.
+        for experiment, seeds in request.wanted:
+            experiment = request.as_trained(experiment)
+            try:
+                digests = _data_digests(experiment.dataset, request)
+                identities = identities_of(experiment, digests)
+                code = code_digest(experiment)
+            except DataError as error:
+                found.without_data.append((experiment, error))
+                found.identities.append("")
+                continue
+            found.identities.append(identities.own)
+            for seed in seeds:
+                if (identities.own, seed) not in known:
+                    known.add((identities.own, seed))
+                    planned = _planned(experiment, seed, identities, digests, code)
+                    found.runs.append(_on_record(planned, on_record, digests, request.force))
     return found
+
+
+def _data_digests(dataset: Dataset, request: Request) -> Sequence[str]:
+    """The digests of a data set, taken once for all experiments on it.
+
+    Raises:
+        DataError: It cannot be had.
+    """
+    # A fresh training set is other data; all others are drawn from the same.
+    same = dataset if isinstance(dataset.resample, Fresh) else dataset.model_copy(update={"resample": None})
+
+    def take() -> tuple[str, ...] | DataError:
+        try:
+            return (dataset.sample_digest(request.data_dir),) if request.smoke else dataset.digests(request.data_dir)
+        except DataError as error:
+            return error
+
+    found = snapshot.once(("data set", same.model_dump_json()), take)
+    if isinstance(found, DataError):
+        raise found
+    return found
+
+
+def _planned(
+    experiment: Experiment, seed: int, identities: Identities, digests: Sequence[str], code: str | None
+) -> Planned:
+    return Planned(
+        experiment=experiment,
+        seed=seed,
+        identity=identities.own,
+        data_digest=digests[0],
+        earlier_digests=digests[1:],
+        identities=identities,
+        code_digest=code,
+    )
 
 
 def _on_record(planned: Planned, on_record: Attempts, digests: Sequence[str], force: bool) -> Planned:
@@ -196,7 +229,6 @@ def _on_record(planned: Planned, on_record: Attempts, digests: Sequence[str], fo
         recorded=done.dir if done else None,
         lacks_diagnostics=done is not None and planned.experiment.training.diagnostics and not _is_diagnosed(done),
         outdated=None if runs else _outdated(planned, on_record, digests),
-        earlier_digests=digests[1:],
         begun=begun,
         earlier=None if force else _resumable(runs, planned.identities),
         damaged=max((run for run in found if run.status == "damaged"), key=lambda run: run.attempt, default=None),
@@ -270,24 +302,18 @@ def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> tuple[P
     Raises:
         Changed: Data were replaced while their digest was taken.
     """
-    with snapshot.taken(held_bytes=0):
-        return _again(runs, runs_dir, data_dir)
-
-
-def _again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> tuple[Plan, dict[Path, str]]:
-    found = Plan(Request([], [], runs_dir, data_dir, apart=True), [], [])
+    found = Plan(Request(runs_dir=runs_dir, data_dir=data_dir, apart=True), [], [])
     left_out: dict[Path, str] = {}
-    for run in runs:
-        try:
-            planned = _repeated(run, data_dir)
-        except DlexpError as error:
-            left_out[run.dir.path] = error.lines[0]
-        else:
-            found.runs.append(planned)
+    with snapshot.taken(held_bytes=0):
+        for run in runs:
+            try:
+                found.runs.append(_repeated(run, found.request))
+            except DlexpError as error:
+                left_out[run.dir.path] = error.lines[0]
     return found, left_out
 
 
-def _repeated(run: Run, data_dir: Path | None) -> Planned:
+def _repeated(run: Run, request: Request) -> Planned:
     """A recorded run, to be trained again with what it was trained with.
 
     Raises:
@@ -295,14 +321,14 @@ def _repeated(run: Run, data_dir: Path | None) -> Planned:
     """
     recorded = load(run.dir.config_path).experiment
     experiment = recorded.model_copy(update={"name": run.name})
-    digests, code = experiment.dataset.digests(data_dir), code_digest(experiment)
+    digests, code = _data_digests(experiment.dataset, request), code_digest(experiment)
     data_then, code_then = (run.record.get(key) for key in ("data_digest", "code_digest"))
     if data_then and data_then not in digests:
         raise DataError(f"the data are not those that it was trained on {_then_and_now(data_then, digests[0])}")
     if code_then and code_then != code:
         raise DataError(f"your own code is not that which it was trained with {_then_and_now(code_then, code or '-')}")
     identities = identities_of(experiment, digests)
-    return Planned(experiment, run.seed, identities.own, digests[0], identities, code)
+    return _planned(experiment, run.seed, identities, digests, code)
 
 
 def _then_and_now(then: str, now: str) -> str:

@@ -2,11 +2,9 @@
 
 import multiprocessing
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from dlexp.errors import UserError
-from dlexp.execution.plan import Plan
+from dlexp.execution.pool import Pool
 from dlexp.execution.worker import NAME, NO_GUARD, NotStarted, Worker
 
 
@@ -28,23 +26,23 @@ def require_trainer(function: str) -> None:
         )
 
 
-@contextmanager
-def first_process(planned: Plan, function: str) -> Iterator[Worker | None]:
-    """The first process that trains, once it is ready: a script that cannot be imported again leaves no records."""
-    if not planned.to_train:
-        yield None
-        return
-    with Worker() as first:
-        try:
-            first.require_started()
-        except NotStarted as ended:
-            raise UserError(
-                _without_guard(function)
-                if ended.exit_code == NO_GUARD
-                else f"dlexp.{function}: the first training process ended before it was ready, with exit code "
-                f"{ended.exit_code}; it imports the script again, and what went wrong there is said above"
-            ) from None
-        yield first
+def pool(slots: int, function: str) -> Pool:
+    """An engine whose first process is ready: a script that cannot be imported again leaves no records.
+
+    Raises:
+        UserError: The process ended as it imported the script.
+    """
+    first = Worker()
+    try:
+        first.require_started()
+    except NotStarted as ended:
+        raise UserError(
+            _without_guard(function)
+            if ended.exit_code == NO_GUARD
+            else f"dlexp.{function}: the first training process ended before it was ready, with exit code "
+            f"{ended.exit_code}; it imports the script again, and what went wrong there is said above"
+        ) from None
+    return Pool(slots, first)
 
 
 def _without_guard(function: str) -> str:

@@ -1,6 +1,7 @@
 """All runs below a runs directory, read anew from the folders each time: no index has to agree with them."""
 
 import fnmatch
+import logging
 import os
 import re
 from collections.abc import Callable, Container, Iterable, Sequence
@@ -13,10 +14,11 @@ from dlexp.config.identity import Identities, identities_of
 from dlexp.config.names import CONFIG_SUFFIXES as CONFIG_SUFFIXES
 from dlexp.config.names import RESAMPLES as RESAMPLES
 from dlexp.config.names import SUMMARY_CSV as SUMMARY_CSV
-from dlexp.console import say
 from dlexp.errors import UserError, did_you_mean
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import PREFIX_LENGTH, FolderName, RunDir, Status
+
+log = logging.getLogger(__name__)
 
 #: Where smoke runs lie, beside the names' folders.
 SMOKE = ".smoke"
@@ -209,11 +211,11 @@ def without_resamples(run_dirs: Iterable[RunDir]) -> tuple[list[RunDir], str]:
 
 
 def readable(run_dirs: Iterable[RunDir]) -> list[Run]:
-    """Read these runs but the damaged ones, which are said on stderr, a line each."""
+    """Read these runs except the damaged ones, which are logged, a line each."""
     runs = []
     for run in map(read, run_dirs):
         if run.status == "damaged":
-            say(f"{run.damage} (left out)")
+            log.warning(f"{run.damage} (left out)")
         else:
             runs.append(run)
     return runs
@@ -259,16 +261,11 @@ class Attempts:
         return [run_dir for identity in identities for run_dir in self._by_key.get(key(identity, seed), ())]
 
 
-def with_identity(runs_dir: Path, identities: Identities) -> list[Run]:
-    """The runs on record of an experiment, under every name."""
+def with_identity(run_dirs: Iterable[RunDir], identities: Identities) -> list[Run]:
+    """Those of these runs that are on record of an experiment, under every name."""
     prefixes = {identity[:PREFIX_LENGTH] for identity in identities}
-    near = [run_dir for run_dir in scan(runs_dir) if run_dir.identity_prefix in prefixes]
+    near = [run_dir for run_dir in run_dirs if run_dir.identity_prefix in prefixes]
     return [run for run in readable(near) if run.identity in identities]
-
-
-def of_experiment(runs_dir: Path, run: Run) -> list[Run]:
-    """The runs on record of a run's experiment, itself among them, under every name."""
-    return with_identity(runs_dir, Identities.of_record(run.record))
 
 
 def identities_in(config: Path, data_dir: Path | None = None) -> Identities:
@@ -307,7 +304,7 @@ def select(
 
 def _named(runs_dir: Path, word: str, resolve: Callable[[Path], Identities]) -> list[Run]:
     if word.endswith(CONFIG_SUFFIXES) and not _is_directory(runs_dir / word):
-        runs = with_identity(runs_dir, resolve(Path(word)))
+        runs = with_identity(scan(runs_dir), resolve(Path(word)))
         if not runs:
             raise UserError(f"{word}: no run of it in {runs_dir} as it is now. Try: dlexp run {word}")
         return runs

@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from dlexp.execution.resamples import MIN_RESAMPLES
 from dlexp.records.index import Run
 from dlexp.records.predictions import Predictions
 from dlexp.records.record_files import damaged
@@ -18,6 +17,8 @@ from dlexp.records.record_files import damaged
 Array = np.ndarray[Any, Any]
 Loss = Literal["squared", "0-1"]
 
+#: Fewer leave no standard error.
+MIN_TRAINING_SETS = 3
 #: Of the bootstrap: a standard error is then right to some 4 % of itself, as far as its draws go.
 N_DRAWS = 300
 
@@ -83,7 +84,7 @@ def point(name: str, settings: dict[str, str], runs: Sequence[Run]) -> Point:
         first.record.get("parameters", 0),
         len(finished),
         len(runs) - len(finished),
-        decompose(predictions) if len(predictions) >= MIN_RESAMPLES else None,
+        decompose(predictions) if len(predictions) >= MIN_TRAINING_SETS else None,
     )
 
 

@@ -5,9 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from dlexp.console import one_line
-from dlexp.execution.resamples import MIN_RESAMPLES
 from dlexp.format import TableFormat, aligned, markdown_table, to_csv, to_json
-from dlexp.reports.bias_variance.facts import Decomposition, Point
+from dlexp.reports.bias_variance.facts import MIN_TRAINING_SETS, Decomposition, Point
 from dlexp.reports.numbers import plus_minus
 
 TITLES = {
@@ -115,4 +114,4 @@ def _notes(points: Sequence[Point]) -> Iterator[str]:
         yield "bootstrap: training sets drawn from one, so that variance is that of drawing from it again."
     for point in points:
         if point.decomposition is None:
-            yield f"{label(point, points)}: {_training_sets(point)}: at least {MIN_RESAMPLES} have to finish."
+            yield f"{label(point, points)}: {_training_sets(point)}: at least {MIN_TRAINING_SETS} have to finish."

@@ -95,5 +95,6 @@ def _fate(planned: Planned, experiment: Experiment) -> str:
 
 def _total(plan: Plan) -> str:
     parts = [f"{len(plan.to_train)} to train", f"{len(plan.done)} done before"]
-    n_without = len(plan.without_data) * len(plan.request.seeds)
+    wanted = zip(plan.request.wanted, plan.identities, strict=True)
+    n_without = sum(len(seeds) for (_, seeds), identity in wanted if not identity)
     return ", ".join([*parts, *([f"{n_without} without data"] if n_without else [])])

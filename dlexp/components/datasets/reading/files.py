@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -12,8 +13,9 @@ from pathlib import Path, PurePosixPath
 
 from dlexp.components import keras_settings, snapshot
 from dlexp.components.home import expanded
-from dlexp.console import say
 from dlexp.errors import DataError, UserError
+
+log = logging.getLogger(__name__)
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
@@ -158,7 +160,7 @@ def _places(data_dir: Path | None) -> dict[str, Path]:
 
 def _downloaded(name: str, places: dict[str, Path]) -> Path:
     download = DOWNLOADS[name]
-    say(f"downloading {download.url}")
+    log.warning(f"downloading {download.url}")
     try:
         return _download(name, download)
     # Keras raises bare Exceptions; whatever it was, the file is not there.

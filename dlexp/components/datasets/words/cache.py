@@ -7,6 +7,7 @@ copy: whatever is missing or damaged is encoded again, and all of it may be dele
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import tempfile
 from collections.abc import Callable
@@ -20,7 +21,8 @@ from dlexp import regular_files
 from dlexp.components.data import Data, Split
 from dlexp.components.datasets.words.sequences import Sequences
 from dlexp.components.home import expanded, own
-from dlexp.console import say
+
+log = logging.getLogger(__name__)
 
 #: Part of every key: raise it when the encoding or the layout of the files changes.
 FORMAT = 1
@@ -52,7 +54,7 @@ def cached(name: str, key: list[Any], encode: Callable[[], Data]) -> Data:
             _write(path, data)
             _shrink(folder)
         except OSError as error:  # A full disk, a home that cannot be written to.
-            say(f"{path}: encoded data cannot be kept for the next time: {error.strerror}")
+            log.warning(f"{path}: encoded data cannot be kept for the next time: {error.strerror}")
     return data
 
 
@@ -76,7 +78,7 @@ def _read(path: Path) -> Data | None:
     except FileNotFoundError:
         return None
     except Exception as error:  # A damaged archive raises nearly anything.
-        say(f"{path}: damaged, encoded again ({' '.join(str(error).split()) or type(error).__name__})")
+        log.warning(f"{path}: damaged, encoded again ({' '.join(str(error).split()) or type(error).__name__})")
         return None
     return data
 

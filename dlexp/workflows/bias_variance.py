@@ -1,0 +1,114 @@
+"""Bias and variance: experiments on many training sets each, and their error on the test split decomposed."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from dlexp.components.resamples import Bootstrap, Fresh, Resample, Subset
+from dlexp.config.checks import check
+from dlexp.config.experiment import Experiment
+from dlexp.config.grid import values_in
+from dlexp.config.load import require_fitting
+from dlexp.errors import UserError
+from dlexp.execution.plan import Plan, Planned, Request, plan
+from dlexp.records.index import RESAMPLES, Attempts, Run, read, recorded, scan
+from dlexp.reports.bias_variance.facts import MIN_TRAINING_SETS, Point, point
+from dlexp.workflows.given import Given
+from dlexp.workflows.runner import Runner
+from dlexp.workflows.train import Trained
+
+log = logging.getLogger(__name__)
+
+Kind = Literal["fresh", "bootstrap", "subset"]
+
+
+@dataclass(frozen=True)
+class Measured(Trained):
+    """What was trained, and the error of each experiment whose data can be had."""
+
+    points: Sequence[Point] = ()
+
+
+def bias_variance(given: Given, n: int, kind: Kind | None, runner: Runner) -> Measured:
+    """Train each experiment on `n` training sets, and decompose its error.
+
+    Raises:
+        UserError: As `train`; there are too few training sets, or the data of an experiment cannot be resampled so.
+        DataError: As `Runner.carry_out`.
+    """
+    loaded = given.load(1 if given.smoke else n)
+    require_fitting(loaded, given.data_dir)
+    request = Request(runs_dir=given.runs_dir, data_dir=given.data_dir, smoke=given.smoke)
+    planned, groups = plan_training_sets([each.experiment for each in loaded], n, kind, request)
+    if planned.done:
+        log.info(f"{len(planned.done)} of {len(planned.runs)} runs done before")
+    started = runner.carry_out(planned)
+    on_record = Attempts(scan(planned.runs_dir))
+    points = [
+        point(each.experiment.name, values_in(each.sources), runs)
+        for each, group in zip(loaded, groups, strict=True)
+        if (runs := _on_record(group, on_record))
+    ]
+    return Measured(planned, started, points=points)
+
+
+def plan_training_sets(
+    experiments: Sequence[Experiment], n: int, kind: Kind | None, request: Request
+) -> tuple[Plan, list[list[Planned]]]:
+    """Plan `n` training sets for each experiment: by default fresh ones if the distribution is known, else bootstrap.
+
+    Training set i is trained with seed i: what varies is the draw of the data and what training itself draws, initial
+    weights and the order of the examples (the joint variance of Neal et al., 2018, A modern take on the bias-variance
+    tradeoff in neural networks).
+
+    Returns:
+        A plan of all runs, each once; and for each experiment its runs, none where its data cannot be had.
+
+    Raises:
+        UserError: There are too few, or the data of an experiment cannot be resampled so.
+    """
+    if n < MIN_TRAINING_SETS:
+        raise UserError(f"resamples: expected at least {MIN_TRAINING_SETS} training sets, given {n}")
+    n = MIN_TRAINING_SETS if request.smoke else n
+    wanted = [(each, [seed]) for experiment in experiments for seed, each in enumerate(_resampled(experiment, n, kind))]
+    planned = plan(replace(request, wanted=wanted))
+    once = {(each.identities.own, each.seed): each for each in planned.runs}
+    groups = [
+        [once[identity, seed] for seed, identity in enumerate(planned.identities[start : start + n]) if identity]
+        for start in range(0, len(wanted), n)
+    ]
+    # Data that cannot be had are lacking for all training sets of an experiment: named once.
+    return replace(planned, without_data=planned.without_data[::n]), groups
+
+
+def _resampled(experiment: Experiment, n: int, kind: Kind | None) -> list[Experiment]:
+    kind = kind or ("fresh" if experiment.dataset.has_known_law else "bootstrap")
+    experiments = [_on(experiment, _resample(kind, index, n)) for index in range(n)]
+    if problems := check(experiments[0]):
+        raise UserError(*(f"{experiment.name}: {path}: {message}" for path, message in problems))
+    return experiments
+
+
+def _resample(kind: Kind, index: int, n: int) -> Resample:
+    match kind:
+        case "fresh":
+            return Fresh(index=index)
+        case "bootstrap":
+            return Bootstrap(index=index)
+        case "subset":
+            return Subset(index=index, parts=n)
+
+
+def _on(experiment: Experiment, resample: Resample) -> Experiment:
+    dataset = experiment.dataset.model_copy(update={"resample": resample})
+    return experiment.model_copy(update={"name": experiment.name + RESAMPLES, "dataset": dataset})
+
+
+def _on_record(group: Sequence[Planned], on_record: Attempts) -> list[Run]:
+    """The records of these runs, finished or diverged."""
+    found = (
+        recorded(map(read, on_record.of(each.identities, each.seed)), each.identities, each.experiment.name)
+        for each in group  # The plan has said what is damaged.
+    )
+    return [run for run in found if run]

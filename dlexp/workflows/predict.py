@@ -1,0 +1,61 @@
+"""Ask the model of a recorded run for predictions."""
+
+import logging
+import shlex
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from dlexp.components import snapshot
+from dlexp.config.load import load
+from dlexp.errors import UserError, shown
+from dlexp.records import manifest
+from dlexp.records.index import Run, identities_in, latest, select
+from dlexp.records.record_files import DamagedRecord
+from dlexp.training.prediction import Answer, Question, ask
+
+log = logging.getLogger(__name__)
+
+
+def predict(word: str, examples: Path | Literal["test"], runs_dir: Path, data_dir: Path | None) -> Answer:
+    """Ask the latest finished run that a word names.
+
+    Args:
+        word: A run, or a name or config.
+        examples: A file or folder of the user's, or the run's own test split.
+        runs_dir: Where the runs lie.
+        data_dir: Where data files lie.
+
+    Raises:
+        UserError: There is no such run, or its data are no longer those that it was trained on.
+        DamagedRecord: The model is not the one that was recorded.
+        DataError: As `ask`.
+    """
+    with snapshot.taken(held_bytes=0):
+        run = _latest_finished(word, runs_dir, data_dir)
+        _require_model(run)
+        experiment = load(run.dir.config_path).experiment
+        digest = run.record.get("data_digest")
+        if digest not in experiment.dataset.digests(data_dir):
+            raise UserError(f"{run.dir.path}: the data are not those that it was trained on, which its encoding needs")
+    answer = ask(Question(experiment, run.dir.model_path, examples, data_dir, digest, snapshot.large_digests()))
+    for line in shown(list(answer.notes)):
+        log.info(line)
+    return answer
+
+
+def _latest_finished(word: str, runs_dir: Path, data_dir: Path | None) -> Run:
+    runs = select(runs_dir, [word], partial(identities_in, data_dir=data_dir))
+    found = latest(run for run in runs if run.status == "finished")
+    if found is None:
+        raise UserError(f"{word}: no finished run, so no model to ask")
+    if len(runs) > 1:
+        log.info(f"{word}: {len(runs)} runs; this is {found.dir.path}")
+    return found
+
+
+def _require_model(run: Run) -> None:
+    try:
+        manifest.require(run.dir, run.record, run.dir.model_path)
+    except DamagedRecord as error:
+        raise DamagedRecord(f"{error}; dlexp verify --files {shlex.quote(str(run.dir.path))} names all") from error

@@ -1,0 +1,90 @@
+"""From a plan to records: an engine trains what is left to train, and a watcher is told of it."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dlexp.components import keras_settings
+from dlexp.errors import DlexpError, shown
+from dlexp.execution.engine import Engine
+from dlexp.execution.plan import Plan, require_memory
+from dlexp.execution.schedule import Watcher, run_all
+from dlexp.records.run_dir import RunDir
+from dlexp.records.summary_csv import rebuild
+from dlexp.reports.run.curves import CURVES
+from dlexp.training.after import After, make_missing
+from dlexp.training.job import Job
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runner:
+    """Carries out plans."""
+
+    engine: Callable[[], Engine]
+    """Makes what trains; asked only if there is something to train."""
+    progress: Callable[[int], AbstractContextManager[Watcher]]
+    """Given the number of runs, makes what shows how far they are."""
+    fail_fast: bool = False
+    """Start no further run after one failed."""
+    wait: bool = False
+    """Wait for runs that other processes train, and take over those whose process ends."""
+    needs_all_data: bool = False
+    """Train nothing where the data of one experiment cannot be had, instead of the others."""
+
+    def carry_out(self, plan: Plan, after: Sequence[After] = (CURVES,)) -> list[RunDir]:
+        """Train what a plan has left to train, bring summary.csv up to date, and make what lacks beside the records.
+
+        Args:
+            plan: The plan.
+            after: What every finished run has beside its records.
+
+        Returns:
+            Every run that was started, in that order. A run that failed says so in its records.
+
+        Raises:
+            UserError: An experiment needs more memory than there is; nothing is begun.
+            DataError: Data cannot be had, and all are needed; nothing is begun.
+        """
+        if self.needs_all_data and plan.without_data:
+            raise plan.without_data[0][1]
+        require_memory([planned.experiment for planned in plan.to_train], plan.request.smoke)
+        with self.progress(len(plan.to_train)) as watcher:
+            started = self._train(plan, after, watcher) if plan.to_train else []
+            for line in shown(make_missing([*plan.done, *started], after)):
+                log.warning(line)
+        return started
+
+    def _train(self, plan: Plan, after: Sequence[After], watcher: Watcher) -> list[RunDir]:
+        started: list[RunDir] = []
+
+        def noted(jobs: Iterator[Job]) -> Iterator[Job]:
+            for job in jobs:
+                started.append(RunDir(job.path))
+                yield job
+
+        if ignored := keras_settings.ignored():
+            log.warning(ignored)
+        for planned in plan.to_train:
+            if planned.lost:
+                log.warning(f"{planned.lost}; training again, into a new directory")
+        engine = self.engine()
+        try:
+            run_all(noted(plan.jobs(after)), engine, watcher, self.fail_fast, self.wait)
+        finally:
+            # Also when all is done: an idle worker has nothing to save, and TensorFlow takes a second to end by itself.
+            engine.close(kill=True)
+            if started and not plan.request.smoke:
+                _rebuild(plan.request.runs_dir)
+        return started
+
+
+def _rebuild(runs_dir: Path) -> None:
+    """A table that cannot be written hides no result: it is derived from the records."""
+    try:
+        rebuild(runs_dir)
+    except DlexpError as error:
+        log.warning(str(error))

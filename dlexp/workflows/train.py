@@ -1,0 +1,111 @@
+"""Train experiments and leave their records, or say what that would do."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dlexp.config.load import Loaded, require_fitting
+from dlexp.errors import CHECK_ALL, shown
+from dlexp.execution.plan import Plan, Planned, Request, plan, require_memory
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.run.results import under_way
+from dlexp.training.outline import outlines
+from dlexp.workflows.given import Given
+from dlexp.workflows.runner import Runner
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a command that trains has done."""
+
+    plan: Plan
+    started: Sequence[RunDir]
+    """The runs that were started, in that order."""
+    said: Sequence[str] = ()
+    """What was logged of runs on record before it began."""
+
+    @property
+    def results(self) -> list[RunDir]:
+        """The runs that were done before, then those that were started."""
+        return [*self.plan.done, *self.started]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a command would train."""
+
+    loaded: Sequence[Loaded]
+    plan: Plan
+    layers: Sequence[list[dict[str, Any]] | None]
+    """Of each experiment; None where that would call functions of the user's own."""
+
+
+def train(given: Given, seeds: Sequence[int], runner: Runner, *, force: bool = False) -> Trained:
+    """Train each experiment with each seed; what is done already is trained again only with `force`.
+
+    Raises:
+        UserError: With everything that is wrong in the configs, or does not fit the data.
+        DataError: As `Runner.carry_out`.
+    """
+    planned = plan(_request(given, _loaded(given, seeds), seeds, force))
+    said = [line for each in planned.runs if (line := _on_record(each, runner.wait))]
+    for line in said:
+        log.info(line)
+    return Trained(planned, runner.carry_out(planned), said)
+
+
+def preview(given: Given, seeds: Sequence[int], *, force: bool = False, allow_code: bool = False) -> Preview:
+    """What `train` would do; with `allow_code` the user's own functions are called for the layers.
+
+    Raises:
+        UserError: As `train`; an experiment needs more memory than there is.
+    """
+    loaded = _loaded(given, seeds)
+    request = _request(given, loaded, seeds, force)
+    planned = plan(request)
+    experiments = [each.experiment for each in loaded]
+    require_memory(experiments, given.smoke)
+    return Preview(loaded, planned, outlines(experiments, given.data_dir, allow_code))
+
+
+def _loaded(given: Given, seeds: Sequence[int]) -> list[Loaded]:
+    loaded = given.load(len(seeds))
+    warnings = dict.fromkeys(str(warning) for each in loaded for warning in each.warnings)
+    for line in shown(list(warnings), CHECK_ALL):
+        log.info(line)
+    require_fitting(loaded, given.data_dir)
+    return loaded
+
+
+def _request(given: Given, loaded: Sequence[Loaded], seeds: Sequence[int], force: bool) -> Request:
+    return Request(
+        wanted=[(each.experiment, seeds) for each in loaded],
+        runs_dir=given.runs_dir,
+        data_dir=given.data_dir,
+        smoke=given.smoke,
+        force=force,
+    )
+
+
+def _on_record(planned: Planned, wait: bool) -> str | None:
+    """What is on record of a run; None if nothing is to be said of it."""
+    if planned.recorded:
+        if planned.lacks_diagnostics:
+            return f"{planned.recorded.path}: done before, without diagnostics; --force trains it again with them"
+        return f"{planned.recorded.path}: done before; --force trains it again"
+    if planned.begun:
+        return _begun(planned.begun, wait)
+    if planned.outdated:
+        version = planned.outdated.record.get("training_version")
+        return f"{planned.outdated.dir.path}: recorded by training code {version}; training again"
+    return None
+
+
+def _begun(run_dir: RunDir, wait: bool) -> str | None:
+    """What becomes of a run that was begun; None if it is waited for, which is said once nothing else is left to do."""
+    if owner := run_dir.owner:
+        return None if wait else under_way(run_dir, owner)
+    return f"{run_dir.path}: interrupted before; {'resumed' if run_dir.has_checkpoint else 'restarted'}"

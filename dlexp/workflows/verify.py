@@ -1,0 +1,63 @@
+"""Check recorded runs, train them again beside their records, and grade how well they repeat."""
+
+import logging
+import tempfile
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from dlexp.config.identity import Identities
+from dlexp.errors import UserError
+from dlexp.execution.plan import again
+from dlexp.records.index import Run, identities_in, scan, select, with_identity
+from dlexp.reports.verification import facts
+from dlexp.reports.verification.facts import Verification
+from dlexp.reports.verification.integrity import Integrity, check
+from dlexp.workflows.runner import Runner
+
+log = logging.getLogger(__name__)
+
+
+def check_files(words: Sequence[str], runs_dir: Path, data_dir: Path | None) -> list[Integrity]:
+    """Compare the files of the runs that words name with their digests, and with each other; train nothing.
+
+    Raises:
+        UserError: No finished run is named.
+    """
+    return [check(run) for run in _finished(words, runs_dir, data_dir)]
+
+
+def verify(words: Sequence[str], runs_dir: Path, data_dir: Path | None, runner: Runner) -> list[Verification]:
+    """Train the runs again whose files are whole, and whose data and code are those that they were trained with.
+
+    Raises:
+        UserError: No finished run is named.
+    """
+    runs = _finished(words, runs_dir, data_dir)
+    files = [check(run) for run in runs]
+    whole = [run for run, each in zip(runs, files, strict=True) if each.holds]
+    with tempfile.TemporaryDirectory(prefix="dlexp-verify-") as scratch:
+        planned, left_out = again(whole, Path(scratch), data_dir)
+        repeatable = [run.dir.path for run in whole if run.dir.path not in left_out]
+        repeated = dict(zip(repeatable, runner.carry_out(planned, after=()), strict=True))
+        on_record = scan(runs_dir)
+
+        def graded(run: Run, files: Integrity) -> Verification:
+            if files.damage:
+                return Verification(files.run, None, files.detail, damage=files.damage)
+            if why := left_out.get(run.dir.path):
+                return Verification(files.run, None, f"not verified: {why}")
+            same = with_identity(on_record, Identities.of_record(run.record))
+            return facts.verify(run, repeated[run.dir.path], [each for each in same if each.status == "finished"])
+
+        return [graded(run, each) for run, each in zip(runs, files, strict=True)]
+
+
+def _finished(words: Sequence[str], runs_dir: Path, data_dir: Path | None) -> list[Run]:
+    named = select(runs_dir, words, partial(identities_in, data_dir=data_dir))
+    runs = [run for run in named if run.status in ("finished", "damaged")]
+    if not runs:
+        raise UserError(f"{', '.join(words)}: no finished run to verify")
+    if len(runs) < len(named):
+        log.info(f"left out: {len(named) - len(runs)} that have not finished")
+    return runs
