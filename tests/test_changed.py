@@ -15,9 +15,9 @@ from dlexp.execution.execute import execute
 from dlexp.execution.plan import Request, plan
 from dlexp.execution.pool import Pool
 from dlexp.records.run_dir import RunDir
-from dlexp.training import prediction
 from dlexp.training import prepare as training
 from dlexp.training.job import Job
+from dlexp.workflows import predict as predict_workflow
 
 TABLE = "dataset: {type: csv, path: d.csv, target: y, task: regression}\nmodel: {hidden: [4]}\ntraining: {epochs: 2}\n"
 OWN_DATA = "dataset: {type: python, function: 'changed_data:load', task: binary}\nmodel: {hidden: [4]}\n"
@@ -188,7 +188,7 @@ def test_the_command_says_what_changed(invoke: Invoke, monkeypatch: pytest.Monke
         table(3)
         return function(*arguments)
 
-    monkeypatch.setattr(prediction, "in_child", in_child)
+    monkeypatch.setattr(predict_workflow, "in_child", in_child)
     code, _, said = invoke("predict", "a", "test")
 
     assert (code, said.splitlines()[-1]) == (1, "d.csv: changed since the command started")

@@ -317,7 +317,7 @@ def test_a_model_that_brings_code_is_refused(tmp_path: Path) -> None:
     """Or is no archive at all: one line each."""
     import keras
 
-    from dlexp.training.predict import _model
+    from dlexp.training.inference import _model
 
     inputs = keras.Input((2,))
     keras.Model(inputs, keras.layers.Lambda(lambda x: x * 2)(inputs)).save(tmp_path / "code.keras")

@@ -1,4 +1,4 @@
-"""Ask the model of a recorded run for predictions."""
+"""Let the model of a recorded run predict."""
 
 import logging
 import shlex
@@ -12,13 +12,14 @@ from dlexp.errors import UserError, shown
 from dlexp.records import manifest
 from dlexp.records.index import Run, identities_in, latest, select
 from dlexp.records.record_files import DamagedRecord
-from dlexp.training.prediction import Answer, Question, ask
+from dlexp.training.child import in_child
+from dlexp.training.inference import Inference, infer
 
 log = logging.getLogger(__name__)
 
 
-def predict(word: str, examples: Path | Literal["test"], runs_dir: Path, data_dir: Path | None) -> Answer:
-    """Ask the latest finished run that a word names.
+def predict(word: str, examples: Path | Literal["test"], runs_dir: Path, data_dir: Path | None) -> Inference:
+    """Let the model of the latest finished run that a word names predict.
 
     Args:
         word: A run, or a name or config.
@@ -29,7 +30,7 @@ def predict(word: str, examples: Path | Literal["test"], runs_dir: Path, data_di
     Raises:
         UserError: There is no such run, or its data are no longer those that it was trained on.
         DamagedRecord: The model is not the one that was recorded.
-        DataError: As `ask`.
+        DataError: As `infer`.
     """
     with snapshot.taken(held_bytes=0):
         run = _latest_finished(word, runs_dir, data_dir)
@@ -38,10 +39,11 @@ def predict(word: str, examples: Path | Literal["test"], runs_dir: Path, data_di
         digest = run.record.get("data_digest")
         if digest not in experiment.dataset.digests(data_dir):
             raise UserError(f"{run.dir.path}: the data are not those that it was trained on, which its encoding needs")
-    answer = ask(Question(experiment, run.dir.model_path, examples, data_dir, digest, snapshot.large_digests()))
-    for line in shown(list(answer.notes)):
+    large_digests = snapshot.large_digests()
+    inference = in_child(infer, experiment, run.dir.model_path, examples, data_dir, digest, large_digests)
+    for line in shown(list(inference.notes)):
         log.info(line)
-    return answer
+    return inference
 
 
 def _latest_finished(word: str, runs_dir: Path, data_dir: Path | None) -> Run:

@@ -19,6 +19,9 @@ from dlexp.training.job import Job
 
 log = logging.getLogger(__name__)
 
+#: What every finished run has beside its records. An export is one function, and its place here.
+AFTER = (CURVES,)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Runner:
@@ -35,8 +38,8 @@ class Runner:
     needs_all_data: bool = False
     """Train nothing where the data of one experiment cannot be had, instead of the others."""
 
-    def carry_out(self, plan: Plan, after: Sequence[After] = (CURVES,)) -> list[RunDir]:
-        """Train what a plan has left to train, bring summary.csv up to date, and make what lacks beside the records.
+    def carry_out(self, plan: Plan, after: Sequence[After] = AFTER) -> list[RunDir]:
+        """Train what a plan has left to train, bring summary.csv up to date, and make what is missing beside the records.
 
         Args:
             plan: The plan.

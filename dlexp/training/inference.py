@@ -1,0 +1,145 @@
+"""What a saved model predicts of a split of its data, or of other examples."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from dlexp.components import snapshot
+from dlexp.components.data import Info, Split
+from dlexp.components.datasets.user.new_examples import NewExamples, rows
+from dlexp.components.heads import Predicted, Table
+from dlexp.components.heads.classes import named
+from dlexp.config.checks import completed
+from dlexp.config.experiment import Experiment
+from dlexp.errors import DataError, UserError
+from dlexp.training.inputs import require_data
+from dlexp.training.splits import split
+from dlexp.training.threads import set_threads
+
+if TYPE_CHECKING:
+    import keras
+
+#: Examples that are made dense at once.
+CHUNK_ROWS = 1024
+
+
+@dataclass(frozen=True)
+class Inference:
+    """The predictions of a model."""
+
+    columns: Table
+    """The predictions; the first column names the examples, and of the test split `target` is the true one."""
+    notes: Sequence[str]
+    """What new examples have that the training data did not."""
+
+
+def infer(
+    experiment: Experiment,
+    model_path: Path,
+    examples: Path | Literal["test"],
+    data_dir: Path | None,
+    data_digest: str,
+    large_digests: snapshot.Digests,
+) -> Inference:
+    """Let a saved model predict; imports TensorFlow.
+
+    Args:
+        experiment: The one that was trained.
+        model_path: Where its model is.
+        examples: A file or folder of the user's, or the test split.
+        data_dir: Where data files lie.
+        data_digest: Of the data that the model was trained on.
+        large_digests: Of data files that are too large to be read once more.
+
+    Raises:
+        DataError, UserError: The examples, or the data that their encoding was fitted on, are not what they should be.
+        Changed: The data have changed since their digest was compared.
+    """
+    set_threads(experiment.training.threads)
+    snapshot.learn(large_digests)
+    with snapshot.taken():
+        require_data(experiment.dataset, data_dir, data_digest)
+        return _inference(experiment, _model(model_path), examples, data_dir)
+
+
+def _inference(
+    experiment: Experiment, model: "keras.Model", examples: Path | Literal["test"], data_dir: Path | None
+) -> Inference:
+    dataset = experiment.dataset
+    loaded = cache(lambda: dataset.load(data_dir))
+    if examples == "test":
+        test = loaded().test
+        given, y = NewExamples(test.x, rows(len(test))), test.y
+    else:
+        given, y = dataset.new_examples(examples, data_dir), None
+        if given.x.shape[1:] != model.input_shape[1:]:
+            shapes = f"examples of shape {given.x.shape[1:]}; the model takes {model.input_shape[1:]}"
+            raise UserError(f"{examples}: {shapes}")
+    # Of the user's own data, only loading them tells the classes, their names and the output units.
+    info = dataset.info()
+    if info.n_train is None:
+        info = loaded().info or info
+    experiment = completed(experiment, info)
+
+    @cache
+    def on_training_split() -> tuple[Split, dict[str, np.ndarray]]:
+        train = split(experiment, loaded()).train
+        return train, _outputs(model, train.x)
+
+    def trained(name: str) -> Predicted:
+        train, outputs = on_training_split()
+        return Predicted(info.y_of(name, train.y), np.empty((0, 0), np.float32), outputs[name])
+
+    columns: dict[str, Any] = {"example": given.names}
+    outputs = _outputs(model, given.x)
+    for name, (head, target) in experiment.head.by_target(info).items():
+        described = target if target.class_names else replace(target, class_names=dataset.class_names)
+        table = head.table(outputs[name], described, partial(trained, name))
+        if y is not None:
+            table = {"target": _targets(info.y_of(name, y), described), **table}
+        columns |= {f"{name}_{column}" if name else column: values for column, values in table.items()}
+    return Inference(columns, given.notes)
+
+
+def _model(path: Path) -> "keras.Model":
+    """The saved model, opened in Keras's safe mode: code that a file from elsewhere brings is refused.
+
+    Raises:
+        DataError: It is refused, or cannot be read.
+    """
+    import keras
+
+    try:
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+    # A damaged archive raises nearly anything.
+    except Exception as error:
+        said = (str(error).splitlines() or [type(error).__name__])[0].partition(". ")[0]
+        raise DataError(f"{path}: damaged, or refused by Keras's safe mode: {said}") from error
+
+
+def _outputs(model: "keras.Model", x: Any) -> dict[str, np.ndarray]:
+    """Each target's predictions `(n, columns)`; the only target's name is empty."""
+    import keras
+
+    parts: list[dict[str, np.ndarray]] = []
+    for start in range(0, x.shape[0], CHUNK_ROWS):
+        chunk = x[start : start + CHUNK_ROWS]
+        dense = chunk if isinstance(chunk, np.ndarray) else chunk.toarray()
+        output = model(keras.ops.convert_to_tensor(dense), training=False)
+        named = output if isinstance(output, dict) else {"": output}
+        parts.append({name: np.asarray(each) for name, each in named.items()})
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
+
+
+def _targets(y: np.ndarray, info: Info) -> list[Any]:
+    """Classes by their names, labels with a semicolon between them, numbers as they are."""
+    if info.n_classes is None:
+        return list(y)
+    names = named(info, info.n_classes)
+    if y.ndim == 2:
+        return [";".join(names[k] for k in row.nonzero()[0]) for row in y]
+    return [names[k] for k in y]
