@@ -39,7 +39,7 @@ class Runner:
     """Train nothing where the data of one experiment cannot be had, instead of the others."""
 
     def carry_out(self, plan: Plan, after: Sequence[After] = AFTER) -> list[RunDir]:
-        """Train what a plan has left to train, bring summary.csv up to date, and make what is missing beside the records.
+        """Train what a plan has left to train, rebuild summary.csv, and make what finished runs lack of `after`.
 
         Args:
             plan: The plan.
