@@ -24,8 +24,16 @@ def render(description: Description, output: PageFormat) -> str:
     """A description in a format, with a line end after the last line."""
     if output == "json":
         return to_json(_document(description))
-    sections = [_about, _classes, _targets, _lengths, _words, _features, _examples]
-    texts = ("\n".join(section(description)) for section in sections)
+    sections = [
+        _about(description),
+        _classes(description),
+        _spread("target", description.targets),
+        _spread("words a text", description.lengths),
+        _words(description),
+        _features(description),
+        _examples(description),
+    ]
+    texts = map("\n".join, sections)
     return "\n\n".join(text for text in texts if text) + "\n"
 
 
@@ -79,14 +87,6 @@ def _class_row(each: Class, totals: dict[str, int]) -> list[str]:
     cells = (cell for role, n in each.counts.items() for cell in (f"{n:,}", _percent(n, totals[role])))
     name = "" if each.name in (None, str(each.number)) else f" {each.name}"
     return [f"{each.number:>2}{name}", *cells]
-
-
-def _targets(description: Description) -> Iterator[str]:
-    yield from _spread("target", description.targets)
-
-
-def _lengths(description: Description) -> Iterator[str]:
-    yield from _spread("words a text", description.lengths)
 
 
 def _spread(title: str, distributions: dict[str, Distribution]) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What a `run` command would do: settings and where they come from, layers, sizes, identity, what is done already."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dlexp.config.experiment import Experiment
@@ -9,46 +9,42 @@ from dlexp.config.load import Loaded
 from dlexp.execution.plan import Plan, Planned
 from dlexp.format import aligned
 
-#: None: not built, since that calls functions of the user's own.
-Layers = Sequence[dict[str, Any]] | None
+#: Rows of cells.
+Rows = list[tuple[str, ...]]
 
 
-def render(loaded: Sequence[Loaded], plan: Plan, layers: Sequence[Layers]) -> str:
-    """A page an experiment, then the count of runs; with a line end after the last line.
+def render(loaded: Sequence[Loaded], plan: Plan, layers: Sequence[list[dict[str, Any]] | None]) -> str:
+    """A page for each experiment, then the count of runs; with a line end after the last line.
 
     Args:
         loaded: The configs.
         plan: What is done of them and what is not.
-        layers: The layers of each, as a summary.json lists them.
+        layers: The layers of each, as a summary.json lists them; None if they were not built, since that calls
+            functions of the user's own.
     """
     pages = [
-        _page(each, plan, identity, of_it)
+        [f"{each.experiment.name} ({each.path})", *_lines(_sections(each, plan, identity, of_it))]
         for each, identity, of_it in zip(loaded, plan.identities, layers, strict=True)
     ]
-    return "\n\n".join([*("\n".join(page) for page in pages), _total(plan)]) + "\n"
+    return "\n\n".join([*map("\n".join, pages), _total(plan)]) + "\n"
 
 
-def _page(loaded: Loaded, plan: Plan, identity: str, layers: Layers) -> Iterator[str]:
+def _lines(sections: dict[str, Rows]) -> Iterator[str]:
+    for title, rows in sections.items():
+        yield f"  {title}"
+        yield from (f"    {line}" for line in aligned(rows))
+
+
+def _sections(loaded: Loaded, plan: Plan, identity: str, layers: list[dict[str, Any]] | None) -> dict[str, Rows]:
+    """What is known of an experiment, by title."""
     experiment = loaded.experiment
-    yield f"{experiment.name} ({loaded.path})"
-    yield from _section("settings", _settings(loaded))
+    settings = flatten(experiment.model_dump()).items()
+    found: dict[str, Rows] = {"settings": [(key, format_value(value), str(loaded.sources[key])) for key, value in settings]}
     if layers is None:
-        yield f"  layers: not built, the config calls {' and '.join(experiment.functions)} (--allow-code)"
+        found[f"layers: not built, the config calls {' and '.join(experiment.functions)} (--allow-code)"] = []
     else:
-        yield from _section("layers", _layers(layers))
-    yield from _section("examples", _examples(experiment))
-    yield from _section("runs", _runs(experiment, plan, identity))
-
-
-def _section(title: str, rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """A title and its rows, in columns."""
-    yield f"  {title}"
-    yield from (f"    {line}" for line in aligned(rows))
-
-
-def _settings(loaded: Loaded) -> Iterator[tuple[str, str, str]]:
-    for key, value in flatten(loaded.experiment.model_dump()).items():
-        yield key, format_value(value), str(loaded.sources[key])
+        found["layers"] = list(_layers(layers))
+    return found | {"examples": list(_examples(experiment)), "runs": list(_runs(experiment, plan, identity))}
 
 
 def _layers(layers: Sequence[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
@@ -60,10 +56,10 @@ def _layers(layers: Sequence[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
     yield "in all", "", "", f"{sum(layer['parameters'] for layer in layers):,} parameters"
 
 
-def _examples(experiment: Experiment) -> Iterator[tuple[str, str]]:
+def _examples(experiment: Experiment) -> Iterator[tuple[str, ...]]:
     info, validation = experiment.dataset.info(), experiment.validation
     if info.n_train is None:
-        yield "known only with the data", ""
+        yield ("known only with the data",)
         return
     held_out = validation.count(info.n_train)
     yield "training", f"{experiment.dataset.reduced_count(info.n_train - held_out):,}"
@@ -71,7 +67,7 @@ def _examples(experiment: Experiment) -> Iterator[tuple[str, str]]:
     yield "test", f"{info.n_test:,}"
 
 
-def _runs(experiment: Experiment, plan: Plan, identity: str) -> Iterator[tuple[str, str]]:
+def _runs(experiment: Experiment, plan: Plan, identity: str) -> Iterator[tuple[str, ...]]:
     experiment = plan.request.as_trained(experiment)
     for without_data, error in plan.without_data:
         if without_data == experiment:

@@ -1,7 +1,7 @@
 """What the diagnostics of a run say, in plain sentences; nothing where all is well."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dlexp import registry
@@ -53,49 +53,33 @@ def _flat(layer: int, rows: Sequence[Row], unit: str) -> list[str]:
     if activation is None:  # Of another version, which may be flat anywhere.
         return []
     if activation.saturates:
-        return list(_saturated(layer, rows, unit))
-    return list(_dead(layer, rows, unit)) or list(_on_its_flat_side(layer, rows, unit))
-
-
-def _dead(layer: int, rows: Sequence[Row], unit: str) -> Iterator[str]:
-    if since := _since(rows, lambda row: row["dead_share"] >= DEAD_SHARE):
-        found = "ReLUs never fire" if unit == "relu" else "units have no gradient on any example"
-        share = _percent(rows[-1]["dead_share"])
-        yield (
-            f"layer {layer}: {share} of its {found} since epoch {since}; "
-            "leaky_relu or a smaller learning rate usually helps"
-        )
-
-
-def _saturated(layer: int, rows: Sequence[Row], unit: str) -> Iterator[str]:
-    if since := _since(rows, lambda row: row["saturated_share"] >= SATURATED_SHARE):
-        share = _percent(rows[-1]["saturated_share"])
-        yield (
-            f"layer {layer}: {share} of its {unit} outputs are saturated since epoch {since}; "
-            "relu, smaller initial weights or model.normalization: batch usually helps"
-        )
-
-
-def _on_its_flat_side(layer: int, rows: Sequence[Row], unit: str) -> Iterator[str]:
-    if since := _since(rows, lambda row: row["saturated_share"] >= FLAT_SHARE):
-        share = _percent(rows[-1]["saturated_share"])
-        yield (
-            f"layer {layer}: {share} of its {unit} outputs are where it is flat since epoch {since}; "
-            "leaky_relu or a smaller learning rate usually helps"
-        )
+        remedy = "relu, smaller initial weights or model.normalization: batch"
+        signs = [("saturated_share", SATURATED_SHARE, f"{unit} outputs are saturated", remedy)]
+    else:
+        remedy = "leaky_relu or a smaller learning rate"
+        dead = "ReLUs never fire" if unit == "relu" else "units have no gradient on any example"
+        signs = [
+            ("dead_share", DEAD_SHARE, dead, remedy),
+            ("saturated_share", FLAT_SHARE, f"{unit} outputs are where it is flat", remedy),
+        ]
+    for column, limit, found, remedy in signs:
+        if since := _since((row["epoch"], row[column] >= limit) for row in rows):
+            share = _percent(rows[-1][column])
+            return [f"layer {layer}: {share} of its {found} since epoch {since}; {remedy} usually helps"]
+    return []
 
 
 def _vanished(layers: Sequence[Sequence[Row]]) -> Iterator[str]:
     if len(layers) < 2:
         return
     ratios = [
-        {"epoch": first["epoch"], "ratio": first["gradient_norm"] / last["gradient_norm"]}
+        (first["epoch"], first["gradient_norm"] / last["gradient_norm"])
         for first, last in zip(layers[0], layers[-1], strict=False)
         if last["gradient_norm"] > 0
     ]
-    if since := _since(ratios, lambda row: row["ratio"] < VANISHED_RATIO):
+    if since := _since((epoch, ratio < VANISHED_RATIO) for epoch, ratio in ratios):
         yield (
-            f"layer 1: since epoch {since} its gradient vanishes, 1/{1 / max(ratios[-1]['ratio'], 1e-9):.0f} of that "
+            f"layer 1: since epoch {since} its gradient vanishes, 1/{1 / max(ratios[-1][1], 1e-9):.0f} of that "
             f"of layer {len(layers)}; relu, fewer layers or model.normalization: batch usually helps"
         )
 
@@ -109,13 +93,11 @@ def _large_steps(layer: int, rows: Sequence[Row]) -> Iterator[str]:
         )
 
 
-def _since(rows: Sequence[Row], holds: Callable[[Row], bool]) -> int | None:
+def _since(epochs: Iterable[tuple[float, bool]]) -> int | None:
     """The epoch from which on it holds up to the last one; none where it does not hold there."""
     since = None
-    for row in reversed(rows):
-        if not holds(row):
-            break
-        since = int(row["epoch"])
+    for epoch, holds in epochs:
+        since = (since or int(epoch)) if holds else None
     return since
 
 
