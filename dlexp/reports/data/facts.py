@@ -17,9 +17,10 @@ Array = np.ndarray[Any, Any]
 N_SHOWN = 3
 #: More features than these are described together.
 MAX_FEATURES = 64
+_PERCENTILES = {"minimum": 0, "p5": 5, "p25": 25, "median": 50, "p75": 75, "p95": 95, "maximum": 100}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Distribution:
     """How numbers are spread; `sd` divides by n, `p5` to `p95` are percentiles."""
 
@@ -36,9 +37,9 @@ class Distribution:
     @classmethod
     def of(cls, values: Array) -> "Distribution":
         """The distribution of at least one number."""
-        minimum, p5, p25, median, p75, p95, maximum = np.percentile(values, [0, 5, 25, 50, 75, 95, 100]).tolist()
+        found = np.percentile(values, list(_PERCENTILES.values())).tolist()
         mean, sd = float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
-        return cls(minimum, p5, p25, median, p75, p95, maximum, mean, sd)
+        return cls(**dict(zip(_PERCENTILES, found, strict=True)), mean=mean, sd=sd)
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class Class:
     """Which of several targets it is a class of."""
 
 
-@dataclass(frozen=True)
-class Feature:
+@dataclass(frozen=True, kw_only=True)
+class FeatureRange:
     """One feature over the training examples, before any standardization."""
 
     name: str | None
@@ -64,7 +65,7 @@ class Feature:
     maximum: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Vocabulary:
     """The words of the training texts, and what the settings keep of them."""
 
@@ -89,7 +90,7 @@ class Example:
     """Text in words, or the numbers in one line."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Description:
     """All that `dlexp data` says."""
 
@@ -105,11 +106,11 @@ class Description:
     vocabulary: Vocabulary | None
     numbers: Distribution | None
     """All numbers of all training examples together."""
-    features: list[Feature]
+    features: list[FeatureRange]
     """One by one, where they are few."""
     shown: list[Example]
     best_possible: dict[str, float]
-    """What the true law scores on the test split, by metric, where it is known."""
+    """What the true distribution scores on the test split, by metric, where it is known."""
 
 
 def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | None) -> Description:
@@ -200,12 +201,15 @@ def _vocabulary(texts: Any, dataset: NumberedTexts) -> Vocabulary:
     )
 
 
-def _features(x: Array, names: Sequence[str]) -> list[Feature]:
+def _features(x: Array, names: Sequence[str]) -> list[FeatureRange]:
     if x.shape[1] > MAX_FEATURES:
         return []
     x = x.astype(np.float64)
     columns = zip(*(summary(axis=0).tolist() for summary in (x.min, x.mean, x.std, x.max)), strict=True)
-    return [Feature(names[i] if names else None, *column) for i, column in enumerate(columns)]
+    return [
+        FeatureRange(name=names[i] if names else None, minimum=minimum, mean=mean, sd=sd, maximum=maximum)
+        for i, (minimum, mean, sd, maximum) in enumerate(columns)
+    ]
 
 
 def _shown(dataset: Dataset, data: Data, targets: Mapping[str, Info], data_dir: Path | None) -> list[Example]:

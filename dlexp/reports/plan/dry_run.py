@@ -39,7 +39,9 @@ def _sections(loaded: Loaded, plan: Plan, identity: str, layers: list[dict[str, 
     """What is known of an experiment, by title."""
     experiment = loaded.experiment
     settings = flatten(experiment.model_dump()).items()
-    found: dict[str, Rows] = {"settings": [(key, format_value(value), str(loaded.sources[key])) for key, value in settings]}
+    found: dict[str, Rows] = {
+        "settings": [(key, format_value(value), str(loaded.sources[key])) for key, value in settings]
+    }
     if layers is None:
         found[f"layers: not built, the config calls {' and '.join(experiment.functions)} (--allow-code)"] = []
     else:
