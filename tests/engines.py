@@ -11,9 +11,8 @@ from dlexp.training.job import Job
 class Here:
     """An engine of one slot that trains in no time; seed 9 fails."""
 
-    slots = 1
-
     def __init__(self) -> None:
+        self.slots = 1
         self.trained: list[int] = []
         self._ended: list[Outcome] = []
 
@@ -43,7 +42,7 @@ class Watcher:
     """Calls a function at every tick, with the number of ticks so far."""
 
     def __init__(self, at_tick: Callable[[int], None] = lambda n: None) -> None:
-        self.n_ticks = self.n_started = 0
+        self.n_ticks = self.n_started = self.n_ended = 0
         self._at_tick = at_tick
 
     def started(self, job: Job) -> None:
@@ -56,7 +55,8 @@ class Watcher:
         self._at_tick(self.n_ticks)
 
     def ended(self, job: Job) -> None:
-        """Nothing."""
+        """Another one."""
+        self.n_ended += 1
 
 
 def finish(job: Job) -> None:

@@ -1,5 +1,6 @@
 """dlexp from Python."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -417,3 +418,24 @@ def test_example_script_runs(tmp_path: Path) -> None:
     assert result.stdout.count("digits_sgd") == result.stdout.count("digits_adam") >= 4
     assert "difference" in result.stdout
     assert not list(tmp_path.iterdir())
+
+
+def test_what_is_said_goes_through_logging(tmp_path: Path) -> None:
+    """Warnings reach stderr by default and can be stopped; a handler of the user's gets all that the commands say."""
+    finished(tmp_path / "runs").summary_path.write_text("{")
+    finished(tmp_path / "runs", "whole")
+    text = (
+        "import logging, dlexp\n"
+        "dlexp.runs()\n"
+        "logging.getLogger('dlexp').setLevel('ERROR')\n"
+        "dlexp.runs()\n"
+        "logging.basicConfig(format='%(levelname)s %(name)s %(message)s', level='INFO')\n"
+        "logging.getLogger('dlexp').setLevel('INFO')\n"
+        "dlexp.compare('digits', 'whole')\n"
+    )
+
+    done = script(tmp_path, text)
+
+    (by_default, caught) = done.stderr.splitlines()
+    assert re.fullmatch(r"runs/digits/s0-\w{10}/summary\.json: damaged: .* \(left out\)", by_default)
+    assert caught == f"INFO dlexp.workflows.compare {by_default}"

@@ -1,17 +1,22 @@
 """What a command hands out to be trained, and in which order its records keep it."""
 
 import hashlib
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import Invoke
 from engines import Here
 from make_runs import finished
 
+from dlexp.components.datasets import Digits
 from dlexp.config.load import load_all
+from dlexp.execution import plan as plan_module
 from dlexp.execution.plan import Plan, Request, again, plan
 from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
+from dlexp.workflows.bias_variance import plan_training_sets
 
 
 def planned(tmp_path: Path) -> Plan:
@@ -137,3 +142,59 @@ def test_a_run_of_other_code_is_not_trained_again(tmp_path: Path, monkeypatch: p
     assert left_out == {
         right.dir.path: "plan_net:trunk: no module plan_net that Python knows or the working directory has"
     }
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often the runs directory is listed, and the digest of the digits is taken."""
+    counted: Counter[str] = Counter()
+
+    def count(where: Any, name: str) -> None:
+        function = getattr(where, name)
+
+        def counting(*arguments: Any) -> Any:
+            counted[name] += 1
+            return function(*arguments)
+
+        monkeypatch.setattr(where, name, counting)
+
+    count(plan_module, "scan")
+    count(Digits, "digests")
+    return counted
+
+
+def test_many_training_sets_look_once(tmp_path: Path, calls: Counter[str]) -> None:
+    """At the runs directory and at the data, however many experiments and training sets a command has."""
+    config = tmp_path / "digits.yaml"
+    config.write_text("dataset: digits\n")
+    loaded = load_all([config], grids=["model.hidden=[[4], [8]]"])
+    request = Request(runs_dir=tmp_path / "runs")
+    request.runs_dir.mkdir()
+
+    planned, groups = plan_training_sets([each.experiment for each in loaded], 20, "bootstrap", request)
+
+    assert [len(group) for group in groups] == [20, 20]
+    assert len(planned.to_train) == 40
+    assert calls == {"scan": 1, "digests": 1}
+
+
+def test_many_runs_that_are_verified_look_once_at_their_data(tmp_path: Path, calls: Counter[str]) -> None:
+    """Its digest is taken for the first of them."""
+    runs = [read(recorded(tmp_path / "runs", "dataset: digits\n", seed=seed)) for seed in range(5)]
+
+    planned, _ = again(runs, tmp_path / "again", None)
+
+    assert len(planned.runs) == 5
+    assert calls == {"digests": 1}
+
+
+def test_data_that_cannot_be_had_are_missed_once(tmp_path: Path) -> None:
+    """Not once for each training set, and looked for once."""
+    config = tmp_path / "lacking.yaml"
+    config.write_text("dataset: {type: csv, path: no.csv, target: y, task: binary}\n")
+    (loaded,) = load_all([config])
+
+    planned, groups = plan_training_sets([loaded.experiment], 3, None, Request(runs_dir=tmp_path / "runs"))
+
+    assert (planned.runs, groups) == ([], [[]])
+    assert [str(error).startswith("no.csv: not found") for _, error in planned.without_data] == [True]

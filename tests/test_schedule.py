@@ -9,6 +9,7 @@ from engines import Here, Watcher, finish
 from jobs import IRIS, job_of
 
 from dlexp.execution import schedule
+from dlexp.execution.engine import Outcome
 from dlexp.execution.schedule import run_all
 from dlexp.records.lock import locked
 from dlexp.records.run_dir import RunDir
@@ -133,3 +134,75 @@ def test_a_job_is_drawn_when_a_slot_is_free(jobs: list[Job]) -> None:
     run_all(drawn(), engine, Watcher())
 
     assert seen == [[], [0], [0, 1]]
+
+
+def test_a_source_that_has_none_yet_is_asked_again(jobs: list[Job]) -> None:
+    """Its next job depends on what came of the last one: the schedule does not end before the source does."""
+    engine, watcher = Here(), Watcher()
+
+    def search() -> Iterator[Job | None]:
+        for job in jobs:
+            n_ticks = watcher.n_ticks
+            yield job
+            while watcher.n_ticks < n_ticks + 3:
+                yield None
+            assert RunDir(job.path).status == "finished"
+
+    run_all(search(), engine, watcher)
+
+    assert engine.trained == [0, 1, 2]
+
+
+def test_slots_may_come_later_and_go(jobs: list[Job]) -> None:
+    """A scheduler without workers is waited for; what has fewer slots than before is given no further job."""
+    engine = Here()
+    engine.slots = 0
+
+    def change(n_ticks: int) -> None:
+        seen.append((engine.slots, list(engine.trained)))
+        engine.slots = {3: 2, 4: 0, 6: 1}.get(n_ticks, engine.slots)
+
+    seen: list[tuple[int, list[int]]] = []
+    run_all(iter(jobs), engine, Watcher(change))
+
+    assert seen == [(0, []), (0, []), (0, []), (2, [0, 1]), (0, [0, 1]), (0, [0, 1]), (1, [0, 1, 2])]
+
+
+class Fragile(Here):
+    """An engine whose process dies at a run so many times."""
+
+    def __init__(self, deaths: dict[int, int]) -> None:
+        super().__init__()
+        self.deaths = deaths
+
+    def submit(self, job: Job) -> None:
+        """Die, or finish."""
+        if self.deaths.get(job.seed, 0):
+            self.deaths[job.seed] -= 1
+            self.trained.append(job.seed)
+            self._ended.append(Outcome(job, "died"))
+        else:
+            super().submit(job)
+
+
+def test_a_run_whose_process_died_is_tried_once_more(jobs: list[Job]) -> None:
+    """By the schedule, before the next one is drawn, and without a word: whatever the engine is."""
+    engine, watcher = Fragile({0: 1, 1: 2}), Watcher()
+
+    run_all(iter(jobs), engine, watcher)
+
+    assert engine.trained == [0, 0, 1, 1, 2]
+    assert (watcher.n_started, watcher.n_ended) == (3, 3)
+    assert statuses(jobs) == ["finished", "failed", "finished"]
+    what = (RunDir(jobs[1].path).failure() or {})["what"]
+    assert what == "WorkerDied: the worker process died 2 times (killed, or out of memory)"
+
+
+def test_a_run_that_died_is_tried_again_after_a_failure_too(tmp_path: Path, jobs: list[Job]) -> None:
+    """It had been started before: `fail_fast` keeps further ones from starting."""
+    engine = Fragile({0: 1})
+    engine.slots = 2
+
+    run_all(iter([jobs[0], job_of(tmp_path, IRIS, 9), *jobs[1:]]), engine, Watcher(), fail_fast=True)
+
+    assert engine.trained == [0, 9, 0]

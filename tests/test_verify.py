@@ -11,12 +11,12 @@ import pytest
 from commands import Invoke
 from jobs import job_of
 
-from dlexp.cli.verify import _lines
 from dlexp.execution.execute import execute
 from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.verification.facts import Verification, verify
 from dlexp.reports.verification.integrity import check
+from dlexp.reports.verification.table import render
 from dlexp.training.threads import set_threads
 
 set_threads(1)
@@ -159,7 +159,7 @@ def test_what_differs_between_the_places_is_named(recorded: RunDir, graded: Call
 
     keys = [key for key, _, _ in found.environment]
     assert keys == ["versions.tensorflow", "flags.XLA_FLAGS", "threads"]
-    assert _lines(found)[2:] == [
+    assert render([found], "table").splitlines()[2:] == [
         "  flags.XLA_FLAGS: --xla_cpu_max_isa=AVX then, not set now",
         "  threads: 2 then, 1 now",
     ]
