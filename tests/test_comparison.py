@@ -111,7 +111,7 @@ def test_the_gap_of_another_loss_is_not_comparable(tmp_path: Path) -> None:
     finished(tmp_path, "a")
     finished(tmp_path, "b", config=changed(head={"loss": "mse"}))
 
-    assert comparison_of(tmp_path, "gap_loss").metrics[0].scores[1].comparable is False
+    assert comparison_of(tmp_path, "gap_loss").metrics[0].scores[1].obstacle == "another loss"
 
 
 def test_training_and_gap_stand_around_the_test_score(tmp_path: Path) -> None:
@@ -539,8 +539,8 @@ def test_another_loss_is_not_comparable(tmp_path: Path, keys: dict[str, Any]) ->
     metrics = {metric.name: metric.scores[1] for metric in comparison_of(tmp_path).metrics}
 
     loss = metrics["val_loss"]
-    assert (loss.mean, loss.comparable, loss.difference) == (0.5, False, None)
-    assert metrics["val_accuracy"].comparable
+    assert (loss.mean, loss.obstacle, loss.difference) == (0.5, "another loss", None)
+    assert metrics["val_accuracy"].obstacle is None
     assert metrics["val_accuracy"].difference.pairs == 3
 
 
@@ -552,7 +552,7 @@ def test_an_older_record_has_the_same_loss(tmp_path: Path) -> None:
 
     (metric,) = comparison_of(tmp_path, "val_loss").metrics
 
-    assert metric.scores[1].comparable
+    assert metric.scores[1].obstacle is None
 
 
 def test_sorted_by_a_metric(tmp_path: Path) -> None:

@@ -58,12 +58,12 @@ def test_mean_and_deviation_over_the_seeds(tmp_path: Path) -> None:
     with_history(finished(tmp_path, "a", 0), loss=[1.0, 3.0, math.nan], val_loss=[1.0, 2.0, 3.0])
     with_history(finished(tmp_path, "a", 1), loss=[3.0, 3.0], val_loss=[1.0, math.inf])
 
-    (curves,) = gather(comparison_of(tmp_path))
-
-    assert curves.label == "a"
-    assert curves.columns == {
-        "loss": [EpochMean(1, 2.0, math.sqrt(2)), EpochMean(2, 3.0, 0.0)],  # (1 + 3) / 2, sqrt(((1-2)^2 + (3-2)^2) / 1)
-        "val_loss": [EpochMean(1, 1.0, 0.0), EpochMean(2, 2.0, 0.0), EpochMean(3, 3.0, 0.0)],
+    assert gather(comparison_of(tmp_path)) == {
+        "a": {
+            # (1 + 3) / 2, sqrt(((1-2)^2 + (3-2)^2) / 1)
+            "loss": [EpochMean(1, 2.0, math.sqrt(2)), EpochMean(2, 3.0, 0.0)],
+            "val_loss": [EpochMean(1, 1.0, 0.0), EpochMean(2, 2.0, 0.0), EpochMean(3, 3.0, 0.0)],
+        }
     }
 
 

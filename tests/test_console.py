@@ -158,7 +158,9 @@ def test_a_column_of_evil_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 
 def test_parts_of_an_error_by_an_evil_name() -> None:
     """The table that no test above reaches without training."""
-    point = Point(EVIL, {EVIL: EVIL}, "fresh", 3, 0, 1, None)
+    point = Point(
+        name=EVIL, settings={EVIL: EVIL}, resampling="fresh", parameters=3, resamples=0, diverged=1, decomposition=None
+    )
 
     assert controls(render([point], "md")) == set()
 

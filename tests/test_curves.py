@@ -98,7 +98,7 @@ rows = [{"epoch": 1, "layer": 1, "dead_share": 0, "saturated_share": 0, "gradien
 drawings = {
     "curves": partial(curves.draw, rows, title="it"),
     "diagnostics": partial(diagnostics_plot.draw, rows, title="it"),
-    "comparison": lambda path: comparison_plot.save(comparison_plot._figure([], "loss"), path),
+    "comparison": lambda path: comparison_plot.save(comparison_plot._figure({}, "loss"), path),
     "bias_variance": partial(bias_variance_plot.draw, []),
 }
 assert "matplotlib" not in sys.modules
@@ -131,8 +131,8 @@ def test_a_damaged_settings_file_of_matplotlib_is_named(tmp_path: Path) -> None:
     """Who asks for a picture is told in one line why there is none."""
     (tmp_path / "matplotlibrc").write_bytes(b"axes.grid: \xff")
     script = (
-        "from dlexp.errors import UserError\nfrom dlexp.reports.figure import blank\n"
-        "try:\n    blank(1, 1)\nexcept UserError as error:\n    print(error)"
+        "from dlexp.errors import UserError\nfrom dlexp.reports.figure import with_panels\n"
+        "try:\n    with_panels([], (1, 1), in_a_row=1)\nexcept UserError as error:\n    print(error)"
     )
     environment = {**os.environ, "MATPLOTLIBRC": str(tmp_path / "matplotlibrc")}
 

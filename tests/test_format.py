@@ -72,7 +72,9 @@ def test_every_table_for_spreadsheets(tmp_path: Path, monkeypatch: pytest.Monkey
     settings = changed(dataset={"path": FORMULA, "offset": -0.5})
     finished(Path("runs"), FORMULA, config=settings, metrics={"loss": -0.5, "val_loss": -1.5, "test_loss": 1.0})
     (row,) = csv.DictReader(rebuild(Path("runs")).open(newline=""))
-    point = Point(FORMULA, {}, "fresh", 3, 0, 1, None)
+    point = Point(
+        name=FORMULA, settings={}, resampling="fresh", parameters=3, resamples=0, diverged=1, decomposition=None
+    )
 
     assert (row["name"], row["dataset.path"]) == (f"'{FORMULA}", f"'{FORMULA}")
     assert (row["dataset.offset"], row["loss"], row["val_loss"]) == ("-0.5", "-0.5", "-1.5")

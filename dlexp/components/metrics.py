@@ -51,27 +51,27 @@ def _of_classes_alone(n: int, n_labels: int | None) -> float | None:
     return 1 / n if n_labels is None else None
 
 
-def _decided(prediction: "np.ndarray") -> "np.ndarray":
+def _class(prediction: "np.ndarray") -> "np.ndarray":
     """The class of each example, `(n,)`."""
     # One unit: the probability of class 1, counted from above one half as Keras does.
     return prediction[:, 0] > 0.5 if prediction.shape[1] == 1 else prediction.argmax(axis=1)
 
 
-def _labels(y: "np.ndarray", prediction: "np.ndarray") -> "np.ndarray":
+def decided(y: "np.ndarray", prediction: "np.ndarray") -> "np.ndarray":
     """What is decided, in the form of the targets: a class, or yes and no for each class of multilabel data."""
-    return prediction > 0.5 if y.ndim == 2 else _decided(prediction)
+    return prediction > 0.5 if y.ndim == 2 else _class(prediction)
 
 
 def _accuracy(y: "np.ndarray", prediction: "np.ndarray") -> float:
-    return float((_labels(y, prediction) == y).mean())
+    return float((decided(y, prediction) == y).mean())
 
 
 def _exact_match(y: "np.ndarray", prediction: "np.ndarray") -> float:
-    return float((_labels(y, prediction) == y).all(axis=1).mean())
+    return float((decided(y, prediction) == y).all(axis=1).mean())
 
 
 def _class_mae(y: "np.ndarray", prediction: "np.ndarray") -> float:
-    return float(abs(_decided(prediction) - y).mean())
+    return float(abs(_class(prediction) - y).mean())
 
 
 def _top_k_accuracy(k: int, y: "np.ndarray", prediction: "np.ndarray") -> float:
@@ -101,7 +101,7 @@ def _auc(y: "np.ndarray", prediction: "np.ndarray") -> float:
 def _f1(average: str, y: "np.ndarray", prediction: "np.ndarray") -> float:
     from sklearn.metrics import f1_score
 
-    return float(f1_score(y, _labels(y, prediction).astype(int), average=average, zero_division=0))
+    return float(f1_score(y, decided(y, prediction).astype(int), average=average, zero_division=0))
 
 
 N_BINS = 15
@@ -116,7 +116,7 @@ def _calibration_error(y: "np.ndarray", prediction: "np.ndarray") -> float:
 
     if y.ndim == 2:
         y, prediction = y.ravel(), prediction.reshape(-1, 1)
-    right = _decided(prediction) == y
+    right = _class(prediction) == y
     p = prediction.astype(np.float64)
     confidence = np.maximum(p, 1 - p)[:, 0] if p.shape[1] == 1 else p.max(axis=1)
     # Bin m holds confidences in ((m - 1) / 15, m / 15].

@@ -18,29 +18,6 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 BLUE, ORANGE, BLACK = COLOURS[0], COLOURS[1], COLOURS[-1]
 
 
-def blank(width: float, height: float, layout: Literal["constrained"] | None = None) -> "Figure":
-    """An empty figure, its size in inches, that Agg draws; to be asked for before anything of matplotlib is imported.
-
-    Whatever `MPLBACKEND` names: in Jupyter a backend that a training process need not have, and then matplotlib is not
-    even imported. Without pyplot, which keeps every figure and takes its time to start.
-
-    Raises:
-        UserError: Matplotlib cannot be imported: its settings file is damaged.
-    """
-    named = os.environ.pop("MPLBACKEND", None)
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except (ImportError, OSError, ValueError) as error:
-        raise UserError(f"matplotlib cannot be imported: {error}") from error
-    finally:
-        if named is not None:
-            os.environ["MPLBACKEND"] = named
-    figure = Figure(figsize=(width, height), layout=layout)
-    FigureCanvasAgg(figure)
-    return figure
-
-
 def with_panels(
     titles: Sequence[str],
     size: tuple[float, float],
@@ -50,21 +27,35 @@ def with_panels(
     layout: Literal["constrained"] | None = "constrained",
     **subplots: Any,
 ) -> tuple["Figure", list["Axes"]]:
-    """A figure of panels, row by row, and these panels; to be asked for and refused as `blank`.
+    """A figure of panels, row by row, and the panels; to be asked for before anything of matplotlib is imported.
 
     Args:
         titles: One for each panel.
         size: Width and height of a panel, in inches.
         in_a_row: How many panels stand beside one another, at most.
         over_epochs: Whether the horizontal axes are epochs: whole numbers.
-        layout: As for `blank`.
+        layout: As `Figure` takes it.
         subplots: What else `Figure.subplots` takes.
+
+    Raises:
+        UserError: Matplotlib cannot be imported: its settings file is damaged.
     """
     n_columns = max(1, min(len(titles), in_a_row))
     n_rows = max(1, math.ceil(len(titles) / n_columns))
-    figure = blank(n_columns * size[0], n_rows * size[1], layout)
-    from matplotlib.ticker import MaxNLocator
-
+    # Agg draws, whatever this names: in Jupyter a backend that a training process need not have. Without pyplot, which
+    # keeps every figure and takes its time to start.
+    backend = os.environ.pop("MPLBACKEND", None)
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import MaxNLocator
+    except (ImportError, OSError, ValueError) as error:
+        raise UserError(f"matplotlib cannot be imported: {error}") from error
+    finally:
+        if backend is not None:
+            os.environ["MPLBACKEND"] = backend
+    figure = Figure(figsize=(n_columns * size[0], n_rows * size[1]), layout=layout)
+    FigureCanvasAgg(figure)
     panels = list(figure.subplots(n_rows, n_columns, squeeze=False, **subplots).flat)
     for axes in panels[len(titles) :]:
         axes.remove()

@@ -52,3 +52,9 @@ def signed(value: float, places: int) -> str:
     """Rounded to a decimal place, with its sign."""
     text = fixed(value, places)
     return text if text.startswith("-") else f"+{text}"
+
+
+def counted(n: int, n_diverged: int, what: str = "") -> str:
+    """How many finished: `5`, `20 fresh`; where some diverged, `19 of 20 bootstrap, 1 diverged`."""
+    of = f" of {n + n_diverged}" if n_diverged else ""
+    return f"{n}{of}{what and f' {what}'}{f', {n_diverged} diverged' if n_diverged else ''}"

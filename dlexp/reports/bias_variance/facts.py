@@ -4,12 +4,13 @@ Squared loss (Geman et al., 1992, Neural networks and the bias/variance dilemma)
 0-1 loss (Domingos, 2000, A unified bias-variance decomposition): error = bias + net variance.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
+from dlexp.components.metrics import decided
 from dlexp.records.index import Run
 from dlexp.records.predictions import Predictions
 from dlexp.records.record_files import damaged
@@ -44,6 +45,11 @@ class Decomposition:
     """The mean loss, measured directly."""
 
     @property
+    def estimates(self) -> dict[str, Estimate]:
+        """The error and its parts by name."""
+        return {**self.parts, "error": self.error}
+
+    @property
     def summands(self) -> tuple[str, ...]:
         """The names of the parts that add up to the error."""
         return ("bias", "net_variance") if self.loss == "0-1" else tuple(self.parts)
@@ -54,7 +60,7 @@ class Decomposition:
         return sum(self.parts[name].value for name in self.summands)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Point:
     """One experiment, at its place on the axis of capacity."""
 
@@ -78,14 +84,28 @@ def point(name: str, settings: dict[str, str], runs: Sequence[Run]) -> Point:
     predictions = _predictions(finished)
     first = (finished or runs)[0]
     return Point(
-        name,
-        settings,
-        (first.config.get("dataset", {}).get("resample") or {}).get("type", "unknown"),
-        first.record.get("parameters", 0),
-        len(finished),
-        len(runs) - len(finished),
-        decompose(predictions) if len(predictions) >= MIN_TRAINING_SETS else None,
+        name=name,
+        settings=settings,
+        resampling=(first.config.get("dataset", {}).get("resample") or {}).get("type", "unknown"),
+        parameters=first.record.get("parameters", 0),
+        resamples=len(finished),
+        diverged=len(runs) - len(finished),
+        decomposition=decompose(predictions) if len(predictions) >= MIN_TRAINING_SETS else None,
     )
+
+
+def decomposed(points: Iterable[Point]) -> list[tuple[Point, Decomposition]]:
+    """The points with a decomposition."""
+    return [(point, point.decomposition) for point in points if point.decomposition]
+
+
+def rows(points: Iterable[Point]) -> Iterator[dict[str, Any]]:
+    """A row for every part of every point, its settings on the grids as columns."""
+    for point, found in decomposed(points):
+        about = {"experiment": point.name, **point.settings}
+        about |= {key: getattr(point, key) for key in ("resampling", "parameters", "resamples", "diverged")}
+        for part, estimate in found.estimates.items():
+            yield {**about, "loss": found.loss, "part": part, "value": estimate.value, "se": estimate.se}
 
 
 def _predictions(runs: Sequence[Run]) -> list[Predictions]:
@@ -105,8 +125,9 @@ def decompose(predictions: Sequence[Predictions]) -> Decomposition:
     """Decompose the error of models that differ in their training set: of classes 0-1 loss, of numbers squared loss."""
     y, expected = predictions[0].y, predictions[0].expected
     if np.issubdtype(y.dtype, np.integer):
-        decided = np.stack([_decided(y, each.predicted) for each in predictions])  # (models, n)
-        return _with_errors("0-1", decided, lambda some: zero_one(y.ravel(), some))
+        # Each label of multilabel data is a decision of its own: (models, n * labels)
+        classes = np.stack([decided(y, each.predicted).ravel().astype(int) for each in predictions])
+        return _with_errors("0-1", classes, lambda some: zero_one(y.ravel(), some))
     predicted = np.stack([each.predicted[:, 0].astype(np.float64) for each in predictions])  # (models, n)
     return _with_errors("squared", predicted, lambda some: squared(y.astype(np.float64), some, expected))
 
@@ -182,11 +203,3 @@ def _with_errors(loss: Loss, models: Array, measure: Callable[[Array], dict[str,
         for name, value in measure(models).items()
     }
     return Decomposition(loss, estimates, estimates.pop("error"))
-
-
-def _decided(y: Array, predicted: Array) -> Array:
-    """The class of each example, `(n,)`; of multilabel data each label is a decision of its own, `(n * labels,)`."""
-    if y.ndim == 2:
-        return (predicted > 0.5).ravel().astype(int)
-    one_unit = predicted.shape[1] == 1
-    return (predicted[:, 0] > 0.5).astype(int) if one_unit else predicted.argmax(axis=1)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dlexp.reports.bias_variance.facts import Decomposition, Estimate, Point
+from dlexp.reports.bias_variance.facts import Decomposition, Point, decomposed
 from dlexp.reports.bias_variance.table import TITLES
 from dlexp.reports.figure import BLACK, BLUE, ORANGE, save, with_panels
 
@@ -29,9 +29,8 @@ def draw(points: Sequence[Point], path: Path) -> None:
         UserError: The file cannot be written, or is to be no PNG.
     """
     by_name: dict[str, list[tuple[int, Decomposition]]] = {}
-    for point in points:
-        if point.decomposition:
-            by_name.setdefault(point.name, []).append((point.parameters, point.decomposition))
+    for point, decomposition in decomposed(points):
+        by_name.setdefault(point.name, []).append((point.parameters, decomposition))
     figure, panels = with_panels(list(by_name), (5.2, 3.8), in_a_row=len(by_name))
     for axes, found in zip(panels, by_name.values(), strict=True):
         _draw_panel(axes, sorted(found, key=lambda pair: pair[0]))
@@ -42,7 +41,7 @@ def _draw_panel(axes: "Axes", found: Sequence[tuple[int, Decomposition]]) -> Non
     capacity = [parameters for parameters, _ in found]
     first = found[0][1]
     for part in ("error", *first.summands):
-        estimates = [_estimate(decomposition, part) for _, decomposition in found]
+        estimates = [decomposition.estimates[part] for _, decomposition in found]
         axes.errorbar(
             capacity,
             [estimate.value for estimate in estimates],
@@ -59,7 +58,3 @@ def _draw_panel(axes: "Axes", found: Sequence[tuple[int, Decomposition]]) -> Non
     axes.set_xlabel("parameters")
     axes.set_ylabel(f"{first.loss} loss on the test split")
     axes.legend(fontsize="small", frameon=False)
-
-
-def _estimate(decomposition: Decomposition, part: str) -> Estimate:
-    return decomposition.error if part == "error" else decomposition.parts[part]

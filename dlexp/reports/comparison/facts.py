@@ -1,6 +1,7 @@
 """Experiments against each other: runs grouped over seeds, and what their scores allow to say."""
 
 import statistics
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -16,7 +17,7 @@ from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.comparability import Obstacle
 from dlexp.reports.comparison.compared import OF_THE_RUN, Compared, value_of
 from dlexp.reports.comparison.settings import Settings, differing, labels, telling
-from dlexp.reports.comparison.verdicts import LEVEL, Difference, collapsed_seeds, difference, least_sd, lopsided
+from dlexp.reports.comparison.verdicts import LEVEL, Difference, collapses, difference, least_sd, lopsided
 
 #: How the first baseline came to be it.
 Chosen = Literal["named", "started", "sorted"]
@@ -41,11 +42,6 @@ class Score:
     """Why it cannot be compared with the baseline; of a baseline on other examples, with the first one."""
     best_possible: float | None = None
     """What the true distribution of generated data scores on the same examples; None if it is not known."""
-
-    @property
-    def comparable(self) -> bool:
-        """Whether it measures the same as for the baseline."""
-        return self.obstacle is None
 
 
 @dataclass(frozen=True)
@@ -112,15 +108,14 @@ class Comparison:
             yield group, experiment, score
 
     def n_intervals(self, group: Group) -> list[int]:
-        """How many experiments of a group have an interval, for each metric."""
-        return [
-            sum(
-                bool(score and score.difference and score.difference.interval)
-                for own, _, score in scored
-                if own is group
-            )
-            for scored in map(self.scored, self.metrics)
+        """How many experiments of a group have an interval, for each metric of which some have one."""
+        having = [
+            metric.name
+            for metric in self.metrics
+            for own, _, score in self.scored(metric)
+            if own is group and score and score.difference and score.difference.interval
         ]
+        return list(Counter(having).values())
 
 
 def compare(
@@ -317,14 +312,14 @@ def _score(experiment: Compared, column: Column, beside: Compared, to_baseline: 
         return None
     epochs = experiment.by_seed(replace(column, best="epoch")) if column.best == "value" else {}
     obstacle = comparability.obstacle(beside, experiment, column)
-    collapsed = collapsed_seeds(experiment, column, None if obstacle else beside)
+    collapsed = collapses(experiment, column, None if obstacle else beside)
     best_possible = experiment.recorded(lambda run: (run.record.get("best_possible") or {}).get(str(column)))
     return Score(
         values=values,
         mean=statistics.fmean(values.values()),
         sd=statistics.stdev(values.values()) if len(values) > 1 else None,
         best_epoch=statistics.fmean(epochs.values()) if epochs else None,
-        collapsed=collapsed.count if collapsed else None,
+        collapsed=sum(collapsed) if collapsed else None,
         difference=to_baseline,
         obstacle=obstacle,
         best_possible=None if best_possible is None else float(best_possible),

@@ -39,12 +39,8 @@ class EpochMean:
     """0 from a single seed."""
 
 
-@dataclass(frozen=True)
-class MeanCurves:
-    """One experiment's curves by column: `accuracy`, `val_accuracy`."""
-
-    label: str
-    columns: Mapping[str, Sequence[EpochMean]]
+#: The curves of one experiment by column: `accuracy`, `val_accuracy`.
+Curves = Mapping[str, Sequence[EpochMean]]
 
 
 def draw(comparison: Comparison, path: Path) -> None:
@@ -59,19 +55,16 @@ def draw(comparison: Comparison, path: Path) -> None:
     save(figure, path, dpi=150)
 
 
-def gather(comparison: Comparison) -> list[MeanCurves]:
-    """The curves of every experiment that has some, from the histories of its runs."""
-    curves = []
+def gather(comparison: Comparison) -> dict[str, Curves]:
+    """The curves of every experiment that has some, by its label, from the histories of its runs."""
+    found = {}
     for experiment in comparison.experiments:
         histories = [run.dir.history() for run in experiment.runs.values()]
-        columns = {
-            column: _over_seeds(column, histories)
-            for column in dict.fromkeys(column for rows in histories for row in rows[:1] for column in row)
-            if column not in OTHER_COLUMNS
+        columns = dict.fromkeys(column for rows in histories for row in rows[:1] for column in row)
+        found[experiment.label] = {
+            column: _over_seeds(column, histories) for column in columns if column not in OTHER_COLUMNS
         }
-        if columns:
-            curves.append(MeanCurves(experiment.label, columns))
-    return curves
+    return {label: curves for label, curves in found.items() if curves}
 
 
 def _over_seeds(column: str, histories: Iterable[Sequence[Mapping[str, float]]]) -> list[EpochMean]:
@@ -87,9 +80,9 @@ def _over_seeds(column: str, histories: Iterable[Sequence[Mapping[str, float]]])
     ]
 
 
-def _figure(curves: Sequence[MeanCurves], loss_title: str) -> "Figure":
-    quantities = list(dict.fromkeys(column.removeprefix("val_") for of_one in curves for column in of_one.columns))
-    titles = [loss_title if quantity == "loss" else quantity for quantity in quantities]
+def _figure(curves: Mapping[str, Curves], loss_title: str) -> "Figure":
+    quantities = list(dict.fromkeys(Column.parse(name).on("train") for of_one in curves.values() for name in of_one))
+    titles = [loss_title if str(quantity) == "loss" else str(quantity) for quantity in quantities]
     figure, panels = with_panels(titles, (4.8, 3.4), in_a_row=3, over_epochs=True)
     for axes, quantity in zip(panels, quantities, strict=True):
         _draw_panel(axes, curves, quantity)
@@ -97,10 +90,10 @@ def _figure(curves: Sequence[MeanCurves], loss_title: str) -> "Figure":
     return figure
 
 
-def _draw_panel(axes: "Axes", curves: Sequence[MeanCurves], quantity: str) -> None:
-    for of_one, colour in zip(curves, _colours(len(curves)), strict=True):
-        for column, style, width in ((quantity, "--", 1.0), (f"val_{quantity}", "-", 1.6)):
-            points = of_one.columns.get(column, ())
+def _draw_panel(axes: "Axes", curves: Mapping[str, Curves], quantity: Column) -> None:
+    for of_one, colour in zip(curves.values(), _colours(len(curves)), strict=True):
+        for column, style, width in ((quantity, "--", 1.0), (quantity.on("validation"), "-", 1.6)):
+            points = of_one.get(str(column), ())
             epochs = [point.epoch for point in points]
             add_curve(axes, epochs, [point.mean for point in points], style, color=colour, linewidth=width)
             if any(point.sd for point in points):
@@ -108,18 +101,18 @@ def _draw_panel(axes: "Axes", curves: Sequence[MeanCurves], quantity: str) -> No
                 axes.fill_between(epochs, low, high, color=colour, alpha=_BAND_ALPHA, linewidth=0)
 
 
-def _add_legend(figure: "Figure", curves: Sequence[MeanCurves]) -> None:
+def _add_legend(figure: "Figure", curves: Mapping[str, Curves]) -> None:
     """Say below the panels, for which the figure grows, whose curves these are and what their lines mean."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     legend: list[tuple[str, Any]] = [
-        (textwrap.fill(of_one.label, _LABEL_WIDTH), Line2D([], [], color=colour))
-        for of_one, colour in zip(curves, _colours(len(curves)), strict=True)
+        (textwrap.fill(label, _LABEL_WIDTH), Line2D([], [], color=colour))
+        for label, colour in zip(curves, _colours(len(curves)), strict=True)
     ]
     legend.append(("training", Line2D([], [], color=_GREY, linestyle="--")))
     legend.append(("validation", Line2D([], [], color=_GREY)))
-    if any(point.sd for of_one in curves for points in of_one.columns.values() for point in points):
+    if any(point.sd for of_one in curves.values() for points in of_one.values() for point in points):
         legend.append(("± sd over seeds", Patch(color=_GREY, alpha=_BAND_ALPHA, linewidth=0)))
     labels = [label for label, _ in legend]
     lines = [line for label in labels for line in label.split("\n")]

@@ -76,7 +76,7 @@ def document(comparison: Comparison) -> dict[str, Any]:
                 "name": metric.name,
                 "higher_is_better": metric.column.higher_is_better,
                 "scores": [
-                    score and asdict(score) | {"n": len(score.values), "comparable": score.comparable}
+                    score and asdict(score) | {"n": len(score.values), "comparable": score.obstacle is None}
                     for score in metric.scores
                 ],
             }

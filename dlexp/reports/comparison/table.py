@@ -12,7 +12,7 @@ from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.facts import ComparedMetric, Comparison, Group, Score
 from dlexp.reports.comparison.rows import COLUMNS, document, rows
 from dlexp.reports.comparison.verdicts import EQUAL, LEVEL, MIN_PAIRS, has_verdict
-from dlexp.reports.numbers import fixed, places_of, plus_minus, signed, significant
+from dlexp.reports.numbers import counted, fixed, places_of, plus_minus, signed, significant
 
 _BETWEEN = "   "
 _BEST_POSSIBLE = "best possible"
@@ -84,7 +84,7 @@ def _rows(comparison: Comparison) -> list[_Row]:
         _plain_row(one_line(key), [format_value(experiment.settings.get(key, MISSING)) for experiment in experiments])
         for key in comparison.telling
     ]
-    seeds = _plain_row("seeds", list(map(_seeds, experiments)))
+    seeds = _plain_row("seeds", [counted(len(each.runs), len(each.diverged)) for each in experiments])
     return [*settings, seeds, *(_metric_row(comparison, metric) for metric in comparison.metrics)]
 
 
@@ -108,12 +108,6 @@ def _metric_row(comparison: Comparison, metric: ComparedMetric) -> _Row:
         ],
         ["-" if value is None else significant(value) for value in known] if any(known) else (),
     )
-
-
-def _seeds(experiment: Compared) -> str:
-    """How many seeds stand behind the numbers: `5`, or `4 of 5, 1 diverged`."""
-    finished, diverged = len(experiment.runs), len(experiment.diverged)
-    return f"{finished} of {finished + diverged}, {diverged} diverged" if diverged else str(finished)
 
 
 def _cell(experiment: Compared, score: Score | None) -> str:
@@ -192,11 +186,11 @@ def _baseline(comparison: Comparison, group: Group) -> str:
     else:
         how = f"{comparison.chosen} first"
     baseline = f"{name} ({how})."
-    n_intervals = {n for n in comparison.n_intervals(group) if n}
+    n_intervals = comparison.n_intervals(group)
     m = max(n_intervals, default=0)
     if m < 2:
         return baseline
-    how_many = f"all {m}" if len(n_intervals) == 1 else f"all (up to {m})"
+    how_many = f"all {m}" if len(set(n_intervals)) == 1 else f"all (up to {m})"
     picked = ", whichever of them were the best" if comparison.sorted_by else ""
     return f"{baseline} Intervals and verdicts: 95 % for {how_many} comparisons of a metric together{picked}."
 

@@ -2,9 +2,8 @@
 
 import statistics
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Literal
 
 from dlexp.components.columns import Column
@@ -109,22 +108,6 @@ def least_sd(a: Compared, b: Compared, column: Column) -> float:
     return float(sum(step**2 / 12 for step in steps) ** 0.5)
 
 
-@dataclass(frozen=True)
-class Count:
-    """How many of an experiment's seeds something happened to."""
-
-    count: int
-    of: int
-
-    @property
-    def share(self) -> Fraction:
-        """The share of all seeds."""
-        return Fraction(self.count, self.of)
-
-    def __str__(self) -> str:
-        return f"{self.count} of {self.of}"
-
-
 def lopsided(baseline: Compared, other: Compared, column: Column) -> str | None:
     """Why a verdict would compare luck: one side diverged more often, or collapsed more often and not always.
 
@@ -132,18 +115,24 @@ def lopsided(baseline: Compared, other: Compared, column: Column) -> str | None:
     """
     if not has_verdict(column):
         return None
-    of_diverged = [Count(len(each.diverged), len(each.runs) + len(each.diverged)) for each in (baseline, other)]
-    of_collapsed = [collapsed_seeds(baseline, column, other), collapsed_seeds(other, column, baseline)]
-    if of_diverged[0].share != of_diverged[1].share:
-        return f"diverged on {of_diverged[1]} seeds, the baseline on {of_diverged[0]}"
-    known = [count.share for count in of_collapsed if count]
-    if len(known) < 2 or known[0] == known[1] or max(known) == 1:
+    of_other, of_baseline = ([True] * len(each.diverged) + [False] * len(each.runs) for each in (other, baseline))
+    if reason := _uneven("diverged", of_other, of_baseline):
+        return reason
+    of_other, of_baseline = collapses(other, column, baseline), collapses(baseline, column, other)
+    # None is in doubt where one of them always collapsed, or it is not on record: an empty list.
+    return None if all(of_other) or all(of_baseline) else _uneven("collapsed", of_other, of_baseline)
+
+
+def _uneven(what: str, of_other: Sequence[bool], of_baseline: Sequence[bool]) -> str | None:
+    """On how many seeds it happened, where that is another share of either's seeds."""
+    if sum(of_other) / len(of_other) == sum(of_baseline) / len(of_baseline):
         return None
-    return f"collapsed on {of_collapsed[1]} seeds, the baseline on {of_collapsed[0]}"
+    counts = [f"{sum(seeds)} of {len(seeds)}" for seeds in (of_other, of_baseline)]
+    return f"{what} on {counts[0]} seeds, the baseline on {counts[1]}"
 
 
-def collapsed_seeds(experiment: Compared, column: Column, same: Compared | None = None) -> Count | None:
-    """On how many seeds it is no better than the best constant prediction; None if that is not on record.
+def collapses(experiment: Compared, column: Column, same: Compared | None = None) -> list[bool]:
+    """Whether each seed is no better than the best constant prediction; empty if that is not on record.
 
     A number without a guess of its own, such as a loss, collapses with the first metric of its target that has one; the
     loss of several targets with any of them.
@@ -154,14 +143,11 @@ def collapsed_seeds(experiment: Compared, column: Column, same: Compared | None 
         same: One on the same examples, whose guesses hold for both.
     """
     if not has_verdict(column):
-        return None
+        return []
     guesses = experiment.guesses or (same.guesses if same else {})
     judging = [(each, guesses[str(each.last)]) for each in _judging(experiment, column) if str(each.last) in guesses]
-    values = experiment.by_seed(column)
-    if not judging or not values:
-        return None
-    collapsed = [any(_is_guess(experiment.runs[seed], *each) for each in judging) for seed in values]
-    return Count(sum(collapsed), len(values))
+    runs = [experiment.runs[seed] for seed in experiment.by_seed(column)] if judging else []
+    return [any(_is_guess(run, *each) for each in judging) for run in runs]
 
 
 def _judging(experiment: Compared, column: Column) -> list[Column]:
