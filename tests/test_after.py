@@ -11,9 +11,9 @@ from repeat import command, the_finished
 from dlexp.execution.execute import execute
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.run.curves import CURVES
-from dlexp.training import record
+from dlexp.training import run
 from dlexp.training.after import After, make_missing
-from dlexp.training.record import FinishedTraining
+from dlexp.training.run import FinishedTraining
 
 
 class Killed(BaseException):
@@ -86,7 +86,7 @@ def test_a_command_that_finds_a_run_done_draws_what_it_lacks(tmp_path: Path, inv
 
 def test_a_record_that_cannot_be_written_fails_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before manifest and summary."""
-    monkeypatch.setattr(record, "RECORDS", (*record.RECORDS, not_written))
+    monkeypatch.setattr(run, "RECORDS", (*run.RECORDS, not_written))
     job = job_of(tmp_path, IRIS)
 
     execute(job)

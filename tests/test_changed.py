@@ -15,7 +15,7 @@ from dlexp.execution.execute import execute
 from dlexp.execution.plan import Request, plan
 from dlexp.execution.pool import Pool
 from dlexp.records.run_dir import RunDir
-from dlexp.training import prepare as training
+from dlexp.training import run as training
 from dlexp.training.job import Job
 from dlexp.workflows import predict as predict_workflow
 

@@ -18,7 +18,7 @@ from jobs import IRIS, job_of, records
 from dlexp.execution.execute import execute
 from dlexp.records.lock import Held
 from dlexp.records.run_dir import HistoryWriter, RunDir
-from dlexp.training import record as record_module
+from dlexp.training import run as run_module
 from dlexp.training.checkpoint import Checkpoints
 from dlexp.training.epochs import Epochs
 from dlexp.training.job import Job
@@ -89,7 +89,7 @@ def summary(sleep: Callable[[], None]) -> Callable[[RunDir, dict[str, object]], 
 
 def failure(sleep: Callable[[], None]) -> Callable[..., object]:
     """Sleeps, and then fails where its successor did not."""
-    layers = record_module.layers
+    layers = run_module.layers
 
     def late(*arguments: object) -> object:
         is_first = not sleep.left  # type: ignore[attr-defined]
@@ -104,7 +104,7 @@ def failure(sleep: Callable[[], None]) -> Callable[..., object]:
 @pytest.mark.usefixtures("save_after_every_epoch")
 @pytest.mark.parametrize(
     ("place", "name", "late"),
-    [(HistoryWriter, "write", second_row), (RunDir, "write_summary", summary), (record_module, "layers", failure)],
+    [(HistoryWriter, "write", second_row), (RunDir, "write_summary", summary), (run_module, "layers", failure)],
 )
 def test_who_wakes_too_late_writes_nothing(
     place: object, name: str, late: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

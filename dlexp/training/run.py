@@ -1,12 +1,70 @@
 """One run: one experiment with one seed, from data to records."""
 
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
 
+from dlexp.components import snapshot
+from dlexp.components.columns import Column
+from dlexp.components.data import Data
+from dlexp.config.checks import completed
+from dlexp.config.dump import dump
+from dlexp.config.experiment import Experiment
+from dlexp.config.identity import TRAINING_VERSION
+from dlexp.records.predictions import Predictions
+from dlexp.training.environment import environment
+from dlexp.training.epochs import Epochs
 from dlexp.training.fit import fit
+from dlexp.training.inputs import require_code, require_data
 from dlexp.training.job import Job
-from dlexp.training.prepare import prepare
-from dlexp.training.record import FinishedTraining, record
+from dlexp.training.loop import Evaluator, Scores
+from dlexp.training.mistakes import with_examples
+from dlexp.training.network import Network, build
+from dlexp.training.scores import calibration, guessing, scored, worst_mistakes
+from dlexp.training.splits import Splits, digests, split
+from dlexp.training.summary import first_mistakes, layers, summarize
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """What a training begins with."""
+
+    job: Job
+    experiment: Experiment
+    """Completed with what only the data tell."""
+    config: Mapping[str, Any]
+    """The experiment as it is recorded."""
+    environment: Mapping[str, Any]
+    """What the run runs on, as it is recorded, except the seconds."""
+    data: Data
+    splits: Splits
+    network: Network
+    read: snapshot.Snapshot
+    """The files that were read, as they were."""
+    started: datetime
+    clock: float
+    """What `time.perf_counter` gave then."""
+
+
+@dataclass(frozen=True)
+class FinishedTraining:
+    """A training that has come to its end: what its records are made of."""
+
+    prepared: Prepared
+    epochs: Epochs
+
+    @cached_property
+    def tested(self) -> Scores:
+        """What the trained network makes of the test split."""
+        return Evaluator(self.prepared.network, self.prepared.splits.test).evaluate()
+
+    @cached_property
+    def mistakes(self) -> list[dict[str, Any]]:
+        """The most confident mistakes on the test split, target by target."""
+        return worst_mistakes(self.prepared.network, self.prepared.splits.test, self.tested)
 
 
 def train(job: Job) -> None:
@@ -16,9 +74,138 @@ def train(job: Job) -> None:
         Diverged: The loss became NaN or infinite; the epochs so far are recorded.
         DataError: The data cannot be had, or they or the user's own code have changed since the command started.
     """
-    started, clock = datetime.now(UTC), time.perf_counter()
     prepared = prepare(job)
-    versions = prepared.environment["versions"]
-    stamp = {"identity": job.identity, "seed": job.seed, "versions": versions}
+    stamp = {"identity": job.identity, "seed": job.seed, "versions": prepared.environment["versions"]}
     epochs = fit(prepared.experiment, prepared.network, prepared.splits, job.seed, job.run_dir, stamp)
-    record(FinishedTraining(job=job, prepared=prepared, epochs=epochs, started=started, clock=clock))
+    record(FinishedTraining(prepared, epochs))
+
+
+def prepare(job: Job) -> Prepared:
+    """Read data and code, record the config and what the run runs on, and build the network.
+
+    Raises:
+        DataError: The data cannot be had, or they or the user's own code have changed since the command started.
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    experiment, dataset, run_dir = job.experiment, job.experiment.dataset, job.run_dir
+    snapshot.learn(job.large_digests)
+    with snapshot.taken() as read:
+        require_data(dataset, job.data_dir, job.data_digest, job.stand_in)
+        require_code(experiment, job.code_digest)
+        data = None
+        if job.stand_in:
+            data = dataset.sample(job.data_dir)
+            scaled = experiment.validation.scaled(dataset.info().n_train, len(data.train))
+            experiment = experiment.model_copy(update={"validation": scaled})
+        run_dir.write_config(dump(experiment))
+        config = experiment.model_dump()
+        place = {
+            **environment(experiment.training.threads),
+            **job.provenance,
+            "data_digest": job.data_digest,
+            "earlier_data_digests": list(job.earlier_digests),
+            "training_version": TRAINING_VERSION,
+            "code_digest": job.code_digest,
+        }
+        run_dir.write_environment(place)
+
+        data = data or dataset.load(job.data_dir)
+        info = data.info or dataset.info()
+        if data.info:
+            experiment = completed(experiment, info)
+        splits = split(experiment, data)
+        network = build(experiment, info, splits.train, job.seed)
+    network.model.summary(print_fn=print)
+    return Prepared(
+        job=job,
+        experiment=experiment,
+        config=config,
+        environment=place,
+        data=data,
+        splits=splits,
+        network=network,
+        read=read,
+        started=started,
+        clock=clock,
+    )
+
+
+def write_predictions(training: FinishedTraining) -> None:
+    """Write predictions.npz, of a run on a resampled training set."""
+    dataset, test = training.prepared.experiment.dataset, training.prepared.splits.test
+    if dataset.resample:
+        (task,) = training.prepared.network.tasks
+        run_dir = training.prepared.job.run_dir
+        predictions = Predictions(test.y, task.head.judged(training.tested.predictions), dataset.expected(test.x))
+        predictions.write(run_dir.predictions_path, run_dir.fence)
+
+
+def write_evaluation(training: FinishedTraining) -> None:
+    """Write evaluation.json: the worst mistakes with their examples."""
+    prepared = training.prepared
+    evaluation = with_examples(training.mistakes, prepared.experiment.dataset, prepared.data, prepared.read)
+    training.prepared.job.run_dir.write_evaluation(evaluation)
+
+
+#: What writes records of its own, in this order, before the manifest and the summary. One that fails fails the run.
+RECORDS: tuple[Callable[[FinishedTraining], None], ...] = (write_predictions, write_evaluation)
+
+
+def record(training: FinishedTraining) -> None:
+    """Write the model, what `RECORDS` writes, where it was trained in how many seconds, and last the summary."""
+    run_dir, prepared = training.prepared.job.run_dir, training.prepared
+    with run_dir.replacing(run_dir.model_path) as path:
+        prepared.network.model.save(path)
+    run_dir.require_own()
+    for write in RECORDS:
+        write(training)
+    seconds = training.epochs.seconds_before + time.perf_counter() - prepared.clock
+    run_dir.write_environment({**prepared.environment, "seconds": seconds})
+    run_dir.write_summary(_summary(training, seconds))
+
+
+def _summary(training: FinishedTraining, seconds: float) -> dict[str, Any]:
+    prepared, epochs = training.prepared, training.epochs
+    job, experiment, splits, info = prepared.job, prepared.experiment, prepared.splits, prepared.network.info
+    dataset = experiment.dataset
+    best_possible = {} if job.stand_in else dataset.best_possible()
+    return {
+        "name": experiment.name,
+        "seed": job.seed,
+        "identity": job.identity,
+        "status": "finished",
+        "config": prepared.config,
+        "metrics": summarize(epochs.history, epochs.restored_epoch) | _test_scores(training),
+        "epochs": epochs.epoch,
+        "stopped_epoch": epochs.stopped_epoch,
+        "restored_epoch": epochs.restored_epoch,
+        "resumed_after": epochs.resumed_after,
+        "seconds": seconds,
+        "parameters": prepared.network.model.count_params(),
+        "layers": layers(prepared.network),
+        "class_names": {name: list(target.class_names) for name, target in info.targets.items()}
+        or list(info.class_names or dataset.class_names),
+        "mistakes": first_mistakes(training.mistakes),
+        "examples": {
+            "train": len(splits.train),
+            "validation": len(splits.validation or ()),
+            "test": len(splits.test),
+        },
+        "split_digests": digests(splits, prepared.data, info, job.data_digest),
+        "guessing": guessing(prepared.network, splits),
+        "picked_on_test": experiment.validation.type == "test",
+        "best_possible": {str(Column(quantity=name, split="test")): score for name, score in best_possible.items()},
+        "data_digest": job.data_digest,
+        "training_version": TRAINING_VERSION,
+        "code_digest": job.code_digest,
+        "versions": prepared.environment["versions"],
+        "submitted": job.provenance.get("submitted"),
+        "started": prepared.started.isoformat(timespec="seconds"),
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _test_scores(training: FinishedTraining) -> dict[str, float]:
+    network, splits = training.prepared.network, training.prepared.splits
+    scores = scored("test", training.tested, splits.test, network)
+    return scores | calibration(network, splits.train, splits.test, training.tested)
