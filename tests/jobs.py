@@ -8,6 +8,7 @@ import numpy as np
 from dlexp.config.identity import code_digest, identity
 from dlexp.config.load import load
 from dlexp.execution.execute import execute
+from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.run.curves import CURVES
 from dlexp.training.job import Job
@@ -23,7 +24,7 @@ def job_of(tmp_path: Path, text: str, seed: int = 0, stand_in: bool = False) -> 
     experiment = load(config).experiment
     digest = "stand-in" if stand_in else experiment.dataset.digest(None)
     ident = identity(experiment, digest)
-    run_dir = RunDir.create(tmp_path / "runs", experiment.name, seed, ident)
+    run_dir = Numbering(tmp_path / "runs").create(experiment.name, seed, ident)
     code = code_digest(experiment)
     return Job(
         experiment=experiment,

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
 
 CONFIG: dict[str, Any] = {
@@ -36,7 +37,7 @@ def finished(
 ) -> RunDir:
     """A finished run of two epochs; its validation accuracy was best, by 0.01, in epoch 1."""
     identity = record.pop("identity", None) or identity_of(config, record.get("data_digest", "d" * 64))
-    run_dir = RunDir.create(runs_dir, name, seed, identity)
+    run_dir = Numbering(runs_dir).create(name, seed, identity)
     run_dir.write_config("name: it\n")
     rows = [
         {"epoch": 1, "seconds": 0.5, "loss": 0.7, "accuracy": 0.8, "val_loss": 0.6, "val_accuracy": accuracy + 0.01},
@@ -80,7 +81,7 @@ def failed(
     runs_dir: Path, name: str = "digits", seed: int = 0, config: dict[str, Any] = CONFIG, **record: Any
 ) -> RunDir:
     """A run that diverged in epoch 3."""
-    run_dir = RunDir.create(runs_dir, name, seed, identity_of(config))
+    run_dir = Numbering(runs_dir).create(name, seed, identity_of(config))
     run_dir.write_config("name: it\n")
     run_dir.write_failure(
         {

@@ -9,6 +9,7 @@ from jobs import IRIS, job_of
 from repeat import command, the_finished
 
 from dlexp.execution.execute import execute
+from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.run.curves import CURVES
 from dlexp.training import run
@@ -58,7 +59,7 @@ def test_a_picture_that_a_kill_prevented_is_drawn_by_the_next_command(tmp_path: 
     with pytest.raises(Killed):
         execute(job)
 
-    run_dir, begun = RunDir(job.path), RunDir.create(tmp_path, "begun", 0, "0123456789abcdef")
+    run_dir, begun = RunDir(job.path), Numbering(tmp_path).create("begun", 0, "0123456789abcdef")
     assert run_dir.status == "finished"
     assert not run_dir.has_checkpoint
     assert not run_dir.curves_path.exists()

@@ -14,6 +14,7 @@ from make_runs import failed, finished
 
 from dlexp.records import clean as clean_module
 from dlexp.records.lock import locked
+from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import OWN_FILES, RunDir
 from dlexp.whole_files import beside
 
@@ -30,7 +31,7 @@ RUNS, SMOKE = Path("runs"), Path("runs/.smoke")
 
 def broken_off(runs_dir: Path = RUNS, seed: int = 7) -> RunDir:
     """A run that was killed some time ago."""
-    run_dir = RunDir.create(runs_dir, "digits", seed, "a" * 64)
+    run_dir = Numbering(runs_dir).create("digits", seed, "a" * 64)
     run_dir.write_config("name: it\n")
     run_dir.log_path.write_text("epoch 1/2\n")
     return run_dir
@@ -103,7 +104,7 @@ def test_dry_run_removes_nothing(clean: Invoke) -> None:
 
 def test_run_under_way_is_kept(clean: Invoke) -> None:
     """Its worker holds its lock; one that is about to start has no log yet."""
-    training, starting = broken_off(), RunDir.create(RUNS, "digits", 8, "b" * 64)
+    training, starting = broken_off(), Numbering(RUNS).create("digits", 8, "b" * 64)
     with locked(training.lock_path):
         _, out, said = clean("--failed")
 

@@ -12,7 +12,7 @@ from make_runs import changed, failed, finished
 from dlexp.config.identity import identity
 from dlexp.config.load import load
 from dlexp.records.index import smoke_dir
-from dlexp.records.run_dir import RunDir
+from dlexp.records.numbering import Numbering
 
 WIDER = changed(model={"hidden": [128, 64]})
 
@@ -85,7 +85,7 @@ def test_the_runs_of_a_word_come_as_they_were_handed_out(dlexp: Invoke) -> None:
 def test_a_name_without_a_run_that_ended_is_no_baseline(dlexp: Invoke) -> None:
     """It was named first and cannot be compared: the header says so, as long as no seed of it ended."""
     begun = changed(model={"hidden": [1]})
-    RunDir.create(Path("runs"), "begun", 0, "0123456789")
+    Numbering(Path("runs")).create("begun", 0, "0123456789")
 
     code, out, err = dlexp("compare", "begun", "digits_b", "digits_a", "--metric", "val_accuracy")
 
@@ -150,7 +150,7 @@ def test_without_words_everything_but_smoke_runs(dlexp: Invoke) -> None:
     """Smoke runs are never part of a comparison; a damaged run and foreign files do not stop the others."""
     finished(smoke_dir(Path("runs")), "smoked")
     finished(Path("runs"), "broken").summary_path.write_text("{")
-    RunDir.create(Path("runs"), "begun", 0, "0123456789")
+    Numbering(Path("runs")).create("begun", 0, "0123456789")
     failed(Path("runs"), "crashed", kind="error")
     Path("runs/notes.txt").touch()
     Path("runs/digits_a/old").mkdir()

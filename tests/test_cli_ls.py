@@ -14,7 +14,7 @@ import pytest
 from commands import Invoke
 from make_runs import CONFIG, failed, finished, identity_of
 
-from dlexp.records.run_dir import RunDir
+from dlexp.records.numbering import Numbering
 
 ID = identity_of(CONFIG)[:10]
 
@@ -62,7 +62,7 @@ def runs(dlexp: Invoke) -> None:
     runs_dir = Path("runs")
     finished(runs_dir, "a", 0, 0.5)
     failed(runs_dir, "a", 1)
-    begun = RunDir.create(runs_dir, "b", 0, "0123456789")
+    begun = Numbering(runs_dir).create("b", 0, "0123456789")
     begun.write_config("a: 1\n")
     begun.history_path.write_text("epoch,loss\n1,0.5\n2,0.")
     finished(runs_dir, "b", 0).summary_path.write_text("")

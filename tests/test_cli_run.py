@@ -15,6 +15,7 @@ from dlexp.config.identity import identity
 from dlexp.config.load import load
 from dlexp.machine import host
 from dlexp.records.lock import locked
+from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
 
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
@@ -197,7 +198,7 @@ def test_a_run_that_another_command_trains_is_no_failure(tmp_path: Path) -> None
     (tmp_path / "iris.yaml").write_text("dataset: iris\ntraining: {epochs: 1}\n")
     experiment = load(tmp_path / "iris.yaml").experiment
     own = identity(experiment, experiment.dataset.digest(None))
-    run_dir = RunDir.create(tmp_path / "runs", "iris", 0, own)
+    run_dir = Numbering(tmp_path / "runs").create("iris", 0, own)
 
     with locked(run_dir.lock_path):
         result = dlexp("run", "iris.yaml", "--seeds", 2, "--fail-fast", cwd=tmp_path)
@@ -216,7 +217,7 @@ def elsewhere(tmp_path: Path) -> RunDir:
     """The run of `iris.yaml`, about to be trained by another process."""
     (tmp_path / "iris.yaml").write_text("dataset: iris\ntraining: {epochs: 1}\n")
     experiment = load(tmp_path / "iris.yaml").experiment
-    return RunDir.create(tmp_path / "runs", "iris", 0, identity(experiment, experiment.dataset.digest(None)))
+    return Numbering(tmp_path / "runs").create("iris", 0, identity(experiment, experiment.dataset.digest(None)))
 
 
 def test_nothing_to_do_is_exit_code_3(elsewhere: RunDir, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from make_runs import CONFIG, changed, failed, finished, identity_of
 
 from dlexp.components.datasets import Digits, Iris
 from dlexp.components.datasets.dataset import Dataset
+from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
 
 IDENTITY = identity_of(CONFIG)
@@ -135,7 +136,7 @@ def test_a_damaged_run(dlexp: Invoke) -> None:
 @pytest.fixture
 def interrupted(dlexp: Invoke) -> RunDir:
     """A run that is two of nine epochs old."""
-    run_dir = RunDir.create(Path("runs"), "digits", 0, "0123456789")
+    run_dir = Numbering(Path("runs")).create("digits", 0, "0123456789")
     run_dir.write_config("dataset: digits\ntraining: {epochs: 9}\n")
     run_dir.history_path.write_text("epoch,loss\n1,0.5\n2,0.25\n3,0.1")
     return run_dir

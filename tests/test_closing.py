@@ -8,14 +8,14 @@ from make_runs import failed
 
 from dlexp.cli.closing import close
 from dlexp.execution.plan import Plan, Request
-from dlexp.records.run_dir import RunDir
+from dlexp.records.numbering import Numbering
 from dlexp.workflows.train import Trained
 
 
 def test_interrupted_runs_are_not_called_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each kind is counted; both are exit code 1."""
     plan = Plan(Request(runs_dir=tmp_path), [], [])
-    diverged, cut = failed(tmp_path, "wild"), RunDir.create(tmp_path, "cut", 0, "0123456789abcdef")
+    diverged, cut = failed(tmp_path, "wild"), Numbering(tmp_path).create("cut", 0, "0123456789abcdef")
 
     for started, first in (([cut], "1 interrupted:"), ([cut, diverged], "1 failed, 1 interrupted:")):
         with pytest.raises(typer.Exit) as ended:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from make_runs import changed, failed, finished
 
 from dlexp import cli, console
-from dlexp.records.run_dir import RunDir
+from dlexp.records.numbering import Numbering
 from dlexp.reports.bias_variance.facts import Point
 from dlexp.reports.bias_variance.table import render
 from dlexp.reports.run import predictions_table as predictions
@@ -68,7 +68,7 @@ def foreign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         other.write_config("dataset: wine\n")
     run_dir = failed(Path("runs"), "failed" + EVIL, what=EVIL, where=EVIL, kind=EVIL)
     run_dir.log_path.write_text(EVIL * 3)
-    RunDir.create(Path("runs"), "begun" + EVIL, 0, "0123456789").history_path.write_text(EVIL)
+    Numbering(Path("runs")).create("begun" + EVIL, 0, "0123456789").history_path.write_text(EVIL)
     (Path("runs") / f"no run {EVIL}").touch()
     Path(f"{EVIL}.yaml").write_text("dataset: iris\n")
     Path("iris.yaml").write_text("dataset: iris\n")

@@ -10,7 +10,7 @@ from make_runs import finished
 
 from dlexp.config.load import load, load_all
 from dlexp.execution.plan import Request, plan
-from dlexp.records.run_dir import RunDir
+from dlexp.records.numbering import Numbering
 from dlexp.reports.plan.dry_run import render
 from dlexp.training.outline import outline
 
@@ -71,7 +71,7 @@ def test_runs_are_done_or_would_be_trained(iris: Path, tmp_path: Path) -> None:
     """By seed; a diverged one counts as done; with `force` all would be trained."""
     identity = plan(Request(wanted=[(load(iris).experiment, [0])], runs_dir=tmp_path)).runs[0].identity
     one = finished(tmp_path / "runs", "other_name", 0, identity=identity)
-    two = RunDir.create(tmp_path / "runs", "iris", 1, identity)
+    two = Numbering(tmp_path / "runs").create("iris", 1, identity)
     two.write_failure({"seed": 1, "identity": identity, "config": {}, "kind": "diverged"})
 
     text = page([iris], tmp_path / "runs", seeds=3)

@@ -11,6 +11,7 @@ from dlexp.config.identity import Identities
 from dlexp.errors import UserError
 from dlexp.records import index
 from dlexp.records.index import Run
+from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
 
 
@@ -233,7 +234,7 @@ def test_a_null_metric_is_nan(tmp_path: Path) -> None:
 
 def test_an_interrupted_run_has_a_name_and_no_numbers(tmp_path: Path) -> None:
     """What was killed early is a run all the same."""
-    run_dir = RunDir.create(tmp_path, "digits", 4, "0123456789")
+    run_dir = Numbering(tmp_path).create("digits", 4, "0123456789")
     run = index.read(run_dir)
 
     assert (run.name, run.seed, run.status, run.identity, run.metrics) == ("digits", 4, "interrupted", "", {})

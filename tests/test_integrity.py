@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import Invoke
@@ -14,6 +15,7 @@ from make_runs import CONFIG, changed, failed, finished
 
 from dlexp.config.identity import Ingredients
 from dlexp.records.index import read, scan
+from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RECORDS, RunDir
 from dlexp.reports.verification.integrity import check
 
@@ -23,16 +25,16 @@ RECORDED = Path(__file__).parent / "records" / "0.1.0" / "runs"
 @pytest.fixture
 def run_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
     """A finished run with every record; only those that are read hold what they should."""
-    create = RunDir.create
+    create = Numbering.create
 
-    def with_all(*place: object) -> RunDir:
-        made: RunDir = create(*place)  # type: ignore[arg-type]
+    def with_all(numbering: Numbering, *place: Any) -> RunDir:
+        made = create(numbering, *place)
         for name in RECORDS:
             (made.path / name).write_text(f"what {name} holds\n")
         return made
 
     with monkeypatch.context() as patch:
-        patch.setattr(RunDir, "create", with_all)
+        patch.setattr(Numbering, "create", with_all)
         return finished(tmp_path / "runs", identity=Ingredients(CONFIG, "d" * 64, 1).identity)
 
 

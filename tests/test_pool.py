@@ -24,6 +24,7 @@ from dlexp.execution.plan import Request, plan
 from dlexp.execution.pool import Pool
 from dlexp.execution.schedule import run_all
 from dlexp.execution.worker import Worker, without_interrupts
+from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
 from dlexp.training.job import Job
 
@@ -82,7 +83,7 @@ def make_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeJob:
         experiment = load(tmp_path / "a.yaml", [f"training.threads={threads}"]).experiment
         digest = experiment.dataset.digest(None)
         own = identity(experiment, digest)
-        run_dir = RunDir.create(tmp_path / "runs", "a", seed, own)
+        run_dir = Numbering(tmp_path / "runs").create("a", seed, own)
         return Job(
             experiment=experiment,
             seed=seed,

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from dlexp.config.load import load
+from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.plan import progress
 from dlexp.reports.plan.progress import Progress
@@ -22,7 +23,7 @@ def job(tmp_path: Path) -> Job:
     """A run of 20 epochs."""
     (tmp_path / "a.yaml").write_text("dataset: iris\ntraining: {epochs: 20}\n")
     experiment = load(tmp_path / "a.yaml").experiment
-    run_dir = RunDir.create(tmp_path / "runs", "a", 0, "d" * 64)
+    run_dir = Numbering(tmp_path / "runs").create("a", 0, "d" * 64)
     return Job(
         experiment=experiment,
         seed=0,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from make_runs import changed, finished
 
-from dlexp.records.run_dir import RunDir
+from dlexp.records.numbering import Numbering
 from dlexp.reports.run.results import result_lines, without_result
 
 
@@ -50,7 +50,7 @@ def test_a_score_that_is_no_number_is_said(tmp_path: Path) -> None:
 
 def test_an_interrupted_run_says_what_becomes_of_it(tmp_path: Path) -> None:
     """Whether there is something to go on from."""
-    begun, saved = (RunDir.create(tmp_path, name, 0, "0123456789abcdef") for name in ("begun", "saved"))
+    begun, saved = (Numbering(tmp_path).create(name, 0, "0123456789abcdef") for name in ("begun", "saved"))
     saved.checkpoint_path.write_text("saved")
 
     failed, interrupted, left = without_result([begun, saved])

@@ -19,6 +19,7 @@ from jobs import IRIS, job_of, records
 from dlexp.execution.execute import execute
 from dlexp.records import run_dir as run_dir_module
 from dlexp.records.lock import locked
+from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
 from dlexp.training import checkpoint, interruption
 from dlexp.training.checkpoint import Checkpoints, Unusable
@@ -247,7 +248,7 @@ def test_rows_after_the_checkpoint_may_be_any(killed: tuple[Job, RunDir, list[st
 
 def test_edited_diagnostics_are_not_believed_and_lost_ones_not_missed(tmp_path: Path) -> None:
     """By the digest of the rows up to the epoch; those of later epochs are not in it."""
-    run_dir = RunDir.create(tmp_path, "digits", 0, "0123456789abcdef")
+    run_dir = Numbering(tmp_path).create("digits", 0, "0123456789abcdef")
     checkpoints = Checkpoints(run_dir, {}, *no_network(), None)
     for path in (run_dir.history_path, run_dir.diagnostics_path):
         path.write_text("epoch,loss\n1,0.5\n2,0.25\n")

@@ -15,6 +15,7 @@ from make_runs import failed, finished
 from dlexp.config.load import load
 from dlexp.errors import UserError
 from dlexp.execution.plan import Request, plan
+from dlexp.records.numbering import Numbering
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import RunDir
 
@@ -23,7 +24,7 @@ IDENTITY = "0123456789abcdef" * 4
 
 def test_create_counts_attempts(tmp_path: Path) -> None:
     """The same experiment and seed never get a directory twice; the number follows the last attempt."""
-    dirs = [RunDir.create(tmp_path, "digits", 3, IDENTITY) for _ in range(3)]
+    dirs = [Numbering(tmp_path).create("digits", 3, IDENTITY) for _ in range(3)]
 
     assert [d.path.relative_to(tmp_path).as_posix() for d in dirs] == [
         "digits/s3-0123456789",
@@ -37,15 +38,15 @@ def test_create_counts_attempts(tmp_path: Path) -> None:
 
 def test_create_does_not_fill_gaps(tmp_path: Path) -> None:
     """The highest number stays the latest attempt when an earlier one is deleted."""
-    first, _ = (RunDir.create(tmp_path, "digits", 0, IDENTITY) for _ in range(2))
+    first, _ = (Numbering(tmp_path).create("digits", 0, IDENTITY) for _ in range(2))
     first.path.rmdir()
 
-    assert RunDir.create(tmp_path, "digits", 0, IDENTITY).attempt == 3
+    assert Numbering(tmp_path).create("digits", 0, IDENTITY).attempt == 3
 
 
 def test_create_takes_odd_paths(tmp_path: Path) -> None:
     """Blanks and letters beyond ASCII are paths like others."""
-    run_dir = RunDir.create(tmp_path / "meine Läufe", "größer (2)", 0, IDENTITY)
+    run_dir = Numbering(tmp_path / "meine Läufe").create("größer (2)", 0, IDENTITY)
     run_dir.write_summary({"seed": 0, "identity": IDENTITY, "config": {}, "metrics": {}, "name": "größer (2)"})
 
     assert run_dir.status == "finished"
@@ -57,7 +58,7 @@ def test_create_says_what_is_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("")
 
     with pytest.raises(UserError, match=r"runs/digits: cannot make a run directory here: Not a directory$"):
-        RunDir.create(tmp_path / "runs", "digits", 0, IDENTITY)
+        Numbering(tmp_path / "runs").create("digits", 0, IDENTITY)
 
 
 def test_create_says_where_it_may_not_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,12 +70,12 @@ def test_create_says_where_it_may_not_write(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(Path, "mkdir", refuse)
 
     with pytest.raises(UserError, match=r"digits: cannot make a run directory here: Permission denied$"):
-        RunDir.create(tmp_path, "digits", 0, IDENTITY)
+        Numbering(tmp_path).create("digits", 0, IDENTITY)
 
 
 def test_status_follows_the_files(tmp_path: Path) -> None:
     """The files alone say how a run stands; it is finished once the summary is there."""
-    run_dir = RunDir.create(tmp_path, "digits", 0, IDENTITY)
+    run_dir = Numbering(tmp_path).create("digits", 0, IDENTITY)
     record = {"seed": 0, "identity": IDENTITY, "config": {}}
     seen = [run_dir.status]
     run_dir.write_config("training: {}\n")
@@ -106,7 +107,7 @@ def test_status_follows_the_files(tmp_path: Path) -> None:
 )
 def test_a_broken_summary_is_damage(tmp_path: Path, content: str, said: str) -> None:
     """A summary that was truncated, edited or moved here is one line with its path, and never a result."""
-    run_dir = RunDir.create(tmp_path, "digits", 0, IDENTITY)
+    run_dir = Numbering(tmp_path).create("digits", 0, IDENTITY)
     run_dir.summary_path.write_text(content, encoding="latin-1")
 
     assert run_dir.status == "damaged"
@@ -127,7 +128,7 @@ def test_every_truncation_of_a_summary_is_damage(tmp_path: Path) -> None:
 
 def test_a_deleted_config_is_damage(tmp_path: Path) -> None:
     """A history without its config cannot be told apart from another experiment's."""
-    run_dir = RunDir.create(tmp_path, "digits", 0, IDENTITY)
+    run_dir = Numbering(tmp_path).create("digits", 0, IDENTITY)
     with run_dir.history_writer(["epoch", "loss"]):
         pass
 
@@ -136,7 +137,7 @@ def test_a_deleted_config_is_damage(tmp_path: Path) -> None:
 
 def test_records_read_back(tmp_path: Path) -> None:
     """What was written is what is read; a number that JSON lacks is null."""
-    run_dir = RunDir.create(tmp_path, "digits", 0, IDENTITY)
+    run_dir = Numbering(tmp_path).create("digits", 0, IDENTITY)
     run_dir.write_environment({"processor": "für alle", "flags": [1.5, math.inf], "threads": math.nan})
 
     assert run_dir.environment() == {"processor": "für alle", "flags": [1.5, None], "threads": None}
@@ -147,7 +148,7 @@ def test_records_read_back(tmp_path: Path) -> None:
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Records appear whole or not at all: a full disk leaves the one before, and nothing beside it."""
-    run_dir = RunDir.create(tmp_path, "digits", 0, IDENTITY)
+    run_dir = Numbering(tmp_path).create("digits", 0, IDENTITY)
     run_dir.write_environment({"seconds": 1})
 
     def full(descriptor: int) -> None:
@@ -163,7 +164,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
 
 def test_history_is_written_as_it_comes(tmp_path: Path) -> None:
     """Each epoch can be read at once, as one line of plain numbers in the order of the columns."""
-    run_dir = RunDir.create(tmp_path, "digits", 0, IDENTITY)
+    run_dir = Numbering(tmp_path).create("digits", 0, IDENTITY)
     with run_dir.history_writer(["epoch", "loss"]) as writer:
         writer.write({"loss": 0.1 + 0.2, "epoch": 1})
         text = run_dir.history_path.read_bytes()
@@ -173,7 +174,7 @@ def test_history_is_written_as_it_comes(tmp_path: Path) -> None:
 
 def test_history_takes_exactly_its_columns(tmp_path: Path) -> None:
     """A row with a column too many or too few is a bug, not a shifted file."""
-    run_dir = RunDir.create(tmp_path, "digits", 0, IDENTITY)
+    run_dir = Numbering(tmp_path).create("digits", 0, IDENTITY)
 
     with (
         run_dir.history_writer(["epoch", "loss"]) as writer,
@@ -185,7 +186,7 @@ def test_history_takes_exactly_its_columns(tmp_path: Path) -> None:
 @given(losses=st.lists(st.floats(), max_size=5))
 def test_history_reads_back_to_the_bit(tmp_path_factory: pytest.TempPathFactory, losses: list[float]) -> None:
     """Every float comes back as it was: NaN, infinities, subnormals and the sign of zero."""
-    run_dir = RunDir.create(tmp_path_factory.mktemp("runs"), "digits", 0, IDENTITY)
+    run_dir = Numbering(tmp_path_factory.mktemp("runs")).create("digits", 0, IDENTITY)
     with run_dir.history_writer(["epoch", "loss"]) as writer:
         for epoch, loss in enumerate(losses, start=1):
             writer.write({"epoch": epoch, "loss": loss})
@@ -200,7 +201,7 @@ def test_history_reads_back_to_the_bit(tmp_path_factory: pytest.TempPathFactory,
 @given(length=st.integers(min_value=0, max_value=36))
 def test_history_cut_anywhere_keeps_its_whole_rows(tmp_path_factory: pytest.TempPathFactory, length: int) -> None:
     """A kill in the middle of a write costs the row that was being written and nothing else."""
-    run_dir = RunDir.create(tmp_path_factory.mktemp("runs"), "digits", 0, IDENTITY)
+    run_dir = Numbering(tmp_path_factory.mktemp("runs")).create("digits", 0, IDENTITY)
     text = "epoch,loss\n1,0.25\n2,0.125\n3,0.0625\n"
     run_dir.history_path.write_text(text[:length])
 
@@ -213,7 +214,7 @@ def test_history_cut_anywhere_keeps_its_whole_rows(tmp_path_factory: pytest.Temp
 @pytest.mark.parametrize("line", ["2,high", "2", "2,1,1", "", "x,1"])
 def test_history_names_a_damaged_line(tmp_path: Path, line: str) -> None:
     """A bad line that is not a torn last one is said with its number, not skipped."""
-    run_dir = RunDir.create(tmp_path, "digits", 0, IDENTITY)
+    run_dir = Numbering(tmp_path).create("digits", 0, IDENTITY)
     run_dir.history_path.write_text(f"epoch,loss\n1,0.5\n{line}\n3,0.25\n")
 
     with pytest.raises(DamagedRecord, match=r"history\.csv:3: damaged"):
@@ -222,7 +223,7 @@ def test_history_names_a_damaged_line(tmp_path: Path, line: str) -> None:
 
 def test_history_of_a_run_just_begun_is_empty(tmp_path: Path) -> None:
     """No file, no epochs."""
-    assert RunDir.create(tmp_path, "digits", 0, IDENTITY).history() == []
+    assert Numbering(tmp_path).create("digits", 0, IDENTITY).history() == []
 
 
 def test_json_is_readable_by_people(tmp_path: Path) -> None:
@@ -240,16 +241,16 @@ def test_commands_that_begin_a_run_at_the_same_moment_share_its_directory(
     (tmp_path / "iris.yaml").write_text("dataset: iris\n")
     request = Request(wanted=[(load(tmp_path / "iris.yaml").experiment, [0])], runs_dir=tmp_path / "runs")
     one, two = plan(request).jobs(), plan(request).jobs()
-    latest = RunDir.latest
+    latest = Numbering.latest
 
-    def meanwhile(*place: Any) -> RunDir | None:
-        monkeypatch.setattr(RunDir, "latest", latest)
-        found = latest(*place)
+    def meanwhile(numbering: Numbering, *place: Any) -> RunDir | None:
+        monkeypatch.setattr(Numbering, "latest", latest)
+        found = latest(numbering, *place)
         others.append(next(two).path)
         return found
 
     others: list[Path] = []
-    monkeypatch.setattr(RunDir, "latest", meanwhile)
+    monkeypatch.setattr(Numbering, "latest", meanwhile)
 
     assert [next(one).path] == others
     assert list(tmp_path.glob("runs/iris/*")) == others

@@ -11,6 +11,7 @@ from commands import Invoke
 from dlexp.config import identity as identity_module
 from dlexp.config.identity import Ingredients
 from dlexp.config.load import load
+from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
 from dlexp.training import environment
 
@@ -42,7 +43,7 @@ def recorded(config: str = "a.yaml", seed: int = 0, **changes: object) -> RunDir
     """A finished run of a config as it is now."""
     experiment = load(Path(config)).experiment
     found = ingredients(config)
-    run_dir = RunDir.create(Path("runs"), experiment.name, seed, found.identity)
+    run_dir = Numbering(Path("runs")).create(experiment.name, seed, found.identity)
     run_dir.write_config(Path(config).read_text(encoding="utf-8"))
     record = {
         "seed": seed,

@@ -20,6 +20,7 @@ from dlexp.config.load import load
 from dlexp.errors import DataError, DlexpError, UserError
 from dlexp.execution import repository
 from dlexp.records.index import Attempts, Run, latest, read, readable, recorded, scan, smoke_dir
+from dlexp.records.numbering import Numbering
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import PREFIX_LENGTH, UNFINISHED, RunDir
 from dlexp.training.after import After
@@ -118,9 +119,9 @@ class Plan:
 
     def jobs(self, after: Sequence[After] = ()) -> Iterator[Job]:
         """The runs to train, in order: every experiment with every seed. A run's directory is made as it is drawn."""
-        provenance = _provenance()
+        provenance, numbering = _provenance(), Numbering(self.runs_dir)
         for planned in self.to_train:
-            run_dir = planned.begun or self._directory(planned)
+            run_dir = planned.begun or self._directory(planned, numbering)
             yield Job(
                 experiment=planned.experiment.model_copy(update={"name": run_dir.name}),
                 seed=planned.seed,
@@ -137,17 +138,17 @@ class Plan:
                 earlier_digests=tuple(planned.earlier_digests),
             )
 
-    def _directory(self, planned: Planned) -> RunDir:
+    def _directory(self, planned: Planned, numbering: Numbering) -> RunDir:
         """A new one; or that of another command, which has begun or even finished the run since the plan was made."""
-        place = self.runs_dir, planned.experiment.name, planned.seed, planned.identity
+        place = planned.experiment.name, planned.seed, planned.identity
         if self.request.smoke or self.request.apart:
-            return RunDir.create(*place)
+            return numbering.create(*place)
         known = {run_dir.path for run_dir in planned.attempts}
-        latest = RunDir.latest(*place)
+        latest = numbering.latest(*place)
         if latest and latest.path not in known and latest.path.is_dir():
             return latest
         # By its number: another command that begins the run in this moment is to get the same one.
-        return RunDir.create(*place, attempt=latest.attempt + 1 if latest else 1)
+        return numbering.create(*place, attempt=latest.attempt + 1 if latest else 1)
 
 
 def plan(request: Request) -> Plan:

@@ -15,12 +15,12 @@ from dlexp import regular_files
 from dlexp.config.identity import canonical_digest
 from dlexp.config.names import FOLDER
 from dlexp.config.names import PREFIX_LENGTH as PREFIX_LENGTH
-from dlexp.errors import Changed, UserError
+from dlexp.errors import Changed
 from dlexp.format import to_json, write_exact_csv
 from dlexp.records import lock
 from dlexp.records import shapes as schema
 from dlexp.records.record_files import DamagedRecord, damaged, read_history, read_json, read_layers, require
-from dlexp.whole_files import Fence, copy, make_folder, replacing, sync, write_text
+from dlexp.whole_files import Fence, copy, replacing, sync, write_text
 
 #: finished: summary.json is there; failed: failure.json is; running and interrupted: neither, with a process that holds
 #: the lock or without; damaged: not to be read.
@@ -109,43 +109,6 @@ class RunDir:
     path: Path
     fence: Fence | None = field(default=None, compare=False, repr=False)
     """Asked before every writing: raises where the run is another process's by now."""
-
-    @classmethod
-    def create(cls, runs_dir: Path, name: str, seed: int, identity: str, attempt: int | None = None) -> "RunDir":
-        """Make the directory of a new attempt, which no other process has; that of a given number, it may share.
-
-        Raises:
-            UserError: It cannot be made there.
-        """
-        parent = runs_dir / name
-        prefix = identity[:PREFIX_LENGTH]
-        try:
-            make_folder(parent)
-            if attempt is not None:
-                path = parent / str(FolderName(seed, prefix, attempt))
-                path.mkdir(exist_ok=True)
-                return cls(path)
-            latest = cls.latest(runs_dir, name, seed, identity)
-            # After the last one, not into a gap: the highest number is always the latest attempt.
-            attempt = latest.attempt + 1 if latest else 1
-            while True:
-                path = parent / str(FolderName(seed, prefix, attempt))
-                try:
-                    path.mkdir()
-                    return cls(path)
-                except FileExistsError:
-                    attempt += 1
-        except OSError as error:
-            raise UserError(f"{parent}: cannot make a run directory here: {error.strerror}") from error
-
-    @classmethod
-    def latest(cls, runs_dir: Path, name: str, seed: int, identity: str) -> "RunDir | None":
-        """The last attempt of a name at an experiment with a seed, however it ended; none where there is none yet."""
-        parent = runs_dir / name
-        entries = parent.iterdir() if parent.is_dir() else ()
-        known = [folder for entry in entries if (folder := FolderName.parse(entry.name))]
-        own = [folder for folder in known if (folder.seed, folder.prefix) == (seed, identity[:PREFIX_LENGTH])]
-        return cls(parent / str(max(own))) if own else None
 
     @property
     def name(self) -> str:
