@@ -2,13 +2,14 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.lib import format as npy
 
 
-def ragged(lists: list[list[int]]) -> np.ndarray:
+def ragged(lists: Sequence[Sequence[object] | np.ndarray]) -> np.ndarray:
     """An object array of lists, as numpy makes it from ragged lists."""
     array = np.empty(len(lists), dtype=object)
     array[:] = lists

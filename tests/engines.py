@@ -41,7 +41,7 @@ class Here:
 class Watcher:
     """Calls a function at every tick, with the number of ticks so far."""
 
-    def __init__(self, at_tick: Callable[[int], None] = lambda n: None) -> None:
+    def __init__(self, at_tick: Callable[[int], object] = lambda n: None) -> None:
         self.n_ticks = self.n_started = self.n_ended = 0
         self._at_tick = at_tick
 

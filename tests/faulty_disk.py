@@ -89,7 +89,7 @@ def _opened(disk: Disk, really: Callable[..., Any]) -> Callable[..., Any]:
         buffer = io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
         if "b" in mode:
             return buffer
-        return io.TextIOWrapper(buffer, *arguments, line_buffering=buffering == 1, **options)
+        return io.TextIOWrapper(buffer, *arguments, **{"line_buffering": buffering == 1, **options})
 
     return call
 

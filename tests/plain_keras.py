@@ -50,7 +50,7 @@ def trained(config: Experiment, seed: int, epochs: int) -> tuple[list[dict[str, 
     for epoch in range(1, epochs + 1):
         scores = trainer.train_epoch(order_of(seed, epoch, len(data.train)))
         history.append({"loss": scores.loss, "val_loss": evaluator.evaluate().loss})
-        if "accuracy" in config.head.metrics:
+        if "accuracy" in config.head.model_dump()["metrics"]:
             history[-1]["accuracy"] = METRICS["accuracy"].compute(data.train.y, scores.predictions)
     return history, network.model.get_weights()
 

@@ -57,10 +57,10 @@ def faults(path: Path) -> Iterator[tuple[str, Fault]]:
 def _of_place() -> Iterator[tuple[str, Fault]]:
     """Something else of its name."""
     yield "gone", Path.unlink
-    yield "directory", lambda path: (path.unlink(), path.mkdir())
+    yield "directory", _folder
     yield "link to itself", _link(lambda path: path.name)
     yield "link to nothing", _link(lambda path: "nowhere")
-    yield "pipe", lambda path: (path.unlink(), os.mkfifo(path))
+    yield "pipe", _pipe
     yield "socket", _socket
     yield "endless device", _link(lambda path: "/dev/zero")
     yield "empty device", _link(lambda path: os.devnull)
@@ -75,6 +75,16 @@ def _link(target: Callable[[Path], str]) -> Fault:
         path.symlink_to(target(path))
 
     return fault
+
+
+def _folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
 
 
 def _socket(path: Path) -> None:
@@ -234,4 +244,7 @@ def _archive(members: dict[str, bytes]) -> Fault:
 
 
 def _written(content: bytes) -> Fault:
-    return lambda path: path.write_bytes(content) and None
+    def write(path: Path) -> None:
+        path.write_bytes(content)
+
+    return write

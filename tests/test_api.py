@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -191,7 +192,7 @@ def test_overrides_and_grids_change_a_loaded_experiment(
     experiments = [experiment for experiment, _ in request.wanted]
     found = [(e.training.epochs, e.training.batch_size, e.optimizer.learning_rate) for e in experiments]
     assert found == [(3, 8, 0.1), (3, 8, 0.2)]
-    assert {experiment.optimizer.momentum for experiment in experiments} == {0.5}
+    assert {experiment.optimizer.model_dump()["momentum"] for experiment in experiments} == {0.5}
     with pytest.raises(ConfigError, match=r"^--set training.epochs=0: training.epochs: expected at least 1, "):
         call([loaded], overrides=["training.epochs=0"])
 
@@ -231,8 +232,8 @@ def test_an_override_of_a_loaded_experiment_leaves_the_head_to_the_data(iris: Pa
     dlexp.run(loaded, overrides=["dataset=digits", "optimizer=adam"])
 
     ((experiment, _),) = planned[0].wanted
-    assert (experiment.head.units, experiment.optimizer.type) == (10, "adam")
-    assert loaded.experiment.head.units == 3
+    assert (experiment.head.model_dump()["units"], experiment.optimizer.type) == (10, "adam")
+    assert loaded.experiment.head.model_dump()["units"] == 3
 
 
 def test_an_experiment_that_was_exchanged_after_loading_takes_no_overrides(iris: Path, planned: list[Request]) -> None:
@@ -247,7 +248,7 @@ def test_an_experiment_that_was_exchanged_after_loading_takes_no_overrides(iris:
         dlexp.run(other, overrides=["training.epochs=3"])
 
 
-WRONG = {
+WRONG: dict[str, list[object]] = {
     "seeds": ["12", b"1", 1.0, 2.5, True, None, 0, -3, [1.0], ["1"], [-1], [], [1, 1], [2**32], [True], {0: 1}],
     "workers": [0, -1, 2.5, "2", None, True],
     "resamples": [2.5, "20", None, True, 2, 0],
@@ -283,7 +284,7 @@ def test_wrong_arguments_are_named_before_anything_is_made(
     first = {"configs": iris, "path": iris, "names": "iris"}
     needed = [first[each] for each in TAKEN[call] if each in first and each != name]
     for wrong in WRONG[name]:
-        arguments = ([wrong], {}) if name in first else (needed, {name: wrong})
+        arguments: tuple[Any, dict[str, object]] = ([wrong], {}) if name in first else (needed, {name: wrong})
 
         with pytest.raises(UserError, match=f"^{name}: expected |^{name}: 1 is given twice$") as caught:
             call(*arguments[0], **arguments[1])
@@ -325,7 +326,7 @@ def test_numpys_integers_are_integers(iris: Path, planned: list[Request]) -> Non
     assert {type(seed) for request in planned for _, seeds in request.wanted for seed in seeds} == {int}
 
 
-def script(folder: Path, text: str, **options: object) -> "subprocess.CompletedProcess[str]":
+def script(folder: Path, text: str, **options: Any) -> "subprocess.CompletedProcess[str]":
     """What a script of a user's says, beside a config that trains in a moment."""
     (folder / "iris.yaml").write_text("dataset: iris\ntraining: {epochs: 1}\n")
     (folder / "script.py").write_text(text)

@@ -1,7 +1,7 @@
 """What changes between a command and its worker is never trained under the identity of what was there before."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -237,7 +237,12 @@ def test_many_experiments_on_the_same_data_take_its_digest_once(
     loaded = load_all([Path("a.yaml")], [], [f"optimizer.learning_rate={np.linspace(0.001, 0.01, 27).tolist()}"])
     read: list[Path] = []
     chunks = snapshot.chunks
-    monkeypatch.setattr(snapshot, "chunks", lambda path: (read.append(path), chunks(path))[1])
+
+    def noted(path: Path) -> Iterator[bytes]:
+        read.append(path)
+        return chunks(path)
+
+    monkeypatch.setattr(snapshot, "chunks", noted)
 
     planned = plan(Request(wanted=[(each.experiment, [0, 1]) for each in loaded], runs_dir=tmp_path / "runs"))
 

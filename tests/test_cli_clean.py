@@ -114,7 +114,7 @@ def test_run_under_way_is_kept(clean: Invoke) -> None:
     assert len(clean("--failed")[1].splitlines()) == 2
 
 
-def between(monkeypatch: pytest.MonkeyPatch, happens: Callable[[RunDir], None]) -> None:
+def between(monkeypatch: pytest.MonkeyPatch, happens: Callable[[RunDir], object]) -> None:
     """Have something happen to a run after it was listed, before it is removed."""
     size = clean_module.size
 

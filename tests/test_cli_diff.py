@@ -37,7 +37,7 @@ def dlexp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> In
 def record(dlexp: Invoke) -> Callable[..., Path]:
     """Put a finished run with a config on record; gives its directory."""
 
-    def put(config: str, folder: str, *overrides: str, runs_dir: Path = "runs") -> Path:
+    def put(config: str, folder: str, *overrides: str, runs_dir: str | Path = "runs") -> Path:
         experiment = load(config, overrides).experiment
         directory = Path(runs_dir, experiment.name, folder)
         directory.mkdir(parents=True)

@@ -46,7 +46,7 @@ def test_an_output_without_the_letters(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def dlexp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> Iterator[None]:
+def dlexp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> Iterator[Invoke]:
     """Run a command in an empty directory two hours east; gives its exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TZ", "UTC-2")
@@ -129,7 +129,7 @@ def test_csv_has_a_header(dlexp: Invoke, runs: None) -> None:
 def test_a_null_in_the_metrics(dlexp: Invoke) -> None:
     """A score that was no number is no number here."""
     run_dir = finished(Path("runs"))
-    record = run_dir.summary()
+    record = run_dir.summary() or {}
     record["metrics"]["val_accuracy"] = None
     run_dir.write_summary(record)
 
@@ -140,7 +140,7 @@ def test_a_null_in_the_metrics(dlexp: Invoke) -> None:
 def test_metrics_of_another_hand(dlexp: Invoke) -> None:
     """A summary without any metric is listed without one."""
     run_dir = finished(Path("runs"))
-    run_dir.write_summary(run_dir.summary() | {"metrics": {}})
+    run_dir.write_summary((run_dir.summary() or {}) | {"metrics": {}})
 
     assert json.loads(dlexp("ls", "--format", "json")[1])[0]["metric"] is None
 

@@ -92,7 +92,7 @@ most confident mistakes on the test split
 
 
 @pytest.fixture
-def dlexp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> Iterator[None]:
+def dlexp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> Iterator[Invoke]:
     """Run a command in an empty directory at Greenwich; gives its exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TZ", "UTC")
@@ -187,14 +187,14 @@ def test_the_best_possible_score_stands_beside_what_was_reached(dlexp: Invoke) -
     assert json.loads(dlexp("show", "digits", "--format", "json")[1])["best_possible"] == {"test_accuracy": 0.95}
 
 
-def with_mistakes(mistakes: list[Any], problem: str | None = None, **record: dict[str, Any] | list[str]) -> RunDir:
+def with_mistakes(mistakes: list[Any], problem: str | None = None, **record: Any) -> RunDir:
     """A finished run of the digits with layers, and mistakes with their examples."""
     layers = [
         {"name": "inputs", "type": "InputLayer", "output_shape": [8, 8], "parameters": 0},
         {"name": "hidden_1", "type": "Dense", "output_shape": [64], "parameters": 4160},
         {"name": "probabilities", "type": "Activation", "output_shape": [10], "parameters": 0},
     ]
-    run_dir = finished(Path("runs"), **{"layers": layers, "class_names": list("0123456789")} | record)
+    run_dir = finished(Path("runs"), **{"layers": layers, "class_names": list("0123456789"), **record})
     run_dir.write_evaluation({"mistakes": mistakes} | ({"examples_problem": problem} if problem else {}))
     return run_dir
 
@@ -251,7 +251,7 @@ def test_control_characters_of_an_example_stay_in_its_record(dlexp: Invoke) -> N
     run_dir = with_mistakes([SURE | {"text": "a\x1b[2Jb\u202ec\x9bd"}])
 
     assert dlexp("show", "digits")[1].endswith("    a\\x1b[2Jb\\u202ec\\u009bd\n")
-    assert run_dir.evaluation()["mistakes"][0]["text"] == "a\x1b[2Jb\u202ec\x9bd"
+    assert (run_dir.evaluation() or {})["mistakes"][0]["text"] == "a\x1b[2Jb\u202ec\x9bd"
 
 
 def test_no_mistakes_where_none_are_asked_for(dlexp: Invoke) -> None:

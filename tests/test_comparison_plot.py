@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from figures import saved_figures
 from make_runs import changed, failed, finished
 from matplotlib.figure import Figure
 
@@ -35,9 +36,7 @@ def figure_of(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[Comparison], Figure]:
     """The figure that `draw` saves."""
-    save = Figure.savefig
-    figures = []
-    monkeypatch.setattr(Figure, "savefig", lambda figure, *a, **k: (figures.append(figure), save(figure, *a, **k)))
+    figures = saved_figures(monkeypatch)
 
     def drawn(comparison: Comparison) -> Figure:
         path = tmp_path_factory.mktemp("pictures") / "curves.png"
@@ -89,10 +88,10 @@ def test_a_band_where_the_seeds_differ(tmp_path: Path, figure_of: Callable[[Comp
     for seed, accuracy in enumerate((0.5, 0.7)):
         finished(tmp_path, "a", seed, accuracy)
 
-    loss, accuracy = figure_of(comparison_of(tmp_path)).axes
+    of_loss, of_accuracy = figure_of(comparison_of(tmp_path)).axes
 
-    assert len(loss.collections) == 0
-    (band,) = accuracy.collections
+    assert len(of_loss.collections) == 0
+    (band,) = of_accuracy.collections
     heights = band.get_paths()[0].vertices[:, 1]
     # Epoch 1: 0.51 and 0.71, epoch 2: 0.5 and 0.7; sd 0.2 / sqrt(2).
     assert (heights.min(), heights.max()) == pytest.approx((0.6 - 0.1 * math.sqrt(2), 0.61 + 0.1 * math.sqrt(2)))

@@ -110,7 +110,7 @@ def test_another_loss_and_another_type(tmp_path: Path) -> None:
 def test_the_best_possible_score_stands_below_what_was_reached(tmp_path: Path) -> None:
     """Columns, blocks, Markdown, JSON and CSV; one line where it is the same for all, none where it is not known."""
     for name, units, best in (("a", 1, 0.95), ("b", 2, 0.95), ("c", 3, 0.85), ("d", 4, None)):
-        record = {} if best is None else {"best_possible": {"test_accuracy": best, "test_nll": 0.1}}
+        record: dict[str, Any] = {} if best is None else {"best_possible": {"test_accuracy": best, "test_nll": 0.1}}
         finished(tmp_path, name, config=changed(model={"hidden": [units]}), **record)
     runs = [read(run_dir) for run_dir in scan(tmp_path)]
     metrics = ["test_accuracy", "val_accuracy"]
@@ -175,6 +175,8 @@ def test_a_bound_that_is_not_0_does_not_look_so(two: Path, interval: tuple[float
     """The interval has as many digits more as that takes."""
     comparison = comparison_of(two, "val_accuracy")
     first, second = comparison.metrics[0].scores
+    assert second is not None
+    assert second.difference is not None
     found = replace(second.difference, mean=sum(interval) / 2, interval=interval)
     metric = ComparedMetric("val_accuracy", (first, replace(second, difference=found)))
 

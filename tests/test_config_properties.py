@@ -45,7 +45,7 @@ def values(annotation: Any, metadata: tuple[Any, ...] = ()) -> st.SearchStrategy
     if one_of := next((item for item in metadata if isinstance(item, OneOf)), None):
         return st.sampled_from(list(one_of.choices.values())).flatmap(component)
     if origin in (Union, UnionType):
-        return st.one_of(values(member) for member in arguments)
+        return st.one_of([values(member) for member in arguments])
     if origin is Literal:
         return st.sampled_from(arguments)
     if isinstance(annotation, type) and issubclass(annotation, Settings):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import Invoke
@@ -53,7 +54,7 @@ def foreign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The name of runs from elsewhere, all of whose names are evil."""
     monkeypatch.chdir(tmp_path)
     target = {"type": "multitask", "metrics": [], "heads": {EVIL: {"type": "binary", "metrics": [EVIL]}}}
-    extra = {
+    extra: dict[str, Any] = {
         "metrics": {"loss": 1.0, "val_loss": 2.0, f"val_{EVIL}": 0.5, "test_loss": 1.0},
         "layers": [{"name": EVIL, "type": EVIL, "output_shape": [None, 3], "parameters": 3}],
         "class_names": [EVIL, EVIL],

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from figures import saved_figures
 from matplotlib.figure import Figure
 
 from dlexp.reports.run.curves import draw
@@ -37,11 +38,7 @@ HISTORIES = {
 
 def figure_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, history: list[dict[str, float]]) -> Figure:
     """The figure that `draw` saves."""
-    from matplotlib.figure import Figure
-
-    figures = []
-    save = Figure.savefig
-    monkeypatch.setattr(Figure, "savefig", lambda figure, *a, **k: (figures.append(figure), save(figure, *a, **k)))
+    figures = saved_figures(monkeypatch)
     draw(history, tmp_path / "curves.png", "digits, seed 0")
     return figures[0]
 

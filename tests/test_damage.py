@@ -135,7 +135,7 @@ def test_any_bytes_in_a_summary_are_a_record_or_damage(content: bytes, at: int, 
 
 def test_a_full_disk_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is noted and logged; with room again the run is trained in the same place."""
-    epochs = []
+    epochs: list[object] = []
 
     def write(self: HistoryWriter, row: object) -> None:
         if epochs:

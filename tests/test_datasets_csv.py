@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_array
-from snapshots import assert_loads_what_was_digested
+from snapshots import assert_loads_what_was_digested, dense
 
 from dlexp.components import snapshot
 from dlexp.components.component import ALONE
@@ -25,8 +25,8 @@ train,2.5,blue,4,20
 train,3.5,red,4,30
 test,4.5,green,2,40
 """
-BY_COLUMN = {"target": "price", "task": "regression", "split_column": "split"}
-SPLIT = {"target": "y", "task": "binary", "split_column": "split"}
+BY_COLUMN: dict[str, Any] = {"target": "price", "task": "regression", "split_column": "split"}
+SPLIT: dict[str, Any] = {"target": "y", "task": "binary", "split_column": "split"}
 LETTERS = "x,label\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(20))
 
 
@@ -117,8 +117,8 @@ def test_check_knows_the_task_and_reads_nothing() -> None:
 def test_a_config_of_absent_data_passes_the_check() -> None:
     """The head follows from the task; its units are known where no data has to say them."""
     Path("own.yaml").write_text("dataset: {type: csv, path: absent.csv, target: y, task: multiclass}\n")
-    open_head = load("own.yaml").experiment.head
-    named_head = load("own.yaml", ["dataset.classes=[a, b, c]"]).experiment.head
+    open_head: Any = load("own.yaml").experiment.head
+    named_head: Any = load("own.yaml", ["dataset.classes=[a, b, c]"]).experiment.head
 
     assert (open_head.type, open_head.units) == ("multiclass", None)
     assert (named_head.type, named_head.units) == ("multiclass", 3)
@@ -193,7 +193,7 @@ def test_text_is_encoded_with_the_training_splits_words() -> None:
     assert data.test.x.tolist() == [[0, 1, 5, 2]]
     assert data.info is not None
     assert (data.info.inputs, data.info.shape, data.info.vocabulary) == ("word_ids", (4,), 10)
-    assert vectors.train.x.toarray()[0].tolist() == [0, 1, 0, 0, 2, 1, 0, 0, 0, 0]
+    assert dense(vectors.train.x)[0].tolist() == [0, 1, 0, 0, 2, 1, 0, 0, 0, 0]
 
 
 def test_examples_are_the_rows_of_the_file() -> None:
@@ -252,13 +252,13 @@ def test_columns_beside_a_text_stand_behind_its_words() -> None:
     for split, of_words in ((data.train, alone.train), (data.test, alone.test)):
         assert isinstance(split.x, csr_array)
         assert split.x.dtype == np.float32
-        np.testing.assert_array_equal(split.x.toarray()[:, :8], of_words.x.toarray())
+        np.testing.assert_array_equal(dense(split.x)[:, :8], dense(of_words.x))
     # Mean 2 and deviation 1 in the training split; new, then old.
-    assert data.train.x.toarray()[:, 8:].tolist() == [[-1, 1, 0], [1, 0, 1]]
-    assert data.test.x.toarray()[:, 8:].tolist() == [[0, 1, 0]]
+    assert dense(data.train.x)[:, 8:].tolist() == [[-1, 1, 0], [1, 0, 1]]
+    assert dense(data.test.x)[:, 8:].tolist() == [[0, 1, 0]]
     raw = csv(BESIDE, features=["price"], standardize=False, encoding="tfidf", **TEXT).load(None)
-    assert raw.train.x.toarray()[:, 8].tolist() == [1, 3]
-    assert np.linalg.norm(raw.train.x.toarray()[:, :8], axis=1) == pytest.approx(1)
+    assert dense(raw.train.x)[:, 8].tolist() == [1, 3]
+    assert np.linalg.norm(dense(raw.train.x)[:, :8], axis=1) == pytest.approx(1)
 
 
 def test_a_row_with_text_and_columns_for_the_eye() -> None:
@@ -274,7 +274,7 @@ def test_new_rows_with_text_and_columns_are_encoded_as_the_test_split(tmp_path: 
 
     new = dataset.new_examples(Path("new.csv"), None)
 
-    np.testing.assert_allclose(new.x.toarray(), dataset.load(None).test.x.toarray(), rtol=1e-6)
+    np.testing.assert_allclose(dense(new.x), dense(dataset.load(None).test.x), rtol=1e-6)
     Path("new.csv").write_text("kind,t\nnew,b c\n")
     with pytest.raises(UserError, match=r"new\.csv: no column 'price', which the model learned from"):
         dataset.new_examples(Path("new.csv"), None)
@@ -287,8 +287,8 @@ def test_gaps_beside_a_text_are_filled_or_refused() -> None:
     message = "own.csv: row 2, column price: missing; see dataset.missing: drop, mean or median"
     assert refused(gaps, features=["price"], **TEXT) == message
     data = csv(gaps, features=["price"], missing="mean", **TEXT).load(None)
-    assert data.train.x.toarray()[:, 8].tolist() == [0, 0]
-    assert data.test.x.toarray()[:, 8].tolist() == [1]
+    assert dense(data.train.x)[:, 8].tolist() == [0, 0]
+    assert dense(data.test.x)[:, 8].tolist() == [1]
     with pytest.raises(UserError, match=r"has no column 'prize'\. Did you mean 'price'"):
         csv(BESIDE, features=["prize"], **TEXT).load(None)
 

@@ -168,7 +168,7 @@ def test_california_housing_refuses_another_file(tmp_path: Path, arrays: dict[st
 
 def test_known_before_reading() -> None:
     """Counts, lengths of the vectors and classes of the documentation; nothing is standardized but the table."""
-    numeric = {"inputs": "numeric", "task": "multiclass"}
+    numeric: dict[str, Any] = {"inputs": "numeric", "task": "multiclass"}
     assert (
         Mnist().info()
         == FashionMnist().info()
@@ -252,7 +252,7 @@ class Call:
     def __init__(self, function: object, *arguments: object) -> None:
         self.call = (function, arguments)
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[object, ...]:
         return self.call
 
 

@@ -55,7 +55,7 @@ def test_diagnostics_change_no_bit_of_the_training(tmp_path: Path, parts: list[d
 
     assert [row | {"seconds": 0} for row in with_them.history()] == [row | {"seconds": 0} for row in without.history()]
     assert all((a == b).all() for a, b in zip(weights, plain_weights, strict=True))
-    assert len(with_them.diagnostics()) == 3 * len(config.model.hidden)
+    assert len(with_them.diagnostics()) == 3 * len(config.model.model_dump()["hidden"])
     assert not without.diagnostics_path.exists()
 
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from make_runs import finished
@@ -21,7 +22,7 @@ LAYERS = [
 ]
 
 
-def page(paths: list[Path], runs_dir: Path, seeds: int = 1, overrides: tuple[str, ...] = (), **request: object) -> str:
+def page(paths: list[Path], runs_dir: Path, seeds: int = 1, overrides: tuple[str, ...] = (), **request: Any) -> str:
     """What is printed about configs, without TensorFlow."""
     loaded = load_all(paths, overrides)
     planned = plan(Request(wanted=[(each.experiment, range(seeds)) for each in loaded], runs_dir=runs_dir, **request))

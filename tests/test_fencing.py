@@ -153,7 +153,7 @@ def test_whenever_it_falls_asleep(has_looked: bool, tmp_path: Path, monkeypatch:
     whole = job_of(tmp_path, TEXT)
     execute(whole)
     expected = records(RunDir(whole.path))
-    all_changed = []
+    all_changed: list[object] = []
     for number in itertools.count(1):
         job = job_of(tmp_path, TEXT)
         sleep = Sleeper(job)

@@ -69,7 +69,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     digest = Python(function="subprocess:getoutput", task="binary").digest(None)
     own = identity(load("foreign.yaml").experiment, digest)
     for seed in (0, 1):
-        record = {"data_digest": digest, "identity": own, "mistakes": MISTAKES}
+        record: dict[str, Any] = {"data_digest": digest, "identity": own, "mistakes": MISTAKES}
         finished(Path("runs"), "foreign", seed, config=FOREIGN, **record).write_config(FOREIGN_YAML)
     begun = finished(Path("runs"), "foreign", 2, config=FOREIGN, identity=own)
     begun.summary_path.unlink()

@@ -8,6 +8,7 @@ import resource
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from dlexp.reports.bias_variance.table import render
 from dlexp.reports.run.curves import CURVES
 from dlexp.reports.run.results import result_lines, without_result
 from dlexp.reports.verification.facts import verify
+from dlexp.training.job import Job
 
 RECORDS = Path(__file__).parent / "records" / "0.1.0"
 RUNS = Path("runs")
@@ -52,7 +54,7 @@ LIMIT = 60.0
 #: What a reader may take of memory beside what is taken already: what reads a device takes all.
 MEMORY = 4 << 30
 
-Reader = Callable[[str], None]
+Reader = Callable[[str], object]
 
 
 def command(*words: str) -> Reader:
@@ -104,7 +106,7 @@ READERS: dict[str, Reader] = {
     "why two": command("why", "NAME", "finished"),
     "why config": command("why", "finished.yaml"),
     "clean": command("clean", "--failed", "--smoke", "--dry-run"),
-    "summary.csv": lambda name: rebuild(RUNS) and None,
+    "summary.csv": lambda name: rebuild(RUNS),
     "plan": planned,
     "bias-variance": decomposed,
     "verify": verified,
@@ -245,6 +247,10 @@ def test_no_fault_in_a_record_stops_any_reader(file: str) -> None:
     assert_all_read_with_care(file, step=1, n_readers=7)
 
 
+def _executed(job: Job, name: str) -> object:
+    return execute(job)
+
+
 def resumed(fault: Fault, *files: str) -> list[str]:
     """What is said where the interrupted run is resumed in this process with a fault in some of its files."""
     with contextlib.ExitStack() as faulty:
@@ -253,7 +259,7 @@ def resumed(fault: Fault, *files: str) -> list[str]:
         planned = plan(Request(wanted=[(load("interrupted.yaml").experiment, [0])], runs_dir=RUNS))
         try:
             for job in planned.jobs([CURVES]):
-                said(lambda _, job=job: execute(job), "interrupted")
+                said(partial(_executed, job), "interrupted")
         except OSError as error:
             return [str(error)]
         return []

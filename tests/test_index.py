@@ -15,13 +15,13 @@ from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
 
 
-def names(runs: Iterable[Run], runs_dir: Path) -> list[str]:
+def names(runs: Iterable[Run | RunDir], runs_dir: Path) -> list[str]:
     """Runs by their place below the runs directory, without the identity."""
     places = [(run.dir if isinstance(run, index.Run) else run).path.relative_to(runs_dir) for run in runs]
     return [f"{place.parent}/{place.name.split('-')[0]}" for place in places]
 
 
-def no_config(path: Path) -> None:
+def no_config(path: Path) -> Identities:
     """Stands for the config loader where no config is named."""
     raise AssertionError(f"{path} was taken for a config")
 
@@ -99,10 +99,10 @@ def of_seed(runs_dir: Path, identity: str, seed: int) -> list[Run]:
     return index.readable(index.Attempts(index.scan(runs_dir)).of(Identities(identity), seed))
 
 
-def recorded(runs_dir: Path, identity: str, seed: int) -> RunDir:
+def recorded(runs_dir: Path, identity: str, seed: int) -> RunDir | None:
     """What stands for it."""
     run = index.recorded(of_seed(runs_dir, identity, seed), Identities(identity))
-    return run and run.dir
+    return run.dir if run else None
 
 
 def test_recorded_is_the_latest_attempt_under_any_name(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_select_says_how_to_run_a_config(tmp_path: Path) -> None:
     finished(tmp_path, "a")
 
     with pytest.raises(UserError, match=r"^a\.yaml: no run of it in .* as it is now\. Try: dlexp run a\.yaml$"):
-        index.select(tmp_path, ["a.yaml"], lambda path: "0" * 64)
+        index.select(tmp_path, ["a.yaml"], lambda path: Identities("0" * 64))
 
 
 def test_select_names_the_nearest(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Shapes and numbers of weights of Keras's layers, against Keras itself."""
 
+from typing import Any
+
 import keras
 import pytest
 
@@ -9,7 +11,7 @@ from dlexp.components.models.layers import _layer
 IMAGE = {"Reshape": {"target_shape": [8, 8, 1]}}
 STEPS = {"Reshape": {"target_shape": [-1, 4]}}
 WORDS = {"Embedding": {"input_dim": 200, "output_dim": 7}}
-STACKS = {
+STACKS: dict[str, list[Any]] = {
     "convolution": [
         IMAGE,
         {"Conv2D": {"filters": 16, "kernel_size": 3}},

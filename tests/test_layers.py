@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from commands import Invoke
 from plain_keras import keras_optimizer
+from snapshots import dense
 
 from dlexp.components.models import Layers, keras_layers
 from dlexp.config.experiment import Experiment
@@ -310,7 +311,7 @@ def test_first_layer_of_sparse_inputs_equals_keras_on_dense_vectors(arguments: s
             batch_size=config.training.batch_size,
             shuffle=False,
             verbose=0,
-            validation_data=(data.test.x.toarray(), data.test.y.astype(np.float32)),
+            validation_data=(dense(data.test.x), data.test.y.astype(np.float32)),
         )
         expected += [fitted.history["loss"][0], fitted.history["val_loss"][0]]
 

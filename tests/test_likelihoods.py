@@ -19,7 +19,6 @@ from dlexp.components.heads import (
     Beta,
     Binary,
     Gaussian,
-    Head,
     Laplace,
     Mixture,
     Multiclass,
@@ -44,7 +43,7 @@ OFFSET, UNIT = 10.0, 2.0
 NUMBERS = Info(task="regression", n_train=10, n_test=10, inputs="numeric", shape=(3,))
 
 
-def output_of(head: Head, y: np.ndarray = TRAIN_Y) -> Output:
+def output_of(head: Any, y: np.ndarray = TRAIN_Y) -> Output:
     """A head on a trunk of three features."""
     return head.build(keras.Input((3,)), y)
 
@@ -56,15 +55,16 @@ def grid(n: int) -> np.ndarray:
 
 def positive(z: np.ndarray) -> np.ndarray:
     """exp(z), from 20 its tangent."""
-    return np.where(z < LINEAR_FROM, np.exp(np.minimum(z, LINEAR_FROM)), np.exp(LINEAR_FROM) * (1 + z - LINEAR_FROM))
+    linear = np.exp(LINEAR_FROM) * (1 + np.asarray(z) - LINEAR_FROM)
+    return np.where(z < LINEAR_FROM, np.exp(np.minimum(z, LINEAR_FROM)), linear)
 
 
-def scale(z: np.ndarray) -> np.ndarray:
+def scale(z: np.ndarray | float) -> np.ndarray:
     """The link of scales."""
     return positive(z) + MIN_SCALE
 
 
-def losses(head: Head, y: np.ndarray, logits: np.ndarray, train_y: np.ndarray = TRAIN_Y) -> np.ndarray:
+def losses(head: Any, y: np.ndarray, logits: np.ndarray, train_y: np.ndarray = TRAIN_Y) -> np.ndarray:
     """A head's losses in float64."""
     return np.asarray(output_of(head, train_y).losses(tf.constant(y), tf.constant(logits)))
 
@@ -185,7 +185,7 @@ def test_pinball_is_the_likelihood_of_an_asymmetric_laplace_law(level: float) ->
     def pinball(level: float, quantile: np.ndarray) -> np.ndarray:
         kappa = np.sqrt(level / (1 - level))
         width = 1 / np.sqrt(level * (1 - level))
-        return np.log(level * (1 - level)) - stats.laplace_asymmetric.logpdf(t, kappa, quantile, width)
+        return np.asarray(np.log(level * (1 - level)) - stats.laplace_asymmetric.logpdf(t, kappa, quantile, width))
 
     expected = (pinball(level, lowest) + pinball(0.95, upper)) / 2
 
@@ -248,7 +248,7 @@ ALL = [
 
 @pytest.mark.parametrize(("head", "n_logits", "y"), ALL)
 @pytest.mark.parametrize("seed", range(3))
-def test_gradients_are_finite_at_logits_of_100(head: Head, n_logits: int, y: np.ndarray, seed: int) -> None:
+def test_gradients_are_finite_at_logits_of_100(head: Any, n_logits: int, y: np.ndarray, seed: int) -> None:
     """In float32, for any signs."""
     signs = np.random.default_rng(seed).choice([-100.0, 100.0], (2, n_logits)).astype("float32")
     logits = tf.constant(signs if seed else np.full_like(signs, -100.0))
@@ -264,7 +264,7 @@ def test_gradients_are_finite_at_logits_of_100(head: Head, n_logits: int, y: np.
 
 
 @pytest.mark.parametrize(("head", "n_logits", "y"), ALL)
-def test_columns_name_what_is_predicted(head: Head, n_logits: int, y: np.ndarray) -> None:
+def test_columns_name_what_is_predicted(head: Any, n_logits: int, y: np.ndarray) -> None:
     """One name a column of the saved model."""
     info = Info(
         task="ordinal",
@@ -317,7 +317,7 @@ def test_saved_models_open_without_dlexp(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("head", "n_logits", "y"), ALL)
-def test_prediction_agrees_with_the_loss(head: Head, n_logits: int, y: np.ndarray) -> None:
+def test_prediction_agrees_with_the_loss(head: Any, n_logits: int, y: np.ndarray) -> None:
     """Where the loss is the likelihood, the mean loss is the `nll` that calibration finds from the prediction."""
     features = keras.Input((3,))
     output = head.build(features, y)
@@ -337,7 +337,7 @@ def test_prediction_agrees_with_the_loss(head: Head, n_logits: int, y: np.ndarra
         assert nll == pytest.approx(loss, rel=1e-5)
 
 
-def fitted(head: Head, y: np.ndarray, x: np.ndarray | None = None, steps: int = 400) -> np.ndarray:
+def fitted(head: Any, y: np.ndarray, x: np.ndarray | None = None, steps: int = 400) -> np.ndarray:
     """What a head alone predicts after gradient steps on all examples; without features, the same for all."""
     keras.utils.set_random_seed(0)
     x = np.ones((len(y), 1), "float32") if x is None else x
@@ -360,12 +360,12 @@ def fitted(head: Head, y: np.ndarray, x: np.ndarray | None = None, steps: int = 
 
 def drawn(law: Any, n: int = 4000) -> np.ndarray:
     """A sample as float32 targets."""
-    return law.rvs(n, random_state=0).astype("float32")
+    return np.asarray(law.rvs(n, random_state=0), dtype="float32")
 
 
 def log_odds(p: np.ndarray) -> np.ndarray:
     """The logit of a probability."""
-    return np.log(p / (1 - p))
+    return np.asarray(np.log(p / (1 - p)))
 
 
 def slopes_of(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -544,10 +544,10 @@ def test_quantiles_of_a_mixture_invert_its_distribution_function() -> None:
     ],
     ids=lambda value: getattr(value, "type", ""),
 )
-def test_coverage_of_the_true_law_is_90_percent(head: Head, law: Any, columns: list[float]) -> None:
+def test_coverage_of_the_true_law_is_90_percent(head: Any, law: Any, columns: list[float]) -> None:
     """Within three standard errors, 0.003 each, of 10,000 targets drawn from what is predicted."""
     y = drawn(law, 10_000)
-    test = Predicted(y, np.empty((len(y), 0)), np.tile(np.float32(columns), (len(y), 1)))
+    test = Predicted(y, np.empty((len(y), 0)), np.tile(np.array(columns, np.float32), (len(y), 1)))
 
     assert head.calibration(test, lambda: test)["coverage_90"] == pytest.approx(0.9, abs=0.009)
 

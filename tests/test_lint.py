@@ -53,7 +53,7 @@ def _is_stack(experiment: Experiment) -> bool:
 
 
 def _has_hidden(experiment: Experiment) -> bool:
-    return _is_stack(experiment) and len(experiment.model.hidden) > 0
+    return _is_stack(experiment) and len(experiment.model.model_dump()["hidden"]) > 0
 
 
 def _is_vector_stack(experiment: Experiment) -> bool:
@@ -61,7 +61,8 @@ def _is_vector_stack(experiment: Experiment) -> bool:
 
 
 def _has_many_classes(experiment: Experiment) -> bool:
-    return _is_stack(experiment) and experiment.head.type in CLASSES and (experiment.head.units or 0) > 5
+    n_classes = experiment.head.model_dump().get("units") or 0
+    return _is_stack(experiment) and experiment.head.type in CLASSES and n_classes > 5
 
 
 def _is_convolution(experiment: Experiment) -> bool:

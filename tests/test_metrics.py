@@ -176,8 +176,9 @@ def test_a_guess_is_the_best_of_all_constant_predictions(
     scores = [measured(name, y, np.repeat(constant, len(y), axis=0)) for constant in constants]
 
     best = max(scores) if METRICS[name].higher_is_better else min(scores)
-    assert METRICS[name].guess is not None
-    assert METRICS[name].guess(y) == pytest.approx(best, abs=10.0**-places)
+    guess = METRICS[name].guess
+    assert guess is not None
+    assert guess(y) == pytest.approx(best, abs=10.0**-places)
 
 
 def test_what_a_constant_scores_well_in_has_no_guess() -> None:

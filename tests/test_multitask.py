@@ -16,7 +16,8 @@ from dlexp.components.datasets import Digits, Linnerud, TextFolder
 from dlexp.components.heads import Binary, Multitask
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
-from dlexp.config.load import ConfigError, load
+from dlexp.config.load import load
+from dlexp.config.problems import ConfigError
 from dlexp.training.loop import Evaluator, Trainer, order_of
 from dlexp.training.network import Network, build
 from dlexp.training.scores import learned_weights, scored
@@ -38,6 +39,12 @@ def experiment(text: str, *overrides: str) -> Experiment:
     """The experiment that a file with this text describes."""
     Path("own.yaml").write_text(text)
     return load("own.yaml", overrides).experiment
+
+
+def heads_of(text: str) -> dict[str, Any]:
+    """The heads by target, of an experiment with several."""
+    head: Any = experiment(text).head
+    return dict(head.heads)
 
 
 def refused(text: str) -> str:
@@ -64,7 +71,7 @@ def trained(config: Experiment, seed: int = 3, epochs: int = 3) -> tuple[list[di
 
 def test_each_target_has_the_head_of_its_task() -> None:
     """Without `heads` every target has its task's head; with them what is said, and its output units."""
-    heads = experiment(ALL).head.heads
+    heads = heads_of(ALL)
 
     assert {name: (head.type, head.units) for name, head in heads.items()} == {
         "digit": ("multiclass", 10),
@@ -72,7 +79,7 @@ def test_each_target_has_the_head_of_its_task() -> None:
         "ink": ("proportion", 1),
     }
 
-    said = experiment(ALL + "heads: {digit: {}, parity: {metrics: [auc], weight: 0.5}, ink: regression}\n").head.heads
+    said = heads_of(ALL + "heads: {digit: {}, parity: {metrics: [auc], weight: 0.5}, ink: regression}\n")
 
     assert (said["ink"].type, said["parity"].weight, said["parity"].metrics) == ("regression", 0.5, ["auc"])
 

@@ -4,6 +4,7 @@ import gc
 import os
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ class Call:
     def __init__(self, function: object, *arguments: object) -> None:
         self.call = (function, arguments)
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[object, ...]:
         return self.call
 
 
@@ -165,9 +166,9 @@ def test_sparse_matrices_in_every_format(tmp_path: Path, kind: type) -> None:
         ({"shape": np.array([[1], [2]], object)}, r"not a readable sparse matrix \("),
     ],
 )
-def test_sparse_matrices_that_lie(tmp_path: Path, changes: dict, said: str) -> None:
+def test_sparse_matrices_that_lie(tmp_path: Path, changes: dict[str, object], said: str) -> None:
     """scipy's own code reads wherever the indices say: they are looked at first."""
-    arrays = {"format": np.array(b"csr"), "shape": np.array([3, 4]), "data": np.ones(3)}
+    arrays: dict[str, Any] = {"format": np.array(b"csr"), "shape": np.array([3, 4]), "data": np.ones(3)}
     arrays |= {"indices": np.array([0, 1, 2]), "indptr": np.arange(4)}
     np.savez(tmp_path / "x.npz", **arrays)
     assert npz.read_sparse(tmp_path / "x.npz").sum() == 3

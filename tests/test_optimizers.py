@@ -70,7 +70,7 @@ def test_gradients_are_clipped_as_by_hand(clip: str, limit: float) -> None:
     if clip == "clipvalue":
         expected = [np.clip(gradient, -limit, limit) for gradient in gradients]
     else:
-        each = norms if clip == "clipnorm" else [np.hypot(*norms)] * 2
+        each = norms if clip == "clipnorm" else [np.hypot(norms[0], norms[1])] * 2
         expected = [gradient * min(1, limit / norm) for gradient, norm in zip(gradients, each, strict=True)]
 
     optimizer.build().apply([tf.constant(gradient) for gradient in gradients], weights)

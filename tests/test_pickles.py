@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -163,7 +164,7 @@ def test_crafted_pickles_are_refused_in_one_line(tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_what_numpy_writes_comes_out_whole(value: object, protocol: int) -> None:
+def test_what_numpy_writes_comes_out_whole(value: Any, protocol: int) -> None:
     """Arrays of every plain type, in both orders, as numpy's own classes, in every protocol that numpy uses."""
     found = pickles.load(pickle.dumps(value, protocol))
 
@@ -205,7 +206,7 @@ def test_many_memorized_objects(tmp_path: Path) -> None:
     ],
     ids=lambda value: value["descr"] if isinstance(value, dict) else "",
 )
-def test_headers_that_no_data_has(tmp_path: Path, header: dict, said: str) -> None:
+def test_headers_that_no_data_has(tmp_path: Path, header: dict[str, object], said: str) -> None:
     """Fields, and shapes that the file does not hold: one line, and no memory is taken for them."""
     file = io.BytesIO()
     npy.write_array_header_1_0(file, header)

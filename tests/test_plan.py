@@ -83,9 +83,9 @@ def test_run_says_once_why_a_damaged_run_is_trained_again(
     assert invoke(*words)[2].endswith(f"\n{paths[0]}-2: done before; --force trains it again\n")
 
 
-def recorded(runs_dir: Path, config: str = "dataset: iris\n", **record: object) -> RunDir:
+def recorded(runs_dir: Path, config: str = "dataset: iris\n", **record: Any) -> RunDir:
     """A run of a config; its records say of data and code only what they are given."""
-    run_dir = finished(runs_dir, **{"data_digest": None, **record})
+    run_dir = finished(runs_dir, **{"data_digest": None} | record)
     run_dir.write_config(config)
     return run_dir
 

@@ -331,6 +331,7 @@ def test_ctrl_c_while_a_process_starts_is_the_commands_alone(
         assert slot._worker is not None
         (process,) = slot._worker._executor._processes.values()
         for _ in range(20):
+            assert process.pid is not None
             os.kill(process.pid, signal.SIGINT)
             time.sleep(0.02)
         while not engine.wait(0.1):

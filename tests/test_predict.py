@@ -196,7 +196,8 @@ def test_test_texts_encode_as_the_test_split(encoding: str) -> None:
         for folder, text in zip(("neg", "pos"), words, strict=True):
             Path("texts", split, folder).mkdir(parents=True)
             Path("texts", split, folder, "1.txt").write_text(text)
-    dataset = TextFolder(path="texts", task="binary", num_words=20, encoding=encoding, maxlen=None)
+    settings = {"path": "texts", "task": "binary", "num_words": 20, "encoding": encoding, "maxlen": None}
+    dataset = TextFolder.model_validate(settings)
     test = dataset.load(None).test.x
     order = [path.parent.name for path in dataset._parts(None)[1]]
 

@@ -1,5 +1,6 @@
 """Progress of runs, read from their records."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,6 @@ from rich.console import Console
 from dlexp.config.load import load
 from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
-from dlexp.reports.plan import progress
 from dlexp.reports.plan.progress import Progress
 from dlexp.training.job import Job
 
@@ -40,7 +40,7 @@ def job(tmp_path: Path) -> Job:
 def watching(monkeypatch: pytest.MonkeyPatch) -> tuple[Progress, Tick]:
     """One that says plain lines, and its clock."""
     now = [0.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     watcher = Progress(1)
 
     def tick(seconds: float) -> None:

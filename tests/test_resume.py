@@ -443,7 +443,7 @@ def test_saved_as_often_as_is_cheap(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """After some seconds, and later where saving takes long: at most 2 % of the time."""
     now = [0.0]
     saved = []
-    monkeypatch.setattr(checkpoint.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr("dlexp.training.checkpoint.time.perf_counter", lambda: now[0])
     checkpoints = Checkpoints.__new__(Checkpoints)
     checkpoints._saved, checkpoints._cost = 0.0, 0.0
     monkeypatch.setattr(Checkpoints, "save", lambda self, epochs: saved.append(now[0]))

@@ -9,7 +9,6 @@ from experiments import IMDB, experiment
 from jobs import run_of
 from keras.optimizers import schedules
 
-from dlexp.components.schedules import Schedule
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
 from dlexp.registry import components
@@ -19,7 +18,7 @@ from dlexp.training.network import build
 RATE, EPOCHS, STEPS = 0.1, 6, 10
 
 
-def schedule(**settings: Any) -> Schedule:
+def schedule(**settings: Any) -> Any:
     """A schedule from its settings."""
     return components("schedules")[settings["type"]].model_validate(settings)
 

@@ -127,7 +127,7 @@ def test_what_a_command_digests_is_not_held(file: Path) -> None:
 
 def test_no_more_is_held_than_memory_allows(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A quarter of what is left."""
-    monkeypatch.setattr(snapshot.memory, "available", lambda: 8)
+    monkeypatch.setattr("dlexp.components.memory.available", lambda: 8)
 
     refused(file, partial(files.digest, file), partial(overwritten, file), partial(snapshot.read_bytes, file))
 

@@ -131,7 +131,7 @@ def renderings(number: str) -> set[str]:
     sign = "+" if mantissa.startswith("+") else ""
     grouped = sign + format(Decimal(mantissa), ",f")
     for group, point in (",.", ".,", " .", " ,", "'.", "\u202f.", "\u202f,"):
-        ways.add(grouped.translate(str.maketrans({",": group, ".": point})))
+        ways.add(grouped.translate(str.maketrans(",.", group + point)))
     return {f"{way}{exponent}{power}" for way in ways}
 
 
@@ -253,7 +253,8 @@ def test_a_text_with_a_number_sign_is_kept_whole(folder: Path) -> None:
     """`#` begins a comment in a file, and none in a `--set`."""
     loaded = load(folder / "table.yaml", ["dataset.path=data #1.csv", "dataset.target=#"])
 
-    assert (loaded.experiment.dataset.path, loaded.experiment.dataset.target) == ("data #1.csv", "#")
+    dataset: Any = loaded.experiment.dataset
+    assert (dataset.path, dataset.target) == ("data #1.csv", "#")
 
 
 @pytest.mark.parametrize(
