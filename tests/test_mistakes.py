@@ -16,7 +16,6 @@ from jobs import job_of
 from dlexp.components.data import Data, Split
 from dlexp.components.datasets import (
     Csv,
-    Dataset,
     Digits,
     Documents,
     Imdb,
@@ -27,6 +26,7 @@ from dlexp.components.datasets import (
     Reuters,
     TextFolder,
 )
+from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.pictures import Picture, are_pictures
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.words import cache as encoded_cache

@@ -44,9 +44,9 @@ def verify(words: Sequence[str], runs_dir: Path, data_dir: Path | None, runner: 
 
         def graded(run: Run, files: Integrity) -> Verification:
             if files.damage:
-                return Verification(files.run, None, files.detail, damage=files.damage)
+                return Verification(run=files.run, grade=None, detail=files.detail, damage=files.damage)
             if why := left_out.get(run.dir.path):
-                return Verification(files.run, None, f"not verified: {why}")
+                return Verification(run=files.run, grade=None, detail=f"not verified: {why}")
             same = with_identity(on_record, Identities.of_record(run.record))
             return facts.verify(run, repeated[run.dir.path], [each for each in same if each.status == "finished"])
 

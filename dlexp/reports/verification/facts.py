@@ -5,11 +5,13 @@ import json
 import math
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from dlexp import regular_files
+from dlexp.components.columns import Column
 from dlexp.config.flat import Difference
 from dlexp.errors import DlexpError
 from dlexp.records.index import Run, read
@@ -42,7 +44,7 @@ _FITTED: Mapping[Any, Sequence[str]] = {
 _TIMES = ("seconds",)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Verification:
     """What came of training a run again."""
 
@@ -78,21 +80,23 @@ def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verifi
         environment = differing(recorded.dir.environment() or {}, again.environment() or {})
         repeated = read(again)
         if repeated.status != "finished":
-            return Verification(name, None, repeated.what or repeated.status, environment)
-        then, now = dict(_numbers(recorded)), dict(_numbers(repeated))
-        largest, where = _largest_difference(then, now)
-        layers, layers_now = _layers(recorded.dir.model_path), _layers(again.model_path)
-        # Other versions of Keras may save the same layers in other words.
-        is_comparable = layers.version == layers_now.version
-        if is_comparable and layers.architecture != layers_now.architecture:
-            raise DlexpError(f"{recorded.dir.model_path}: damaged: its layers are not those that were trained")
-        weights = same_weights(recorded.dir.model_path, again.model_path)
-        fitted = not is_comparable or layers.fitted == layers_now.fitted
+            grade, detail = None, repeated.what or repeated.status
+        else:
+            grade, detail = _graded(recorded, repeated, [run for run in of_experiment if run.seed != recorded.seed])
     except DlexpError as error:
-        return Verification(name, None, error.lines[0])
+        return Verification(run=name, grade=None, detail=error.lines[0])
+    return Verification(run=name, grade=grade, detail=detail, environment=environment)
+
+
+def _graded(recorded: Run, repeated: Run, others: Sequence[Run]) -> tuple[Grade | None, str]:
+    """The grade, and the largest difference and where it is; `others` are finished runs with other seeds."""
+    then, now = dict(_numbers(recorded)), dict(_numbers(repeated))
+    largest, where = _largest_difference(then, now)
     close = [place for place in then if largest == 0 and not _is_same(then[place], now[place])]
+    fitted = _same_fitted(recorded.dir.model_path, repeated.dir.model_path)
+    weights = same_weights(recorded.dir.model_path, repeated.dir.model_path)
     if largest == 0 and not close and weights and fitted:
-        return Verification(name, "identical to the byte", "history, scores and weights", environment)
+        return "identical to the byte", "history, scores and weights"
     if largest:
         said = f"largest relative difference {largest:.2g} in {where}"
     elif close:
@@ -100,15 +104,13 @@ def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verifi
     else:
         said = "only what its layers took from the data differs" if weights else "the weights alone differ"
     if largest <= LAST_DIGITS:
-        return Verification(name, "equal to the last digits", said, environment)
-    others = [run for run in of_experiment if run.seed != recorded.seed]
+        return "equal to the last digits", said
     outside = _outside_spread(repeated, others)
     if outside is None:
-        said += f"; {len(others)} other seeds on record, too few to know their spread"
-        return Verification(name, "different", said, environment)
+        return "different", f"{said}; {len(others)} other seeds on record, too few to know their spread"
     if outside:
-        return Verification(name, "different", f"{said}; outside the seeds' spread: {', '.join(outside)}", environment)
-    return Verification(name, "within the spread of the seeds", f"{said}; {len(others)} other seeds", environment)
+        return "different", f"{said}; outside the seeds' spread: {', '.join(outside)}"
+    return "within the spread of the seeds", f"{said}; {len(others)} other seeds"
 
 
 def _numbers(run: Run) -> Iterator[tuple[str, float]]:
@@ -139,9 +141,9 @@ def _relative(a: float, b: float) -> float:
 
 
 def _outside_spread(repeated: Run, others: Sequence[Run]) -> list[str] | None:
-    """The scores that lie outside what another seed would give, 95 %; none where there are too few seeds.
+    """The scores that lie outside what another seed would give, 95 %; None if there are too few seeds.
 
-    The interval is that of one further draw from a normal law: mean ± t s sqrt(1 + 1/n).
+    The interval is that of one further draw from a normal distribution: mean ± t s sqrt(1 + 1/n).
     """
     import numpy as np
     from scipy.special import stdtrit
@@ -151,7 +153,7 @@ def _outside_spread(repeated: Run, others: Sequence[Run]) -> list[str] | None:
     outside = []
     for column, value in repeated.metrics.items():
         values = np.array([run.metrics[column] for run in others if column in run.metrics])
-        if column.endswith("_epoch") or len(values) < MIN_SEEDS:
+        if Column.parse(column).best == "epoch" or len(values) < MIN_SEEDS:
             continue
         with np.errstate(over="ignore"):  # An infinite spread has all values in it.
             reach = stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) * math.sqrt(1 + 1 / len(values))
@@ -162,30 +164,43 @@ def _outside_spread(repeated: Run, others: Sequence[Run]) -> list[str] | None:
 
 def same_weights(then: Path, now: Path) -> bool:
     """Whether two saved models hold the same bytes in the same arrays."""
-    a, b = _weights(then), _weights(now)
-    return a.keys() == b.keys() and all(a[name] == b[name] for name in a)
+    return _weights(then) == _weights(now)
 
 
-@dataclass(frozen=True)
-class _Layers:
-    """What a saved model is made of."""
+def _same_fitted(then: Path, now: Path) -> bool:
+    """Whether the layers of two saved models took the same from the data, as means and scales.
 
-    version: str
-    """Of Keras."""
-    architecture: Any
-    """The layers without their names, and without what they took from the data."""
-    fitted: list[Any]
-    """What they took from the data, as means and scales: compared as weights are."""
+    Raises:
+        DlexpError: They are other layers.
+    """
+    (version, layers, fitted), (version_now, layers_now, fitted_now) = _layers(then), _layers(now)
+    if version != version_now:  # Another version of Keras may save the same layers in other words.
+        return True
+    if layers != layers_now:
+        raise DlexpError(f"{then}: damaged: its layers are not those that were trained")
+    return fitted == fitted_now
 
 
-def _layers(path: Path) -> _Layers:
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """A saved model, to be read.
+
+    Raises:
+        DamagedRecord: It cannot be.
+    """
     try:
         with regular_files.opened(path) as whole, zipfile.ZipFile(whole) as archive:
-            metadata, config = (json.loads(archive.read(name)) for name in ("metadata.json", "config.json"))
-        return _Layers(str(metadata["keras_version"]), _architecture(config), list(_fitted(config)))
+            yield archive
     # A damaged archive raises nearly anything.
     except Exception as error:
         raise damaged(path, error) from error
+
+
+def _layers(path: Path) -> tuple[str, Any, list[Any]]:
+    """The version of Keras that saved a model, its layers without what they took from the data, and that."""
+    with _opened(path) as archive:
+        metadata, config = (json.loads(archive.read(name)) for name in ("metadata.json", "config.json"))
+        return str(metadata["keras_version"]), _architecture(config), list(_fitted(config))
 
 
 def _architecture(config: Any, without: Sequence[str] = ()) -> Any:
@@ -224,12 +239,6 @@ def _weights(path: Path) -> dict[str, bytes]:
         if isinstance(item, h5py.Dataset):
             found[name] = item[()].tobytes()
 
-    try:
-        with regular_files.opened(path) as whole, zipfile.ZipFile(whole) as archive:
-            weights = io.BytesIO(archive.read("model.weights.h5"))
-        with h5py.File(weights) as file:
-            file.visititems(note)
-    # A damaged archive raises nearly anything.
-    except Exception as error:
-        raise damaged(path, error) from error
+    with _opened(path) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as file:
+        file.visititems(note)
     return found

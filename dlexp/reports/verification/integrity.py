@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dlexp.config.flat import differences, flatten
 from dlexp.config.identity import Identities, Ingredients
+from dlexp.config.load import load
 from dlexp.errors import DlexpError
 from dlexp.records import manifest
 from dlexp.records.index import Run
@@ -70,8 +71,6 @@ def _of_identity(run: Run) -> Iterator[str]:
 
 
 def _of_config(run: Run) -> Iterator[str]:
-    from dlexp.config.load import load
-
     try:
         config = load(run.dir.config_path).experiment.model_dump(mode="json", exclude={"name"})
     except DlexpError as error:
