@@ -7,16 +7,23 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dlexp.components.data import Data, Info, Split, SplitName
+from dlexp.components.datasets.dataset import Dataset
+from dlexp.components.validations import Validation
 from dlexp.config.experiment import Experiment
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the examples of a split stand in the data."""
+    """Where the examples of a role stand in the data."""
 
     part: SplitName
     positions: np.ndarray
     """In that part, in the order of the examples."""
+
+    def take(self, data: Data) -> Split:
+        """The examples; they are copied only if they are not the whole part."""
+        part: Split = getattr(data, self.part)
+        return part if np.array_equal(self.positions, np.arange(len(part))) else part.take(self.positions)
 
 
 @dataclass(frozen=True)
@@ -36,23 +43,27 @@ class Splits:
         return {"train": self.train, **validation, "test": self.test}
 
 
+def origins(data: Data, dataset: Dataset, validation: Validation | None) -> dict[str, Origin]:
+    """By role, the examples that train, that validate, if there are any, and that test.
+
+    Validation takes its examples out of the training data, and of the others a share trains.
+    """
+    train, test = np.arange(len(data.train)), Origin("test", np.arange(len(data.test)))
+    validates = {}
+    if validation is not None and validation.type == "test":
+        validates = {"validation": test}
+    elif validation is not None and validation.type != "none":
+        held_out = validation.held_out(data.train.y)
+        train, validates = np.delete(train, held_out), {"validation": Origin("train", held_out)}
+    trains = Origin("train", train[dataset.training_positions(len(train))])
+    return {"train": trains, **validates, "test": test}
+
+
 def split(experiment: Experiment, data: Data) -> Splits:
-    """Take the validation examples out of the training data, and of the others the share that trains."""
-    train, validation = data.train, None
-    origins = {"test": Origin("test", np.arange(len(data.test)))}
-    positions = np.arange(len(train))
-    if experiment.validation.type == "test":
-        validation, origins["validation"] = data.test, origins["test"]
-    elif experiment.validation.type != "none":
-        held_out = experiment.validation.held_out(train.y)
-        positions = np.delete(positions, held_out)
-        train, validation, origins["validation"] = (
-            train.take(positions),
-            train.take(held_out),
-            Origin("train", held_out),
-        )
-    origins["train"] = Origin("train", positions[experiment.dataset.training_positions(len(train))])
-    return Splits(experiment.dataset.reduced(train), validation, data.test, origins)
+    """The examples of an experiment by their role."""
+    found = origins(data, experiment.dataset, experiment.validation)
+    taken = {role: origin.take(data) for role, origin in found.items()}
+    return Splits(taken["train"], taken.get("validation"), taken["test"], found)
 
 
 def digests(splits: Splits, data: Data, info: Info, data_digest: str) -> dict[str, dict[str, str]]:

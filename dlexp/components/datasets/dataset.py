@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 from pydantic import Field
 
 from dlexp.components.component import Component, Misfit, Off, OneOf
-from dlexp.components.data import Data, Info, Split, SplitName, SupportsPng
+from dlexp.components.data import Data, Info, SplitName, SupportsPng
 from dlexp.components.resamples import Resample
 
 if TYPE_CHECKING:
@@ -48,11 +48,6 @@ class Dataset(Component):
         if n_kept < n:
             positions = np.sort(np.random.default_rng(self.train_fraction_seed).permutation(n)[:n_kept])
         return positions[self.resample.positions(n_kept)] if self.resample else positions
-
-    def reduced(self, train: Split) -> Split:
-        """The training examples that train."""
-        positions = self.training_positions(len(train))
-        return train if len(positions) == len(train) and not self.resample else train.take(positions)
 
     def _kept(self, n: int) -> int:
         return max(1, round(self.train_fraction * n))

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from dlexp.components.data import Data, Info, Split
+from dlexp.components.data import Data, Info
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.keras.text import NumberedTexts
 from dlexp.components.validations import Validation
+from dlexp.training.splits import origins
 
 Array = np.ndarray[Any, Any]
 
@@ -130,7 +131,8 @@ def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | N
     info = data.info or dataset.info()
     is_numeric = info.inputs == "numeric"
     class_names = info.class_names or dataset.class_names
-    roles = _targets_by_role(dataset, data, validation)
+    by_role = origins(data, dataset, validation)
+    roles: dict[str, Array] = {role: getattr(data, each.part).y[each.positions] for role, each in by_role.items()}
     targets = info.targets or {"": replace(info, class_names=class_names)}
     of_role = {name: {role: info.y_of(name, y) for role, y in roles.items()} for name in targets}
     return Description(
@@ -151,20 +153,6 @@ def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | N
         shown=_shown(dataset, data, targets, data_dir),
         best_possible=dataset.best_possible(),
     )
-
-
-def _targets_by_role(dataset: Dataset, data: Data, validation: Validation | None) -> dict[str, Array]:
-    """The targets of those that train, validate and test."""
-    train, test = data.train.y, data.test.y
-    validates: dict[str, Array] = {}
-    if validation is not None and validation.type == "test":
-        validates["validation"] = test
-    elif validation is not None and validation.type != "none":
-        held_out = validation.held_out(train)
-        validates["validation"] = train[held_out]
-        train = np.delete(train, held_out, axis=0)
-    trains = dataset.reduced(Split(train, train)).y
-    return {"train": trains, **validates, "test": test}
 
 
 def _classes(name: str, target: Info, roles: Mapping[str, Array]) -> list[Class]:
