@@ -43,6 +43,12 @@ OFFSET, UNIT = 10.0, 2.0
 NUMBERS = Info(task="regression", n_train=10, n_test=10, inputs="numeric", shape=(3,))
 
 
+def calibration(head: Any, test: Predicted, train: Predicted) -> dict[str, float]:
+    """How well a head's probabilities fit these test targets."""
+    found: dict[str, float] = head.distribution(test.prediction, lambda: train).calibration(test)
+    return found
+
+
 def output_of(head: Any, y: np.ndarray = TRAIN_Y) -> Output:
     """A head on a trunk of three features."""
     return head.build(keras.Input((3,)), y)
@@ -215,7 +221,7 @@ def test_multilabel_loss_is_the_mean_of_bernoulli_likelihoods() -> None:
     test = Predicted(y, z, expit(z))
 
     assert losses(head, y, z) == pytest.approx(each.mean(axis=1), rel=1e-6)
-    assert head.calibration(test, lambda: test)["nll"] == pytest.approx(each.sum(axis=1).mean(), rel=1e-9)
+    assert calibration(head, test, test)["nll"] == pytest.approx(each.sum(axis=1).mean(), rel=1e-9)
 
 
 @pytest.mark.parametrize("loss", ["binary_crossentropy", "mse"])
@@ -265,7 +271,7 @@ def test_gradients_are_finite_at_logits_of_100(head: Any, n_logits: int, y: np.n
 
 @pytest.mark.parametrize(("head", "n_logits", "y"), ALL)
 def test_columns_name_what_is_predicted(head: Any, n_logits: int, y: np.ndarray) -> None:
-    """One name a column of the saved model."""
+    """Each column of the saved model has a name beside the predicted number or class, if there are several."""
     info = Info(
         task="ordinal",
         n_train=10,
@@ -277,7 +283,12 @@ def test_columns_name_what_is_predicted(head: Any, n_logits: int, y: np.ndarray)
 
     output = output_of(head, y)
 
-    assert len(head.columns(info)) == output.prediction.shape[1]
+    prediction = np.full((2, output.prediction.shape[1]), 0.5)
+    train = Predicted(np.zeros(2), np.empty((2, 0)), prediction)
+    columns = head.distribution(prediction, lambda: train).columns(info)
+    of_number = {"predicted", "low_90", "high_90"}
+    n_named = len(columns.keys() - of_number)
+    assert n_named == (2 if head.type == "binary" else 0 if prediction.shape[1] == 1 else prediction.shape[1])
     assert output.logits.shape[1] == n_logits
 
 
@@ -326,7 +337,7 @@ def test_prediction_agrees_with_the_loss(head: Any, n_logits: int, y: np.ndarray
     test = Predicted(y, logits, prediction)
     loss = float(np.mean(output.losses(tf.constant(y), tf.constant(logits))))
 
-    nll = head.calibration(test, lambda: test)["nll"]
+    nll = calibration(head, test, test)["nll"]
 
     if head.type in ("regression", "proportion"):  # The best spread for these residuals.
         variance = ((prediction[:, 0] - y) ** 2).mean()
@@ -549,7 +560,7 @@ def test_coverage_of_the_true_law_is_90_percent(head: Any, law: Any, columns: li
     y = drawn(law, 10_000)
     test = Predicted(y, np.empty((len(y), 0)), np.tile(np.array(columns, np.float32), (len(y), 1)))
 
-    assert head.calibration(test, lambda: test)["coverage_90"] == pytest.approx(0.9, abs=0.009)
+    assert calibration(head, test, test)["coverage_90"] == pytest.approx(0.9, abs=0.009)
 
 
 def test_coverage_of_a_regression_is_as_wide_as_its_training_residuals() -> None:
@@ -557,7 +568,7 @@ def test_coverage_of_a_regression_is_as_wide_as_its_training_residuals() -> None
     train = Predicted(np.array([8.0, 12.0]), np.empty((2, 0)), np.array([[10.0], [10.0]]))
     test = Predicted(np.array([3.0, 3.4, -3.2]), np.empty((3, 0)), np.zeros((3, 1)))
 
-    found = Regression(units=1).calibration(test, lambda: train)
+    found = calibration(Regression(units=1), test, train)
 
     assert found["coverage_90"] == pytest.approx(2 / 3)
     assert found["nll"] == pytest.approx(-stats.norm.logpdf(test.y, 0, 2).mean())

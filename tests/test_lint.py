@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dlexp.components.heads import TargetHead
+from dlexp.components.heads import Head
 from dlexp.components.models.model import Stack
 from dlexp.components.optimizers import SGD, Adam, AdamW, RMSprop
 from dlexp.config.dump import dump
@@ -70,7 +70,7 @@ def _is_convolution(experiment: Experiment) -> bool:
 
 
 def _has_one_output(experiment: Experiment) -> bool:
-    return _is_stack(experiment) and isinstance(experiment.head, TargetHead) and experiment.head.units == 1
+    return _is_stack(experiment) and isinstance(experiment.head, Head) and experiment.head.units == 1
 
 
 def _has_head(*types: str) -> Callable[[Experiment], bool]:

@@ -43,22 +43,22 @@ def test_tables_name_classes_and_give_intervals() -> None:
     info = Info(
         task="binary", n_train=1, n_test=1, inputs="numeric", shape=(2,), n_classes=2, class_names=("no", "yes")
     )
-    two = Binary().table(np.array([[0.25], [0.75]]), info, nothing)
+    two = Binary().distribution(np.array([[0.25], [0.75]]), nothing).columns(info)
 
     assert two["predicted"] == ["no", "yes"]
     assert {name: list(two[name]) for name in ("probability_no", "probability_yes")} == {
         "probability_no": [0.75, 0.25],
         "probability_yes": [0.25, 0.75],
     }
-    labels = Multilabel().table(np.array([[0.6, 0.9], [0.1, 0.5]]), info, nothing)
+    labels = Multilabel().distribution(np.array([[0.6, 0.9], [0.1, 0.5]]), nothing).columns(info)
     assert labels["predicted"] == ["no;yes", ""]
 
     number = Info(task="regression", n_train=1, n_test=1, inputs="numeric", shape=(2,))
-    gaussian = Gaussian().table(np.array([[10.0, 2.0]]), number, nothing)
+    gaussian = Gaussian().distribution(np.array([[10.0, 2.0]]), nothing).columns(number)
     assert gaussian["high_90"] == pytest.approx([10 + 2 * 1.6448536269514722])
     assert (list(gaussian["mean"]), list(gaussian["sd"])) == ([10.0], [2.0])
 
-    quantiles = Quantiles(quantiles=[0.1, 0.5, 0.9]).table(np.array([[1.0, 3.0, 4.0]]), number, nothing)
+    quantiles = Quantiles(quantiles=[0.1, 0.5, 0.9]).distribution(np.array([[1.0, 3.0, 4.0]]), nothing).columns(number)
     assert [quantiles[name][0] for name in ("predicted", "quantile_0.1", "quantile_0.9")] == [3.0, 1.0, 4.0]
 
 

@@ -116,14 +116,19 @@ class Word:
 class OneOf:
     """Annotates a field that holds one component of a kind: `Annotated[Optimizer, OneOf(Optimizer)]`."""
 
-    def __init__(self, base: type[Component]) -> None:
-        self.base = base
+    def __init__(self, *bases: type[Component]) -> None:
+        self.bases = bases
+
+    @property
+    def base(self) -> type[Component]:
+        """The class of the kind."""
+        return self.bases[0]
 
     @property
     def choices(self) -> dict[str, type[Component]]:
         """The components to choose from, by type."""
         components = registry.components(self.base.kind)
-        return {name: component for name, component in components.items() if issubclass(component, self.base)}
+        return {name: component for name, component in components.items() if issubclass(component, self.bases)}
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         # A function, not the component's schema: only the one that is chosen has its validator built.

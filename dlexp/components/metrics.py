@@ -51,10 +51,17 @@ def _of_classes_alone(n: int, n_labels: int | None) -> float | None:
     return 1 / n if n_labels is None else None
 
 
+def class_probabilities(prediction: "np.ndarray") -> "np.ndarray":
+    """The probability of each class, `(n, classes)`: one column alone is that of class 1."""
+    import numpy as np
+
+    return np.hstack([1 - prediction, prediction]) if prediction.shape[1] == 1 else prediction
+
+
 def _class(prediction: "np.ndarray") -> "np.ndarray":
-    """The class of each example, `(n,)`."""
-    # One unit: the probability of class 1, counted from above one half as Keras does.
-    return prediction[:, 0] > 0.5 if prediction.shape[1] == 1 else prediction.argmax(axis=1)
+    """The class of each example, `(n,)`; of two, class 1 from above one half, as Keras counts."""
+    classes: np.ndarray = class_probabilities(prediction).argmax(axis=1)
+    return classes
 
 
 def decided(y: "np.ndarray", prediction: "np.ndarray") -> "np.ndarray":
@@ -118,7 +125,7 @@ def _calibration_error(y: "np.ndarray", prediction: "np.ndarray") -> float:
         y, prediction = y.ravel(), prediction.reshape(-1, 1)
     right = _class(prediction) == y
     p = prediction.astype(np.float64)
-    confidence = np.maximum(p, 1 - p)[:, 0] if p.shape[1] == 1 else p.max(axis=1)
+    confidence = class_probabilities(p).max(axis=1)
     # Bin m holds confidences in ((m - 1) / 15, m / 15].
     bins = np.clip(np.ceil(confidence * N_BINS).astype(int) - 1, 0, N_BINS - 1)
     # sum over the bins of n_bin / n |accuracy - mean confidence|

@@ -6,7 +6,7 @@ from dlexp import registry
 from dlexp.components.component import ALONE, Component, Context, Misfit
 from dlexp.components.data import Info
 from dlexp.components.datasets.dataset import Dataset
-from dlexp.components.heads import Head, Multitask, TargetHead, default_head
+from dlexp.components.heads import Head, Multitask, default_head
 from dlexp.components.models import Model
 from dlexp.components.models.model import Stack
 from dlexp.config.advice import setting
@@ -49,7 +49,7 @@ def change(path: str, experiment: Experiment) -> str:
     if len(around) == 3 and isinstance(head, Multitask):
         info, head = info.targets[around[2]], head.heads[around[2]]
     fits = default_head(info.task)
-    if field == "units" and isinstance(head, TargetHead) and (head.units != 1 or fits != "binary"):
+    if field == "units" and isinstance(head, Head) and (head.units != 1 or fits != "binary"):
         return setting(path, head.units_for(info))
     return setting(".".join([*around, "type"]), fits)
 
@@ -112,8 +112,8 @@ def _resample_problems(dataset: Dataset, context: Context) -> Iterator[Misfit]:
         yield from _problems("dataset.resample", dataset.resample, context)
 
 
-def _weight_problems(head: Head) -> Iterator[Misfit]:
-    if isinstance(head, TargetHead) and head.weight != 1:
+def _weight_problems(head: Head | Multitask) -> Iterator[Misfit]:
+    if isinstance(head, Head) and head.weight != 1:
         why = f"the only head has no other to be weighed against; leave out the {head.weight:g}"
         yield Misfit("head.weight", why)
 

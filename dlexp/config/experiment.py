@@ -7,7 +7,7 @@ from pydantic import Field
 from dlexp.components.columns import OTHER_COLUMNS, Column
 from dlexp.components.component import Off, OneOf, Settings
 from dlexp.components.datasets.dataset import Dataset
-from dlexp.components.heads import Head
+from dlexp.components.heads import Head, Multitask
 from dlexp.components.identity_rules import Observes
 from dlexp.components.models import MLP, Model
 from dlexp.components.optimizers import Adam, Optimizer
@@ -57,7 +57,7 @@ class Experiment(Settings):
     """Which examples validate: a count or fraction from the front, a seeded split, or the test split."""
     model: Annotated[Model, OneOf(Model)] = MLP()
     """The layers between the input and the output units."""
-    head: Annotated[Head, OneOf(Head)]
+    head: Annotated[Head | Multitask, OneOf(Head, Multitask)]
     """Output units, loss and metrics; what the data set's task needs, unless said."""
     optimizer: Annotated[Optimizer, OneOf(Optimizer)] = Adam()
     """The rule that turns gradients into steps."""

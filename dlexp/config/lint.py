@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from dlexp.components.activations import Activation
 from dlexp.components.columns import Column
 from dlexp.components.data import Info
-from dlexp.components.heads import TargetHead
-from dlexp.components.heads.numbers import Standardized
+from dlexp.components.heads import Head
 from dlexp.components.models import Embedding, Layers
 from dlexp.components.models.layer_sizes import WIDTH_ARGUMENTS, Shape, Size, at_most, sizes
 from dlexp.components.models.layers import with_vocabulary
@@ -46,6 +45,11 @@ LEARNING_RATES = {
 #: Numbers that an optimizer keeps for each weight; momentum, centering and AMSGrad keep one more.
 SLOTS = {"sgd": 0, "rmsprop": 1, "adagrad": 1, "lion": 1}
 DEFAULT_SLOTS = 2
+#: How linear output units leave the range of a task's targets.
+LEFT = {
+    "proportion": "the targets lie from 0 to 1, and linear output units leave that range",
+    "count": "the targets are counts, and linear output units go below 0",
+}
 #: Bytes that a run may need before it is warned of.
 MEMORY_LIMIT = 4e9
 #: Of a float32, or an int32 index.
@@ -132,24 +136,19 @@ def dropout_before_output(model: Stack, experiment: Experiment, info: Info) -> I
 
 def squared_error(experiment: Experiment, info: Info) -> Iterator[Advice]:
     """Squared error behind a sigmoid or softmax has hardly a gradient where the answer is wrong (Goodfellow, 6.2.2)."""
-    losses = {"binary": "binary_crossentropy", "multiclass": "categorical_crossentropy"}
     for path, head, _ in _heads(experiment, info):
-        if getattr(head, "loss", None) == "mse" and head.type in losses:
-            output = "sigmoid" if head.type == "binary" else "softmax"
+        settings = head.model_dump(include={"loss", "activation"})
+        if settings.get("loss") in head.weak_losses:
+            output, default = settings["activation"], type(head).model_fields["loss"].default
             why = f"mean squared error behind a {output} has hardly a gradient where the answer is most wrong"
-            yield Advice(f"{path}.loss", why, setting(f"{path}.loss", losses[head.type]))
+            yield Advice(f"{path}.loss", why, setting(f"{path}.loss", default))
 
 
 def unbounded_output(experiment: Experiment, info: Info) -> Iterator[Advice]:
     """A linear output leaves the range of shares and counts; likelihood names units that do not (Goodfellow, 6.2)."""
     for path, head, target in _heads(experiment, info):
-        if isinstance(head, Standardized) and target.task == "proportion":
-            better = "proportion" if head.type == "regression" else "beta"
-            why = "the targets lie from 0 to 1, and linear output units leave that range"
-            yield Advice(f"{path}.type", why, setting(f"{path}.type", better))
-        elif isinstance(head, Standardized) and target.task == "count":
-            why = "the targets are counts, and linear output units go below 0"
-            yield Advice(f"{path}.type", why, f"{path}.type=poisson")
+        if target.task in head.learns.better:
+            yield Advice(f"{path}.type", LEFT[target.task], setting(f"{path}.type", head.learns.better[target.task]))
 
 
 def unscaled_inputs(experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -306,7 +305,7 @@ def _layers(model: Stack) -> list[tuple[int, Activation]]:
     return list(zip(model.hidden, each, strict=True))
 
 
-def _heads(experiment: Experiment, info: Info) -> Iterator[tuple[str, TargetHead, Info]]:
+def _heads(experiment: Experiment, info: Info) -> Iterator[tuple[str, Head, Info]]:
     """Each head with its path and its target."""
     for name, (head, target) in experiment.head.by_target(info).items():
         yield f"head.heads.{name}" if name else "head", head, target
@@ -314,7 +313,7 @@ def _heads(experiment: Experiment, info: Info) -> Iterator[tuple[str, TargetHead
 
 def _n_class_units(experiment: Experiment, info: Info) -> int:
     """Output units that are a class each, of the head with most of them; 0 where there are none."""
-    heads = (head for _, head, _ in _heads(experiment, info) if head.type in ("multiclass", "multilabel"))
+    heads = (head for _, head, _ in _heads(experiment, info) if head.has_unit_per_class)
     return max((head.units or 0 for head in heads), default=0)
 
 

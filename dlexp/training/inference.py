@@ -11,8 +11,8 @@ import numpy as np
 from dlexp.components import snapshot
 from dlexp.components.data import Info, Split
 from dlexp.components.datasets.user.new_examples import NewExamples, rows
-from dlexp.components.heads import Predicted, Table
-from dlexp.components.heads.classes import named
+from dlexp.components.heads import Predicted, PredictedColumns
+from dlexp.components.heads.classes import class_names
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
 from dlexp.errors import DataError, UserError
@@ -31,7 +31,7 @@ CHUNK_ROWS = 1024
 class Inference:
     """The predictions of a model."""
 
-    columns: Table
+    columns: PredictedColumns
     """The predictions; the first column names the examples, and of the test split `target` is the true one."""
     notes: Sequence[str]
     """What new examples have that the training data did not."""
@@ -98,7 +98,7 @@ def _inference(
     outputs = _outputs(model, given.x)
     for name, (head, target) in experiment.head.by_target(info).items():
         described = target if target.class_names else replace(target, class_names=dataset.class_names)
-        table = head.table(outputs[name], described, partial(trained, name))
+        table = head.distribution(outputs[name], partial(trained, name)).columns(described)
         if y is not None:
             table = {"target": _targets(info.y_of(name, y), described), **table}
         columns |= {f"{name}_{column}" if name else column: values for column, values in table.items()}
@@ -139,7 +139,7 @@ def _targets(y: np.ndarray, info: Info) -> list[Any]:
     """Classes by their names, labels with a semicolon between them, numbers as they are."""
     if info.n_classes is None:
         return list(y)
-    names = named(info, info.n_classes)
+    names = class_names(info, info.n_classes)
     if y.ndim == 2:
         return [";".join(names[k] for k in row.nonzero()[0]) for row in y]
     return [names[k] for k in y]

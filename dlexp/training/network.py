@@ -8,7 +8,7 @@ import numpy as np
 
 from dlexp.components.columns import Column, Role
 from dlexp.components.data import Info, Split
-from dlexp.components.heads import Output, Part, TargetHead, prefix_layers
+from dlexp.components.heads import Head, Output, Part, prefix_layers
 from dlexp.config.experiment import Experiment
 
 
@@ -54,7 +54,7 @@ class Task:
 
     name: str
     """Empty, of a network's only target."""
-    head: TargetHead
+    head: Head
     info: Info
     part: Part | None
     """None, of a network's only target."""

@@ -38,7 +38,8 @@ def calibration(network: Network, train: Split, test: Split, tested: Scores) -> 
     found: dict[str, float] = {}
     for task in network.tasks:
         trained = partial(lambda task: _predicted(network, task, train, evaluated()), task)
-        of_task = task.head.calibration(_predicted(network, task, test, tested), trained)
+        seen = _predicted(network, task, test, tested)
+        of_task = task.head.distribution(seen.prediction, trained).calibration(seen)
         found |= {task.column(name, "test"): value for name, value in of_task.items()}
     return found
 

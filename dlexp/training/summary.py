@@ -9,6 +9,7 @@ import numpy as np
 
 from dlexp.components.columns import OTHER_COLUMNS, Column
 from dlexp.components.data import Info
+from dlexp.components.metrics import class_probabilities
 
 if TYPE_CHECKING:
     from dlexp.training.network import Network
@@ -58,8 +59,7 @@ def mistakes(y: np.ndarray, predictions: np.ndarray, info: Info) -> list[dict[st
         return [{"position": int(i), "target": float(y[i]), "predicted": float(predictions[i, 0])} for i in worst]
     if info.task == "multilabel":
         return _wrong_labels(y, predictions)
-    if predictions.shape[1] == 1:  # One unit gives the probability of class 1.
-        predictions = np.hstack([1 - predictions, predictions])
+    predictions = class_probabilities(predictions)
     decided = predictions.argmax(axis=1)
     confidence = np.where(decided != y, predictions.max(axis=1), 0.0)
     worst = confidence.argsort(kind="stable")[::-1][: min(N_MISTAKES, int((decided != y).sum()))]

@@ -3,7 +3,7 @@
 from dlexp.components.heads.beta import Beta
 from dlexp.components.heads.binary import Binary
 from dlexp.components.heads.gaussian import Gaussian
-from dlexp.components.heads.head import Head, Output, Part, Predicted, Table, TargetHead, default_head
+from dlexp.components.heads.head import Head, Output, Part, Predicted, PredictedColumns, default_head
 from dlexp.components.heads.laplace import Laplace
 from dlexp.components.heads.mixture import Mixture
 from dlexp.components.heads.multiclass import Multiclass
@@ -30,11 +30,10 @@ __all__ = [
     "Part",
     "Poisson",
     "Predicted",
+    "PredictedColumns",
     "Proportion",
     "Quantiles",
     "Regression",
-    "Table",
-    "TargetHead",
     "default_head",
     "prefix_layers",
     "unknown_targets",

@@ -1,12 +1,11 @@
 """Two classes, one output unit."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from dlexp.components.component import Context, Misfit, Word
-from dlexp.components.data import Info, Task
-from dlexp.components.heads.classes import Classes, LabelSmoothing
-from dlexp.components.heads.head import Output, Predicted
+from dlexp.components.heads import classes
+from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
 from dlexp.components.metrics import fitting
 
 if TYPE_CHECKING:
@@ -14,12 +13,13 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-class Binary(Classes):
+class Binary(Head):
     """Two classes: one sigmoid unit and binary cross-entropy, the Bernoulli likelihood."""
 
     type: Literal["binary"] = "binary"
-    tasks: ClassVar[tuple[Task, ...]] = ("binary",)
-    needs: ClassVar[str] = "2 classes"
+    learns: ClassVar[Learnable] = Learnable(("binary",), "2 classes")
+    weak_losses: ClassVar[tuple[str, ...]] = ("mse",)
+    class_weight: classes.ClassWeight = None
     activation: Literal["sigmoid"] = "sigmoid"
     """Activation of the output unit: it gives the probability of class 1."""
     loss: Literal["binary_crossentropy", "mse"] = "binary_crossentropy"
@@ -27,17 +27,14 @@ class Binary(Classes):
     metrics: list[Annotated[str, Word(fitting("binary"))]] = ["accuracy"]
     """Metrics of the probability of class 1; `logit_gradient` is the mean |dJ/dz| of the chosen loss, before class
     weights."""
-    label_smoothing: LabelSmoothing = 0.0
+    label_smoothing: classes.LabelSmoothing = 0.0
     """Share of a target that is spread over both classes: s turns 0 and 1 into s/2 and 1 - s/2."""
-
-    def columns(self, info: Info) -> list[str]:
-        """One probability."""
-        return ["probability_1"]
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Anything but two classes in one unit."""
         yield from super().problems(context)
-        yield from self.smoothing_problems(self.label_smoothing, self.loss)
+        yield from classes.wrong_weights(self.class_weight, context.info.n_classes)
+        yield from classes.wrong_smoothing(self.label_smoothing, self.loss)
 
     def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
         """One unit; the loss is computed from its logit."""
@@ -52,7 +49,8 @@ class Binary(Classes):
 
         logits = self.dense(features)
         prediction = keras.layers.Activation("sigmoid", name="probability")(logits)
-        return Output(logits, prediction, self.weighted(losses, y, n_classes=2))
+        weighted_losses = classes.weighted(losses, self.class_weight, y, n_classes=2)
+        return Output(logits=logits, prediction=prediction, losses=weighted_losses)
 
     def measure(self, metric: str, y: "np.ndarray[Any, Any]", prediction: "np.ndarray[Any, Any]") -> float:
         """A metric of the probability; the gradient at the logit depends on the loss."""
@@ -64,9 +62,14 @@ class Binary(Classes):
         gradient = p - y if self.loss == "binary_crossentropy" else 2 * (p - y) * p * (1 - p)
         return float(abs(gradient).mean())
 
-    def nll(self, test: Predicted) -> "np.ndarray[Any, Any]":
-        """Of the Bernoulli law: log(1 + exp(-z)) for class 1, log(1 + exp(z)) for class 0."""
-        import numpy as np
+    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
+        """The probabilities of both classes."""
+        return classes.ClassDistribution(prediction, _nll)
 
-        z = test.logits[:, 0].astype(np.float64)
-        return np.logaddexp(0, np.where(test.y == 1, -z, z))
+
+def _nll(logits: "np.ndarray[Any, Any]", y: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    """Of the Bernoulli distribution: log(1 + exp(-z)) for class 1, log(1 + exp(z)) for class 0."""
+    import numpy as np
+
+    z = logits[:, 0]
+    return np.logaddexp(0, np.where(y == 1, -z, z))

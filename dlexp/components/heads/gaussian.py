@@ -4,39 +4,34 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from dlexp.components.data import Info
-from dlexp.components.heads import links
-from dlexp.components.heads.head import Output, Predicted
-from dlexp.components.heads.numbers import Law, Standardized
+from dlexp.components.heads import links, numbers
+from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
 
 
-class Gaussian(Standardized):
+class Gaussian(Head):
     """A number with its uncertainty: mean and standard deviation of a Gaussian law, both learned."""
 
     # Nix & Weigend (1994), Estimating the mean and variance of the target probability distribution, ICNN.
     type: Literal["gaussian"] = "gaussian"
+    learns: ClassVar[Learnable] = numbers.ANY
     loss_is_bounded: ClassVar[bool] = False
+    n_units: ClassVar[int] = 2
+    n_judged: ClassVar[int | None] = 1
+    metrics: numbers.Metrics = ["mae"]
+    standardize_target: numbers.StandardizeTarget = True
     loss: Literal["nll"] = "nll"
     """The negative log-likelihood in the target's own units."""
-
-    def units_for(self, info: Info) -> int:
-        """Mean and standard deviation."""
-        return 2
-
-    def columns(self, info: Info) -> list[str]:
-        """The law's parameters."""
-        return ["mean", "sd"]
 
     def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
         """Two units: the mean, and what the link turns into the standard deviation."""
         import keras
         from keras import ops
 
-        offset, unit = self.standard(y)
+        offset, unit = numbers.standard(y, self.standardize_target)
 
         def losses(y: Any, logits: Any) -> Any:
             mean, sd = logits[:, 0], links.scale(logits[:, 1])
@@ -47,11 +42,11 @@ class Gaussian(Standardized):
         logits = self.dense(features)
         mean, sd = logits[:, :1], links.scale(logits[:, 1:])
         prediction = keras.layers.Concatenate(name="mean_and_sd")([offset + unit * mean, unit * sd])
-        return Output(logits, prediction, losses)
+        return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def law(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Law:
+    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
         """The Gaussian itself."""
         from scipy import stats
 
-        law: Law = stats.norm(*prediction.T)
-        return law
+        density = stats.norm(*prediction.astype("float64").T)
+        return numbers.NumberDistribution(prediction=prediction, density=density, names=("mean", "sd"))

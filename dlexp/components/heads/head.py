@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Self
 
 from pydantic import Field
 
@@ -25,10 +25,20 @@ def default_head(task: Task | Literal["several"]) -> str:
     return DEFAULT_HEADS.get(task, task)
 
 
-#: Predictions by column, a sequence or an array `(n,)` each.
-Table = Mapping[str, Any]
+#: What is predicted, by the name of a column: a sequence or an array `(n,)` each.
+PredictedColumns = Mapping[str, Any]
 #: Gives the features that a head is put on, `(batch, n)`; for a name, those of layers that bear it and no other has.
 Trunk = Callable[[str], "keras.KerasTensor"]
+
+
+class Learnable(NamedTuple):
+    """The targets that a head can learn."""
+
+    tasks: tuple[Task, ...]
+    needs: str
+    """The same in words, for messages."""
+    better: Mapping[str, str] = {}
+    """Of tasks whose range the outputs leave, a type of head whose outputs do not."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +49,14 @@ class Part:
     prediction: slice
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Output:
     """A head that has been put on a trunk."""
 
     logits: "keras.KerasTensor"
     """What the output units compute before the last activation, `(batch, n)`."""
     prediction: "keras.KerasTensor"
-    """The same on the natural scale, made of Keras's own layers: what the saved model gives, a column each of
-    `Head.columns`."""
+    """The same on the natural scale, made of Keras's own layers, `(batch, columns)`: what the saved model gives."""
     losses: Callable[[Any, Any], Any]
     """`losses(y, logits)`: the loss of each example, `(batch,)`, from targets `(batch,)`, or `(batch, classes)` of
     multilabel data, and logits; of several targets `(batch, targets)`. What is trained and recorded is the mean of
@@ -75,41 +84,38 @@ class Predicted:
     """`(n, columns)` on the natural scale."""
 
 
+class Distribution(Protocol):
+    """What is predicted for each example of a split: a distribution of its target, on the natural scale."""
+
+    def columns(self, info: Info) -> PredictedColumns:
+        """Its parameters and what follows from them, for people and other programs; `info` names the classes."""
+
+    def calibration(self, test: Predicted) -> dict[str, float]:
+        """How well the stated probabilities fit the test targets, the same for all heads of a kind of target.
+
+        Returns:
+            `nll`: the mean negative log-likelihood, in nats and in the target's own units, without class weights,
+            label smoothing and penalties. For classes `calibration_error`, for numbers `coverage_90`: the share of
+            targets in the central 90 % interval.
+        """
+
+
 class Head(Component):
-    """Output units for what a data set has to learn, and the likelihood that trains them."""
-
-    kind: ClassVar[str] = "heads"
-
-    @property
-    def scores(self) -> list[Column]:
-        """The columns of history.csv that each split has beside its loss, as those of the training split."""
-        raise NotImplementedError
-
-    @property
-    def weights(self) -> list[Column]:
-        """The columns of history.csv with the weights of several losses, where they are learned."""
-        return []
-
-    def by_target(self, info: Info) -> "dict[str, tuple[TargetHead, Info]]":
-        """The head of each target, and what that is; the only target's name is empty."""
-        raise NotImplementedError
-
-    def completed(self, info: Info) -> Self:
-        """With the output units that this data needs, where they are not said."""
-        raise NotImplementedError
-
-    def attach(self, trunk: Trunk, y: "np.ndarray[Any, Any]", info: Info) -> Output:
-        """Put the head on a trunk; `y` are the training targets, for scales that are fitted."""
-        raise NotImplementedError
-
-
-class TargetHead(Head):
     """Output units for one kind of target, and the likelihood that trains them."""
 
-    tasks: ClassVar[tuple[Task, ...]]
-    """The tasks it can learn."""
-    needs: ClassVar[str]
-    """The targets it can learn, in words, for messages."""
+    kind: ClassVar[str] = "heads"
+    learns: ClassVar[Learnable]
+    """The targets that it is made for."""
+    n_units: ClassVar[int] = 1
+    """Output units, of a head that has as many for all data."""
+    has_unit_per_class: ClassVar[bool] = False
+    """Whether each output unit is a class: a narrower layer in front of them loses what it cannot carry."""
+    loss_is_bounded: ClassVar[bool] = True
+    """Whether its loss is never below 0; that of a density can be."""
+    weak_losses: ClassVar[tuple[str, ...]] = ()
+    """Losses with hardly a gradient where the answer is most wrong."""
+    n_judged: ClassVar[int | None] = None
+    """How many of the prediction's first columns metrics are computed from; None for all."""
     units: Annotated[int, Field(ge=1)] | None = None
     """Output units; what the data set's classes need, unless said. Where only the user's own data says how many classes
     there are, they stay unsaid in the recorded config too: its identity must be known without reading the data."""
@@ -121,47 +127,44 @@ class TargetHead(Head):
     """Penalty on the output units' kernel."""
     weight: Annotated[float, Field(gt=0)] = 1.0
     """Factor of its loss where there are several heads."""
-    loss_is_bounded: ClassVar[bool] = True
-    """Whether its loss is never below 0; that of a density can be."""
 
     @property
     def scores(self) -> list[Column]:
-        """The metrics."""
+        """The columns of history.csv that each split has beside its loss, as those of the training split."""
         return [Column(quantity=name) for name in self.metrics]
 
-    def by_target(self, info: Info) -> "dict[str, tuple[TargetHead, Info]]":
-        """Itself."""
+    @property
+    def weights(self) -> list[Column]:
+        """The columns of history.csv with the weights of several losses: none of one."""
+        return []
+
+    def by_target(self, info: Info) -> "dict[str, tuple[Head, Info]]":
+        """Itself, and what it learns; the only target has no name."""
         return {"": (self, info)}
 
     def completed(self, info: Info) -> Self:
-        """With one unit a class; unchanged where only the data says how many there are."""
+        """With the units that this data needs; unchanged if only the data says how many there are."""
         if self.units is not None or not info.is_counted:
             return self
         return self.model_copy(update={"units": self.units_for(info)})
 
-    def attach(self, trunk: Trunk, y: "np.ndarray[Any, Any]", info: Info) -> Output:
-        """Build it on the trunk's features."""
-        return self.build(trunk(""), y)
-
     def units_for(self, info: Info) -> int:
         """Output units that this data needs."""
-        return 1
-
-    def columns(self, info: Info) -> list[str]:
-        """The names of the prediction's columns."""
-        raise NotImplementedError
+        return (info.n_classes or 1) if self.has_unit_per_class else self.n_units
 
     def problems(self, context: Context) -> Iterator[Misfit]:
-        """Another kind of target, or other units than it needs; `units` is filled in already."""
-        info = context.info
-        article = "an" if self.type[0] in "aeiou" else "a"
-        if info.task not in self.tasks:
-            yield Misfit(
-                "type", f"{article} {self.type} head needs {self.needs}; this data set is {info.described_task}"
-            )
+        """Another kind of target, or other units than it needs; the head is `completed`."""
+        info, article = context.info, "an" if self.type[0] in "aeiou" else "a"
+        if info.task not in self.learns.tasks:
+            why = f"{article} {self.type} head needs {self.learns.needs}; this data set is {info.described_task}"
+            yield Misfit("type", why)
         elif info.is_counted and self.units != (needed := self.units_for(info)):
             plural = "s" if needed > 1 else ""
             yield Misfit("units", f"{article} {self.type} head has {needed} output unit{plural}, given {self.units}")
+
+    def attach(self, trunk: Trunk, y: "np.ndarray[Any, Any]", info: Info) -> Output:
+        """Put the head on a trunk; `y` are the training targets, for scales that are fitted."""
+        return self.build(trunk(""), y)
 
     def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
         """Put the head on features `(batch, n)`; `y` are the training targets, for scales that are fitted."""
@@ -188,28 +191,13 @@ class TargetHead(Head):
 
     def judged(self, prediction: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
         """What metrics are computed from: the probabilities, or the one number that is predicted, `(n, 1)`."""
-        return prediction
+        return prediction[:, : self.n_judged]
 
-    def table(self, prediction: "np.ndarray[Any, Any]", info: Info, train: Callable[[], Predicted]) -> Table:
-        """What is predicted of each example, by column and on the natural scale, for people and other programs.
+    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
+        """What is predicted for each example.
 
         Args:
             prediction: `(n, columns)`, as the saved model gives it.
-            info: The target, with the names of its classes.
-            train: As for `calibration`.
-        """
-        raise NotImplementedError
-
-    def calibration(self, test: Predicted, train: Callable[[], Predicted]) -> dict[str, float]:
-        """How well the stated probabilities fit the test targets, the same for all heads of a kind of target.
-
-        Args:
-            test: The test split.
             train: Gives the training split, for heads whose spread is that of their training residuals.
-
-        Returns:
-            `nll`: the mean negative log-likelihood, in nats and in the target's own units, without class weights,
-            label smoothing and penalties. For classes `calibration_error`, for numbers `coverage_90`: the share of
-            targets in the central 90 % interval.
         """
         raise NotImplementedError

@@ -4,38 +4,33 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from dlexp.components.data import Info
-from dlexp.components.heads import links
-from dlexp.components.heads.head import Output, Predicted
-from dlexp.components.heads.numbers import Law, Standardized, laplace
+from dlexp.components.heads import links, numbers
+from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
 
 
-class Laplace(Standardized):
+class Laplace(Head):
     """A number with its uncertainty, outliers allowed: median and scale of a Laplace law, both learned."""
 
     type: Literal["laplace"] = "laplace"
+    learns: ClassVar[Learnable] = numbers.ANY
     loss_is_bounded: ClassVar[bool] = False
+    n_units: ClassVar[int] = 2
+    n_judged: ClassVar[int | None] = 1
+    metrics: numbers.Metrics = ["mae"]
+    standardize_target: numbers.StandardizeTarget = True
     loss: Literal["nll"] = "nll"
     """The negative log-likelihood in the target's own units."""
-
-    def units_for(self, info: Info) -> int:
-        """Median and scale."""
-        return 2
-
-    def columns(self, info: Info) -> list[str]:
-        """The law's parameters."""
-        return ["median", "scale"]
 
     def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
         """Two units: the median, and what the link turns into the scale."""
         import keras
         from keras import ops
 
-        offset, unit = self.standard(y)
+        offset, unit = numbers.standard(y, self.standardize_target)
 
         def losses(y: Any, logits: Any) -> Any:
             median, scale = logits[:, 0], links.scale(logits[:, 1])
@@ -46,8 +41,9 @@ class Laplace(Standardized):
         logits = self.dense(features)
         median, scale = logits[:, :1], links.scale(logits[:, 1:])
         prediction = keras.layers.Concatenate(name="median_and_scale")([offset + unit * median, unit * scale])
-        return Output(logits, prediction, losses)
+        return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def law(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Law:
-        """The Laplace law itself."""
-        return laplace(*prediction.T)
+    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
+        """The Laplace distribution itself."""
+        density = numbers.laplace(*prediction.astype("float64").T)
+        return numbers.NumberDistribution(prediction=prediction, density=density, names=("median", "scale"))

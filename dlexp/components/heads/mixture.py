@@ -8,21 +8,24 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from dlexp.components.data import Info
-from dlexp.components.heads import links
-from dlexp.components.heads.head import Output, Predicted
-from dlexp.components.heads.numbers import Law, Standardized
+from dlexp.components.heads import links, numbers
+from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
 
 
-class Mixture(Standardized):
+class Mixture(Head):
     """A number with several likely values: a mixture of Gaussian laws, all parameters learned."""
 
     # Bishop (1994), Mixture density networks, Aston University, NCRG/94/004.
     type: Literal["mixture"] = "mixture"
+    learns: ClassVar[Learnable] = numbers.ANY
     loss_is_bounded: ClassVar[bool] = False
+    n_judged: ClassVar[int | None] = 1
+    metrics: numbers.Metrics = ["mae"]
+    standardize_target: numbers.StandardizeTarget = True
     components: Annotated[int, Field(ge=2)] = 3
     """Gaussian laws in the mixture."""
     loss: Literal["nll"] = "nll"
@@ -32,17 +35,12 @@ class Mixture(Standardized):
         """Weight, mean and standard deviation of each component."""
         return 3 * self.components
 
-    def columns(self, info: Info) -> list[str]:
-        """The mean of the whole, then the components' parameters."""
-        names = [f"{name}_{k}" for name in ("weight", "mean", "sd") for k in range(1, self.components + 1)]
-        return ["mean", *names]
-
     def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
         """Three units a component: of its weight, its mean and its standard deviation."""
         import keras
         from keras import ops
 
-        offset, unit = self.standard(y)
+        offset, unit = numbers.standard(y, self.standardize_target)
         k = self.components
         # The components start apart, evenly from -1 to 1: equal ones would stay equal.
         places = [[2 * i / (k - 1) - 1 for i in range(k)]]
@@ -64,18 +62,20 @@ class Mixture(Standardized):
         weights, means = ops.exp(log_weights), offset + unit * means
         mean = ops.sum(weights * means, axis=-1, keepdims=True)
         prediction = keras.layers.Concatenate(name="mixture")([mean, weights, means, unit * sds])
-        return Output(logits, prediction, losses)
+        return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def law(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Law:
+    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
         """The mixture itself."""
         import numpy as np
 
-        return GaussianMixture(*np.split(prediction[:, 1:], 3, axis=1))
+        density = GaussianMixture(*np.split(prediction[:, 1:].astype(np.float64), 3, axis=1))
+        names = [f"{name}_{k}" for name in ("weight", "mean", "sd") for k in range(1, self.components + 1)]
+        return numbers.NumberDistribution(prediction=prediction, density=density, names=("mean", *names))
 
 
 @dataclass(frozen=True)
 class GaussianMixture:
-    """Mixtures of Gaussian laws, one an example; all `(n, components)`."""
+    """Mixtures of Gaussians, one per example; all `(n, components)`."""
 
     weights: "np.ndarray[Any, Any]"
     means: "np.ndarray[Any, Any]"

@@ -1,12 +1,13 @@
 """Any number of several classes at once."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from dlexp.components.component import Word
-from dlexp.components.data import Info, Task
-from dlexp.components.heads.classes import LabelSmoothing, named
-from dlexp.components.heads.head import Output, Predicted, Table, TargetHead
+from dlexp.components.data import Info
+from dlexp.components.heads import classes
+from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted, PredictedColumns
 from dlexp.components.metrics import METRICS, fitting
 
 if TYPE_CHECKING:
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-class Multilabel(TargetHead):
+class Multilabel(Head):
     """Any of several classes at once: a sigmoid unit a class and binary cross-entropy, independent Bernoulli laws."""
 
     type: Literal["multilabel"] = "multilabel"
-    tasks: ClassVar[tuple[Task, ...]] = ("multilabel",)
-    needs: ClassVar[str] = "examples with any number of classes"
+    learns: ClassVar[Learnable] = Learnable(("multilabel",), "examples with any number of classes")
+    has_unit_per_class: ClassVar[bool] = True
     activation: Literal["sigmoid"] = "sigmoid"
     """Activation of the output units: each gives the probability that its class is there."""
     loss: Literal["binary_crossentropy"] = "binary_crossentropy"
@@ -27,16 +28,8 @@ class Multilabel(TargetHead):
     metrics: list[Annotated[str, Word(fitting("multilabel"))]] = ["f1_micro"]
     """Metrics of the probabilities, a class counted as there from above one half; `accuracy` counts single labels,
     `exact_match` whole examples, `auc` is the mean over the classes."""
-    label_smoothing: LabelSmoothing = 0.0
+    label_smoothing: classes.LabelSmoothing = 0.0
     """Share of a label that is spread over both answers: s turns 0 and 1 into s/2 and 1 - s/2."""
-
-    def units_for(self, info: Info) -> int:
-        """One a class."""
-        return info.n_classes or 1
-
-    def columns(self, info: Info) -> list[str]:
-        """A probability each class."""
-        return [f"probability_{k}" for k in range(self.units_for(info))]
 
     def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
         """One unit a class; the loss is computed from the logits."""
@@ -48,15 +41,28 @@ class Multilabel(TargetHead):
             return keras.losses.binary_crossentropy(y, logits, from_logits=True, label_smoothing=self.label_smoothing)
 
         logits = self.dense(features)
-        return Output(logits, keras.layers.Activation("sigmoid", name="probabilities")(logits), losses)
+        prediction = keras.layers.Activation("sigmoid", name="probabilities")(logits)
+        return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def table(self, prediction: "np.ndarray[Any, Any]", info: Info, train: Callable[[], Predicted]) -> Table:
+    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
+        """The probability of each label."""
+        return LabelDistribution(prediction)
+
+
+@dataclass(frozen=True)
+class LabelDistribution:
+    """The probability of each of several labels, independent of the others."""
+
+    prediction: "np.ndarray[Any, Any]"
+    """`(n, labels)`."""
+
+    def columns(self, info: Info) -> PredictedColumns:
         """The classes that are there, with a semicolon between them, and the probability of each class."""
-        names = named(info, prediction.shape[1])
-        decided = [";".join(names[k] for k in row.nonzero()[0]) for row in prediction > 0.5]
-        return {"predicted": decided} | {f"probability_{name}": prediction[:, k] for k, name in enumerate(names)}
+        names = classes.class_names(info, self.prediction.shape[1])
+        decided = [";".join(names[k] for k in row.nonzero()[0]) for row in self.prediction > 0.5]
+        return {"predicted": decided} | {f"probability_{name}": self.prediction[:, k] for k, name in enumerate(names)}
 
-    def calibration(self, test: Predicted, train: Callable[[], Predicted]) -> dict[str, float]:
+    def calibration(self, test: Predicted) -> dict[str, float]:
         """The likelihood of all labels of an example; every label counts as a decision between two classes."""
         import numpy as np
 

@@ -5,14 +5,14 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict
 
 from dlexp.components.columns import Column
-from dlexp.components.component import Context, Misfit, Off, OneOf
+from dlexp.components.component import Component, Context, Misfit, Off, OneOf
 from dlexp.components.data import Info
-from dlexp.components.heads.head import Head, Output, Part, TargetHead, Trunk
+from dlexp.components.heads.head import Head, Output, Part, Trunk
 from dlexp.errors import MAX_EXPLAINED, did_you_mean
 
 if TYPE_CHECKING:
@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 RESERVED = ("val", "test", "best")
 
 
-class Multitask(Head):
+class Multitask(Component):
     """Several targets at once, each with a head of its own: multi-task learning over one trunk, or apart."""
 
     # Its schema holds those of all other heads, which are defined after it.
     model_config = ConfigDict(defer_build=True)
 
+    kind: ClassVar[str] = "heads"
     type: Literal["multitask"] = "multitask"
-    heads: dict[str, Annotated[TargetHead, OneOf(TargetHead)]]
+    heads: dict[str, Annotated[Head, OneOf(Head)]]
     """The head of each target, by its name; what the target's task needs, unless said."""
     sharing: Annotated[Literal["hard", "none"], Off("none")] = "hard"
     """Hard parameter sharing: one trunk of hidden layers for all heads (Caruana, 1997). `none`: a trunk for each head,
@@ -53,7 +54,7 @@ class Multitask(Head):
         """The columns of history.csv with the weights, where they are learned."""
         return [Column(quantity="weight", target=name) for name in self.heads] if self.weighting == "learned" else []
 
-    def by_target(self, info: Info) -> dict[str, tuple[TargetHead, Info]]:
+    def by_target(self, info: Info) -> dict[str, tuple[Head, Info]]:
         """In the order of the targets' columns."""
         return {name: (self.heads[name], target) for name, target in info.targets.items()}
 
@@ -121,9 +122,11 @@ class Multitask(Head):
         log_variances = keras.Variable(keras.ops.zeros(len(outputs)), name="log_variances")
         is_learned = self.weighting == "learned"
         return Output(
-            keras.layers.Concatenate(name="logits_of_all")([output.logits for output in outputs.values()]),
-            keras.layers.Concatenate(name="predictions_of_all")([output.prediction for output in outputs.values()]),
-            losses,
+            logits=keras.layers.Concatenate(name="logits_of_all")([each.logits for each in outputs.values()]),
+            prediction=keras.layers.Concatenate(name="predictions_of_all")(
+                [each.prediction for each in outputs.values()]
+            ),
+            losses=losses,
             total=self._total(info, log_variances if is_learned else None),
             named={name: output.prediction for name, output in outputs.items()},
             parts=parts,

@@ -1,12 +1,12 @@
 """One of several classes in an order."""
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from dlexp.components.component import Word
-from dlexp.components.data import Info, Task
-from dlexp.components.heads import links
-from dlexp.components.heads.classes import Classes
-from dlexp.components.heads.head import Output, Predicted
+from dlexp.components.component import Context, Misfit, Word
+from dlexp.components.data import Info
+from dlexp.components.heads import classes, links
+from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
 from dlexp.components.metrics import fitting
 
 if TYPE_CHECKING:
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-class Ordinal(Classes):
+class Ordinal(Head):
     """Classes in an order, such as stars: one number against learned thresholds, the cumulative logit model."""
 
     # McCullagh (1980), Regression models for ordinal data, J. R. Stat. Soc. B 42(2).
     type: Literal["ordinal"] = "ordinal"
-    tasks: ClassVar[tuple[Task, ...]] = ("ordinal", "multiclass")
-    needs: ClassVar[str] = "classes in an order"
+    learns: ClassVar[Learnable] = Learnable(("ordinal", "multiclass"), "classes in an order")
+    class_weight: classes.ClassWeight = None
     activation: Literal["cumulative_logit"] = "cumulative_logit"
     """P(y <= k) is the sigmoid of threshold k minus the number; the thresholds are the same for all examples."""
     loss: Literal["nll"] = "nll"
@@ -32,9 +32,10 @@ class Ordinal(Classes):
         """One a threshold."""
         return (info.n_classes or 2) - 1
 
-    def columns(self, info: Info) -> list[str]:
-        """A probability each class."""
-        return [f"probability_{k}" for k in range(info.n_classes or 0)]
+    def problems(self, context: Context) -> Iterator[Misfit]:
+        """No classes, other units than thresholds, or weights that are not one a class."""
+        yield from super().problems(context)
+        yield from classes.wrong_weights(self.class_weight, context.info.n_classes)
 
     def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
         """One location, and a threshold between each two classes."""
@@ -55,15 +56,21 @@ class Ordinal(Classes):
             return -ops.sum(ops.one_hot(ops.cast(y, "int32"), n_classes, dtype=logs.dtype) * logs, axis=-1)
 
         prediction = ops.exp(_log_probabilities(logits))
-        return Output(logits, prediction, self.weighted(losses, y, n_classes))
+        weighted_losses = classes.weighted(losses, self.class_weight, y, n_classes)
+        return Output(logits=logits, prediction=prediction, losses=weighted_losses)
 
-    def nll(self, test: Predicted) -> "np.ndarray[Any, Any]":
-        """Of the right class, in float64."""
-        import numpy as np
+    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
+        """The probability of each class."""
+        return classes.ClassDistribution(prediction, _nll)
 
-        logs: np.ndarray[Any, Any] = np.asarray(_log_probabilities(test.logits.astype(np.float64)))
-        of_the_right: np.ndarray[Any, Any] = logs[np.arange(len(logs)), test.y]
-        return -of_the_right
+
+def _nll(logits: "np.ndarray[Any, Any]", y: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    """Of the right class, in float64."""
+    import numpy as np
+
+    logs: np.ndarray[Any, Any] = np.asarray(_log_probabilities(logits))
+    of_the_right: np.ndarray[Any, Any] = logs[np.arange(len(logs)), y]
+    return -of_the_right
 
 
 def _log_probabilities(logits: Any) -> Any:

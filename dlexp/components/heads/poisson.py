@@ -3,30 +3,24 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from dlexp.components.data import Info, Task
-from dlexp.components.heads import links
-from dlexp.components.heads.head import Output, Predicted
-from dlexp.components.heads.numbers import Law, Numbers
+from dlexp.components.heads import links, numbers
+from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
 
 
-class Poisson(Numbers):
+class Poisson(Head):
     """A count: the rate of a Poisson law, whose logarithm is the output unit."""
 
     type: Literal["poisson"] = "poisson"
-    tasks: ClassVar[tuple[Task, ...]] = ("count",)
-    needs: ClassVar[str] = "counts"
+    metrics: numbers.Metrics = ["mae"]
+    learns: ClassVar[Learnable] = Learnable(("count",), "counts")
     activation: Literal["exponential"] = "exponential"
     """Activation of the output unit: exp(z), and its tangent from z = 20, a rate of 5e8, so that nothing overflows."""
     loss: Literal["nll"] = "nll"
     """The negative log-likelihood."""
-
-    def columns(self, info: Info) -> list[str]:
-        """The law's parameter."""
-        return ["rate"]
 
     def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
         """One unit: the logarithm of the rate."""
@@ -41,12 +35,12 @@ class Poisson(Numbers):
             return links.positive(z) - y * links.log_positive(z) + log_gamma(y + 1)
 
         logits = self.dense(features)
-        return Output(logits, links.positive(logits), losses)
+        return Output(logits=logits, prediction=links.positive(logits), losses=losses)
 
-    def law(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Law:
-        """The Poisson law itself."""
+    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
+        """The Poisson distribution itself."""
         import numpy as np
         from scipy import stats
 
-        law: Law = stats.poisson(np.maximum(prediction[:, 0], np.finfo(np.float32).tiny))
-        return law
+        rate = np.maximum(prediction[:, 0].astype(np.float64), np.finfo(np.float32).tiny)
+        return numbers.NumberDistribution(prediction=prediction, density=stats.poisson(rate))

@@ -3,32 +3,26 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from dlexp.components.data import Info, Task
-from dlexp.components.heads.head import Output, Predicted
-from dlexp.components.heads.numbers import Law, NumberMetric, Numbers, law_of_residuals
+from dlexp.components.heads import numbers
+from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
 
 
-class Proportion(Numbers):
+class Proportion(Head):
     """A number from 0 to 1: one sigmoid unit and binary cross-entropy or mean squared error."""
 
     type: Literal["proportion"] = "proportion"
-    tasks: ClassVar[tuple[Task, ...]] = ("proportion",)
-    needs: ClassVar[str] = "numbers from 0 to 1"
+    learns: ClassVar[Learnable] = numbers.PROPORTION
     activation: Literal["sigmoid"] = "sigmoid"
     """Activation of the output unit."""
     loss: Literal["binary_crossentropy", "mse"] = "binary_crossentropy"
     """Both are smallest at the mean; cross-entropy keeps its gradient where the sigmoid saturates. Neither has a
     spread: `nll` is that of a Gaussian with the variance of the training residuals."""
-    metrics: list[NumberMetric] = ["mae"]
+    metrics: list[numbers.NumberMetric] = ["mae"]
     """Metrics of the number."""
-
-    def columns(self, info: Info) -> list[str]:
-        """The number."""
-        return ["value"]
 
     def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
         """One unit; cross-entropy is computed from its logit."""
@@ -42,8 +36,10 @@ class Proportion(Numbers):
             return keras.losses.binary_crossentropy(y, logits, from_logits=True)
 
         logits = self.dense(features)
-        return Output(logits, keras.layers.Activation("sigmoid", name="value")(logits), losses)
+        prediction = keras.layers.Activation("sigmoid", name="value")(logits)
+        return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def law(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Law:
+    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
         """A Gaussian around the predicted number, as wide as the training residuals."""
-        return law_of_residuals(prediction, train(), "mse")
+        density = numbers.density_of_residuals(prediction, train(), "mse")
+        return numbers.NumberDistribution(prediction=prediction, density=density)

@@ -2,26 +2,28 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from dlexp.components.component import Context, Misfit
 from dlexp.components.data import Info
-from dlexp.components.heads import links
-from dlexp.components.heads.head import Output, Predicted
-from dlexp.components.heads.numbers import Law, Standardized
+from dlexp.components.heads import links, numbers
+from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
 
 
-class Quantiles(Standardized):
+class Quantiles(Head):
     """Quantiles of a number by the pinball loss; they never cross."""
 
     # Koenker & Bassett (1978), Regression quantiles, Econometrica 46(1).
     type: Literal["quantiles"] = "quantiles"
+    learns: ClassVar[Learnable] = numbers.ANY
+    metrics: numbers.Metrics = ["mae"]
+    standardize_target: numbers.StandardizeTarget = True
     quantiles: Annotated[list[Annotated[float, Field(gt=0, lt=1)]], Field(min_length=2)] = [0.1, 0.5, 0.9]
     """The levels in rising order. Metrics are those of the level next to 0.5."""
     loss: Literal["pinball"] = "pinball"
@@ -31,10 +33,6 @@ class Quantiles(Standardized):
     def units_for(self, info: Info) -> int:
         """One a level."""
         return len(self.quantiles)
-
-    def columns(self, info: Info) -> list[str]:
-        """A number each level."""
-        return [f"quantile_{level:g}" for level in self.quantiles]
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Levels out of order."""
@@ -46,7 +44,7 @@ class Quantiles(Standardized):
         """The lowest quantile, and the step from each to the next."""
         from keras import ops
 
-        offset, unit = self.standard(y)
+        offset, unit = numbers.standard(y, self.standardize_target)
         n_steps = len(self.quantiles) - 1
 
         def quantiles(logits: Any) -> Any:
@@ -63,23 +61,31 @@ class Quantiles(Standardized):
             return ops.mean(ops.maximum(level * error, (level - 1) * error), axis=-1)
 
         logits = self.dense(features)
-        return Output(logits, offset + unit * quantiles(logits), losses)
+        return Output(logits=logits, prediction=offset + unit * quantiles(logits), losses=losses)
 
     def judged(self, prediction: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
         """The median, or the quantile next to it."""
-        middle = min(range(len(self.quantiles)), key=lambda i: abs(self.quantiles[i] - 0.5))
-        return prediction[:, middle : middle + 1]
+        return prediction[:, self._middle : self._middle + 1]
 
-    def law(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Law:
+    @property
+    def _middle(self) -> int:
+        return min(range(len(self.quantiles)), key=lambda i: abs(self.quantiles[i] - 0.5))
+
+    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
         """Even between the quantiles, exponential beyond them."""
         import numpy as np
 
-        return ThroughQuantiles(np.array(self.quantiles), prediction)
+        return numbers.NumberDistribution(
+            prediction=prediction,
+            density=ThroughQuantiles(np.array(self.quantiles), prediction.astype(np.float64)),
+            names=tuple(f"quantile_{level:g}" for level in self.quantiles),
+            judged=self._middle,
+        )
 
 
 @dataclass(frozen=True)
 class ThroughQuantiles:
-    """The law with these quantiles: even between them, with a continuous exponential tail on either side."""
+    """The distribution with these quantiles: even between them, with a continuous exponential tail on either side."""
 
     levels: "np.ndarray[Any, Any]"
     """`(k,)`, rising."""

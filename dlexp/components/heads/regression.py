@@ -1,45 +1,43 @@
 """A number."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from dlexp.components.data import Info
-from dlexp.components.heads.head import Output, Predicted
-from dlexp.components.heads.numbers import Law, NumberMetric, Standardized, law_of_residuals
+from dlexp.components.heads import numbers
+from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
 
 
-class Regression(Standardized):
+class Regression(Head):
     """A number: one linear unit and mean squared error, the Gaussian likelihood with fixed variance."""
 
     type: Literal["regression"] = "regression"
+    learns: ClassVar[Learnable] = numbers.ANY._replace(better={**numbers.ANY.better, "proportion": "proportion"})
+    metrics: numbers.Metrics = ["mae"]
+    standardize_target: numbers.StandardizeTarget = True
     activation: Literal["linear"] = "linear"
     """Activation of the output unit: none."""
     loss: Literal["mse", "mae"] = "mse"
     """Squared error predicts the mean, absolute error the median; in units of the standardized target."""
-    metrics: list[NumberMetric] = ["mae"]
-    """Metrics in the target's own units."""
-
-    def columns(self, info: Info) -> list[str]:
-        """The number."""
-        return ["value"]
 
     def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
         """One unit; its output is scaled back to the target's own units."""
         import keras
 
-        mean, scale = self.standard(y)
+        mean, scale = numbers.standard(y, self.standardize_target)
         loss = keras.losses.mean_squared_error if self.loss == "mse" else keras.losses.mean_absolute_error
 
         def losses(y: Any, logits: Any) -> Any:
             return loss(keras.ops.expand_dims((y - mean) / scale, -1), logits)
 
         logits = self.dense(features)
-        return Output(logits, keras.layers.Rescaling(scale, offset=mean, name="value")(logits), losses)
+        prediction = keras.layers.Rescaling(scale, offset=mean, name="value")(logits)
+        return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def law(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Law:
+    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
         """Around the predicted number, as wide as the training residuals."""
-        return law_of_residuals(prediction, train(), self.loss)
+        density = numbers.density_of_residuals(prediction, train(), self.loss)
+        return numbers.NumberDistribution(prediction=prediction, density=density)

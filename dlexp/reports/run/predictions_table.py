@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import TextIO
 
-from dlexp.components.heads import Table
+from dlexp.components.heads import PredictedColumns
 from dlexp.console import data_out
 from dlexp.errors import UserError
 from dlexp.format import write_exact_csv
 from dlexp.whole_files import replacing
 
 
-def write(columns: Table, path: Path | None) -> None:
+def write(columns: PredictedColumns, path: Path | None) -> None:
     """Write columns of equal length to a file, whole or not at all, or as CSV to stdout.
 
     Raises:
@@ -30,12 +30,12 @@ def write(columns: Table, path: Path | None) -> None:
         raise UserError(f"{path}: {error.strerror}") from error
 
 
-def _write_csv(columns: Table, file: TextIO) -> None:
+def _write_csv(columns: PredictedColumns, file: TextIO) -> None:
     """Numbers as the shortest text that is the same float32."""
     write_exact_csv(file, columns, zip(*(map(str, values) for values in columns.values()), strict=True))
 
 
-def _write_parquet(columns: Table, path: Path) -> None:
+def _write_parquet(columns: PredictedColumns, path: Path) -> None:
     import pandas as pd
 
     try:
