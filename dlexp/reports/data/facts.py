@@ -119,7 +119,7 @@ def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | N
 
     Args:
         dataset: The data set.
-        validation: How a config splits the training data; none to look at the data set alone.
+        validation: How a config splits the training data; None to look at the data set alone.
         data_dir: Where its files are looked for first.
 
     Raises:

@@ -1,7 +1,6 @@
 """Progress of many runs, read from their records: a live table on a terminal, plain lines elsewhere."""
 
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from types import TracebackType
@@ -13,7 +12,7 @@ from rich.table import Table
 
 from dlexp import console
 from dlexp.components.columns import OTHER_COLUMNS
-from dlexp.format import counted
+from dlexp.format import plural
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.numbers import duration, score
@@ -25,40 +24,29 @@ SECONDS_BETWEEN_LINES = 5.0
 EPOCHS_OF_PACE = 5
 
 
-@dataclass
 class _Active:
     """A run under way."""
 
-    job: Job
-    started: float = field(init=False)
-    said: float = field(init=False)
-    """When its last line was."""
-    epoch_said: int = field(init=False)
-    """The epoch of that; before, the one that an interrupted run goes on after."""
-    is_begun: bool = field(init=False)
-    """Whether it was interrupted before, and its history is still to be cut back to where it goes on from."""
-
-    def __post_init__(self) -> None:
-        self.started = self.said = time.monotonic()
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.epochs = job.experiment.training.epochs
+        self.started = self.said = time.monotonic()  # When it began, and when its last line was said.
+        # The epoch of that line; before, the one that an interrupted run continues after.
         self.epoch_said = _epoch(self.rows())
+        # Whether it was interrupted before, and its history is still to be cut back to where it continues.
         self.is_begun = self.epoch_said > 0
 
     def rows(self) -> list[dict[str, float]]:
-        """The epochs so far; of a damaged history none: the worker does not go on with it, and begins it anew."""
+        """The epochs so far; none of a damaged history, which the worker begins again."""
         try:
             return RunDir(self.job.path).history()
         except DamagedRecord:
             return []
 
-    @property
-    def epochs(self) -> int:
-        return self.job.experiment.training.epochs
-
     def seconds_left(self, rows: list[dict[str, float]]) -> float:
         """At the pace of the last epochs; the first one compiles, and counts only while it is the only one."""
-        return median(row.get("seconds", 0.0) for row in rows[1:][-EPOCHS_OF_PACE:] or rows) * (
-            self.epochs - _epoch(rows)
-        )
+        pace = median(row.get("seconds", 0.0) for row in rows[1:][-EPOCHS_OF_PACE:] or rows)
+        return pace * (self.epochs - _epoch(rows))
 
 
 class Progress:
@@ -68,7 +56,8 @@ class Progress:
         self.n_runs = n_runs
         self._ended: set[Path] = set()  # One that ended without a result may be tried again: it counts once.
         self._active: dict[object, _Active] = {}
-        self._live = Live(console=console.err(), transient=True, auto_refresh=False) if _on_terminal() else None
+        shown_on = console.err()
+        self._live = Live(console=shown_on, transient=True, auto_refresh=False) if shown_on.is_terminal else None
 
     def __enter__(self) -> Self:
         if self._live:
@@ -83,10 +72,9 @@ class Progress:
 
     def started(self, job: Job) -> None:
         """A job was given to a worker."""
-        self._active[job.path] = _Active(job)
+        active = self._active[job.path] = _Active(job)
         if not self._live:
-            epochs = counted(job.experiment.training.epochs, "epoch")
-            console.say(f"{job.label}: training {epochs}, records in {job.path}")
+            console.say(f"{job.label}: training {plural(active.epochs, 'epoch')}, records in {job.path}")
 
     def tick(self) -> None:
         """Show where every run is."""
@@ -113,17 +101,15 @@ class Progress:
             line = f"{job.label}: left to {owner.described}"
         else:
             self._ended.add(job.path)
-            seconds = time.monotonic() - active.started
-            line = (
-                f"[{len(self._ended)}/{self.n_runs}] {job.label}: {RunDir(job.path).status} after {duration(seconds)}"
-            )
+            after = duration(time.monotonic() - active.started)
+            line = f"[{len(self._ended)}/{self.n_runs}] {job.label}: {RunDir(job.path).status} after {after}"
         if self._live:
             self._live.console.print(console.one_line(line), markup=False)
         else:
             console.say(line)
 
     def _table(self) -> Table:
-        title = f"{len(self._ended)} of {counted(self.n_runs, 'run')} done"
+        title = f"{len(self._ended)} of {plural(self.n_runs, 'run')} done"
         table = Table(title=title, title_justify="left", box=None)
         for column in ("run", "epoch", "scores", "left"):
             table.add_column(column, overflow="fold")
@@ -143,7 +129,3 @@ def _epoch(rows: list[dict[str, float]]) -> int:
 
 def _scores(row: dict[str, float]) -> list[str]:
     return [score(name, value) for name, value in row.items() if name not in OTHER_COLUMNS]
-
-
-def _on_terminal() -> bool:
-    return console.err().is_terminal

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dlexp.format import counted
+from dlexp.format import plural
 from dlexp.records.clean import Cleaned
 from dlexp.records.run_dir import RunDir
 
@@ -14,7 +14,7 @@ def line(run: Cleaned) -> str:
 
 def summary(gone: Sequence[Cleaned], damaged: Sequence[RunDir], dry_run: bool) -> list[str]:
     """How many were removed, after what is said of damaged ones."""
-    removed = f"{'would remove' if dry_run else 'removed'} {counted(len(gone), 'run')}"
+    removed = f"{'would remove' if dry_run else 'removed'} {plural(len(gone), 'run')}"
     lines = [f"{removed}, {_readable(sum(run.n_bytes for run in gone))}"]
     if len(damaged) == 1:
         how = "once you need nothing in its folder, remove it by hand"
