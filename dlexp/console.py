@@ -87,6 +87,23 @@ def log_said() -> Iterator[None]:
         log.propagate = before[1]
 
 
+@contextmanager
+def descriptors_into(file: IO[Any]) -> Iterator[None]:
+    """Within, what C++ writes to stdout and stderr, to the descriptors themselves, goes to a file.
+
+    `sys.stderr` stays what it is: loggers that are made meanwhile keep it.
+    """
+    saved = {descriptor: os.dup(descriptor) for descriptor in (1, 2)}
+    try:
+        for descriptor in saved:
+            os.dup2(file.fileno(), descriptor)
+        yield
+    finally:
+        for descriptor, copy in saved.items():
+            os.dup2(copy, descriptor)
+            os.close(copy)
+
+
 class CannotWrite(DlexpError):
     """The result cannot be written: the disk is full, or stdout is closed."""
 

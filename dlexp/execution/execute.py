@@ -1,7 +1,6 @@
 """What a worker does with one job: train it, and record it when it fails."""
 
 import contextlib
-import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import TextIO
 
 from dlexp import regular_files
 from dlexp.config.identity import TRAINING_VERSION
-from dlexp.console import log_said
+from dlexp.console import descriptors_into, log_said
 from dlexp.execution import outside_errors
 from dlexp.execution.engine import Ending
 from dlexp.records.lock import Lost, Taken, locked
@@ -129,13 +128,10 @@ def _said_into(path: Path) -> Iterator[None]:
     with regular_files.appended(path) as log:
         sys.stdout.flush()
         sys.stderr.flush()
-        saved = os.dup(1), os.dup(2)
-        os.dup2(log.fileno(), 1)
-        os.dup2(log.fileno(), 2)
-        try:
-            with contextlib.redirect_stdout(_stream(1)), contextlib.redirect_stderr(_stream(2)), log_said():
-                yield
-        finally:
-            for descriptor, original in zip((1, 2), saved, strict=True):
-                os.dup2(original, descriptor)
-                os.close(original)
+        with (
+            descriptors_into(log),
+            contextlib.redirect_stdout(_stream(1)),
+            contextlib.redirect_stderr(_stream(2)),
+            log_said(),
+        ):
+            yield

@@ -9,7 +9,7 @@ import io
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +52,13 @@ class Checkpoints:
         """`stamp` is what must be the same for a training to be resumed from a checkpoint: identity, seed, versions."""
         self._run_dir = run_dir
         self._stamp = dict(stamp)
-        self._variables = list(_variables(network, optimizer))
+        self._variables = _variables(network, optimizer)
         self._best = best
         self.before_saving: Callable[[], None] = lambda: None
         """Called before each; raises where the rows that it would continue are not those of the training."""
         self._saved = time.perf_counter()
-        self._cost = sum(map(_bytes, self._variables)) / BYTES_PER_SECOND
+        n_bytes = sum(math.prod(each.shape) * np.dtype(each.dtype).itemsize for each in self._variables)
+        self._cost = n_bytes / BYTES_PER_SECOND
 
     def restore(self, epochs: Epochs) -> None:
         """Go back to the newest checkpoint that can be used, if there is one; what is passed over is printed.
@@ -209,21 +210,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         return dict(arrays)
 
 
-def _bytes(variable: keras.Variable) -> int:
-    n: int = math.prod(variable.shape)
-    itemsize: int = np.dtype(variable.dtype).itemsize
-    return n * itemsize
-
-
-def _variables(network: Network, optimizer: keras.Optimizer) -> Iterator[keras.Variable]:
+def _variables(network: Network, optimizer: keras.Optimizer) -> list[keras.Variable]:
     """Every variable that a training reads or changes, each once, in an order that follows from the config."""
-    seen: set[int] = set()
-    for variable in (
-        *network.model.variables,
-        *network.body.variables,
-        *network.output.variables,
-        *optimizer.variables,
-    ):
-        if id(variable) not in seen:
-            seen.add(id(variable))
-            yield variable
+    of_network = *network.model.variables, *network.body.variables, *network.output.variables
+    return list({id(variable): variable for variable in (*of_network, *optimizer.variables)}.values())

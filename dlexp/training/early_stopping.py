@@ -1,23 +1,13 @@
 """When to stop, and the weights of the best epoch so far: as Keras's EarlyStopping decides."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from dlexp.components.columns import Column
 from dlexp.config.experiment import EarlyStopping
 from dlexp.training.epochs import Epochs
-
-
-class Weighted(Protocol):
-    """A network, or a model of Keras."""
-
-    def get_weights(self) -> list[np.ndarray]:
-        """All that a score depends on."""
-
-    def set_weights(self, weights: list[np.ndarray]) -> None:
-        """Go back to what `get_weights` gave."""
+from dlexp.training.network import Network
 
 
 @dataclass
@@ -25,7 +15,7 @@ class Best:
     """The best epoch so far; everything there is to save for a later resume."""
 
     settings: EarlyStopping
-    network: Weighted
+    network: Network
     epoch: int = 0
     value: float = 0.0
     weights: list[np.ndarray] | None = None

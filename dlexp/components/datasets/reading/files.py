@@ -5,14 +5,14 @@ import io
 import logging
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from dlexp.components import keras_settings, snapshot
 from dlexp.components.home import expanded
+from dlexp.console import descriptors_into
 from dlexp.errors import DataError, UserError
 
 log = logging.getLogger(__name__)
@@ -180,7 +180,7 @@ def _downloaded(name: str, places: dict[str, Path]) -> Path:
 
 
 def _download(name: str, download: Download) -> Path:
-    with _quiet_descriptors(), keras_settings.unread():
+    with Path(os.devnull).open("w") as nowhere, descriptors_into(nowhere), keras_settings.unread():
         import keras
     path = PurePosixPath(name)
     settings = {"origin": download.url, "file_hash": download.file_hash, "cache_dir": str(keras_settings.home())}
@@ -194,21 +194,3 @@ def _download(name: str, download: Download) -> Path:
             return Path(keras.utils.get_file(path.name, cache_subdir=cache_subdir, **settings))
     finally:
         socket.setdefaulttimeout(timeout)
-
-
-@contextmanager
-def _quiet_descriptors() -> Iterator[None]:
-    """Nothing on stdout and stderr from C++, which writes to the descriptors themselves.
-
-    `sys.stderr` stays what it is: loggers that are made meanwhile keep it.
-    """
-    saved = {descriptor: os.dup(descriptor) for descriptor in (1, 2)}
-    try:
-        with Path(os.devnull).open("w") as nowhere:
-            for descriptor in saved:
-                os.dup2(nowhere.fileno(), descriptor)
-            yield
-    finally:
-        for descriptor, copy in saved.items():
-            os.dup2(copy, descriptor)
-            os.close(copy)
