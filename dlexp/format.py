@@ -19,6 +19,33 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|\.?inf|\.?nan)")
 
 
+def tabulated(
+    output: TableFormat,
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    columns: Sequence[str],
+    records: Iterable[Mapping[str, Any]],
+) -> str:
+    """A table with a line end after its last line: cells for readers; for programs the numbers with all digits.
+
+    Args:
+        output: How to write it.
+        header: Of the rows.
+        rows: Cells as they are read.
+        columns: Of the records.
+        records: What JSON and CSV have.
+    """
+    match output:
+        case "table":
+            return "\n".join(aligned([header, *rows])) + "\n"
+        case "json":
+            return to_json(list(records))
+        case "csv":
+            return to_csv(columns, records)
+        case "md":
+            return "\n".join(markdown_table(header, rows)) + "\n"
+
+
 def plural(n: int, thing: str) -> str:
     """`1 run`, `2 runs`."""
     return f"{n} {thing}" if n == 1 else f"{n} {thing}s"

@@ -1,14 +1,18 @@
 """The README leaves out no command, no option and no component; CONTRIBUTING's code is the code's shape."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
+from make_runs import failed, finished
 
 from dlexp import registry
 from dlexp.cli.app import app
 from dlexp.config.load import load
+from dlexp.records.index import read, scan
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
@@ -63,7 +67,13 @@ def test_every_example_in_a_commands_help_is_one_of_its_own() -> None:
         assert f"Example: dlexp {name}" in (command.help or ""), name
 
 
-@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL))
+def recipes(heading: str) -> list[str]:
+    """The code below a heading of CONTRIBUTING."""
+    _, _, below = (ROOT / "CONTRIBUTING.md").read_text().partition(f"\n## {heading}\n")
+    return re.findall(r"```python\n(.*?)```", below.partition("\n## ")[0], re.DOTALL)
+
+
+@pytest.mark.parametrize("code", recipes("Add a component"))
 def test_recipes_in_contributing_work(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each recipe, run as it stands, adds a component that a config can name; it is forgotten afterwards."""
     for kind in registry.KINDS:
@@ -78,3 +88,20 @@ def test_recipes_in_contributing_work(code: str, monkeypatch: pytest.MonkeyPatch
     chosen = registry.components(kind)[name]
     assert chosen.summary()
     assert chosen.model_validate({"type": name}).type == name
+
+
+def test_the_report_in_contributing_works(tmp_path: Path) -> None:
+    """Two names, one with two runs and another that failed: in every format."""
+    finished(tmp_path, "a", seconds=1.0)
+    finished(tmp_path, "a", seed=1, seconds=2.0)
+    failed(tmp_path, "b")
+    report: dict[str, Any] = {"__name__": "recipe"}
+    (code,) = recipes("Add a report")
+    exec(compile(code, "CONTRIBUTING.md", "exec"), report)
+
+    found = report["gather"](map(read, scan(tmp_path)))
+
+    assert report["render"](found, "table") == "name  runs  mean\na     2     1.5 s\n"
+    assert report["render"](found, "md").splitlines()[-1] == "| a | 2 | 1.5 s |"
+    assert report["render"](found, "csv") == "name,runs,seconds\na,2,1.5\n"
+    assert json.loads(report["render"](found, "json")) == [{"name": "a", "runs": 2, "seconds": 1.5}]

@@ -4,27 +4,19 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 
-from dlexp.format import TableFormat, aligned, markdown_table, to_csv, to_json
+from dlexp.format import TableFormat, tabulated
 from dlexp.records.index import Run
 from dlexp.reports.numbers import fixed, known
 from dlexp.reports.run.facts import Standing, standing
 
+_HEADER = ("run", "status", "epochs", "metric", "best", "last", "seconds", "ended")
+_COLUMNS = [field.name for field in fields(Standing)]
+
 
 def render(runs: Sequence[Run], output: TableFormat) -> str:
     """These runs in a format, with a line end after the last line."""
-    rows = list(map(standing, runs))
-    match output:
-        case "table":
-            return "\n".join(aligned([_HEADER, *map(_cells, rows)])) + "\n"
-        case "json":
-            return to_json(list(map(asdict, rows)))
-        case "csv":
-            return to_csv([field.name for field in fields(Standing)], map(asdict, rows))
-        case "md":
-            return "\n".join(markdown_table(_HEADER, map(_cells, rows))) + "\n"
-
-
-_HEADER = ("run", "status", "epochs", "metric", "best", "last", "seconds", "ended")
+    found = list(map(standing, runs))
+    return tabulated(output, _HEADER, map(_cells, found), _COLUMNS, map(asdict, found))
 
 
 def _cells(run: Standing) -> list[str]:
