@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import Invoke
+from commands import Invoke
 from jobs import IRIS, job_of
 from repeat import command, the_finished
 

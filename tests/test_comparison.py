@@ -17,15 +17,22 @@ from dlexp.config.identity import Ingredients
 from dlexp.errors import UserError
 from dlexp.records.index import in_order, read, scan
 from dlexp.reports.comparison.facts import Comparison, compare
-from dlexp.reports.comparison.verdicts import difference, least_sd
+from dlexp.reports.comparison.verdicts import Difference, difference, least_sd
 
 ACCURACY, LOSS = Column.parse("val_accuracy"), Column.parse("val_loss")
 WIDER = changed(model={"hidden": [128, 64]})
 
 
-def comparison_of(runs_dir: Path, *metrics: str, sort: str | None = None) -> Comparison:
-    """Everything below a runs directory, compared."""
+def comparison_of(runs_dir: Path, *metrics: str, sort: str | None = None) -> Any:
+    """Everything below a runs directory, compared; Any, because a score or a difference may be None."""
     return compare([read(run_dir) for run_dir in scan(runs_dir)], metrics, sort)
+
+
+def certain(*arguments: Any, **options: Any) -> Difference:
+    """The difference of scores that have one."""
+    found = difference(*arguments, **options)
+    assert found is not None
+    return found
 
 
 def labels(comparison: Comparison) -> list[str]:
@@ -62,7 +69,7 @@ def test_the_interval_is_scipys(pairs: list[tuple[float, float]]) -> None:
     """The interval is that of the paired t test."""
     first, other = ({seed: pair[side] for seed, pair in enumerate(pairs)} for side in (0, 1))
 
-    found = difference(first, other, LOSS)
+    found = certain(first, other, LOSS)
 
     expected = stats.ttest_rel(list(other.values()), list(first.values())).confidence_interval(0.95)
     assert found.interval == pytest.approx((expected.low, expected.high), rel=1e-6, abs=1e-9)
@@ -88,7 +95,7 @@ def test_verdict_follows_the_metric(metric: str, shift: float, verdict: str | No
     first = {0: 0.50, 1: 0.52, 2: 0.51}
     other = {0: 0.50 + shift, 1: 0.53 + shift, 2: 0.505 + shift}
 
-    assert difference(first, other, Column.parse(metric)).verdict == verdict
+    assert certain(first, other, Column.parse(metric)).verdict == verdict
 
 
 def test_the_gap_is_test_error_minus_training_error(tmp_path: Path) -> None:
@@ -134,14 +141,15 @@ def test_training_and_gap_stand_around_the_test_score(tmp_path: Path) -> None:
 
 def test_only_seeds_in_common_are_paired() -> None:
     """A seed that one of them lacks says nothing about the difference."""
-    found = difference({0: 0.5, 1: 0.6, 7: 0.9}, {0: 0.6, 1: 0.8, 8: 0.1}, ACCURACY)
+    found = certain({0: 0.5, 1: 0.6, 7: 0.9}, {0: 0.6, 1: 0.8, 8: 0.1}, ACCURACY)
 
-    assert (found.pairs, found.mean) == (2, pytest.approx(0.15))
+    assert found.pairs == 2
+    assert found.mean == pytest.approx(0.15)
 
 
 def test_one_pair_has_no_interval() -> None:
     """One pair has a difference, and nothing to tell how sure it is."""
-    found = difference({0: 0.5, 1: 0.6}, {0: 0.75}, ACCURACY)
+    found = certain({0: 0.5, 1: 0.6}, {0: 0.75}, ACCURACY)
 
     assert (found.mean, found.pairs, found.interval, found.verdict) == (0.25, 1, None, None)
     assert found.reason == "1 paired seed"
@@ -155,9 +163,10 @@ def test_no_pair_has_no_difference() -> None:
 @pytest.mark.parametrize("shift", [0.0, 0.1])
 def test_equal_differences_of_a_score_without_a_grid_allow_no_verdict(shift: float) -> None:
     """They say nothing of the spread; rounding in the subtraction is none."""
-    found = difference({0: 0.8, 1: 0.7, 2: 0.1}, {0: 0.8 + shift, 1: 0.7 + shift, 2: 0.1 + shift}, LOSS)
+    found = certain({0: 0.8, 1: 0.7, 2: 0.1}, {0: 0.8 + shift, 1: 0.7 + shift, 2: 0.1 + shift}, LOSS)
 
-    assert (found.mean, found.interval, found.level) == (pytest.approx(shift), None, None)
+    assert found.mean == pytest.approx(shift)
+    assert (found.interval, found.level) == (None, None)
     assert (found.verdict, found.reason) == (None, "equal differences")
 
 
@@ -221,7 +230,7 @@ def test_intervals_of_another_implementation(
     paired(tmp_path, [0.5] * len(pairs), [0.5 + pair for pair in pairs], a_record=record, b_record=record)
     first, other = comparison_of(tmp_path).experiments
 
-    found = difference(
+    found = certain(
         first.by_seed(ACCURACY),
         other.by_seed(ACCURACY),
         ACCURACY,
@@ -234,7 +243,7 @@ def test_intervals_of_another_implementation(
 
 def test_the_labels_of_multilabel_data_are_a_finer_grid(tmp_path: Path) -> None:
     """Each label of each example counts: 4 of 200 examples; of several targets each has its own."""
-    head = {"type": "multilabel", "metrics": ["accuracy", "exact_match", "f1_micro"], "units": 4}
+    head: dict[str, Any] = {"type": "multilabel", "metrics": ["accuracy", "exact_match", "f1_micro"], "units": 4}
     scores = {f"val_{metric}": 0.5 for metric in head["metrics"]} | {"val_tags_accuracy": 0.5}
     for seed in range(3):
         for name, width in (("a", 1), ("b", 2)):
@@ -243,7 +252,7 @@ def test_the_labels_of_multilabel_data_are_a_finer_grid(tmp_path: Path) -> None:
             several = {"type": "multitask", "heads": {"tags": head | {"units": None}}}
             config = changed(model={"hidden": [width]}) | {"head": several}
             names = {"tags": list("abcde")}
-            record = {"metrics": scores, "examples": {"validation": 200}, "class_names": names}
+            record: dict[str, Any] = {"metrics": scores, "examples": {"validation": 200}, "class_names": names}
             finished(tmp_path / "several", name, seed, config=config, **record)
 
     def half_widths(runs_dir: Path, *metrics: str) -> list[float]:
@@ -275,7 +284,7 @@ def test_scores_in_training_have_an_interval_and_no_verdict() -> None:
     first, other = {0: 0.5, 1: 0.52, 2: 0.51}, {0: 0.6, 1: 0.63, 2: 0.605}
 
     for column in ("accuracy", "loss", "digit_accuracy"):
-        found = difference(first, other, Column.parse(column))
+        found = certain(first, other, Column.parse(column))
         assert (found.interval is not None, found.verdict) == (True, None)
 
 
@@ -588,7 +597,7 @@ def test_sorting_by_what_cannot_be_sorted(tmp_path: Path) -> None:
 def test_a_metric_without_direction_has_no_best(tmp_path: Path) -> None:
     """The gradient at the logit explains: its last value is compared, never its best, even where one is recorded."""
     run_dir = finished(tmp_path, "a", config=changed(head={"metrics": ["logit_gradient"]}))
-    record = run_dir.summary()
+    record = run_dir.summary() or {}
     record["metrics"] = {"val_loss": 0.5, "val_logit_gradient": 0.2, "best_val_logit_gradient": 0.1}
     run_dir.write_summary(record)
 
@@ -631,7 +640,7 @@ def test_a_number_that_is_none_is_left_out(tmp_path: Path) -> None:
     """A null in the records is no zero; the score says over which seeds it is."""
     finished(tmp_path, "a", 0, 0.5)
     run_dir = finished(tmp_path, "a", 1, 0.6)
-    record = run_dir.summary()
+    record = run_dir.summary() or {}
     record["metrics"]["val_accuracy"] = None
     run_dir.write_summary(record)
 
@@ -764,7 +773,7 @@ def test_other_data_are_grouped_apart(tmp_path: Path) -> None:
             finished(tmp_path, name, seed, 0.8 + noise * i + i / 50, config, submitted=at, **data)
     runs = in_order(read(run_dir) for run_dir in scan(tmp_path))
 
-    comparison = compare(runs, ["val_accuracy"], named=False)
+    comparison: Any = compare(runs, ["val_accuracy"], named=False)
 
     assert labels(comparison) == ["iris_a", "iris_b", "iris_c", "wine_a", "wine_b"]
     assert [group.baseline.label for group in comparison.groups] == ["iris_a", "wine_a"]
@@ -833,7 +842,7 @@ def test_a_number_without_a_guess_collapses_with_the_main_metric(tmp_path: Path)
 
 def test_a_number_where_lower_is_better_collapses_above_its_guess(tmp_path: Path) -> None:
     """Rounding is no improvement."""
-    guessing = {"guessing": {"val_mae": 2.0}}
+    guessing: dict[str, Any] = {"guessing": {"val_mae": 2.0}}
     for seed, (a, b) in enumerate([(1.0, 2.0), (1.1, 2.0 - 1e-12), (0.9, 1.9)]):
         finished(tmp_path, "a", seed, metrics={"val_mae": a}, **guessing)
         finished(tmp_path, "b", seed, config=WIDER, metrics={"val_mae": b}, **guessing)
@@ -943,7 +952,7 @@ def test_tables_of_equal_experiments_hold_a_false_verdict_in_5_percent(n_others:
     n_false = 0
     for _ in range(n_tables):
         scores = [dict(enumerate(rng.normal(size=5))) for _ in range(1 + n_others)]
-        found = (difference(scores[0], other, Column.parse("val_mae"), level=0.05 / n_others) for other in scores[1:])
+        found = (certain(scores[0], other, Column.parse("val_mae"), level=0.05 / n_others) for other in scores[1:])
         n_false += any(each.verdict != "no clear difference" for each in found)
 
     assert 100 * n_false / n_tables == pytest.approx(expected, abs=3 * 100 * (0.05 * 0.95 / n_tables) ** 0.5)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from figures import saved_figures
 from make_runs import changed, failed, finished
@@ -92,7 +93,7 @@ def test_a_band_where_the_seeds_differ(tmp_path: Path, figure_of: Callable[[Comp
 
     assert len(of_loss.collections) == 0
     (band,) = of_accuracy.collections
-    heights = band.get_paths()[0].vertices[:, 1]
+    heights = np.asarray(band.get_paths()[0].vertices)[:, 1]
     # Epoch 1: 0.51 and 0.71, epoch 2: 0.5 and 0.7; sd 0.2 / sqrt(2).
     assert (heights.min(), heights.max()) == pytest.approx((0.6 - 0.1 * math.sqrt(2), 0.61 + 0.1 * math.sqrt(2)))
 

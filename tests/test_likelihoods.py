@@ -24,7 +24,6 @@ from dlexp.components.heads import (
     Multiclass,
     Multilabel,
     Ordinal,
-    Output,
     Poisson,
     Predicted,
     Proportion,
@@ -49,7 +48,7 @@ def calibration(head: Any, test: Predicted, train: Predicted) -> dict[str, float
     return found
 
 
-def output_of(head: Any, y: np.ndarray = TRAIN_Y) -> Output:
+def output_of(head: Any, y: np.ndarray = TRAIN_Y) -> Any:
     """A head on a trunk of three features."""
     return head.build(keras.Input((3,)), y)
 
@@ -59,10 +58,10 @@ def grid(n: int) -> np.ndarray:
     return np.stack(np.meshgrid(*[EXTREMES] * n), axis=-1).reshape(-1, n)
 
 
-def positive(z: np.ndarray) -> np.ndarray:
+def positive(z: np.ndarray | float) -> np.ndarray:
     """exp(z), from 20 its tangent."""
     linear = np.exp(LINEAR_FROM) * (1 + np.asarray(z) - LINEAR_FROM)
-    return np.where(z < LINEAR_FROM, np.exp(np.minimum(z, LINEAR_FROM)), linear)
+    return np.asarray(np.where(z < LINEAR_FROM, np.exp(np.minimum(z, LINEAR_FROM)), linear))
 
 
 def scale(z: np.ndarray | float) -> np.ndarray:
@@ -304,7 +303,7 @@ print(json.dumps([model(x).numpy().tolist(), "dlexp" in sys.modules]))
 def test_saved_models_open_without_dlexp(tmp_path: Path) -> None:
     """All heads in one model file: Keras alone gives the same predictions in another process."""
     features = keras.Input((3,))
-    heads = [(parameters.values[0], parameters.values[2]) for parameters in ALL]
+    heads: list[Any] = [(parameters.values[0], parameters.values[2]) for parameters in ALL]
     outputs = []
     for head, y in heads:
         # A layer of its own name for each, which a single head does not need.
@@ -358,14 +357,14 @@ def fitted(head: Any, y: np.ndarray, x: np.ndarray | None = None, steps: int = 4
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.2, steps))
     optimizer.build(model.trainable_variables)
 
-    @tf.function
     def step() -> None:
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(output.losses(tf.constant(y), model(x)[0]))
         optimizer.apply(tape.gradient(loss, [each.value for each in model.trainable_variables]))
 
+    compiled = tf.function(step)
     for _ in range(steps):
-        step()
+        compiled()
     return np.asarray(model(x)[1])
 
 

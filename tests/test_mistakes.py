@@ -50,6 +50,17 @@ class Decoding:
         return [self._decode(position) for position in positions]
 
 
+def shown(mistakes: list[dict[str, Any]], decode: Callable[[int], str]) -> dict[str, Any]:
+    """What is recorded of mistakes on such a data set."""
+    decoding: Any = Decoding(decode)
+    return with_examples(mistakes, decoding, NOTHING)
+
+
+def words_of(split: Split) -> Any:
+    """Texts as words by their numbers."""
+    return split.x
+
+
 def broken(*_: object) -> Any:
     """A data set of the user's own with a mistake in it."""
     raise KeyError("colour")
@@ -80,7 +91,7 @@ def test_the_worst_of_each_target_keep_their_examples() -> None:
     """Twenty over all targets, from the worst of each on; the others are recorded without."""
     mistakes = [*of_target("a", 20), *of_target("b", 3), *of_target("c", 20)]
 
-    found = with_examples(mistakes, Decoding("number {}".format), NOTHING)["mistakes"]
+    found = shown(mistakes, "number {}".format)["mistakes"]
 
     kept = [(each["target_name"], each["position"]) for each in found if "text" in each]
     assert [drop(each, "text") for each in found] == mistakes
@@ -101,7 +112,7 @@ def test_examples_that_cannot_be_had_fail_no_run(decode: Any, why: str, capsys: 
     """The mistakes are recorded without, with the reason; the traceback is in the log."""
     mistakes = of_target("a", 2)
 
-    assert with_examples(mistakes, Decoding(decode), NOTHING) == {"mistakes": mistakes, "examples_problem": why}
+    assert shown(mistakes, decode) == {"mistakes": mistakes, "examples_problem": why}
     assert "in decoded" in capsys.readouterr().err
 
 
@@ -110,7 +121,7 @@ def test_texts_are_kept_as_they_are_up_to_a_length() -> None:
     mistakes = of_target("a", 1)
 
     def text(given: str) -> str:
-        return with_examples(mistakes, Decoding(lambda _: given), NOTHING)["mistakes"][0]["text"]
+        return str(shown(mistakes, lambda _: given)["mistakes"][0]["text"])
 
     assert text("a\x1b[2J\u202e é\n") == "a\x1b[2J\u202e é\n"
     assert text("x" * 2000) == "x" * 2000
@@ -250,7 +261,9 @@ def test_own_arrays_of_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     source = "import numpy as np\ncalls = []\ndef load():\n    calls.append(1)\n    a = np.load('bytes.npz')\n"
     Path("own_pictures.py").write_text(f"{source}    return (a['x_train'], a['y_train']), (a['x_test'], a['y_test'])\n")
     own = Python(function="own_pictures:load", task="binary")
-    assert own.decoded(own.load(None), [1])[0].described == "8 x 8 picture"
+    (picture,) = own.decoded(own.load(None), [1])
+    assert isinstance(picture, Picture)
+    assert picture.described == "8 x 8 picture"
     assert __import__("own_pictures").calls == [1]
 
 
@@ -274,8 +287,9 @@ def test_reviews_in_words(
     texts = dataset.decoded(data, [0, 7])
 
     whole = dataset.texts(data_dir)
+    lengths = words_of(whole.test).lengths
     assert texts == dataset.decoded(data, [0, 7]) == dataset.examples(data_dir, "test", [0, 7])
-    assert [len(text.split()) for text in texts] == [int(whole.test.x.lengths[i]) - 1 for i in (0, 7)]
+    assert [len(text.split()) for text in texts] == [int(lengths[i]) - 1 for i in (0, 7)]
     np.testing.assert_array_equal(whole.train.y, data.train.y)
     np.testing.assert_array_equal(whole.test.y, data.test.y)
 
@@ -319,7 +333,7 @@ def test_whole_texts_are_kept_in_the_cache(data_dir: Path, tmp_path: Path, monke
 
     assert [path.name.split("-")[:2] for path in tmp_path.iterdir()] == [["reuters", "whole"]]
     for a, b in ((first.train, again.train), (first.test, again.test)):
-        np.testing.assert_array_equal(a.x.ids, b.x.ids)
-        np.testing.assert_array_equal(a.x.lengths, b.x.lengths)
+        np.testing.assert_array_equal(words_of(a).ids, words_of(b).ids)
+        np.testing.assert_array_equal(words_of(a).lengths, words_of(b).lengths)
         np.testing.assert_array_equal(a.y, b.y)
     assert encoded_cache.FORMAT == 1
