@@ -17,7 +17,7 @@ from dlexp.config.identity import Ingredients
 from dlexp.errors import UserError
 from dlexp.records.index import in_order, read, scan
 from dlexp.reports.comparison.facts import Comparison, compare
-from dlexp.reports.comparison.verdicts import Difference, difference, least_sd
+from dlexp.reports.comparison.verdicts import PairedDifference, difference, least_sd
 
 ACCURACY, LOSS = Column.parse("val_accuracy"), Column.parse("val_loss")
 WIDER = changed(model={"hidden": [128, 64]})
@@ -28,7 +28,7 @@ def comparison_of(runs_dir: Path, *metrics: str, sort: str | None = None) -> Any
     return compare([read(run_dir) for run_dir in scan(runs_dir)], metrics, sort)
 
 
-def certain(*arguments: Any, **options: Any) -> Difference:
+def certain(*arguments: Any, **options: Any) -> PairedDifference:
     """The difference of scores that have one."""
     found = difference(*arguments, **options)
     assert found is not None

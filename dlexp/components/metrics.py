@@ -10,11 +10,6 @@ from dlexp.components.data import Task
 if TYPE_CHECKING:
     import numpy as np
 
-#: Columns of a history that are no scores; they come first.
-OTHER_COLUMNS = ("epoch", "seconds", "learning_rate")
-#: Before a metric's name: how much worse it is on the test split than in training.
-GAP = "gap_"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
@@ -305,32 +300,3 @@ METRICS = {
 def fitting(task: Task) -> list[str]:
     """The metrics that a head for a task reports if asked to."""
     return [metric.name for metric in METRICS.values() if task in metric.tasks]
-
-
-def quantity_of(column: str) -> str:
-    """What a recorded column measures: `best_val_accuracy` is an accuracy."""
-    return column.removeprefix(GAP).removeprefix("best_").removeprefix("val_").removeprefix("test_")
-
-
-def metric_of(column: str) -> Metric | None:
-    """The metric that a recorded column holds: `accuracy` for `best_val_digit_accuracy`; None for losses and others."""
-    quantity = quantity_of(column)
-    if quantity == "loss" or quantity.endswith("_loss"):
-        return None
-    # Of one of several targets: `digit_accuracy`. The longest name is the metric's: `class_mae` is no `mae`.
-    names = [name for name in METRICS if quantity == name or quantity.endswith(f"_{name}")]
-    return METRICS[max(names, key=len)] if names else None
-
-
-def higher_is_better(column: str) -> bool | None:
-    """Whether a higher value of a recorded column (`val_accuracy`, `best_val_loss`) is the better one.
-
-    None where neither way is: `seconds`, `val_logit_gradient`; a gap is small in a model that learns nothing, too.
-    """
-    if column.startswith(GAP):
-        return None
-    quantity = quantity_of(column)
-    if quantity == "loss" or quantity.endswith("_loss"):
-        return False
-    metric = metric_of(column)
-    return metric.higher_is_better if metric else None

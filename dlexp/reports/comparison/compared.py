@@ -77,11 +77,6 @@ class Compared:
 
         return {"test": chosen_by("dataset."), "validation": chosen_by("dataset.", "validation.")}
 
-    @property
-    def n_seeds(self) -> int:
-        """Those that finished or diverged."""
-        return len(self.runs) + len(self.diverged)
-
     def recorded(self, of_run: Callable[[Run], T | None]) -> T | None:
         """What the first of its runs that knows it says."""
         return next((value for run in self.runs.values() if (value := of_run(run)) is not None), None)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
-from typing import Literal
+from typing import Any, Literal
 
 from dlexp.components.columns import Column
 from dlexp.config.flat import flatten
@@ -16,8 +16,8 @@ from dlexp.records.run_dir import PREFIX_LENGTH
 from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.comparability import Obstacle
 from dlexp.reports.comparison.compared import OF_THE_RUN, Compared, value_of
-from dlexp.reports.comparison.settings import Settings, differing, labels, telling
-from dlexp.reports.comparison.verdicts import LEVEL, Difference, collapses, difference, least_sd, lopsided
+from dlexp.reports.comparison.settings import differing, labels, telling
+from dlexp.reports.comparison.verdicts import LEVEL, PairedDifference, collapses, difference, least_sd, lopsided
 
 #: How the first baseline came to be it.
 Chosen = Literal["named", "started", "sorted"]
@@ -36,7 +36,7 @@ class Score:
     """Where it is the best value over the epochs: the epoch it was reached in, on average."""
     collapsed: int | None
     """On how many seeds it is no better than the best constant prediction; None if that is not on record."""
-    difference: Difference | None
+    difference: PairedDifference | None
     """None for a baseline, and where it is not comparable or has no seed in common with its baseline."""
     obstacle: Obstacle | None
     """Why it cannot be compared with the baseline; of a baseline on other examples, with the first one."""
@@ -200,7 +200,7 @@ def _identity(run: Run, newer: Mapping[str, str]) -> str:
         return run.experiment
 
 
-def _settings(run: Run, newer: Mapping[str, str]) -> Settings:
+def _settings(run: Run, newer: Mapping[str, str]) -> dict[str, Any]:
     return flatten(compared(run.config)) | {
         "data digest": newer.get(run.data_digest, run.data_digest or "unknown")[:PREFIX_LENGTH],
         "training version": run.record.get("training_version", "unknown"),
@@ -289,7 +289,7 @@ def _scores(groups: Sequence[Group], name: str, is_picked: bool) -> Iterator[Sco
             yield _score(experiment, column, group.beside(experiment), found)
 
 
-def _differences(group: Group, column: Column, level: float) -> Iterator[Difference | None]:
+def _differences(group: Group, column: Column, level: float) -> Iterator[PairedDifference | None]:
     """The difference of each experiment from the baseline; None for itself and where it is not comparable."""
     baseline = group.baseline
     for experiment in group.experiments:
@@ -306,7 +306,7 @@ def _differences(group: Group, column: Column, level: float) -> Iterator[Differe
             )
 
 
-def _score(experiment: Compared, column: Column, beside: Compared, to_baseline: Difference | None) -> Score | None:
+def _score(experiment: Compared, column: Column, beside: Compared, found: PairedDifference | None) -> Score | None:
     values = experiment.by_seed(column)
     if not values:
         return None
@@ -320,7 +320,7 @@ def _score(experiment: Compared, column: Column, beside: Compared, to_baseline: 
         sd=statistics.stdev(values.values()) if len(values) > 1 else None,
         best_epoch=statistics.fmean(epochs.values()) if epochs else None,
         collapsed=sum(collapsed) if collapsed else None,
-        difference=to_baseline,
+        difference=found,
         obstacle=obstacle,
         best_possible=None if best_possible is None else float(best_possible),
     )

@@ -40,7 +40,7 @@ class EpochMean:
 
 
 #: The curves of one experiment by column: `accuracy`, `val_accuracy`.
-Curves = Mapping[str, Sequence[EpochMean]]
+MeanCurves = Mapping[str, Sequence[EpochMean]]
 
 
 def draw(comparison: Comparison, path: Path) -> None:
@@ -55,7 +55,7 @@ def draw(comparison: Comparison, path: Path) -> None:
     save(figure, path, dpi=150)
 
 
-def gather(comparison: Comparison) -> dict[str, Curves]:
+def gather(comparison: Comparison) -> dict[str, MeanCurves]:
     """The curves of every experiment that has some, by its label, from the histories of its runs."""
     found = {}
     for experiment in comparison.experiments:
@@ -80,7 +80,7 @@ def _over_seeds(column: str, histories: Iterable[Sequence[Mapping[str, float]]])
     ]
 
 
-def _figure(curves: Mapping[str, Curves], loss_title: str) -> "Figure":
+def _figure(curves: Mapping[str, MeanCurves], loss_title: str) -> "Figure":
     quantities = list(dict.fromkeys(Column.parse(name).on("train") for of_one in curves.values() for name in of_one))
     titles = [loss_title if str(quantity) == "loss" else str(quantity) for quantity in quantities]
     figure, panels = with_panels(titles, (4.8, 3.4), in_a_row=3, over_epochs=True)
@@ -90,7 +90,7 @@ def _figure(curves: Mapping[str, Curves], loss_title: str) -> "Figure":
     return figure
 
 
-def _draw_panel(axes: "Axes", curves: Mapping[str, Curves], quantity: Column) -> None:
+def _draw_panel(axes: "Axes", curves: Mapping[str, MeanCurves], quantity: Column) -> None:
     for of_one, colour in zip(curves.values(), _colours(len(curves)), strict=True):
         for column, style, width in ((quantity, "--", 1.0), (quantity.on("validation"), "-", 1.6)):
             points = of_one.get(str(column), ())
@@ -101,32 +101,25 @@ def _draw_panel(axes: "Axes", curves: Mapping[str, Curves], quantity: Column) ->
                 axes.fill_between(epochs, low, high, color=colour, alpha=_BAND_ALPHA, linewidth=0)
 
 
-def _add_legend(figure: "Figure", curves: Mapping[str, Curves]) -> None:
+def _add_legend(figure: "Figure", curves: Mapping[str, MeanCurves]) -> None:
     """Say below the panels, for which the figure grows, whose curves these are and what their lines mean."""
+    from matplotlib.artist import Artist
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    legend: list[tuple[str, Any]] = [
-        (textwrap.fill(label, _LABEL_WIDTH), Line2D([], [], color=colour))
+    handles: list[Artist] = [
+        Line2D([], [], color=colour, label=textwrap.fill(label, _LABEL_WIDTH))
         for label, colour in zip(curves, _colours(len(curves)), strict=True)
     ]
-    legend.append(("training", Line2D([], [], color=_GREY, linestyle="--")))
-    legend.append(("validation", Line2D([], [], color=_GREY)))
+    handles.append(Line2D([], [], color=_GREY, linestyle="--", label="training"))
+    handles.append(Line2D([], [], color=_GREY, label="validation"))
     if any(point.sd for of_one in curves.values() for points in of_one.values() for point in points):
-        legend.append(("± sd over seeds", Patch(color=_GREY, alpha=_BAND_ALPHA, linewidth=0)))
-    labels = [label for label, _ in legend]
-    lines = [line for label in labels for line in label.split("\n")]
+        handles.append(Patch(color=_GREY, alpha=_BAND_ALPHA, linewidth=0, label="± sd over seeds"))
+    lines = [line for handle in handles for line in str(handle.get_label()).split("\n")]
     width, height = figure.get_size_inches()
     n_columns = max(1, int(width / (0.7 + _CHARACTER * max(map(len, lines)))))
     figure.set_size_inches(width, height + _LINE * (1 + len(lines) / n_columns))
-    figure.legend(
-        [handle for _, handle in legend],
-        labels,
-        loc="outside lower center",
-        ncols=n_columns,
-        fontsize="small",
-        frameon=False,
-    )
+    figure.legend(handles=handles, loc="outside lower center", ncols=n_columns, fontsize="small", frameon=False)
 
 
 def _colours(n: int) -> Sequence[Any]:

@@ -1,7 +1,7 @@
 """The settings in which experiments differ, and labels that tell experiments of one name apart."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -10,23 +10,20 @@ from dlexp.config.flat import MISSING, differences, flatten, format_value
 from dlexp.records.index import Run
 from dlexp.records.run_dir import PREFIX_LENGTH
 
-#: A config by dotted key, and what else an experiment's numbers depend on.
-Settings = dict[str, Any]
 
-
-def differing(settings: Sequence[Settings]) -> tuple[str, ...]:
+def differing(settings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """The keys that some lack or have otherwise than the first."""
     paths = (path for other in settings[1:] for path, _, _ in differences(settings[0], other))
     return tuple(dict.fromkeys(paths))
 
 
-def telling(settings: Sequence[Settings]) -> tuple[str, ...]:
+def telling(settings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """The differing keys except the defaults that come with another type: beside `optimizer.type`, no `.beta_1`."""
     keys = differing(settings)
     return tuple(key for key in keys if not _comes_with_a_type(key, settings, keys))
 
 
-def _comes_with_a_type(key: str, settings: Sequence[Settings], keys: Sequence[str]) -> bool:
+def _comes_with_a_type(key: str, settings: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> bool:
     having = [own for own in settings if key in own]
     if len(having) == len(settings):
         return False
@@ -52,9 +49,9 @@ def _defaults(path: str, type_name: str) -> dict[str, Any]:
     return flatten({path: component.model_construct(type=type_name).model_dump()}) if component else {}
 
 
-def labels(runs: Sequence[Run], settings: Sequence[Settings]) -> list[str]:
+def labels(runs: Sequence[Run], settings: Sequence[Mapping[str, Any]]) -> list[str]:
     """The names of experiments, given a run of each; where several have one name, with what sets them apart."""
-    namesakes: dict[str, list[Settings]] = {}
+    namesakes: dict[str, list[Mapping[str, Any]]] = {}
     for run, own in zip(runs, settings, strict=True):
         namesakes.setdefault(run.name, []).append(own)
     apart = {name: telling(of_name) for name, of_name in namesakes.items()}

@@ -25,7 +25,7 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference:
+class PairedDifference:
     """A number of one experiment minus that of its baseline, over the seeds that both have."""
 
     mean: float
@@ -48,7 +48,7 @@ def difference(
     level: float = LEVEL,
     least_sd: float = 0.0,
     lopsided: str | None = None,
-) -> Difference | None:
+) -> PairedDifference | None:
     """`other - first` over the seeds that both have; None if they share no seed.
 
     Args:
@@ -67,14 +67,14 @@ def difference(
     sd = 0.0 if n < MIN_PAIRS else max(_sd(pairs, [*first.values(), *other.values()]), least_sd)
     reason = f"{n} paired seed{'s' * (n > 1)}" if n < MIN_PAIRS else lopsided or (None if sd else EQUAL)
     if reason:
-        return Difference(mean=mean, pairs=n, interval=None, level=None, verdict=None, reason=reason)
+        return PairedDifference(mean=mean, pairs=n, interval=None, level=None, verdict=None, reason=reason)
 
     from scipy.special import stdtrit  # scipy.stats would give the same in a second more.
 
     half = float(stdtrit(n - 1, 1 - level / 2)) * sd / n**0.5
     interval = (mean - half, mean + half)
     verdict = _verdict(interval, column)
-    return Difference(mean=mean, pairs=n, interval=interval, level=level, verdict=verdict, reason=None)
+    return PairedDifference(mean=mean, pairs=n, interval=interval, level=level, verdict=verdict, reason=None)
 
 
 def _sd(pairs: list[float], values: list[float]) -> float:

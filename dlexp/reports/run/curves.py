@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dlexp.components.metrics import OTHER_COLUMNS, higher_is_better
+from dlexp.components.columns import OTHER_COLUMNS, Column
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.figure import add_curve, save, with_panels
 from dlexp.training.after import After
@@ -28,47 +28,41 @@ CURVES = After("curves.png", "drawn", draw_of)
 def draw(history: Sequence[dict[str, float]], path: Path, title: str) -> None:
     """Draw a history as a PNG: training dashed, validation solid, its best epoch marked."""
     quantities = _quantities(history)
-    figure, panels = with_panels(quantities, (4.8, 3.6), in_a_row=4, over_epochs=True, layout=None)
+    figure, panels = with_panels(list(map(str, quantities)), (4.8, 3.6), in_a_row=4, over_epochs=True, layout=None)
     for axes, quantity in zip(panels, quantities, strict=True):
         _draw_panel(axes, history, quantity)
     figure.suptitle(title, fontsize="medium")
     width, height = figure.get_size_inches()
-    figure.subplots_adjust(
-        left=0.65 / width,
-        right=1 - 0.15 / width,
-        bottom=0.504 / height,
-        top=1 - 0.648 / height,
-        wspace=0.25,
-        hspace=0.35,
-    )
+    edges = {"left": 0.65 / width, "right": 1 - 0.15 / width, "bottom": 0.504 / height, "top": 1 - 0.648 / height}
+    figure.subplots_adjust(**edges, wspace=0.25, hspace=0.35)
     save(figure, path)
 
 
-def _quantities(history: Sequence[dict[str, float]]) -> list[str]:
+def _quantities(history: Sequence[dict[str, float]]) -> list[Column]:
     """The loss and the metrics, in the history's order; the loss alone where there is no epoch."""
-    columns = history[0] if history else {"loss": math.nan}
-    return [name for name in columns if name not in OTHER_COLUMNS and not name.startswith("val_")]
+    names = history[0] if history else ("loss",)
+    columns = [Column.parse(name) for name in names if name not in OTHER_COLUMNS]
+    return [column for column in columns if column.split == "train"]
 
 
-def _draw_panel(axes: "Axes", history: Sequence[dict[str, float]], quantity: str) -> None:
+def _draw_panel(axes: "Axes", history: Sequence[dict[str, float]], quantity: Column) -> None:
     epochs = [row["epoch"] for row in history]
-    for column, label, style in ((quantity, "training", "--"), (f"val_{quantity}", "validation", "-")):
-        values = [row.get(column, math.nan) for row in history]
+    validation = quantity.on("validation")
+    for column, label, style in ((quantity, "training", "--"), (validation, "validation", "-")):
+        values = [row.get(str(column), math.nan) for row in history]
         if any(map(math.isfinite, values)):
             add_curve(axes, epochs, values, style, color=_COLOUR, linewidth=1.4, label=label)
-    if best := _best(history, f"val_{quantity}"):
+    if best := _best(history, validation):
         epoch, value = best
         axes.plot([epoch], [value], "o", color="#d1495b", label=f"best: {value:.4g} in epoch {epoch:.0f}")
     if axes.lines:
         axes.legend(fontsize="small")
 
 
-def _best(history: Sequence[dict[str, float]], column: str) -> tuple[float, float] | None:
+def _best(history: Sequence[dict[str, float]], column: Column) -> tuple[float, float] | None:
     """The first epoch of the best value, and the value; none where no epoch has one, or neither way is better."""
-    higher = higher_is_better(column)
-    known = [row for row in history if math.isfinite(row.get(column, math.nan))]
-    if not known or higher is None:
+    known = [(row["epoch"], row[str(column)]) for row in history if math.isfinite(row.get(str(column), math.nan))]
+    if not known or not column.is_judged:
         return None
-    pick = max if higher else min
-    row = pick(known, key=lambda row: row[column])
-    return row["epoch"], row[column]
+    pick = max if column.higher_is_better else min
+    return pick(known, key=lambda pair: pair[1])
