@@ -6,7 +6,7 @@ import typer
 
 #: In the order in which they are listed. All other kinds have a number or a mapping for their usual form.
 KINDS = ("datasets", "models", "heads", "activations", "optimizers", "regularizers")
-#: Keras's own, of models of type layers; listed where they are asked for.
+#: Keras's own, of models of type layers; listed only by `dlexp list layers`.
 LAYERS = "layers"
 
 
@@ -39,7 +39,7 @@ def list_components(
 
 
 def _section(kind: str, rows: dict[str, str], width: int | None) -> str:
-    """A heading and a row a component; summaries wrap at words, under their own column."""
+    """A heading and one row per component; summaries wrap at words, under their own column."""
     import textwrap
 
     indent = 4 + max(map(len, rows))

@@ -1,4 +1,4 @@
-"""`dlexp ls`: all runs, a line each."""
+"""`dlexp ls`: all runs, one line each."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ def ls(
         list[str] | None,
         typer.Argument(
             metavar="RUN_OR_NAME",
-            help="Names, globs of names, or runs.  [default: every run, but those of bias-variance]",
+            help="Names, globs of names, or runs.  [default: every run, except those of bias-variance]",
             show_default=False,
         ),
     ] = None,

@@ -44,7 +44,7 @@ def _document(description: Description) -> dict[str, Any]:
 def _about(description: Description) -> Iterator[str]:
     dataset, info = description.dataset, description.info
     changed = dataset.model_dump(exclude_defaults=True)
-    # What every data set has is said where it is changed.
+    # A setting that every data set has is shown if it is changed.
     settings = {
         key: value
         for key, value in dataset.model_dump(exclude={"type"}, exclude_none=True).items()
@@ -64,7 +64,7 @@ def _about(description: Description) -> Iterator[str]:
 
 
 def _classes(description: Description) -> Iterator[str]:
-    """A line a class; of many, several to a line, numbered downwards. Of several targets, one after the other."""
+    """One line per class, or several classes to a line if there are many; a table for each of several targets."""
     of_target = groupby(description.classes, key=lambda each: each.target)
     tables = [_class_table(target or "class", list(of_one), description.examples) for target, of_one in of_target]
     for i, table in enumerate(tables):

@@ -60,7 +60,7 @@ def _draw_panel(axes: "Axes", history: Sequence[dict[str, float]], quantity: Col
 
 
 def _best(history: Sequence[dict[str, float]], column: Column) -> tuple[float, float] | None:
-    """The first epoch of the best value, and the value; none where no epoch has one, or neither way is better."""
+    """The first epoch of the best value, and the value; None if no epoch has one, or neither way is better."""
     known = [(row["epoch"], row[str(column)]) for row in history if math.isfinite(row.get(str(column), math.nan))]
     if not known or not column.is_judged:
         return None

@@ -21,12 +21,12 @@ FLAT_SHARE = 0.95
 #: learn and 0.006 behind six.
 VANISHED_RATIO = 0.1
 
-#: A kernel that goes farther than its own length in an epoch; the first may well do so.
+#: A kernel that moves by more than its own length in an epoch; in the first epoch that is usual.
 LARGE_STEP = 1.0
 
 
 def diagnose(rows: Sequence[Row], config: Mapping[str, Any]) -> list[str]:
-    """The sentences for the rows of diagnostics.csv and the run's resolved config; they speak of the last epoch."""
+    """What the rows of diagnostics.csv say of the last epoch, given the run's resolved config."""
     by_layer: dict[int, list[Row]] = {}
     for row in rows:
         by_layer.setdefault(int(row["layer"]), []).append(row)
@@ -94,7 +94,7 @@ def _large_steps(layer: int, rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _since(epochs: Iterable[tuple[float, bool]]) -> int | None:
-    """The epoch from which on it holds up to the last one; none where it does not hold there."""
+    """The epoch from which on something holds to the last one; None if it does not hold there."""
     since = None
     for epoch, holds in epochs:
         since = (since or int(epoch)) if holds else None
@@ -102,7 +102,7 @@ def _since(epochs: Iterable[tuple[float, bool]]) -> int | None:
 
 
 def _unit(config: Mapping[str, Any], layer: int) -> str:
-    """The type of a layer's activation; empty where the config has none for it."""
+    """The type of a layer's activation; empty if the config has none for it."""
     activation = config.get("model", {}).get("activation", {})
     if isinstance(activation, list):
         activation = activation[layer - 1] if layer <= len(activation) else {}

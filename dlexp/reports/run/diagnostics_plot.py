@@ -1,4 +1,4 @@
-"""The diagnostics of one run: a panel a quantity, a line a hidden layer."""
+"""The diagnostics of one run: a panel for each quantity, a line for each hidden layer."""
 
 from collections.abc import Sequence
 from pathlib import Path

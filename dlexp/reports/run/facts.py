@@ -1,4 +1,4 @@
-"""What is said of a run, gathered from its files."""
+"""What the reports of a run show, gathered from its files."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -90,14 +90,14 @@ class Page:
     history: Sequence[dict[str, float]]
     """The epochs so far."""
     log: Sequence[str]
-    """The last lines of what a failed run said."""
+    """The last lines of a failed run's log."""
     diagnosis: Sequence[str]
-    """What is wrong with its hidden layers, by its diagnostics."""
+    """What its diagnostics find wrong with the hidden layers."""
     evaluation: dict[str, Any] | None
-    """What its model makes of the test split."""
+    """What its model makes of the test split; None if that is not on record."""
     mistakes: Mistakes
     notes: Sequence[str]
-    """What of it could not be read."""
+    """What could not be read."""
 
 
 def gather(run: Run, n_mistakes: int = 0) -> Page:
@@ -141,7 +141,7 @@ def _config_of(path: Path) -> dict[str, Any]:
 
 
 def _last_lines(path: Path) -> list[str]:
-    """Of a log, however long."""
+    """The last lines of a log, however long it is."""
     try:
         end = regular_files.read_end(path, _LOG_BYTES)
     except FileNotFoundError:

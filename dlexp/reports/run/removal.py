@@ -8,12 +8,12 @@ from dlexp.records.run_dir import RunDir
 
 
 def line(run: Cleaned) -> str:
-    """What is said of one that was removed."""
+    """A line for a run that was removed."""
     return f"{run.run_dir.path}: {run.status}, {_readable(run.n_bytes)}"
 
 
 def summary(gone: Sequence[Cleaned], damaged: Sequence[RunDir], dry_run: bool) -> list[str]:
-    """How many were removed, after what is said of damaged ones."""
+    """Which damaged runs were kept, and how many runs were removed."""
     removed = f"{'would remove' if dry_run else 'removed'} {plural(len(gone), 'run')}"
     lines = [f"{removed}, {_readable(sum(run.n_bytes for run in gone))}"]
     if len(damaged) == 1:

@@ -1,4 +1,4 @@
-"""What a `run` command gave, a line a run."""
+"""What a `run` command gave, one line per run."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -55,7 +55,7 @@ def without_result(run_dirs: Sequence[RunDir]) -> tuple[list[str], list[str], li
     interrupted: list[str] = []
     left: list[str] = []
     for run_dir in run_dirs:
-        owner, status = run_dir.owner, run_dir.status  # Asked for in this order: it may finish in between.
+        owner, status = run_dir.owner, run_dir.status  # In this order: it may finish in between.
         if status == "finished":
             continue
         if owner:
