@@ -138,3 +138,13 @@ def test_a_damaged_settings_file_of_matplotlib_is_named(tmp_path: Path) -> None:
     assert said.stdout == (
         "matplotlib cannot be imported: 'utf-8' codec can't decode byte 0xff in position 11: invalid start byte\n"
     )
+
+
+def test_a_target_that_is_called_as_a_gap_is_has_its_panel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With both of its curves."""
+    row = {"epoch": 1, "gap_size_mae": 0.5, "val_gap_size_mae": 0.75}
+
+    figure = figure_of(monkeypatch, tmp_path, [row, row | {"epoch": 2}])
+
+    assert [axes.get_title() for axes in figure.axes] == ["gap_size_mae"]
+    assert [line.get_label() for line in figure.axes[0].lines][:2] == ["training", "validation"]

@@ -41,8 +41,9 @@ def draw(history: Sequence[dict[str, float]], path: Path, title: str) -> None:
 def _quantities(history: Sequence[dict[str, float]]) -> list[Column]:
     """The loss and the metrics, in the history's order; the loss alone where there is no epoch."""
     names = history[0] if history else ("loss",)
-    columns = [Column.parse(name) for name in names if name not in OTHER_COLUMNS]
-    return [column for column in columns if column.split == "train"]
+    scores = [name for name in names if name not in OTHER_COLUMNS and Column.parse(name).split != "validation"]
+    # A history has no gaps and no test scores: such a name is that of a target, `gap_size`.
+    return [Column.parse(f"val_{name}").on("train") for name in scores]
 
 
 def _draw_panel(axes: "Axes", history: Sequence[dict[str, float]], quantity: Column) -> None:
