@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from dlexp.config.load import Loaded
-    from dlexp.workflows.given import Given
-    from dlexp.workflows.runner import Runner
+    from dlexp.workflows.training import Given, Runner
 
 AnyPath = str | os.PathLike[str]
 
@@ -80,15 +79,13 @@ def run(
             a script that calls this without a main guard, or a daemonic process, in which nothing can be trained.
         DataError: Data cannot be had; then nothing is trained.
     """
-    from dlexp.execution import arguments, script
+    from dlexp.execution import arguments
     from dlexp.records.index import read
     from dlexp.reports.frames import of_runs
     from dlexp.workflows.train import train
 
     wanted, again = arguments.seeds(seeds), arguments.flag(force, "force")
-    given = _given(configs, overrides, grids, runs_dir, data_dir, smoke)
-    runner = _runner("run", workers, wait)
-    script.require_trainer("run")
+    given, runner = _training("run", configs, overrides, grids, runs_dir, data_dir, smoke, workers, wait)
     return of_runs([read(run_dir) for run_dir in train(given, wanted, runner, force=again).results])
 
 
@@ -128,7 +125,7 @@ def bias_variance(
     """
     from typing import get_args
 
-    from dlexp.execution import arguments, script
+    from dlexp.execution import arguments
     from dlexp.reports.frames import of_points
     from dlexp.workflows.bias_variance import Kind
     from dlexp.workflows.bias_variance import bias_variance as measure
@@ -136,10 +133,8 @@ def bias_variance(
     n = arguments.whole(resamples, "resamples")
     if resampling is not None:
         arguments.choice(resampling, "resampling", get_args(Kind))
-    given = _given(configs, overrides, grids, runs_dir, data_dir, smoke)
-    runner = _runner("bias_variance", workers, wait)
-    script.require_trainer("bias_variance")
-    return of_points(measure(given, n, resampling, runner).points)
+    given, runner = _training("bias_variance", configs, overrides, grids, runs_dir, data_dir, smoke, workers, wait)
+    return of_points(measure(given, n, resampling, runner)[0])
 
 
 def runs(runs_dir: AnyPath = "runs") -> "pd.DataFrame":
@@ -189,14 +184,23 @@ def compare(
     return of_comparison(workflow.compare(words, columns, runs_dir=directory, data_dir=data))
 
 
-def _given(
-    configs: object, overrides: object, grids: object, runs_dir: AnyPath, data_dir: AnyPath | None, smoke: object
-) -> "Given":
-    """What a function that trains was given, checked."""
-    from dlexp.execution import arguments
-    from dlexp.workflows.given import Given
+def _training(
+    function: str,
+    configs: object,
+    overrides: object,
+    grids: object,
+    runs_dir: AnyPath,
+    data_dir: AnyPath | None,
+    smoke: object,
+    workers: object,
+    wait: object,
+) -> "tuple[Given, Runner]":
+    """What a function of this module that trains was given, checked, and what trains it."""
+    from dlexp.execution import arguments, script
+    from dlexp.reports.plan.progress import Progress
+    from dlexp.workflows.training import Given, Runner
 
-    return Given(
+    given = Given(
         configs=_configs(configs),
         overrides=arguments.texts(overrides, "overrides"),
         grids=arguments.texts(grids, "grids", "KEY=[A, B] texts"),
@@ -205,20 +209,10 @@ def _given(
         smoke=arguments.flag(smoke, "smoke"),
         warn=_warn,
     )
-
-
-def _runner(function: str, workers: object, wait: object) -> "Runner":
-    """What trains for a function of this module."""
-    from dlexp.execution import arguments, script
-    from dlexp.reports.plan.progress import Progress
-    from dlexp.workflows.runner import Runner
-
-    return Runner(
-        engine=partial(script.pool, arguments.count(workers, "workers"), function),
-        progress=Progress,
-        wait=arguments.flag(wait, "wait"),
-        needs_all_data=True,
-    )
+    slots, waits = arguments.count(workers, "workers"), arguments.flag(wait, "wait")
+    script.require_trainer(function)
+    engine = partial(script.pool, slots, function)
+    return given, Runner(engine=engine, progress=Progress, wait=waits, needs_all_data=True)
 
 
 def _warn(line: str) -> None:

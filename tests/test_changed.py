@@ -201,7 +201,7 @@ def test_a_process_that_ran_own_code_trains_nothing_more(tmp_path: Path, monkeyp
     class Pretending:
         def __init__(self) -> None:
             workers.append(self)
-            self.is_killed = False
+            self.threads, self.n_runs, self.is_killed = None, 0, False
 
         def submit(self, function: Callable[[Job], Ending], job: Job) -> Any:
             from concurrent.futures import Future

@@ -23,7 +23,7 @@ from dlexp.config.load import load
 from dlexp.errors import DataError, UserError
 from dlexp.execution.plan import Request, plan, require_memory
 from dlexp.reports.plan.progress import Progress
-from dlexp.workflows.runner import Runner
+from dlexp.workflows.training import Runner
 
 STAT = "anon 5\n{prefix}inactive_file {inactive}\n{prefix}active_file 50\n"
 

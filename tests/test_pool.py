@@ -327,9 +327,8 @@ def test_ctrl_c_while_a_process_starts_is_the_commands_alone(
     engine = Pool(1)
     try:
         engine.submit(job)
-        (slot,) = [slot for slot, _ in engine._running.values()]
-        assert slot._worker is not None
-        (process,) = slot._worker._executor._processes.values()
+        ((worker, _),) = engine._running.values()
+        (process,) = worker._executor._processes.values()
         for _ in range(20):
             assert process.pid is not None
             os.kill(process.pid, signal.SIGINT)

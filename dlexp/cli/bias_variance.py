@@ -51,8 +51,7 @@ def bias_variance(
     from dlexp.reports.bias_variance.table import render
     from dlexp.reports.figure import require_png
     from dlexp.workflows.bias_variance import bias_variance as measure
-    from dlexp.workflows.given import Given
-    from dlexp.workflows.runner import Runner
+    from dlexp.workflows.training import Given, Runner
 
     arguments.count(workers, "--workers")
     if plot:
@@ -67,9 +66,9 @@ def bias_variance(
         warn=say,
     )
     runner = Runner(engine=partial(Pool, workers), progress=progress, wait=wait)
-    measured = measure(given, resamples, resampling, runner)
-    print(render(measured.points, output_format), end="")
+    points, trained = measure(given, resamples, resampling, runner)
+    print(render(points, output_format), end="")
     if plot:
-        bias_variance_plot.draw(measured.points, plot)
+        bias_variance_plot.draw(points, plot)
         say(f"bias and variance: {plot}")
-    close(measured)
+    close(trained)

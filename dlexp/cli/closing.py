@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from dlexp.workflows.train import Trained
+    from dlexp.workflows.training import Trained
 
 
 def close(trained: "Trained") -> None:

@@ -51,11 +51,9 @@ def run(
         from dlexp.cli.interruptible import progress
         from dlexp.console import one_line, say
         from dlexp.execution.pool import Pool
-        from dlexp.reports.plan.dry_run import render
         from dlexp.reports.run.results import result_lines
-        from dlexp.workflows.given import Given
-        from dlexp.workflows.runner import Runner
         from dlexp.workflows.train import preview, train
+        from dlexp.workflows.training import Given, Runner
 
         given = Given(
             configs=configs,
@@ -67,8 +65,7 @@ def run(
             warn=say,
         )
         if dry_run:
-            would = preview(given, wanted, force=force, allow_code=allow_code)
-            print(render(would.loaded, would.plan, would.layers), end="")
+            print(preview(given, wanted, force=force, allow_code=allow_code), end="")
             return
         runner = Runner(engine=lambda: Pool(workers, first), progress=progress, fail_fast=fail_fast, wait=wait)
         trained = train(given, wanted, runner, force=force)

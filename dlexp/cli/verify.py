@@ -42,7 +42,7 @@ def verify(
     from dlexp.execution.pool import Pool
     from dlexp.reports.verification.table import render
     from dlexp.workflows import verify as workflow
-    from dlexp.workflows.runner import Runner
+    from dlexp.workflows.training import Runner
 
     arguments.count(workers, "--workers")
     found: Sequence[Integrity | Verification]

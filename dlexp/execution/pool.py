@@ -19,23 +19,28 @@ LAST_SECONDS = 10.0
 
 
 class Pool:
-    """Runs jobs in `slots` processes of this machine."""
+    """Runs jobs in at most `slots` processes of this machine."""
 
     def __init__(self, slots: int, first: Worker | None = None) -> None:
         """`first`: a process that has started already, for the first job."""
         self.slots = slots
-        self._idle = [_Slot(first)] if first else []
-        self._running: dict[Future[Ending], tuple[_Slot, Job]] = {}
+        self._idle = [first] if first else []
+        self._running: dict[Future[Ending], tuple[Worker, Job]] = {}
 
     def submit(self, job: Job) -> None:
-        """Start a job in a free slot, in one that has the right number of threads already if there is one."""
+        """Start a job, in a process that has the right number of threads already if there is one."""
         threads = job.experiment.training.threads
-        fitting = [slot for slot in self._idle if slot.threads == threads]
-        slot = (fitting or self._idle or [_Slot()])[-1]
         with without_interrupts():
-            self._running[slot.submit(job)] = slot, job
-        if slot in self._idle:
-            self._idle.remove(slot)
+            worker = self._worker(threads)
+            try:
+                future = worker.submit(execute, job)
+            except BrokenProcessPool:  # It died while it had nothing to do.
+                worker.close()
+                worker = Worker()
+                future = worker.submit(execute, job)
+            worker.threads = threads
+            worker.n_runs += 1
+            self._running[future] = worker, job
 
     def wait(self, timeout: float) -> list[Outcome]:
         """The jobs that have ended since: as soon as one has, else none of them after `timeout` seconds."""
@@ -49,69 +54,42 @@ class Pool:
 
         Interrupted while it waits for them (a second Ctrl-C), it ends them at once.
         """
-        running = [slot for slot, _ in self._running.values()]
+        running = [worker for worker, _ in self._running.values()]
         try:
             if kill and running:
-                for slot in running:
-                    slot.ask_to_stop()
+                for worker in running:
+                    worker.ask_to_stop()
                 wait(self._running, LAST_SECONDS)
         finally:
-            slots = [*self._idle, *running]
+            workers = [*self._idle, *running]
             if kill:  # All of them, before one is waited for.
-                for slot in slots:
-                    slot.kill()
-            for slot in slots:
-                slot.close()
+                for worker in workers:
+                    worker.kill()
+            for worker in workers:
+                worker.close()
+
+    def _worker(self, threads: int) -> Worker:
+        """An idle process, or a new one where none is, or the idle one is worn or has another number of threads."""
+        if not self._idle:
+            return Worker()
+        same = [worker for worker in self._idle if worker.threads == threads]
+        worker = (same or self._idle)[-1]
+        self._idle.remove(worker)
+        if worker.threads in (None, threads) and worker.n_runs < RUNS_PER_PROCESS:
+            return worker
+        worker.close()
+        return Worker()
 
     def _outcome(self, future: Future[Ending]) -> Outcome:
-        slot, job = self._running.pop(future)
-        self._idle.append(slot)
-        try:
-            return Outcome(job, future.result())
-        except BrokenProcessPool:
-            slot.close()
+        worker, job = self._running.pop(future)
+        error = future.exception()
+        if isinstance(error, BrokenProcessPool):
+            worker.close()
             return Outcome(job, "died")
-        except Exception as error:
-            return Outcome(job, "failed", error)
-
-
-class _Slot:
-    """One worker, replaced when it is worn, has died or run own code, or a job needs another number of threads."""
-
-    def __init__(self, worker: Worker | None = None) -> None:
-        self.threads: int | None = None
-        self._worker = worker
-        self._runs = 0
-        self._ran_own_code = False
-
-    def submit(self, job: Job) -> Future[Ending]:
-        threads = job.experiment.training.threads
         # Own code may leave anything behind: generators that have moved on, settings of Keras, a module edited since.
-        if self._ran_own_code:
-            self.kill()
-        if self.threads not in (None, threads) or self._runs >= RUNS_PER_PROCESS or self._ran_own_code:
-            self.close()
-        self._worker = self._worker or Worker()
-        try:
-            future = self._worker.submit(execute, job)
-        except BrokenProcessPool:  # It died while it had nothing to do.
-            self.close()
-            self._worker = Worker()
-            future = self._worker.submit(execute, job)
-        self.threads = threads
-        self._runs += 1
-        self._ran_own_code = job.runs_own_code
-        return future
-
-    def ask_to_stop(self) -> None:
-        if self._worker:
-            self._worker.ask_to_stop()
-
-    def kill(self) -> None:
-        if self._worker:
-            self._worker.kill()
-
-    def close(self) -> None:
-        if self._worker:
-            self._worker.close()
-        self._worker, self.threads, self._runs, self._ran_own_code = None, None, 0, False
+        if job.runs_own_code:
+            worker.kill()
+            worker.close()
+        else:
+            self._idle.append(worker)
+        return Outcome(job, "failed", error) if isinstance(error, Exception) else Outcome(job, future.result())

@@ -54,6 +54,9 @@ class Worker:
     """One process; it stays warm: TensorFlow is imported once for many runs. Leaving it as a context kills it."""
 
     def __init__(self) -> None:
+        self.threads: int | None = None
+        """Of its TensorFlow, which takes their number once; None before its first run."""
+        self.n_runs = 0
         replace_closed()  # Else a pipe to the process would be taken for its stdout.
         self._context = _Context()
         # The first process would start it, and it lets Ctrl-C and SIGTERM through again.

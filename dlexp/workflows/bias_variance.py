@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from dlexp.components.resamples import Bootstrap, Fresh, Resample, Subset
@@ -14,24 +14,18 @@ from dlexp.errors import UserError
 from dlexp.execution.plan import Plan, Planned, Request, plan
 from dlexp.records.index import RESAMPLES, Attempts, Run, read, recorded, scan
 from dlexp.reports.bias_variance.facts import MIN_TRAINING_SETS, Point, point
-from dlexp.workflows.given import Given
-from dlexp.workflows.runner import Runner
-from dlexp.workflows.train import Trained
+from dlexp.workflows.training import Given, Runner, Trained
 
 log = logging.getLogger(__name__)
 
 Kind = Literal["fresh", "bootstrap", "subset"]
 
 
-@dataclass(frozen=True)
-class Measured(Trained):
-    """What was trained, and the error of each experiment whose data can be had."""
-
-    points: Sequence[Point] = ()
-
-
-def bias_variance(given: Given, n: int, kind: Kind | None, runner: Runner) -> Measured:
+def bias_variance(given: Given, n: int, kind: Kind | None, runner: Runner) -> tuple[list[Point], Trained]:
     """Train each experiment on `n` training sets, and decompose its error.
+
+    Returns:
+        The error of each experiment whose data can be had, and what was trained.
 
     Raises:
         UserError: As `train`; there are too few training sets, or the data of an experiment cannot be resampled so.
@@ -50,7 +44,7 @@ def bias_variance(given: Given, n: int, kind: Kind | None, runner: Runner) -> Me
         for each, group in zip(loaded, groups, strict=True)
         if (runs := _on_record(group, on_record))
     ]
-    return Measured(planned, started, points=points)
+    return points, Trained(planned, started)
 
 
 def plan_training_sets(

@@ -2,45 +2,17 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from dlexp.config.load import Loaded, require_fitting
 from dlexp.errors import CHECK_ALL, shown
-from dlexp.execution.plan import Plan, Planned, Request, plan, require_memory
+from dlexp.execution.plan import Planned, Request, plan, require_memory
 from dlexp.records.run_dir import RunDir
+from dlexp.reports.plan.dry_run import render
 from dlexp.reports.run.results import under_way
 from dlexp.training.outline import outlines
-from dlexp.workflows.given import Given
-from dlexp.workflows.runner import Runner
+from dlexp.workflows.training import Given, Runner, Trained
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What a command that trains has done."""
-
-    plan: Plan
-    started: Sequence[RunDir]
-    """The runs that were started, in that order."""
-    said: Sequence[str] = ()
-    """What was logged of runs on record before it began."""
-
-    @property
-    def results(self) -> list[RunDir]:
-        """The runs that were done before, then those that were started."""
-        return [*self.plan.done, *self.started]
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What a command would train."""
-
-    loaded: Sequence[Loaded]
-    plan: Plan
-    layers: Sequence[list[dict[str, Any]] | None]
-    """Of each experiment; None where that would call functions of the user's own."""
 
 
 def train(given: Given, seeds: Sequence[int], runner: Runner, *, force: bool = False) -> Trained:
@@ -57,18 +29,17 @@ def train(given: Given, seeds: Sequence[int], runner: Runner, *, force: bool = F
     return Trained(planned, runner.carry_out(planned), said)
 
 
-def preview(given: Given, seeds: Sequence[int], *, force: bool = False, allow_code: bool = False) -> Preview:
-    """What `train` would do; with `allow_code` the user's own functions are called for the layers.
+def preview(given: Given, seeds: Sequence[int], *, force: bool = False, allow_code: bool = False) -> str:
+    """What `train` would do, as a page; with `allow_code` the user's own functions are called for the layers.
 
     Raises:
         UserError: As `train`; an experiment needs more memory than there is.
     """
     loaded = _loaded(given, seeds)
-    request = _request(given, loaded, seeds, force)
-    planned = plan(request)
+    planned = plan(_request(given, loaded, seeds, force))
     experiments = [each.experiment for each in loaded]
     require_memory(experiments, given.smoke)
-    return Preview(loaded, planned, outlines(experiments, given.data_dir, allow_code))
+    return render(loaded, planned, outlines(experiments, given.data_dir, allow_code))
 
 
 def _loaded(given: Given, seeds: Sequence[int]) -> list[Loaded]:

@@ -13,7 +13,7 @@ from dlexp.records.index import Run, identities_in, scan, select, with_identity
 from dlexp.reports.verification import facts
 from dlexp.reports.verification.facts import Verification
 from dlexp.reports.verification.integrity import Integrity, check
-from dlexp.workflows.runner import Runner
+from dlexp.workflows.training import Runner
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""From a plan to records: an engine trains what is left to train, and a watcher is told of it."""
+"""What commands that train share: what they are given, how a plan is carried out, what came of it."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlexp.components import keras_settings
+from dlexp.config.load import Loaded, load_all, replaced
 from dlexp.errors import DlexpError, shown
+from dlexp.execution import arguments
 from dlexp.execution.engine import Engine
 from dlexp.execution.plan import Plan, require_memory
 from dlexp.execution.schedule import Watcher, run_all
@@ -21,6 +23,51 @@ log = logging.getLogger(__name__)
 
 #: What every finished run has beside its records. An export is one function, and its place here.
 AFTER = (CURVES,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """Configs with overrides and grids, and the folders."""
+
+    configs: Sequence[Path | Loaded]
+    overrides: Sequence[str]
+    """`KEY=VALUE` each."""
+    grids: Sequence[str]
+    """`KEY=[A, B]` each."""
+    runs_dir: Path
+    data_dir: Path | None
+    smoke: bool
+    warn: Callable[[str], None]
+    """Told of every override that a grid replaces."""
+
+    def load(self, runs_each: int) -> list[Loaded]:
+        """Every config at every point of the grids.
+
+        Raises:
+            ConfigError: With everything that is wrong in them.
+            UserError: That many runs of each are too many in one command.
+        """
+        arguments.require_few_runs(runs_each, len(self.configs), self.grids)
+        loaded = load_all(self.configs, self.overrides, self.grids)
+        for line in replaced(loaded, self.overrides, self.grids):
+            self.warn(line)
+        return loaded
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a command that trains has done."""
+
+    plan: Plan
+    started: Sequence[RunDir]
+    """The runs that were started, in that order."""
+    said: Sequence[str] = ()
+    """What was logged of runs on record before it began."""
+
+    @property
+    def results(self) -> list[RunDir]:
+        """The runs that were done before, then those that were started."""
+        return [*self.plan.done, *self.started]
 
 
 @dataclass(frozen=True, kw_only=True)
