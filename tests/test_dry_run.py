@@ -68,6 +68,17 @@ def test_layers_and_examples_are_counted(iris: Path, tmp_path: Path) -> None:
     )
 
 
+def test_a_model_that_needs_much_memory_is_said_with_its_layers(tmp_path: Path) -> None:
+    """By the weights that Keras counts: 36 bytes each with Adam."""
+    config = tmp_path / "wide.yaml"
+    config.write_text("dataset: iris\nmodel: {layers: [{Dense: {units: 1000}}]}\n")
+    loaded = load_all([config])
+    planned = plan(Request(wanted=[(loaded[0].experiment, [0])], runs_dir=tmp_path / "runs"))
+    wide = [{"name": "dense_1", "type": "Dense", "output_shape": [1000], "parameters": 10**9}]
+
+    assert "    memory                   about 36 GB to train them; more than 4 GB\n" in render(loaded, planned, [wide])
+
+
 def test_runs_are_done_or_would_be_trained(iris: Path, tmp_path: Path) -> None:
     """By seed; a diverged one counts as done; with `force` all would be trained."""
     identity = plan(Request(wanted=[(load(iris).experiment, [0])], runs_dir=tmp_path)).runs[0].identity

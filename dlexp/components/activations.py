@@ -33,12 +33,22 @@ class Activation(Component):
     off: ClassVar[str] = "linear"
     #: The kernel's start that fits the unit.
     kernel_initializer: ClassVar[Initializer] = "glorot_uniform"
+    #: Why no other start of the kernel will do; empty if others do.
+    needs_start: ClassVar[str] = ""
     #: Whether it is flat towards both sides, so that a unit far from 0 hardly learns.
     saturates: ClassVar[bool] = False
+    #: Whether a unit far below 0 is without a gradient: where all its sums are, it never learns again.
+    can_die: ClassVar[bool] = False
 
     def width(self, units: int) -> int:
         """How many sums the layer in front has to give for so many units."""
         return units
+
+    @classmethod
+    def may_start_as(cls, initializer: str) -> bool:
+        """Whether a kernel's start suits the unit: of one that needs its own, that of the same author."""
+        author = cls.kernel_initializer.partition("_")[0]
+        return not cls.needs_start or initializer.replace("_", "").lower().startswith(author)
 
     def apply(self, x: "keras.KerasTensor", name: str) -> "keras.KerasTensor":
         """From sums `(batch, width(units))` to outputs `(batch, units)`, by a layer of that name.
@@ -61,6 +71,7 @@ class ReLU(Activation):
     """Rectified linear unit, max(0, z): the default for hidden units."""
 
     type: Literal["relu"] = "relu"
+    can_die: ClassVar[bool] = True
 
 
 class AbsoluteValue(Activation):
@@ -148,6 +159,7 @@ class SELU(Activation):
 
     type: Literal["selu"] = "selu"
     kernel_initializer: ClassVar[Initializer] = "lecun_normal"
+    needs_start: ClassVar[str] = "SELUs keep mean 0 and variance 1 from LeCun's start alone"
 
     def dropout(self, rate: float, name: str) -> "keras.layers.Layer":
         """Alpha dropout: keeps mean and variance."""
@@ -219,6 +231,7 @@ class ReLU6(Activation):
     """ReLU that stops at 6, min(max(0, z), 6) (Krizhevsky, 2010)."""
 
     type: Literal["relu6"] = "relu6"
+    can_die: ClassVar[bool] = True
 
 
 class Linear(Activation):

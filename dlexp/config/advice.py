@@ -37,17 +37,3 @@ def has_override(path: str, config: Node) -> bool:
 def lost_classes(n_classes: int) -> str:
     """Why a narrow layer is unwise."""
     return f"for {n_classes} classes: what it cannot carry is lost to all layers behind it (the information bottleneck)"
-
-
-def dropped_classes(rate: float, units: int, n_classes: int) -> tuple[str, float]:
-    """Why dropout leaves too few of a layer's units for the output, and the largest rate that leaves enough.
-
-    Args:
-        rate: The share that is dropped.
-        units: Of the layer in front of the output.
-        n_classes: Output units that are a class each, at least 1.
-    """
-    reason = f"{n_classes} classes" if n_classes > 1 else "the output"
-    why = f"in front of the output it keeps {(1 - rate) * units:.3g} of {units} units on average, for {reason}"
-    # To two digits; none where every unit is needed.
-    return why, max(0, int(100 * (1 - n_classes / units))) / 100

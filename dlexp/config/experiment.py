@@ -6,6 +6,7 @@ from pydantic import Field
 
 from dlexp.components.columns import OTHER_COLUMNS, Column
 from dlexp.components.component import Off, OneOf, Settings
+from dlexp.components.data import Info
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.heads import Head, Multitask
 from dlexp.components.identity_rules import Observes
@@ -75,6 +76,12 @@ class Experiment(Settings):
     def judged_columns(self) -> list[str]:
         """Those of which one way is better: what can be monitored."""
         return [name for name in self.history_columns if Column.parse(name).is_judged]
+
+    def n_trained(self, info: Info) -> int | None:
+        """Examples that train, of those that validation leaves; None if only the data says how many there are."""
+        if info.n_train is None:
+            return None
+        return self.dataset.reduced_count(info.n_train - self.validation.count(info.n_train))
 
     @property
     def functions(self) -> list[str]:

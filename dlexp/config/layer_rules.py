@@ -2,15 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 from dlexp import registry
-from dlexp.components.activations import Activation
 from dlexp.components.models import Layers
-from dlexp.components.models.keras_layers import normal, table
-from dlexp.components.models.layer_sizes import WIDTH_ARGUMENTS, Shape
-from dlexp.config.advice import DEEP, MAX_DROPOUT, Advice, dropped_classes, lost_classes, setting
+from dlexp.components.models.keras_layers import axes_behind, normal, table
+from dlexp.config.advice import DEEP, MAX_DROPOUT, Advice, lost_classes, setting
 
 #: Keras's name of the function of the start that it gives a kernel by itself.
 DEFAULT_START = "glorot_uniform"
@@ -20,7 +17,7 @@ DROPOUT_ARGUMENTS = ("dropout", "recurrent_dropout")
 NORMALIZATIONS = ("BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Stacked:
     """A layer of the stack, or within a wrapper, at its place."""
 
@@ -33,8 +30,8 @@ class Stacked:
     or one of a recurrent layer's gates."""
     activation_path: str = ""
     """The dotted path where that is said."""
-    shape: Shape = None
-    """Of its outputs."""
+    gives_vector: bool = False
+    """Whether its outputs are known to be one vector for each example."""
 
     @property
     def has_kernel(self) -> bool:
@@ -51,16 +48,18 @@ class Stacked:
 LayerRule = Callable[[Layers, list[Stacked], int], Iterator[Advice]]
 
 
-def stacked(model: Layers, shapes: list[Shape]) -> list[Stacked]:
-    """The layers with the shapes of their outputs; activations that stand alone belong to the layer before."""
+def stacked(model: Layers) -> list[Stacked]:
+    """The layers; activations that stand alone belong to the layer before."""
     found: list[Stacked] = []
-    for i, (item, shape) in enumerate(zip(model.layers, shapes, strict=True)):
+    n_axes: int | None = 2  # The batch, and features or words.
+    for i, item in enumerate(model.layers):
         ((name, arguments),) = item.items()
+        n_axes = n_axes and axes_behind(item, n_axes)
         path = f"model.layers.{i}.{name}"
         while inner := normal(arguments.get("layer")):
             ((name, arguments),) = inner.items()
             path = f"{path}.layer.{name}"
-        layer = Stacked(path, name, arguments, shape=shape)
+        layer = Stacked(path=path, name=name, arguments=arguments, gives_vector=n_axes == 2)
         activation = arguments.get("activation")
         if isinstance(activation, str) and (layer.has_kernel or name == "Activation"):
             layer = replace(layer, activation=activation, activation_path=f"{path}.activation")
@@ -73,20 +72,18 @@ def stacked(model: Layers, shapes: list[Shape]) -> list[Stacked]:
 
 
 def bottleneck(model: Layers, layers: list[Stacked], n_classes: int) -> Iterator[Advice]:
-    """Fewer features than classes, at a place behind which only features are left."""
-    path, advised = "", set()
+    """A Dense layer with fewer units than classes, unless it is put to each of several steps or places."""
     for layer in layers:
-        path = next((f"{layer.path}.{name}" for name in WIDTH_ARGUMENTS if name in layer.arguments), path)
-        n = layer.shape[0] if layer.shape and len(layer.shape) == 1 else None
-        if path and n is not None and n < n_classes and path not in advised:
-            advised.add(path)
+        if layer.name == "Dense" and layer.gives_vector and (n := layer.arguments["units"]) < n_classes:
+            path = f"{layer.path}.units"
             why = f"{layer.name} gives {n} number{'s' * (n != 1)} {lost_classes(n_classes)}"
             yield Advice(path, why, setting(path, n_classes))
 
 
 def saturating_stack(model: Layers, layers: list[Stacked], n_classes: int) -> Iterator[Advice]:
     """The gates of recurrent layers are meant to saturate; normalized sums do it less."""
-    saturating = [layer for layer in layers if layer.activation in _saturating()]
+    units = registry.components("activations")
+    saturating = [layer for layer in layers if layer.activation in units and units[layer.activation].saturates]
     if len(saturating) < DEEP or any(layer.name in NORMALIZATIONS for layer in layers):
         return
     names = " and ".join(dict.fromkeys(layer.activation for layer in saturating))
@@ -100,17 +97,17 @@ def saturating_stack(model: Layers, layers: list[Stacked], n_classes: int) -> It
 def selu_start(model: Layers, layers: list[Stacked], n_classes: int) -> Iterator[Advice]:
     """Keras starts a kernel as Glorot did, whatever its activation."""
     for layer in layers:
-        if layer.activation == "selu" and layer.has_kernel and not _words(layer.start).startswith("lecun"):
-            path, start = f"{layer.path}.kernel_initializer", layer.start
-            why = f"SELUs keep mean 0 and variance 1 from LeCun's start alone, given {start}"
-            yield Advice(path, why, setting(path, "lecun_normal"))
+        unit, start = registry.components("activations").get(layer.activation), layer.start
+        if unit and layer.has_kernel and not unit.may_start_as(start if isinstance(start, str) else ""):
+            path = f"{layer.path}.kernel_initializer"
+            yield Advice(path, f"{unit.needs_start}, given {start}", setting(path, unit.kernel_initializer))
 
 
 def symmetric_start(model: Layers, layers: list[Stacked], n_classes: int) -> Iterator[Advice]:
     """Of any kernel."""
     for layer in layers:
         start = layer.arguments.get("kernel_initializer")
-        if _words(start) in ("zeros", "ones"):
+        if isinstance(start, str) and start.lower() in ("zeros", "ones"):
             path = f"{layer.path}.kernel_initializer"
             why = f"hidden units that all start as {start} get the same gradient and stay equal, or learn nothing"
             yield Advice(path, why, setting(path, DEFAULT_START))
@@ -124,16 +121,6 @@ def heavy_dropout(model: Layers, layers: list[Stacked], n_classes: int) -> Itera
             if rate is not None and rate > MAX_DROPOUT:
                 path = f"{layer.path}.{argument}"
                 yield Advice(path, f"{rate:.3g} of the outputs are dropped; usual are 0.2 to 0.5", setting(path, 0.5))
-
-
-def dropout_before_output(model: Layers, layers: list[Stacked], n_classes: int) -> Iterator[Advice]:
-    """By the last layer."""
-    last, needed = layers[-1], max(1, n_classes)
-    n = last.shape[0] if last.shape and len(last.shape) == 1 else None
-    if last.name in DROPOUTS and n is not None and n >= needed and (1 - last.arguments["rate"]) * n < needed:
-        path = f"{last.path}.rate"
-        why, largest = dropped_classes(last.arguments["rate"], n, needed)
-        yield Advice(path, why, setting(path, largest))
 
 
 def second_output(model: Layers, layers: list[Stacked], n_classes: int) -> Iterator[Advice]:
@@ -152,20 +139,8 @@ LAYER_RULES: tuple[LayerRule, ...] = (
     selu_start,
     symmetric_start,
     heavy_dropout,
-    dropout_before_output,
     second_output,
 )
-
-
-@cache
-def _saturating() -> set[str]:
-    kinds = registry.components("activations")
-    return {name for name, kind in kinds.items() if issubclass(kind, Activation) and kind.saturates}
-
-
-def _words(initializer: Any) -> str:
-    """`lecunnormal` for `LecunNormal` and `lecun_normal`; nothing for one that is no word."""
-    return initializer.replace("_", "").lower() if isinstance(initializer, str) else ""
 
 
 def _replaced(value: Any, keys: list[str], new: Any) -> Any:

@@ -6,54 +6,30 @@ what it finds: `allow: [bottleneck]`. Adding one is a function and its place in 
 """
 
 import itertools
-import math
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
-from dlexp.components.activations import Activation
 from dlexp.components.columns import Column
 from dlexp.components.data import Info
 from dlexp.components.heads import Head
 from dlexp.components.models import Embedding, Layers
-from dlexp.components.models.layer_sizes import WIDTH_ARGUMENTS, Shape, Size, at_most, sizes
-from dlexp.components.models.layers import with_vocabulary
 from dlexp.components.models.model import Stack
-from dlexp.components.optimizers import Optimizer
-from dlexp.config.advice import DEEP, MAX_DROPOUT, Advice, dropped_classes, has_override, lost_classes, setting
+from dlexp.config.advice import DEEP, MAX_DROPOUT, Advice, has_override, lost_classes, setting
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import format_value
 from dlexp.config.layer_rules import LAYER_RULES, stacked
+from dlexp.config.needed_memory import MEMORY_LIMIT, peak_bytes
 from dlexp.config.node import Node
 from dlexp.config.problems import Problem
 from dlexp.errors import MAX_EXPLAINED, did_you_mean
 
 #: A start of the bias below which a ReLU hardly fires: sums of standardized inputs have a standard deviation near 1.
 DEAD_BIAS = -3.0
-#: Learning rates outside these are far from what each optimizer usually takes: by type, lowest and highest.
-LEARNING_RATES = {
-    "sgd": (1e-5, 0.5),
-    "rmsprop": (1e-6, 0.03),
-    "adagrad": (1e-5, 1.0),
-    "adadelta": (1e-5, 10.0),
-    "adam": (1e-6, 0.03),
-    "adamw": (1e-6, 0.03),
-    "adamax": (1e-6, 0.06),
-    "nadam": (1e-6, 0.03),
-    "lion": (1e-7, 0.01),
-    "ftrl": (1e-5, 1.0),
-}
-#: Numbers that an optimizer keeps for each weight; momentum, centering and AMSGrad keep one more.
-SLOTS = {"sgd": 0, "rmsprop": 1, "adagrad": 1, "lion": 1}
-DEFAULT_SLOTS = 2
 #: How linear output units leave the range of a task's targets.
 LEFT = {
     "proportion": "the targets lie from 0 to 1, and linear output units leave that range",
     "count": "the targets are counts, and linear output units go below 0",
 }
-#: Bytes that a run may need before it is warned of.
-MEMORY_LIMIT = 4e9
-#: Of a float32, or an int32 index.
-BYTES = 4
 
 
 @dataclass(frozen=True)
@@ -86,7 +62,7 @@ def bottleneck(model: Stack, experiment: Experiment, info: Info) -> Iterator[Adv
 
 def saturating_stack(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
     """Sigmoid and tanh saturate over most of their domain, and a stack multiplies their small slopes (Glorot, 2010)."""
-    saturating = [activation.type for _, activation in _layers(model) if activation.saturates]
+    saturating = [activation.type for activation in model.activations if activation.saturates]
     if len(saturating) >= DEEP and model.normalization == "none":
         names = " and ".join(dict.fromkeys(saturating))
         why = f"{len(saturating)} hidden layers of {names} saturate, and their gradients vanish towards the input"
@@ -95,11 +71,10 @@ def saturating_stack(model: Stack, experiment: Experiment, info: Info) -> Iterat
 
 def selu_start(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
     """SELUs keep mean 0 and variance 1 only from LeCun's start, variance 1 / inputs (Klambauer et al., 2017)."""
-    start = model.kernel_initializer
-    has_selu = any(activation.type == "selu" for _, activation in _layers(model))
-    if has_selu and start and not start.startswith("lecun"):
-        why = f"SELUs keep mean 0 and variance 1 from LeCun's start alone, given {start}"
-        yield Advice("model.kernel_initializer", why, "model.kernel_initializer=lecun_normal")
+    start, needing = model.kernel_initializer, [unit for unit in model.activations if unit.needs_start]
+    if needing and start and not needing[0].may_start_as(start):
+        path = "model.kernel_initializer"
+        yield Advice(path, f"{needing[0].needs_start}, given {start}", setting(path, needing[0].kernel_initializer))
 
 
 def symmetric_start(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -112,8 +87,8 @@ def symmetric_start(model: Stack, experiment: Experiment, info: Info) -> Iterato
 
 def dead_start(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
     """A ReLU that never fires has no gradient, and never learns (Goodfellow, 6.3.1)."""
-    has_relu = any(activation.type in ("relu", "relu6") for _, activation in _layers(model))
-    if has_relu and model.hidden_bias < DEAD_BIAS and model.normalization == "none":
+    can_die = any(activation.can_die for activation in model.activations)
+    if can_die and model.hidden_bias < DEAD_BIAS and model.normalization == "none":
         why = f"from a bias of {model.hidden_bias:g} hardly any ReLU fires, and one that never fires cannot learn"
         yield Advice("model.hidden_bias", why, "model.hidden_bias=0.0")
 
@@ -130,7 +105,12 @@ def dropout_before_output(model: Stack, experiment: Experiment, info: Info) -> I
     needed = max(1, _n_class_units(experiment, info))
     last = model.hidden[-1] if model.hidden else 0
     if model.dropout and last >= needed and (1 - model.dropout) * last < needed:
-        why, largest = dropped_classes(model.dropout, last, needed)
+        reason = f"{needed} classes" if needed > 1 else "the output"
+        why = (
+            f"in front of the output it keeps {(1 - model.dropout) * last:.3g} of {last} units on average, for {reason}"
+        )
+        # To two digits; none where every unit is needed.
+        largest = max(0, int(100 * (1 - needed / last))) / 100
         yield Advice("model.dropout", why, setting("model.dropout", largest))
 
 
@@ -163,7 +143,7 @@ def unscaled_inputs(experiment: Experiment, info: Info) -> Iterator[Advice]:
 def learning_rate(experiment: Experiment, info: Info) -> Iterator[Advice]:
     """The most important hyperparameter, far from what the optimizer usually takes (Goodfellow, 11.4)."""
     optimizer = experiment.optimizer
-    low, high = LEARNING_RATES.get(optimizer.type, (0.0, math.inf))
+    low, high = optimizer.usual_learning_rates
     if not low <= optimizer.learning_rate <= high:
         path, default = "optimizer.learning_rate", type(optimizer).model_fields["learning_rate"].default
         why = f"{optimizer.learning_rate:g} is far from what {optimizer.type} usually takes, {low:g} to {high:g}"
@@ -172,7 +152,7 @@ def learning_rate(experiment: Experiment, info: Info) -> Iterator[Advice]:
 
 def large_batch(experiment: Experiment, info: Info) -> Iterator[Advice]:
     """A batch larger than the training set is one step an epoch, whatever it says."""
-    n, batch_size = _n_trained(experiment, info), experiment.training.batch_size
+    n, batch_size = experiment.n_trained(info), experiment.training.batch_size
     if n is not None and batch_size > n:
         path = "training.batch_size"
         yield Advice(path, f"{batch_size} of {n} training examples is one step an epoch", setting(path, min(32, n)))
@@ -208,16 +188,13 @@ def test_validation(experiment: Experiment, info: Info) -> Iterator[Advice]:
 
 def memory(experiment: Experiment, info: Info) -> Iterator[Advice]:
     """More than `MEMORY_LIMIT` by an estimate: weights, gradients, optimizer slots, their copies, a batch, data."""
-    parts = _bytes(experiment, info)
+    parts = peak_bytes(experiment, info)
     total = sum(parts.values())
     if total <= MEMORY_LIMIT:
         return
     path = max(parts, key=lambda part: parts[part])
     why = f"a run needs about {total / 1e9:.3g} GB, {parts[path] / 1e9:.3g} GB of it by this"
     why = f"{why}; more than {MEMORY_LIMIT / 1e9:g} GB"
-    if isinstance(experiment.model, Layers) and path.startswith("model."):
-        yield Advice(path, why, setting(*_narrower(experiment.model, experiment, info)))
-        return
     section, _, field = path.partition(".")
     value = getattr(getattr(experiment, section), field)
     share = MEMORY_LIMIT / total / 2
@@ -280,7 +257,7 @@ def _advice(experiment: Experiment) -> Iterator[tuple[str, Advice]]:
         for stack_rule in STACK_RULES:
             yield from ((stack_rule.__name__, advice) for advice in stack_rule(model, experiment, info))
     elif isinstance(model, Layers):
-        layers, n_classes = stacked(model, _shapes(model, info)), _n_class_units(experiment, info)
+        layers, n_classes = stacked(model), _n_class_units(experiment, info)
         for layer_rule in LAYER_RULES:
             yield from ((layer_rule.__name__, advice) for advice in layer_rule(model, layers, n_classes))
     for rule in RULES:
@@ -299,12 +276,6 @@ def _finding(rule: str, advice: Advice, config: Node) -> Finding:
     return Finding(advice.path, message, config.nearest_source(advice.path.split(".")), change, rule)
 
 
-def _layers(model: Stack) -> list[tuple[int, Activation]]:
-    """Units and activation of each hidden layer."""
-    each = model.activation if isinstance(model.activation, list) else [model.activation] * len(model.hidden)
-    return list(zip(model.hidden, each, strict=True))
-
-
 def _heads(experiment: Experiment, info: Info) -> Iterator[tuple[str, Head, Info]]:
     """Each head with its path and its target."""
     for name, (head, target) in experiment.head.by_target(info).items():
@@ -315,106 +286,6 @@ def _n_class_units(experiment: Experiment, info: Info) -> int:
     """Output units that are a class each, of the head with most of them; 0 where there are none."""
     heads = (head for _, head, _ in _heads(experiment, info) if head.has_unit_per_class)
     return max((head.units or 0 for head in heads), default=0)
-
-
-def _n_trained(experiment: Experiment, info: Info) -> int | None:
-    """Examples that train; none where only the data says how many there are."""
-    if info.n_train is None:
-        return None
-    return experiment.dataset.reduced_count(info.n_train - experiment.validation.count(info.n_train))
-
-
-def least_bytes(experiment: Experiment) -> dict[str, float]:
-    """What a run holds in memory at the very least, by the setting that makes it large: nothing is there twice."""
-    # Each weight, its gradient, and the numbers that the optimizer keeps for it.
-    per_weight = BYTES * (2 + slots(experiment.optimizer))
-    return _by_setting(experiment, experiment.dataset.info(), per_weight)
-
-
-def _bytes(experiment: Experiment, info: Info) -> dict[str, float]:
-    """What a run holds in memory at its peak, by the setting that makes it large."""
-    # Each weight, its gradient and a copy while it is saved; likewise each number that the optimizer keeps, its next
-    # value and its copy. Measured as peak: 12 bytes a weight with SGD, 36 with Adam.
-    return _by_setting(experiment, info, 3 * BYTES * (1 + slots(experiment.optimizer)))
-
-
-def _by_setting(experiment: Experiment, info: Info, per_weight: int) -> dict[str, float]:
-    """Bytes by setting, so many for each weight; of a model that is code, only the data."""
-    weights, outputs = _held(experiment, info)
-    parts = {path: per_weight * n for path, n in weights.items()}
-    if (n := _n_trained(experiment, info)) is not None:
-        # Each output and its gradient.
-        parts["training.batch_size"] = 2 * BYTES * outputs * min(n, experiment.training.batch_size)
-    dataset, n_inputs = experiment.dataset, _n_inputs(info)
-    for field, per_value in (("maxlen", info.n_train or 0), ("n_train", n_inputs)):
-        if field in type(dataset).model_fields:
-            parts[f"dataset.{field}"] = BYTES * per_value * (getattr(dataset, field) or 0)
-    return {path: float(size) for path, size in parts.items()}
-
-
-def _held(experiment: Experiment, info: Info) -> tuple[dict[str, int], int]:
-    """The model's weights, by the setting that makes them many, and its layers' outputs for one example."""
-    model = experiment.model
-    if isinstance(model, Stack):
-        return _held_by_stack(model, experiment, info)
-    weights: dict[str, int] = {}
-    outputs = 0
-    if isinstance(model, Layers):
-        path = "model.layers"
-        for layer, size in zip(stacked(model, _shapes(model, info)), _sizes(model, info), strict=True):
-            path = next((f"{layer.path}.{name}" for name in WIDTH_ARGUMENTS if name in layer.arguments), path)
-            weights[path] = weights.get(path, 0) + size.weights
-            outputs += size.n_outputs
-    return weights, outputs
-
-
-def _held_by_stack(model: Stack, experiment: Experiment, info: Info) -> tuple[dict[str, int], int]:
-    widths = [activation.width(units) for units, activation in _layers(model)]
-    n_inputs = _n_inputs(info)
-    words = (info.vocabulary or 0) * model.output_dim if isinstance(model, Embedding) else 0
-    features = model.output_dim if isinstance(model, Embedding) else n_inputs
-    fan_in = [features, *model.hidden]
-    n_outputs = sum(head.units or 1 for _, head, _ in _heads(experiment, info))
-    kernels = [a * b for a, b in zip(fan_in, [*widths, n_outputs], strict=True)]
-    if info.vocabulary and not words:  # The first kernel has a row a word.
-        words, kernels = kernels[0], kernels[1:]
-    outputs = sum(widths) + (n_inputs * model.output_dim if isinstance(model, Embedding) else 0)
-    return {"model.hidden": sum(kernels)} | ({"dataset.num_words": words} if info.vocabulary else {}), outputs
-
-
-def _n_inputs(info: Info) -> int:
-    # A text with columns beside it has about as many inputs as words.
-    return math.prod(info.shape) if info.shape else info.vocabulary or 1
-
-
-def _sizes(model: Layers, info: Info) -> list[Size]:
-    """What each layer gives and holds; of own data that says no shape, as far as it is known without."""
-    items = [with_vocabulary(item, info) for item in model.layers]
-    return list(sizes(items, info.shape or (info.vocabulary if info.inputs == "sparse" else None,)))
-
-
-def _shapes(model: Layers, info: Info) -> list[Shape]:
-    return [size.shape for size in _sizes(model, info)]
-
-
-def _narrower(model: Layers, experiment: Experiment, info: Info) -> tuple[str, object]:
-    """A key and a value with which no layer is so wide that a run needs more than `MEMORY_LIMIT`."""
-    width, narrow = 1 << 30, model
-    while width > 1 and sum(_bytes(experiment.model_copy(update={"model": narrow}), info).values()) > MEMORY_LIMIT:
-        width //= 2
-        narrow = model.model_copy(update={"layers": at_most(model.layers, width)})
-    changed = [i for i, (a, b) in enumerate(zip(model.layers, narrow.layers, strict=True)) if a != b]
-    return (
-        (f"model.layers.{changed[0]}", narrow.layers[changed[0]])
-        if len(changed) == 1
-        else ("model.layers", narrow.layers)
-    )
-
-
-def slots(optimizer: Optimizer) -> int:
-    """How many numbers an optimizer keeps for each weight."""
-    more = sum(bool(getattr(optimizer, name, False)) for name in ("momentum", "centered", "amsgrad"))
-    return SLOTS.get(optimizer.type, DEFAULT_SLOTS) + more
 
 
 def _smaller(value: int, share: float) -> int:

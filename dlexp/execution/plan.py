@@ -15,8 +15,8 @@ from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.resamples import Fresh
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION, Identities, code_digest, identities_of
-from dlexp.config.lint import least_bytes
 from dlexp.config.load import load
+from dlexp.config.needed_memory import least_bytes
 from dlexp.errors import DataError, DlexpError, UserError
 from dlexp.execution import repository
 from dlexp.records.index import Attempts, Run, latest, read, readable, recorded, scan, smoke_dir

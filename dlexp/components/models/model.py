@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.activations import Initializer, OneOrEach, ReLU
+from dlexp.components.activations import Activation, Initializer, OneOrEach, ReLU
 from dlexp.components.component import Component, Context, Misfit, Off, OneOf
 from dlexp.components.data import Info
 from dlexp.components.regularizers import Regularizer
@@ -76,6 +76,11 @@ class Stack(Model):
     kernel_regularizer: Annotated[Regularizer, OneOf(Regularizer)] | None = None
     """Penalty on the hidden layers' kernels."""
 
+    @property
+    def activations(self) -> list[Activation]:
+        """That of each hidden layer."""
+        return self.activation if isinstance(self.activation, list) else [self.activation] * len(self.hidden)
+
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Another number of activations than of layers."""
         if isinstance(self.activation, list) and len(self.activation) != len(self.hidden):
@@ -88,8 +93,7 @@ class Stack(Model):
         """The hidden layers: Dense, normalization, activation, dropout, noise; each a layer of its own, where asked."""
         import keras
 
-        each = self.activation if isinstance(self.activation, list) else [self.activation] * len(self.hidden)
-        for i, (units, activation) in enumerate(zip(self.hidden, each, strict=True), start=1):
+        for i, (units, activation) in enumerate(zip(self.hidden, self.activations, strict=True), start=1):
             regularizer = self.kernel_regularizer.build() if self.kernel_regularizer else None
             constraint = keras.constraints.MaxNorm(self.max_norm) if self.max_norm else None
             x = keras.layers.Dense(

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from dlexp.components import memory
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import flatten, format_value
 from dlexp.config.load import Loaded
+from dlexp.config.needed_memory import MEMORY_LIMIT, peak_per_weight
 from dlexp.execution.plan import Plan, Planned
 from dlexp.format import aligned
 
@@ -45,17 +47,20 @@ def _sections(loaded: Loaded, plan: Plan, identity: str, layers: list[dict[str, 
     if layers is None:
         found[f"layers: not built, the config calls {' and '.join(experiment.functions)} (--allow-code)"] = []
     else:
-        found["layers"] = list(_layers(layers))
+        found["layers"] = list(_layers(layers, experiment))
     return found | {"examples": list(_examples(experiment)), "runs": list(_runs(experiment, plan, identity))}
 
 
-def _layers(layers: Sequence[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+def _layers(layers: Sequence[dict[str, Any]], experiment: Experiment) -> Iterator[tuple[str, ...]]:
     if not layers:
         yield ("known only with the data",)
         return
     for layer in layers:
         yield layer["name"], layer["type"], str(tuple(layer["output_shape"])), f"{layer['parameters']:,}"
-    yield "in all", "", "", f"{sum(layer['parameters'] for layer in layers):,} parameters"
+    n_parameters = sum(layer["parameters"] for layer in layers)
+    yield "in all", "", "", f"{n_parameters:,} parameters"
+    if (needed := peak_per_weight(experiment.optimizer) * n_parameters) > MEMORY_LIMIT:
+        yield "memory", "", "", f"about {memory.size(needed)} to train them; more than {memory.size(int(MEMORY_LIMIT))}"
 
 
 def _examples(experiment: Experiment) -> Iterator[tuple[str, ...]]:
@@ -64,7 +69,7 @@ def _examples(experiment: Experiment) -> Iterator[tuple[str, ...]]:
         yield ("known only with the data",)
         return
     held_out = validation.count(info.n_train)
-    yield "training", f"{experiment.dataset.reduced_count(info.n_train - held_out):,}"
+    yield "training", f"{experiment.n_trained(info):,}"
     yield "validation", {"none": "none", "test": "the test examples"}.get(validation.type, f"{held_out:,}")
     yield "test", f"{info.n_test:,}"
 

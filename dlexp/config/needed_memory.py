@@ -1,0 +1,71 @@
+"""How much memory a run needs, by the setting that makes it large: by arithmetic, from the config alone.
+
+Only the layers of an MLP or an Embedding are counted. Those of other models are counted by Keras: `run --dry-run`.
+"""
+
+import math
+
+from dlexp.components.data import Info
+from dlexp.components.models import Embedding
+from dlexp.components.models.model import Stack
+from dlexp.components.optimizers import Optimizer
+from dlexp.config.experiment import Experiment
+
+#: Bytes that a run may need before it is warned of.
+MEMORY_LIMIT = 4e9
+#: Of a float32, or an int32 index.
+BYTES = 4
+
+
+def least_bytes(experiment: Experiment) -> dict[str, float]:
+    """What a run holds in memory at the very least, by the setting that makes it large: nothing is there twice."""
+    # Each weight, its gradient, and the numbers that the optimizer keeps for it.
+    per_weight = BYTES * (2 + experiment.optimizer.slots)
+    return _by_setting(experiment, experiment.dataset.info(), per_weight)
+
+
+def peak_bytes(experiment: Experiment, info: Info) -> dict[str, float]:
+    """What a run holds in memory at its peak, by the setting that makes it large."""
+    return _by_setting(experiment, info, peak_per_weight(experiment.optimizer))
+
+
+def peak_per_weight(optimizer: Optimizer) -> int:
+    """Bytes that a run holds for each weight at its peak."""
+    # The weight, its gradient and a copy while it is saved; likewise each number that the optimizer keeps, its next
+    # value and its copy. Measured as peak: 12 bytes a weight with SGD, 36 with Adam.
+    return 3 * BYTES * (1 + optimizer.slots)
+
+
+def _by_setting(experiment: Experiment, info: Info, per_weight: int) -> dict[str, float]:
+    n_inputs = _n_inputs(info)
+    weights, outputs = _held(experiment, info, n_inputs) if isinstance(experiment.model, Stack) else ({}, 0)
+    parts = {path: per_weight * n for path, n in weights.items()}
+    if (n := experiment.n_trained(info)) is not None:
+        # Each output and its gradient.
+        parts["training.batch_size"] = 2 * BYTES * outputs * min(n, experiment.training.batch_size)
+    dataset = experiment.dataset
+    for field, per_value in (("maxlen", info.n_train or 0), ("n_train", n_inputs)):
+        if field in type(dataset).model_fields:
+            parts[f"dataset.{field}"] = BYTES * per_value * (getattr(dataset, field) or 0)
+    return {path: float(size) for path, size in parts.items()}
+
+
+def _held(experiment: Experiment, info: Info, n_inputs: int) -> tuple[dict[str, int], int]:
+    """A stack's weights, by the setting that makes them many, and its layers' outputs for one example."""
+    model = experiment.model
+    assert isinstance(model, Stack)
+    length = model.output_dim if isinstance(model, Embedding) else 0
+    n_outputs = sum(head.units or 1 for head, _ in experiment.head.by_target(info).values())
+    widths = [activation.width(units) for units, activation in zip(model.hidden, model.activations, strict=True)]
+    kernels = [a * b for a, b in zip([length or n_inputs, *model.hidden], [*widths, n_outputs], strict=True)]
+    outputs = sum(widths) + n_inputs * length
+    if not info.vocabulary:
+        return {"model.hidden": sum(kernels)}, outputs
+    # An embedding, or the first kernel, has a row for each word.
+    words = info.vocabulary * length or kernels.pop(0)
+    return {"model.hidden": sum(kernels), "dataset.num_words": words}, outputs
+
+
+def _n_inputs(info: Info) -> int:
+    # A text with columns beside it has about as many inputs as words.
+    return math.prod(info.shape) if info.shape else info.vocabulary or 1
