@@ -10,7 +10,8 @@ if ["-m", "dlexp"] in map(list, zip(sys.orig_argv, sys.orig_argv[1:], strict=Fal
         sys.path.append(_here)
 
 from dlexp.api import bias_variance, compare, load, run, runs
+from dlexp.version import VERSION
 
-__version__ = "0.2.0"
+__version__ = VERSION
 
 __all__ = ["bias_variance", "compare", "load", "run", "runs"]

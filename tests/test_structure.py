@@ -6,6 +6,11 @@ import structure
 CALLED_BY_OTHERS = ("find_class", "readinto", "path_stats", "get_data", "ignore_aliases", "Process", "AddedLater")
 
 
+def test_no_import_comes_back() -> None:
+    """As a type checker sees it: imports in functions and for annotations count too."""
+    assert structure.circle(structure.imports()) == []
+
+
 def test_nothing_is_unused() -> None:
     """Every class and function has a user."""
     assert not set(structure.unused(CALLED_BY_OTHERS)) - {"dlexp.config.flat:38: unflatten"}

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 ORDER = (
     "cli", "api.py", "workflows", "reports", "execution", "training", "records", "config", "components", "layers",
     "format.py", "registry.py", "console.py", "regular_files.py", "whole_files.py", "machine.py", "errors.py",
+    "version.py",
 )  # fmt: skip
 
 

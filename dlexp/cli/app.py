@@ -19,6 +19,7 @@ from dlexp.cli.schema import schema
 from dlexp.cli.show import show
 from dlexp.cli.verify import verify
 from dlexp.cli.why import why
+from dlexp.version import VERSION
 
 app = typer.Typer(
     name="dlexp",
@@ -31,9 +32,7 @@ app = typer.Typer(
 
 def _print_version(is_asked: bool) -> None:
     if is_asked:
-        from dlexp import __version__
-
-        print(f"dlexp {__version__}")
+        print(f"dlexp {VERSION}")
         raise typer.Exit
 
 

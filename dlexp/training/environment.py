@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dlexp.machine import host
+from dlexp.version import VERSION
 
 #: Distributions whose version can change a number.
 DISTRIBUTIONS = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn")
@@ -26,9 +27,7 @@ INSTRUCTIONS = re.compile(r"sse4_2|avx|avx2|fma|f16c|avx512\w*|avx_vnni|amx_\w+|
 
 def versions() -> dict[str, str]:
     """The versions of dlexp, Python and the libraries that compute."""
-    import dlexp
-
-    found = {"dlexp": dlexp.__version__, "python": platform.python_version()}
+    found = {"dlexp": VERSION, "python": platform.python_version()}
     return found | {name: version(name) for name in DISTRIBUTIONS}
 
 

@@ -1,0 +1,3 @@
+"""The version of dlexp."""
+
+VERSION = "0.2.0"
