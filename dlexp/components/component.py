@@ -64,6 +64,16 @@ class Off:
         return {"anyOf": [handler(schema), {"type": "null"}]}
 
 
+class MakesLoss:
+    """Marks a key of a head that its loss depends on beside `type` and `loss`: where it differs, losses do not compare.
+
+    Of several heads' keys, those with `in_sum` tell in the sum of their losses alone.
+    """
+
+    def __init__(self, *, in_sum: bool = False) -> None:
+        self.in_sum = in_sum
+
+
 class Component(Settings):
     """A mapping of a config whose `type` chooses its class.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from dlexp.components.component import Misfit, Off
+from dlexp.components.component import MakesLoss, Misfit, Off
 from dlexp.components.data import Info
 from dlexp.components.heads.head import Predicted, PredictedColumns
 from dlexp.components.metrics import METRICS, class_probabilities
@@ -14,7 +14,7 @@ from dlexp.components.metrics import METRICS, class_probabilities
 if TYPE_CHECKING:
     import numpy as np
 
-LabelSmoothing = Annotated[float, Field(ge=0, lt=1), Off(0.0)]
+LabelSmoothing = Annotated[float, Field(ge=0, lt=1), Off(0.0), MakesLoss()]
 ClassWeight = Annotated[
     Literal["balanced"] | list[Annotated[float, Field(ge=0)]] | None,
     Field(
@@ -22,6 +22,7 @@ ClassWeight = Annotated[
         "the same sum of weights. The loss stays a mean over examples, as Keras's, and val_loss and test_loss are "
         "weighted too."
     ),
+    MakesLoss(),
 ]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple,
 from pydantic import Field
 
 from dlexp.components.columns import Column
-from dlexp.components.component import Component, Context, Misfit, OneOf
+from dlexp.components.component import Component, Context, MakesLoss, Misfit, OneOf
 from dlexp.components.data import Info, Task
 from dlexp.components.metrics import METRICS
 from dlexp.components.regularizers import Regularizer
@@ -125,7 +125,7 @@ class Head(Component):
     """Start of the output units' bias: far from 0, the untrained model is confident, and wrong where it is."""
     kernel_regularizer: Annotated[Regularizer, OneOf(Regularizer)] | None = None
     """Penalty on the output units' kernel."""
-    weight: Annotated[float, Field(gt=0)] = 1.0
+    weight: Annotated[float, Field(gt=0), MakesLoss(in_sum=True)] = 1.0
     """Factor of its loss where there are several heads."""
 
     @property

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 from pydantic import ConfigDict
 
 from dlexp.components.columns import Column
-from dlexp.components.component import Component, Context, Misfit, Off, OneOf
+from dlexp.components.component import Component, Context, MakesLoss, Misfit, Off, OneOf
 from dlexp.components.data import Info
 from dlexp.components.heads.head import Head, Output, Part, Trunk
 from dlexp.errors import MAX_EXPLAINED, did_you_mean
@@ -36,7 +36,7 @@ class Multitask(Component):
     sharing: Annotated[Literal["hard", "none"], Off("none")] = "hard"
     """Hard parameter sharing: one trunk of hidden layers for all heads (Caruana, 1997). `none`: a trunk for each head,
     as wide and as long trained, with the initial weights and batches of a run on that target alone."""
-    weighting: Literal["fixed", "learned"] = "fixed"
+    weighting: Annotated[Literal["fixed", "learned"], MakesLoss(in_sum=True)] = "fixed"
     """The loss is the sum of each head's `weight` times its loss. `learned`: each term is also divided by a trained
     variance, and half its logarithm is added (homoscedastic uncertainty; Kendall et al., 2018)."""
 

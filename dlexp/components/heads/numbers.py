@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from pydantic import Field
 
-from dlexp.components.component import Word
+from dlexp.components.component import MakesLoss, Word
 from dlexp.components.data import Info
 from dlexp.components.heads.head import Learnable, Predicted, PredictedColumns
 from dlexp.components.metrics import fitting
@@ -25,6 +25,7 @@ StandardizeTarget = Annotated[
         description="Train on targets with mean 0 and variance 1 (of the training split): metrics, `nll` and the saved "
         "model stay in the target's own units."
     ),
+    MakesLoss(),
 ]
 
 

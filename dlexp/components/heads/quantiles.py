@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.component import Context, Misfit
+from dlexp.components.component import Context, MakesLoss, Misfit
 from dlexp.components.data import Info
 from dlexp.components.heads import links, numbers
 from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
@@ -24,7 +24,7 @@ class Quantiles(Head):
     learns: ClassVar[Learnable] = numbers.ANY
     metrics: numbers.Metrics = ["mae"]
     standardize_target: numbers.StandardizeTarget = True
-    quantiles: Annotated[list[Annotated[float, Field(gt=0, lt=1)]], Field(min_length=2)] = [0.1, 0.5, 0.9]
+    quantiles: Annotated[list[Annotated[float, Field(gt=0, lt=1)]], Field(min_length=2), MakesLoss()] = [0.1, 0.5, 0.9]
     """The levels in rising order. Metrics are those of the level next to 0.5."""
     loss: Literal["pinball"] = "pinball"
     """Mean over the levels, in units of the standardized target. It has no density: `nll` and `coverage_90` are those

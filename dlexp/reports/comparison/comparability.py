@@ -1,17 +1,15 @@
 """Whether a column measures the same in two experiments: the same loss, on the same examples."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, Literal
 
+from dlexp import registry
 from dlexp.components.columns import Column, Role
+from dlexp.components.component import MakesLoss
 from dlexp.reports.comparison.compared import Compared
 
 Obstacle = Literal["another loss", "other examples"]
-
-#: What makes a loss, beside the penalties on weights: where one differs, a lower loss is not a better one.
-_LOSS_KEYS = ("type", "loss", "standardize_target", "label_smoothing", "class_weight", "quantiles")
-#: What makes the sum of several targets' losses.
-_SUM_KEYS = ("weight", "weighting")
 
 _EVALUATED: tuple[Role, ...] = ("validation", "test")
 
@@ -56,13 +54,21 @@ def _loss(experiment: Compared, target: str) -> dict[str, Any]:
 
     A key that is off (null, 0) is as one that an older record lacks.
     """
-    head, names = (f"head.heads.{target}.", _LOSS_KEYS) if target else ("head.", (*_LOSS_KEYS, *_SUM_KEYS))
+    head, names = f"head.heads.{target}." if target else "head.", _loss_keys(is_sum=not target)
 
     def makes_it(key: str) -> bool:
         is_of_head = key.startswith(head) and key.rpartition(".")[2] in names and key != "head.weight"
         return is_of_head or ("regularizer" in key and not target)
 
     return {key: value for key, value in experiment.settings.items() if value and makes_it(key)}
+
+
+@cache
+def _loss_keys(is_sum: bool) -> set[str]:
+    """The keys of heads on which a loss depends, or the sum of several."""
+    fields = (pair for head in registry.components("heads").values() for pair in head.model_fields.items())
+    marks = ((name, mark) for name, field in fields for mark in field.metadata if isinstance(mark, MakesLoss))
+    return {"type", "loss", *(name for name, mark in marks if is_sum or not mark.in_sum)}
 
 
 def groups(experiments: Iterable[Compared]) -> list[list[Compared]]:
