@@ -105,16 +105,10 @@ def bias_variance(
     """Train on many training sets, and decompose the error on the test split into bias, variance and noise.
 
     Args:
-        configs: As for `run`.
         resamples: Training sets for each experiment, at least 3.
         resampling: How they are drawn; by default fresh where the distribution of the data is known, else bootstrap.
-        overrides: As for `run`.
-        grids: As for `run`.
-        workers: Runs trained at the same time, at least 1.
-        runs_dir: Where the records go.
-        data_dir: Where data files lie; else `DLEXP_DATA`, else Keras's cache.
         smoke: Two epochs on three training sets from a small generated stand-in.
-        wait: As for `run`.
+        configs, overrides, grids, workers, runs_dir, data_dir, wait: As for `run`.
 
     Returns:
         A row for every part of every experiment's error: its values on the grids, parameters, part, value, se.

@@ -15,9 +15,8 @@ from dlexp import regular_files
 
 #: How long git may look for changes, in seconds; a pipe in a repository would make it wait for ever.
 TIMEOUT_SECONDS = 20
-#: A reference is one line; a longer file is not one.
-MAX_REFERENCE_BYTES = 10_000
-MAX_PACKED_BYTES = 100_000_000
+#: A longer file is none of git's.
+MAX_BYTES = 100_000_000
 #: How many references may name another one, as in git itself.
 MAX_LINKS = 5
 
@@ -51,43 +50,35 @@ def _commit(dot_git: Path) -> str | None:
     """The commit that HEAD resolves to."""
     git_dir = dot_git
     if dot_git.is_file():  # A worktree, or a submodule: the file names the folder.
-        named = _line(dot_git) or ""
+        named = _text(dot_git)
         if not named.startswith("gitdir: "):
             return None
         git_dir = dot_git.parent / named.removeprefix("gitdir: ")
     # Of a worktree, the branches are those of the repository that it belongs to.
-    common_dir = git_dir / (_line(git_dir / "commondir") or "")
-    reference = _line(git_dir / "HEAD") or ""
+    common_dir = git_dir / _text(git_dir / "commondir")
+    reference = _text(git_dir / "HEAD")
     for _ in range(MAX_LINKS):
         if not reference.startswith("ref: "):
             return reference if _COMMIT.fullmatch(reference) else None
         name = reference.removeprefix("ref: ")
         if ".." in name or name.startswith("/"):
             return None
-        own = (_line(folder / name) for folder in (git_dir, common_dir))
-        reference = next(filter(None, own), "") or _packed(common_dir / "packed-refs", name)
+        reference = _text(git_dir / name) or _text(common_dir / name) or _packed(common_dir / "packed-refs", name)
     return None
-
-
-def _line(path: Path) -> str | None:
-    """The only line of a file; None if there is no such file."""
-    content = _content(path, MAX_REFERENCE_BYTES)
-    return None if content is None else os.fsdecode(content).strip()
 
 
 def _packed(path: Path, name: str) -> str:
     """The commit of a reference in `packed-refs`; empty if it is not listed."""
-    wanted = b" " + os.fsencode(name)
-    lines = (_content(path, MAX_PACKED_BYTES) or b"").splitlines()
-    return next((line.removesuffix(wanted).decode("ascii", "replace") for line in lines if line.endswith(wanted)), "")
+    lines = _text(path).split("\n")
+    return next((line.removesuffix(f" {name}") for line in lines if line.endswith(f" {name}")), "")
 
 
-def _content(path: Path, limit: int) -> bytes | None:
-    """The bytes of a regular file of at most `limit` bytes; None if there is no such file."""
+def _text(path: Path) -> str:
+    """What a regular file holds, without the blanks around it; empty if there is no such file."""
     try:
-        return regular_files.read_bytes(path, limit)
+        return os.fsdecode(regular_files.read_bytes(path, MAX_BYTES)).strip()
     except (OSError, ValueError):  # ValueError: a NUL in the name.
-        return None
+        return ""
 
 
 def _is_dirty(root: Path) -> bool | None:
