@@ -21,8 +21,9 @@ from dlexp.execution import execute as execute_module
 from dlexp.execution.execute import execute
 from dlexp.records.run_dir import RunDir
 from dlexp.training.job import Job
+from dlexp.training.mistakes import mistakes
 from dlexp.training.splits import split
-from dlexp.training.summary import mistakes, summarize
+from dlexp.training.summary import summarize
 
 
 def test_finished_run_has_every_record(tmp_path: Path) -> None:

@@ -33,8 +33,7 @@ from dlexp.components.datasets.words import cache as encoded_cache
 from dlexp.errors import DataError
 from dlexp.execution.execute import execute
 from dlexp.records.run_dir import RunDir
-from dlexp.training.mistakes import with_examples
-from dlexp.training.summary import first_mistakes
+from dlexp.training.mistakes import first_mistakes, with_examples
 
 NOTHING = Data(Split(np.zeros((1, 1)), np.zeros(1)), Split(np.zeros((1, 1)), np.zeros(1)))
 

@@ -70,7 +70,8 @@ class Trainer:
 
         total = tf.constant(0.0, tf.float64)
         task_totals = tf.zeros(len(self.network.output.parts), tf.float64)
-        predictions = tf.TensorArray(tf.float32, size=n_steps, infer_shape=False, element_shape=self._prediction_shape)
+        shape = tuple(self.network.output.prediction.shape)
+        predictions = tf.TensorArray(tf.float32, size=n_steps, infer_shape=False, element_shape=shape)
         start = (tf.constant(0), total, task_totals, predictions)
         _, total, task_totals, predictions = tf.while_loop(lambda i, *_: i < n_steps, step, start)
         return total / n, task_totals / n, predictions.concat()
@@ -80,17 +81,11 @@ class Trainer:
         with tf.GradientTape() as tape:
             logits, prediction = self.network.body(self._feed.batch(index, positions), training=True)
             losses = self.network.output.losses(tf.gather(self._y, positions), logits)
-            loss = tf.reduce_mean(self.network.output.total(losses)) + self._penalty()
+            penalty = tf.add_n([tf.constant(0.0), *self.network.model.losses])
+            loss = tf.reduce_mean(self.network.output.total(losses)) + penalty
         gradients = tape.gradient(loss, [variable.value for variable in variables])
         self.optimizer.apply(gradients, variables)
         return loss, losses, prediction
-
-    def _penalty(self) -> tf.Tensor:
-        return tf.add_n([tf.constant(0.0), *self.network.model.losses])
-
-    @property
-    def _prediction_shape(self) -> tuple[int | None, ...]:
-        return tuple(self.network.output.prediction.shape)
 
 
 class Evaluator:

@@ -11,8 +11,26 @@ from dlexp.components.data import Info, Split
 from dlexp.components.heads import Head, Output, Part, prefix_layers
 from dlexp.config.experiment import Experiment
 
+#: Where the only target stands.
+WHOLE = Part(logits=slice(None), prediction=slice(None))
+
 
 @dataclass(frozen=True)
+class Task:
+    """One target of a network: its head, and where it stands among all logits and predictions."""
+
+    name: str
+    """Empty for a network's only target."""
+    head: Head
+    info: Info
+    part: Part
+
+    def column(self, quantity: str, role: Role = "train") -> str:
+        """The column of a metric, or of its loss or weight, on a split."""
+        return str(Column(quantity=quantity, target=self.name, split=role))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Network:
     """One set of layers, seen in two ways.
 
@@ -28,7 +46,7 @@ class Network:
     first: Sequence[keras.layers.Dense]
     """The first layer, where its input is sparse: training multiplies its kernel by scipy. One a trunk, else none."""
     info: Info
-    tasks: "Sequence[Task]"
+    tasks: Sequence[Task]
     """The targets; mostly one."""
 
     @property
@@ -48,33 +66,9 @@ class Network:
             variable.assign(weight)
 
 
-@dataclass(frozen=True)
-class Task:
-    """One target of a network: its head, and where it stands among all logits and predictions."""
-
-    name: str
-    """Empty, of a network's only target."""
-    head: Head
-    info: Info
-    part: Part | None
-    """None, of a network's only target."""
-
-    def prediction(self, predictions: np.ndarray) -> np.ndarray:
-        """Its part of the predictions `(n, columns)`."""
-        return predictions if self.part is None else predictions[:, self.part.prediction]
-
-    def logits(self, logits: np.ndarray) -> np.ndarray:
-        """Its part of the logits `(n, columns)`."""
-        return logits if self.part is None else logits[:, self.part.logits]
-
-    def column(self, quantity: str, role: Role = "train") -> str:
-        """The column of a metric, or of its loss or weight, on a split."""
-        return str(Column(quantity=quantity, target=self.name, split=role))
-
-
 def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Network:
     """Build the layers with initial weights that depend on the seed alone."""
-    # Layer names and random seeds start anew: nothing depends on what this process did before.
+    # Layer names and random seeds start from the beginning: nothing depends on what this process did before.
     keras.backend.clear_session()
     inputs = keras.Input(info.shape, dtype="int32" if info.inputs == "word_ids" else "float32", name="inputs")
     standardize = None
@@ -99,10 +93,10 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
     ends = [keras.layers.Identity(name="logits")(output.logits), output.prediction]
     body = keras.Model(start if len(start) > 1 else start[0], ends, name="body")
     tasks = [
-        Task(name, head, target, output.parts.get(name))
+        Task(name, head, target, output.parts.get(name, WHOLE))
         for name, (head, target) in experiment.head.by_target(info).items()
     ]
-    return Network(model, body, output, standardize, first, info, tasks)
+    return Network(model=model, body=body, output=output, standardize=standardize, first=first, info=info, tasks=tasks)
 
 
 def _standardization(x: np.ndarray, which: bool | tuple[bool, ...]) -> keras.layers.Layer:

@@ -21,11 +21,11 @@ from dlexp.training.fit import fit
 from dlexp.training.inputs import require_code, require_data
 from dlexp.training.job import Job
 from dlexp.training.loop import Evaluator, Scores
-from dlexp.training.mistakes import with_examples
+from dlexp.training.mistakes import first_mistakes, with_examples
 from dlexp.training.network import Network, build
 from dlexp.training.scores import calibration, guessing, scored, worst_mistakes
 from dlexp.training.splits import Splits, digests, split
-from dlexp.training.summary import first_mistakes, layers, summarize
+from dlexp.training.summary import layers, summarize
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,16 +7,16 @@ from dlexp.components.columns import Column, Role
 from dlexp.components.data import Split
 from dlexp.components.heads import Predicted
 from dlexp.training.loop import Evaluator, Scores
+from dlexp.training.mistakes import mistakes
 from dlexp.training.network import Network, Task
 from dlexp.training.splits import Splits
-from dlexp.training.summary import mistakes
 
 
 def scored(role: Role, scores: Scores, split: Split, network: Network) -> dict[str, float]:
     """The loss and the metrics of one pass over a split, by column; of several targets also the loss of each."""
     found = {str(Column(quantity="loss", split=role)): scores.loss}
     for i, task in enumerate(network.tasks):
-        if task.part:
+        if task.name:
             found[task.column("loss", role)] = float(scores.task_losses[i])
         seen = _predicted(network, task, split, scores)
         measure = task.head.measure
@@ -68,4 +68,4 @@ def worst_mistakes(network: Network, test: Split, tested: Scores) -> list[dict[s
 
 def _predicted(network: Network, task: Task, split: Split, scores: Scores) -> Predicted:
     y = network.info.y_of(task.name, split.y)
-    return Predicted(y, task.logits(scores.logits), task.prediction(scores.predictions))
+    return Predicted(y, scores.logits[:, task.part.logits], scores.predictions[:, task.part.prediction])
