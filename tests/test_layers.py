@@ -186,14 +186,16 @@ def test_axes_behind_a_layer_are_those_that_keras_gives(layers: tuple[str, ...])
 
 
 def test_what_only_keras_knows_is_said_in_one_line(invoke: Invoke) -> None:
-    """A kernel larger than the image: the layer's place, the shape before it, Keras's own words."""
-    text = stack(IMAGE, "Conv2D: {filters: 8, kernel_size: 9}", "Flatten")
-    Path("config.yaml").write_text(f"dataset: digits\n{text}training: {{epochs: 1}}", encoding="utf-8")
+    """A kernel larger than the image: the config, the layer's place, the shape before it, Keras's own words."""
+    for name, size in (("nine", 9), ("ten", 10)):
+        text = stack(IMAGE, f"Conv2D: {{filters: 8, kernel_size: {size}}}", "Flatten")
+        Path(f"{name}.yaml").write_text(f"dataset: digits\n{text}training: {{epochs: 1}}", encoding="utf-8")
 
-    code, _, err = invoke("run", "config.yaml", "--dry-run")
+    code, _, err = invoke("run", "nine.yaml", "ten.yaml", "--dry-run")
 
     assert code == 2
-    assert "model.layers.1.Conv2D: Keras refuses it after (None, 8, 8, 1)" in err
+    for name in ("nine", "ten"):
+        assert f"{name}: model.layers.1.Conv2D: Keras refuses it after (None, 8, 8, 1)" in err
     assert len(err.splitlines()) <= 10
 
 

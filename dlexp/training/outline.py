@@ -6,7 +6,7 @@ from typing import Any
 
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
-from dlexp.errors import DataError
+from dlexp.errors import DataError, UserError
 from dlexp.training.child import in_child
 
 #: The layers of a model as a summary.json lists them; empty if even a stand-in needs data that is absent.
@@ -20,6 +20,9 @@ def outlines(
 
     The models are really built, by Keras and in a process of its own: nothing here knows what a component's layers
     are, and this process stays without TensorFlow.
+
+    Raises:
+        UserError: With everything that Keras refuses, or the user's own functions.
     """
     built = [experiment for experiment in experiments if allow_code or not experiment.functions]
     layers = iter(in_child(_outlines, built, data_dir) if built else [])
@@ -27,7 +30,16 @@ def outlines(
 
 
 def _outlines(experiments: Sequence[Experiment], data_dir: Path | None) -> list[Layers]:
-    return [outline(experiment, data_dir) for experiment in experiments]
+    found: list[Layers] = []
+    refused: list[str] = []
+    for experiment in experiments:
+        try:
+            found.append(outline(experiment, data_dir))
+        except UserError as error:
+            refused += [f"{experiment.name}: {line}" for line in error.lines]
+    if refused:
+        raise UserError(*refused)
+    return found
 
 
 def outline(experiment: Experiment, data_dir: Path | None = None) -> Layers:
