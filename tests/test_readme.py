@@ -2,17 +2,23 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
+import pandas as pd
 import pytest
 import typer
 from make_runs import failed, finished
+from typer.testing import CliRunner
 
 from dlexp import registry
 from dlexp.cli.app import app
+from dlexp.cli.once import Once
 from dlexp.config.load import load
 from dlexp.records.index import read, scan
+from dlexp.records.run_dir import RunDir
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
@@ -90,18 +96,71 @@ def test_recipes_in_contributing_work(code: str, monkeypatch: pytest.MonkeyPatch
     assert chosen.model_validate({"type": name}).type == name
 
 
-def test_the_report_in_contributing_works(tmp_path: Path) -> None:
-    """Two names, one with two runs and another that failed: in every format."""
-    finished(tmp_path, "a", seconds=1.0)
-    finished(tmp_path, "a", seed=1, seconds=2.0)
-    failed(tmp_path, "b")
-    report: dict[str, Any] = {"__name__": "recipe"}
-    (code,) = recipes("Add a report")
-    exec(compile(code, "CONTRIBUTING.md", "exec"), report)
+def run_recipe(heading: str) -> ModuleType:
+    """The one recipe below a heading, as a module."""
+    module = ModuleType("recipe")
+    (code,) = recipes(heading)
+    exec(compile(code, "CONTRIBUTING.md", "exec"), vars(module))
+    return module
 
-    found = report["gather"](map(read, scan(tmp_path)))
 
-    assert report["render"](found, "table") == "name  runs  mean\na     2     1.5 s\n"
-    assert report["render"](found, "md").splitlines()[-1] == "| a | 2 | 1.5 s |"
-    assert report["render"](found, "csv") == "name,runs,seconds\na,2,1.5\n"
-    assert json.loads(report["render"](found, "json")) == [{"name": "a", "runs": 2, "seconds": 1.5}]
+@pytest.fixture
+def timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
+    """In `runs/`, two runs of a name and one that failed; the first."""
+    monkeypatch.chdir(tmp_path)
+    first = finished(Path("runs"), "a", seconds=1.0)
+    finished(Path("runs"), "a", seed=1, seconds=2.0)
+    failed(Path("runs"), "b")
+    return first
+
+
+def test_the_metric_in_contributing_works(tmp_path: Path) -> None:
+    """In a process of its own, as if it stood in the file: a config can ask for it; its value and its guess by hand."""
+    (tmp_path / "config.yaml").write_text("dataset: iris\nmetrics: [accuracy, balanced_accuracy]\n")
+    (code,) = recipes("Add a metric")
+    program = f"""{code}
+from dlexp.components.columns import Column
+from dlexp.config.load import load
+
+assert load("config.yaml").experiment.head.metrics == ["accuracy", "balanced_accuracy"]
+metric = Column.parse("best_val_balanced_accuracy").metric
+assert metric is METRICS["balanced_accuracy"]
+y, p = np.array([0, 0, 0, 1]), np.array([[0.1], [0.2], [0.9], [0.8]])
+print(metric.compute(y, p), metric.guess(y))
+"""
+
+    ended = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert (ended.stdout, ended.stderr) == (f"{(2 / 3 + 1) / 2} 0.5\n", "")
+
+
+def test_the_report_in_contributing_works(timed: RunDir) -> None:
+    """In every format."""
+    report = run_recipe("Add a report")
+
+    found = report.gather(map(read, scan(Path("runs"))))
+
+    assert report.render(found, "table") == "name  runs  mean\na     2     1.5 s\n"
+    assert report.render(found, "md").splitlines()[-1] == "| a | 2 | 1.5 s |"
+    assert report.render(found, "csv") == "name,runs,seconds\na,2,1.5\n"
+    assert json.loads(report.render(found, "json")) == [{"name": "a", "runs": 2, "seconds": 1.5}]
+
+
+def test_the_command_in_contributing_works(timed: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the report in its place: options, formats, and a help that ends in an example."""
+    monkeypatch.setitem(sys.modules, "dlexp.reports.run.times", run_recipe("Add a report"))
+    command = typer.Typer()
+    command.command(cls=Once)(run_recipe("Add a command").times)
+
+    result = CliRunner().invoke(command, ["--format", "csv", "--runs-dir", "runs"])
+
+    assert (result.exit_code, result.stdout) == (0, "name,runs,seconds\na,2,1.5\n")
+    assert "Example: dlexp times --format csv" in CliRunner().invoke(command, ["--help"]).stdout
+
+
+def test_the_export_in_contributing_works(timed: RunDir) -> None:
+    """What it writes is what was recorded."""
+    export = run_recipe("Add an export").HISTORY
+
+    assert export.attempt(timed) is None
+    assert pd.read_parquet(timed.path / export.file).to_dict("records") == timed.history()
