@@ -16,7 +16,7 @@ KINDS: dict[str, str] = {
     "regularizers": "dlexp.components.regularizers",
     "schedules": "dlexp.components.schedules",
     "validations": "dlexp.components.validations",
-    "resamples": "dlexp.components.resamples",
+    "resamples": "dlexp.components.training_sets",
 }
 
 _components: dict[str, dict[str, type[Any]]] = {}

@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 import dlexp
 from dlexp.components.data import Data, Split
 from dlexp.components.datasets import Digits, NoisySine
-from dlexp.components.resamples import Bootstrap, Fresh, Subset
+from dlexp.components.training_sets import Bootstrap, Fresh, Subset
 from dlexp.config.checks import check
 from dlexp.config.experiment import Experiment
 from dlexp.config.load import load

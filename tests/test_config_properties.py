@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, PlainValidator
 from dlexp import registry
 from dlexp.components.component import Component, OneOf, Settings
 from dlexp.components.datasets.dataset import Dataset
-from dlexp.components.datasets.user.base import OwnData
+from dlexp.components.datasets.user.keys import TargetKeys
 from dlexp.components.heads import default_head
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment, Training
@@ -107,7 +107,7 @@ def kind(name: str) -> st.SearchStrategy[dict[str, Any]]:
 @st.composite
 def configs(draw: st.DrawFn) -> dict[str, Any]:
     """Any config that passes every check: the head is the one that the data set's task needs."""
-    known = [chosen for chosen in registry.components("datasets").values() if not issubclass(chosen, OwnData)]
+    known = [chosen for chosen in registry.components("datasets").values() if not issubclass(chosen, TargetKeys)]
     config: dict[str, Any] = {"dataset": draw(st.sampled_from(known).flatmap(component))}
     for name, section in (
         ("validation", kind("validations")),

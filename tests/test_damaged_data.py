@@ -120,13 +120,13 @@ def test_a_changed_byte_is_never_read_as_data(suffix: str, tmp_path: Path) -> No
     write_table(path)
     whole = path.read_bytes()
     dataset = Csv(path=str(path), target="y", task="binary")
-    expected = dataset._frame(path)
+    expected = dataset.read(path)
     for name, content in damaged(whole, flips=60, seed=1):
         if name == "twice":  # Two archives in a row are an archive.
             continue
         path.write_bytes(content)
         try:
-            found = dataset._frame(path)
+            found = dataset.read(path)
         except DataError:
             continue
 

@@ -21,6 +21,13 @@ ALL = [
 ]  # fmt: skip
 
 
+def log_probabilities(dataset: Any, x: Any) -> np.ndarray:
+    """The true log probabilities of the classes, `(n, classes)`."""
+    if hasattr(dataset, "curves"):
+        return dataset.curves.log_probabilities(x)
+    return dataset.distribution.log_probabilities(x, dataset.text_encoding)
+
+
 @pytest.mark.parametrize("dataset", ALL, ids=lambda dataset: dataset.type)
 def test_info_holds(dataset: Generator) -> None:
     """What is promised without drawing is what is drawn, stand-in included."""
@@ -191,7 +198,7 @@ def test_probabilities_of_moons_are_von_mises_integrals() -> None:
     # The lower moon is the upper one, turned upside down and moved.
     joint = np.stack([log_density(x), log_density(np.array([1, 0.5]) - x)], axis=1)
 
-    found, law = dataset.log_probabilities(x), special.log_softmax(joint, axis=1)
+    found, law = log_probabilities(dataset, x), special.log_softmax(joint, axis=1)
     assert np.exp(found) == pytest.approx(np.exp(law), abs=1e-4)
     assert found == pytest.approx(law, abs=1e-2)
 
@@ -200,8 +207,8 @@ def test_probabilities_of_moons_are_von_mises_integrals() -> None:
 def test_probabilities_are_calibrated(dataset: Generator) -> None:
     """Among examples whose probability of a class is about p, a share p is of it; another sample, four deviations."""
     other = dataset.model_copy(update={"seed": 7, "n_test": 20_000})
-    test = other.test_split()
-    p = np.exp(other.log_probabilities(test.x)).ravel()  # type: ignore[attr-defined]
+    test = other.draws.test
+    p = np.exp(log_probabilities(other, test.x)).ravel()
     is_class = (test.y[:, None] == np.arange(len(p) // len(test))).ravel()
 
     assert p.sum() == pytest.approx(len(test))
@@ -219,9 +226,9 @@ def test_probabilities_are_calibrated(dataset: Generator) -> None:
 def test_a_spirals_centre_belongs_to_nobody() -> None:
     """All arms start there; at the outer end each is alone."""
     dataset = Spirals(arms=4, noise=0.02)
-    ends = np.concatenate([dataset.curve(k, np.array([0.0, 0.95])) for k in range(4)])
+    ends = np.concatenate([dataset.curves.curve(k, np.array([0.0, 0.95])) for k in range(4)])
 
-    p = np.exp(dataset.log_probabilities(ends)).reshape(4, 2, 4)
+    p = np.exp(log_probabilities(dataset, ends)).reshape(4, 2, 4)
 
     assert p[:, 0] == pytest.approx(np.full((4, 4), 0.25))
     assert p[:, 1] == pytest.approx(np.eye(4), abs=1e-6)
@@ -230,12 +237,12 @@ def test_a_spirals_centre_belongs_to_nobody() -> None:
 def test_probabilities_of_texts_by_hand() -> None:
     """The product of the words' probabilities, one after the other; what is cut counts as one word."""
     dataset = Reviews(n_test=3, num_words=2_000, skip_top=9)
-    texts: Any = dataset.test_split().x
+    texts: Any = dataset.draws.test.x
     shares = _word_shares(2, 1.0)  # (2, words)
     is_kept = (np.arange(1, 20_001) + 3 >= 9) & (np.arange(1, 20_001) + 3 < 2_000)
     cut = shares[:, ~is_kept].sum(axis=1)
 
-    found = dataset.log_probabilities(texts)
+    found = log_probabilities(dataset, texts)
 
     for row, ids in zip(found, np.split(texts.ids, texts.ends)[:-1], strict=True):
         joint = np.sum([np.log(shares[:, i - 1] if is_kept[i - 1] else cut) for i in ids], axis=0)
@@ -245,10 +252,10 @@ def test_probabilities_of_texts_by_hand() -> None:
 def test_padding_takes_the_last_words_into_account_alone() -> None:
     """What `maxlen` cuts tells nobody anything; a length that no text exceeds cuts nothing."""
     whole, short = Reviews(encoding="count"), Reviews(encoding="padded", maxlen=30)
-    texts: Any = whole.test_split().x
+    texts: Any = whole.draws.test.x
     last = [ids[-30:].tolist() for ids in np.split(texts.ids, texts.ends)[:-1]]
 
-    assert short.log_probabilities(texts) == pytest.approx(whole.log_probabilities(last))
+    assert log_probabilities(short, texts) == pytest.approx(log_probabilities(whole, last))
     assert short.best_possible()["nll"] > whole.best_possible()["nll"]
     assert Reviews(encoding="padded").best_possible() == whole.best_possible()
 

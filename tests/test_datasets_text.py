@@ -16,7 +16,7 @@ from snapshots import assert_loads_what_was_digested, dense
 from dlexp.components.component import ALONE
 from dlexp.components.data import Data
 from dlexp.components.datasets import Imdb, Reuters
-from dlexp.components.datasets.keras.text import Text, decode
+from dlexp.components.datasets.keras.text import KerasTexts
 from dlexp.components.datasets.words import sequences
 from dlexp.errors import DataError
 
@@ -165,7 +165,7 @@ def test_info_holds_on_the_real_data(component: type[Text], encoding: str, data_
     assert (len(data.train), len(data.test)) == (dataset.info().n_train, dataset.info().n_test)
 
 
-def assert_as_promised(dataset: Text, data: Data) -> None:
+def assert_as_promised(dataset: KerasTexts, data: Data) -> None:
     """Shapes, types and ranges of `info`."""
     info = dataset.info()
     for split in (data.train, data.test):
@@ -268,7 +268,7 @@ def test_digest_is_the_file(small_imdb: Path) -> None:
     "dataset",
     [Imdb(), Imdb(encoding="padded"), Imdb(encoding="count"), Reuters(encoding="tfidf"), Reuters(skip_top=50)],
 )
-def test_stand_in_has_the_real_schema(dataset: Text) -> None:
+def test_stand_in_has_the_real_schema(dataset: KerasTexts) -> None:
     """Made-up texts pass through the same encoding, every class occurs, and they are always the same."""
     data, again = dataset.stand_in(), dataset.stand_in()
 
@@ -280,7 +280,7 @@ def test_stand_in_has_the_real_schema(dataset: Text) -> None:
 
 
 @pytest.mark.parametrize(("dataset", "least"), [(Imdb(), 0.95), (Imdb(num_words=100), 0.9), (Reuters(), 0.7)])
-def test_stand_in_can_be_learned(dataset: Text, least: float) -> None:
+def test_stand_in_can_be_learned(dataset: KerasTexts, least: float) -> None:
     """The nearest class mean in multi-hot space finds the planted signal on the test texts."""
     data = dataset.stand_in()
     n_classes = dataset.info().n_classes or 0

@@ -15,7 +15,7 @@ from engines import Here
 from dlexp.components import memory
 from dlexp.components.datasets import Npz, Parquet, Reviews, TextFolder
 from dlexp.components.datasets.keras import idx
-from dlexp.components.datasets.user import csv_file
+from dlexp.components.datasets.reading import csv_file
 from dlexp.components.datasets.words import sequences
 from dlexp.config.experiment import Experiment
 from dlexp.config.load import load

@@ -32,7 +32,7 @@ class Context:
     """What the data looks like; of the head of one of several targets, that target."""
     dataset: str = ""
     """Type of the data set."""
-    has_known_law: bool = False
+    has_known_distribution: bool = False
     """Whether the data set can draw any number of further examples."""
     n_trained: int | None = None
     """Training examples that validation and `dataset.train_fraction` leave; None if only the data says."""

@@ -100,6 +100,12 @@ class Split:
         """The examples at these positions, in their order."""
         return Split(self.x[positions], self.y[positions])
 
+    def first(self, n: int) -> "Split":
+        """The first `n` examples, or all if there are fewer."""
+        import numpy as np
+
+        return self.take(np.arange(min(n, len(self))))
+
     @property
     def arrays(self) -> "tuple[np.ndarray[Any, Any], ...]":
         """Those of `x`, however it is stored, then `y`."""
@@ -144,3 +150,7 @@ class Data:
     """Which rows of the source the examples of a split are, `(n,)`, if settings decide on that."""
     drawn: Mapping[SplitName, str] = field(default_factory=dict, kw_only=True)
     """Of examples that are made, not read: a digest of each split before it was encoded."""
+
+    def split(self, name: SplitName) -> Split:
+        """One of the two."""
+        return self.train if name == "train" else self.test

@@ -87,7 +87,7 @@ def _context(experiment: Experiment, info: Info) -> Context:
     return Context(
         info=info,
         dataset=dataset.type,
-        has_known_law=dataset.has_known_law,
+        has_known_distribution=dataset.has_known_distribution,
         n_trained=n_trained,
         epochs=experiment.training.epochs,
     )

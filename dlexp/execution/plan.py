@@ -12,7 +12,7 @@ from typing import Any
 
 from dlexp.components import memory, snapshot
 from dlexp.components.datasets.dataset import Dataset
-from dlexp.components.resamples import Fresh
+from dlexp.components.training_sets import Fresh
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION, Identities, code_digest, identities_of
 from dlexp.config.load import load

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from dlexp.components.resamples import Bootstrap, Fresh, Resample, Subset
+from dlexp.components.training_sets import Bootstrap, Fresh, Subset, TrainingSet
 from dlexp.config.checks import check
 from dlexp.config.experiment import Experiment
 from dlexp.config.grid import values_in
@@ -77,14 +77,14 @@ def plan_training_sets(
 
 
 def _resampled(experiment: Experiment, n: int, kind: Kind | None) -> list[Experiment]:
-    kind = kind or ("fresh" if experiment.dataset.has_known_law else "bootstrap")
+    kind = kind or ("fresh" if experiment.dataset.has_known_distribution else "bootstrap")
     experiments = [_on(experiment, _resample(kind, index, n)) for index in range(n)]
     if problems := check(experiments[0]):
         raise UserError(*(f"{experiment.name}: {path}: {message}" for path, message in problems))
     return experiments
 
 
-def _resample(kind: Kind, index: int, n: int) -> Resample:
+def _resample(kind: Kind, index: int, n: int) -> TrainingSet:
     match kind:
         case "fresh":
             return Fresh(index=index)
@@ -94,7 +94,7 @@ def _resample(kind: Kind, index: int, n: int) -> Resample:
             return Subset(index=index, parts=n)
 
 
-def _on(experiment: Experiment, resample: Resample) -> Experiment:
+def _on(experiment: Experiment, resample: TrainingSet) -> Experiment:
     dataset = experiment.dataset.model_copy(update={"resample": resample})
     return experiment.model_copy(update={"name": experiment.name + RESAMPLES, "dataset": dataset})
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
@@ -9,7 +10,8 @@ from pydantic import Field
 
 from dlexp.components.component import Component, Misfit, Off, OneOf
 from dlexp.components.data import Data, Info, SplitName, SupportsPng
-from dlexp.components.resamples import Resample
+from dlexp.components.datasets.reading import files
+from dlexp.components.training_sets import TrainingSet
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,22 +19,27 @@ if TYPE_CHECKING:
 
     from dlexp.components.datasets.user.new_examples import NewExamples
 
+#: What `--smoke` takes of each split of the user's own data.
+N_SMOKE_TRAIN, N_SMOKE_TEST = 400, 200
+
 
 class Dataset(Component):
     """A data set with a fixed training and test split."""
 
     kind: ClassVar[str] = "datasets"
     class_names: ClassVar[tuple[str, ...]] = ()
-    """The name of each class, in the order of their numbers, where they have names."""
+    """The name of each class, in the order of their numbers, if they have names."""
     feature_names: ClassVar[tuple[str, ...]] = ()
-    """The name of each feature, where they have names."""
-    has_known_law: ClassVar[bool] = False
-    """Whether the examples are drawn from a law that is known, and there can be any number of them."""
+    """The name of each feature, if they have names."""
+    has_known_distribution: ClassVar[bool] = False
+    """Whether the examples are drawn from a known distribution, so that there can be any number of them."""
+    has_stand_in: ClassVar[bool] = True
+    """Whether `--smoke` trains on made-up examples; if not, as with the user's own data, on the first ones."""
     train_fraction: Annotated[float, Field(gt=0, le=1), Off(1.0)] = 1.0
     """Share of the training examples that train, of those that validation left; a smaller share is part of a larger."""
     train_fraction_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of that draw; no part of the run's own seed, so that all seeds train on the same examples."""
-    resample: Annotated[Resample, OneOf(Resample)] | None = None
+    resample: Annotated[TrainingSet, OneOf(TrainingSet)] | None = None
     """Which redrawn training set trains, as `dlexp bias-variance` sets it; none: the training data as it is."""
 
     def reduced_count(self, n: int) -> int:
@@ -41,7 +48,7 @@ class Dataset(Component):
         return self.resample.count(n_kept) if self.resample else n_kept
 
     def training_positions(self, n: int) -> "np.ndarray[Any, Any]":
-        """Which of `n` training examples train, in their order: at least one; resampled, where asked."""
+        """Which of `n` training examples train, in their order: at least one; redrawn if `resample` says so."""
         import numpy as np
 
         n_kept, positions = self._kept(n), np.arange(n)
@@ -56,21 +63,30 @@ class Dataset(Component):
         """What the data looks like; reads nothing, and leaves open what only the user's own data can say."""
         raise NotImplementedError
 
+    def paths(self, data_dir: Path | None) -> list[Path]:
+        """The files that the examples come from; none of examples that are made.
+
+        Raises:
+            DataError: They are not there and cannot be downloaded.
+        """
+        return []
+
     def digest(self, data_dir: Path | None) -> str:
-        """SHA-256 (hex) of the files the examples come from.
+        """SHA-256 (hex) of the files that the examples come from.
 
         Raises:
             DataError: The files are not there and cannot be downloaded.
         """
-        raise NotImplementedError
+        return files.digest(*self.paths(data_dir))
 
     def digests(self, data_dir: Path | None) -> tuple[str, ...]:
-        """The digest, then that of version 0.1.0 where it took another of the same files.
+        """The digest, then that of version 0.1.0 if it took another of the same files.
 
         Raises:
             DataError: As `digest`.
         """
-        return (self.digest(data_dir),)
+        paths = self.paths(data_dir)
+        return files.digests(*paths) if paths else (self.digest(data_dir),)
 
     def load(self, data_dir: Path | None) -> Data:
         """Read and encode the examples.
@@ -80,25 +96,38 @@ class Dataset(Component):
         """
         raise NotImplementedError
 
+    def texts(self, data_dir: Path | None) -> Data | None:
+        """The same examples as whole texts of numbered words, whatever the settings cut; None if they are no such texts.
+
+        Each `x` is a `Sequences` of every word.
+
+        Raises:
+            DataError: As `load`.
+        """
+        return None
+
     def stand_in(self) -> Data:
         """A small generated data set with the same schema and a planted signal, always the same."""
         raise NotImplementedError
 
     def sample(self, data_dir: Path | None) -> Data:
-        """What `--smoke` trains on: the stand-in; of the user's own data its first examples.
+        """What `--smoke` trains on: the stand-in, or the first examples of each split after all of them were encoded.
 
         Raises:
-            DataError: As `load`, of the user's own data.
+            DataError: As `load`, if there is no stand-in.
         """
-        return self.stand_in()
+        if self.has_stand_in:
+            return self.stand_in()
+        data = self.load(data_dir)
+        return replace(data, train=data.train.first(N_SMOKE_TRAIN), test=data.test.first(N_SMOKE_TEST))
 
     def sample_digest(self, data_dir: Path | None) -> str:
-        """What stands for the digest of a stand-in; of the user's own data their digest.
+        """What stands for the digest of a stand-in, or the digest of the data that the first examples are of.
 
         Raises:
-            DataError: As `digest`, of the user's own data.
+            DataError: As `digest`, if there is no stand-in.
         """
-        return "stand-in"
+        return "stand-in" if self.has_stand_in else self.digest(data_dir)
 
     def examples(
         self, data_dir: Path | None, split: SplitName, positions: Sequence[int], data: Data | None = None
@@ -109,14 +138,13 @@ class Dataset(Component):
             data_dir: Where its files are looked for first.
             split: Which split.
             positions: Which of its examples.
-            data: What `load` gave, of texts what `texts` gave, where that is there: then it is not loaded again.
+            data: What `texts` gave, or else `load`, so that it is not loaded again.
 
         Raises:
             DataError: As `load`.
         """
-        data = data or self.load(data_dir)
-        part = data.train if split == "train" else data.test
-        return [shown(part.x[[position]], self.feature_names) for position in positions]
+        x = (data or self.load(data_dir)).split(split).x
+        return [shown(x[[position]], self.feature_names) for position in positions]
 
     def decoded(self, data: Data, positions: Sequence[int]) -> Sequence[str | SupportsPng]:
         """Test examples of loaded data for the eye, at these positions; downloads nothing.
@@ -130,25 +158,25 @@ class Dataset(Component):
         return [shown(data.test.x[[position]], names) for position in positions]
 
     def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
-        """Examples from a file of the user's, encoded as those of a split; here a table or array of numbers.
+        """Examples from a file of the user's, encoded as those of a split; by default a table or array of numbers.
 
         Raises:
             DataError: The file, or what the encoding was fitted on, cannot be read.
-            UserError: It has not what the model takes.
+            UserError: It does not have what the model takes.
         """
         from dlexp.components.datasets.user import new_examples
 
         return new_examples.numbers(path, math.prod(self.info().shape), self.feature_names)
 
     def best_possible(self) -> dict[str, float]:
-        """What no model can beat on the test split but by luck, by metric, where the truth is known.
+        """What no model can beat on the test split except by chance, by metric, if the truth is known.
 
-        It is what the true law scores on these very examples; each metric by the prediction that is best for it.
+        It is what the true distribution scores on these very examples; each metric by the prediction best for it.
         """
         return {}
 
     def expected(self, x: "np.ndarray[Any, Any] | csr_array") -> "np.ndarray[Any, Any] | None":
-        """The mean of the target given the inputs, `(n,)` in float64, where the truth is known."""
+        """The mean of the target given the inputs, `(n,)` in float64, if the truth is known."""
         return None
 
     def misfits(self, data_dir: Path | None) -> Iterator[Misfit]:
@@ -169,6 +197,7 @@ class Dataset(Component):
         return []
 
 
+#: Of more features than these the first are shown.
 MAX_SHOWN = 8
 
 

@@ -16,7 +16,6 @@ N_TRAIN_TEXTS, N_TEST_TEXTS = 400, 200
 VOCABULARY = 20_000
 
 Array = np.ndarray[Any, Any]
-Texts = tuple[list[list[int]], Array]
 
 
 def clouds(n_classes: int, n_features: int) -> tuple[Split, Split]:
@@ -56,7 +55,7 @@ def _split(x: Array, y: Array) -> tuple[Split, Split]:
     return Split(x[:N_TRAIN], y[:N_TRAIN]), Split(x[N_TRAIN:], y[N_TRAIN:])
 
 
-def texts(n_classes: int) -> tuple[Texts, Texts]:
+def texts(n_classes: int) -> tuple[Split, Split]:
     """Training and test texts of 20 to 150 words with a Zipf vocabulary, in Keras's counting from 1.
 
     Two of three words of a text, or more, are its class's own. With more than two classes, class k is as
@@ -70,13 +69,14 @@ def texts(n_classes: int) -> tuple[Texts, Texts]:
     return _texts(rng, y_train, n_classes), _texts(rng, drawn[-N_TEST_TEXTS:], n_classes)
 
 
-def _texts(rng: np.random.Generator, y: Array, n_classes: int) -> Texts:
+def _texts(rng: np.random.Generator, y: Array, n_classes: int) -> Split:
     numbers = np.arange(1, VOCABULARY + 1)
     frequency = 1 / (numbers + 10)  # Zipf's law, flattened at its head (Mandelbrot)
     # Every n-th word is a class's own, so that each has frequent and rare ones, whatever num_words cuts.
     cumulated = [
         np.cumsum(np.where(numbers % n_classes == k, 2 * n_classes * frequency, frequency)) for k in range(n_classes)
     ]
-    return [
+    found: Any = [
         (1 + np.searchsorted(cumulated[k], cumulated[k][-1] * rng.random(rng.integers(20, 151)))).tolist() for k in y
-    ], y
+    ]
+    return Split(found, y)

@@ -9,7 +9,7 @@ import numpy as np
 
 from dlexp.components.data import Data, Info
 from dlexp.components.datasets.dataset import Dataset
-from dlexp.components.datasets.keras.text import NumberedTexts
+from dlexp.components.datasets.words.encoding import TextKeys
 from dlexp.components.validations import Validation
 from dlexp.training.splits import origins
 
@@ -126,8 +126,8 @@ def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | N
         DataError: The data cannot be had.
         UserError: The validation examples cannot be drawn.
     """
-    data = dataset.texts(data_dir) if isinstance(dataset, NumberedTexts) else dataset.load(data_dir)
-    is_text = isinstance(dataset, NumberedTexts)
+    texts = dataset.texts(data_dir)
+    data = texts or dataset.load(data_dir)
     info = data.info or dataset.info()
     is_numeric = info.inputs == "numeric"
     class_names = info.class_names or dataset.class_names
@@ -146,8 +146,8 @@ def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | N
             if target.n_classes is None
             for role, y in of_role[name].items()
         },
-        lengths={"train": _lengths(data.train.x), "test": _lengths(data.test.x)} if is_text else {},
-        vocabulary=_vocabulary(data.train.x, dataset) if isinstance(dataset, NumberedTexts) else None,
+        lengths={"train": _lengths(data.train.x), "test": _lengths(data.test.x)} if texts else {},
+        vocabulary=_vocabulary(data.train.x, dataset) if texts and isinstance(dataset, TextKeys) else None,
         numbers=Distribution.of(data.train.x) if is_numeric else None,
         features=_features(data.train.x, info.feature_names or dataset.feature_names) if is_numeric else [],
         shown=_shown(dataset, data, targets, data_dir),
@@ -173,19 +173,19 @@ def _lengths(texts: Any) -> Distribution:
     return Distribution.of(texts.lengths - 1)
 
 
-def _vocabulary(texts: Any, dataset: NumberedTexts) -> Vocabulary:
+def _vocabulary(texts: Any, keys: TextKeys) -> Vocabulary:
     from dlexp.components.datasets.words.sequences import INDEX_FROM
 
     counts = np.bincount(texts.ids)
     counts[: INDEX_FROM + 1] = 0  # Signs are no words.
-    kept = counts[dataset.skip_top : dataset.num_words]
+    kept = counts[keys.skip_top : keys.num_words]
     return Vocabulary(
         distinct=int(np.count_nonzero(counts)),
         running=int(counts.sum()),
         kept_distinct=int(np.count_nonzero(kept)),
         kept_running=int(kept.sum()),
-        num_words=dataset.num_words,
-        skip_top=dataset.skip_top,
+        num_words=keys.num_words,
+        skip_top=keys.skip_top,
     )
 
 

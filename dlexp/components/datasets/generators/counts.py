@@ -48,6 +48,6 @@ class Counts(Generator):
 
         from dlexp.components.datasets.generators import best_scores
 
-        test = self.test_split()
-        law = stats.poisson(self.rates(test.x))
-        return best_scores.of_numbers(test.y, law.mean(), law.median(), law.logpmf(test.y))
+        test: Any = self.draws.test
+        truth = stats.poisson(self.rates(test.x))
+        return best_scores.of_numbers(test.y, truth.mean(), truth.median(), truth.logpmf(test.y))

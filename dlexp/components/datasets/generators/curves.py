@@ -1,58 +1,43 @@
-"""The base of classes that lie along curves in the plane, with Gaussian noise around them."""
+"""Classes that lie along curves in the plane, with Gaussian noise around them."""
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
-
-from dlexp.components.data import Info, Task
-from dlexp.components.datasets.generators.generator import Generator
+from dlexp.components.data import Split
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
 
+FEATURES = ("x1", "x2")
 #: The density of a class is a mean over points on its curve, so many to a deviation of the noise: right to 1e-4.
 POINTS_PER_NOISE = 16
 #: How many distances, from examples to points of a curve, are held in memory at once.
 MAX_DISTANCES = 2**20
 
 
-class Curves(Generator):
+@dataclass(frozen=True)
+class Curves:
     """Points on curves, a class each and all as frequent, plus Gaussian noise in both directions."""
 
-    feature_names: ClassVar[tuple[str, ...]] = ("x1", "x2")
-    noise: Annotated[float, Field(ge=0.01)]
+    n: int
+    """How many curves there are."""
+    curve: "Callable[[int, Array], Array]"
+    """Points `(n, 2)` on curve `k`, at positions `(n,)` from 0 to 1; examples are uniform in the position."""
+    speed: float
+    """The length of curve that a step of 1 in its position covers, at most."""
+    noise: float
     """Standard deviation of the noise in each direction."""
-
-    @property
-    def n_curves(self) -> int:
-        """How many curves there are."""
-        raise NotImplementedError
-
-    @property
-    def speed(self) -> float:
-        """The length of curve that a step of 1 in its position covers, at most."""
-        raise NotImplementedError
-
-    def curve(self, k: int, position: "Array") -> "Array":
-        """Points `(n, 2)` on curve `k`, at positions `(n,)` from 0 to 1; examples are uniform in the position."""
-        raise NotImplementedError
-
-    def info(self) -> Info:
-        """A class for each curve."""
-        task: Task = "binary" if self.n_curves == 2 else "multiclass"
-        return Info(
-            task=task, n_train=self.n_train, n_test=self.n_test, inputs="numeric", shape=(2,), n_classes=self.n_curves
-        )
 
     def draw(self, rng: "np.random.Generator", n: int) -> "tuple[Array, Array]":
         """float32 points, int32 classes."""
         import numpy as np
 
-        y = rng.integers(self.n_curves, size=n).astype(np.int32)
+        y = rng.integers(self.n, size=n).astype(np.int32)
         position = rng.random(n)
-        on_curves = np.stack([self.curve(k, position) for k in range(self.n_curves)])  # (curves, n, 2)
+        on_curves = np.stack([self.curve(k, position) for k in range(self.n)])  # (curves, n, 2)
         x = on_curves[y, np.arange(n)] + self.noise * rng.standard_normal((n, 2))
         return x.astype(np.float32), y
 
@@ -76,13 +61,12 @@ class Curves(Generator):
 
         n_examples = max(1, MAX_DISTANCES // n_points)
         chunks = np.split(x.astype(np.float64), range(n_examples, len(x), n_examples))
-        densities = [[log_density(chunk, k) for k in range(self.n_curves)] for chunk in chunks]
+        densities = [[log_density(chunk, k) for k in range(self.n)] for chunk in chunks]
         log_p: Array = log_softmax(np.concatenate(densities, axis=1).T, axis=1)
         return log_p
 
-    def best_possible(self) -> dict[str, float]:
-        """What the true probabilities score on the test split."""
+    def best_scores(self, test: Split) -> dict[str, float]:
+        """What the true probabilities score on examples."""
         from dlexp.components.datasets.generators import best_scores
 
-        test: Any = self.test_split()
         return best_scores.of_classes(test.y, self.log_probabilities(test.x))

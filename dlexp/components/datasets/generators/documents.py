@@ -79,15 +79,14 @@ class Documents(Generator):
         """What the true probabilities score on the test split: `nll` 0.6736, `accuracy` 0.9579 by default."""
         from dlexp.components.datasets.generators import best_scores
 
-        test: Any = self.test_split()
+        test: Any = self.draws.test
         return best_scores.of_labels(test.y, self.probabilities(test.x))
 
     def examples(
         self, data_dir: Path | None, split: SplitName, positions: Sequence[int], data: Data | None = None
     ) -> list[str]:
         """The words, by number."""
-        data = data or self.load(data_dir)
-        return _words((data.train if split == "train" else data.test).x, positions)
+        return _words((data or self.load(data_dir)).split(split).x, positions)
 
     def decoded(self, data: Data, positions: Sequence[int]) -> list[str]:
         """The words, by number."""

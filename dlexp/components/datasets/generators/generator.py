@@ -1,32 +1,37 @@
-"""The base of all generators: sizes, seed, digest, stand-in."""
+"""Samples of a known distribution: their sizes, seed, digest and stand-in."""
 
 import hashlib
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from dlexp.components import memory
-from dlexp.components.data import Data, Split
+from dlexp.components.component import Settings
+from dlexp.components.data import Data, Split, SplitName
 from dlexp.components.datasets.dataset import Dataset
-from dlexp.components.resamples import Fresh
+from dlexp.components.training_sets import Fresh, TrainingSet
 from dlexp.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np
     from scipy.sparse import csr_array
 
-N_STAND_IN = (200, 50)
-#: Weights of the truth are drawn from a seed of their own: another `seed` is another sample of the same law.
+    Drawn = tuple[np.ndarray[Any, Any] | csr_array, np.ndarray[Any, Any]]
+
+N_STAND_IN = {"n_train": 200, "n_test": 50}
+#: Weights of the truth are drawn from a seed of their own: another `seed` is another sample of the same distribution.
 TRUTH_SEED = 0
+#: The test examples are drawn from this stream of the seed; training examples from 0, fresh ones from 2, 3, ...
 TEST_STREAM = 1
 
 
-class Generator(Dataset):
-    """Examples drawn from a law that is the same for all seeds."""
+class SampleKeys(Settings):
+    """The keys of every data set that is a sample of a known distribution."""
 
-    has_known_law: ClassVar[bool] = True
     n_train: Annotated[int, Field(ge=1)] = 4000
     """Training examples, those that validate included."""
     n_test: Annotated[int, Field(ge=1)] = 2000
@@ -34,54 +39,77 @@ class Generator(Dataset):
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the examples; no part of the run's own seed, so that all seeds have the same data."""
 
-    def draw(
-        self, rng: "np.random.Generator", n: int
-    ) -> "tuple[np.ndarray[Any, Any] | csr_array, np.ndarray[Any, Any]]":
-        """Inputs and targets of `n` examples."""
-        raise NotImplementedError
 
-    def load(self, data_dir: Path | None) -> Data:
-        """Training and test examples."""
-        train, test = self.splits()
-        return Data(train, test, drawn={"train": train.digest, "test": test.digest})
+@dataclass(frozen=True)
+class Draws:
+    """Examples as they are drawn, before any encoding; each split from a stream of its own.
 
-    def splits(self) -> tuple[Split, Split]:
-        """Training and test examples as they are drawn, before any encoding.
+    Its splits raise UserError if they need more memory than there is.
+    """
 
-        Raises:
-            UserError: They need more memory than there is.
-
-        Each from a stream of their own; fresh training sets have streams 2, 3, ...
-        """
-        stream = 2 + self.resample.index if isinstance(self.resample, Fresh) else 0
-        return self._drawn(stream, self.n_train), self.test_split()
-
-    def test_split(self) -> Split:
-        """The test examples alone, as they are drawn."""
-        return self._drawn(TEST_STREAM, self.n_test)
-
-    def _drawn(self, stream: int, n: int) -> Split:
-        import numpy as np
-
-        field = "n_test" if stream == TEST_STREAM else "n_train"
-        memory.require(n * self.bytes_per_example, f"dataset.{field}: {n:,} examples", UserError)
-        return Split(*self.draw(np.random.default_rng([self.seed, stream]), n))
+    keys: SampleKeys
+    training_set: TrainingSet | None
+    draw: "Callable[[np.random.Generator, int], Drawn]"
+    """Inputs and targets of so many examples."""
+    bytes_per_example: int
+    """What drawing one takes."""
 
     @property
-    def bytes_per_example(self) -> int:
-        """What drawing one takes: some numbers in float64 for each that the model takes, and for each class."""
-        info = self.info()
-        return 32 * (math.prod(info.shape) + (info.n_classes or 1))
+    def train(self) -> Split:
+        """The training examples."""
+        stream = 2 + self.training_set.index if isinstance(self.training_set, Fresh) else 0
+        return self._drawn(stream, "n_train", self.keys.n_train)
 
-    def digest(self, data_dir: Path | None) -> str:
-        """Of the numbers themselves, as they are drawn: what another numpy draws differently is other data."""
+    @property
+    def test(self) -> Split:
+        """The test examples."""
+        return self._drawn(TEST_STREAM, "n_test", self.keys.n_test)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the numbers themselves: what another numpy draws differently is other data."""
         sha256 = hashlib.sha256()
-        for split in self.splits():
+        for split in (self.train, self.test):
             for array in split.arrays:
                 sha256.update(array.tobytes())
         return sha256.hexdigest()
 
+    def _drawn(self, stream: int, field: str, n: int) -> Split:
+        import numpy as np
+
+        memory.require(n * self.bytes_per_example, f"dataset.{field}: {n:,} examples", UserError)
+        return Split(*self.draw(np.random.default_rng([self.keys.seed, stream]), n))
+
+
+def digests(train: Split, test: Split) -> dict[SplitName, str]:
+    """What `Data.drawn` says of drawn examples."""
+    return {"train": train.digest, "test": test.digest}
+
+
+class Generator(SampleKeys, Dataset):
+    """Examples drawn from a distribution that is the same for all seeds."""
+
+    has_known_distribution: ClassVar[bool] = True
+
+    def draw(self, rng: "np.random.Generator", n: int) -> "Drawn":
+        """Inputs and targets of `n` examples."""
+        raise NotImplementedError
+
+    @property
+    def draws(self) -> Draws:
+        """The examples as they are drawn; one of them takes some numbers in float64 for each that the model takes, and for each class."""
+        info = self.info()
+        return Draws(self, self.resample, self.draw, 32 * (math.prod(info.shape) + (info.n_classes or 1)))
+
+    def load(self, data_dir: Path | None) -> Data:
+        """Training and test examples."""
+        train, test = self.draws.train, self.draws.test
+        return Data(train, test, drawn=digests(train, test))
+
+    def digest(self, data_dir: Path | None) -> str:
+        """Of the examples themselves."""
+        return self.draws.digest
+
     def stand_in(self) -> Data:
-        """The same law, a few examples of it."""
-        n_train, n_test = N_STAND_IN
-        return self.model_copy(update={"n_train": n_train, "n_test": n_test}).load(None)
+        """A few examples of the same distribution."""
+        return self.model_copy(update=N_STAND_IN).load(None)

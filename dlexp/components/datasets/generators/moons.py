@@ -5,33 +5,46 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.datasets.generators.curves import Curves
+from dlexp.components.data import Info
+from dlexp.components.datasets.generators.curves import FEATURES, Curves
+from dlexp.components.datasets.generators.generator import Generator
 
 if TYPE_CHECKING:
     import numpy as np
 
+    Array = np.ndarray[Any, Any]
 
-class Moons(Curves):
+
+class Moons(Generator):
     """Two half circles that reach into each other, plus Gaussian noise: the best possible score is known."""
 
     type: Literal["moons"] = "moons"
     class_names: ClassVar[tuple[str, ...]] = ("upper", "lower")
+    feature_names: ClassVar[tuple[str, ...]] = FEATURES
     noise: Annotated[float, Field(ge=0.01)] = 0.3
     """Standard deviation of the noise in each direction."""
 
     @property
-    def n_curves(self) -> int:
-        """Two moons."""
-        return 2
+    def curves(self) -> Curves:
+        """Half circles, of length pi."""
+        return Curves(2, _moon, math.pi, self.noise)
 
-    @property
-    def speed(self) -> float:
-        """The length of a half circle."""
-        return math.pi
+    def info(self) -> Info:
+        """A class for each moon."""
+        return Info(task="binary", n_train=self.n_train, n_test=self.n_test, inputs="numeric", shape=(2,), n_classes=2)
 
-    def curve(self, k: int, position: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
-        """As scikit-learn's `make_moons`: (cos t, sin t) and (1 - cos t, 1/2 - sin t), t from 0 to pi."""
-        import numpy as np
+    def draw(self, rng: "np.random.Generator", n: int) -> "tuple[Array, Array]":
+        """float32 points, int32 classes."""
+        return self.curves.draw(rng, n)
 
-        t = np.pi * position
-        return np.stack((np.cos(t), np.sin(t)) if k == 0 else (1 - np.cos(t), 0.5 - np.sin(t)), axis=1)
+    def best_possible(self) -> dict[str, float]:
+        """What the true probabilities score on the test split."""
+        return self.curves.best_scores(self.draws.test)
+
+
+def _moon(k: int, position: "Array") -> "Array":
+    """As scikit-learn's `make_moons`: (cos t, sin t) and (1 - cos t, 1/2 - sin t), t from 0 to pi."""
+    import numpy as np
+
+    t = np.pi * position
+    return np.stack((np.cos(t), np.sin(t)) if k == 0 else (1 - np.cos(t), 0.5 - np.sin(t)), axis=1)

@@ -46,6 +46,6 @@ class NoisySine(Generator):
 
         from dlexp.components.datasets.generators import best_scores
 
-        test = self.test_split()
+        test: Any = self.draws.test
         sine = self.expected(test.x)
         return best_scores.of_numbers(test.y, sine, sine, stats.norm.logpdf(test.y, sine, self.noise))

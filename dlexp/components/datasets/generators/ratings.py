@@ -52,7 +52,7 @@ class Ratings(Generator):
 
         from dlexp.components.datasets.generators import best_scores
 
-        test = self.test_split()
+        test: Any = self.draws.test
         p = self.probabilities(test.x)
         median = (p.cumsum(axis=1) < 0.5).sum(axis=1)
         # Stars off are fewest at the median, not at the most probable class.

@@ -1,12 +1,9 @@
 """Generated reviews."""
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from dlexp.components.data import Task
-from dlexp.components.datasets.generators.texts import GeneratedTexts
-
-if TYPE_CHECKING:
-    import numpy as np
+from dlexp.components.datasets.generators.texts import GeneratedTexts, WordDistribution
 
 
 class Reviews(GeneratedTexts):
@@ -15,10 +12,4 @@ class Reviews(GeneratedTexts):
     type: Literal["reviews"] = "reviews"
     class_names: ClassVar[tuple[str, ...]] = ("negative", "positive")
     task: ClassVar[Task] = "binary"
-    strength: ClassVar[float] = 1.0
-
-    def shares(self) -> "np.ndarray[Any, Any]":
-        """One half each."""
-        import numpy as np
-
-        return np.full(2, 0.5)
+    distribution: ClassVar[WordDistribution] = WordDistribution((1, 1), strength=1.0)

@@ -1,38 +1,57 @@
 """Spirals with known noise."""
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.datasets.generators.curves import Curves
+from dlexp.components.data import Info
+from dlexp.components.datasets.generators.curves import FEATURES, Curves
+from dlexp.components.datasets.generators.generator import Generator
 
 if TYPE_CHECKING:
     import numpy as np
 
+    Array = np.ndarray[Any, Any]
 
-class Spirals(Curves):
+
+class Spirals(Generator):
     """Arms of a spiral, a class each, plus Gaussian noise: the best possible score is known."""
 
     type: Literal["spirals"] = "spirals"
+    feature_names: ClassVar[tuple[str, ...]] = FEATURES
+    noise: Annotated[float, Field(ge=0.01)] = 0.05
+    """Standard deviation of the noise in each direction; neighbouring arms are 1 / (turns arms) apart."""
     arms: Annotated[int, Field(ge=2, le=20)] = 3
     """How many arms, and so classes, there are."""
     turns: Annotated[float, Field(gt=0, le=10)] = 1.0
     """How often each arm winds around the centre, on its way from there to a distance of 1."""
-    noise: Annotated[float, Field(ge=0.01)] = 0.05
-    """Standard deviation of the noise in each direction; neighbouring arms are 1 / (turns arms) apart."""
 
     @property
-    def n_curves(self) -> int:
-        """The arms."""
-        return self.arms
+    def curves(self) -> Curves:
+        """The arms; at their outer end the distance grows by 1 while the angle grows by that of all turns."""
+        return Curves(self.arms, self._arm, math.hypot(1, 2 * math.pi * self.turns), self.noise)
 
-    @property
-    def speed(self) -> float:
-        """At the outer end: the distance grows by 1 while the angle grows by that of all turns."""
-        return math.hypot(1, 2 * math.pi * self.turns)
+    def info(self) -> Info:
+        """A class for each arm."""
+        return Info(
+            task="binary" if self.arms == 2 else "multiclass",
+            n_train=self.n_train,
+            n_test=self.n_test,
+            inputs="numeric",
+            shape=(2,),
+            n_classes=self.arms,
+        )
 
-    def curve(self, k: int, position: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    def draw(self, rng: "np.random.Generator", n: int) -> "tuple[Array, Array]":
+        """float32 points, int32 classes."""
+        return self.curves.draw(rng, n)
+
+    def best_possible(self) -> dict[str, float]:
+        """What the true probabilities score on the test split."""
+        return self.curves.best_scores(self.draws.test)
+
+    def _arm(self, k: int, position: "Array") -> "Array":
         """Archimedes' spiral: the distance from the centre is the position, and grows with the angle."""
         import numpy as np
 

@@ -1,17 +1,23 @@
-"""The base of generated texts: words drawn from the distributions of their classes."""
+"""Generated texts: words drawn from the distributions of their classes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dlexp.components.data import Data, Info, Split, SplitName, Task
-from dlexp.components.datasets.generators.generator import TRUTH_SEED, Generator
-from dlexp.components.datasets.keras.text import NumberedTexts
+from dlexp.components.component import Context, Misfit
+from dlexp.components.data import Data, Info, SplitName, Task
+from dlexp.components.datasets.dataset import Dataset
+from dlexp.components.datasets.generators.generator import TRUTH_SEED, Draws, SampleKeys, digests
+from dlexp.components.datasets.words.encoding import TextEncoding, TextKeys
 
 if TYPE_CHECKING:
     import numpy as np
     from scipy.sparse import csr_array
+
+    from dlexp.components.datasets.user.new_examples import NewExamples
+    from dlexp.components.datasets.words.sequences import Sequences
 
     Array = np.ndarray[Any, Any]
 
@@ -22,33 +28,28 @@ SHORTEST, LONGEST = 20, 150
 TELLING = 0.1
 
 
-class GeneratedTexts(NumberedTexts, Generator):
+@dataclass(frozen=True)
+class WordDistribution:
     """Texts of 20 to 150 words w1, w2, ..., each drawn from its class's distribution, whatever stands before it."""
 
-    task: ClassVar[Task]
-    strength: ClassVar[float]
+    class_weights: tuple[float, ...]
+    """How frequent each class is, compared with the others."""
+    strength: float
     """How much the telling words tell: the standard deviation of their log probabilities over the classes."""
 
+    @property
     def shares(self) -> "Array":
-        """The share of each class, `(classes,)`."""
-        raise NotImplementedError
+        """P(class), `(classes,)`."""
+        import numpy as np
+
+        weights = np.array(self.class_weights)
+        shares: Array = weights / weights.sum()
+        return shares
 
     @property
-    def n_text_classes(self) -> int:
-        """How many classes there are."""
-        return len(self.shares())
-
-    def info(self) -> Info:
-        """One unit a word, or one index a position."""
-        return Info(
-            task=self.task,
-            n_train=self.n_train,
-            n_test=self.n_test,
-            inputs=self.text_inputs,
-            shape=self.text_shape,
-            vocabulary=self.num_words,
-            n_classes=self.n_text_classes,
-        )
+    def word_shares(self) -> "Array":
+        """P(word | class), `(classes, words)`: Zipf's law, and one of ten words is more or less frequent in a class."""
+        return _word_shares(len(self.class_weights), self.strength)
 
     def draw(self, rng: "np.random.Generator", n: int) -> "tuple[Any, Array]":
         """Word numbers, 1 for the most frequent word, as `Sequences`; int32 classes."""
@@ -56,57 +57,17 @@ class GeneratedTexts(NumberedTexts, Generator):
 
         from dlexp.components.datasets.words.sequences import Sequences
 
-        shares = self.shares()
-        y = rng.choice(len(shares), n, p=shares).astype(np.int32)
+        y = rng.choice(len(self.shares), n, p=self.shares).astype(np.int32)
         lengths = rng.integers(SHORTEST, LONGEST, n, np.int32, endpoint=True)
         of_word = np.repeat(y, lengths)
-        drawn = rng.random(len(of_word))
+        position = rng.random(len(of_word))
         ids = np.empty(len(of_word), np.int32)
-        for k, cumulated in enumerate(_word_shares(len(shares), self.strength).cumsum(axis=1)):
+        for k, cumulated in enumerate(self.word_shares.cumsum(axis=1)):
             chosen = of_word == k
-            ids[chosen] = 1 + np.searchsorted(cumulated / cumulated[-1], drawn[chosen], side="right")
+            ids[chosen] = 1 + np.searchsorted(cumulated / cumulated[-1], position[chosen], side="right")
         return Sequences(ids, lengths), y
 
-    @property
-    def bytes_per_example(self) -> int:
-        """Some numbers for each word of a long text."""
-        return 32 * LONGEST
-
-    def load(self, data_dir: Path | None) -> Data:
-        """The texts, encoded."""
-        train, test = self.splits()
-        drawn: dict[SplitName, str] = {"train": train.digest, "test": test.digest}
-        decode = partial(_decoded, test.x)
-        encoded = self.encoded(train.x, train.y), self.encoded(test.x, test.y)
-        return self.weighted(Data(*encoded, drawn=drawn, decode=decode))
-
-    def texts(self, data_dir: Path | None) -> Data:
-        """The same texts, whole."""
-        import numpy as np
-
-        from dlexp.components.datasets.words import sequences
-
-        def whole(split: Split) -> Split:
-            texts: Any = split.x
-            return Split(sequences.numbered(texts, np.iinfo(np.int32).max), split.y)
-
-        train, test = self.splits()
-        return Data(whole(train), whole(test))
-
-    def stand_in(self) -> Data:
-        """Made-up texts of as many classes, each of which is there, as the real data sets of texts have them."""
-        from dlexp.components.datasets import generated
-
-        train, test = generated.texts(self.n_text_classes)
-        return self.weighted(Data(self.encoded(*train), self.encoded(*test)))
-
-    def words(self, data_dir: Path | None) -> dict[int, str]:
-        """A word's name is its number, counted from the most frequent one of all."""
-        from dlexp.components.datasets.words.sequences import INDEX_FROM, SIGNS
-
-        return SIGNS | {number + INDEX_FROM: f"w{number}" for number in range(1, N_WORDS + 1)}
-
-    def log_probabilities(self, texts: Any) -> "Array":
+    def log_probabilities(self, texts: "Sequences", encoding: TextEncoding) -> "Array":
         """Logarithms of the true probabilities of the classes given word numbers, `(n, classes)`: Bayes' rule.
 
         Given what `num_words`, `skip_top` and the `maxlen` of padded text leave of them; but words are counted, where
@@ -115,55 +76,29 @@ class GeneratedTexts(NumberedTexts, Generator):
         import numpy as np
         from scipy.special import log_softmax
 
-        by_word = _word_shares(self.n_text_classes, self.strength)
         # log P(class) + sum of log P(word | class)
-        log_joint = np.log(self.shares()) + self._counted(texts) @ self._log_likelihoods(by_word)
+        log_joint = np.log(self.shares) + _counted(texts, encoding) @ self._log_likelihoods(encoding)
         log_p: Array = log_softmax(log_joint, axis=1)
         return log_p
 
-    def _counted(self, texts: Any) -> "csr_array":
-        """How often each index stands in each text as it is cut, `(n, num_words)`; start signs count as padding."""
-        import numpy as np
-
-        from dlexp.components.datasets.words import sequences
-
-        numbered = sequences.numbered(texts, self.num_words, self.skip_top)
-        numbered.ids[numbered.ends - numbered.lengths] = sequences.PAD
-        if self.encoding == "padded" and self.maxlen:
-            rows = sequences.padded(numbered, self.maxlen)
-            numbered = sequences.Sequences(rows.ravel(), np.full(len(rows), self.maxlen, np.int32))
-        return sequences.count(numbered, self.num_words).astype(np.float64)
-
-    def _log_likelihoods(self, by_word: "Array") -> "Array":
+    def _log_likelihoods(self, encoding: TextEncoding) -> "Array":
         """log P(index | class), `(num_words, classes)`; all words that are cut are one sign; padding says nothing."""
         import numpy as np
 
         from dlexp.components.datasets.words.sequences import INDEX_FROM, OUT_OF_VOCABULARY
 
+        by_word = self.word_shares
         index = np.arange(1, N_WORDS + 1) + INDEX_FROM
-        is_kept = (index >= self.skip_top) & (index < self.num_words)
-        found = np.zeros((self.num_words, len(by_word)))
+        is_kept = (index >= encoding.skip_top) & (index < encoding.num_words)
+        found = np.zeros((encoding.num_words, len(by_word)))
         found[index[is_kept]] = np.log(by_word[:, is_kept].T)
         if not is_kept.all():
             found[OUT_OF_VOCABULARY] = np.log(by_word[:, ~is_kept].sum(axis=1))
         return found
 
-    def best_possible(self) -> dict[str, float]:
-        """What the true probabilities score on the test split."""
-        from dlexp.components.datasets.generators import best_scores
-
-        test = self.test_split()
-        return best_scores.of_classes(test.y, self.log_probabilities(test.x))
-
-
-def _decoded(texts: Any, positions: Sequence[int]) -> list[str]:
-    """Texts as they are drawn, in words."""
-    return [" ".join(f"w{word}" for word in texts[[position]].ids) for position in positions]
-
 
 @cache
 def _word_shares(n_classes: int, strength: float) -> "Array":
-    """P(word | class), `(classes, words)`: Zipf's law, and one of ten words is more or less frequent in a class."""
     import numpy as np
 
     rng = np.random.default_rng(TRUTH_SEED)
@@ -172,3 +107,99 @@ def _word_shares(n_classes: int, strength: float) -> "Array":
     weights = frequency * np.exp(strength * tells * rng.standard_normal((n_classes, N_WORDS)))
     shares: Array = weights / weights.sum(axis=1, keepdims=True)
     return shares
+
+
+def _counted(texts: "Sequences", encoding: TextEncoding) -> "csr_array":
+    """How often each index stands in each text as it is cut, `(n, num_words)`; start signs count as padding."""
+    import numpy as np
+
+    from dlexp.components.datasets.words import sequences
+
+    numbered = sequences.numbered(texts, encoding.num_words, encoding.skip_top)
+    numbered.ids[numbered.ends - numbered.lengths] = sequences.PAD
+    if encoding.encoding == "padded" and encoding.maxlen:
+        rows = sequences.padded(numbered, encoding.maxlen)
+        numbered = sequences.Sequences(rows.ravel(), np.full(len(rows), encoding.maxlen, np.int32))
+    return sequences.count(numbered, encoding.num_words).astype(np.float64)
+
+
+class GeneratedTexts(TextKeys, SampleKeys, Dataset):
+    """Texts of a known distribution of words, encoded as those of `keras.datasets`."""
+
+    has_known_distribution: ClassVar[bool] = True
+    task: ClassVar[Task]
+    distribution: ClassVar[WordDistribution]
+
+    @property
+    def n_text_classes(self) -> int:
+        """How many classes there are."""
+        return len(self.distribution.class_weights)
+
+    def info(self) -> Info:
+        """One unit per word, or one index per position."""
+        return self.text_encoding.info(
+            task=self.task, n_train=self.n_train, n_test=self.n_test, n_classes=self.n_text_classes
+        )
+
+    @property
+    def draws(self) -> Draws:
+        """The texts as word numbers; drawing one takes some numbers for each word of a long text."""
+        return Draws(self, self.resample, self.distribution.draw, 32 * LONGEST)
+
+    def digest(self, data_dir: Path | None) -> str:
+        """Of the texts themselves, the same in every encoding."""
+        return self.draws.digest
+
+    def load(self, data_dir: Path | None) -> Data:
+        """The texts, encoded."""
+        train, test = self.draws.train, self.draws.test
+        return self.text_encoding.data(train, test, drawn=digests(train, test), decode=partial(_decoded, test.x))
+
+    def texts(self, data_dir: Path | None) -> Data:
+        """The same texts, whole."""
+        from dlexp.components.datasets.words import indices
+
+        return Data(*(indices.whole(split.x, split.y) for split in (self.draws.train, self.draws.test)))
+
+    def stand_in(self) -> Data:
+        """Made-up texts of as many classes, each of which is there, as the real data sets of texts have them."""
+        from dlexp.components.datasets import generated
+
+        return self.text_encoding.data(*generated.texts(self.n_text_classes))
+
+    def examples(
+        self, data_dir: Path | None, split: SplitName, positions: Sequence[int], data: Data | None = None
+    ) -> list[str]:
+        """The texts in words, whole."""
+        from dlexp.components.datasets.words import indices
+
+        return indices.decoded((data or self.texts(data_dir)).split(split), positions, _words())
+
+    def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
+        """Texts, cut into words as by Keras's Tokenizer; those that are none of w1, w2, ... are unknown."""
+        from dlexp.components.datasets.words import indices
+
+        return indices.new_texts(path, self.text_encoding, _words(), lambda: self.texts(data_dir).train)
+
+    def best_possible(self) -> dict[str, float]:
+        """What the true probabilities score on the test split."""
+        from dlexp.components.datasets.generators import best_scores
+
+        test: Any = self.draws.test
+        return best_scores.of_classes(test.y, self.distribution.log_probabilities(test.x, self.text_encoding))
+
+    def problems(self, context: Context) -> Iterator[Misfit]:
+        """Those of the encoding."""
+        return self.text_encoding.problems()
+
+
+def _words() -> dict[int, str]:
+    """A word's name is its number, counted from the most frequent one of all."""
+    from dlexp.components.datasets.words.sequences import INDEX_FROM, SIGNS
+
+    return SIGNS | {number + INDEX_FROM: f"w{number}" for number in range(1, N_WORDS + 1)}
+
+
+def _decoded(texts: Any, positions: Sequence[int]) -> list[str]:
+    """Texts as they are drawn, in words."""
+    return [" ".join(f"w{word}" for word in texts[[position]].ids) for position in positions]

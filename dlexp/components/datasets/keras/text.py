@@ -1,7 +1,7 @@
 """Keras's texts: reviews and newswires as word indices."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from dlexp import regular_files
 from dlexp.components import memory, snapshot
+from dlexp.components.component import Context, Misfit
 from dlexp.components.data import Data, Info, Split, SplitName, Task
+from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
-from dlexp.components.datasets.words.encoding import EncodedTexts
+from dlexp.components.datasets.words.encoding import TextKeys
 from dlexp.errors import DataError
 
 if TYPE_CHECKING:
@@ -27,54 +29,7 @@ SHUFFLE_SEED = 113  # Keras's
 WORD_INDEX_BYTES = 16
 
 
-class NumberedTexts(EncodedTexts):
-    """Texts that are numbers of words from the start."""
-
-    def texts(self, data_dir: Path | None) -> Data:
-        """The same texts, whole: each `x` is a `Sequences` of every word, whatever `num_words` and `skip_top` cut."""
-        raise NotImplementedError
-
-    def words(self, data_dir: Path | None) -> dict[int, str]:
-        """The word of each index of the encoded text.
-
-        Raises:
-            DataError: There is no word index, or it is damaged.
-        """
-        raise NotImplementedError
-
-    def examples(
-        self, data_dir: Path | None, split: SplitName, positions: Sequence[int], data: Data | None = None
-    ) -> list[str]:
-        """The texts in words, whole, as they were before `num_words` and `maxlen` cut them."""
-        import numpy as np
-
-        data, words = data or self.texts(data_dir), self.words(data_dir)
-        texts: Any = (data.train if split == "train" else data.test).take(np.array(positions, np.int32)).x
-        # Without their start sign.
-        return [decode(ids[1:], words) for ids in np.split(texts.ids, texts.ends)[:-1]]
-
-    def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
-        """Texts, cut into words as by Keras's Tokenizer and numbered by the data set's own word index."""
-        import numpy as np
-
-        from dlexp.components.datasets.user import new_examples
-        from dlexp.components.datasets.words import indices as words
-        from dlexp.components.datasets.words.sequences import INDEX_FROM, Sequences
-
-        texts, names = new_examples.texts(path)
-        ranks = {word: number - INDEX_FROM for number, word in self.words(data_dir).items() if number > INDEX_FROM}
-
-        def train() -> Sequences:
-            whole: Any = self.texts(data_dir).train.x
-            # Without their start signs, which the encoding puts there.
-            is_word = np.ones(len(whole.ids), np.bool_)
-            is_word[whole.ends - whole.lengths] = False
-            return Sequences(whole.ids[is_word] - INDEX_FROM, whole.lengths - 1)
-
-        return self.new_texts(train, words.ranked(texts, ranks), names)
-
-
-class Text(NumberedTexts):
+class KerasTexts(TextKeys, Dataset):
     """Texts as word indices, numbered, cut and shuffled as `keras.datasets` does."""
 
     parts: ClassVar[tuple[tuple[str, str], ...]]
@@ -85,20 +40,14 @@ class Text(NumberedTexts):
     n_test: ClassVar[int]
 
     def info(self) -> Info:
-        """One unit a word, or one index a position."""
-        return Info(
-            task=self.task,
-            n_train=self.n_train,
-            n_test=self.n_test,
-            inputs=self.text_inputs,
-            shape=self.text_shape,
-            vocabulary=self.num_words,
-            n_classes=self.n_classes,
+        """One unit per word, or one index per position."""
+        return self.text_encoding.info(
+            task=self.task, n_train=self.n_train, n_test=self.n_test, n_classes=self.n_classes
         )
 
-    def digest(self, data_dir: Path | None) -> str:
-        """Of the archive as it lies there."""
-        return files.digest(self._find(data_dir))
+    def paths(self, data_dir: Path | None) -> list[Path]:
+        """The archive as it lies there."""
+        return [files.find(f"{self.type}.npz", data_dir)]
 
     def load(self, data_dir: Path | None) -> Data:
         """The same texts in the same order as `keras.datasets` gives."""
@@ -107,16 +56,32 @@ class Text(NumberedTexts):
         with snapshot.taken():  # What is kept under the digest is encoded from the very bytes that it is of.
             digest = self.digest(data_dir)
             key = [self.type, digest, self.num_words, self.skip_top, self.encoding, self.maxlen]
-            data = cached(self.type, key, lambda: self._read(data_dir, self.encoded))
-        return self.weighted(replace(data, decode=partial(self._decoded, data_dir, digest)))
+            data = cached(self.type, key, lambda: self._read(data_dir, self.text_encoding.unweighted))
+        return self.text_encoding.weighted(replace(data, decode=partial(self._decoded, data_dir, digest)))
 
     def texts(self, data_dir: Path | None) -> Data:
         """The same texts, whole."""
+        from dlexp.components.datasets.words import indices
         from dlexp.components.datasets.words.cache import cached
 
         with snapshot.taken():
             key = [self.type, self.digest(data_dir), "whole"]
-            return cached(f"{self.type}-whole", key, lambda: self._read(data_dir, _whole))
+            return cached(f"{self.type}-whole", key, lambda: self._read(data_dir, indices.whole))
+
+    def examples(
+        self, data_dir: Path | None, split: SplitName, positions: Sequence[int], data: Data | None = None
+    ) -> list[str]:
+        """The texts in words, whole, as they were before `num_words` and `maxlen` cut them."""
+        from dlexp.components.datasets.words import indices
+
+        texts = data or self.texts(data_dir)
+        return indices.decoded(texts.split(split), positions, self.words(data_dir))
+
+    def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
+        """Texts, cut into words as by Keras's Tokenizer and numbered by the data set's own word index."""
+        from dlexp.components.datasets.words import indices
+
+        return indices.new_texts(path, self.text_encoding, self.words(data_dir), lambda: self.texts(data_dir).train)
 
     def _decoded(self, data_dir: Path | None, digest: str, positions: Sequence[int]) -> list[str]:
         """Test texts in words, as `examples` gives them; a word index that is not there is not downloaded.
@@ -125,7 +90,7 @@ class Text(NumberedTexts):
             DataError: There is none, or the texts are others by now than those with this digest.
         """
         if self.digest(data_dir) != digest:
-            raise DataError(f"{self._find(data_dir)}: was replaced after it was read")
+            raise DataError(f"{self.paths(data_dir)[0]}: was replaced after it was read")
         files.find(self._word_index, data_dir, download=False)
         return self.examples(data_dir, "test", positions)
 
@@ -133,11 +98,14 @@ class Text(NumberedTexts):
         """Made-up texts, encoded as the real ones."""
         from dlexp.components.datasets import generated
 
-        train, test = generated.texts(self.n_classes)
-        return self.weighted(Data(self.encoded(*train), self.encoded(*test)))
+        return self.text_encoding.data(*generated.texts(self.n_classes))
 
     def words(self, data_dir: Path | None) -> dict[int, str]:
-        """From the word index file."""
+        """The word of each index of the encoded text, from the word index file.
+
+        Raises:
+            DataError: There is no word index, or it is damaged.
+        """
         from dlexp.components.datasets.words.sequences import INDEX_FROM, SIGNS
 
         path = files.find(self._word_index, data_dir)
@@ -149,15 +117,16 @@ class Text(NumberedTexts):
             raise DataError(f"{path}: not a readable word index, or a damaged one ({error})") from error
         return SIGNS | words
 
+    def problems(self, context: Context) -> Iterator[Misfit]:
+        """Those of the encoding."""
+        return self.text_encoding.problems()
+
     @property
     def _word_index(self) -> str:
         return f"{self.type}_word_index.json"
 
-    def _find(self, data_dir: Path | None) -> Path:
-        return files.find(f"{self.type}.npz", data_dir)
-
     def _read(self, data_dir: Path | None, encode: "Encode") -> Data:
-        path = self._find(data_dir)
+        (path,) = self.paths(data_dir)
         # Encoded in the file's order, then shuffled: lists read at random from memory take longer.
         data = self._in_keras_order(*(self._part(path, *names, encode) for names in self.parts))
         if (len(data.train), len(data.test)) != (self.n_train, self.n_test):
@@ -186,7 +155,7 @@ class Text(NumberedTexts):
             raise DataError(f"{path}: the texts are not lists of word indices ({error})") from error
 
 
-class Imdb(Text):
+class Imdb(KerasTexts):
     """50,000 movie reviews, positive or negative (Maas et al., 2011)."""
 
     type: Literal["imdb"] = "imdb"
@@ -206,7 +175,7 @@ class Imdb(Text):
         return Data(train, test)
 
 
-class Reuters(Text):
+class Reuters(KerasTexts):
     """11,228 newswires in 46 topics, from Reuters-21578."""
 
     type: Literal["reuters"] = "reuters"
@@ -230,17 +199,3 @@ class Reuters(Text):
         order = np.random.RandomState(SHUFFLE_SEED).permutation(len(whole))
         # int(11_228 * (1 - 0.2)) = n_train
         return Data(whole.take(order[: self.n_train]), whole.take(order[self.n_train :]))
-
-
-def _whole(texts: "Texts", y: "np.ndarray[Any, Any]") -> Split:
-    """Every word, numbered as `load` numbers them."""
-    import numpy as np
-
-    from dlexp.components.datasets.words import sequences
-
-    return Split(sequences.numbered(texts, np.iinfo(np.int32).max), y.astype(np.int32))
-
-
-def decode(ids: "Iterable[int]", words: Mapping[int, str]) -> str:
-    """Encoded text in words; an index that has none is `[UNUSED]`, as 3 in Keras's counting."""
-    return " ".join(words.get(int(i), "[UNUSED]") for i in ids)

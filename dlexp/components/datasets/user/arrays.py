@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
 from dlexp.components import memory, own_code
 from dlexp.components.component import Context, Misfit
 from dlexp.components.data import Data, Info, Split
+from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
-from dlexp.components.datasets.user.base import OwnData, not_there
-from dlexp.components.identity_rules import DataPath
+from dlexp.components.datasets.user.keys import Target, TargetKeys, UserPath, not_there
 from dlexp.components.own_code import FunctionName
 from dlexp.errors import DataError
 
@@ -27,12 +27,13 @@ Form = Literal["numeric", "sparse", "word_ids"]
 KINDS = {"numeric": "fiub", "sparse": "fiub", "word_ids": "iu"}
 
 
-class Arrays(OwnData):
-    """Inputs and targets of both splits as arrays, an example a row.
+class Arrays(TargetKeys, Dataset):
+    """Inputs and targets of both splits as arrays, one row per example.
 
     Targets are classes (numbers or words), values, or of a multilabel task rows of 0 and 1, `(n, classes)`.
     """
 
+    has_stand_in: ClassVar[bool] = False
     form: Form = "numeric"
     """What the inputs are: numbers `(n, ...)`, made flat; a sparse matrix; or padded word indices `(n, maxlen)`."""
     vocabulary: Annotated[int, Field(ge=2)] | None = None
@@ -42,43 +43,41 @@ class Arrays(OwnData):
     alone."""
 
     @property
-    def inputs(self) -> Form:
-        """As the config says."""
-        return self.form
+    def learned(self) -> Target:
+        """The one target."""
+        return Target(self.task, self.classes)
 
     def info(self) -> Info:
-        """With the vocabulary."""
+        """Without what only the arrays say."""
         standardize = self.standardize and self.form == "numeric"
-        return replace(super().info(), vocabulary=self.vocabulary, standardize=standardize)
+        return replace(self.learned.info(self.form), vocabulary=self.vocabulary, standardize=standardize)
 
     def load(self, data_dir: Path | None) -> Data:
         """The arrays, checked and made float32 or int32."""
         import numpy as np
 
-        from dlexp.components.datasets.pictures import Picture, are_pictures, pictures
-        from dlexp.components.datasets.user import targets
+        from dlexp.components.datasets.pictures import are_pictures, pictures
 
         origin, (x_train, y_train), (x_test, y_test) = self._arrays(data_dir)
-        train, test = self._given(y_train, f"{origin} (train)"), self._given(y_test, f"{origin} (test)")
-        classes = self.classes
-        if self.task == "multilabel" and classes is None:
-            classes = [str(k) for k in range(y_train.shape[1])]
-        y = targets.encode(self.only_task, train, test, classes)
+        train, test = (f"{origin} ({name})" for name in ("train", "test"))
+        given_train, given_test = self._given(y_train, train), self._given(y_test, test)
+        learned = self.learned
+        if self.task == "multilabel" and self.classes is None:
+            learned = replace(learned, classes=[str(k) for k in range(y_train.shape[1])])
+        y = learned.encode({"": given_train}, {"": given_test})
         splits = [
-            Split(self._inputs(x, f"{origin} ({name})", len(each)), each)
-            for x, each, name in ((x_train, y.train, "train"), (x_test, y.test, "test"))
+            Split(self._inputs(x_train, train, len(y.train)), y.train),
+            Split(self._inputs(x_test, test, len(y.test)), y.test),
         ]
         shape, test_shape = (split.x.shape[1:] for split in splits)
         if shape != test_shape:
             raise DataError(f"{origin}: training inputs of shape {shape}, but test inputs of shape {test_shape}")
-        info = replace(self.info(), n_train=len(y.train), n_test=len(y.test), shape=shape)
-        decode = None
-        if self.form == "numeric" and are_pictures(np.shape(x_test)[1:]):
-
-            def decode(positions: Sequence[int]) -> Sequence[Picture]:
-                return pictures(np.asarray(x_test)[list(positions)])
-
-        return Data(*splits, info=self.with_classes(info, y), decode=decode)
+        is_shown = self.form == "numeric" and are_pictures(np.shape(x_test)[1:])
+        return Data(
+            *splits,
+            info=y.complete(replace(self.info(), n_train=len(y.train), n_test=len(y.test), shape=shape)),
+            decode=(lambda positions: pictures(np.asarray(x_test)[list(positions)])) if is_shown else None,
+        )
 
     def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
         """An archive with an array x, or a sparse matrix as scipy.sparse.save_npz writes it."""
@@ -90,7 +89,7 @@ class Arrays(OwnData):
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """A vocabulary without words, or words without it."""
-        yield from super().problems(context)
+        yield from self.learned.problems()
         if (self.form == "word_ids") != (self.vocabulary is not None):
             yield Misfit("vocabulary", "word_ids need it, and nothing else has one")
 
@@ -167,7 +166,7 @@ class Npz(Arrays):
     """Your own npz archive of numpy arrays; read without running any code from it."""
 
     type: Literal["npz"] = "npz"
-    path: Annotated[str, Field(min_length=1), DataPath()]
+    path: UserPath
     """The file, seen from the working directory, not from the config; else from the folder with the data files."""
     x_train: str = "x_train"
     """The array with the training inputs."""
@@ -178,14 +177,14 @@ class Npz(Arrays):
     y_test: str = "y_test"
     """The array with the test targets."""
 
-    def digest(self, data_dir: Path | None) -> str:
-        """Of the file."""
-        return files.digest(files.own(self.path, data_dir))
+    def paths(self, data_dir: Path | None) -> list[Path]:
+        """The file."""
+        return [files.own(self.path, data_dir)]
 
     def _arrays(self, data_dir: Path | None) -> tuple[str, Sequence[Any], Sequence[Any]]:
         from dlexp.components.datasets.reading import npz
 
-        path = files.own(self.path, data_dir)
+        (path,) = self.paths(data_dir)
         arrays = npz.read(path, (self.x_train, self.y_train, self.x_test, self.y_test))
         train, test = (self.x_train, self.y_train), (self.x_test, self.y_test)
         return str(path), [arrays[name] for name in train], [arrays[name] for name in test]
@@ -194,7 +193,7 @@ class Npz(Arrays):
         """Arrays that are not in the archive."""
         from dlexp.components.datasets.reading import npz
 
-        path = files.own(self.path, data_dir)
+        (path,) = self.paths(data_dir)
         there = npz.names(path)
         named = {"x_train": self.x_train, "y_train": self.y_train, "x_test": self.x_test, "y_test": self.y_test}
         for field, name in named.items():
@@ -227,9 +226,9 @@ class Python(Arrays):
         """That a run runs code."""
         return [f"a run calls {self.function}, which is found in the working directory if Python does not know it"]
 
-    def digest(self, data_dir: Path | None) -> str:
-        """Of the module's source alone: what that imports and reads is not seen."""
-        return files.digest(own_code.source(self.function))
+    def paths(self, data_dir: Path | None) -> list[Path]:
+        """The module's source alone: what that imports and reads is not seen."""
+        return [own_code.source(self.function)]
 
     def _arrays(self, data_dir: Path | None) -> tuple[str, Sequence[Any], Sequence[Any]]:
         import numpy as np

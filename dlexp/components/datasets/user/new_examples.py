@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dlexp import regular_files
-from dlexp.components.datasets.reading import npz
-from dlexp.components.datasets.user import csv_file
+from dlexp.components.datasets.reading import csv_file, npz
 from dlexp.errors import DataError, UserError, did_you_mean
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ class NewExamples:
 
     x: "np.ndarray[Any, Any] | csr_array"
     names: Sequence[str]
-    """What tells one from the others: its row in the file, counted from 1, or the name of its own file."""
+    """The row of each in the file, counted from 1, or the name of its own file."""
     notes: Sequence[str] = ()
     """What they have that the model did not learn from, and what it is given instead."""
 
@@ -45,7 +44,7 @@ def numbers(path: Path, n_features: int, names: Sequence[str] = ()) -> NewExampl
 
     Raises:
         DataError: The file is neither, or a value is no number.
-        UserError: It has not the right columns, or no rows.
+        UserError: It lacks the right columns, or has no rows.
     """
     x = array(path) if path.suffix in (".npz", ".npy") else _table(path, n_features, names)
     x = x.reshape(len(x), -1) if x.ndim > 1 else x

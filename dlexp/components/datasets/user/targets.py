@@ -1,12 +1,12 @@
 """Targets of the user's own data: from what stands in a file to numbers of classes, rows of labels or values."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from dlexp.components.data import Task
+from dlexp.components.data import Info, Task
 from dlexp.errors import DataError, did_you_mean
 
 Array = np.ndarray[Any, Any]
@@ -38,6 +38,11 @@ class Targets:
     class_names: tuple[str, ...] = ()
     each: Mapping[str, "Targets"] = field(default_factory=dict)
     """Of several targets, every one of them; `train` and `test` have them side by side."""
+
+    def complete(self, info: Info) -> Info:
+        """An `Info` with the classes that the data turned out to have."""
+        each = {name: of_one.complete(info.targets[name]) for name, of_one in self.each.items()}
+        return replace(info, n_classes=len(self.class_names) or None, class_names=self.class_names, targets=each)
 
 
 def encode_several(tasks: Mapping[str, Task], train: Mapping[str, Given], test: Mapping[str, Given]) -> Targets:

@@ -2,29 +2,26 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from dlexp.components import memory, snapshot
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import Data, Info, SplitName, Task
+from dlexp.components.data import Data, Info, Split, SplitName, Task
+from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
-from dlexp.components.datasets.user.base import OwnData, not_there
-from dlexp.components.datasets.user.csv_file import CHARACTER_BYTES
-from dlexp.components.datasets.words.encoding import EncodedTexts
-from dlexp.components.identity_rules import DataPath
+from dlexp.components.datasets.reading.csv_file import CHARACTER_BYTES
+from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath, not_there
+from dlexp.components.datasets.words.encoding import TextKeys
 from dlexp.errors import DataError
 
 if TYPE_CHECKING:
     from dlexp.components.datasets.user.new_examples import NewExamples
     from dlexp.components.datasets.user.targets import Given
 
-Name = Annotated[str, Field(min_length=1)]
 TextTarget = Literal["folder", "rating"]
 #: `<id>_<rating>.txt`, as in the Large Movie Review Dataset.
 RATED = re.compile(r"_(-?[0-9]+(?:\.[0-9]+)?)\.txt\Z")
@@ -32,11 +29,12 @@ RATED = re.compile(r"_(-?[0-9]+(?:\.[0-9]+)?)\.txt\Z")
 SHUFFLE_SEED = 113
 
 
-class TextFolder(OwnData, EncodedTexts):
+class TextFolder(TargetKeys, TextKeys, Dataset):
     """Your own texts, a .txt file each: train/pos, train/neg, test/pos, ...; or a rating in the file's name."""
 
+    has_stand_in: ClassVar[bool] = False
     type: Literal["text_folder"] = "text_folder"
-    path: Annotated[Name, DataPath()]
+    path: UserPath
     """The folder, seen from the working directory, not from the config; else from the folder with the data files."""
     train: Name = "train"
     """The folder in it with the training texts."""
@@ -50,13 +48,14 @@ class TextFolder(OwnData, EncodedTexts):
     as a mapping from each to its task."""
 
     @property
-    def inputs(self) -> Literal["sparse", "word_ids"]:
-        """As they are encoded."""
-        return self.text_inputs
+    def learned(self) -> Target:
+        """What is learned from the folders and names."""
+        return Target(self.task, self.classes, self.target if isinstance(self.target, dict) else {})  # type: ignore[arg-type]
 
     def info(self) -> Info:
         """The shape and the vocabulary are settings; folders that are named are the classes."""
-        found = replace(super().info(), shape=self.text_shape, vocabulary=self.num_words)
+        encoding = self.text_encoding
+        found = replace(self.learned.info(encoding.inputs), shape=encoding.shape, vocabulary=self.num_words)
         named = self.folders if self.target == "folder" and not self.classes else None
         return replace(found, n_classes=len(named)) if named else found
 
@@ -67,24 +66,19 @@ class TextFolder(OwnData, EncodedTexts):
 
     def load(self, data_dir: Path | None) -> Data:
         """Shuffled, always in the same order; words are numbered by the training split alone."""
-        from dlexp.components.datasets.user import targets
-        from dlexp.components.datasets.words import indices as words
+        from dlexp.components.datasets.words import indices
 
         train, test = self._parts(data_dir)
         memory.require(CHARACTER_BYTES * sum(map(_size, [*train, *test])), str(files.own(self.path, data_dir)))
-        if isinstance(self.target, str):
-            classes = self.classes or self._named_classes
-            given_train, given_test = (self._given(part, self.target) for part in (train, test))
-            y = targets.encode(self.only_task, given_train, given_test, classes)
-        else:
-            several_train, several_test = (
-                {name: self._given(part, name) for name in self.several} for part in (train, test)
-            )
-            y = targets.encode_several(self.several, several_train, several_test)
-        x_train, x_test = words.numbered(_texts(train), _texts(test))
-        info = self.with_classes(replace(self.info(), n_train=len(train), n_test=len(test)), y)
-        encoded = self.encoded(x_train, y.train), self.encoded(x_test, y.test)
-        return self.weighted(Data(*encoded, info=info, decode=partial(_in_lines, test)))
+        learned = self.learned
+        if self.target == "folder" and not self.classes:
+            learned = replace(learned, classes=self.folders)
+        names: list[str] = [self.target] if isinstance(self.target, str) else list(self.target)
+        y = learned.encode(*({name: _given(part, name) for name in names} for part in (train, test)))
+        numbered: Any = indices.numbered(_texts(train), _texts(test))
+        splits = [Split(x, each) for x, each in zip(numbered, (y.train, y.test), strict=True)]
+        info = y.complete(replace(self.info(), n_train=len(train), n_test=len(test)))
+        return self.text_encoding.data(*splits, info=info, decode=partial(_in_lines, test))
 
     def examples(
         self, data_dir: Path | None, split: SplitName, positions: Sequence[int], data: Data | None = None
@@ -95,11 +89,11 @@ class TextFolder(OwnData, EncodedTexts):
     def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
         """Texts, their words numbered by the frequencies in the training split."""
         from dlexp.components.datasets.user import new_examples
-        from dlexp.components.datasets.words import indices as words
+        from dlexp.components.datasets.words import indices
 
         texts, names = new_examples.texts(path)
-        train, new = words.numbered(_texts(self._parts(data_dir)[0]), texts)
-        return self.new_texts(lambda: train, new, names)
+        train, new = indices.numbered(_texts(self._parts(data_dir)[0]), texts)
+        return self.text_encoding.new(lambda: train, new, names)
 
     def misfits(self, data_dir: Path | None) -> Iterator[Misfit]:
         """Folders that are not there."""
@@ -110,27 +104,20 @@ class TextFolder(OwnData, EncodedTexts):
                 yield Misfit(field, not_there(root, "folder", part, parts))
             elif self.folders:
                 there = _folders(root / part)
-                absent = [name for name in self.folders if not (root / part / name).is_dir()]
-                yield from (Misfit("folders", not_there(root / part, "folder", name, there)) for name in absent)
+                for name in self.folders:
+                    if not (root / part / name).is_dir():
+                        yield Misfit("folders", not_there(root / part, "folder", name, there))
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Targets that folders or ratings are not."""
-        yield from super().problems(context)
-        tasks = self.several or ({self.target: self.task} if isinstance(self.target, str) and self.task else {})
+        yield from self.text_encoding.problems()
+        yield from self.learned.problems()
+        tasks: Any = self.target if isinstance(self.target, dict) else {self.target: self.task}
         for target, task in tasks.items():
             if task == "multilabel":
                 yield Misfit("task", "a text is in one folder and has one rating; several labels need a table (csv)")
-            elif target == "folder" and task not in ("binary", "multiclass", "ordinal"):
+            elif task and target == "folder" and task not in ("binary", "multiclass", "ordinal"):
                 yield Misfit("target", f"folders are classes; a {task} task needs target: rating")
-
-    @property
-    def several(self) -> Mapping[str, Task]:
-        """Folder and rating."""
-        return self.target if isinstance(self.target, dict) else {}  # type: ignore[return-value]
-
-    @property
-    def _named_classes(self) -> list[str] | None:
-        return self.folders if self.target == "folder" else None
 
     def _parts(self, data_dir: Path | None) -> tuple[list[Path], list[Path]]:
         """The files of both splits, shuffled."""
@@ -157,11 +144,12 @@ class TextFolder(OwnData, EncodedTexts):
             raise DataError(f"{part}: no .txt file in {', '.join(names) or 'it'}")
         return found
 
-    def _given(self, part: list[Path], target: str) -> "Given":
-        from dlexp.components.datasets.user.targets import Given
 
-        values = [path.parent.name if target == "folder" else _rating(path) for path in part]
-        return Given(values, lambda i: str(part[i]))
+def _given(part: list[Path], target: str) -> "Given":
+    from dlexp.components.datasets.user.targets import Given
+
+    values = [path.parent.name if target == "folder" else _rating(path) for path in part]
+    return Given(values, lambda i: str(part[i]))
 
 
 def _size(path: Path) -> int:

@@ -1,14 +1,13 @@
-"""Texts as vectors or padded sequences: the settings of every data set that is text."""
+"""Texts as vectors or padded sequences: how their words become the numbers that a model takes."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from dlexp.components.component import Context, Misfit, Off
-from dlexp.components.data import Data, Split
-from dlexp.components.datasets.dataset import Dataset
+from dlexp.components.component import Misfit, Off, Settings
+from dlexp.components.data import Data, Info, Split
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,18 +15,90 @@ if TYPE_CHECKING:
     from dlexp.components.datasets.user.new_examples import NewExamples
     from dlexp.components.datasets.words.sequences import Sequences, Texts
 
+Encoding = Literal["multi_hot", "count", "tfidf", "padded"]
 DEFAULT_MAXLEN = 256
 
 
-class EncodedTexts(Dataset):
-    """Texts as word numbers, 1 for the most frequent, and how they are encoded."""
+@dataclass(frozen=True)
+class TextEncoding:
+    """An encoding of texts as word numbers, 1 for the most frequent."""
+
+    num_words: int
+    skip_top: int
+    encoding: Encoding
+    maxlen: int | None
+
+    @property
+    def inputs(self) -> Literal["sparse", "word_ids"]:
+        """What the model takes."""
+        return "word_ids" if self.encoding == "padded" else "sparse"
+
+    @property
+    def shape(self) -> tuple[int]:
+        """One unit per word, or one index per position."""
+        return (self.maxlen if self.encoding == "padded" and self.maxlen else self.num_words,)
+
+    def info(self, **known: Any) -> Info:
+        """An `Info` of encoded texts, of which the rest is `known`."""
+        return Info(inputs=self.inputs, shape=self.shape, vocabulary=self.num_words, **known)
+
+    def data(self, train: Split, test: Split, **beside: Any) -> Data:
+        """Both splits encoded, each given as word numbers; `beside` is what else `Data` has."""
+        return self.weighted(Data(self.unweighted(train.x, train.y), self.unweighted(test.x, test.y), **beside))
+
+    def unweighted(self, texts: "Texts | Sequences", y: "np.ndarray[Any, Any]") -> Split:
+        """Word numbers and their targets, encoded except for the weights of tf-idf, which need all training texts."""
+        import numpy as np
+
+        from dlexp.components.datasets.words import sequences
+
+        y = y if y.dtype == np.float32 else y.astype(np.int32)
+        numbered = sequences.numbered(texts, self.num_words, self.skip_top)
+        if self.encoding == "padded" and self.maxlen:
+            return Split(sequences.padded(numbered, self.maxlen), y)
+        vectors = sequences.multi_hot if self.encoding == "multi_hot" else sequences.count
+        return Split(vectors(numbered, self.num_words), y)
+
+    def weighted(self, data: Data) -> Data:
+        """With the weights of tf-idf, if that is the encoding."""
+        if self.encoding != "tfidf":
+            return data
+        from dlexp.components.datasets.words import sequences
+
+        train, test = sequences.tfidf(data.train.x, data.test.x)
+        return replace(data, train=Split(train, data.train.y), test=Split(test, data.test.y))
+
+    def new(self, train: "Callable[[], Sequences]", new: "Sequences", names: Sequence[str]) -> "NewExamples":
+        """Texts that no split has, encoded; `train` gives the training texts, whose frequencies tf-idf needs."""
+        import numpy as np
+
+        from dlexp.components.datasets.user.new_examples import NewExamples
+
+        def unweighted(texts: "Sequences") -> Split:
+            return self.unweighted(texts, np.zeros(len(texts), np.int32))
+
+        found = unweighted(new)
+        if self.encoding == "tfidf":
+            found = self.weighted(Data(unweighted(train()), found)).test
+        return NewExamples(found.x, names)
+
+    def problems(self) -> Iterator[Misfit]:
+        """A length without padding, and no words left."""
+        if self.encoding == "multi_hot" and self.maxlen is not None:
+            yield Misfit("maxlen", f"only padded text has a length; given {self.maxlen} with encoding multi_hot")
+        if self.skip_top >= self.num_words:
+            yield Misfit("skip_top", f"leaves no word: {self.skip_top} of num_words {self.num_words} are skipped")
+
+
+class TextKeys(Settings):
+    """The keys of every data set of texts, which say how they are encoded."""
 
     # An int, never all words of the file: the schema must be known without reading it.
     num_words: Annotated[int, Field(ge=4, lt=2**31)] = 10_000
     """Word indices that are kept, the reserved ones included; rarer words become 2. The name is Keras's."""
     skip_top: Annotated[int, Field(ge=0), Off(0)] = 0
     """Word indices below this one become 2, as in Keras."""
-    encoding: Literal["multi_hot", "count", "tfidf", "padded"] = "multi_hot"
+    encoding: Encoding = "multi_hot"
     """Sparse vectors over the words: 1 where one occurs, how often, or tf-idf, fitted on the training texts (those that
     validate included); or the last `maxlen` words, zeros in front of shorter texts."""
     maxlen: Annotated[int, Field(ge=1)] | None = None
@@ -40,55 +111,6 @@ class EncodedTexts(Dataset):
         return {**values, "maxlen": DEFAULT_MAXLEN} if padded and values.get("maxlen") is None else values
 
     @property
-    def text_inputs(self) -> Literal["sparse", "word_ids"]:
-        """What the model takes."""
-        return "word_ids" if self.encoding == "padded" else "sparse"
-
-    @property
-    def text_shape(self) -> tuple[int]:
-        """One unit a word, or one index a position."""
-        return (self.maxlen if self.encoding == "padded" and self.maxlen else self.num_words,)
-
-    def encoded(self, texts: "Texts | Sequences", y: "np.ndarray[Any, Any]") -> Split:
-        """Word numbers, encoded but for the weights of tf-idf, and their targets."""
-        import numpy as np
-
-        from dlexp.components.datasets.words import sequences
-
-        y = y if y.dtype == np.float32 else y.astype(np.int32)
-        numbered = sequences.numbered(texts, self.num_words, self.skip_top)
-        if self.encoding == "padded" and self.maxlen:
-            return Split(sequences.padded(numbered, self.maxlen), y)
-        # tf-idf starts from counts; its weights need all training texts.
-        vectors = sequences.multi_hot if self.encoding == "multi_hot" else sequences.count
-        return Split(vectors(numbered, self.num_words), y)
-
-    def weighted(self, data: Data) -> Data:
-        """With the weights of tf-idf, if that is asked for."""
-        if self.encoding != "tfidf":
-            return data
-        from dlexp.components.datasets.words import sequences
-
-        train, test = sequences.tfidf(data.train.x, data.test.x)
-        return replace(data, train=Split(train, data.train.y), test=Split(test, data.test.y))
-
-    def new_texts(self, train: "Callable[[], Sequences]", new: "Sequences", names: Sequence[str]) -> "NewExamples":
-        """Texts of no split, encoded; `train` gives the training texts, whose frequencies tf-idf needs."""
-        import numpy as np
-
-        from dlexp.components.datasets.user.new_examples import NewExamples
-
-        def encoded(texts: "Sequences") -> Split:
-            return self.encoded(texts, np.zeros(len(texts), np.int32))
-
-        x = encoded(new)
-        if self.encoding == "tfidf":
-            x = self.weighted(Data(encoded(train()), x)).test
-        return NewExamples(x.x, names)
-
-    def problems(self, context: Context) -> Iterator[Misfit]:
-        """A length without padding, and no words left."""
-        if self.encoding == "multi_hot" and self.maxlen is not None:
-            yield Misfit("maxlen", f"only padded text has a length; given {self.maxlen} with encoding multi_hot")
-        if self.skip_top >= self.num_words:
-            yield Misfit("skip_top", f"leaves no word: {self.skip_top} of num_words {self.num_words} are skipped")
+    def text_encoding(self) -> TextEncoding:
+        """The encoding."""
+        return TextEncoding(self.num_words, self.skip_top, self.encoding, self.maxlen)

@@ -1,22 +1,28 @@
-"""Text into words and their numbers, by the rules of Keras's Tokenizer."""
+"""Text into words and their numbers, by the rules of Keras's Tokenizer, and numbers back into words."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from dlexp.components.datasets.words.sequences import INDEX_FROM, Sequences
+from dlexp.components.data import Split
+from dlexp.components.datasets.user import new_examples
+from dlexp.components.datasets.words import sequences
+from dlexp.components.datasets.words.encoding import TextEncoding
+from dlexp.components.datasets.words.sequences import INDEX_FROM, Sequences, Texts
 
-#: What Keras's Tokenizer turns into blanks.
+#: What Keras's Tokenizer turns into spaces.
 FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
-_BLANKS = str.maketrans(dict.fromkeys(FILTERS, " "))
+_SPACES = str.maketrans(dict.fromkeys(FILTERS, " "))
 #: The number of a word that no training text has: beyond any `num_words`.
 UNKNOWN = np.iinfo(np.int32).max - INDEX_FROM
 
 
 def split(text: str) -> list[str]:
-    """The words of a text: lower case, without punctuation but for apostrophes."""
-    return [word for word in text.lower().translate(_BLANKS).split(" ") if word]
+    """The words of a text: lower case, without punctuation except apostrophes."""
+    return [word for word in text.lower().translate(_SPACES).split(" ") if word]
 
 
 def numbered(train: Iterable[str], test: Iterable[str]) -> tuple[Sequences, Sequences]:
@@ -26,7 +32,7 @@ def numbered(train: Iterable[str], test: Iterable[str]) -> tuple[Sequences, Sequ
     """
     index: defaultdict[str, int] = defaultdict()
     index.default_factory = index.__len__  # A new word gets the next number.
-    by_appearance = [_laid(texts, index) for texts in (train, test)]
+    by_appearance = [_looked_up(texts, index.__getitem__) for texts in (train, test)]
     counts = np.bincount(by_appearance[0].ids, minlength=len(index))
     rank = np.empty(len(index), np.int32)
     rank[np.argsort(-counts, kind="stable")] = np.arange(1, len(index) + 1)
@@ -35,16 +41,44 @@ def numbered(train: Iterable[str], test: Iterable[str]) -> tuple[Sequences, Sequ
     return ranked[0], ranked[1]
 
 
-def ranked(texts: Iterable[str], ranks: Mapping[str, int]) -> Sequences:
-    """Texts as word numbers by a given index: 1 for the most frequent word."""
-    ids = [np.fromiter((ranks.get(word, UNKNOWN) for word in split(text)), np.int32) for text in texts]
-    return _end_to_end(ids)
-
-
-def _laid(texts: Iterable[str], index: "defaultdict[str, int]") -> Sequences:
-    return _end_to_end([np.fromiter(map(index.__getitem__, split(text)), np.int32) for text in texts])
-
-
-def _end_to_end(ids: list[np.ndarray]) -> Sequences:
+def _looked_up(texts: Iterable[str], number: Callable[[str], int]) -> Sequences:
+    ids = [np.fromiter(map(number, split(text)), np.int32) for text in texts]
     lengths = np.fromiter(map(len, ids), np.int32, len(ids))
     return Sequences(np.concatenate([np.zeros(0, np.int32), *ids]), lengths)
+
+
+def whole(texts: Texts | Sequences, y: np.ndarray[Any, Any]) -> Split:
+    """Every word, whatever `num_words` and `skip_top` cut, with its start sign: an `x` of `Sequences`."""
+    return Split(sequences.numbered(texts, np.iinfo(np.int32).max), y.astype(np.int32))
+
+
+def decode(ids: Iterable[int], words: Mapping[int, str]) -> str:
+    """Encoded text in words; an index that has none is `[UNUSED]`, as 3 in Keras's counting."""
+    return " ".join(words.get(int(i), "[UNUSED]") for i in ids)
+
+
+def decoded(texts: Split, positions: Sequence[int], words: Mapping[int, str]) -> list[str]:
+    """Whole texts at these positions in words, without their start signs."""
+    found: Any = texts.take(np.array(positions, np.int32)).x
+    return [decode(ids[1:], words) for ids in np.split(found.ids, found.ends)[:-1]]
+
+
+def new_texts(
+    path: Path, encoding: TextEncoding, words: Mapping[int, str], train: Callable[[], Split]
+) -> new_examples.NewExamples:
+    """Texts from a file, numbered by the `words` of a data set and encoded; `train` gives its whole training texts.
+
+    Raises:
+        DataError: The file cannot be read.
+        UserError: There are no texts in it.
+    """
+    texts, names = new_examples.texts(path)
+    ranks = {word: number - INDEX_FROM for number, word in words.items() if number > INDEX_FROM}
+
+    def without_start_signs() -> Sequences:
+        found: Any = train().x
+        is_word = np.ones(len(found.ids), np.bool_)
+        is_word[found.ends - found.lengths] = False
+        return Sequences(found.ids[is_word] - INDEX_FROM, found.lengths - 1)
+
+    return encoding.new(without_start_signs, _looked_up(texts, lambda word: ranks.get(word, UNKNOWN)), names)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-class Resample(Component):
+class TrainingSet(Component):
     """One of many training sets that might have been, by its number.
 
     It is drawn from the examples that train, after validation has taken its share: no example is on both sides.
@@ -30,7 +30,7 @@ class Resample(Component):
         raise NotImplementedError
 
 
-class Bootstrap(Resample):
+class Bootstrap(TrainingSet):
     """As many examples as there are, drawn with replacement (Efron, 1979): about 63 % of them, some more than once."""
 
     type: Literal["bootstrap"] = "bootstrap"
@@ -42,7 +42,7 @@ class Bootstrap(Resample):
         return np.sort(np.random.default_rng(self.index).integers(n, size=n))
 
 
-class Subset(Resample):
+class Subset(TrainingSet):
     """One of several disjoint parts of the training data: independent of each other, and smaller."""
 
     type: Literal["subset"] = "subset"
@@ -70,18 +70,18 @@ class Subset(Resample):
             yield Misfit("parts", f"{context.n_trained} training examples cannot be cut into {self.parts} parts")
 
 
-class Fresh(Resample):
+class Fresh(TrainingSet):
     """New examples from the law itself, for data sets that are drawn from one."""
 
     type: Literal["fresh"] = "fresh"
 
     def positions(self, n: int) -> "np.ndarray[Any, Any]":
-        """All: the data set has drawn others already."""
+        """All of them: the data set itself draws others."""
         import numpy as np
 
         return np.arange(n)
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """A data set of which there are no more examples."""
-        if not context.has_known_law:
+        if not context.has_known_distribution:
             yield Misfit("type", f"{context.dataset} has no law to draw fresh examples from; use bootstrap or subset")

@@ -1,0 +1,118 @@
+"""One column of a table as the model takes it: what kind it is, how it is encoded, what new rows have in it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dlexp.components.datasets.dataset import MAX_SHOWN
+from dlexp.components.datasets.user.rows import Gaps, Rows
+from dlexp.components.datasets.user.targets import in_order, label
+from dlexp.errors import DataError
+
+Array = np.ndarray[Any, Any]
+
+#: More different words than these are no category but names or text.
+MAX_CATEGORIES = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoded:
+    """One column as the model takes it: a number, or a column of 0 and 1 per category."""
+
+    column: str
+    names: Sequence[str]
+    train: Array
+    """`(n, len(names))`."""
+    test: Array
+    is_number: bool
+
+    def standardized(self) -> "Encoded":
+        """With mean 0 and variance 1 in the training split; a number that never varies there is only centred."""
+        mean, scale = self.train.mean(axis=0), self.train.std(axis=0)
+        scale[scale == 0] = 1
+        return replace(self, train=(self.train - mean) / scale, test=(self.test - mean) / scale)
+
+
+def encoded(train: Rows, test: Rows, column: str, gaps: Gaps, is_category: bool = False) -> Encoded:
+    """A column of numbers, if most of its training values are some, or of categories; the training rows alone decide.
+
+    Raises:
+        DataError: The test rows lack it, it has no training value, a value is no number, or there are too many words.
+    """
+    if column not in test.frame:
+        raise DataError(f"{test.path}: no column {column!r}, which {train.path} has")
+    is_gap = [gaps.of(rows, column) for rows in (train, test)]
+    present = ~is_gap[0]
+    if not present.any():
+        raise DataError(f"{train.path}: column {column} has no value in the training split")
+    numbers = [
+        pd.to_numeric(rows.frame[column], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        for rows in (train, test)
+    ]
+    n_numbers = (np.isfinite(numbers[0]) & present).sum()
+    if is_category or n_numbers <= present.sum() / 2:
+        return _categories(train, test, column, is_gap)
+    for rows, values, is_missing in zip((train, test), numbers, is_gap, strict=True):
+        for i in np.flatnonzero(~np.isfinite(values) & ~is_missing)[:1]:
+            given = rows.frame[column].iloc[i]
+            raise DataError(f"{rows.where(i, column)}: expected a number, as in most training rows, given {given!r}")
+    known = numbers[0][present]
+    fill = np.median(known) if gaps.missing == "median" else known.mean()
+    filled = [np.where(is_missing, fill, values)[:, None] for values, is_missing in zip(numbers, is_gap, strict=True)]
+    return Encoded(column=column, names=[column], train=filled[0], test=filled[1], is_number=True)
+
+
+def _categories(train: Rows, test: Rows, column: str, is_gap: Sequence[Array]) -> Encoded:
+    words = [
+        np.where(is_missing, "", rows.frame[column].map(label).astype(str).to_numpy()).astype(str)[:, None]
+        for rows, is_missing in zip((train, test), is_gap, strict=True)
+    ]
+    categories = in_order(set(words[0].ravel().tolist()) - {""})
+    if len(categories) > MAX_CATEGORIES:
+        raise DataError(
+            f"{train.path}: column {column}: {len(categories)} different words, more than {MAX_CATEGORIES}; leave "
+            "it out by naming dataset.features, or read it as dataset.text"
+        )
+    names = [f"{column}={category}" for category in categories]
+    in_train, in_test = (each == categories for each in words)
+    return Encoded(column=column, names=names, train=in_train, test=in_test, is_number=False)
+
+
+def side_by_side(parts: Sequence[Array]) -> Array:
+    """The columns as one float32 array, `(n, numbers)`."""
+    return np.hstack(parts).astype(np.float32)
+
+
+def notes(rows: Rows, columns: Sequence[Encoded], gaps: Gaps) -> Iterator[str]:
+    """What new rows, the `test` of these columns, have that the model did not learn from, and what it gets instead."""
+    for column in gaps.texts:
+        yield from _gap_note(rows, column, gaps, "an empty text")
+    for each in columns:
+        if each.is_number:
+            yield from _gap_note(rows, each.column, gaps, f"the training data's {gaps.missing}")
+    for each in columns:
+        if not each.is_number:
+            yield from _gap_note(rows, each.column, gaps, "no category")
+            yield from _unknown_note(rows, each, gaps)
+
+
+def _gap_note(rows: Rows, column: str, gaps: Gaps, instead: str) -> Iterator[str]:
+    if n := int(gaps.of(rows, column).sum()):
+        yield f"{column}: missing in {_count(n, 'row')}, taken as {instead}"
+
+
+def _unknown_note(rows: Rows, encoded: Encoded, gaps: Gaps) -> Iterator[str]:
+    is_unknown = ~encoded.test.any(axis=1) & ~gaps.of(rows, encoded.column)
+    unseen = rows.frame[encoded.column][is_unknown].map(label).to_list()
+    if values := list(dict.fromkeys(unseen)):
+        listed = ", ".join(" ".join(value.split()) for value in values[:MAX_SHOWN])
+        more = ", ..." * (len(values) > MAX_SHOWN)
+        were = f"{_count(len(values), 'value')} in {_count(len(unseen), 'row')}"
+        yield f"{encoded.column}: {were} not in the training data: {listed}{more}"
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n != 1)}"
