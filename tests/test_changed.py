@@ -194,7 +194,7 @@ def test_the_command_says_what_changed(invoke: Invoke, monkeypatch: pytest.Monke
     assert (code, said.splitlines()[-1]) == (1, "d.csv: changed since the command started")
 
 
-def test_a_process_that_ran_own_code_trains_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_ran_user_code_trains_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Own code may leave a generator that has moved on: the next run would depend on what ran before it."""
     workers: list[Any] = []
 

@@ -386,7 +386,7 @@ def test_without_a_home(homeless: None, tmp_path: Path) -> None:
     assert files._places(None) == {"Keras's cache": Path("/tmp/.keras/datasets")}
     assert encoded_cache._folder() is None
     with pytest.raises(UserError, match=r"^~/x\.npz: there is no such home folder$"):
-        files.own("~/x.npz", None)
+        files.find_users("~/x.npz", None)
 
 
 def test_the_home_of_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:

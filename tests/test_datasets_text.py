@@ -18,6 +18,7 @@ from dlexp.components.data import Data
 from dlexp.components.datasets import Imdb, Reuters
 from dlexp.components.datasets.keras.text import KerasTexts
 from dlexp.components.datasets.words import sequences
+from dlexp.components.datasets.words.indices import decode
 from dlexp.errors import DataError
 
 TEXTS = [[1, 5, 5, 20], [], [2, 7, 1]]
@@ -131,7 +132,9 @@ def keras_data(name: str, path: Path, monkeypatch: pytest.MonkeyPatch, **setting
 
 
 @pytest.mark.parametrize("component", [Imdb, Reuters])
-def test_equals_keras_on_the_real_data(component: type[Text], data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_equals_keras_on_the_real_data(
+    component: type[KerasTexts], data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The same texts and classes in the same order, word by word, in both encodings."""
     import keras
 
@@ -155,7 +158,7 @@ def test_equals_keras_on_the_real_data(component: type[Text], data_dir: Path, mo
 
 @pytest.mark.parametrize("component", [Imdb, Reuters])
 @pytest.mark.parametrize("encoding", ["multi_hot", "count", "tfidf", "padded"])
-def test_info_holds_on_the_real_data(component: type[Text], encoding: str, data_dir: Path) -> None:
+def test_info_holds_on_the_real_data(component: type[KerasTexts], encoding: str, data_dir: Path) -> None:
     """What is promised without reading is what reading gives."""
     dataset = component.model_validate({"encoding": encoding})
 

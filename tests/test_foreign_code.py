@@ -11,7 +11,7 @@ import pytest
 from commands import Invoke
 from make_runs import CONFIG, finished
 
-from dlexp.components import own_code
+from dlexp.components import user_code
 from dlexp.components.datasets import Python
 from dlexp.config.identity import identity
 from dlexp.config.load import load
@@ -181,12 +181,12 @@ def test_a_module_in_folders_without_init_is_found(folder: Path) -> None:
     for file in ("marked/plain/deep/own.py", "bare/below/own.py"):
         Path(file).write_text("")
 
-    assert own_code.source("marked.plain.deep.own:f") == Path("marked/plain/deep/own.py").absolute()
-    assert own_code.source("bare.below.own:f") == Path("bare/below/own.py").absolute()
-    assert own_code.source("marked:f") == Path("marked/__init__.py").absolute()
+    assert user_code.source("marked.plain.deep.own:f") == Path("marked/plain/deep/own.py").absolute()
+    assert user_code.source("bare.below.own:f") == Path("bare/below/own.py").absolute()
+    assert user_code.source("marked:f") == Path("marked/__init__.py").absolute()
     for absent in ("bare:f", "bare.own:f", "marks.own:f", "sys:exit", "marked.inner.own:f"):
         with pytest.raises(DataError, match=f"^{absent}: no module {absent[:-2].split(':')[0]} that Python knows"):
-            own_code.source(absent)
+            user_code.source(absent)
     assert has_run_nothing()
 
 

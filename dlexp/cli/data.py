@@ -27,7 +27,7 @@ def data(
 
     Example: dlexp data digits
     """
-    from dlexp.components.own_code import require_allowed
+    from dlexp.components.user_code import require_allowed
     from dlexp.reports.data.facts import describe
     from dlexp.reports.data.page import render
 

@@ -22,7 +22,7 @@ def expanded(path: str | Path, named: str = "") -> Path:
         raise UserError(f"{f'{named}: ' if named else ''}{path}: there is no such home folder") from error
 
 
-def own() -> Path | None:
+def user_home() -> Path | None:
     """This user's home folder; None if it is unknown, as in some containers."""
     found = os.path.expanduser("~")  # noqa: PTH111  # Leaves the `~` if the folder is unknown.
     return None if found == "~" else Path(found)

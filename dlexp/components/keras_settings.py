@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dlexp.components.home import expanded, own
+from dlexp.components.home import expanded, user_home
 from dlexp.errors import UserError
 
 #: What every training process computes with.
@@ -33,7 +33,7 @@ def home() -> Path:
     """
     if named := os.environ.get("KERAS_HOME"):
         return expanded(named, "KERAS_HOME")
-    return (own() or Path("/tmp")) / ".keras"
+    return (user_home() or Path("/tmp")) / ".keras"
 
 
 @contextmanager

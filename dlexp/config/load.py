@@ -211,7 +211,7 @@ def _beside(loaded: Loaded, data_dir: Path | None) -> Iterator[Misfit]:
         if path is None:
             continue
         try:
-            files.own(path, data_dir)
+            files.find_users(path, data_dir)
         except DataError as error:
             if (beside := loaded.path.parent / path).exists():
                 yield Misfit(field, f"{error}; there is one beside the config, whose path from here is {beside}")

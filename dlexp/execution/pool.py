@@ -86,8 +86,8 @@ class Pool:
         if isinstance(error, BrokenProcessPool):
             worker.close()
             return Outcome(job, "died")
-        # Own code may leave anything behind: generators that have moved on, settings of Keras, a module edited since.
-        if job.runs_own_code:
+        # The user's code may leave anything behind: generators that have moved on, settings of Keras, a module edited since.
+        if job.runs_user_code:
             worker.kill()
             worker.close()
         else:

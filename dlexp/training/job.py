@@ -46,7 +46,7 @@ class Job:
         return RunDir(self.path, self.fence)
 
     @property
-    def runs_own_code(self) -> bool:
+    def runs_user_code(self) -> bool:
         """Whether the user's own functions make the data or the model."""
         return bool(self.experiment.functions)
 

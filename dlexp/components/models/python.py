@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from dlexp.components.data import Info
 from dlexp.components.models.model import Model
-from dlexp.components.own_code import FunctionName, load, source
+from dlexp.components.user_code import FunctionName, load, source
 from dlexp.errors import UserError
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ def of_labels(y: Array, p: Array) -> dict[str, float]:
 
 
 def of_numbers(y: Array, mean: Array, median: Array, log_density: Array) -> dict[str, float]:
-    """Scores of a distribution: squared errors of its mean, absolute ones of its median, and its log density, all `(n,)`."""
+    """Scores of a distribution: squared errors of its mean, absolute ones of its median, its log density, `(n,)`."""
     squared = {name: METRICS[name].compute(y, mean[:, None]) for name in ("mse", "rmse", "r2")}
     return _known({"nll": -float(log_density.mean()), "mae": METRICS["mae"].compute(y, median[:, None])} | squared)
 

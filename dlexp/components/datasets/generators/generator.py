@@ -97,7 +97,7 @@ class Generator(SampleKeys, Dataset):
 
     @property
     def draws(self) -> Draws:
-        """The examples as they are drawn; one of them takes some numbers in float64 for each that the model takes, and for each class."""
+        """The examples; drawing one takes some numbers in float64 for each that the model takes, and for each class."""
         info = self.info()
         return Draws(self, self.resample, self.draw, 32 * (math.prod(info.shape) + (info.n_classes or 1)))
 

@@ -5,6 +5,7 @@ import io
 import logging
 import os
 import socket
+from collections.abc import Iterable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +19,7 @@ from dlexp.errors import DataError, UserError
 log = logging.getLogger(__name__)
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+CIFAR = "https://www.cs.toronto.edu/~kriz/"
 
 
 @dataclass(frozen=True)
@@ -28,40 +30,33 @@ class Download:
     file_hash: str
     """Keras's own digest (keras/src/datasets), SHA-256 or MD5: what a download must be. A file already there may be
     another."""
-    is_archive: bool = False
-    """Keras unpacks the archive of a folder NAME into another one around it, NAME-target."""
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether Keras unpacks it: the archive of a folder NAME into another one around it, NAME-target."""
+        return self.url.endswith(".tar.gz")
 
 
+_FILES = {
+    "imdb.npz": "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
+    "imdb_word_index.json": "bfafd718b763782e994055a2d397834f",
+    "reuters.npz": "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916",
+    "reuters_word_index.json": "4d44cc38712099c9e383dc6e5f11a921",
+    "mnist.npz": "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+    "california_housing.npz": "1a2e3a52e0398de6463aebe6f4a8da34fb21fbb6b934cf88c3425e766f2a1a6f",
+    # Keras has no digests of these; they are those of the files that Zalando publishes.
+    "fashion-mnist/train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+    "fashion-mnist/train-labels-idx1-ubyte.gz": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+    "fashion-mnist/t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+    "fashion-mnist/t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+}
+_CIFAR_10 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
+_CIFAR_100 = "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7"
 #: By the path below Keras's cache.
 DOWNLOADS = {
-    "imdb.npz": Download(ORIGIN + "imdb.npz", "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"),
-    "imdb_word_index.json": Download(ORIGIN + "imdb_word_index.json", "bfafd718b763782e994055a2d397834f"),
-    "reuters.npz": Download(ORIGIN + "reuters.npz", "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916"),
-    "reuters_word_index.json": Download(ORIGIN + "reuters_word_index.json", "4d44cc38712099c9e383dc6e5f11a921"),
-    "mnist.npz": Download(ORIGIN + "mnist.npz", "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"),
-    "california_housing.npz": Download(
-        ORIGIN + "california_housing.npz", "1a2e3a52e0398de6463aebe6f4a8da34fb21fbb6b934cf88c3425e766f2a1a6f"
-    ),
-    # Keras has no digests of these; they are those of the files that Zalando publishes.
-    **{
-        f"fashion-mnist/{name}": Download(ORIGIN + name, sha256)
-        for name, sha256 in {
-            "train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-            "train-labels-idx1-ubyte.gz": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-            "t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-            "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-        }.items()
-    },
-    "cifar-10-batches-py": Download(
-        "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
-        "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
-        is_archive=True,
-    ),
-    "cifar-100-python": Download(
-        "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
-        "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7",
-        is_archive=True,
-    ),
+    **{name: Download(ORIGIN + PurePosixPath(name).name, digest) for name, digest in _FILES.items()},
+    "cifar-10-batches-py": Download(CIFAR + "cifar-10-python.tar.gz", _CIFAR_10),
+    "cifar-100-python": Download(CIFAR + "cifar-100-python.tar.gz", _CIFAR_100),
 }
 TIMEOUT_SECONDS = 20
 KERAS_CACHE = "Keras's cache"
@@ -77,43 +72,48 @@ def find(name: str, data_dir: Path | None, download: bool = True) -> Path:
         UserError: `data_dir` or `DLEXP_DATA` is no directory.
         DataError: It is in none of them and cannot be downloaded.
     """
-    return snapshot.once(("find", name, data_dir), partial(_find, name, data_dir, download))
 
-
-def _find(name: str, data_dir: Path | None, download: bool) -> Path:
-    wanted = [name, f"{name}-target/{name}"] if DOWNLOADS[name].is_archive else [name]
-    try:
+    def look() -> Path:
         places = _places(data_dir)
-        found = [path for place in places.values() for each in wanted if (path := place / each).exists()]
-    except OSError as error:  # a folder that may not be searched
-        raise DataError(f"{error.filename}: {error.strerror}") from error
-    if not found and not download:
-        raise DataError(f"{name}: not found in {', '.join(f'{place} ({origin})' for origin, place in places.items())}")
-    return found[0] if found else _downloaded(name, places)
+        wanted = [name, f"{name}-target/{name}"] if DOWNLOADS[name].is_archive else [name]
+        if found := _first(place / each for place in places.values() for each in wanted):
+            return found
+        if not download:
+            raise DataError(f"{name}: not found in {_listed(places)}")
+        return _downloaded(name, places)
+
+    return snapshot.once(("find", name, data_dir), look)
 
 
-def own(path: str, data_dir: Path | None) -> Path:
+def find_users(path: str, data_dir: Path | None) -> Path:
     """Where a file or folder of the user's own is: below the working directory, or where data files are looked for.
 
     Raises:
         UserError: `data_dir` or `DLEXP_DATA` is no directory, or there is no such home folder.
         DataError: It is in none of them.
     """
-    return snapshot.once(("own", path, data_dir), partial(_own, path, data_dir))
+
+    def look() -> Path:
+        places, wanted = {"the working directory": Path(), **_places(data_dir)}, expanded(path)
+        if found := _first(place / wanted for place in places.values()):
+            return found
+        if wanted.is_absolute():
+            raise DataError(f"{path}: no such file")
+        absolute = {origin: place.absolute() for origin, place in places.items()}
+        raise DataError(f"{path}: not found; looked in: {_listed(absolute)}")
+
+    return snapshot.once(("user's", path, data_dir), look)
 
 
-def _own(path: str, data_dir: Path | None) -> Path:
-    places, wanted = {"the working directory": Path(), **_places(data_dir)}, expanded(path)
+def _first(paths: Iterable[Path]) -> Path | None:
     try:
-        for place in places.values():
-            if (found := place / wanted).exists():
-                return found
-    except OSError as error:  # a folder that may not be searched
+        return next((path for path in paths if path.exists()), None)
+    except OSError as error:  # A folder that may not be searched.
         raise DataError(f"{error.filename}: {error.strerror}") from error
-    if wanted.is_absolute():
-        raise DataError(f"{path}: no such file")
-    named = ", ".join(f"{place.absolute()} ({origin})" for origin, place in places.items())
-    raise DataError(f"{path}: not found; looked in: {named}")
+
+
+def _listed(places: Mapping[str, Path]) -> str:
+    return ", ".join(f"{place} ({origin})" for origin, place in places.items())
 
 
 def digest(*paths: Path) -> str:
@@ -171,7 +171,7 @@ def _downloaded(name: str, places: dict[str, Path]) -> Path:
         any_folder = f"a folder {folder} of any folder" if folder.name else "any folder"
         raise DataError(
             f"{name}: not found, and it cannot be downloaded",
-            f"  looked in: {', '.join(f'{place} ({origin})' for origin, place in places.items())}",
+            f"  looked in: {_listed(places)}",
             f"  tried: {download.url}: {reason or type(error).__name__}",
             f"Download it elsewhere{unpacked} and put it into {places[KERAS_CACHE] / folder},",
             f"or into {any_folder} and name that by --data-dir or DLEXP_DATA.",

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
-from dlexp.components import memory, own_code
+from dlexp.components import memory, user_code
 from dlexp.components.component import Context, Misfit
 from dlexp.components.data import Data, Info, Split
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.user.keys import Target, TargetKeys, UserPath, not_there
-from dlexp.components.own_code import FunctionName
+from dlexp.components.user_code import FunctionName
 from dlexp.errors import DataError
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class Npz(Arrays):
 
     def paths(self, data_dir: Path | None) -> list[Path]:
         """The file."""
-        return [files.own(self.path, data_dir)]
+        return [files.find_users(self.path, data_dir)]
 
     def _arrays(self, data_dir: Path | None) -> tuple[str, Sequence[Any], Sequence[Any]]:
         from dlexp.components.datasets.reading import npz
@@ -228,13 +228,13 @@ class Python(Arrays):
 
     def paths(self, data_dir: Path | None) -> list[Path]:
         """The module's source alone: what that imports and reads is not seen."""
-        return [own_code.source(self.function)]
+        return [user_code.source(self.function)]
 
     def _arrays(self, data_dir: Path | None) -> tuple[str, Sequence[Any], Sequence[Any]]:
         import numpy as np
 
         try:
-            (x_train, y_train), (x_test, y_test) = own_code.load(self.function)(**self.arguments)
+            (x_train, y_train), (x_test, y_test) = user_code.load(self.function)(**self.arguments)
         # Another's code raises anything; its traceback is in the log as the cause.
         except Exception as error:
             raise DataError(f"{self.function}: {type(error).__name__}: {error}") from error

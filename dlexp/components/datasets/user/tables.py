@@ -116,7 +116,7 @@ class Table(TargetKeys, TextKeys, Dataset):
 
     def paths(self, data_dir: Path | None) -> list[Path]:
         """The file, or both."""
-        return [files.own(path, data_dir) for path in (self.path, self.test_path) if path]
+        return [files.find_users(path, data_dir) for path in (self.path, self.test_path) if path]
 
     def load(self, data_dir: Path | None) -> Data:
         """Split first: nothing but the training split decides on the words, the categories and what fills gaps."""

@@ -69,7 +69,7 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
         from dlexp.components.datasets.words import indices
 
         train, test = self._parts(data_dir)
-        memory.require(CHARACTER_BYTES * sum(map(_size, [*train, *test])), str(files.own(self.path, data_dir)))
+        memory.require(CHARACTER_BYTES * sum(map(_size, [*train, *test])), str(files.find_users(self.path, data_dir)))
         learned = self.learned
         if self.target == "folder" and not self.classes:
             learned = replace(learned, classes=self.folders)
@@ -97,7 +97,7 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
 
     def misfits(self, data_dir: Path | None) -> Iterator[Misfit]:
         """Folders that are not there."""
-        root = files.own(self.path, data_dir)
+        root = files.find_users(self.path, data_dir)
         parts = _folders(root)
         for field, part in (("train", self.train), ("test", self.test)):
             if not (root / part).is_dir():
@@ -123,7 +123,7 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
         """The files of both splits, shuffled."""
         import numpy as np
 
-        root = files.own(self.path, data_dir)
+        root = files.find_users(self.path, data_dir)
         parts = []
         for name in (self.train, self.test):
             found = self._files(root / name)

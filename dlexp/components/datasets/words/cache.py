@@ -20,7 +20,7 @@ from scipy.sparse import csr_array
 from dlexp import regular_files
 from dlexp.components.data import Data, Split
 from dlexp.components.datasets.words.sequences import Sequences
-from dlexp.components.home import expanded, own
+from dlexp.components.home import expanded, user_home
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ def _folder() -> Path | None:
         return None if named == OFF else expanded(named, "DLEXP_CACHE")
     if cache := os.environ.get("XDG_CACHE_HOME"):
         return expanded(cache, "XDG_CACHE_HOME") / "dlexp"
-    home = own()
+    home = user_home()
     return home and home / ".cache" / "dlexp"
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from dlexp.components import own_modules
+from dlexp.components import user_modules
 from dlexp.errors import DataError, UserError
 
 FunctionName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
@@ -61,7 +61,7 @@ def load(function: str) -> Callable[..., Any]:
     """The function itself, of its module as it is now; the module runs."""
     module, _, name = function.partition(":")
     _with_working_directory()
-    loaded: Callable[..., Any] = getattr(own_modules.imported(module), name)
+    loaded: Callable[..., Any] = getattr(user_modules.imported(module), name)
     return loaded
 
 

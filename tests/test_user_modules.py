@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dlexp.components import own_code, own_modules, snapshot
+from dlexp.components import snapshot, user_code, user_modules
 
 
 @pytest.fixture(autouse=True)
@@ -17,9 +17,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
     monkeypatch.setattr(
-        sys, "meta_path", [each for each in sys.meta_path if not isinstance(each, own_modules._OwnModules)]
+        sys, "meta_path", [each for each in sys.meta_path if not isinstance(each, user_modules._UserModules)]
     )
-    monkeypatch.setattr(own_modules._OwnModules, "names", set())
+    monkeypatch.setattr(user_modules._UserModules, "names", set())
     for name in ("own_a", "own_b", "own_package", "own_package.inner"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     importlib.invalidate_caches()
@@ -37,8 +37,8 @@ def edit(path: str = "own_a.py", value: int = 2) -> None:
 def value(function: str = "own_a:value") -> int:
     """What it returns within a snapshot that has its source."""
     with snapshot.taken():
-        snapshot.read_bytes(own_code.source(function))
-        returned: int = own_code.load(function)()
+        snapshot.read_bytes(user_code.source(function))
+        returned: int = user_code.load(function)()
     return returned
 
 
@@ -73,17 +73,17 @@ def test_no_bytecode_stands_for_another_source(is_digested: bool) -> None:
     assert importlib.import_module("own_a").value() == 1  # What Python does.
     del sys.modules["own_a"]
 
-    assert (value() if is_digested else own_code.load("own_a:value")()) == 2
+    assert (value() if is_digested else user_code.load("own_a:value")()) == 2
 
 
 def test_the_source_of_the_snapshot_runs() -> None:
     """Though it was edited since its digest was taken."""
     with snapshot.taken():
-        snapshot.read_bytes(own_code.source("own_a:value"))
+        snapshot.read_bytes(user_code.source("own_a:value"))
         edit()
-        assert own_code.load("own_a:value")() == 1
+        assert user_code.load("own_a:value")() == 1
 
-    assert own_code.load("own_a:value")() == 2
+    assert user_code.load("own_a:value")() == 2
 
 
 def test_own_code_that_imports_other_own_code_gets_the_digested_one() -> None:
@@ -93,9 +93,9 @@ def test_own_code_that_imports_other_own_code_gets_the_digested_one() -> None:
     edit()
 
     with snapshot.taken():
-        snapshot.read_bytes(own_code.source("own_a:value"))
-        snapshot.read_bytes(own_code.source("own_b:value"))
-        assert own_code.load("own_b:value")() == 2
+        snapshot.read_bytes(user_code.source("own_a:value"))
+        snapshot.read_bytes(user_code.source("own_b:value"))
+        assert user_code.load("own_b:value")() == 2
 
 
 def test_a_module_in_a_package() -> None:
@@ -116,4 +116,4 @@ def test_libraries_stay_as_they_are() -> None:
     before = {name: importlib.import_module(name) for name in ("sklearn.datasets", "random", "math")}
 
     for name, module in before.items():
-        assert own_modules.imported(name) is module
+        assert user_modules.imported(name) is module

@@ -16,16 +16,16 @@ from dlexp.components import snapshot
 
 def imported(name: str) -> ModuleType:
     """A module as its source is now, or within a snapshot as it was at first; it runs unless it did already."""
-    _OwnModules.names.add(name)
-    if not any(isinstance(finder, _OwnModules) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _OwnModules())
+    _UserModules.names.add(name)
+    if not any(isinstance(finder, _UserModules) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _UserModules())
     known = sys.modules.get(name)
     if known is not None and not _is_current(known):
         del sys.modules[name]
     return importlib.import_module(name)
 
 
-class _OwnModules(MetaPathFinder):
+class _UserModules(MetaPathFinder):
     """Finds own modules where Python does, and has them compiled from their source."""
 
     names: set[str] = set()
