@@ -125,7 +125,7 @@ def test_names_a_split_without_examples() -> None:
 @pytest.mark.parametrize("dataset", ALL, ids=lambda dataset: dataset.type)
 def test_smallest_allowed_splits_hold_every_class(dataset: Bundled) -> None:
     """What `problems` lets pass, scikit-learn splits, every class on both sides."""
-    least = dataset.n_classes or 1
+    least = dataset.first_target.n_classes or 1
     for n_test in (least, dataset.n_examples - least):
         small = dataset.model_copy(update={"test_size": (n_test - 0.5) / dataset.n_examples})
 
@@ -185,11 +185,11 @@ def test_stand_in_has_the_real_schema(dataset: Bundled) -> None:
 def test_stand_in_can_be_learned(dataset: Bundled) -> None:
     """A linear fit to the target, or to each class, generalizes to the test split."""
     data = dataset.stand_in()
-    target = np.eye(dataset.n_classes)[data.train.y] if dataset.n_classes else data.train.y
+    target = np.eye(dataset.first_target.n_classes)[data.train.y] if dataset.first_target.n_classes else data.train.y
     weights = np.linalg.lstsq(np.c_[data.train.x, np.ones(200)], target)[0]
     predicted = np.c_[data.test.x, np.ones(50)] @ weights
 
-    if dataset.n_classes:
+    if dataset.first_target.n_classes:
         assert (predicted.argmax(axis=1) == data.test.y).mean() >= 0.85
     else:
         assert np.corrcoef(predicted, data.test.y)[0, 1] > 0.99

@@ -43,6 +43,11 @@ def csv(content: str, **settings: Any) -> Csv:
     return Csv(path="own.csv", **settings)
 
 
+def shown(dataset: Csv) -> list[Any]:
+    """The first test example for the eye."""
+    return list(dataset.decoded(dataset.load(None), [0]))
+
+
 def refused(content: str, **settings: Any) -> str:
     """Why loading a file with this text is refused."""
     with pytest.raises(DataError) as error:
@@ -198,10 +203,10 @@ def test_text_is_encoded_with_the_training_splits_words() -> None:
 
 def test_examples_are_the_rows_of_the_file() -> None:
     """In the order of the loaded split, text in one line."""
-    assert csv(CARS, **BY_COLUMN).examples(None, "test", [0]) == ["weight 4.5, colour green, doors 2"]
+    assert shown(csv(CARS, **BY_COLUMN)) == ["weight 4.5, colour green, doors 2"]
 
     dataset = csv('t,split,y\n"A\n b",train,0\nc,train,1\nd,test,0\n', text="t", target="y", task="binary")
-    assert dataset.model_copy(update={"split_column": "split"}).examples(None, "train", [1, 0]) == ["c", "A b"]
+    assert dataset.model_copy(update={"split_column": "split"}).load(None).first == ["A b", "c"]
 
 
 GAPS = "x,colour,split,y\n1,red,train,1\n,red,train,2\n5,NA,train,3\n9,blue,train,4\n,red,test,5\n"
@@ -263,8 +268,8 @@ def test_columns_beside_a_text_stand_behind_its_words() -> None:
 
 def test_a_row_with_text_and_columns_for_the_eye() -> None:
     """The columns, then the text; a text alone stays alone."""
-    assert csv(BESIDE, features=["price", "kind"], **TEXT).examples(None, "test", [0]) == ["price 2, kind new: b c"]
-    assert csv(BESIDE, **TEXT).examples(None, "test", [0]) == ["b c"]
+    assert shown(csv(BESIDE, features=["price", "kind"], **TEXT)) == ["price 2, kind new: b c"]
+    assert shown(csv(BESIDE, **TEXT)) == ["b c"]
 
 
 def test_new_rows_with_text_and_columns_are_encoded_as_the_test_split(tmp_path: Path) -> None:

@@ -271,7 +271,7 @@ def test_texts_are_encoded_as_those_of_imdb() -> None:
     assert row[-len(first) :].tolist() == [i if i < 10_000 else 2 for i in first]
     assert not row[: -len(first)].any()
     assert vectors.load(None).train.x[[0]].nonzero()[1].tolist() == sorted({i if i < 10_000 else 2 for i in first})
-    assert vectors.examples(None, "train", [0]) == [" ".join(f"w{i - 3}" for i in first[1:])]
+    assert vectors.texts(None).first[0] == " ".join(f"w{i - 3}" for i in first[1:])
     assert padded.digest(None) == vectors.digest(None) != Newswires().digest(None)
 
 
@@ -307,7 +307,7 @@ def test_examples_of_documents_are_their_words() -> None:
     dataset = Documents()
     x = dense(dataset.load(None).test.x)
 
-    (line,) = dataset.examples(None, "test", [3])
+    (line,) = dataset.decoded(dataset.load(None), [3])
 
     assert line.split() == [f"w{word}" for word in np.flatnonzero(x[3])]
 

@@ -318,10 +318,10 @@ def test_shows_whole_texts_in_words(small_imdb: Path) -> None:
     order = np.random.RandomState(113).permutation(3).tolist()
     texts = ["a e e [UNUSED]", "", "b g a"]
 
-    shown = Imdb(num_words=5, encoding="padded", maxlen=1).examples(small_imdb, "train", [2, 0])
+    dataset = Imdb(num_words=5, encoding="padded", maxlen=1)
 
-    assert shown == [texts[order[2]], texts[order[0]]]
-    assert sorted(Imdb().examples(small_imdb, "test", range(2))) == ["h", "i"]
+    assert dataset.texts(small_imdb).first == [texts[i] for i in order]
+    assert sorted(dataset.decoded(dataset.load(small_imdb), range(2))) == ["h", "i"]
 
 
 def test_weighs_words_by_the_training_texts(small_imdb: Path) -> None:

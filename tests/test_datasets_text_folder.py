@@ -59,10 +59,7 @@ def test_words_are_numbered_by_the_training_texts() -> None:
     """1 starts a text, bad and film (3 times each) have 4 and 5; what only test texts have is 2."""
     dataset = TextFolder(**LABELLED, **PADDED, task="binary")
     data = dataset.load(None)
-    texts = (
-        dataset.examples(None, "train", range(len(data.train))),
-        dataset.examples(None, "test", range(len(data.test))),
-    )
+    texts = ([" ".join(path.read_text().split()) for path in part] for part in dataset._parts(None))
     train, test = (
         dict(zip(texts_of, x.tolist(), strict=True))
         for texts_of, x in zip(texts, (data.train.x, data.test.x), strict=True)

@@ -246,8 +246,8 @@ def test_examples_of_another_shape_are_refused(invoke: Invoke) -> None:
 def test_reviews_are_numbered_by_keras_word_index(data_dir: Path) -> None:
     """Real reviews, decoded and given back as text, are encoded to the vectors they had."""
     dataset = Imdb(num_words=2000)
-    texts = dataset.examples(data_dir, "test", range(20))
-    Path("reviews.txt").write_text("\n".join(texts))
+    texts = dataset.decoded(dataset.load(data_dir), range(20))
+    Path("reviews.txt").write_text("\n".join(map(str, texts)))
 
     new = dataset.new_examples(Path("reviews.txt"), data_dir)
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 #: Multilabel: any number of classes per example. Ordinal: classes in an order. Proportion: a number from 0 to 1.
 Task = Literal["binary", "multiclass", "multilabel", "ordinal", "regression", "proportion", "count"]
 SplitName = Literal["train", "test"]
+#: How many training examples are shown.
+N_FIRST = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,11 +148,9 @@ class Data:
     """Of the user's own data, all that `Dataset.info` left open."""
     decode: Callable[[Sequence[int]], Sequence[str | SupportsPng]] | None = field(default=None, kw_only=True)
     """Gives the test examples at these positions for the eye, if the arrays do not say what they were."""
+    first: Sequence[str] = field(default=(), kw_only=True)
+    """The first `N_FIRST` training examples for the eye, in one line each, if the arrays do not say what they were."""
     rows: "Mapping[SplitName, np.ndarray[Any, Any]]" = field(default_factory=dict, kw_only=True)
     """Which rows of the source the examples of a split are, `(n,)`, if settings decide on that."""
     drawn: Mapping[SplitName, str] = field(default_factory=dict, kw_only=True)
     """Of examples that are made, not read: a digest of each split before it was encoded."""
-
-    def split(self, name: SplitName) -> Split:
-        """One of the two."""
-        return self.train if name == "train" else self.test

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 from pydantic import Field
 
 from dlexp.components.component import Component, Misfit, Off, OneOf
-from dlexp.components.data import Data, Info, SplitName, SupportsPng
+from dlexp.components.data import Data, Info, SupportsPng
 from dlexp.components.datasets.reading import files
 from dlexp.components.training_sets import TrainingSet
 
@@ -128,23 +128,6 @@ class Dataset(Component):
             DataError: As `digest`, if there is no stand-in.
         """
         return "stand-in" if self.has_stand_in else self.digest(data_dir)
-
-    def examples(
-        self, data_dir: Path | None, split: SplitName, positions: Sequence[int], data: Data | None = None
-    ) -> list[str]:
-        """Examples as text for the eye, in one line each: what stands at these positions of a loaded split.
-
-        Args:
-            data_dir: Where its files are looked for first.
-            split: Which split.
-            positions: Which of its examples.
-            data: What `texts` gave, or else `load`, so that it is not loaded again.
-
-        Raises:
-            DataError: As `load`.
-        """
-        x = (data or self.load(data_dir)).split(split).x
-        return [shown(x[[position]], self.feature_names) for position in positions]
 
     def decoded(self, data: Data, positions: Sequence[int]) -> Sequence[str | SupportsPng]:
         """Test examples of loaded data for the eye, at these positions; downloads nothing.

@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from dlexp.components.data import Data, Info
-from dlexp.components.datasets.dataset import Dataset
+from dlexp.components.data import N_FIRST, Data, Info
+from dlexp.components.datasets.dataset import Dataset, shown
 from dlexp.components.datasets.words.encoding import TextKeys
 from dlexp.components.validations import Validation
 from dlexp.training.splits import origins
 
 Array = np.ndarray[Any, Any]
 
-N_SHOWN = 3
 #: More features than these are described together.
 MAX_FEATURES = 64
 _PERCENTILES = {"minimum": 0, "p5": 5, "p25": 25, "median": 50, "p75": 75, "p95": 95, "maximum": 100}
@@ -150,7 +149,7 @@ def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | N
         vocabulary=_vocabulary(data.train.x, dataset) if texts and isinstance(dataset, TextKeys) else None,
         numbers=Distribution.of(data.train.x) if is_numeric else None,
         features=_features(data.train.x, info.feature_names or dataset.feature_names) if is_numeric else [],
-        shown=_shown(dataset, data, targets, data_dir),
+        shown=_shown(dataset, data, targets),
         best_possible=dataset.best_possible(),
     )
 
@@ -200,10 +199,10 @@ def _features(x: Array, names: Sequence[str]) -> list[FeatureRange]:
     ]
 
 
-def _shown(dataset: Dataset, data: Data, targets: Mapping[str, Info], data_dir: Path | None) -> list[Example]:
+def _shown(dataset: Dataset, data: Data, targets: Mapping[str, Info]) -> list[Example]:
     info = data.info or dataset.info()
-    positions = range(min(N_SHOWN, len(data.train)))
-    contents = dataset.examples(data_dir, "train", positions, data)
+    positions = range(min(N_FIRST, len(data.train)))
+    contents = data.first or [shown(data.train.x[[i]], dataset.feature_names) for i in positions]
     first = data.train.y[: len(positions)]
     columns = [[_target(y, target.class_names) for y in info.y_of(name, first)] for name, target in targets.items()]
     return [

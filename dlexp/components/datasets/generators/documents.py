@@ -2,10 +2,12 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from dlexp.components.data import Data, Info, SplitName
+from dlexp.components.data import N_FIRST, Data, Info
 from dlexp.components.datasets.generators.generator import TRUTH_SEED, Generator
 
 if TYPE_CHECKING:
@@ -82,16 +84,13 @@ class Documents(Generator):
         test: Any = self.draws.test
         return best_scores.of_labels(test.y, self.probabilities(test.x))
 
-    def examples(
-        self, data_dir: Path | None, split: SplitName, positions: Sequence[int], data: Data | None = None
-    ) -> list[str]:
-        """The words, by number."""
-        return _words((data or self.load(data_dir)).split(split).x, positions)
-
-    def decoded(self, data: Data, positions: Sequence[int]) -> list[str]:
-        """The words, by number."""
-        return _words(data.test.x, positions)
+    def load(self, data_dir: Path | None) -> Data:
+        """Training and test documents, shown as their words."""
+        data = super().load(data_dir)
+        first = _words(data.train.x, range(min(N_FIRST, self.n_train)))
+        return replace(data, first=first, decode=partial(_words, data.test.x))
 
 
 def _words(x: Any, positions: Sequence[int]) -> list[str]:
+    """The words of documents at these positions, by number."""
     return [" ".join(f"w{word}" for word in x[[position]].indices) for position in positions]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import Data, Info, SplitName, Task
+from dlexp.components.data import N_FIRST, Data, Info, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.generators.generator import TRUTH_SEED, Draws, SampleKeys, digests
 from dlexp.components.datasets.words.encoding import TextEncoding, TextKeys
@@ -159,21 +159,14 @@ class GeneratedTexts(TextKeys, SampleKeys, Dataset):
         """The same texts, whole."""
         from dlexp.components.datasets.words import indices
 
-        return Data(*(indices.whole(split.x, split.y) for split in (self.draws.train, self.draws.test)))
+        train, test = (indices.whole(split.x, split.y) for split in (self.draws.train, self.draws.test))
+        return Data(train, test, first=indices.decoded(train.first(N_FIRST), _words()))
 
     def stand_in(self) -> Data:
         """Made-up texts of as many classes, each of which is there, as the real data sets of texts have them."""
         from dlexp.components.datasets import generated
 
         return self.text_encoding.data(*generated.texts(self.n_text_classes))
-
-    def examples(
-        self, data_dir: Path | None, split: SplitName, positions: Sequence[int], data: Data | None = None
-    ) -> list[str]:
-        """The texts in words, whole."""
-        from dlexp.components.datasets.words import indices
-
-        return indices.decoded((data or self.texts(data_dir)).split(split), positions, _words())
 
     def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
         """Texts, cut into words as by Keras's Tokenizer; those that are none of w1, w2, ... are unknown."""

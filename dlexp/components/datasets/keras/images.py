@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class Images(Dataset):
-    """Images as vectors: row by row, the colours of a pixel side by side, each byte divided by 255."""
+    """Images as vectors: row by row, the colours of a pixel side by side, each byte divided by 255.
+
+    Of the `paths`, the training images come first.
+    """
 
     image_shape: ClassVar[tuple[int, ...]] = (28, 28)
     """Height and width, and 3 where there are colours."""
@@ -39,17 +42,9 @@ class Images(Dataset):
             n_classes=self.n_classes,
         )
 
-    def digest(self, data_dir: Path | None) -> str:
-        """Of the files as they lie there."""
-        return self.digests(data_dir)[0]
-
-    def digests(self, data_dir: Path | None) -> tuple[str, ...]:
-        """Of the files as they lie there."""
-        return files.digests(*self._files(data_dir))
-
     def load(self, data_dir: Path | None) -> Data:
         """The same images in the same order as `keras.datasets` gives."""
-        paths = self._files(data_dir)
+        paths = self.paths(data_dir)
         train, test = self._read(paths)
         return Data(self._split(paths[0], *train, self.n_train), self._split(paths[-1], *test, self.n_test))
 
@@ -64,10 +59,6 @@ class Images(Dataset):
         from dlexp.components.datasets import generated
 
         return Data(*generated.images(self.n_classes, *self.info().shape))
-
-    def _files(self, data_dir: Path | None) -> list[Path]:
-        """The files to read, those of the training images first."""
-        raise NotImplementedError
 
     def _read(self, paths: list[Path]) -> "Iterator[Arrays]":
         """The bytes `(n, *image_shape)` and classes `(n,)` of the training images, then of the test images."""
@@ -95,7 +86,8 @@ class Mnist(Images):
     type: Literal["mnist"] = "mnist"
     class_names: ClassVar[tuple[str, ...]] = tuple("0123456789")
 
-    def _files(self, data_dir: Path | None) -> list[Path]:
+    def paths(self, data_dir: Path | None) -> list[Path]:
+        """The archive."""
         return [files.find("mnist.npz", data_dir)]
 
     def _read(self, paths: list[Path]) -> "Iterator[Arrays]":
@@ -115,8 +107,8 @@ class FashionMnist(Images):
         *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
     )
 
-    def _files(self, data_dir: Path | None) -> list[Path]:
-        # In their folder alone: MNIST's own files have the same names.
+    def paths(self, data_dir: Path | None) -> list[Path]:
+        """Images and classes of both splits, in their folder alone: MNIST's own files have the same names."""
         return [
             files.find(f"fashion-mnist/{part}-{content}-ubyte.gz", data_dir)
             for part in ("train", "t10k")
@@ -131,70 +123,62 @@ class FashionMnist(Images):
         yield idx.read(x_test), idx.read(y_test)
 
 
-class Cifar(Images):
-    """Colour images in Python 2's pickles, unpacked from an archive into a folder."""
+def _read_cifar(paths: list[Path], labels_key: bytes) -> "Iterator[Arrays]":
+    """Python 2's pickles of the training images, the last one of the test images."""
+    import numpy as np
 
-    image_shape: ClassVar[tuple[int, ...]] = (32, 32, 3)
-    n_train: ClassVar[int] = 50_000
-    folder: ClassVar[str]
-    train_files: ClassVar[tuple[str, ...]]
-    test_file: ClassVar[str]
-    labels_key: ClassVar[bytes]
-
-    def _files(self, data_dir: Path | None) -> list[Path]:
-        folder = files.find(self.folder, data_dir)
-        return [folder / name for name in (*self.train_files, self.test_file)]
-
-    def _read(self, paths: list[Path]) -> "Iterator[Arrays]":
-        import numpy as np
-
-        *train, test = paths
-        images, classes = zip(*map(self._batch, train), strict=True)
-        yield np.concatenate(images), np.concatenate(classes)
-        yield self._batch(test)
-
-    def _batch(self, path: Path) -> "Arrays":
-        import numpy as np
-
-        from dlexp.components.datasets.reading import pickles
-
-        try:
-            memory.require(snapshot.size(path), str(path))
-            batch = pickles.load(snapshot.read_bytes(path), encoding="bytes")
-            # (n, 3072) -> (n, colours, height, width) -> (n, height, width, colours)
-            return batch[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), np.array(batch[self.labels_key])
-        except pickles.Refused as error:
-            raise DataError(f"{path}: refused: it would call {error}, which no data needs") from error
-        except DataError:
-            raise
-        # A damaged pickle raises nearly anything.
-        except Exception as error:
-            raise DataError(f"{path}: not a readable CIFAR file, or a damaged one ({error})") from error
+    *train, test = paths
+    images, classes = zip(*(_batch(path, labels_key) for path in train), strict=True)
+    yield np.concatenate(images), np.concatenate(classes)
+    yield _batch(test, labels_key)
 
 
-class Cifar10(Cifar):
+def _batch(path: Path, labels_key: bytes) -> "Arrays":
+    import numpy as np
+
+    from dlexp.components.datasets.reading import pickles
+
+    try:
+        memory.require(snapshot.size(path), str(path))
+        batch = pickles.load(snapshot.read_bytes(path), encoding="bytes")
+        # (n, 3072) -> (n, colours, height, width) -> (n, height, width, colours)
+        return batch[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), np.array(batch[labels_key])
+    except pickles.Refused as error:
+        raise DataError(f"{path}: refused: it would call {error}, which no data needs") from error
+    except DataError:
+        raise
+    # A damaged pickle raises nearly anything.
+    except Exception as error:
+        raise DataError(f"{path}: not a readable CIFAR file, or a damaged one ({error})") from error
+
+
+class Cifar10(Images):
     """60,000 photographs of 32 x 32 pixels in colour, in 10 classes (Krizhevsky, 2009)."""
 
     type: Literal["cifar10"] = "cifar10"
-    folder: ClassVar[str] = "cifar-10-batches-py"
-    train_files: ClassVar[tuple[str, ...]] = tuple(f"data_batch_{i}" for i in range(1, 6))
-    test_file: ClassVar[str] = "test_batch"
-    labels_key: ClassVar[bytes] = b"labels"
+    image_shape: ClassVar[tuple[int, ...]] = (32, 32, 3)
+    n_train: ClassVar[int] = 50_000
     class_names: ClassVar[tuple[str, ...]] = (
         *("airplane", "automobile", "bird", "cat", "deer"),
         *("dog", "frog", "horse", "ship", "truck"),
     )
 
+    def paths(self, data_dir: Path | None) -> list[Path]:
+        """The files of the unpacked archive."""
+        folder = files.find("cifar-10-batches-py", data_dir)
+        return [*(folder / f"data_batch_{i}" for i in range(1, 6)), folder / "test_batch"]
 
-class Cifar100(Cifar):
+    def _read(self, paths: list[Path]) -> "Iterator[Arrays]":
+        return _read_cifar(paths, b"labels")
+
+
+class Cifar100(Images):
     """60,000 photographs of 32 x 32 pixels in colour, in 100 classes (Krizhevsky, 2009)."""
 
     type: Literal["cifar100"] = "cifar100"
+    image_shape: ClassVar[tuple[int, ...]] = (32, 32, 3)
     n_classes: ClassVar[int] = 100
-    folder: ClassVar[str] = "cifar-100-python"
-    train_files: ClassVar[tuple[str, ...]] = ("train",)
-    test_file: ClassVar[str] = "test"
-    labels_key: ClassVar[bytes] = b"fine_labels"
+    n_train: ClassVar[int] = 50_000
     class_names: ClassVar[tuple[str, ...]] = tuple(
         """
         apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can
@@ -206,3 +190,11 @@ class Cifar100(Cifar):
         tractor train trout tulip turtle wardrobe whale willow_tree wolf woman worm
         """.split()  # noqa: SIM905  # A hundred lines otherwise.
     )
+
+    def paths(self, data_dir: Path | None) -> list[Path]:
+        """The files of the unpacked archive."""
+        folder = files.find("cifar-100-python", data_dir)
+        return [folder / "train", folder / "test"]
+
+    def _read(self, paths: list[Path]) -> "Iterator[Arrays]":
+        return _read_cifar(paths, b"fine_labels")

@@ -30,9 +30,9 @@ class CaliforniaHousing(Dataset):
             standardize=self.standardize,
         )
 
-    def digest(self, data_dir: Path | None) -> str:
-        """Of the archive as it lies there."""
-        return files.digest(self._find(data_dir))
+    def paths(self, data_dir: Path | None) -> list[Path]:
+        """The archive as it lies there."""
+        return [files.find(f"{self.type}.npz", data_dir)]
 
     def load(self, data_dir: Path | None) -> Data:
         """The same districts in the same order as `keras.datasets` gives."""
@@ -40,7 +40,7 @@ class CaliforniaHousing(Dataset):
 
         from dlexp.components.datasets.reading import npz
 
-        path, info = self._find(data_dir), self.info()
+        (path,), info = self.paths(data_dir), self.info()
         x, y = npz.read(path, ("x", "y")).values()
         n = N_TRAIN + N_TEST
         if x.shape != (n, *info.shape) or y.shape != (n,) or not {x.dtype.kind, y.dtype.kind} <= set("fiu"):
@@ -57,6 +57,3 @@ class CaliforniaHousing(Dataset):
         from dlexp.components.datasets import generated
 
         return Data(*generated.linear(*self.info().shape))
-
-    def _find(self, data_dir: Path | None) -> Path:
-        return files.find(f"{self.type}.npz", data_dir)

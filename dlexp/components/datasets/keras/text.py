@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from dlexp import regular_files
 from dlexp.components import memory, snapshot
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import Data, Info, Split, SplitName, Task
+from dlexp.components.data import N_FIRST, Data, Info, Split, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.words.encoding import TextKeys
@@ -66,16 +66,8 @@ class KerasTexts(TextKeys, Dataset):
 
         with snapshot.taken():
             key = [self.type, self.digest(data_dir), "whole"]
-            return cached(f"{self.type}-whole", key, lambda: self._read(data_dir, indices.whole))
-
-    def examples(
-        self, data_dir: Path | None, split: SplitName, positions: Sequence[int], data: Data | None = None
-    ) -> list[str]:
-        """The texts in words, whole, as they were before `num_words` and `maxlen` cut them."""
-        from dlexp.components.datasets.words import indices
-
-        texts = data or self.texts(data_dir)
-        return indices.decoded(texts.split(split), positions, self.words(data_dir))
+            data = cached(f"{self.type}-whole", key, lambda: self._read(data_dir, indices.whole))
+        return replace(data, first=indices.decoded(data.train.first(N_FIRST), self.words(data_dir)))
 
     def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
         """Texts, cut into words as by Keras's Tokenizer and numbered by the data set's own word index."""
@@ -84,15 +76,19 @@ class KerasTexts(TextKeys, Dataset):
         return indices.new_texts(path, self.text_encoding, self.words(data_dir), lambda: self.texts(data_dir).train)
 
     def _decoded(self, data_dir: Path | None, digest: str, positions: Sequence[int]) -> list[str]:
-        """Test texts in words, as `examples` gives them; a word index that is not there is not downloaded.
+        """Test texts in words, whole, as they were before they were cut; an absent word index is not downloaded.
 
         Raises:
             DataError: There is none, or the texts are others by now than those with this digest.
         """
+        import numpy as np
+
+        from dlexp.components.datasets.words import indices
+
         if self.digest(data_dir) != digest:
             raise DataError(f"{self.paths(data_dir)[0]}: was replaced after it was read")
         files.find(self._word_index, data_dir, download=False)
-        return self.examples(data_dir, "test", positions)
+        return indices.decoded(self.texts(data_dir).test.take(np.array(positions, np.int32)), self.words(data_dir))
 
     def stand_in(self) -> Data:
         """Made-up texts, encoded as the real ones."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import Data, Info, Split, SplitName, Task
+from dlexp.components.data import N_FIRST, Data, Info, Split, SplitName, Task
 from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.components.datasets.reading import csv_file, files, parquet_file
 from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath, not_there
@@ -129,15 +129,8 @@ class Table(TargetKeys, TextKeys, Dataset):
         roles, columns = self.roles, self.roles.features_of(test.frame.columns)
         kept = list(dict.fromkeys([*columns[:MAX_SHOWN], *roles.texts]))
         decode = partial(_shown, Rows(test.path, test.frame[kept]), columns, roles.texts)
-        return replace(data, rows=rows, decode=decode)
-
-    def examples(
-        self, data_dir: Path | None, split: SplitName, positions: Sequence[int], data: Data | None = None
-    ) -> list[str]:
-        """The rows as they stand in the file."""
-        train, test = self._split(data_dir)
-        rows, roles = train if split == "train" else test, self.roles
-        return _shown(rows, roles.features_of(rows.frame.columns), roles.texts, positions)
+        first = _shown(train, columns, roles.texts, range(min(N_FIRST, len(train))))
+        return replace(data, rows=rows, decode=decode, first=first)
 
     def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
         """Rows of a table with the same columns, of which targets and split may be missing."""

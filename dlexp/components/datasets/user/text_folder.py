@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from dlexp.components import memory, snapshot
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import Data, Info, Split, SplitName, Task
+from dlexp.components.data import N_FIRST, Data, Info, Split, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.reading.csv_file import CHARACTER_BYTES
@@ -78,13 +78,8 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
         numbered: Any = indices.numbered(_texts(train), _texts(test))
         splits = [Split(x, each) for x, each in zip(numbered, (y.train, y.test), strict=True)]
         info = y.complete(replace(self.info(), n_train=len(train), n_test=len(test)))
-        return self.text_encoding.data(*splits, info=info, decode=partial(_in_lines, test))
-
-    def examples(
-        self, data_dir: Path | None, split: SplitName, positions: Sequence[int], data: Data | None = None
-    ) -> list[str]:
-        """The texts themselves, in one line each."""
-        return _in_lines(self._parts(data_dir)[0 if split == "train" else 1], positions)
+        first = _in_lines(train, range(min(N_FIRST, len(train))))
+        return self.text_encoding.data(*splits, info=info, first=first, decode=partial(_in_lines, test))
 
     def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
         """Texts, their words numbered by the frequencies in the training split."""

@@ -9,7 +9,6 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from dlexp import regular_files
 from dlexp.components.data import Data, Split
 from dlexp.components.datasets.words.sequences import Sequences
 from dlexp.components.home import expanded, user_home
+from dlexp.whole_files import replacing
 
 log = logging.getLogger(__name__)
 
@@ -84,46 +84,37 @@ def _read(path: Path) -> Data | None:
 
 
 def _split(arrays: Any, name: str) -> Split:
-    if f"{name}_x" in arrays:
-        return Split(arrays[f"{name}_x"], arrays[f"{name}_y"])
-    if f"{name}_ids" in arrays:
-        whole: Any = Sequences(arrays[f"{name}_ids"], arrays[f"{name}_lengths"])
-        if whole.lengths.sum() != len(whole.ids):
-            raise ValueError(f"{len(whole.ids)} words for texts of {whole.lengths.sum()}")
-        return Split(whole, arrays[f"{name}_y"])
-    parts = arrays[f"{name}_data"], arrays[f"{name}_indices"], arrays[f"{name}_indptr"]
-    x = csr_array(parts, shape=tuple(arrays[f"{name}_shape"]))
-    x.check_format()  # In full: an index beyond the shape would be read and written beyond the memory.
-    x.has_canonical_format = True  # As it was when it was written.
-    return Split(x, arrays[f"{name}_y"])
+    parts = {key.removeprefix(f"{name}_"): arrays[key] for key in arrays if key.startswith(f"{name}_")}
+    x: Any
+    if "x" in parts:
+        x = parts["x"]
+    elif "ids" in parts:
+        x = Sequences(parts["ids"], parts["lengths"])
+        if x.lengths.sum() != len(x.ids):
+            raise ValueError(f"{len(x.ids)} words for texts of {x.lengths.sum()}")
+    else:
+        x = csr_array((parts["data"], parts["indices"], parts["indptr"]), shape=tuple(parts["shape"]))
+        x.check_format()  # In full: an index beyond the shape would be read and written beyond the memory.
+        x.has_canonical_format = True  # As it was when it was written.
+    return Split(x, parts["y"])
 
 
 def _arrays(split: Split, name: str) -> dict[str, Any]:
     x: Any = split.x
     if isinstance(x, np.ndarray):
-        return {f"{name}_x": x, f"{name}_y": split.y}
-    if isinstance(x, Sequences):
-        return {f"{name}_ids": x.ids, f"{name}_lengths": x.lengths, f"{name}_y": split.y}
-    return {
-        f"{name}_data": x.data,
-        f"{name}_indices": x.indices,
-        f"{name}_indptr": x.indptr,
-        f"{name}_shape": np.array(x.shape),
-        f"{name}_y": split.y,
-    }
+        parts = {"x": x}
+    elif isinstance(x, Sequences):
+        parts = {"ids": x.ids, "lengths": x.lengths}
+    else:
+        parts = {"data": x.data, "indices": x.indices, "indptr": x.indptr, "shape": np.array(x.shape)}
+    return {f"{name}_{part}": array for part, array in {**parts, "y": split.y}.items()}
 
 
 def _write(path: Path, data: Data) -> None:
-    """Under a name of its own, then renamed: of several writers one wins, and no reader sees half a file."""
+    """Whole or not at all: of several writers one wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=path.suffix, delete=False) as file:
-        beside = Path(file.name)
-        try:
-            np.savez(file, **_arrays(data.train, "train"), **_arrays(data.test, "test"))
-            file.close()
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+    with replacing(path) as new:
+        np.savez(new, **_arrays(data.train, "train"), **_arrays(data.test, "test"))
 
 
 def _shrink(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Text into words and their numbers, by the rules of Keras's Tokenizer, and numbers back into words."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +57,9 @@ def decode(ids: Iterable[int], words: Mapping[int, str]) -> str:
     return " ".join(words.get(int(i), "[UNUSED]") for i in ids)
 
 
-def decoded(texts: Split, positions: Sequence[int], words: Mapping[int, str]) -> list[str]:
-    """Whole texts at these positions in words, without their start signs."""
-    found: Any = texts.take(np.array(positions, np.int32)).x
+def decoded(texts: Split, words: Mapping[int, str]) -> list[str]:
+    """Whole texts in words, without their start signs."""
+    found: Any = texts.x
     return [decode(ids[1:], words) for ids in np.split(found.ids, found.ends)[:-1]]
 
 
