@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from pydantic import BeforeValidator, PlainValidator
+from pydantic import BaseModel, BeforeValidator, PlainValidator
 
 from dlexp import registry
-from dlexp.components.component import Component, OneOf, Settings
+from dlexp.components.component import Component, OneOf
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.user.keys import TargetKeys
 from dlexp.components.heads import default_head
@@ -48,7 +48,7 @@ def values(annotation: Any, metadata: tuple[Any, ...] = ()) -> st.SearchStrategy
         return st.one_of([values(member) for member in arguments])
     if origin is Literal:
         return st.sampled_from(arguments)
-    if isinstance(annotation, type) and issubclass(annotation, Settings):
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return mapping(annotation)
     if annotation is NoneType:
         return st.none()
@@ -78,7 +78,7 @@ def vars_of(constraint: Any) -> tuple[Any, ...]:
     return tuple(getattr(constraint, name) for name in constraint.__dataclass_fields__)
 
 
-def mapping(chosen: type[Settings]) -> st.SearchStrategy[dict[str, Any]]:
+def mapping(chosen: type[BaseModel]) -> st.SearchStrategy[dict[str, Any]]:
     """A mapping with any of its keys."""
     optional = {
         name: values(field.annotation, tuple(field.metadata))

@@ -44,11 +44,9 @@ class Context:
 ALONE = Context(info=Info(task="several", n_train=None, n_test=None, inputs="numeric", shape=()))
 
 
-class Settings(BaseModel):
-    """A mapping of a config: unknown keys, numbers in quotes, booleans as numbers and NaN are refused."""
-
-    # Validators are built when one is first asked for: of a hundred classes a command needs those below one.
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
+#: Of every mapping of a config: unknown keys, numbers in quotes, booleans as numbers and NaN are refused. Validators are
+#: built when one is first asked for: of a hundred classes a command needs those below one.
+STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class Off:
@@ -74,12 +72,13 @@ class MakesLoss:
         self.in_sum = in_sum
 
 
-class Component(Settings):
+class Component(BaseModel):
     """A mapping of a config whose `type` chooses its class.
 
     A subclass of a kind's base class that has a `type: Literal["name"] = "name"` is registered under that name.
     """
 
+    model_config = STRICT
     kind: ClassVar[str]
     #: The type that does nothing, for which null stands; empty in a kind that has none.
     off: ClassVar[str] = ""

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from dlexp.components.columns import OTHER_COLUMNS, Column
-from dlexp.components.component import Off, OneOf, Settings
+from dlexp.components.component import STRICT, Off, OneOf
 from dlexp.components.data import Info
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.heads import Head, Multitask
@@ -17,9 +17,10 @@ from dlexp.components.validations import RandomSplit, Validation
 from dlexp.config import names
 
 
-class EarlyStopping(Settings):
+class EarlyStopping(BaseModel):
     """Stop when nothing improves any more, as Keras's EarlyStopping does."""
 
+    model_config = STRICT
     monitor: str = "val_loss"
     """The column of history.csv that is watched."""
     patience: Annotated[int, Field(ge=1)] = 5
@@ -30,9 +31,10 @@ class EarlyStopping(Settings):
     """Whether the trained model is the best epoch's, also where training went on to the end, and not the last's."""
 
 
-class Training(Settings):
+class Training(BaseModel):
     """How long and in which steps the model is trained."""
 
+    model_config = STRICT
     epochs: Annotated[int, Field(ge=1)] = 20
     """Passes over the training examples."""
     batch_size: Annotated[int, Field(ge=1)] = 32
@@ -47,9 +49,10 @@ class Training(Settings):
     """Threads of one run: part of the experiment, since sums in another order are other numbers."""
 
 
-class Experiment(Settings):
+class Experiment(BaseModel):
     """One experiment: everything that affects its numbers, but the seed."""
 
+    model_config = STRICT
     name: Annotated[str, Field(pattern=names.PATTERN, max_length=100)]
     """The folder below runs/; the config's file stem unless said. No part of the identity."""
     dataset: Annotated[Dataset, OneOf(Dataset)]

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from dlexp.components.identity_rules import LEFT_OUT, DataPath, IdentityRule, from_here
 
 if TYPE_CHECKING:
-    from dlexp.components.component import Settings as BaseSettings
+    from pydantic import BaseModel
+
     from dlexp.config.experiment import Experiment
     from dlexp.config.schema import Place
 
@@ -211,7 +212,7 @@ def _ruled(value: Any, place: "Place", how: Literal["identified", "compared"], p
 
 
 @cache
-def _field(settings: "type[BaseSettings]", key: str) -> "tuple[IdentityRule | None, Place | None]":
+def _field(settings: "type[BaseModel]", key: str) -> "tuple[IdentityRule | None, Place | None]":
     """The rule of a key, and what the schema says of the value below it; neither, of a key of another version."""
     from dlexp.config.schema import Place
 

@@ -7,10 +7,9 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from dlexp import registry
-from dlexp.components.component import Settings
 from dlexp.config.experiment import Experiment
 from dlexp.config.lint import RULE_NAMES
 from dlexp.config.schema import HEAD_SHORT_FORMS
@@ -28,7 +27,7 @@ def json_schema() -> Schema:
     What has to fit together across keys is left to `dlexp check`.
     """
     generated = TypeAdapter(Experiment).json_schema()
-    classes = {settings.__name__: settings for settings in _below(Settings)}
+    classes = {settings.__name__: settings for settings in _below(BaseModel)}
     described = {name: _described(each, classes[name]) for name, each in generated.pop("$defs").items()}
     definitions = {name: _for_files(each) for name, each in described.items()}
     config = _for_files(_described(generated, Experiment))
@@ -53,18 +52,18 @@ def json_schema() -> Schema:
     }
 
 
-def _below(settings: type[Settings]) -> Iterator[type[Settings]]:
+def _below(settings: type[BaseModel]) -> Iterator[type[BaseModel]]:
     for each in settings.__subclasses__():
         yield each
         yield from _below(each)
 
 
-def _described(schema: Schema, settings: type[Settings]) -> Schema:
+def _described(schema: Schema, settings: type[BaseModel]) -> Schema:
     """A class's schema with what its source says below each field."""
     # Here and not by pydantic: that would read the source of every class in every command.
     texts: dict[str, str] = {}
     for owner in reversed(settings.__mro__):
-        if issubclass(owner, Settings):
+        if issubclass(owner, BaseModel) and owner is not BaseModel:
             texts = {name: text for name, text in texts.items() if name not in owner.__annotations__}
             texts |= _field_docstrings(owner)
     properties = {
@@ -74,7 +73,7 @@ def _described(schema: Schema, settings: type[Settings]) -> Schema:
     return {**schema, "properties": properties}
 
 
-def _field_docstrings(settings: type[Settings]) -> dict[str, str]:
+def _field_docstrings(settings: type[BaseModel]) -> dict[str, str]:
     """The strings that stand below the annotated names of a class's own body."""
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(settings))).body
     body = definition.body if isinstance(definition, ast.ClassDef) else []

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from dlexp.components.component import Component, Off, OneOf, Settings, Word
+from dlexp.components.component import Component, Off, OneOf, Word
 from dlexp.config.experiment import Experiment
 from dlexp.config.node import Node
 from dlexp.config.problems import DEFAULT
@@ -24,7 +24,7 @@ class Place:
 
     one_of: OneOf | None = None
     """A component, chosen by its `type`."""
-    settings: type[Settings] | None = None
+    settings: type[BaseModel] | None = None
     """A mapping with these keys."""
     element: "Place | None" = None
     """What a list holds, or a mapping with free keys."""
@@ -38,7 +38,7 @@ class Place:
 
     @classmethod
     def of_field(cls, field: FieldInfo) -> "Place":
-        """The place of a field of a Settings class."""
+        """The place of a field of a mapping."""
         place = cls._of(field.annotation, field.metadata, field.default)
         off = next((item.value for item in field.metadata if isinstance(item, Off)), PydanticUndefined)
         return replace(place, off=off)
@@ -68,7 +68,7 @@ class Place:
             return cls(element=cls._of(arguments[-1], []), default=default)
         if origin is Literal:
             return cls(choices=arguments, default=default)
-        if isinstance(annotation, type) and issubclass(annotation, Settings):
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             return cls(settings=annotation, default=default)
         return cls(default=default)
 
@@ -90,7 +90,7 @@ class Place:
         default = self.default.model_dump() if isinstance(self.default, BaseModel) else self.default
         return Node.of(default, DEFAULT)
 
-    def settings_for(self, entries: Mapping[str, Node]) -> type[Settings] | None:
+    def settings_for(self, entries: Mapping[str, Node]) -> type[BaseModel] | None:
         """The class of a mapping here; none where its type is unknown or its keys are free."""
         if not self.one_of:
             return self.settings

@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Collection
 from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from dlexp.components.component import ALONE, OneOf, Settings
+from dlexp.components.component import ALONE, OneOf
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.config.flat import format_value
 from dlexp.config.node import Keys, Node, dotted
@@ -118,7 +118,7 @@ def as_text(keys: Keys, text: str, config: Node) -> str:
     return f'; as a text, in quotes of its own: --set "{".".join(map(str, keys))}={quoted}"'
 
 
-def _takes(settings: type[Settings], field: str, value: Any, keys: Keys) -> bool:
+def _takes(settings: type[BaseModel], field: str, value: Any, keys: Keys) -> bool:
     if isinstance(value, list) and len(value) > MAX_ITEMS:
         return False
     try:
