@@ -44,8 +44,8 @@ class Context:
 ALONE = Context(info=Info(task="several", n_train=None, n_test=None, inputs="numeric", shape=()))
 
 
-#: Of every mapping of a config: unknown keys, numbers in quotes, booleans as numbers and NaN are refused. Validators are
-#: built when one is first asked for: of a hundred classes a command needs those below one.
+#: Of any mapping of a config: unknown keys, numbers in quotes, booleans as numbers and NaN are refused. A validator is
+#: built when first asked for: of a hundred classes a command needs those below one.
 STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
 
 

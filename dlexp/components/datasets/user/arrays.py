@@ -105,19 +105,19 @@ class Arrays(TargetKeys, Dataset):
         """The targets, a value or a list of labels each."""
         import numpy as np
 
-        from dlexp.components.datasets.user.targets import Given
+        from dlexp.components.datasets.user.targets import RawTargets
 
         if self.task != "multilabel":
             y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
             if y.ndim != 1 or not len(y):
                 raise DataError(f"{origin}: expected targets of shape (n,), found {y.shape}")
-            return Given(y, lambda i: f"{origin}: target {i}")
+            return RawTargets(y, lambda i: f"{origin}: target {i}")
         if y.ndim != 2 or not len(y) or not np.isin(y, [0, 1]).all():
             raise DataError(f"{origin}: expected targets of shape (n, classes), all 0 or 1, found {y.dtype} {y.shape}")
         names = np.array(self.classes or [str(k) for k in range(y.shape[1])], object)
         if len(names) != y.shape[1]:
             raise DataError(f"{origin}: targets of {y.shape[1]} columns for {len(names)} classes")
-        return Given([names[row == 1].tolist() for row in y], lambda i: f"{origin}: target {i}")
+        return RawTargets([names[row == 1].tolist() for row in y], lambda i: f"{origin}: target {i}")
 
     def _inputs(self, x: Any, origin: str, n: int) -> "np.ndarray[Any, Any] | csr_array":
         import numpy as np

@@ -13,7 +13,7 @@ from dlexp.components.identity_rules import DataPath
 from dlexp.errors import did_you_mean
 
 if TYPE_CHECKING:
-    from dlexp.components.datasets.user.targets import Given, Targets
+    from dlexp.components.datasets.user.targets import RawTargets, Targets
 
 Name = Annotated[str, Field(min_length=1)]
 UserPath = Annotated[Name, DataPath()]
@@ -50,7 +50,7 @@ class Target:
             return info(self.only_task, self.classes)
         return replace(info("several"), targets={name: info(task) for name, task in self.several.items()})
 
-    def encode(self, train: "Mapping[str, Given]", test: "Mapping[str, Given]") -> "Targets":
+    def encode(self, train: "Mapping[str, RawTargets]", test: "Mapping[str, RawTargets]") -> "Targets":
         """The targets of both splits as they were found, by name, as a `Split` has them.
 
         Raises:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from dlexp.components.datasets.user.columns import Encoded
     from dlexp.components.datasets.user.new_examples import NewExamples
-    from dlexp.components.datasets.user.targets import Given, Targets
+    from dlexp.components.datasets.user.targets import RawTargets, Targets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,15 +262,15 @@ class Table(TargetKeys, TextKeys, Dataset):
         given = ({name: self._given(rows, name) for name in self.roles.targets} for rows in (train, test))
         return self.learned.encode(*given)
 
-    def _given(self, rows: Rows, column: str) -> "Given":
-        from dlexp.components.datasets.user.targets import Given
+    def _given(self, rows: Rows, column: str) -> "RawTargets":
+        from dlexp.components.datasets.user.targets import RawTargets
 
         cells = rows.frame[column]
         values: list[Any] = cells.to_list()
         if self._tasks[column] == "multilabel":
             texts = cells.astype(str).where(~self.gaps.of(rows, column), "")
             values = [[word for each in text.split(self.separator) if (word := each.strip())] for text in texts]
-        return Given(values, lambda i: rows.where(i, column))
+        return RawTargets(values, lambda i: rows.where(i, column))
 
     def _features(self, train: Rows, test: Rows) -> "list[Encoded]":
         from dlexp.components.datasets.user.columns import encoded
@@ -320,13 +320,13 @@ def _shown(rows: Rows, columns: Sequence[str], texts: Sequence[str], positions: 
     return rows.take(np.array(positions, int)).shown(columns, texts)
 
 
-def _given_flags(rows: Rows, columns: Sequence[str]) -> "Given":
+def _given_flags(rows: Rows, columns: Sequence[str]) -> "RawTargets":
     """The labels of each row, from a column of 0 and 1 per label."""
-    from dlexp.components.datasets.user.targets import Given
+    from dlexp.components.datasets.user.targets import RawTargets
 
     flags = zip(*(_flags(rows, column) for column in columns), strict=True)
     values = [[name for name, is_on in zip(columns, row, strict=True) if is_on] for row in flags]
-    return Given(values, lambda i: rows.where(i, ", ".join(columns)))
+    return RawTargets(values, lambda i: rows.where(i, ", ".join(columns)))
 
 
 def _flags(rows: Rows, column: str) -> "np.ndarray[Any, Any]":

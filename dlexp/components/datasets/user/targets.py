@@ -21,7 +21,7 @@ MAX_NAMED = 10
 
 
 @dataclass(frozen=True)
-class Given:
+class RawTargets:
     """The targets of one split as they were found: a value each; of multilabel data a list of labels each."""
 
     values: Sequence[Any] | Array
@@ -45,7 +45,9 @@ class Targets:
         return replace(info, n_classes=len(self.class_names) or None, class_names=self.class_names, targets=each)
 
 
-def encode_several(tasks: Mapping[str, Task], train: Mapping[str, Given], test: Mapping[str, Given]) -> Targets:
+def encode_several(
+    tasks: Mapping[str, Task], train: Mapping[str, RawTargets], test: Mapping[str, RawTargets]
+) -> Targets:
     """Encode several targets of the same examples.
 
     Raises:
@@ -59,7 +61,7 @@ def encode_several(tasks: Mapping[str, Task], train: Mapping[str, Given], test: 
     return Targets(y_train, y_test, each=each)
 
 
-def encode(task: Task, train: Given, test: Given, classes: Sequence[str] | None) -> Targets:
+def encode(task: Task, train: RawTargets, test: RawTargets, classes: Sequence[str] | None) -> Targets:
     """Number the classes, or read the numbers.
 
     Args:
@@ -99,7 +101,7 @@ def in_order(labels: Iterable[str]) -> list[str]:
         return sorted(labels)
 
 
-def _numbers(task: Task, given: Given) -> Array:
+def _numbers(task: Task, given: RawTargets) -> Array:
     import pandas as pd
 
     expected, is_right = NUMBERS[task]
@@ -110,11 +112,11 @@ def _numbers(task: Task, given: Given) -> Array:
     return y.astype(np.float32)
 
 
-def _class_numbers(given: Given, number: dict[str, int]) -> Array:
+def _class_numbers(given: RawTargets, number: dict[str, int]) -> Array:
     return np.array([_number(value, number, given, i) for i, value in enumerate(given.values)], np.int32)
 
 
-def _label_rows(given: Given, number: dict[str, int]) -> Array:
+def _label_rows(given: RawTargets, number: dict[str, int]) -> Array:
     y = np.zeros((len(given.values), len(number)), np.int32)
     for i, values in enumerate(given.values):
         for value in values:
@@ -122,7 +124,7 @@ def _label_rows(given: Given, number: dict[str, int]) -> Array:
     return y
 
 
-def _number(value: Any, number: dict[str, int], given: Given, i: int) -> int:
+def _number(value: Any, number: dict[str, int], given: RawTargets, i: int) -> int:
     name = label(value)
     if name not in number:
         hint = did_you_mean(name, number)

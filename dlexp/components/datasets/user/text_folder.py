@@ -20,7 +20,7 @@ from dlexp.errors import DataError
 
 if TYPE_CHECKING:
     from dlexp.components.datasets.user.new_examples import NewExamples
-    from dlexp.components.datasets.user.targets import Given
+    from dlexp.components.datasets.user.targets import RawTargets
 
 TextTarget = Literal["folder", "rating"]
 #: `<id>_<rating>.txt`, as in the Large Movie Review Dataset.
@@ -140,11 +140,11 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
         return found
 
 
-def _given(part: list[Path], target: str) -> "Given":
-    from dlexp.components.datasets.user.targets import Given
+def _given(part: list[Path], target: str) -> "RawTargets":
+    from dlexp.components.datasets.user.targets import RawTargets
 
     values = [path.parent.name if target == "folder" else _rating(path) for path in part]
-    return Given(values, lambda i: str(part[i]))
+    return RawTargets(values, lambda i: str(part[i]))
 
 
 def _size(path: Path) -> int:
