@@ -21,7 +21,7 @@ ALL = [
 ]  # fmt: skip
 
 
-def log_probabilities(dataset: Any, x: Any) -> np.ndarray:
+def log_probabilities(dataset: Any, x: Any) -> Any:
     """The true log probabilities of the classes, `(n, classes)`."""
     if hasattr(dataset, "curves"):
         return dataset.curves.log_probabilities(x)
@@ -309,7 +309,7 @@ def test_examples_of_documents_are_their_words() -> None:
 
     (line,) = dataset.decoded(dataset.load(None), [3])
 
-    assert line.split() == [f"w{word}" for word in np.flatnonzero(x[3])]
+    assert str(line).split() == [f"w{word}" for word in np.flatnonzero(x[3])]
 
 
 def test_parity_and_ink_are_of_the_same_images() -> None:

@@ -289,7 +289,7 @@ def test_reviews_in_words(
     whole = dataset.texts(data_dir)
     lengths = words_of(whole.test).lengths
     assert texts == dataset.decoded(data, [0, 7])
-    assert [len(text.split()) for text in texts] == [int(lengths[i]) - 1 for i in (0, 7)]
+    assert [len(str(text).split()) for text in texts] == [int(lengths[i]) - 1 for i in (0, 7)]
     np.testing.assert_array_equal(whole.train.y, data.train.y)
     np.testing.assert_array_equal(whole.test.y, data.test.y)
 

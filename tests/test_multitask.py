@@ -335,7 +335,7 @@ def test_bundled_targets_equal_those_alone() -> None:
 
 def test_text_folder_of_one_target_is_as_before() -> None:
     """The mapping is for several; one target is still a word and a task."""
-    assert TextFolder(path="x", task="binary").several == {}
+    assert TextFolder(path="x", task="binary").learned.several == {}
 
 
 def test_records_and_reports(invoke: Invoke) -> None:

@@ -44,9 +44,11 @@ class Context:
 ALONE = Context(info=Info(task="several", n_train=None, n_test=None, inputs="numeric", shape=()))
 
 
-#: Of any mapping of a config: unknown keys, numbers in quotes, booleans as numbers and NaN are refused. A validator is
-#: built when first asked for: of a hundred classes a command needs those below one.
-STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
+class Settings(BaseModel):
+    """A mapping of a config: unknown keys, numbers in quotes, booleans as numbers and NaN are refused."""
+
+    # Validators are built when one is first asked for: of a hundred classes a command needs those below one.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class Off:
@@ -78,7 +80,8 @@ class Component(BaseModel):
     A subclass of a kind's base class that has a `type: Literal["name"] = "name"` is registered under that name.
     """
 
-    model_config = STRICT
+    # As of Settings, written out: mypy reads it in the class alone.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
     kind: ClassVar[str]
     #: The type that does nothing, for which null stands; empty in a kind that has none.
     off: ClassVar[str] = ""

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from dlexp.components.columns import OTHER_COLUMNS, Column
-from dlexp.components.component import STRICT, Off, OneOf
+from dlexp.components.component import Off, OneOf, Settings
 from dlexp.components.data import Info
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.heads import Head, Multitask
@@ -17,10 +17,9 @@ from dlexp.components.validations import RandomSplit, Validation
 from dlexp.config import names
 
 
-class EarlyStopping(BaseModel):
+class EarlyStopping(Settings):
     """Stop when nothing improves any more, as Keras's EarlyStopping does."""
 
-    model_config = STRICT
     monitor: str = "val_loss"
     """The column of history.csv that is watched."""
     patience: Annotated[int, Field(ge=1)] = 5
@@ -31,10 +30,9 @@ class EarlyStopping(BaseModel):
     """Whether the trained model is the best epoch's, also where training went on to the end, and not the last's."""
 
 
-class Training(BaseModel):
+class Training(Settings):
     """How long and in which steps the model is trained."""
 
-    model_config = STRICT
     epochs: Annotated[int, Field(ge=1)] = 20
     """Passes over the training examples."""
     batch_size: Annotated[int, Field(ge=1)] = 32
@@ -49,10 +47,9 @@ class Training(BaseModel):
     """Threads of one run: part of the experiment, since sums in another order are other numbers."""
 
 
-class Experiment(BaseModel):
+class Experiment(Settings):
     """One experiment: everything that affects its numbers, but the seed."""
 
-    model_config = STRICT
     name: Annotated[str, Field(pattern=names.PATTERN, max_length=100)]
     """The folder below runs/; the config's file stem unless said. No part of the identity."""
     dataset: Annotated[Dataset, OneOf(Dataset)]

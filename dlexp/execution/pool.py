@@ -86,7 +86,7 @@ class Pool:
         if isinstance(error, BrokenProcessPool):
             worker.close()
             return Outcome(job, "died")
-        # The user's code may leave anything behind: generators that have moved on, settings of Keras, a module edited since.
+        # The user's code may leave anything: generators that have moved on, settings of Keras, a module edited since.
         if job.runs_user_code:
             worker.kill()
             worker.close()

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from dlexp.components import memory
-from dlexp.components.component import STRICT
+from dlexp.components.component import Settings
 from dlexp.components.data import Data, Split, SplitName
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.training_sets import Fresh, TrainingSet
@@ -29,10 +29,9 @@ TRUTH_SEED = 0
 TEST_STREAM = 1
 
 
-class SampleKeys(BaseModel):
+class SampleKeys(Settings):
     """The keys of every data set that is a sample of a known distribution."""
 
-    model_config = STRICT
     n_train: Annotated[int, Field(ge=1)] = 4000
     """Training examples, those that validate included."""
     n_test: Annotated[int, Field(ge=1)] = 2000

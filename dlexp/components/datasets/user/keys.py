@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from dlexp.components.component import STRICT, Misfit
+from dlexp.components.component import Misfit, Settings
 from dlexp.components.data import Info, Task
 from dlexp.components.identity_rules import DataPath
 from dlexp.errors import did_you_mean
@@ -84,10 +84,9 @@ class Target:
             yield Misfit("classes", f"expected at least 2 classes, given {len(self.classes)}")
 
 
-class TargetKeys(BaseModel):
+class TargetKeys(Settings):
     """The keys that say what is learned, of every data set of the user's own."""
 
-    model_config = STRICT
     task: Task | None = None
     """What is learned: the kind of target. Several targets say their own."""
     classes: list[str] | None = None

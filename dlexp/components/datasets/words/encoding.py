@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
-from dlexp.components.component import STRICT, Misfit, Off
+from dlexp.components.component import Misfit, Off, Settings
 from dlexp.components.data import Data, Info, Split
 
 if TYPE_CHECKING:
@@ -90,10 +90,9 @@ class TextEncoding:
             yield Misfit("skip_top", f"leaves no word: {self.skip_top} of num_words {self.num_words} are skipped")
 
 
-class TextKeys(BaseModel):
+class TextKeys(Settings):
     """The keys of every data set of texts, which say how they are encoded."""
 
-    model_config = STRICT
     # An int, never all words of the file: the schema must be known without reading it.
     num_words: Annotated[int, Field(ge=4, lt=2**31)] = 10_000
     """Word indices that are kept, the reserved ones included; rarer words become 2. The name is Keras's."""
