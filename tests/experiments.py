@@ -1,5 +1,6 @@
 """Experiments put together from parts of a config."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from dlexp.config.experiment import Experiment
@@ -24,3 +25,23 @@ def experiment(*parts: dict[str, Any]) -> Experiment:
     for part in parts:
         merged |= part
     return Experiment.model_validate(merged)
+
+
+def unflatten(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """The config that `flatten` made flat."""
+    nested: dict[str, Any] = {}
+    for path, value in flat.items():
+        *around, last = path.split(".")
+        inner = nested
+        for key in around:
+            inner = inner.setdefault(key, {})
+        inner[last] = value
+    return {key: _with_lists(value) for key, value in nested.items()}
+
+
+def _with_lists(value: Any) -> Any:
+    """Mappings with the keys 0, 1, ... back into lists."""
+    if not isinstance(value, dict) or not value:
+        return value
+    items = {key: _with_lists(item) for key, item in value.items()}
+    return list(items.values()) if list(items) == [str(i) for i in range(len(items))] else items

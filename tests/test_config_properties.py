@@ -7,6 +7,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
+from experiments import unflatten
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, BeforeValidator, PlainValidator
@@ -18,7 +19,7 @@ from dlexp.components.datasets.user.keys import TargetKeys
 from dlexp.components.heads import default_head
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment, Training
-from dlexp.config.flat import flatten, unflatten
+from dlexp.config.flat import flatten
 from dlexp.config.identity import identity
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from experiments import unflatten
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlexp.config.flat import MISSING, differences, flatten, format_value, short, unflatten
+from dlexp.config.flat import MISSING, differences, flatten, format_value, short
 
 keys = st.text("abc_", min_size=1, max_size=3)
 scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=3)

@@ -37,26 +37,6 @@ def flatten(config: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def unflatten(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """The config that `flatten` made flat."""
-    nested: dict[str, Any] = {}
-    for path, value in flat.items():
-        *around, last = path.split(".")
-        inner = nested
-        for key in around:
-            inner = inner.setdefault(key, {})
-        inner[last] = value
-    return {key: _with_lists(value) for key, value in nested.items()}
-
-
-def _with_lists(value: Any) -> Any:
-    """Mappings with the keys 0, 1, ... back into lists."""
-    if not isinstance(value, dict) or not value:
-        return value
-    items = {key: _with_lists(item) for key, item in value.items()}
-    return list(items.values()) if list(items) == [str(i) for i in range(len(items))] else items
-
-
 def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[Difference]:
     """The keys in which two flat configs differ, each with both values; `MISSING` where one has no such key.
 
