@@ -19,7 +19,7 @@ from dlexp.components.models import MLP
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
 from dlexp.reports.activations.plot import draw
-from dlexp.training import unit_curves
+from dlexp.training import child
 from dlexp.training.unit_curves import sampled
 
 #: No kink of any unit is among them.
@@ -228,7 +228,7 @@ def test_hidden_bias_is_where_the_units_start() -> None:
 def test_the_page_shows_every_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A panel a unit, with the function and its derivative, saved as a PNG."""
     figures = saved_figures(monkeypatch)
-    monkeypatch.setattr(unit_curves, "unit_curves", unit_curves.curves)  # In this process, where TensorFlow is.
+    monkeypatch.setattr(child, "in_child", lambda function, z: function(z))  # In this process, where TensorFlow is.
     draw(tmp_path / "units.png")
 
     shown = [axes for axes in figures[0].axes if axes.get_visible()]
@@ -240,7 +240,7 @@ def test_the_page_shows_every_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_show_activations_draws_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
     """`dlexp show activations --plot FILE.png`, without any run; without a file it asks for one."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(unit_curves, "unit_curves", unit_curves.curves)  # In this process, where TensorFlow is.
+    monkeypatch.setattr(child, "in_child", lambda function, z: function(z))  # In this process, where TensorFlow is.
 
     assert invoke("show", "activations") == (
         2,

@@ -45,10 +45,11 @@ def test_a_picture_that_cannot_be_drawn_fails_no_run(tmp_path: Path) -> None:
 
     run_dir = RunDir(job.path)
     assert run_dir.status == "finished"
-    assert run_dir.log_path.read_text().endswith("\ncurves.png not drawn: RuntimeError: no font can be found\n")
-    assert make_missing([run_dir], [broken]) == [
+    line = (
         f"{run_dir.curves_path}: could not be drawn: RuntimeError: no font can be found; the run is complete without it"
-    ]
+    )
+    assert run_dir.log_path.read_text().endswith(f"\n{line}\n")
+    assert list(make_missing([run_dir], [broken])) == [line]
 
 
 def test_a_picture_that_a_kill_prevented_is_drawn_by_the_next_command(tmp_path: Path) -> None:
@@ -63,7 +64,7 @@ def test_a_picture_that_a_kill_prevented_is_drawn_by_the_next_command(tmp_path: 
     assert run_dir.status == "finished"
     assert not run_dir.has_checkpoint
     assert not run_dir.curves_path.exists()
-    assert make_missing([run_dir, begun], [CURVES]) == []
+    assert list(make_missing([run_dir, begun], [CURVES])) == []
     assert run_dir.curves_path.exists()
     assert not begun.curves_path.exists()
 

@@ -59,7 +59,7 @@ def test_stops_and_restores_where_keras_does(monitor: str, seed: int) -> None:
     )
     callback.set_model(theirs)
     callback.on_train_begin()
-    best, epochs = Best(settings, cast(Any, ours)), Epochs()
+    best, epochs = Best(settings=settings, network=cast(Any, ours)), Epochs()
 
     for epoch, value in enumerate(values, start=1):
         theirs.epoch = ours.epoch = epoch
@@ -176,7 +176,8 @@ def test_off_unless_said(tmp_path: Path) -> None:
 def test_higher_is_better_where_the_metric_says_so() -> None:
     """Accuracy improves upwards."""
     model = SimpleNamespace(get_weights=list)
-    best, epochs = Best(EarlyStopping(monitor="val_accuracy", patience=2), cast(Any, model)), Epochs()
+    settings = EarlyStopping(monitor="val_accuracy", patience=2)
+    best, epochs = Best(settings=settings, network=cast(Any, model)), Epochs()
 
     stops = []
     for value in (5, 7, 6, 7):

@@ -17,7 +17,7 @@ from dlexp.execution import outside_errors
 from dlexp.execution.engine import Ending
 from dlexp.records.lock import Lost, Taken, locked
 from dlexp.records.run_dir import RunDir
-from dlexp.training.after import make_all
+from dlexp.training.after import make_missing
 from dlexp.training.environment import versions
 from dlexp.training.interruption import Stopped
 from dlexp.training.job import Job
@@ -71,8 +71,8 @@ def _attempt(job: Job) -> None:
             record_failure(job, error)
     if run_dir.status == "finished" or run_dir.has_diverged:
         run_dir.remove_checkpoints()
-    if run_dir.status == "finished":
-        make_all(run_dir, job.after)
+    for line in make_missing([run_dir], job.after):
+        print(line)
 
 
 def _train(job: Job) -> None:

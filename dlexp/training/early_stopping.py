@@ -10,7 +10,7 @@ from dlexp.training.epochs import Epochs
 from dlexp.training.network import Network
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Best:
     """The best epoch so far; everything there is to save for a later resume."""
 

@@ -43,7 +43,8 @@ class Epochs:
         return self.epoch >= self.planned or self.stopped_epoch is not None
 
 
-#: Called at the end of each epoch, once its row of history is written. What it raises ends the training.
+#: Called at the end of each epoch, once its row of history is written, in the order in which `fit` lists them. What it
+#: raises ends the training.
 Hook = Callable[[Epochs], None]
 
 
@@ -55,18 +56,14 @@ class Diverged(ArithmeticError):
         self.epoch = epoch
 
 
-def log(epochs: Epochs) -> None:
+def print_scores(epochs: Epochs) -> None:
     """Print the scores of the epoch."""
     scores = (f"{name} {value:.4f}" for name, value in epochs.history[-1].items() if name not in OTHER_COLUMNS)
     print(f"epoch {epochs.epoch}/{epochs.planned}", *scores)
 
 
 def require_finite(epochs: Epochs) -> None:
-    """End a training whose loss is not a number any longer.
-
-    Raises:
-        Diverged: A loss became NaN or infinite.
-    """
+    """Raise `Diverged` if a loss became NaN or infinite."""
     for column in ("loss", "val_loss"):
         value = epochs.history[-1].get(column, 0.0)
         if not math.isfinite(value):

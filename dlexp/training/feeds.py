@@ -4,7 +4,7 @@ A feed gives the body's input, so that the step is the same for every kind of da
 """
 
 from collections.abc import Iterator
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import keras
 import numpy as np
@@ -19,21 +19,8 @@ from dlexp.training.network import Network
 EVALUATION_ROWS = 8192
 
 
-#: What the body takes: one tensor, or a list of one a trunk.
+#: What the body takes: one tensor, or a list of one per trunk.
 Inputs: TypeAlias = tf.Tensor | list[tf.Tensor]
-
-
-class Feed(Protocol):
-    """One split, ready for training and evaluation."""
-
-    def start_epoch(self, order: np.ndarray, batch_size: int) -> None:
-        """Make the epoch's batches ready: `order` `(n,)` is a permutation of the examples."""
-
-    def batch(self, index: tf.Tensor, positions: tf.Tensor) -> Inputs:
-        """Inside the compiled step: the body's input for batch `index`, which holds the examples at `positions`."""
-
-    def chunks(self) -> Iterator[Inputs]:
-        """The body's input for all examples in their own order, `EVALUATION_ROWS` at a time."""
 
 
 class DenseFeed:
@@ -96,7 +83,7 @@ def _alone(tensors: list[tf.Tensor]) -> Inputs:
     return tensors if len(tensors) > 1 else tensors[0]
 
 
-def feed(network: Network, split: Split) -> Feed:
+def feed(network: Network, split: Split) -> DenseFeed | SparseFeed:
     """The feed that fits the split: sparse rows stay sparse whatever their density, everything else is dense.
 
     A dense product is faster where more than about a sixth of a row is not zero. With texts that is below some hundred

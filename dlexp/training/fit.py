@@ -12,7 +12,7 @@ from dlexp.records.run_dir import DIAGNOSTICS_COLUMNS, RunDir
 from dlexp.training.checkpoint import Checkpoints
 from dlexp.training.diagnostics import diagnose
 from dlexp.training.early_stopping import Best
-from dlexp.training.epochs import Epochs, Hook, log, require_finite, stop_when_asked
+from dlexp.training.epochs import Epochs, Hook, print_scores, require_finite, stop_when_asked
 from dlexp.training.loop import Evaluator, Trainer, order_of
 from dlexp.training.network import Network
 from dlexp.training.scores import learned_weights, scored
@@ -38,31 +38,29 @@ def fit(
     optimizer = experiment.optimizer.build(training.schedule.build(rate, training.epochs, steps_per_epoch))
     trainer = Trainer(network, optimizer, splits.train, training.batch_size)
     evaluator = Evaluator(network, splits.validation) if splits.validation is not None else None
-    best = Best(training.early_stopping, network) if training.early_stopping else None
+    best = Best(settings=training.early_stopping, network=network) if training.early_stopping else None
     checkpoints = Checkpoints(run_dir, stamp, network, optimizer, best)
     checkpoints.restore(epochs)
     with ExitStack() as files:
-        history = files.enter_context(run_dir.history_writer(experiment.history_columns, epochs.epoch))
-        checkpoints.before_saving = history.require_unchanged
-        hooks: list[Hook] = []
+        writer = files.enter_context(run_dir.history_writer(experiment.history_columns, epochs.epoch))
+        checkpoints.before_saving = writer.require_unchanged
+        diagnosed: list[Hook] = []
         if training.diagnostics:
             rows = files.enter_context(run_dir.diagnostics_writer(DIAGNOSTICS_COLUMNS, epochs.epoch))
-            hooks.append(diagnose(network, splits.train, seed, rows))
-        # In this order: a checkpoint holds what early stopping has noted, and none is saved of a loss that is NaN.
-        hooks += [log, require_finite]
-        if best:
-            hooks.append(best.note)
+            diagnosed = [diagnose(network, splits.train, seed, rows)]
+        noted = [best.note] if best else []
         stop = stop_when_asked(checkpoints.save)
-        hooks += [checkpoints.save_if_due, stop]
+        # A checkpoint holds what early stopping has noted, and none is saved of a loss that is NaN.
+        hooks = [*diagnosed, print_scores, require_finite, *noted, checkpoints.save_if_due, stop]
 
         stop(epochs)
         while not epochs.are_done:
             row = _train_epoch(epochs.epoch + 1, seed, trainer, evaluator)
-            history.write(row)
+            writer.write(row)
             epochs.history.append(row)
             for hook in hooks:
                 hook(epochs)
-        history.require_unchanged()
+        writer.require_unchanged()
     if best:
         epochs.restored_epoch = best.restore()
     return epochs

@@ -47,13 +47,8 @@ def infer(
 ) -> Inference:
     """Let a saved model predict; imports TensorFlow.
 
-    Args:
-        experiment: The one that was trained.
-        model_path: Where its model is.
-        examples: A file or folder of the user's, or the test split.
-        data_dir: Where data files lie.
-        data_digest: Of the data that the model was trained on.
-        large_digests: Of data files that are too large to be read once more.
+    `examples` are the test split, or a file or folder of the user's. The data must be those with which the model was
+    trained, whose digest is `data_digest`: `examples` are encoded as they are.
 
     Raises:
         DataError, UserError: The examples, or the data that their encoding was fitted on, are not what they should be.

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from dlexp.components.data import Split
-from dlexp.training.feeds import EVALUATION_ROWS, Feed, Inputs, feed
+from dlexp.training.feeds import EVALUATION_ROWS, Inputs, feed
 from dlexp.training.network import Network
 
 
@@ -94,7 +94,7 @@ class Evaluator:
     def __init__(self, network: Network, split: Split) -> None:
         self.network = network
         self.split = split
-        self._feed: Feed = feed(network, split)
+        self._feed = feed(network, split)
         inputs = [tf.TensorSpec(each.shape, each.dtype) for each in network.body.inputs]
         targets = tf.TensorSpec((None, *split.y.shape[1:]), split.y.dtype)
         signature = [inputs if len(inputs) > 1 else inputs[0], targets]

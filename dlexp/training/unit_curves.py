@@ -4,18 +4,9 @@ import numpy as np
 
 from dlexp import registry
 from dlexp.components.activations import Activation
-from dlexp.training.child import in_child
 from dlexp.training.threads import start
 
 Curve = tuple[Activation, np.ndarray, np.ndarray]
-
-
-def unit_curves(z: np.ndarray) -> list[Curve]:
-    """Every unit with its defaults, and its outputs and derivatives at sums `z` `(n,)`.
-
-    They are built by Keras, in a process of its own: this one stays without TensorFlow.
-    """
-    return in_child(curves, z)
 
 
 def sampled(unit: Activation, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -34,8 +25,8 @@ def sampled(unit: Activation, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return outputs.numpy()[:, 0], tape.gradient(outputs, point).numpy()
 
 
-def curves(z: np.ndarray) -> list[Curve]:
-    """The same in this process; imports TensorFlow."""
+def unit_curves(z: np.ndarray) -> list[Curve]:
+    """Every unit with its defaults, and its outputs and derivatives at sums `z` `(n,)`; imports TensorFlow."""
     start()
     known: list[Activation] = [unit() for unit in registry.components("activations").values()]
     return [(unit, *sampled(unit, z)) for unit in known]

@@ -104,7 +104,7 @@ class Runner:
         require_memory([planned.experiment for planned in plan.to_train], plan.request.smoke)
         with self.progress(len(plan.to_train)) as watcher:
             started = self._train(plan, after, watcher) if plan.to_train else []
-            for line in shown(make_missing([*plan.done, *started], after)):
+            for line in shown(list(make_missing([*plan.done, *started], after))):
                 log.warning(line)
         return started
 
