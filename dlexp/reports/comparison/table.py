@@ -40,14 +40,18 @@ def render(comparison: Comparison, output: TableFormat, width: int = 80) -> str:
 
 @dataclass(frozen=True)
 class _Row:
-    """A key or a metric: for every experiment a cell, and below or beside it the difference."""
+    """A key or a metric."""
 
     title: str
-    cells: Sequence[str]
-    differences: Sequence[str]
-    """Empty for the first experiment, and in rows that are no metric."""
+    entries: Sequence[tuple[str, str]]
+    """For every experiment a cell, and the difference that stands below or beside it: empty where there is none."""
     best_possible: Sequence[str] = ()
     """For every experiment what the true distribution of its data scores; empty if that is known for none."""
+
+    @classmethod
+    def plain(cls, title: str, cells: Iterable[str]) -> "_Row":
+        """Without differences."""
+        return cls(title, [(cell, "") for cell in cells])
 
 
 def to_text(comparison: Comparison, width: int = 80) -> str:
@@ -65,8 +69,7 @@ def to_markdown(comparison: Comparison) -> str:
     """One table: a row for each key that differs and each metric, a column for each experiment."""
     cells = []
     for row in _rows(comparison):
-        pairs = zip(row.cells, row.differences, strict=True)
-        cells.append([row.title, *("<br>".join(filter(None, pair)) for pair in pairs)])
+        cells.append([row.title, *("<br>".join(filter(None, entry)) for entry in row.entries)])
         if row.best_possible:
             cells.append([f"{row.title}, {_BEST_POSSIBLE}", *row.best_possible])
     header = [line for sentence in _header(comparison) for line in (one_line(sentence), "")]
@@ -81,32 +84,26 @@ def _labels(comparison: Comparison) -> list[str]:
 def _rows(comparison: Comparison) -> list[_Row]:
     experiments = comparison.experiments
     settings = [
-        _plain_row(one_line(key), [format_value(experiment.settings.get(key, MISSING)) for experiment in experiments])
+        _Row.plain(one_line(key), (format_value(each.settings.get(key, MISSING)) for each in experiments))
         for key in comparison.telling
     ]
-    seeds = _plain_row("seeds", [counted(len(each.runs), len(each.diverged)) for each in experiments])
+    seeds = _Row.plain("seeds", (counted(len(each.runs), len(each.diverged)) for each in experiments))
     return [*settings, seeds, *(_metric_row(comparison, metric) for metric in comparison.metrics)]
 
 
-def _plain_row(title: str, cells: Sequence[str]) -> _Row:
-    return _Row(title, cells, [""] * len(cells))
-
-
 def _metric_row(comparison: Comparison, metric: ComparedMetric) -> _Row:
-    column = metric.column
-    scored = list(comparison.scored(metric))
-    score_of = {experiment.label: score for _, experiment, score in scored}
-    known = [score.best_possible if score else None for score in metric.scores]
+    column, scored = metric.column, list(comparison.scored(metric))
+    having = {experiment.label for _, experiment, score in scored if score}
+    entries = []
+    for group, experiment, score in scored:
+        is_compared = group.beside(experiment).label in having
+        difference = _difference(column, score, experiment is group.baseline) if score and is_compared else ""
+        entries.append((_cell(experiment, score), difference))
+    best = [score.best_possible if score else None for score in metric.scores]
     return _Row(
         one_line(f"{metric.name} (training)" if column.is_judged and column.split == "train" else metric.name),
-        [_cell(experiment, score) for _, experiment, score in scored],
-        [
-            _difference(column, score, experiment is group.baseline)
-            if score and score_of[group.beside(experiment).label]
-            else ""
-            for group, experiment, score in scored
-        ],
-        ["-" if value is None else significant(value) for value in known] if any(known) else (),
+        entries,
+        ["-" if value is None else significant(value) for value in best] if any(best) else (),
     )
 
 
@@ -235,10 +232,11 @@ def _notes(comparison: Comparison) -> Iterator[str]:
 
 def _columns(labels: Sequence[str], rows: Sequence[_Row], width: int) -> list[str] | None:
     """Experiments as columns; None if that does not fit into the width."""
-    table = [_plain_row("what differs" if len(labels) > 1 else "", labels)]
+    table = [_Row.plain("what differs" if len(labels) > 1 else "", labels)]
     for row in rows:
-        table += [row, _plain_row(f"  {_BEST_POSSIBLE}", row.best_possible)] if row.best_possible else [row]
-    cells, differences = [[row.title, *row.cells] for row in table], [row.differences[-1] for row in table]
+        table += [row, _Row.plain(f"  {_BEST_POSSIBLE}", row.best_possible)] if row.best_possible else [row]
+    cells = [[row.title, *(cell for cell, _ in row.entries)] for row in table]
+    differences = [row.entries[-1][1] for row in table]
     lines = aligned(cells, _BETWEEN)
     if max(map(len, lines)) > width:
         return None
@@ -252,7 +250,8 @@ def _columns(labels: Sequence[str], rows: Sequence[_Row], width: int) -> list[st
 
 def _block(labels: Sequence[str], row: _Row, width: int) -> list[str]:
     """One key or metric: its title, and a line or more for every experiment."""
-    entries = [*zip(labels, row.cells, row.differences, strict=True), *_best_possible(labels, row)]
+    entries = [(label, *entry) for label, entry in zip(labels, row.entries, strict=True)]
+    entries += _best_possible(labels, row)
     differences = [difference for _, _, difference in entries]
     cell_width = max(len(cell) for _, cell, _ in entries)
     column = 2 + max(len(label) for label, _, _ in entries) + len(_BETWEEN)
