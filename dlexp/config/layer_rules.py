@@ -8,6 +8,7 @@ from dlexp import registry
 from dlexp.components.models import Layers
 from dlexp.components.models.keras_layers import axes_behind, normal, table
 from dlexp.config.advice import DEEP, MAX_DROPOUT, Advice, lost_classes, setting
+from dlexp.format import plural
 
 #: Keras's name of the function of the start that it gives a kernel by itself.
 DEFAULT_START = "glorot_uniform"
@@ -76,7 +77,7 @@ def bottleneck(model: Layers, layers: list[Stacked], n_classes: int) -> Iterator
     for layer in layers:
         if layer.name == "Dense" and layer.gives_vector and (n := layer.arguments["units"]) < n_classes:
             path = f"{layer.path}.units"
-            why = f"{layer.name} gives {n} number{'s' * (n != 1)} {lost_classes(n_classes)}"
+            why = f"{layer.name} gives {plural(n, 'number')} {lost_classes(n_classes)}"
             yield Advice(path, why, setting(path, n_classes))
 
 

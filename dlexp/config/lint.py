@@ -22,6 +22,7 @@ from dlexp.config.needed_memory import MEMORY_LIMIT, peak_bytes
 from dlexp.config.node import Node
 from dlexp.config.problems import Problem
 from dlexp.errors import MAX_EXPLAINED, did_you_mean
+from dlexp.format import plural
 
 #: A start of the bias below which a ReLU hardly fires: sums of standardized inputs have a standard deviation near 1.
 DEAD_BIAS = -3.0
@@ -51,10 +52,8 @@ def bottleneck(model: Stack, experiment: Experiment, info: Info) -> Iterator[Adv
     if narrow:
         layer, units = narrow[0], model.hidden[narrow[0] - 1]
         wide = [max(units, n_classes) for units in model.hidden]
-        plural = "s" * (units > 1)
-        yield Advice(
-            "model.hidden", f"hidden layer {layer} has {units} unit{plural} {reason}", setting("model.hidden", wide)
-        )
+        why = f"hidden layer {layer} has {plural(units, 'unit')} {reason}"
+        yield Advice("model.hidden", why, setting("model.hidden", wide))
     if isinstance(model, Embedding) and model.output_dim < n_classes:
         path = "model.output_dim"
         yield Advice(path, f"a text becomes {model.output_dim} numbers {reason}", setting(path, n_classes))
@@ -164,7 +163,7 @@ def endless_patience(experiment: Experiment, info: Info) -> Iterator[Advice]:
     if stopping and stopping.patience >= epochs:
         path = "training.early_stopping"
         change = setting(f"{path}.patience", max(1, epochs // 4)) if epochs > 1 else setting(path, None)
-        why = f"with a patience of {stopping.patience} nothing stops {epochs} epoch{'s' * (epochs > 1)} early"
+        why = f"with a patience of {stopping.patience} nothing stops {plural(epochs, 'epoch')} early"
         yield Advice(f"{path}.patience", why, change)
 
 

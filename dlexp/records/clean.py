@@ -37,7 +37,8 @@ def clean(runs_dir: Path, *, smoke: bool, failed: bool, dry_run: bool) -> Iterat
     if failed:
         chosen += [(run_dir, is_unfinished) for run_dir in unfinished_runs(runs_dir)]
     for run_dir, may_go in chosen:
-        kept, status, n_bytes = why_kept(run_dir), run_dir.status, size(run_dir)
+        kept = "under way" if _is_under_way(run_dir) else _why_not_ours(run_dir)
+        status, n_bytes = run_dir.status, size(run_dir)
         if not (kept or dry_run):
             kept = remove(run_dir, may_go)
         yield Cleaned(run_dir, status, n_bytes, kept)
@@ -66,13 +67,6 @@ def is_unfinished(run_dir: RunDir) -> bool:
     """Whether a run failed, or broke off with nothing to resume."""
     status = run_dir.status
     return status == "failed" or (status in UNFINISHED and not run_dir.has_checkpoint)
-
-
-def why_kept(run_dir: RunDir) -> str | None:
-    """Why a run cannot be removed: it is under way, or holds what dlexp did not write; none where it can be."""
-    if _is_under_way(run_dir):
-        return "under way"
-    return _why_not_ours(run_dir)
 
 
 def size(run_dir: RunDir) -> int:

@@ -15,6 +15,7 @@ from dlexp.config.names import CONFIG_SUFFIXES as CONFIG_SUFFIXES
 from dlexp.config.names import RESAMPLES as RESAMPLES
 from dlexp.config.names import SUMMARY_CSV as SUMMARY_CSV
 from dlexp.errors import UserError, did_you_mean
+from dlexp.format import plural
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import PREFIX_LENGTH, FolderName, RunDir, Status
 
@@ -206,8 +207,7 @@ def without_resamples(run_dirs: Iterable[RunDir]) -> tuple[list[RunDir], str]:
     if not (n := len(run_dirs) - len(usual)):
         return usual, ""
     name = next(run_dir.name for run_dir in run_dirs if is_resample(run_dir))
-    plural = "s" if n > 1 else ""
-    return usual, f"{n} run{plural} of bias-variance left out. To list them: dlexp ls '{name}'"
+    return usual, f"{plural(n, 'run')} of bias-variance left out. To list them: dlexp ls '{name}'"
 
 
 def readable(run_dirs: Iterable[RunDir]) -> list[Run]:

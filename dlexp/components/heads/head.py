@@ -11,6 +11,7 @@ from dlexp.components.component import Component, Context, MakesLoss, Misfit, On
 from dlexp.components.data import Info, Task
 from dlexp.components.metrics import METRICS
 from dlexp.components.regularizers import Regularizer
+from dlexp.format import plural
 
 if TYPE_CHECKING:
     import keras
@@ -159,8 +160,8 @@ class Head(Component):
             why = f"{article} {self.type} head needs {self.learns.needs}; this data set is {info.described_task}"
             yield Misfit("type", why)
         elif info.is_counted and self.units != (needed := self.units_for(info)):
-            plural = "s" if needed > 1 else ""
-            yield Misfit("units", f"{article} {self.type} head has {needed} output unit{plural}, given {self.units}")
+            units = plural(needed, "output unit")
+            yield Misfit("units", f"{article} {self.type} head has {units}, given {self.units}")
 
     def attach(self, trunk: Trunk, y: "np.ndarray[Any, Any]", info: Info) -> Output:
         """Put the head on a trunk; `y` are the training targets, for scales that are fitted."""

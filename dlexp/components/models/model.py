@@ -10,6 +10,7 @@ from dlexp.components.activations import Activation, Initializer, OneOrEach, ReL
 from dlexp.components.component import Component, Context, Misfit, Off, OneOf
 from dlexp.components.data import Info
 from dlexp.components.regularizers import Regularizer
+from dlexp.format import plural
 
 if TYPE_CHECKING:
     import keras
@@ -85,9 +86,7 @@ class Stack(Model):
         """Another number of activations than of layers."""
         if isinstance(self.activation, list) and len(self.activation) != len(self.hidden):
             n, layers = len(self.activation), len(self.hidden)
-            yield Misfit(
-                "activation", f"a list of {n} for {layers} hidden layer{'s' * (layers != 1)}; give one a layer"
-            )
+            yield Misfit("activation", f"a list of {n} for {plural(layers, 'hidden layer')}; give one a layer")
 
     def stack(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
         """The hidden layers: Dense, normalization, activation, dropout, noise; each a layer of its own, where asked."""

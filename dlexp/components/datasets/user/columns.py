@@ -11,6 +11,7 @@ from dlexp.components.datasets.dataset import MAX_SHOWN
 from dlexp.components.datasets.user.rows import Gaps, Rows
 from dlexp.components.datasets.user.targets import in_order, label
 from dlexp.errors import DataError
+from dlexp.format import plural
 
 Array = np.ndarray[Any, Any]
 
@@ -101,7 +102,7 @@ def notes(rows: Rows, columns: Sequence[Encoded], gaps: Gaps) -> Iterator[str]:
 
 def _gap_note(rows: Rows, column: str, gaps: Gaps, instead: str) -> Iterator[str]:
     if n := int(gaps.of(rows, column).sum()):
-        yield f"{column}: missing in {_count(n, 'row')}, taken as {instead}"
+        yield f"{column}: missing in {plural(n, 'row')}, taken as {instead}"
 
 
 def _unknown_note(rows: Rows, encoded: Encoded, gaps: Gaps) -> Iterator[str]:
@@ -110,9 +111,5 @@ def _unknown_note(rows: Rows, encoded: Encoded, gaps: Gaps) -> Iterator[str]:
     if values := list(dict.fromkeys(unseen)):
         listed = ", ".join(" ".join(value.split()) for value in values[:MAX_SHOWN])
         more = ", ..." * (len(values) > MAX_SHOWN)
-        were = f"{_count(len(values), 'value')} in {_count(len(unseen), 'row')}"
+        were = f"{plural(len(values), 'value')} in {plural(len(unseen), 'row')}"
         yield f"{encoded.column}: {were} not in the training data: {listed}{more}"
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}{'s' * (n != 1)}"

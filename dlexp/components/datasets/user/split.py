@@ -7,6 +7,7 @@ from sklearn.model_selection import train_test_split
 
 from dlexp.components.datasets.user.rows import Rows
 from dlexp.errors import DataError
+from dlexp.format import plural
 
 Array = np.ndarray[Any, Any]
 
@@ -31,7 +32,7 @@ def drawn(rows: Rows, test_size: float, seed: int, classes: str | None) -> tuple
     """
     n = len(rows)
     if n < 2:
-        raise DataError(f"{rows.path}: {n} row{'s' * (n != 1)} left; a split needs at least 2")
+        raise DataError(f"{rows.path}: {plural(n, 'row')} left; a split needs at least 2")
     by_class: Array | None = None
     if classes:
         by_class = rows.frame[classes].astype(str).to_numpy()
