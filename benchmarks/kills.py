@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Literal
 
+from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.verification.facts import same_weights
 
@@ -79,7 +80,7 @@ def _killed(combination: tuple[str, str, str], kills: int, draw: random.Random) 
         done = [_kill(_start(folder, "killed"), Path(folder), draw) for _ in range(kills)]
         _start(folder, "killed").wait()
         whole, killed = (RunDir(next(Path(folder, runs_dir, "run").iterdir())) for runs_dir in ("whole", "killed"))
-        resumed = (killed.summary() or {}).get("resumed_after", [])
+        resumed = read(killed).result.resumed_after
         is_exact = _rows(whole) == _rows(killed) and same_weights(whole.model_path, killed.model_path)
     at_boundaries = done.count("boundary")
     return {

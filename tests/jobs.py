@@ -60,5 +60,5 @@ def records(run_dir: RunDir) -> tuple[list[str], list[dict[str, float]], list[np
         [",".join(cell for i, cell in enumerate(line.split(",")) if i != 1) for line in lines],
         run_dir.diagnostics(),
         keras.models.load_model(run_dir.model_path).get_weights(),
-        summary["metrics"],
+        dict(summary.metrics),
     )

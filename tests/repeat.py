@@ -5,7 +5,7 @@ from pathlib import Path
 from dlexp.config.load import load
 from dlexp.execution.execute import execute
 from dlexp.execution.plan import Request, plan
-from dlexp.records.index import finished
+from dlexp.records.index import finished, read
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.run.curves import CURVES
 from dlexp.reports.verification.facts import same_weights
@@ -25,7 +25,7 @@ def command(folder: Path, text: str = CONFIG) -> None:
 def the_finished(folder: Path) -> RunDir:
     """The one run that finished there, which has a row for each of its epochs."""
     (run,) = finished(folder / "runs")
-    assert len(run.dir.history()) == run.record["epochs"]
+    assert len(run.dir.history()) == run.epochs
     return run.dir
 
 
@@ -40,4 +40,4 @@ def assert_same(found: RunDir, expected: RunDir) -> None:
     assert rows(found.history_path) == rows(expected.history_path)
     assert found.diagnostics_path.read_bytes() == expected.diagnostics_path.read_bytes()
     assert same_weights(found.model_path, expected.model_path)
-    assert (found.summary() or {})["metrics"] == (expected.summary() or {})["metrics"]
+    assert read(found).result.metrics == read(expected).result.metrics

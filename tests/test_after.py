@@ -9,6 +9,7 @@ from jobs import IRIS, job_of
 from repeat import command, the_finished
 
 from dlexp.execution.execute import execute
+from dlexp.records.index import read
 from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.run.curves import CURVES
@@ -95,6 +96,6 @@ def test_a_record_that_cannot_be_written_fails_the_run(tmp_path: Path, monkeypat
 
     run_dir = RunDir(job.path)
     assert run_dir.status == "failed"
-    assert (run_dir.failure() or {})["what"] == "RuntimeError: no such record"
+    assert read(run_dir).what == "RuntimeError: no such record"
     assert run_dir.evaluation_path.exists()
     assert not run_dir.manifest_path.exists()

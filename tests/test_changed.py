@@ -14,6 +14,7 @@ from dlexp.execution.engine import Ending, Outcome
 from dlexp.execution.execute import execute
 from dlexp.execution.plan import Request, plan
 from dlexp.execution.pool import Pool
+from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
 from dlexp.training import run as training
 from dlexp.training.job import Job
@@ -73,7 +74,7 @@ def units(run_dir: RunDir) -> Any:
     """Of the layer that the own function made."""
     summary = run_dir.summary()
     assert summary is not None
-    return next(layer["output_shape"] for layer in summary["layers"] if layer["type"] == "Dense")
+    return next(layer["output_shape"] for layer in summary.layers if layer["type"] == "Dense")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_what_changed_is_not_trained(tmp_path: Path, text: str, change: Callable
 
     run_dir = RunDir(job.path)
     assert run_dir.status == "interrupted"
-    what = (run_dir.interruption() or {})["what"]
+    what = read(run_dir).interruption
     assert what.removeprefix(f"{tmp_path}/") == f"{name}: changed since the command started"
     assert what in run_dir.log_path.read_text()
     assert run_dir.history() == []
@@ -117,9 +118,9 @@ def test_a_file_that_changes_once_it_was_compared_is_read_as_it_was(
     execute(raced)
 
     assert Path("d.csv").read_text().endswith("19,38\n")
-    first, second = ((RunDir(job.path).summary() or {}) for job in (untouched, raced))
-    assert first["metrics"] == second["metrics"]
-    assert first["split_digests"] == second["split_digests"]
+    first, second = (read(RunDir(job.path)).result for job in (untouched, raced))
+    assert first.metrics == second.metrics
+    assert first.split_digests == second.split_digests
 
 
 def test_code_that_changes_once_it_was_compared_is_built_as_it_was(

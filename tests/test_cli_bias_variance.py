@@ -63,7 +63,7 @@ def test_parts_are_those_of_the_recorded_runs(trained: "tuple[Path, subprocess.C
         metrics = [run.metrics for run in own]
         errors = [each.get("test_mse", 1 - each.get("test_accuracy", 0)) for each in metrics]
         assert [run.seed for run in own] == [0, 1, 2]
-        assert point["parameters"] == own[0].record["parameters"]
+        assert point["parameters"] == own[0].result.parameters
         assert point["decomposition"]["error"]["value"] == pytest.approx(np.mean(errors), rel=1e-6)
         assert point["sum"] == pytest.approx(point["decomposition"]["error"]["value"])
     assert (folder / "it.png").read_bytes().startswith(b"\x89PNG")

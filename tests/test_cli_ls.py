@@ -14,6 +14,7 @@ import pytest
 from commands import Invoke
 from make_runs import CONFIG, failed, finished, identity_of
 
+from dlexp.records.index import read
 from dlexp.records.numbering import Numbering
 
 ID = identity_of(CONFIG)[:10]
@@ -129,7 +130,7 @@ def test_csv_has_a_header(dlexp: Invoke, runs: None) -> None:
 def test_a_null_in_the_metrics(dlexp: Invoke) -> None:
     """A score that was no number is no number here."""
     run_dir = finished(Path("runs"))
-    record = run_dir.summary() or {}
+    record = dict(read(run_dir).record.raw)
     record["metrics"]["val_accuracy"] = None
     run_dir.write_summary(record)
 
@@ -140,7 +141,7 @@ def test_a_null_in_the_metrics(dlexp: Invoke) -> None:
 def test_metrics_of_another_hand(dlexp: Invoke) -> None:
     """A summary without any metric is listed without one."""
     run_dir = finished(Path("runs"))
-    run_dir.write_summary((run_dir.summary() or {}) | {"metrics": {}})
+    run_dir.write_summary(dict(read(run_dir).record.raw) | {"metrics": {}})
 
     assert json.loads(dlexp("ls", "--format", "json")[1])[0]["metric"] is None
 

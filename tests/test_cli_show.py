@@ -251,7 +251,10 @@ def test_control_characters_of_an_example_stay_in_its_record(dlexp: Invoke) -> N
     run_dir = with_mistakes([SURE | {"text": "a\x1b[2Jb\u202ec\x9bd"}])
 
     assert dlexp("show", "digits")[1].endswith("    a\\x1b[2Jb\\u202ec\\u009bd\n")
-    assert (run_dir.evaluation() or {})["mistakes"][0]["text"] == "a\x1b[2Jb\u202ec\x9bd"
+    assert (
+        json.loads(run_dir.evaluation_path.read_text(encoding="utf-8"))["mistakes"][0]["text"]
+        == "a\x1b[2Jb\u202ec\x9bd"
+    )
 
 
 def test_no_mistakes_where_none_are_asked_for(dlexp: Invoke) -> None:

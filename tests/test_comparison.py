@@ -597,7 +597,7 @@ def test_sorting_by_what_cannot_be_sorted(tmp_path: Path) -> None:
 def test_a_metric_without_direction_has_no_best(tmp_path: Path) -> None:
     """The gradient at the logit explains: its last value is compared, never its best, even where one is recorded."""
     run_dir = finished(tmp_path, "a", config=changed(head={"metrics": ["logit_gradient"]}))
-    record = run_dir.summary() or {}
+    record = dict(read(run_dir).record.raw)
     record["metrics"] = {"val_loss": 0.5, "val_logit_gradient": 0.2, "best_val_logit_gradient": 0.1}
     run_dir.write_summary(record)
 
@@ -640,7 +640,7 @@ def test_a_number_that_is_none_is_left_out(tmp_path: Path) -> None:
     """A null in the records is no zero; the score says over which seeds it is."""
     finished(tmp_path, "a", 0, 0.5)
     run_dir = finished(tmp_path, "a", 1, 0.6)
-    record = run_dir.summary() or {}
+    record = dict(read(run_dir).record.raw)
     record["metrics"]["val_accuracy"] = None
     run_dir.write_summary(record)
 

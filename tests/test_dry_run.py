@@ -11,12 +11,13 @@ from make_runs import finished
 
 from dlexp.config.load import load, load_all
 from dlexp.execution.plan import Request, plan
+from dlexp.records.ended import Layer
 from dlexp.records.numbering import Numbering
 from dlexp.reports.plan.dry_run import render
 from dlexp.training.outline import outline
 
 ROOT = Path(__file__).parents[1]
-LAYERS = [
+LAYERS: list[Layer] = [
     {"name": "inputs", "type": "InputLayer", "output_shape": [4], "parameters": 0},
     {"name": "output", "type": "Dense", "output_shape": [3], "parameters": 1015},
 ]
@@ -74,7 +75,7 @@ def test_a_model_that_needs_much_memory_is_said_with_its_layers(tmp_path: Path) 
     config.write_text("dataset: iris\nmodel: {layers: [{Dense: {units: 1000}}]}\n")
     loaded = load_all([config])
     planned = plan(Request(wanted=[(loaded[0].experiment, [0])], runs_dir=tmp_path / "runs"))
-    wide = [{"name": "dense_1", "type": "Dense", "output_shape": [1000], "parameters": 10**9}]
+    wide: list[Layer] = [{"name": "dense_1", "type": "Dense", "output_shape": [1000], "parameters": 10**9}]
 
     assert "    memory                   about 36 GB to train them; more than 4 GB\n" in render(loaded, planned, [wide])
 

@@ -93,15 +93,15 @@ def test_run_ends_with_the_weights_of_keras_fit(tmp_path: Path) -> None:
     assert summary is not None
     history = run_dir.history()
     ours = keras.models.load_model(run_dir.model_path)
-    assert len(history) == summary["epochs"] == summary["stopped_epoch"] == epochs < 60
-    assert summary["restored_epoch"] == callback.best_epoch + 1 == epochs - 3
+    assert len(history) == summary.epochs == summary.stopped_epoch == epochs < 60
+    assert summary.restored_epoch == callback.best_epoch + 1 == epochs - 3
     for weight, expected in zip(ours.get_weights(), network.model.get_weights(), strict=True):
         np.testing.assert_allclose(weight, expected, rtol=1e-3, atol=1e-4)
     probabilities = ours.predict(splits.test.x, verbose=0)
-    assert (probabilities.argmax(axis=1) == splits.test.y).mean() == summary["metrics"]["test_accuracy"]
-    restored = history[summary["restored_epoch"] - 1]
-    assert summary["metrics"]["val_loss"] == restored["val_loss"] == summary["metrics"]["best_val_loss"]
-    assert summary["metrics"]["loss"] == restored["loss"]
+    assert (probabilities.argmax(axis=1) == splits.test.y).mean() == summary.metrics["test_accuracy"]
+    restored = history[summary.restored_epoch - 1]
+    assert summary.metrics["val_loss"] == restored["val_loss"] == summary.metrics["best_val_loss"]
+    assert summary.metrics["loss"] == restored["loss"]
 
 
 def _written(tmp_path: Path, text: str) -> Path:
@@ -139,8 +139,8 @@ def test_learned_weights_of_the_losses_go_back_too(tmp_path: Path) -> None:
 
     summary = run_dir.summary()
     assert summary is not None
-    assert summary["restored_epoch"] == summary["epochs"] - 2 < 28
-    assert summary["metrics"]["test_loss"] == summary["metrics"]["val_loss"] == summary["metrics"]["best_val_loss"]
+    assert summary.restored_epoch == (summary.epochs or 0) - 2 < 28
+    assert summary.metrics["test_loss"] == summary.metrics["val_loss"] == summary.metrics["best_val_loss"]
 
 
 def test_without_restoring_the_last_epoch_counts(tmp_path: Path) -> None:
@@ -151,8 +151,8 @@ def test_without_restoring_the_last_epoch_counts(tmp_path: Path) -> None:
 
     summary, last = run_dir.summary(), run_dir.history()[-1]
     assert summary is not None
-    assert (summary["stopped_epoch"], summary["restored_epoch"]) == (last["epoch"], None)
-    assert summary["metrics"]["val_loss"] == last["val_loss"] > summary["metrics"]["best_val_loss"]
+    assert (summary.stopped_epoch, summary.restored_epoch) == (last["epoch"], None)
+    assert summary.metrics["val_loss"] == last["val_loss"] > summary.metrics["best_val_loss"]
 
 
 def test_training_to_the_end_is_not_stopped_but_restored(tmp_path: Path) -> None:
@@ -161,8 +161,8 @@ def test_training_to_the_end_is_not_stopped_but_restored(tmp_path: Path) -> None
 
     summary = run_dir.summary()
     assert summary is not None
-    assert (summary["epochs"], summary["stopped_epoch"]) == (25, None)
-    assert summary["restored_epoch"] == summary["metrics"]["best_val_loss_epoch"] < 25
+    assert (summary.epochs, summary.stopped_epoch) == (25, None)
+    assert summary.restored_epoch == summary.metrics["best_val_loss_epoch"] < 25
 
 
 def test_off_unless_said(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_off_unless_said(tmp_path: Path) -> None:
     summary = run_of(tmp_path, "dataset: iris\ntraining: {epochs: 2}\n").summary()
 
     assert summary is not None
-    assert (summary["epochs"], summary["stopped_epoch"], summary["restored_epoch"]) == (2, None, None)
+    assert (summary.epochs, summary.stopped_epoch, summary.restored_epoch) == (2, None, None)
 
 
 def test_higher_is_better_where_the_metric_says_so() -> None:

@@ -19,6 +19,7 @@ from dlexp.config.identity import identity
 from dlexp.config.load import load
 from dlexp.execution import execute as execute_module
 from dlexp.execution.execute import execute
+from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
 from dlexp.training.job import Job
 from dlexp.training.mistakes import mistakes
@@ -47,19 +48,19 @@ def test_finished_run_has_every_record(tmp_path: Path) -> None:
     history, summary = run_dir.history(), run_dir.summary()
     assert summary is not None
     assert [row["epoch"] for row in history] == [1, 2, 3, 4, 5]
-    assert summary["metrics"]["val_accuracy"] == history[-1]["val_accuracy"]
-    assert summary["metrics"]["best_val_loss"] == min(row["val_loss"] for row in history)
-    assert summary["submitted"] == SUBMITTED
-    assert summary["examples"] == {"train": 96, "validation": 24, "test": 30}
-    assert {role: list(of_targets) for role, of_targets in summary["split_digests"].items()} == {
+    assert summary.metrics["val_accuracy"] == history[-1]["val_accuracy"]
+    assert summary.metrics["best_val_loss"] == min(row["val_loss"] for row in history)
+    assert summary.submitted == SUBMITTED
+    assert summary.examples == {"train": 96, "validation": 24, "test": 30}
+    assert {role: list(of_targets) for role, of_targets in summary.split_digests.items()} == {
         "train": [""],
         "validation": [""],
         "test": [""],
     }
     # 10 of 30 test examples are of each species.
-    test_guess, validation_guess = summary["guessing"]["test_accuracy"], summary["guessing"]["val_accuracy"]
+    test_guess, validation_guess = summary.guessing["test_accuracy"], summary.guessing["val_accuracy"]
     assert (test_guess, validation_guess) == (10 / 30, most_frequent_share(job))
-    assert summary["parameters"] == 4 * 8 + 8 + 8 * 3 + 3
+    assert summary.parameters == 4 * 8 + 8 + 8 * 3 + 3
     assert history[0]["learning_rate"] == 0.001
     assert (run_dir.environment() or {})["host"] == socket.gethostname()
 
@@ -95,7 +96,7 @@ def test_no_model_beats_the_best_possible_score(tmp_path: Path, dataset: str, sl
 
     summary = RunDir(job.path).summary()
     assert summary is not None
-    reached, best = summary["metrics"], summary["best_possible"]
+    reached, best = summary.metrics, summary.best_possible
     assert best["test_nll"] - slack < reached["test_nll"] < 2 * best["test_nll"] + 0.5
     for column in best.keys() & reached.keys() - {"test_nll"}:
         by = (best[column] - reached[column]) * (1 if Column.parse(column).higher_is_better else -1)
@@ -108,7 +109,7 @@ def test_smoke_runs_know_no_best_possible_score(tmp_path: Path) -> None:
 
     execute(job)
 
-    assert (RunDir(job.path).summary() or {})["best_possible"] == {}
+    assert read(RunDir(job.path)).result.best_possible == {}
 
 
 def test_saved_model_predicts_probabilities_from_raw_inputs(tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_saved_model_predicts_probabilities_from_raw_inputs(tmp_path: Path) -> N
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(30), abs=1e-6)
     summary = RunDir(job.path).summary()
     assert summary is not None
-    assert (probabilities.argmax(axis=1) == data.test.y).mean() == summary["metrics"]["test_accuracy"]
+    assert (probabilities.argmax(axis=1) == data.test.y).mean() == summary.metrics["test_accuracy"]
 
 
 def test_feature_that_never_varies_in_training_is_only_centred(tmp_path: Path) -> None:
@@ -137,7 +138,7 @@ def test_feature_that_never_varies_in_training_is_only_centred(tmp_path: Path) -
     summary = RunDir(job.path).summary()
     assert summary is not None
     assert data.test.x[:, blank].any()
-    assert summary["metrics"]["test_loss"] < 3 * summary["metrics"]["val_loss"]
+    assert summary.metrics["test_loss"] < 3 * summary.metrics["val_loss"]
 
 
 def test_mistakes_are_the_most_confidently_wrong_first() -> None:
@@ -170,7 +171,7 @@ def test_regression_model_predicts_in_the_targets_own_units(tmp_path: Path) -> N
 
     summary = RunDir(job.path).summary()
     assert summary is not None
-    assert summary["metrics"]["test_mae"] == pytest.approx(np.abs(predicted - data.test.y).mean(), rel=1e-6)
+    assert summary.metrics["test_mae"] == pytest.approx(np.abs(predicted - data.test.y).mean(), rel=1e-6)
     assert 100 < predicted.mean() < 200
 
 
@@ -200,9 +201,9 @@ def test_loss_that_is_not_finite_ends_the_run_as_diverged(tmp_path: Path) -> Non
     failure = run_dir.failure()
     assert run_dir.status == "failed"
     assert failure is not None
-    assert (failure["kind"], failure["submitted"]) == ("diverged", SUBMITTED)
-    assert failure["epoch"] == len(run_dir.history()) == 1
-    assert failure["what"].startswith("loss is ")
+    assert (failure.kind, failure.submitted) == ("diverged", SUBMITTED)
+    assert failure.epoch == len(run_dir.history()) == 1
+    assert failure.what.startswith("loss is ")
     assert run_dir.summary() is None
     assert "Diverged" in run_dir.log_path.read_text()
 
@@ -219,9 +220,9 @@ def test_a_bug_is_recorded_with_its_place_and_traceback(tmp_path: Path, monkeypa
 
     failure = RunDir(job.path).failure()
     assert failure is not None
-    assert failure["kind"] == "error"
-    assert failure["what"] == "KeyError: 'planted'"
-    assert failure["where"].endswith("in broken")
+    assert failure.kind == "error"
+    assert failure.what == "KeyError: 'planted'"
+    assert str(failure.where).endswith("in broken")
     assert "Traceback" in RunDir(job.path).log_path.read_text()
 
 

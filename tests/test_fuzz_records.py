@@ -23,6 +23,7 @@ from dlexp.errors import DlexpError, shown
 from dlexp.execution.execute import execute
 from dlexp.execution.plan import Request, plan
 from dlexp.records import index
+from dlexp.records.index import read
 from dlexp.records.run_dir import PREFIX_LENGTH, RunDir
 from dlexp.records.summary_csv import rebuild
 from dlexp.reports.bias_variance.facts import point
@@ -132,7 +133,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
     mistake = {"position": 5, "target": 1, "predicted": 2, "probability": 0.75, "text": "5.1, 3.5"}
     run_dir = finished(folder / RUNS, "recorded", class_names=["a", "b", "c"], guessing={"val_accuracy": 0.5})
     run_dir.write_evaluation({"mistakes": [mistake, {**mistake, "label": 1}]})
-    run_dir.write_summary(run_dir.summary() or {})  # With a manifest of what is there now.
+    run_dir.write_summary(read(run_dir).record.raw)  # With a manifest of what is there now.
     (folder / "recorded.yaml").write_text("dataset: digits\n")
     begun = RunDir(folder / RUNS / "interrupted" / "s0-f72780589d")
     begun.write_interruption({"what": "no memory", "epoch": 3})

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from make_runs import CONFIG, changed, failed, finished, identity_of
 
+from dlexp.components.columns import Column
 from dlexp.config.identity import Identities
 from dlexp.errors import UserError
 from dlexp.records import index
@@ -65,9 +66,9 @@ def test_read_a_finished_run(tmp_path: Path) -> None:
     assert (run.name, run.seed, run.attempt, run.status) == ("digits", 3, 1, "finished")
     assert run.identity == identity_of(CONFIG)
     assert run.config == CONFIG
-    assert (run.metrics["val_accuracy"], run.epochs, run.seconds) == (0.5, 2, 1.25)
-    assert run.head_metrics == ["accuracy"]
-    assert run.tensorflow == "2.20.0"
+    assert (run.metrics["val_accuracy"], run.epochs, run.record.seconds) == (0.5, 2, 1.25)
+    assert run.record.head_metrics == [Column(quantity="accuracy")]
+    assert run.record.tensorflow == "2.20.0"
 
 
 def test_read_goes_by_the_folder_it_lies_in(tmp_path: Path) -> None:

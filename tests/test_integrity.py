@@ -132,7 +132,7 @@ def test_every_damaged_file_is_a_line(
 @pytest.mark.parametrize("key", ["metrics", "parameters", "seconds", "guessing"])
 def test_an_edited_summary_is_a_line(key: str, run_dir: RunDir, invoke: Invoke) -> None:
     """Whatever was changed in it, a test score that no other file has too."""
-    metrics = (run_dir.summary() or {})["metrics"]
+    metrics = read(run_dir).result.metrics
     edit(run_dir, **{key: {"metrics": {**metrics, "test_accuracy": 0.99}, "guessing": {}}.get(key, 1)})
 
     code, out, err = invoke("verify", "--files", "digits", "--runs-dir", str(run_dir.path.parents[1]))
@@ -174,7 +174,7 @@ def test_a_record_that_came_later_is_named(tmp_path: Path) -> None:
 
 def test_scores_are_computed_from_the_history_again(run_dir: RunDir) -> None:
     """The last and the best, with their epochs: also where all digests were made right again."""
-    metrics = dict((run_dir.summary() or {})["metrics"])
+    metrics = dict(read(run_dir).result.metrics)
     rewrite(run_dir, metrics={**metrics, "val_accuracy": 0.99, "best_val_loss_epoch": 1, "accuracy": None})
 
     assert check(read(run_dir)).damage == [

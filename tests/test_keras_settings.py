@@ -69,7 +69,7 @@ def test_a_run_follows_no_settings_of_keras(tmp_path: Path) -> None:
     assert done.stderr.count(said) == 1
     runs = [read(run_dir) for run_dir in scan(tmp_path / "runs")]
     # (3 x 3 x 3 + 1) x 4 of the convolution, (4 x 4 x 4) + 1 of the head.
-    assert [run.record["parameters"] for run in runs] == [177, 177]
+    assert [run.result.parameters for run in runs] == [177, 177]
     assert all(said in run.dir.log_path.read_text() for run in runs)
     assert json.loads(path.read_text()) == OTHERS
 

@@ -32,6 +32,7 @@ from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.words import cache as encoded_cache
 from dlexp.errors import DataError
 from dlexp.execution.execute import execute
+from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
 from dlexp.training.mistakes import first_mistakes, with_examples
 
@@ -168,9 +169,7 @@ def test_a_finished_run_has_its_mistakes_with_pictures(tmp_path: Path) -> None:
     assert list(json.loads(run_dir.evaluation_path.read_bytes())) == ["mistakes"]
     mistakes = evaluation["mistakes"]
     assert len(mistakes) == 20
-    assert [{k: v for k, v in each.items() if k not in ("text", "png")} for each in mistakes[:10]] == summary[
-        "mistakes"
-    ]
+    assert [{k: v for k, v in each.items() if k not in ("text", "png")} for each in mistakes[:10]] == summary.mistakes
     test = Digits().load(None).test
     for each in mistakes:
         assert each["text"] == "8 x 8 picture"
@@ -194,10 +193,10 @@ def test_decoding_changes_no_number_of_a_run(tmp_path: Path, monkeypatch: pytest
         return pd.read_csv(path / "history.csv").drop(columns="seconds")
 
     pd.testing.assert_frame_equal(numbers(one.path), numbers(other.path), check_exact=True)
-    with_them, without = (RunDir(job.path).summary() or {} for job in (one, other))
-    assert with_them["metrics"] == without["metrics"]
-    assert with_them["mistakes"] == without["mistakes"]
-    assert (RunDir(other.path).evaluation() or {})["examples_problem"] == "'colour'"
+    with_them, without = (read(RunDir(job.path)).result for job in (one, other))
+    assert with_them.metrics == without.metrics
+    assert with_them.mistakes == without.mistakes
+    assert dict(RunDir(other.path).evaluation() or {})["examples_problem"] == "'colour'"
 
 
 def tables(folder: Path) -> dict[str, Dataset]:

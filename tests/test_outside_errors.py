@@ -204,7 +204,7 @@ def test_an_interrupted_run_is_resumed(work: Work, whole: RunDir) -> None:
 
     assert work.run() == run_dir
     assert_same(the_finished(work.folder), whole)
-    assert (run_dir.summary() or {})["resumed_after"] == [2]
+    assert read(run_dir).result.resumed_after == [2]
     assert not run_dir.interruption_path.exists()
     assert not run_dir.has_checkpoint
 
@@ -216,14 +216,15 @@ def test_the_same_error_at_the_same_epoch_is_a_failure(work: Work, whole: RunDir
 
     failed = work.run()
 
-    failure = failed.failure() or {}
-    assert (failure["kind"], failure["what"]) == ("error", "Input/output error: runs/somewhere")
+    failure = failed.failure()
+    assert failure is not None
+    assert (failure.kind, failure.what) == ("error", "Input/output error: runs/somewhere")
     assert failed.has_checkpoint
     before = {path.name: path.read_bytes() for path in failed.path.iterdir()}
     ended = work.run()
     assert [each.path.name for each in work.attempts] == [failed.path.name, f"{failed.path.name}-2"]
     assert_same(ended, whole)
-    assert (ended.summary() or {})["resumed_after"][-1] == 2
+    assert read(ended).result.resumed_after[-1] == 2
     assert {path.name: path.read_bytes() for path in failed.path.iterdir()} == before
 
 
@@ -235,7 +236,7 @@ def test_a_bug_is_a_failure_that_keeps_its_checkpoint(work: Work, whole: RunDir)
 
     assert (failed.status, failed.has_checkpoint) == ("failed", True)
     ended = work.run()
-    assert (ended.attempt, (ended.summary() or {})["resumed_after"]) == (2, [2])
+    assert (ended.attempt, read(ended).result.resumed_after) == (2, [2])
     assert_same(ended, whole)
 
 
@@ -246,7 +247,7 @@ def test_a_checkpoint_that_was_taken_away_is_not_missed(work: Work, whole: RunDi
 
     ended = work.run()
 
-    assert (ended.attempt, (ended.summary() or {})["resumed_after"]) == (2, [])
+    assert (ended.attempt, read(ended).result.resumed_after) == (2, [])
     assert_same(ended, whole)
 
 
@@ -286,7 +287,7 @@ def test_a_history_that_is_edited_while_it_is_written_is_not_recorded(
         run_dir = work.run()
 
     assert run_dir.status == "interrupted"
-    assert (run_dir.interruption() or {})["what"] == f"{run_dir.history_path}: changed while the run was trained"
+    assert read(run_dir).interruption == f"{run_dir.history_path}: changed while the run was trained"
     assert work.run() == run_dir
     assert_same(the_finished(work.folder), whole)
 
@@ -300,7 +301,7 @@ def test_a_folder_in_the_way_of_the_model(work: Work, whole: RunDir) -> None:
     work.run()
 
     assert run_dir.status == "interrupted"
-    assert (run_dir.interruption() or {})["what"] == f"Is a directory: {run_dir.model_path}"
+    assert read(run_dir).interruption == f"Is a directory: {run_dir.model_path}"
     run_dir.model_path.rmdir()
     assert work.run() == run_dir
     assert_same(run_dir, whole)
@@ -316,7 +317,7 @@ def test_diagnostics_that_are_gone_are_no_failure(work: Work) -> None:
 
     assert run_dir.status == "finished"
     assert [row["epoch"] for row in run_dir.diagnostics()] == [3]
-    assert (run_dir.summary() or {})["resumed_after"] == [2]
+    assert read(run_dir).result.resumed_after == [2]
 
 
 def test_what_cannot_even_be_begun_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -331,5 +332,5 @@ def test_what_cannot_even_be_begun_is_named(tmp_path: Path, capsys: pytest.Captu
     engine.close(kill=True)
 
     assert run_dir.status == "interrupted"
-    assert (run_dir.interruption() or {})["what"] == f"Is a directory: {run_dir.log_path}"
+    assert read(run_dir).interruption == f"Is a directory: {run_dir.log_path}"
     assert capsys.readouterr().err == ""

@@ -24,6 +24,7 @@ from dlexp.execution.plan import Request, plan
 from dlexp.execution.pool import Pool
 from dlexp.execution.schedule import run_all
 from dlexp.execution.worker import Worker, without_interrupts
+from dlexp.records.index import read
 from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
 from dlexp.training.job import Job
@@ -122,7 +123,7 @@ def test_a_killed_worker_takes_no_other_run_with_it(make_job: MakeJob) -> None:
     assert statuses == {job.seed: "failed" if job.seed == 100 else "finished" for job in jobs}
     failure = RunDir(jobs[5].path).failure()
     assert failure is not None
-    assert "the worker process died 2 times (killed, or out of memory)" in failure["what"]
+    assert "the worker process died 2 times (killed, or out of memory)" in failure.what
     assert [len(pids(job)) for job in jobs] == [1] * 5 + [2, 2] + [1] * 5
 
 
@@ -134,7 +135,7 @@ def test_a_run_that_dies_twice_after_a_checkpoint_is_resumed(make_job: MakeJob, 
 
     assert [RunDir(job.path).status for job in jobs] == ["interrupted", "finished"]
     what = "WorkerDied: the worker process died 2 times (killed, or out of memory)"
-    assert (RunDir(jobs[0].path).interruption() or {})["what"] == what
+    assert read(RunDir(jobs[0].path)).interruption == what
     (next_time,) = plan(Request(wanted=[(jobs[0].experiment, [102])], runs_dir=tmp_path / "runs")).runs
     assert next_time.begun == RunDir(jobs[0].path)
 
@@ -176,7 +177,7 @@ def test_memory_that_runs_out_around_a_run_stops_no_other_run(
     run(jobs, slots=1)
 
     assert [RunDir(job.path).status for job in jobs] == ["finished", "interrupted", "interrupted", "finished"]
-    assert [(RunDir(job.path).interruption() or {})["what"] for job in jobs[1:3]] == [
+    assert [read(RunDir(job.path)).interruption for job in jobs[1:3]] == [
         "MemoryError",
         "RuntimeError: can't start new thread",
     ]

@@ -124,7 +124,7 @@ def test_a_model_that_was_swapped_is_not_asked(invoke: Invoke) -> None:
     """By its digest in the manifest: exit code 1, and the command that names every changed file."""
     run_dir = finished(Path("runs"))
     run_dir.model_path.write_bytes(b"the trained one")
-    run_dir.write_summary(run_dir.summary() or {})  # With a manifest that has the model.
+    run_dir.write_summary(index.read(run_dir).record.raw)  # With a manifest that has the model.
     run_dir.model_path.write_bytes(b"another one")
 
     code, out, said = invoke("predict", "digits", "test")
@@ -139,7 +139,7 @@ def test_of_a_model_without_a_manifest_nothing_is_known() -> None:
     """Runs that 0.1.0 recorded are asked as they are."""
     run = next(run for run in map(index.read, index.scan(RECORDED)) if run.status == "finished")
 
-    manifest.require(run.dir, run.record, run.dir.model_path)
+    manifest.require(run.dir, run.result, run.dir.model_path)
 
     assert not run.dir.manifest_path.exists()
 

@@ -69,8 +69,8 @@ def test_every_shipped_config_has_the_identity_of_its_release() -> None:
 def test_recorded_identities_are_those_of_the_records() -> None:
     """The ingredients that a record holds give its identity."""
     for run in index.readable(index.scan(RECORDS / "runs")):
-        if run.record:
-            assert run.identity in Identities.of(Ingredients.of_record(run.record)), run.dir.path
+        if run.record.raw:
+            assert run.identity in Identities.of(Ingredients.of_record(run.record.raw)), run.dir.path
 
 
 def test_every_command_reads_them(records: Path, invoke: Invoke) -> None:
@@ -178,7 +178,7 @@ def test_the_interrupted_one_is_resumed(records: Path) -> None:
 
     summary = RunDir(job.path).summary()
     assert summary is not None
-    assert summary["resumed_after"] == [6]
+    assert summary.resumed_after == [6]
     assert RunDir(job.path).history()[:6] == before
     assert planned("interrupted.yaml").done == [RunDir(job.path)]
 

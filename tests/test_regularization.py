@@ -175,7 +175,7 @@ def test_saved_model_with_everything_opens_in_plain_keras(tmp_path: Path) -> Non
     test = load(run_dir.config_path).experiment.dataset.load(None).test
     predicted = model.predict(test.x, verbose=0).argmax(axis=1)
     assert summary is not None
-    assert (predicted == test.y).mean() == summary["metrics"]["test_accuracy"]
+    assert (predicted == test.y).mean() == summary.metrics["test_accuracy"]
 
 
 def of_numbers(n: int) -> Data:

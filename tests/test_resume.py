@@ -18,6 +18,7 @@ from jobs import IRIS, job_of, records
 
 from dlexp.execution.execute import execute
 from dlexp.records import run_dir as run_dir_module
+from dlexp.records.index import read
 from dlexp.records.lock import locked
 from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
@@ -113,7 +114,7 @@ def assert_goes_on_exactly(interrupt: Callable[[int, int], None], whole: Job, in
     assert found[3] == expected[3]
     summary = run_dir.summary()
     assert summary is not None
-    assert summary["resumed_after"] == [2]
+    assert summary.resumed_after == [2]
     assert not run_dir.checkpoint_path.exists()
 
 
@@ -159,7 +160,7 @@ def assert_ends(job: Job, expected: list[str], resumed_after: list[int], said: s
     run_dir = RunDir(job.path)
     summary = run_dir.summary()
     assert summary is not None
-    assert summary["resumed_after"] == resumed_after
+    assert summary.resumed_after == resumed_after
     assert records(run_dir)[0] == expected
     assert said in run_dir.log_path.read_text(encoding="utf-8")
 
@@ -317,7 +318,7 @@ def test_asked_to_stop_before_the_first_epoch_it_saves_nothing(tmp_path: Path, m
         assert not RunDir(job.path).has_checkpoint
 
     execute(job)
-    assert (RunDir(job.path).summary() or {})["resumed_after"] == []
+    assert read(RunDir(job.path)).result.resumed_after == []
 
 
 def test_a_checkpoint_that_cannot_be_read_now_is_kept(

@@ -15,6 +15,7 @@ from make_runs import failed, finished
 from dlexp.config.load import load
 from dlexp.errors import UserError
 from dlexp.execution.plan import Request, plan
+from dlexp.records.index import read
 from dlexp.records.numbering import Numbering
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import RunDir
@@ -143,7 +144,7 @@ def test_records_read_back(tmp_path: Path) -> None:
     assert run_dir.environment() == {"processor": "für alle", "flags": [1.5, None], "threads": None}
     assert run_dir.summary() is None
     assert run_dir.failure() is None
-    assert (failed(tmp_path, "other").failure() or {})["epoch"] == 3
+    assert read(failed(tmp_path, "other")).epochs == 3
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

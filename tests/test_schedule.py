@@ -11,6 +11,7 @@ from jobs import IRIS, job_of
 from dlexp.execution import schedule
 from dlexp.execution.engine import Outcome
 from dlexp.execution.schedule import run_all
+from dlexp.records.index import read
 from dlexp.records.lock import locked
 from dlexp.records.run_dir import RunDir
 from dlexp.training.job import Job
@@ -194,7 +195,7 @@ def test_a_run_whose_process_died_is_tried_once_more(jobs: list[Job]) -> None:
     assert engine.trained == [0, 0, 1, 1, 2]
     assert (watcher.n_started, watcher.n_ended) == (3, 3)
     assert statuses(jobs) == ["finished", "failed", "finished"]
-    what = (RunDir(jobs[1].path).failure() or {})["what"]
+    what = read(RunDir(jobs[1].path)).what
     assert what == "WorkerDied: the worker process died 2 times (killed, or out of memory)"
 
 

@@ -15,6 +15,7 @@ from dlexp.config.identity import TRAINING_VERSION
 from dlexp.console import descriptors_into, log_said
 from dlexp.execution import outside_errors
 from dlexp.execution.engine import Ending
+from dlexp.records.ended import Failed
 from dlexp.records.lock import Lost, Taken, locked
 from dlexp.records.run_dir import RunDir
 from dlexp.training.after import make_missing
@@ -94,26 +95,24 @@ def _train(job: Job) -> None:
 def record_failure(job: Job, error: Exception) -> None:
     """Write failure.json: what went wrong, at which epoch, and where in the code."""
     diverged = isinstance(error, ArithmeticError) and hasattr(error, "epoch")
-    job.run_dir.write_failure(
-        {
-            "name": job.experiment.name,
-            "seed": job.seed,
-            "identity": job.identity,
-            "status": "failed",
-            "kind": "diverged" if diverged else "error",
-            "what": str(error) if diverged else outside_errors.described(error),
-            "epoch": getattr(error, "epoch", None),
-            "where": outside_errors.place(error),
-            "config": job.experiment.model_dump(),
-            "data_digest": job.data_digest,
-            "earlier_data_digests": list(job.earlier_digests),
-            "training_version": TRAINING_VERSION,
-            "code_digest": job.code_digest,
-            "versions": versions(),
-            "submitted": job.provenance.get("submitted"),
-            "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
+    failed = Failed(
+        name=job.experiment.name,
+        seed=job.seed,
+        identity=job.identity,
+        kind="diverged" if diverged else "error",
+        what=str(error) if diverged else outside_errors.described(error),
+        epoch=getattr(error, "epoch", None),
+        where=outside_errors.place(error),
+        config=job.experiment.model_dump(),
+        data_digest=job.data_digest,
+        earlier_data_digests=job.earlier_digests,
+        training_version=TRAINING_VERSION,
+        code_digest=job.code_digest,
+        versions=versions(),
+        submitted=job.provenance.get("submitted"),
+        ended=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+    job.run_dir.write_failure(failed.content)
 
 
 @cache

@@ -323,7 +323,7 @@ def _repeated(run: Run, request: Request) -> Planned:
     recorded = load(run.dir.config_path).experiment
     experiment = recorded.model_copy(update={"name": run.name})
     digests, code = _data_digests(experiment.dataset, request), code_digest(experiment)
-    data_then, code_then = (run.record.get(key) for key in ("data_digest", "code_digest"))
+    data_then, code_then = run.record.data_digest, run.record.code_digest
     if data_then and data_then not in digests:
         raise DataError(f"the data are not those that it was trained on {_then_and_now(data_then, digests[0])}")
     if code_then and code_then != code:

@@ -5,7 +5,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from dlexp.config.names import RESAMPLES as RESAMPLES
 from dlexp.config.names import SUMMARY_CSV as SUMMARY_CSV
 from dlexp.errors import UserError, did_you_mean
 from dlexp.format import plural
+from dlexp.records.ended import Ended, Failed, Finished
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import PREFIX_LENGTH, FolderName, RunDir, Status
 
@@ -28,113 +29,87 @@ SMOKE = ".smoke"
 _SHOWN_NAMES = 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Run:
-    """What is on record of one run.
-
-    Of a run that neither finished nor failed only the folder's name is read: its other fields are empty.
-    """
+    """What is on record of one run."""
 
     dir: RunDir
-    name: str
-    seed: int
-    attempt: int
     status: Status
-    identity: str = ""
-    config: dict[str, Any] = field(default_factory=dict)
-    """The resolved config, without its name."""
-    record: dict[str, Any] = field(default_factory=dict)
-    """The whole of summary.json or failure.json."""
+    record: Ended
+    """Of a run that neither finished nor failed only the seed is known, by its folder's name."""
     damage: str = ""
     """Why it cannot be read."""
     interruption: str = ""
     """What interrupted it, where that is known."""
 
     @property
-    def what(self) -> str:
-        """What went wrong with it, in a line; empty where nothing did."""
-        return self.record.get("what") or self.damage or self.interruption
+    def name(self) -> str:
+        """The name of the folder that it lies in."""
+        return self.dir.name
+
+    @property
+    def seed(self) -> int:
+        """The seed that its folder's name says."""
+        return self.dir.seed
+
+    @property
+    def attempt(self) -> int:
+        """The number that its folder's name says."""
+        return self.dir.attempt
+
+    @property
+    def label(self) -> str:
+        """`NAME/s0-3fa9c1d2e0`, as commands take it."""
+        return f"{self.name}/{self.dir.path.name}"
+
+    @property
+    def identity(self) -> str:
+        """The recorded identity of its experiment; empty if there is none."""
+        return self.record.identity
 
     @cached_property
     def experiment(self) -> str:
         """The identity of its experiment as this version takes it: the same whichever version recorded the run."""
-        return Identities.of_record(self.record).own
+        return Identities.of_record(self.record.raw).own
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The resolved config without its name; empty if none is on record."""
+        return {key: value for key, value in self.record.config.items() if key != "name"}
+
+    @property
+    def result(self) -> Finished:
+        """The record of a finished run.
+
+        Raises:
+            TypeError: It has not finished.
+        """
+        if not isinstance(self.record, Finished):
+            raise TypeError(f"{self.dir.path} is {self.status}: it has no result")
+        return self.record
 
     @property
     def metrics(self) -> dict[str, float]:
-        """The numbers of a finished run by column; one that is no number (null) is NaN."""
-        metrics = self.record.get("metrics", {})
-        return {column: float("nan") if value is None else value for column, value in metrics.items()}
-
-    @property
-    def submitted(self) -> str:
-        """When it was handed out to be trained, in ISO format; of older records when it began, or at least ended."""
-        return next((str(at) for key in ("submitted", "started", "ended") if (at := self.record.get(key))), "")
-
-    @property
-    def data_digest(self) -> str:
-        """That of its data; empty if it is not on record."""
-        return str(self.record.get("data_digest") or "")
-
-    @property
-    def earlier_digests(self) -> list[str]:
-        """What versions before the one that recorded it took as the digest of the same data."""
-        recorded: list[str] = self.record.get("earlier_data_digests", [])
-        return recorded
-
-    @property
-    def split_digests(self) -> dict[str, dict[str, str]]:
-        """What tells the examples of each role from others, by target; empty in older records."""
-        recorded: dict[str, dict[str, str]] = self.record.get("split_digests", {})
-        return recorded
-
-    @property
-    def guessing(self) -> dict[str, float]:
-        """What the best constant prediction scores, by column; empty in older records."""
-        return {column: guess for column, guess in self.record.get("guessing", {}).items() if guess is not None}
-
-    @property
-    def seconds(self) -> float | None:
-        """How long it took."""
-        return self.record.get("seconds")
+        """The numbers of a finished run by column, NaN for what is no number; none of another."""
+        return dict(self.record.metrics) if isinstance(self.record, Finished) else {}
 
     @property
     def epochs(self) -> int | None:
-        """How many epochs were trained."""
-        return self.record.get("epochs", self.record.get("epoch"))
-
-    @property
-    def ended(self) -> str:
-        """When it ended, in ISO format; empty where that is not known."""
-        return self.record.get("ended") or ""
+        """How many epochs were trained, or in which one the run failed; None if that is not on record."""
+        if isinstance(self.record, Failed):
+            return self.record.epoch
+        return self.record.epochs if isinstance(self.record, Finished) else None
 
     @property
     def has_diverged(self) -> bool:
         """Whether the loss became NaN or infinite."""
-        return self.status == "failed" and self.record.get("kind") == "diverged"
+        return isinstance(self.record, Failed) and self.record.has_diverged
 
     @property
-    def targets(self) -> list[str]:
-        """The names of several targets; empty where there is one."""
-        return list(self.config.get("head", {}).get("heads", {}))
-
-    @property
-    def head_metrics(self) -> list[str]:
-        """The metrics that the head asked for; of several targets under their columns' names."""
-        head = self.config.get("head", {})
-        several = head.get("heads", {}).items()
-        return [f"{name}_{metric}" for name, each in several for metric in each["metrics"]] or head.get("metrics", [])
-
-    @property
-    def main_metrics(self) -> list[str]:
-        """The first metric that the head asked for; of several targets that of each."""
-        several = self.config.get("head", {}).get("heads", {}).items()
-        return [f"{name}_{each['metrics'][0]}" for name, each in several if each["metrics"]] or self.head_metrics[:1]
-
-    @property
-    def tensorflow(self) -> str:
-        """TensorFlow's version."""
-        return str((self.record.get("versions") or {}).get("tensorflow", "unknown"))
+    def what(self) -> str:
+        """What went wrong with it, in a line; empty where nothing did."""
+        failed = self.record.what if isinstance(self.record, Failed) else ""
+        return failed or self.damage or self.interruption
 
 
 def smoke_dir(runs_dir: Path) -> Path:
@@ -179,20 +154,17 @@ def scan(runs_dir: Path) -> list[RunDir]:
 
 def read(run_dir: RunDir) -> Run:
     """Read one run's record; a damaged one is a `Run` that says so."""
-    folder = run_dir.folder
-    known = (run_dir, run_dir.name, folder.seed, folder.attempt)
+    unknown = Ended(seed=run_dir.seed, identity="", config={})
     try:
-        status: Status = "finished"
-        record = run_dir.summary()
-        if record is None:
-            status, record = "failed", run_dir.failure()
-        if record is None:
-            status, interruption = run_dir.unfinished_status(), run_dir.interruption() or {}
-            return Run(*known, status, interruption=interruption.get("what", "") if status == "interrupted" else "")
+        if result := run_dir.summary():
+            return Run(dir=run_dir, status="finished", record=result)
+        if failure := run_dir.failure():
+            return Run(dir=run_dir, status="failed", record=failure)
+        status, interruption = run_dir.unfinished_status(), run_dir.interruption()
+        what = interruption["what"] if interruption and status == "interrupted" else ""
+        return Run(dir=run_dir, status=status, record=unknown, interruption=what)
     except DamagedRecord as error:
-        return Run(*known, "damaged", damage=error.lines[0])
-    config = {key: value for key, value in record["config"].items() if key != "name"}
-    return Run(*known, status, record["identity"], config, record)
+        return Run(dir=run_dir, status="damaged", record=unknown, damage=error.lines[0])
 
 
 def is_resample(run_dir: RunDir) -> bool:
@@ -228,7 +200,7 @@ def finished(runs_dir: Path) -> list[Run]:
 
 def latest(runs: Iterable[Run]) -> Run | None:
     """The attempt that ended last: attempts count up within one name only."""
-    return max(runs, key=lambda run: (run.ended, run.attempt), default=None)
+    return max(runs, key=lambda run: (run.record.ended, run.attempt), default=None)
 
 
 def recorded(runs: Iterable[Run], identities: Container[str], name: str = "") -> Run | None:
@@ -278,7 +250,7 @@ def identities_in(config: Path, data_dir: Path | None = None) -> Identities:
 
 def in_order(runs: Iterable[Run]) -> list[Run]:
     """Runs as they were handed out: the points of a grid in its order."""
-    return sorted(runs, key=lambda run: run.submitted)
+    return sorted(runs, key=lambda run: run.record.began)
 
 
 def select(

@@ -2,69 +2,69 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from dlexp.records import record_files
-from dlexp.records import shapes as schema
+from dlexp.records.ended import Finished, Manifest
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import MANIFEST_FORMAT, RECORDS, RunDir, sha256, summary_digest
+from dlexp.records.shapes import of_type
 
 _CHANGED = "changed since the run ended"
 
 
-def damage(run_dir: RunDir, summary: Mapping[str, Any]) -> dict[Path, str]:
+def damage(run_dir: RunDir, result: Finished) -> dict[Path, str]:
     """A line for each file that is not as it was; none for a run recorded before manifests.
 
     Args:
         run_dir: The run.
-        summary: Its summary, which names the SHA-256 of its manifest; of earlier versions it names none.
+        result: Its result, which names the SHA-256 of its manifest.
     """
     try:
-        manifest = _read(run_dir, summary)
+        manifest = _read(run_dir, result)
     except DamagedRecord as error:
         return {run_dir.manifest_path: error.lines[0]}
     if manifest is None:
         return {}
     found = {run_dir.path / name: _damage_of(run_dir.path / name, manifest["sha256"].get(name)) for name in RECORDS}
     # The first manifests held no digest of the summary.
-    if manifest.get("summary", digest := summary_digest(summary)) != digest:
+    if manifest.get("summary", digest := summary_digest(result.raw)) != digest:
         found[run_dir.summary_path] = f"{run_dir.summary_path}: {_CHANGED}"
     return {path: line for path, line in found.items() if line}
 
 
-def require(run_dir: RunDir, summary: Mapping[str, Any], path: Path) -> None:
+def require(run_dir: RunDir, result: Finished, path: Path) -> None:
     """Refuse a file that is not as it was; nothing is known of one of a run recorded before manifests.
 
     Raises:
         DamagedRecord: It is another one, or the manifest is.
     """
-    manifest = _read(run_dir, summary)
+    manifest = _read(run_dir, result)
     if manifest is not None and (line := _damage_of(path, manifest["sha256"].get(path.name))):
         raise DamagedRecord(line)
 
 
-def _read(run_dir: RunDir, summary: Mapping[str, Any]) -> dict[str, Any] | None:
+def _read(run_dir: RunDir, result: Finished) -> Manifest | None:
     """The manifest; None for a run recorded before manifests.
 
     Raises:
         DamagedRecord: It is not the one that the summary names, or of a later version.
     """
-    path, recorded = run_dir.manifest_path, summary.get("manifest")
+    path = run_dir.manifest_path
     content = record_files.read(path)
     if content is None:
-        if recorded is None:
+        if result.manifest is None:
             return None
         raise DamagedRecord(f"{path}: missing")
-    if hashlib.sha256(content).hexdigest() != recorded:
+    if hashlib.sha256(content).hexdigest() != result.manifest:
         raise DamagedRecord(f"{path}: {_CHANGED}")
     # Its bytes are those that dlexp wrote: of a later version, maybe.
     manifest = record_files.parsed(content, path)
-    record_files.require(manifest, schema.MANIFEST, path)
+    record_files.require(manifest, of_type(Manifest), path)
     if manifest["format"] > MANIFEST_FORMAT:
         raise DamagedRecord(f"{path}: of format {manifest['format']}, and this dlexp reads up to {MANIFEST_FORMAT}")
-    return manifest
+    return cast(Manifest, manifest)
 
 
 def _damage_of(path: Path, recorded: str | None) -> str:

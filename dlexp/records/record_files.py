@@ -8,8 +8,8 @@ from typing import Any
 
 from dlexp import regular_files
 from dlexp.errors import DlexpError
-from dlexp.records import shapes as schema
 from dlexp.records import strict_json
+from dlexp.records.shapes import Check, anything
 
 #: A larger file is no record of a run.
 MAX_BYTES = 256_000_000
@@ -28,14 +28,18 @@ def damaged(path: Path, why: object, line: int | None = None) -> DamagedRecord:
     return DamagedRecord(f"{place}: damaged: {''.join(c if c.isprintable() else ascii(c)[1:-1] for c in said)}")
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
-    """The mapping in a JSON file; None if there is no file.
+def read_json(path: Path, check: Check = anything) -> dict[str, Any] | None:
+    """The mapping in a JSON file, checked; None if there is no file.
 
     Raises:
         DamagedRecord: It cannot be read, or is something else.
     """
     content = read(path)
-    return None if content is None else parsed(content, path)
+    if content is None:
+        return None
+    record = parsed(content, path)
+    require(record, check, path)
+    return record
 
 
 def parsed(content: bytes, path: Path) -> dict[str, Any]:
@@ -53,11 +57,11 @@ def parsed(content: bytes, path: Path) -> dict[str, Any]:
     return record
 
 
-def require(record: dict[str, Any], check: schema.Check, path: Path) -> None:
-    """Check a record against its schema.
+def require(record: dict[str, Any], check: Check, path: Path) -> None:
+    """Check a record.
 
     Raises:
-        DamagedRecord: It does not fit.
+        DamagedRecord: It is not what it should be.
     """
     if wrong := check(record, ""):
         raise damaged(path, wrong)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TextIO
+from typing import Any, Literal, Self, TextIO, TypeVar, cast
 
 from dlexp import regular_files
 from dlexp.config.identity import canonical_digest
@@ -18,8 +18,9 @@ from dlexp.config.names import PREFIX_LENGTH as PREFIX_LENGTH
 from dlexp.errors import Changed
 from dlexp.format import to_json, write_exact_csv
 from dlexp.records import lock
-from dlexp.records import shapes as schema
+from dlexp.records.ended import ENVIRONMENT, Ended, Evaluation, Failed, Finished, Interruption
 from dlexp.records.record_files import DamagedRecord, damaged, read_history, read_json, read_layers, require
+from dlexp.records.shapes import of_type
 from dlexp.whole_files import Fence, copy, replacing, sync, write_text
 
 #: finished: summary.json is there; failed: failure.json is; running and interrupted: neither, with a process that holds
@@ -29,6 +30,8 @@ Status = Literal["finished", "failed", "running", "interrupted", "damaged"]
 ENDED: tuple[Status, ...] = ("finished", "failed")
 #: Those that go on.
 UNFINISHED: tuple[Status, ...] = ("running", "interrupted")
+
+_Ended = TypeVar("_Ended", bound=Ended)
 
 #: Of summary.json and failure.json, as their `format`; records of 0.1.0 have none, and are of format 1.
 RECORD_FORMAT = 2
@@ -243,7 +246,7 @@ class RunDir:
     @property
     def has_diverged(self) -> bool:
         """Whether its loss became NaN or infinite."""
-        return self.status == "failed" and (self.failure() or {}).get("kind") == "diverged"
+        return self.status == "failed" and (failure := self.failure()) is not None and failure.has_diverged
 
     def unfinished_status(self) -> Status:
         """Running or interrupted, of a run with neither summary nor failure.
@@ -362,43 +365,43 @@ class RunDir:
         for path in (self.checkpoint_path, self.previous_checkpoint_path):
             path.unlink(missing_ok=True)
 
-    def summary(self) -> dict[str, Any] | None:
-        """The result; none while there is none.
+    def summary(self) -> Finished | None:
+        """The result; None while there is none.
 
         Raises:
             DamagedRecord: It cannot be read, or is another run's.
         """
-        return self._read_own(self.summary_path, schema.SUMMARY)
+        return self._read_own(self.summary_path, Finished)
 
-    def failure(self) -> dict[str, Any] | None:
-        """Why the run failed; none where it did not.
+    def failure(self) -> Failed | None:
+        """Why the run failed; None if it did not.
 
         Raises:
             DamagedRecord: It cannot be read, or is another run's.
         """
-        return self._read_own(self.failure_path, schema.FAILURE)
+        return self._read_own(self.failure_path, Failed)
 
-    def interruption(self) -> dict[str, Any] | None:
+    def interruption(self) -> Interruption | None:
         """What went wrong around an interrupted run; None if nothing did, or its record cannot be read."""
         with suppress(DamagedRecord):
-            return self._read(self.interruption_path, schema.INTERRUPTION)
+            return cast(Interruption | None, read_json(self.interruption_path, of_type(Interruption)))
         return None
 
     def environment(self) -> dict[str, Any] | None:
-        """What the run ran on; none where it was not recorded.
+        """What the run ran on; None if it was not recorded.
 
         Raises:
             DamagedRecord: It cannot be read.
         """
-        return self._read(self.environment_path, schema.ENVIRONMENT)
+        return read_json(self.environment_path, ENVIRONMENT)
 
-    def evaluation(self) -> dict[str, Any] | None:
+    def evaluation(self) -> Evaluation | None:
         """What the model makes of the test split; None for runs recorded before that was kept.
 
         Raises:
             DamagedRecord: It cannot be read.
         """
-        return self._read(self.evaluation_path, schema.EVALUATION)
+        return cast(Evaluation | None, read_json(self.evaluation_path, of_type(Evaluation)))
 
     def history(self) -> list[dict[str, float]]:
         """The epochs so far, `epoch` a whole number; a last line that was cut short is left out.
@@ -416,14 +419,7 @@ class RunDir:
         """
         return read_layers(self.diagnostics_path, DIAGNOSTICS_COLUMNS)
 
-    def _read(self, path: Path, check: schema.Check) -> dict[str, Any] | None:
-        """A record, checked against its schema; None if there is none."""
-        record = read_json(path)
-        if record is not None:
-            require(record, check, path)
-        return record
-
-    def _read_own(self, path: Path, check: schema.Check) -> dict[str, Any] | None:
+    def _read_own(self, path: Path, kind: type[_Ended]) -> _Ended | None:
         """A record of this very run: not one that a hand moved in from another."""
         record = read_json(path)
         if record is None:
@@ -431,10 +427,11 @@ class RunDir:
         version = record.get("format", 1)
         if isinstance(version, int) and version > RECORD_FORMAT:  # Its keys may mean other things.
             raise DamagedRecord(f"{path}: of record format {version}, and this dlexp reads up to {RECORD_FORMAT}")
-        require(record, check, path)
-        if (record["seed"], record["identity"][:PREFIX_LENGTH]) != (self.seed, self.identity_prefix):
+        require(record, of_type(kind), path)
+        ended = kind.of(record)
+        if (ended.seed, ended.identity[:PREFIX_LENGTH]) != (self.seed, self.identity_prefix):
             raise damaged(path, "the record of another run")
-        return record
+        return ended
 
 
 class HistoryWriter:

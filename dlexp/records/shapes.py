@@ -1,12 +1,13 @@
-"""What a run's JSON records hold, as far as any reader relies on it: keys and types at every depth.
+"""Whether a value that was read from JSON has a type, at every depth; what is wrong with it is said in words.
 
-A key that is not named here is passed through; one that may be missing is so in the records of earlier versions.
+A key that the type does not name is passed through: it may be a later version's.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from dlexp.components.columns import Column
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, ClassVar, NotRequired, Union, get_args, get_origin, get_type_hints
 
 #: Says what is wrong with the value at a path; empty where nothing is. A path is made only where something is wrong.
 Check = Callable[[Any, str], str]
@@ -14,6 +15,11 @@ Check = Callable[[Any, str], str]
 #: No score of float32 predictions comes near to it, and sums and differences of smaller numbers are finite.
 LARGEST_NUMBER = 1e300
 _SHOWN_LENGTH = 60
+
+
+def anything(value: Any, path: str) -> str:
+    """Any value."""
+    return ""
 
 
 def text(value: Any, path: str) -> str:
@@ -85,6 +91,46 @@ def either(first: Check, second: Check) -> Check:
     return lambda value, path: first(value, path) and second(value, path)
 
 
+_PLAIN: Mapping[Any, Check] = {Any: anything, str: text, bool: boolean, int: count, float: number}
+
+
+def of_type(annotation: Any) -> Check:
+    """The check of a type as JSON writes its values; of an `Annotated` one, the check that stands beside it."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        check: Check = arguments[1]
+        return check
+    if origin is NotRequired:
+        return of_type(arguments[0])
+    if origin in (Union, UnionType):
+        check, *others = (of_type(each) for each in arguments if each is not NoneType)
+        for other in others:
+            check = either(check, other)
+        return optional(check) if NoneType in arguments else check
+    if origin is Sequence:
+        return list_of(of_type(arguments[0]))
+    if origin is Mapping:
+        return mapping_of(of_type(arguments[1]))
+    return _PLAIN[annotation] if annotation in _PLAIN else _of_class(annotation)
+
+
+@cache
+def _of_class(cls: Any) -> Check:
+    """The check of a mapping with the keys of a TypedDict or the fields of a dataclass."""
+    checks = of_fields(cls)
+    if is_dataclass(cls):
+        required = {each.name for each in fields(cls) if each.default is each.default_factory is MISSING}
+    else:
+        required = cls.__required_keys__
+    return record({name: check for name, check in checks.items() if name in required}, checks)
+
+
+def of_fields(cls: Any) -> dict[str, Check]:
+    """The check of each key of a TypedDict, or of each field of a dataclass."""
+    hints = get_type_hints(cls, include_extras=True).items()
+    return {name: of_type(hint) for name, hint in hints if get_origin(hint) is not ClassVar}
+
+
 def _below(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
@@ -93,93 +139,3 @@ def _wrong(value: Any, path: str, expected: str) -> str:
     given = repr(value)
     shown = given if len(given) <= _SHOWN_LENGTH else f"{given[: _SHOWN_LENGTH - 3]}..."
     return f"{path} is {shown}, expected {expected}" if path else f"expected {expected}"
-
-
-def _metrics(value: Any, path: str) -> str:
-    """Numbers by column, null for one that is not a number; where there are any, one is of the last epoch."""
-    if wrong := mapping_of(optional(number))(value, path):
-        return wrong
-    is_of_last_epoch = any(not column.best and column.split != "test" for column in map(Column.parse, value))
-    return "" if is_of_last_epoch or not value else f"{path} has no score of the last epoch"
-
-
-def _mistake(value: Any, path: str) -> str:
-    """One that has a probability is of classes or labels, which are numbers from 0."""
-    is_of_classes = isinstance(value, dict) and "probability" in value
-    answer = count if is_of_classes else optional(number)
-    known = {"probability": number, "label": count, "target_name": text, "text": text, "png": text}
-    return record({"position": count, "target": answer, "predicted": answer}, known)(value, path)
-
-
-_TYPED = record({}, {"type": text})
-_SEVERAL_HEADS = mapping_of(record({"metrics": list_of(text)}, {"type": text}))
-
-#: A resolved config: what readers take from it is of the right kind, whichever version it is from.
-_CONFIG = record(
-    {},
-    {
-        "name": text,
-        "dataset": record({}, {"type": text, "resample": optional(record({"type": text}, {}))}),
-        "validation": _TYPED,
-        "model": record({}, {"type": text, "activation": either(list_of(_TYPED), _TYPED)}),
-        "head": record({}, {"type": text, "metrics": list_of(text), "heads": _SEVERAL_HEADS}),
-        "optimizer": _TYPED,
-        "training": record({}, {"epochs": count}),
-    },
-)
-
-#: What both ends of a run record: who it was, on what, by which code.
-_ABOUT: dict[str, Check] = {
-    "format": count,
-    "name": text,
-    "status": text,
-    "data_digest": optional(text),
-    "earlier_data_digests": list_of(text),
-    "training_version": count,
-    "code_digest": optional(text),
-    "versions": mapping_of(text),
-    "submitted": optional(text),
-    "started": text,
-    "ended": text,
-    "seconds": optional(number),
-}
-_REQUIRED: dict[str, Check] = {"seed": count, "identity": text, "config": _CONFIG}
-
-#: summary.json.
-SUMMARY = record(
-    {**_REQUIRED, "metrics": _metrics},
-    {
-        **_ABOUT,
-        "epochs": count,
-        "stopped_epoch": optional(count),
-        "restored_epoch": optional(count),
-        "resumed_after": list_of(count),
-        "parameters": count,
-        "layers": list_of(
-            record({"name": text, "type": text, "output_shape": list_of(optional(count)), "parameters": count}, {})
-        ),
-        "class_names": either(mapping_of(list_of(text)), list_of(text)),
-        "mistakes": list_of(_mistake),
-        "examples": mapping_of(count),
-        "split_digests": mapping_of(mapping_of(text)),
-        "guessing": mapping_of(optional(number)),
-        "picked_on_test": boolean,
-        "manifest": text,
-        "best_possible": optional(mapping_of(optional(number))),
-    },
-)
-
-#: failure.json.
-FAILURE = record(_REQUIRED, {**_ABOUT, "kind": text, "what": text, "where": optional(text), "epoch": optional(count)})
-
-#: environment.json: the rest is only shown and compared.
-ENVIRONMENT = record({}, _ABOUT)
-
-#: evaluation.json.
-EVALUATION = record({"mistakes": list_of(_mistake)}, {"examples_problem": text})
-
-#: interruption.json.
-INTERRUPTION = record({"what": text}, {})
-
-#: manifest.json.
-MANIFEST = record({"format": count, "sha256": mapping_of(text)}, {"summary": text})

@@ -58,13 +58,13 @@ def _row(run: Run, runs_dir: Path, texts: _Texts) -> tuple[dict[str, str], ...]:
         "attempt": str(run.attempt),
         "status": run.status,
         "run": run.dir.path.relative_to(runs_dir).as_posix(),
-        "started": run.record.get("started", ""),
-        "ended": run.ended,
-        "data_digest": run.record.get("data_digest", ""),
-        "training_version": str(run.record.get("training_version", "")),
-        "tensorflow": run.tensorflow,
+        "started": run.record.started,
+        "ended": run.record.ended,
+        "data_digest": run.record.data_digest,
+        "training_version": "" if run.record.training_version is None else str(run.record.training_version),
+        "tensorflow": run.record.tensorflow,
     }
-    numbers: dict[str, Any] = {key: run.record.get(key) for key in ("epochs", "seconds", "parameters")}
+    numbers: dict[str, Any] = {key: getattr(run.result, key) for key in ("epochs", "seconds", "parameters")}
     return (
         about,
         {key: texts.of(value) for key, value in flatten(run.config).items()},

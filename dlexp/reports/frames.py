@@ -46,5 +46,5 @@ def _settings(run: Run) -> dict[str, Any]:
 
 
 def _numbers(run: Run) -> dict[str, Any]:
-    own = {key: run.record[key] for key in ("epochs", "seconds", "parameters") if key in run.record}
-    return own | run.metrics
+    own = {key: getattr(run.record, key, None) for key in ("epochs", "seconds", "parameters")}
+    return {key: value for key, value in own.items() if value is not None} | run.metrics

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
 from dlexp.errors import DataError, UserError
+from dlexp.records.ended import Layer
 from dlexp.training.child import in_child
 
 #: The layers of a model as a summary.json lists them; empty if even a stand-in needs data that is absent.
-Layers = list[dict[str, Any]]
+Layers = list[Layer]
 
 
 def outlines(

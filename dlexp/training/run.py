@@ -14,6 +14,7 @@ from dlexp.config.checks import completed
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION
+from dlexp.records.ended import Finished
 from dlexp.records.predictions import Predictions
 from dlexp.training.environment import environment
 from dlexp.training.epochs import Epochs
@@ -161,48 +162,47 @@ def record(training: FinishedTraining) -> None:
         write(training)
     seconds = training.epochs.seconds_before + time.perf_counter() - prepared.clock
     run_dir.write_environment({**prepared.environment, "seconds": seconds})
-    run_dir.write_summary(_summary(training, seconds))
+    run_dir.write_summary(_result(training, seconds).content)
 
 
-def _summary(training: FinishedTraining, seconds: float) -> dict[str, Any]:
+def _result(training: FinishedTraining, seconds: float) -> Finished:
     prepared, epochs = training.prepared, training.epochs
     job, experiment, splits, info = prepared.job, prepared.experiment, prepared.splits, prepared.network.info
     dataset = experiment.dataset
     best_possible = {} if job.stand_in else dataset.best_possible()
-    return {
-        "name": experiment.name,
-        "seed": job.seed,
-        "identity": job.identity,
-        "status": "finished",
-        "config": prepared.config,
-        "metrics": summarize(epochs.history, epochs.restored_epoch) | _test_scores(training),
-        "epochs": epochs.epoch,
-        "stopped_epoch": epochs.stopped_epoch,
-        "restored_epoch": epochs.restored_epoch,
-        "resumed_after": epochs.resumed_after,
-        "seconds": seconds,
-        "parameters": prepared.network.model.count_params(),
-        "layers": layers(prepared.network),
-        "class_names": {name: list(target.class_names) for name, target in info.targets.items()}
+    return Finished(
+        name=experiment.name,
+        seed=job.seed,
+        identity=job.identity,
+        config=prepared.config,
+        metrics=summarize(epochs.history, epochs.restored_epoch) | _test_scores(training),
+        epochs=epochs.epoch,
+        stopped_epoch=epochs.stopped_epoch,
+        restored_epoch=epochs.restored_epoch,
+        resumed_after=epochs.resumed_after,
+        seconds=seconds,
+        parameters=prepared.network.model.count_params(),
+        layers=layers(prepared.network),
+        class_names={name: list(target.class_names) for name, target in info.targets.items()}
         or list(info.class_names or dataset.class_names),
-        "mistakes": first_mistakes(training.mistakes),
-        "examples": {
+        mistakes=first_mistakes(training.mistakes),
+        examples={
             "train": len(splits.train),
             "validation": len(splits.validation or ()),
             "test": len(splits.test),
         },
-        "split_digests": digests(splits, prepared.data, info, job.data_digest),
-        "guessing": guessing(prepared.network, splits),
-        "picked_on_test": experiment.validation.type == "test",
-        "best_possible": {str(Column(quantity=name, split="test")): score for name, score in best_possible.items()},
-        "data_digest": job.data_digest,
-        "training_version": TRAINING_VERSION,
-        "code_digest": job.code_digest,
-        "versions": prepared.environment["versions"],
-        "submitted": job.provenance.get("submitted"),
-        "started": prepared.started.isoformat(timespec="seconds"),
-        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+        split_digests=digests(splits, prepared.data, info, job.data_digest),
+        guessing=guessing(prepared.network, splits),
+        picked_on_test=experiment.validation.type == "test",
+        best_possible={str(Column(quantity=name, split="test")): score for name, score in best_possible.items()},
+        data_digest=job.data_digest,
+        training_version=TRAINING_VERSION,
+        code_digest=job.code_digest,
+        versions=prepared.environment["versions"],
+        submitted=job.provenance.get("submitted"),
+        started=prepared.started.isoformat(timespec="seconds"),
+        ended=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
 
 
 def _test_scores(training: FinishedTraining) -> dict[str, float]:

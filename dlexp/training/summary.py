@@ -1,9 +1,10 @@
 """What a finished run is summed up by: last and best scores, and layers."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlexp.components.columns import OTHER_COLUMNS, Column
+from dlexp.records.ended import Layer
 
 if TYPE_CHECKING:
     from dlexp.training.network import Network
@@ -29,7 +30,7 @@ def summarize(history: list[dict[str, float]], restored_epoch: int | None = None
     return last | best
 
 
-def layers(network: "Network") -> list[dict[str, Any]]:
+def layers(network: "Network") -> list[Layer]:
     """The saved model's layers in their order: name, Keras's class, output shape without the batch, parameters."""
     return [
         {

@@ -36,7 +36,7 @@ def predict(word: str, examples: Path | Literal["test"], runs_dir: Path, data_di
         run = _latest_finished(word, runs_dir, data_dir)
         _require_model(run)
         experiment = load(run.dir.config_path).experiment
-        digest = run.record.get("data_digest")
+        digest = run.record.data_digest
         if digest not in experiment.dataset.digests(data_dir):
             raise UserError(f"{run.dir.path}: the data are not those that it was trained on, which its encoding needs")
     large_digests = snapshot.large_digests()
@@ -58,6 +58,6 @@ def _latest_finished(word: str, runs_dir: Path, data_dir: Path | None) -> Run:
 
 def _require_model(run: Run) -> None:
     try:
-        manifest.require(run.dir, run.record, run.dir.model_path)
+        manifest.require(run.dir, run.result, run.dir.model_path)
     except DamagedRecord as error:
         raise DamagedRecord(f"{error}; dlexp verify --files {shlex.quote(str(run.dir.path))} names all") from error

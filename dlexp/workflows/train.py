@@ -70,7 +70,7 @@ def _on_record(planned: Planned, wait: bool) -> str | None:
     if planned.begun:
         return _begun(planned.begun, wait)
     if planned.outdated:
-        version = planned.outdated.record.get("training_version")
+        version = planned.outdated.record.training_version
         return f"{planned.outdated.dir.path}: recorded by training code {version}; training again"
     return None
 

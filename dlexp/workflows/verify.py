@@ -47,7 +47,7 @@ def verify(words: Sequence[str], runs_dir: Path, data_dir: Path | None, runner: 
                 return Verification(run=files.run, grade=None, detail=files.detail, damage=files.damage)
             if why := left_out.get(run.dir.path):
                 return Verification(run=files.run, grade=None, detail=f"not verified: {why}")
-            same = with_identity(on_record, Identities.of_record(run.record))
+            same = with_identity(on_record, Identities.of_record(run.record.raw))
             return facts.verify(run, repeated[run.dir.path], [each for each in same if each.status == "finished"])
 
         return [graded(run, each) for run, each in zip(runs, files, strict=True)]

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, TypeVar, get_args
 
 from dlexp.components.columns import Column, Role
+from dlexp.records.ended import Finished
 from dlexp.records.index import Run
 
 T = TypeVar("T")
@@ -48,7 +49,7 @@ class Compared:
     @property
     def picked_on_test(self) -> bool:
         """Whether the best epoch was picked on the test data."""
-        return any(run.record.get("picked_on_test") for run in self.runs.values())
+        return any(run.result.picked_on_test for run in self.runs.values())
 
     @cached_property
     def recorded_examples(self) -> Mapping[str, Mapping[str, str]] | None:
@@ -56,7 +57,7 @@ class Compared:
 
         None if none did, as those of 0.1.0. Data that differ by seed share nothing with any other experiment.
         """
-        found = [run.split_digests for run in self.runs.values() if run.split_digests]
+        found = [digests for run in self.runs.values() if (digests := run.result.split_digests)]
         if any(each != found[0] for each in found):
             return {role: {"": f"{role} of {self.identity}"} for role in get_args(Role)}
         return found[0] if found else None
@@ -77,14 +78,14 @@ class Compared:
 
         return {"test": chosen_by("dataset."), "validation": chosen_by("dataset.", "validation.")}
 
-    def recorded(self, of_run: Callable[[Run], T | None]) -> T | None:
+    def recorded(self, of_result: Callable[[Finished], T | None]) -> T | None:
         """What the first of its runs that knows it says."""
-        return next((value for run in self.runs.values() if (value := of_run(run)) is not None), None)
+        return next((value for run in self.runs.values() if (value := of_result(run.result)) is not None), None)
 
     @property
     def guesses(self) -> Mapping[str, float]:
         """What the best constant prediction scores, by column; empty if that is not on record."""
-        return self.recorded(lambda run: run.guessing or None) or {}
+        return self.recorded(lambda result: result.guessing or None) or {}
 
     def by_seed(self, column: Column) -> dict[int, float]:
         """A number of each run; a seed whose run lacks it is missing."""
@@ -105,14 +106,14 @@ class Compared:
         return sum(step**2 for step in known) ** 0.5 if len(known) == len(steps) else None
 
     def _n_examples(self, role: str) -> int | None:
-        return self.recorded(lambda run: _count(run.record.get("examples", {}).get(role)))
+        return self.recorded(lambda result: _count(result.examples.get(role)))
 
     def _n_labels(self, target: str) -> int | None:
         """How many labels an example of multilabel data has; None of other data, 1 where it is not known."""
         head = f"head.heads.{target}" if target else "head"
         if self.settings.get(f"{head}.type") != "multilabel":
             return None
-        names = self.recorded(lambda run: run.record.get("class_names"))
+        names = self.recorded(lambda result: result.class_names)
         names = names.get(target) if isinstance(names, dict) else names
         n_labels = self.settings.get(f"{head}.units") or (len(names) if isinstance(names, list) else 0)
         return _count(n_labels) or 1
@@ -127,7 +128,7 @@ def value_of(run: Run, column: Column) -> float | None:
     if column.split == "gap":
         return _gap(run, column)
     name = str(column)
-    value = run.record.get(name) if name in OF_THE_RUN else run.metrics.get(name)
+    value = getattr(run.result, name) if name in OF_THE_RUN else run.metrics.get(name)
     return None if value is None or value != value else float(value)  # NaN alone differs from itself.
 
 

@@ -167,11 +167,11 @@ def _unfinished(runs: Sequence[Run]) -> tuple[str, ...]:
 
 def _experiments(runs: Sequence[Run]) -> list[Compared]:
     runs = [run for run in runs if _is_counted(run)]
-    newer = {earlier: run.data_digest for run in runs for earlier in run.earlier_digests}
+    newer = {earlier: run.record.data_digest for run in runs for earlier in run.record.earlier_data_digests}
     by_experiment: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
         # The identity holds the data and the training code, but not the version of TensorFlow.
-        by_experiment.setdefault((_identity(run, newer), run.tensorflow), []).append(run)
+        by_experiment.setdefault((_identity(run, newer), run.record.tensorflow), []).append(run)
     firsts = [own[0] for own in by_experiment.values()]
     settings = [_settings(run, newer) for run in firsts]
     return [
@@ -180,7 +180,7 @@ def _experiments(runs: Sequence[Run]) -> list[Compared]:
             names=tuple(dict.fromkeys(run.name for run in own)),
             identity=identity,
             settings=of_experiment,
-            data_digest=newer.get(own[0].data_digest, own[0].data_digest),
+            data_digest=newer.get(own[0].record.data_digest, own[0].record.data_digest),
             runs=(finished := _finished(own)),
             diverged=tuple(sorted({run.seed for run in own} - finished.keys())),
         )
@@ -192,19 +192,19 @@ def _experiments(runs: Sequence[Run]) -> list[Compared]:
 
 def _identity(run: Run, newer: Mapping[str, str]) -> str:
     """The identity of a run's experiment, on data with the digest that the newest version takes."""
-    if run.data_digest not in newer:
+    if run.record.data_digest not in newer:
         return run.experiment
     try:
-        return Ingredients.of_record({**run.record, "data_digest": newer[run.data_digest]}).identity
+        return Ingredients.of_record({**run.record.raw, "data_digest": newer[run.record.data_digest]}).identity
     except KeyError:  # It does not say what it is made of.
         return run.experiment
 
 
 def _settings(run: Run, newer: Mapping[str, str]) -> dict[str, Any]:
     return flatten(compared(run.config)) | {
-        "data digest": newer.get(run.data_digest, run.data_digest or "unknown")[:PREFIX_LENGTH],
-        "training version": run.record.get("training_version", "unknown"),
-        "TensorFlow": run.tensorflow,
+        "data digest": newer.get(run.record.data_digest, run.record.data_digest or "unknown")[:PREFIX_LENGTH],
+        "training version": run.record.training_version or "unknown",
+        "TensorFlow": run.record.tensorflow,
     }
 
 
@@ -243,8 +243,8 @@ def _metrics(experiments: Sequence[Compared], metrics: Sequence[str], sort: str 
 
 
 def _default_metrics(runs: Sequence[Run]) -> list[str]:
-    metrics = list(dict.fromkeys(Column.parse(name) for run in runs for name in run.head_metrics))
-    main = {Column.parse(name) for run in runs for name in run.main_metrics}
+    metrics = list(dict.fromkeys(metric for run in runs for metric in run.record.head_metrics))
+    main = {metric for run in runs for metric in run.record.main_metrics}
     columns: list[Column] = []
     for metric in metrics:
         last = metric.on("validation")
@@ -313,7 +313,7 @@ def _score(experiment: Compared, column: Column, beside: Compared, found: Paired
     epochs = experiment.by_seed(replace(column, best="epoch")) if column.best == "value" else {}
     obstacle = comparability.obstacle(beside, experiment, column)
     collapsed = collapses(experiment, column, None if obstacle else beside)
-    best_possible = experiment.recorded(lambda run: (run.record.get("best_possible") or {}).get(str(column)))
+    best_possible = experiment.recorded(lambda result: result.best_possible.get(str(column)))
     return Score(
         values=values,
         mean=statistics.fmean(values.values()),

@@ -155,7 +155,7 @@ def _judging(experiment: Compared, column: Column) -> list[Column]:
     if _has_guess(column):
         return [column]
     main: dict[str, Column] = {}
-    for metric in map(Column.parse, experiment.recorded(lambda run: run.head_metrics) or []):
+    for metric in experiment.recorded(lambda result: result.head_metrics) or []:
         if _has_guess(metric):
             main.setdefault(metric.target, metric)
     chosen = [main[column.target]] if column.target in main else main.values()

@@ -1,7 +1,6 @@
 """What a `run` command would do: settings and where they come from, layers, sizes, identity, what is done already."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from dlexp.components import memory
 from dlexp.config.experiment import Experiment
@@ -10,12 +9,13 @@ from dlexp.config.load import Loaded
 from dlexp.config.needed_memory import MEMORY_LIMIT, peak_per_weight
 from dlexp.execution.plan import Plan, Planned
 from dlexp.format import aligned
+from dlexp.records.ended import Layer
 
 #: Rows of cells.
 Rows = list[tuple[str, ...]]
 
 
-def render(loaded: Sequence[Loaded], plan: Plan, layers: Sequence[list[dict[str, Any]] | None]) -> str:
+def render(loaded: Sequence[Loaded], plan: Plan, layers: Sequence[list[Layer] | None]) -> str:
     """A page for each experiment, then the count of runs; with a line end after the last line.
 
     Args:
@@ -37,7 +37,7 @@ def _lines(sections: dict[str, Rows]) -> Iterator[str]:
         yield from (f"    {line}" for line in aligned(rows))
 
 
-def _sections(loaded: Loaded, plan: Plan, identity: str, layers: list[dict[str, Any]] | None) -> dict[str, Rows]:
+def _sections(loaded: Loaded, plan: Plan, identity: str, layers: list[Layer] | None) -> dict[str, Rows]:
     """What is known of an experiment, by title."""
     experiment = loaded.experiment
     settings = flatten(experiment.model_dump()).items()
@@ -51,7 +51,7 @@ def _sections(loaded: Loaded, plan: Plan, identity: str, layers: list[dict[str, 
     return found | {"examples": list(_examples(experiment)), "runs": list(_runs(experiment, plan, identity))}
 
 
-def _layers(layers: Sequence[dict[str, Any]], experiment: Experiment) -> Iterator[tuple[str, ...]]:
+def _layers(layers: Sequence[Layer], experiment: Experiment) -> Iterator[tuple[str, ...]]:
     if not layers:
         yield ("known only with the data",)
         return

@@ -1,5 +1,6 @@
 """What the reports of a run show, gathered from its files."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 from dlexp import regular_files
 from dlexp.components.columns import Column
 from dlexp.errors import UserError
+from dlexp.records.ended import Evaluation, Finished
 from dlexp.records.index import Run
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import UNFINISHED
@@ -48,8 +50,9 @@ class Standing:
 def standing(run: Run) -> Standing:
     """How a run stands; of one that does not say how far it got, its history does."""
     metric = main_metric(run.metrics) if run.metrics else None
+    numbers = {name: value for name, value in run.metrics.items() if not math.isnan(value)}
     return Standing(
-        run=f"{run.name}/{run.dir.path.name}",
+        run=run.label,
         name=run.name,
         seed=run.seed,
         attempt=run.attempt,
@@ -57,10 +60,10 @@ def standing(run: Run) -> Standing:
         status="diverged" if run.has_diverged else run.status,
         epochs=_epochs(run) if run.epochs is None else run.epochs,
         metric=metric,
-        best=run.record["metrics"].get(f"best_{metric}") if metric else None,
-        last=run.record["metrics"][metric] if metric else None,
-        seconds=run.seconds,
-        ended=run.ended,
+        best=numbers.get(f"best_{metric}"),
+        last=numbers.get(metric or ""),
+        seconds=run.record.seconds,
+        ended=run.record.ended,
     )
 
 
@@ -93,7 +96,7 @@ class Page:
     """The last lines of a failed run's log."""
     diagnosis: Sequence[str]
     """What its diagnostics find wrong with the hidden layers."""
-    evaluation: dict[str, Any] | None
+    evaluation: Evaluation | None
     """What its model makes of the test split; None if that is not on record."""
     mistakes: Mistakes
     notes: Sequence[str]
@@ -119,7 +122,8 @@ def gather(run: Run, n_mistakes: int = 0) -> Page:
     evaluation = read(run.dir.evaluation, None)
     is_damaged = len(notes) > n_notes
     why_none = f"{run.dir.evaluation_path.name} is damaged" if is_damaged else "recorded before they were kept"
-    worst = evaluation or {"mistakes": run.record.get("mistakes", []), "examples_problem": why_none}
+    own = run.record if isinstance(run.record, Finished) else None
+    worst = evaluation or Evaluation(mistakes=own.mistakes if own else [], examples_problem=why_none)
     return Page(
         run=run,
         standing=standing(run),
@@ -128,7 +132,7 @@ def gather(run: Run, n_mistakes: int = 0) -> Page:
         log=_last_lines(run.dir.log_path) if run.status == "failed" else [],
         diagnosis=diagnosis,
         evaluation=evaluation,
-        mistakes=mistakes.gather(run, worst, n_mistakes),
+        mistakes=mistakes.gather(worst, own.class_names if own else (), n_mistakes),
         notes=notes,
     )
 

@@ -7,8 +7,11 @@ from itertools import groupby
 from typing import Any
 
 from dlexp.console import one_line
-from dlexp.records.index import Run
+from dlexp.records.ended import Evaluation
 from dlexp.reports.numbers import known
+
+#: Of one target, or of each of several by its name.
+ClassNames = Sequence[str] | Mapping[str, Sequence[str]]
 
 #: How many lines of an example are shown.
 _MAX_LINES = 3
@@ -20,17 +23,17 @@ class Mistakes:
 
     records: Sequence[Mapping[str, Any]]
     """Position, target, predicted; for classes the probability; of several targets, which one it is; the example."""
-    class_names: Sequence[str] | Mapping[str, Sequence[str]] = ()
+    class_names: ClassNames = ()
     """Of several targets, those of each."""
     problem: str = ""
     """Why there are no examples."""
 
 
-def gather(run: Run, evaluation: Mapping[str, Any], number: int) -> Mistakes:
-    """So many of a run's mistakes on each target, as its evaluation has them."""
+def gather(evaluation: Evaluation, class_names: ClassNames, number: int) -> Mistakes:
+    """So many mistakes on each target, as the evaluation of a run has them."""
     of_target = groupby(evaluation["mistakes"], key=lambda record: record.get("target_name"))
     records = [record for _, of_one in of_target for record in list(of_one)[:number]]
-    return Mistakes(records, run.record.get("class_names") or (), evaluation.get("examples_problem", ""))
+    return Mistakes(records, class_names, evaluation.get("examples_problem", ""))
 
 
 def lines(mistakes: Mistakes, width: int) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dlexp.components.columns import OTHER_COLUMNS
 from dlexp.config.flat import flatten, format_value
 from dlexp.console import one_line
 from dlexp.format import PageFormat, aligned, to_json
-from dlexp.records.index import Run
+from dlexp.records.ended import Failed, Finished, Layer
 from dlexp.records.run_dir import UNFINISHED
 from dlexp.reports.numbers import fixed, known
 from dlexp.reports.run import mistakes, text_curves
@@ -23,8 +23,7 @@ def render(page: Page, output: PageFormat, width: int = 80) -> str:
     sections = [
         [*_about(page), *page.notes],
         _titled("settings", aligned((key, format_value(value)) for key, value in flatten(page.config).items())),
-        _layers(run.record.get("layers", [])),
-        _metrics(run),
+        *([_layers(run.record.layers), _metrics(run.record)] if isinstance(run.record, Finished) else []),
         _curves(page.history, width),
         _titled("diagnosis", page.diagnosis),
         mistakes.lines(page.mistakes, width),
@@ -40,7 +39,7 @@ def _document(page: Page) -> dict[str, Any]:
         "directory": str(run.dir.path),
         "attempt": run.attempt,
         "config": page.config,
-        **run.record,
+        **run.record.raw,
         "name": run.name,
         "seed": run.seed,
         "identity": run.identity or None,
@@ -61,14 +60,14 @@ def _about(page: Page) -> Iterator[str]:
         "run": standing.run,
         "status": standing.status,
         "what": run.what,
-        "where": run.record.get("where"),
+        "where": run.record.where if isinstance(run.record, Failed) else None,
         # A failure names the epoch it happened in.
         "epoch" if run.status == "failed" else "epochs": so_far,
-        "seconds": None if run.seconds is None else fixed(run.seconds, 1),
-        "ended": local_time(run.ended),
-        "parameters": run.record.get("parameters"),
+        "seconds": None if run.record.seconds is None else fixed(run.record.seconds, 1),
+        "ended": local_time(run.record.ended),
+        "parameters": run.record.parameters if isinstance(run.record, Finished) else None,
         "identity": run.identity,
-        "data digest": run.record.get("data_digest"),
+        "data digest": run.record.data_digest,
         "directory": run.dir.path,
         "log": run.dir.log_path.name if run.status != "finished" and run.dir.log_path.exists() else None,
     }
@@ -77,7 +76,7 @@ def _about(page: Page) -> Iterator[str]:
             yield f"{key:<12} {value if key == 'what' else one_line(str(value))}"
 
 
-def _layers(layers: Sequence[dict[str, Any]]) -> list[str]:
+def _layers(layers: Sequence[Layer]) -> list[str]:
     """The model from the input to the prediction."""
     rows = [["layers", "type", "output", "parameters"]]
     for layer in layers:
@@ -96,20 +95,20 @@ def _curves(history: Sequence[dict[str, float]], width: int) -> Iterator[str]:
     yield from text_curves.plots(history, list(quantities), width)
 
 
-def _metrics(run: Run) -> Iterator[str]:
+def _metrics(result: Finished) -> Iterator[str]:
     """The last value of every metric, beside the best over the epochs and where that was, and the best possible."""
-    metrics, best_possible = run.metrics, run.record.get("best_possible") or {}
+    metrics, best_possible = result.metrics, result.best_possible
     if not metrics:
         return
     rows = [["metrics", "last", "best", "best possible"]]
     for name, value in metrics.items():
         if not name.startswith("best_"):
-            possible = known(best_possible[name]) if best_possible.get(name) is not None else ""
+            possible = known(best_possible[name]) if name in best_possible else ""
             rows.append([f"  {name}", known(value), _best(metrics, name), possible])
     yield from aligned(row if best_possible else row[:-1] for row in rows)
     if best_possible:
         yield "Best possible: what the data's true distribution scores on the same examples; beaten only by chance."
-    if run.record.get("picked_on_test"):
+    if result.picked_on_test:
         yield "The best values were picked on the test data: validation is the test split here."
 
 

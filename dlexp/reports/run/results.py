@@ -1,10 +1,10 @@
 """What a `run` command gave, one line per run."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from dlexp.components.columns import Column
 from dlexp.errors import InputsChanged
+from dlexp.records.ended import Finished
 from dlexp.records.lock import Owner
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.numbers import duration, score
@@ -15,7 +15,7 @@ def result_lines(run_dirs: Sequence[RunDir]) -> list[str]:
     """The scores of the finished ones, where their records are, and where the best was picked on test data."""
     finished = {run_dir: summary for run_dir in run_dirs if (summary := run_dir.summary()) is not None}
     lines = [f"{run_dir.path}: {scores(summary)}" for run_dir, summary in finished.items()]
-    picked = sorted({run_dir.name for run_dir, summary in finished.items() if summary.get("picked_on_test")})
+    picked = sorted({run_dir.name for run_dir, summary in finished.items() if summary.picked_on_test})
     if picked:
         lines.append(
             f"Validation is the test split in {', '.join(picked)}: the best score was picked on the test data."
@@ -23,15 +23,13 @@ def result_lines(run_dirs: Sequence[RunDir]) -> list[str]:
     return lines
 
 
-def scores(summary: dict[str, Any]) -> str:
+def scores(result: Finished) -> str:
     """The main metric, last and best, the same on the test split, and the seconds; of several heads each one's."""
-    metrics, heads = summary["metrics"], summary["config"].get("head", {}).get("heads")
-    if heads:
-        parts = [_score_of_head(name, head["metrics"], metrics) for name, head in heads.items()]
+    if result.heads:
+        parts = [_score_of_head(name, head["metrics"], result.metrics) for name, head in result.heads.items()]
     else:
-        parts = _main_score(metrics) if metrics else []
-    seconds = summary.get("seconds")
-    return ", ".join([*parts, *([] if seconds is None else [duration(seconds)])])
+        parts = _main_score(result.metrics) if result.metrics else []
+    return ", ".join([*parts, *([] if result.seconds is None else [duration(result.seconds)])])
 
 
 def _main_score(metrics: Mapping[str, float | None]) -> list[str]:
@@ -74,12 +72,12 @@ def _failure(run_dir: RunDir) -> str:
     """Why a run has no result, and where to read more."""
     failure = run_dir.failure()
     if run_dir.status == "interrupted":
-        interruption = run_dir.interruption() or {}
-        why = interruption.get("what")
-        if interruption.get("kind") == InputsChanged.__name__:  # Of another experiment by now.
+        interruption = run_dir.interruption()
+        why = interruption["what"] if interruption else ""
+        if interruption and interruption.get("kind") == InputsChanged.__name__:  # Of another experiment by now.
             return f"interrupted: {why}; the same command trains on what is there now"
         reason = f": {why} (more in {run_dir.log_path.name})" if why else ""
         return f"interrupted{reason}; the same command {'resumes' if run_dir.has_checkpoint else 'restarts'} it"
     if failure is None:
         return f"{run_dir.status}: no result was recorded"
-    return f"{failure.get('kind', 'error')}: {failure.get('what', 'unknown')} (more in {run_dir.log_path.name})"
+    return f"{failure.kind}: {failure.what or 'unknown'} (more in {run_dir.log_path.name})"

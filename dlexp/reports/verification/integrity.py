@@ -9,6 +9,7 @@ from dlexp.config.identity import Identities, Ingredients
 from dlexp.config.load import load
 from dlexp.errors import DlexpError
 from dlexp.records import manifest
+from dlexp.records.ended import Finished
 from dlexp.records.index import Run
 
 
@@ -39,17 +40,17 @@ class Integrity:
 def check(run: Run) -> Integrity:
     """Compare a finished run's files with its manifest, its identity with its settings, its scores with its history."""
     damage = [run.damage] if run.damage else list(_damage(run))
-    return Integrity(f"{run.name}/{run.dir.path.name}", "manifest" in run.record, damage)
+    return Integrity(run.label, isinstance(run.record, Finished) and run.record.manifest is not None, damage)
 
 
 def _damage(run: Run) -> Iterator[str]:
     """Files that are not what they were; what the others say is compared with each other."""
-    changed = manifest.damage(run.dir, run.record)
+    changed = manifest.damage(run.dir, run.result)
     yield from changed.values()
     if run.dir.summary_path in changed:
         return
     yield from _of_identity(run)
-    if "manifest" not in run.record:  # Else the manifest knows its bytes.
+    if run.result.manifest is None:  # Else the manifest knows its bytes.
         yield from _of_config(run)
     if run.dir.history_path not in changed:
         yield from _of_metrics(run)
@@ -57,7 +58,7 @@ def _damage(run: Run) -> Iterator[str]:
 
 def _of_identity(run: Run) -> Iterator[str]:
     try:
-        identities = Identities.of(Ingredients.of_record(run.record))
+        identities = Identities.of(Ingredients.of_record(run.record.raw))
     except KeyError:  # Of a record that does not say all that it is made of.
         return
     except (AttributeError, TypeError, ValueError) as error:
@@ -93,7 +94,7 @@ def _of_metrics(run: Run) -> Iterator[str]:
     if [row["epoch"] for row in history] != list(range(1, (run.epochs or 0) + 1)):
         yield f"{path}: damaged: {len(history)} of {run.epochs} epochs"
         return
-    restored = run.record.get("restored_epoch")
+    restored = run.result.restored_epoch
     if restored is not None and restored not in range(1, len(history) + 1):
         yield f"{run.dir.summary_path}: damaged: restored_epoch is {restored!r:.60}"
         return

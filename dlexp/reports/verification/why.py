@@ -181,13 +181,12 @@ def _of_run(run: Run) -> Subject:
     Raises:
         UserError: It was interrupted before it recorded enough, or is damaged.
     """
-    record = run.record or _begun(run.dir)
+    record = run.record.raw or _begun(run.dir)
     try:
         ingredients = Ingredients.of_record(record)
     except KeyError as error:
         raise UserError(f"{run.dir.path}: {run.status}; {error} is not on record") from error
-    label = f"{run.name}/{run.dir.path.name}"
-    return Subject(label=label, ingredients=ingredients, name=run.name, seed=run.seed, run_dir=run.dir)
+    return Subject(label=run.label, ingredients=ingredients, name=run.name, seed=run.seed, run_dir=run.dir)
 
 
 def _begun(run_dir: RunDir) -> dict[str, Any]:
@@ -201,6 +200,6 @@ def _begun(run_dir: RunDir) -> dict[str, Any]:
 
 def _nearest(subject: Subject, runs: Iterable[Run]) -> Subject | None:
     """The recorded experiment with the fewest differences; the latest of several."""
-    others = {run.identity: run for run in sorted(runs, key=lambda run: run.ended) if run.identity}
+    others = {run.identity: run for run in sorted(runs, key=lambda run: run.record.ended) if run.identity}
     subjects = [_of_run(run) for run in reversed(others.values())]
     return min(subjects, key=lambda other: len(_differing(subject.ingredients, other.ingredients)), default=None)

@@ -1,0 +1,244 @@
+"""What a run records when it ends: its result, or why there is none; and what else it records as JSON.
+
+The types are the check of what is read, as far as any reader relies on it. A key that has a default may be missing: it
+is so in the records of earlier versions.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Annotated, Any, ClassVar, NotRequired, Self, TypedDict
+
+from dlexp.components.columns import Column
+from dlexp.records.shapes import anything, count, either, list_of, mapping_of, number, of_fields, optional, record, text
+
+_TYPED = record({}, {"type": text})
+_SEVERAL_HEADS = mapping_of(record({"metrics": list_of(text)}, {"type": text}))
+
+#: A resolved config: what readers take from it is of the right kind, whichever version it is from.
+_CONFIG = record(
+    {},
+    {
+        "name": text,
+        "dataset": record({}, {"type": text, "resample": optional(record({"type": text}, {}))}),
+        "validation": _TYPED,
+        "model": record({}, {"type": text, "activation": either(list_of(_TYPED), _TYPED)}),
+        "head": record({}, {"type": text, "metrics": list_of(text), "heads": _SEVERAL_HEADS}),
+        "optimizer": _TYPED,
+        "training": record({}, {"epochs": count}),
+    },
+)
+
+
+def _metrics(value: Any, path: str) -> str:
+    """Numbers by column, null for one that is not a number; where there are any, one is of the last epoch."""
+    if wrong := mapping_of(optional(number))(value, path):
+        return wrong
+    is_of_last_epoch = any(not column.best and column.split != "test" for column in map(Column.parse, value))
+    return "" if is_of_last_epoch or not value else f"{path} has no score of the last epoch"
+
+
+def _mistake(value: Any, path: str) -> str:
+    """One that has a probability is of classes or labels, which are numbers from 0."""
+    is_of_classes = isinstance(value, dict) and "probability" in value
+    answer = count if is_of_classes else optional(number)
+    known = {"probability": number, "label": count, "target_name": text, "text": text, "png": text}
+    return record({"position": count, "target": answer, "predicted": answer}, known)(value, path)
+
+
+#: A test example that was predicted wrong: position, target and prediction; for classes the probability.
+Mistake = Annotated[Mapping[str, Any], _mistake]
+#: Numbers by column; in a file null for one that is not a number.
+Scores = Annotated[Mapping[str, float], mapping_of(optional(number))]
+
+
+class Layer(TypedDict):
+    """A layer of a saved model."""
+
+    name: str
+    type: str
+    """Keras's class."""
+    output_shape: Sequence[int | None]
+    """Without the batch."""
+    parameters: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """What both ends of a run record: who it was, on what, by which code."""
+
+    KEYS: ClassVar[tuple[str, ...]] = ()
+    """The keys that this version writes, in their order."""
+
+    seed: int
+    identity: str
+    config: Annotated[Mapping[str, Any], _CONFIG]
+    """The resolved config, with its name."""
+    format: int = 1
+    name: str = ""
+    status: str = ""
+    data_digest: Annotated[str, optional(text)] = ""
+    earlier_data_digests: Sequence[str] = ()
+    """What earlier versions took as the digest of the same data."""
+    training_version: Annotated[int | None, count] = None
+    code_digest: str | None = None
+    """Of the user's code that makes the model; None if no such code does."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    submitted: str | None = None
+    """When it was handed out to be trained, in ISO format; so are the times below."""
+    started: str = ""
+    ended: str = ""
+    seconds: float | None = None
+    raw: Annotated[Mapping[str, Any], anything] = field(default_factory=dict, repr=False)
+    """The whole record as it was read, with the keys of later versions."""
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Self:
+        """Read a record that was checked; null stands for what is not known, as does a missing key."""
+        known = {each.name for each in fields(cls)} - {"raw"}
+        return cls(**{key: value for key, value in record.items() if key in known and value is not None}, raw=record)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What is written."""
+        return {key: getattr(self, key) for key in self.KEYS}
+
+    @property
+    def tensorflow(self) -> str:
+        """TensorFlow's version."""
+        return self.versions.get("tensorflow", "unknown")
+
+    @property
+    def began(self) -> str:
+        """When it was handed out; of older records when it began, or at least ended."""
+        return self.submitted or self.started or self.ended
+
+    @property
+    def heads(self) -> Mapping[str, Mapping[str, Any]]:
+        """The settings of the head of each of several targets; empty where there is one target."""
+        heads: Mapping[str, Mapping[str, Any]] = self.config.get("head", {}).get("heads", {})
+        return heads
+
+    @property
+    def head_metrics(self) -> list[Column]:
+        """The metrics that the head asked for."""
+        several = [Column(quantity=name, target=each) for each, head in self.heads.items() for name in head["metrics"]]
+        return several or [Column(quantity=name) for name in self.config.get("head", {}).get("metrics", ())]
+
+    @property
+    def main_metrics(self) -> list[Column]:
+        """The first metric that the head asked for; of several targets that of each."""
+        first: dict[str, Column] = {}
+        for column in self.head_metrics:
+            first.setdefault(column.target, column)
+        return list(first.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished(Ended):
+    """The result of a run: summary.json."""
+
+    KEYS: ClassVar[tuple[str, ...]] = (
+        *("name", "seed", "identity", "status", "config", "metrics", "epochs", "stopped_epoch", "restored_epoch"),
+        *("resumed_after", "seconds", "parameters", "layers", "class_names", "mistakes", "examples", "split_digests"),
+        *("guessing", "picked_on_test", "best_possible", "data_digest", "training_version", "code_digest", "versions"),
+        *("submitted", "started", "ended"),
+    )
+
+    status: str = "finished"
+    metrics: Annotated[Mapping[str, float], _metrics]
+    """NaN for what is not a number. The last epoch's scores, the best ones with their epochs, and the test split's."""
+    epochs: Annotated[int | None, count] = None
+    """How many were trained."""
+    stopped_epoch: int | None = None
+    """The epoch after which early stopping ended the training; None if it did not."""
+    restored_epoch: int | None = None
+    """The epoch whose weights the model was given back; None if it has the last one's."""
+    resumed_after: Sequence[int] = ()
+    """The epochs after which it was resumed."""
+    parameters: Annotated[int | None, count] = None
+    layers: Sequence[Layer] = ()
+    class_names: Mapping[str, Sequence[str]] | Sequence[str] = ()
+    """Of several targets, those of each."""
+    mistakes: Sequence[Mistake] = ()
+    """The worst on each target."""
+    examples: Mapping[str, int] = field(default_factory=dict)
+    """How many each split has."""
+    split_digests: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What tells the examples of each split from others, by target."""
+    guessing: Scores = field(default_factory=dict)
+    """What the best constant prediction scores."""
+    picked_on_test: bool = False
+    """Whether the best epoch was picked on the test data."""
+    best_possible: Annotated[Mapping[str, float], optional(mapping_of(optional(number)))] = field(default_factory=dict)
+    """What the true distribution of generated data scores."""
+    manifest: Annotated[str | None, text] = None
+    """The SHA-256 of manifest.json; None for a run recorded before manifests."""
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Self:
+        """As of any record; a null among the metrics is NaN, and left out of what is known beside them."""
+        found = super().of(record)
+        return replace(
+            found,
+            metrics={name: math.nan if value is None else value for name, value in found.metrics.items()},
+            guessing={name: value for name, value in found.guessing.items() if value is not None},
+            best_possible={name: value for name, value in found.best_possible.items() if value is not None},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed(Ended):
+    """Why a run has no result: failure.json."""
+
+    KEYS: ClassVar[tuple[str, ...]] = (
+        *("name", "seed", "identity", "status", "kind", "what", "epoch", "where", "config", "data_digest"),
+        *("earlier_data_digests", "training_version", "code_digest", "versions", "submitted", "ended"),
+    )
+
+    status: str = "failed"
+    kind: str = "error"
+    what: str = ""
+    """What went wrong, in a line."""
+    epoch: int | None = None
+    """The epoch it happened in."""
+    where: str | None = None
+    """The place in the code."""
+
+    @property
+    def has_diverged(self) -> bool:
+        """Whether the loss became NaN or infinite."""
+        return self.kind == "diverged"
+
+
+#: environment.json: what says on what and by which code the run is trained; the rest is only shown and compared.
+ENVIRONMENT = record({}, of_fields(Ended))
+
+
+class Evaluation(TypedDict):
+    """What the model makes of the test split: evaluation.json."""
+
+    mistakes: Sequence[Mistake]
+    examples_problem: NotRequired[str]
+    """Why the mistakes have no examples."""
+
+
+class Interruption(TypedDict):
+    """What went wrong around a run that may be resumed: interruption.json."""
+
+    what: str
+    kind: NotRequired[Any]
+    """The name of the error's class."""
+    errno: NotRequired[Any]
+    where: NotRequired[Any]
+    epoch: NotRequired[Any]
+    ended: NotRequired[Any]
+
+
+class Manifest(TypedDict):
+    """The digests of a run's records: manifest.json."""
+
+    format: int
+    sha256: Mapping[str, str]
+    summary: NotRequired[str]
+    """That of the summary; the first manifests held none."""
