@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Discriminator, Field, Tag
 
 from dlexp.components.component import Component, OneOf
+from dlexp.components.data import Tensor
 
 if TYPE_CHECKING:
     import keras
@@ -50,14 +51,16 @@ class Activation(Component):
         author = cls.kernel_initializer.partition("_")[0]
         return not cls.needs_start or initializer.replace("_", "").lower().startswith(author)
 
-    def apply(self, x: "keras.KerasTensor", name: str) -> "keras.KerasTensor":
+    def apply(self, x: Tensor, name: str) -> Tensor:
         """From sums `(batch, width(units))` to outputs `(batch, units)`, by a layer of that name.
 
-        Keras knows the function by the same name unless a class overrides this. Only Keras's own layers and operations:
-        a saved model opens without dlexp.
+        Unless a class overrides this, Keras knows the function by the type, or if it has settings a layer by the name
+        of the class. Only Keras's own layers and operations: a saved model opens without dlexp.
         """
         import keras
 
+        if settings := self.model_dump(exclude={"type"}):
+            return getattr(keras.layers, type(self).__name__)(**settings, name=name)(x)
         return keras.layers.Activation(self.type, name=name)(x)
 
     def dropout(self, rate: float, name: str) -> "keras.layers.Layer":
@@ -79,7 +82,7 @@ class AbsoluteValue(Activation):
 
     type: Literal["abs"] = "abs"
 
-    def apply(self, x: "keras.KerasTensor", name: str) -> "keras.KerasTensor":
+    def apply(self, x: Tensor, name: str) -> Tensor:
         """Keras's operation: it has no such layer."""
         import keras
 
@@ -93,12 +96,6 @@ class LeakyReLU(Activation):
     negative_slope: Annotated[float, Field(ge=0)] = 0.3
     """Slope below zero; Keras's default."""
 
-    def apply(self, x: "keras.KerasTensor", name: str) -> "keras.KerasTensor":
-        """Keras's LeakyReLU layer."""
-        import keras
-
-        return keras.layers.LeakyReLU(negative_slope=self.negative_slope, name=name)(x)
-
 
 class PReLU(Activation):
     """Leaky ReLU that learns its slope below zero, one a unit or one a layer (He et al., 2015)."""
@@ -109,7 +106,7 @@ class PReLU(Activation):
     initial_slope: float = 0.25
     """Where the slope starts; the paper's. Keras's own default is 0, a ReLU."""
 
-    def apply(self, x: "keras.KerasTensor", name: str) -> "keras.KerasTensor":
+    def apply(self, x: Tensor, name: str) -> Tensor:
         """Keras's PReLU layer; the slope is its weight `alpha`."""
         import keras
 
@@ -128,7 +125,7 @@ class Maxout(Activation):
         """One sum a piece."""
         return units * self.pieces
 
-    def apply(self, x: "keras.KerasTensor", name: str) -> "keras.KerasTensor":
+    def apply(self, x: Tensor, name: str) -> Tensor:
         """The largest of the sums `u`, `units + u`, `2 units + u`, ... for unit `u`."""
         import keras
 
@@ -143,12 +140,6 @@ class ELU(Activation):
     type: Literal["elu"] = "elu"
     alpha: Annotated[float, Field(gt=0)] = 1.0
     """The output far below zero is -alpha; Keras's default."""
-
-    def apply(self, x: "keras.KerasTensor", name: str) -> "keras.KerasTensor":
-        """Keras's ELU layer."""
-        import keras
-
-        return keras.layers.ELU(alpha=self.alpha, name=name)(x)
 
 
 class SELU(Activation):
@@ -248,7 +239,7 @@ OneOrEach = Annotated[
 ]
 
 
-def _named(x: "keras.KerasTensor", name: str) -> "keras.KerasTensor":
+def _named(x: Tensor, name: str) -> Tensor:
     """An operation's result under a layer's name: operations are no layers of a model."""
     import keras
 

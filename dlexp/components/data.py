@@ -3,12 +3,17 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    import keras
     import numpy as np
     from scipy.sparse import csr_array
 
+#: Of numpy, of any type and shape: without importing it.
+Array: TypeAlias = "np.ndarray[Any, Any]"
+#: Of Keras, before there are any numbers in it.
+Tensor: TypeAlias = "keras.KerasTensor"
 #: Multilabel: any number of classes per example. Ordinal: classes in an order. Proportion: a number from 0 to 1.
 Task = Literal["binary", "multiclass", "multilabel", "ordinal", "regression", "proportion", "count"]
 SplitName = Literal["train", "test"]
@@ -68,7 +73,7 @@ class Info:
             start += width
         return columns
 
-    def y_of(self, target: str, y: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    def y_of(self, target: str, y: Array) -> Array:
         """One target's part of `Split.y`, as a data set with that target alone has it; for no name the whole."""
         return y[:, self.y_columns[target]].astype(self.targets[target].y_dtype) if target else y
 
@@ -92,13 +97,13 @@ class Split:
     Of several targets it is float32 `(n, columns)`: one column each, of a multilabel target one per class.
     """
 
-    x: "np.ndarray[Any, Any] | csr_array"
-    y: "np.ndarray[Any, Any]"
+    x: "Array | csr_array"
+    y: Array
 
     def __len__(self) -> int:
         return len(self.y)
 
-    def take(self, positions: "np.ndarray[Any, Any]") -> "Split":
+    def take(self, positions: Array) -> "Split":
         """The examples at these positions, in their order."""
         return Split(self.x[positions], self.y[positions])
 
@@ -109,7 +114,7 @@ class Split:
         return self.take(np.arange(min(n, len(self))))
 
     @property
-    def arrays(self) -> "tuple[np.ndarray[Any, Any], ...]":
+    def arrays(self) -> tuple[Array, ...]:
         """Those of `x`, however it is stored, then `y`."""
         from scipy.sparse import issparse
 
@@ -150,7 +155,7 @@ class Data:
     """Gives the test examples at these positions for the eye, if the arrays do not say what they were."""
     first: Sequence[str] = field(default=(), kw_only=True)
     """The first `N_FIRST` training examples for the eye, in one line each, if the arrays do not say what they were."""
-    rows: "Mapping[SplitName, np.ndarray[Any, Any]]" = field(default_factory=dict, kw_only=True)
+    rows: Mapping[SplitName, Array] = field(default_factory=dict, kw_only=True)
     """Which rows of the source the examples of a split are, `(n,)`, if settings decide on that."""
     drawn: Mapping[SplitName, str] = field(default_factory=dict, kw_only=True)
     """Of examples that are made, not read: a digest of each split before it was encoded."""

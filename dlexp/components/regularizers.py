@@ -13,13 +13,15 @@ Factor = Annotated[float, Field(ge=0), Off(0.0)]
 
 
 class Regularizer(Component):
-    """A penalty on a layer's kernel that is added to the loss."""
+    """A penalty on a layer's kernel that is added to the loss. A class has the name of the Keras class it builds."""
 
     kind: ClassVar[str] = "regularizers"
 
     def build(self) -> "keras.Regularizer":
-        """The Keras regularizer."""
-        raise NotImplementedError
+        """The Keras regularizer with exactly these settings."""
+        import keras
+
+        return getattr(keras.regularizers, type(self).__name__)(**self.model_dump(exclude={"type"}))
 
 
 class L1(Regularizer):
@@ -29,12 +31,6 @@ class L1(Regularizer):
     l1: Factor = 0.01
     """Factor of the penalty."""
 
-    def build(self) -> "keras.Regularizer":
-        """Keras's L1."""
-        import keras
-
-        return keras.regularizers.L1(self.l1)
-
 
 class L2(Regularizer):
     """Sum of squared weights: keeps weights small (ridge, weight decay under SGD)."""
@@ -42,12 +38,6 @@ class L2(Regularizer):
     type: Literal["l2"] = "l2"
     l2: Factor = 0.01
     """Factor of the penalty."""
-
-    def build(self) -> "keras.Regularizer":
-        """Keras's L2."""
-        import keras
-
-        return keras.regularizers.L2(self.l2)
 
 
 class L1L2(Regularizer):
@@ -58,9 +48,3 @@ class L1L2(Regularizer):
     """Factor of the sum of absolute weights."""
     l2: Factor = 0.0
     """Factor of the sum of squared weights."""
-
-    def build(self) -> "keras.Regularizer":
-        """Keras's L1L2."""
-        import keras
-
-        return keras.regularizers.L1L2(self.l1, self.l2)

@@ -1,6 +1,6 @@
 """Values of a config that know where they come from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,14 +67,6 @@ class Node:
             if node and node.source != DEFAULT:
                 source = node.source
         return source
-
-    def sources(self, keys: Keys = ()) -> Iterator[tuple[str, Source]]:
-        """The dotted path and source of every value below this one."""
-        if isinstance(self.value, dict | list):
-            children = self.value.items() if isinstance(self.value, dict) else enumerate(self.value)
-            for key, child in children:
-                yield dotted((*keys, key)), child.source
-                yield from child.sources((*keys, key))
 
 
 def dotted(keys: Sequence[str | int]) -> str:

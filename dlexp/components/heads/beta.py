@@ -1,14 +1,11 @@
 """A number from 0 to 1 with an uncertainty of its own."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
+from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import links, numbers
 from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
-
-if TYPE_CHECKING:
-    import keras
-    import numpy as np
 
 #: Targets are kept this far from 0 and 1, where the density of a beta distribution is 0 or infinite.
 MARGIN = 1e-6
@@ -26,7 +23,7 @@ class Beta(Head):
     loss: Literal["nll"] = "nll"
     """The negative log-likelihood; a target of 0 or 1 counts as 1e-6 away from it."""
 
-    def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
+    def build(self, features: Tensor, y: Array) -> Output:
         """Two units, the logarithms of alpha and beta; both 1 is the uniform distribution."""
         import keras
         from keras import ops
@@ -46,7 +43,7 @@ class Beta(Head):
         prediction = keras.layers.Concatenate(name="mean_alpha_beta")([mean, alpha, beta])
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
         """The beta distribution itself; targets lie inside the open interval, as in the loss."""
         from scipy import stats
 

@@ -1,16 +1,13 @@
 """Two classes, one output unit."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from dlexp.components.component import Context, Misfit, Word
+from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import classes
 from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
 from dlexp.components.metrics import fitting
-
-if TYPE_CHECKING:
-    import keras
-    import numpy as np
 
 
 class Binary(Head):
@@ -36,7 +33,7 @@ class Binary(Head):
         yield from classes.wrong_weights(self.class_weight, context.info.n_classes)
         yield from classes.wrong_smoothing(self.label_smoothing, self.loss)
 
-    def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
+    def build(self, features: Tensor, y: Array) -> Output:
         """One unit; the loss is computed from its logit."""
         import keras
 
@@ -52,7 +49,7 @@ class Binary(Head):
         weighted_losses = classes.weighted(losses, self.class_weight, y, n_classes=2)
         return Output(logits=logits, prediction=prediction, losses=weighted_losses)
 
-    def measure(self, metric: str, y: "np.ndarray[Any, Any]", prediction: "np.ndarray[Any, Any]") -> float:
+    def measure(self, metric: str, y: Array, prediction: Array) -> float:
         """A metric of the probability; the gradient at the logit depends on the loss."""
         if metric != "logit_gradient":
             return super().measure(metric, y, prediction)
@@ -62,12 +59,12 @@ class Binary(Head):
         gradient = p - y if self.loss == "binary_crossentropy" else 2 * (p - y) * p * (1 - p)
         return float(abs(gradient).mean())
 
-    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
         """The probabilities of both classes."""
         return classes.ClassDistribution(prediction, _nll)
 
 
-def _nll(logits: "np.ndarray[Any, Any]", y: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+def _nll(logits: Array, y: Array) -> Array:
     """Of the Bernoulli distribution: log(1 + exp(-z)) for class 1, log(1 + exp(z)) for class 0."""
     import numpy as np
 

@@ -2,17 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from dlexp.components.component import MakesLoss, Misfit, Off
-from dlexp.components.data import Info
+from dlexp.components.data import Array, Info
 from dlexp.components.heads.head import Predicted, PredictedColumns
 from dlexp.components.metrics import METRICS, class_probabilities
-
-if TYPE_CHECKING:
-    import numpy as np
 
 LabelSmoothing = Annotated[float, Field(ge=0, lt=1), Off(0.0), MakesLoss()]
 ClassWeight = Annotated[
@@ -40,7 +37,7 @@ def wrong_smoothing(label_smoothing: float, loss: str) -> Iterator[Misfit]:
 
 
 def weighted(
-    losses: Callable[[Any, Any], Any], weights: ClassWeight, y: "np.ndarray[Any, Any]", n_classes: int
+    losses: Callable[[Any, Any], Any], weights: ClassWeight, y: Array, n_classes: int
 ) -> Callable[[Any, Any], Any]:
     """The losses, each times its class's weight; `y` are the training targets."""
     if weights is None:
@@ -55,7 +52,7 @@ def weighted(
     return weighted
 
 
-def _balanced(y: "np.ndarray[Any, Any]", n_classes: int) -> "np.ndarray[Any, Any]":
+def _balanced(y: Array, n_classes: int) -> Array:
     import numpy as np
     from sklearn.utils.class_weight import compute_class_weight
 
@@ -69,9 +66,9 @@ def _balanced(y: "np.ndarray[Any, Any]", n_classes: int) -> "np.ndarray[Any, Any
 class ClassDistribution:
     """The probability of each class."""
 
-    prediction: "np.ndarray[Any, Any]"
+    prediction: Array
     """`(n, classes)`; `(n, 1)` is the probability of class 1."""
-    nll: "Callable[[np.ndarray[Any, Any], np.ndarray[Any, Any]], np.ndarray[Any, Any]]"
+    nll: "Callable[[Array, Array], Array]"
     """`nll(logits, y)`: the negative log-likelihood of each example, `(n,)`, from logits in float64."""
 
     def columns(self, info: Info) -> PredictedColumns:

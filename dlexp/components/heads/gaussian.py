@@ -2,14 +2,11 @@
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
+from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import links, numbers
 from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
-
-if TYPE_CHECKING:
-    import keras
-    import numpy as np
 
 
 class Gaussian(Head):
@@ -26,7 +23,7 @@ class Gaussian(Head):
     loss: Literal["nll"] = "nll"
     """The negative log-likelihood in the target's own units."""
 
-    def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
+    def build(self, features: Tensor, y: Array) -> Output:
         """Two units: the mean, and what the link turns into the standard deviation."""
         import keras
         from keras import ops
@@ -44,7 +41,7 @@ class Gaussian(Head):
         prediction = keras.layers.Concatenate(name="mean_and_sd")([offset + unit * mean, unit * sd])
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
         """The Gaussian itself."""
         from scipy import stats
 

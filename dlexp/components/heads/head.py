@@ -8,14 +8,13 @@ from pydantic import Field
 
 from dlexp.components.columns import Column
 from dlexp.components.component import Component, Context, MakesLoss, Misfit, OneOf
-from dlexp.components.data import Info, Task
+from dlexp.components.data import Array, Info, Task, Tensor
 from dlexp.components.metrics import METRICS
 from dlexp.components.regularizers import Regularizer
 from dlexp.format import plural
 
 if TYPE_CHECKING:
     import keras
-    import numpy as np
 
 #: The head of a task that has no head of its own name.
 DEFAULT_HEADS: dict[str, str] = {"count": "poisson", "several": "multitask"}
@@ -29,7 +28,7 @@ def default_head(task: Task | Literal["several"]) -> str:
 #: What is predicted, by the name of a column: a sequence or an array `(n,)` each.
 PredictedColumns = Mapping[str, Any]
 #: Gives the features that a head is put on, `(batch, n)`; for a name, those of layers that bear it and no other has.
-Trunk = Callable[[str], "keras.KerasTensor"]
+Trunk = Callable[[str], Tensor]
 
 
 class Learnable(NamedTuple):
@@ -54,9 +53,9 @@ class Part:
 class Output:
     """A head that has been put on a trunk."""
 
-    logits: "keras.KerasTensor"
+    logits: Tensor
     """What the output units compute before the last activation, `(batch, n)`."""
-    prediction: "keras.KerasTensor"
+    prediction: Tensor
     """The same on the natural scale, made of Keras's own layers, `(batch, columns)`: what the saved model gives."""
     losses: Callable[[Any, Any], Any]
     """`losses(y, logits)`: the loss of each example, `(batch,)`, from targets `(batch,)`, or `(batch, classes)` of
@@ -64,11 +63,11 @@ class Output:
     `total` of them over the examples, weighted ones too."""
     total: Callable[[Any], Any] = lambda losses: losses
     """Of several targets, the sum of their weighted losses: from `(batch, targets)` to `(batch,)`."""
-    named: Mapping[str, "keras.KerasTensor"] = field(default_factory=dict)
+    named: Mapping[str, Tensor] = field(default_factory=dict)
     """Of several targets, the prediction of each: what the saved model gives, in place of all columns in one."""
     parts: Mapping[str, Part] = field(default_factory=dict)
     """Of several targets, the columns of each."""
-    weights: Callable[[], "np.ndarray[Any, Any]"] | None = None
+    weights: Callable[[], Array] | None = None
     """The weights of the targets' losses as they are now, `(targets,)`, where they are learned."""
     variables: "Sequence[keras.Variable]" = ()
     """What is trained beside the layers."""
@@ -78,10 +77,10 @@ class Output:
 class Predicted:
     """A split as a trained head sees it."""
 
-    y: "np.ndarray[Any, Any]"
+    y: Array
     """Targets, `(n,)`, or `(n, classes)` of multilabel data."""
-    logits: "np.ndarray[Any, Any]"
-    prediction: "np.ndarray[Any, Any]"
+    logits: Array
+    prediction: Array
     """`(n, columns)` on the natural scale."""
 
 
@@ -163,15 +162,15 @@ class Head(Component):
             units = plural(needed, "output unit")
             yield Misfit("units", f"{article} {self.type} head has {units}, given {self.units}")
 
-    def attach(self, trunk: Trunk, y: "np.ndarray[Any, Any]", info: Info) -> Output:
+    def attach(self, trunk: Trunk, y: Array, info: Info) -> Output:
         """Put the head on a trunk; `y` are the training targets, for scales that are fitted."""
         return self.build(trunk(""), y)
 
-    def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
+    def build(self, features: Tensor, y: Array) -> Output:
         """Put the head on features `(batch, n)`; `y` are the training targets, for scales that are fitted."""
         raise NotImplementedError
 
-    def dense(self, features: "keras.KerasTensor", units: int | None = None) -> "keras.KerasTensor":
+    def dense(self, features: Tensor, units: int | None = None) -> Tensor:
         """The output units before their activation, `(batch, units)`."""
         import keras
 
@@ -181,20 +180,20 @@ class Head(Component):
             units or self.units, bias_initializer=bias, kernel_regularizer=regularizer, name="output"
         )(features)
 
-    def measure(self, metric: str, y: "np.ndarray[Any, Any]", prediction: "np.ndarray[Any, Any]") -> float:
+    def measure(self, metric: str, y: Array, prediction: Array) -> float:
         """A metric over a split, from its targets and its predictions `(n, columns)` on the natural scale."""
         return METRICS[metric].compute(y, self.judged(prediction))
 
-    def guess(self, metric: str, y: "np.ndarray[Any, Any]") -> float | None:
+    def guess(self, metric: str, y: Array) -> float | None:
         """What the best constant prediction scores in a metric over a split with these targets; None if unknown."""
         guess = METRICS[metric].guess
         return guess(y) if guess else None
 
-    def judged(self, prediction: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    def judged(self, prediction: Array) -> Array:
         """What metrics are computed from: the probabilities, or the one number that is predicted, `(n, 1)`."""
         return prediction[:, : self.n_judged]
 
-    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
         """What is predicted for each example.
 
         Args:

@@ -2,14 +2,11 @@
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
+from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import links, numbers
 from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
-
-if TYPE_CHECKING:
-    import keras
-    import numpy as np
 
 
 class Laplace(Head):
@@ -25,7 +22,7 @@ class Laplace(Head):
     loss: Literal["nll"] = "nll"
     """The negative log-likelihood in the target's own units."""
 
-    def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
+    def build(self, features: Tensor, y: Array) -> Output:
         """Two units: the median, and what the link turns into the scale."""
         import keras
         from keras import ops
@@ -43,7 +40,7 @@ class Laplace(Head):
         prediction = keras.layers.Concatenate(name="median_and_scale")([offset + unit * median, unit * scale])
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
         """The Laplace distribution itself."""
         density = numbers.laplace(*prediction.astype("float64").T)
         return numbers.NumberDistribution(prediction=prediction, density=density, names=("median", "scale"))

@@ -3,17 +3,13 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.data import Info
+from dlexp.components.data import Array, Info, Tensor
 from dlexp.components.heads import links, numbers
 from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
-
-if TYPE_CHECKING:
-    import keras
-    import numpy as np
 
 
 class Mixture(Head):
@@ -35,7 +31,7 @@ class Mixture(Head):
         """Weight, mean and standard deviation of each component."""
         return 3 * self.components
 
-    def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
+    def build(self, features: Tensor, y: Array) -> Output:
         """Three units a component: of its weight, its mean and its standard deviation."""
         import keras
         from keras import ops
@@ -64,7 +60,7 @@ class Mixture(Head):
         prediction = keras.layers.Concatenate(name="mixture")([mean, weights, means, unit * sds])
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
         """The mixture itself."""
         import numpy as np
 
@@ -77,26 +73,26 @@ class Mixture(Head):
 class GaussianMixture:
     """Mixtures of Gaussians, one per example; all `(n, components)`."""
 
-    weights: "np.ndarray[Any, Any]"
-    means: "np.ndarray[Any, Any]"
-    sds: "np.ndarray[Any, Any]"
+    weights: Array
+    means: Array
+    sds: Array
 
-    def logpdf(self, y: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    def logpdf(self, y: Array) -> Array:
         """Log density at the targets, `(n,)`."""
         from scipy import special, stats
 
         densities = stats.norm.logpdf(y[:, None], self.means, self.sds)
-        log: np.ndarray[Any, Any] = special.logsumexp(densities, b=self.weights, axis=1)
+        log: Array = special.logsumexp(densities, b=self.weights, axis=1)
         return log
 
-    def cdf(self, y: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    def cdf(self, y: Array) -> Array:
         """Probability of less, `(n,)`."""
         from scipy import stats
 
-        cdf: np.ndarray[Any, Any] = (self.weights * stats.norm.cdf(y[:, None], self.means, self.sds)).sum(axis=1)
+        cdf: Array = (self.weights * stats.norm.cdf(y[:, None], self.means, self.sds)).sum(axis=1)
         return cdf
 
-    def ppf(self, share: float) -> "np.ndarray[Any, Any]":
+    def ppf(self, share: float) -> Array:
         """The quantile, `(n,)`, by bisection: it lies between the components' own."""
         import numpy as np
         from scipy import stats
@@ -107,5 +103,5 @@ class GaussianMixture:
             middle = (low + high) / 2
             is_low = self.cdf(middle) < share
             low, high = np.where(is_low, middle, low), np.where(is_low, high, middle)
-        quantile: np.ndarray[Any, Any] = (low + high) / 2
+        quantile: Array = (low + high) / 2
         return quantile

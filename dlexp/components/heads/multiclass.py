@@ -1,16 +1,13 @@
 """One of several classes."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from dlexp.components.component import Context, Misfit, Word
+from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import classes
 from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
 from dlexp.components.metrics import fitting
-
-if TYPE_CHECKING:
-    import keras
-    import numpy as np
 
 
 class Multiclass(Head):
@@ -43,7 +40,7 @@ class Multiclass(Head):
             yield from classes.wrong_weights(self.class_weight, units)
         yield from classes.wrong_smoothing(self.label_smoothing, self.loss)
 
-    def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
+    def build(self, features: Tensor, y: Array) -> Output:
         """One unit a class; the loss is computed from the logits."""
         import keras
 
@@ -63,15 +60,15 @@ class Multiclass(Head):
         weighted_losses = classes.weighted(losses, self.class_weight, y, self.units or 1)
         return Output(logits=logits, prediction=prediction, losses=weighted_losses)
 
-    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
         """The probability of each class."""
         return classes.ClassDistribution(prediction, _nll)
 
 
-def _nll(logits: "np.ndarray[Any, Any]", y: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+def _nll(logits: Array, y: Array) -> Array:
     """Of the categorical distribution: log sum exp(z) - z[y]."""
     import numpy as np
     from scipy.special import logsumexp
 
-    nll: np.ndarray[Any, Any] = logsumexp(logits, axis=1) - logits[np.arange(len(logits)), y]
+    nll: Array = logsumexp(logits, axis=1) - logits[np.arange(len(logits)), y]
     return nll

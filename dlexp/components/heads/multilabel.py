@@ -2,17 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from dlexp.components.component import Word
-from dlexp.components.data import Info
+from dlexp.components.data import Array, Info, Tensor
 from dlexp.components.heads import classes
 from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted, PredictedColumns
 from dlexp.components.metrics import METRICS, fitting
-
-if TYPE_CHECKING:
-    import keras
-    import numpy as np
 
 
 class Multilabel(Head):
@@ -31,7 +27,7 @@ class Multilabel(Head):
     label_smoothing: classes.LabelSmoothing = 0.0
     """Share of a label that is spread over both answers: s turns 0 and 1 into s/2 and 1 - s/2."""
 
-    def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
+    def build(self, features: Tensor, y: Array) -> Output:
         """One unit a class; the loss is computed from the logits."""
         import keras
 
@@ -44,7 +40,7 @@ class Multilabel(Head):
         prediction = keras.layers.Activation("sigmoid", name="probabilities")(logits)
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
         """The probability of each label."""
         return LabelDistribution(prediction)
 
@@ -53,7 +49,7 @@ class Multilabel(Head):
 class LabelDistribution:
     """The probability of each of several labels, independent of the others."""
 
-    prediction: "np.ndarray[Any, Any]"
+    prediction: Array
     """`(n, labels)`."""
 
     def columns(self, info: Info) -> PredictedColumns:

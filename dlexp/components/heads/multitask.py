@@ -11,13 +11,12 @@ from pydantic import ConfigDict
 
 from dlexp.components.columns import Column
 from dlexp.components.component import Component, Context, MakesLoss, Misfit, Off, OneOf
-from dlexp.components.data import Info
+from dlexp.components.data import Array, Info, Tensor
 from dlexp.components.heads.head import Head, Output, Part, Trunk
 from dlexp.errors import MAX_EXPLAINED, did_you_mean
 
 if TYPE_CHECKING:
     import keras
-    import numpy as np
 
 #: First words of recorded columns: a target of this name would take the columns of another score.
 RESERVED = ("val", "test", "best")
@@ -98,7 +97,7 @@ class Multitask(Component):
                 f"a learned weight grows without end where the loss falls below 0, as that of {name} ({head.type}) can",
             )
 
-    def attach(self, trunk: Trunk, y: "np.ndarray[Any, Any]", info: Info) -> Output:
+    def attach(self, trunk: Trunk, y: Array, info: Info) -> Output:
         """All heads on one trunk, or each on its own; logits and predictions side by side, `(batch, columns)`."""
         import keras
 
@@ -136,7 +135,7 @@ class Multitask(Component):
             variables=[log_variances] if is_learned else [],
         )
 
-    def _weights(self, info: Info) -> "np.ndarray[Any, Any]":
+    def _weights(self, info: Info) -> Array:
         import numpy as np
 
         return np.array([head.weight for head, _ in self.by_target(info).values()], np.float32)
@@ -179,7 +178,7 @@ def _layer_name(target: str) -> str:
     return re.sub(r"\W", "_", target)
 
 
-def prefix_layers(name: str, start: "keras.KerasTensor", end: "keras.KerasTensor") -> None:
+def prefix_layers(name: str, start: Tensor, end: Tensor) -> None:
     """Put a name before those of the layers between two tensors."""
     import keras
 

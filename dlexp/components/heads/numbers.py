@@ -1,17 +1,14 @@
 """What heads for numbers share: a density over the target, its likelihood and the coverage of its intervals."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import Annotated, Protocol
 
 from pydantic import Field
 
 from dlexp.components.component import MakesLoss, Word
-from dlexp.components.data import Info
+from dlexp.components.data import Array, Info
 from dlexp.components.heads.head import Learnable, Predicted, PredictedColumns
 from dlexp.components.metrics import fitting
-
-if TYPE_CHECKING:
-    import numpy as np
 
 #: What linear output units can learn: those of shares and counts leave their range.
 ANY = Learnable(("regression", "proportion", "count"), "numbers", better={"proportion": "beta", "count": "poisson"})
@@ -29,7 +26,7 @@ StandardizeTarget = Annotated[
 ]
 
 
-def standard(y: "np.ndarray[Any, Any]", standardize_target: bool) -> tuple[float, float]:
+def standard(y: Array, standardize_target: bool) -> tuple[float, float]:
     """Mean and scale of the training targets `y`, if they are standardized."""
     # A constant target has no scale: 1 keeps it in its own units.
     return (float(y.mean()), float(y.std()) or 1.0) if standardize_target else (0.0, 1.0)
@@ -38,10 +35,10 @@ def standard(y: "np.ndarray[Any, Any]", standardize_target: bool) -> tuple[float
 class Density(Protocol):
     """The distribution of each example's target, in its own units; a frozen one of scipy.stats is one."""
 
-    def logpdf(self, y: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    def logpdf(self, y: Array) -> Array:
         """Log density at the targets, `(n,)`; distributions over counts have `logpmf` instead."""
 
-    def ppf(self, share: float) -> "np.ndarray[Any, Any]":
+    def ppf(self, share: float) -> Array:
         """The quantile, `(n,)`."""
 
 
@@ -49,7 +46,7 @@ class Density(Protocol):
 class NumberDistribution:
     """A number, and how far off it may be."""
 
-    prediction: "np.ndarray[Any, Any]"
+    prediction: Array
     """`(n, columns)`."""
     density: Density
     names: tuple[str, ...] = ()
@@ -79,7 +76,7 @@ class NumberDistribution:
         return {"nll": -float(log_likelihood.mean()), "coverage_90": float(covered.mean())}
 
 
-def laplace(median: "np.ndarray[Any, Any]", scale: "np.ndarray[Any, Any] | float") -> Density:
+def laplace(median: Array, scale: "Array | float") -> Density:
     """A Laplace distribution for each example."""
     from scipy import stats
 
@@ -88,7 +85,7 @@ def laplace(median: "np.ndarray[Any, Any]", scale: "np.ndarray[Any, Any] | float
     return density
 
 
-def density_of_residuals(prediction: "np.ndarray[Any, Any]", train: Predicted, loss: str) -> Density:
+def density_of_residuals(prediction: Array, train: Predicted, loss: str) -> Density:
     """The density whose likelihood a loss without a spread maximizes, with the spread of the training residuals.
 
     Squared error: a Gaussian with their mean square as its variance. Absolute error: a Laplace distribution with their

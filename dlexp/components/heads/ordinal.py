@@ -1,17 +1,13 @@
 """One of several classes in an order."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from dlexp.components.component import Context, Misfit, Word
-from dlexp.components.data import Info
+from dlexp.components.data import Array, Info, Tensor
 from dlexp.components.heads import classes, links
 from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
 from dlexp.components.metrics import fitting
-
-if TYPE_CHECKING:
-    import keras
-    import numpy as np
 
 
 class Ordinal(Head):
@@ -37,7 +33,7 @@ class Ordinal(Head):
         yield from super().problems(context)
         yield from classes.wrong_weights(self.class_weight, context.info.n_classes)
 
-    def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
+    def build(self, features: Tensor, y: Array) -> Output:
         """One location, and a threshold between each two classes."""
         import keras
         from keras import ops
@@ -59,17 +55,17 @@ class Ordinal(Head):
         weighted_losses = classes.weighted(losses, self.class_weight, y, n_classes)
         return Output(logits=logits, prediction=prediction, losses=weighted_losses)
 
-    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
         """The probability of each class."""
         return classes.ClassDistribution(prediction, _nll)
 
 
-def _nll(logits: "np.ndarray[Any, Any]", y: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+def _nll(logits: Array, y: Array) -> Array:
     """Of the right class, in float64."""
     import numpy as np
 
-    logs: np.ndarray[Any, Any] = np.asarray(_log_probabilities(logits))
-    of_the_right: np.ndarray[Any, Any] = logs[np.arange(len(logs)), y]
+    logs: Array = np.asarray(_log_probabilities(logits))
+    of_the_right: Array = logs[np.arange(len(logs)), y]
     return -of_the_right
 
 

@@ -1,14 +1,11 @@
 """A count."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
+from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import links, numbers
 from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
-
-if TYPE_CHECKING:
-    import keras
-    import numpy as np
 
 
 class Poisson(Head):
@@ -22,7 +19,7 @@ class Poisson(Head):
     loss: Literal["nll"] = "nll"
     """The negative log-likelihood."""
 
-    def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
+    def build(self, features: Tensor, y: Array) -> Output:
         """One unit: the logarithm of the rate."""
 
         def losses(y: Any, logits: Any) -> Any:
@@ -37,7 +34,7 @@ class Poisson(Head):
         logits = self.dense(features)
         return Output(logits=logits, prediction=links.positive(logits), losses=losses)
 
-    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
         """The Poisson distribution itself."""
         import numpy as np
         from scipy import stats

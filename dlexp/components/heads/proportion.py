@@ -1,14 +1,11 @@
 """A number from 0 to 1."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
+from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import numbers
 from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
-
-if TYPE_CHECKING:
-    import keras
-    import numpy as np
 
 
 class Proportion(Head):
@@ -24,7 +21,7 @@ class Proportion(Head):
     metrics: list[numbers.NumberMetric] = ["mae"]
     """Metrics of the number."""
 
-    def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
+    def build(self, features: Tensor, y: Array) -> Output:
         """One unit; cross-entropy is computed from its logit."""
         import keras
 
@@ -39,7 +36,7 @@ class Proportion(Head):
         prediction = keras.layers.Activation("sigmoid", name="value")(logits)
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
         """A Gaussian around the predicted number, as wide as the training residuals."""
         density = numbers.density_of_residuals(prediction, train(), "mse")
         return numbers.NumberDistribution(prediction=prediction, density=density)

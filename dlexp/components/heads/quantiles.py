@@ -2,18 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from dlexp.components.component import Context, MakesLoss, Misfit
-from dlexp.components.data import Info
+from dlexp.components.data import Array, Info, Tensor
 from dlexp.components.heads import links, numbers
 from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
-
-if TYPE_CHECKING:
-    import keras
-    import numpy as np
 
 
 class Quantiles(Head):
@@ -40,7 +36,7 @@ class Quantiles(Head):
         if any(low >= high for low, high in zip(self.quantiles, self.quantiles[1:], strict=False)):
             yield Misfit("quantiles", f"expected levels in rising order, given {self.quantiles}")
 
-    def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
+    def build(self, features: Tensor, y: Array) -> Output:
         """The lowest quantile, and the step from each to the next."""
         from keras import ops
 
@@ -63,7 +59,7 @@ class Quantiles(Head):
         logits = self.dense(features)
         return Output(logits=logits, prediction=offset + unit * quantiles(logits), losses=losses)
 
-    def judged(self, prediction: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    def judged(self, prediction: Array) -> Array:
         """The median, or the quantile next to it."""
         return prediction[:, self._middle : self._middle + 1]
 
@@ -71,7 +67,7 @@ class Quantiles(Head):
     def _middle(self) -> int:
         return min(range(len(self.quantiles)), key=lambda i: abs(self.quantiles[i] - 0.5))
 
-    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
         """Even between the quantiles, exponential beyond them."""
         import numpy as np
 
@@ -87,21 +83,21 @@ class Quantiles(Head):
 class ThroughQuantiles:
     """The distribution with these quantiles: even between them, with a continuous exponential tail on either side."""
 
-    levels: "np.ndarray[Any, Any]"
+    levels: Array
     """`(k,)`, rising."""
-    values: "np.ndarray[Any, Any]"
+    values: Array
     """`(n, k)`, rising."""
 
     @property
-    def _densities(self) -> "np.ndarray[Any, Any]":
+    def _densities(self) -> Array:
         """Between each two quantiles, `(n, k - 1)`."""
         import numpy as np
 
         gaps = np.maximum(np.diff(self.values), np.finfo(np.float32).tiny)  # equal after rounding
-        densities: np.ndarray[Any, Any] = np.diff(self.levels) / gaps
+        densities: Array = np.diff(self.levels) / gaps
         return densities
 
-    def logpdf(self, y: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    def logpdf(self, y: Array) -> Array:
         """The even density of the targets' gaps, `(n,)`; beyond, d exp(-d distance / mass of the tail)."""
         import numpy as np
 
@@ -109,15 +105,15 @@ class ThroughQuantiles:
         gap = np.clip((y[:, None] > self.values).sum(axis=1) - 1, 0, len(self.levels) - 2)
         below = np.maximum(low - y, 0) * densities[:, 0] / self.levels[0]
         above = np.maximum(y - high, 0) * densities[:, -1] / (1 - self.levels[-1])
-        log: np.ndarray[Any, Any] = np.log(densities[np.arange(len(y)), gap]) - below - above
+        log: Array = np.log(densities[np.arange(len(y)), gap]) - below - above
         return log
 
-    def ppf(self, share: float) -> "np.ndarray[Any, Any]":
+    def ppf(self, share: float) -> Array:
         """The quantile at any level, `(n,)`."""
         import numpy as np
 
         densities, low, high = self._densities, self.levels[0], self.levels[-1]
-        quantile: np.ndarray[Any, Any]
+        quantile: Array
         if share < low:
             quantile = self.values[:, 0] + np.log(share / low) * low / densities[:, 0]
         elif share > high:

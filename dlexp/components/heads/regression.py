@@ -1,14 +1,11 @@
 """A number."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
+from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import numbers
 from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
-
-if TYPE_CHECKING:
-    import keras
-    import numpy as np
 
 
 class Regression(Head):
@@ -23,7 +20,7 @@ class Regression(Head):
     loss: Literal["mse", "mae"] = "mse"
     """Squared error predicts the mean, absolute error the median; in units of the standardized target."""
 
-    def build(self, features: "keras.KerasTensor", y: "np.ndarray[Any, Any]") -> Output:
+    def build(self, features: Tensor, y: Array) -> Output:
         """One unit; its output is scaled back to the target's own units."""
         import keras
 
@@ -37,7 +34,7 @@ class Regression(Head):
         prediction = keras.layers.Rescaling(scale, offset=mean, name="value")(logits)
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: "np.ndarray[Any, Any]", train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
         """Around the predicted number, as wide as the training residuals."""
         density = numbers.density_of_residuals(prediction, train(), self.loss)
         return numbers.NumberDistribution(prediction=prediction, density=density)

@@ -1,14 +1,11 @@
 """Learned word vectors, pooled over the text."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.data import Info
+from dlexp.components.data import Info, Tensor
 from dlexp.components.models.model import Stack
-
-if TYPE_CHECKING:
-    import keras
 
 
 class Embedding(Stack):
@@ -23,7 +20,7 @@ class Embedding(Stack):
     hidden: list[Annotated[int, Field(ge=1)]] = [16]
     """Units of each hidden layer behind the pooling."""
 
-    def build(self, x: "keras.KerasTensor", info: Info) -> "keras.KerasTensor":
+    def build(self, x: Tensor, info: Info) -> Tensor:
         """From word indices `(batch, maxlen)`, 0 for padding, to features `(batch, hidden[-1])`."""
         import keras
 

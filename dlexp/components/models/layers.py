@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError
 
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import Info
+from dlexp.components.data import Info, Tensor
 from dlexp.components.models import keras_layers
 from dlexp.components.models.model import Model
 from dlexp.errors import MAX_EXPLAINED, UserError
@@ -105,7 +105,7 @@ class Layers(Model):
                 f"layers.{len(items) - 1}", f"leaves {n} axes with the batch, and the head takes 2; end with {end}"
             )
 
-    def build(self, x: "keras.KerasTensor", info: Info) -> "keras.KerasTensor":
+    def build(self, x: Tensor, info: Info) -> Tensor:
         """From inputs `(batch, *info.shape)` to features `(batch, units)`.
 
         Raises:
@@ -121,9 +121,7 @@ class Layers(Model):
         return x
 
     @staticmethod
-    def _put(
-        x: "keras.KerasTensor", name: str, arguments: dict[str, Any], layer_name: str, apart: bool
-    ) -> "keras.KerasTensor":
+    def _put(x: Tensor, name: str, arguments: dict[str, Any], layer_name: str, apart: bool) -> Tensor:
         """One layer behind `x`; `apart` from its activation, where training multiplies its kernel outside of Keras."""
         import keras
 

@@ -1,14 +1,11 @@
 """Fully connected layers."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import Info
+from dlexp.components.data import Info, Tensor
 from dlexp.components.models.model import Stack, StandardDeviation
-
-if TYPE_CHECKING:
-    import keras
 
 
 class MLP(Stack):
@@ -27,7 +24,7 @@ class MLP(Stack):
                 "input_noise", "noise on sparse vectors would make them dense; use model.noise or model.dropout"
             )
 
-    def build(self, x: "keras.KerasTensor", info: Info) -> "keras.KerasTensor":
+    def build(self, x: Tensor, info: Info) -> Tensor:
         """From vectors `(batch, features)` to features `(batch, hidden[-1])`."""
         import keras
 

@@ -2,19 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from dlexp.components.activations import Activation, Initializer, OneOrEach, ReLU
 from dlexp.components.component import Component, Context, Misfit, Off, OneOf
-from dlexp.components.data import Info
+from dlexp.components.data import Info, Tensor
 from dlexp.components.regularizers import Regularizer
 from dlexp.format import plural
-
-if TYPE_CHECKING:
-    import keras
-
 
 #: Keras's noise layer takes no more than 1.
 StandardDeviation = Annotated[float, Field(ge=0, le=1), Off(0.0)]
@@ -49,7 +45,7 @@ class Model(Component):
         """
         return []
 
-    def build(self, x: "keras.KerasTensor", info: Info) -> "keras.KerasTensor":
+    def build(self, x: Tensor, info: Info) -> Tensor:
         """From inputs `(batch, *info.shape)` to features `(batch, units)`."""
         raise NotImplementedError
 
@@ -88,7 +84,7 @@ class Stack(Model):
             n, layers = len(self.activation), len(self.hidden)
             yield Misfit("activation", f"a list of {n} for {plural(layers, 'hidden layer')}; give one a layer")
 
-    def stack(self, x: "keras.KerasTensor") -> "keras.KerasTensor":
+    def stack(self, x: Tensor) -> Tensor:
         """The hidden layers: Dense, normalization, activation, dropout, noise; each a layer of its own, where asked."""
         import keras
 

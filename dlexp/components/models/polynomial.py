@@ -1,14 +1,11 @@
 """Powers of the features: with the output unit on top, polynomial regression."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.data import Info
+from dlexp.components.data import Info, Tensor
 from dlexp.components.models.model import Model
-
-if TYPE_CHECKING:
-    import keras
 
 
 class Polynomial(Model):
@@ -19,7 +16,7 @@ class Polynomial(Model):
     degree: Annotated[int, Field(ge=1)] = 3
     """Highest power of a feature; products of different features are left out."""
 
-    def build(self, x: "keras.KerasTensor", info: Info) -> "keras.KerasTensor":
+    def build(self, x: Tensor, info: Info) -> Tensor:
         """From `(batch, features)` to x, x^2, ..., x^degree: `(batch, degree * features)`."""
         import keras
 

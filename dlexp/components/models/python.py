@@ -1,15 +1,12 @@
 """The user's own function as a model."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from dlexp.components.data import Info
+from dlexp.components.data import Info, Tensor
 from dlexp.components.models.model import Model
 from dlexp.components.user_code import FunctionName, load, source
 from dlexp.errors import UserError
-
-if TYPE_CHECKING:
-    import keras
 
 
 class PythonModel(Model):
@@ -39,7 +36,7 @@ class PythonModel(Model):
         """The module's source."""
         return [source(self.function)]
 
-    def build(self, x: "keras.KerasTensor", info: Info) -> "keras.KerasTensor":
+    def build(self, x: Tensor, info: Info) -> Tensor:
         """What the function makes of the inputs.
 
         Raises:
