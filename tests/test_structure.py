@@ -2,24 +2,22 @@
 
 import structure
 
-#: What classes of other libraries call, and what a later key will need.
-CALLED_BY_OTHERS = (
-    "find_class",
-    "readinto",
-    "path_stats",
-    "get_data",
-    "ignore_aliases",
-    "Process",
-    "AddedLater",
-    "emit",
-)
-
 
 def test_no_import_comes_back() -> None:
     """As a type checker sees it: imports in functions and for annotations count too."""
     assert structure.circle(structure.imports()) == []
 
 
+def test_inheritance_is_at_most_four_deep() -> None:
+    """Counted over classes of our own."""
+    assert {name: depth for name, depth in structure.depths().items() if depth > 4} == {}
+
+
+def test_library_code_does_not_print() -> None:
+    """It returns, raises or logs, so that a notebook can show or catch what is said."""
+    assert structure.prints() == []
+
+
 def test_nothing_is_unused() -> None:
     """Every class and function has a user."""
-    assert structure.unused(CALLED_BY_OTHERS) == []
+    assert structure.unused() == []
