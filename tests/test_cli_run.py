@@ -190,7 +190,7 @@ def test_a_killed_command_goes_on_in_the_same_place(whole: Path, tmp_path: Path)
     (run,) = (tmp_path / "runs" / "long").iterdir()
     assert without_seconds(run) == without_seconds(whole)
     assert (second.returncode, second.stdout) == (3, "")
-    assert f"under way in process {process.pid}" in second.stderr
+    assert "under way in process " in second.stderr  # That of the worker.
 
 
 def test_a_run_that_another_command_trains_is_no_failure(tmp_path: Path) -> None:

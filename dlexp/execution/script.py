@@ -2,10 +2,11 @@
 
 import multiprocessing
 import os
+from contextlib import ExitStack
 
 from dlexp.errors import UserError
 from dlexp.execution.pool import Pool
-from dlexp.execution.worker import NAME, NO_GUARD, NotStarted, Worker
+from dlexp.execution.worker import NAME, NO_GUARD, Worker
 
 
 def require_trainer(function: str) -> None:
@@ -32,17 +33,17 @@ def pool(slots: int, function: str) -> Pool:
     Raises:
         UserError: The process ended as it imported the script.
     """
-    first = Worker()
-    try:
-        first.require_started()
-    except NotStarted as ended:
-        raise UserError(
-            _without_guard(function)
-            if ended.exit_code == NO_GUARD
-            else f"dlexp.{function}: the first training process ended before it was ready, with exit code "
-            f"{ended.exit_code}; it imports the script again, and what went wrong there is said above"
-        ) from None
-    return Pool(slots, first)
+    with ExitStack() as stack:
+        first = stack.enter_context(Worker())
+        if first.wait_until_started():
+            stack.pop_all()
+            return Pool(slots, first)
+    if first.exit_code == NO_GUARD:
+        raise UserError(_without_guard(function))
+    raise UserError(
+        f"dlexp.{function}: the first training process ended before it was ready, with exit code {first.exit_code}; "
+        "it imports the script again, and what went wrong there is said above"
+    )
 
 
 def _without_guard(function: str) -> str:

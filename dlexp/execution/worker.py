@@ -28,26 +28,14 @@ NAME = "dlexp worker"
 NO_GUARD = 79
 
 
-class NotStarted(Exception):
-    """A process that ended before it could take work, and with which exit code."""
-
-    def __init__(self, exit_code: int | None) -> None:
-        super().__init__(f"exit code {exit_code}")
-        self.exit_code = exit_code
-
-
 class _Context(SpawnContext):
     """Spawns processes under a name by which they know themselves, and keeps the last one."""
 
-    _last: SpawnProcess | None = None
+    last: SpawnProcess | None = None
 
     def Process(self, *args: Any, **kwargs: Any) -> SpawnProcess:  # type: ignore[override]
-        self._last = SpawnProcess(*args, **{**kwargs, "name": NAME})
-        return self._last
-
-    @property
-    def exit_code(self) -> int | None:
-        return self._last.exitcode if self._last else None
+        self.last = SpawnProcess(*args, **{**kwargs, "name": NAME})
+        return self.last
 
 
 class Worker:
@@ -64,7 +52,7 @@ class Worker:
         with without_interrupts(), _main_of_no_file_hidden(), without_working_directory():
             self._executor = ProcessPoolExecutor(1, self._context, _start)
             self._pid = self._executor.submit(os.getpid)
-        with contextlib.suppress(BrokenProcessPool):  # It has ended already: `require_started` says so.
+        with contextlib.suppress(BrokenProcessPool):  # It has ended already: `wait_until_started` says so.
             self._executor.submit(_import_what_trains)
         self._is_closed = False
 
@@ -82,17 +70,14 @@ class Worker:
         """The number of its process, once that is there."""
         return self._pid.result()
 
-    def require_started(self) -> None:
-        """Wait until its process is there.
+    def wait_until_started(self) -> bool:
+        """Whether its process is there; it may end before, importing the script that started it."""
+        return not isinstance(self._pid.exception(), BrokenProcessPool)
 
-        Raises:
-            NotStarted: It ended before: importing the script that started it, as every spawned process does.
-        """
-        try:
-            self._pid.result()
-        except BrokenProcessPool:
-            self.close()
-            raise NotStarted(self._context.exit_code) from None
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code of its process, once that has ended."""
+        return self._context.last.exitcode if self._context.last else None
 
     def submit(self, function: Callable[[T], R], argument: T) -> "Future[R]":
         """Call a function there, after all that was submitted before.
