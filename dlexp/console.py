@@ -44,11 +44,12 @@ def _written_out(found: re.Match[str]) -> str:
     return short.get(character) or (f"\\x{ord(character):02x}" if character < "\x7f" else f"\\u{ord(character):04x}")
 
 
-def out() -> "Console":
-    """The console for results."""
+def width() -> int:
+    """How many columns a line on stdout may have: those of the terminal, or 80 if stdout is none."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=True)
+    console = Console()
+    return console.width if console.is_terminal else 80
 
 
 def err() -> "Console":

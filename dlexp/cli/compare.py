@@ -51,5 +51,4 @@ def compare(
 
         draw(compared, plot)
         console.say(f"learning curves: {plot}")
-    width = console.out().width if console.out().is_terminal else 80
-    print(render(compared, output_format, width), end="")
+    print(render(compared, output_format, console.width()), end="")

@@ -42,7 +42,7 @@ def show(
     """
     from functools import partial
 
-    from dlexp.console import out, say
+    from dlexp.console import say, width
     from dlexp.errors import UserError
     from dlexp.records.index import identities_in, latest, select
     from dlexp.reports.activations import plot as activations_plot
@@ -65,5 +65,4 @@ def show(
         if not (rows := shown.dir.diagnostics()):
             raise UserError(f"{run}: no diagnostics to draw. Try: dlexp run CONFIG --set training.diagnostics=true")
         diagnostics_plot.draw(rows, plot, f"{shown.name}, seed {shown.seed}")
-    width = out().width if out().is_terminal else 80
-    print(render(gather(shown, n_mistakes), output_format, width), end="")
+    print(render(gather(shown, n_mistakes), output_format, width()), end="")
