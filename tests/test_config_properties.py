@@ -16,7 +16,7 @@ from dlexp import registry
 from dlexp.components.component import Component, OneOf
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.user.keys import TargetKeys
-from dlexp.components.heads import default_head
+from dlexp.components.heads.head import default_head
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment, Training
 from dlexp.config.flat import flatten

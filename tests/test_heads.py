@@ -10,15 +10,8 @@ from sklearn.metrics import log_loss
 
 from dlexp.components.component import Context
 from dlexp.components.data import Info, Task
-from dlexp.components.heads import (
-    Binary,
-    Head,
-    Multiclass,
-    Multilabel,
-    Predicted,
-    Regression,
-    default_head,
-)
+from dlexp.components.heads import Binary, Multiclass, Multilabel, Regression
+from dlexp.components.heads.head import Head, Predicted, default_head
 from dlexp.registry import components
 
 LOGITS = np.array([-30.0, -4.0, -0.5, 0.0, 0.5, 4.0, 30.0], dtype="float32")

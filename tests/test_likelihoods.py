@@ -25,11 +25,11 @@ from dlexp.components.heads import (
     Multilabel,
     Ordinal,
     Poisson,
-    Predicted,
     Proportion,
     Quantiles,
     Regression,
 )
+from dlexp.components.heads.head import Predicted
 from dlexp.components.heads.links import LINEAR_FROM, MIN_SCALE
 from dlexp.components.heads.mixture import GaussianMixture
 from dlexp.components.heads.quantiles import ThroughQuantiles

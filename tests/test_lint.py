@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dlexp.components.heads import Head
+from dlexp.components.heads.head import Head
 from dlexp.components.models.model import Stack
 from dlexp.components.optimizers import SGD, Adam, AdamW, LearningRate, Optimizer, RMSprop
 from dlexp.config.dump import dump

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from dlexp.components import validations
 from dlexp.components.activations import Tanh
-from dlexp.components.heads import Binary, Head, Multiclass, Regression
+from dlexp.components.heads import Binary, Multiclass, Regression
+from dlexp.components.heads.head import Head
 from dlexp.components.models import MLP, Embedding
 from dlexp.components.optimizers import SGD, Adam
 from dlexp.components.regularizers import L2

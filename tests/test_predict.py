@@ -15,7 +15,8 @@ from make_runs import finished
 from dlexp.components.data import Info
 from dlexp.components.datasets import Csv, Digits, Imdb, Npz, TextFolder
 from dlexp.components.datasets.user import new_examples
-from dlexp.components.heads import Binary, Gaussian, Multilabel, Predicted, Quantiles
+from dlexp.components.heads import Binary, Gaussian, Multilabel, Quantiles
+from dlexp.components.heads.head import Predicted
 from dlexp.errors import DataError, UserError
 from dlexp.records import index, manifest
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -141,6 +141,14 @@ class OneOf:
         """The components to choose from, by type."""
         components = registry.components(self.base.kind)
         return {name: component for name, component in components.items() if issubclass(component, self.bases)}
+
+    def parsed(self, value: Any) -> Any:
+        """The component that a mapping describes; None if it describes none."""
+        chosen = self.choices.get(str(value.get("type"))) if isinstance(value, dict) else None
+        try:
+            return chosen.model_validate(value) if chosen else None
+        except ValidationError:
+            return None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         # A function, not the component's schema: only the one that is chosen has its validator built.

@@ -12,12 +12,16 @@ if TYPE_CHECKING:
 
 LearningRate = Annotated[float, Field(gt=0)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
+FirstMoment = Annotated[float, Field(ge=0, lt=1, description="Decay of the first moment.")]
+SecondMoment = Annotated[float, Field(ge=0, lt=1, description="Decay of the second moment.")]
+AMSGrad = Annotated[bool, Field(description="Keep the largest second moment (Reddi et al., 2018).")]
 Epsilon = Annotated[float, Field(gt=0)]
 Clip = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
+SumStart = Annotated[float, Field(ge=0, description="Start of the sum of squares.")]
 #: What may be switched off.
 Strength = Annotated[float, Field(ge=0), Off(0.0)]
-Momentum = Annotated[float, Field(ge=0, lt=1), Off(0.0)]
+Momentum = Annotated[float, Field(ge=0, lt=1, description="Share of the last step that is kept."), Off(0.0)]
 #: The fields that limit gradients, each in its own way.
 CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 
@@ -74,7 +78,6 @@ class SGD(Optimizer):
     n_moments: ClassVar[int] = 0
     learning_rate: LearningRate = 0.01
     momentum: Momentum = 0.0
-    """Share of the last step that is kept."""
     nesterov: bool = False
     """Take the gradient after the momentum step (Sutskever et al., 2013)."""
 
@@ -88,7 +91,6 @@ class RMSprop(Optimizer):
     rho: Decay = 0.9
     """Decay of the running mean square."""
     momentum: Momentum = 0.0
-    """Share of the last step that is kept."""
     epsilon: Epsilon = 1e-7
     centered: bool = False
     """Divide by the standard deviation of the gradient instead."""
@@ -101,8 +103,7 @@ class Adagrad(Optimizer):
     usual_learning_rates: ClassVar[tuple[float, float]] = (1e-5, 1.0)
     n_moments: ClassVar[int] = 1
     learning_rate: LearningRate = 0.001
-    initial_accumulator_value: NotNegative = 0.1
-    """Start of the sum of squares."""
+    initial_accumulator_value: SumStart = 0.1
     epsilon: Epsilon = 1e-7
 
 
@@ -122,13 +123,10 @@ class Adam(Optimizer):
 
     type: Literal["adam"] = "adam"
     learning_rate: LearningRate = 0.001
-    beta_1: Decay = 0.9
-    """Decay of the first moment."""
-    beta_2: Decay = 0.999
-    """Decay of the second moment."""
+    beta_1: FirstMoment = 0.9
+    beta_2: SecondMoment = 0.999
     epsilon: Epsilon = 1e-7
-    amsgrad: bool = False
-    """Keep the largest second moment (Reddi et al., 2018)."""
+    amsgrad: AMSGrad = False
 
 
 class AdamW(Optimizer):
@@ -138,13 +136,10 @@ class AdamW(Optimizer):
     learning_rate: LearningRate = 0.001
     weight_decay: Strength = 0.004
     """Share of every weight, biases too, taken off a step, times the learning rate."""
-    beta_1: Decay = 0.9
-    """Decay of the first moment."""
-    beta_2: Decay = 0.999
-    """Decay of the second moment."""
+    beta_1: FirstMoment = 0.9
+    beta_2: SecondMoment = 0.999
     epsilon: Epsilon = 1e-7
-    amsgrad: bool = False
-    """Keep the largest second moment (Reddi et al., 2018)."""
+    amsgrad: AMSGrad = False
 
 
 class Adamax(Optimizer):
@@ -153,8 +148,7 @@ class Adamax(Optimizer):
     type: Literal["adamax"] = "adamax"
     usual_learning_rates: ClassVar[tuple[float, float]] = (1e-6, 0.06)
     learning_rate: LearningRate = 0.001
-    beta_1: Decay = 0.9
-    """Decay of the first moment."""
+    beta_1: FirstMoment = 0.9
     beta_2: Decay = 0.999
     """Decay of the infinity norm."""
     epsilon: Epsilon = 1e-7
@@ -165,10 +159,8 @@ class Nadam(Optimizer):
 
     type: Literal["nadam"] = "nadam"
     learning_rate: LearningRate = 0.001
-    beta_1: Decay = 0.9
-    """Decay of the first moment."""
-    beta_2: Decay = 0.999
-    """Decay of the second moment."""
+    beta_1: FirstMoment = 0.9
+    beta_2: SecondMoment = 0.999
     epsilon: Epsilon = 1e-7
 
 
@@ -193,8 +185,7 @@ class Ftrl(Optimizer):
     learning_rate: LearningRate = 0.001
     learning_rate_power: Annotated[float, Field(le=0)] = -0.5
     """How the learning rate falls; 0 keeps it."""
-    initial_accumulator_value: NotNegative = 0.1
-    """Start of the sum of squares."""
+    initial_accumulator_value: SumStart = 0.1
     l1_regularization_strength: Strength = 0.0
     l2_regularization_strength: Strength = 0.0
     l2_shrinkage_regularization_strength: Strength = 0.0

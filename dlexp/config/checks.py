@@ -6,9 +6,9 @@ from dlexp import registry
 from dlexp.components.component import ALONE, Component, Context, Misfit
 from dlexp.components.data import Info
 from dlexp.components.datasets.dataset import Dataset
-from dlexp.components.heads import Head, Multitask, default_head
-from dlexp.components.models import Model
-from dlexp.components.models.model import Stack
+from dlexp.components.heads import Multitask
+from dlexp.components.heads.head import Head, default_head
+from dlexp.components.models.model import Model, Stack
 from dlexp.config.advice import setting
 from dlexp.config.experiment import Experiment
 from dlexp.errors import UserError, did_you_mean, nearest

@@ -8,9 +8,11 @@ from dlexp.components.columns import OTHER_COLUMNS, Column
 from dlexp.components.component import Off, OneOf, Settings
 from dlexp.components.data import Info
 from dlexp.components.datasets.dataset import Dataset
-from dlexp.components.heads import Head, Multitask
+from dlexp.components.heads import Multitask
+from dlexp.components.heads.head import Head
 from dlexp.components.identity_rules import Observes
-from dlexp.components.models import MLP, Model
+from dlexp.components.models import MLP
+from dlexp.components.models.model import Model
 from dlexp.components.optimizers import Adam, Optimizer
 from dlexp.components.schedules import Constant, Schedule
 from dlexp.components.validations import RandomSplit, Validation

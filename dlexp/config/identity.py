@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from dlexp.config.experiment import Experiment
-    from dlexp.config.schema import Place
+    from dlexp.config.places import Place
 
 #: Raised whenever the training code gives other numbers for the same experiment, data and seed.
 TRAINING_VERSION = 2
@@ -184,7 +184,7 @@ def compared(settings: Settings, paths: bool = True) -> Settings:
 
 
 def _root() -> "Place":
-    from dlexp.config.schema import ROOT
+    from dlexp.config.places import ROOT
 
     return ROOT
 
@@ -214,7 +214,7 @@ def _ruled(value: Any, place: "Place", how: Literal["identified", "compared"], p
 @cache
 def _field(settings: "type[BaseModel]", key: str) -> "tuple[IdentityRule | None, Place | None]":
     """The rule of a key, and what the schema says of the value below it; neither, of a key of another version."""
-    from dlexp.config.schema import Place
+    from dlexp.config.places import Place
 
     field = settings.model_fields.get(key)
     if field is None:

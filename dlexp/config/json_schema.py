@@ -12,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 from dlexp import registry
 from dlexp.config.experiment import Experiment
 from dlexp.config.lint import RULE_NAMES
-from dlexp.config.schema import HEAD_SHORT_FORMS
+from dlexp.config.places import HEAD_SHORT_FORMS
 
 Schema = dict[str, Any]
 

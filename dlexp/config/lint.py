@@ -7,11 +7,11 @@ what it finds: `allow: [bottleneck]`. Adding one is a function and its place in 
 
 import itertools
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dlexp.components.columns import Column
 from dlexp.components.data import Info
-from dlexp.components.heads import Head
+from dlexp.components.heads.head import Head
 from dlexp.components.models import Embedding, Layers
 from dlexp.components.models.model import Stack
 from dlexp.config.advice import DEEP, MAX_DROPOUT, Advice, has_override, lost_classes, setting
@@ -269,10 +269,11 @@ def _unknown(name: object) -> str:
 
 
 def _finding(rule: str, advice: Advice, config: Node) -> Finding:
-    change = advice.change if has_override(advice.change.partition("=")[0], config) else ""
-    mended = f"; set {change}" if change else ""
-    message = f"warning: {advice.why}{mended} (allow: [{rule}] if it is meant)"
-    return Finding(advice.path, message, config.nearest_source(advice.path.split(".")), change, rule)
+    source = config.nearest_source(advice.path.split("."))
+    found = Finding(advice.path, f"warning: {advice.why}", source, rule=rule)
+    if has_override(advice.change.partition("=")[0], config):
+        found = found.mended_by(advice.change)
+    return replace(found, message=f"{found.message} (allow: [{rule}] if it is meant)")
 
 
 def _heads(experiment: Experiment, info: Info) -> Iterator[tuple[str, Head, Info]]:

@@ -5,15 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from dlexp.components.component import Misfit, OneOf
 from dlexp.components.data import Info
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
-from dlexp.components.heads import Multitask, default_head, unknown_targets
+from dlexp.components.heads import Multitask
+from dlexp.components.heads.head import default_head
+from dlexp.components.heads.multitask import unknown_targets
 from dlexp.config.advice import has_override
 from dlexp.config.checks import change, check, check_data, check_dataset
 from dlexp.config.experiment import Experiment
@@ -23,8 +24,8 @@ from dlexp.config.lint import Finding, lint, unknown_rules
 from dlexp.config.messages import problems_of
 from dlexp.config.names import why_not
 from dlexp.config.node import Keys, Node, dotted
+from dlexp.config.places import HEAD_SHORT_FORMS, ROOT, Place, chosen_types, merged, of_chosen_types, with_default_types
 from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source
-from dlexp.config.schema import HEAD_SHORT_FORMS, ROOT, Place, chosen_types, merged, of_chosen_types, with_default_types
 from dlexp.config.suggestions import as_text, fits
 from dlexp.config.yaml_source import parse_value, read
 from dlexp.errors import DataError, UserError
@@ -439,18 +440,15 @@ def _with_head_types(head: Node, info: Info) -> Node:
 def _dataset(config: Node) -> Dataset | None:
     """The data set, if that part of the config is valid."""
     node = config.child("dataset")
-    try:
-        adapter: TypeAdapter[Dataset] = TypeAdapter(Annotated[Dataset, OneOf(Dataset)])
-        return adapter.validate_python(node and node.plain())
-    except ValidationError:
-        return None
+    dataset: Dataset | None = OneOf(Dataset).parsed(node and node.plain())
+    return dataset
 
 
 def _located(misfits: Iterable[Misfit], config: Node, experiment: Experiment | None = None) -> list[Problem]:
     """Problems with their places; of a whole experiment, with the changes that mend them."""
     located = []
     for path, message in misfits:
+        problem = Problem(path, message, config.nearest_source(path.split(".")))
         mended = change(path, experiment) if experiment and has_override(path, config) else ""
-        text = f"{message}; set {mended}" if mended else message
-        located.append(Problem(path, text, config.nearest_source(path.split(".")), mended))
+        located.append(problem.mended_by(mended))
     return located

@@ -12,8 +12,8 @@ from pydantic_core import ErrorDetails
 from dlexp.config.advice import has_override, setting
 from dlexp.config.flat import format_value
 from dlexp.config.node import Keys, Node, dotted
+from dlexp.config.places import HEAD_SHORT_FORMS, ROOT, Place, keys_below
 from dlexp.config.problems import Problem
-from dlexp.config.schema import HEAD_SHORT_FORMS, ROOT, Place, keys_below
 from dlexp.config.suggestions import as_text, fits, instead, off_instead
 from dlexp.errors import MAX_EXPLAINED, did_you_mean, nearest
 
@@ -79,11 +79,8 @@ def _with_change(problem: Problem, keys: Keys, config: Node) -> Problem:
         and value
         and off_instead(value.plain(), lambda other: other is None and fits(keys[:-1], other, config))
     ):
-        change = setting(dotted(keys[:-1]), None)
-        return replace(problem, message=f"{problem.message}; set {change}", change=change)
-    if not has_override(problem.path, config):
-        return problem
-    if keys[0] != "head" or keys[-1] not in ("activation", "loss"):
+        return problem.mended_by(setting(dotted(keys[:-1]), None))
+    if keys[0] != "head" or keys[-1] not in ("activation", "loss") or not has_override(problem.path, config):
         return problem
     around = _place(keys[:-1], config)
     settings = around.settings_for((config.find(keys[:-1]) or config).entries)
@@ -91,8 +88,7 @@ def _with_change(problem: Problem, keys: Keys, config: Node) -> Problem:
     if field is None or not isinstance(field.default, str):
         return problem
     near = nearest(str(value.plain()), map(str, _place(keys, config).choices)) if value else ""
-    change = setting(problem.path, near or field.default)
-    return replace(problem, message=f"{problem.message}; set {change}", change=change)
+    return problem.mended_by(setting(problem.path, near or field.default))
 
 
 def _with_quotes(problem: Problem, keys: Keys, config: Node) -> Problem:

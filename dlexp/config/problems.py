@@ -1,7 +1,8 @@
 """What is wrong with a config, and where."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from dlexp.errors import CHECK_ALL, UserError
 
@@ -36,6 +37,10 @@ class Problem:
     source: Source | None = None
     change: str = ""
     """An override that mends it, KEY=VALUE as `--set` takes it; the message ends with it. Empty where none is sure."""
+
+    def mended_by(self, change: str) -> Self:
+        """With an override that mends it, named at the end of the message; itself if there is none."""
+        return replace(self, message=f"{self.message}; set {change}", change=change) if change else self
 
     def __str__(self) -> str:
         text = ": ".join(str(part) for part in (self.source, self.path, self.message) if part)

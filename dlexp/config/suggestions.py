@@ -6,16 +6,16 @@ where any number may stand, so that nothing is said.
 
 import re
 from collections.abc import Callable, Collection
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from dlexp.components.component import ALONE, OneOf
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.config.flat import format_value
 from dlexp.config.node import Keys, Node, dotted
+from dlexp.config.places import ROOT
 from dlexp.config.problems import DEFAULT, ConfigError, Source
-from dlexp.config.schema import ROOT
 from dlexp.config.yaml_source import parse_value, reads_as_number
 
 #: What people write for nothing at all, beside null and false.
@@ -135,12 +135,8 @@ def _takes(settings: type[BaseModel], field: str, value: Any, keys: Keys) -> boo
 
 def _suits(settings: Any, keys: Keys) -> bool:
     """Whether a data set that is otherwise sound has nothing against a value of its own."""
-    try:
-        adapter: TypeAdapter[Dataset] = TypeAdapter(Annotated[Dataset, OneOf(Dataset)])
-        found = adapter.validate_python(settings).problems(ALONE)
-    except ValidationError:
-        return True
-    return not any(misfit.field == dotted(keys[1:]) for misfit in found)
+    dataset: Dataset | None = OneOf(Dataset).parsed(settings)
+    return not dataset or all(misfit.field != dotted(keys[1:]) for misfit in dataset.problems(ALONE))
 
 
 def _with(whole: Any, keys: Keys, value: Any) -> Any:

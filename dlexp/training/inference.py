@@ -11,8 +11,8 @@ import numpy as np
 from dlexp.components import snapshot
 from dlexp.components.data import Info, Split
 from dlexp.components.datasets.user.new_examples import NewExamples, rows
-from dlexp.components.heads import Predicted, PredictedColumns
 from dlexp.components.heads.classes import class_names
+from dlexp.components.heads.head import Predicted, PredictedColumns
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
 from dlexp.errors import DataError, UserError

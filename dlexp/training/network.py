@@ -8,7 +8,8 @@ import numpy as np
 
 from dlexp.components.columns import Column, Role
 from dlexp.components.data import Info, Split
-from dlexp.components.heads import Head, Output, Part, prefix_layers
+from dlexp.components.heads.head import Head, Output, Part
+from dlexp.components.heads.multitask import prefix_layers
 from dlexp.config.experiment import Experiment
 
 #: Where the only target stands.

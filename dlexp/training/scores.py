@@ -5,7 +5,7 @@ from typing import Any
 
 from dlexp.components.columns import Column, Role
 from dlexp.components.data import Split
-from dlexp.components.heads import Predicted
+from dlexp.components.heads.head import Predicted
 from dlexp.training.loop import Evaluator, Scores
 from dlexp.training.mistakes import mistakes
 from dlexp.training.network import Network, Task

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TextIO
 
-from dlexp.components.heads import PredictedColumns
+from dlexp.components.heads.head import PredictedColumns
 from dlexp.console import data_out
 from dlexp.errors import UserError
 from dlexp.format import write_exact_csv
