@@ -21,7 +21,7 @@ PROBE_ROWS = 256
 SATURATED_SLOPE = 0.01
 
 
-def diagnose(network: Network, train: Split, seed: int, writer: HistoryWriter) -> Hook:
+def record_diagnostics(network: Network, train: Split, seed: int, writer: HistoryWriter) -> Hook:
     """A hook that writes a row for each hidden layer."""
     probe = Probe(network, train.take(order_of(seed, 0, len(train))[:PROBE_ROWS]))
 

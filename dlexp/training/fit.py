@@ -10,7 +10,7 @@ import numpy as np
 from dlexp.config.experiment import Experiment
 from dlexp.records.run_dir import DIAGNOSTICS_COLUMNS, RunDir
 from dlexp.training.checkpoint import Checkpoints
-from dlexp.training.diagnostics import diagnose
+from dlexp.training.diagnostics import record_diagnostics
 from dlexp.training.early_stopping import Best
 from dlexp.training.epochs import Epochs, Hook, print_scores, require_finite, stop_when_asked
 from dlexp.training.loop import Evaluator, Trainer, order_of
@@ -47,7 +47,7 @@ def fit(
         diagnosed: list[Hook] = []
         if training.diagnostics:
             rows = files.enter_context(run_dir.diagnostics_writer(DIAGNOSTICS_COLUMNS, epochs.epoch))
-            diagnosed = [diagnose(network, splits.train, seed, rows)]
+            diagnosed = [record_diagnostics(network, splits.train, seed, rows)]
         noted = [best.note] if best else []
         stop = stop_when_asked(checkpoints.save)
         # A checkpoint holds what early stopping has noted, and none is saved of a loss that is NaN.
