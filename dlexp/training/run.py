@@ -1,10 +1,9 @@
 """One run: one experiment with one seed, from data to records."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any
 
 from dlexp.components import snapshot
@@ -22,7 +21,7 @@ from dlexp.training.fit import fit
 from dlexp.training.inputs import require_code, require_data
 from dlexp.training.job import Job
 from dlexp.training.loop import Evaluator, Scores
-from dlexp.training.mistakes import first_mistakes, with_examples
+from dlexp.training.mistakes import Mistake, first_mistakes, with_examples
 from dlexp.training.network import Network, build
 from dlexp.training.scores import calibration, guessing, scored, worst_mistakes
 from dlexp.training.splits import Splits, digests, split
@@ -57,15 +56,10 @@ class FinishedTraining:
     prepared: Prepared
     epochs: Epochs
 
-    @cached_property
-    def tested(self) -> Scores:
-        """What the trained network makes of the test split."""
-        return Evaluator(self.prepared.network, self.prepared.splits.test).evaluate()
-
-    @cached_property
-    def mistakes(self) -> list[dict[str, Any]]:
-        """The most confident mistakes on the test split, target by target."""
-        return worst_mistakes(self.prepared.network, self.prepared.splits.test, self.tested)
+    tested: Scores
+    """What the trained network makes of the test split."""
+    mistakes: Sequence[Mistake]
+    """The most confident mistakes on the test split, target by target."""
 
 
 def train(job: Job) -> None:
@@ -78,7 +72,7 @@ def train(job: Job) -> None:
     prepared = prepare(job)
     stamp = {"identity": job.identity, "seed": job.seed, "versions": prepared.environment["versions"]}
     epochs = fit(prepared.experiment, prepared.network, prepared.splits, job.seed, job.run_dir, stamp)
-    record(FinishedTraining(prepared, epochs))
+    record(prepared, epochs)
 
 
 def prepare(job: Job) -> Prepared:
@@ -145,54 +139,53 @@ def write_evaluation(training: FinishedTraining) -> None:
     """Write evaluation.json: the worst mistakes with their examples."""
     prepared = training.prepared
     evaluation = with_examples(training.mistakes, prepared.experiment.dataset, prepared.data, prepared.read)
-    training.prepared.job.run_dir.write_evaluation(evaluation)
+    prepared.job.run_dir.write_evaluation(evaluation)
 
 
 #: What writes records of its own, in this order, before the manifest and the summary. One that fails fails the run.
 RECORDS: tuple[Callable[[FinishedTraining], None], ...] = (write_predictions, write_evaluation)
 
 
-def record(training: FinishedTraining) -> None:
+def record(prepared: Prepared, epochs: Epochs) -> None:
     """Write the model, what `RECORDS` writes, where it was trained in how many seconds, and last the summary."""
-    run_dir, prepared = training.prepared.job.run_dir, training.prepared
+    run_dir, network, test = prepared.job.run_dir, prepared.network, prepared.splits.test
     with run_dir.replacing(run_dir.model_path) as path:
-        prepared.network.model.save(path)
+        network.model.save(path)
     run_dir.require_own()
+    tested = Evaluator(network, test).evaluate()
+    training = FinishedTraining(prepared, epochs, tested, worst_mistakes(network, test, tested))
     for write in RECORDS:
         write(training)
-    seconds = training.epochs.seconds_before + time.perf_counter() - prepared.clock
+    seconds = epochs.seconds_before + time.perf_counter() - prepared.clock
     run_dir.write_environment({**prepared.environment, "seconds": seconds})
     run_dir.write_summary(_result(training, seconds).content)
 
 
 def _result(training: FinishedTraining, seconds: float) -> Finished:
-    prepared, epochs = training.prepared, training.epochs
-    job, experiment, splits, info = prepared.job, prepared.experiment, prepared.splits, prepared.network.info
-    dataset = experiment.dataset
+    prepared, epochs, tested = training.prepared, training.epochs, training.tested
+    job, experiment, splits, network = prepared.job, prepared.experiment, prepared.splits, prepared.network
+    dataset, info = experiment.dataset, network.info
+    of_test = scored("test", tested, splits.test, network) | calibration(network, splits.train, splits.test, tested)
     best_possible = {} if job.stand_in else dataset.best_possible()
     return Finished(
         name=experiment.name,
         seed=job.seed,
         identity=job.identity,
         config=prepared.config,
-        metrics=summarize(epochs.history, epochs.restored_epoch) | _test_scores(training),
+        metrics=summarize(epochs.history, epochs.restored_epoch) | of_test,
         epochs=epochs.epoch,
         stopped_epoch=epochs.stopped_epoch,
         restored_epoch=epochs.restored_epoch,
         resumed_after=epochs.resumed_after,
         seconds=seconds,
-        parameters=prepared.network.model.count_params(),
-        layers=layers(prepared.network),
+        parameters=network.model.count_params(),
+        layers=layers(network),
         class_names={name: list(target.class_names) for name, target in info.targets.items()}
         or list(info.class_names or dataset.class_names),
         mistakes=first_mistakes(training.mistakes),
-        examples={
-            "train": len(splits.train),
-            "validation": len(splits.validation or ()),
-            "test": len(splits.test),
-        },
+        examples={role: len(splits.by_role.get(role, ())) for role in ("train", "validation", "test")},
         split_digests=digests(splits, prepared.data, info, job.data_digest),
-        guessing=guessing(prepared.network, splits),
+        guessing=guessing(network, splits),
         picked_on_test=experiment.validation.type == "test",
         best_possible={str(Column(quantity=name, split="test")): score for name, score in best_possible.items()},
         data_digest=job.data_digest,
@@ -203,9 +196,3 @@ def _result(training: FinishedTraining, seconds: float) -> Finished:
         started=prepared.started.isoformat(timespec="seconds"),
         ended=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-
-
-def _test_scores(training: FinishedTraining) -> dict[str, float]:
-    network, splits = training.prepared.network, training.prepared.splits
-    scores = scored("test", training.tested, splits.test, network)
-    return scores | calibration(network, splits.train, splits.test, training.tested)
