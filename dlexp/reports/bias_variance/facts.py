@@ -136,7 +136,7 @@ def squared(y: Array, predicted: Array, expected: Array | None = None) -> dict[s
     """The parts of squared loss and `error`, means over the examples.
 
     Bias and variance are unbiased for any number of models, so that bias^2 can come out a little below 0. Noise is what
-    the true mean itself would score, but for a term with the bias that is 0 on average; it is the same in all models
+    the true mean itself would score, except for a term with the bias that is 0 on average; it is the same in all models
     only on average too, since the targets are the test split's own.
 
     Args:

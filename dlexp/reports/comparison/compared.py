@@ -89,7 +89,7 @@ class Compared:
 
     def by_seed(self, column: Column) -> dict[int, float]:
         """A number of each run; a seed whose run lacks it is missing."""
-        values = ((seed, value_of(run, column)) for seed, run in self.runs.items())
+        values = ((seed, value_of(run.result, column)) for seed, run in self.runs.items())
         return {seed: value for seed, value in values if value is not None}
 
     def step_of(self, column: Column) -> float | None:
@@ -123,19 +123,19 @@ def _count(value: Any) -> int | None:
     return value if isinstance(value, int) and 0 < value < _MAX_COUNT else None
 
 
-def value_of(run: Run, column: Column) -> float | None:
+def value_of(result: Finished, column: Column) -> float | None:
     """A number of a run, one beside its metrics too; None if there is none."""
     if column.split == "gap":
-        return _gap(run, column)
+        return _gap(result, column)
     name = str(column)
-    value = getattr(run.result, name) if name in OF_THE_RUN else run.metrics.get(name)
+    value = getattr(result, name) if name in OF_THE_RUN else result.metrics.get(name)
     return None if value is None or value != value else float(value)  # NaN alone differs from itself.
 
 
-def _gap(run: Run, column: Column) -> float | None:
+def _gap(result: Finished, column: Column) -> float | None:
     """How much worse the test split scores than the training data did in the epoch whose weights the model has."""
     of_training = column.on("train")
-    trained, tested = value_of(run, of_training), value_of(run, column.on("test"))
+    trained, tested = value_of(result, of_training), value_of(result, column.on("test"))
     if not of_training.is_judged or trained is None or tested is None:
         return None
     return trained - tested if of_training.higher_is_better else tested - trained

@@ -19,9 +19,6 @@ from dlexp.reports.comparison.compared import OF_THE_RUN, Compared, value_of
 from dlexp.reports.comparison.settings import differing, labels, telling
 from dlexp.reports.comparison.verdicts import LEVEL, PairedDifference, collapses, difference, least_sd, lopsided
 
-#: How the first baseline came to be it.
-Chosen = Literal["named", "started", "sorted"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
@@ -80,7 +77,7 @@ class Comparison:
 
     groups: tuple[Group, ...]
     """Experiments that share no examples are apart."""
-    chosen: Chosen
+    chosen: Literal["named", "started", "sorted"]
     """How the first baseline came to be it."""
     sorted_by: str | None
     """The metric whose best mean comes first."""
@@ -102,10 +99,9 @@ class Comparison:
         """Those of all groups."""
         return [experiment for _, experiment in self.members]
 
-    def scored(self, metric: ComparedMetric) -> Iterator[tuple[Group, Compared, Score | None]]:
+    def scored(self, metric: ComparedMetric) -> list[tuple[Group, Compared, Score | None]]:
         """Every experiment with its group and its score."""
-        for (group, experiment), score in zip(self.members, metric.scores, strict=True):
-            yield group, experiment, score
+        return [(*member, score) for member, score in zip(self.members, metric.scores, strict=True)]
 
     def n_intervals(self, group: Group) -> list[int]:
         """How many experiments of a group have an interval, for each metric of which some have one."""
@@ -229,7 +225,7 @@ def _metrics(experiments: Sequence[Compared], metrics: Sequence[str], sort: str 
     available = [
         name
         for name in dict.fromkeys([*recorded, *gaps, *OF_THE_RUN])
-        if any(value_of(run, Column.parse(name)) is not None for run in runs)
+        if any(value_of(run.result, Column.parse(name)) is not None for run in runs)
     ]
     sorting = [sort] if sort else []
     for option, name in [*(("--metric", name) for name in metrics), *(("--sort", name) for name in sorting)]:

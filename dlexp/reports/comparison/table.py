@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dlexp.components.columns import Column
 from dlexp.config.flat import MISSING, format_value
 from dlexp.console import one_line
-from dlexp.format import TableFormat, aligned, markdown_table, to_csv, to_json
+from dlexp.format import TableFormat, aligned, markdown_table, plural, to_csv, to_json
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.facts import ComparedMetric, Comparison, Group, Score
 from dlexp.reports.comparison.rows import COLUMNS, document, rows
@@ -92,7 +92,7 @@ def _rows(comparison: Comparison) -> list[_Row]:
 
 
 def _metric_row(comparison: Comparison, metric: ComparedMetric) -> _Row:
-    column, scored = metric.column, list(comparison.scored(metric))
+    column, scored = metric.column, comparison.scored(metric)
     having = {experiment.label for _, experiment, score in scored if score}
     entries = []
     for group, experiment, score in scored:
@@ -130,7 +130,7 @@ def _difference(column: Column, score: Score, is_baseline: bool) -> str:
     if difference is None:
         return "no seed in common: no difference"
     scale, unit = (100.0, " points") if column.metric and column.metric.in_points else (1.0, "")
-    mean, pairs = difference.mean * scale, f"{difference.pairs} paired seed{'s' * (difference.pairs > 1)}"
+    mean, pairs = difference.mean * scale, plural(difference.pairs, "paired seed")
     if difference.interval is None:
         found = f"{_own_digits(mean)}{unit}"
         if difference.pairs < MIN_PAIRS:

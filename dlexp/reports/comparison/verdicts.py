@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from dlexp.components.columns import Column
-from dlexp.records.index import Run
+from dlexp.format import plural
+from dlexp.records.ended import Finished
 from dlexp.reports.comparison.compared import Compared, value_of
 
 Verdict = Literal["better", "worse", "no clear difference"]
@@ -65,7 +66,7 @@ def difference(
     pairs = [other[seed] - first[seed] for seed in seeds]
     n, mean = len(pairs), statistics.fmean(pairs)
     sd = 0.0 if n < MIN_PAIRS else max(_sd(pairs, [*first.values(), *other.values()]), least_sd)
-    reason = f"{n} paired seed{'s' * (n > 1)}" if n < MIN_PAIRS else lopsided or (None if sd else EQUAL)
+    reason = plural(n, "paired seed") if n < MIN_PAIRS else lopsided or (None if sd else EQUAL)
     if reason:
         return PairedDifference(mean=mean, pairs=n, interval=None, level=None, verdict=None, reason=reason)
 
@@ -146,8 +147,8 @@ def collapses(experiment: Compared, column: Column, same: Compared | None = None
         return []
     guesses = experiment.guesses or (same.guesses if same else {})
     judging = [(each, guesses[str(each.last)]) for each in _judging(experiment, column) if str(each.last) in guesses]
-    runs = [experiment.runs[seed] for seed in experiment.by_seed(column)] if judging else []
-    return [any(_is_guess(run, *each) for each in judging) for run in runs]
+    results = [experiment.runs[seed].result for seed in experiment.by_seed(column)] if judging else []
+    return [any(_is_guess(result, *each) for each in judging) for result in results]
 
 
 def _judging(experiment: Compared, column: Column) -> list[Column]:
@@ -166,8 +167,8 @@ def _has_guess(column: Column) -> bool:
     return column.metric is not None and column.metric.guess is not None
 
 
-def _is_guess(run: Run, column: Column, guess: float) -> bool:
-    value = value_of(run, column)
+def _is_guess(result: Finished, column: Column, guess: float) -> bool:
+    value = value_of(result, column)
     if value is None:
         return False
     better_by = value - guess if column.higher_is_better else guess - value
