@@ -16,7 +16,9 @@ from dlexp.records import clean as clean_module
 from dlexp.records.lock import locked
 from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import OWN_FILES, RunDir
+from dlexp.training.after import After
 from dlexp.whole_files import beside
+from dlexp.workflows import training
 
 
 @pytest.fixture
@@ -194,6 +196,15 @@ def test_a_run_that_is_gone_before_it_is_looked_at_is_no_error(clean: Invoke, mo
 
     assert (code, out) == (0, "")
     assert said.startswith(f"{run_dir.path}: kept: cannot be removed: No such file or directory\n")
+
+
+def test_what_was_made_after_a_run_goes_with_it(clean: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file is no other program's if it stands in the list of what every finished run is given."""
+    (finished(SMOKE).path / "history.parquet").touch()
+    monkeypatch.setattr(training, "AFTER", (After("history.parquet", "exported", print),))
+
+    assert clean("--smoke")[0] == 0
+    assert not SMOKE.exists()
 
 
 def test_damaged_records_and_foreign_files_are_kept(clean: Invoke) -> None:

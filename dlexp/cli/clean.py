@@ -26,12 +26,15 @@ def clean(
     from dlexp.console import one_line, say
     from dlexp.errors import UserError
     from dlexp.records import clean as records
+    from dlexp.records.run_dir import OWN_FILES
     from dlexp.reports.run import removal
+    from dlexp.workflows.training import AFTER
 
     if not (smoke or failed):
         raise UserError("say what to remove: --smoke, --failed, or both; with --dry-run nothing is removed yet")
     gone = []
-    for run in records.clean(runs_dir, smoke=smoke, failed=failed, dry_run=dry_run):
+    own_files = {*OWN_FILES, *(each.file for each in AFTER)}
+    for run in records.clean(runs_dir, smoke=smoke, failed=failed, dry_run=dry_run, own_files=own_files):
         if run.kept:
             say(f"{run.run_dir.path}: kept: {run.kept}")
         else:

@@ -4,7 +4,7 @@ import contextlib
 import errno
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,18 +29,23 @@ class Cleaned:
     """Why it was kept; None if it is gone, or would be."""
 
 
-def clean(runs_dir: Path, *, smoke: bool, failed: bool, dry_run: bool) -> Iterator[Cleaned]:
-    """Remove all smoke runs, all that failed or broke off, or both; with `dry_run` only look at them."""
+def clean(
+    runs_dir: Path, *, smoke: bool, failed: bool, dry_run: bool, own_files: Collection[str] = OWN_FILES
+) -> Iterator[Cleaned]:
+    """Remove all smoke runs, all that failed or broke off, or both; with `dry_run` only look at them.
+
+    A run that holds other files than `own_files` is kept.
+    """
     chosen: list[tuple[RunDir, Callable[[RunDir], bool]]] = []
     if smoke:
         chosen += [(run_dir, lambda _: True) for run_dir in smoke_runs(runs_dir)]
     if failed:
         chosen += [(run_dir, is_unfinished) for run_dir in unfinished_runs(runs_dir)]
     for run_dir, may_go in chosen:
-        kept = "under way" if _is_under_way(run_dir) else _why_not_ours(run_dir)
+        kept = "under way" if _is_under_way(run_dir) else _why_not_ours(run_dir, own_files)
         status, n_bytes = run_dir.status, size(run_dir)
         if not (kept or dry_run):
-            kept = remove(run_dir, may_go)
+            kept = remove(run_dir, may_go, own_files)
         yield Cleaned(run_dir, status, n_bytes, kept)
 
 
@@ -78,7 +83,7 @@ def size(run_dir: RunDir) -> int:
     return n_bytes
 
 
-def remove(run_dir: RunDir, may_go: Callable[[RunDir], bool]) -> str | None:
+def remove(run_dir: RunDir, may_go: Callable[[RunDir], bool], own_files: Collection[str]) -> str | None:
     """Delete a run's files and directory, and the directories around it that this leaves empty.
 
     The list that it stands on may be old: it is looked at again while its lock is held, so that nothing can finish it
@@ -87,6 +92,7 @@ def remove(run_dir: RunDir, may_go: Callable[[RunDir], bool]) -> str | None:
     Args:
         run_dir: The run.
         may_go: Whether it may be removed as it is now.
+        own_files: The names of the files that it may hold.
 
     Returns:
         Why it was kept; None if it is gone.
@@ -95,7 +101,7 @@ def remove(run_dir: RunDir, may_go: Callable[[RunDir], bool]) -> str | None:
         with locked(run_dir.lock_path) as held:
             if not may_go(run_dir):
                 return f"{'finished' if run_dir.status == 'finished' else 'changed'} since it was listed"
-            if reason := _why_not_ours(run_dir):
+            if reason := _why_not_ours(run_dir, own_files):
                 return reason
             # These last: the run keeps its status to the end, should this be killed.
             last = (run_dir.config_path, run_dir.failure_path, run_dir.lock_path)
@@ -126,15 +132,15 @@ def _own(runs_dir: Path) -> list[RunDir]:
     return [run for run in scan(runs_dir) if not run.path.is_symlink() and not run.path.parent.is_symlink()]
 
 
-def _why_not_ours(run_dir: RunDir) -> str | None:
+def _why_not_ours(run_dir: RunDir, own_files: Collection[str]) -> str | None:
     """The first of the files in a run's directory that dlexp did not write, in words; None if there is none."""
-    foreign = sorted(path.name for path in _files(run_dir) if not _is_own(path))
+    foreign = sorted(path.name for path in _files(run_dir) if not _is_own(path, own_files))
     return f"holds {foreign[0]}, which dlexp did not write" if foreign else None
 
 
-def _is_own(path: Path) -> bool:
+def _is_own(path: Path, own_files: Collection[str]) -> bool:
     beside = _BESIDE.fullmatch(path.name)
-    return not path.is_symlink() and path.is_file() and (beside["name"] if beside else path.name) in OWN_FILES
+    return not path.is_symlink() and path.is_file() and (beside["name"] if beside else path.name) in own_files
 
 
 def _is_under_way(run_dir: RunDir) -> bool:
