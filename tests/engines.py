@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from dlexp.execution.engine import Outcome
-from dlexp.execution.execute import record_failure
+from dlexp.execution.failures import record_failure
 from dlexp.records.lock import Taken, locked
 from dlexp.training.job import Job
 

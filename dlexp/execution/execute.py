@@ -5,21 +5,17 @@ import sys
 import traceback
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TextIO
 
 from dlexp import regular_files
-from dlexp.config.identity import TRAINING_VERSION
 from dlexp.console import descriptors_into, log_said
-from dlexp.execution import outside_errors
+from dlexp.execution import failures
 from dlexp.execution.engine import Ending
-from dlexp.records.ended import Failed
 from dlexp.records.lock import Lost, Taken, locked
 from dlexp.records.run_dir import RunDir
 from dlexp.training.after import make_missing
-from dlexp.training.environment import versions
 from dlexp.training.interruption import Stopped
 from dlexp.training.job import Job
 
@@ -68,8 +64,8 @@ def _attempt(job: Job) -> None:
     except Exception as error:
         with contextlib.suppress(OSError):  # The log may have no more room either.
             traceback.print_exc()
-        if not outside_errors.is_outside(error) or not outside_errors.record(run_dir, error, earlier):
-            record_failure(job, error)
+        if not failures.is_outside(error) or not failures.record_interruption(run_dir, error, earlier):
+            failures.record_failure(job, error)
     if run_dir.status == "finished" or run_dir.has_diverged:
         run_dir.remove_checkpoints()
     for line in make_missing([run_dir], job.after):
@@ -90,29 +86,6 @@ def _train(job: Job) -> None:
     from dlexp.training.run import train
 
     train(job)
-
-
-def record_failure(job: Job, error: Exception) -> None:
-    """Write failure.json: what went wrong, at which epoch, and where in the code."""
-    diverged = isinstance(error, ArithmeticError) and hasattr(error, "epoch")
-    failed = Failed(
-        name=job.experiment.name,
-        seed=job.seed,
-        identity=job.identity,
-        kind="diverged" if diverged else "error",
-        what=str(error) if diverged else outside_errors.described(error),
-        epoch=getattr(error, "epoch", None),
-        where=outside_errors.place(error),
-        config=job.experiment.model_dump(),
-        data_digest=job.data_digest,
-        earlier_data_digests=job.earlier_digests,
-        training_version=TRAINING_VERSION,
-        code_digest=job.code_digest,
-        versions=versions(),
-        submitted=job.provenance.get("submitted"),
-        ended=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-    job.run_dir.write_failure(failed.content)
 
 
 @cache

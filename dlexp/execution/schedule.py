@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from dlexp.execution import unrecorded
+from dlexp.execution import failures
 from dlexp.execution.engine import Engine, Outcome
-from dlexp.execution.unrecorded import WorkerDied
+from dlexp.execution.failures import WorkerDied
 from dlexp.records.run_dir import RunDir
 from dlexp.training.job import Job
 
@@ -122,7 +122,7 @@ class _Round:
         if ending == "died":
             error = WorkerDied(f"the worker process died {TRIES} times (killed, or out of memory)")
         if error:
-            ending = unrecorded.record(job, error)
+            ending = failures.record_for_worker(job, error)
         self._watcher.ended(job)
         if ending == "left":
             self._left.append(job)

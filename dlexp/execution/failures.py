@@ -1,15 +1,25 @@
-"""What goes wrong around a training and is no fault of its own: the run may be resumed, and has not failed."""
+"""What is recorded of a run that has no result: that it failed, or what interrupted it and is no fault of its own."""
 
 import errno
+import logging
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
+from dlexp.config.identity import TRAINING_VERSION
 from dlexp.errors import Changed, DataError, DlexpError
-from dlexp.records.run_dir import RunDir
+from dlexp.execution.engine import Ending
+from dlexp.records.ended import Failed
+from dlexp.records.lock import Lost, Taken, locked
+from dlexp.records.run_dir import ENDED, RunDir
+from dlexp.training.environment import versions
+from dlexp.training.job import Job
+
+log = logging.getLogger(__name__)
 
 #: A disk, a file or memory that is not there now may be there the next time. So may data.
 OUTSIDE = (OSError, MemoryError, DataError)
@@ -21,6 +31,10 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 _SAME = ("kind", "errno", "where", "epoch")
 
 
+class WorkerDied(RuntimeError):
+    """The process of a run was killed or crashed."""
+
+
 def is_outside(error: BaseException) -> bool:
     """Whether an error, or what caused it, is no fault of the training."""
     return any(
@@ -29,7 +43,7 @@ def is_outside(error: BaseException) -> bool:
     )
 
 
-def record(run_dir: RunDir, error: Exception, earlier: Mapping[str, Any] | None) -> bool:
+def record_interruption(run_dir: RunDir, error: Exception, earlier: Mapping[str, Any] | None = None) -> bool:
     """Note what interrupted a run, unless the same interrupted it `earlier`: another try would end there again.
 
     A full disk is never a failure; nor are data or code that changed, of which nothing was trained.
@@ -41,10 +55,10 @@ def record(run_dir: RunDir, error: Exception, earlier: Mapping[str, Any] | None)
         OSError: It cannot be written.
     """
     found = {
-        "what": described(error),
+        "what": _described(error),
         "kind": type(error).__name__,
         "errno": getattr(error, "errno", None),
-        "where": place(error),
+        "where": _place(error),
         "epoch": _epochs(run_dir),
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
     }
@@ -54,13 +68,66 @@ def record(run_dir: RunDir, error: Exception, earlier: Mapping[str, Any] | None)
     return True
 
 
+def record_failure(job: Job, error: Exception) -> None:
+    """Write failure.json: what went wrong, at which epoch, and where in the code."""
+    diverged = isinstance(error, ArithmeticError) and hasattr(error, "epoch")
+    failed = Failed(
+        name=job.experiment.name,
+        seed=job.seed,
+        identity=job.identity,
+        kind="diverged" if diverged else "error",
+        what=str(error) if diverged else _described(error),
+        epoch=getattr(error, "epoch", None),
+        where=_place(error),
+        config=job.experiment.model_dump(),
+        data_digest=job.data_digest,
+        earlier_data_digests=job.earlier_digests,
+        training_version=TRAINING_VERSION,
+        code_digest=job.code_digest,
+        versions=versions(),
+        submitted=job.provenance.get("submitted"),
+        ended=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    job.run_dir.write_failure(failed.content)
+
+
+def record_for_worker(job: Job, error: Exception) -> Ending:
+    """Record that a run was interrupted, or failed where its process died and it cannot be resumed.
+
+    Returns:
+        How the run ended; it may be another process's by now.
+
+    Raises:
+        Exception: The error itself, if no run can be blamed for it.
+    """
+    has_died = isinstance(error, WorkerDied)
+    if not has_died and not isinstance(error, DlexpError) and not is_outside(error):
+        raise error
+    run_dir = RunDir(job.path)
+    try:
+        with locked(run_dir.lock_path) as held:
+            if run_dir.status in ENDED:  # By another process.
+                pass
+            elif has_died and (job.stand_in or not run_dir.has_checkpoint):  # A smoke run is never resumed.
+                record_failure(replace(job, fence=held.check), error)
+            else:
+                record_interruption(RunDir(job.path, held.check), error)
+    except (Taken, Lost):
+        return "left"
+    except OSError as unwritten:
+        if has_died:
+            return record_for_worker(job, unwritten)
+        log.error(f"{job.label}: its records cannot be written: {_described(error)}")
+    return "finished" if run_dir.status == "finished" else "failed"
+
+
 def _is_never_a_failure(error: BaseException) -> bool:
     return any(
         isinstance(each, Changed) or (isinstance(each, OSError) and each.errno in FULL) for each in _causes(error)
     )
 
 
-def described(error: BaseException) -> str:
+def _described(error: BaseException) -> str:
     """An error in a line: `No space left on device: runs/iris/s0-3fa9c1d2e0/history.csv`."""
     if isinstance(error, DlexpError):
         return str(error)
@@ -69,7 +136,7 @@ def described(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
-def place(error: BaseException) -> str | None:
+def _place(error: BaseException) -> str | None:
     """Where in the code it was raised: `run.py:12 in fit`."""
     frames = extract_tb(error.__traceback__)
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name}" if frames else None
