@@ -42,13 +42,11 @@ def _section(kind: str, rows: dict[str, str], width: int | None) -> str:
     """A heading and one row per component; summaries wrap at words, under their own column."""
     import textwrap
 
-    indent = 4 + max(map(len, rows))
-    lines = [kind]
-    for name, summary in rows.items():
-        head = f"  {name}".ljust(indent)
-        lines += (
-            textwrap.wrap(summary, max(width, indent + 20), initial_indent=head, subsequent_indent=" " * indent)
-            if width
-            else [head + summary]
-        )
-    return "\n".join(lines)
+    from dlexp.format import aligned
+
+    lines = aligned((f"  {name}", summary) for name, summary in rows.items())
+    if width:
+        indent = 4 + max(map(len, rows))
+        wrapper = textwrap.TextWrapper(max(width, indent + 20), subsequent_indent=" " * indent)
+        lines = [part for line in lines for part in wrapper.wrap(line)]
+    return "\n".join([kind, *lines])

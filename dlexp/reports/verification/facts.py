@@ -73,7 +73,6 @@ def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verifi
         again: The same experiment with the same seed, trained again.
         of_experiment: Finished runs of the experiment, of any seed: they show how much a seed decides.
     """
-    name = f"{recorded.name}/{recorded.dir.path.name}"
     try:
         if (n := len(recorded.dir.history())) != recorded.epochs:
             raise DlexpError(f"{recorded.dir.history_path}: damaged: {n} of {recorded.epochs} epochs")
@@ -84,8 +83,8 @@ def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verifi
         else:
             grade, detail = _graded(recorded, repeated, [run for run in of_experiment if run.seed != recorded.seed])
     except DlexpError as error:
-        return Verification(run=name, grade=None, detail=error.lines[0])
-    return Verification(run=name, grade=grade, detail=detail, environment=environment)
+        return Verification(run=recorded.label, grade=None, detail=error.lines[0])
+    return Verification(run=recorded.label, grade=grade, detail=detail, environment=environment)
 
 
 def _graded(recorded: Run, repeated: Run, others: Sequence[Run]) -> tuple[Grade | None, str]:
