@@ -19,12 +19,13 @@ from record_faults import Fault, faults
 import dlexp.training.run  # noqa: F401  # TensorFlow takes its time: not on the clock of a test.
 from dlexp.cli.app import app
 from dlexp.config.load import load
+from dlexp.config.names import PREFIX_LENGTH
 from dlexp.errors import DlexpError, shown
 from dlexp.execution.execute import execute
 from dlexp.execution.plan import Request, plan
-from dlexp.records import index
 from dlexp.records.index import read
-from dlexp.records.run_dir import PREFIX_LENGTH, RunDir
+from dlexp.records.run_dir import RunDir
+from dlexp.records.selection import select
 from dlexp.records.summary_csv import rebuild
 from dlexp.reports.bias_variance.facts import point
 from dlexp.reports.bias_variance.table import render
@@ -76,13 +77,13 @@ def planned(name: str) -> None:
 
 def decomposed(name: str) -> None:
     """What `dlexp bias-variance` makes of recorded runs."""
-    runs = [run for run in index.select(RUNS, ["resampled resamples"]) if run.status == "finished" or run.has_diverged]
+    runs = [run for run in select(RUNS, ["resampled resamples"]) if run.status == "finished" or run.has_diverged]
     render([point("resampled", {}, runs)], "table")
 
 
 def verified(name: str) -> None:
     """What `dlexp verify` says once a run has been trained again."""
-    for run in index.select(RUNS, [name]):
+    for run in select(RUNS, [name]):
         again = RunDir(RECORDS / RUNS / run.name / run.dir.path.name)
         if run.status == "finished" and again.path.exists():
             verify(run, again, [run] * 3)

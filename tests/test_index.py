@@ -22,11 +22,6 @@ def names(runs: Iterable[Run | RunDir], runs_dir: Path) -> list[str]:
     return [f"{place.parent}/{place.name.split('-')[0]}" for place in places]
 
 
-def no_config(path: Path) -> Identities:
-    """Stands for the config loader where no config is named."""
-    raise AssertionError(f"{path} was taken for a config")
-
-
 def test_scan_orders_runs_and_passes_over_the_rest(tmp_path: Path) -> None:
     """Runs come by name, seed as a number and attempt; hidden and foreign entries are no runs."""
     for name, seed in (("b", 0), ("a", 10), ("a", 2), ("a", 2)):
@@ -156,71 +151,6 @@ def test_recorded_is_what_diverged_and_no_other_failure(tmp_path: Path) -> None:
     assert recorded(tmp_path, identity_of(CONFIG), 1) == run_dir
     finished_later = finished(tmp_path, seed=1)
     assert recorded(tmp_path, identity_of(CONFIG), 1) == finished_later
-
-
-def test_select_takes_names_runs_and_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name, a run and the directories of both mean what they say, in the order of the words, each run once."""
-    first, second = finished(tmp_path / "runs", "a", 0), finished(tmp_path / "runs", "a", 1)
-    finished(tmp_path / "runs", "b")
-    monkeypatch.chdir(tmp_path)
-    runs_dir = tmp_path / "runs"
-
-    def selected(*words: str) -> list[str]:
-        return names(index.select(runs_dir, words, no_config), runs_dir)
-
-    assert selected("b", "a") == ["b/s0", "a/s0", "a/s1"]
-    assert selected(f"a/{second.path.name}") == ["a/s1"]
-    assert selected(str(first.path), "a") == ["a/s0", "a/s1"]
-    assert selected(str(runs_dir / "a") + "/") == ["a/s0", "a/s1"]
-
-
-def test_select_resolves_a_config_by_identity(tmp_path: Path) -> None:
-    """A config means its experiment's runs under every name, and not what else has the config's name."""
-    finished(tmp_path, "a", 0)
-    finished(tmp_path, "b", 1)
-    finished(tmp_path, "a", 0, config=changed(optimizer={"learning_rate": 0.5}))
-
-    runs = index.select(tmp_path, ["configs/a.yaml"], lambda path: Identities(identity_of(CONFIG)))
-
-    assert names(runs, tmp_path) == ["a/s0", "b/s1"]
-    assert {run.identity for run in runs} == {identity_of(CONFIG)}
-
-
-def test_select_says_how_to_run_a_config(tmp_path: Path) -> None:
-    """A config that was edited since has no runs."""
-    finished(tmp_path, "a")
-
-    with pytest.raises(UserError, match=r"^a\.yaml: no run of it in .* as it is now\. Try: dlexp run a\.yaml$"):
-        index.select(tmp_path, ["a.yaml"], lambda path: Identities("0" * 64))
-
-
-def test_select_names_the_nearest(tmp_path: Path) -> None:
-    """An unknown word comes with the nearest right one and the choices."""
-    for name in ("digits_sgd", "digits_adam"):
-        finished(tmp_path, name)
-
-    with pytest.raises(UserError) as caught:
-        index.select(tmp_path, ["digits_sdg"], no_config)
-
-    assert str(caught.value) == (
-        f"digits_sdg: no such run, name or config in {tmp_path}. Did you mean 'digits_sgd'? "
-        "Choose from: digits_adam, digits_sgd"
-    )
-
-
-def test_select_names_the_nearest_run_of_a_name(tmp_path: Path) -> None:
-    """Where the name is right, the choices are its runs."""
-    run_dir = finished(tmp_path, "digits")
-    place = f"digits/{run_dir.path.name}"
-
-    with pytest.raises(UserError, match=f"Did you mean '{place}'. Choose from: {place}$"):
-        index.select(tmp_path, [place[:-1] + "x"], no_config)
-
-
-def test_select_without_any_run(tmp_path: Path) -> None:
-    """Before the first run the answer is how to get one."""
-    with pytest.raises(UserError, match=r"no runs in .* yet\. Try: dlexp run"):
-        index.select(tmp_path, ["digits"], no_config)
 
 
 def test_a_null_metric_is_nan(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from make_runs import finished
 from dlexp.config.load import load
 from dlexp.config.names import RESAMPLES
 from dlexp.config.problems import ConfigError
-from dlexp.records.index import read, select
+from dlexp.records.index import read
 from dlexp.records.run_dir import FolderName, RunDir
+from dlexp.records.selection import select
 
 RESAMPLED = "bias-variance calls its own runs so, with ' resamples' at the end"
 DEVICE = "it is a device on Windows, where no folder can have this name"

@@ -39,8 +39,8 @@ def data(
 def _named(word: str, overrides: list[str], data_dir: Path | None) -> "tuple[Dataset, Validation | None]":
     """The data set of a name, or a config's with its validation."""
     from dlexp.config.load import load_data, load_dataset, require_fitting
+    from dlexp.config.names import CONFIG_SUFFIXES
     from dlexp.errors import UserError, did_you_mean
-    from dlexp.records.index import CONFIG_SUFFIXES
     from dlexp.registry import components
 
     if word.endswith(CONFIG_SUFFIXES) or Path(word).is_file():

@@ -24,7 +24,8 @@ def ls(
     Example: dlexp ls --format csv
     """
     from dlexp.console import say
-    from dlexp.records.index import read, select, walk, without_resamples
+    from dlexp.records.index import read, walk, without_resamples
+    from dlexp.records.selection import select
     from dlexp.reports.run.list import render
 
     run_dirs, foreign = walk(runs_dir) if runs_dir.exists() and not words else ([], [])

@@ -40,11 +40,10 @@ def show(
 
     Example: dlexp show digits_sgd
     """
-    from functools import partial
-
     from dlexp.console import say, width
     from dlexp.errors import UserError
-    from dlexp.records.index import identities_in, latest, select
+    from dlexp.records.index import latest_finished
+    from dlexp.records.selection import select
     from dlexp.reports.activations import plot as activations_plot
     from dlexp.reports.run import diagnostics_plot
     from dlexp.reports.run.facts import gather
@@ -55,10 +54,8 @@ def show(
             raise UserError("activations: all hidden units are drawn to a file; say --plot units.png")
         activations_plot.draw(plot)
         return
-    runs = select(runs_dir, [run], partial(identities_in, data_dir=data_dir))
-    shown = latest(run for run in runs if run.status == "finished") or latest(runs)
-    if shown is None:
-        raise UserError(f"{run}: no run to show")
+    runs = select(runs_dir, [run], data_dir)
+    shown = latest_finished(runs)
     if len(runs) > 1:
         say(f"{run}: {len(runs)} runs; this is the latest{' finished' * (shown.status == 'finished')} one")
     if plot:

@@ -16,13 +16,14 @@ from dlexp.components.training_sets import Fresh
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION, Identities, code_digest, identities_of
 from dlexp.config.load import load
+from dlexp.config.names import PREFIX_LENGTH
 from dlexp.config.needed_memory import least_bytes
 from dlexp.errors import DataError, DlexpError, UserError
 from dlexp.execution import repository
 from dlexp.records.index import Attempts, Run, latest, read, readable, recorded, scan, smoke_dir
 from dlexp.records.numbering import Numbering
 from dlexp.records.record_files import DamagedRecord
-from dlexp.records.run_dir import PREFIX_LENGTH, UNFINISHED, RunDir
+from dlexp.records.run_dir import UNFINISHED, RunDir
 from dlexp.training.after import After
 from dlexp.training.job import Job
 

@@ -1,32 +1,25 @@
 """All runs below a runs directory, read anew from the folders each time: no index has to agree with them."""
 
-import fnmatch
 import logging
 import os
-import re
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dlexp.config.identity import Identities, identities_of
-from dlexp.config.names import CONFIG_SUFFIXES as CONFIG_SUFFIXES
-from dlexp.config.names import RESAMPLES as RESAMPLES
-from dlexp.config.names import SUMMARY_CSV as SUMMARY_CSV
-from dlexp.errors import UserError, did_you_mean
+from dlexp.config.identity import Identities
+from dlexp.config.names import PREFIX_LENGTH, RESAMPLES, SUMMARY_CSV
+from dlexp.errors import UserError
 from dlexp.format import plural
 from dlexp.records.ended import Ended, Failed, Finished
 from dlexp.records.record_files import DamagedRecord
-from dlexp.records.run_dir import PREFIX_LENGTH, FolderName, RunDir, Status
+from dlexp.records.run_dir import FolderName, RunDir, Status
 
 log = logging.getLogger(__name__)
 
 #: Where smoke runs lie, beside the names' folders.
 SMOKE = ".smoke"
-
-#: How many names an error message lists.
-_SHOWN_NAMES = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +53,7 @@ class Run:
     @property
     def label(self) -> str:
         """`NAME/s0-3fa9c1d2e0`, as commands take it."""
-        return f"{self.name}/{self.dir.path.name}"
+        return self.dir.label
 
     @property
     def identity(self) -> str:
@@ -127,19 +120,19 @@ def walk(runs_dir: Path) -> tuple[list[RunDir], list[Path]]:
     """
     found: list[tuple[str, FolderName, RunDir]] = []
     foreign: list[Path] = []
-    for name in _entries(runs_dir):
-        if not _is_directory(name):
+    for name in entries(runs_dir):
+        if not is_directory(name):
             if name.name != SUMMARY_CSV:
                 foreign.append(Path(name.path))
             continue
         try:
-            entries = _entries(Path(name.path))
+            own = entries(Path(name.path))
         except UserError:
             foreign.append(Path(name.path))
             continue
-        for entry in entries:
+        for entry in own:
             folder = FolderName.parse(entry.name)
-            if folder and _is_directory(entry):
+            if folder and is_directory(entry):
                 found.append((name.name, folder, RunDir(Path(entry.path))))
             else:
                 foreign.append(Path(entry.path))
@@ -200,7 +193,16 @@ def finished(runs_dir: Path) -> list[Run]:
 
 def latest(runs: Iterable[Run]) -> Run | None:
     """The attempt that ended last: attempts count up within one name only."""
-    return max(runs, key=lambda run: (run.record.ended, run.attempt), default=None)
+    return max(runs, key=_end, default=None)
+
+
+def latest_finished(runs: Sequence[Run]) -> Run:
+    """Of at least one run the latest that finished, or the latest of all if none has."""
+    return max([run for run in runs if run.status == "finished"] or runs, key=_end)
+
+
+def _end(run: Run) -> tuple[str, int]:
+    return run.record.ended, run.attempt
 
 
 def recorded(runs: Iterable[Run], identities: Container[str], name: str = "") -> Run | None:
@@ -240,105 +242,12 @@ def with_identity(run_dirs: Iterable[RunDir], identities: Identities) -> list[Ru
     return [run for run in readable(near) if run.identity in identities]
 
 
-def identities_in(config: Path, data_dir: Path | None = None) -> Identities:
-    """The identities of the experiment that a config file holds; reads the data's digest."""
-    from dlexp.config.load import load
-
-    experiment = load(config, []).experiment
-    return identities_of(experiment, experiment.dataset.digests(data_dir))
-
-
 def in_order(runs: Iterable[Run]) -> list[Run]:
     """Runs as they were handed out: the points of a grid in its order."""
     return sorted(runs, key=lambda run: run.record.began)
 
 
-def select(
-    runs_dir: Path,
-    words: Sequence[str],
-    resolve: Callable[[Path], Identities] = identities_in,
-    order: Callable[[Iterable[Run]], Iterable[Run]] = list,
-) -> list[Run]:
-    """The runs that the user's words name, in their order and each once, whatever their status.
-
-    A word is a config file (its experiment's runs, under every name), a name, a run as `NAME/s0-3fa9c1d2e0`,
-    the path of either's directory, or a glob of names or runs: `imdb_*`, `imdb_*/s0-*`.
-
-    Raises:
-        UserError: A word names nothing.
-    """
-    selected: dict[Path, Run] = {}
-    for word in words:
-        for run in order(_named(runs_dir, word, resolve)):
-            selected.setdefault(run.dir.path.resolve(), run)
-    return list(selected.values())
-
-
-def _named(runs_dir: Path, word: str, resolve: Callable[[Path], Identities]) -> list[Run]:
-    if word.endswith(CONFIG_SUFFIXES) and not _is_directory(runs_dir / word):
-        runs = with_identity(scan(runs_dir), resolve(Path(word)))
-        if not runs:
-            raise UserError(f"{word}: no run of it in {runs_dir} as it is now. Try: dlexp run {word}")
-        return runs
-    for path in (runs_dir / word, Path(word)):
-        # A name that looks like a run's folder holds runs.
-        if FolderName.parse(path.name) and _is_directory(path) and not _in_name(path):
-            # Resolved only where the name is needed: `.` and `..` have none of their own.
-            return [read(RunDir(path if path.parent.name else path.resolve()))]
-        if _is_directory(path) and (found := _in_name(path)):
-            return [read(run_dir) for run_dir in found]
-    if matching := _matching(scan(runs_dir), word):
-        return [read(run_dir) for run_dir in matching]
-    raise _unknown(runs_dir, word)
-
-
-def _matching(run_dirs: Iterable[RunDir], glob: str) -> list[RunDir]:
-    """The runs whose name, or name and folder, a glob describes; a name itself holds none of a glob's signs.
-
-    Those on resampled training sets only where the glob says so.
-    """
-    pattern = re.compile(fnmatch.translate(glob))
-    return [
-        run_dir
-        for run_dir in run_dirs
-        if RESAMPLES.strip() in glob or not is_resample(run_dir)
-        if pattern.match(run_dir.name) or pattern.match(f"{run_dir.name}/{run_dir.path.name}")
-    ]
-
-
-def _in_name(directory: Path) -> list[RunDir]:
-    """The runs in the directory of one name."""
-    entries = [entry for entry in _entries(directory) if _is_directory(entry)]
-    folders = [(folder, entry) for entry in entries if (folder := FolderName.parse(entry.name))]
-    return [RunDir(Path(entry.path)) for folder, entry in sorted(folders, key=lambda pair: pair[0])]
-
-
-def _unknown(runs_dir: Path, word: str) -> UserError:
-    run_dirs = scan(runs_dir)
-    if not run_dirs:
-        return UserError(f"{word}: no runs in {runs_dir} yet. Try: dlexp run configs/digits_sgd.yaml")
-    names = list(dict.fromkeys(run_dir.name for run_dir in run_dirs))
-    name, _, folder = word.rstrip("/").removeprefix(f"{runs_dir}/").partition("/")
-    if folder and name in names:
-        names = [f"{name}/{run_dir.path.name}" for run_dir in run_dirs if run_dir.name == name]
-    nearest = did_you_mean(word, [*names, *_near_globs(word, run_dirs)])
-    more = f", and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
-    return UserError(
-        f"{word}: no such run, name or config in {runs_dir}.{nearest} "
-        f"Choose from: {', '.join(names[:_SHOWN_NAMES])}{more}"
-    )
-
-
-def _near_globs(word: str, run_dirs: Sequence[RunDir]) -> list[str]:
-    """A glob that matches nothing, with the start of each name in place of its own, where it matches then."""
-    if not (signs := re.search(r"[*?[]", word)):
-        return []
-    start = signs.start()
-    globs = dict.fromkeys(run_dir.name[:start] + word[start:] for run_dir in run_dirs)
-    return [glob for glob in globs if _matching(run_dirs, glob)]
-
-
-def _is_directory(entry: os.DirEntry[str] | Path) -> bool:
+def is_directory(entry: os.DirEntry[str] | Path) -> bool:
     """Whether it is one; not a link to itself, nor what no directory can be called."""
     try:
         return entry.is_dir()
@@ -346,10 +255,10 @@ def _is_directory(entry: os.DirEntry[str] | Path) -> bool:
         return False
 
 
-def _entries(directory: Path) -> list[os.DirEntry[str]]:
+def entries(directory: Path) -> list[os.DirEntry[str]]:
     """What lies in a directory, but hidden entries."""
     try:
-        with os.scandir(directory) as entries:
-            return [entry for entry in entries if not entry.name.startswith(".")]
+        with os.scandir(directory) as found:
+            return [entry for entry in found if not entry.name.startswith(".")]
     except OSError as error:
         raise UserError(f"{directory}: cannot be read: {error.strerror}") from error

@@ -13,8 +13,7 @@ from typing import Any, Literal, Self, TextIO, TypeVar, cast
 
 from dlexp import regular_files
 from dlexp.config.identity import canonical_digest
-from dlexp.config.names import FOLDER
-from dlexp.config.names import PREFIX_LENGTH as PREFIX_LENGTH
+from dlexp.config.names import FOLDER, PREFIX_LENGTH
 from dlexp.errors import Changed
 from dlexp.format import to_json, write_exact_csv
 from dlexp.records import lock
@@ -117,6 +116,11 @@ class RunDir:
     def name(self) -> str:
         """The name under which the run lies."""
         return self.path.parent.name
+
+    @property
+    def label(self) -> str:
+        """`NAME/s0-3fa9c1d2e0`, as commands take it."""
+        return f"{self.name}/{self.path.name}"
 
     @property
     def folder(self) -> FolderName:

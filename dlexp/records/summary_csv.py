@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dlexp.config.flat import flatten, format_value
+from dlexp.config.names import SUMMARY_CSV
 from dlexp.errors import DlexpError
 from dlexp.format import write_csv
 from dlexp.records import index
@@ -24,7 +25,7 @@ def rebuild(runs_dir: Path) -> Path:
     Raises:
         DlexpError: It cannot be written.
     """
-    path = runs_dir / index.SUMMARY_CSV
+    path = runs_dir / SUMMARY_CSV
     try:
         with in_turn(runs_dir / _LOCK), replacing(path) as beside:
             texts = _Texts()

@@ -10,9 +10,10 @@ from dlexp.config.checks import check
 from dlexp.config.experiment import Experiment
 from dlexp.config.grid import values_in
 from dlexp.config.load import require_fitting
+from dlexp.config.names import RESAMPLES
 from dlexp.errors import UserError
 from dlexp.execution.plan import Plan, Planned, Request, plan
-from dlexp.records.index import RESAMPLES, Attempts, Run, read, recorded, scan
+from dlexp.records.index import Attempts, Run, read, recorded, scan
 from dlexp.reports.bias_variance.facts import MIN_TRAINING_SETS, Point, point
 from dlexp.workflows.training import Given, Runner, Trained
 

@@ -3,12 +3,12 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 from dlexp.components import snapshot
 from dlexp.errors import UserError
-from dlexp.records.index import Run, identities_in, in_order, read, scan, select, without_resamples
+from dlexp.records.index import Run, in_order, read, scan, without_resamples
+from dlexp.records.selection import select
 from dlexp.reports.comparison import facts
 from dlexp.reports.comparison.facts import Comparison
 
@@ -48,7 +48,7 @@ def compare(
 
 def _named(words: Sequence[str], runs_dir: Path, data_dir: Path | None) -> list[Run]:
     with snapshot.taken(held_bytes=0):  # However many configs have the same data.
-        return select(runs_dir, words, partial(identities_in, data_dir=data_dir), in_order)
+        return select(runs_dir, words, data_dir, in_order)
 
 
 def _all(runs_dir: Path) -> list[Run]:

@@ -2,7 +2,6 @@
 
 import logging
 import shlex
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -10,8 +9,9 @@ from dlexp.components import snapshot
 from dlexp.config.load import load
 from dlexp.errors import UserError, shown
 from dlexp.records import manifest
-from dlexp.records.index import Run, identities_in, latest, select
+from dlexp.records.index import Run, latest
 from dlexp.records.record_files import DamagedRecord
+from dlexp.records.selection import select
 from dlexp.training.child import in_child
 from dlexp.training.inference import Inference, infer
 
@@ -47,7 +47,7 @@ def predict(word: str, examples: Path | Literal["test"], runs_dir: Path, data_di
 
 
 def _latest_finished(word: str, runs_dir: Path, data_dir: Path | None) -> Run:
-    runs = select(runs_dir, [word], partial(identities_in, data_dir=data_dir))
+    runs = select(runs_dir, [word], data_dir)
     found = latest(run for run in runs if run.status == "finished")
     if found is None:
         raise UserError(f"{word}: no finished run, so no model to ask")

@@ -3,13 +3,13 @@
 import logging
 import tempfile
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from dlexp.config.identity import Identities
 from dlexp.errors import UserError
 from dlexp.execution.plan import again
-from dlexp.records.index import Run, identities_in, scan, select, with_identity
+from dlexp.records.index import Run, scan, with_identity
+from dlexp.records.selection import select
 from dlexp.reports.verification import facts
 from dlexp.reports.verification.facts import Verification
 from dlexp.reports.verification.integrity import Integrity, check
@@ -54,7 +54,7 @@ def verify(words: Sequence[str], runs_dir: Path, data_dir: Path | None, runner: 
 
 
 def _finished(words: Sequence[str], runs_dir: Path, data_dir: Path | None) -> list[Run]:
-    named = select(runs_dir, words, partial(identities_in, data_dir=data_dir))
+    named = select(runs_dir, words, data_dir)
     runs = [run for run in named if run.status in ("finished", "damaged")]
     if not runs:
         raise UserError(f"{', '.join(words)}: no finished run to verify")

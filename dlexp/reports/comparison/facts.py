@@ -10,9 +10,9 @@ from typing import Any, Literal
 from dlexp.components.columns import Column
 from dlexp.config.flat import flatten
 from dlexp.config.identity import Ingredients, compared
+from dlexp.config.names import PREFIX_LENGTH
 from dlexp.errors import UserError, did_you_mean
 from dlexp.records.index import Run, latest
-from dlexp.records.run_dir import PREFIX_LENGTH
 from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.comparability import Obstacle
 from dlexp.reports.comparison.compared import OF_THE_RUN, Compared, value_of

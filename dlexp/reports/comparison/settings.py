@@ -7,8 +7,8 @@ from typing import Any
 
 from dlexp import registry
 from dlexp.config.flat import MISSING, differences, flatten, format_value
+from dlexp.config.names import PREFIX_LENGTH
 from dlexp.records.index import Run
-from dlexp.records.run_dir import PREFIX_LENGTH
 
 
 def differing(settings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

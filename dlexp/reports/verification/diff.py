@@ -9,7 +9,7 @@ from dlexp.config.identity import compared
 from dlexp.config.load import load
 from dlexp.errors import UserError
 from dlexp.format import PageFormat, aligned, to_json
-from dlexp.records.index import CONFIG_SUFFIXES, select
+from dlexp.records.selection import find
 
 
 def settings(word: str, runs_dir: Path) -> dict[str, Any]:
@@ -18,20 +18,18 @@ def settings(word: str, runs_dir: Path) -> dict[str, Any]:
     Raises:
         UserError: It names nothing, or several experiments.
     """
-    path = Path(word)
-    if path.is_file() or (word.endswith(CONFIG_SUFFIXES) and not path.is_dir()):
-        paths = [path]
-    else:
-        of_experiment: dict[str, Path] = {}  # Its seeds and attempts share the config: the first one stands for all.
-        for run in select(runs_dir, [word]):
-            of_experiment.setdefault(run.dir.folder.prefix, run.dir.config_path)
+    found = find(runs_dir, word)
+    if isinstance(found, Path):
+        paths = [found]
+    else:  # The seeds and attempts of an experiment share their config.
+        of_experiment: dict[str, Path] = {}
+        for run_dir in found:
+            of_experiment.setdefault(run_dir.identity_prefix, run_dir.config_path)
         paths = list(of_experiment.values())
     configs = [flatten(compared(load(path).experiment.model_dump(exclude={"name"}))) for path in paths]
     if any(config != configs[0] for config in configs):
         runs_named = ", ".join(str(path.parent) for path in paths)
         raise UserError(f"{word}: {len(configs)} experiments have this name; choose from: {runs_named}")
-    if not configs:
-        raise UserError(f"{word}: no run of this name can be read")
     return configs[0]
 
 

@@ -11,9 +11,10 @@ from dlexp.config.load import load
 from dlexp.console import one_line
 from dlexp.errors import DlexpError, UserError
 from dlexp.format import PageFormat, to_json
-from dlexp.records.index import CONFIG_SUFFIXES, Run, finished, latest, select
+from dlexp.records.index import Run, finished, latest_finished, read
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import RunDir
+from dlexp.records.selection import find
 from dlexp.reports.verification import places
 from dlexp.reports.verification.diff import side_by_side
 from dlexp.training.environment import here
@@ -146,14 +147,8 @@ def _differing(a: Ingredients, b: Ingredients) -> list[Difference]:
 
 
 def _named(word: str, runs_dir: Path, data_dir: Path | None) -> Subject:
-    path = Path(word)
-    if path.is_file() or (word.endswith(CONFIG_SUFFIXES) and not path.is_dir()):
-        return _of_config(path, data_dir)
-    runs = select(runs_dir, [word])
-    asked = latest(run for run in runs if run.status == "finished") or latest(runs)
-    if asked is None:
-        raise UserError(f"{word}: no run of this name")
-    return _of_run(asked)
+    found = find(runs_dir, word)
+    return _of_config(found, data_dir) if isinstance(found, Path) else _of_run(latest_finished(list(map(read, found))))
 
 
 def _counterpart(subject: Subject, runs_dir: Path, data_dir: Path | None) -> Subject | None:

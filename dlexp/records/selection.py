@@ -1,0 +1,158 @@
+"""Which runs the user's word means: one rule for every command."""
+
+import fnmatch
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from dlexp.config.identity import Identities, identities_of
+from dlexp.config.names import CONFIG_SUFFIXES, PREFIX_LENGTH, RESAMPLES
+from dlexp.errors import UserError, did_you_mean
+from dlexp.records.index import Run, entries, is_directory, is_resample, read, scan, with_identity
+from dlexp.records.run_dir import FolderName, RunDir
+
+#: How many names an error message lists.
+_SHOWN_NAMES = 10
+#: The start of a run's id, or of its experiment's: `s0-3fa9c1`, `3fa9c1`, each in a name or in all.
+_ID = re.compile(rf"(?:(?P<name>.+)/)?(?:s(?P<seed>[0-9]+)-)?(?P<identity>[0-9a-f]{{4,{PREFIX_LENGTH}}})")
+
+
+def select(
+    runs_dir: Path,
+    words: Sequence[str],
+    data_dir: Path | None = None,
+    order: Callable[[Iterable[Run]], Iterable[Run]] = list,
+) -> list[Run]:
+    """The runs that the user's words mean, as `find` tells, in their order and each once, whatever their status.
+
+    A config file means the runs of its experiment as it is now, under every name: by identity, for which the data's
+    digest is taken.
+
+    Raises:
+        UserError: A word means nothing.
+    """
+    selected: dict[Path, Run] = {}
+    for word in words:
+        found = find(runs_dir, word)
+        runs = _of_config(runs_dir, found, data_dir) if isinstance(found, Path) else map(read, found)
+        for run in order(runs):
+            selected.setdefault(run.dir.path.resolve(), run)
+    return list(selected.values())
+
+
+def find(runs_dir: Path, word: str) -> Path | list[RunDir]:
+    """What a word means: a config file, or runs on record, of which there is at least one.
+
+    The first of these that there is: a file that ends as configs do; the directory of a run or of a name, below the
+    runs directory or as a path; a name, a run as `NAME/s0-3fa9c1d2e0`, or a glob of either; any other file, or the
+    stem of a config; the start of an id that begins only one, `NAME/s0-3fa9` or `3fa9`.
+
+    Raises:
+        UserError: It means nothing, or begins several ids.
+    """
+    paths = (runs_dir / word, Path(word))
+    if word.endswith(CONFIG_SUFFIXES) and not any(map(is_directory, paths)):
+        return Path(word)
+    for path in filter(is_directory, paths):
+        if of_name := _in_name(path):
+            return of_name
+        if FolderName.parse(path.name):
+            # Resolved only where the name is needed: `.` and `..` have none of their own.
+            return [RunDir(path if path.parent.name else path.resolve())]
+    run_dirs = scan(runs_dir)
+    if matching := _matching(run_dirs, word):
+        return matching
+    for suffix in ("", *CONFIG_SUFFIXES):
+        if _is_file(path := Path(word + suffix)):
+            return path
+    if begun := _beginning(run_dirs, word):
+        return begun
+    raise _unknown(runs_dir, word, run_dirs)
+
+
+def identities_in(config: Path, data_dir: Path | None) -> Identities:
+    """The identities of the experiment that a config file holds; reads the data's digest."""
+    from dlexp.config.load import load
+
+    experiment = load(config, []).experiment
+    return identities_of(experiment, experiment.dataset.digests(data_dir))
+
+
+def _of_config(runs_dir: Path, config: Path, data_dir: Path | None) -> list[Run]:
+    runs = with_identity(scan(runs_dir), identities_in(config, data_dir))
+    if not runs:
+        raise UserError(f"{config}: no run of it in {runs_dir} as it is now. Try: dlexp run {config}")
+    return runs
+
+
+def _matching(run_dirs: Iterable[RunDir], glob: str) -> list[RunDir]:
+    """The runs whose name, or name and folder, a glob describes; a name itself holds none of a glob's signs.
+
+    Those on resampled training sets only where the glob says so.
+    """
+    pattern = re.compile(fnmatch.translate(glob))
+    return [
+        run_dir
+        for run_dir in run_dirs
+        if RESAMPLES.strip() in glob or not is_resample(run_dir)
+        if pattern.match(run_dir.name) or pattern.match(run_dir.label)
+    ]
+
+
+def _in_name(directory: Path) -> list[RunDir]:
+    """The runs in the directory of one name."""
+    own = [entry for entry in entries(directory) if is_directory(entry)]
+    folders = [(folder, entry) for entry in own if (folder := FolderName.parse(entry.name))]
+    return [RunDir(Path(entry.path)) for folder, entry in sorted(folders, key=lambda pair: pair[0])]
+
+
+def _beginning(run_dirs: Iterable[RunDir], word: str) -> list[RunDir]:
+    """The runs of the one experiment whose id begins like this.
+
+    Raises:
+        UserError: There are several.
+    """
+    if not (said := _ID.fullmatch(word)):
+        return []
+    found = [
+        run_dir
+        for run_dir in run_dirs
+        if run_dir.identity_prefix.startswith(said["identity"])
+        if said["name"] in (None, run_dir.name) and said["seed"] in (None, str(run_dir.seed))
+    ]
+    if len({run_dir.identity_prefix for run_dir in found}) > 1:
+        raise UserError(f"{word}: several ids begin like this. Choose from: {_listed([run.label for run in found])}")
+    return found
+
+
+def _unknown(runs_dir: Path, word: str, run_dirs: Sequence[RunDir]) -> UserError:
+    if not run_dirs:
+        return UserError(f"{word}: no runs in {runs_dir} yet. Try: dlexp run configs/digits_sgd.yaml")
+    names = list(dict.fromkeys(run_dir.name for run_dir in run_dirs))
+    name, _, folder = word.rstrip("/").removeprefix(f"{runs_dir}/").partition("/")
+    if folder and name in names:
+        names = [run_dir.label for run_dir in run_dirs if run_dir.name == name]
+    nearest = did_you_mean(word, [*names, *_near_globs(word, run_dirs)])
+    return UserError(f"{word}: no such run, name or config in {runs_dir}.{nearest} Choose from: {_listed(names)}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f", and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
+    return ", ".join(names[:_SHOWN_NAMES]) + more
+
+
+def _near_globs(word: str, run_dirs: Sequence[RunDir]) -> list[str]:
+    """A glob that matches nothing, with the start of each name in place of its own, where it matches then."""
+    if not (signs := re.search(r"[*?[]", word)):
+        return []
+    start = signs.start()
+    globs = dict.fromkeys(run_dir.name[:start] + word[start:] for run_dir in run_dirs)
+    return [glob for glob in globs if _matching(run_dirs, glob)]
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is one; not what no file can be called."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
