@@ -19,7 +19,7 @@ NORMALIZATIONS = ("BatchNormalization", "LayerNormalization", "GroupNormalizatio
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stacked:
+class PlacedLayer:
     """A layer of the stack, or within a wrapper, at its place."""
 
     path: str
@@ -46,12 +46,12 @@ class Stacked:
         return self.arguments.get("kernel_initializer") or DEFAULT_START
 
 
-LayerRule = Callable[[Layers, list[Stacked], int], Iterator[Advice]]
+LayerRule = Callable[[Layers, list[PlacedLayer], int], Iterator[Advice]]
 
 
-def stacked(model: Layers) -> list[Stacked]:
+def placed(model: Layers) -> list[PlacedLayer]:
     """The layers; activations that stand alone belong to the layer before."""
-    found: list[Stacked] = []
+    found: list[PlacedLayer] = []
     n_axes: int | None = 2  # The batch, and features or words.
     for i, item in enumerate(model.layers):
         ((name, arguments),) = item.items()
@@ -60,7 +60,7 @@ def stacked(model: Layers) -> list[Stacked]:
         while inner := normal(arguments.get("layer")):
             ((name, arguments),) = inner.items()
             path = f"{path}.layer.{name}"
-        layer = Stacked(path=path, name=name, arguments=arguments, gives_vector=n_axes == 2)
+        layer = PlacedLayer(path=path, name=name, arguments=arguments, gives_vector=n_axes == 2)
         activation = arguments.get("activation")
         if isinstance(activation, str) and (layer.has_kernel or name == "Activation"):
             layer = replace(layer, activation=activation, activation_path=f"{path}.activation")
@@ -72,7 +72,7 @@ def stacked(model: Layers) -> list[Stacked]:
     return found
 
 
-def bottleneck(model: Layers, layers: list[Stacked], n_classes: int) -> Iterator[Advice]:
+def bottleneck(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iterator[Advice]:
     """A Dense layer with fewer units than classes, unless it is put to each of several steps or places."""
     for layer in layers:
         if layer.name == "Dense" and layer.gives_vector and (n := layer.arguments["units"]) < n_classes:
@@ -81,7 +81,7 @@ def bottleneck(model: Layers, layers: list[Stacked], n_classes: int) -> Iterator
             yield Advice(path, why, setting(path, n_classes))
 
 
-def saturating_stack(model: Layers, layers: list[Stacked], n_classes: int) -> Iterator[Advice]:
+def saturating_stack(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iterator[Advice]:
     """The gates of recurrent layers are meant to saturate; normalized sums do it less."""
     units = registry.components("activations")
     saturating = [layer for layer in layers if layer.activation in units and units[layer.activation].saturates]
@@ -95,7 +95,7 @@ def saturating_stack(model: Layers, layers: list[Stacked], n_classes: int) -> It
     yield Advice(saturating[0].activation_path, why, setting("model.layers", relus))
 
 
-def selu_start(model: Layers, layers: list[Stacked], n_classes: int) -> Iterator[Advice]:
+def selu_start(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iterator[Advice]:
     """Keras starts a kernel as Glorot did, whatever its activation."""
     for layer in layers:
         unit, start = registry.components("activations").get(layer.activation), layer.start
@@ -104,7 +104,7 @@ def selu_start(model: Layers, layers: list[Stacked], n_classes: int) -> Iterator
             yield Advice(path, f"{unit.needs_start}, given {start}", setting(path, unit.kernel_initializer))
 
 
-def symmetric_start(model: Layers, layers: list[Stacked], n_classes: int) -> Iterator[Advice]:
+def symmetric_start(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iterator[Advice]:
     """Of any kernel."""
     for layer in layers:
         start = layer.arguments.get("kernel_initializer")
@@ -114,7 +114,7 @@ def symmetric_start(model: Layers, layers: list[Stacked], n_classes: int) -> Ite
             yield Advice(path, why, setting(path, DEFAULT_START))
 
 
-def heavy_dropout(model: Layers, layers: list[Stacked], n_classes: int) -> Iterator[Advice]:
+def heavy_dropout(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iterator[Advice]:
     """By a layer of its own or within a recurrent one."""
     for layer in layers:
         for argument in ("rate",) if layer.name in DROPOUTS else DROPOUT_ARGUMENTS:
@@ -124,7 +124,7 @@ def heavy_dropout(model: Layers, layers: list[Stacked], n_classes: int) -> Itera
                 yield Advice(path, f"{rate:.3g} of the outputs are dropped; usual are 0.2 to 0.5", setting(path, 0.5))
 
 
-def second_output(model: Layers, layers: list[Stacked], n_classes: int) -> Iterator[Advice]:
+def second_output(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iterator[Advice]:
     """The head brings the output units: a softmax in front of it is squashed twice, and hardly has a gradient."""
     last = next((layer for layer in reversed(layers) if layer.activation), None)
     if last is not None and last.activation in ("softmax", "log_softmax"):

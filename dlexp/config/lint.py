@@ -17,7 +17,7 @@ from dlexp.components.models.model import Stack
 from dlexp.config.advice import DEEP, MAX_DROPOUT, Advice, has_override, lost_classes, setting
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import format_value
-from dlexp.config.layer_rules import LAYER_RULES, stacked
+from dlexp.config.layer_rules import LAYER_RULES, placed
 from dlexp.config.needed_memory import MEMORY_LIMIT, peak_bytes
 from dlexp.config.node import Node
 from dlexp.config.problems import Problem
@@ -256,7 +256,7 @@ def _advice(experiment: Experiment) -> Iterator[tuple[str, Advice]]:
         for stack_rule in STACK_RULES:
             yield from ((stack_rule.__name__, advice) for advice in stack_rule(model, experiment, info))
     elif isinstance(model, Layers):
-        layers, n_classes = stacked(model), _n_class_units(experiment, info)
+        layers, n_classes = placed(model), _n_class_units(experiment, info)
         for layer_rule in LAYER_RULES:
             yield from ((layer_rule.__name__, advice) for advice in layer_rule(model, layers, n_classes))
     for rule in RULES:

@@ -38,7 +38,7 @@ TELLING_KEYS = (("head", "heads", MULTITASK), ("model", "layers", "layers"))
 DATA_PARTS = ("dataset", "validation")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Loaded:
     """A config that passed every check."""
 
@@ -88,7 +88,13 @@ def _checked(path: Path, said: Node) -> Loaded:
     found = [*([Misfit("name", misnamed)] if misnamed else []), *check(experiment)]
     if problems := [*_located(found, config, experiment), *unknown_rules(allow)]:
         raise ConfigError(problems)
-    return Loaded(path, experiment, _sources(experiment, config), lint(experiment, config, allow.plain()), said)
+    return Loaded(
+        path=path,
+        experiment=experiment,
+        sources=_sources(experiment, config),
+        warnings=lint(experiment, config, allow.plain()),
+        said=said,
+    )
 
 
 def _said(loaded: Loaded) -> Node:
@@ -110,7 +116,7 @@ def load_data(path: Path | str, overrides: Sequence[str] = ()) -> Loaded:
     others = {"allow", *Experiment.model_fields} - set(DATA_PARTS)
     settings = {key: node for key, node in config.entries.items() if key not in others}
     experiment, config = _data_alone(Node({"name": Node("data", DEFAULT), **settings}, Source(str(path))))
-    return Loaded(path, experiment, _sources(experiment, config))
+    return Loaded(path=path, experiment=experiment, sources=_sources(experiment, config))
 
 
 def load_dataset(name: str, overrides: Sequence[str] = ()) -> Dataset:
@@ -221,19 +227,19 @@ def _beside(loaded: Loaded, data_dir: Path | None) -> Iterator[Misfit]:
 def _read_with_bases(path: Path) -> Node:
     """A file laid over what it extends; the name is the file's own."""
     chain = [path]
-    layers = [read(path)]
-    name = layers[0].child("name")
-    while extends := layers[-1].child("extends"):
+    files = [read(path)]
+    name = files[0].child("name")
+    while extends := files[-1].child("extends"):
         base = _base_path(extends, chain)
-        layers.append(read(base, named_by=extends.source))
+        files.append(read(base, named_by=extends.source))
         chain.append(base)
-    config = Node({}, layers[-1].source)
-    allow = [node for layer in layers if (node := layer.child("allow")) and node.value is not None]
-    for layer in reversed(layers):
-        own = {key: node for key, node in layer.entries.items() if key not in ("extends", "name", "allow")}
-        config = merged(config, _head_short_forms_moved(Node(own, layer.source)))
+    config = Node({}, files[-1].source)
+    allow = [node for file in files if (node := file.child("allow")) and node.value is not None]
+    for file in reversed(files):
+        own = {key: node for key, node in file.entries.items() if key not in ("extends", "name", "allow")}
+        config = merged(config, _head_short_forms_moved(Node(own, file.source)))
     own = ({"name": name} if name else {}) | ({"allow": _joined(allow)} if allow else {})
-    return Node(config.entries | own, layers[0].source)
+    return Node(config.entries | own, files[0].source)
 
 
 def _joined(lists: list[Node]) -> Node:

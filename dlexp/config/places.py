@@ -18,7 +18,7 @@ from dlexp.config.problems import DEFAULT
 HEAD_SHORT_FORMS = ("loss", "metrics", "heads", "sharing", "weighting")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Place:
     """What the schema says about one path. A plain value has none of the first three."""
 

@@ -17,7 +17,7 @@ WHOLE = Part(logits=slice(None), prediction=slice(None))
 
 
 @dataclass(frozen=True)
-class Task:
+class TargetOutput:
     """One target of a network: its head, and where it stands among all logits and predictions."""
 
     name: str
@@ -47,7 +47,7 @@ class Network:
     first: Sequence[keras.layers.Dense]
     """The first layer, where its input is sparse: training multiplies its kernel by scipy. One a trunk, else none."""
     info: Info
-    tasks: Sequence[Task]
+    tasks: Sequence[TargetOutput]
     """The targets; mostly one."""
 
     @property
@@ -94,7 +94,7 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
     ends = [keras.layers.Identity(name="logits")(output.logits), output.prediction]
     body = keras.Model(start if len(start) > 1 else start[0], ends, name="body")
     tasks = [
-        Task(name, head, target, output.parts.get(name, WHOLE))
+        TargetOutput(name, head, target, output.parts.get(name, WHOLE))
         for name, (head, target) in experiment.head.by_target(info).items()
     ]
     return Network(model=model, body=body, output=output, standardize=standardize, first=first, info=info, tasks=tasks)

@@ -10,12 +10,12 @@ from dlexp.records.ended import Layer
 from dlexp.training.child import in_child
 
 #: The layers of a model as a summary.json lists them; empty if even a stand-in needs data that is absent.
-Layers = list[Layer]
+Outline = list[Layer]
 
 
 def outlines(
     experiments: Sequence[Experiment], data_dir: Path | None = None, allow_code: bool = False
-) -> list[Layers | None]:
+) -> list[Outline | None]:
     """Each experiment's layers; None for one that calls functions of the user's own, unless that is allowed.
 
     The models are really built, by Keras and in a process of its own: nothing here knows what a component's layers
@@ -29,8 +29,8 @@ def outlines(
     return [next(layers) if allow_code or not experiment.functions else None for experiment in experiments]
 
 
-def _outlines(experiments: Sequence[Experiment], data_dir: Path | None) -> list[Layers]:
-    found: list[Layers] = []
+def _outlines(experiments: Sequence[Experiment], data_dir: Path | None) -> list[Outline]:
+    found: list[Outline] = []
     refused: list[str] = []
     for experiment in experiments:
         try:
@@ -42,7 +42,7 @@ def _outlines(experiments: Sequence[Experiment], data_dir: Path | None) -> list[
     return found
 
 
-def outline(experiment: Experiment, data_dir: Path | None = None) -> Layers:
+def outline(experiment: Experiment, data_dir: Path | None = None) -> Outline:
     """One experiment's layers; imports TensorFlow."""
     from dlexp.training.threads import start
 

@@ -8,7 +8,7 @@ from dlexp.components.data import Split
 from dlexp.components.heads.head import Predicted
 from dlexp.training.loop import Evaluator, Scores
 from dlexp.training.mistakes import mistakes
-from dlexp.training.network import Network, Task
+from dlexp.training.network import Network, TargetOutput
 from dlexp.training.splits import Splits
 
 
@@ -66,6 +66,6 @@ def worst_mistakes(network: Network, test: Split, tested: Scores) -> list[dict[s
     return found
 
 
-def _predicted(network: Network, task: Task, split: Split, scores: Scores) -> Predicted:
+def _predicted(network: Network, task: TargetOutput, split: Split, scores: Scores) -> Predicted:
     y = network.info.y_of(task.name, split.y)
     return Predicted(y, scores.logits[:, task.part.logits], scores.predictions[:, task.part.prediction])

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import links, numbers
-from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
+from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
 
 #: Targets are kept this far from 0 and 1, where the density of a beta distribution is 0 or infinite.
 MARGIN = 1e-6
@@ -43,7 +43,7 @@ class Beta(Head):
         prediction = keras.layers.Concatenate(name="mean_alpha_beta")([mean, alpha, beta])
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
         """The beta distribution itself; targets lie inside the open interval, as in the loss."""
         from scipy import stats
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from dlexp.components.component import Context, Misfit, Word
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import classes
-from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
+from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
 from dlexp.components.metrics import fitting
 
 
@@ -59,7 +59,7 @@ class Binary(Head):
         gradient = p - y if self.loss == "binary_crossentropy" else 2 * (p - y) * p * (1 - p)
         return float(abs(gradient).mean())
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
         """The probabilities of both classes."""
         return classes.ClassDistribution(prediction, _nll)
 

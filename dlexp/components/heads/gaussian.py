@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import links, numbers
-from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
+from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
 
 
 class Gaussian(Head):
@@ -41,7 +41,7 @@ class Gaussian(Head):
         prediction = keras.layers.Concatenate(name="mean_and_sd")([offset + unit * mean, unit * sd])
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
         """The Gaussian itself."""
         from scipy import stats
 

@@ -84,7 +84,7 @@ class Predicted:
     """`(n, columns)` on the natural scale."""
 
 
-class Distribution(Protocol):
+class PredictiveDistribution(Protocol):
     """What is predicted for each example of a split: a distribution of its target, on the natural scale."""
 
     def columns(self, info: Info) -> PredictedColumns:
@@ -193,7 +193,7 @@ class Head(Component):
         """What metrics are computed from: the probabilities, or the one number that is predicted, `(n, 1)`."""
         return prediction[:, : self.n_judged]
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
         """What is predicted for each example.
 
         Args:

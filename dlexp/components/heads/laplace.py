@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import links, numbers
-from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
+from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
 
 
 class Laplace(Head):
@@ -40,7 +40,7 @@ class Laplace(Head):
         prediction = keras.layers.Concatenate(name="median_and_scale")([offset + unit * median, unit * scale])
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
         """The Laplace distribution itself."""
         density = numbers.laplace(*prediction.astype("float64").T)
         return numbers.NumberDistribution(prediction=prediction, density=density, names=("median", "scale"))

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from dlexp.components.data import Array, Info, Tensor
 from dlexp.components.heads import links, numbers
-from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
+from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
 
 
 class Mixture(Head):
@@ -60,7 +60,7 @@ class Mixture(Head):
         prediction = keras.layers.Concatenate(name="mixture")([mean, weights, means, unit * sds])
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
         """The mixture itself."""
         import numpy as np
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from dlexp.components.component import Context, Misfit, Word
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import classes
-from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
+from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
 from dlexp.components.metrics import fitting
 
 
@@ -60,7 +60,7 @@ class Multiclass(Head):
         weighted_losses = classes.weighted(losses, self.class_weight, y, self.units or 1)
         return Output(logits=logits, prediction=prediction, losses=weighted_losses)
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
         """The probability of each class."""
         return classes.ClassDistribution(prediction, _nll)
 

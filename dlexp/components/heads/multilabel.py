@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from dlexp.components.component import Word
 from dlexp.components.data import Array, Info, Tensor
 from dlexp.components.heads import classes
-from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted, PredictedColumns
+from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictedColumns, PredictiveDistribution
 from dlexp.components.metrics import METRICS, fitting
 
 
@@ -40,7 +40,7 @@ class Multilabel(Head):
         prediction = keras.layers.Activation("sigmoid", name="probabilities")(logits)
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
         """The probability of each label."""
         return LabelDistribution(prediction)
 

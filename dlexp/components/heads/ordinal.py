@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from dlexp.components.component import Context, Misfit, Word
 from dlexp.components.data import Array, Info, Tensor
 from dlexp.components.heads import classes, links
-from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
+from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
 from dlexp.components.metrics import fitting
 
 
@@ -55,7 +55,7 @@ class Ordinal(Head):
         weighted_losses = classes.weighted(losses, self.class_weight, y, n_classes)
         return Output(logits=logits, prediction=prediction, losses=weighted_losses)
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
         """The probability of each class."""
         return classes.ClassDistribution(prediction, _nll)
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import links, numbers
-from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
+from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
 
 
 class Poisson(Head):
@@ -34,7 +34,7 @@ class Poisson(Head):
         logits = self.dense(features)
         return Output(logits=logits, prediction=links.positive(logits), losses=losses)
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
         """The Poisson distribution itself."""
         import numpy as np
         from scipy import stats

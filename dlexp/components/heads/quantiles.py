@@ -9,7 +9,7 @@ from pydantic import Field
 from dlexp.components.component import Context, MakesLoss, Misfit
 from dlexp.components.data import Array, Info, Tensor
 from dlexp.components.heads import links, numbers
-from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
+from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
 
 
 class Quantiles(Head):
@@ -67,7 +67,7 @@ class Quantiles(Head):
     def _middle(self) -> int:
         return min(range(len(self.quantiles)), key=lambda i: abs(self.quantiles[i] - 0.5))
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
         """Even between the quantiles, exponential beyond them."""
         import numpy as np
 

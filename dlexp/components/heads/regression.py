@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import numbers
-from dlexp.components.heads.head import Distribution, Head, Learnable, Output, Predicted
+from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
 
 
 class Regression(Head):
@@ -34,7 +34,7 @@ class Regression(Head):
         prediction = keras.layers.Rescaling(scale, offset=mean, name="value")(logits)
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> Distribution:
+    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
         """Around the predicted number, as wide as the training residuals."""
         density = numbers.density_of_residuals(prediction, train(), self.loss)
         return numbers.NumberDistribution(prediction=prediction, density=density)
