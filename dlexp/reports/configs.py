@@ -18,7 +18,7 @@ class Checked:
 
     file: str
     experiments: Sequence[Loaded] = ()
-    """None if there are problems."""
+    """Empty if there are problems."""
     problems: Sequence[Problem] = ()
 
     @property

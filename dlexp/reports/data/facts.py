@@ -145,7 +145,8 @@ def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | N
             if target.n_classes is None
             for role, y in of_role[name].items()
         },
-        lengths={"train": _lengths(data.train.x), "test": _lengths(data.test.x)} if texts else {},
+        # Without the start signs.
+        lengths={part: Distribution.of(getattr(texts, part).x.lengths - 1) for part in ("train", "test") if texts},
         vocabulary=_vocabulary(data.train.x, dataset) if texts and isinstance(dataset, TextKeys) else None,
         numbers=Distribution.of(data.train.x) if is_numeric else None,
         features=_features(data.train.x, info.feature_names or dataset.feature_names) if is_numeric else [],
@@ -155,21 +156,11 @@ def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | N
 
 
 def _classes(name: str, target: Info, roles: Mapping[str, Array]) -> list[Class]:
-    n_classes, names = target.n_classes or 0, target.class_names
-    counts = {
-        role: y.sum(axis=0) if y.ndim == 2 else np.bincount(y, minlength=n_classes)
-        for role, y in roles.items()
-        if n_classes
-    }
-    return [
-        Class(k, names[k] if names else None, {role: int(count[k]) for role, count in counts.items()}, name or None)
-        for k in range(n_classes)
-    ]
-
-
-def _lengths(texts: Any) -> Distribution:
-    """Without the start signs."""
-    return Distribution.of(texts.lengths - 1)
+    if not (n := target.n_classes):
+        return []
+    names = target.class_names or [None] * n
+    counts = {role: y.sum(axis=0) if y.ndim == 2 else np.bincount(y, minlength=n) for role, y in roles.items()}
+    return [Class(k, names[k], {role: int(each[k]) for role, each in counts.items()}, name or None) for k in range(n)]
 
 
 def _vocabulary(texts: Any, keys: TextKeys) -> Vocabulary:

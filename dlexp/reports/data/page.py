@@ -9,7 +9,7 @@ from typing import Any
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.config.flat import format_value
 from dlexp.format import PageFormat, aligned, to_json
-from dlexp.reports.data.facts import Class, Description, Distribution, Vocabulary
+from dlexp.reports.data.facts import Class, Description, Distribution
 from dlexp.reports.numbers import significant
 
 WIDTH = 100
@@ -99,16 +99,13 @@ def _words(description: Description) -> Iterator[str]:
     if (words := description.vocabulary) is None:
         return
     yield f"The training texts have {words.distinct:,} distinct words, {words.running:,} running ones."
+    cut = f"num_words {words.num_words:,}" + (f" with skip_top {words.skip_top:,}" if words.skip_top else "")
     yield (
-        f"{_cut(words)} keeps {words.kept_distinct:,} of them ({_percent(words.kept_distinct, words.distinct)}), "
+        f"{cut} keeps {words.kept_distinct:,} of them ({_percent(words.kept_distinct, words.distinct)}), "
         f"{_percent(words.kept_running, words.running)} of the running words; all others become one sign, [OOV]."
     )
     if description.info.inputs == "sparse":
         yield f"A vector has num_words entries, {words.num_words:,}: a word index, 4 or more, is the place in it."
-
-
-def _cut(words: Vocabulary) -> str:
-    return f"num_words {words.num_words:,}" + (f" with skip_top {words.skip_top:,}" if words.skip_top else "")
 
 
 def _features(description: Description) -> Iterator[str]:
