@@ -60,6 +60,11 @@ def shown(lines: list[str], all_shown_by: str = "") -> list[str]:
     return [*lines[: MAX_LINES - 1], f"and {len(lines) - MAX_LINES + 1} more{see}"]
 
 
+def in_one_line(error: Exception) -> str:
+    """What another's error says, or else its kind."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """A sentence that names the nearest right word, or nothing where none is near."""
     near = nearest(word, choices)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 #: Of numpy, of any type and shape: without importing it.
 Array: TypeAlias = "np.ndarray[Any, Any]"
+Rng: TypeAlias = "np.random.Generator"
+#: Of examples: dense, or a sparse row each.
+Inputs: TypeAlias = "np.ndarray[Any, Any] | csr_array"
 #: Of Keras, before there are any numbers in it.
 Tensor: TypeAlias = "keras.KerasTensor"
 #: Multilabel: any number of classes per example. Ordinal: classes in an order. Proportion: a number from 0 to 1.
@@ -97,7 +100,7 @@ class Split:
     Of several targets it is float32 `(n, columns)`: one column each, of a multilabel target one per class.
     """
 
-    x: "Array | csr_array"
+    x: Inputs
     y: Array
 
     def __len__(self) -> int:
@@ -159,3 +162,14 @@ class Data:
     """Which rows of the source the examples of a split are, `(n,)`, if settings decide on that."""
     drawn: Mapping[SplitName, str] = field(default_factory=dict, kw_only=True)
     """Of examples that are made, not read: a digest of each split before it was encoded."""
+
+
+@dataclass(frozen=True)
+class NewExamples:
+    """Examples that no split has, encoded as those of a split."""
+
+    x: Inputs
+    names: Sequence[str]
+    """The row of each in the file, counted from 1, or the name of its own file."""
+    notes: Sequence[str] = ()
+    """What they have that the model did not learn from, and what it is given instead."""

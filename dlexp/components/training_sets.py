@@ -1,14 +1,12 @@
 """Redrawn training sets: what bias and variance are measured over. The test split stays as it is."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from dlexp.components.component import Component, Context, Misfit
-
-if TYPE_CHECKING:
-    import numpy as np
+from dlexp.components.data import Array
 
 
 class TrainingSet(Component):
@@ -25,7 +23,7 @@ class TrainingSet(Component):
         """How many examples are drawn from `n`."""
         return n
 
-    def positions(self, n: int) -> "np.ndarray[Any, Any]":
+    def positions(self, n: int) -> Array:
         """Which of `n` training examples are drawn, in their order."""
         raise NotImplementedError
 
@@ -35,7 +33,7 @@ class Bootstrap(TrainingSet):
 
     type: Literal["bootstrap"] = "bootstrap"
 
-    def positions(self, n: int) -> "np.ndarray[Any, Any]":
+    def positions(self, n: int) -> Array:
         """`n` positions with repeats."""
         import numpy as np
 
@@ -53,7 +51,7 @@ class Subset(TrainingSet):
         """The parts differ by one example at most; the first ones are larger."""
         return n // self.parts + (self.index < n % self.parts)
 
-    def positions(self, n: int) -> "np.ndarray[Any, Any]":
+    def positions(self, n: int) -> Array:
         """The part's own positions."""
         import numpy as np
 
@@ -75,7 +73,7 @@ class Fresh(TrainingSet):
 
     type: Literal["fresh"] = "fresh"
 
-    def positions(self, n: int) -> "np.ndarray[Any, Any]":
+    def positions(self, n: int) -> Array:
         """All of them: the data set itself draws others."""
         import numpy as np
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from dlexp.components import snapshot
-from dlexp.components.data import Info, Split
-from dlexp.components.datasets.user.new_examples import NewExamples, rows
+from dlexp.components.data import Info, NewExamples, Split
+from dlexp.components.datasets.user.new_examples import rows
 from dlexp.components.heads.classes import class_names
 from dlexp.components.heads.head import Predicted, PredictedColumns
 from dlexp.config.checks import completed

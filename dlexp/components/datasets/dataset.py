@@ -4,20 +4,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from dlexp.components.component import Component, Misfit, Off, OneOf
-from dlexp.components.data import Data, Info, SupportsPng
+from dlexp.components.data import Array, Data, Info, Inputs, NewExamples, SupportsPng
 from dlexp.components.datasets.reading import files
 from dlexp.components.training_sets import TrainingSet
-
-if TYPE_CHECKING:
-    import numpy as np
-    from scipy.sparse import csr_array
-
-    from dlexp.components.datasets.user.new_examples import NewExamples
 
 #: What `--smoke` takes of each split of the user's own data.
 N_SMOKE_TRAIN, N_SMOKE_TEST = 400, 200
@@ -47,7 +41,7 @@ class Dataset(Component):
         n_kept = self._kept(n)
         return self.resample.count(n_kept) if self.resample else n_kept
 
-    def training_positions(self, n: int) -> "np.ndarray[Any, Any]":
+    def training_positions(self, n: int) -> Array:
         """Which of `n` training examples train, in their order: at least one; redrawn if `resample` says so."""
         import numpy as np
 
@@ -140,7 +134,7 @@ class Dataset(Component):
         names = data.info.feature_names if data.info else self.feature_names
         return [shown(data.test.x[[position]], names) for position in positions]
 
-    def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
+    def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Examples from a file of the user's, encoded as those of a split; by default a table or array of numbers.
 
         Raises:
@@ -158,7 +152,7 @@ class Dataset(Component):
         """
         return {}
 
-    def expected(self, x: "np.ndarray[Any, Any] | csr_array") -> "np.ndarray[Any, Any] | None":
+    def expected(self, x: Inputs) -> "Array | None":
         """The mean of the target given the inputs, `(n,)` in float64, if the truth is known."""
         return None
 
@@ -184,21 +178,18 @@ class Dataset(Component):
 MAX_SHOWN = 8
 
 
-def shown(example: "np.ndarray[Any, Any] | csr_array", names: Sequence[str] = ()) -> str:
+def shown(example: Any, names: Sequence[str] = ()) -> str:
     """The first features of an example, a row `(1, features)`, in one line; of many, what they are on the whole."""
     import numpy as np
     from scipy.sparse import issparse
 
     if issparse(example):
-        example = cast("csr_array", example)
-        text = ", ".join(
-            f"{names[i] if names else i}: {value:.4g}"
-            for i, value in list(zip(example.indices, example.data, strict=True))[:MAX_SHOWN]
-        )
+        first = zip(example.indices[:MAX_SHOWN], example.data[:MAX_SHOWN], strict=True)
+        text = ", ".join(f"{names[i] if names else i}: {value:.4g}" for i, value in first)
         more = ", ..." * (example.nnz > MAX_SHOWN)
         return f"{text}{more} ({example.nnz} of {example.shape[1]:,} are not 0)"
-    features = np.ravel(cast("np.ndarray[Any, Any]", example))
-    named = zip(names, features, strict=False) if names else (("", value) for value in features)
+    features = np.ravel(example)
+    named = zip(names or [""] * len(features), features, strict=False)
     text = ", ".join(f"{name} {value:.4g}".strip() for name, value in list(named)[:MAX_SHOWN])
     if len(features) <= MAX_SHOWN:
         return text

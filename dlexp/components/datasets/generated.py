@@ -7,15 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from dlexp.components.data import Split
+from dlexp.components.data import Array, Rng, Split
 
 SEED = 0
 N_TRAIN, N_TEST = 200, 50
 N_TRAIN_IMAGES, N_TEST_IMAGES = 400, 200
 N_TRAIN_TEXTS, N_TEST_TEXTS = 400, 200
 VOCABULARY = 20_000
-
-Array = np.ndarray[Any, Any]
 
 
 def clouds(n_classes: int, n_features: int) -> tuple[Split, Split]:
@@ -45,7 +43,7 @@ def images(n_classes: int, n_pixels: int) -> tuple[Split, Split]:
     return _images(rng, train, patterns), _images(rng, test, patterns)
 
 
-def _images(rng: np.random.Generator, y: Array, patterns: Array) -> Split:
+def _images(rng: Rng, y: Array, patterns: Array) -> Split:
     noise = rng.standard_normal((len(y), patterns.shape[1]), np.float32)
     return Split(np.clip(patterns[y] + noise / 2, 0, 1), y.astype(np.int32))
 
@@ -69,7 +67,7 @@ def texts(n_classes: int) -> tuple[Split, Split]:
     return _texts(rng, y_train, n_classes), _texts(rng, drawn[-N_TEST_TEXTS:], n_classes)
 
 
-def _texts(rng: np.random.Generator, y: Array, n_classes: int) -> Split:
+def _texts(rng: Rng, y: Array, n_classes: int) -> Split:
     numbers = np.arange(1, VOCABULARY + 1)
     frequency = 1 / (numbers + 10)  # Zipf's law, flattened at its head (Mandelbrot)
     # Every n-th word is a class's own, so that each has frequent and rare ones, whatever num_words cuts.

@@ -7,6 +7,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from dlexp.components.data import Array
+
 #: Larger pictures are shown by every second, third, ... pixel.
 MAX_SIDE = 128
 #: Arrays of fewer rows or columns are tables.
@@ -24,7 +26,7 @@ class Picture:
     """`28 x 28 picture`, by its real size."""
 
     @classmethod
-    def of(cls, values: "np.ndarray[Any, Any]", brightest: float) -> Self:
+    def of(cls, values: Array, brightest: float) -> Self:
         """A picture whose numbers go from 0, black, to `brightest`; what lies outside is cut."""
         height, width = values.shape[:2]
         step = -(-max(height, width) // MAX_SIDE)
@@ -48,7 +50,7 @@ def are_pictures(shape: tuple[int, ...]) -> bool:
     return len(sides) == 2 and min(sides) >= MIN_SIDE and colours in ((), (1,), (3,))
 
 
-def pictures(examples: "np.ndarray[Any, Any]") -> list[Picture]:
+def pictures(examples: Array) -> list[Picture]:
     """Those of arrays `(n, height, width)` or `(n, height, width, colours)`; their numbers go to 255, or else to 1."""
     brightest = 255.0 if examples.dtype == np.uint8 or examples.max(initial=0) > 1 else 1.0
     squeezed = examples[..., 0] if examples.ndim == 4 and examples.shape[-1] == 1 else examples

@@ -5,22 +5,15 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
 from dlexp.components import snapshot
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import Data, Info, Split, Task
+from dlexp.components.data import Array, Data, Info, Split, SupportsPng, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.errors import DataError
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from dlexp.components.datasets.pictures import Picture
-
-    Array = np.ndarray[Any, Any]
 
 DigitsTarget = Literal["digit", "parity", "traits", "ink"]
 LinnerudTarget = Literal["weight", "waist", "pulse"]
@@ -84,7 +77,8 @@ class Bundled(Dataset):
                 shape=(self.n_features,),
                 n_classes=choice.n_classes,
                 standardize=self.standardize,
-                class_names=choice.class_names,
+                # Of the only target, the data set's own `class_names` says them.
+                class_names=choice.class_names if len(self.choices) > 1 else (),
             )
 
         if isinstance(self.learned, str):
@@ -173,7 +167,7 @@ class Bundled(Dataset):
         return Data(*generated.clouds(n_classes, self.n_features))
 
 
-def _beside(targets: "Sequence[Array]") -> "Array":
+def _beside(targets: Sequence[Array]) -> Array:
     """Several targets side by side, `(n, columns)`."""
     import numpy as np
 
@@ -201,7 +195,7 @@ class Digits(Bundled):
         "ink": Choice("proportion"),
     }
 
-    def decoded(self, data: Data, positions: Sequence[int]) -> "list[Picture]":
+    def decoded(self, data: Data, positions: Sequence[int]) -> list[SupportsPng]:
         """Pictures of 8 x 8 pixels, whose ink goes from 0 to 16."""
         from dlexp.components.datasets.pictures import Picture
 
@@ -228,7 +222,7 @@ class Digits(Bundled):
         return Data(train, test)
 
 
-def _traits(digit: "Array") -> "Array":
+def _traits(digit: Array) -> Array:
     """The labels of each digit, `(n, traits)`."""
     import numpy as np
 

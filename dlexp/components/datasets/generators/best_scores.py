@@ -1,12 +1,9 @@
 """What a known distribution scores on a split: each metric by the prediction best for it, beaten only by chance."""
 
-from typing import Any
-
 import numpy as np
 
+from dlexp.components.data import Array
 from dlexp.components.metrics import METRICS
-
-Array = np.ndarray[Any, Any]
 
 
 def of_classes(y: Array, log_p: Array) -> dict[str, float]:

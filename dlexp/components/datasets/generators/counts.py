@@ -1,13 +1,9 @@
 """Counts with a known rate."""
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from dlexp.components.data import Info
+from dlexp.components.data import Array, Info, Inputs, Rng
 from dlexp.components.datasets.generators.generator import Generator
-
-if TYPE_CHECKING:
-    import numpy as np
-    from scipy.sparse import csr_array
 
 #: log rate = 1 + w x with these weights: rates are 2.7 where x is 0, and 90 % of them between 0.6 and 12.
 INTERCEPT = 1.0
@@ -22,23 +18,23 @@ class Counts(Generator):
 
     def info(self) -> Info:
         """A count for each example."""
-        return Info(task="count", n_train=self.n_train, n_test=self.n_test, inputs="numeric", shape=(len(WEIGHTS),))
+        return self.numbers("count", len(WEIGHTS))
 
-    def draw(self, rng: "np.random.Generator", n: int) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+    def draw(self, rng: Rng, n: int) -> tuple[Array, Array]:
         """Standard normal features, float32 counts."""
         import numpy as np
 
         x = rng.standard_normal((n, len(WEIGHTS)), np.float32)
         return x, rng.poisson(self.rates(x)).astype(np.float32)
 
-    def rates(self, x: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    def rates(self, x: Array) -> Array:
         """The true rates, `(n,)`: exp(1 + w x)."""
         import numpy as np
 
-        rates: np.ndarray[Any, Any] = np.exp(INTERCEPT + x.astype(np.float64) @ np.array(WEIGHTS))
+        rates: Array = np.exp(INTERCEPT + x.astype(np.float64) @ np.array(WEIGHTS))
         return rates
 
-    def expected(self, x: "np.ndarray[Any, Any] | csr_array") -> "np.ndarray[Any, Any]":
+    def expected(self, x: Inputs) -> Array:
         """The rates."""
         return self.rates(x)
 

@@ -2,14 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from dlexp.components.data import Split
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    Array = np.ndarray[Any, Any]
+from dlexp.components.data import Array, Rng, Split
 
 FEATURES = ("x1", "x2")
 #: The density of a class is a mean over points on its curve, so many to a deviation of the noise: right to 1e-4.
@@ -24,14 +18,14 @@ class Curves:
 
     n: int
     """How many curves there are."""
-    curve: "Callable[[int, Array], Array]"
+    curve: Callable[[int, Array], Array]
     """Points `(n, 2)` on curve `k`, at positions `(n,)` from 0 to 1; examples are uniform in the position."""
     speed: float
     """The length of curve that a step of 1 in its position covers, at most."""
     noise: float
     """Standard deviation of the noise in each direction."""
 
-    def draw(self, rng: "np.random.Generator", n: int) -> "tuple[Array, Array]":
+    def draw(self, rng: Rng, n: int) -> tuple[Array, Array]:
         """float32 points, int32 classes."""
         import numpy as np
 
@@ -41,7 +35,7 @@ class Curves:
         x = on_curves[y, np.arange(n)] + self.noise * rng.standard_normal((n, 2))
         return x.astype(np.float32), y
 
-    def log_probabilities(self, x: "Array") -> "Array":
+    def log_probabilities(self, x: Array) -> Array:
         """Logarithms of the true probabilities of the classes given the points, `(n, classes)`.
 
         The density of a class is that of the noise, averaged over the curve: the midpoint rule.
@@ -53,7 +47,7 @@ class Curves:
         n_points = int(np.ceil(POINTS_PER_NOISE * self.speed / self.noise))
         positions = (np.arange(n_points) + 0.5) / n_points
 
-        def log_density(chunk: "Array", k: int) -> "Array":
+        def log_density(chunk: Array, k: int) -> Array:
             """Without what all classes share, the constant of the noise's density."""
             squared_distances = cdist(chunk, self.curve(k, positions), "sqeuclidean")  # (chunk, points)
             density: Array = logsumexp(-squared_distances / (2 * self.noise**2), axis=1)

@@ -5,14 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from dlexp.components.data import N_FIRST, Data, Info
-from dlexp.components.datasets.generators.generator import TRUTH_SEED, Generator
-
-if TYPE_CHECKING:
-    import numpy as np
-    from scipy.sparse import csr_array
+from dlexp.components.data import N_FIRST, Array, Data, Info, Rng
+from dlexp.components.datasets.generators.generator import TRUTH_SEED, Drawn, Generator
 
 #: Share of the documents on each topic; topics are independent of each other.
 TOPIC_SHARES = (0.5, 0.4, 0.3, 0.2, 0.15, 0.1)
@@ -30,16 +26,9 @@ class Documents(Generator):
 
     def info(self) -> Info:
         """Six independent labels."""
-        return Info(
-            task="multilabel",
-            n_train=self.n_train,
-            n_test=self.n_test,
-            inputs="sparse",
-            shape=(N_WORDS,),
-            n_classes=len(TOPIC_SHARES),
-        )
+        return self.numbers("multilabel", N_WORDS, n_classes=len(TOPIC_SHARES), inputs="sparse")
 
-    def draw(self, rng: "np.random.Generator", n: int) -> "tuple[csr_array, np.ndarray[Any, Any]]":
+    def draw(self, rng: Rng, n: int) -> Drawn:
         """Labels first, then each word with its probability given them; float32 CSR rows, int32 labels."""
         import numpy as np
         from scipy.sparse import csr_array
@@ -48,7 +37,7 @@ class Documents(Generator):
         words = rng.random((n, N_WORDS)) < 1 - np.exp(self._log_absent(y))
         return csr_array(words.astype(np.float32)), y
 
-    def _log_absent(self, y: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    def _log_absent(self, y: Array) -> Array:
         """Log probability that a word is not in a document with these labels, `(n, words)`.
 
         A noisy or: it is absent when neither chance nor any of the topics brings it up.
@@ -60,10 +49,10 @@ class Documents(Generator):
         by_topic = np.zeros((len(TOPIC_SHARES), N_WORDS))
         for words in by_topic:
             words[rng.choice(N_WORDS, WORDS_PER_TOPIC, replace=False)] = np.log1p(-WORD_GIVEN_TOPIC)
-        log_absent: np.ndarray[Any, Any] = by_chance + y @ by_topic
+        log_absent: Array = by_chance + y @ by_topic
         return log_absent
 
-    def probabilities(self, x: "csr_array") -> "np.ndarray[Any, Any]":
+    def probabilities(self, x: Any) -> Array:
         """The true probability of each label given the words, `(n, 6)`: Bayes' rule over all 64 sets of labels."""
         import numpy as np
         from scipy.special import softmax
@@ -74,7 +63,7 @@ class Documents(Generator):
         log_absent = self._log_absent(sets)  # (64, words)
         # log P(words | set) = sum of log P(absent), and of log P(there) - log P(absent) where a word is there.
         log_likelihood = x @ (np.log(-np.expm1(log_absent)) - log_absent).T + log_absent.sum(axis=1)
-        posterior: np.ndarray[Any, Any] = softmax(log_likelihood + log_prior, axis=1) @ sets
+        posterior: Array = softmax(log_likelihood + log_prior, axis=1) @ sets
         return posterior
 
     def best_possible(self) -> dict[str, float]:

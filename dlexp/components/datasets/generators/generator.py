@@ -5,22 +5,18 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from dlexp.components import memory
 from dlexp.components.component import Settings
-from dlexp.components.data import Data, Split, SplitName
+from dlexp.components.data import Array, Data, Info, Inputs, Rng, Split, SplitName, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.training_sets import Fresh, TrainingSet
 from dlexp.errors import UserError
 
-if TYPE_CHECKING:
-    import numpy as np
-    from scipy.sparse import csr_array
-
-    Drawn = tuple[np.ndarray[Any, Any] | csr_array, np.ndarray[Any, Any]]
+Drawn = tuple[Inputs, Array]
 
 N_STAND_IN = {"n_train": 200, "n_test": 50}
 #: Weights of the truth are drawn from a seed of their own: another `seed` is another sample of the same distribution.
@@ -49,7 +45,7 @@ class Draws:
 
     keys: SampleKeys
     training_set: TrainingSet | None
-    draw: "Callable[[np.random.Generator, int], Drawn]"
+    draw: Callable[[Rng, int], Drawn]
     """Inputs and targets of so many examples."""
     bytes_per_example: int
     """What drawing one takes."""
@@ -91,9 +87,14 @@ class Generator(SampleKeys, Dataset):
 
     has_known_distribution: ClassVar[bool] = True
 
-    def draw(self, rng: "np.random.Generator", n: int) -> "Drawn":
+    def draw(self, rng: Rng, n: int) -> Drawn:
         """Inputs and targets of `n` examples."""
         raise NotImplementedError
+
+    def numbers(self, task: Task, n_features: int, n_classes: int | None = None, **more: Any) -> Info:
+        """An `Info` of so many features; `more` is what is not as usual."""
+        usual = {"inputs": "numeric", "n_train": self.n_train, "n_test": self.n_test}
+        return Info(task=task, shape=(n_features,), n_classes=n_classes, **{**usual, **more})
 
     @property
     def draws(self) -> Draws:

@@ -1,18 +1,13 @@
 """Two moons with known noise."""
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.data import Info
+from dlexp.components.data import Array, Info, Rng
 from dlexp.components.datasets.generators.curves import FEATURES, Curves
 from dlexp.components.datasets.generators.generator import Generator
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    Array = np.ndarray[Any, Any]
 
 
 class Moons(Generator):
@@ -31,9 +26,9 @@ class Moons(Generator):
 
     def info(self) -> Info:
         """A class for each moon."""
-        return Info(task="binary", n_train=self.n_train, n_test=self.n_test, inputs="numeric", shape=(2,), n_classes=2)
+        return self.numbers("binary", 2, n_classes=2)
 
-    def draw(self, rng: "np.random.Generator", n: int) -> "tuple[Array, Array]":
+    def draw(self, rng: Rng, n: int) -> tuple[Array, Array]:
         """float32 points, int32 classes."""
         return self.curves.draw(rng, n)
 
@@ -42,7 +37,7 @@ class Moons(Generator):
         return self.curves.best_scores(self.draws.test)
 
 
-def _moon(k: int, position: "Array") -> "Array":
+def _moon(k: int, position: Array) -> Array:
     """As scikit-learn's `make_moons`: (cos t, sin t) and (1 - cos t, 1/2 - sin t), t from 0 to pi."""
     import numpy as np
 

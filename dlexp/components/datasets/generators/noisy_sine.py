@@ -1,15 +1,11 @@
 """A sine with known noise."""
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.data import Info
+from dlexp.components.data import Array, Info, Inputs, Rng
 from dlexp.components.datasets.generators.generator import Generator
-
-if TYPE_CHECKING:
-    import numpy as np
-    from scipy.sparse import csr_array
 
 
 class NoisySine(Generator):
@@ -22,22 +18,20 @@ class NoisySine(Generator):
 
     def info(self) -> Info:
         """A number for each example."""
-        return Info(
-            task="regression", n_train=self.n_train, n_test=self.n_test, inputs="numeric", shape=(1,), standardize=True
-        )
+        return self.numbers("regression", 1, standardize=True)
 
-    def draw(self, rng: "np.random.Generator", n: int) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+    def draw(self, rng: Rng, n: int) -> tuple[Array, Array]:
         """Features uniform from 0 to 1, one period of the sine; float32 targets."""
         import numpy as np
 
         x = rng.random((n, 1), np.float32)
         return x, (self.expected(x) + self.noise * rng.standard_normal(n)).astype(np.float32)
 
-    def expected(self, x: "np.ndarray[Any, Any] | csr_array") -> "np.ndarray[Any, Any]":
+    def expected(self, x: Inputs) -> Array:
         """sin(2 pi x), `(n,)`."""
         import numpy as np
 
-        sine: np.ndarray[Any, Any] = np.sin(2 * np.pi * np.asarray(x)[:, 0].astype(np.float64))
+        sine: Array = np.sin(2 * np.pi * np.asarray(x)[:, 0].astype(np.float64))
         return sine
 
     def best_possible(self) -> dict[str, float]:

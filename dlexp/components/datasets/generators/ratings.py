@@ -1,12 +1,9 @@
 """Ratings with known thresholds."""
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from dlexp.components.data import Info
+from dlexp.components.data import Array, Info, Rng
 from dlexp.components.datasets.generators.generator import Generator
-
-if TYPE_CHECKING:
-    import numpy as np
 
 WEIGHTS = (2.0, -1.5, 1.0, 0.5)
 THRESHOLDS = (-3.0, -1.0, 0.5, 3.0)
@@ -21,16 +18,9 @@ class Ratings(Generator):
 
     def info(self) -> Info:
         """Five classes in an order."""
-        return Info(
-            task="ordinal",
-            n_train=self.n_train,
-            n_test=self.n_test,
-            inputs="numeric",
-            shape=(len(WEIGHTS),),
-            n_classes=len(THRESHOLDS) + 1,
-        )
+        return self.numbers("ordinal", len(WEIGHTS), n_classes=len(THRESHOLDS) + 1)
 
-    def draw(self, rng: "np.random.Generator", n: int) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+    def draw(self, rng: Rng, n: int) -> tuple[Array, Array]:
         """Standard normal features; the class is how many thresholds w x plus logistic noise exceeds."""
         import numpy as np
 
@@ -38,7 +28,7 @@ class Ratings(Generator):
         liking = x.astype(np.float64) @ np.array(WEIGHTS) + rng.logistic(size=n)
         return x, np.searchsorted(THRESHOLDS, liking).astype(np.int32)
 
-    def probabilities(self, x: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    def probabilities(self, x: Array) -> Array:
         """The true probabilities of the classes, `(n, 5)`: P(y <= k) = s(threshold k - w x)."""
         import numpy as np
         from scipy.special import expit

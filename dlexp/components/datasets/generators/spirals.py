@@ -1,18 +1,13 @@
 """Spirals with known noise."""
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from dlexp.components.data import Info
+from dlexp.components.data import Array, Info, Rng
 from dlexp.components.datasets.generators.curves import FEATURES, Curves
 from dlexp.components.datasets.generators.generator import Generator
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    Array = np.ndarray[Any, Any]
 
 
 class Spirals(Generator):
@@ -34,16 +29,9 @@ class Spirals(Generator):
 
     def info(self) -> Info:
         """A class for each arm."""
-        return Info(
-            task="binary" if self.arms == 2 else "multiclass",
-            n_train=self.n_train,
-            n_test=self.n_test,
-            inputs="numeric",
-            shape=(2,),
-            n_classes=self.arms,
-        )
+        return self.numbers("binary" if self.arms == 2 else "multiclass", 2, n_classes=self.arms)
 
-    def draw(self, rng: "np.random.Generator", n: int) -> "tuple[Array, Array]":
+    def draw(self, rng: Rng, n: int) -> tuple[Array, Array]:
         """float32 points, int32 classes."""
         return self.curves.draw(rng, n)
 
@@ -51,7 +39,7 @@ class Spirals(Generator):
         """What the true probabilities score on the test split."""
         return self.curves.best_scores(self.draws.test)
 
-    def _arm(self, k: int, position: "Array") -> "Array":
+    def _arm(self, k: int, position: Array) -> Array:
         """Archimedes' spiral: the distance from the centre is the position, and grows with the angle."""
         import numpy as np
 

@@ -7,19 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import N_FIRST, Data, Info, Task
+from dlexp.components.data import N_FIRST, Array, Data, Info, NewExamples, Rng, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.generators.generator import TRUTH_SEED, Draws, SampleKeys, digests
 from dlexp.components.datasets.words.encoding import TextEncoding, TextKeys
 
 if TYPE_CHECKING:
-    import numpy as np
-    from scipy.sparse import csr_array
-
-    from dlexp.components.datasets.user.new_examples import NewExamples
     from dlexp.components.datasets.words.sequences import Sequences
 
-    Array = np.ndarray[Any, Any]
 
 N_WORDS = 20_000
 #: Words of a text, from and to; how many says nothing of its class.
@@ -38,7 +33,7 @@ class WordDistribution:
     """How much the telling words tell: the standard deviation of their log probabilities over the classes."""
 
     @property
-    def shares(self) -> "Array":
+    def shares(self) -> Array:
         """P(class), `(classes,)`."""
         import numpy as np
 
@@ -47,11 +42,11 @@ class WordDistribution:
         return shares
 
     @property
-    def word_shares(self) -> "Array":
+    def word_shares(self) -> Array:
         """P(word | class), `(classes, words)`: Zipf's law, and one of ten words is more or less frequent in a class."""
         return _word_shares(len(self.class_weights), self.strength)
 
-    def draw(self, rng: "np.random.Generator", n: int) -> "tuple[Any, Array]":
+    def draw(self, rng: Rng, n: int) -> tuple[Any, Array]:
         """Word numbers, 1 for the most frequent word, as `Sequences`; int32 classes."""
         import numpy as np
 
@@ -67,7 +62,7 @@ class WordDistribution:
             ids[chosen] = 1 + np.searchsorted(cumulated / cumulated[-1], position[chosen], side="right")
         return Sequences(ids, lengths), y
 
-    def log_probabilities(self, texts: "Sequences", encoding: TextEncoding) -> "Array":
+    def log_probabilities(self, texts: "Sequences", encoding: TextEncoding) -> Array:
         """Logarithms of the true probabilities of the classes given word numbers, `(n, classes)`: Bayes' rule.
 
         Given what `num_words`, `skip_top` and the `maxlen` of padded text leave of them; but words are counted, where
@@ -81,7 +76,7 @@ class WordDistribution:
         log_p: Array = log_softmax(log_joint, axis=1)
         return log_p
 
-    def _log_likelihoods(self, encoding: TextEncoding) -> "Array":
+    def _log_likelihoods(self, encoding: TextEncoding) -> Array:
         """log P(index | class), `(num_words, classes)`; all words that are cut are one sign; padding says nothing."""
         import numpy as np
 
@@ -98,7 +93,7 @@ class WordDistribution:
 
 
 @cache
-def _word_shares(n_classes: int, strength: float) -> "Array":
+def _word_shares(n_classes: int, strength: float) -> Array:
     import numpy as np
 
     rng = np.random.default_rng(TRUTH_SEED)
@@ -109,7 +104,7 @@ def _word_shares(n_classes: int, strength: float) -> "Array":
     return shares
 
 
-def _counted(texts: "Sequences", encoding: TextEncoding) -> "csr_array":
+def _counted(texts: "Sequences", encoding: TextEncoding) -> Any:
     """How often each index stands in each text as it is cut, `(n, num_words)`; start signs count as padding."""
     import numpy as np
 
@@ -168,7 +163,7 @@ class GeneratedTexts(TextKeys, SampleKeys, Dataset):
 
         return self.text_encoding.data(*generated.texts(self.n_text_classes))
 
-    def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
+    def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Texts, cut into words as by Keras's Tokenizer; those that are none of w1, w2, ... are unknown."""
         from dlexp.components.datasets.words import indices
 

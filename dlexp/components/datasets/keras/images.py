@@ -3,20 +3,15 @@
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from dlexp.components import memory, snapshot
-from dlexp.components.data import Data, Info, Split
+from dlexp.components.data import Array, Data, Info, Split, SupportsPng
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.errors import DataError
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    from dlexp.components.datasets.pictures import Picture
-
-    Arrays = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
+Arrays = tuple[Array, Array]
 
 
 class Images(Dataset):
@@ -48,7 +43,7 @@ class Images(Dataset):
         train, test = self._read(paths)
         return Data(self._split(paths[0], *train, self.n_train), self._split(paths[-1], *test, self.n_test))
 
-    def decoded(self, data: Data, positions: Sequence[int]) -> "list[Picture]":
+    def decoded(self, data: Data, positions: Sequence[int]) -> list[SupportsPng]:
         """Pictures; their bytes are those of the file."""
         from dlexp.components.datasets.pictures import Picture
 
@@ -60,11 +55,11 @@ class Images(Dataset):
 
         return Data(*generated.images(self.n_classes, *self.info().shape))
 
-    def _read(self, paths: list[Path]) -> "Iterator[Arrays]":
+    def _read(self, paths: list[Path]) -> Iterator[Arrays]:
         """The bytes `(n, *image_shape)` and classes `(n,)` of the training images, then of the test images."""
         raise NotImplementedError
 
-    def _split(self, path: Path, x: "np.ndarray[Any, Any]", y: "np.ndarray[Any, Any]", n: int) -> Split:
+    def _split(self, path: Path, x: Array, y: Array, n: int) -> Split:
         import numpy as np
 
         if x.shape != (n, *self.image_shape) or x.dtype != np.uint8 or y.shape != (n,):
@@ -90,7 +85,7 @@ class Mnist(Images):
         """The archive."""
         return [files.find("mnist.npz", data_dir)]
 
-    def _read(self, paths: list[Path]) -> "Iterator[Arrays]":
+    def _read(self, paths: list[Path]) -> Iterator[Arrays]:
         from dlexp.components.datasets.reading import npz
 
         x_train, y_train, x_test, y_test = npz.read(paths[0], ("x_train", "y_train", "x_test", "y_test")).values()
@@ -115,7 +110,7 @@ class FashionMnist(Images):
             for content in ("images-idx3", "labels-idx1")
         ]
 
-    def _read(self, paths: list[Path]) -> "Iterator[Arrays]":
+    def _read(self, paths: list[Path]) -> Iterator[Arrays]:
         from dlexp.components.datasets.keras import idx
 
         x_train, y_train, x_test, y_test = paths
@@ -123,7 +118,7 @@ class FashionMnist(Images):
         yield idx.read(x_test), idx.read(y_test)
 
 
-def _read_cifar(paths: list[Path], labels_key: bytes) -> "Iterator[Arrays]":
+def _read_cifar(paths: list[Path], labels_key: bytes) -> Iterator[Arrays]:
     """Python 2's pickles of the training images, the last one of the test images."""
     import numpy as np
 
@@ -133,7 +128,7 @@ def _read_cifar(paths: list[Path], labels_key: bytes) -> "Iterator[Arrays]":
     yield _batch(test, labels_key)
 
 
-def _batch(path: Path, labels_key: bytes) -> "Arrays":
+def _batch(path: Path, labels_key: bytes) -> Arrays:
     import numpy as np
 
     from dlexp.components.datasets.reading import pickles
@@ -168,7 +163,7 @@ class Cifar10(Images):
         folder = files.find("cifar-10-batches-py", data_dir)
         return [*(folder / f"data_batch_{i}" for i in range(1, 6)), folder / "test_batch"]
 
-    def _read(self, paths: list[Path]) -> "Iterator[Arrays]":
+    def _read(self, paths: list[Path]) -> Iterator[Arrays]:
         return _read_cifar(paths, b"labels")
 
 
@@ -196,5 +191,5 @@ class Cifar100(Images):
         folder = files.find("cifar-100-python", data_dir)
         return [folder / "train", folder / "test"]
 
-    def _read(self, paths: list[Path]) -> "Iterator[Arrays]":
+    def _read(self, paths: list[Path]) -> Iterator[Arrays]:
         return _read_cifar(paths, b"fine_labels")

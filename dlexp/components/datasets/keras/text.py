@@ -5,24 +5,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from dlexp import regular_files
 from dlexp.components import memory, snapshot
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import N_FIRST, Data, Info, Split, Task
+from dlexp.components.data import N_FIRST, Array, Data, Info, NewExamples, Split, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.words.encoding import TextKeys
 from dlexp.errors import DataError
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from dlexp.components.datasets.user.new_examples import NewExamples
     from dlexp.components.datasets.words.sequences import Texts
 
-    Encode = Callable[[Texts, np.ndarray[Any, Any]], Split]
+    Encode = Callable[[Texts, Array], Split]
 
 SHUFFLE_SEED = 113  # Keras's
 #: What a byte of a word index takes in memory.
@@ -69,7 +66,7 @@ class KerasTexts(TextKeys, Dataset):
             data = cached(f"{self.type}-whole", key, lambda: self._read(data_dir, indices.whole))
         return replace(data, first=indices.decoded(data.train.first(N_FIRST), self.words(data_dir)))
 
-    def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
+    def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Texts, cut into words as by Keras's Tokenizer and numbered by the data set's own word index."""
         from dlexp.components.datasets.words import indices
 

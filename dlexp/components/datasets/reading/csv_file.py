@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from dlexp.components import memory, snapshot
-from dlexp.errors import DataError, UserError
+from dlexp.errors import DataError, UserError, in_one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,10 +33,6 @@ _CHUNK = 1 << 20
 _PACKED: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 #: What a byte of a table takes in memory at least: as it is read, and as a cell.
 CHARACTER_BYTES = 2
-
-
-class TooLarge(Exception):
-    """A table unpacks to more than the memory that is left."""
 
 
 def read(path: Path, delimiter: str = ",", n_rows: int | None = None) -> "pd.DataFrame":
@@ -63,18 +59,13 @@ def read(path: Path, delimiter: str = ",", n_rows: int | None = None) -> "pd.Dat
                 nrows=n_rows,
                 compression=archive,
             )
-    except TooLarge as error:
-        raise DataError(str(error)) from error
-    except DataError:
+    except (DataError, MemoryError):
         raise
     except ImportError as error:
         raise UserError(f"{path}: needs zstandard; install it by: pip install zstandard") from error
-    except MemoryError:
-        raise
     # Each kind of archive has errors of its own, and a damaged one raises nearly any.
     except Exception as error:
-        said = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(f"{path}: not a readable CSV file ({said})") from error
+        raise DataError(f"{path}: not a readable CSV file ({in_one_line(error)})") from error
     # Where every row has one more, pandas takes the first as the row's name and shifts the others.
     if not isinstance(frame.index, pd.RangeIndex):
         raise DataError(f"{path}: the rows have more fields than the header")
@@ -93,13 +84,9 @@ def _size(path: Path) -> int:
 
 def _read_to_the_end(path: Path) -> None:
     """Have a packed tar archive checked: its reader raises where the checksum is another."""
-    for suffix, opened in _PACKED_TAR.items():
+    for suffix, unpack in _PACKED_TAR.items():
         if path.name.lower().endswith(suffix):
-            with (
-                snapshot.opened(path) as whole,
-                opened(whole) as packed,
-                io.BufferedReader(_Counted(path, packed), _CHUNK) as file,
-            ):
+            with snapshot.opened(path) as whole, _unpacked(path, unpack(whole)) as file:
                 while file.read(_CHUNK):
                     pass
 
@@ -108,13 +95,19 @@ def _read_to_the_end(path: Path) -> None:
 def _opened(path: Path) -> Iterator[IO[bytes]]:
     """What pandas is to read: the file itself, or what a packed one unpacks to, counted as it comes."""
     is_tar = path.name.lower().endswith(tuple(_PACKED_TAR))
-    opened = None if is_tar else _PACKED.get(path.suffix.lower())
+    unpack = None if is_tar else _PACKED.get(path.suffix.lower())
     with snapshot.opened(path) as whole:
-        if opened is None:
+        if unpack is None:
             yield whole
-            return
-        with opened(whole) as packed, io.BufferedReader(_Counted(path, packed), _CHUNK) as file:
-            yield file
+        else:
+            with _unpacked(path, unpack(whole)) as file:
+                yield file
+
+
+@contextmanager
+def _unpacked(path: Path, packed: IO[bytes]) -> Iterator[IO[bytes]]:
+    with packed, io.BufferedReader(_Counted(path, packed), _CHUNK) as file:
+        yield file
 
 
 class _Counted(io.RawIOBase):
@@ -135,5 +128,5 @@ class _Counted(io.RawIOBase):
         self._n += len(content)
         if self._left is not None and CHARACTER_BYTES * self._n > self._left:
             left = memory.size(self._left)
-            raise TooLarge(f"{self._path}: unpacks to {memory.size(self._n)} and more; {left} of memory are available")
+            raise DataError(f"{self._path}: unpacks to {memory.size(self._n)} and more; {left} of memory are available")
         return len(content)

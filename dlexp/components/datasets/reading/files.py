@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from dlexp.components import keras_settings, snapshot
 from dlexp.components.home import expanded
 from dlexp.console import descriptors_into
-from dlexp.errors import DataError, UserError
+from dlexp.errors import DataError, UserError, in_one_line
 
 log = logging.getLogger(__name__)
 
@@ -165,14 +165,14 @@ def _downloaded(name: str, places: dict[str, Path]) -> Path:
         return _download(name, download)
     # Keras raises bare Exceptions; whatever it was, the file is not there.
     except Exception as error:
-        reason = " ".join(str(error).split()).removeprefix(f"URL fetch failure on {download.url}: None -- ")
+        reason = in_one_line(error).removeprefix(f"URL fetch failure on {download.url}: None -- ")
         unpacked = ", unpack it" if download.is_archive else ""
         folder = PurePosixPath(name).parent
         any_folder = f"a folder {folder} of any folder" if folder.name else "any folder"
         raise DataError(
             f"{name}: not found, and it cannot be downloaded",
             f"  looked in: {_listed(places)}",
-            f"  tried: {download.url}: {reason or type(error).__name__}",
+            f"  tried: {download.url}: {reason}",
             f"Download it elsewhere{unpacked} and put it into {places[KERAS_CACHE] / folder},",
             f"or into {any_folder} and name that by --data-dir or DLEXP_DATA.",
             f"Without any download: {OFFLINE_EXAMPLE}",

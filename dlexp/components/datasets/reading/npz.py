@@ -19,6 +19,7 @@ from scipy.sparse import bsr_array, coo_array, csc_array, csr_array, dia_array
 
 from dlexp import regular_files
 from dlexp.components import memory, snapshot
+from dlexp.components.data import Array
 from dlexp.components.datasets.reading import pickles
 from dlexp.errors import DataError
 
@@ -26,7 +27,7 @@ from dlexp.errors import DataError
 MAX_HEADER = 10_000
 
 
-def read(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray[Any, Any]]:
+def read(path: Path, names: tuple[str, ...]) -> dict[str, Array]:
     """Read the named arrays of an archive.
 
     Raises:
@@ -42,7 +43,7 @@ def read(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray[Any, Any]]:
         return {name: _array(path, f"array {name}", archive.read(f"{name}.npy")) for name in names}
 
 
-def read_npy(path: Path) -> np.ndarray[Any, Any]:
+def read_npy(path: Path) -> Array:
     """Read the array of a .npy file.
 
     Raises:
@@ -103,7 +104,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         raise DataError(f"{path}: not a readable npz archive, or a damaged one ({error})") from error
 
 
-def _array(path: Path, what: str, content: bytes) -> np.ndarray[Any, Any]:
+def _array(path: Path, what: str, content: bytes) -> Array:
     try:
         array = _from_npy(content)
     except pickles.Refused as error:
@@ -138,7 +139,7 @@ def _from_npy(content: bytes) -> Any:
     if math.prod(shape) * type_.itemsize != len(content) - end:
         raise ValueError(f"{len(content) - end} bytes for {type_} of shape {shape!r:.60}")
     pickles.require_characters(content[end:] if type_.kind == "U" else b"", type_)
-    values: np.ndarray[Any, Any] = np.frombuffer(content, type_, offset=end)
+    values: Array = np.frombuffer(content, type_, offset=end)
     return values.reshape(shape, order="F" if header["fortran_order"] else "C")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dlexp import regular_files
 from dlexp.components import memory, snapshot
-from dlexp.errors import DataError, DlexpError, UserError
+from dlexp.errors import DataError, DlexpError, UserError, in_one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,5 +59,4 @@ def _reading(path: Path) -> Iterator[None]:
     except (DlexpError, MemoryError):  # More than fits into memory.
         raise
     except Exception as error:  # A damaged file raises nearly anything.
-        said = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(f"{path}: not a readable Parquet file ({said})") from error
+        raise DataError(f"{path}: not a readable Parquet file ({in_one_line(error)})") from error

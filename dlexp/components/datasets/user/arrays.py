@@ -3,24 +3,18 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
 from dlexp.components import memory, user_code
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import Data, Info, Split
+from dlexp.components.data import Array, Data, Info, Inputs, NewExamples, Split
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.user.keys import Target, TargetKeys, UserPath, not_there
 from dlexp.components.user_code import FunctionName
 from dlexp.errors import DataError
-
-if TYPE_CHECKING:
-    import numpy as np
-    from scipy.sparse import csr_array
-
-    from dlexp.components.datasets.user.new_examples import NewExamples
 
 Form = Literal["numeric", "sparse", "word_ids"]
 #: The axes and the kinds of numbers (numpy's) that each form takes.
@@ -79,13 +73,13 @@ class Arrays(TargetKeys, Dataset):
             decode=(lambda positions: pictures(np.asarray(x_test)[list(positions)])) if is_shown else None,
         )
 
-    def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
+    def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """An archive with an array x, or a sparse matrix as scipy.sparse.save_npz writes it."""
         from dlexp.components.datasets.user import new_examples
 
         x = _sparse(path) if self.form == "sparse" else new_examples.array(path)
         names = new_examples.rows(x.shape[0])
-        return new_examples.NewExamples(self._inputs(x, str(path), len(names)), names)
+        return NewExamples(self._inputs(x, str(path), len(names)), names)
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """A vocabulary without words, or words without it."""
@@ -101,7 +95,7 @@ class Arrays(TargetKeys, Dataset):
         """
         raise NotImplementedError
 
-    def _given(self, y: "np.ndarray[Any, Any]", origin: str) -> Any:
+    def _given(self, y: Array, origin: str) -> Any:
         """The targets, a value or a list of labels each."""
         import numpy as np
 
@@ -119,7 +113,7 @@ class Arrays(TargetKeys, Dataset):
             raise DataError(f"{origin}: targets of {y.shape[1]} columns for {len(names)} classes")
         return RawTargets([names[row == 1].tolist() for row in y], lambda i: f"{origin}: target {i}")
 
-    def _inputs(self, x: Any, origin: str, n: int) -> "np.ndarray[Any, Any] | csr_array":
+    def _inputs(self, x: Any, origin: str, n: int) -> Inputs:
         import numpy as np
         from scipy.sparse import csr_array, issparse
 
@@ -153,7 +147,7 @@ class Arrays(TargetKeys, Dataset):
         return x.astype(np.int32)
 
 
-def _sparse(path: Path) -> "csr_array":
+def _sparse(path: Path) -> Inputs:
     from dlexp.components.datasets.reading import npz
     from dlexp.components.datasets.user.new_examples import require_examples
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array, hstack
 
+from dlexp.components.data import Array
 from dlexp.components.datasets.dataset import MAX_SHOWN
 from dlexp.components.datasets.user.rows import Gaps, Rows
 from dlexp.components.datasets.user.targets import in_order, label
 from dlexp.errors import DataError
 from dlexp.format import plural
-
-Array = np.ndarray[Any, Any]
 
 #: More different words than these are no category but names or text.
 MAX_CATEGORIES = 100
@@ -85,6 +85,13 @@ def _categories(train: Rows, test: Rows, column: str, is_gap: Sequence[Array]) -
 def side_by_side(parts: Sequence[Array]) -> Array:
     """The columns as one float32 array, `(n, numbers)`."""
     return np.hstack(parts).astype(np.float32)
+
+
+def beside(words: Any, features: Sequence[Array]) -> Any:
+    """Sparse rows of words with features behind them, `(n, words + numbers)`."""
+    if not features:
+        return words
+    return csr_array(hstack([words, csr_array(side_by_side(features))], format="csr", dtype=np.float32))
 
 
 def notes(rows: Rows, columns: Sequence[Encoded], gaps: Gaps) -> Iterator[str]:

@@ -1,32 +1,17 @@
 """Examples that no split has, for `dlexp predict`: read from a file as numbers or as texts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dlexp import regular_files
+from dlexp.components.data import Array, NewExamples
 from dlexp.components.datasets.reading import csv_file, npz
 from dlexp.errors import DataError, UserError, did_you_mean
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
 #: The column of a table, or the array of an archive, that holds the examples.
 TEXT_COLUMN, ARRAY = "text", "x"
-
-
-@dataclass(frozen=True)
-class NewExamples:
-    """Encoded as those of a split."""
-
-    x: "np.ndarray[Any, Any] | csr_array"
-    names: Sequence[str]
-    """The row of each in the file, counted from 1, or the name of its own file."""
-    notes: Sequence[str] = ()
-    """What they have that the model did not learn from, and what it is given instead."""
 
 
 def rows(n: int) -> list[str]:
@@ -64,23 +49,25 @@ def texts(path: Path) -> tuple[list[str], list[str]]:
     """
     if path.is_dir():
         files = sorted(path.rglob("*.txt"))
-        require_examples(path, len(files))
-        return [_text(file) for file in files], [str(file.relative_to(path)) for file in files]
-    if path.suffix == ".txt":
+        found, names = [_text(file) for file in files], [str(file.relative_to(path)) for file in files]
+    elif path.suffix == ".txt":
         text = _text(path)
         # Not splitlines, which splits at form feeds and Unicode's separators too.
-        lines = text.removesuffix("\n").split("\n") if text else []
-        require_examples(path, len(lines))
-        return lines, rows(len(lines))
-    frame = csv_file.read(path)
-    require_examples(path, len(frame))
-    if TEXT_COLUMN not in frame.columns:
-        hint = did_you_mean(TEXT_COLUMN, frame.columns)
-        raise UserError(f"{path}: no column {TEXT_COLUMN!r}.{hint} Give a .txt file, a text a line, or name the column")
-    return frame[TEXT_COLUMN].fillna("").to_list(), rows(len(frame))
+        found = text.removesuffix("\n").split("\n") if text else []
+        names = rows(len(found))
+    else:
+        frame = csv_file.read(path)
+        require_examples(path, len(frame))
+        if TEXT_COLUMN not in frame.columns:
+            hint = did_you_mean(TEXT_COLUMN, frame.columns)
+            advice = "Give a .txt file, a text a line, or name the column"
+            raise UserError(f"{path}: no column {TEXT_COLUMN!r}.{hint} {advice}")
+        found, names = frame[TEXT_COLUMN].fillna("").to_list(), rows(len(frame))
+    require_examples(path, len(found))
+    return found, names
 
 
-def array(path: Path) -> "np.ndarray[Any, Any]":
+def array(path: Path) -> Array:
     """The array named x of an archive, or the only one of a .npy file.
 
     Raises:
@@ -107,7 +94,7 @@ def require_examples(path: Path, n: int) -> None:
         raise UserError(f"{path}: no examples in it")
 
 
-def _table(path: Path, n_features: int, names: Sequence[str]) -> "np.ndarray[Any, Any]":
+def _table(path: Path, n_features: int, names: Sequence[str]) -> Array:
     import pandas as pd
 
     frame = csv_file.read(path)
@@ -117,7 +104,7 @@ def _table(path: Path, n_features: int, names: Sequence[str]) -> "np.ndarray[Any
     elif frame.shape[1] != n_features:
         named = f": {', '.join(names)}" if names else ""
         raise UserError(f"{path}: {frame.shape[1]} columns; the model takes {n_features}{named}")
-    x: np.ndarray[Any, Any] = frame.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
+    x: Array = frame.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
     for i, k in np.argwhere(~np.isfinite(x))[:1]:
         raise DataError(
             f"{path}: row {i + 1}, column {frame.columns[k]}: expected a number, given {frame.iloc[i, k]!r}"

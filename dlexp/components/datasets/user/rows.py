@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from dlexp.components.data import Array
 from dlexp.components.datasets.dataset import MAX_SHOWN
 from dlexp.errors import DataError
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
 
@@ -35,7 +35,7 @@ class Rows:
         """The place of a value, for messages."""
         return f"{self.path}: row {self.frame.index[i]}, column {column}"
 
-    def take(self, positions: "np.ndarray[Any, Any]") -> "Rows":
+    def take(self, positions: Array) -> "Rows":
         """The rows at these positions."""
         return Rows(self.path, self.frame.iloc[positions])
 
@@ -73,11 +73,11 @@ class Gaps:
         """Whether a missing value of a feature is filled."""
         return self.missing not in ("refuse", "drop")
 
-    def of(self, rows: Rows, column: str) -> "np.ndarray[Any, Any]":
+    def of(self, rows: Rows, column: str) -> Array:
         """Where a column has a gap, `(n,)`."""
         cells = rows.frame[column]
         words = [""] if column in self.texts else self.words
-        gaps: np.ndarray[Any, Any] = (cells.isna() | cells.isin(list(words))).to_numpy(bool)
+        gaps: Array = (cells.isna() | cells.isin(list(words))).to_numpy(bool)
         return gaps
 
     def without(self, rows: Rows, targets: Sequence[str], features: Sequence[str]) -> Rows:

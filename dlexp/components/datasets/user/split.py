@@ -1,15 +1,12 @@
 """Which rows of a table train and which test."""
 
-from typing import Any
-
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from dlexp.components.data import Array
 from dlexp.components.datasets.user.rows import Rows
 from dlexp.errors import DataError
 from dlexp.format import plural
-
-Array = np.ndarray[Any, Any]
 
 
 def by_column(rows: Rows, column: str) -> tuple[Rows, Rows]:

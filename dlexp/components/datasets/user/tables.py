@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import N_FIRST, Data, Info, Split, SplitName, Task
+from dlexp.components.data import N_FIRST, Array, Data, Info, NewExamples, Split, Task
 from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.components.datasets.reading import csv_file, files, parquet_file
 from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath, not_there
@@ -19,11 +19,9 @@ from dlexp.components.identity_rules import DataPath
 from dlexp.errors import DataError, UserError, did_you_mean
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
     from dlexp.components.datasets.user.columns import Encoded
-    from dlexp.components.datasets.user.new_examples import NewExamples
     from dlexp.components.datasets.user.targets import RawTargets, Targets
 
 
@@ -122,34 +120,32 @@ class Table(TargetKeys, TextKeys, Dataset):
         """Split first: nothing but the training split decides on the words, the categories and what fills gaps."""
         train, test = self._split(data_dir)
         targets = self._targets(train, test)
-        info = targets.complete(replace(self.info(), n_train=len(train), n_test=len(test)))
-        data = (self._text_data if self.text else self._number_data)(train, test, targets, info)
-        rows: dict[SplitName, Any] = {"train": train.frame.index.to_numpy(), "test": test.frame.index.to_numpy()}
-        # Of the test rows, what is shown of them: not the whole table.
+        x_train, x_test, features = self._inputs(train, test)
+        info = targets.complete(replace(self.info(), n_train=len(train), n_test=len(test), shape=x_train.shape[1:]))
+        if not self.text:
+            which = tuple(self.standardize and each.is_number for each in features for _ in each.names)
+            names = tuple(name for each in features for name in each.names)
+            info = replace(info, standardize=any(which) and which, feature_names=names)
         roles, columns = self.roles, self.roles.features_of(test.frame.columns)
-        kept = list(dict.fromkeys([*columns[:MAX_SHOWN], *roles.texts]))
-        decode = partial(_shown, Rows(test.path, test.frame[kept]), columns, roles.texts)
-        first = _shown(train, columns, roles.texts, range(min(N_FIRST, len(train))))
-        return replace(data, rows=rows, decode=decode, first=first)
+        # Of the test rows, what is shown of them: not the whole table.
+        kept = Rows(test.path, test.frame[list(dict.fromkeys([*columns[:MAX_SHOWN], *roles.texts]))])
+        return Data(
+            Split(x_train, targets.train),
+            Split(x_test, targets.test),
+            info=info,
+            rows={"train": train.frame.index.to_numpy(), "test": test.frame.index.to_numpy()},
+            first=_shown(train, columns, roles.texts, range(min(N_FIRST, len(train)))),
+            decode=partial(_shown, kept, columns, roles.texts),
+        )
 
-    def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
+    def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Rows of a table with the same columns, of which targets and split may be missing."""
         from dlexp.components.datasets.user import columns
-        from dlexp.components.datasets.user.new_examples import NewExamples
-        from dlexp.components.datasets.words import indices
 
         train, _ = self._split(data_dir)
         new = self._new_rows(path, self.roles.inputs_of(train.frame.columns))
-        names = [str(i) for i in new.frame.index]
-        features = self._features(train, new)
-        notes = list(columns.notes(new, features, self.gaps))
-        if not self.text:
-            return NewExamples(columns.side_by_side([each.test for each in features]), names, notes)
-        texts = self.roles.texts
-        numbered, new_numbered = indices.numbered(train.texts(texts), new.texts(texts))
-        found = self.text_encoding.new(lambda: numbered, new_numbered, names)
-        beside = [each.test for each in self._standardized(features)]
-        return replace(found, x=_with_features(found.x, beside), notes=notes)
+        _, x, features = self._inputs(train, new)
+        return NewExamples(x, [str(i) for i in new.frame.index], list(columns.notes(new, features, self.gaps)))
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Columns that have two roles, and settings that exclude each other."""
@@ -272,45 +268,28 @@ class Table(TargetKeys, TextKeys, Dataset):
             values = [[word for each in text.split(self.separator) if (word := each.strip())] for text in texts]
         return RawTargets(values, lambda i: rows.where(i, column))
 
-    def _features(self, train: Rows, test: Rows) -> "list[Encoded]":
-        from dlexp.components.datasets.user.columns import encoded
-
-        names, gaps = self.roles.features_of(train.frame.columns), self.gaps
-        return [encoded(train, test, name, gaps, name in self.categorical) for name in names]
-
-    def _standardized(self, features: "list[Encoded]") -> "list[Encoded]":
-        """The columns beside a text: standardized here, since a sparse vector is not standardized by the model."""
-        return [each.standardized() if self.standardize and each.is_number else each for each in features]
-
-    def _text_data(self, train: Rows, test: Rows, targets: "Targets", info: Info) -> Data:
+    def _inputs(self, train: Rows, other: Rows) -> "tuple[Any, Any, list[Encoded]]":
+        """The inputs of training rows and of others, with the columns of features that are in them."""
+        from dlexp.components.datasets.user.columns import beside, encoded, side_by_side
         from dlexp.components.datasets.words import indices
 
-        texts = self.roles.texts
-        numbered: Any = indices.numbered(train.texts(texts), test.texts(texts))
-        splits = [Split(x, y) for x, y in zip(numbered, (targets.train, targets.test), strict=True)]
-        data = self.text_encoding.data(*splits, info=info)
-        beside = self._standardized(self._features(train, test))
-        if not beside:
-            return data
-        x_train = _with_features(data.train.x, [each.train for each in beside])
-        x_test = _with_features(data.test.x, [each.test for each in beside])
-        info = replace(info, shape=x_train.shape[1:])
-        return Data(Split(x_train, targets.train), Split(x_test, targets.test), info=info)
-
-    def _number_data(self, train: Rows, test: Rows, targets: "Targets", info: Info) -> Data:
-        from dlexp.components.datasets.user.columns import side_by_side
-
-        features = self._features(train, test)
-        if not features:
+        names, gaps, texts = self.roles.features_of(train.frame.columns), self.gaps, self.roles.texts
+        features = [encoded(train, other, name, gaps, name in self.categorical) for name in names]
+        if not texts and not features:
             raise DataError(f"{train.path}: no column is left to learn from")
-        x_train, x_test = (
-            side_by_side([each.train for each in features]),
-            side_by_side([each.test for each in features]),
+        if not texts:
+            return (
+                side_by_side([each.train for each in features]),
+                side_by_side([each.test for each in features]),
+                features,
+            )
+        words = self.text_encoding.data(
+            *map(_without_targets, indices.numbered(train.texts(texts), other.texts(texts)))
         )
-        which = tuple(self.standardize and each.is_number for each in features for _ in each.names)
-        names = tuple(name for each in features for name in each.names)
-        info = replace(info, shape=(len(names),), standardize=any(which) and which, feature_names=names)
-        return Data(Split(x_train, targets.train), Split(x_test, targets.test), info=info)
+        # Standardized here, since a sparse vector is not standardized by the model.
+        scaled = [each.standardized() if self.standardize and each.is_number else each for each in features]
+        x_train = beside(words.train.x, [each.train for each in scaled])
+        return x_train, beside(words.test.x, [each.test for each in scaled]), features
 
 
 def _shown(rows: Rows, columns: Sequence[str], texts: Sequence[str], positions: Sequence[int]) -> list[str]:
@@ -329,25 +308,20 @@ def _given_flags(rows: Rows, columns: Sequence[str]) -> "RawTargets":
     return RawTargets(values, lambda i: rows.where(i, ", ".join(columns)))
 
 
-def _flags(rows: Rows, column: str) -> "np.ndarray[Any, Any]":
+def _flags(rows: Rows, column: str) -> Array:
     import pandas as pd
 
-    flags: np.ndarray[Any, Any] = pd.to_numeric(rows.frame[column], errors="coerce").to_numpy(float)
+    flags: Array = pd.to_numeric(rows.frame[column], errors="coerce").to_numpy(float)
     for i in ((flags != 0) & (flags != 1)).nonzero()[0][:1]:
         raise DataError(f"{rows.where(i, column)}: expected 0 or 1, given {rows.frame[column].iloc[i]!r}")
     return flags
 
 
-def _with_features(words: Any, features: "list[np.ndarray[Any, Any]]") -> Any:
-    """Sparse rows of words with the features behind them, `(n, words + features)`."""
+def _without_targets(texts: Any) -> Split:
+    """Numbered texts whose targets are elsewhere."""
     import numpy as np
-    from scipy.sparse import csr_array, hstack
 
-    from dlexp.components.datasets.user.columns import side_by_side
-
-    if not features:
-        return words
-    return csr_array(hstack([words, csr_array(side_by_side(features))], format="csr", dtype=np.float32))
+    return Split(texts, np.zeros(len(texts), np.int32))
 
 
 class Csv(Table):

@@ -6,10 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from dlexp.components.data import Info, Task
+from dlexp.components.data import Array, Info, Task
 from dlexp.errors import DataError, did_you_mean
-
-Array = np.ndarray[Any, Any]
 
 #: What tasks without classes expect, and which values are that.
 NUMBERS: dict[Task, tuple[str, Callable[[Array], Array]]] = {
@@ -24,7 +22,7 @@ MAX_NAMED = 10
 class RawTargets:
     """The targets of one split as they were found: a value each; of multilabel data a list of labels each."""
 
-    values: Sequence[Any] | Array
+    values: "Sequence[Any] | Array"
     where: Callable[[int], str]
     """Names the place of one of them."""
 

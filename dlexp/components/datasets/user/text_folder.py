@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from dlexp.components import memory, snapshot
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import N_FIRST, Data, Info, Split, Task
+from dlexp.components.data import N_FIRST, Data, Info, NewExamples, Split, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.reading.csv_file import CHARACTER_BYTES
@@ -19,7 +19,6 @@ from dlexp.components.datasets.words.encoding import TextKeys
 from dlexp.errors import DataError
 
 if TYPE_CHECKING:
-    from dlexp.components.datasets.user.new_examples import NewExamples
     from dlexp.components.datasets.user.targets import RawTargets
 
 TextTarget = Literal["folder", "rating"]
@@ -81,7 +80,7 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
         first = _in_lines(train, range(min(N_FIRST, len(train))))
         return self.text_encoding.data(*splits, info=info, first=first, decode=partial(_in_lines, test))
 
-    def new_examples(self, path: Path, data_dir: Path | None) -> "NewExamples":
+    def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Texts, their words numbered by the frequencies in the training split."""
         from dlexp.components.datasets.user import new_examples
         from dlexp.components.datasets.words import indices

@@ -20,6 +20,7 @@ from dlexp import regular_files
 from dlexp.components.data import Data, Split
 from dlexp.components.datasets.words.sequences import Sequences
 from dlexp.components.home import expanded, user_home
+from dlexp.errors import in_one_line
 from dlexp.whole_files import replacing
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ def _read(path: Path) -> Data | None:
     except FileNotFoundError:
         return None
     except Exception as error:  # A damaged archive raises nearly anything.
-        log.warning(f"{path}: damaged, encoded again ({' '.join(str(error).split()) or type(error).__name__})")
+        log.warning(f"{path}: damaged, encoded again ({in_one_line(error)})")
         return None
     return data
 

@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from dlexp.components.component import Misfit, Off, Settings
-from dlexp.components.data import Data, Info, Split
+from dlexp.components.data import Array, Data, Info, NewExamples, Split
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from dlexp.components.datasets.user.new_examples import NewExamples
     from dlexp.components.datasets.words.sequences import Sequences, Texts
 
 Encoding = Literal["multi_hot", "count", "tfidf", "padded"]
@@ -46,7 +43,7 @@ class TextEncoding:
         """Both splits encoded, each given as word numbers; `beside` is what else `Data` has."""
         return self.weighted(Data(self.unweighted(train.x, train.y), self.unweighted(test.x, test.y), **beside))
 
-    def unweighted(self, texts: "Texts | Sequences", y: "np.ndarray[Any, Any]") -> Split:
+    def unweighted(self, texts: "Texts | Sequences", y: Array) -> Split:
         """Word numbers and their targets, encoded except for the weights of tf-idf, which need all training texts."""
         import numpy as np
 
@@ -68,11 +65,9 @@ class TextEncoding:
         train, test = sequences.tfidf(data.train.x, data.test.x)
         return replace(data, train=Split(train, data.train.y), test=Split(test, data.test.y))
 
-    def new(self, train: "Callable[[], Sequences]", new: "Sequences", names: Sequence[str]) -> "NewExamples":
+    def new(self, train: "Callable[[], Sequences]", new: "Sequences", names: Sequence[str]) -> NewExamples:
         """Texts that no split has, encoded; `train` gives the training texts, whose frequencies tf-idf needs."""
         import numpy as np
-
-        from dlexp.components.datasets.user.new_examples import NewExamples
 
         def unweighted(texts: "Sequences") -> Split:
             return self.unweighted(texts, np.zeros(len(texts), np.int32))

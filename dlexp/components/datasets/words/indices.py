@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dlexp.components.data import Split
+from dlexp.components.data import Array, NewExamples, Split
 from dlexp.components.datasets.user import new_examples
 from dlexp.components.datasets.words import sequences
 from dlexp.components.datasets.words.encoding import TextEncoding
@@ -47,7 +47,7 @@ def _looked_up(texts: Iterable[str], number: Callable[[str], int]) -> Sequences:
     return Sequences(np.concatenate([np.zeros(0, np.int32), *ids]), lengths)
 
 
-def whole(texts: Texts | Sequences, y: np.ndarray[Any, Any]) -> Split:
+def whole(texts: "Texts | Sequences", y: Array) -> Split:
     """Every word, whatever `num_words` and `skip_top` cut, with its start sign: an `x` of `Sequences`."""
     return Split(sequences.numbered(texts, np.iinfo(np.int32).max), y.astype(np.int32))
 
@@ -63,9 +63,7 @@ def decoded(texts: Split, words: Mapping[int, str]) -> list[str]:
     return [decode(ids[1:], words) for ids in np.split(found.ids, found.ends)[:-1]]
 
 
-def new_texts(
-    path: Path, encoding: TextEncoding, words: Mapping[int, str], train: Callable[[], Split]
-) -> new_examples.NewExamples:
+def new_texts(path: Path, encoding: TextEncoding, words: Mapping[int, str], train: Callable[[], Split]) -> NewExamples:
     """Texts from a file, numbered by the `words` of a data set and encoded; `train` gives its whole training texts.
 
     Raises:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from dlexp.components import memory
+from dlexp.components.data import Array
 from dlexp.errors import UserError
 
 PAD, START, OUT_OF_VOCABULARY = 0, 1, 2
@@ -16,7 +17,7 @@ PAD, START, OUT_OF_VOCABULARY = 0, 1, 2
 INDEX_FROM = 3
 SIGNS = {PAD: "[PAD]", START: "[START]", OUT_OF_VOCABULARY: "[OOV]"}
 
-Texts = Sequence[Sequence[int]] | np.ndarray[Any, Any]
+Texts: TypeAlias = "Sequence[Sequence[int]] | Array"
 Ints = np.ndarray[Any, np.dtype[np.int32]]
 
 
@@ -42,7 +43,7 @@ class Sequences:
         """Where each text ends in `ids`."""
         return np.cumsum(self.lengths, dtype=np.int32)
 
-    def __getitem__(self, positions: np.ndarray[Any, Any]) -> "Sequences":
+    def __getitem__(self, positions: Array) -> "Sequences":
         """The texts at these positions, in their order."""
         lengths = self.lengths[positions]
         starts = (self.ends - self.lengths)[positions]
@@ -50,7 +51,7 @@ class Sequences:
         return Sequences(self.ids[np.arange(lengths.sum()) + np.repeat(starts - new_starts, lengths)], lengths)
 
 
-def numbered(texts: Texts | Sequences, num_words: int, skip_top: int = 0) -> Sequences:
+def numbered(texts: "Texts | Sequences", num_words: int, skip_top: int = 0) -> Sequences:
     """A start sign, then the words; those that are too rare or too frequent become one sign, as in Keras.
 
     Raises:
