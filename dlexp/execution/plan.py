@@ -4,11 +4,11 @@ import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dlexp.components import memory, snapshot
 from dlexp.components.datasets.dataset import Dataset
@@ -165,20 +165,34 @@ def plan(request: Request) -> Plan:
         for experiment, seeds in request.wanted:
             experiment = request.as_trained(experiment)
             try:
-                digests = _data_digests(experiment.dataset, request)
-                identities = identities_of(experiment, digests)
-                code = code_digest(experiment)
+                subject = _subject(experiment, request)
             except DataError as error:
                 found.without_data.append((experiment, error))
                 found.identities.append("")
                 continue
-            found.identities.append(identities.own)
+            own = subject.identities.own
+            found.identities.append(own)
             for seed in seeds:
-                if (identities.own, seed) not in known:
-                    known.add((identities.own, seed))
-                    planned = _planned(experiment, seed, identities, digests, code)
-                    found.runs.append(_on_record(planned, on_record, digests, request.force))
+                if (own, seed) not in known:
+                    known.add((own, seed))
+                    found.runs.append(_planned(subject, seed, on_record, request.force))
     return found
+
+
+class _Subject(NamedTuple):
+    """An experiment, and what its records are known by."""
+
+    experiment: Experiment
+    digests: Sequence[str]
+    """Of its data, as `Dataset.digests` gives them."""
+    identities: Identities
+    code_digest: str | None
+
+
+def _subject(experiment: Experiment, request: Request) -> _Subject:
+    """Identify an experiment by its data and its code; raises DataError if they cannot be had."""
+    digests = _data_digests(experiment.dataset, request)
+    return _Subject(experiment, digests, identities_of(experiment, digests), code_digest(experiment))
 
 
 def _data_digests(dataset: Dataset, request: Request) -> Sequence[str]:
@@ -202,37 +216,29 @@ def _data_digests(dataset: Dataset, request: Request) -> Sequence[str]:
     return found
 
 
-def _planned(
-    experiment: Experiment, seed: int, identities: Identities, digests: Sequence[str], code: str | None
-) -> Planned:
+def _planned(subject: _Subject, seed: int, on_record: Attempts, force: bool = False) -> Planned:
+    """A run with what is on record of it."""
+    experiment, digests, identities, code = subject
+    attempts = on_record.of(identities, seed)
+    found = list(map(read, attempts))
+    runs = [run for run in found if run.status != "damaged"]
+    done = None if force else _recorded(runs, subject)
+    begun = max(
+        (run.dir for run in runs if run.status in UNFINISHED), key=lambda run_dir: run_dir.attempt, default=None
+    )
     return Planned(
         experiment=experiment,
         seed=seed,
-        identity=identities.own,
+        identity=_begun_as(begun, identities),
         data_digest=digests[0],
         earlier_digests=digests[1:],
         identities=identities,
         code_digest=code,
-    )
-
-
-def _on_record(planned: Planned, on_record: Attempts, digests: Sequence[str], force: bool) -> Planned:
-    """A run with what is on record of it."""
-    attempts = on_record.of(planned.identities, planned.seed)
-    found = list(map(read, attempts))
-    runs = [run for run in found if run.status != "damaged"]
-    done = None if force else _recorded(runs, planned)
-    begun = max(
-        (run.dir for run in runs if run.status in UNFINISHED), key=lambda run_dir: run_dir.attempt, default=None
-    )
-    return replace(
-        planned,
-        identity=_begun_as(begun, planned.identities),
         recorded=done.dir if done else None,
-        lacks_diagnostics=done is not None and planned.experiment.training.diagnostics and not _is_diagnosed(done),
-        outdated=None if runs else _outdated(planned, on_record, digests),
+        lacks_diagnostics=done is not None and experiment.training.diagnostics and not _is_diagnosed(done),
+        outdated=None if runs else _outdated(subject, seed, on_record),
         begun=begun,
-        earlier=None if force else _resumable(runs, planned.identities),
+        earlier=None if force else _resumable(runs, identities),
         damaged=max((run for run in found if run.status == "damaged"), key=lambda run: run.attempt, default=None),
         attempts=attempts,
     )
@@ -253,13 +259,13 @@ def _begun_as(begun: RunDir | None, identities: Identities) -> str:
     return next(identity for identity in identities if identity.startswith(begun.identity_prefix))
 
 
-def _recorded(runs: Sequence[Run], planned: Planned) -> Run | None:
+def _recorded(runs: Sequence[Run], subject: _Subject) -> Run | None:
     """The attempt that stands for a run: one with diagnostics where these are asked for, if there is one.
 
     Of several, one under the config's own name.
     """
-    diagnosed = filter(_is_diagnosed, runs) if planned.experiment.training.diagnostics else ()
-    place = planned.identities, planned.experiment.name
+    diagnosed = filter(_is_diagnosed, runs) if subject.experiment.training.diagnostics else ()
+    place = subject.identities, subject.experiment.name
     return recorded(diagnosed, *place) or recorded(runs, *place)
 
 
@@ -267,11 +273,11 @@ def _is_diagnosed(run: Run) -> bool:
     return (run.config.get("training") or {}).get("diagnostics", False) is True
 
 
-def _outdated(planned: Planned, on_record: Attempts, digests: Sequence[str]) -> Run | None:
+def _outdated(subject: _Subject, seed: int, on_record: Attempts) -> Run | None:
     """The latest record of the same experiment by an earlier version of the training code."""
     for version in reversed(range(1, TRAINING_VERSION)):
-        identities = identities_of(planned.experiment, digests, version)
-        if attempts := on_record.of(identities, planned.seed):
+        identities = identities_of(subject.experiment, subject.digests, version)
+        if attempts := on_record.of(identities, seed):
             return recorded(readable(attempts), identities)
     return None
 
@@ -323,14 +329,14 @@ def _repeated(run: Run, request: Request) -> Planned:
     """
     recorded = load(run.dir.config_path).experiment
     experiment = recorded.model_copy(update={"name": run.name})
-    digests, code = _data_digests(experiment.dataset, request), code_digest(experiment)
+    subject = _subject(experiment, request)
+    digests, code = subject.digests, subject.code_digest
     data_then, code_then = run.record.data_digest, run.record.code_digest
     if data_then and data_then not in digests:
         raise DataError(f"the data are not those that it was trained on {_then_and_now(data_then, digests[0])}")
     if code_then and code_then != code:
         raise DataError(f"your own code is not that which it was trained with {_then_and_now(code_then, code or '-')}")
-    identities = identities_of(experiment, digests)
-    return _planned(experiment, run.seed, identities, digests, code)
+    return _planned(subject, run.seed, Attempts())
 
 
 def _then_and_now(then: str, now: str) -> str:
