@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from dlexp.config.identity import code_digest, identity
+from dlexp.config.identity import Ingredients, code_digest
 from dlexp.config.load import load
 from dlexp.execution.execute import execute
 from dlexp.records.numbering import Numbering
@@ -23,7 +23,7 @@ def job_of(tmp_path: Path, text: str, seed: int = 0, stand_in: bool = False) -> 
     config.write_text(text)
     experiment = load(config).experiment
     digest = "stand-in" if stand_in else experiment.dataset.digest(None)
-    ident = identity(experiment, digest)
+    ident = Ingredients.of(experiment, digest).identity
     run_dir = Numbering(tmp_path / "runs").create(experiment.name, seed, ident)
     code = code_digest(experiment)
     return Job(

@@ -9,7 +9,7 @@ import pytest
 from commands import Invoke
 from make_runs import changed, failed, finished
 
-from dlexp.config.identity import identity
+from dlexp.config.identity import Ingredients
 from dlexp.config.load import load
 from dlexp.records.index import smoke_dir
 from dlexp.records.numbering import Numbering
@@ -183,7 +183,7 @@ def test_a_config_means_its_experiment(dlexp: Invoke, tmp_path: Path) -> None:
     """The file as it is now is looked up by identity, whatever the name of its runs."""
     Path("digits.yaml").write_text("dataset: digits\ntraining: {epochs: 1}\n")
     experiment = load("digits.yaml").experiment
-    found = identity(experiment, experiment.dataset.digest(None))
+    found = Ingredients.of(experiment, experiment.dataset.digest(None)).identity
     finished(Path("runs"), "another", 0, 0.7, experiment.model_dump(exclude={"name"}), identity=found)
 
     code, out, _ = dlexp("compare", "digits.yaml", "--format", "json")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from commands import ROOT, dlexp
 
-from dlexp.config.identity import identity
+from dlexp.config.identity import Ingredients
 from dlexp.config.load import load
 from dlexp.machine import host
 from dlexp.records.lock import locked
@@ -197,7 +197,7 @@ def test_a_run_that_another_command_trains_is_no_failure(tmp_path: Path) -> None
     """It is left to it, which is said once; the others are trained, with `--fail-fast` too; exit code 0."""
     (tmp_path / "iris.yaml").write_text("dataset: iris\ntraining: {epochs: 1}\n")
     experiment = load(tmp_path / "iris.yaml").experiment
-    own = identity(experiment, experiment.dataset.digest(None))
+    own = Ingredients.of(experiment, experiment.dataset.digest(None)).identity
     run_dir = Numbering(tmp_path / "runs").create("iris", 0, own)
 
     with locked(run_dir.lock_path):
@@ -217,7 +217,9 @@ def elsewhere(tmp_path: Path) -> RunDir:
     """The run of `iris.yaml`, about to be trained by another process."""
     (tmp_path / "iris.yaml").write_text("dataset: iris\ntraining: {epochs: 1}\n")
     experiment = load(tmp_path / "iris.yaml").experiment
-    return Numbering(tmp_path / "runs").create("iris", 0, identity(experiment, experiment.dataset.digest(None)))
+    return Numbering(tmp_path / "runs").create(
+        "iris", 0, Ingredients.of(experiment, experiment.dataset.digest(None)).identity
+    )
 
 
 def test_nothing_to_do_is_exit_code_3(elsewhere: RunDir, tmp_path: Path) -> None:

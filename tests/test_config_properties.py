@@ -20,7 +20,7 @@ from dlexp.components.heads.head import default_head
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment, Training
 from dlexp.config.flat import flatten
-from dlexp.config.identity import identity
+from dlexp.config.identity import Ingredients
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
 
@@ -187,7 +187,7 @@ def test_key_order_and_name_are_no_part_of_the_identity(config: dict[str, Any], 
         experiment = loaded(config, Path(folder))
         other = loaded({**shuffled(config, random), "name": "other"}, Path(folder))
 
-    assert identity(experiment, "digest") == identity(other, "digest")
+    assert Ingredients.of(experiment, "digest").identity == Ingredients.of(other, "digest").identity
 
 
 def shuffled(value: Any, random: Any) -> Any:

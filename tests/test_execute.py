@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 from dlexp.components.columns import Column
 from dlexp.components.data import Info, Split
 from dlexp.config.experiment import Experiment
-from dlexp.config.identity import identity
+from dlexp.config.identity import Ingredients
 from dlexp.config.load import load
 from dlexp.execution import execute as execute_module
 from dlexp.execution.execute import execute
@@ -79,7 +79,7 @@ def test_resolved_config_is_the_same_experiment(tmp_path: Path) -> None:
     again = load(RunDir(job.path).config_path).experiment
 
     assert again == job.experiment
-    assert identity(again, job.data_digest) == job.identity
+    assert Ingredients.of(again, job.data_digest).identity == job.identity
 
 
 @pytest.mark.parametrize(

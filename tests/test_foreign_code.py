@@ -13,7 +13,7 @@ from make_runs import CONFIG, finished
 
 from dlexp.components import user_code
 from dlexp.components.datasets import Python
-from dlexp.config.identity import identity
+from dlexp.config.identity import Ingredients
 from dlexp.config.load import load
 from dlexp.errors import DataError
 from dlexp.training import outline
@@ -67,7 +67,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name, text in (("data", OWN_DATA), ("model", OWN_MODEL), ("both", BOTH), ("foreign", FOREIGN_YAML)):
         Path(f"{name}.yaml").write_text(text)
     digest = Python(function="subprocess:getoutput", task="binary").digest(None)
-    own = identity(load("foreign.yaml").experiment, digest)
+    own = Ingredients.of(load("foreign.yaml").experiment, digest).identity
     for seed in (0, 1):
         record: dict[str, Any] = {"data_digest": digest, "identity": own, "mistakes": MISTAKES}
         finished(Path("runs"), "foreign", seed, config=FOREIGN, **record).write_config(FOREIGN_YAML)

@@ -8,7 +8,7 @@ import pytest
 from dlexp.config import identity as identity_module
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment
-from dlexp.config.identity import Identities, compared, identity
+from dlexp.config.identity import Identities, Ingredients, compared
 from dlexp.config.load import load
 
 
@@ -34,7 +34,7 @@ def test_name_comments_key_order_and_spelled_out_defaults_are_no_part_of_it(writ
         "other",
     )
 
-    assert identity(short, "data") == identity(long, "data")
+    assert Ingredients.of(short, "data").identity == Ingredients.of(long, "data").identity
 
 
 def test_settings_data_and_training_code_are_part_of_it(
@@ -42,13 +42,13 @@ def test_settings_data_and_training_code_are_part_of_it(
 ) -> None:
     """Whatever may change a number changes the identity."""
     experiment = write("dataset: digits")
-    first = identity(experiment, "data")
+    first = Ingredients.of(experiment, "data").identity
     changed = [
-        identity(write("dataset: digits", "config", "training.threads=2"), "data"),
-        identity(experiment, "other data"),
+        Ingredients.of(write("dataset: digits", "config", "training.threads=2"), "data").identity,
+        Ingredients.of(experiment, "other data").identity,
     ]
     monkeypatch.setattr(identity_module, "TRAINING_VERSION", -1)
-    changed.append(identity(experiment, "data"))
+    changed.append(Ingredients.of(experiment, "data").identity)
 
     assert len({first, *changed}) == 4
 
@@ -57,7 +57,9 @@ def test_the_dumped_experiment_has_the_same_identity(write: Callable[..., Experi
     """Running a run's own `config.yaml` again is the same experiment."""
     experiment = write("dataset: iris\noptimizer: {epsilon: 1e-7}")
 
-    assert identity(write(dump(experiment), "again"), "data") == identity(experiment, "data")
+    assert (
+        Ingredients.of(write(dump(experiment), "again"), "data").identity == Ingredients.of(experiment, "data").identity
+    )
 
 
 def test_a_record_with_no_word_for_a_type_is_of_the_experiment_that_it_names() -> None:

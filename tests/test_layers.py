@@ -14,7 +14,7 @@ from snapshots import dense
 
 from dlexp.components.models import Layers, keras_layers
 from dlexp.config.experiment import Experiment
-from dlexp.config.identity import identity
+from dlexp.config.identity import Ingredients
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
 from dlexp.records.run_dir import RunDir
@@ -423,7 +423,7 @@ def test_own_function_that_gives_no_features_is_refused(
 def test_source_of_the_own_function_is_part_of_the_identity(own_module: str, tmp_path: Path) -> None:
     """Another byte of it is another experiment; nothing of it runs for that."""
     config = experiment(f"model: {{type: python, function: '{own_module}:trunk'}}\n")
-    before = identity(config, "digest")
+    before = Ingredients.of(config, "digest").identity
     (tmp_path / f"{own_module}.py").write_text(OWN.replace("units=8", "units=9") + "raise SystemExit\n")
 
-    assert identity(config, "digest") != before
+    assert Ingredients.of(config, "digest").identity != before

@@ -13,7 +13,7 @@ from dlexp.components.models.model import Stack
 from dlexp.components.optimizers import SGD, Adam, AdamW, LearningRate, Optimizer, RMSprop
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment
-from dlexp.config.identity import identity
+from dlexp.config.identity import Ingredients
 from dlexp.config.lint import RULE_NAMES, lint
 from dlexp.config.load import Loaded, load
 from dlexp.config.node import Node
@@ -405,7 +405,7 @@ def test_what_is_allowed_is_no_part_of_the_experiment(write: Callable[..., Loade
     )
 
     assert plain == allowing
-    assert identity(plain, "data") == identity(allowing, "data")
+    assert Ingredients.of(plain, "data").identity == Ingredients.of(allowing, "data").identity
     assert "allow" not in dump(allowing)
 
 

@@ -15,7 +15,7 @@ import pytest
 from engines import Silent
 
 from dlexp.cli.interruptible import interruptible
-from dlexp.config.identity import identity
+from dlexp.config.identity import Ingredients
 from dlexp.config.load import load
 from dlexp.errors import Interrupted
 from dlexp.execution import pool
@@ -83,7 +83,7 @@ def make_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeJob:
     def make(seed: int, threads: int = 1) -> Job:
         experiment = load(tmp_path / "a.yaml", [f"training.threads={threads}"]).experiment
         digest = experiment.dataset.digest(None)
-        own = identity(experiment, digest)
+        own = Ingredients.of(experiment, digest).identity
         run_dir = Numbering(tmp_path / "runs").create("a", seed, own)
         return Job(
             experiment=experiment,

@@ -15,7 +15,7 @@ from dlexp.components.data import Info
 from dlexp.components.heads import Multitask
 from dlexp.config.flat import flatten
 from dlexp.config.grid import expand
-from dlexp.config.identity import identity
+from dlexp.config.identity import Ingredients
 from dlexp.config.load import load
 from dlexp.config.messages import problems_of
 from dlexp.config.problems import ConfigError, Problem, Source
@@ -308,7 +308,10 @@ def test_null_switches_off_and_is_the_same_experiment(folder: Path, base: str, k
     experiment = load(file, [f"{key}=null"]).experiment
 
     assert experiment == load(file, [f"{key}={off}"]).experiment
-    assert identity(experiment, "digest") == identity(load(file, [f"{key}={off}"]).experiment, "digest")
+    assert (
+        Ingredients.of(experiment, "digest").identity
+        == Ingredients.of(load(file, [f"{key}={off}"]).experiment, "digest").identity
+    )
 
 
 @pytest.mark.parametrize(

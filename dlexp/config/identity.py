@@ -144,15 +144,6 @@ def identities_of(
     return Identities.of(ingredients, data_digests[1:])
 
 
-def identity(experiment: "Experiment", data_digest: str) -> str:
-    """The identity of an experiment on data with this digest.
-
-    Raises:
-        DataError: The model is made by code that cannot be found.
-    """
-    return Ingredients.of(experiment, data_digest).identity
-
-
 def canonical_digest(content: Mapping[str, Any]) -> str:
     """The SHA-256 (hex) of a mapping as canonical JSON: whatever the order of its keys."""
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -169,7 +169,9 @@ def _message(keys: Keys, errors: list[ErrorDetails], config: Node, known: Callab
         around = _place(keys[:-1], config)
         is_item = isinstance(keys[-1], int)
         word = _singular(str(keys[-2])) if is_item else "value" if around.element and not around.one_of else key
-        hint, off = _value_of_type(keys[-1], value, around), off_instead(value, takes)
+        # For a softmax's loss behind a sigmoid: the types that take the word.
+        types = [name for name, there in _of_other_types(keys[-1], around).items() if value in there.choices]
+        hint, off = f" It belongs to type {', '.join(types)}." if types else "", off_instead(value, takes)
         listed = [format_value(choice) for choice in place.choices]
         return f"{_unknown_word(word, value, listed, hint, off=bool(off))}{off}"
     if kind.startswith("model") and place.one_of:
@@ -208,7 +210,7 @@ def _unknown_key(keys: Keys, value: Any, config: Node, known: Known) -> str:
     paths = dict(reversed(known))  # The first path of each name.
     advice = (
         _written_nested(key, value, known, config)
-        or _belongs_to_type(key, place)
+        or (f" It is a key of type {', '.join(types)}." if (types := _of_other_types(key, place)) else "")
         or (f" Did you mean '{paths[key]}'?" if key in paths else "")
         or did_you_mean(key, here)
         or _alike_elsewhere(key, paths)
@@ -233,22 +235,11 @@ def _written_nested(key: str, value: Any, known: Known, config: Node) -> str:
     return f" In a file, write {written}."
 
 
-def _belongs_to_type(key: str, place: Place) -> str:
-    types = [
-        name for name, other in (place.one_of.choices if place.one_of else {}).items() if key in other.model_fields
-    ]
-    return f" It is a key of type {', '.join(types)}." if types else ""
-
-
-def _value_of_type(key: str | int, value: Any, place: Place) -> str:
-    """For a softmax's loss behind a sigmoid: which other types take the word."""
+def _of_other_types(key: str | int, place: Place) -> dict[str, Place]:
+    """The types of a component that have a key, with what each of them takes there."""
     others = (place.one_of.choices if place.one_of else {}).items()
-    types = [
-        name
-        for name, other in others
-        if key in other.model_fields and value in Place.of_field(other.model_fields[str(key)]).choices
-    ]
-    return f" It belongs to type {', '.join(types)}." if types else ""
+    fields = {name: other.model_fields[str(key)] for name, other in others if key in other.model_fields}
+    return {name: Place.of_field(field) for name, field in fields.items()}
 
 
 def _alike_elsewhere(key: str, paths: Mapping[str, str]) -> str:

@@ -9,11 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from yaml.composer import Composer, ComposerError
-from yaml.parser import Parser
+from yaml.composer import ComposerError
 from yaml.reader import Reader
-from yaml.resolver import BaseResolver
-from yaml.scanner import Scanner
 
 from dlexp import regular_files
 from dlexp.config.node import Keys, Node, dotted
@@ -201,17 +198,12 @@ def _unprintable(character: str) -> str:
     return f"{name} (U+{ord(character):04X})"
 
 
-class _Composer(Reader, Scanner, Parser, Composer, BaseResolver):
+class _Composer(yaml.SafeLoader):
     """PyYAML's parser with the core schema's scalars, which stops at what may not be in a config."""
 
-    def __init__(self, text: str) -> None:
-        Reader.__init__(self, text)
-        Scanner.__init__(self)
-        Parser.__init__(self)
-        Composer.__init__(self)
-        BaseResolver.__init__(self)
-        self._depth = 0
-        self._n_nodes = 0
+    yaml_implicit_resolvers: dict[str, Any] = {}
+    _depth = 0
+    _n_nodes = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event = self.peek_event()  # type: ignore[no-untyped-call]
