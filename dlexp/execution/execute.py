@@ -68,8 +68,9 @@ def _attempt(job: Job) -> None:
             failures.record_failure(job, error)
     if run_dir.status == "finished" or run_dir.has_diverged:
         run_dir.remove_checkpoints()
-    for line in make_missing([run_dir], job.after):
-        print(line)
+    with contextlib.suppress(OSError):
+        for line in make_missing([run_dir], job.after):
+            print(line)
 
 
 def _train(job: Job) -> None:

@@ -17,11 +17,11 @@ WHOLE = Part(logits=slice(None), prediction=slice(None))
 
 
 @dataclass(frozen=True)
-class TargetOutput:
-    """One target of a network: its head, and where it stands among all logits and predictions."""
+class AttachedHead:
+    """The head of one target, and where it stands among all logits and predictions of the network."""
 
     name: str
-    """Empty for a network's only target."""
+    """The target's; empty for the only one."""
     head: Head
     info: Info
     part: Part
@@ -47,8 +47,8 @@ class Network:
     first: Sequence[keras.layers.Dense]
     """The first layer, where its input is sparse: training multiplies its kernel by scipy. One a trunk, else none."""
     info: Info
-    tasks: Sequence[TargetOutput]
-    """The targets; mostly one."""
+    heads: Sequence[AttachedHead]
+    """One per target; mostly one."""
 
     @property
     def trainable_variables(self) -> list[keras.Variable]:
@@ -93,11 +93,11 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
     # Identity: without a hidden layer the body starts with the logits, and Keras has no graph from a tensor to itself.
     ends = [keras.layers.Identity(name="logits")(output.logits), output.prediction]
     body = keras.Model(start if len(start) > 1 else start[0], ends, name="body")
-    tasks = [
-        TargetOutput(name, head, target, output.parts.get(name, WHOLE))
+    heads = [
+        AttachedHead(name, head, target, output.parts.get(name, WHOLE))
         for name, (head, target) in experiment.head.by_target(info).items()
     ]
-    return Network(model=model, body=body, output=output, standardize=standardize, first=first, info=info, tasks=tasks)
+    return Network(model=model, body=body, output=output, standardize=standardize, first=first, info=info, heads=heads)
 
 
 def _standardization(x: np.ndarray, which: bool | tuple[bool, ...]) -> keras.layers.Layer:

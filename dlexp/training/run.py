@@ -129,9 +129,9 @@ def write_predictions(training: FinishedTraining) -> None:
     """Write predictions.npz, of a run on a resampled training set."""
     dataset, test = training.prepared.experiment.dataset, training.prepared.splits.test
     if dataset.resample:
-        (task,) = training.prepared.network.tasks
+        (attached,) = training.prepared.network.heads
         run_dir = training.prepared.job.run_dir
-        predictions = Predictions(test.y, task.head.judged(training.tested.predictions), dataset.expected(test.x))
+        predictions = Predictions(test.y, attached.head.judged(training.tested.predictions), dataset.expected(test.x))
         predictions.write(run_dir.predictions_path, run_dir.fence)
 
 

@@ -8,19 +8,19 @@ from dlexp.components.data import Split
 from dlexp.components.heads.head import Predicted
 from dlexp.training.loop import Evaluator, Scores
 from dlexp.training.mistakes import mistakes
-from dlexp.training.network import Network, TargetOutput
+from dlexp.training.network import AttachedHead, Network
 from dlexp.training.splits import Splits
 
 
 def scored(role: Role, scores: Scores, split: Split, network: Network) -> dict[str, float]:
     """The loss and the metrics of one pass over a split, by column; of several targets also the loss of each."""
     found = {str(Column(quantity="loss", split=role)): scores.loss}
-    for i, task in enumerate(network.tasks):
-        if task.name:
-            found[task.column("loss", role)] = float(scores.task_losses[i])
-        seen = _predicted(network, task, split, scores)
-        measure = task.head.measure
-        found |= {task.column(name, role): measure(name, seen.y, seen.prediction) for name in task.head.metrics}
+    for i, attached in enumerate(network.heads):
+        if attached.name:
+            found[attached.column("loss", role)] = float(scores.task_losses[i])
+        seen = _predicted(network, attached, split, scores)
+        measure = attached.head.measure
+        found |= {attached.column(name, role): measure(name, seen.y, seen.prediction) for name in attached.head.metrics}
     return found
 
 
@@ -28,7 +28,7 @@ def learned_weights(network: Network) -> dict[str, float]:
     """The weight of each target's loss as it is now, by column; nothing unless weights are learned."""
     if network.output.weights is None:
         return {}
-    names = [task.column("weight") for task in network.tasks]
+    names = [attached.column("weight") for attached in network.heads]
     return dict(zip(names, network.output.weights().tolist(), strict=True))
 
 
@@ -36,11 +36,11 @@ def calibration(network: Network, train: Split, test: Split, tested: Scores) -> 
     """What each head says of the test split's likelihood; the training split is evaluated only if one asks for it."""
     evaluated = cache(lambda: Evaluator(network, train).evaluate())
     found: dict[str, float] = {}
-    for task in network.tasks:
-        trained = partial(lambda task: _predicted(network, task, train, evaluated()), task)
-        seen = _predicted(network, task, test, tested)
-        of_task = task.head.distribution(seen.prediction, trained).calibration(seen)
-        found |= {task.column(name, "test"): value for name, value in of_task.items()}
+    for attached in network.heads:
+        trained = partial(lambda attached: _predicted(network, attached, train, evaluated()), attached)
+        seen = _predicted(network, attached, test, tested)
+        of_task = attached.head.distribution(seen.prediction, trained).calibration(seen)
+        found |= {attached.column(name, "test"): value for name, value in of_task.items()}
     return found
 
 
@@ -49,23 +49,23 @@ def guessing(network: Network, splits: Splits) -> dict[str, float]:
     found: dict[str, float] = {}
     evaluated: tuple[Role, ...] = ("validation", "test")
     for role in evaluated:
-        for task in network.tasks if role in splits.by_role else ():
-            y = network.info.y_of(task.name, splits.by_role[role].y)
-            guesses = {metric: task.head.guess(metric, y) for metric in task.head.metrics}
-            found |= {task.column(metric, role): guess for metric, guess in guesses.items() if guess is not None}
+        for attached in network.heads if role in splits.by_role else ():
+            y = network.info.y_of(attached.name, splits.by_role[role].y)
+            guesses = {metric: attached.head.guess(metric, y) for metric in attached.head.metrics}
+            found |= {attached.column(metric, role): guess for metric, guess in guesses.items() if guess is not None}
     return found
 
 
 def worst_mistakes(network: Network, test: Split, tested: Scores) -> list[dict[str, Any]]:
     """The most confident mistakes on each target, with its name where there are several."""
     found = []
-    for task in network.tasks:
-        seen = _predicted(network, task, test, tested)
-        name = {"target_name": task.name} if task.name else {}
-        found += [name | each for each in mistakes(seen.y, task.head.judged(seen.prediction), task.info)]
+    for attached in network.heads:
+        seen = _predicted(network, attached, test, tested)
+        name = {"target_name": attached.name} if attached.name else {}
+        found += [name | each for each in mistakes(seen.y, attached.head.judged(seen.prediction), attached.info)]
     return found
 
 
-def _predicted(network: Network, task: TargetOutput, split: Split, scores: Scores) -> Predicted:
-    y = network.info.y_of(task.name, split.y)
-    return Predicted(y, scores.logits[:, task.part.logits], scores.predictions[:, task.part.prediction])
+def _predicted(network: Network, attached: AttachedHead, split: Split, scores: Scores) -> Predicted:
+    y = network.info.y_of(attached.name, split.y)
+    return Predicted(y, scores.logits[:, attached.part.logits], scores.predictions[:, attached.part.prediction])
