@@ -17,8 +17,9 @@ from make_runs import finished
 
 from dlexp.execution.execute import execute
 from dlexp.records import index
+from dlexp.records.history import HistoryWriter
 from dlexp.records.index import read
-from dlexp.records.run_dir import HistoryWriter, RunDir
+from dlexp.records.run_dir import RunDir
 
 RUNS = Path("runs")
 

@@ -12,7 +12,7 @@ from plain_keras import dense
 
 from dlexp.components.data import Split
 from dlexp.config.experiment import Experiment
-from dlexp.records.run_dir import DIAGNOSTICS_COLUMNS as COLUMNS
+from dlexp.records.history import DIAGNOSTICS_COLUMNS as COLUMNS
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.run.diagnostics_plot import draw
 from dlexp.training.diagnostics import PROBE_ROWS, Probe

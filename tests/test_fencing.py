@@ -16,8 +16,9 @@ from hosts import FLOCKS, dated, pretend, started
 from jobs import IRIS, job_of, records
 
 from dlexp.execution.execute import execute
+from dlexp.records.history import HistoryWriter
 from dlexp.records.lock import Held
-from dlexp.records.run_dir import HistoryWriter, RunDir
+from dlexp.records.run_dir import RunDir
 from dlexp.training import run as run_module
 from dlexp.training.checkpoint import Checkpoints
 from dlexp.training.epochs import Epochs

@@ -13,6 +13,7 @@ from dlexp import regular_files
 from dlexp.console import descriptors_into, log_said
 from dlexp.execution import failures
 from dlexp.execution.engine import Ending
+from dlexp.records.index import read
 from dlexp.records.lock import Lost, Taken, locked
 from dlexp.records.run_dir import RunDir
 from dlexp.training.after import make_missing
@@ -66,7 +67,8 @@ def _attempt(job: Job) -> None:
             traceback.print_exc()
         if not failures.is_outside(error) or not failures.record_interruption(run_dir, error, earlier):
             failures.record_failure(job, error)
-    if run_dir.status == "finished" or run_dir.has_diverged:
+    run = read(run_dir)
+    if run.status == "finished" or run.has_diverged:
         run_dir.remove_checkpoints()
     with contextlib.suppress(OSError):
         for line in make_missing([run_dir], job.after):

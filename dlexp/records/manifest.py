@@ -7,8 +7,8 @@ from typing import cast
 
 from dlexp.records import record_files
 from dlexp.records.ended import Finished, Manifest
-from dlexp.records.record_files import DamagedRecord
-from dlexp.records.run_dir import MANIFEST_FORMAT, RECORDS, RunDir, sha256, summary_digest
+from dlexp.records.record_files import DamagedRecord, sha256
+from dlexp.records.run_dir import MANIFEST_FORMAT, RECORDS, RunDir, summary_digest
 from dlexp.records.shapes import of_type
 
 _CHANGED = "changed since the run ended"

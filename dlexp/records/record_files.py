@@ -1,8 +1,6 @@
 """Recorded files, read with care: what was cut short, edited into nonsense or replaced is damage, in one line."""
 
-import csv
-import math
-from collections.abc import Sequence
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +11,6 @@ from dlexp.records.shapes import Check, anything
 
 #: A larger file is no record of a run.
 MAX_BYTES = 256_000_000
-#: The first column of a history and of diagnostics.
-EPOCH = "epoch"
 
 
 class DamagedRecord(DlexpError):
@@ -67,37 +63,10 @@ def require(record: dict[str, Any], check: Check, path: Path) -> None:
         raise damaged(path, wrong)
 
 
-def read_history(path: Path) -> list[dict[str, float]]:
-    """A row for each epoch, 1, 2, 3, ...; `epoch` is a whole number. Empty if there is no file.
-
-    What follows the last line end is left out: it is torn.
-
-    Raises:
-        DamagedRecord: A whole line cannot be read, or is not the next epoch's.
-    """
-    rows = _read_rows(path)
-    for n, row in enumerate(rows, start=1):
-        if row[EPOCH] != n:
-            raise damaged(path, f"epoch {row[EPOCH]:.0f} where epoch {n} is expected", line=n + 1)
-    return rows
-
-
-def read_layers(path: Path, columns: Sequence[str]) -> list[dict[str, float]]:
-    """A row for each epoch and layer, `epoch` a whole number; as `read_history` else.
-
-    Raises:
-        DamagedRecord: A whole line cannot be read, it lacks one of the columns, or rows are missing, twice or out of
-            order.
-    """
-    rows = _read_rows(path, columns)
-    # They only observe: of a run whose diagnostics were lost on the way, they begin where it was resumed.
-    before = (int(rows[0][EPOCH]) - 1, 0) if rows else (0, 0)
-    for n, row in enumerate(rows, start=2):
-        epoch, layer = row[EPOCH], row["layer"]
-        if (epoch, layer) not in ((before[0], before[1] + 1), (before[0] + 1, 1)):
-            raise damaged(path, f"layer {layer:.0f} of epoch {epoch:.0f} is not the next", line=n)
-        before = (int(epoch), int(layer))
-    return rows
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file (hex), of whatever size."""
+    with regular_files.opened(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read(path: Path) -> bytes | None:
@@ -112,46 +81,3 @@ def read(path: Path) -> bytes | None:
         return None
     except (OSError, MemoryError) as error:
         raise damaged(path, error) from error
-
-
-def _read_rows(path: Path, required: Sequence[str] = ()) -> list[dict[str, float]]:
-    """The whole rows of a CSV file of numbers, `epoch`, its first column, a whole number."""
-    try:
-        text = (read(path) or b"").decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise damaged(path, error) from error
-    header, *lines = text.split("\n")[:-1] or [""]
-    columns = _columns(path, header) if header else []
-    if lacking := [column for column in required if lines and column not in columns]:
-        raise damaged(path, f"no column {lacking[0]}")
-    rows = []
-    for number, line in enumerate(lines, start=2):
-        try:
-            row = dict(zip(columns, map(_number, line.split(",")), strict=True))
-            rows.append(row | {EPOCH: _whole(row[EPOCH])})
-        except (KeyError, ValueError) as error:
-            raise damaged(path, f"{line[:40]!r}", line=number) from error
-    return rows
-
-
-def _columns(path: Path, header: str) -> list[str]:
-    try:
-        columns = next(csv.reader([header]))
-    except csv.Error as error:
-        raise damaged(path, error, line=1) from error
-    if columns[:1] != [EPOCH] or len(set(columns)) < len(columns):
-        raise damaged(path, f"expected columns, the first {EPOCH} and none twice, given {header[:40]!r}", line=1)
-    return columns
-
-
-def _number(cell: str) -> float:
-    value = float(cell)
-    if math.isinf(value) and "inf" not in cell:  # More digits than a float has.
-        raise ValueError(cell)
-    return value
-
-
-def _whole(value: float) -> int:
-    if not value.is_integer():  # NaN and infinities are none.
-        raise ValueError(value)
-    return int(value)

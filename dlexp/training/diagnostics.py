@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from dlexp.components.data import Split
-from dlexp.records.run_dir import HistoryWriter
+from dlexp.records.history import HistoryWriter
 from dlexp.training.epochs import Epochs, Hook
 from dlexp.training.feeds import feed
 from dlexp.training.loop import order_of

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from dlexp.config.experiment import Experiment
-from dlexp.records.run_dir import DIAGNOSTICS_COLUMNS, RunDir
+from dlexp.records.history import DIAGNOSTICS_COLUMNS
+from dlexp.records.run_dir import RunDir
 from dlexp.training.checkpoint import Checkpoints
 from dlexp.training.diagnostics import record_diagnostics
 from dlexp.training.early_stopping import Best
