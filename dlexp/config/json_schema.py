@@ -4,7 +4,7 @@ import ast
 import inspect
 import itertools
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
@@ -110,17 +110,9 @@ def _for_files(schema: Any, of_properties: bool = False) -> Any:
 def _short_form(key: str, definitions: dict[str, Schema]) -> Schema:
     """`loss` and `metrics` at the top: what the head of one type or another takes."""
     heads = [definitions[head.__name__]["properties"] for head in registry.components("heads").values()]
-    values = _without_repeats(
-        {name: item for name, item in head[key].items() if name not in ("default", "description")}
-        for head in heads
-        if key in head
-    )
+    values: list[Schema] = []
+    for field in (head[key] for head in heads if key in head):
+        taken = {name: item for name, item in field.items() if name not in ("default", "description")}
+        if taken not in values:
+            values.append(taken)
     return {"anyOf": values, "description": f"Short for head.{key}."}
-
-
-def _without_repeats(schemas: Iterable[Schema]) -> list[Schema]:
-    found: list[Schema] = []
-    for schema in schemas:
-        if schema not in found:
-            found.append(schema)
-    return found

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from dlexp.config.advice import has_override, setting
 from dlexp.config.flat import format_value
 from dlexp.config.node import Keys, Node, dotted
-from dlexp.config.places import HEAD_SHORT_FORMS, ROOT, Place, keys_below
+from dlexp.config.places import HEAD_SHORT_FORMS, ROOT, Place, keys_below, place_of
 from dlexp.config.problems import Problem
 from dlexp.config.suggestions import as_text, fits, instead, off_instead
 from dlexp.errors import MAX_EXPLAINED, did_you_mean, nearest
@@ -74,21 +74,22 @@ def _with_change(problem: Problem, keys: Keys, config: Node) -> Problem:
     likelihood does not have: the one it takes by itself.
     """
     value = config.find(keys)
-    if (
-        keys[-1] == "type"
-        and value
-        and off_instead(value.plain(), lambda other: other is None and fits(keys[:-1], other, config))
-    ):
+    if keys[-1] == "type" and value and _is_off(keys, value.plain(), config):
         return problem.mended_by(setting(dotted(keys[:-1]), None))
     if keys[0] != "head" or keys[-1] not in ("activation", "loss") or not has_override(problem.path, config):
         return problem
-    around = _place(keys[:-1], config)
+    around = place_of(keys[:-1], config)
     settings = around.settings_for((config.find(keys[:-1]) or config).entries)
     field = settings.model_fields.get(str(keys[-1])) if settings else None
     if field is None or not isinstance(field.default, str):
         return problem
-    near = nearest(str(value.plain()), map(str, _place(keys, config).choices)) if value else ""
+    near = nearest(str(value.plain()), map(str, place_of(keys, config).choices)) if value else ""
     return problem.mended_by(setting(problem.path, near or field.default))
+
+
+def _is_off(keys: Keys, value: Any, config: Node) -> bool:
+    """Whether a type is a word for nothing at all, and null would be taken instead of the component."""
+    return bool(off_instead(value, lambda other: other is None and fits(keys[:-1], None, config)))
 
 
 def _with_quotes(problem: Problem, keys: Keys, config: Node) -> Problem:
@@ -133,18 +134,9 @@ def _keys(details: ErrorDetails) -> Keys:
     return (*keys, "type") if details["type"].startswith("union_tag") else keys
 
 
-def _place(keys: Keys, config: Node) -> Place:
-    """What the schema says about a path of this config."""
-    place, node = ROOT, config
-    for key in keys:
-        place = place.child(str(key), node.entries)
-        node = node.child(key) or Node({}, node.source)
-    return place
-
-
 def _message(keys: Keys, errors: list[ErrorDetails], config: Node, known: Callable[[], Known]) -> str:
     kind, key = errors[0]["type"], str(keys[-1]) if keys else ""
-    place = _place(keys, config)
+    place, around = place_of(keys, config), place_of(keys[:-1], config)
     node = config.find(keys)
     value = node.plain() if node else None
 
@@ -157,23 +149,19 @@ def _message(keys: Keys, errors: list[ErrorDetails], config: Node, known: Callab
     if kind == "extra_forbidden":
         return _unknown_key(keys, value, config, known())
     if kind in ("missing", "union_tag_not_found"):
-        choices = place.types or (_place(keys[:-1], config).types if key == "type" else [])
+        choices = place.types or (around.types if key == "type" else [])
         return f"missing. Choose from: {', '.join(choices)}" if choices else "missing"
     if kind == "union_tag_invalid":
-        one_of = _place(keys[:-1], config).one_of
-        off = off_instead(value, lambda other: other is None and fits(keys[:-1], None, config))
-        if not one_of:
-            return "unknown"
-        return _unknown_word(_singular(one_of.base.kind), value, list(one_of.choices), off=bool(off))
+        kind = around.one_of.base.kind if around.one_of else ""
+        return _unknown_word(_singular(kind), value, around.types, is_off=_is_off(keys, value, config))
     if kind == "literal_error":
-        around = _place(keys[:-1], config)
         is_item = isinstance(keys[-1], int)
         word = _singular(str(keys[-2])) if is_item else "value" if around.element and not around.one_of else key
         # For a softmax's loss behind a sigmoid: the types that take the word.
         types = [name for name, there in _of_other_types(keys[-1], around).items() if value in there.choices]
         hint, off = f" It belongs to type {', '.join(types)}." if types else "", off_instead(value, takes)
         listed = [format_value(choice) for choice in place.choices]
-        return f"{_unknown_word(word, value, listed, hint, off=bool(off))}{off}"
+        return f"{_unknown_word(word, value, listed, hint, is_off=bool(off))}{off}"
     if kind.startswith("model") and place.one_of:
         return f"expected one of {', '.join(place.types)}, given {_shown(value)}{off_instead(value, takes)}"
     if keys == ("name",) and kind == "string_pattern_mismatch":
@@ -191,12 +179,12 @@ def _own_message(details: ErrorDetails) -> str:
     return message[:1].lower() + message[1:]
 
 
-def _unknown_word(noun: str, value: Any, choices: list[str], hint: str = "", off: bool = False) -> str:
+def _unknown_word(noun: str, value: Any, choices: list[str], hint: str = "", is_off: bool = False) -> str:
     """Where the word is one for nothing at all, none of the choices is near it."""
     listed = ", ".join(choices)
     if not isinstance(value, str):
         return f"expected one of {listed}, given {_shown(value)}"
-    near = "" if off else hint or did_you_mean(value, choices)
+    near = "" if is_off else hint or did_you_mean(value, choices)
     return f"unknown {noun} {_shown(value)}.{near} Choose from: {listed}"
 
 
@@ -204,7 +192,7 @@ def _unknown_key(keys: Keys, value: Any, config: Node, known: Known) -> str:
     key = str(keys[-1])
     if len(keys) == 1 and key in NOT_IN_A_CONFIG:
         return NOT_IN_A_CONFIG[key]
-    place = _place(keys[:-1], config)
+    place = place_of(keys[:-1], config)
     settings = place.settings_for((config.find(keys[:-1]) or config).entries)
     here = [*(settings.model_fields if settings else ()), *(() if keys[:-1] else FILE_KEYS)]
     paths = dict(reversed(known))  # The first path of each name.

@@ -11,7 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from dlexp.components.component import Component, Off, OneOf, Word
 from dlexp.config.experiment import Experiment
-from dlexp.config.node import Node
+from dlexp.config.node import Keys, Node
 from dlexp.config.problems import DEFAULT
 
 #: Keys at the top of a file that are short for the head's.
@@ -118,6 +118,15 @@ class Place:
 
 #: The place of a whole config.
 ROOT = Place(settings=Experiment)
+
+
+def place_of(keys: Keys, config: Node) -> Place:
+    """What the schema says about a path of this config."""
+    place, node = ROOT, config
+    for key in keys:
+        place = place.child(str(key), node.entries)
+        node = node.child(key) or Node({}, DEFAULT)
+    return place
 
 
 def merged(base: Node | None, over: Node, place: Place = ROOT) -> Node:
