@@ -199,33 +199,24 @@ def _layers(path: Path) -> tuple[str, Any, list[Any]]:
     """The version of Keras that saved a model, its layers without what they took from the data, and that."""
     with _opened(path) as archive:
         metadata, config = (json.loads(archive.read(name)) for name in ("metadata.json", "config.json"))
-        return str(metadata["keras_version"]), _architecture(config), list(_fitted(config))
+        fitted: list[Any] = []
+        return str(metadata["keras_version"]), _without_fitted(config, fitted), fitted
 
 
-def _architecture(config: Any, without: Sequence[str] = ()) -> Any:
-    """A config of Keras without what was fitted, and without what counts objects.
+def _without_fitted(config: Any, fitted: list[Any]) -> Any:
+    """A config of Keras without what was taken from the data, which is added to `fitted`, and without what counts.
 
-    The latter are names, which are numbered as a process makes them, and links.
+    The latter are names, which are numbered as a process makes objects, and links.
     """
-    if isinstance(config, dict):
-        fitted = _FITTED.get(config.get("class_name"), ())
-        return {
-            key: _architecture(value, fitted if key == "config" else ())
-            for key, value in config.items()
-            if key not in _COUNTED and key not in without
-        }
-    return [_architecture(value) for value in config] if isinstance(config, list) else config
-
-
-def _fitted(config: Any) -> Iterator[Any]:
-    """What the layers took from the data, at every depth."""
-    if isinstance(config, dict):
-        if (keys := _FITTED.get(config.get("class_name"))) and isinstance(settings := config.get("config"), dict):
-            yield [settings.get(key) for key in keys]
-        config = list(config.values())
     if isinstance(config, list):
-        for value in config:
-            yield from _fitted(value)
+        return [_without_fitted(value, fitted) for value in config]
+    if not isinstance(config, dict):
+        return config
+    keys = _FITTED.get(config.get("class_name"), ())
+    if keys and isinstance(settings := config.get("config"), dict):
+        fitted.append([settings.get(key) for key in keys])
+        config = {**config, "config": {key: value for key, value in settings.items() if key not in keys}}
+    return {key: _without_fitted(value, fitted) for key, value in config.items() if key not in _COUNTED}
 
 
 def _weights(path: Path) -> dict[str, bytes]:

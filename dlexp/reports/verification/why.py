@@ -35,20 +35,20 @@ class Subject:
     ingredients: Ingredients
     name: str
     seed: int | None = None
-    """None, of a config."""
+    """None for a config."""
     earlier_digests: tuple[str, ...] = ()
-    """What earlier versions took of the data, of a config."""
+    """What earlier versions take as the digest of the data; empty for a run."""
     run_dir: RunDir | None = None
-    """None, of a config."""
+    """None for a config."""
 
     @property
     def identity(self) -> str:
-        """Of its ingredients."""
+        """The identity of its ingredients."""
         return self.ingredients.identity
 
     @property
     def place(self) -> dict[str, Any]:
-        """Where the run took place; of a config, what is known of this machine without TensorFlow."""
+        """Where the run took place; for a config, what is known of this machine without TensorFlow."""
         if self.run_dir is None:
             return here()
         try:
