@@ -219,19 +219,19 @@ def digests(paths: tuple[Path, ...], take: Callable[[], tuple[str, ...]]) -> tup
         OSError: A file cannot be read.
         InputsChanged: One is not the same as at first.
     """
-    return once(("digests", paths), lambda: _digests(paths, take))
 
+    def look() -> tuple[str, ...]:
+        stamps = tuple((path, note(path)) for path in paths)
+        if sum(stamp.size for _, stamp in stamps) <= HELD_BYTES:
+            return take()
+        if stamps not in _large_digests:
+            taken = take()
+            if stamps != tuple((path, note(path)) for path in paths):
+                raise changed(list(paths))
+            _large_digests[stamps] = taken
+        return _large_digests[stamps]
 
-def _digests(paths: tuple[Path, ...], take: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
-    stamps = tuple((path, note(path)) for path in paths)
-    if sum(stamp.size for _, stamp in stamps) <= HELD_BYTES:
-        return take()
-    if stamps not in _large_digests:
-        taken = take()
-        if stamps != tuple((path, note(path)) for path in paths):
-            raise changed(list(paths))
-        _large_digests[stamps] = taken
-    return _large_digests[stamps]
+    return once(("digests", paths), look)
 
 
 def large_digests() -> Digests:
@@ -242,11 +242,6 @@ def large_digests() -> Digests:
 def learn(known: Digests) -> None:
     """Take over the digests that the command has taken."""
     _large_digests.update(known)
-
-
-def has(path: Path) -> bool:
-    """Whether a file was read within this snapshot."""
-    return path in paths()
 
 
 def paths() -> list[Path]:

@@ -38,7 +38,7 @@ class _UserModules(MetaPathFinder):
         spec = next((spec for finder in finders if (spec := finder.find_spec(fullname, path))), None)
         if spec is None or spec.origin is None or type(spec.loader) is not SourceFileLoader:
             return None
-        if fullname not in self.names and not snapshot.has(Path(spec.origin)):
+        if fullname not in self.names and Path(spec.origin) not in snapshot.paths():
             return None
         spec.loader = _FromSource(fullname, spec.origin)
         return spec

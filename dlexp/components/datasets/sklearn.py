@@ -104,7 +104,7 @@ class Bundled(Dataset):
         y = (
             targets[self.learned]
             if isinstance(self.learned, str)
-            else _beside([targets[name] for name in self.learned])
+            else np.column_stack([targets[name] for name in self.learned])
         )
         x_train, x_test, y_train, y_test, train_rows, test_rows = train_test_split(
             x.astype(np.float32),
@@ -127,7 +127,7 @@ class Bundled(Dataset):
         def joined(splits: Sequence[Split]) -> Split:
             # The clouds of all targets lie in one another: each is to be found there.
             x: Any = sum(split.x for split in splits)
-            return Split(x, _beside([split.y for split in splits]).astype(np.float32))
+            return Split(x, np.column_stack([split.y for split in splits]).astype(np.float32))
 
         return Data(joined([data.train for data in each]), joined([data.test for data in each]))
 
@@ -165,13 +165,6 @@ class Bundled(Dataset):
         if (n_classes := self.choices[name].n_classes) is None:
             return Data(*generated.linear(self.n_features))
         return Data(*generated.clouds(n_classes, self.n_features))
-
-
-def _beside(targets: Sequence[Array]) -> Array:
-    """Several targets side by side, `(n, columns)`."""
-    import numpy as np
-
-    return np.column_stack(targets)
 
 
 #: Labels of a digit, any number at once, and the digits that have each.

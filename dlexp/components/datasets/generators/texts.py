@@ -125,15 +125,10 @@ class GeneratedTexts(TextKeys, SampleKeys, Dataset):
     task: ClassVar[Task]
     distribution: ClassVar[WordDistribution]
 
-    @property
-    def n_text_classes(self) -> int:
-        """How many classes there are."""
-        return len(self.distribution.class_weights)
-
     def info(self) -> Info:
         """One unit per word, or one index per position."""
         return self.text_encoding.info(
-            task=self.task, n_train=self.n_train, n_test=self.n_test, n_classes=self.n_text_classes
+            task=self.task, n_train=self.n_train, n_test=self.n_test, n_classes=len(self.distribution.class_weights)
         )
 
     @property
@@ -161,7 +156,7 @@ class GeneratedTexts(TextKeys, SampleKeys, Dataset):
         """Made-up texts of as many classes, each of which is there, as the real data sets of texts have them."""
         from dlexp.components.datasets import generated
 
-        return self.text_encoding.data(*generated.texts(self.n_text_classes))
+        return self.text_encoding.data(*generated.texts(len(self.distribution.class_weights)))
 
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Texts, cut into words as by Keras's Tokenizer; those that are none of w1, w2, ... are unknown."""

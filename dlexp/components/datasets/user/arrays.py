@@ -51,6 +51,7 @@ class Arrays(TargetKeys, Dataset):
         import numpy as np
 
         from dlexp.components.datasets.pictures import are_pictures, pictures
+        from dlexp.components.datasets.user import targets
 
         origin, (x_train, y_train), (x_test, y_test) = self._arrays(data_dir)
         train, test = (f"{origin} ({name})" for name in ("train", "test"))
@@ -58,7 +59,7 @@ class Arrays(TargetKeys, Dataset):
         learned = self.learned
         if self.task == "multilabel" and self.classes is None:
             learned = replace(learned, classes=[str(k) for k in range(y_train.shape[1])])
-        y = learned.encode({"": given_train}, {"": given_test})
+        y = targets.encode(learned, {"": given_train}, {"": given_test})
         splits = [
             Split(self._inputs(x_train, train, len(y.train)), y.train),
             Split(self._inputs(x_test, test, len(y.test)), y.test),

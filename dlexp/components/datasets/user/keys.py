@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
@@ -11,9 +11,6 @@ from dlexp.components.component import Misfit, Settings
 from dlexp.components.data import Info, Task
 from dlexp.components.identity_rules import DataPath
 from dlexp.errors import did_you_mean
-
-if TYPE_CHECKING:
-    from dlexp.components.datasets.user.targets import RawTargets, Targets
 
 Name = Annotated[str, Field(min_length=1)]
 UserPath = Annotated[Name, DataPath()]
@@ -49,19 +46,6 @@ class Target:
         if not self.several:
             return info(self.only_task, self.classes)
         return replace(info("several"), targets={name: info(task) for name, task in self.several.items()})
-
-    def encode(self, train: "Mapping[str, RawTargets]", test: "Mapping[str, RawTargets]") -> "Targets":
-        """The targets of both splits as they were found, by name, as a `Split` has them.
-
-        Raises:
-            DataError: A value is no such target, a label is no class, or there are too few or too many classes.
-        """
-        from dlexp.components.datasets.user import targets
-
-        if self.several:
-            return targets.encode_several(self.several, train, test)
-        (of_train,), (of_test,) = train.values(), test.values()
-        return targets.encode(self.only_task, of_train, of_test, self.classes)
 
     def problems(self) -> Iterator[Misfit]:
         """No task or one too many; classes where there are none, too few or the same twice."""

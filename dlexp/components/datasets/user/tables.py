@@ -252,11 +252,13 @@ class Table(TargetKeys, TextKeys, Dataset):
         return learned.several or dict.fromkeys(self.roles.targets, learned.only_task)
 
     def _targets(self, train: Rows, test: Rows) -> "Targets":
+        from dlexp.components.datasets.user.targets import encode
+
         if isinstance(self.target, list):
             flags = ({"": _given_flags(rows, self.target)} for rows in (train, test))
-            return replace(self.learned, classes=self.target).encode(*flags)
+            return encode(replace(self.learned, classes=self.target), *flags)
         given = ({name: self._given(rows, name) for name in self.roles.targets} for rows in (train, test))
-        return self.learned.encode(*given)
+        return encode(self.learned, *given)
 
     def _given(self, rows: Rows, column: str) -> "RawTargets":
         from dlexp.components.datasets.user.targets import RawTargets

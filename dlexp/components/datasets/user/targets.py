@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dlexp.components.data import Array, Info, Task
+from dlexp.components.datasets.user.keys import Target
 from dlexp.errors import DataError, did_you_mean
 
 #: What tasks without classes expect, and which values are that.
@@ -43,15 +44,16 @@ class Targets:
         return replace(info, n_classes=len(self.class_names) or None, class_names=self.class_names, targets=each)
 
 
-def encode_several(
-    tasks: Mapping[str, Task], train: Mapping[str, RawTargets], test: Mapping[str, RawTargets]
-) -> Targets:
-    """Encode several targets of the same examples.
+def encode(target: Target, train: Mapping[str, RawTargets], test: Mapping[str, RawTargets]) -> Targets:
+    """Number the classes, or read the numbers: of one target, or of several of the same examples, given by name.
 
     Raises:
-        DataError: As `encode`.
+        DataError: A value is no such target, a label is no class, or there are too few or too many classes.
     """
-    each = {name: encode(task, train[name], test[name], None) for name, task in tasks.items()}
+    if not target.several:
+        (of_train,), (of_test,) = train.values(), test.values()
+        return _encoded(target.only_task, of_train, of_test, target.classes)
+    each = {name: _encoded(task, train[name], test[name], None) for name, task in target.several.items()}
     y_train, y_test = (
         np.column_stack([getattr(of_one, split) for of_one in each.values()]).astype(np.float32)
         for split in ("train", "test")
@@ -59,18 +61,8 @@ def encode_several(
     return Targets(y_train, y_test, each=each)
 
 
-def encode(task: Task, train: RawTargets, test: RawTargets, classes: Sequence[str] | None) -> Targets:
-    """Number the classes, or read the numbers.
-
-    Args:
-        task: What is learned.
-        train: The training split's targets.
-        test: The test split's.
-        classes: All classes in their order; those of the training split unless given.
-
-    Raises:
-        DataError: A value is no such target, a label is no class, or there are too few or too many classes.
-    """
+def _encoded(task: Task, train: RawTargets, test: RawTargets, classes: Sequence[str] | None) -> Targets:
+    """One target; without `classes`, those of the training split in their order."""
     if task in NUMBERS:
         return Targets(_numbers(task, train), _numbers(task, test))
     labels = [[label(value) for value in (values if task == "multilabel" else [values])] for values in train.values]

@@ -65,6 +65,7 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
 
     def load(self, data_dir: Path | None) -> Data:
         """Shuffled, always in the same order; words are numbered by the training split alone."""
+        from dlexp.components.datasets.user import targets
         from dlexp.components.datasets.words import indices
 
         train, test = self._parts(data_dir)
@@ -73,7 +74,7 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
         if self.target == "folder" and not self.classes:
             learned = replace(learned, classes=self.folders)
         names: list[str] = [self.target] if isinstance(self.target, str) else list(self.target)
-        y = learned.encode(*({name: _given(part, name) for name in names} for part in (train, test)))
+        y = targets.encode(learned, *({name: _given(part, name) for name in names} for part in (train, test)))
         numbered: Any = indices.numbered(_texts(train), _texts(test))
         splits = [Split(x, each) for x, each in zip(numbered, (y.train, y.test), strict=True)]
         info = y.complete(replace(self.info(), n_train=len(train), n_test=len(test)))
@@ -127,13 +128,10 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
 
     def _files(self, part: Path) -> list[Path]:
         """The files of one split, in the order of their names."""
-        try:
-            names = self.folders or _folders(part)
-            # Ratings need no folders.
-            folders = [part / name for name in names] or [part]
-            found = [path for folder in folders for path, _ in snapshot.entries(folder) if path.suffix == ".txt"]
-        except OSError as error:
-            raise DataError(f"{error.filename}: {error.strerror}") from error
+        names = self.folders or _folders(part)
+        # Ratings need no folders.
+        folders = [part / name for name in names] or [part]
+        found = [path for folder in folders for path, _ in _entries(folder) if path.suffix == ".txt"]
         if not found:
             raise DataError(f"{part}: no .txt file in {', '.join(names) or 'it'}")
         return found
@@ -159,8 +157,12 @@ def _in_lines(part: list[Path], positions: Sequence[int]) -> list[str]:
 
 
 def _folders(path: Path) -> list[str]:
+    return [each.name for each, is_folder in _entries(path) if is_folder]
+
+
+def _entries(folder: Path) -> list[tuple[Path, bool]]:
     try:
-        return [each.name for each, is_folder in snapshot.entries(path) if is_folder]
+        return snapshot.entries(folder)
     except OSError as error:
         raise DataError(f"{error.filename}: {error.strerror}") from error
 
