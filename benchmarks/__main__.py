@@ -10,9 +10,10 @@ Needs the real data (`DLEXP_DATA`, or Keras's cache). Figures of a shared machin
 """
 
 import argparse
-import csv
 import importlib
 from pathlib import Path
+
+from dlexp.format import write_csv
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -35,9 +36,8 @@ def main() -> None:
         arguments.results.mkdir(exist_ok=True)
         path = arguments.results / f"{what}.csv"
         with path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows({k: f"{v:.3g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows)
+            short = ({k: f"{v:.3g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows)
+            write_csv(file, list(rows[0]), short)
         print(f"{path}\n{path.read_text()}", flush=True)
         if hasattr(module, "draw"):
             module.draw(rows, path.with_suffix(".png"))
