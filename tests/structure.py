@@ -83,13 +83,17 @@ def circle(graph: dict[str, set[str]]) -> list[str]:
 
 def depths() -> dict[str, int]:
     """How many classes of our own stand above each other, the class itself included."""
-    # A class that is named as the one of Keras which it extends is no base of itself.
-    bases = {node.name: {_last_name(base) for base in node.bases} - {node.name} for _, node in classes()}
+    bases = {node.name: [_last_name(base) for base in node.bases if _is_own(base)] for _, node in classes()}
 
     def depth(name: str) -> int:
         return 1 + max(map(depth, bases[name]), default=0) if name in bases else 0
 
     return {name: depth(name) for name in bases}
+
+
+def _is_own(base: ast.expr) -> bool:
+    """Not one of Keras's, which may be named as one of ours."""
+    return not ast.unparse(base).startswith("keras.")
 
 
 def _last_name(node: ast.expr) -> str:
@@ -103,7 +107,7 @@ def repeated(names: Iterable[str]) -> list[str]:
 
 
 def positional_dataclasses(n_fields: int = 5) -> list[str]:
-    """Dataclasses of so many fields or more that take them by position."""
+    """Dataclasses that take so many fields or more by position."""
     return [str(place) for place in classes() if _is_positional(place.node) and len(_fields(place.node)) >= n_fields]
 
 
@@ -113,7 +117,9 @@ def _is_positional(node: ast.ClassDef) -> bool:
 
 
 def _fields(node: ast.ClassDef) -> list[ast.AnnAssign]:
-    return [item for item in node.body if isinstance(item, ast.AnnAssign) and "ClassVar" not in ast.unparse(item)]
+    """Those that are given, and not by their name alone."""
+    fields = [item for item in node.body if isinstance(item, ast.AnnAssign)]
+    return [item for item in fields if not re.search(r"ClassVar|kw_only=True", ast.unparse(item))]
 
 
 def prints() -> list[str]:

@@ -60,13 +60,13 @@ class Optimizer(Component):
         """The Keras optimizer with exactly these settings, but for a learning rate that follows a schedule."""
         import keras
 
-        from dlexp.layers import optimizers as fused
+        from dlexp.layers.optimizers import FusedAdam, FusedAdamW
 
         settings = self.model_dump(exclude={"type"})
         if schedule is not None:
             settings["learning_rate"] = schedule
         name = type(self).__name__
-        rule = getattr(fused, name, None) or getattr(keras.optimizers, name)
+        rule = {"Adam": FusedAdam, "AdamW": FusedAdamW}.get(name) or getattr(keras.optimizers, name)
         return rule(**settings)
 
 

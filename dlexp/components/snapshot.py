@@ -45,7 +45,7 @@ class Stamp:
 Digests = dict[tuple[tuple[Path, Stamp], ...], tuple[str, ...]]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Snapshot:
     """Files as they were when they were first read."""
 
@@ -118,7 +118,7 @@ def taken(held_bytes: int | None = None, after: Snapshot | None = None) -> Itera
     if around := _current.get():
         yield around
         return
-    snapshot = Snapshot(_room() if held_bytes is None else held_bytes)
+    snapshot = Snapshot(room=_room() if held_bytes is None else held_bytes)
     if after:
         snapshot.stamps, snapshot.found = dict(after.stamps), dict(after.found)
     token = _current.set(snapshot)

@@ -1,6 +1,7 @@
 """Keras's optimizers by TensorFlow's fused kernels: one pass over the weights and one operation, instead of a score.
 
-The rule, its settings and its state are those of the Keras class of the same name; results differ by rounding alone.
+The rule, its settings and its state are those of the Keras class after which each is named; results differ by rounding
+alone.
 """
 
 import math
@@ -11,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 
-class Adam(keras.optimizers.Adam):  # type: ignore[misc]
+class FusedAdam(keras.optimizers.Adam):  # type: ignore[misc]
     """Keras's Adam; its own code where the kernel has none: `amsgrad`, and the gradient of an embedding's rows."""
 
     def update_step(self, gradient: Any, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
@@ -41,7 +42,7 @@ class Adam(keras.optimizers.Adam):  # type: ignore[misc]
         )
 
 
-class AdamW(Adam, keras.optimizers.AdamW):  # type: ignore[misc]
+class FusedAdamW(FusedAdam, keras.optimizers.AdamW):  # type: ignore[misc]
     """Keras's AdamW: its weights decay before the step, outside the kernel."""
 
 
