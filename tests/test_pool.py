@@ -341,3 +341,17 @@ def test_ctrl_c_while_a_process_starts_is_the_commands_alone(
 
     assert pids(job) == [process.pid]
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_the_first_process_of_run_starts_before_all_else_is_imported() -> None:
+    """It imports TensorFlow while the command reads the configs."""
+    program = (
+        "import sys\n"
+        "from dlexp.cli import main\n"
+        "from dlexp.execution import worker\n"
+        "worker.Worker = lambda: sys.exit(10 if 'dlexp.config.load' in sys.modules else 11)\n"
+        "sys.argv = ['dlexp', 'run', 'no.yaml']\n"
+        "main()\n"
+    )
+
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 11

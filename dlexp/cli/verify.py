@@ -1,16 +1,10 @@
 """`dlexp verify`: train runs again and say how well they repeat."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from dlexp.cli.options import RUNS_DIR, DataDir, PageFormat, RunsDir, Workers
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from dlexp.reports.verification.facts import Verification
-    from dlexp.reports.verification.integrity import Integrity
 
 
 def verify(
@@ -45,12 +39,8 @@ def verify(
     from dlexp.workflows.training import Runner
 
     arguments.count(workers, "--workers")
-    found: Sequence[Integrity | Verification]
-    if files:
-        found = workflow.check_files(words, runs_dir, data_dir)
-    else:
-        runner = Runner(engine=partial(Pool, workers), progress=progress)
-        found = workflow.verify(words, runs_dir, data_dir, runner)
+    runner = None if files else Runner(engine=partial(Pool, workers), progress=progress)
+    found = workflow.verify(words, runs_dir, data_dir, runner)
     print(render(found, output_format), end="")
     if not all(each.holds for each in found):
         raise typer.Exit(1)

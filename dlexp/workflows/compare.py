@@ -26,16 +26,10 @@ def compare(
 ) -> Comparison:
     """Compare the experiments that words name over their seeds; without words all, except those of bias-variance.
 
-    Args:
-        words: Names or globs of names, runs, run directories or configs.
-        metrics: Columns of the records; the usual ones where there are none.
-        sort: The metric whose best mean comes first.
-        runs_dir: Where the runs lie.
-        data_dir: Where a config's data files lie.
-        needs_result: Refuse to compare where no run has finished.
+    The metrics are columns of the records, by default the usual ones; the best mean of `sort` comes first.
 
     Raises:
-        UserError: A name or a metric that no run has; no finished run.
+        UserError: A name or a metric that no run has; no finished run, where the command `needs_result`.
     """
     runs = _named(words, runs_dir, data_dir) if words else _all(runs_dir)
     for line in _left_out(runs):

@@ -19,13 +19,8 @@ log = logging.getLogger(__name__)
 
 
 def predict(word: str, examples: Path | Literal["test"], runs_dir: Path, data_dir: Path | None) -> Inference:
-    """Let the model of the latest finished run that a word names predict.
+    """Let the latest finished run that a word names predict its test split, or the examples of a file or folder.
 
-    Args:
-        word: A run, or a name or config.
-        examples: A file or folder of the user's, or the run's own test split.
-        runs_dir: Where the runs lie.
-        data_dir: Where data files lie.
 
     Raises:
         UserError: There is no such run, or its data are no longer those that it was trained on.

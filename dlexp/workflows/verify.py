@@ -18,23 +18,24 @@ from dlexp.workflows.training import Runner
 log = logging.getLogger(__name__)
 
 
-def check_files(words: Sequence[str], runs_dir: Path, data_dir: Path | None) -> list[Integrity]:
-    """Compare the files of the runs that words name with their digests, and with each other; train nothing.
+def verify(
+    words: Sequence[str], runs_dir: Path, data_dir: Path | None, runner: Runner | None
+) -> list[Integrity] | list[Verification]:
+    """Check the files of the finished runs that words name; with a `runner` train the runs again and grade them.
 
-    Raises:
-        UserError: No finished run is named.
-    """
-    return [check(run) for run in _finished(words, runs_dir, data_dir)]
-
-
-def verify(words: Sequence[str], runs_dir: Path, data_dir: Path | None, runner: Runner) -> list[Verification]:
-    """Train the runs again whose files are whole, and whose data and code are those that they were trained with.
+    A run is trained again if its files are whole, and its data and code those that it was trained with.
 
     Raises:
         UserError: No finished run is named.
     """
     runs = _finished(words, runs_dir, data_dir)
     files = [check(run) for run in runs]
+    return _repeated(runs, files, runs_dir, data_dir, runner) if runner else files
+
+
+def _repeated(
+    runs: Sequence[Run], files: Sequence[Integrity], runs_dir: Path, data_dir: Path | None, runner: Runner
+) -> list[Verification]:
     whole = [run for run, each in zip(runs, files, strict=True) if each.holds]
     with tempfile.TemporaryDirectory(prefix="dlexp-verify-") as scratch:
         planned, left_out = again(whole, Path(scratch), data_dir)
