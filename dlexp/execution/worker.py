@@ -13,12 +13,7 @@ from typing import Any, Self, TypeVar
 
 from dlexp.console import replace_closed
 from dlexp.training import interruption
-from dlexp.training.child import (
-    end_with_parent,
-    forget_safe_path,
-    start_resource_tracker,
-    without_working_directory,
-)
+from dlexp.training.child import begin, start_resource_tracker, without_working_directory
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -137,8 +132,7 @@ def _main_of_no_file_hidden() -> Iterator[None]:
 
 def _start() -> None:
     """The parent alone answers to Ctrl-C, and asks with SIGTERM; a worker whose parent is gone ends itself."""
-    end_with_parent()
-    forget_safe_path()
+    begin()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, interruption.ask)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})

@@ -59,19 +59,17 @@ def without_working_directory() -> Iterator[None]:
             os.environ[_SAFE_PATH] = before
 
 
-def forget_safe_path() -> None:
-    """In such a process: what the user's own code starts there begins as always."""
+def begin() -> None:
+    """In such a process: it ends as soon as the one that started it, however that happened.
+
+    What the user's own code starts there has the working directory on its path, as always.
+    """
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ.pop(_SAFE_PATH, None)
 
 
-def end_with_parent() -> None:
-    """From now on this process ends as soon as the one that started it has ended, however that happened."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
 def _start() -> None:
-    end_with_parent()
-    forget_safe_path()
+    begin()
     with Path(os.devnull).open("w") as nowhere:  # Nothing that TensorFlow says reaches the terminal.
         for descriptor in (1, 2):
             os.dup2(nowhere.fileno(), descriptor)
