@@ -94,6 +94,13 @@ class Column:
         return replace(self, split=split)
 
 
+def quantities(names: Iterable[str]) -> list[Column]:
+    """What the columns of a history measure, as columns of the training split: the loss and the metrics, each once."""
+    # A history has no gaps and no test scores: such a name is that of a target, `gap_size`.
+    on_validation = (f"val_{name.removeprefix('val_')}" for name in names if name not in OTHER_COLUMNS)
+    return [Column.parse(name).on("train") for name in dict.fromkeys(on_validation)]
+
+
 @cache
 def _parsed(name: str, targets: tuple[str, ...] | None) -> Column:
     found = _NAME.fullmatch(name)

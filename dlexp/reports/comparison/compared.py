@@ -82,11 +82,6 @@ class Compared:
         """What the first of its runs that knows it says."""
         return next((value for run in self.runs.values() if (value := of_result(run.result)) is not None), None)
 
-    @property
-    def guesses(self) -> Mapping[str, float]:
-        """What the best constant prediction scores, by column; empty if that is not on record."""
-        return self.recorded(lambda result: result.guessing or None) or {}
-
     def by_seed(self, column: Column) -> dict[int, float]:
         """A number of each run; a seed whose run lacks it is missing."""
         values = ((seed, value_of(run.result, column)) for seed, run in self.runs.items())

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
-from dlexp.components.columns import OTHER_COLUMNS, Column
+from dlexp.components.columns import OTHER_COLUMNS, Column, quantities
 from dlexp.reports.comparison.comparability import same_loss
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.figure import COLOURS, add_curve, save, with_panels
@@ -81,10 +81,10 @@ def _over_seeds(column: str, histories: Iterable[Sequence[Mapping[str, float]]])
 
 
 def _figure(curves: Mapping[str, MeanCurves], loss_title: str) -> "Figure":
-    quantities = list(dict.fromkeys(Column.parse(name).on("train") for of_one in curves.values() for name in of_one))
-    titles = [loss_title if str(quantity) == "loss" else str(quantity) for quantity in quantities]
+    drawn = quantities(name for of_one in curves.values() for name in of_one)
+    titles = [loss_title if str(quantity) == "loss" else str(quantity) for quantity in drawn]
     figure, panels = with_panels(titles, (4.8, 3.4), in_a_row=3, over_epochs=True)
-    for axes, quantity in zip(panels, quantities, strict=True):
+    for axes, quantity in zip(panels, drawn, strict=True):
         _draw_panel(axes, curves, quantity)
     _add_legend(figure, curves)
     return figure

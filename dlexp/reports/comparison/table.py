@@ -12,7 +12,7 @@ from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.facts import ComparedMetric, Comparison, Group, Score
 from dlexp.reports.comparison.rows import COLUMNS, document, rows
 from dlexp.reports.comparison.verdicts import EQUAL, LEVEL, MIN_PAIRS, has_verdict
-from dlexp.reports.numbers import counted, fixed, places_of, plus_minus, signed, significant
+from dlexp.reports.numbers import counted, fixed, known, places_of, plus_minus, signed, significant
 
 _BETWEEN = "   "
 _BEST_POSSIBLE = "best possible"
@@ -62,7 +62,7 @@ def to_text(comparison: Comparison, width: int = 80) -> str:
         lines = [line for row in table for line in _block(labels, row, width)]
     header = [line for sentence in _header(comparison) for line in textwrap.wrap(one_line(sentence), width)]
     notes = [line for note in _notes(comparison) for line in textwrap.wrap(note, width)]
-    return "\n".join([*header, *([""] if header else []), *lines, *([""] if notes else []), *notes]) + "\n"
+    return "\n\n".join("\n".join(section) for section in (header, lines, notes) if section) + "\n"
 
 
 def to_markdown(comparison: Comparison) -> str:
@@ -72,9 +72,8 @@ def to_markdown(comparison: Comparison) -> str:
         cells.append([row.title, *("<br>".join(filter(None, entry)) for entry in row.entries)])
         if row.best_possible:
             cells.append([f"{row.title}, {_BEST_POSSIBLE}", *row.best_possible])
-    header = [line for sentence in _header(comparison) for line in (one_line(sentence), "")]
-    notes = [line for note in _notes(comparison) for line in ("", one_line(note))]
-    return "\n".join([*header, *markdown_table(["", *_labels(comparison)], cells), *notes]) + "\n"
+    table = "\n".join(markdown_table(["", *_labels(comparison)], cells))
+    return "\n\n".join([*map(one_line, _header(comparison)), table, *map(one_line, _notes(comparison))]) + "\n"
 
 
 def _labels(comparison: Comparison) -> list[str]:
@@ -101,10 +100,14 @@ def _metric_row(comparison: Comparison, metric: ComparedMetric) -> _Row:
         entries.append((_cell(experiment, score), difference))
     best = [score.best_possible if score else None for score in metric.scores]
     return _Row(
-        one_line(f"{metric.name} (training)" if column.is_judged and column.split == "train" else metric.name),
+        one_line(f"{metric.name} (training)" if _is_of_training(column) else metric.name),
         entries,
-        ["-" if value is None else significant(value) for value in best] if any(best) else (),
+        list(map(known, best)) if any(best) else (),
     )
+
+
+def _is_of_training(column: Column) -> bool:
+    return column.is_judged and column.split == "train"
 
 
 def _cell(experiment: Compared, score: Score | None) -> str:
@@ -195,16 +198,14 @@ def _baseline(comparison: Comparison, group: Group) -> str:
 def _notes(comparison: Comparison) -> Iterator[str]:
     """What a reader must know to read the numbers right."""
     columns = [metric.column for metric in comparison.metrics]
-    scores = [score for metric in comparison.metrics for score in metric.scores if score]
+    scored = [(metric.column, score) for metric in comparison.metrics for score in metric.scores if score]
+    scores = [score for _, score in scored]
     differences = [score.difference for score in scores if score.difference]
     if any(score.sd is not None for score in scores):
         yield "±: standard deviation over the seeds."
     if levels := {difference.level for difference in differences if difference.level}:
         level = "the 95 % interval" if levels == {LEVEL} else "an interval"
-        in_training = any(
-            column.is_judged and column.split == "train" and any(score and score.difference for score in metric.scores)
-            for column, metric in zip(columns, comparison.metrics, strict=True)
-        )
+        in_training = any(_is_of_training(column) and score.difference for column, score in scored)
         without = "; scores in training have no verdict" * in_training
         yield f"Differences: with {level} over paired seeds (Student's t){without}."
     if any(difference.pairs < MIN_PAIRS for difference in differences):
@@ -277,8 +278,8 @@ def _best_possible(labels: Sequence[str], row: _Row) -> list[tuple[str, str, str
     if len(set(row.best_possible)) == 1:
         return [(_BEST_POSSIBLE, row.best_possible[0], "")]
     # Rows that are no metric have none.
-    known = zip(labels, row.best_possible, strict=False)
-    return [(f"{_BEST_POSSIBLE}, {label}", cell, "") for label, cell in known if cell != "-"]
+    each = zip(labels, row.best_possible, strict=False)
+    return [(f"{_BEST_POSSIBLE}, {label}", cell, "") for label, cell in each if cell != "-"]
 
 
 def _below(column: int, texts: Iterable[str], width: int) -> str:

@@ -50,12 +50,9 @@ def difference(
     least_sd: float = 0.0,
     lopsided: str | None = None,
 ) -> PairedDifference | None:
-    """`other - first` over the seeds that both have; None if they share no seed.
+    """`other - first`, values of a column by seed, over the seeds that both have; None if they share no seed.
 
     Args:
-        first: The baseline's values by seed.
-        other: Those of the other experiment.
-        column: What they are.
         level: The share of such intervals that may miss the true mean.
         least_sd: What the standard deviation of the differences is at least, as `least_sd` gives it.
         lopsided: Why nothing can be said, as `lopsided` gives it.
@@ -136,16 +133,12 @@ def collapses(experiment: Compared, column: Column, same: Compared | None = None
     """Whether each seed is no better than the best constant prediction; empty if that is not on record.
 
     A number without a guess of its own, such as a loss, collapses with the first metric of its target that has one; the
-    loss of several targets with any of them.
-
-    Args:
-        experiment: The experiment.
-        column: A score on the validation or test split.
-        same: One on the same examples, whose guesses hold for both.
+    loss of several targets with any of them. `same` is one on the same examples, whose guesses hold for both.
     """
     if not has_verdict(column):
         return []
-    guesses = experiment.guesses or (same.guesses if same else {})
+    known_by = [run.result for each in (experiment, same) if each for run in each.runs.values()]
+    guesses = next((result.guessing for result in known_by if result.guessing), {})
     judging = [(each, guesses[str(each.last)]) for each in _judging(experiment, column) if str(each.last) in guesses]
     results = [experiment.runs[seed].result for seed in experiment.by_seed(column)] if judging else []
     return [any(_is_guess(result, *each) for each in judging) for result in results]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dlexp.components.columns import OTHER_COLUMNS, Column
+from dlexp.components.columns import Column, quantities
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.figure import add_curve, save, with_panels
 from dlexp.training.after import After
@@ -27,23 +27,15 @@ CURVES = After("curves.png", "drawn", draw_of)
 
 def draw(history: Sequence[dict[str, float]], path: Path, title: str) -> None:
     """Draw a history as a PNG: training dashed, validation solid, its best epoch marked."""
-    quantities = _quantities(history)
-    figure, panels = with_panels(list(map(str, quantities)), (4.8, 3.6), in_a_row=4, over_epochs=True, layout=None)
-    for axes, quantity in zip(panels, quantities, strict=True):
+    drawn = quantities(history[0] if history else ["loss"])
+    figure, panels = with_panels(list(map(str, drawn)), (4.8, 3.6), in_a_row=4, over_epochs=True, layout=None)
+    for axes, quantity in zip(panels, drawn, strict=True):
         _draw_panel(axes, history, quantity)
     figure.suptitle(title, fontsize="medium")
     width, height = figure.get_size_inches()
     edges = {"left": 0.65 / width, "right": 1 - 0.15 / width, "bottom": 0.504 / height, "top": 1 - 0.648 / height}
     figure.subplots_adjust(**edges, wspace=0.25, hspace=0.35)
     save(figure, path)
-
-
-def _quantities(history: Sequence[dict[str, float]]) -> list[Column]:
-    """The loss and the metrics, in the history's order; the loss alone where there is no epoch."""
-    names = history[0] if history else ("loss",)
-    scores = [name for name in names if name not in OTHER_COLUMNS and Column.parse(name).split != "validation"]
-    # A history has no gaps and no test scores: such a name is that of a target, `gap_size`.
-    return [Column.parse(f"val_{name}").on("train") for name in scores]
 
 
 def _draw_panel(axes: "Axes", history: Sequence[dict[str, float]], quantity: Column) -> None:
