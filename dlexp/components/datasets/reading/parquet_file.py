@@ -1,7 +1,5 @@
 """A reader of Parquet files; it needs the extra `parquet`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,47 +14,42 @@ if TYPE_CHECKING:
 CELL_BYTES = 8
 
 
-def read(path: Path) -> "pd.DataFrame":
-    """A table with the types of its columns.
+def read(path: Path, rows: bool = True) -> "pd.DataFrame":
+    """A table with the types of its columns, or its header alone, without rows.
 
     Raises:
         DataError: The file cannot be read, or needs more memory than there is.
         UserError: pyarrow is not installed.
     """
-    import pandas as pd
-
-    with _reading(path):
-        from pyarrow import parquet
-
-        with snapshot.opened(path) as file:
-            # A value that stands in every row is there once: few bytes, many cells.
-            size = parquet.read_metadata(file)
-            unpacked = sum(size.row_group(i).total_byte_size for i in range(size.num_row_groups))
-            memory.require(max(unpacked, CELL_BYTES * size.num_rows * size.num_columns), str(path))
-            file.seek(0)
-            frame = pd.read_parquet(file).reset_index(drop=True)
-        for column in frame.columns:
-            if not pd.api.types.is_numeric_dtype(frame[column]):
-                frame[column].to_numpy()  # Texts are decoded where they are first used: damage shows here.
-        return frame
-
-
-def header(path: Path) -> list[str]:
-    """The names of the columns, read without the rows; raises as `read`."""
-    with _reading(path):
-        from pyarrow import parquet
-
-        return list(parquet.read_schema(path).empty_table().to_pandas().columns)
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
     try:
         regular_files.require(path)
-        yield
+        return _read(path) if rows else _header(path)
     except ImportError as error:
         raise UserError(f"{path}: Parquet needs pyarrow; install it by: pip install 'dlexp[parquet]'") from error
     except (DlexpError, MemoryError):  # More than fits into memory.
         raise
     except Exception as error:  # A damaged file raises nearly anything.
         raise DataError(f"{path}: not a readable Parquet file ({in_one_line(error)})") from error
+
+
+def _header(path: Path) -> "pd.DataFrame":
+    from pyarrow import parquet
+
+    return parquet.read_schema(path).empty_table().to_pandas()
+
+
+def _read(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+    from pyarrow import parquet
+
+    with snapshot.opened(path) as file:
+        # A value that stands in every row is there once: few bytes, many cells.
+        size = parquet.read_metadata(file)
+        unpacked = sum(size.row_group(i).total_byte_size for i in range(size.num_row_groups))
+        memory.require(max(unpacked, CELL_BYTES * size.num_rows * size.num_columns), str(path))
+        file.seek(0)
+        frame = pd.read_parquet(file).reset_index(drop=True)
+    for column in frame.columns:
+        if not pd.api.types.is_numeric_dtype(frame[column]):
+            frame[column].to_numpy()  # Texts are decoded where they are first used: damage shows here.
+    return frame

@@ -1,4 +1,4 @@
-"""One column of a table as the model takes it: what kind it is, how it is encoded, what new rows have in it."""
+"""One column of a table, an input or a target: what kind it is, how it is encoded, what new rows have in it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, hstack
 from dlexp.components.data import Array
 from dlexp.components.datasets.dataset import MAX_SHOWN
 from dlexp.components.datasets.user.rows import Gaps, Rows
-from dlexp.components.datasets.user.targets import in_order, label
+from dlexp.components.datasets.user.targets import RawTargets, in_order, label
 from dlexp.errors import DataError
 from dlexp.format import plural
 
@@ -80,6 +80,34 @@ def _categories(train: Rows, test: Rows, column: str, is_gap: Sequence[Array]) -
     names = [f"{column}={category}" for category in categories]
     in_train, in_test = (each == categories for each in words)
     return Encoded(column=column, names=names, train=in_train, test=in_test, is_number=False)
+
+
+def targets(rows: Rows, column: str, gaps: Gaps, separator: str | None) -> RawTargets:
+    """A column of targets; with a `separator` the labels between which it stands, none in an empty cell."""
+    cells = rows.frame[column]
+    values: list[Any] = cells.to_list()
+    if separator:
+        texts = cells.astype(str).where(~gaps.of(rows, column), "")
+        values = [[word for each in text.split(separator) if (word := each.strip())] for text in texts]
+    return RawTargets(values, lambda i: rows.where(i, column))
+
+
+def flags(rows: Rows, columns: Sequence[str]) -> RawTargets:
+    """The labels of each row, from a column of 0 and 1 per label.
+
+    Raises:
+        DataError: There is another value.
+    """
+    by_row = zip(*(_flags(rows, column) for column in columns), strict=True)
+    values = [[name for name, is_on in zip(columns, row, strict=True) if is_on] for row in by_row]
+    return RawTargets(values, lambda i: rows.where(i, ", ".join(columns)))
+
+
+def _flags(rows: Rows, column: str) -> Array:
+    values: Array = pd.to_numeric(rows.frame[column], errors="coerce").to_numpy(float)
+    for i in ((values != 0) & (values != 1)).nonzero()[0][:1]:
+        raise DataError(f"{rows.where(i, column)}: expected 0 or 1, given {rows.frame[column].iloc[i]!r}")
+    return values
 
 
 def side_by_side(parts: Sequence[Array]) -> Array:

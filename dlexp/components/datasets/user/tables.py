@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import N_FIRST, Array, Data, Info, NewExamples, Split, Task
+from dlexp.components.data import N_FIRST, Data, Info, NewExamples, Split, Task
 from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.components.datasets.reading import csv_file, files, parquet_file
 from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath, not_there
@@ -173,18 +173,14 @@ class Table(TargetKeys, TextKeys, Dataset):
     def misfits(self, data_dir: Path | None) -> Iterator[Misfit]:
         """Columns that are not in the header of the file, or of one of both."""
         for path in self.paths(data_dir):
-            yield from self._not_there(path, self.header(path))
+            yield from self._not_there(path, list(self.read(path, rows=False).columns))
 
-    def read(self, path: Path) -> "pd.DataFrame":
-        """The whole of a file.
+    def read(self, path: Path, rows: bool = True) -> "pd.DataFrame":
+        """A file as a table, or its header alone, without rows.
 
         Raises:
             DataError: It is no such table.
         """
-        raise NotImplementedError
-
-    def header(self, path: Path) -> list[str]:
-        """The names of a file's columns, read without the rows; raises as `read`."""
         raise NotImplementedError
 
     def _not_there(self, path: Path, columns: Sequence[str]) -> Iterator[Misfit]:
@@ -252,23 +248,16 @@ class Table(TargetKeys, TextKeys, Dataset):
         return learned.several or dict.fromkeys(self.roles.targets, learned.only_task)
 
     def _targets(self, train: Rows, test: Rows) -> "Targets":
-        from dlexp.components.datasets.user.targets import encode
+        from dlexp.components.datasets.user import columns, targets
 
-        if isinstance(self.target, list):
-            flags = ({"": _given_flags(rows, self.target)} for rows in (train, test))
-            return encode(replace(self.learned, classes=self.target), *flags)
-        given = ({name: self._given(rows, name) for name in self.roles.targets} for rows in (train, test))
-        return encode(self.learned, *given)
+        def given(rows: Rows) -> "dict[str, RawTargets]":
+            if isinstance(self.target, list):
+                return {"": columns.flags(rows, self.target)}
+            separators = {name: self.separator if task == "multilabel" else None for name, task in self._tasks.items()}
+            return {name: columns.targets(rows, name, self.gaps, by) for name, by in separators.items()}
 
-    def _given(self, rows: Rows, column: str) -> "RawTargets":
-        from dlexp.components.datasets.user.targets import RawTargets
-
-        cells = rows.frame[column]
-        values: list[Any] = cells.to_list()
-        if self._tasks[column] == "multilabel":
-            texts = cells.astype(str).where(~self.gaps.of(rows, column), "")
-            values = [[word for each in text.split(self.separator) if (word := each.strip())] for text in texts]
-        return RawTargets(values, lambda i: rows.where(i, column))
+        learned = replace(self.learned, classes=self.target) if isinstance(self.target, list) else self.learned
+        return targets.encode(learned, given(train), given(test))
 
     def _inputs(self, train: Rows, other: Rows) -> "tuple[Any, Any, list[Encoded]]":
         """The inputs of training rows and of others, with the columns of features that are in them."""
@@ -301,24 +290,6 @@ def _shown(rows: Rows, columns: Sequence[str], texts: Sequence[str], positions: 
     return rows.take(np.array(positions, int)).shown(columns, texts)
 
 
-def _given_flags(rows: Rows, columns: Sequence[str]) -> "RawTargets":
-    """The labels of each row, from a column of 0 and 1 per label."""
-    from dlexp.components.datasets.user.targets import RawTargets
-
-    flags = zip(*(_flags(rows, column) for column in columns), strict=True)
-    values = [[name for name, is_on in zip(columns, row, strict=True) if is_on] for row in flags]
-    return RawTargets(values, lambda i: rows.where(i, ", ".join(columns)))
-
-
-def _flags(rows: Rows, column: str) -> Array:
-    import pandas as pd
-
-    flags: Array = pd.to_numeric(rows.frame[column], errors="coerce").to_numpy(float)
-    for i in ((flags != 0) & (flags != 1)).nonzero()[0][:1]:
-        raise DataError(f"{rows.where(i, column)}: expected 0 or 1, given {rows.frame[column].iloc[i]!r}")
-    return flags
-
-
 def _without_targets(texts: Any) -> Split:
     """Numbered texts whose targets are elsewhere."""
     import numpy as np
@@ -333,13 +304,9 @@ class Csv(Table):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     """What lies between two columns."""
 
-    def read(self, path: Path) -> "pd.DataFrame":
+    def read(self, path: Path, rows: bool = True) -> "pd.DataFrame":
         """Everything as text: what is missing and what is a number is decided with the column's role."""
-        return csv_file.read(path, self.delimiter)
-
-    def header(self, path: Path) -> list[str]:
-        """The names of the columns."""
-        return list(csv_file.read(path, self.delimiter, n_rows=0).columns)
+        return csv_file.read(path, self.delimiter, n_rows=None if rows else 0)
 
 
 class Parquet(Table):
@@ -347,10 +314,6 @@ class Parquet(Table):
 
     type: Literal["parquet"] = "parquet"
 
-    def read(self, path: Path) -> "pd.DataFrame":
+    def read(self, path: Path, rows: bool = True) -> "pd.DataFrame":
         """Values of their column's type."""
-        return parquet_file.read(path)
-
-    def header(self, path: Path) -> list[str]:
-        """The names of the columns."""
-        return parquet_file.header(path)
+        return parquet_file.read(path, rows)

@@ -16,7 +16,7 @@ NUMBERS: dict[Task, tuple[str, Callable[[Array], Array]]] = {
     "proportion": ("a number from 0 to 1", lambda y: (y >= 0) & (y <= 1)),
     "count": ("a whole number, 0 or more", lambda y: np.isfinite(y) & (y >= 0) & (y == np.floor(y))),
 }
-MAX_NAMED = 10
+MAX_CLASSES_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _encoded(task: Task, train: RawTargets, test: RawTargets, classes: Sequence[
     names = tuple(classes or in_order({each for of_one in labels for each in of_one}))
     if len(names) < (1 if task == "multilabel" else 2) or (task == "binary" and len(names) != 2):
         needed = "2" if task == "binary" else "at least 2" if task != "multilabel" else "at least 1"
-        listed = ", ".join([*names[:MAX_NAMED], *(["..."] if len(names) > MAX_NAMED else [])]) or "none"
+        listed = ", ".join([*names[:MAX_CLASSES_NAMED], *(["..."] if len(names) > MAX_CLASSES_NAMED else [])]) or "none"
         raise DataError(f"{train.where(0)}: a {task} task needs {needed} classes; found {len(names)}: {listed}")
     number = {name: k for k, name in enumerate(names)}
     encoded = _label_rows if task == "multilabel" else _class_numbers
