@@ -1,5 +1,6 @@
 """dlexp from Python."""
 
+import importlib
 import re
 import subprocess
 import sys
@@ -45,6 +46,14 @@ def test_load_gives_the_experiment_and_its_sources() -> None:
 
     assert loaded.experiment.model_dump()["optimizer"]["learning_rate"] == 0.5
     assert str(loaded.sources["optimizer.learning_rate"]) == "--set optimizer.learning_rate=0.5"
+
+
+def test_runs_is_a_function_and_no_module() -> None:
+    """`import dlexp.runs` would give the function under the name of a package."""
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("dlexp.runs")
+
+    assert callable(dlexp.runs)
 
 
 def test_runs_has_a_row_a_finished_run(tmp_path: Path) -> None:

@@ -217,11 +217,6 @@ def recorded(runs: Iterable[Run], identities: Container[str], name: str = "") ->
     return latest(run for run in candidates if run.name == name) or latest(candidates)
 
 
-def key(identity: str, seed: int) -> tuple[str, int]:
-    """What the folder's name says of an experiment with a seed."""
-    return identity[:PREFIX_LENGTH], seed
-
-
 class Attempts:
     """All run directories below a runs directory, by experiment and seed, under every name."""
 
@@ -232,7 +227,8 @@ class Attempts:
 
     def of(self, identities: Iterable[str], seed: int) -> list[RunDir]:
         """What may be a record of an experiment with a seed, by the names of the folders."""
-        return [run_dir for identity in identities for run_dir in self._by_key.get(key(identity, seed), ())]
+        keys = ((identity[:PREFIX_LENGTH], seed) for identity in identities)
+        return [run_dir for key in keys for run_dir in self._by_key.get(key, ())]
 
 
 def with_identity(run_dirs: Iterable[RunDir], identities: Identities) -> list[Run]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, astuple
 from itertools import groupby
 from typing import Any
 
+from dlexp.components.columns import Column
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.config.flat import format_value
 from dlexp.format import PageFormat, aligned, to_json
@@ -51,13 +52,14 @@ def _about(description: Description) -> Iterator[str]:
         if key not in Dataset.model_fields or key in changed
     }
     kinds = {"numeric": "numbers", "sparse": "entries, most of them 0", "word_ids": "word indices"}
+    possible = [(Column(quantity=name, split="test"), x) for name, x in description.best_possible.items()]
     rows = {
         dataset.type: dataset.summary(),
         "task": info.described_task,
         "examples": ", ".join(f"{count:,} {role}" for role, count in description.examples.items()),
         "inputs": f"{' x '.join(f'{n:,}' for n in info.shape)} {kinds[info.inputs]}"
         + ", standardized by the model" * bool(info.standardize),
-        "best possible": ", ".join(f"test_{name} {significant(x)}" for name, x in description.best_possible.items()),
+        "best possible": ", ".join(f"{column} {significant(x)}" for column, x in possible),
         "settings": ", ".join(f"{key} {format_value(value)}" for key, value in settings.items()),
     }
     yield from aligned((key, value) for key, value in rows.items() if value)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -60,8 +60,8 @@ def standing(run: Run) -> Standing:
         status="diverged" if run.has_diverged else run.status,
         epochs=_epochs(run) if run.epochs is None else run.epochs,
         metric=metric,
-        best=numbers.get(f"best_{metric}"),
-        last=numbers.get(metric or ""),
+        best=numbers.get(str(replace(Column.parse(metric), best="value"))) if metric else None,
+        last=numbers.get(metric) if metric else None,
         seconds=run.record.seconds,
         ended=run.record.ended,
     )

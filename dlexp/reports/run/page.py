@@ -1,9 +1,10 @@
 """One run in full: how it stands, what it was, what it reached."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from dlexp.components.columns import OTHER_COLUMNS
+from dlexp.components.columns import OTHER_COLUMNS, Column
 from dlexp.config.flat import flatten, format_value
 from dlexp.console import one_line
 from dlexp.format import PageFormat, aligned, to_json
@@ -91,7 +92,7 @@ def _curves(history: Sequence[dict[str, float]], width: int) -> Iterator[str]:
     if len(history) < 2 or not columns:
         return
     yield f"learning curves: {text_curves.legend(history)}"
-    quantities = dict.fromkeys([main_metric(columns).removeprefix("val_"), "loss"])
+    quantities = dict.fromkeys([str(Column.parse(main_metric(columns)).on("train")), "loss"])
     yield from text_curves.plots(history, list(quantities), width)
 
 
@@ -102,9 +103,9 @@ def _metrics(result: Finished) -> Iterator[str]:
         return
     rows = [["metrics", "last", "best", "best possible"]]
     for name, value in metrics.items():
-        if not name.startswith("best_"):
+        if not (column := Column.parse(name)).best:
             possible = known(best_possible[name]) if name in best_possible else ""
-            rows.append([f"  {name}", known(value), _best(metrics, name), possible])
+            rows.append([f"  {name}", known(value), _best(metrics, column), possible])
     yield from aligned(row if best_possible else row[:-1] for row in rows)
     if best_possible:
         yield "Best possible: what the data's true distribution scores on the same examples; beaten only by chance."
@@ -112,8 +113,9 @@ def _metrics(result: Finished) -> Iterator[str]:
         yield "The best values were picked on the test data: validation is the test split here."
 
 
-def _best(metrics: Mapping[str, float], name: str) -> str:
-    best, epoch = metrics.get(f"best_{name}"), metrics.get(f"best_{name}_epoch")
+def _best(metrics: Mapping[str, float], column: Column) -> str:
+    best = metrics.get(str(replace(column, best="value")))
+    epoch = metrics.get(str(replace(column, best="epoch")))
     if best is None:
         return ""
     return known(best) + ("" if epoch is None else f" (epoch {epoch:.0f})")

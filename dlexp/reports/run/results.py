@@ -1,6 +1,7 @@
 """What a `run` command gave, one line per run."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from dlexp.components.columns import Column
 from dlexp.errors import InputsChanged
@@ -32,19 +33,22 @@ def scores(result: Finished) -> str:
     return ", ".join([*parts, *([] if result.seconds is None else [duration(result.seconds)])])
 
 
-def _main_score(metrics: Mapping[str, float | None]) -> list[str]:
-    column = main_metric(metrics)
-    last, test = score(column, metrics[column]), str(Column.parse(column).on("test"))
-    if f"best_{column}" in metrics:
-        last += f" ({score('best', metrics[f'best_{column}'])} in epoch {metrics.get(f'best_{column}_epoch')})"
+def _main_score(metrics: Mapping[str, float]) -> list[str]:
+    name = main_metric(metrics)
+    column = Column.parse(name)
+    last, test = score(name, metrics[name]), str(column.on("test"))
+    if (best := str(replace(column, best="value"))) in metrics:
+        epoch = metrics.get(str(replace(column, best="epoch")))
+        last += f" ({score('best', metrics[best])} in epoch {epoch})"
     return [last, *([score(test, metrics[test])] if test in metrics else [])]
 
 
-def _score_of_head(target: str, head_metrics: Sequence[str], metrics: Mapping[str, float | None]) -> str:
+def _score_of_head(target: str, head_metrics: Sequence[str], metrics: Mapping[str, float]) -> str:
     """The main metric of one of several heads, and the same on the test split."""
-    split = "val_" if f"val_{target}_loss" in metrics else ""
-    column = f"{target}_{main_metric(['loss', *head_metrics])}"
-    return f"{score(split + column, metrics.get(split + column))} ({score('test', metrics.get(f'test_{column}'))})"
+    loss = Column(quantity="loss", target=target, split="validation")
+    metric = replace(loss, quantity=main_metric(["loss", *head_metrics]))
+    shown, test = str(metric if str(loss) in metrics else metric.on("train")), str(metric.on("test"))
+    return f"{score(shown, metrics.get(shown))} ({score('test', metrics.get(test))})"
 
 
 def without_result(run_dirs: Sequence[RunDir]) -> tuple[list[str], list[str], list[str]]:

@@ -4,6 +4,8 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 
+from dlexp.components.columns import Column
+
 TRAINING, VALIDATION = "·", "•"
 
 HEIGHT = 8
@@ -26,7 +28,7 @@ def plot(history: Sequence[Mapping[str, float]], quantity: str, width: int) -> l
     """One quantity over the epochs; between two epochs a straight line, nothing where a value is not finite."""
     series = {
         mark: [row.get(column, math.nan) for row in history]
-        for mark, column in ((TRAINING, quantity), (VALIDATION, f"val_{quantity}"))
+        for mark, column in ((TRAINING, quantity), (VALIDATION, str(Column.parse(quantity).on("validation"))))
     }
     finite = [value for values in series.values() for value in values if math.isfinite(value)]
     low, high = min(finite, default=0.0), max(finite, default=0.0)
@@ -53,7 +55,7 @@ def plot(history: Sequence[Mapping[str, float]], quantity: str, width: int) -> l
 
 def legend(history: Sequence[Mapping[str, float]]) -> str:
     """What the marks are."""
-    has_validation = any(column.startswith("val_") for row in history[:1] for column in row)
+    has_validation = any(Column.parse(name).split == "validation" for row in history[:1] for name in row)
     return f"training {TRAINING}" + f", validation {VALIDATION}" * has_validation
 
 
