@@ -134,6 +134,7 @@ def test_run_raises_mistakes_and_missing_data_before_it_trains(tmp_path: Path, m
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.training
 def test_run_gives_a_row_a_run_failed_ones_too(tmp_path: Path) -> None:
     """What finished has its metrics, what diverged says so; the second call trains nothing; a grid is a column."""
     (tmp_path / "wild.yaml").write_text(

@@ -135,6 +135,7 @@ def test_any_bytes_in_a_summary_are_a_record_or_damage(content: bytes, at: int, 
         bad.summary_path.write_bytes(whole)
 
 
+@pytest.mark.training
 def test_a_full_disk_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is noted and logged; with room again the run is trained in the same place."""
     epochs: list[object] = []
@@ -172,6 +173,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
+@pytest.mark.training
 def test_a_disk_that_is_really_full(small_disk: Path) -> None:
     """Too small for a model: no record is half written, and with room again the run goes on."""
     job = job_of(small_disk, IRIS)

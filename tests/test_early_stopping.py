@@ -19,6 +19,8 @@ from dlexp.training.loop import order_of
 from dlexp.training.network import build
 from dlexp.training.splits import split
 
+pytestmark = pytest.mark.training
+
 OVERFITTING = (
     "dataset: {type: digits, train_fraction: 0.05}\nmodel: {hidden: [32]}\n"
     "optimizer: {type: adam, learning_rate: 0.02}\n"

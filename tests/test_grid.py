@@ -191,6 +191,7 @@ def test_only_the_grid_that_replaces_an_override_is_named(tmp_path: Path) -> Non
     assert lines == [f"--set optimizer.learning_rate=0.3: replaced by --grid {grids[1]}"]
 
 
+@pytest.mark.training
 def test_all_commands_with_grids_say_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
     """`run` with and without `--dry-run`, and `bias-variance`, before they begin."""
     (tmp_path / "a.yaml").write_text("dataset: {type: csv, path: missing.csv, target: y, task: binary}")

@@ -211,6 +211,7 @@ STACKS = {
 }
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("layers", STACKS.values(), ids=STACKS)
 def test_same_seed_gives_the_same_bytes(layers: tuple[str, ...]) -> None:
     """Layers with generators of their own included: losses and every weight, in a warm process."""
@@ -224,6 +225,7 @@ def test_same_seed_gives_the_same_bytes(layers: tuple[str, ...]) -> None:
         np.testing.assert_array_equal(weight, expected)
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("layers", STACKS.values(), ids=STACKS)
 def test_saved_model_opens_with_keras_alone(layers: tuple[str, ...], tmp_path: Path) -> None:
     """And predicts what the network does."""
@@ -285,6 +287,7 @@ def test_a_flip_in_training_is_that_of_each_image_by_itself() -> None:
     assert 0.35 < is_flipped.mean() < 0.65
 
 
+@pytest.mark.training
 def test_a_stack_of_dense_layers_is_the_mlp() -> None:
     """The same layers by another name train to the same bytes."""
     mlp = experiment("model: {hidden: [16, 8], activation: relu}\n")
@@ -293,6 +296,7 @@ def test_a_stack_of_dense_layers_is_the_mlp() -> None:
     assert trained(layers)[0] == trained(mlp)[0]
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("arguments", ["activation: relu", "use_bias: false"])
 def test_first_layer_of_sparse_inputs_equals_keras_on_dense_vectors(arguments: str) -> None:
     """The layer's own activation comes after the sparse product, and a layer without bias gets none."""
@@ -322,6 +326,7 @@ def test_first_layer_of_sparse_inputs_equals_keras_on_dense_vectors(arguments: s
         np.testing.assert_allclose(weight, other, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.training
 def test_embedding_has_the_words_of_the_data_set() -> None:
     """Unless `input_dim` says more."""
     layers = ("Embedding: {output_dim: 4}", "GRU: {units: 4}")
@@ -383,6 +388,7 @@ def own_module(tmp_path: Path) -> str:
     return name
 
 
+@pytest.mark.training
 def test_own_function_is_a_model(own_module: str, invoke: Invoke) -> None:
     """Its arguments come from the config; `check` says that a run calls it; the records are those of any run."""
     text = f"dataset: digits\nmodel: {{type: python, function: '{own_module}:trunk', arguments: {{units: 16}}}}\n"

@@ -300,6 +300,7 @@ print(json.dumps([model(x).numpy().tolist(), "dlexp" in sys.modules]))
 """
 
 
+@pytest.mark.training
 def test_saved_models_open_without_dlexp(tmp_path: Path) -> None:
     """All heads in one model file: Keras alone gives the same predictions in another process."""
     features = keras.Input((3,))
@@ -592,6 +593,7 @@ def test_quantiles_are_in_rising_order() -> None:
     ]
 
 
+@pytest.mark.training
 def test_engine_trains_a_head_for_multilabel_targets() -> None:
     """Targets `(n, classes)` reach the loss batch by batch, validation included."""
     from dlexp.config.experiment import Experiment

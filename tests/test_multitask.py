@@ -94,6 +94,7 @@ def test_columns_name_their_target() -> None:
     assert set(config.history_columns[3:]) - set(config.judged_columns) == set(weights)
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("target", ["digit", "parity"])
 def test_apart_equals_each_task_alone(target: str) -> None:
     """With `sharing: none` a target's scores are those of a run on that target alone, to the rounding of a sum."""
@@ -117,6 +118,7 @@ def test_apart_equals_each_task_alone(target: str) -> None:
         assert row[f"val_{target}_accuracy"] == scores["val_accuracy"]
 
 
+@pytest.mark.training
 def test_one_trunk_equals_keras_with_several_outputs() -> None:
     """Weighted losses over a shared trunk give the history and weights of Keras's own fit with `loss_weights`."""
     config = experiment(
@@ -143,6 +145,7 @@ def test_one_trunk_equals_keras_with_several_outputs() -> None:
         np.testing.assert_allclose(ours, theirs, atol=2e-5)
 
 
+@pytest.mark.training
 def test_the_loss_is_the_weighted_sum() -> None:
     """The recorded loss of a split is the sum of weight times each target's own recorded loss."""
     history, _ = trained(experiment(BOTH + "heads: {digit: {weight: 2.0}, parity: {weight: 0.5}}\n"), epochs=1)
@@ -152,6 +155,7 @@ def test_the_loss_is_the_weighted_sum() -> None:
     assert row["val_loss"] == pytest.approx(2 * row["val_digit_loss"] + 0.5 * row["val_parity_loss"], rel=1e-6)
 
 
+@pytest.mark.training
 def test_learned_weights_follow_the_gradient_by_hand() -> None:
     """One step of gradient descent on J = sum w exp(-s) L + s / 2 from s = 0 gives s = rate * (w L - 1/2)."""
     config = experiment(
@@ -166,6 +170,7 @@ def test_learned_weights_follow_the_gradient_by_hand() -> None:
     assert row["loss"] == pytest.approx(row["digit_loss"] + 0.5 * row["parity_loss"], rel=1e-6)
 
 
+@pytest.mark.training
 def test_learned_weights_approach_their_optimum() -> None:
     """With frozen losses the best s is log(2 w L): a task of small loss is given more weight than one of large loss."""
     history, _ = trained(experiment(BOTH + "weighting: learned\n", "optimizer.learning_rate=0.01"), epochs=8)
@@ -237,6 +242,7 @@ def test_mistakes_come_in_the_order_of_the_targets() -> None:
     assert list(dict.fromkeys(field.split(".")[1] for field, _ in said if field != "heads")) == names[6:]
 
 
+@pytest.mark.training
 def test_a_density_may_have_a_fixed_weight() -> None:
     """What learned weights exclude works with fixed ones."""
     history, _ = trained(experiment(ALL + "heads: {digit: {}, parity: {}, ink: {type: beta, weight: 0.1}}\n"), epochs=1)
@@ -244,6 +250,7 @@ def test_a_density_may_have_a_fixed_weight() -> None:
     assert np.isfinite(list(history[0].values())).all()
 
 
+@pytest.mark.training
 def test_sparse_inputs_apart_and_together() -> None:
     """Multi-hot text with a class and a star rating: a trunk each multiplies the same sparse rows as one trunk does."""
     for split in ("train", "test"):
@@ -307,6 +314,7 @@ def test_own_table_with_a_target_of_every_task(invoke: Invoke) -> None:
     assert all(np.isfinite(metrics[f"test_{name.split(':')[0]}_nll"]) for name in targets.split(", "))
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("sharing", ["hard", "none"])
 def test_no_hidden_layer_is_a_trunk_too(sharing: str) -> None:
     """Heads straight on the inputs; together or apart they are the same models."""

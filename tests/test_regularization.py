@@ -34,6 +34,7 @@ def optimizer(type: str, **settings: Any) -> dict[str, Any]:
     return {"optimizer": {"type": type, **settings}}
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(
     "parts",
     [
@@ -82,6 +83,7 @@ def test_regularizers_have_keras_names_and_defaults(regularizer: type[Regularize
     assert regularizer.model_validate({}).build().get_config() == pytest.approx(ours)
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("parts", [DIGITS, IMDB], ids=["digits", "imdb"])
 def test_no_hidden_units_weights_exceed_max_norm(parts: dict[str, Any]) -> None:
     """After training every column of a hidden kernel has at most the norm; some would have had more."""
@@ -122,6 +124,7 @@ def test_layers_stand_in_the_stated_order() -> None:
     ]
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(
     "parts",
     [

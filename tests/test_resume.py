@@ -118,6 +118,7 @@ def assert_goes_on_exactly(interrupt: Callable[[int, int], None], whole: Job, in
     assert not run_dir.checkpoint_path.exists()
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(("optimizer", "model", "ending"), PAIRWISE, ids=map(", ".join, PAIRWISE))
 def test_goes_on_exactly(
     optimizer: str, model: str, ending: str, tmp_path: Path, interrupt: Callable[[int, int], None]
