@@ -18,8 +18,15 @@ class Advice:
     path: str
     """The dotted path of the setting."""
     why: str
-    change: str
-    """An override that follows the rule: `KEY=VALUE`, as `--set` takes it."""
+    value: object
+    """What follows the rule instead."""
+    change_path: str = ""
+    """Where that value stands, if not at the path of the setting."""
+
+    @property
+    def change(self) -> str:
+        """An override that follows the rule: `KEY=VALUE`, as `--set` takes it."""
+        return setting(self.change_path or self.path, self.value)
 
 
 def setting(path: str, value: object) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from dlexp import registry
 from dlexp.components.models import Layers
 from dlexp.components.models.keras_layers import axes_behind, normal, table
-from dlexp.config.advice import DEEP, MAX_DROPOUT, Advice, lost_classes, setting
+from dlexp.config.advice import DEEP, MAX_DROPOUT, Advice, lost_classes
 from dlexp.format import plural
 
 #: Keras's name of the function of the start that it gives a kernel by itself.
@@ -76,9 +76,8 @@ def bottleneck(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iter
     """A Dense layer with fewer units than classes, unless it is put to each of several steps or places."""
     for layer in layers:
         if layer.name == "Dense" and layer.gives_vector and (n := layer.arguments["units"]) < n_classes:
-            path = f"{layer.path}.units"
             why = f"{layer.name} gives {plural(n, 'number')} {lost_classes(n_classes)}"
-            yield Advice(path, why, setting(path, n_classes))
+            yield Advice(f"{layer.path}.units", why, n_classes)
 
 
 def saturating_stack(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iterator[Advice]:
@@ -92,7 +91,7 @@ def saturating_stack(model: Layers, layers: list[PlacedLayer], n_classes: int) -
     relus: Any = model.layers
     for layer in saturating:
         relus = _replaced(relus, layer.activation_path.split(".")[2:], "relu")
-    yield Advice(saturating[0].activation_path, why, setting("model.layers", relus))
+    yield Advice(saturating[0].activation_path, why, relus, change_path="model.layers")
 
 
 def selu_start(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iterator[Advice]:
@@ -100,8 +99,8 @@ def selu_start(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iter
     for layer in layers:
         unit, start = registry.components("activations").get(layer.activation), layer.start
         if unit and layer.has_kernel and not unit.may_start_as(start if isinstance(start, str) else ""):
-            path = f"{layer.path}.kernel_initializer"
-            yield Advice(path, f"{unit.needs_start}, given {start}", setting(path, unit.kernel_initializer))
+            why = f"{unit.needs_start}, given {start}"
+            yield Advice(f"{layer.path}.kernel_initializer", why, unit.kernel_initializer)
 
 
 def symmetric_start(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iterator[Advice]:
@@ -109,9 +108,8 @@ def symmetric_start(model: Layers, layers: list[PlacedLayer], n_classes: int) ->
     for layer in layers:
         start = layer.arguments.get("kernel_initializer")
         if isinstance(start, str) and start.lower() in ("zeros", "ones"):
-            path = f"{layer.path}.kernel_initializer"
             why = f"hidden units that all start as {start} get the same gradient and stay equal, or learn nothing"
-            yield Advice(path, why, setting(path, DEFAULT_START))
+            yield Advice(f"{layer.path}.kernel_initializer", why, DEFAULT_START)
 
 
 def heavy_dropout(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iterator[Advice]:
@@ -120,17 +118,16 @@ def heavy_dropout(model: Layers, layers: list[PlacedLayer], n_classes: int) -> I
         for argument in ("rate",) if layer.name in DROPOUTS else DROPOUT_ARGUMENTS:
             rate = layer.arguments.get(argument)
             if rate is not None and rate > MAX_DROPOUT:
-                path = f"{layer.path}.{argument}"
-                yield Advice(path, f"{rate:.3g} of the outputs are dropped; usual are 0.2 to 0.5", setting(path, 0.5))
+                why = f"{rate:.3g} of the outputs are dropped; usual are 0.2 to 0.5"
+                yield Advice(f"{layer.path}.{argument}", why, 0.5)
 
 
 def second_output(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iterator[Advice]:
     """The head brings the output units: a softmax in front of it is squashed twice, and hardly has a gradient."""
     last = next((layer for layer in reversed(layers) if layer.activation), None)
     if last is not None and last.activation in ("softmax", "log_softmax"):
-        path = last.activation_path
         why = f"the head brings the output units and their activation; behind a {last.activation} they squash twice"
-        yield Advice(path, why, setting(path, "relu"))
+        yield Advice(last.activation_path, why, "relu")
 
 
 #: Rules of stacks of Keras's layers.

@@ -14,7 +14,7 @@ from dlexp.components.data import Info
 from dlexp.components.heads.head import Head
 from dlexp.components.models import Embedding, Layers
 from dlexp.components.models.model import Stack
-from dlexp.config.advice import DEEP, MAX_DROPOUT, Advice, has_override, lost_classes, setting
+from dlexp.config.advice import DEEP, MAX_DROPOUT, Advice, has_override, lost_classes
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import format_value
 from dlexp.config.layer_rules import LAYER_RULES, placed
@@ -53,10 +53,9 @@ def bottleneck(model: Stack, experiment: Experiment, info: Info) -> Iterator[Adv
         layer, units = narrow[0], model.hidden[narrow[0] - 1]
         wide = [max(units, n_classes) for units in model.hidden]
         why = f"hidden layer {layer} has {plural(units, 'unit')} {reason}"
-        yield Advice("model.hidden", why, setting("model.hidden", wide))
+        yield Advice("model.hidden", why, wide)
     if isinstance(model, Embedding) and model.output_dim < n_classes:
-        path = "model.output_dim"
-        yield Advice(path, f"a text becomes {model.output_dim} numbers {reason}", setting(path, n_classes))
+        yield Advice("model.output_dim", f"a text becomes {model.output_dim} numbers {reason}", n_classes)
 
 
 def saturating_stack(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -65,15 +64,15 @@ def saturating_stack(model: Stack, experiment: Experiment, info: Info) -> Iterat
     if len(saturating) >= DEEP and model.normalization == "none":
         names = " and ".join(dict.fromkeys(saturating))
         why = f"{len(saturating)} hidden layers of {names} saturate, and their gradients vanish towards the input"
-        yield Advice("model.activation", why, "model.activation=relu")
+        yield Advice("model.activation", why, "relu")
 
 
 def selu_start(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
     """SELUs keep mean 0 and variance 1 only from LeCun's start, variance 1 / inputs (Klambauer et al., 2017)."""
     start, needing = model.kernel_initializer, [unit for unit in model.activations if unit.needs_start]
     if needing and start and not needing[0].may_start_as(start):
-        path = "model.kernel_initializer"
-        yield Advice(path, f"{needing[0].needs_start}, given {start}", setting(path, needing[0].kernel_initializer))
+        why = f"{needing[0].needs_start}, given {start}"
+        yield Advice("model.kernel_initializer", why, needing[0].kernel_initializer)
 
 
 def symmetric_start(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -81,7 +80,7 @@ def symmetric_start(model: Stack, experiment: Experiment, info: Info) -> Iterato
     start = model.kernel_initializer
     if start in ("zeros", "ones") and model.hidden:
         why = f"hidden units that all start as {start} get the same gradient and stay equal, or learn nothing"
-        yield Advice("model.kernel_initializer", why, "model.kernel_initializer=null")
+        yield Advice("model.kernel_initializer", why, None)
 
 
 def dead_start(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -89,14 +88,14 @@ def dead_start(model: Stack, experiment: Experiment, info: Info) -> Iterator[Adv
     can_die = any(activation.can_die for activation in model.activations)
     if can_die and model.hidden_bias < DEAD_BIAS and model.normalization == "none":
         why = f"from a bias of {model.hidden_bias:g} hardly any ReLU fires, and one that never fires cannot learn"
-        yield Advice("model.hidden_bias", why, "model.hidden_bias=0.0")
+        yield Advice("model.hidden_bias", why, 0.0)
 
 
 def heavy_dropout(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
     """Hidden layers usually keep 50 to 80 % of their outputs (Srivastava et al., 2014, A.4)."""
     if model.dropout > MAX_DROPOUT and model.hidden:
         why = f"{model.dropout:.3g} of each hidden layer's outputs are dropped; usual are 0.2 to 0.5"
-        yield Advice("model.dropout", why, "model.dropout=0.5")
+        yield Advice("model.dropout", why, 0.5)
 
 
 def dropout_before_output(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -109,8 +108,7 @@ def dropout_before_output(model: Stack, experiment: Experiment, info: Info) -> I
             f"in front of the output it keeps {(1 - model.dropout) * last:.3g} of {last} units on average, for {reason}"
         )
         # To two digits; none where every unit is needed.
-        largest = max(0, int(100 * (1 - needed / last))) / 100
-        yield Advice("model.dropout", why, setting("model.dropout", largest))
+        yield Advice("model.dropout", why, max(0, int(100 * (1 - needed / last))) / 100)
 
 
 def squared_error(experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -120,14 +118,14 @@ def squared_error(experiment: Experiment, info: Info) -> Iterator[Advice]:
         if settings.get("loss") in head.weak_losses:
             output, default = settings["activation"], type(head).model_fields["loss"].default
             why = f"mean squared error behind a {output} has hardly a gradient where the answer is most wrong"
-            yield Advice(f"{path}.loss", why, setting(f"{path}.loss", default))
+            yield Advice(f"{path}.loss", why, default)
 
 
 def unbounded_output(experiment: Experiment, info: Info) -> Iterator[Advice]:
     """A linear output leaves the range of shares and counts; likelihood names units that do not (Goodfellow, 6.2)."""
     for path, head, target in _heads(experiment, info):
         if target.task in head.learns.better:
-            yield Advice(f"{path}.type", LEFT[target.task], setting(f"{path}.type", head.learns.better[target.task]))
+            yield Advice(f"{path}.type", LEFT[target.task], head.learns.better[target.task])
 
 
 def unscaled_inputs(experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -136,7 +134,7 @@ def unscaled_inputs(experiment: Experiment, info: Info) -> Iterator[Advice]:
     is_unscaled = getattr(experiment.dataset, "standardize", None) is False and not experiment.model.scales_inputs
     if info.inputs == "numeric" and is_unscaled:
         why = "features on scales of their own: one learning rate is too large for some and too small for others"
-        yield Advice("dataset.standardize", why, "dataset.standardize=true")
+        yield Advice("dataset.standardize", why, True)
 
 
 def learning_rate(experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -144,17 +142,16 @@ def learning_rate(experiment: Experiment, info: Info) -> Iterator[Advice]:
     optimizer = experiment.optimizer
     low, high = optimizer.usual_learning_rates
     if not low <= optimizer.learning_rate <= high:
-        path, default = "optimizer.learning_rate", type(optimizer).model_fields["learning_rate"].default
         why = f"{optimizer.learning_rate:g} is far from what {optimizer.type} usually takes, {low:g} to {high:g}"
-        yield Advice(path, why, setting(path, default))
+        yield Advice("optimizer.learning_rate", why, type(optimizer).model_fields["learning_rate"].default)
 
 
 def large_batch(experiment: Experiment, info: Info) -> Iterator[Advice]:
     """A batch larger than the training set is one step an epoch, whatever it says."""
     n, batch_size = experiment.n_trained(info), experiment.training.batch_size
     if n is not None and batch_size > n:
-        path = "training.batch_size"
-        yield Advice(path, f"{batch_size} of {n} training examples is one step an epoch", setting(path, min(32, n)))
+        why = f"{batch_size} of {n} training examples is one step an epoch"
+        yield Advice("training.batch_size", why, min(32, n))
 
 
 def endless_patience(experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -162,9 +159,11 @@ def endless_patience(experiment: Experiment, info: Info) -> Iterator[Advice]:
     stopping, epochs = experiment.training.early_stopping, experiment.training.epochs
     if stopping and stopping.patience >= epochs:
         path = "training.early_stopping"
-        change = setting(f"{path}.patience", max(1, epochs // 4)) if epochs > 1 else setting(path, None)
         why = f"with a patience of {stopping.patience} nothing stops {plural(epochs, 'epoch')} early"
-        yield Advice(f"{path}.patience", why, change)
+        if epochs > 1:
+            yield Advice(f"{path}.patience", why, max(1, epochs // 4))
+        else:
+            yield Advice(f"{path}.patience", why, None, change_path=path)
 
 
 def stopping_on_training(experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -175,14 +174,14 @@ def stopping_on_training(experiment: Experiment, info: Info) -> Iterator[Advice]
     if stopping and monitored and has_validation and monitored.split != "validation":
         path = "training.early_stopping.monitor"
         why = f"{stopping.monitor} is measured on the training examples and goes on improving while the model overfits"
-        yield Advice(path, why, setting(path, str(monitored.on("validation"))))
+        yield Advice(path, why, str(monitored.on("validation")))
 
 
 def test_validation(experiment: Experiment, info: Info) -> Iterator[Advice]:
     """The best score is then picked on the test data, and says too much (Goodfellow, 5.3)."""
     if experiment.validation.type == "test":
         why = "the best epoch is picked on the test data, so its score promises too much"
-        yield Advice("validation.type", why, "validation=split")
+        yield Advice("validation.type", why, "split", change_path="validation")
 
 
 def memory(experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -198,7 +197,7 @@ def memory(experiment: Experiment, info: Info) -> Iterator[Advice]:
     value = getattr(getattr(experiment, section), field)
     share = MEMORY_LIMIT / total / 2
     smaller = [_smaller(units, share) for units in value] if isinstance(value, list) else _smaller(value, share)
-    yield Advice(path, why, setting(path, smaller))
+    yield Advice(path, why, smaller)
 
 
 #: Rules of every experiment.
@@ -271,7 +270,7 @@ def _unknown(name: object) -> str:
 def _finding(rule: str, advice: Advice, config: Node) -> Finding:
     source = config.nearest_source(advice.path.split("."))
     found = Finding(advice.path, f"warning: {advice.why}", source, rule=rule)
-    if has_override(advice.change.partition("=")[0], config):
+    if has_override(advice.change_path or advice.path, config):
         found = found.mended_by(advice.change)
     return replace(found, message=f"{found.message} (allow: [{rule}] if it is meant)")
 
