@@ -7,7 +7,7 @@ from commands import Invoke
 from make_runs import finished
 
 from dlexp.config.load import load
-from dlexp.config.names import RESAMPLES
+from dlexp.config.names import BIAS_VARIANCE
 from dlexp.config.problems import ConfigError
 from dlexp.records.index import read
 from dlexp.records.run_dir import FolderName, RunDir
@@ -103,7 +103,7 @@ def test_a_run_that_is_only_called_as_those_of_bias_variance_is_listed(
 ) -> None:
     """Recorded when the name was allowed: its config says that it trained on all of its training set."""
     monkeypatch.chdir(tmp_path)
-    own, theirs = (finished(Path("runs"), f"{name}{RESAMPLES}") for name in ("own", "theirs"))
+    own, theirs = (finished(Path("runs"), f"{name}{BIAS_VARIANCE}") for name in ("own", "theirs"))
     own.config_path.write_text("name: own resamples\ndataset:\n  type: digits\n  resample: null\n")
     theirs.config_path.write_text("dataset:\n  type: digits\n  resample:\n    type: bootstrap\n")
 

@@ -24,12 +24,12 @@ def ls(
     Example: dlexp ls --format csv
     """
     from dlexp.console import say
-    from dlexp.records.index import read, walk, without_resamples
+    from dlexp.records.index import read, walk, without_bias_variance
     from dlexp.records.selection import select
     from dlexp.reports.run.list import render
 
     run_dirs, foreign = walk(runs_dir) if runs_dir.exists() and not words else ([], [])
-    run_dirs, others = without_resamples(run_dirs)
+    run_dirs, others = without_bias_variance(run_dirs)
     runs = select(runs_dir, words) if words else [read(run_dir) for run_dir in run_dirs]
     if others:
         say(others)

@@ -8,7 +8,7 @@ PATTERN = r"^[\w(][\w .,+=()-]*$"
 #: The table of all runs, which lies beside the names' folders.
 SUMMARY_CSV = "summary.csv"
 #: Ends the names that bias-variance gives: many runs for one experiment, shown only where they are named.
-RESAMPLES = " resamples"
+BIAS_VARIANCE = " resamples"
 #: The end of a file's name by which commands know a config.
 CONFIG_SUFFIXES = (".yaml", ".yml")
 
@@ -41,8 +41,8 @@ def why_not(name: str, path: Path, *, is_resampled: bool) -> str:
 def _why_not(name: str, is_resampled: bool) -> str:
     if name.lower() == SUMMARY_CSV:
         return "a file of this name lies beside the runs"
-    if name.lower().endswith(RESAMPLES) and not is_resampled:
-        return f"bias-variance calls its own runs so, with {RESAMPLES!r} at the end"
+    if name.lower().endswith(BIAS_VARIANCE) and not is_resampled:
+        return f"bias-variance calls its own runs so, with {BIAS_VARIANCE!r} at the end"
     if FOLDER.fullmatch(name.lower()):
         return "the folder of a run is called so"
     if name.lower().endswith(CONFIG_SUFFIXES):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dlexp.config.identity import Identities
-from dlexp.config.names import PREFIX_LENGTH, RESAMPLES, SUMMARY_CSV
+from dlexp.config.names import BIAS_VARIANCE, PREFIX_LENGTH, SUMMARY_CSV
 from dlexp.errors import UserError
 from dlexp.format import plural
 from dlexp.records.ended import Ended, Failed, Finished
@@ -160,18 +160,18 @@ def read(run_dir: RunDir) -> Run:
         return Run(dir=run_dir, status="damaged", record=unknown, damage=error.lines[0])
 
 
-def is_resample(run_dir: RunDir) -> bool:
+def is_of_bias_variance(run_dir: RunDir) -> bool:
     """Whether it is one of the many runs behind bias and variance, and not one that is only called so."""
-    return run_dir.name.endswith(RESAMPLES) and not run_dir.has_own_training_set
+    return run_dir.name.endswith(BIAS_VARIANCE) and not run_dir.has_own_training_set
 
 
-def without_resamples(run_dirs: Iterable[RunDir]) -> tuple[list[RunDir], str]:
+def without_bias_variance(run_dirs: Iterable[RunDir]) -> tuple[list[RunDir], str]:
     """The runs on training sets as they are, and a line that counts the others; empty where there are none."""
     run_dirs = list(run_dirs)
-    usual = [run_dir for run_dir in run_dirs if not is_resample(run_dir)]
+    usual = [run_dir for run_dir in run_dirs if not is_of_bias_variance(run_dir)]
     if not (n := len(run_dirs) - len(usual)):
         return usual, ""
-    name = next(run_dir.name for run_dir in run_dirs if is_resample(run_dir))
+    name = next(run_dir.name for run_dir in run_dirs if is_of_bias_variance(run_dir))
     return usual, f"{plural(n, 'run')} of bias-variance left out. To list them: dlexp ls '{name}'"
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from dlexp.config.identity import Identities, identities_of
-from dlexp.config.names import CONFIG_SUFFIXES, PREFIX_LENGTH, RESAMPLES
+from dlexp.config.names import BIAS_VARIANCE, CONFIG_SUFFIXES, PREFIX_LENGTH
 from dlexp.errors import UserError, did_you_mean
-from dlexp.records.index import Run, entries, is_directory, is_resample, read, scan, with_identity
+from dlexp.records.index import Run, entries, is_directory, is_of_bias_variance, read, scan, with_identity
 from dlexp.records.run_dir import FolderName, RunDir
 
 #: How many names an error message lists.
@@ -94,7 +94,7 @@ def _matching(run_dirs: Iterable[RunDir], glob: str) -> list[RunDir]:
     return [
         run_dir
         for run_dir in run_dirs
-        if RESAMPLES.strip() in glob or not is_resample(run_dir)
+        if BIAS_VARIANCE.strip() in glob or not is_of_bias_variance(run_dir)
         if pattern.match(run_dir.name) or pattern.match(run_dir.label)
     ]
 

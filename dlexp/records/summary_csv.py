@@ -29,7 +29,7 @@ def rebuild(runs_dir: Path) -> Path:
     try:
         with in_turn(runs_dir / _LOCK), replacing(path) as beside:
             texts = _Texts()
-            usual = (run_dir for run_dir in index.scan(runs_dir) if not index.is_resample(run_dir))
+            usual = (run_dir for run_dir in index.scan(runs_dir) if not index.is_of_bias_variance(run_dir))
             rows = [_row(run, runs_dir, texts) for run in map(index.read, usual) if run.status == "finished"]
             # A folder's name may be no UTF-8.
             with beside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:

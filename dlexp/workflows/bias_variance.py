@@ -10,7 +10,7 @@ from dlexp.config.checks import check
 from dlexp.config.experiment import Experiment
 from dlexp.config.grid import values_in
 from dlexp.config.load import require_fitting
-from dlexp.config.names import RESAMPLES
+from dlexp.config.names import BIAS_VARIANCE
 from dlexp.errors import UserError
 from dlexp.execution.plan import Plan, Planned, Request, plan
 from dlexp.records.index import Attempts, Run, read, recorded, scan
@@ -97,7 +97,7 @@ def _resample(kind: Kind, index: int, n: int) -> TrainingSet:
 
 def _on(experiment: Experiment, resample: TrainingSet) -> Experiment:
     dataset = experiment.dataset.model_copy(update={"resample": resample})
-    return experiment.model_copy(update={"name": experiment.name + RESAMPLES, "dataset": dataset})
+    return experiment.model_copy(update={"name": experiment.name + BIAS_VARIANCE, "dataset": dataset})
 
 
 def _on_record(group: Sequence[Planned], on_record: Attempts) -> list[Run]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dlexp.components import snapshot
 from dlexp.errors import UserError
-from dlexp.records.index import Run, in_order, read, scan, without_resamples
+from dlexp.records.index import Run, in_order, read, scan, without_bias_variance
 from dlexp.records.selection import select
 from dlexp.reports.comparison import facts
 from dlexp.reports.comparison.facts import Comparison
@@ -46,7 +46,7 @@ def _named(words: Sequence[str], runs_dir: Path, data_dir: Path | None) -> list[
 
 
 def _all(runs_dir: Path) -> list[Run]:
-    run_dirs, others = without_resamples(scan(runs_dir))
+    run_dirs, others = without_bias_variance(scan(runs_dir))
     if others:
         log.info(others)
     return in_order(read(run_dir) for run_dir in run_dirs)

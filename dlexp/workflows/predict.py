@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 def predict(word: str, examples: Path | Literal["test"], runs_dir: Path, data_dir: Path | None) -> Inference:
     """Let the latest finished run that a word names predict its test split, or the examples of a file or folder.
 
-
     Raises:
         UserError: There is no such run, or its data are no longer those that it was trained on.
         DamagedRecord: The model is not the one that was recorded.
