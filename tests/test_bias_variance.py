@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from make_runs import failed
 from scipy import stats
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
@@ -21,10 +22,11 @@ from dlexp.config.experiment import Experiment
 from dlexp.config.load import load
 from dlexp.errors import UserError
 from dlexp.execution.plan import Request
+from dlexp.records.index import read
 from dlexp.records.predictions import Predictions
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import RunDir
-from dlexp.reports.bias_variance.facts import decompose, squared, zero_one
+from dlexp.reports.bias_variance.facts import decompose, point, squared, zero_one
 from dlexp.workflows.bias_variance import plan_training_sets
 
 Array = np.ndarray[Any, Any]
@@ -322,3 +324,10 @@ def test_polynomial_model_learns_the_closed_form(tmp_path: Path) -> None:
     # The engine minimizes the mean over n examples: alpha = n * l2.
     ridge = Ridge(alpha=40 * 0.01).fit(phi, y / scale)
     assert predicted == pytest.approx(scale * ridge.predict(phi_test), abs=1e-3)
+
+
+def test_an_experiment_of_which_every_run_diverged_has_no_parts(tmp_path: Path) -> None:
+    """Its size is not on record: a failure says no number of parameters."""
+    found = point("wild", {}, [read(failed(tmp_path, "wild resamples", seed)) for seed in range(3)])
+
+    assert (found.parameters, found.resamples, found.diverged, found.decomposition) == (0, 0, 3, None)

@@ -87,7 +87,7 @@ def point(name: str, settings: dict[str, str], runs: Sequence[Run]) -> Point:
         name=name,
         settings=settings,
         resampling=(first.config.get("dataset", {}).get("resample") or {}).get("type", "unknown"),
-        parameters=first.result.parameters or 0,
+        parameters=(finished[0].result.parameters or 0) if finished else 0,
         resamples=len(finished),
         diverged=len(runs) - len(finished),
         decomposition=decompose(predictions) if len(predictions) >= MIN_TRAINING_SETS else None,
