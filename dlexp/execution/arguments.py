@@ -4,11 +4,12 @@ Every function for one argument returns the checked value, or raises a UserError
 argument's name. A number of numpy's is a number; a text is never taken for a list of letters, nor true for 1.
 """
 
+import math
 import operator
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, SupportsIndex, TypeGuard
+from typing import Any, Literal, TypeGuard
 
 from dlexp.components.home import expanded
 from dlexp.errors import UserError
@@ -18,9 +19,6 @@ MAX_SEED = 2**32 - 1
 #: Of one command: it plans all of them before it trains the first.
 MAX_RUNS = 100_000
 SHOWN_LENGTH = 60
-
-Seeds = SupportsIndex | Iterable[SupportsIndex]
-AnyPath = str | os.PathLike[str]
 
 
 def seeds(given: object, name: str = "seeds") -> list[int] | range:
@@ -43,10 +41,7 @@ def seeds(given: object, name: str = "seeds") -> list[int] | range:
 
 def seed(given: object, name: str = "seed") -> int:
     """One seed."""
-    number = _whole(given)
-    if number is None or not 0 <= number <= MAX_SEED:
-        raise _refused(name, f"expected a whole number from 0 to {MAX_SEED}", given)
-    return number
+    return _within(given, name, f"a whole number from 0 to {MAX_SEED}", 0, MAX_SEED)
 
 
 def require_few_runs(each: int, n_configs: int = 1, grids: Sequence[str] = ()) -> None:
@@ -67,20 +62,14 @@ def require_few_runs(each: int, n_configs: int = 1, grids: Sequence[str] = ()) -
         raise UserError(f"{MAX_RUNS:,} runs at most in one command, asked for {_written(n, ',')}")
 
 
-def count(given: object, name: str, least: int = 1) -> int:
-    """A whole number of at least `least`."""
-    number = _whole(given)
-    if number is None or number < least:
-        raise _refused(name, f"expected a whole number, at least {least}", given)
-    return number
+def count(given: object, name: str) -> int:
+    """A whole number of at least 1."""
+    return _within(given, name, "a whole number, at least 1", 1)
 
 
 def whole(given: object, name: str) -> int:
     """A whole number."""
-    number = _whole(given)
-    if number is None:
-        raise _refused(name, "expected a whole number", given)
-    return number
+    return _within(given, name, "a whole number")
 
 
 def flag(given: object, name: str) -> bool:
@@ -123,6 +112,13 @@ def text_of_path(given: object, name: str, what: str, hint: str = "") -> str:
 def folder(given: object, name: str) -> Path:
     """The path of a folder, which need not exist; `~` is the home folder, as a shell has it."""
     return expanded(text_of_path(given, name, "the path of a folder", "; the working directory is '.'"), name)
+
+
+def _within(given: object, name: str, what: str, least: float = -math.inf, most: float = math.inf) -> int:
+    number = _whole(given)
+    if number is None or not least <= number <= most:
+        raise _refused(name, f"expected {what}", given)
+    return number
 
 
 def _whole(given: object) -> int | None:
