@@ -231,7 +231,7 @@ class Linear(Activation):
     type: Literal["linear"] = "linear"
 
 
-#: One unit for all hidden layers, or a list with one a layer; the tags keep errors to the form that is meant.
+#: One unit for all hidden layers, or a list with one per layer; the tags keep errors to the form that is meant.
 OneOrEach = Annotated[
     Annotated[Activation, OneOf(Activation), Tag("one")]
     | Annotated[list[Annotated[Activation, OneOf(Activation)]], Tag("each")],

@@ -57,7 +57,7 @@ class Optimizer(Component):
             yield Misfit(name, f"only one of {', '.join(CLIPS)} can be set, and {given[0]} is")
 
     def build(self, schedule: "keras.optimizers.schedules.LearningRateSchedule | None" = None) -> "keras.Optimizer":
-        """The Keras optimizer with exactly these settings, but for a learning rate that follows a schedule."""
+        """The Keras optimizer with exactly these settings, except a learning rate that follows a schedule."""
         import keras
 
         from dlexp.layers.optimizers import FusedAdam, FusedAdamW

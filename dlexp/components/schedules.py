@@ -21,7 +21,7 @@ class Schedule(Component):
     off: ClassVar[str] = "constant"
 
     def build(self, learning_rate: float, epochs: int, steps_per_epoch: int) -> "LearningRateSchedule | None":
-        """Keras's schedule from a learning rate; none where it stays.
+        """Keras's schedule from a learning rate; None if it stays.
 
         Args:
             learning_rate: The optimizer's.

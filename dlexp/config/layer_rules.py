@@ -27,7 +27,7 @@ class PlacedLayer:
     name: str
     arguments: dict[str, Any]
     activation: str = ""
-    """Keras's name of what its outputs go through, in a layer of its own behind it or not; empty where there is none,
+    """Keras's name of what its outputs go through, in a layer of its own behind it or not; empty if there is none,
     or one of a recurrent layer's gates."""
     activation_path: str = ""
     """The dotted path where that is said."""

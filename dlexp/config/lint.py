@@ -107,7 +107,7 @@ def dropout_before_output(model: Stack, experiment: Experiment, info: Info) -> I
         why = (
             f"in front of the output it keeps {(1 - model.dropout) * last:.3g} of {last} units on average, for {reason}"
         )
-        # To two digits; none where every unit is needed.
+        # To two digits; 0 if every unit is needed.
         yield Advice("model.dropout", why, max(0, int(100 * (1 - needed / last))) / 100)
 
 

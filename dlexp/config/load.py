@@ -48,7 +48,7 @@ class Loaded:
     sources: Mapping[str, Source]
     """Where each leaf came from, by dotted path: a line of a file, a `--set` or `--grid`, or the default."""
     warnings: Sequence[Finding] = ()
-    """What works and is unwise, but for what the config allows."""
+    """What works and is unwise, except what the config allows."""
     said: Node | None = None
     """What the file, all it extends and the overrides say, without a default: what further overrides are laid over."""
 
@@ -68,7 +68,7 @@ def load(config: Path | str | Loaded, overrides: Sequence[str | Override] = ()) 
             which wins.
 
     Raises:
-        ConfigError: With every problem of the fields; where there is none, with every problem between fields.
+        ConfigError: With every problem of the fields; if there are none, with every problem between fields.
     """
     if isinstance(config, Loaded):
         return config if not overrides else _checked(config.path, _overridden(_said(config), overrides))
@@ -77,7 +77,7 @@ def load(config: Path | str | Loaded, overrides: Sequence[str | Override] = ()) 
 
 def _checked(path: Path, said: Node) -> Loaded:
     """The experiment of all that is said, if it passes every check."""
-    # About the file, not the experiment: `allow` is no part of the schema, the identity or the records.
+    # About the file, not the experiment: `allow` is not part of the schema, the identity or the records.
     settings = {key: node for key, node in said.entries.items() if key != "allow"}
     allow = said.child("allow")
     allow = allow if allow and allow.value is not None else Node([], DEFAULT)
@@ -159,7 +159,7 @@ def load_all(
 
 
 def replaced(loaded: Sequence[Loaded], overrides: Sequence[str], grids: Sequence[str]) -> list[str]:
-    """The overrides that hold in none of these configs, since a grid has their keys: a line each."""
+    """The overrides that hold in none of these configs, since a grid has their keys: one line per override."""
     lines = []
     for override in overrides:
         by = [f"--grid {grid}" for grid in grids if _overlap(override, grid)]
@@ -195,7 +195,7 @@ def _has(loaded: Loaded, override: str | Override) -> bool:
 
 
 def require_fitting(loaded: Iterable[Loaded], data_dir: Path | None) -> None:
-    """Hold what configs name in the user's own files against these files.
+    """Compare what configs name in the user's own files with these files.
 
     Raises:
         UserError: With every column, array or folder that is not there, and every file that lies beside its config
@@ -209,7 +209,7 @@ def require_fitting(loaded: Iterable[Loaded], data_dir: Path | None) -> None:
             misfits = list(_beside(each, data_dir))
         problems += [str(each.problem(*misfit.below("dataset"))) for misfit in misfits]
     if problems:
-        raise UserError(*dict.fromkeys(problems))  # No ConfigError: `dlexp check`, which reads no data, has none of it.
+        raise UserError(*dict.fromkeys(problems))  # No ConfigError: `dlexp check` reads no data, and never says this.
 
 
 def _beside(loaded: Loaded, data_dir: Path | None) -> Iterator[Misfit]:

@@ -45,14 +45,14 @@ class Node:
         return self.value
 
     def child(self, key: str | int) -> "Node | None":
-        """The value under a key of a mapping or an index of a list; none where there is none."""
+        """The value under a key of a mapping or an index of a list; None if there is none."""
         if isinstance(self.value, list):
             index = int(key) if str(key).isdecimal() else len(self.value)
             return self.value[index] if index < len(self.value) else None
         return self.entries.get(str(key))
 
     def find(self, keys: Sequence[str | int]) -> "Node | None":
-        """The value at a path; none where there is none."""
+        """The value at a path; None if there is none."""
         node: Node | None = self
         for key in keys:
             node = node and node.child(key)

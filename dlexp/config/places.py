@@ -79,19 +79,19 @@ class Place:
 
     @property
     def default_type(self) -> str | None:
-        """The type of a component that does not say one; none where it has to."""
+        """The type of a component that does not name one; None if it has to."""
         return self.default.type if isinstance(self.default, Component) else None
 
     @property
     def default_node(self) -> Node | None:
-        """The default as a value; none where there is no default."""
+        """The default as a value; None if there is no default."""
         if self.default is PydanticUndefined:
             return None
         default = self.default.model_dump() if isinstance(self.default, BaseModel) else self.default
         return Node.of(default, DEFAULT)
 
     def settings_for(self, entries: Mapping[str, Node]) -> type[BaseModel] | None:
-        """The class of a mapping here; none where its type is unknown or its keys are free."""
+        """The class of a mapping here; None if its type is unknown or its keys are free."""
         if not self.one_of:
             return self.settings
         chosen = entries["type"].value if "type" in entries else self.default_type

@@ -149,7 +149,7 @@ def _decoded(data: bytes) -> str:
 
 
 def _compose(text: str, label: str) -> Node | None:
-    """The one document in a text; none where there is none."""
+    """The one document in a text; None if there is none."""
     root = _root(text, _Composer)
     return _Construction(label).node(root, ()) if root else None
 

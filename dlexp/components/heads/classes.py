@@ -24,7 +24,7 @@ ClassWeight = Annotated[
 
 
 def wrong_weights(weights: ClassWeight, n_classes: int | None) -> Iterator[Misfit]:
-    """Weights that are not one a class."""
+    """Other than one weight per class."""
     if isinstance(weights, list) and n_classes and len(weights) != n_classes:
         yield Misfit("class_weight", f"expected one weight a class, {n_classes}, given {len(weights)}")
 

@@ -5,7 +5,7 @@ They are made of `keras.ops` alone, so that they can be part of a saved model.
 
 from typing import Any
 
-#: From here the exponential goes on as its tangent: exp(20) = 4.9e8.
+#: From here the exponential continues as its tangent: exp(20) = 4.9e8.
 LINEAR_FROM = 20.0
 #: Smallest scale of a density, in units of the target's own: no example can make the likelihood unbounded.
 MIN_SCALE = 1e-3

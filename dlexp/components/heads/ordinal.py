@@ -29,7 +29,7 @@ class Ordinal(Head):
         return (info.n_classes or 2) - 1
 
     def problems(self, context: Context) -> Iterator[Misfit]:
-        """No classes, other units than thresholds, or weights that are not one a class."""
+        """No classes, other units than thresholds, or other than one weight per class."""
         yield from super().problems(context)
         yield from classes.wrong_weights(self.class_weight, context.info.n_classes)
 

@@ -126,7 +126,7 @@ def _foreign_objects(value: Any) -> Iterator[str]:
 
 
 def normal(value: Any) -> dict[str, dict[str, Any]] | None:
-    """A layer as a mapping from its name to its arguments; none where the value is no layer."""
+    """A layer as a mapping from its name to its arguments; None if the value is no layer."""
     if isinstance(value, str):
         return {value: {}}
     if isinstance(value, dict) and len(value) == 1:
@@ -137,7 +137,7 @@ def normal(value: Any) -> dict[str, dict[str, Any]] | None:
 
 
 def axes(item: Item) -> int | None:
-    """The axes that the layer's inputs must have, the batch included; none where any number will do."""
+    """The axes that the layer's inputs must have, the batch included; None if any number will do."""
     ((name, arguments),) = item.items()
     if name == "Bidirectional":
         inner = normal(arguments.get("layer"))
@@ -153,7 +153,7 @@ def axes(item: Item) -> int | None:
 
 
 def axes_behind(item: Item, n: int) -> int | None:
-    """The axes of the layer's outputs, where its inputs have `n`; none where only Keras knows."""
+    """The axes of the layer's outputs, if its inputs have `n`; None if only Keras knows."""
     ((name, arguments),) = item.items()
     inner = normal(arguments.get("layer"))
     if inner and name == "TimeDistributed":
