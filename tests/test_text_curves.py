@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlexp.components.columns import Column
 from dlexp.reports.run.text_curves import HEIGHT, legend, plot, plots
+
+LOSS, ACCURACY = Column(quantity="loss"), Column(quantity="accuracy")
 
 
 def history_of(**columns: list[float]) -> list[dict[str, float]]:
@@ -47,20 +50,20 @@ GOLDEN_GAP = """\
 
 def test_training_and_validation() -> None:
     """Validation lies over training; straight lines between the epochs; highest and lowest value at the axis."""
-    assert "\n".join(plot(FALLING, "loss", 18)) + "\n" == GOLDEN
+    assert "\n".join(plot(FALLING, LOSS, 18)) + "\n" == GOLDEN
 
 
 def test_a_value_that_is_not_finite_is_a_gap() -> None:
     """The scale is that of the finite values; no line leads to what is none."""
     history = history_of(loss=[4.0, math.nan, 1.0, 2.5, math.inf])
 
-    assert "\n".join(plot(history, "loss", 18)) + "\n" == GOLDEN_GAP
+    assert "\n".join(plot(history, LOSS, 18)) + "\n" == GOLDEN_GAP
 
 
 @pytest.mark.parametrize("values", [[0.5], [0.5, 0.5], [math.nan, math.nan], []], ids=str)
 def test_a_curve_without_range(values: list[float]) -> None:
     """One epoch, no change, no number, nothing: a plot of the same size."""
-    lines = plot(history_of(loss=values), "loss", 40)
+    lines = plot(history_of(loss=values), LOSS, 40)
 
     assert len(lines) == HEIGHT + 3
     assert sum("·" in line for line in lines) == (0.5 in values)
@@ -70,8 +73,8 @@ def test_side_by_side_where_there_is_room() -> None:
     """Two plots need 75 characters; below that they stand one below the other."""
     history = history_of(loss=[2.0, 1.0], accuracy=[0.0, 1.0])
 
-    assert len(plots(history, ["accuracy", "loss"], 75)) == HEIGHT + 3
-    assert len(plots(history, ["accuracy", "loss"], 74)) == 2 * (HEIGHT + 3)
+    assert len(plots(history, [ACCURACY, LOSS], 75)) == HEIGHT + 3
+    assert len(plots(history, [ACCURACY, LOSS], 74)) == 2 * (HEIGHT + 3)
 
 
 def test_the_legend_names_what_is_there() -> None:
@@ -88,7 +91,7 @@ def test_the_legend_names_what_is_there() -> None:
 def test_no_line_is_too_long(values: list[float], n_quantities: int, width: int) -> None:
     """Any numbers give plots that fit, the same each time."""
     history = history_of(loss=values)
-    lines = plots(history, ["loss", "val_loss"][:n_quantities], width)
+    lines = plots(history, [LOSS, ACCURACY][:n_quantities], width)
 
     assert max(map(len, lines)) <= width
-    assert lines == plots(history, ["loss", "val_loss"][:n_quantities], width)
+    assert lines == plots(history, [LOSS, ACCURACY][:n_quantities], width)

@@ -89,6 +89,16 @@ class Column:
         """The same in the last epoch."""
         return replace(self, best="")
 
+    @property
+    def best_value(self) -> "Column":
+        """The best value over the epochs."""
+        return replace(self, best="value")
+
+    @property
+    def best_epoch(self) -> "Column":
+        """The epoch that had the best value."""
+        return replace(self, best="epoch")
+
     def on(self, split: Role | Literal["gap"]) -> "Column":
         """The same on another split."""
         return replace(self, split=split)

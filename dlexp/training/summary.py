@@ -1,6 +1,5 @@
 """What a finished run is summed up by: last and best scores, and layers."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlexp.components.columns import OTHER_COLUMNS, Column
@@ -24,9 +23,9 @@ def summarize(history: list[dict[str, float]], restored_epoch: int | None = None
         if column.split == "validation" and column.is_judged:
             values = [row[name] for row in history]
             value = max(values) if column.higher_is_better else min(values)
-            best[str(replace(column, best="value"))] = value
+            best[str(column.best_value)] = value
             # The first of equal epochs.
-            best[str(replace(column, best="epoch"))] = history[values.index(value)]["epoch"]
+            best[str(column.best_epoch)] = history[values.index(value)]["epoch"]
     return last | best
 
 

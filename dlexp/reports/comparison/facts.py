@@ -3,7 +3,7 @@
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Literal
 
@@ -244,7 +244,7 @@ def _default_metrics(runs: Sequence[Run]) -> list[str]:
     columns: list[Column] = []
     for metric in metrics:
         last = metric.on("validation")
-        columns += [last, replace(last, best="value")] if metric.is_judged else [last]
+        columns += [last, last.best_value] if metric.is_judged else [last]
     columns.append(Column(quantity="loss", split="validation"))
     for metric in metrics:
         columns += [metric.on(split) for split in (("train", "test", "gap") if metric in main else ("test",))]
@@ -306,7 +306,7 @@ def _score(experiment: Compared, column: Column, beside: Compared, found: Paired
     values = experiment.by_seed(column)
     if not values:
         return None
-    epochs = experiment.by_seed(replace(column, best="epoch")) if column.best == "value" else {}
+    epochs = experiment.by_seed(column.best_epoch) if column.best == "value" else {}
     obstacle = comparability.obstacle(beside, experiment, column)
     collapsed = collapses(experiment, column, None if obstacle else beside)
     best_possible = experiment.recorded(lambda result: result.best_possible.get(str(column)))

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -59,9 +59,9 @@ def standing(run: Run) -> Standing:
         identity=run.identity,
         status="diverged" if run.has_diverged else run.status,
         epochs=_epochs(run) if run.epochs is None else run.epochs,
-        metric=metric,
-        best=numbers.get(str(replace(Column.parse(metric), best="value"))) if metric else None,
-        last=numbers.get(metric) if metric else None,
+        metric=str(metric) if metric else None,
+        best=numbers.get(str(metric.best_value)) if metric else None,
+        last=numbers.get(str(metric)),
         seconds=run.record.seconds,
         ended=run.record.ended,
     )
@@ -74,12 +74,11 @@ def _epochs(run: Run) -> int | None:
         return None
 
 
-def main_metric(names: Iterable[str]) -> str:
+def main_metric(names: Iterable[str]) -> Column:
     """The column that says most in one number: validation accuracy where there is one, else the last metric."""
-    columns = [(Column.parse(name), name) for name in names]
-    last = [(column, name) for column, name in columns if not column.best and column.split != "test"]
-    candidates = [(column, name) for column, name in last if column.split == "validation"] or last
-    return next((name for column, name in candidates if column.higher_is_better), candidates[-1][1])
+    last = [column for column in map(Column.parse, names) if not column.best and column.split != "test"]
+    candidates = [column for column in last if column.split == "validation"] or last
+    return next((column for column in candidates if column.higher_is_better), candidates[-1])
 
 
 @dataclass(frozen=True, kw_only=True)

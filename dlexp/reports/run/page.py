@@ -1,7 +1,6 @@
 """One run in full: how it stands, what it was, what it reached."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from dlexp.components.columns import OTHER_COLUMNS, Column
@@ -92,7 +91,8 @@ def _curves(history: Sequence[dict[str, float]], width: int) -> Iterator[str]:
     if len(history) < 2 or not columns:
         return
     yield f"learning curves: {text_curves.legend(history)}"
-    quantities = dict.fromkeys([str(Column.parse(main_metric(columns)).on("train")), "loss"])
+    main = main_metric(columns)
+    quantities = dict.fromkeys([main.on("train") if main.split == "validation" else main, Column(quantity="loss")])
     yield from text_curves.plots(history, list(quantities), width)
 
 
@@ -114,8 +114,7 @@ def _metrics(result: Finished) -> Iterator[str]:
 
 
 def _best(metrics: Mapping[str, float], column: Column) -> str:
-    best = metrics.get(str(replace(column, best="value")))
-    epoch = metrics.get(str(replace(column, best="epoch")))
+    best, epoch = metrics.get(str(column.best_value)), metrics.get(str(column.best_epoch))
     if best is None:
         return ""
     return known(best) + ("" if epoch is None else f" (epoch {epoch:.0f})")

@@ -34,21 +34,20 @@ def scores(result: Finished) -> str:
 
 
 def _main_score(metrics: Mapping[str, float]) -> list[str]:
-    name = main_metric(metrics)
-    column = Column.parse(name)
-    last, test = score(name, metrics[name]), str(column.on("test"))
-    if (best := str(replace(column, best="value"))) in metrics:
-        epoch = metrics.get(str(replace(column, best="epoch")))
-        last += f" ({score('best', metrics[best])} in epoch {epoch})"
-    return [last, *([score(test, metrics[test])] if test in metrics else [])]
+    column = main_metric(metrics)
+    last, best, test = str(column), str(column.best_value), str(column.on("test"))
+    said = score(last, metrics[last])
+    if best in metrics:
+        said += f" ({score('best', metrics[best])} in epoch {metrics.get(str(column.best_epoch))})"
+    return [said, *([score(test, metrics[test])] if test in metrics else [])]
 
 
 def _score_of_head(target: str, head_metrics: Sequence[str], metrics: Mapping[str, float]) -> str:
     """The main metric of one of several heads, and the same on the test split."""
-    loss = Column(quantity="loss", target=target, split="validation")
-    metric = replace(loss, quantity=main_metric(["loss", *head_metrics]))
-    shown, test = str(metric if str(loss) in metrics else metric.on("train")), str(metric.on("test"))
-    return f"{score(shown, metrics.get(shown))} ({score('test', metrics.get(test))})"
+    is_validated = str(Column(quantity="loss", target=target, split="validation")) in metrics
+    column = replace(main_metric(["loss", *head_metrics]), target=target)
+    last, test = str(column.on("validation" if is_validated else "train")), str(column.on("test"))
+    return f"{score(last, metrics.get(last))} ({score('test', metrics.get(test))})"
 
 
 def without_result(run_dirs: Sequence[RunDir]) -> tuple[list[str], list[str], list[str]]:

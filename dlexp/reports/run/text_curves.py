@@ -1,4 +1,4 @@
-"""Learning curves in characters: one small plot a quantity, training and validation together."""
+"""Learning curves in characters: one small plot for each quantity, training and validation together."""
 
 import itertools
 import math
@@ -13,7 +13,7 @@ _MIN_COLUMNS, _MAX_COLUMNS = 10, 60
 _GAP = "   "
 
 
-def plots(history: Sequence[Mapping[str, float]], quantities: Sequence[str], width: int) -> list[str]:
+def plots(history: Sequence[Mapping[str, float]], quantities: Sequence[Column], width: int) -> list[str]:
     """The plots as lines of at most `width`: side by side where there is room, else one below the other."""
     beside = len(quantities) * 36 + (len(quantities) - 1) * len(_GAP) <= width
     n_beside = len(quantities) if beside else 1
@@ -24,11 +24,11 @@ def plots(history: Sequence[Mapping[str, float]], quantities: Sequence[str], wid
     return [_GAP.join(line.ljust(each) for line in lines).rstrip() for lines in zip(*blocks, strict=True)]
 
 
-def plot(history: Sequence[Mapping[str, float]], quantity: str, width: int) -> list[str]:
+def plot(history: Sequence[Mapping[str, float]], quantity: Column, width: int) -> list[str]:
     """One quantity over the epochs; between two epochs a straight line, nothing where a value is not finite."""
     series = {
-        mark: [row.get(column, math.nan) for row in history]
-        for mark, column in ((TRAINING, quantity), (VALIDATION, str(Column.parse(quantity).on("validation"))))
+        mark: [row.get(str(column), math.nan) for row in history]
+        for mark, column in ((TRAINING, quantity), (VALIDATION, quantity.on("validation")))
     }
     finite = [value for values in series.values() for value in values if math.isfinite(value)]
     low, high = min(finite, default=0.0), max(finite, default=0.0)
