@@ -1,4 +1,4 @@
-"""The columns of the records: what `best_val_digit_accuracy` says is taken apart and put together here alone."""
+"""The columns of the records: names like `best_val_digit_accuracy` are parsed and made here alone."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -44,7 +44,7 @@ class Column:
 
         Args:
             name: The name.
-            targets: The names of the targets, none where there is one; by default what stands before a known quantity.
+            targets: The names of several targets, empty for a single one; by default what precedes a known quantity.
         """
         return _parsed(name, None if targets is None else tuple(targets))
 
@@ -71,7 +71,7 @@ class Column:
     def higher_is_better(self) -> bool | None:
         """Whether a higher value is the better one.
 
-        None where neither way is: `seconds`, `val_logit_gradient`; a gap is small in a model that learns nothing, too.
+        None if neither way is: `seconds`, `val_logit_gradient`; a gap is small in a model that learns nothing, too.
         """
         if self.split == "gap":
             return None

@@ -28,7 +28,7 @@ class Metric:
     """`step(n, n_labels)`: the distance between two neighbouring values where the number counts something among `n`
     examples; `n_labels` is None unless the data is multilabel. None if it may take any value."""
     tasks: tuple[Task, ...] = ()
-    """The tasks whose own heads report it where a config asks for it; none where they measure it in any case."""
+    """The tasks whose own heads report it if a config asks for it; empty if heads measure it in any case."""
     in_points: bool = False
     """Whether a difference is told in percentage points."""
 
@@ -62,18 +62,6 @@ def _class(prediction: "np.ndarray") -> "np.ndarray":
 def decided(y: "np.ndarray", prediction: "np.ndarray") -> "np.ndarray":
     """What is decided, in the form of the targets: a class, or yes and no for each class of multilabel data."""
     return prediction > 0.5 if y.ndim == 2 else _class(prediction)
-
-
-def _accuracy(y: "np.ndarray", prediction: "np.ndarray") -> float:
-    return float((decided(y, prediction) == y).mean())
-
-
-def _exact_match(y: "np.ndarray", prediction: "np.ndarray") -> float:
-    return float((decided(y, prediction) == y).all(axis=1).mean())
-
-
-def _class_mae(y: "np.ndarray", prediction: "np.ndarray") -> float:
-    return float(abs(_class(prediction) - y).mean())
 
 
 def _top_k_accuracy(k: int, y: "np.ndarray", prediction: "np.ndarray") -> float:
@@ -175,10 +163,6 @@ def _guessed_exact_match(y: "np.ndarray") -> float:
     return float(np.unique(y, axis=0, return_counts=True)[1].max() / len(y))
 
 
-def _guessed_top_k(k: int, y: "np.ndarray") -> float:
-    return float(_shares(y)[:k].sum())
-
-
 def _guessed_f1_macro(y: "np.ndarray") -> float:
     """What one class for all scores, 2 share / (1 + share) for it and 0 for the others; or every label for all."""
     shares = _shares(y)
@@ -212,15 +196,6 @@ def _guessed_mae(y: "np.ndarray") -> float:
     return float(abs(y.astype("float64") - np.median(y)).mean())
 
 
-def _guessed_mse(y: "np.ndarray") -> float:
-    """What the mean scores."""
-    return float(y.var(dtype="float64"))
-
-
-def _guessed_rmse(y: "np.ndarray") -> float:
-    return float(y.std(dtype="float64"))
-
-
 _CLASSES: tuple[Task, ...] = ("binary", "multiclass", "ordinal")
 _CLASSES_OR_LABELS: tuple[Task, ...] = (*_CLASSES, "multilabel")
 _NUMBERS: tuple[Task, ...] = ("binary", "regression")
@@ -233,7 +208,7 @@ def _top_k(k: int, *tasks: Task) -> Metric:
         higher_is_better=True,
         in_points=True,
         compute=partial(_top_k_accuracy, k),
-        guess=partial(_guessed_top_k, k),
+        guess=lambda y: float(_shares(y)[:k].sum()),
         step=_of_examples,
     )
 
@@ -247,7 +222,7 @@ METRICS = {
             tasks=_CLASSES_OR_LABELS,
             higher_is_better=True,
             in_points=True,
-            compute=_accuracy,
+            compute=lambda y, prediction: float((decided(y, prediction) == y).mean()),
             guess=_guessed_accuracy,
             step=_of_labels,
         ),
@@ -255,7 +230,7 @@ METRICS = {
             name="exact_match",
             tasks=("multilabel",),
             higher_is_better=True,
-            compute=_exact_match,
+            compute=lambda y, prediction: float((decided(y, prediction) == y).all(axis=1).mean()),
             guess=_guessed_exact_match,
             step=_of_examples,
         ),
@@ -263,7 +238,7 @@ METRICS = {
             name="class_mae",
             tasks=("ordinal",),
             higher_is_better=False,
-            compute=_class_mae,
+            compute=lambda y, prediction: float(abs(_class(prediction) - y).mean()),
             guess=_guessed_class_mae,
             step=_of_examples,
         ),
@@ -287,8 +262,16 @@ METRICS = {
         ),
         Metric(name="calibration_error", tasks=_CLASSES_OR_LABELS, higher_is_better=False, compute=_calibration_error),
         Metric(name="mae", tasks=_NUMBERS, higher_is_better=False, compute=_mae, guess=_guessed_mae),
-        Metric(name="mse", tasks=_NUMBERS, higher_is_better=False, compute=_mse, guess=_guessed_mse),
-        Metric(name="rmse", tasks=_NUMBERS, higher_is_better=False, compute=_rmse, guess=_guessed_rmse),
+        Metric(
+            name="mse", tasks=_NUMBERS, higher_is_better=False, compute=_mse, guess=lambda y: float(y.var(dtype=float))
+        ),
+        Metric(
+            name="rmse",
+            tasks=_NUMBERS,
+            higher_is_better=False,
+            compute=_rmse,
+            guess=lambda y: float(y.std(dtype=float)),
+        ),
         Metric(name="r2", tasks=("regression",), higher_is_better=True, compute=_r2, guess=lambda y: 0.0),
         Metric(name="logit_gradient", tasks=("binary",), higher_is_better=None, compute=_of_the_head),
         Metric(name="nll", higher_is_better=False, compute=_of_the_head),

@@ -23,7 +23,7 @@ DIAGNOSTICS_COLUMNS = (EPOCH, "layer", "dead_share", "saturated_share", "gradien
 
 
 class HistoryWriter:
-    """A CSV file of numbers that grows a row an epoch and can be read at any moment."""
+    """A CSV file of numbers that grows by one row per epoch and can be read at any moment."""
 
     def __init__(self, path: Path, columns: Sequence[str], after: int = 0, fence: Fence | None = None) -> None:
         """Begin with the rows of the epochs up to `after` that the file has, as they stand there.

@@ -1,4 +1,4 @@
-"""All runs below a runs directory, read anew from the folders each time: no index has to agree with them."""
+"""All runs below a runs directory, read again from the folders each time: no index has to agree with them."""
 
 import logging
 import os
@@ -141,7 +141,7 @@ def walk(runs_dir: Path) -> tuple[list[RunDir], list[Path]]:
 
 
 def scan(runs_dir: Path) -> list[RunDir]:
-    """All run directories in the order of `walk`; none where there is no runs directory yet."""
+    """All run directories in the order of `walk`; empty if there is no runs directory yet."""
     return walk(runs_dir)[0] if runs_dir.exists() else []
 
 
@@ -187,7 +187,7 @@ def readable(run_dirs: Iterable[RunDir]) -> list[Run]:
 
 
 def finished(runs_dir: Path) -> list[Run]:
-    """All finished runs but smoke runs, those on resampled training sets included."""
+    """All finished runs except smoke runs, those on resampled training sets included."""
     return [run for run in readable(scan(runs_dir)) if run.status == "finished"]
 
 
@@ -252,7 +252,7 @@ def is_directory(entry: os.DirEntry[str] | Path) -> bool:
 
 
 def entries(directory: Path) -> list[os.DirEntry[str]]:
-    """What lies in a directory, but hidden entries."""
+    """What lies in a directory, except hidden entries."""
     try:
         with os.scandir(directory) as found:
             return [entry for entry in found if not entry.name.startswith(".")]

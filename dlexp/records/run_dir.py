@@ -56,7 +56,7 @@ class FolderName:
 
     @classmethod
     def parse(cls, name: str) -> "FolderName | None":
-        """Read a folder's name; none where it is no run's."""
+        """Read a folder's name; None if it is no run's."""
         match = FOLDER.fullmatch(name)
         return match and cls(int(match["seed"]), match["prefix"], int(match["attempt"] or 1))
 
@@ -113,7 +113,7 @@ class RunDir:
     config_path = _File("config.yaml", in_manifest=True)
     """The resolved config."""
     history_path = _File("history.csv", in_manifest=True)
-    """One row an epoch."""
+    """One row per epoch."""
     environment_path = _File("environment.json", in_manifest=True)
     """Versions, machine and command."""
     model_path = _File("model.keras", in_manifest=True)
@@ -123,7 +123,7 @@ class RunDir:
     predictions_path = _File("predictions.npz", in_manifest=True)
     """The test predictions, of a run on a resampled training set alone."""
     diagnostics_path = _File("diagnostics.csv", in_manifest=True)
-    """One row an epoch and hidden layer, where the config asks for it."""
+    """One row per epoch and hidden layer, if the config asks for it."""
     manifest_path = _File("manifest.json")
     """The digests of the run's records, written just before the summary."""
     summary_path = _File("summary.json")
@@ -229,16 +229,16 @@ class RunDir:
         self._write(self.interruption_path, record)
 
     def remove_interruption(self) -> None:
-        """The run is being resumed."""
+        """Remove the note of what interrupted the run, which is being resumed."""
         self.require_own()
         self.interruption_path.unlink(missing_ok=True)
 
     def history_writer(self, columns: Sequence[str], after: int = 0) -> "HistoryWriter":
-        """Go on with the history of these columns after an epoch, without what it has of later ones."""
+        """Continue the history after an epoch, with these columns and without the rows of later epochs."""
         return HistoryWriter(self.history_path, columns, after, self.fence)
 
     def diagnostics_writer(self, columns: Sequence[str], after: int = 0) -> "HistoryWriter":
-        """Go on with the diagnostics after an epoch."""
+        """Continue the diagnostics after an epoch."""
         return HistoryWriter(self.diagnostics_path, columns, after, self.fence)
 
     def sync_rows(self) -> None:
@@ -248,7 +248,7 @@ class RunDir:
 
     @property
     def has_checkpoint(self) -> bool:
-        """Whether there is something to go on from."""
+        """Whether there is a checkpoint to resume from."""
         return self.checkpoint_path.exists() or self.previous_checkpoint_path.exists()
 
     def rows_digests(self, epoch: int) -> dict[str, str]:
@@ -276,7 +276,7 @@ class RunDir:
                 copy(theirs, path, self.fence)
 
     def remove_checkpoints(self) -> None:
-        """What is only there to go on from; for a run that has ended."""
+        """Remove what a run that has ended is no longer resumed from."""
         self.require_own()
         for path in (self.checkpoint_path, self.previous_checkpoint_path):
             path.unlink(missing_ok=True)

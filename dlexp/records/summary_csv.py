@@ -1,4 +1,4 @@
-"""`summary.csv`: one row a finished run but those of bias-variance, for spreadsheets; derived, and never read back."""
+"""`summary.csv`: one row per finished run except those of bias-variance; derived, and never read back."""
 
 import math
 from pathlib import Path
@@ -13,12 +13,12 @@ from dlexp.records.index import Run
 from dlexp.records.lock import in_turn
 from dlexp.whole_files import replacing
 
-#: Hidden, and so no part of the index.
+#: Hidden, and so not part of the index.
 _LOCK = ".summary.csv.lock"
 
 
 def rebuild(runs_dir: Path) -> Path:
-    """Write the table anew from the runs: who and where, the config's dotted columns, the result's numbers.
+    """Write the table again from the runs: who and where, the config's dotted columns, the result's numbers.
 
     Damaged runs are not in it; `ls` and `clean` name them.
 
