@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dlexp.components.data import Array, Rng, Split
+from dlexp.components.data import Array, Data, Rng, Split
 
 SEED = 0
 N_TRAIN, N_TEST = 200, 50
@@ -16,7 +16,7 @@ N_TRAIN_TEXTS, N_TEST_TEXTS = 400, 200
 VOCABULARY = 20_000
 
 
-def clouds(n_classes: int, n_features: int) -> tuple[Split, Split]:
+def clouds(n_classes: int, n_features: int) -> Data:
     """One Gaussian cloud of points a class, all classes as frequent; a training and a test split."""
     rng = np.random.default_rng(SEED)
     n = N_TRAIN + N_TEST
@@ -26,7 +26,7 @@ def clouds(n_classes: int, n_features: int) -> tuple[Split, Split]:
     return _split(x, y.astype(np.int32))
 
 
-def linear(n_features: int) -> tuple[Split, Split]:
+def linear(n_features: int) -> Data:
     """Targets that are a weighted sum of the features plus noise; a training and a test split."""
     rng = np.random.default_rng(SEED)
     n = N_TRAIN + N_TEST
@@ -35,12 +35,12 @@ def linear(n_features: int) -> tuple[Split, Split]:
     return _split(x, y.astype(np.float32))
 
 
-def images(n_classes: int, n_pixels: int) -> tuple[Split, Split]:
+def images(n_classes: int, n_pixels: int) -> Data:
     """One pattern a class, blurred by noise, all classes as frequent in both splits; numbers from 0 to 1."""
     rng = np.random.default_rng(SEED)
     patterns = rng.random((n_classes, n_pixels), np.float32)
     train, test = (rng.permutation(np.arange(n) % n_classes) for n in (N_TRAIN_IMAGES, N_TEST_IMAGES))
-    return _images(rng, train, patterns), _images(rng, test, patterns)
+    return Data(_images(rng, train, patterns), _images(rng, test, patterns))
 
 
 def _images(rng: Rng, y: Array, patterns: Array) -> Split:
@@ -48,9 +48,9 @@ def _images(rng: Rng, y: Array, patterns: Array) -> Split:
     return Split(np.clip(patterns[y] + noise / 2, 0, 1), y.astype(np.int32))
 
 
-def _split(x: Array, y: Array) -> tuple[Split, Split]:
+def _split(x: Array, y: Array) -> Data:
     x = x.astype(np.float32)
-    return Split(x[:N_TRAIN], y[:N_TRAIN]), Split(x[N_TRAIN:], y[N_TRAIN:])
+    return Data(Split(x[:N_TRAIN], y[:N_TRAIN]), Split(x[N_TRAIN:], y[N_TRAIN:]))
 
 
 def texts(n_classes: int) -> tuple[Split, Split]:

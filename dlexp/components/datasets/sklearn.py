@@ -163,8 +163,8 @@ class Bundled(Dataset):
         from dlexp.components.datasets import generated
 
         if (n_classes := self.choices[name].n_classes) is None:
-            return Data(*generated.linear(self.n_features))
-        return Data(*generated.clouds(n_classes, self.n_features))
+            return generated.linear(self.n_features)
+        return generated.clouds(n_classes, self.n_features)
 
 
 #: Labels of a digit, any number at once, and the digits that have each.

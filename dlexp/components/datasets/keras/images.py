@@ -53,7 +53,7 @@ class Images(Dataset):
         """Made-up images: the pattern of their class and noise."""
         from dlexp.components.datasets import generated
 
-        return Data(*generated.images(self.n_classes, *self.info().shape))
+        return generated.images(self.n_classes, *self.info().shape)
 
     def _read(self, paths: list[Path]) -> Iterator[Arrays]:
         """The bytes `(n, *image_shape)` and classes `(n,)` of the training images, then of the test images."""

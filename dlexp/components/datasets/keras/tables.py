@@ -56,4 +56,4 @@ class CaliforniaHousing(Dataset):
         """Made-up numbers with a linear target."""
         from dlexp.components.datasets import generated
 
-        return Data(*generated.linear(*self.info().shape))
+        return generated.linear(*self.info().shape)

@@ -76,9 +76,11 @@ class Arrays(TargetKeys, Dataset):
 
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """An archive with an array x, or a sparse matrix as scipy.sparse.save_npz writes it."""
+        from dlexp.components.datasets.reading import npz
         from dlexp.components.datasets.user import new_examples
 
-        x = _sparse(path) if self.form == "sparse" else new_examples.array(path)
+        x: Any = npz.read_sparse(path) if self.form == "sparse" else new_examples.array(path)
+        new_examples.require_examples(path, x.shape[0])
         names = new_examples.rows(x.shape[0])
         return NewExamples(self._inputs(x, str(path), len(names)), names)
 
@@ -146,15 +148,6 @@ class Arrays(TargetKeys, Dataset):
                 f"{self.vocabulary}, found shape {x.shape} from {x.min()} to {x.max()}"
             )
         return x.astype(np.int32)
-
-
-def _sparse(path: Path) -> Inputs:
-    from dlexp.components.datasets.reading import npz
-    from dlexp.components.datasets.user.new_examples import require_examples
-
-    x = npz.read_sparse(path)
-    require_examples(path, x.shape[0])
-    return x
 
 
 class Npz(Arrays):
