@@ -17,6 +17,8 @@ from dlexp.training import run
 from dlexp.training.after import After, make_missing
 from dlexp.training.run import FinishedTraining
 
+pytestmark = pytest.mark.training
+
 
 class Killed(BaseException):
     """As suddenly as a signal: nothing of ours catches it."""

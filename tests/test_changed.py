@@ -102,6 +102,7 @@ def test_what_changed_is_not_trained(tmp_path: Path, text: str, change: Callable
     assert run_dir.history() == []
 
 
+@pytest.mark.training
 def test_a_file_that_changes_once_it_was_compared_is_read_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,6 +124,7 @@ def test_a_file_that_changes_once_it_was_compared_is_read_as_it_was(
     assert first.split_digests == second.split_digests
 
 
+@pytest.mark.training
 def test_code_that_changes_once_it_was_compared_is_built_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

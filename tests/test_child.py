@@ -64,6 +64,7 @@ def test_the_worker_of_a_killed_command_ends_with_it(call: str, tmp_path: Path) 
     assert ends(int((tmp_path / "pid").read_text()), seconds=2)
 
 
+@pytest.mark.training
 def test_the_process_of_a_killed_dry_run_ends_with_it(tmp_path: Path) -> None:
     """While it imports TensorFlow."""
     (tmp_path / "iris.yaml").write_text("dataset: iris\n")

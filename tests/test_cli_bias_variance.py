@@ -19,6 +19,8 @@ from dlexp.records.lock import locked
 from dlexp.records.predictions import Predictions
 from dlexp.records.run_dir import RunDir
 
+pytestmark = pytest.mark.training
+
 COMMAND = ("bias-variance", "sine.yaml", "iris.yaml", "--resamples", "3", "--set", "training.epochs=2")
 GRID = ("--grid", "optimizer.learning_rate=[0.001, 0.1]")
 

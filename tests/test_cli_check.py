@@ -149,6 +149,7 @@ def test_warnings_follow_the_problems_of_other_files(dlexp: Invoke) -> None:
     assert err == "b.yaml:2: training.epochs: expected at least 1, given 0\n" + WARNING
 
 
+@pytest.mark.training
 def test_run_says_the_warnings_once_on_stderr(tmp_path: Path) -> None:
     """However many configs share what they are about, and whether or not anything is left to train."""
     (tmp_path / "a.yaml").write_text(UNWISE)

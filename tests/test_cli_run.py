@@ -18,6 +18,8 @@ from dlexp.records.lock import locked
 from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
 
+pytestmark = pytest.mark.training
+
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 
 

@@ -33,6 +33,7 @@ def diagnosis(path: Path, model: dict[str, Any], **parts: dict[str, Any]) -> lis
     return diagnose(RunDir(path).diagnostics(), config.model_dump())
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(
     ("model", "parts"),
     [
@@ -51,6 +52,7 @@ def test_healthy_runs_are_silent(tmp_path: Path, model: dict[str, Any], parts: d
     assert diagnosis(tmp_path, model, **parts) == []
 
 
+@pytest.mark.training
 def test_units_that_never_fire_are_named(tmp_path: Path) -> None:
     """A bias of -10 in front of ReLUs."""
     assert diagnosis(tmp_path, {"hidden_bias": -10.0}) == [
@@ -59,6 +61,7 @@ def test_units_that_never_fire_are_named(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(("n_layers", "optimizer"), [(4, "sgd"), (6, "sgd"), (6, "adam")])
 def test_vanishing_gradients_are_named(tmp_path: Path, n_layers: int, optimizer: str) -> None:
     """A stack of sigmoids that does not learn."""
@@ -69,6 +72,7 @@ def test_vanishing_gradients_are_named(tmp_path: Path, n_layers: int, optimizer:
     assert sentence.startswith("layer 1: since epoch 1 its gradient vanishes, 1/")
 
 
+@pytest.mark.training
 def test_gradients_that_have_come_back_are_not_named(tmp_path: Path) -> None:
     """Four layers of sigmoids that Adam gets going in eight epochs."""
     model = {"hidden": [32] * 4, "activation": {"type": "sigmoid"}}
@@ -81,6 +85,7 @@ def test_gradients_that_have_come_back_are_not_named(tmp_path: Path) -> None:
     assert late == []
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("unit", ["sigmoid", "tanh"])
 def test_saturated_units_are_named(tmp_path: Path, unit: str) -> None:
     """Units that start at a bias of 10, a sentence a layer: where they are exactly flat, that is no second one."""
@@ -91,6 +96,7 @@ def test_saturated_units_are_named(tmp_path: Path, unit: str) -> None:
     ]
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("unit", ["softplus", "gelu", "silu"])
 def test_units_on_their_flat_side_are_named(tmp_path: Path, unit: str) -> None:
     """A bias of -10 in front of smooth units: nowhere exactly flat, and nothing gets through all the same."""
@@ -101,6 +107,7 @@ def test_units_on_their_flat_side_are_named(tmp_path: Path, unit: str) -> None:
     ]
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(
     ("unit", "optimizer", "rate"),
     [

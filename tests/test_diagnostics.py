@@ -43,6 +43,7 @@ def probed(config: Experiment) -> tuple[Network, Split, Probe]:
     return network, split, Probe(network, split)
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("parts", [[DIGITS], [IMDB], [PADDED]], ids=["digits", "imdb", "imdb-embedding"])
 def test_diagnostics_change_no_bit_of_the_training(tmp_path: Path, parts: list[dict[str, Any]]) -> None:
     """With and without them: equal histories but for the seconds, equal weights, dropout and normalization included."""
@@ -59,6 +60,7 @@ def test_diagnostics_change_no_bit_of_the_training(tmp_path: Path, parts: list[d
     assert not without.diagnostics_path.exists()
 
 
+@pytest.mark.training
 def test_a_row_an_epoch_and_layer(tmp_path: Path) -> None:
     """The rows come in order and with all columns; the picture is drawn from them."""
     run_dir, _ = fitted(experiment(DIGITS), tmp_path / "run", diagnostics=True)

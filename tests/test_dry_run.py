@@ -127,6 +127,7 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Path, subproces
     return folder, result
 
 
+@pytest.mark.training
 def test_missing_data_are_said_instead_of_the_identity(
     commands: "tuple[Path, subprocess.CompletedProcess[str]]",
 ) -> None:
@@ -138,6 +139,7 @@ def test_missing_data_are_said_instead_of_the_identity(
     assert "without data" in result.stdout.splitlines()[-1]
 
 
+@pytest.mark.training
 def test_dry_run_writes_nothing(commands: "tuple[Path, subprocess.CompletedProcess[str]]") -> None:
     """Neither runs nor their directory."""
     folder, _ = commands
@@ -145,6 +147,7 @@ def test_dry_run_writes_nothing(commands: "tuple[Path, subprocess.CompletedProce
     assert not (folder / "runs").exists()
 
 
+@pytest.mark.training
 def test_layers_are_keras_own(commands: "tuple[Path, subprocess.CompletedProcess[str]]") -> None:
     """For a shipped config, by hand: 64 x 32 + 32, 32 x 32 + 32, 32 x 10 + 10, counted by Keras."""
     _, result = commands

@@ -60,6 +60,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "one", folder / "two"
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("name", CONFIGS)
 def test_same_bytes(name: str, runs: tuple[Path, Path]) -> None:
     """Every number of the history but the seconds, every score, every weight."""

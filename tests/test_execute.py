@@ -27,6 +27,7 @@ from dlexp.training.splits import split
 from dlexp.training.summary import summarize
 
 
+@pytest.mark.training
 def test_finished_run_has_every_record(tmp_path: Path) -> None:
     """A run leaves all files of the run directory, and the summary agrees with the history."""
     job = job_of(tmp_path, IRIS)
@@ -71,6 +72,7 @@ def most_frequent_share(job: Job) -> float:
     return float(np.bincount(y).max() / len(y))
 
 
+@pytest.mark.training
 def test_resolved_config_is_the_same_experiment(tmp_path: Path) -> None:
     """Running a run's config.yaml again is the same experiment: equal to the last default, equal identity."""
     job = job_of(tmp_path, IRIS)
@@ -82,6 +84,7 @@ def test_resolved_config_is_the_same_experiment(tmp_path: Path) -> None:
     assert Ingredients.of(again, job.data_digest).identity == job.identity
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(
     ("dataset", "slack"),
     # What luck may give on 2,000 examples: a model that errs by e in its logits loses about e^2 and wins about e / 45.
@@ -103,6 +106,7 @@ def test_no_model_beats_the_best_possible_score(tmp_path: Path, dataset: str, sl
         assert by > -0.01 * abs(best[column]), column
 
 
+@pytest.mark.training
 def test_smoke_runs_know_no_best_possible_score(tmp_path: Path) -> None:
     """Their examples are others than those whose score is known."""
     job = job_of(tmp_path, "dataset: counts\ntraining: {epochs: 1}\n", stand_in=True)
@@ -112,6 +116,7 @@ def test_smoke_runs_know_no_best_possible_score(tmp_path: Path) -> None:
     assert read(RunDir(job.path)).result.best_possible == {}
 
 
+@pytest.mark.training
 def test_saved_model_predicts_probabilities_from_raw_inputs(tmp_path: Path) -> None:
     """model.keras opens in plain Keras, standardizes by itself, and gives the recorded accuracy."""
     job = job_of(tmp_path, IRIS)
@@ -127,6 +132,7 @@ def test_saved_model_predicts_probabilities_from_raw_inputs(tmp_path: Path) -> N
     assert (probabilities.argmax(axis=1) == data.test.y).mean() == summary.metrics["test_accuracy"]
 
 
+@pytest.mark.training
 def test_feature_that_never_varies_in_training_is_only_centred(tmp_path: Path) -> None:
     """A pixel that is 0 in all of training is no division by 0 where a test example has it: the loss stays sane."""
     job = job_of(tmp_path, "dataset: digits\ntraining: {epochs: 3}\n")
@@ -160,6 +166,7 @@ def load_info(name: str) -> Info:
     ).dataset.info()
 
 
+@pytest.mark.training
 def test_regression_model_predicts_in_the_targets_own_units(tmp_path: Path) -> None:
     """The target is standardized for training only: predictions and mae are in its own units."""
     job = job_of(tmp_path, "dataset: diabetes\nmodel: {hidden: [16]}\ntraining: {epochs: 40}\n")
@@ -175,6 +182,7 @@ def test_regression_model_predicts_in_the_targets_own_units(tmp_path: Path) -> N
     assert 100 < predicted.mean() < 200
 
 
+@pytest.mark.training
 def test_finished_run_is_not_trained_again(tmp_path: Path) -> None:
     """`execute` is idempotent: a finished run's files are not touched."""
     job = job_of(tmp_path, IRIS)
@@ -186,6 +194,7 @@ def test_finished_run_is_not_trained_again(tmp_path: Path) -> None:
     assert {path.name: path.stat().st_mtime_ns for path in job.path.iterdir()} == before
 
 
+@pytest.mark.training
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_loss_that_is_not_finite_ends_the_run_as_diverged(tmp_path: Path) -> None:
     """NaN in the loss: failure.json says diverged and in which epoch, the epochs so far stay readable."""
@@ -267,6 +276,7 @@ def test_a_logger_of_the_first_run_writes_into_the_log_of_the_second(
     assert [RunDir(job.path).log_path.read_text() for job in jobs] == ["seed 0\n", "seed 1\n"]
 
 
+@pytest.mark.training
 def test_golden_history() -> None:
     """The numbers of this version of the training code. Where they change, raise TRAINING_VERSION with them."""
     golden = json.loads((Path(__file__).parent / "golden_history.json").read_text())

@@ -96,6 +96,7 @@ def assert_ends_as_if_undisturbed(at: int, kind: str, start: Start, folder: Path
     assert check(read(run_dir)).holds, disk.last
 
 
+@pytest.mark.training
 def test_some_operations_fail(starts: dict[str, Start], tmp_path: Path) -> None:
     """A sample of them, each kind of disk in turn."""
     for name, start in starts.items():

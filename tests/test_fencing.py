@@ -102,6 +102,7 @@ def failure(sleep: Callable[[], None]) -> Callable[..., object]:
     return late
 
 
+@pytest.mark.training
 @pytest.mark.usefixtures("save_after_every_epoch")
 @pytest.mark.parametrize(
     ("place", "name", "late"),

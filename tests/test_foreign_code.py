@@ -232,6 +232,7 @@ def test_layers_may_have_keras_own_objects(invoke: Invoke, folder: Path) -> None
         assert invoke("check", "a.yaml")[0] == 0
 
 
+@pytest.mark.training
 def test_python_m_dlexp_imports_nothing_from_the_working_directory(tmp_path: Path) -> None:
     """As the command `dlexp`, and in its processes; Python itself would look there first, even for its own modules."""
     for module in ("difflib", "typer", "yaml", "pickle", "multiprocessing", "tensorflow"):

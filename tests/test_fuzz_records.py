@@ -280,6 +280,7 @@ def interrupted(records: Path) -> Iterator[None]:
     (records / "before").rename(records / folder)
 
 
+@pytest.mark.training
 @pytest.mark.usefixtures("interrupted")
 @pytest.mark.parametrize("files", [RESUMED[:-2], RESUMED[-2:-1]], ids=["records", "log"])
 def test_a_run_with_pipes_for_files_is_not_waited_for(files: tuple[str, ...]) -> None:

@@ -56,6 +56,7 @@ def dlexp(tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.training
 def test_a_run_follows_no_settings_of_keras(tmp_path: Path) -> None:
     """The network is that of everybody else; what was ignored is said on the terminal once, and in the log."""
     done = dlexp(tmp_path, "run", "images.yaml", "--seeds", "2")

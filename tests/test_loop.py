@@ -15,6 +15,7 @@ set_threads(1)
 EPOCHS = 20
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(
     "parts",
     [
@@ -36,6 +37,7 @@ def test_history_equals_keras_fit_on_dense_vectors(parts: list[dict[str, Any]]) 
     assert_equals_keras(config, EPOCHS)
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("parts", [[DIGITS], [IMDB], [PADDED]], ids=["digits", "imdb", "imdb-embedding"])
 def test_same_seed_gives_the_same_bytes_in_a_warm_process(parts: list[dict[str, Any]]) -> None:
     """What ran before in the process changes nothing: history and weights are equal to the bit, dropout included."""
@@ -61,6 +63,7 @@ def test_order_depends_on_seed_and_epoch_alone() -> None:
     assert orders[0, 1] == tuple(order_of(0, 1, 50))
 
 
+@pytest.mark.training
 def test_loss_is_a_mean_over_examples_not_over_batches() -> None:
     """A short last batch counts by its examples: with a learning rate near 0 the epoch's loss is the split's loss."""
     config = experiment(IRIS, {"optimizer": {"type": "sgd", "learning_rate": 1e-12}, "training": {"batch_size": 33}})

@@ -156,6 +156,7 @@ def test_which_arrays_are_pictures(shape: tuple[int, ...], is_picture: bool) -> 
     assert are_pictures(shape) == is_picture
 
 
+@pytest.mark.training
 def test_a_finished_run_has_its_mistakes_with_pictures(tmp_path: Path) -> None:
     """In the first key of evaluation.json; the pixels are those of the data, and the summary is as it was."""
     job = job_of(tmp_path, "dataset: digits\nmodel: {hidden: [2]}\ntraining: {epochs: 1}\n")
@@ -178,6 +179,7 @@ def test_a_finished_run_has_its_mistakes_with_pictures(tmp_path: Path) -> None:
         np.testing.assert_array_equal(pixels(each["png"]), expected)
 
 
+@pytest.mark.training
 def test_decoding_changes_no_number_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """History and weights are equal to the byte where decoding fails."""
     text = "dataset: iris\nmodel: {hidden: [4]}\ntraining: {epochs: 2}\n"

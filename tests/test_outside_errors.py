@@ -198,6 +198,7 @@ def test_a_run_that_diverged_keeps_no_checkpoint(fails: Callable[..., RunDir]) -
     assert (read(run_dir).has_diverged, run_dir.has_checkpoint) == (True, False)
 
 
+@pytest.mark.training
 def test_an_interrupted_run_is_resumed(work: Work, whole: RunDir) -> None:
     """After the epoch of its checkpoint, to the same bytes; then neither reason nor checkpoint is left."""
     work.errors[3] = [no_input()]
@@ -210,6 +211,7 @@ def test_an_interrupted_run_is_resumed(work: Work, whole: RunDir) -> None:
     assert not run_dir.has_checkpoint
 
 
+@pytest.mark.training
 def test_the_same_error_at_the_same_epoch_is_a_failure(work: Work, whole: RunDir) -> None:
     """It would come again. The next attempt begins with a copy of the checkpoint; the failure stays as it is."""
     work.errors[3] = [no_input(), no_input()]
@@ -229,6 +231,7 @@ def test_the_same_error_at_the_same_epoch_is_a_failure(work: Work, whole: RunDir
     assert {path.name: path.read_bytes() for path in failed.path.iterdir()} == before
 
 
+@pytest.mark.training
 def test_a_bug_is_a_failure_that_keeps_its_checkpoint(work: Work, whole: RunDir) -> None:
     """At once; and mended, the next attempt does not begin again."""
     work.errors[3] = [KeyError("planted")]
@@ -241,6 +244,7 @@ def test_a_bug_is_a_failure_that_keeps_its_checkpoint(work: Work, whole: RunDir)
     assert_same(ended, whole)
 
 
+@pytest.mark.training
 def test_a_checkpoint_that_was_taken_away_is_not_missed(work: Work, whole: RunDir) -> None:
     """The next attempt begins at the first epoch."""
     work.errors[3] = [KeyError("planted")]
@@ -271,6 +275,7 @@ def given_an_empty_row(path: Path) -> None:
     path.write_text(path.read_text() + ",,,\n")
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("edit", [saved_by_an_editor, given_a_better_score, given_an_empty_row, Path.unlink])
 def test_a_history_that_is_edited_while_it_is_written_is_not_recorded(
     edit: Callable[[Path], None], work: Work, whole: RunDir, monkeypatch: pytest.MonkeyPatch
@@ -293,6 +298,7 @@ def test_a_history_that_is_edited_while_it_is_written_is_not_recorded(
     assert_same(the_finished(work.folder), whole)
 
 
+@pytest.mark.training
 def test_a_folder_in_the_way_of_the_model(work: Work, whole: RunDir) -> None:
     """It is named; once it is gone, the run is resumed."""
     work.errors[2] = [no_input()]
@@ -308,6 +314,7 @@ def test_a_folder_in_the_way_of_the_model(work: Work, whole: RunDir) -> None:
     assert_same(run_dir, whole)
 
 
+@pytest.mark.training
 def test_diagnostics_that_are_gone_are_no_failure(work: Work) -> None:
     """They only observe: they go on after the checkpoint."""
     work.errors[3] = [no_input()]
@@ -321,6 +328,7 @@ def test_diagnostics_that_are_gone_are_no_failure(work: Work) -> None:
     assert read(run_dir).result.resumed_after == [2]
 
 
+@pytest.mark.training
 def test_what_cannot_even_be_begun_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A folder where the log should be: the command notes it, since the worker could not."""
     config = tmp_path / "test.yaml"

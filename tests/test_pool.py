@@ -29,6 +29,8 @@ from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
 from dlexp.training.job import Job
 
+pytestmark = pytest.mark.training
+
 MakeJob = Callable[..., Job]
 
 

@@ -53,6 +53,7 @@ def assert_ends_as_if_uncut(step: str, tree: Tree, cuts: Cuts, folder: Path) -> 
     assert_same(the_finished(folder), cuts.whole)
 
 
+@pytest.mark.training
 def test_some_power_cuts(cuts: Cuts, tmp_path: Path) -> None:
     """A sample of the steps, the last among them."""
     sample = cuts.trees[-1 :: -len(cuts.trees) // 4]

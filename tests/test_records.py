@@ -159,6 +159,7 @@ def test_compare_pools_what_is_one_experiment(records: Path, invoke: Invoke) -> 
     assert experiment["seeds"] == [0, 1]
 
 
+@pytest.mark.training
 def test_they_are_verified(records: Path) -> None:
     """Trained again, their numbers stand."""
     runs = [run for run in index.finished(Path("runs")) if run.name == "finished" and run.seed == 0]
@@ -170,6 +171,7 @@ def test_they_are_verified(records: Path) -> None:
     assert left_out == {}
 
 
+@pytest.mark.training
 def test_the_interrupted_one_is_resumed(records: Path) -> None:
     """From the checkpoint that 0.1.0 wrote, under the identity that it had."""
     (job,) = planned("interrupted.yaml").jobs()

@@ -164,6 +164,7 @@ def test_input_noise_has_its_standard_deviation() -> None:
     assert noise.std() == pytest.approx(0.5, rel=0.01)
 
 
+@pytest.mark.training
 def test_saved_model_with_everything_opens_in_plain_keras(tmp_path: Path) -> None:
     """Normalization, noise, dropout and constraint are Keras's own; predictions use the moving averages."""
     run_dir = run_of(

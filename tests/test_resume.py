@@ -28,6 +28,8 @@ from dlexp.training.epochs import Epochs
 from dlexp.training.job import Job
 from dlexp.training.threads import set_threads
 
+pytestmark = pytest.mark.training
+
 set_threads(1)
 
 OPTIMIZERS = {
@@ -118,7 +120,6 @@ def assert_goes_on_exactly(interrupt: Callable[[int, int], None], whole: Job, in
     assert not run_dir.checkpoint_path.exists()
 
 
-@pytest.mark.training
 @pytest.mark.parametrize(("optimizer", "model", "ending"), PAIRWISE, ids=map(", ".join, PAIRWISE))
 def test_goes_on_exactly(
     optimizer: str, model: str, ending: str, tmp_path: Path, interrupt: Callable[[int, int], None]

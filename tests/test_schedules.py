@@ -93,6 +93,7 @@ def test_smoke_may_train_fewer_epochs_than_the_warmup_takes() -> None:
     assert float(built(STEPS)) == pytest.approx(RATE / 5)
 
 
+@pytest.mark.training
 def test_epoch_is_compiled_once_whatever_the_schedule() -> None:
     """A rate that changes with every step is read inside the compiled epoch: no retracing, on sparse text too."""
     config = experiment(IMDB)
@@ -108,6 +109,7 @@ def test_epoch_is_compiled_once_whatever_the_schedule() -> None:
     assert float(optimizer.learning_rate) == pytest.approx(0, abs=1e-8)
 
 
+@pytest.mark.training
 def test_history_has_the_rate_at_each_epochs_start(tmp_path: Path) -> None:
     """The column `learning_rate` is the first step's, written as the config would say it."""
     run_dir = run_of(

@@ -20,6 +20,8 @@ from dlexp.reports.verification.integrity import check
 from dlexp.reports.verification.table import render
 from dlexp.training.threads import set_threads
 
+pytestmark = pytest.mark.training
+
 set_threads(1)
 
 IRIS = "dataset: iris\nmodel: {hidden: [8]}\ntraining: {epochs: 2}\n"
