@@ -28,13 +28,6 @@ def test_a_name_says_split_best_quantity_and_target(name: str, column: Column) -
     assert str(column) == name
 
 
-def test_known_targets_decide_what_is_a_target() -> None:
-    """A target may be called as a metric begins; where there is one target, no column names it."""
-    assert Column.parse("val_class_mae", ["class", "age"]) == Column(quantity="mae", target="class", split="validation")
-    assert Column.parse("val_class_mae", ["age"]) == Column(quantity="class_mae", split="validation")
-    assert Column.parse("odd_accuracy", []) == Column(quantity="odd_accuracy")
-
-
 @given(
     st.one_of(
         st.text(max_size=30),
@@ -42,11 +35,10 @@ def test_known_targets_decide_what_is_a_target() -> None:
             st.sampled_from(["best", "val", "test", "gap", "epoch", "loss", "weight", "a", "", *METRICS]), max_size=6
         ).map("_".join),
     ),
-    st.none() | st.lists(st.sampled_from(["a", "a_b", "val", "", "class"]), max_size=3),
 )
-def test_every_text_comes_back(name: str, targets: list[str] | None) -> None:
+def test_every_text_comes_back(name: str) -> None:
     """Whatever a damaged or later record calls its columns."""
-    assert str(Column.parse(name, targets)) == name
+    assert str(Column.parse(name)) == name
 
 
 @pytest.mark.parametrize(

@@ -39,14 +39,15 @@ class Column:
     """The best value over the epochs, or the epoch that had it; empty for the last epoch's value."""
 
     @classmethod
-    def parse(cls, name: str, targets: Iterable[str] | None = None) -> "Column":
-        """What a column's name says; any text is the name of a column.
-
-        Args:
-            name: The name.
-            targets: The names of several targets, empty for a single one; by default what precedes a known quantity.
-        """
-        return _parsed(name, None if targets is None else tuple(targets))
+    @cache
+    def parse(cls, name: str) -> "Column":
+        """What a column's name says; any text is the name of a column."""
+        found = _NAME.fullmatch(name)
+        assert found is not None
+        of_target = _OF_A_TARGET.fullmatch(found["rest"])
+        target, quantity = of_target.group("target", "quantity") if of_target else (None, found["rest"])
+        best: Literal["", "value", "epoch"] = "epoch" if found["epoch"] else "value" if found["best"] else ""
+        return cls(quantity=quantity, target=target or "", split=_SPLITS[found["prefix"] or ""], best=best)
 
     def __str__(self) -> str:
         best, epoch = "best_" if self.best else "", "_epoch" if self.best == "epoch" else ""
@@ -109,18 +110,3 @@ def quantities(names: Iterable[str]) -> list[Column]:
     # A history has no gaps and no test scores: such a name is that of a target, `gap_size`.
     on_validation = (f"val_{name.removeprefix('val_')}" for name in names if name not in OTHER_COLUMNS)
     return [Column.parse(name).on("train") for name in dict.fromkeys(on_validation)]
-
-
-@cache
-def _parsed(name: str, targets: tuple[str, ...] | None) -> Column:
-    found = _NAME.fullmatch(name)
-    assert found is not None
-    rest = found["rest"]
-    if targets is None:
-        known = _OF_A_TARGET.fullmatch(rest)
-        target = (known and known["target"]) or ""
-    else:
-        target = max((each for each in targets if rest.startswith(f"{each}_")), key=len, default="")
-    quantity = rest.removeprefix(f"{target}_") if target else rest
-    best: Literal["", "value", "epoch"] = "epoch" if found["epoch"] else "value" if found["best"] else ""
-    return Column(quantity=quantity, target=target, split=_SPLITS[found["prefix"] or ""], best=best)

@@ -10,6 +10,7 @@ from dlexp.records.index import Run
 from dlexp.reports.bias_variance import facts as bias_variance
 from dlexp.reports.bias_variance.facts import Point
 from dlexp.reports.comparison import rows as comparisons
+from dlexp.reports.comparison.compared import OF_THE_RUN
 from dlexp.reports.comparison.facts import Comparison
 
 _ABOUT = ("name", "seed", "identity", "status", "what", "directory")
@@ -17,11 +18,8 @@ _ABOUT = ("name", "seed", "identity", "status", "what", "directory")
 
 def of_runs(runs: Sequence[Run]) -> pd.DataFrame:
     """One row per run: what it is, its config by dotted key, its numbers. A list is its YAML text, fit for grouping."""
-    parts = [(_about(run), _settings(run), _numbers(run)) for run in runs]
-    # All columns of the first part, then of the second, then of the third.
-    columns = [column for kind in zip(*parts, strict=True) for part in kind for column in part]
-    rows = [about | settings | numbers for about, settings, numbers in parts]
-    return pd.DataFrame(rows, columns=list(dict.fromkeys([*_ABOUT, *columns])))
+    about = pd.DataFrame(list(map(_about, runs)), columns=_ABOUT)
+    return pd.concat([about, pd.DataFrame(list(map(_settings, runs))), pd.DataFrame(list(map(_numbers, runs)))], axis=1)
 
 
 def of_comparison(comparison: Comparison) -> pd.DataFrame:
@@ -46,5 +44,5 @@ def _settings(run: Run) -> dict[str, Any]:
 
 
 def _numbers(run: Run) -> dict[str, Any]:
-    own = {key: getattr(run.record, key, None) for key in ("epochs", "seconds", "parameters")}
+    own = {key: getattr(run.record, key, None) for key in OF_THE_RUN}
     return {key: value for key, value in own.items() if value is not None} | run.metrics

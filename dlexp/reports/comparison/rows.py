@@ -26,27 +26,13 @@ def rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
                 "picked_on_test": experiment.picked_on_test,
             }
             if score:
-                row |= {
-                    "mean": score.mean,
-                    "sd": score.sd,
-                    "n": len(score.values),
-                    "collapsed": score.collapsed,
-                    "best_epoch": score.best_epoch,
-                    "verdict": "not comparable" if score.obstacle else None,
-                    "reason": score.obstacle,
-                    "best_possible": score.best_possible,
-                }
+                row |= {key: getattr(score, key) for key in ("mean", "sd", "collapsed", "best_epoch", "best_possible")}
+                row["n"] = len(score.values)
+                row |= {"verdict": "not comparable" if score.obstacle else None, "reason": score.obstacle}
             if score and (difference := score.difference):
                 low, high = difference.interval or (None, None)
-                row |= {
-                    "difference": difference.mean,
-                    "low": low,
-                    "high": high,
-                    "level": difference.level,
-                    "pairs": difference.pairs,
-                    "verdict": difference.verdict,
-                    "reason": difference.reason,
-                }
+                row |= {"difference": difference.mean, "low": low, "high": high}
+                row |= {key: getattr(difference, key) for key in ("level", "pairs", "verdict", "reason")}
             yield row
 
 
