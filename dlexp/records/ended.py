@@ -6,7 +6,7 @@ is so in the records of earlier versions.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, NotRequired, Self, TypedDict
 
 from dlexp.components.columns import Column
@@ -93,10 +93,14 @@ class Ended:
     """The whole record as it was read, with the keys of later versions."""
 
     @classmethod
-    def of(cls, record: Mapping[str, Any]) -> Self:
-        """Read a record that was checked; null stands for what is not known, as does a missing key."""
-        known = {each.name for each in fields(cls)} - {"raw"}
-        return cls(**{key: value for key, value in record.items() if key in known and value is not None}, raw=record)
+    def of(cls, record: Mapping[str, Any], **parsed: Any) -> Self:
+        """Read a record that was checked; null stands for what is not known, as does a missing key.
+
+        What is `parsed` already takes the place of what stands in the record.
+        """
+        known = cls.__dataclass_fields__.keys()
+        found = {key: value for key, value in record.items() if key in known and value is not None}
+        return cls(**(found | parsed | {"raw": record}))
 
     @property
     def content(self) -> dict[str, Any]:
@@ -176,15 +180,12 @@ class Finished(Ended):
     """The SHA-256 of manifest.json; None for a run recorded before manifests."""
 
     @classmethod
-    def of(cls, record: Mapping[str, Any]) -> Self:
+    def of(cls, record: Mapping[str, Any], **parsed: Any) -> Self:
         """As of any record; a null among the metrics is NaN, and left out of what is known beside them."""
-        found = super().of(record)
-        return replace(
-            found,
-            metrics={name: math.nan if value is None else value for name, value in found.metrics.items()},
-            guessing={name: value for name, value in found.guessing.items() if value is not None},
-            best_possible={name: value for name, value in found.best_possible.items() if value is not None},
-        )
+        parsed["metrics"] = {name: math.nan if x is None else x for name, x in record["metrics"].items()}
+        for key in ("guessing", "best_possible"):
+            parsed[key] = {name: x for name, x in (record.get(key) or {}).items() if x is not None}
+        return super().of(record, **parsed)
 
 
 @dataclass(frozen=True, kw_only=True)
