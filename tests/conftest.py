@@ -14,6 +14,8 @@ from commands import Invoke
 from dlexp.cli import main
 from dlexp.components.datasets import Imdb
 
+pytest_plugins = ["training_marker"]
+
 # How long an example takes says nothing of the code: machines are shared.
 hypothesis.settings.register_profile("dlexp", deadline=None)
 hypothesis.settings.load_profile("dlexp")

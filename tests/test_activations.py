@@ -103,6 +103,7 @@ def test_tanh_is_a_stretched_sigmoid() -> None:
     np.testing.assert_allclose(tanh, 2 * sigmoid_of_twice - 1, atol=3e-7)
 
 
+@pytest.mark.training
 def test_saved_models_open_without_dlexp(tmp_path: Path) -> None:
     """One model a unit, saved here and opened where dlexp is not imported: the same bits on the same inputs."""
     x = np.random.default_rng(0).normal(size=(7, 5)).astype("float32")
@@ -225,6 +226,7 @@ def test_hidden_bias_is_where_the_units_start() -> None:
     assert not model(np.ones((3, 4))).numpy().any()
 
 
+@pytest.mark.training
 def test_the_page_shows_every_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A panel a unit, with the function and its derivative, saved as a PNG."""
     figures = saved_figures(monkeypatch)
@@ -237,6 +239,7 @@ def test_the_page_shows_every_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert (tmp_path / "units.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.training
 def test_show_activations_draws_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
     """`dlexp show activations --plot FILE.png`, without any run; without a file it asks for one."""
     monkeypatch.chdir(tmp_path)

@@ -346,6 +346,7 @@ def script(folder: Path, text: str, **options: Any) -> "subprocess.CompletedProc
     )
 
 
+@pytest.mark.training
 def test_script_without_a_guard_is_told_so_once_and_leaves_no_records(tmp_path: Path) -> None:
     """The training process imports the script, which must not train again there; no directory is made."""
     result = script(tmp_path, "import dlexp\ndlexp.run('iris.yaml')\n")
@@ -359,6 +360,7 @@ def test_script_without_a_guard_is_told_so_once_and_leaves_no_records(tmp_path: 
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.training
 def test_script_that_fails_when_it_is_imported_again_leaves_no_records(tmp_path: Path) -> None:
     """Its own traceback stands above; what follows says what it means."""
     text = "import dlexp\nif __name__ != '__main__':\n    1 / 0\ndlexp.run('iris.yaml')\n"
@@ -386,6 +388,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.training
 def test_daemonic_process_is_told_so(tmp_path: Path) -> None:
     """It may start no process; no directory is made."""
     result = script(tmp_path, DAEMONIC.format(call="run(config)", daemon=True))
@@ -417,6 +420,7 @@ def test_where_processes_can_be_started_a_script_trains(tmp_path: Path, text: st
     assert len(list(tmp_path.glob("runs/iris/*/summary.json"))) == 1
 
 
+@pytest.mark.training
 def test_example_script_runs(tmp_path: Path) -> None:
     """As a user would start it, from any directory: a line a run, a line an experiment; nothing is left behind."""
     script = ROOT / "examples" / "compare_optimizers.py"
@@ -431,6 +435,7 @@ def test_example_script_runs(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.training
 def test_what_is_said_goes_through_logging(tmp_path: Path) -> None:
     """Warnings reach stderr by default and can be stopped; a handler of the user's gets all that the commands say."""
     finished(tmp_path / "runs").summary_path.write_text("{")

@@ -167,6 +167,7 @@ class Here:
         """Nothing."""
 
 
+@pytest.mark.training
 def test_the_command_says_what_changed(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 1; the same command trains what is there now, as another experiment. `predict` looks as well.
 

@@ -80,6 +80,7 @@ def test_the_process_of_a_killed_dry_run_ends_with_it(tmp_path: Path) -> None:
     assert all(ends(pid, seconds=5) for pid in workers)
 
 
+@pytest.mark.training
 def test_what_a_child_raises_is_raised_here_and_it_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     """As if the function had been called here."""
     with pytest.raises(DataError, match=r"^x\.csv: no$"):

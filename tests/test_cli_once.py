@@ -50,6 +50,7 @@ def test_the_same_value_twice_and_options_of_several_values_are_no_mistake(
     assert (code, out) == (0, "c.yaml: ok\n")
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(
     "words", [("check", "c.yaml", "d.yaml"), ("run", "c.yaml"), ("bias-variance", "c.yaml"), ("data", "iris")]
 )
@@ -88,6 +89,7 @@ def test_every_command_takes_its_options_once() -> None:
     assert [name for name, command in group.commands.items() if not isinstance(command, Once)] == []
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(
     ("words", "line"),
     [

@@ -104,6 +104,7 @@ COMMANDS = (
 )
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: f"{words[0]:.9}")
 def test_no_name_acts_upon_the_terminal(words: tuple[str, ...], foreign: str, invoke: Invoke) -> None:
     """Runs, settings, layers, classes, metrics, logs and files of elsewhere; nor does what the user typed."""
@@ -243,6 +244,7 @@ def test_a_closed_stdout_is_not_taken_for_a_file(tmp_path: Path) -> None:
     assert ended.returncode > 2
 
 
+@pytest.mark.training
 def test_a_worker_has_streams_where_its_command_has_none(tmp_path: Path) -> None:
     """Also of a script that imports dlexp: it redirects them into the log of its run, which ended in an error."""
     program = (
@@ -334,6 +336,7 @@ def test_whose_fault_it_is(
     assert (code, err) == (1, f"{said}; the traceback is in {kept}\n")
 
 
+@pytest.mark.training
 def test_a_working_directory_that_was_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
     """Whatever needs none of it works; the rest is the user's mistake, in one line."""
     (tmp_path / "iris.yaml").write_text("dataset: iris\n")

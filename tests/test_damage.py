@@ -187,6 +187,7 @@ def test_a_disk_that_is_really_full(small_disk: Path) -> None:
     shutil.rmtree(job.path)
 
 
+@pytest.mark.training
 def test_runs_that_may_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
     """One line and exit code 2, before anything is trained."""
     monkeypatch.chdir(tmp_path)

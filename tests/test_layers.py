@@ -185,6 +185,7 @@ def test_axes_behind_a_layer_are_those_that_keras_gives(layers: tuple[str, ...])
     assert x.ndim == 2
 
 
+@pytest.mark.training
 def test_what_only_keras_knows_is_said_in_one_line(invoke: Invoke) -> None:
     """A kernel larger than the image: the config, the layer's place, the shape before it, Keras's own words."""
     for name, size in (("nine", 9), ("ten", 10)):
@@ -197,17 +198,6 @@ def test_what_only_keras_knows_is_said_in_one_line(invoke: Invoke) -> None:
     for name in ("nine", "ten"):
         assert f"{name}: model.layers.1.Conv2D: Keras refuses it after (None, 8, 8, 1)" in err
     assert len(err.splitlines()) <= 10
-
-
-def test_a_kernel_that_does_not_fit_is_refused_before_it_is_made(invoke: Invoke) -> None:
-    """Behind layers whose outputs only Keras knows: its place, what it needs and what there is."""
-    text = stack(IMAGE, "Conv2D: {filters: 1000, kernel_size: 1}", "Flatten", "Dense: {units: 900000000}")
-    Path("config.yaml").write_text(f"dataset: digits\n{text}", encoding="utf-8")
-
-    code, _, err = invoke("run", "config.yaml", "--dry-run")
-
-    assert code == 2
-    assert "model.layers.3.Dense.units: needs about 230 TB of memory, and " in err
 
 
 STACKS = {
@@ -251,6 +241,7 @@ def test_saved_model_opens_with_keras_alone(layers: tuple[str, ...], tmp_path: P
     np.testing.assert_allclose(loaded.predict(data.test.x, verbose=0), expected, atol=1e-5)
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(
     "layer",
     [
@@ -416,6 +407,7 @@ def test_own_function_is_a_model(own_module: str, invoke: Invoke) -> None:
     assert [layer["parameters"] for layer in summary["layers"] if layer["parameters"]] == [64 * 16 + 16, 16 * 10 + 10]
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(
     ("function", "message"),
     [

@@ -388,6 +388,7 @@ def slopes_of(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 TWO_FEATURES = np.random.default_rng(0).standard_normal((4000, 2)).astype("float32")
 
 
+@pytest.mark.training
 def test_binary_recovers_the_log_odds() -> None:
     """Logistic regression: the log odds are linear with the weights of the law."""
     odds = TWO_FEATURES @ [1.0, -0.5] + 0.3
@@ -398,6 +399,7 @@ def test_binary_recovers_the_log_odds() -> None:
     assert slopes_of(TWO_FEATURES, log_odds(prediction)) == pytest.approx([1.0, -0.5, 0.3], abs=0.12)
 
 
+@pytest.mark.training
 def test_multiclass_recovers_the_log_odds_between_classes() -> None:
     """Of each class against the first: what a softmax leaves of its logits."""
     weights = np.array([[0.0, 1.0, -0.8], [0.0, -0.5, 0.4], [0.0, 0.2, 0.1]])
@@ -410,6 +412,7 @@ def test_multiclass_recovers_the_log_odds_between_classes() -> None:
     assert slopes_of(TWO_FEATURES, against_first) == pytest.approx(weights, abs=0.16)
 
 
+@pytest.mark.training
 def test_multilabel_recovers_the_log_odds_of_each_label() -> None:
     """Each label by itself."""
     weights = np.array([[1.0, -0.8], [-0.5, 0.4], [0.3, -1.0]])
@@ -421,6 +424,7 @@ def test_multilabel_recovers_the_log_odds_of_each_label() -> None:
     assert slopes_of(TWO_FEATURES, log_odds(prediction)) == pytest.approx(weights, abs=0.12)
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("loss", ["binary_crossentropy", "mse"])
 def test_proportion_recovers_the_mean(loss: str) -> None:
     """Both losses are smallest at the mean of the law, here a beta law's with a linear logit."""
@@ -432,6 +436,7 @@ def test_proportion_recovers_the_mean(loss: str) -> None:
     assert slopes_of(TWO_FEATURES, log_odds(prediction)) == pytest.approx([0.8, -0.4, -0.2], abs=0.03)
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("loss", ["mse", "mae"])
 def test_regression_recovers_the_line(loss: str) -> None:
     """Through Gaussian noise of 2, in the target's own units: within three standard errors, 0.03 (of mae 0.04) each."""
@@ -442,6 +447,7 @@ def test_regression_recovers_the_line(loss: str) -> None:
     assert slopes_of(TWO_FEATURES, prediction) == pytest.approx([3.0, -1.0, 40.0], abs=0.12)
 
 
+@pytest.mark.training
 def test_gaussian_recovers_mean_and_deviation() -> None:
     """Those of the sample, which are the most likely ones."""
     y = drawn(stats.norm(50, 7))
@@ -453,6 +459,7 @@ def test_gaussian_recovers_mean_and_deviation() -> None:
     assert prediction == pytest.approx([50, 7], rel=0.03)
 
 
+@pytest.mark.training
 def test_laplace_recovers_median_and_scale() -> None:
     """Median and mean distance from it."""
     y = drawn(stats.laplace(-3, 2))
@@ -463,6 +470,7 @@ def test_laplace_recovers_median_and_scale() -> None:
     assert prediction == pytest.approx([-3, 2], rel=0.03)
 
 
+@pytest.mark.training
 def test_poisson_recovers_a_log_linear_rate() -> None:
     """The weights are those of the law within three standard errors (1 / sqrt(n rate) = 0.01)."""
     x = np.random.default_rng(0).standard_normal((4000, 2)).astype("float32")
@@ -475,6 +483,7 @@ def test_poisson_recovers_a_log_linear_rate() -> None:
     assert slopes == pytest.approx([0.5, -0.3, 1], abs=0.03)
 
 
+@pytest.mark.training
 def test_beta_recovers_its_parameters() -> None:
     """scipy's own fit of the same sample."""
     y = drawn(stats.beta(12, 30))
@@ -487,6 +496,7 @@ def test_beta_recovers_its_parameters() -> None:
     assert mean == pytest.approx(alpha / (alpha + beta))
 
 
+@pytest.mark.training
 def test_ordinal_recovers_slope_and_thresholds() -> None:
     """From 4,000 ratings: cumulative log odds are thresholds minus slope times x."""
     rng = np.random.default_rng(0)
@@ -504,6 +514,7 @@ def test_ordinal_recovers_slope_and_thresholds() -> None:
     assert slopes[1] == pytest.approx(thresholds, abs=0.12)
 
 
+@pytest.mark.training
 def test_quantiles_recovers_those_of_the_law() -> None:
     """The sample's quantiles, of a skewed law."""
     y = drawn(stats.gamma(2, scale=3))
@@ -514,6 +525,7 @@ def test_quantiles_recovers_those_of_the_law() -> None:
     assert prediction == pytest.approx(stats.gamma(2, scale=3).ppf([0.1, 0.5, 0.9]), rel=0.06)
 
 
+@pytest.mark.training
 def test_mixture_recovers_two_places() -> None:
     """30 % around -5, 70 % around 4."""
     rng = np.random.default_rng(0)

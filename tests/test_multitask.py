@@ -288,6 +288,7 @@ def test_multilabel_beside_a_number() -> None:
     np.testing.assert_array_equal(info.y_of("y", data.train.y), 2 * data.train.x[:, 0])
 
 
+@pytest.mark.training
 def test_own_table_with_a_target_of_every_task(invoke: Invoke) -> None:
     """Six columns of one csv, each with the head of its task; predictions name each column's."""
     rows = [f"{i % 7},{i % 5},{i},{i % 2},{'abc'[i % 3]},{i % 4},{1 + i % 5},{(i % 10) / 10}" for i in range(60)]
@@ -346,6 +347,7 @@ def test_text_folder_of_one_target_is_as_before() -> None:
     assert TextFolder(path="x", task="binary").learned.several == {}
 
 
+@pytest.mark.training
 def test_records_and_reports(invoke: Invoke) -> None:
     """A run with three targets leaves their scores, mistakes and a model that names its outputs; reports show them."""
     Path("three.yaml").write_text(ALL + "training: {epochs: 2}\n")

@@ -60,6 +60,7 @@ def test_a_resumed_run_keeps_its_place(tmp_path: Path) -> None:
     assert damaged.provenance["submitted"] > second.provenance["submitted"]
 
 
+@pytest.mark.training
 def test_run_says_once_why_a_damaged_run_is_trained_again(
     tmp_path: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,6 +63,7 @@ def test_tables_name_classes_and_give_intervals() -> None:
     assert [quantiles[name][0] for name in ("predicted", "quantile_0.1", "quantile_0.9")] == [3.0, 1.0, 4.0]
 
 
+@pytest.mark.training
 def test_predicts_the_test_split_and_a_table_of_numbers_alike(invoke: Invoke) -> None:
     """Predictions on the test split have the recorded scores; the same rows from a file give the same ones."""
     Path("d.yaml").write_text("dataset: digits\ntraining: {epochs: 2}\n")
@@ -102,6 +103,7 @@ def test_predicts_the_test_split_and_a_table_of_numbers_alike(invoke: Invoke) ->
     np.testing.assert_allclose(kept["probability_3"], [float(row["probability_3"]) for row in rows], rtol=1e-6)
 
 
+@pytest.mark.training
 def test_mistakes_are_one_line(invoke: Invoke) -> None:
     """Without a run, a file or a right ending: exit code 2 and what to do instead."""
     Path("d.yaml").write_text("dataset: digits\ntraining: {epochs: 1}\n")
@@ -166,6 +168,7 @@ def test_new_rows_are_encoded_as_the_training_rows() -> None:
         dataset.new_examples(Path("less.csv"), None)
 
 
+@pytest.mark.training
 def test_what_the_training_rows_have_not_is_said_by_column(invoke: Invoke) -> None:
     """On stderr, beside the predictions: gaps, and categories that no training row has; of none of these nothing."""
     rows = "".join(f"{i},{('red', 'blue')[i % 2]},a film,{i % 2}\n" for i in range(20))
@@ -209,6 +212,7 @@ def test_test_texts_encode_as_the_test_split(encoding: str) -> None:
     np.testing.assert_allclose(dense, expected[[order.index("neg"), order.index("pos")]], rtol=1e-6)
 
 
+@pytest.mark.training
 def test_classes_of_own_texts_have_their_names(invoke: Invoke) -> None:
     """Which only the data say: of a binary task too, and beside classes that the config names."""
     for split, n in (("train", 8), ("test", 3)):
@@ -230,6 +234,7 @@ def test_classes_of_own_texts_have_their_names(invoke: Invoke) -> None:
     assert {row["target"] for row in table(invoke("predict", "unnamed", "test")[1])} == {"neg", "pos"}
 
 
+@pytest.mark.training
 def test_examples_of_another_shape_are_refused(invoke: Invoke) -> None:
     """Of own arrays, whose shape only the model tells: one line and exit code 2."""
     x, y = np.eye(8, dtype=np.float32), np.arange(8) % 2

@@ -132,6 +132,7 @@ def test_other_bytes_are_other_data(records: Path) -> None:
     assert len(planned("table.yaml").to_train) == 1
 
 
+@pytest.mark.training
 def test_diagnostics_make_no_other_experiment(records: Path, invoke: Invoke) -> None:
     """A run recorded with them is found without, and the other way round, where it is said what it lacks."""
     (without,) = planned("diagnosed.yaml", overrides=("training.diagnostics=false",)).runs
@@ -185,6 +186,7 @@ def test_the_interrupted_one_is_resumed(records: Path) -> None:
     assert planned("interrupted.yaml").done == [RunDir(job.path)]
 
 
+@pytest.mark.training
 def test_after_a_raise_of_the_training_version(records: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
     """They are trained again, which is said, and stay readable."""
     monkeypatch.setattr(identity_module, "TRAINING_VERSION", 3)
