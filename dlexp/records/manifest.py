@@ -60,10 +60,11 @@ def _read(run_dir: RunDir, result: Finished) -> Manifest | None:
     if hashlib.sha256(content).hexdigest() != result.manifest:
         raise DamagedRecord(f"{path}: {_CHANGED}")
     # Its bytes are those that dlexp wrote: of a later version, maybe.
-    manifest = cast(Manifest, record_files.parsed(content, path, of_type(Manifest)))
+    manifest = record_files.parsed(content, path)
+    record_files.require(manifest, of_type(Manifest), path)
     if manifest["format"] > MANIFEST_FORMAT:
         raise DamagedRecord(f"{path}: of format {manifest['format']}, and this dlexp reads up to {MANIFEST_FORMAT}")
-    return manifest
+    return cast(Manifest, manifest)
 
 
 def _damage_of(path: Path, recorded: str | None) -> str:
