@@ -350,3 +350,21 @@ def test_metric_of_which_neither_way_is_better_has_no_best() -> None:
     summary = summarize([{"epoch": 1, "val_logit_gradient": 0.25}, {"epoch": 2, "val_logit_gradient": 0.5}])
 
     assert summary == {"val_logit_gradient": 0.5}
+
+
+def test_what_the_library_logs_stands_in_the_runs_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In a worker it goes nowhere else."""
+    job = job_of(tmp_path, IRIS)
+
+    def train(job: Job) -> None:
+        logging.getLogger("dlexp.components.anything").info("first")
+        logging.getLogger("dlexp.components.anything").warning("second")
+
+    monkeypatch.setattr(execute_module, "_train", train)
+
+    execute(job)
+
+    assert job.run_dir.log_path.read_text() == "first\nsecond\n"
+    assert caplog.messages == []

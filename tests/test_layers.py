@@ -200,6 +200,17 @@ def test_what_only_keras_knows_is_said_in_one_line(invoke: Invoke) -> None:
     assert len(err.splitlines()) <= 10
 
 
+def test_a_kernel_that_does_not_fit_is_refused_before_it_is_made(invoke: Invoke) -> None:
+    """Behind layers whose outputs only Keras knows: its place, what it needs and what there is."""
+    text = stack(IMAGE, "Conv2D: {filters: 1000, kernel_size: 1}", "Flatten", "Dense: {units: 900000000}")
+    Path("config.yaml").write_text(f"dataset: digits\n{text}", encoding="utf-8")
+
+    code, _, err = invoke("run", "config.yaml", "--dry-run")
+
+    assert code == 2
+    assert "model.layers.3.Dense.units: needs about 230 TB of memory, and " in err
+
+
 STACKS = {
     "convolution": (IMAGE, "Conv2D: {filters: 4, kernel_size: 3}", "BatchNormalization", "GlobalMaxPooling2D"),
     "augmentation": (IMAGE, "RandomTranslation: {height_factor: 0.2, width_factor: 0.2}", "Flatten"),

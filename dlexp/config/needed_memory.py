@@ -1,16 +1,18 @@
 """How much memory a run needs, by the setting that makes it large: by arithmetic, from the config alone.
 
-Only the layers of an MLP or an Embedding are counted. Those of other models are counted by Keras: `run --dry-run`.
+Of the layers of Keras it knows Dense ones alone, behind inputs or each other. Keras counts the rest: `run --dry-run`.
 """
 
 import math
 
 from dlexp.components.data import Info
-from dlexp.components.models import Embedding
+from dlexp.components.models import Embedding, Layers
 from dlexp.components.models.model import Stack
 from dlexp.components.optimizers import Optimizer
 from dlexp.config.experiment import Experiment
 
+#: Layers of Keras that give as many features as they take.
+KEEP_FEATURES = ("Activation", "Dropout", "BatchNormalization", "LayerNormalization")
 #: Bytes that a run may need before it is warned of.
 MEMORY_LIMIT = 4e9
 #: Of a float32, or an int32 index.
@@ -20,8 +22,9 @@ BYTES = 4
 def least_bytes(experiment: Experiment) -> dict[str, float]:
     """What a run holds in memory at the very least, by the setting that makes it large: nothing is there twice."""
     # Each weight, its gradient, and the numbers that the optimizer keeps for it.
-    per_weight = BYTES * (2 + experiment.optimizer.slots)
-    return _by_setting(experiment, experiment.dataset.info(), per_weight)
+    per_weight, info = BYTES * (2 + experiment.optimizer.slots), experiment.dataset.info()
+    dense = _dense(experiment.model, _n_inputs(info)) if isinstance(experiment.model, Layers) else {}
+    return {path: float(per_weight * n) for path, n in dense.items()} | _by_setting(experiment, info, per_weight)
 
 
 def peak_bytes(experiment: Experiment, info: Info) -> dict[str, float]:
@@ -64,6 +67,18 @@ def _held(experiment: Experiment, info: Info, n_inputs: int) -> tuple[dict[str, 
     # An embedding, or the first kernel, has a row for each word.
     words = info.vocabulary * length or kernels.pop(0)
     return {"model.hidden": sum(kernels), "dataset.num_words": words}, outputs
+
+
+def _dense(model: Layers, n_features: int) -> dict[str, int]:
+    """The weights of the Dense layers, as far as they are surely as many."""
+    weights = {}
+    for i, item in enumerate(model.layers):
+        ((name, arguments),) = item.items()
+        if name == "Dense":
+            weights[f"model.layers.{i}.Dense.units"] = (n_features + 1) * arguments["units"]
+        if name not in KEEP_FEATURES:
+            n_features = arguments["units"] if name == "Dense" else 0
+    return weights
 
 
 def _n_inputs(info: Info) -> int:

@@ -60,11 +60,10 @@ def _read(run_dir: RunDir, result: Finished) -> Manifest | None:
     if hashlib.sha256(content).hexdigest() != result.manifest:
         raise DamagedRecord(f"{path}: {_CHANGED}")
     # Its bytes are those that dlexp wrote: of a later version, maybe.
-    manifest = record_files.parsed(content, path)
-    record_files.require(manifest, of_type(Manifest), path)
+    manifest = cast(Manifest, record_files.parsed(content, path, of_type(Manifest)))
     if manifest["format"] > MANIFEST_FORMAT:
         raise DamagedRecord(f"{path}: of format {manifest['format']}, and this dlexp reads up to {MANIFEST_FORMAT}")
-    return cast(Manifest, manifest)
+    return manifest
 
 
 def _damage_of(path: Path, recorded: str | None) -> str:

@@ -31,15 +31,11 @@ def read_json(path: Path, check: Check = anything) -> dict[str, Any] | None:
         DamagedRecord: It cannot be read, or is something else.
     """
     content = read(path)
-    if content is None:
-        return None
-    record = parsed(content, path)
-    require(record, check, path)
-    return record
+    return None if content is None else parsed(content, path, check)
 
 
-def parsed(content: bytes, path: Path) -> dict[str, Any]:
-    """The mapping in the content of a JSON file.
+def parsed(content: bytes, path: Path, check: Check = anything) -> dict[str, Any]:
+    """The mapping in the content of a JSON file, checked.
 
     Raises:
         DamagedRecord: It is something else.
@@ -50,17 +46,9 @@ def parsed(content: bytes, path: Path) -> dict[str, Any]:
         raise damaged(path, error) from error
     if not isinstance(record, dict):
         raise damaged(path, "no mapping")
-    return record
-
-
-def require(record: dict[str, Any], check: Check, path: Path) -> None:
-    """Check a record.
-
-    Raises:
-        DamagedRecord: It is not what it should be.
-    """
     if wrong := check(record, ""):
         raise damaged(path, wrong)
+    return record
 
 
 def sha256(path: Path) -> str:

@@ -15,7 +15,7 @@ from dlexp.format import to_json
 from dlexp.records import lock
 from dlexp.records.ended import ENVIRONMENT, Ended, Evaluation, Failed, Finished, Interruption
 from dlexp.records.history import HistoryWriter, lines_up_to, read_history, read_layers
-from dlexp.records.record_files import DamagedRecord, damaged, read_json, require, sha256
+from dlexp.records.record_files import DamagedRecord, damaged, read_json, sha256
 from dlexp.records.shapes import of_type
 from dlexp.whole_files import Fence, copy, replacing, sync, write_text
 
@@ -319,7 +319,8 @@ class RunDir:
         version = record.get("format", 1)
         if isinstance(version, int) and version > RECORD_FORMAT:  # Its keys may mean other things.
             raise DamagedRecord(f"{path}: of record format {version}, and this dlexp reads up to {RECORD_FORMAT}")
-        require(record, of_type(kind), path)
+        if wrong := of_type(kind)(record, ""):
+            raise damaged(path, wrong)
         ended = kind.of(record)
         if (ended.seed, ended.identity[:PREFIX_LENGTH]) != (self.seed, self.identity_prefix):
             raise damaged(path, "the record of another run")

@@ -26,7 +26,7 @@ from dlexp.training.network import Network
 #: A checkpoint is saved at the end of the first epoch that is so many seconds after the last one: together with epochs
 #: of up to 5 s, no more than 10 s of training are lost.
 SECONDS_BETWEEN = 5.0
-#: How fast saving is taken to be before the first time, in bytes a second: a slow disk.
+#: How fast saving is taken to be before the first time, in bytes per second: a slow disk.
 BYTES_PER_SECOND = 100e6
 #: Saving takes at most this share of the time: large states are saved less often.
 LARGEST_SHARE = 0.02

@@ -6,7 +6,7 @@ _asked = threading.Event()
 
 
 class Stopped(Exception):
-    """A training was asked to stop, and did after this many epochs; the same run goes on from there."""
+    """A training was asked to stop, and did after this many epochs; the same run is resumed from there."""
 
     def __init__(self, epoch: int) -> None:
         super().__init__(f"stopped after {epoch} epoch{'' if epoch == 1 else 's'}")

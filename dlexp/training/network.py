@@ -45,7 +45,7 @@ class Network:
     output: Output
     standardize: keras.layers.Layer | None
     first: Sequence[keras.layers.Dense]
-    """The first layer, where its input is sparse: training multiplies its kernel by scipy. One a trunk, else none."""
+    """The first layer, where its input is sparse: training multiplies its kernel by scipy. One per trunk, else none."""
     info: Info
     heads: Sequence[AttachedHead]
     """One per target; mostly one."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError
 
+from dlexp.components import memory
 from dlexp.components.component import Context, Misfit
 from dlexp.components.data import Info, Tensor
 from dlexp.components.models import keras_layers
@@ -109,10 +110,12 @@ class Layers(Model):
         """From inputs `(batch, *info.shape)` to features `(batch, units)`.
 
         Raises:
-            UserError: Keras refuses a layer, or its inputs.
+            UserError: Keras refuses a layer, or its inputs; or a kernel is larger than the memory.
         """
         for i, item in enumerate(self.layers):
             ((name, arguments),) = with_vocabulary(item, info).items()
+            if name == "Dense":  # The one whose kernel grows with all that is before it; float32.
+                memory.require(4 * x.shape[-1] * arguments["units"], f"model.layers.{i}.Dense.units", UserError)
             try:
                 x = self._put(x, name, arguments, f"{name.lower()}_{i + 1}", apart=i == 0 and info.inputs == "sparse")
             except (ValueError, TypeError) as error:

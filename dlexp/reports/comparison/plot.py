@@ -61,9 +61,8 @@ def gather(comparison: Comparison) -> dict[str, MeanCurves]:
     for experiment in comparison.experiments:
         histories = [run.dir.history() for run in experiment.runs.values()]
         columns = dict.fromkeys(column for rows in histories for row in rows[:1] for column in row)
-        found[experiment.label] = {
-            column: _over_seeds(column, histories) for column in columns if column not in OTHER_COLUMNS
-        }
+        scores = [column for column in columns if column not in OTHER_COLUMNS]
+        found[experiment.label] = {column: _over_seeds(column, histories) for column in scores}
     return {label: curves for label, curves in found.items() if curves}
 
 
