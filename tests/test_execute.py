@@ -235,6 +235,7 @@ def test_a_bug_is_recorded_with_its_place_and_traceback(tmp_path: Path, monkeypa
     assert "Traceback" in RunDir(job.path).log_path.read_text()
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(
     ("text", "n_columns"),
     [
