@@ -415,6 +415,7 @@ def test_parquet_keeps_the_types_of_its_columns() -> None:
     assert data.train.x.tolist() == csv(CARS, **BY_COLUMN).load(None).train.x.tolist()
 
 
+@pytest.mark.training
 def test_trains_with_the_units_its_data_needs(tmp_path: Path) -> None:
     """The model has a unit a class; the recorded config stays as it was checked, so its identity does too."""
     import json
