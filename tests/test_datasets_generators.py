@@ -12,7 +12,6 @@ from snapshots import dense
 from dlexp.components.datasets import Counts, Digits, Documents, Moons, Newswires, NoisySine, Ratings, Reviews, Spirals
 from dlexp.components.datasets.generators import best_scores
 from dlexp.components.datasets.generators.generator import Generator
-from dlexp.components.datasets.generators.texts import _word_shares
 from dlexp.components.datasets.words import sequences
 
 ALL = [
@@ -238,7 +237,7 @@ def test_probabilities_of_texts_by_hand() -> None:
     """The product of the words' probabilities, one after the other; what is cut counts as one word."""
     dataset = Reviews(n_test=3, num_words=2_000, skip_top=9)
     texts: Any = dataset.draws.test.x
-    shares = _word_shares(2, 1.0)  # (2, words)
+    shares = dataset.distribution.word_shares  # (2, words)
     is_kept = (np.arange(1, 20_001) + 3 >= 9) & (np.arange(1, 20_001) + 3 < 2_000)
     cut = shares[:, ~is_kept].sum(axis=1)
 
@@ -277,7 +276,7 @@ def test_texts_are_encoded_as_those_of_imdb() -> None:
 
 def test_words_follow_zipfs_law() -> None:
     """The frequency of the words falls as 1 / (rank + 10), but for those that tell a class."""
-    shares = _word_shares(2, 1.0)
+    shares = Reviews.distribution.word_shares
     tells = shares[0] / shares[1]
     zipf = 1 / (np.arange(1, 20_001) + 10)
 

@@ -7,14 +7,9 @@ from dlexp.errors import UserError
 
 
 def expanded(path: str | Path, named: str = "") -> Path:
-    """A path with `~` replaced by the home folder, as a shell does.
+    """A path with `~` replaced by the home folder, as a shell does; UserError where there is none.
 
-    Args:
-        path: The path.
-        named: Where it was given, for the message: `DLEXP_DATA`.
-
-    Raises:
-        UserError: There is no such user, or HOME is unset and the system does not know this one.
+    `named` is where the path was given, for the message: `DLEXP_DATA`.
     """
     try:
         return Path(path).expanduser()

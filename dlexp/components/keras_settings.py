@@ -26,11 +26,7 @@ OTHER_VARIABLES = ("TF_USE_LEGACY_KERAS",)
 
 
 def home() -> Path:
-    """Keras's folder, in which its settings and downloads lie; below /tmp, as for Keras, where there is no home folder.
-
-    Raises:
-        UserError: KERAS_HOME names a home folder that does not exist.
-    """
+    """Keras's folder, with its settings and downloads; below /tmp, as for Keras, where there is no home folder."""
     if named := os.environ.get("KERAS_HOME"):
         return expanded(named, "KERAS_HOME")
     return (user_home() or Path("/tmp")) / ".keras"

@@ -8,7 +8,7 @@ for that is known by its stamp (inode, size and times), looked at again before a
 import io
 import os
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,27 +55,24 @@ class Snapshot:
     """Of every file that was read."""
     found: dict[Hashable, Any] = field(default_factory=dict)
     """Other results that are computed once, by key."""
-    _held: dict[Path, bytes] = field(default_factory=dict)
+    held: dict[Path, bytes] = field(default_factory=dict)
     _not_held: set[Path] = field(default_factory=set)
 
     def read(self, path: Path) -> BinaryIO:
         """A file as it was at first."""
-        if path in self._held:
-            return io.BytesIO(self._held[path])
-        file = regular_files.opened(path)
-        try:
-            stamp = _stamp(file)
+        if path in self.held:
+            return io.BytesIO(self.held[path])
+        with ExitStack() as closing:
+            file = closing.enter_context(regular_files.opened(path))
+            stamp = Stamp.of(os.fstat(file.fileno()))
             self.require(path, stamp)
             if stamp.size > self.room:
+                closing.pop_all()
                 return file
             content = file.read()
-            self.require(path, _stamp(file))
-        except BaseException:
-            file.close()
-            raise
-        file.close()
+            self.require(path, Stamp.of(os.fstat(file.fileno())))
         self.room -= len(content)
-        self._held[path] = content
+        self.held[path] = content
         self._not_held.discard(path)
         return io.BytesIO(content)
 
@@ -83,7 +80,7 @@ class Snapshot:
         """Refuse a file that is not the same as at first."""
         if self.stamps.setdefault(path, now) != now:
             raise changed([path])
-        if path not in self._held:
+        if path not in self.held:
             self._not_held.add(path)
 
     def require_all(self) -> None:
@@ -94,10 +91,6 @@ class Snapshot:
             except OSError as error:
                 raise changed([path]) from error
             self.require(path, now)
-
-    def release(self) -> None:
-        """Hold nothing any longer."""
-        self._held.clear()
 
 
 _current: ContextVar[Snapshot | None] = ContextVar("_current", default=None)
@@ -118,7 +111,10 @@ def taken(held_bytes: int | None = None, after: Snapshot | None = None) -> Itera
     if around := _current.get():
         yield around
         return
-    snapshot = Snapshot(room=_room() if held_bytes is None else held_bytes)
+    if held_bytes is None:  # Never more than a quarter of the memory that is left.
+        left = memory.available()
+        held_bytes = HELD_BYTES if left is None else min(HELD_BYTES, left // 4)
+    snapshot = Snapshot(room=held_bytes)
     if after:
         snapshot.stamps, snapshot.found = dict(after.stamps), dict(after.found)
     token = _current.set(snapshot)
@@ -127,7 +123,7 @@ def taken(held_bytes: int | None = None, after: Snapshot | None = None) -> Itera
         snapshot.require_all()
     finally:
         _current.reset(token)
-        snapshot.release()
+        snapshot.held.clear()
 
 
 def opened(path: Path) -> BinaryIO:
@@ -168,22 +164,13 @@ def chunks(path: Path) -> Iterator[bytes]:
 
 
 def entries(folder: Path) -> list[tuple[Path, bool]]:
-    """What was in a folder at first, by name, and whether it is a folder itself.
-
-    Raises:
-        OSError: It cannot be read.
-    """
+    """What was in a folder at first, by name, and whether it is a folder itself; raises as `opened`."""
     return once(("entries", folder), lambda: sorted((Path(each.path), each.is_dir()) for each in os.scandir(folder)))
 
 
 @contextmanager
 def read_elsewhere(*paths: Path) -> Iterator[None]:
-    """Within, other code reads files itself: they have to be those of the snapshot, before and after.
-
-    Raises:
-        OSError: One cannot be read.
-        InputsChanged: One is not the same as at first.
-    """
+    """Within, other code reads files itself: before and after they have to be as at first; raises as `opened`."""
     for path in paths:
         note(path)
     yield
@@ -202,22 +189,17 @@ def note(path: Path) -> Stamp:
 def once(key: Hashable, find: Callable[[], T]) -> T:
     """What `find` gives, found once within a snapshot."""
     snapshot = _current.get()
-    if snapshot is None:
-        return find()
-    if key not in snapshot.found:
-        snapshot.found[key] = find()
-    found: T = snapshot.found[key]
+    known = snapshot.found if snapshot else {}
+    if key not in known:
+        known[key] = find()
+    found: T = known[key]
     return found
 
 
 def digests(paths: tuple[Path, ...], take: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
-    """The digests that `take` takes of files: once within a snapshot.
+    """The digests that `take` takes of files: once within a snapshot; raises as `opened`.
 
     Of files too large to be held: once in a process and its workers, while the stamps are the same.
-
-    Raises:
-        OSError: A file cannot be read.
-        InputsChanged: One is not the same as at first.
     """
 
     def look() -> tuple[str, ...]:
@@ -255,13 +237,3 @@ def changed(paths: list[Path]) -> InputsChanged:
     more = f" (or one of {len(paths) - 1} other files)" if len(paths) > 1 else ""
     named = str(paths[0]) if paths else "the data"
     return InputsChanged(f"{named}{more}: changed since the command started")
-
-
-def _room() -> int:
-    """What may be held: never more than a quarter of the memory that is left."""
-    left = memory.available()
-    return HELD_BYTES if left is None else min(HELD_BYTES, left // 4)
-
-
-def _stamp(file: BinaryIO) -> Stamp:
-    return Stamp.of(os.fstat(file.fileno()))

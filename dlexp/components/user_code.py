@@ -19,11 +19,7 @@ FunctionName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 
 
 def source(function: str) -> Path:
-    """The file of the function's module; what that imports is not seen. Nothing of it runs.
-
-    Raises:
-        DataError: There is no such module.
-    """
+    """The file of the function's module; what that imports is not seen. Nothing of it runs."""
     module = function.partition(":")[0]
     spec = _spec(module)
     if spec is None or not spec.has_location or spec.origin is None:
@@ -48,11 +44,7 @@ def _spec(module: str) -> ModuleSpec | None:
 
 
 def require_allowed(functions: Sequence[str], is_allowed: bool, what: str) -> None:
-    """Refuse to call functions that a file names, unless the user allows it.
-
-    Raises:
-        UserError: There are some, and they are not allowed.
-    """
+    """Refuse to call functions that a file names, unless the user allows it."""
     if functions and not is_allowed:
         raise UserError(f"{what} calls {' and '.join(functions)}, code that the config names; to let it: --allow-code")
 
@@ -60,12 +52,7 @@ def require_allowed(functions: Sequence[str], is_allowed: bool, what: str) -> No
 def load(function: str) -> Callable[..., Any]:
     """The function itself, of its module as it is now; the module runs."""
     module, _, name = function.partition(":")
-    _with_working_directory()
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.append(here)  # Last: nothing there can hide another module.
     loaded: Callable[..., Any] = getattr(user_modules.imported(module), name)
     return loaded
-
-
-def _with_working_directory() -> None:
-    """Let Python look for modules in the working directory too, last: nothing there can hide another module."""
-    if (here := str(Path.cwd())) not in sys.path:
-        sys.path.append(here)

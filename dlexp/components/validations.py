@@ -122,11 +122,7 @@ class RandomSplit(_HeldOut):
             )
 
     def held_out(self, y: "np.ndarray") -> "np.ndarray":
-        """Sorted positions drawn without replacement.
-
-        Raises:
-            UserError: The draw is stratified and leaves a class without examples on one side.
-        """
+        """Sorted positions drawn without replacement."""
         import numpy as np
 
         if self.stratify:

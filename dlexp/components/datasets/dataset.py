@@ -66,19 +66,11 @@ class Dataset(Component):
         return []
 
     def digest(self, data_dir: Path | None) -> str:
-        """SHA-256 (hex) of the files that the examples come from.
-
-        Raises:
-            DataError: The files are not there and cannot be downloaded.
-        """
+        """SHA-256 (hex) of the files that the examples come from; raises as `paths`."""
         return files.digest(*self.paths(data_dir))
 
     def digests(self, data_dir: Path | None) -> tuple[str, ...]:
-        """The digest, then that of version 0.1.0 if it took another of the same files.
-
-        Raises:
-            DataError: As `digest`.
-        """
+        """The digest, then that of version 0.1.0 if it took another of the same files."""
         paths = self.paths(data_dir)
         return files.digests(*paths) if paths else (self.digest(data_dir),)
 
@@ -94,9 +86,6 @@ class Dataset(Component):
         """The same examples as whole texts of numbered words, whatever the settings cut; None if they are no texts.
 
         Each `x` is a `Sequences` of every word.
-
-        Raises:
-            DataError: As `load`.
         """
         return None
 
@@ -105,22 +94,14 @@ class Dataset(Component):
         raise NotImplementedError
 
     def sample(self, data_dir: Path | None) -> Data:
-        """What `--smoke` trains on: the stand-in, or the first examples of each split after all of them were encoded.
-
-        Raises:
-            DataError: As `load`, if there is no stand-in.
-        """
+        """What `--smoke` trains on: the stand-in, or the first examples of each split after all were encoded."""
         if self.has_stand_in:
             return self.stand_in()
         data = self.load(data_dir)
         return replace(data, train=data.train.first(N_SMOKE_TRAIN), test=data.test.first(N_SMOKE_TEST))
 
     def sample_digest(self, data_dir: Path | None) -> str:
-        """What stands for the digest of a stand-in, or the digest of the data that the first examples are of.
-
-        Raises:
-            DataError: As `digest`, if there is no stand-in.
-        """
+        """What stands for the digest of a stand-in, or the digest of the data that the first examples are of."""
         return "stand-in" if self.has_stand_in else self.digest(data_dir)
 
     def decoded(self, data: Data, positions: Sequence[int]) -> Sequence[str | SupportsPng]:

@@ -1,12 +1,11 @@
 """Generated texts: words drawn from the distributions of their classes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dlexp.components.component import Context, Misfit
 from dlexp.components.data import N_FIRST, Array, Data, Info, NewExamples, Rng, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.generators.generator import TRUTH_SEED, Draws, SampleKeys, digests
@@ -41,10 +40,17 @@ class WordDistribution:
         shares: Array = weights / weights.sum()
         return shares
 
-    @property
+    @cached_property
     def word_shares(self) -> Array:
         """P(word | class), `(classes, words)`: Zipf's law, and one of ten words is more or less frequent in a class."""
-        return _word_shares(len(self.class_weights), self.strength)
+        import numpy as np
+
+        rng = np.random.default_rng(TRUTH_SEED)
+        frequency = 1 / (np.arange(1, N_WORDS + 1) + 10)  # Flattened at its head (Mandelbrot).
+        tells = rng.random(N_WORDS) < TELLING
+        weights = frequency * np.exp(self.strength * tells * rng.standard_normal((len(self.class_weights), N_WORDS)))
+        shares: Array = weights / weights.sum(axis=1, keepdims=True)
+        return shares
 
     def draw(self, rng: Rng, n: int) -> tuple[Any, Array]:
         """Word numbers, 1 for the most frequent word, as `Sequences`; int32 classes."""
@@ -90,18 +96,6 @@ class WordDistribution:
         if not is_kept.all():
             found[OUT_OF_VOCABULARY] = np.log(by_word[:, ~is_kept].sum(axis=1))
         return found
-
-
-@cache
-def _word_shares(n_classes: int, strength: float) -> Array:
-    import numpy as np
-
-    rng = np.random.default_rng(TRUTH_SEED)
-    frequency = 1 / (np.arange(1, N_WORDS + 1) + 10)  # Flattened at its head (Mandelbrot).
-    tells = rng.random(N_WORDS) < TELLING
-    weights = frequency * np.exp(strength * tells * rng.standard_normal((n_classes, N_WORDS)))
-    shares: Array = weights / weights.sum(axis=1, keepdims=True)
-    return shares
 
 
 def _counted(texts: "Sequences", encoding: TextEncoding) -> Any:
@@ -170,10 +164,6 @@ class GeneratedTexts(TextKeys, SampleKeys, Dataset):
 
         test: Any = self.draws.test
         return best_scores.of_classes(test.y, self.distribution.log_probabilities(test.x, self.text_encoding))
-
-    def problems(self, context: Context) -> Iterator[Misfit]:
-        """Those of the encoding."""
-        return self.text_encoding.problems()
 
 
 def _words() -> dict[int, str]:

@@ -15,11 +15,7 @@ UNSIGNED_BYTES = 0x08
 
 
 def read(path: Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """The array of a file, in the shape that its header says.
-
-    Raises:
-        DataError: The file cannot be read, is damaged, or holds something else than bytes.
-    """
+    """The array of a file, in the shape that its header says."""
     try:
         with gzip.open(snapshot.opened(path)) as file:
             # Two zeros, the type, the number of axes; then each axis as a big-endian uint32; then the bytes.

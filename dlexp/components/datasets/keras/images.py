@@ -1,7 +1,7 @@
 """Small images that `keras.datasets` downloads, as flat vectors of numbers from 0 to 1."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -10,8 +10,6 @@ from dlexp.components.data import Array, Data, Info, Split, SupportsPng
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.errors import DataError
-
-Arrays = tuple[Array, Array]
 
 
 class Images(Dataset):
@@ -40,8 +38,9 @@ class Images(Dataset):
     def load(self, data_dir: Path | None) -> Data:
         """The same images in the same order as `keras.datasets` gives."""
         paths = self.paths(data_dir)
-        train, test = self._read(paths)
-        return Data(self._split(paths[0], *train, self.n_train), self._split(paths[-1], *test, self.n_test))
+        x_train, y_train, x_test, y_test = self._read(paths)
+        train = self._split(paths[0], x_train, y_train, self.n_train)
+        return Data(train, self._split(paths[-1], x_test, y_test, self.n_test))
 
     def decoded(self, data: Data, positions: Sequence[int]) -> list[SupportsPng]:
         """Pictures; their bytes are those of the file."""
@@ -55,7 +54,7 @@ class Images(Dataset):
 
         return generated.images(self.n_classes, *self.info().shape)
 
-    def _read(self, paths: list[Path]) -> Iterator[Arrays]:
+    def _read(self, paths: list[Path]) -> Iterable[Array]:
         """The bytes `(n, *image_shape)` and classes `(n,)` of the training images, then of the test images."""
         raise NotImplementedError
 
@@ -85,12 +84,10 @@ class Mnist(Images):
         """The archive."""
         return [files.find("mnist.npz", data_dir)]
 
-    def _read(self, paths: list[Path]) -> Iterator[Arrays]:
+    def _read(self, paths: list[Path]) -> Iterable[Array]:
         from dlexp.components.datasets.reading import npz
 
-        x_train, y_train, x_test, y_test = npz.read(paths[0], ("x_train", "y_train", "x_test", "y_test")).values()
-        yield x_train, y_train
-        yield x_test, y_test
+        return npz.read(paths[0], ("x_train", "y_train", "x_test", "y_test")).values()
 
 
 class FashionMnist(Images):
@@ -110,25 +107,21 @@ class FashionMnist(Images):
             for content in ("images-idx3", "labels-idx1")
         ]
 
-    def _read(self, paths: list[Path]) -> Iterator[Arrays]:
+    def _read(self, paths: list[Path]) -> Iterable[Array]:
         from dlexp.components.datasets.keras import idx
 
-        x_train, y_train, x_test, y_test = paths
-        yield idx.read(x_train), idx.read(y_train)
-        yield idx.read(x_test), idx.read(y_test)
+        return [idx.read(path) for path in paths]
 
 
-def _read_cifar(paths: list[Path], labels_key: bytes) -> Iterator[Arrays]:
+def _read_cifar(paths: list[Path], labels_key: bytes) -> Iterable[Array]:
     """Python 2's pickles of the training images, the last one of the test images."""
     import numpy as np
 
-    *train, test = paths
-    images, classes = zip(*(_batch(path, labels_key) for path in train), strict=True)
-    yield np.concatenate(images), np.concatenate(classes)
-    yield _batch(test, labels_key)
+    images, classes = zip(*(_batch(path, labels_key) for path in paths), strict=True)
+    return np.concatenate(images[:-1]), np.concatenate(classes[:-1]), images[-1], classes[-1]
 
 
-def _batch(path: Path, labels_key: bytes) -> Arrays:
+def _batch(path: Path, labels_key: bytes) -> tuple[Array, Array]:
     import numpy as np
 
     from dlexp.components.datasets.reading import pickles
@@ -163,7 +156,7 @@ class Cifar10(Images):
         folder = files.find("cifar-10-batches-py", data_dir)
         return [*(folder / f"data_batch_{i}" for i in range(1, 6)), folder / "test_batch"]
 
-    def _read(self, paths: list[Path]) -> Iterator[Arrays]:
+    def _read(self, paths: list[Path]) -> Iterable[Array]:
         return _read_cifar(paths, b"labels")
 
 
@@ -191,5 +184,5 @@ class Cifar100(Images):
         folder = files.find("cifar-100-python", data_dir)
         return [folder / "train", folder / "test"]
 
-    def _read(self, paths: list[Path]) -> Iterator[Arrays]:
+    def _read(self, paths: list[Path]) -> Iterable[Array]:
         return _read_cifar(paths, b"fine_labels")

@@ -1,7 +1,7 @@
 """Keras's texts: reviews and newswires as word indices."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from dlexp import regular_files
 from dlexp.components import memory, snapshot
-from dlexp.components.component import Context, Misfit
 from dlexp.components.data import N_FIRST, Array, Data, Info, NewExamples, Split, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     Encode = Callable[[Texts, Array], Split]
 
 SHUFFLE_SEED = 113  # Keras's
+WORD_INDEX = "{}_word_index.json"
 #: What a byte of a word index takes in memory.
 WORD_INDEX_BYTES = 16
 
@@ -30,7 +30,7 @@ class KerasTexts(TextKeys, Dataset):
     """Texts as word indices, numbered, cut and shuffled as `keras.datasets` does."""
 
     parts: ClassVar[tuple[tuple[str, str], ...]]
-    """The file's arrays: names of texts and classes."""
+    """The file's arrays: names of texts and classes, of both splits or, before they are split, of all."""
     task: ClassVar[Task]
     n_classes: ClassVar[int]
     n_train: ClassVar[int]
@@ -73,18 +73,14 @@ class KerasTexts(TextKeys, Dataset):
         return indices.new_texts(path, self.text_encoding, self.words(data_dir), lambda: self.texts(data_dir).train)
 
     def _decoded(self, data_dir: Path | None, digest: str, positions: Sequence[int]) -> list[str]:
-        """Test texts in words, whole, as they were before they were cut; an absent word index is not downloaded.
-
-        Raises:
-            DataError: There is none, or the texts are others by now than those with this digest.
-        """
+        """Test texts in words, whole, as they were before they were cut; an absent word index is not downloaded."""
         import numpy as np
 
         from dlexp.components.datasets.words import indices
 
         if self.digest(data_dir) != digest:
             raise DataError(f"{self.paths(data_dir)[0]}: was replaced after it was read")
-        files.find(self._word_index, data_dir, download=False)
+        files.find(WORD_INDEX.format(self.type), data_dir, download=False)
         return indices.decoded(self.texts(data_dir).test.take(np.array(positions, np.int32)), self.words(data_dir))
 
     def stand_in(self) -> Data:
@@ -94,14 +90,10 @@ class KerasTexts(TextKeys, Dataset):
         return self.text_encoding.data(*generated.texts(self.n_classes))
 
     def words(self, data_dir: Path | None) -> dict[int, str]:
-        """The word of each index of the encoded text, from the word index file.
-
-        Raises:
-            DataError: There is no word index, or it is damaged.
-        """
+        """The word of each index of the encoded text, from the word index file."""
         from dlexp.components.datasets.words.sequences import INDEX_FROM, SIGNS
 
-        path = files.find(self._word_index, data_dir)
+        path = files.find(WORD_INDEX.format(self.type), data_dir)
         try:
             memory.require(WORD_INDEX_BYTES * path.stat().st_size, str(path))
             numbers = json.loads(regular_files.read_bytes(path))
@@ -110,28 +102,25 @@ class KerasTexts(TextKeys, Dataset):
             raise DataError(f"{path}: not a readable word index, or a damaged one ({error})") from error
         return SIGNS | words
 
-    def problems(self, context: Context) -> Iterator[Misfit]:
-        """Those of the encoding."""
-        return self.text_encoding.problems()
-
-    @property
-    def _word_index(self) -> str:
-        return f"{self.type}_word_index.json"
-
     def _read(self, data_dir: Path | None, encode: "Encode") -> Data:
+        """The file's parts, shuffled and split as Keras does."""
+        import numpy as np
+
         (path,) = self.paths(data_dir)
         # Encoded in the file's order, then shuffled: lists read at random from memory take longer.
-        data = self._in_keras_order(*(self._part(path, *names, encode) for names in self.parts))
-        if (len(data.train), len(data.test)) != (self.n_train, self.n_test):
+        parts = [self._part(path, *names, encode) for names in self.parts]
+        # One generator for both: the test order depends on how many training texts there are.
+        shuffle = np.random.RandomState(SHUFFLE_SEED)
+        orders = [shuffle.permutation(len(part)) for part in parts]
+        if len(parts) == 1:
+            parts, orders = parts * 2, np.split(orders[0], [self.n_train])
+        train, test = (part.take(order) for part, order in zip(parts, orders, strict=True))
+        if (len(train), len(test)) != (self.n_train, self.n_test):
             raise DataError(
-                f"{path}: {len(data.train)} training and {len(data.test)} test texts; "
+                f"{path}: {len(train)} training and {len(test)} test texts; "
                 f"{self.type} has {self.n_train} and {self.n_test}"
             )
-        return data
-
-    def _in_keras_order(self, *parts: Split) -> Data:
-        """The file's parts shuffled and split as Keras does."""
-        raise NotImplementedError
+        return Data(train, test)
 
     def _part(self, path: Path, texts_name: str, classes_name: str, encode: "Encode") -> Split:
         """Two arrays of the file, encoded; the lists, by far the largest, are gone on return."""
@@ -159,14 +148,6 @@ class Imdb(KerasTexts):
     n_train: ClassVar[int] = 25_000
     n_test: ClassVar[int] = 25_000
 
-    def _in_keras_order(self, *parts: Split) -> Data:
-        import numpy as np
-
-        # One generator for both: the test order depends on how many training texts there are.
-        shuffle = np.random.RandomState(SHUFFLE_SEED)
-        train, test = (part.take(shuffle.permutation(len(part))) for part in parts)
-        return Data(train, test)
-
 
 class Reuters(KerasTexts):
     """11,228 newswires in 46 topics, from Reuters-21578."""
@@ -184,11 +165,3 @@ class Reuters(KerasTexts):
     n_classes: ClassVar[int] = 46
     n_train: ClassVar[int] = 8_982
     n_test: ClassVar[int] = 2_246
-
-    def _in_keras_order(self, *parts: Split) -> Data:
-        import numpy as np
-
-        (whole,) = parts
-        order = np.random.RandomState(SHUFFLE_SEED).permutation(len(whole))
-        # int(11_228 * (1 - 0.2)) = n_train
-        return Data(whole.take(order[: self.n_train]), whole.take(order[self.n_train :]))

@@ -117,20 +117,12 @@ def _listed(places: Mapping[str, Path]) -> str:
 
 
 def digest(*paths: Path) -> str:
-    """SHA-256 (hex) of the bytes of one file; of several each with its length, so that no byte can change files.
-
-    Raises:
-        DataError: A file cannot be read.
-    """
+    """SHA-256 (hex) of the bytes of one file; of several each with its length, so that no byte can change files."""
     return digests(*paths)[0]
 
 
 def digests(*paths: Path) -> tuple[str, ...]:
-    """The digest, then of several files that of version 0.1.0, which took their bytes one after the other.
-
-    Raises:
-        DataError: A file cannot be read.
-    """
+    """The digest, then of several files that of version 0.1.0, which took their bytes one after the other."""
     try:
         return snapshot.digests(paths, partial(_digests, paths))
     except OSError as error:

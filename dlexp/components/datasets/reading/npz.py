@@ -44,11 +44,7 @@ def read(path: Path, names: tuple[str, ...]) -> dict[str, Array]:
 
 
 def read_npy(path: Path) -> Array:
-    """Read the array of a .npy file.
-
-    Raises:
-        DataError: The file cannot be read, is damaged, or needs more memory than there is.
-    """
+    """Read the array of a .npy file; raises as `read`."""
     try:
         memory.require(path.stat().st_size, str(path))
         content = regular_files.read_bytes(path)
@@ -58,11 +54,7 @@ def read_npy(path: Path) -> Array:
 
 
 def read_sparse(path: Path) -> csr_array:
-    """Read a sparse matrix as `scipy.sparse.save_npz` writes it.
-
-    Raises:
-        DataError: The file is none, its places lie outside of its shape, or it needs more memory than there is.
-    """
+    """Read a sparse matrix as `scipy.sparse.save_npz` writes it; raises as `read`."""
     arrays = read(path, tuple(names(path)))
     try:
         shape = tuple(map(int, arrays["shape"]))
@@ -85,11 +77,7 @@ def read_sparse(path: Path) -> csr_array:
 
 
 def names(path: Path) -> list[str]:
-    """The names of the arrays of an archive.
-
-    Raises:
-        DataError: The file is no archive.
-    """
+    """The names of the arrays of an archive; raises as `read`."""
     with _opened(path) as archive:
         return [name.removesuffix(".npy") for name in archive.namelist()]
 
@@ -120,11 +108,7 @@ def _array(path: Path, what: str, content: bytes) -> Array:
 
 
 def _from_npy(content: bytes) -> Any:
-    """What the bytes of a .npy file hold; an array of numbers lies in these very bytes, which cannot be written to.
-
-    Raises:
-        Exception: They are damaged.
-    """
+    """What the bytes of a .npy file hold; an array of numbers lies in these very bytes, which cannot be written to."""
     # Magic, version, length of the header, header (numpy/lib/format.py).
     if content[:6] != b"\x93NUMPY":
         raise ValueError("it does not begin as a npy file")

@@ -15,12 +15,7 @@ CELL_BYTES = 8
 
 
 def read(path: Path, rows: bool = True) -> "pd.DataFrame":
-    """A table with the types of its columns, or its header alone, without rows.
-
-    Raises:
-        DataError: The file cannot be read, or needs more memory than there is.
-        UserError: pyarrow is not installed.
-    """
+    """A table with the types of its columns, or its header alone, without rows."""
     try:
         regular_files.require(path)
         return _read(path) if rows else _header(path)

@@ -62,11 +62,7 @@ def load(content: bytes, encoding: str = "ASCII") -> Any:
 
 
 def plain_type(text: str) -> "np.dtype[Any]":
-    """The type that a simple string names.
-
-    Raises:
-        ValueError: It is none.
-    """
+    """The type that a simple string names; ValueError for any but a plain one."""
     if not PLAIN_TYPE.fullmatch(text):
         raise ValueError(f"a type of values that no data needs: {text:.60}")
     return np.dtype(text)

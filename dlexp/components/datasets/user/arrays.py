@@ -91,11 +91,7 @@ class Arrays(TargetKeys, Dataset):
             yield Misfit("vocabulary", "word_ids need it, and nothing else has one")
 
     def _arrays(self, data_dir: Path | None) -> tuple[str, Sequence[Any], Sequence[Any]]:
-        """Where they come from, then `(x, y)` of the training split and of the test split.
-
-        Raises:
-            DataError: They cannot be had.
-        """
+        """Where they come from, then `(x, y)` of the training split and of the test split."""
         raise NotImplementedError
 
     def _given(self, y: Array, origin: str) -> Any:

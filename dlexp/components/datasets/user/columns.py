@@ -38,11 +38,7 @@ class Encoded:
 
 
 def encoded(train: Rows, test: Rows, column: str, gaps: Gaps, is_category: bool = False) -> Encoded:
-    """A column of numbers, if most of its training values are some, or of categories; the training rows alone decide.
-
-    Raises:
-        DataError: The test rows lack it, it has no training value, a value is no number, or there are too many words.
-    """
+    """A column of numbers, if most of its training values are some, or of categories; training rows alone decide."""
     if column not in test.frame:
         raise DataError(f"{test.path}: no column {column!r}, which {train.path} has")
     is_gap = [gaps.of(rows, column) for rows in (train, test)]
@@ -93,33 +89,20 @@ def targets(rows: Rows, column: str, gaps: Gaps, separator: str | None) -> RawTa
 
 
 def flags(rows: Rows, columns: Sequence[str]) -> RawTargets:
-    """The labels of each row, from a column of 0 and 1 per label.
-
-    Raises:
-        DataError: There is another value.
-    """
-    by_row = zip(*(_flags(rows, column) for column in columns), strict=True)
-    values = [[name for name, is_on in zip(columns, row, strict=True) if is_on] for row in by_row]
+    """The labels of each row, from a column of 0 and 1 per label."""
+    numbers = rows.frame[list(columns)].apply(pd.to_numeric, errors="coerce").to_numpy(float)
+    for k, i in np.argwhere(~np.isin(numbers, [0, 1]).T)[:1]:
+        raise DataError(f"{rows.where(i, columns[k])}: expected 0 or 1, given {rows.frame[columns[k]].iloc[i]!r}")
+    values = [[name for name, is_on in zip(columns, row, strict=True) if is_on] for row in numbers]
     return RawTargets(values, lambda i: rows.where(i, ", ".join(columns)))
 
 
-def _flags(rows: Rows, column: str) -> Array:
-    values: Array = pd.to_numeric(rows.frame[column], errors="coerce").to_numpy(float)
-    for i in ((values != 0) & (values != 1)).nonzero()[0][:1]:
-        raise DataError(f"{rows.where(i, column)}: expected 0 or 1, given {rows.frame[column].iloc[i]!r}")
-    return values
-
-
-def side_by_side(parts: Sequence[Array]) -> Array:
-    """The columns as one float32 array, `(n, numbers)`."""
-    return np.hstack(parts).astype(np.float32)
-
-
-def beside(words: Any, features: Sequence[Array]) -> Any:
-    """Sparse rows of words with features behind them, `(n, words + numbers)`."""
+def joined(words: Any, features: Sequence[Array]) -> Any:
+    """Features as one float32 array, `(n, numbers)`, or behind sparse rows of words, `(n, words + numbers)`."""
     if not features:
         return words
-    return csr_array(hstack([words, csr_array(side_by_side(features))], format="csr", dtype=np.float32))
+    numbers = np.hstack(features).astype(np.float32)
+    return numbers if words is None else csr_array(hstack([words, csr_array(numbers)], format="csr", dtype=np.float32))
 
 
 def notes(rows: Rows, columns: Sequence[Encoded], gaps: Gaps) -> Iterator[str]:

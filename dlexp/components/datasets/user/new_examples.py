@@ -26,10 +26,6 @@ def numbers(path: Path, n_features: int, names: Sequence[str] = ()) -> NewExampl
         path: The file: .csv, .npz or .npy.
         n_features: Numbers an example.
         names: The features' names; columns of a table are found by them, or else taken in their order.
-
-    Raises:
-        DataError: The file is neither, or a value is no number.
-        UserError: It lacks the right columns, or has no rows.
     """
     x = array(path) if path.suffix in (".npz", ".npy") else _table(path, n_features, names)
     x = x.reshape(len(x), -1) if x.ndim > 1 else x
@@ -41,12 +37,7 @@ def numbers(path: Path, n_features: int, names: Sequence[str] = ()) -> NewExampl
 
 
 def texts(path: Path) -> tuple[list[str], list[str]]:
-    """Texts and their names: a line each of a .txt file, a row each of a table's column `text`, or a folder's files.
-
-    Raises:
-        DataError: The file cannot be read.
-        UserError: A table has no such column, or there are no texts.
-    """
+    """Texts and their names: a line each of a .txt file, a row each of a table's column `text`, or a folder's files."""
     if path.is_dir():
         files = sorted(path.rglob("*.txt"))
         found, names = [_text(file) for file in files], [str(file.relative_to(path)) for file in files]
@@ -68,12 +59,7 @@ def texts(path: Path) -> tuple[list[str], list[str]]:
 
 
 def array(path: Path) -> Array:
-    """The array named x of an archive, or the only one of a .npy file.
-
-    Raises:
-        DataError: The file cannot be read.
-        UserError: It has no such array, or no examples.
-    """
+    """The array named x of an archive, or the only one of a .npy file."""
     if path.suffix == ".npy":
         x = npz.read_npy(path)
     elif ARRAY in npz.names(path):
@@ -85,11 +71,7 @@ def array(path: Path) -> Array:
 
 
 def require_examples(path: Path, n: int) -> None:
-    """Refuse a file without any.
-
-    Raises:
-        UserError: There are none.
-    """
+    """Refuse a file without any."""
     if not n:
         raise UserError(f"{path}: no examples in it")
 

@@ -44,16 +44,17 @@ class Rows:
         cells = self.frame[list(columns)].fillna("").astype(str)
         return (" ".join(each) for each in cells.itertuples(index=False, name=None))
 
-    def shown(self, columns: Sequence[str], texts: Sequence[str]) -> list[str]:
-        """Each row in one line for the eye: the first of the columns, then the text."""
+    def shown(self, columns: Sequence[str], texts: Sequence[str], positions: Sequence[int]) -> list[str]:
+        """The rows at these positions in one line each, for the eye: the first of the columns, then the text."""
+        rows = Rows(self.path, self.frame.iloc[list(positions)])
         more = f", ... ({len(columns)} columns in all)" if len(columns) > MAX_SHOWN else ""
         lines = [
             ", ".join(f"{column} {row[column]}" for column in columns[:MAX_SHOWN]) + more
-            for _, row in self.frame.iterrows()
+            for _, row in rows.frame.iterrows()
         ]
         if not texts:
             return lines
-        said = (" ".join(text.split()) for text in self.texts(texts))
+        said = (" ".join(text.split()) for text in rows.texts(texts))
         return [f"{beside}: {text}" if beside else text for beside, text in zip(lines, said, strict=True)]
 
 
@@ -81,11 +82,7 @@ class Gaps:
         return gaps
 
     def without(self, rows: Rows, targets: Sequence[str], features: Sequence[str]) -> Rows:
-        """The rows that are kept: a gap drops its row, or stays if it is filled, which no target is.
-
-        Raises:
-            DataError: There is a gap that is neither dropped nor filled.
-        """
+        """The rows that are kept: a gap drops its row, or stays if it is filled, which no target is."""
         import numpy as np
 
         kept = np.ones(len(rows), bool)

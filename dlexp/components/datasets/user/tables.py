@@ -134,22 +134,31 @@ class Table(TargetKeys, TextKeys, Dataset):
             Split(x_test, targets.test),
             info=info,
             rows={"train": train.frame.index.to_numpy(), "test": test.frame.index.to_numpy()},
-            first=_shown(train, columns, roles.texts, range(min(N_FIRST, len(train)))),
-            decode=partial(_shown, kept, columns, roles.texts),
+            first=train.shown(columns, roles.texts, range(min(N_FIRST, len(train)))),
+            decode=partial(kept.shown, columns, roles.texts),
         )
 
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Rows of a table with the same columns, of which targets and split may be missing."""
         from dlexp.components.datasets.user import columns
+        from dlexp.components.datasets.user.new_examples import require_examples
 
-        train, _ = self._split(data_dir)
-        new = self._new_rows(path, self.roles.inputs_of(train.frame.columns))
+        (train, _), frame, gaps = self._split(data_dir), self.read(path), self.gaps
+        require_examples(path, len(frame))
+        new = Rows.of(path, frame)
+        for column in self.roles.inputs_of(train.frame.columns):
+            if column not in frame.columns:
+                hint = did_you_mean(column, frame.columns)
+                raise UserError(f"{path}: no column {column!r}, which the model learned from.{hint}")
+            if not gaps.are_filled and (missing := gaps.of(new, column)).any():
+                place = new.where(int(missing.argmax()), column)
+                raise DataError(f"{place}: missing, and nothing says how to fill it")
         _, x, features = self._inputs(train, new)
-        return NewExamples(x, [str(i) for i in new.frame.index], list(columns.notes(new, features, self.gaps)))
+        return NewExamples(x, [str(i) for i in new.frame.index], list(columns.notes(new, features, gaps)))
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Columns that have two roles, and settings that exclude each other."""
-        yield from self.text_encoding.problems()
+        yield from TextKeys.problems(self, context)
         yield from self.learned.problems()
         if self.test_path and self.split_column:
             yield Misfit("split_column", "the test split is said twice; give split_column or test_path")
@@ -176,11 +185,7 @@ class Table(TargetKeys, TextKeys, Dataset):
             yield from self._not_there(path, list(self.read(path, rows=False).columns))
 
     def read(self, path: Path, rows: bool = True) -> "pd.DataFrame":
-        """A file as a table, or its header alone, without rows.
-
-        Raises:
-            DataError: It is no such table.
-        """
+        """A file as a table, or its header alone, without rows."""
         raise NotImplementedError
 
     def _not_there(self, path: Path, columns: Sequence[str]) -> Iterator[Misfit]:
@@ -225,22 +230,6 @@ class Table(TargetKeys, TextKeys, Dataset):
         needed = [name for name, task in self._tasks.items() if task != "multilabel" or isinstance(self.target, list)]
         return self.gaps.without(rows, needed, self.roles.inputs_of(columns))
 
-    def _new_rows(self, path: Path, columns: Sequence[str]) -> Rows:
-        """Rows without targets; a missing value is filled where training ones were, else refused."""
-        from dlexp.components.datasets.user.new_examples import require_examples
-
-        frame = self.read(path)
-        require_examples(path, len(frame))
-        rows, gaps = Rows.of(path, frame), self.gaps
-        for column in columns:
-            if column not in frame.columns:
-                hint = did_you_mean(column, frame.columns)
-                raise UserError(f"{path}: no column {column!r}, which the model learned from.{hint}")
-            if not gaps.are_filled and (missing := gaps.of(rows, column)).any():
-                place = rows.where(int(missing.argmax()), column)
-                raise DataError(f"{place}: missing, and nothing says how to fill it")
-        return rows
-
     @property
     def _tasks(self) -> Mapping[str, Task]:
         """The task of each target column; of several columns of labels the same."""
@@ -261,40 +250,20 @@ class Table(TargetKeys, TextKeys, Dataset):
 
     def _inputs(self, train: Rows, other: Rows) -> "tuple[Any, Any, list[Encoded]]":
         """The inputs of training rows and of others, with the columns of features that are in them."""
-        from dlexp.components.datasets.user.columns import beside, encoded, side_by_side
+        from dlexp.components.datasets.user.columns import encoded, joined
         from dlexp.components.datasets.words import indices
 
         names, gaps, texts = self.roles.features_of(train.frame.columns), self.gaps, self.roles.texts
         features = [encoded(train, other, name, gaps, name in self.categorical) for name in names]
         if not texts and not features:
             raise DataError(f"{train.path}: no column is left to learn from")
-        if not texts:
-            return (
-                side_by_side([each.train for each in features]),
-                side_by_side([each.test for each in features]),
-                features,
-            )
-        words = self.text_encoding.data(
-            *map(_without_targets, indices.numbered(train.texts(texts), other.texts(texts)))
-        )
-        # Standardized here, since a sparse vector is not standardized by the model.
-        scaled = [each.standardized() if self.standardize and each.is_number else each for each in features]
-        x_train = beside(words.train.x, [each.train for each in scaled])
-        return x_train, beside(words.test.x, [each.test for each in scaled]), features
-
-
-def _shown(rows: Rows, columns: Sequence[str], texts: Sequence[str], positions: Sequence[int]) -> list[str]:
-    """Rows at these positions, in one line each."""
-    import numpy as np
-
-    return rows.take(np.array(positions, int)).shown(columns, texts)
-
-
-def _without_targets(texts: Any) -> Split:
-    """Numbered texts whose targets are elsewhere."""
-    import numpy as np
-
-    return Split(texts, np.zeros(len(texts), np.int32))
+        words, scaled = (None, None), features
+        if texts:
+            words = self.text_encoding.inputs_of(*indices.numbered(train.texts(texts), other.texts(texts)))
+            # Standardized here, since a sparse vector is not standardized by the model.
+            scaled = [each.standardized() if self.standardize and each.is_number else each for each in features]
+        x_train = joined(words[0], [each.train for each in scaled])
+        return x_train, joined(words[1], [each.test for each in scaled]), features
 
 
 class Csv(Table):

@@ -45,11 +45,7 @@ class Targets:
 
 
 def encode(target: Target, train: Mapping[str, RawTargets], test: Mapping[str, RawTargets]) -> Targets:
-    """Number the classes, or read the numbers: of one target, or of several of the same examples, given by name.
-
-    Raises:
-        DataError: A value is no such target, a label is no class, or there are too few or too many classes.
-    """
+    """Number the classes, or read the numbers: of one target, or of several of the same examples, given by name."""
     if not target.several:
         (of_train,), (of_test,) = train.values(), test.values()
         return _encoded(target.only_task, of_train, of_test, target.classes)

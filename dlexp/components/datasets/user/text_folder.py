@@ -69,7 +69,11 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
         from dlexp.components.datasets.words import indices
 
         train, test = self._parts(data_dir)
-        memory.require(CHARACTER_BYTES * sum(map(_size, [*train, *test])), str(files.find_users(self.path, data_dir)))
+        try:
+            n_characters = sum(map(snapshot.size, [*train, *test]))
+        except OSError as error:
+            raise DataError(f"{error.filename}: {error.strerror}") from error
+        memory.require(CHARACTER_BYTES * n_characters, str(files.find_users(self.path, data_dir)))
         learned = self.learned
         if self.target == "folder" and not self.classes:
             learned = replace(learned, classes=self.folders)
@@ -97,15 +101,14 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
         for field, part in (("train", self.train), ("test", self.test)):
             if not (root / part).is_dir():
                 yield Misfit(field, not_there(root, "folder", part, parts))
-            elif self.folders:
-                there = _folders(root / part)
-                for name in self.folders:
-                    if not (root / part / name).is_dir():
-                        yield Misfit("folders", not_there(root / part, "folder", name, there))
+                continue
+            for name in self.folders or []:
+                if not (root / part / name).is_dir():
+                    yield Misfit("folders", not_there(root / part, "folder", name, _folders(root / part)))
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Targets that folders or ratings are not."""
-        yield from self.text_encoding.problems()
+        yield from TextKeys.problems(self, context)
         yield from self.learned.problems()
         tasks: Any = self.target if isinstance(self.target, dict) else {self.target: self.task}
         for target, task in tasks.items():
@@ -116,25 +119,19 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
 
     def _parts(self, data_dir: Path | None) -> tuple[list[Path], list[Path]]:
         """The files of both splits, shuffled."""
-        import numpy as np
-
         root = files.find_users(self.path, data_dir)
-        parts = []
-        for name in (self.train, self.test):
-            found = self._files(root / name)
-            order = np.random.default_rng(SHUFFLE_SEED).permutation(len(found))
-            parts.append([found[i] for i in order])
-        return parts[0], parts[1]
+        return self._files(root / self.train), self._files(root / self.test)
 
     def _files(self, part: Path) -> list[Path]:
-        """The files of one split, in the order of their names."""
+        import numpy as np
+
         names = self.folders or _folders(part)
         # Ratings need no folders.
         folders = [part / name for name in names] or [part]
         found = [path for folder in folders for path, _ in _entries(folder) if path.suffix == ".txt"]
         if not found:
             raise DataError(f"{part}: no .txt file in {', '.join(names) or 'it'}")
-        return found
+        return [found[i] for i in np.random.default_rng(SHUFFLE_SEED).permutation(len(found))]
 
 
 def _given(part: list[Path], target: str) -> "RawTargets":
@@ -142,13 +139,6 @@ def _given(part: list[Path], target: str) -> "RawTargets":
 
     values = [path.parent.name if target == "folder" else _rating(path) for path in part]
     return RawTargets(values, lambda i: str(part[i]))
-
-
-def _size(path: Path) -> int:
-    try:
-        return snapshot.size(path)
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror}") from error
 
 
 def _in_lines(part: list[Path], positions: Sequence[int]) -> list[str]:

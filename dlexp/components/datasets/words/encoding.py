@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from dlexp.components.component import Misfit, Off, Settings
+from dlexp.components.component import Context, Misfit, Off, Settings
 from dlexp.components.data import Array, Data, Info, NewExamples, Split
 
 if TYPE_CHECKING:
@@ -43,6 +43,13 @@ class TextEncoding:
         """Both splits encoded, each given as word numbers; `beside` is what else `Data` has."""
         return self.weighted(Data(self.unweighted(train.x, train.y), self.unweighted(test.x, test.y), **beside))
 
+    def inputs_of(self, train: "Sequences", other: "Sequences") -> tuple[Any, Any]:
+        """Training texts and others encoded, without targets."""
+        import numpy as np
+
+        data = self.data(*(Split(texts, np.zeros(len(texts), np.int32)) for texts in (train, other)))
+        return data.train.x, data.test.x
+
     def unweighted(self, texts: "Texts | Sequences", y: Array) -> Split:
         """Word numbers and their targets, encoded except for the weights of tf-idf, which need all training texts."""
         import numpy as np
@@ -67,22 +74,7 @@ class TextEncoding:
 
     def new(self, train: "Callable[[], Sequences]", new: "Sequences", names: Sequence[str]) -> NewExamples:
         """Texts that no split has, encoded; `train` gives the training texts, whose frequencies tf-idf needs."""
-        import numpy as np
-
-        def unweighted(texts: "Sequences") -> Split:
-            return self.unweighted(texts, np.zeros(len(texts), np.int32))
-
-        found = unweighted(new)
-        if self.encoding == "tfidf":
-            found = self.weighted(Data(unweighted(train()), found)).test
-        return NewExamples(found.x, names)
-
-    def problems(self) -> Iterator[Misfit]:
-        """A length without padding, and no words left."""
-        if self.encoding == "multi_hot" and self.maxlen is not None:
-            yield Misfit("maxlen", f"only padded text has a length; given {self.maxlen} with encoding multi_hot")
-        if self.skip_top >= self.num_words:
-            yield Misfit("skip_top", f"leaves no word: {self.skip_top} of num_words {self.num_words} are skipped")
+        return NewExamples(self.inputs_of(train() if self.encoding == "tfidf" else new, new)[1], names)
 
 
 class TextKeys(Settings):
@@ -109,3 +101,10 @@ class TextKeys(Settings):
     def text_encoding(self) -> TextEncoding:
         """The encoding."""
         return TextEncoding(self.num_words, self.skip_top, self.encoding, self.maxlen)
+
+    def problems(self, context: Context) -> Iterator[Misfit]:
+        """A length without padding, and no words left."""
+        if self.encoding == "multi_hot" and self.maxlen is not None:
+            yield Misfit("maxlen", f"only padded text has a length; given {self.maxlen} with encoding multi_hot")
+        if self.skip_top >= self.num_words:
+            yield Misfit("skip_top", f"leaves no word: {self.skip_top} of num_words {self.num_words} are skipped")

@@ -64,12 +64,7 @@ def decoded(texts: Split, words: Mapping[int, str]) -> list[str]:
 
 
 def new_texts(path: Path, encoding: TextEncoding, words: Mapping[int, str], train: Callable[[], Split]) -> NewExamples:
-    """Texts from a file, numbered by the `words` of a data set and encoded; `train` gives its whole training texts.
-
-    Raises:
-        DataError: The file cannot be read.
-        UserError: There are no texts in it.
-    """
+    """Texts from a file, numbered by the `words` of a data set and encoded; `train` gives its whole training texts."""
     texts, names = new_examples.texts(path)
     ranks = {word: number - INDEX_FROM for number, word in words.items() if number > INDEX_FROM}
 

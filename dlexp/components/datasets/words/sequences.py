@@ -99,11 +99,7 @@ def tfidf(train: csr_array, test: csr_array) -> tuple[csr_array, csr_array]:
 
 
 def padded(sequences: Sequences, maxlen: int) -> Ints:
-    """The last `maxlen` words of each text, `(n, maxlen)`, zeros in front of shorter ones.
-
-    Raises:
-        UserError: They need more memory than there is.
-    """
+    """The last `maxlen` words of each text, `(n, maxlen)`, zeros in front of shorter ones."""
     memory.require(4 * len(sequences) * maxlen, f"dataset.maxlen: {len(sequences):,} texts of {maxlen:,}", UserError)
     x = np.full((len(sequences), maxlen), PAD, np.int32)
     rows = np.repeat(np.arange(len(sequences)), sequences.lengths)
