@@ -296,6 +296,7 @@ def test_predictions_read_back(tmp_path: Path) -> None:
         Predictions.read(path)
 
 
+@pytest.mark.training
 def test_polynomial_model_learns_the_closed_form(tmp_path: Path) -> None:
     """Trained by the engine with an l2 penalty on the output kernel, it comes to scikit-learn's ridge regression."""
     from dlexp.training.fit import fit
