@@ -9,7 +9,10 @@ import os
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, SupportsIndex
+from typing import TYPE_CHECKING, Literal, SupportsIndex, get_args
+
+from dlexp.errors import UserError
+from dlexp.execution import arguments
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,11 +37,8 @@ def load(path: AnyPath, overrides: Sequence[str] = ()) -> "Loaded":
         UserError: With everything that is wrong, in the arguments or (a ConfigError) in the config.
     """
     from dlexp.config import load as config
-    from dlexp.execution import arguments
 
-    return config.load(
-        Path(arguments.text_of_path(path, "path", "a config file")), arguments.texts(overrides, "overrides")
-    )
+    return config.load(_config(path, "path"), arguments.texts(overrides, "overrides"))
 
 
 def run(
@@ -79,14 +79,14 @@ def run(
             a script that calls this without a main guard, or a daemonic process, in which nothing can be trained.
         DataError: Data cannot be had; then nothing is trained.
     """
-    from dlexp.execution import arguments
     from dlexp.records.index import read
     from dlexp.reports.frames import of_runs
     from dlexp.workflows.train import train
 
     wanted, again = arguments.seeds(seeds), arguments.flag(force, "force")
-    given, runner = _training("run", configs, overrides, grids, runs_dir, data_dir, smoke, workers, wait)
-    return of_runs([read(run_dir) for run_dir in train(given, wanted, runner, force=again).results])
+    given = _given(configs, overrides, grids, runs_dir, data_dir, smoke)
+    trained = train(given, wanted, _runner("run", workers, wait), force=again)
+    return of_runs(list(map(read, trained.results)))
 
 
 def bias_variance(
@@ -117,9 +117,6 @@ def bias_variance(
         UserError: As for `run`; too few training sets, or data that cannot be resampled like that.
         DataError: Data cannot be had; then nothing is trained.
     """
-    from typing import get_args
-
-    from dlexp.execution import arguments
     from dlexp.reports.frames import of_points
     from dlexp.workflows.bias_variance import Kind
     from dlexp.workflows.bias_variance import bias_variance as measure
@@ -127,8 +124,9 @@ def bias_variance(
     n = arguments.whole(resamples, "resamples")
     if resampling is not None:
         arguments.choice(resampling, "resampling", get_args(Kind))
-    given, runner = _training("bias_variance", configs, overrides, grids, runs_dir, data_dir, smoke, workers, wait)
-    return of_points(measure(given, n, resampling, runner)[0])
+    given = _given(configs, overrides, grids, runs_dir, data_dir, smoke)
+    points, _ = measure(given, n, resampling, _runner("bias_variance", workers, wait))
+    return of_points(points)
 
 
 def runs(runs_dir: AnyPath = "runs") -> "pd.DataFrame":
@@ -139,7 +137,6 @@ def runs(runs_dir: AnyPath = "runs") -> "pd.DataFrame":
     Raises:
         UserError: `runs_dir` is no path.
     """
-    from dlexp.execution import arguments
     from dlexp.records.index import finished
     from dlexp.reports.frames import of_runs
 
@@ -168,7 +165,6 @@ def compare(
     Raises:
         UserError: A name or a metric that no run has, or an argument that is wrong.
     """
-    from dlexp.execution import arguments
     from dlexp.reports.frames import of_comparison
     from dlexp.workflows import compare as workflow
 
@@ -178,24 +174,18 @@ def compare(
     return of_comparison(workflow.compare(words, columns, runs_dir=directory, data_dir=data))
 
 
-def _training(
-    function: str,
-    configs: object,
-    overrides: object,
-    grids: object,
-    runs_dir: AnyPath,
-    data_dir: AnyPath | None,
-    smoke: object,
-    workers: object,
-    wait: object,
-) -> "tuple[Given, Runner]":
-    """What a function of this module that trains was given, checked, and what trains it."""
-    from dlexp.execution import arguments, script
-    from dlexp.reports.plan.progress import Progress
-    from dlexp.workflows.training import Given, Runner
+def _given(
+    configs: object, overrides: object, grids: object, runs_dir: object, data_dir: object, smoke: object
+) -> "Given":
+    """What a function that trains was given, checked."""
+    from dlexp.config.load import Loaded
+    from dlexp.workflows.training import Given
 
-    given = Given(
-        configs=_configs(configs),
+    several = list(configs) if arguments.is_listing(configs) else [configs]
+    if not several:
+        raise UserError("configs: expected at least one config file, given none")
+    return Given(
+        configs=[each if isinstance(each, Loaded) else _config(each, "configs") for each in several],
         overrides=arguments.texts(overrides, "overrides"),
         grids=arguments.texts(grids, "grids", "KEY=[A, B] texts"),
         runs_dir=arguments.folder(runs_dir, "runs_dir"),
@@ -203,10 +193,18 @@ def _training(
         smoke=arguments.flag(smoke, "smoke"),
         warn=_warn,
     )
+
+
+def _runner(function: str, workers: object, wait: object) -> "Runner":
+    """What trains for a function of this module."""
+    from dlexp.execution import script
+    from dlexp.reports.plan.progress import Progress
+    from dlexp.workflows.training import Runner
+
     slots, waits = arguments.count(workers, "workers"), arguments.flag(wait, "wait")
     script.require_trainer(function)
     engine = partial(script.pool, slots, function)
-    return given, Runner(engine=engine, progress=Progress, wait=waits, needs_all_data=True)
+    return Runner(engine=engine, progress=Progress, wait=waits, needs_all_data=True)
 
 
 def _warn(line: str) -> None:
@@ -220,23 +218,9 @@ def _warn(line: str) -> None:
     warnings.warn(line, stacklevel=level)
 
 
-def _configs(given: object) -> "list[Path | Loaded]":
-    """The configs of an argument: one or several files, or loaded ones."""
-    from dlexp.config.load import Loaded
-    from dlexp.errors import UserError
-    from dlexp.execution import arguments
-
-    several = isinstance(given, Iterable) and not isinstance(given, str | bytes | os.PathLike | dict)
-    found = [
-        each if isinstance(each, Loaded) else Path(arguments.text_of_path(each, "configs", "a config file"))
-        for each in (given if several and isinstance(given, Iterable) else [given])
-    ]
-    if not found:
-        raise UserError("configs: expected at least one config file, given none")
-    return found
+def _config(given: object, name: str) -> Path:
+    return Path(arguments.text_of_path(given, name, "a config file"))
 
 
-def _data_folder(given: AnyPath | None) -> Path | None:
-    from dlexp.execution import arguments
-
+def _data_folder(given: object) -> Path | None:
     return None if given is None else arguments.folder(given, "data_dir")

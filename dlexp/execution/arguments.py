@@ -23,12 +23,9 @@ SHOWN_LENGTH = 60
 
 def seeds(given: object, name: str = "seeds") -> list[int] | range:
     """Seeds: 0 to N-1 of a number N, or those of a list, array or other iterable, in its order."""
-    number = _whole(given)
-    if number is not None:
-        if not 1 <= number <= MAX_RUNS:
-            raise _refused(name, f"expected a number of seeds from 1 to {MAX_RUNS}", given)
-        return range(number)
-    if not _is_listing(given):
+    if _whole(given) is not None:
+        return range(_within(given, name, f"a number of seeds from 1 to {MAX_RUNS}", 1, MAX_RUNS))
+    if not is_listing(given):
         raise _refused(name, "expected a number of seeds (a whole number, at least 1) or a list of seeds", given)
     chosen = [seed(each, name) for each in given]
     if not chosen:
@@ -46,11 +43,6 @@ def seed(given: object, name: str = "seed") -> int:
 
 def require_few_runs(each: int, n_configs: int = 1, grids: Sequence[str] = ()) -> None:
     """Refuse more runs than make sense in one command, before a config is loaded at any point of the grids.
-
-    Args:
-        each: Runs of each experiment.
-        n_configs: How many configs there are.
-        grids: `KEY=[A, B]` each, as given to `--grid`.
 
     Raises:
         UserError: There are more than `MAX_RUNS`; or a ConfigError of the grids.
@@ -83,14 +75,11 @@ def texts(given: object, name: str, what: str = "KEY=VALUE texts") -> list[str]:
     """A list of texts; one alone has to be put into a list."""
     if isinstance(given, str):
         raise UserError(f"{name}: expected a list of {what}, given one text; write [{given!r}]")
-    if not _is_listing(given):
-        raise _refused(name, f"expected a list of {what}", given)
-    found = []
-    for each in given:
-        if not isinstance(each, str):
-            raise _refused(name, f"expected a list of {what}", each)
-        found.append(str(each))
-    return found
+    items = list(given) if is_listing(given) else [given]
+    for item in items:
+        if not isinstance(item, str):
+            raise _refused(name, f"expected a list of {what}", item)
+    return list(map(str, items))
 
 
 def choice(given: object, name: str, choices: Collection[str]) -> str:
@@ -114,6 +103,11 @@ def folder(given: object, name: str) -> Path:
     return expanded(text_of_path(given, name, "the path of a folder", "; the working directory is '.'"), name)
 
 
+def is_listing(given: object) -> TypeGuard[Iterable[Any]]:
+    """Whether it may stand for several values: not a text, nor a mapping."""
+    return isinstance(given, Iterable) and not isinstance(given, str | bytes | bytearray | Mapping)
+
+
 def _within(given: object, name: str, what: str, least: float = -math.inf, most: float = math.inf) -> int:
     number = _whole(given)
     if number is None or not least <= number <= most:
@@ -129,10 +123,6 @@ def _whole(given: object) -> int | None:
         return operator.index(given)
     except TypeError:  # An array of several numbers, or one of true and false.
         return None
-
-
-def _is_listing(given: object) -> TypeGuard[Iterable[Any]]:
-    return isinstance(given, Iterable) and not isinstance(given, str | bytes | bytearray | Mapping)
 
 
 def _written(number: int, separator: Literal["", ","] = "") -> str:

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dlexp.components import memory, snapshot
-from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.training_sets import Fresh
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION, Identities, code_digest, identities_of
@@ -59,7 +58,8 @@ class Planned:
     seed: int
     identity: str
     """Under which it is recorded."""
-    data_digest: str
+    digests: Sequence[str]
+    """Of its data: what this version takes, then what earlier versions took."""
     identities: Identities
     """All that stand for the experiment."""
     code_digest: str | None = None
@@ -72,14 +72,12 @@ class Planned:
     """A record of an earlier version of the training code, where there is none of this one."""
     begun: RunDir | None = None
     """Where it was interrupted, or is under way: resumed."""
-    earlier: RunDir | None = None
-    """The last attempt that failed and left a checkpoint."""
+    earlier: Run | None = None
+    """The last attempt that failed and left a checkpoint: the next one begins with a copy of it."""
     damaged: Run | None = None
     """The last attempt whose record cannot be read."""
     attempts: Sequence[RunDir] = ()
     """All that is on record of it."""
-    earlier_digests: Sequence[str] = ()
-    """What earlier versions took as the digest of the same data."""
 
     @property
     def lost(self) -> str:
@@ -120,14 +118,15 @@ class Plan:
 
     def jobs(self, after: Sequence[After] = ()) -> Iterator[Job]:
         """The runs to train, in order: every experiment with every seed. A run's directory is made as it is drawn."""
-        provenance, numbering = _provenance(), Numbering(self.runs_dir)
+        provenance = {"command": shlex.join(["dlexp", *sys.argv[1:]]), "git": repository.state(Path())}
+        numbering = Numbering(self.runs_dir)
         for planned in self.to_train:
             run_dir = planned.begun or self._directory(planned, numbering)
             yield Job(
                 experiment=planned.experiment.model_copy(update={"name": run_dir.name}),
                 seed=planned.seed,
                 identity=planned.identity,
-                data_digest=planned.data_digest,
+                data_digest=planned.digests[0],
                 path=run_dir.path,
                 data_dir=self.request.data_dir,
                 stand_in=self.request.smoke,
@@ -135,8 +134,8 @@ class Plan:
                 after=after,
                 code_digest=planned.code_digest,
                 large_digests=snapshot.large_digests(),
-                earlier=planned.earlier.path if planned.earlier else None,
-                earlier_digests=tuple(planned.earlier_digests),
+                earlier=planned.earlier.dir.path if planned.earlier else None,
+                earlier_digests=tuple(planned.digests[1:]),
             )
 
     def _directory(self, planned: Planned, numbering: Numbering) -> RunDir:
@@ -144,9 +143,8 @@ class Plan:
         place = planned.experiment.name, planned.seed, planned.identity
         if self.request.smoke or self.request.apart:
             return numbering.create(*place)
-        known = {run_dir.path for run_dir in planned.attempts}
         latest = numbering.latest(*place)
-        if latest and latest.path not in known and latest.path.is_dir():
+        if latest and latest not in planned.attempts and latest.path.is_dir():
             return latest
         # By its number: another command that begins the run in this moment is to get the same one.
         return numbering.create(*place, attempt=latest.attempt + 1 if latest else 1)
@@ -184,23 +182,17 @@ class _Subject(NamedTuple):
 
     experiment: Experiment
     digests: Sequence[str]
-    """Of its data, as `Dataset.digests` gives them."""
     identities: Identities
     code_digest: str | None
 
 
 def _subject(experiment: Experiment, request: Request) -> _Subject:
-    """Identify an experiment by its data and its code; raises DataError if they cannot be had."""
-    digests = _data_digests(experiment.dataset, request)
-    return _Subject(experiment, digests, identities_of(experiment, digests), code_digest(experiment))
-
-
-def _data_digests(dataset: Dataset, request: Request) -> Sequence[str]:
-    """The digests of a data set, taken once for all experiments on it.
+    """Identify an experiment by its code, and by its data, of which the digest is taken once for all experiments.
 
     Raises:
-        DataError: It cannot be had.
+        DataError: They cannot be had.
     """
+    dataset = experiment.dataset
     # A fresh training set is other data; all others are drawn from the same.
     same = dataset if isinstance(dataset.resample, Fresh) else dataset.model_copy(update={"resample": None})
 
@@ -210,53 +202,37 @@ def _data_digests(dataset: Dataset, request: Request) -> Sequence[str]:
         except DataError as error:
             return error
 
-    found = snapshot.once(("data set", same.model_dump_json()), take)
-    if isinstance(found, DataError):
-        raise found
-    return found
+    digests = snapshot.once(("data set", same.model_dump_json()), take)
+    if isinstance(digests, DataError):
+        raise digests
+    return _Subject(experiment, digests, identities_of(experiment, digests), code_digest(experiment))
 
 
 def _planned(subject: _Subject, seed: int, on_record: Attempts, force: bool = False) -> Planned:
     """A run with what is on record of it."""
     experiment, digests, identities, code = subject
     attempts = on_record.of(identities, seed)
-    found = list(map(read, attempts))
+    found = sorted(map(read, attempts), key=lambda run: run.attempt, reverse=True)
     runs = [run for run in found if run.status != "damaged"]
     done = None if force else _recorded(runs, subject)
-    begun = max(
-        (run.dir for run in runs if run.status in UNFINISHED), key=lambda run_dir: run_dir.attempt, default=None
-    )
+    begun = next((run.dir for run in runs if run.status in UNFINISHED), None)
+    failed = [run for run in runs if run.status == "failed" and run.identity in identities and run.dir.has_checkpoint]
     return Planned(
         experiment=experiment,
         seed=seed,
-        identity=_begun_as(begun, identities),
-        data_digest=digests[0],
-        earlier_digests=digests[1:],
+        # What an earlier version began has its identity: in the name of the folder and in the checkpoint.
+        identity=next(each for each in identities if begun is None or each.startswith(begun.identity_prefix)),
+        digests=digests,
         identities=identities,
         code_digest=code,
         recorded=done.dir if done else None,
         lacks_diagnostics=done is not None and experiment.training.diagnostics and not _is_diagnosed(done),
         outdated=None if runs else _outdated(subject, seed, on_record),
         begun=begun,
-        earlier=None if force else _resumable(runs, identities),
-        damaged=max((run for run in found if run.status == "damaged"), key=lambda run: run.attempt, default=None),
+        earlier=None if force else latest(failed),
+        damaged=next((run for run in found if run.status == "damaged"), None),
         attempts=attempts,
     )
-
-
-def _resumable(runs: Sequence[Run], identities: Identities) -> RunDir | None:
-    """The last attempt that failed and left a checkpoint: the next one begins with a copy of it."""
-    run = latest(
-        run for run in runs if run.status == "failed" and run.identity in identities and run.dir.has_checkpoint
-    )
-    return run.dir if run else None
-
-
-def _begun_as(begun: RunDir | None, identities: Identities) -> str:
-    """The identity of a run that was begun, maybe by an earlier version: its folder and its checkpoint have it."""
-    if begun is None:
-        return identities.own
-    return next(identity for identity in identities if identity.startswith(begun.identity_prefix))
 
 
 def _recorded(runs: Sequence[Run], subject: _Subject) -> Run | None:
@@ -289,15 +265,16 @@ def require_memory(experiments: Iterable[Experiment], smoke: bool = False) -> No
         UserError: With a line for each of them; of a `smoke` run only its model counts.
     """
     left = memory.available()
-    lines: dict[str, None] = {}
-    for experiment in experiments if left is not None else ():
+    if left is None:
+        return
+    lines = []
+    for experiment in experiments:
         parts = {path: n for path, n in least_bytes(experiment).items() if not (smoke and path.startswith("dataset."))}
-        total, path = sum(parts.values()), max(parts, key=lambda part: parts[part], default="")
-        if left is not None and total > left:
+        if (total := sum(parts.values())) > left:
             needed = f"a run needs at least {memory.size(int(total))} of memory, and {memory.size(left)} are available"
-            lines[f"{experiment.name}: {path}: {needed}"] = None
+            lines.append(f"{experiment.name}: {max(parts, key=parts.__getitem__)}: {needed}")
     if lines:
-        raise UserError(*lines)
+        raise UserError(*dict.fromkeys(lines))
 
 
 def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> tuple[Plan, dict[Path, str]]:
@@ -327,15 +304,15 @@ def _repeated(run: Run, request: Request) -> Planned:
     Raises:
         DlexpError: That cannot be had, or is not the same any more.
     """
-    recorded = load(run.dir.config_path).experiment
-    experiment = recorded.model_copy(update={"name": run.name})
+    experiment = load(run.dir.config_path).experiment.model_copy(update={"name": run.name})
     subject = _subject(experiment, request)
-    digests, code = subject.digests, subject.code_digest
     data_then, code_then = run.record.data_digest, run.record.code_digest
-    if data_then and data_then not in digests:
-        raise DataError(f"the data are not those that it was trained on {_then_and_now(data_then, digests[0])}")
-    if code_then and code_then != code:
-        raise DataError(f"your own code is not that which it was trained with {_then_and_now(code_then, code or '-')}")
+    if data_then and data_then not in subject.digests:
+        then_and_now = _then_and_now(data_then, subject.digests[0])
+        raise DataError(f"the data are not those that it was trained on {then_and_now}")
+    if code_then and code_then != subject.code_digest:
+        then_and_now = _then_and_now(code_then, subject.code_digest or "-")
+        raise DataError(f"your own code is not that which it was trained with {then_and_now}")
     return _planned(subject, run.seed, Attempts())
 
 
@@ -349,7 +326,3 @@ def _submitted(begun: RunDir | None) -> str:
         if begun and (before := (begun.environment() or {}).get("submitted")):
             return str(before)
     return datetime.now(UTC).isoformat(timespec="microseconds")
-
-
-def _provenance() -> dict[str, Any]:
-    return {"command": shlex.join(["dlexp", *sys.argv[1:]]), "git": repository.state(Path())}
