@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from dlexp.components.training_sets import Bootstrap, Fresh, Subset, TrainingSet
+from dlexp.components.training_sets import Bootstrap, Fresh, Subset
 from dlexp.config.checks import check
 from dlexp.config.experiment import Experiment
 from dlexp.config.grid import values_in
@@ -13,13 +13,14 @@ from dlexp.config.load import require_fitting
 from dlexp.config.names import BIAS_VARIANCE
 from dlexp.errors import UserError
 from dlexp.execution.plan import Plan, Planned, Request, plan
-from dlexp.records.index import Attempts, Run, read, recorded, scan
+from dlexp.records.index import Attempts, read, recorded, scan
 from dlexp.reports.bias_variance.facts import MIN_TRAINING_SETS, Point, point
 from dlexp.workflows.training import Given, Runner, Trained
 
 log = logging.getLogger(__name__)
 
 Kind = Literal["fresh", "bootstrap", "subset"]
+_DRAWN = {"fresh": Fresh, "bootstrap": Bootstrap}
 
 
 def bias_variance(given: Given, n: int, kind: Kind | None, runner: Runner) -> tuple[list[Point], Trained]:
@@ -40,11 +41,15 @@ def bias_variance(given: Given, n: int, kind: Kind | None, runner: Runner) -> tu
         log.info(f"{len(planned.done)} of {len(planned.runs)} runs done before")
     started = runner.carry_out(planned)
     on_record = Attempts(scan(planned.runs_dir))
-    points = [
-        point(each.experiment.name, values_in(each.sources), runs)
-        for each, group in zip(loaded, groups, strict=True)
-        if (runs := _on_record(group, on_record))
-    ]
+    points = []
+    for each, group in zip(loaded, groups, strict=True):
+        runs = []
+        for run in group:  # What is damaged, the plan has said.
+            attempts = map(read, on_record.of(run.identities, run.seed))
+            if found := recorded(attempts, run.identities, run.experiment.name):
+                runs.append(found)
+        if runs:
+            points.append(point(each.experiment.name, values_in(each.sources), runs))
     return points, Trained(planned, started)
 
 
@@ -79,31 +84,12 @@ def plan_training_sets(
 
 def _resampled(experiment: Experiment, n: int, kind: Kind | None) -> list[Experiment]:
     kind = kind or ("fresh" if experiment.dataset.has_known_distribution else "bootstrap")
-    experiments = [_on(experiment, _resample(kind, index, n)) for index in range(n)]
+    experiments = []
+    for index in range(n):
+        resample = Subset(index=index, parts=n) if kind == "subset" else _DRAWN[kind](index=index)
+        dataset = experiment.dataset.model_copy(update={"resample": resample})
+        name = experiment.name + BIAS_VARIANCE
+        experiments.append(experiment.model_copy(update={"name": name, "dataset": dataset}))
     if problems := check(experiments[0]):
         raise UserError(*(f"{experiment.name}: {path}: {message}" for path, message in problems))
     return experiments
-
-
-def _resample(kind: Kind, index: int, n: int) -> TrainingSet:
-    match kind:
-        case "fresh":
-            return Fresh(index=index)
-        case "bootstrap":
-            return Bootstrap(index=index)
-        case "subset":
-            return Subset(index=index, parts=n)
-
-
-def _on(experiment: Experiment, resample: TrainingSet) -> Experiment:
-    dataset = experiment.dataset.model_copy(update={"resample": resample})
-    return experiment.model_copy(update={"name": experiment.name + BIAS_VARIANCE, "dataset": dataset})
-
-
-def _on_record(group: Sequence[Planned], on_record: Attempts) -> list[Run]:
-    """The records of these runs, finished or diverged."""
-    found = (
-        recorded(map(read, on_record.of(each.identities, each.seed)), each.identities, each.experiment.name)
-        for each in group  # The plan has said what is damaged.
-    )
-    return [run for run in found if run]

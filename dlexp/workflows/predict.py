@@ -28,7 +28,10 @@ def predict(word: str, examples: Path | Literal["test"], runs_dir: Path, data_di
     """
     with snapshot.taken(held_bytes=0):
         run = _latest_finished(word, runs_dir, data_dir)
-        _require_model(run)
+        try:
+            manifest.require(run.dir, run.result, run.dir.model_path)
+        except DamagedRecord as error:
+            raise DamagedRecord(f"{error}; dlexp verify --files {shlex.quote(str(run.dir.path))} names all") from error
         experiment = load(run.dir.config_path).experiment
         digest = run.record.data_digest
         if digest not in experiment.dataset.digests(data_dir):
@@ -48,10 +51,3 @@ def _latest_finished(word: str, runs_dir: Path, data_dir: Path | None) -> Run:
     if len(runs) > 1:
         log.info(f"{word}: {len(runs)} runs; this is {found.dir.path}")
     return found
-
-
-def _require_model(run: Run) -> None:
-    try:
-        manifest.require(run.dir, run.result, run.dir.model_path)
-    except DamagedRecord as error:
-        raise DamagedRecord(f"{error}; dlexp verify --files {shlex.quote(str(run.dir.path))} names all") from error

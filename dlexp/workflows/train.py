@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from dlexp.config.load import Loaded, require_fitting
 from dlexp.errors import CHECK_ALL, shown
-from dlexp.execution.plan import Planned, Request, plan, require_memory
-from dlexp.records.run_dir import RunDir
+from dlexp.execution.plan import Plan, Planned, Request, plan, require_memory
 from dlexp.reports.plan.dry_run import render
 from dlexp.reports.run.results import under_way
 from dlexp.training.outline import outlines
@@ -22,7 +21,7 @@ def train(given: Given, seeds: Sequence[int], runner: Runner, *, force: bool = F
         UserError: With everything that is wrong in the configs, or does not fit the data.
         DataError: As `Runner.carry_out`.
     """
-    planned = plan(_request(given, _loaded(given, seeds), seeds, force))
+    _, planned = _planned(given, seeds, force)
     said = [line for each in planned.runs if (line := _on_record(each, runner.wait))]
     for line in said:
         log.info(line)
@@ -35,30 +34,22 @@ def preview(given: Given, seeds: Sequence[int], *, force: bool = False, allow_co
     Raises:
         UserError: As `train`; an experiment needs more memory than there is.
     """
-    loaded = _loaded(given, seeds)
-    planned = plan(_request(given, loaded, seeds, force))
+    loaded, planned = _planned(given, seeds, force)
     experiments = [each.experiment for each in loaded]
     require_memory(experiments, given.smoke)
     return render(loaded, planned, outlines(experiments, given.data_dir, allow_code))
 
 
-def _loaded(given: Given, seeds: Sequence[int]) -> list[Loaded]:
+def _planned(given: Given, seeds: Sequence[int], force: bool) -> tuple[list[Loaded], Plan]:
+    """The configs, whose warnings are logged, and what is left to train of them."""
     loaded = given.load(len(seeds))
     warnings = dict.fromkeys(str(warning) for each in loaded for warning in each.warnings)
     for line in shown(list(warnings), CHECK_ALL):
         log.info(line)
     require_fitting(loaded, given.data_dir)
-    return loaded
-
-
-def _request(given: Given, loaded: Sequence[Loaded], seeds: Sequence[int], force: bool) -> Request:
-    return Request(
-        wanted=[(each.experiment, seeds) for each in loaded],
-        runs_dir=given.runs_dir,
-        data_dir=given.data_dir,
-        smoke=given.smoke,
-        force=force,
-    )
+    wanted = [(each.experiment, seeds) for each in loaded]
+    request = Request(wanted=wanted, runs_dir=given.runs_dir, data_dir=given.data_dir, smoke=given.smoke, force=force)
+    return loaded, plan(request)
 
 
 def _on_record(planned: Planned, wait: bool) -> str | None:
@@ -67,16 +58,11 @@ def _on_record(planned: Planned, wait: bool) -> str | None:
         if planned.lacks_diagnostics:
             return f"{planned.recorded.path}: done before, without diagnostics; --force trains it again with them"
         return f"{planned.recorded.path}: done before; --force trains it again"
-    if planned.begun:
-        return _begun(planned.begun, wait)
+    if begun := planned.begun:
+        if owner := begun.owner:  # A run that is waited for is named once nothing else is left to do.
+            return None if wait else under_way(begun, owner)
+        return f"{begun.path}: interrupted before; {'resumed' if begun.has_checkpoint else 'restarted'}"
     if planned.outdated:
         version = planned.outdated.record.training_version
         return f"{planned.outdated.dir.path}: recorded by training code {version}; training again"
     return None
-
-
-def _begun(run_dir: RunDir, wait: bool) -> str | None:
-    """What becomes of a run that was begun; None if it is waited for, which is said once nothing else is left to do."""
-    if owner := run_dir.owner:
-        return None if wait else under_way(run_dir, owner)
-    return f"{run_dir.path}: interrupted before; {'resumed' if run_dir.has_checkpoint else 'restarted'}"

@@ -88,10 +88,6 @@ class Runner:
     def carry_out(self, plan: Plan, after: Sequence[After] = AFTER) -> list[RunDir]:
         """Train what a plan has left to train, rebuild summary.csv, and make what finished runs lack of `after`.
 
-        Args:
-            plan: The plan.
-            after: What every finished run has beside its records.
-
         Returns:
             Every run that was started, in that order. A run that failed says so in its records.
 
@@ -128,13 +124,8 @@ class Runner:
             # Also when all is done: an idle worker has nothing to save, and TensorFlow takes a second to end by itself.
             engine.close(kill=True)
             if started and not plan.request.smoke:
-                _rebuild(plan.request.runs_dir)
+                try:
+                    rebuild(plan.request.runs_dir)
+                except DlexpError as error:  # It hides no result: the table is derived from the records.
+                    log.warning(str(error))
         return started
-
-
-def _rebuild(runs_dir: Path) -> None:
-    """A table that cannot be written hides no result: it is derived from the records."""
-    try:
-        rebuild(runs_dir)
-    except DlexpError as error:
-        log.warning(str(error))

@@ -30,12 +30,8 @@ def verify(
     """
     runs = _finished(words, runs_dir, data_dir)
     files = [check(run) for run in runs]
-    return _repeated(runs, files, runs_dir, data_dir, runner) if runner else files
-
-
-def _repeated(
-    runs: Sequence[Run], files: Sequence[Integrity], runs_dir: Path, data_dir: Path | None, runner: Runner
-) -> list[Verification]:
+    if runner is None:
+        return files
     whole = [run for run, each in zip(runs, files, strict=True) if each.holds]
     with tempfile.TemporaryDirectory(prefix="dlexp-verify-") as scratch:
         planned, left_out = again(whole, Path(scratch), data_dir)

@@ -11,8 +11,6 @@ from dlexp.reports.comparison.compared import Compared
 
 Obstacle = Literal["another loss", "other examples"]
 
-_EVALUATED: tuple[Role, ...] = ("validation", "test")
-
 
 def obstacle(a: Compared, b: Compared, column: Column) -> Obstacle | None:
     """Why the values of a column cannot be compared; None if they can."""
@@ -34,7 +32,8 @@ def same_examples(a: Compared, b: Compared, column: Column) -> bool:
 
 def shares_examples(a: Compared, b: Compared) -> bool:
     """Whether they score the same examples of a split, with the same targets or one of several that is the same."""
-    return any(set(_examples(a, b, role).values()) & set(_examples(b, a, role).values()) for role in _EVALUATED)
+    roles: tuple[Role, ...] = ("validation", "test")
+    return any(set(_examples(a, b, role).values()) & set(_examples(b, a, role).values()) for role in roles)
 
 
 def _examples(experiment: Compared, other: Compared, role: Role) -> Mapping[str, str]:
@@ -55,12 +54,12 @@ def _loss(experiment: Compared, target: str) -> dict[str, Any]:
     A key that is off (null, 0) is as one that an older record lacks.
     """
     head, names = f"head.heads.{target}." if target else "head.", _loss_keys(is_sum=not target)
-
-    def makes_it(key: str) -> bool:
+    found = {}
+    for key, value in experiment.settings.items():
         is_of_head = key.startswith(head) and key.rpartition(".")[2] in names and key != "head.weight"
-        return is_of_head or ("regularizer" in key and not target)
-
-    return {key: value for key, value in experiment.settings.items() if value and makes_it(key)}
+        if value and (is_of_head or ("regularizer" in key and not target)):
+            found[key] = value
+    return found
 
 
 @cache
@@ -75,10 +74,9 @@ def groups(experiments: Iterable[Compared]) -> list[list[Compared]]:
     """Experiments apart that share no examples, in the order of their first ones."""
     found: list[list[Compared]] = []
     for experiment in experiments:
-        for group in found:
-            if any(shares_examples(member, experiment) for member in group):
-                group.append(experiment)
-                break
+        sharing = (group for group in found if any(shares_examples(member, experiment) for member in group))
+        if group := next(sharing, None):
+            group.append(experiment)
         else:
             found.append([experiment])
     return found

@@ -1,5 +1,6 @@
 """One experiment in a comparison: its runs by seed, and what they recorded by column."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,12 +14,9 @@ T = TypeVar("T")
 
 #: Settings that choose no example of the validation and test splits: how the inputs are encoded, which examples train,
 #: and the path of files that a digest stands for.
-OTHER_THAN_EXAMPLES = frozenset(
-    f"dataset.{key}"
-    for key in (
-        *("path", "num_words", "skip_top", "encoding", "maxlen", "standardize", "features", "categorical", "text"),
-        *("form", "vocabulary", "train_fraction", "train_fraction_seed"),
-    )
+_OTHER = re.compile(
+    r"dataset\.(?:resample.*|(?:path|num_words|skip_top|encoding|maxlen|standardize|features|categorical|text|form"
+    r"|vocabulary|train_fraction|train_fraction_seed)$)"
 )
 
 #: Numbers of a run that stand beside its metrics.
@@ -65,18 +63,13 @@ class Compared:
     @cached_property
     def examples_by_settings(self) -> Mapping[str, Mapping[str, str]]:
         """The same as far as data and settings tell it, for runs that did not record it."""
-        deciding = {
-            key: value
-            for key, value in self.settings.items()
-            if key not in OTHER_THAN_EXAMPLES and not key.startswith("dataset.resample")
-        }
-
-        def chosen_by(*prefixes: str) -> dict[str, str]:
-            settings = sorted((key, repr(value)) for key, value in deciding.items() if key.startswith(prefixes))
+        found = {}
+        for role, prefixes in (("test", ("dataset.",)), ("validation", ("dataset.", "validation."))):
+            keys = sorted(key for key in self.settings if key.startswith(prefixes) and not _OTHER.match(key))
+            settings = [(key, repr(self.settings[key])) for key in keys]
             # Without a digest nothing is known of the data: the examples are this experiment's own.
-            return {"": repr((self.data_digest or self.identity, settings))}
-
-        return {"test": chosen_by("dataset."), "validation": chosen_by("dataset.", "validation.")}
+            found[role] = {"": repr((self.data_digest or self.identity, settings))}
+        return found
 
     def recorded(self, of_result: Callable[[Finished], T | None]) -> T | None:
         """What the first of its runs that knows it says."""
@@ -119,18 +112,16 @@ def _count(value: Any) -> int | None:
 
 
 def value_of(result: Finished, column: Column) -> float | None:
-    """A number of a run, one beside its metrics too; None if there is none."""
+    """A number of a run, one beside its metrics too; None if there is none.
+
+    A gap is how much worse the test split scores than the training data did in the epoch whose weights the model has.
+    """
     if column.split == "gap":
-        return _gap(result, column)
+        of_training = column.on("train")
+        trained, tested = value_of(result, of_training), value_of(result, column.on("test"))
+        if not of_training.is_judged or trained is None or tested is None:
+            return None
+        return trained - tested if of_training.higher_is_better else tested - trained
     name = str(column)
     value = getattr(result, name) if name in OF_THE_RUN else result.metrics.get(name)
     return None if value is None or value != value else float(value)  # NaN alone differs from itself.
-
-
-def _gap(result: Finished, column: Column) -> float | None:
-    """How much worse the test split scores than the training data did in the epoch whose weights the model has."""
-    of_training = column.on("train")
-    trained, tested = value_of(result, of_training), value_of(result, column.on("test"))
-    if not of_training.is_judged or trained is None or tested is None:
-        return None
-    return trained - tested if of_training.higher_is_better else tested - trained

@@ -4,7 +4,6 @@ import statistics
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Any, Literal
 
 from dlexp.components.columns import Column
@@ -133,7 +132,8 @@ def compare(
     Raises:
         UserError: A metric that no run has, or a loss to sort by that is not the same loss everywhere.
     """
-    experiments = _experiments(runs)
+    counted = [run for run in runs if run.status == "finished" or run.has_diverged]
+    experiments = _experiments(counted)
     chosen = _metrics(experiments, metrics, sort)
     if sort:
         experiments = _sorted(experiments, sort)
@@ -143,26 +143,21 @@ def compare(
         groups=groups,
         chosen="sorted" if sort else "named" if named else "started",
         sorted_by=sort,
-        unfinished=_unfinished(runs) if named and not sort else (),
+        unfinished=_unfinished(runs, counted) if named and not sort else (),
         differing=differing(settings),
         telling=telling(settings),
         metrics=tuple(ComparedMetric(name, tuple(_scores(groups, name, is_picked=bool(sort)))) for name in chosen),
     )
 
 
-def _is_counted(run: Run) -> bool:
-    return run.status == "finished" or run.has_diverged
-
-
-def _unfinished(runs: Sequence[Run]) -> tuple[str, ...]:
+def _unfinished(runs: Sequence[Run], counted: Sequence[Run]) -> tuple[str, ...]:
     """The names of the experiments that come before the first one that can be compared."""
-    before = takewhile(lambda run: not _is_counted(run), runs)
-    others = {run.dir.identity_prefix for run in runs if _is_counted(run)}
-    return tuple(dict.fromkeys(run.name for run in before if run.dir.identity_prefix not in others)) if others else ()
+    before = runs[: runs.index(counted[0])] if counted else ()
+    others = {run.dir.identity_prefix for run in counted}
+    return tuple(dict.fromkeys(run.name for run in before if run.dir.identity_prefix not in others))
 
 
 def _experiments(runs: Sequence[Run]) -> list[Compared]:
-    runs = [run for run in runs if _is_counted(run)]
     newer = {earlier: run.record.data_digest for run in runs for earlier in run.record.earlier_data_digests}
     by_experiment: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
@@ -227,15 +222,13 @@ def _metrics(experiments: Sequence[Compared], metrics: Sequence[str], sort: str 
         for name in dict.fromkeys([*recorded, *gaps, *OF_THE_RUN])
         if any(value_of(run.result, Column.parse(name)) is not None for run in runs)
     ]
-    sorting = [sort] if sort else []
-    for option, name in [*(("--metric", name) for name in metrics), *(("--sort", name) for name in sorting)]:
+    wanted = [("--metric", name) for name in metrics] + ([("--sort", sort)] if sort else [])
+    for option, name in wanted:
         if name not in available:
-            raise UserError(
-                f"{option} {name}: no run recorded it.{did_you_mean(name, available)} "
-                f"Choose from: {', '.join(available)}"
-            )
-    chosen = metrics or [name for name in _default_metrics(runs) if name in available]
-    return list(dict.fromkeys([*chosen, *sorting]))
+            near = did_you_mean(name, available)
+            raise UserError(f"{option} {name}: no run recorded it.{near} Choose from: {', '.join(available)}")
+    chosen = [] if metrics else [name for name in _default_metrics(runs) if name in available]
+    return list(dict.fromkeys([*chosen, *(name for _, name in wanted)]))
 
 
 def _default_metrics(runs: Sequence[Run]) -> list[str]:
@@ -279,27 +272,26 @@ def _scores(groups: Sequence[Group], name: str, is_picked: bool) -> Iterator[Sco
     for group in groups:
         # One interval for each experiment that has one shares the level. A baseline that was picked by its result is
         # compared with each as all others might have been: each pair counts.
-        n = sum(bool(found and found.interval) for found in _differences(group, column, LEVEL))
+        differences = [_difference(group.baseline, each, column, LEVEL) for each in group.experiments]
+        n = sum(bool(found and found.interval) for found in differences)
         level = LEVEL / max(1, n * (n + 1) // 2 if is_picked else n)
-        for experiment, found in zip(group.experiments, _differences(group, column, level), strict=True):
+        for experiment in group.experiments:
+            found = _difference(group.baseline, experiment, column, level)
             yield _score(experiment, column, group.beside(experiment), found)
 
 
-def _differences(group: Group, column: Column, level: float) -> Iterator[PairedDifference | None]:
-    """The difference of each experiment from the baseline; None for itself and where it is not comparable."""
-    baseline = group.baseline
-    for experiment in group.experiments:
-        if experiment is baseline or comparability.obstacle(baseline, experiment, column):
-            yield None
-        else:
-            yield difference(
-                baseline.by_seed(column),
-                experiment.by_seed(column),
-                column,
-                level=level,
-                least_sd=least_sd(baseline, experiment, column),
-                lopsided=lopsided(baseline, experiment, column),
-            )
+def _difference(baseline: Compared, experiment: Compared, column: Column, level: float) -> PairedDifference | None:
+    """The difference from the baseline; None for itself and where it is not comparable."""
+    if experiment is baseline or comparability.obstacle(baseline, experiment, column):
+        return None
+    return difference(
+        baseline.by_seed(column),
+        experiment.by_seed(column),
+        column,
+        level=level,
+        least_sd=least_sd(baseline, experiment, column),
+        lopsided=lopsided(baseline, experiment, column),
+    )
 
 
 def _score(experiment: Compared, column: Column, beside: Compared, found: PairedDifference | None) -> Score | None:
