@@ -22,15 +22,9 @@ def available() -> int | None:
 
 
 def require(n_bytes: int, what: str, error: type[DlexpError] = DataError) -> None:
-    """Refuse what does not fit, before it is taken.
+    """Refuse what does not fit, before it is taken: DataError for a file, UserError for a number in a config.
 
-    Args:
-        n_bytes: How much is needed.
-        what: What needs it, as the start of the message: `data.npz: array x`.
-        error: DataError for a file, UserError for a number in a config.
-
-    Raises:
-        DlexpError: It is more than what is left; of the type that `error` says.
+    `what` needs the memory, and begins the message: `data.npz: array x`.
     """
     left = available()
     if left is not None and n_bytes > left:

@@ -25,7 +25,9 @@ class TrainingSet(Component):
 
     def positions(self, n: int) -> Array:
         """Which of `n` training examples are drawn, in their order."""
-        raise NotImplementedError
+        import numpy as np
+
+        return np.arange(n)
 
 
 class Bootstrap(TrainingSet):
@@ -71,13 +73,7 @@ class Subset(TrainingSet):
 class Fresh(TrainingSet):
     """New examples from the law itself, for data sets that are drawn from one."""
 
-    type: Literal["fresh"] = "fresh"
-
-    def positions(self, n: int) -> Array:
-        """All of them: the data set itself draws others."""
-        import numpy as np
-
-        return np.arange(n)
+    type: Literal["fresh"] = "fresh"  # All examples train: the data set itself draws others.
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """A data set of which there are no more examples."""

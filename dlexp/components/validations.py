@@ -125,16 +125,11 @@ class RandomSplit(_HeldOut):
         """Sorted positions drawn without replacement."""
         import numpy as np
 
-        if self.stratify:
-            return np.sort(self._stratified(y))
-        return np.sort(np.random.default_rng(self.seed).permutation(len(y))[: self.count(len(y))])
-
-    def _stratified(self, y: "np.ndarray") -> "np.ndarray":
-        import numpy as np
+        n = len(y)
+        if not self.stratify:
+            return np.sort(np.random.default_rng(self.seed).permutation(n)[: self.count(n)])
         from sklearn.model_selection import train_test_split
 
-        n = len(y)
-        held_out: np.ndarray
         try:
             kept, held_out = train_test_split(np.arange(n), test_size=self.count(n), stratify=y, random_state=self.seed)
         except ValueError as error:  # A class of one example, or fewer examples than classes.
@@ -145,7 +140,7 @@ class RandomSplit(_HeldOut):
                 f"validation.size: {self.size} of {n} examples leaves classes on one side of the stratified split "
                 f"only: {', '.join(one_sided)}"
             )
-        return held_out
+        return np.sort(held_out)
 
     def scaled(self, n_full: int | None, n_small: int) -> Validation:
         """Half of a stand-in, where classes can be rare: two examples of a class are then one on each side."""

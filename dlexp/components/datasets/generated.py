@@ -16,41 +16,30 @@ N_TRAIN_TEXTS, N_TEST_TEXTS = 400, 200
 VOCABULARY = 20_000
 
 
-def clouds(n_classes: int, n_features: int) -> Data:
-    """One Gaussian cloud of points a class, all classes as frequent; a training and a test split."""
+def numbers(n_features: int, n_classes: int | None = None) -> Data:
+    """One Gaussian cloud of points a class, all classes as frequent; or a weighted sum of the features plus noise."""
     rng = np.random.default_rng(SEED)
     n = N_TRAIN + N_TEST
-    y = rng.permutation(np.arange(n) % n_classes)
-    centres = 2 * rng.standard_normal((n_classes, n_features))
-    x = centres[y] + rng.standard_normal((n, n_features))
-    return _split(x, y.astype(np.int32))
-
-
-def linear(n_features: int) -> Data:
-    """Targets that are a weighted sum of the features plus noise; a training and a test split."""
-    rng = np.random.default_rng(SEED)
-    n = N_TRAIN + N_TEST
-    x = rng.standard_normal((n, n_features))
-    y = x @ rng.standard_normal(n_features) + 0.1 * rng.standard_normal(n)
-    return _split(x, y.astype(np.float32))
+    if n_classes:
+        y = rng.permutation(np.arange(n) % n_classes).astype(np.int32)
+        centres = 2 * rng.standard_normal((n_classes, n_features))
+        x = centres[y] + rng.standard_normal((n, n_features))
+    else:
+        x = rng.standard_normal((n, n_features))
+        y = (x @ rng.standard_normal(n_features) + 0.1 * rng.standard_normal(n)).astype(np.float32)
+    x = x.astype(np.float32)
+    return Data(Split(x[:N_TRAIN], y[:N_TRAIN]), Split(x[N_TRAIN:], y[N_TRAIN:]))
 
 
 def images(n_classes: int, n_pixels: int) -> Data:
     """One pattern a class, blurred by noise, all classes as frequent in both splits; numbers from 0 to 1."""
     rng = np.random.default_rng(SEED)
     patterns = rng.random((n_classes, n_pixels), np.float32)
-    train, test = (rng.permutation(np.arange(n) % n_classes) for n in (N_TRAIN_IMAGES, N_TEST_IMAGES))
-    return Data(_images(rng, train, patterns), _images(rng, test, patterns))
-
-
-def _images(rng: Rng, y: Array, patterns: Array) -> Split:
-    noise = rng.standard_normal((len(y), patterns.shape[1]), np.float32)
-    return Split(np.clip(patterns[y] + noise / 2, 0, 1), y.astype(np.int32))
-
-
-def _split(x: Array, y: Array) -> Data:
-    x = x.astype(np.float32)
-    return Data(Split(x[:N_TRAIN], y[:N_TRAIN]), Split(x[N_TRAIN:], y[N_TRAIN:]))
+    splits = []
+    for y in [rng.permutation(np.arange(n) % n_classes) for n in (N_TRAIN_IMAGES, N_TEST_IMAGES)]:
+        noise = rng.standard_normal((len(y), n_pixels), np.float32)
+        splits.append(Split(np.clip(patterns[y] + noise / 2, 0, 1), y.astype(np.int32)))
+    return Data(*splits)
 
 
 def texts(n_classes: int) -> tuple[Split, Split]:

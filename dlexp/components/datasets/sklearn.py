@@ -2,7 +2,7 @@
 
 import importlib.util
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
@@ -67,24 +67,19 @@ class Bundled(Dataset):
     def info(self) -> Info:
         """Known from scikit-learn's documentation."""
         n_train, n_test = self._counts()
+        shape, standardize = (self.n_features,), self.standardize
+        whole = Info(
+            task="several", n_train=n_train, n_test=n_test, inputs="numeric", shape=shape, standardize=standardize
+        )
 
         def info(choice: Choice) -> Info:
-            return Info(
-                task=choice.task,
-                n_train=n_train,
-                n_test=n_test,
-                inputs="numeric",
-                shape=(self.n_features,),
-                n_classes=choice.n_classes,
-                standardize=self.standardize,
-                # Of the only target, the data set's own `class_names` says them.
-                class_names=choice.class_names if len(self.choices) > 1 else (),
-            )
+            # Of the only target, the data set's own `class_names` says them.
+            names = choice.class_names if len(self.choices) > 1 else ()
+            return replace(whole, task=choice.task, n_classes=choice.n_classes, class_names=names)
 
         if isinstance(self.learned, str):
             return info(self.first_target)
-        targets = {name: info(self.choices[name]) for name in self.learned}
-        return replace(info(self.first_target), task="several", n_classes=None, class_names=(), targets=targets)
+        return replace(whole, targets={name: info(self.choices[name]) for name in self.learned})
 
     def paths(self, data_dir: Path | None) -> list[Path]:
         """Scikit-learn's own files; found without importing it, which takes seconds."""
@@ -101,20 +96,14 @@ class Bundled(Dataset):
 
         with snapshot.read_elsewhere(*self.paths(data_dir)):
             x, targets = self._examples()
-        y = (
-            targets[self.learned]
-            if isinstance(self.learned, str)
-            else np.column_stack([targets[name] for name in self.learned])
+        names = self.learned
+        y = targets[names] if isinstance(names, str) else np.column_stack([targets[name] for name in names])
+        classes = (y[:, 0] if y.ndim == 2 else y) if self.first_target.n_classes else None
+        whole = Split(x.astype(np.float32), y.astype(self.info().y_dtype))
+        train, test = train_test_split(
+            np.arange(len(x)), test_size=self.test_size, random_state=self.split_seed, stratify=classes
         )
-        x_train, x_test, y_train, y_test, train_rows, test_rows = train_test_split(
-            x.astype(np.float32),
-            y.astype(self.info().y_dtype),
-            np.arange(len(x)),
-            test_size=self.test_size,
-            random_state=self.split_seed,
-            stratify=(y[:, 0] if y.ndim == 2 else y) if self.first_target.n_classes else None,
-        )
-        return Data(Split(x_train, y_train), Split(x_test, y_test), rows={"train": train_rows, "test": test_rows})
+        return Data(whole.take(train), whole.take(test), rows={"train": train, "test": test})
 
     def stand_in(self) -> Data:
         """Made-up numbers for each target: a cloud of points per class, or a linear target."""
@@ -122,14 +111,13 @@ class Bundled(Dataset):
 
         if isinstance(self.learned, str):
             return self._made_up(self.learned)
+        joined = []
         each = [self._made_up(name) for name in self.learned]
-
-        def joined(splits: Sequence[Split]) -> Split:
+        for splits in ([data.train for data in each], [data.test for data in each]):
             # The clouds of all targets lie in one another: each is to be found there.
             x: Any = sum(split.x for split in splits)
-            return Split(x, np.column_stack([split.y for split in splits]).astype(np.float32))
-
-        return Data(joined([data.train for data in each]), joined([data.test for data in each]))
+            joined.append(Split(x, np.column_stack([split.y for split in splits]).astype(np.float32)))
+        return Data(*joined)
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """A split that cannot hold every class; the same target twice."""
@@ -162,9 +150,7 @@ class Bundled(Dataset):
         """The stand-in of one target."""
         from dlexp.components.datasets import generated
 
-        if (n_classes := self.choices[name].n_classes) is None:
-            return generated.linear(self.n_features)
-        return generated.clouds(n_classes, self.n_features)
+        return generated.numbers(self.n_features, self.choices[name].n_classes)
 
 
 #: Labels of a digit, any number at once, and the digits that have each.
@@ -178,10 +164,10 @@ class Digits(Bundled):
     target: DigitsTarget | Annotated[list[DigitsTarget], Several] = "digit"
     """What is learned: the digit, whether it is odd (class 1), its traits (odd, prime, with a loop, larger than 4, any
     number at once), or the ink's share of all the page can take (0 to 1); or several of them, as a list."""
-    n_examples: ClassVar[int] = 1797
-    n_features: ClassVar[int] = 64
-    data_files: ClassVar[tuple[str, ...]] = ("digits.csv.gz",)
-    choices: ClassVar[Mapping[str, Choice]] = {
+    n_examples = 1797
+    n_features = 64
+    data_files = ("digits.csv.gz",)
+    choices = {
         "digit": Choice("multiclass", tuple("0123456789")),
         "parity": Choice("binary", ("even", "odd")),
         "traits": Choice("multilabel", tuple(TRAITS)),
@@ -205,14 +191,11 @@ class Digits(Bundled):
         """As for all, the traits those of the digit, the ink between 0 and 1."""
         import numpy as np
 
+        made: dict[str, Callable[[Array], Array]] = {"traits": _traits, "ink": lambda y: 1 / (1 + np.exp(-y / 8))}
         data = super()._made_up("digit" if name == "traits" else name)
-        if name not in ("traits", "ink"):
+        if name not in made:
             return data
-        train, test = (
-            Split(part.x, _traits(part.y) if name == "traits" else 1 / (1 + np.exp(-part.y / 8)))
-            for part in (data.train, data.test)
-        )
-        return Data(train, test)
+        return Data(*(Split(part.x, made[name](part.y)) for part in (data.train, data.test)))
 
 
 def _traits(digit: Array) -> Array:
@@ -228,36 +211,33 @@ class Linnerud(Bundled):
     type: Literal["linnerud"] = "linnerud"
     target: LinnerudTarget | Annotated[list[LinnerudTarget], Several] = "weight"
     """What is learned: the weight (pounds), the waist (inches), the pulse (beats a minute), or several, as a list."""
-    n_examples: ClassVar[int] = 20
-    n_features: ClassVar[int] = 3
-    data_files: ClassVar[tuple[str, ...]] = ("linnerud_exercise.csv", "linnerud_physiological.csv")
-    feature_names: ClassVar[tuple[str, ...]] = ("chins", "situps", "jumps")
-    choices: ClassVar[Mapping[str, Choice]] = {name: Choice("regression") for name in ("weight", "waist", "pulse")}
+    n_examples = 20
+    n_features = 3
+    data_files = ("linnerud_exercise.csv", "linnerud_physiological.csv")
+    feature_names = ("chins", "situps", "jumps")
+    choices = {name: Choice("regression") for name in ("weight", "waist", "pulse")}
 
 
 class Iris(Bundled):
     """150 irises of 3 species, measured in 4 lengths (Fisher, 1936)."""
 
     type: Literal["iris"] = "iris"
-    n_examples: ClassVar[int] = 150
-    n_features: ClassVar[int] = 4
-    data_files: ClassVar[tuple[str, ...]] = ("iris.csv",)
-    choices: ClassVar[Mapping[str, Choice]] = {"species": Choice("multiclass", ("setosa", "versicolor", "virginica"))}
-    feature_names: ClassVar[tuple[str, ...]] = (
-        *("sepal length (cm)", "sepal width (cm)"),
-        *("petal length (cm)", "petal width (cm)"),
-    )
+    n_examples = 150
+    n_features = 4
+    data_files = ("iris.csv",)
+    choices = {"species": Choice("multiclass", ("setosa", "versicolor", "virginica"))}
+    feature_names = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
 
 
 class Wine(Bundled):
     """178 wines of 3 cultivars, in 13 chemical measurements."""
 
     type: Literal["wine"] = "wine"
-    n_examples: ClassVar[int] = 178
-    n_features: ClassVar[int] = 13
-    data_files: ClassVar[tuple[str, ...]] = ("wine_data.csv",)
-    choices: ClassVar[Mapping[str, Choice]] = {"cultivar": Choice("multiclass", ("class_0", "class_1", "class_2"))}
-    feature_names: ClassVar[tuple[str, ...]] = (
+    n_examples = 178
+    n_features = 13
+    data_files = ("wine_data.csv",)
+    choices = {"cultivar": Choice("multiclass", ("class_0", "class_1", "class_2"))}
+    feature_names = (
         *("alcohol", "malic_acid", "ash", "alcalinity_of_ash", "magnesium", "total_phenols", "flavanoids"),
         *("nonflavanoid_phenols", "proanthocyanins", "color_intensity", "hue"),
         *("od280/od315_of_diluted_wines", "proline"),
@@ -268,11 +248,11 @@ class BreastCancer(Bundled):
     """569 breast tumours, malignant (0) or benign (1), in 30 features of their cells."""
 
     type: Literal["breast_cancer"] = "breast_cancer"
-    n_examples: ClassVar[int] = 569
-    n_features: ClassVar[int] = 30
-    data_files: ClassVar[tuple[str, ...]] = ("breast_cancer.csv",)
-    choices: ClassVar[Mapping[str, Choice]] = {"diagnosis": Choice("binary", ("malignant", "benign"))}
-    feature_names: ClassVar[tuple[str, ...]] = tuple(
+    n_examples = 569
+    n_features = 30
+    data_files = ("breast_cancer.csv",)
+    choices = {"diagnosis": Choice("binary", ("malignant", "benign"))}
+    feature_names = tuple(
         pattern.format(name)
         for pattern in ("mean {}", "{} error", "worst {}")
         for name in (
@@ -286,11 +266,11 @@ class Diabetes(Bundled):
     """442 diabetes patients in 10 features; the target is the disease's progress after a year."""
 
     type: Literal["diabetes"] = "diabetes"
-    n_examples: ClassVar[int] = 442
-    n_features: ClassVar[int] = 10
-    data_files: ClassVar[tuple[str, ...]] = ("diabetes_data_raw.csv.gz", "diabetes_target.csv.gz")
-    choices: ClassVar[Mapping[str, Choice]] = {"progress": Choice("regression")}
-    feature_names: ClassVar[tuple[str, ...]] = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
+    n_examples = 442
+    n_features = 10
+    data_files = ("diabetes_data_raw.csv.gz", "diabetes_target.csv.gz")
+    choices = {"progress": Choice("regression")}
+    feature_names = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
 
     def _examples(self) -> "tuple[Array, dict[str, Array]]":
         from sklearn.datasets import load_diabetes

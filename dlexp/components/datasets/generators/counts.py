@@ -1,6 +1,6 @@
 """Counts with a known rate."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from dlexp.components.data import Array, Info, Inputs, Rng
 from dlexp.components.datasets.generators.generator import Generator
@@ -14,7 +14,7 @@ class Counts(Generator):
     """Counts of a Poisson law whose log rate is linear in 5 features: the best possible score is known."""
 
     type: Literal["counts"] = "counts"
-    feature_names: ClassVar[tuple[str, ...]] = ("x1", "x2", "x3", "x4", "x5")
+    feature_names = ("x1", "x2", "x3", "x4", "x5")
 
     def info(self) -> Info:
         """A count for each example."""

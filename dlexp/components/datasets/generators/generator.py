@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -85,7 +85,7 @@ def digests(train: Split, test: Split) -> dict[SplitName, str]:
 class Generator(SampleKeys, Dataset):
     """Examples drawn from a distribution that is the same for all seeds."""
 
-    has_known_distribution: ClassVar[bool] = True
+    has_known_distribution = True
 
     def draw(self, rng: Rng, n: int) -> Drawn:
         """Inputs and targets of `n` examples."""

@@ -1,7 +1,7 @@
 """Two moons with known noise."""
 
 import math
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,8 +14,8 @@ class Moons(Generator):
     """Two half circles that reach into each other, plus Gaussian noise: the best possible score is known."""
 
     type: Literal["moons"] = "moons"
-    class_names: ClassVar[tuple[str, ...]] = ("upper", "lower")
-    feature_names: ClassVar[tuple[str, ...]] = FEATURES
+    class_names = ("upper", "lower")
+    feature_names = FEATURES
     noise: Annotated[float, Field(ge=0.01)] = 0.3
     """Standard deviation of the noise in each direction."""
 

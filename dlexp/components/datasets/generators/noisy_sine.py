@@ -1,6 +1,6 @@
 """A sine with known noise."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -12,7 +12,7 @@ class NoisySine(Generator):
     """A sine of one feature plus Gaussian noise: the best possible score is known, noise squared in mse."""
 
     type: Literal["noisy_sine"] = "noisy_sine"
-    feature_names: ClassVar[tuple[str, ...]] = ("x",)
+    feature_names = ("x",)
     noise: Annotated[float, Field(gt=0)] = 0.3
     """Standard deviation of the noise."""
 

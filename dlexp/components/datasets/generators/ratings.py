@@ -1,6 +1,6 @@
 """Ratings with known thresholds."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from dlexp.components.data import Array, Info, Rng
 from dlexp.components.datasets.generators.generator import Generator
@@ -13,8 +13,8 @@ class Ratings(Generator):
     """One to five stars by the cumulative logit law of 4 features: the best possible score is known."""
 
     type: Literal["ratings"] = "ratings"
-    class_names: ClassVar[tuple[str, ...]] = ("1 star", "2 stars", "3 stars", "4 stars", "5 stars")
-    feature_names: ClassVar[tuple[str, ...]] = ("x1", "x2", "x3", "x4")
+    class_names = ("1 star", "2 stars", "3 stars", "4 stars", "5 stars")
+    feature_names = ("x1", "x2", "x3", "x4")
 
     def info(self) -> Info:
         """Five classes in an order."""

@@ -1,8 +1,7 @@
 """Generated reviews."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
-from dlexp.components.data import Task
 from dlexp.components.datasets.generators.texts import GeneratedTexts, WordDistribution
 
 
@@ -10,6 +9,6 @@ class Reviews(GeneratedTexts):
     """Generated reviews, positive or negative, as imdb's are encoded: the best possible score is known."""
 
     type: Literal["reviews"] = "reviews"
-    class_names: ClassVar[tuple[str, ...]] = ("negative", "positive")
-    task: ClassVar[Task] = "binary"
-    distribution: ClassVar[WordDistribution] = WordDistribution((1, 1), strength=1.0)
+    class_names = ("negative", "positive")
+    task = "binary"
+    distribution = WordDistribution((1, 1), strength=1.0)

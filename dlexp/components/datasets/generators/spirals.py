@@ -1,7 +1,7 @@
 """Spirals with known noise."""
 
 import math
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,7 +14,7 @@ class Spirals(Generator):
     """Arms of a spiral, a class each, plus Gaussian noise: the best possible score is known."""
 
     type: Literal["spirals"] = "spirals"
-    feature_names: ClassVar[tuple[str, ...]] = FEATURES
+    feature_names = FEATURES
     noise: Annotated[float, Field(ge=0.01)] = 0.05
     """Standard deviation of the noise in each direction; neighbouring arms are 1 / (turns arms) apart."""
     arms: Annotated[int, Field(ge=2, le=20)] = 3

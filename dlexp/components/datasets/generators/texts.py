@@ -115,7 +115,7 @@ def _counted(texts: "Sequences", encoding: TextEncoding) -> Any:
 class GeneratedTexts(TextKeys, SampleKeys, Dataset):
     """Texts of a known distribution of words, encoded as those of `keras.datasets`."""
 
-    has_known_distribution: ClassVar[bool] = True
+    has_known_distribution = True
     task: ClassVar[Task]
     distribution: ClassVar[WordDistribution]
 

@@ -26,13 +26,9 @@ class Images(Dataset):
 
     def info(self) -> Info:
         """One feature a pixel, or three; they have a common scale, so nothing is standardized."""
+        shape, n_train, n_test = (math.prod(self.image_shape),), self.n_train, self.n_test
         return Info(
-            task="multiclass",
-            n_train=self.n_train,
-            n_test=self.n_test,
-            inputs="numeric",
-            shape=(math.prod(self.image_shape),),
-            n_classes=self.n_classes,
+            task="multiclass", n_train=n_train, n_test=n_test, inputs="numeric", shape=shape, n_classes=self.n_classes
         )
 
     def load(self, data_dir: Path | None) -> Data:
@@ -78,7 +74,7 @@ class Mnist(Images):
     """70,000 handwritten digits of 28 x 28 pixels, in 10 classes (LeCun et al., 1998)."""
 
     type: Literal["mnist"] = "mnist"
-    class_names: ClassVar[tuple[str, ...]] = tuple("0123456789")
+    class_names = tuple("0123456789")
 
     def paths(self, data_dir: Path | None) -> list[Path]:
         """The archive."""
@@ -94,7 +90,7 @@ class FashionMnist(Images):
     """70,000 pictures of clothes of 28 x 28 pixels, in 10 classes (Xiao et al., 2017)."""
 
     type: Literal["fashion_mnist"] = "fashion_mnist"
-    class_names: ClassVar[tuple[str, ...]] = (
+    class_names = (
         *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
         *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
     )
@@ -144,12 +140,9 @@ class Cifar10(Images):
     """60,000 photographs of 32 x 32 pixels in colour, in 10 classes (Krizhevsky, 2009)."""
 
     type: Literal["cifar10"] = "cifar10"
-    image_shape: ClassVar[tuple[int, ...]] = (32, 32, 3)
-    n_train: ClassVar[int] = 50_000
-    class_names: ClassVar[tuple[str, ...]] = (
-        *("airplane", "automobile", "bird", "cat", "deer"),
-        *("dog", "frog", "horse", "ship", "truck"),
-    )
+    image_shape = (32, 32, 3)
+    n_train = 50_000
+    class_names = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
     def paths(self, data_dir: Path | None) -> list[Path]:
         """The files of the unpacked archive."""
@@ -164,10 +157,10 @@ class Cifar100(Images):
     """60,000 photographs of 32 x 32 pixels in colour, in 100 classes (Krizhevsky, 2009)."""
 
     type: Literal["cifar100"] = "cifar100"
-    image_shape: ClassVar[tuple[int, ...]] = (32, 32, 3)
-    n_classes: ClassVar[int] = 100
-    n_train: ClassVar[int] = 50_000
-    class_names: ClassVar[tuple[str, ...]] = tuple(
+    image_shape = (32, 32, 3)
+    n_classes = 100
+    n_train = 50_000
+    class_names = tuple(
         """
         apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can
         castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin

@@ -1,7 +1,7 @@
 """Tables of numbers that `keras.datasets` downloads."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from dlexp.components.data import Data, Info, Split
 from dlexp.components.datasets.dataset import Dataset
@@ -21,14 +21,8 @@ class CaliforniaHousing(Dataset):
 
     def info(self) -> Info:
         """Keras's large version, of which it keeps a fifth for the test."""
-        return Info(
-            task="regression",
-            n_train=N_TRAIN,
-            n_test=N_TEST,
-            inputs="numeric",
-            shape=(8,),
-            standardize=self.standardize,
-        )
+        counts: dict[str, Any] = {"n_train": N_TRAIN, "n_test": N_TEST}
+        return Info(task="regression", inputs="numeric", shape=(8,), standardize=self.standardize, **counts)
 
     def paths(self, data_dir: Path | None) -> list[Path]:
         """The archive as it lies there."""
@@ -56,4 +50,4 @@ class CaliforniaHousing(Dataset):
         """Made-up numbers with a linear target."""
         from dlexp.components.datasets import generated
 
-        return generated.linear(*self.info().shape)
+        return generated.numbers(*self.info().shape)

@@ -141,27 +141,27 @@ class Imdb(KerasTexts):
     """50,000 movie reviews, positive or negative (Maas et al., 2011)."""
 
     type: Literal["imdb"] = "imdb"
-    class_names: ClassVar[tuple[str, ...]] = ("negative", "positive")
-    parts: ClassVar[tuple[tuple[str, str], ...]] = (("x_train", "y_train"), ("x_test", "y_test"))
-    task: ClassVar[Task] = "binary"
-    n_classes: ClassVar[int] = 2
-    n_train: ClassVar[int] = 25_000
-    n_test: ClassVar[int] = 25_000
+    class_names = ("negative", "positive")
+    parts = (("x_train", "y_train"), ("x_test", "y_test"))
+    task = "binary"
+    n_classes = 2
+    n_train = 25_000
+    n_test = 25_000
 
 
 class Reuters(KerasTexts):
     """11,228 newswires in 46 topics, from Reuters-21578."""
 
     type: Literal["reuters"] = "reuters"
-    class_names: ClassVar[tuple[str, ...]] = tuple(
+    class_names = tuple(
         """
         cocoa grain veg-oil earn acq wheat copper housing money-supply coffee sugar trade reserves ship cotton carcass
         crude nat-gas cpi money-fx interest gnp meal-feed alum oilseed gold tin strategic-metal livestock retail ipi
         iron-steel rubber heat jobs lei bop zinc orange pet-chem dlr gas silver wpi hog lead
         """.split()  # noqa: SIM905  # A line each otherwise.
     )
-    parts: ClassVar[tuple[tuple[str, str], ...]] = (("x", "y"),)
-    task: ClassVar[Task] = "multiclass"
-    n_classes: ClassVar[int] = 46
-    n_train: ClassVar[int] = 8_982
-    n_test: ClassVar[int] = 2_246
+    parts = (("x", "y"),)
+    task = "multiclass"
+    n_classes = 46
+    n_train = 8_982
+    n_test = 2_246

@@ -16,21 +16,12 @@ from dlexp.errors import DataError, UserError, in_one_line
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Archives that pandas opens, by the ends of their names, and what it calls them.
-_ARCHIVES: dict[str, Any] = {
-    ".tar": "tar",
-    ".tar.gz": "tar",
-    ".tar.xz": "tar",
-    ".tar.bz2": "tar",
-    ".zip": "zip",
-    ".zst": "zstd",
-}
-#: Archives of which pandas reads the table alone, and not the checksum at their end.
-_PACKED_TAR: dict[str, Any] = {".tar.gz": gzip.open, ".tar.bz2": bz2.open, ".tar.xz": lzma.open}
-#: How much of one is unpacked at a time, in bytes.
-_CHUNK = 1 << 20
-#: Compressed files of a table alone, by the end of their names.
+#: What packs a table or a tar archive, by the end of its name.
 _PACKED: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+#: Archives that pandas opens, by the ends of their names, and what it calls them.
+_ARCHIVES: dict[str, Any] = {".tar": "tar", **{f".tar{end}": "tar" for end in _PACKED}, ".zip": "zip", ".zst": "zstd"}
+#: How much is unpacked at a time, in bytes.
+_CHUNK = 1 << 20
 #: What a byte of a table takes in memory at least: as it is read, and as a cell.
 CHARACTER_BYTES = 2
 
@@ -45,11 +36,15 @@ def read(path: Path, delimiter: str = ",", n_rows: int | None = None) -> "pd.Dat
     import pandas as pd
 
     archive = next((how for end, how in _ARCHIVES.items() if path.name.lower().endswith(end)), None)
+    is_packed_tar = archive == "tar" and path.suffix.lower() in _PACKED
     try:
         if n_rows is None:
             memory.require(CHARACTER_BYTES * _size(path), str(path))
-            _read_to_the_end(path)
-        with _opened(path) as file:
+            if is_packed_tar:  # Its reader checks the checksum at its end; pandas reads the table alone.
+                with _opened(path) as file:
+                    while file.read(_CHUNK):
+                        pass
+        with _opened(path, unpack=not is_packed_tar) as file:
             frame = pd.read_csv(
                 file,
                 sep=delimiter,
@@ -82,32 +77,16 @@ def _size(path: Path) -> int:
     return 0
 
 
-def _read_to_the_end(path: Path) -> None:
-    """Have a packed tar archive checked: its reader raises where the checksum is another."""
-    for suffix, unpack in _PACKED_TAR.items():
-        if path.name.lower().endswith(suffix):
-            with snapshot.opened(path) as whole, _unpacked(path, unpack(whole)) as file:
-                while file.read(_CHUNK):
-                    pass
-
-
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """What pandas is to read: the file itself, or what a packed one unpacks to, counted as it comes."""
-    is_tar = path.name.lower().endswith(tuple(_PACKED_TAR))
-    unpack = None if is_tar else _PACKED.get(path.suffix.lower())
+def _opened(path: Path, unpack: bool = True) -> Iterator[IO[bytes]]:
+    """The file itself, or what a packed one unpacks to, counted as it comes."""
+    unpacked = _PACKED.get(path.suffix.lower()) if unpack else None
     with snapshot.opened(path) as whole:
-        if unpack is None:
+        if unpacked is None:
             yield whole
-        else:
-            with _unpacked(path, unpack(whole)) as file:
-                yield file
-
-
-@contextmanager
-def _unpacked(path: Path, packed: IO[bytes]) -> Iterator[IO[bytes]]:
-    with packed, io.BufferedReader(_Counted(path, packed), _CHUNK) as file:
-        yield file
+            return
+        with unpacked(whole) as packed, io.BufferedReader(_Counted(path, packed), _CHUNK) as file:
+            yield file
 
 
 class _Counted(io.RawIOBase):

@@ -114,7 +114,10 @@ def _from_npy(content: bytes) -> Any:
         raise ValueError("it does not begin as a npy file")
     start = 10 if content[6] == 1 else 12
     end = start + int.from_bytes(content[8:start], "little")
-    header = ast.literal_eval(_text(content[start:end]))
+    if len(text := content[start:end]) > MAX_HEADER:
+        raise ValueError(f"a header of {len(text)} bytes")
+    # Python 2 wrote an L behind long integers.
+    header = ast.literal_eval(re.sub(r"(\d)L\b", r"\1", text.decode("utf-8")).strip())
     type_, shape = pickles.plain_type(header["descr"]), header["shape"]
     if type_.hasobject:
         return pickles.load(content[end:])
@@ -125,10 +128,3 @@ def _from_npy(content: bytes) -> Any:
     pickles.require_characters(content[end:] if type_.kind == "U" else b"", type_)
     values: Array = np.frombuffer(content, type_, offset=end)
     return values.reshape(shape, order="F" if header["fortran_order"] else "C")
-
-
-def _text(header: bytes) -> str:
-    """A header without what Python 2 wrote behind long integers."""
-    if len(header) > MAX_HEADER:
-        raise ValueError(f"a header of {len(header)} bytes")
-    return re.sub(r"(\d)L\b", r"\1", header.decode("utf-8")).strip()

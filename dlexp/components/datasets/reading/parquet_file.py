@@ -18,19 +18,15 @@ def read(path: Path, rows: bool = True) -> "pd.DataFrame":
     """A table with the types of its columns, or its header alone, without rows."""
     try:
         regular_files.require(path)
-        return _read(path) if rows else _header(path)
+        from pyarrow import parquet
+
+        return _read(path) if rows else parquet.read_schema(path).empty_table().to_pandas()
     except ImportError as error:
         raise UserError(f"{path}: Parquet needs pyarrow; install it by: pip install 'dlexp[parquet]'") from error
     except (DlexpError, MemoryError):  # More than fits into memory.
         raise
     except Exception as error:  # A damaged file raises nearly anything.
         raise DataError(f"{path}: not a readable Parquet file ({in_one_line(error)})") from error
-
-
-def _header(path: Path) -> "pd.DataFrame":
-    from pyarrow import parquet
-
-    return parquet.read_schema(path).empty_table().to_pandas()
 
 
 def _read(path: Path) -> "pd.DataFrame":

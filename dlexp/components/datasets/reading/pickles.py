@@ -11,8 +11,7 @@ import math
 import pickle
 import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -57,8 +56,13 @@ def load(content: bytes, encoding: str = "ASCII") -> Any:
     # of an array, nearly all of a file of pictures, take at most four bytes for one.
     n_others = len(content) - n_verbatim
     memory.require(4 * n_verbatim + 16 * n_others + _OBJECT_BYTES * content.count(b"]"), "the pickled values")
-    with _no_garbage_collection():
+    collects = gc.isenabled()
+    gc.disable()  # Searching the growing lists for cycles again and again takes as long as reading them.
+    try:
         return _plain(_DataUnpickler(io.BytesIO(content), encoding=encoding).load())
+    finally:
+        if collects:
+            gc.enable()
 
 
 def plain_type(text: str) -> "np.dtype[Any]":
@@ -69,11 +73,7 @@ def plain_type(text: str) -> "np.dtype[Any]":
 
 
 def require_characters(values: bytes, type_: "np.dtype[Any]") -> None:
-    """Refuse text with a number that is no character's: numpy takes it, and Python ends in an error of its own.
-
-    Raises:
-        ValueError: There is one.
-    """
+    """Raise ValueError for text with a number that is no character's: numpy takes it, and Python fails on it later."""
     if type_.kind == "U" and np.frombuffer(values, f"{type_.byteorder}u4").max(initial=0) > sys.maxunicode:
         raise ValueError("text of numbers that are no characters")
 
@@ -233,15 +233,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(each) for key, each in value.items()}
     return value.view(np.ndarray) if isinstance(value, _Array) else value
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Searching the growing lists for cycles again and again takes as long as reading them."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -27,7 +27,7 @@ class Arrays(TargetKeys, Dataset):
     Targets are classes (numbers or words), values, or of a multilabel task rows of 0 and 1, `(n, classes)`.
     """
 
-    has_stand_in: ClassVar[bool] = False
+    has_stand_in = False
     form: Form = "numeric"
     """What the inputs are: numbers `(n, ...)`, made flat; a sparse matrix; or padded word indices `(n, maxlen)`."""
     vocabulary: Annotated[int, Field(ge=2)] | None = None

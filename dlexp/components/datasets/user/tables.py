@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -49,7 +49,7 @@ class Roles:
 class Table(TargetKeys, TextKeys, Dataset):
     """A table with a header, read by pandas; its rows are counted from 1, without the header."""
 
-    has_stand_in: ClassVar[bool] = False
+    has_stand_in = False
     path: UserPath
     """The file, seen from the working directory, not from the config; else from the folder with the data files."""
     test_path: Annotated[Name | None, DataPath()] = None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dlexp.components import memory, snapshot
 from dlexp.components.component import Context, Misfit
@@ -31,7 +31,7 @@ SHUFFLE_SEED = 113
 class TextFolder(TargetKeys, TextKeys, Dataset):
     """Your own texts, a .txt file each: train/pos, train/neg, test/pos, ...; or a rating in the file's name."""
 
-    has_stand_in: ClassVar[bool] = False
+    has_stand_in = False
     type: Literal["text_folder"] = "text_folder"
     path: UserPath
     """The folder, seen from the working directory, not from the config; else from the folder with the data files."""
