@@ -131,7 +131,7 @@ def keras_data(name: str, path: Path, monkeypatch: pytest.MonkeyPatch, **setting
     return module.load_data(**settings)
 
 
-@pytest.mark.parametrize("component", [Imdb, Reuters])
+@pytest.mark.parametrize("component", [pytest.param(Imdb, marks=pytest.mark.slow), Reuters])
 def test_equals_keras_on_the_real_data(
     component: type[KerasTexts], data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -200,6 +200,7 @@ def test_what_only_keras_knows_is_said_in_one_line(invoke: Invoke) -> None:
     assert len(err.splitlines()) <= 10
 
 
+@pytest.mark.training
 def test_a_kernel_that_does_not_fit_is_refused_before_it_is_made(invoke: Invoke) -> None:
     """Behind layers whose outputs only Keras knows: its place, what it needs and what there is."""
     text = stack(IMAGE, "Conv2D: {filters: 1000, kernel_size: 1}", "Flatten", "Dense: {units: 900000000}")
