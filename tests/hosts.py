@@ -23,6 +23,7 @@ from dlexp.execution.plan import Request, plan
 from dlexp.execution.schedule import run_all
 from dlexp.records import lock
 from dlexp.training.job import Job
+from dlexp.whole_files import replacing
 
 #: Of a training that takes no time otherwise.
 SECONDS_AN_EPOCH = 0.005
@@ -54,13 +55,13 @@ def train_in_no_time(job: Job) -> None:
     run_dir = job.run_dir
     print(f"trained by {socket.gethostname()}")
     run_dir.write_config(f"name: {job.experiment.name}\n")
-    run_dir.write_environment({"host": socket.gethostname()})
+    run_dir.write_json(run_dir.environment_path, {"host": socket.gethostname()})
     done = int(run_dir.checkpoint_path.read_text()) if run_dir.checkpoint_path.exists() else 0
     with run_dir.history_writer(("epoch", "loss"), done) as history:
         for epoch in range(done + 1, job.experiment.training.epochs + 1):
             time.sleep(SECONDS_AN_EPOCH)
             history.write({"epoch": epoch, "loss": 1 / (epoch + job.seed)})
-            with run_dir.replacing(run_dir.checkpoint_path) as path:
+            with replacing(run_dir.checkpoint_path, run_dir.fence) as path:
                 path.write_text(str(epoch))
     record = {"name": job.experiment.name, "seed": job.seed, "identity": job.identity, "status": "finished"}
     run_dir.write_summary(record | {"config": {}, "metrics": {}})

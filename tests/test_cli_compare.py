@@ -11,7 +11,7 @@ from make_runs import changed, failed, finished
 
 from dlexp.config.identity import Ingredients
 from dlexp.config.load import load
-from dlexp.records.index import smoke_dir
+from dlexp.records.index import SMOKE
 from dlexp.records.numbering import Numbering
 
 WIDER = changed(model={"hidden": [128, 64]})
@@ -148,7 +148,7 @@ def test_a_picture_that_cannot_be_drawn(dlexp: Invoke, path: str, message: str) 
 
 def test_without_words_everything_but_smoke_runs(dlexp: Invoke) -> None:
     """Smoke runs are never part of a comparison; a damaged run and foreign files do not stop the others."""
-    finished(smoke_dir(Path("runs")), "smoked")
+    finished(Path("runs") / SMOKE, "smoked")
     finished(Path("runs"), "broken").summary_path.write_text("{")
     Numbering(Path("runs")).create("begun", 0, "0123456789")
     failed(Path("runs"), "crashed", kind="error")

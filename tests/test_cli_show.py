@@ -195,7 +195,9 @@ def with_mistakes(mistakes: list[Any], problem: str | None = None, **record: Any
         {"name": "probabilities", "type": "Activation", "output_shape": [10], "parameters": 0},
     ]
     run_dir = finished(Path("runs"), **{"layers": layers, "class_names": list("0123456789"), **record})
-    run_dir.write_evaluation({"mistakes": mistakes} | ({"examples_problem": problem} if problem else {}))
+    run_dir.write_json(
+        run_dir.evaluation_path, {"mistakes": mistakes} | ({"examples_problem": problem} if problem else {})
+    )
     return run_dir
 
 
@@ -348,7 +350,7 @@ def test_mistakes_whose_examples_could_not_be_decoded(dlexp: Invoke) -> None:
 def test_damaged_mistakes(dlexp: Invoke, mistakes: dict[str, Any] | list[Any] | None) -> None:
     """One line in the page, and those of the summary."""
     run_dir = finished(Path("runs"), mistakes=[SURE])
-    run_dir.write_evaluation({"mistakes": mistakes})
+    run_dir.write_json(run_dir.evaluation_path, {"mistakes": mistakes})
 
     code, out, err = dlexp("show", "digits")
 

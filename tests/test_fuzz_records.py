@@ -133,11 +133,11 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(RECORDS, folder, dirs_exist_ok=True)
     mistake = {"position": 5, "target": 1, "predicted": 2, "probability": 0.75, "text": "5.1, 3.5"}
     run_dir = finished(folder / RUNS, "recorded", class_names=["a", "b", "c"], guessing={"val_accuracy": 0.5})
-    run_dir.write_evaluation({"mistakes": [mistake, {**mistake, "label": 1}]})
+    run_dir.write_json(run_dir.evaluation_path, {"mistakes": [mistake, {**mistake, "label": 1}]})
     run_dir.write_summary(read(run_dir).record.raw)  # With a manifest of what is there now.
     (folder / "recorded.yaml").write_text("dataset: digits\n")
     begun = RunDir(folder / RUNS / "interrupted" / "s0-f72780589d")
-    begun.write_interruption({"what": "no memory", "epoch": 3})
+    begun.write_json(begun.interruption_path, {"what": "no memory", "epoch": 3})
     begun.lock_path.write_text("4711 on elsewhere\n")
     os.utime(begun.lock_path, (0, 0))  # Its owner is gone: while it is young, it counts.
     return folder

@@ -26,7 +26,7 @@ def test_scan_orders_runs_and_passes_over_the_rest(tmp_path: Path) -> None:
     """Runs come by name, seed as a number and attempt; hidden and foreign entries are no runs."""
     for name, seed in (("b", 0), ("a", 10), ("a", 2), ("a", 2)):
         finished(tmp_path, name, seed)
-    finished(index.smoke_dir(tmp_path), "smoked")
+    finished(tmp_path / index.SMOKE, "smoked")
     (tmp_path / ".gitkeep").touch()
     (tmp_path / "summary.csv").touch()
     (tmp_path / "notes.txt").touch()
@@ -36,7 +36,7 @@ def test_scan_orders_runs_and_passes_over_the_rest(tmp_path: Path) -> None:
     run_dirs, foreign = index.walk(tmp_path)
 
     assert names(run_dirs, tmp_path) == ["a/s2", "a/s2", "a/s10", "b/s0"]
-    assert [run_dir.attempt for run_dir in run_dirs] == [1, 2, 1, 1]
+    assert [run_dir.folder.attempt for run_dir in run_dirs] == [1, 2, 1, 1]
     assert foreign == [tmp_path / "a" / "old", tmp_path / "a" / "s3-0123456789", tmp_path / "notes.txt"]
     assert index.scan(tmp_path) == run_dirs
 
@@ -58,7 +58,7 @@ def test_read_a_finished_run(tmp_path: Path) -> None:
     """All that the summary says, the config without its name."""
     run = index.read(finished(tmp_path, "digits", 3, accuracy=0.5))
 
-    assert (run.name, run.seed, run.attempt, run.status) == ("digits", 3, 1, "finished")
+    assert (run.name, run.seed, run.dir.folder.attempt, run.status) == ("digits", 3, 1, "finished")
     assert run.identity == identity_of(CONFIG)
     assert run.config == CONFIG
     assert (run.metrics["val_accuracy"], run.epochs, run.record.seconds) == (0.5, 2, 1.25)

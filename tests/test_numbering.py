@@ -37,9 +37,9 @@ def test_attempts_of_other_processes_are_found_after_the_listing(tmp_path: Path)
     own.create("digits", 0, IDENTITY)
     theirs = [other.create("digits", 0, IDENTITY) for _ in range(2)]
 
-    assert [run_dir.attempt for run_dir in theirs] == [2, 3]
+    assert [run_dir.folder.attempt for run_dir in theirs] == [2, 3]
     assert own.latest("digits", 0, IDENTITY) == theirs[-1]
-    assert own.create("digits", 0, IDENTITY).attempt == 4
+    assert own.create("digits", 0, IDENTITY).folder.attempt == 4
     assert other.latest("digits", 0, IDENTITY) == own.latest("digits", 0, IDENTITY)
 
 
@@ -54,7 +54,7 @@ def test_mkdir_decides_who_has_a_number(tmp_path: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(Path, "mkdir", late)
 
-    assert numbering.create("digits", 0, IDENTITY).attempt == 2
+    assert numbering.create("digits", 0, IDENTITY).folder.attempt == 2
 
 
 def test_latest_is_the_highest_number_of_its_own_experiment_and_seed(tmp_path: Path) -> None:
@@ -64,5 +64,5 @@ def test_latest_is_the_highest_number_of_its_own_experiment_and_seed(tmp_path: P
     found = Numbering(tmp_path).latest("digits", 0, IDENTITY)
 
     assert found is not None
-    assert found.attempt == 10
+    assert found.folder.attempt == 10
     assert Numbering(tmp_path).latest("other", 0, IDENTITY) is None

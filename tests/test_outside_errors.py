@@ -187,7 +187,7 @@ def test_an_attempt_that_ends_before_it_begins_is_no_damage(
     command(tmp_path / "work")
 
     second = scan(tmp_path / "work" / "runs")[-1]
-    assert (second.attempt, second.status, second.has_checkpoint) == (2, "interrupted", True)
+    assert (second.folder.attempt, second.status, second.has_checkpoint) == (2, "interrupted", True)
     assert second.history_path.read_bytes() == failed.history_path.read_bytes()
 
 
@@ -240,7 +240,7 @@ def test_a_bug_is_a_failure_that_keeps_its_checkpoint(work: Work, whole: RunDir)
 
     assert (failed.status, failed.has_checkpoint) == ("failed", True)
     ended = work.run()
-    assert (ended.attempt, read(ended).result.resumed_after) == (2, [2])
+    assert (ended.folder.attempt, read(ended).result.resumed_after) == (2, [2])
     assert_same(ended, whole)
 
 
@@ -252,7 +252,7 @@ def test_a_checkpoint_that_was_taken_away_is_not_missed(work: Work, whole: RunDi
 
     ended = work.run()
 
-    assert (ended.attempt, read(ended).result.resumed_after) == (2, [])
+    assert (ended.folder.attempt, read(ended).result.resumed_after) == (2, [])
     assert_same(ended, whole)
 
 

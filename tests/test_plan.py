@@ -50,7 +50,8 @@ def test_a_file_in_the_place_of_a_run_is_passed_by(tmp_path: Path) -> None:
 def test_a_resumed_run_keeps_its_place(tmp_path: Path) -> None:
     """It was handed out when it first began; a damaged record of that costs it the place, not the run."""
     first, second, *_ = planned(tmp_path).jobs()
-    RunDir(first.path).write_environment({"submitted": "2024-05-01T10:00:00.000001+00:00"})
+    first_dir = RunDir(first.path)
+    first_dir.write_json(first_dir.environment_path, {"submitted": "2024-05-01T10:00:00.000001+00:00"})
     RunDir(second.path).environment_path.write_text("{")
 
     resumed, damaged, *_ = planned(tmp_path).jobs()

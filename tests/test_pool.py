@@ -156,11 +156,11 @@ def test_records_that_cannot_be_written_stop_no_other_run(
 ) -> None:
     """Nor can that be recorded: it is said, in a line."""
 
-    def write(self: RunDir, record: object) -> None:
+    def write(self: RunDir, path: Path, record: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(pool, "execute", disk_full)
-    monkeypatch.setattr(RunDir, "write_interruption", write)
+    monkeypatch.setattr(RunDir, "write_json", write)
     jobs = [make_job(seed) for seed in (0, 100, 1)]
 
     run(jobs, slots=1)

@@ -32,7 +32,7 @@ def test_create_counts_attempts(tmp_path: Path) -> None:
         "digits/s3-0123456789-2",
         "digits/s3-0123456789-3",
     ]
-    assert [(d.name, d.seed, d.identity_prefix, d.attempt) for d in dirs] == [
+    assert [(d.name, d.seed, d.folder.prefix, d.folder.attempt) for d in dirs] == [
         ("digits", 3, "0123456789", attempt) for attempt in (1, 2, 3)
     ]
 
@@ -42,7 +42,7 @@ def test_create_does_not_fill_gaps(tmp_path: Path) -> None:
     first, _ = (Numbering(tmp_path).create("digits", 0, IDENTITY) for _ in range(2))
     first.path.rmdir()
 
-    assert Numbering(tmp_path).create("digits", 0, IDENTITY).attempt == 3
+    assert Numbering(tmp_path).create("digits", 0, IDENTITY).folder.attempt == 3
 
 
 def test_create_takes_odd_paths(tmp_path: Path) -> None:
@@ -139,7 +139,9 @@ def test_a_deleted_config_is_damage(tmp_path: Path) -> None:
 def test_records_read_back(tmp_path: Path) -> None:
     """What was written is what is read; a number that JSON lacks is null."""
     run_dir = Numbering(tmp_path).create("digits", 0, IDENTITY)
-    run_dir.write_environment({"processor": "für alle", "flags": [1.5, math.inf], "threads": math.nan})
+    run_dir.write_json(
+        run_dir.environment_path, {"processor": "für alle", "flags": [1.5, math.inf], "threads": math.nan}
+    )
 
     assert run_dir.environment() == {"processor": "für alle", "flags": [1.5, None], "threads": None}
     assert run_dir.summary() is None
@@ -150,14 +152,14 @@ def test_records_read_back(tmp_path: Path) -> None:
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Records appear whole or not at all: a full disk leaves the one before, and nothing beside it."""
     run_dir = Numbering(tmp_path).create("digits", 0, IDENTITY)
-    run_dir.write_environment({"seconds": 1})
+    run_dir.write_json(run_dir.environment_path, {"seconds": 1})
 
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        run_dir.write_environment({"seconds": 2})
+        run_dir.write_json(run_dir.environment_path, {"seconds": 2})
 
     assert run_dir.environment() == {"seconds": 1}
     assert [path.name for path in run_dir.path.iterdir()] == ["environment.json"]

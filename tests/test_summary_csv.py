@@ -8,7 +8,7 @@ import pytest
 from make_runs import changed, failed, finished
 
 from dlexp.errors import DlexpError
-from dlexp.records.index import smoke_dir
+from dlexp.records.index import SMOKE
 from dlexp.records.summary_csv import rebuild
 
 
@@ -23,7 +23,7 @@ def test_a_row_a_finished_run(tmp_path: Path) -> None:
     finished(tmp_path, "b", 1)
     finished(tmp_path, "a", 0, accuracy=0.1 + 0.2)
     failed(tmp_path, "a", 1)
-    finished(smoke_dir(tmp_path), "c")
+    finished(tmp_path / SMOKE, "c")
 
     rows = rows_of(rebuild(tmp_path))
 

@@ -136,8 +136,11 @@ def test_what_can_change_numbers_beside_the_experiment_is_named(invoke: Invoke) 
     """Of two runs, and of a run and this machine: the experiment is the same, its numbers need not be."""
     first, second = recorded(seed=0), recorded(seed=1)
     here = environment.here()
-    first.write_environment(here | {"threads": 1, "seconds": 2.0, "data_digest": "d"})
-    second.write_environment(here | {"flags": {"XLA_FLAGS": "-O0"}, "processor": "Z80", "threads": 1, "seconds": 1.0})
+    first.write_json(first.environment_path, here | {"threads": 1, "seconds": 2.0, "data_digest": "d"})
+    second.write_json(
+        second.environment_path,
+        here | {"flags": {"XLA_FLAGS": "-O0"}, "processor": "Z80", "threads": 1, "seconds": 1.0},
+    )
     names = [f"a/{run.path.name}" for run in (first, second)]
 
     _, out, _ = invoke("why", *names)
@@ -188,7 +191,7 @@ def test_an_interrupted_run_has_its_ingredients(invoke: Invoke) -> None:
         "training_version": found.training_version,
         "code_digest": found.code_digest,
     }
-    run_dir.write_environment(place)
+    run_dir.write_json(run_dir.environment_path, place)
     assert "are the same experiment" in invoke("why", f"a/{run_dir.path.name}", "a.yaml")[1]
 
     run_dir.environment_path.unlink()

@@ -64,7 +64,7 @@ def record_interruption(run_dir: RunDir, error: Exception, earlier: Mapping[str,
     }
     if earlier and not _is_never_a_failure(error) and all(found[key] == earlier.get(key) for key in _SAME):
         return False
-    run_dir.write_interruption(found)
+    run_dir.write_json(run_dir.interruption_path, found)
     return True
 
 

@@ -19,7 +19,7 @@ from dlexp.config.names import PREFIX_LENGTH
 from dlexp.config.needed_memory import least_bytes
 from dlexp.errors import DataError, DlexpError, UserError
 from dlexp.execution import repository
-from dlexp.records.index import Attempts, Run, latest, read, readable, recorded, scan, smoke_dir
+from dlexp.records.index import SMOKE, Attempts, Run, latest, read, readable, recorded, scan
 from dlexp.records.numbering import Numbering
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import UNFINISHED, RunDir
@@ -114,7 +114,7 @@ class Plan:
     @cached_property
     def runs_dir(self) -> Path:
         """Where the new records go."""
-        return smoke_dir(self.request.runs_dir) if self.request.smoke else self.request.runs_dir
+        return self.request.runs_dir / SMOKE if self.request.smoke else self.request.runs_dir
 
     def jobs(self, after: Sequence[After] = ()) -> Iterator[Job]:
         """The runs to train, in order: every experiment with every seed. A run's directory is made as it is drawn."""
@@ -147,7 +147,7 @@ class Plan:
         if latest and latest not in planned.attempts and latest.path.is_dir():
             return latest
         # By its number: another command that begins the run in this moment is to get the same one.
-        return numbering.create(*place, attempt=latest.attempt + 1 if latest else 1)
+        return numbering.create(*place, attempt=latest.folder.attempt + 1 if latest else 1)
 
 
 def plan(request: Request) -> Plan:
@@ -212,7 +212,7 @@ def _planned(subject: _Subject, seed: int, on_record: Attempts, force: bool = Fa
     """A run with what is on record of it."""
     experiment, digests, identities, code = subject
     attempts = on_record.of(identities, seed)
-    found = sorted(map(read, attempts), key=lambda run: run.attempt, reverse=True)
+    found = sorted(map(read, attempts), key=lambda run: run.dir.folder.attempt, reverse=True)
     runs = [run for run in found if run.status != "damaged"]
     done = None if force else _recorded(runs, subject)
     begun = next((run.dir for run in runs if run.status in UNFINISHED), None)
@@ -221,7 +221,7 @@ def _planned(subject: _Subject, seed: int, on_record: Attempts, force: bool = Fa
         experiment=experiment,
         seed=seed,
         # What an earlier version began has its identity: in the name of the folder and in the checkpoint.
-        identity=next(each for each in identities if begun is None or each.startswith(begun.identity_prefix)),
+        identity=next(each for each in identities if begun is None or each.startswith(begun.folder.prefix)),
         digests=digests,
         identities=identities,
         code_digest=code,

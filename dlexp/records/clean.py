@@ -4,11 +4,11 @@ import contextlib
 import errno
 import re
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dlexp.records.index import scan, smoke_dir
+from dlexp.records.index import SMOKE, scan
 from dlexp.records.lock import Lost, Taken, locked
 from dlexp.records.run_dir import OWN_FILES, UNFINISHED, RunDir, Status
 
@@ -36,31 +36,21 @@ def clean(
 
     A run that holds other files than `own_files` is kept.
     """
-    chosen: list[tuple[RunDir, Callable[[RunDir], bool]]] = []
-    if smoke:
-        chosen += [(run_dir, lambda _: True) for run_dir in smoke_runs(runs_dir)]
+    folder = runs_dir / SMOKE
+    chosen = [(run_dir, True) for run_dir in _own(folder)] if smoke and not folder.is_symlink() else []
     if failed:
-        chosen += [(run_dir, is_unfinished) for run_dir in unfinished_runs(runs_dir)]
-    for run_dir, may_go in chosen:
+        chosen += [(run_dir, False) for run_dir in unfinished_runs(runs_dir)]
+    for run_dir, is_smoke in chosen:
         kept = "under way" if _is_under_way(run_dir) else _why_not_ours(run_dir, own_files)
         status, n_bytes = run_dir.status, size(run_dir)
         if not (kept or dry_run):
-            kept = remove(run_dir, may_go, own_files)
+            kept = _remove(run_dir, is_smoke, own_files)
         yield Cleaned(run_dir, status, n_bytes, kept)
 
 
-def smoke_runs(runs_dir: Path) -> list[RunDir]:
-    """All smoke runs, however they ended; nothing behind a symbolic link."""
-    folder = smoke_dir(runs_dir)
-    return [] if folder.is_symlink() else _own(folder)
-
-
 def unfinished_runs(runs_dir: Path) -> list[RunDir]:
-    """All runs that failed, or broke off with nothing to resume.
-
-    Neither smoke runs nor damaged records nor anything behind a symbolic link.
-    """
-    return [run_dir for run_dir in _own(runs_dir) if is_unfinished(run_dir)]
+    """All runs that failed, or broke off with nothing to resume; no smoke runs, no damaged ones."""
+    return [run_dir for run_dir in _own(runs_dir) if _is_unfinished(run_dir)]
 
 
 def damaged_runs(runs_dir: Path) -> list[RunDir]:
@@ -68,7 +58,7 @@ def damaged_runs(runs_dir: Path) -> list[RunDir]:
     return [run_dir for run_dir in _own(runs_dir) if run_dir.status == "damaged"]
 
 
-def is_unfinished(run_dir: RunDir) -> bool:
+def _is_unfinished(run_dir: RunDir) -> bool:
     """Whether a run failed, or broke off with nothing to resume."""
     status = run_dir.status
     return status == "failed" or (status in UNFINISHED and not run_dir.has_checkpoint)
@@ -83,23 +73,15 @@ def size(run_dir: RunDir) -> int:
     return n_bytes
 
 
-def remove(run_dir: RunDir, may_go: Callable[[RunDir], bool], own_files: Collection[str]) -> str | None:
-    """Delete a run's files and directory, and the directories around it that this leaves empty.
+def _remove(run_dir: RunDir, is_smoke: bool, own_files: Collection[str]) -> str | None:
+    """Delete a run and the directories around it that this leaves empty; why it was kept, or None if it is gone.
 
     The list that it stands on may be old: it is looked at again while its lock is held, so that nothing can finish it
     in between.
-
-    Args:
-        run_dir: The run.
-        may_go: Whether it may be removed as it is now.
-        own_files: The names of the files that it may hold.
-
-    Returns:
-        Why it was kept; None if it is gone.
     """
     try:
         with locked(run_dir.lock_path) as held:
-            if not may_go(run_dir):
+            if not (is_smoke or _is_unfinished(run_dir)):
                 return f"{'finished' if run_dir.status == 'finished' else 'changed'} since it was listed"
             if reason := _why_not_ours(run_dir, own_files):
                 return reason
@@ -114,7 +96,8 @@ def remove(run_dir: RunDir, may_go: Callable[[RunDir], bool], own_files: Collect
     except OSError as error:
         # Not empty: another process began it just now.
         return "under way" if error.errno == errno.ENOTEMPTY else f"cannot be removed: {error.strerror}"
-    for folder in _around(run_dir):
+    name = run_dir.path.parent
+    for folder in (name, name.parent) if name.parent.name == SMOKE else (name,):
         with contextlib.suppress(OSError):  # It is not empty, or gone.
             folder.rmdir()
     return None
@@ -129,18 +112,18 @@ def _files(run_dir: RunDir) -> list[Path]:
 
 
 def _own(runs_dir: Path) -> list[RunDir]:
+    """The runs below a directory, except what is behind a symbolic link."""
     return [run for run in scan(runs_dir) if not run.path.is_symlink() and not run.path.parent.is_symlink()]
 
 
 def _why_not_ours(run_dir: RunDir, own_files: Collection[str]) -> str | None:
     """The first of the files in a run's directory that dlexp did not write, in words; None if there is none."""
-    foreign = sorted(path.name for path in _files(run_dir) if not _is_own(path, own_files))
-    return f"holds {foreign[0]}, which dlexp did not write" if foreign else None
-
-
-def _is_own(path: Path, own_files: Collection[str]) -> bool:
-    beside = _BESIDE.fullmatch(path.name)
-    return not path.is_symlink() and path.is_file() and (beside["name"] if beside else path.name) in own_files
+    for path in sorted(_files(run_dir)):
+        beside = _BESIDE.fullmatch(path.name)
+        name = beside["name"] if beside else path.name
+        if path.is_symlink() or not path.is_file() or name not in own_files:
+            return f"holds {path.name}, which dlexp did not write"
+    return None
 
 
 def _is_under_way(run_dir: RunDir) -> bool:
@@ -152,10 +135,3 @@ def _is_under_way(run_dir: RunDir) -> bool:
         return is_empty and time.time() - run_dir.path.stat().st_mtime < STARTING_SECONDS
     except FileNotFoundError:  # Another command has removed it.
         return False
-
-
-def _around(run_dir: RunDir) -> Iterator[Path]:
-    name = run_dir.path.parent
-    yield name
-    if name.parent.name == smoke_dir(Path()).name:
-        yield name.parent

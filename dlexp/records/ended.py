@@ -113,11 +113,6 @@ class Ended:
         return self.versions.get("tensorflow", "unknown")
 
     @property
-    def began(self) -> str:
-        """When it was handed out; of older records when it began, or at least ended."""
-        return self.submitted or self.started or self.ended
-
-    @property
     def heads(self) -> Mapping[str, Mapping[str, Any]]:
         """The settings of the head of each of several targets; empty where there is one target."""
         heads: Mapping[str, Mapping[str, Any]] = self.config.get("head", {}).get("heads", {})
@@ -206,11 +201,6 @@ class Failed(Ended):
     where: str | None = None
     """The place in the code."""
 
-    @property
-    def has_diverged(self) -> bool:
-        """Whether the loss became NaN or infinite."""
-        return self.kind == "diverged"
-
 
 #: environment.json: what says on what and by which code the run is trained; the rest is only shown and compared.
 ENVIRONMENT = record({}, of_fields(Ended))
@@ -229,11 +219,7 @@ class Interruption(TypedDict):
 
     what: str
     kind: NotRequired[Any]
-    """The name of the error's class."""
-    errno: NotRequired[Any]
-    where: NotRequired[Any]
-    epoch: NotRequired[Any]
-    ended: NotRequired[Any]
+    """The name of the error's class; as the other keys it is only compared."""
 
 
 class Manifest(TypedDict):

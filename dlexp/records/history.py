@@ -5,10 +5,10 @@ import hashlib
 import io
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from numbers import Integral
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TextIO
+from typing import TextIO
 
 from dlexp import regular_files
 from dlexp.errors import Changed
@@ -22,7 +22,7 @@ EPOCH = "epoch"
 DIAGNOSTICS_COLUMNS = (EPOCH, "layer", "dead_share", "saturated_share", "gradient_norm", "weight_norm", "update_ratio")
 
 
-class HistoryWriter:
+class HistoryWriter(AbstractContextManager["HistoryWriter"]):
     """A CSV file of numbers that grows by one row per epoch and can be read at any moment."""
 
     def __init__(self, path: Path, columns: Sequence[str], after: int = 0, fence: Fence | None = None) -> None:
@@ -67,12 +67,7 @@ class HistoryWriter:
         if found != self._written.hexdigest():
             raise Changed(f"{self._path}: changed while the run was trained")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
 
@@ -130,27 +125,24 @@ def _read_rows(path: Path, required: Sequence[str] = ()) -> list[dict[str, float
     except UnicodeDecodeError as error:
         raise damaged(path, error) from error
     header, *lines = text.split("\n")[:-1] or [""]
-    columns = _columns(path, header) if header else []
+    try:
+        columns = next(csv.reader([header]), [])
+    except csv.Error as error:
+        raise damaged(path, error, line=1) from error
+    if header and (columns[:1] != [EPOCH] or len(set(columns)) < len(columns)):
+        raise damaged(path, f"expected columns, the first {EPOCH} and none twice, given {header[:40]!r}", line=1)
     if lacking := [column for column in required if lines and column not in columns]:
         raise damaged(path, f"no column {lacking[0]}")
     rows = []
     for number, line in enumerate(lines, start=2):
         try:
             row = dict(zip(columns, map(_number, line.split(",")), strict=True))
-            rows.append(row | {EPOCH: _whole(row[EPOCH])})
+            if not row[EPOCH].is_integer():  # NaN and infinities are none.
+                raise ValueError(row[EPOCH])
         except (KeyError, ValueError) as error:
             raise damaged(path, f"{line[:40]!r}", line=number) from error
+        rows.append(row | {EPOCH: int(row[EPOCH])})
     return rows
-
-
-def _columns(path: Path, header: str) -> list[str]:
-    try:
-        columns = next(csv.reader([header]))
-    except csv.Error as error:
-        raise damaged(path, error, line=1) from error
-    if columns[:1] != [EPOCH] or len(set(columns)) < len(columns):
-        raise damaged(path, f"expected columns, the first {EPOCH} and none twice, given {header[:40]!r}", line=1)
-    return columns
 
 
 def _number(cell: str) -> float:
@@ -158,9 +150,3 @@ def _number(cell: str) -> float:
     if math.isinf(value) and "inf" not in cell:  # More digits than a float has.
         raise ValueError(cell)
     return value
-
-
-def _whole(value: float) -> int:
-    if not value.is_integer():  # NaN and infinities are none.
-        raise ValueError(value)
-    return int(value)

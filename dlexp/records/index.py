@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from dlexp import regular_files
 from dlexp.config.identity import Identities
 from dlexp.config.names import BIAS_VARIANCE, PREFIX_LENGTH, SUMMARY_CSV
 from dlexp.errors import UserError
@@ -18,7 +19,7 @@ from dlexp.records.run_dir import FolderName, RunDir, Status
 
 log = logging.getLogger(__name__)
 
-#: Where smoke runs lie, beside the names' folders.
+#: Where smoke runs lie, beside the names' folders; part of no index.
 SMOKE = ".smoke"
 
 
@@ -44,11 +45,6 @@ class Run:
     def seed(self) -> int:
         """The seed that its folder's name says."""
         return self.dir.seed
-
-    @property
-    def attempt(self) -> int:
-        """The number that its folder's name says."""
-        return self.dir.attempt
 
     @property
     def label(self) -> str:
@@ -96,18 +92,13 @@ class Run:
     @property
     def has_diverged(self) -> bool:
         """Whether the loss became NaN or infinite."""
-        return isinstance(self.record, Failed) and self.record.has_diverged
+        return isinstance(self.record, Failed) and self.record.kind == "diverged"
 
     @property
     def what(self) -> str:
         """What went wrong with it, in a line; empty where nothing did."""
         failed = self.record.what if isinstance(self.record, Failed) else ""
         return failed or self.damage or self.interruption
-
-
-def smoke_dir(runs_dir: Path) -> Path:
-    """Where smoke runs lie: below the runs, part of no index."""
-    return runs_dir / SMOKE
 
 
 def walk(runs_dir: Path) -> tuple[list[RunDir], list[Path]]:
@@ -118,26 +109,20 @@ def walk(runs_dir: Path) -> tuple[list[RunDir], list[Path]]:
     Raises:
         UserError: There is no such directory, or it may not be read.
     """
-    found: list[tuple[str, FolderName, RunDir]] = []
-    foreign: list[Path] = []
+    found, foreign = [], []
     for name in entries(runs_dir):
-        if not is_directory(name):
-            if name.name != SUMMARY_CSV:
-                foreign.append(Path(name.path))
-            continue
         try:
             own = entries(Path(name.path))
-        except UserError:
-            foreign.append(Path(name.path))
+        except UserError:  # A file, or not to be read.
+            if name.name != SUMMARY_CSV or is_directory(name):
+                foreign.append(Path(name.path))
             continue
         for entry in own:
-            folder = FolderName.parse(entry.name)
-            if folder and is_directory(entry):
-                found.append((name.name, folder, RunDir(Path(entry.path))))
+            if FolderName.parse(entry.name) and is_directory(entry):
+                found.append(RunDir(Path(entry.path)))
             else:
                 foreign.append(Path(entry.path))
-    found.sort(key=lambda run: run[:2])
-    return [run_dir for _, _, run_dir in found], sorted(foreign)
+    return sorted(found, key=lambda run_dir: (run_dir.name, run_dir.folder)), sorted(foreign)
 
 
 def scan(runs_dir: Path) -> list[RunDir]:
@@ -149,10 +134,8 @@ def read(run_dir: RunDir) -> Run:
     """Read one run's record; a damaged one is a `Run` that says so."""
     unknown = Ended(seed=run_dir.seed, identity="", config={})
     try:
-        if result := run_dir.summary():
-            return Run(dir=run_dir, status="finished", record=result)
-        if failure := run_dir.failure():
-            return Run(dir=run_dir, status="failed", record=failure)
+        if record := run_dir.summary() or run_dir.failure():
+            return Run(dir=run_dir, status="finished" if isinstance(record, Finished) else "failed", record=record)
         status, interruption = run_dir.unfinished_status(), run_dir.interruption()
         what = interruption["what"] if interruption and status == "interrupted" else ""
         return Run(dir=run_dir, status=status, record=unknown, interruption=what)
@@ -162,17 +145,23 @@ def read(run_dir: RunDir) -> Run:
 
 def is_of_bias_variance(run_dir: RunDir) -> bool:
     """Whether it is one of the many runs behind bias and variance, and not one that is only called so."""
-    return run_dir.name.endswith(BIAS_VARIANCE) and not run_dir.has_own_training_set
+    if not run_dir.name.endswith(BIAS_VARIANCE):
+        return False
+    try:
+        return "\n  resample: null\n" not in regular_files.read_text(run_dir.config_path)
+    except (OSError, UnicodeDecodeError):
+        return True
 
 
 def without_bias_variance(run_dirs: Iterable[RunDir]) -> tuple[list[RunDir], str]:
     """The runs on training sets as they are, and a line that counts the others; empty where there are none."""
-    run_dirs = list(run_dirs)
-    usual = [run_dir for run_dir in run_dirs if not is_of_bias_variance(run_dir)]
-    if not (n := len(run_dirs) - len(usual)):
+    usual: list[RunDir] = []
+    others: list[RunDir] = []
+    for run_dir in run_dirs:
+        (others if is_of_bias_variance(run_dir) else usual).append(run_dir)
+    if not others:
         return usual, ""
-    name = next(run_dir.name for run_dir in run_dirs if is_of_bias_variance(run_dir))
-    return usual, f"{plural(n, 'run')} of bias-variance left out. To list them: dlexp ls '{name}'"
+    return usual, f"{plural(len(others), 'run')} of bias-variance left out. To list them: dlexp ls '{others[0].name}'"
 
 
 def readable(run_dirs: Iterable[RunDir]) -> list[Run]:
@@ -202,7 +191,7 @@ def latest_finished(runs: Sequence[Run]) -> Run:
 
 
 def _end(run: Run) -> tuple[str, int]:
-    return run.record.ended, run.attempt
+    return run.record.ended, run.dir.folder.attempt
 
 
 def recorded(runs: Iterable[Run], identities: Container[str], name: str = "") -> Run | None:
@@ -223,7 +212,7 @@ class Attempts:
     def __init__(self, run_dirs: Iterable[RunDir] = ()) -> None:
         self._by_key: dict[tuple[str, int], list[RunDir]] = {}
         for run_dir in run_dirs:
-            self._by_key.setdefault((run_dir.identity_prefix, run_dir.seed), []).append(run_dir)
+            self._by_key.setdefault((run_dir.folder.prefix, run_dir.seed), []).append(run_dir)
 
     def of(self, identities: Iterable[str], seed: int) -> list[RunDir]:
         """What may be a record of an experiment with a seed, by the names of the folders."""
@@ -234,13 +223,13 @@ class Attempts:
 def with_identity(run_dirs: Iterable[RunDir], identities: Identities) -> list[Run]:
     """Those of these runs that are on record of an experiment, under every name."""
     prefixes = {identity[:PREFIX_LENGTH] for identity in identities}
-    near = [run_dir for run_dir in run_dirs if run_dir.identity_prefix in prefixes]
+    near = [run_dir for run_dir in run_dirs if run_dir.folder.prefix in prefixes]
     return [run for run in readable(near) if run.identity in identities]
 
 
 def in_order(runs: Iterable[Run]) -> list[Run]:
-    """Runs as they were handed out: the points of a grid in its order."""
-    return sorted(runs, key=lambda run: run.record.began)
+    """Runs as they were handed out, older ones as they began or ended: the points of a grid in its order."""
+    return sorted(runs, key=lambda run: run.record.submitted or run.record.started or run.record.ended)
 
 
 def is_directory(entry: os.DirEntry[str] | Path) -> bool:

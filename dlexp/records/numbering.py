@@ -57,7 +57,10 @@ class Numbering:
     def _last(self, name: str, key: _Key) -> int:
         """The last number; 0 if there is none."""
         if name not in self._numbers:
-            self._numbers[name] = _listed(self.runs_dir / name)
+            folder = self.runs_dir / name
+            listed = [FolderName.parse(each.name) for each in os.scandir(folder)] if folder.is_dir() else []
+            # Of each seed and experiment the highest number comes last.
+            self._numbers[name] = {(each.seed, each.prefix): each.attempt for each in sorted(filter(None, listed))}
         number = self._numbers[name].get(key, 0)
         while os.path.lexists(self._path(name, key, number + 1)):
             number += 1
@@ -66,15 +69,3 @@ class Numbering:
 
     def _path(self, name: str, key: _Key, number: int) -> Path:
         return self.runs_dir / name / str(FolderName(*key, number))
-
-
-def _listed(folder: Path) -> dict[_Key, int]:
-    """The last number of each seed and experiment in the folder of a name."""
-    numbers: dict[_Key, int] = {}
-    if not folder.is_dir():
-        return numbers
-    with os.scandir(folder) as entries:
-        for found in filter(None, (FolderName.parse(entry.name) for entry in entries)):
-            key = found.seed, found.prefix
-            numbers[key] = max(found.attempt, numbers.get(key, 0))
-    return numbers

@@ -50,17 +50,16 @@ class Predictions:
     def _problem(self) -> str:
         """What these arrays cannot be; empty where they fit together."""
         y, predicted, expected = self.y, self.predicted, self.expected
+        arrays = [each for each in vars(self).values() if each is not None]
         # What does not begin as an array is read as plain bytes.
-        if not all(isinstance(each, np.ndarray) for each in vars(self).values() if each is not None):
+        if not all(isinstance(each, np.ndarray) for each in arrays):
             return "a member that is no array"
         n = len(predicted) if predicted.ndim == 2 else 0
         if not n or y.shape not in ((n,), predicted.shape) or (expected is not None and expected.shape != (n,)):
             return "arrays of shapes that do not fit together"
-        if y.dtype.kind not in "fiu" or any(
-            each.dtype.kind != "f" for each in (predicted, expected) if each is not None
-        ):
+        if y.dtype.kind not in "fiu" or any(each.dtype.kind != "f" for each in arrays if each is not y):
             return "arrays of other types than numbers"
-        if not all(np.isfinite(each).all() for each in (y, predicted, expected) if each is not None):
+        if not all(np.isfinite(each).all() for each in arrays):
             return "numbers that are missing or infinite"
         # One column is the probability of the class 1 of two.
         n_classes = 2 if y.ndim == 2 else max(2, predicted.shape[1])

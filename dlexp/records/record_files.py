@@ -1,16 +1,22 @@
 """Recorded files, read with care: what was cut short, edited into nonsense or replaced is damage, in one line."""
 
 import hashlib
+import json
+import math
+import re
 from pathlib import Path
 from typing import Any
 
 from dlexp import regular_files
 from dlexp.errors import DlexpError
-from dlexp.records import strict_json
 from dlexp.records.shapes import Check, anything
 
-#: A larger file is no record of a run.
+#: A larger file is no record of a run; nor is one with a larger whole number or deeper nesting.
 MAX_BYTES = 256_000_000
+MAX_INTEGER = 2**63 - 1
+MAX_DEPTH = 60
+
+_HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 class DamagedRecord(DlexpError):
@@ -22,33 +28,6 @@ def damaged(path: Path, why: object, line: int | None = None) -> DamagedRecord:
     said = why.strerror or str(why) if isinstance(why, OSError) else str(why)
     place = str(path) if line is None else f"{path}:{line}"
     return DamagedRecord(f"{place}: damaged: {''.join(c if c.isprintable() else ascii(c)[1:-1] for c in said)}")
-
-
-def read_json(path: Path, check: Check = anything) -> dict[str, Any] | None:
-    """The mapping in a JSON file, checked; None if there is no file.
-
-    Raises:
-        DamagedRecord: It cannot be read, or is something else.
-    """
-    content = read(path)
-    return None if content is None else parsed(content, path, check)
-
-
-def parsed(content: bytes, path: Path, check: Check = anything) -> dict[str, Any]:
-    """The mapping in the content of a JSON file, checked.
-
-    Raises:
-        DamagedRecord: It is something else.
-    """
-    try:
-        record = strict_json.parse(content)
-    except ValueError as error:
-        raise damaged(path, error) from error
-    if not isinstance(record, dict):
-        raise damaged(path, "no mapping")
-    if wrong := check(record, ""):
-        raise damaged(path, wrong)
-    return record
 
 
 def sha256(path: Path) -> str:
@@ -69,3 +48,70 @@ def read(path: Path) -> bytes | None:
         return None
     except (OSError, MemoryError) as error:
         raise damaged(path, error) from error
+
+
+def read_json(path: Path, check: Check = anything) -> dict[str, Any] | None:
+    """The mapping in a JSON file, checked; None if there is no file.
+
+    Raises:
+        DamagedRecord: It cannot be read, or is something else.
+    """
+    content = read(path)
+    return None if content is None else parsed(content, path, check)
+
+
+def parsed(content: bytes, path: Path, check: Check = anything) -> dict[str, Any]:
+    """The mapping in the content of a JSON file, checked.
+
+    Raises:
+        DamagedRecord: It is something else.
+    """
+    try:
+        record = _strict(content)
+    except ValueError as error:
+        raise damaged(path, error) from error
+    if not isinstance(record, dict):
+        raise damaged(path, "no mapping")
+    if wrong := check(record, ""):
+        raise damaged(path, wrong)
+    return record
+
+
+def _strict(content: bytes) -> Any:
+    """The value of a JSON document in UTF-8; what would trip a reader later is refused at once.
+
+    Raises:
+        ValueError: It is none; or it has a number that no float or 64-bit integer holds, or that is none (NaN), half a
+            character, or more than `MAX_DEPTH` levels.
+    """
+    try:
+        document = json.loads(content.decode(), parse_float=_float, parse_int=_integer, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError(f"nested more than {MAX_DEPTH} deep: maximum recursion depth exceeded") from None
+    level = [document]
+    for _ in range(MAX_DEPTH + 1):
+        containers = [value for value in level if isinstance(value, dict | list)]
+        level = [each for value in containers for each in (value.values() if isinstance(value, dict) else value)]
+    if containers:
+        raise ValueError(f"nested more than {MAX_DEPTH} deep")
+    # Text in UTF-8 has none itself: only an escape makes one.
+    if b"\\ud" in content.lower() and _HALF_A_CHARACTER.search(json.dumps(document, ensure_ascii=False)):
+        raise ValueError("half a character (a lone surrogate)")
+    return document
+
+
+def _float(digits: str) -> float:
+    if not math.isfinite(value := float(digits)):
+        raise ValueError(f"the number {digits:.30} is too large")
+    return value
+
+
+def _integer(digits: str) -> int:
+    # The length first: Python refuses to read very long numbers.
+    if len(digits) > 20 or abs(value := int(digits)) > MAX_INTEGER:
+        raise ValueError(f"the whole number {digits:.30} is too large")
+    return value
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number in JSON")

@@ -3,12 +3,12 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
-from dlexp import regular_files
 from dlexp.config.identity import canonical_digest
 from dlexp.config.names import FOLDER, PREFIX_LENGTH
 from dlexp.format import to_json
@@ -17,7 +17,7 @@ from dlexp.records.ended import ENVIRONMENT, Ended, Evaluation, Failed, Finished
 from dlexp.records.history import HistoryWriter, lines_up_to, read_history, read_layers
 from dlexp.records.record_files import DamagedRecord, damaged, read_json, sha256
 from dlexp.records.shapes import of_type
-from dlexp.whole_files import Fence, copy, replacing, sync, write_text
+from dlexp.whole_files import Fence, copy, sync, write_text
 
 #: finished: summary.json is there; failed: failure.json is; running and interrupted: neither, with a process that holds
 #: the lock or without; damaged: not to be read.
@@ -35,12 +35,12 @@ RECORD_FORMAT = 2
 MANIFEST_FORMAT = 1
 
 
+@dataclass(frozen=True)
 class _File:
     """A file of a run: on a `RunDir` its path."""
 
-    def __init__(self, name: str, *, in_manifest: bool = False) -> None:
-        self.name = name
-        self.in_manifest = in_manifest
+    name: str
+    in_manifest: bool = False
 
     def __get__(self, run_dir: "RunDir", owner: type | None = None) -> Path:
         return run_dir.path / self.name
@@ -86,9 +86,9 @@ class RunDir:
         """`NAME/s0-3fa9c1d2e0`, as commands take it."""
         return f"{self.name}/{self.path.name}"
 
-    @property
+    @cached_property
     def folder(self) -> FolderName:
-        """What the folder's own name says."""
+        """What the folder's own name says: the seed, the start of the experiment's identity, and the attempt."""
         folder = FolderName.parse(self.path.name)
         if folder is None:
             raise ValueError(f"{self.path} is no run directory")
@@ -99,51 +99,24 @@ class RunDir:
         """The run's seed."""
         return self.folder.seed
 
-    @property
-    def identity_prefix(self) -> str:
-        """The first ten hex digits of the experiment's identity."""
-        return self.folder.prefix
-
-    @property
-    def attempt(self) -> int:
-        """1, or the number of a forced repeat."""
-        return self.folder.attempt
-
     # Results, and what they were made of, in the order of the manifest; the others may come later.
-    config_path = _File("config.yaml", in_manifest=True)
-    """The resolved config."""
-    history_path = _File("history.csv", in_manifest=True)
-    """One row per epoch."""
-    environment_path = _File("environment.json", in_manifest=True)
-    """Versions, machine and command."""
+    config_path = _File("config.yaml", in_manifest=True)  # Resolved.
+    history_path = _File("history.csv", in_manifest=True)  # One row per epoch.
+    environment_path = _File("environment.json", in_manifest=True)  # Versions, machine and command.
     model_path = _File("model.keras", in_manifest=True)
-    """The trained model."""
-    evaluation_path = _File("evaluation.json", in_manifest=True)
-    """What the model makes of the test split, beside its scores."""
-    predictions_path = _File("predictions.npz", in_manifest=True)
-    """The test predictions, of a run on a resampled training set alone."""
-    diagnostics_path = _File("diagnostics.csv", in_manifest=True)
-    """One row per epoch and hidden layer, if the config asks for it."""
-    manifest_path = _File("manifest.json")
-    """The digests of the run's records, written just before the summary."""
-    summary_path = _File("summary.json")
-    """Written last: its presence means finished."""
-    failure_path = _File("failure.json")
-    """Instead of the summary when the run failed."""
-    interruption_path = _File("interruption.json")
-    """Instead of either, what went wrong around the run, until it is resumed."""
-    edited_history_path = _File("history-edited.csv")
-    """A history that was changed while the run was interrupted, kept when the training began again."""
-    curves_path = _File("curves.png")
-    """The learning curves."""
-    log_path = _File("log.txt")
-    """Everything that was said."""
-    checkpoint_path = _File("checkpoint.npz")
-    """What an interrupted training is resumed from; gone when it has ended."""
-    previous_checkpoint_path = _File("checkpoint-previous.npz")
-    """The one before, should the newest be torn."""
-    lock_path = _File("lock")
-    """The process that trains it, while it does."""
+    evaluation_path = _File("evaluation.json", in_manifest=True)  # Of the test split, beside its scores.
+    predictions_path = _File("predictions.npz", in_manifest=True)  # With a resampled training set.
+    diagnostics_path = _File("diagnostics.csv", in_manifest=True)  # One row per epoch and hidden layer.
+    manifest_path = _File("manifest.json")  # The digests of the records above.
+    summary_path = _File("summary.json")  # Written last: its presence means finished.
+    failure_path = _File("failure.json")  # Instead of the summary when the run failed.
+    interruption_path = _File("interruption.json")  # Instead of either, until it is resumed.
+    edited_history_path = _File("history-edited.csv")  # By someone else; the training began again.
+    curves_path = _File("curves.png")  # The learning curves.
+    log_path = _File("log.txt")  # Everything that was said.
+    checkpoint_path = _File("checkpoint.npz")  # Gone when the training has ended.
+    previous_checkpoint_path = _File("checkpoint-previous.npz")  # The one before, should the newest be torn.
+    lock_path = _File("lock")  # The process that trains it, while it does.
 
     @property
     def owner(self) -> lock.Owner | None:
@@ -177,34 +150,15 @@ class RunDir:
         if self.fence:
             self.fence()
 
-    def replacing(self, path: Path) -> AbstractContextManager[Path]:
-        """Write a file of the run whole, or not at all, as `whole_files.replacing` does."""
-        return replacing(path, self.fence)
-
-    @property
-    def has_own_training_set(self) -> bool:
-        """Whether its config says that it trained on all training examples as they are, without a resample."""
-        try:
-            return "\n  resample: null\n" in regular_files.read_text(self.config_path)
-        except (OSError, UnicodeDecodeError):
-            return False
-
     def write_config(self, text: str) -> None:
         """Write the resolved config, as YAML; the first file of a run."""
         write_text(self.config_path, text, self.fence)
         for folder in (self.path.parent, self.path.parent.parent):  # Or a power cut takes the whole run.
             sync(folder)
 
-    def _write(self, path: Path, record: Mapping[str, Any]) -> None:
+    def write_json(self, path: Path, record: Mapping[str, Any]) -> None:
+        """Write a record of the run."""
         write_text(path, to_json(record), self.fence)
-
-    def write_environment(self, record: Mapping[str, Any]) -> None:
-        """Write what the run ran on."""
-        self._write(self.environment_path, record)
-
-    def write_evaluation(self, record: Mapping[str, Any]) -> None:
-        """Write what the model makes of the test split."""
-        self._write(self.evaluation_path, record)
 
     def write_summary(self, record: Mapping[str, Any]) -> None:
         """Write the digests of the other records and of the result, then the result; the last file of a run.
@@ -217,29 +171,21 @@ class RunDir:
         manifest = to_json({"format": MANIFEST_FORMAT, "sha256": digests, "summary": summary_digest(summary)})
         write_text(self.manifest_path, manifest, self.fence)
         own_digest = hashlib.sha256(manifest.encode()).hexdigest()
-        self._write(self.summary_path, {**summary, "manifest": own_digest})
+        self.write_json(self.summary_path, {**summary, "manifest": own_digest})
 
     def write_failure(self, record: Mapping[str, Any]) -> None:
         """Write why there is no result."""
         self.sync_rows()
-        self._write(self.failure_path, {"format": RECORD_FORMAT, **record})
-
-    def write_interruption(self, record: Mapping[str, Any]) -> None:
-        """Write what went wrong around the run, which may be resumed."""
-        self._write(self.interruption_path, record)
+        self.write_json(self.failure_path, {"format": RECORD_FORMAT, **record})
 
     def remove_interruption(self) -> None:
         """Remove the note of what interrupted the run, which is being resumed."""
         self.require_own()
         self.interruption_path.unlink(missing_ok=True)
 
-    def history_writer(self, columns: Sequence[str], after: int = 0) -> "HistoryWriter":
+    def history_writer(self, columns: Sequence[str], after: int = 0) -> HistoryWriter:
         """Continue the history after an epoch, with these columns and without the rows of later epochs."""
         return HistoryWriter(self.history_path, columns, after, self.fence)
-
-    def diagnostics_writer(self, columns: Sequence[str], after: int = 0) -> "HistoryWriter":
-        """Continue the diagnostics after an epoch."""
-        return HistoryWriter(self.diagnostics_path, columns, after, self.fence)
 
     def sync_rows(self) -> None:
         """Have the rows written so far survive a power cut: what is said to be recorded then is."""
@@ -319,10 +265,10 @@ class RunDir:
         version = record.get("format", 1)
         if isinstance(version, int) and version > RECORD_FORMAT:  # Its keys may mean other things.
             raise DamagedRecord(f"{path}: of record format {version}, and this dlexp reads up to {RECORD_FORMAT}")
-        if wrong := of_type(kind)(record, ""):
+        if wrong := of_type(cast(Any, kind))(record, ""):
             raise damaged(path, wrong)
         ended = kind.of(record)
-        if (ended.seed, ended.identity[:PREFIX_LENGTH]) != (self.seed, self.identity_prefix):
+        if (ended.seed, ended.identity[:PREFIX_LENGTH]) != (self.seed, self.folder.prefix):
             raise damaged(path, "the record of another run")
         return ended
 

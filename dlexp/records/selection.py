@@ -34,7 +34,12 @@ def select(
     selected: dict[Path, Run] = {}
     for word in words:
         found = find(runs_dir, word)
-        runs = _of_config(runs_dir, found, data_dir) if isinstance(found, Path) else map(read, found)
+        if isinstance(found, Path):
+            runs = with_identity(scan(runs_dir), identities_in(found, data_dir))
+            if not runs:
+                raise UserError(f"{found}: no run of it in {runs_dir} as it is now. Try: dlexp run {found}")
+        else:
+            runs = list(map(read, found))
         for run in order(runs):
             selected.setdefault(run.dir.path.resolve(), run)
     return list(selected.values())
@@ -78,13 +83,6 @@ def identities_in(config: Path, data_dir: Path | None) -> Identities:
     return identities_of(experiment, experiment.dataset.digests(data_dir))
 
 
-def _of_config(runs_dir: Path, config: Path, data_dir: Path | None) -> list[Run]:
-    runs = with_identity(scan(runs_dir), identities_in(config, data_dir))
-    if not runs:
-        raise UserError(f"{config}: no run of it in {runs_dir} as it is now. Try: dlexp run {config}")
-    return runs
-
-
 def _matching(run_dirs: Iterable[RunDir], glob: str) -> list[RunDir]:
     """The runs whose name, or name and folder, a glob describes; a name itself holds none of a glob's signs.
 
@@ -101,9 +99,8 @@ def _matching(run_dirs: Iterable[RunDir], glob: str) -> list[RunDir]:
 
 def _in_name(directory: Path) -> list[RunDir]:
     """The runs in the directory of one name."""
-    own = [entry for entry in entries(directory) if is_directory(entry)]
-    folders = [(folder, entry) for entry in own if (folder := FolderName.parse(entry.name))]
-    return [RunDir(Path(entry.path)) for folder, entry in sorted(folders, key=lambda pair: pair[0])]
+    own = [entry for entry in entries(directory) if FolderName.parse(entry.name) and is_directory(entry)]
+    return sorted((RunDir(Path(entry.path)) for entry in own), key=lambda run_dir: run_dir.folder)
 
 
 def _beginning(run_dirs: Iterable[RunDir], word: str) -> list[RunDir]:
@@ -117,10 +114,10 @@ def _beginning(run_dirs: Iterable[RunDir], word: str) -> list[RunDir]:
     found = [
         run_dir
         for run_dir in run_dirs
-        if run_dir.identity_prefix.startswith(said["identity"])
+        if run_dir.folder.prefix.startswith(said["identity"])
         if said["name"] in (None, run_dir.name) and said["seed"] in (None, str(run_dir.seed))
     ]
-    if len({run_dir.identity_prefix for run_dir in found}) > 1:
+    if len({run_dir.folder.prefix for run_dir in found}) > 1:
         raise UserError(f"{word}: several ids begin like this. Choose from: {_listed([run.label for run in found])}")
     return found
 

@@ -3,11 +3,14 @@
 A key that the type does not name is passed through: it may be a later version's.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import collections.abc
+import types
+import typing
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from functools import cache
-from types import NoneType, UnionType
-from typing import Annotated, Any, ClassVar, NotRequired, Union, get_args, get_origin, get_type_hints
+from functools import cache, reduce
+from types import NoneType
+from typing import Any, ClassVar, get_args, get_origin, get_type_hints
 
 #: Says what is wrong with the value at a path; empty where nothing is. A path is made only where something is wrong.
 Check = Callable[[Any, str], str]
@@ -22,26 +25,22 @@ def anything(value: Any, path: str) -> str:
     return ""
 
 
-def text(value: Any, path: str) -> str:
-    """Any text."""
-    return "" if isinstance(value, str) else _wrong(value, path, "text")
+def _plain(fits: Callable[[Any], bool], expected: str) -> Check:
+    return lambda value, path: "" if fits(value) else _wrong(value, path, expected)
 
 
-def boolean(value: Any, path: str) -> str:
-    """True or false."""
-    return "" if isinstance(value, bool) else _wrong(value, path, "true or false")
+text = _plain(lambda value: isinstance(value, str), "text")
+#: `True` is an `int` to Python, and no number in a record.
+count = _plain(lambda value: type(value) is int and value >= 0, "a whole number from 0")
+number = _plain(lambda value: type(value) in (int, float) and abs(value) < LARGEST_NUMBER, "a number")
 
-
-def count(value: Any, path: str) -> str:
-    """A whole number from 0."""
-    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    return "" if is_count else _wrong(value, path, "a whole number from 0")
-
-
-def number(value: Any, path: str) -> str:
-    """A number of a size that can be calculated with."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST_NUMBER
-    return "" if is_number else _wrong(value, path, "a number")
+_OF_TYPE: Mapping[Any, Check] = {
+    Any: anything,
+    str: text,
+    int: count,
+    float: number,
+    bool: _plain(lambda value: isinstance(value, bool), "true or false"),
+}
 
 
 def optional(check: Check) -> Check:
@@ -91,37 +90,33 @@ def either(first: Check, second: Check) -> Check:
     return lambda value, path: first(value, path) and second(value, path)
 
 
-_PLAIN: Mapping[Any, Check] = {Any: anything, str: text, bool: boolean, int: count, float: number}
-
-
-def of_type(annotation: Any) -> Check:
-    """The check of a type as JSON writes its values; of an `Annotated` one, the check that stands beside it."""
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        check: Check = arguments[1]
-        return check
-    if origin is NotRequired:
-        return of_type(arguments[0])
-    if origin in (Union, UnionType):
-        check, *others = (of_type(each) for each in arguments if each is not NoneType)
-        for other in others:
-            check = either(check, other)
-        return optional(check) if NoneType in arguments else check
-    if origin is Sequence:
-        return list_of(of_type(arguments[0]))
-    if origin is Mapping:
-        return mapping_of(of_type(arguments[1]))
-    return _PLAIN[annotation] if annotation in _PLAIN else _of_class(annotation)
-
-
 @cache
-def _of_class(cls: Any) -> Check:
-    """The check of a mapping with the keys of a TypedDict or the fields of a dataclass."""
-    checks = of_fields(cls)
-    if is_dataclass(cls):
-        required = {each.name for each in fields(cls) if each.default is each.default_factory is MISSING}
+def of_type(annotation: Any) -> Check:
+    """The check of a type as JSON writes its values; of an `Annotated` one, the check that stands beside it.
+
+    That of a TypedDict or a dataclass is of a mapping with its keys or fields.
+    """
+    if annotation in _OF_TYPE:
+        return _OF_TYPE[annotation]
+    arguments = get_args(annotation)
+    match get_origin(annotation):
+        case typing.Annotated:
+            check: Check = arguments[1]
+            return check
+        case typing.NotRequired:
+            return of_type(arguments[0])
+        case typing.Union | types.UnionType:
+            check = reduce(either, (of_type(each) for each in arguments if each is not NoneType))
+            return optional(check) if NoneType in arguments else check
+        case collections.abc.Sequence:
+            return list_of(of_type(arguments[0]))
+        case collections.abc.Mapping:
+            return mapping_of(of_type(arguments[1]))
+    checks = of_fields(annotation)
+    if is_dataclass(annotation):
+        required = {each.name for each in fields(annotation) if each.default is each.default_factory is MISSING}
     else:
-        required = cls.__required_keys__
+        required = annotation.__required_keys__
     return record({name: check for name, check in checks.items() if name in required}, checks)
 
 

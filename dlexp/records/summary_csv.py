@@ -56,7 +56,7 @@ def _row(run: Run, runs_dir: Path, texts: _Texts) -> tuple[dict[str, str], ...]:
         "name": run.name,
         "seed": str(run.seed),
         "identity": run.identity,
-        "attempt": str(run.attempt),
+        "attempt": str(run.dir.folder.attempt),
         "status": run.status,
         "run": run.dir.path.relative_to(runs_dir).as_posix(),
         "started": run.record.started,

@@ -22,6 +22,7 @@ from dlexp.records.run_dir import RunDir
 from dlexp.training.early_stopping import Best
 from dlexp.training.epochs import Epochs
 from dlexp.training.network import Network
+from dlexp.whole_files import replacing
 
 #: A checkpoint is saved at the end of the first epoch that is so many seconds after the last one: together with epochs
 #: of up to 5 s, no more than 10 s of training are lost.
@@ -118,7 +119,7 @@ class Checkpoints:
         # A power cut must not leave a checkpoint whose epochs the history lacks.
         self._run_dir.sync_rows()
         newest = self._run_dir.checkpoint_path
-        with self._run_dir.replacing(newest) as path:
+        with replacing(newest, self._run_dir.fence) as path:
             with path.open("wb") as file:
                 file.write(MAGIC + digest + b"\n")
                 file.write(content)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dlexp.config.experiment import Experiment
-from dlexp.records.history import DIAGNOSTICS_COLUMNS
+from dlexp.records.history import DIAGNOSTICS_COLUMNS, HistoryWriter
 from dlexp.records.run_dir import RunDir
 from dlexp.training.checkpoint import Checkpoints
 from dlexp.training.diagnostics import record_diagnostics
@@ -47,7 +47,9 @@ def fit(
         checkpoints.before_saving = writer.require_unchanged
         diagnosed: list[Hook] = []
         if training.diagnostics:
-            rows = files.enter_context(run_dir.diagnostics_writer(DIAGNOSTICS_COLUMNS, epochs.epoch))
+            rows = files.enter_context(
+                HistoryWriter(run_dir.diagnostics_path, DIAGNOSTICS_COLUMNS, epochs.epoch, run_dir.fence)
+            )
             diagnosed = [record_diagnostics(network, splits.train, seed, rows)]
         noted = [best.note] if best else []
         stop = stop_when_asked(checkpoints.save)

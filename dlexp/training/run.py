@@ -26,6 +26,7 @@ from dlexp.training.network import Network, build
 from dlexp.training.scores import calibration, guessing, scored, worst_mistakes
 from dlexp.training.splits import Splits, digests, split
 from dlexp.training.summary import layers, summarize
+from dlexp.whole_files import replacing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +103,7 @@ def prepare(job: Job) -> Prepared:
             "training_version": TRAINING_VERSION,
             "code_digest": job.code_digest,
         }
-        run_dir.write_environment(place)
+        run_dir.write_json(run_dir.environment_path, place)
 
         data = data or dataset.load(job.data_dir)
         info = data.info or dataset.info()
@@ -139,7 +140,7 @@ def write_evaluation(training: FinishedTraining) -> None:
     """Write evaluation.json: the worst mistakes with their examples."""
     prepared = training.prepared
     evaluation = with_examples(training.mistakes, prepared.experiment.dataset, prepared.data, prepared.read)
-    prepared.job.run_dir.write_evaluation(evaluation)
+    prepared.job.run_dir.write_json(prepared.job.run_dir.evaluation_path, evaluation)
 
 
 #: What writes records of its own, in this order, before the manifest and the summary. One that fails fails the run.
@@ -149,7 +150,7 @@ RECORDS: tuple[Callable[[FinishedTraining], None], ...] = (write_predictions, wr
 def record(prepared: Prepared, epochs: Epochs) -> None:
     """Write the model, what `RECORDS` writes, where it was trained in how many seconds, and last the summary."""
     run_dir, network, test = prepared.job.run_dir, prepared.network, prepared.splits.test
-    with run_dir.replacing(run_dir.model_path) as path:
+    with replacing(run_dir.model_path, run_dir.fence) as path:
         network.model.save(path)
     run_dir.require_own()
     tested = Evaluator(network, test).evaluate()
@@ -157,7 +158,7 @@ def record(prepared: Prepared, epochs: Epochs) -> None:
     for write in RECORDS:
         write(training)
     seconds = epochs.seconds_before + time.perf_counter() - prepared.clock
-    run_dir.write_environment({**prepared.environment, "seconds": seconds})
+    run_dir.write_json(run_dir.environment_path, {**prepared.environment, "seconds": seconds})
     run_dir.write_summary(_result(training, seconds).content)
 
 

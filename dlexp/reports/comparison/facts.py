@@ -153,8 +153,8 @@ def compare(
 def _unfinished(runs: Sequence[Run], counted: Sequence[Run]) -> tuple[str, ...]:
     """The names of the experiments that come before the first one that can be compared."""
     before = runs[: runs.index(counted[0])] if counted else ()
-    others = {run.dir.identity_prefix for run in counted}
-    return tuple(dict.fromkeys(run.name for run in before if run.dir.identity_prefix not in others))
+    others = {run.dir.folder.prefix for run in counted}
+    return tuple(dict.fromkeys(run.name for run in before if run.dir.folder.prefix not in others))
 
 
 def _experiments(runs: Sequence[Run]) -> list[Compared]:

@@ -55,7 +55,7 @@ def standing(run: Run) -> Standing:
         run=run.label,
         name=run.name,
         seed=run.seed,
-        attempt=run.attempt,
+        attempt=run.dir.folder.attempt,
         identity=run.identity,
         status="diverged" if run.has_diverged else run.status,
         epochs=_epochs(run) if run.epochs is None else run.epochs,

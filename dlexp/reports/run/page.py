@@ -37,7 +37,7 @@ def _document(page: Page) -> dict[str, Any]:
     run = page.run
     return {
         "directory": str(run.dir.path),
-        "attempt": run.attempt,
+        "attempt": run.dir.folder.attempt,
         "config": page.config,
         **run.record.raw,
         "name": run.name,

@@ -24,7 +24,7 @@ def settings(word: str, runs_dir: Path) -> dict[str, Any]:
     else:  # The seeds and attempts of an experiment share their config.
         of_experiment: dict[str, Path] = {}
         for run_dir in found:
-            of_experiment.setdefault(run_dir.identity_prefix, run_dir.config_path)
+            of_experiment.setdefault(run_dir.folder.prefix, run_dir.config_path)
         paths = list(of_experiment.values())
     configs = [flatten(compared(load(path).experiment.model_dump(exclude={"name"}))) for path in paths]
     if any(config != configs[0] for config in configs):
