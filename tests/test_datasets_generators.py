@@ -58,7 +58,7 @@ def test_counts_follow_their_rates() -> None:
     """Pearson's statistic is its degrees of freedom, 40,000, within four of its deviations."""
     dataset = Counts(n_train=40_000)
     train = dataset.load(None).train
-    rates = dataset.rates(train.x)
+    rates = dataset.expected(train.x)
 
     statistic = ((train.y - rates) ** 2 / rates).sum()
 
@@ -93,7 +93,7 @@ def test_the_truth_scores_best() -> None:
     """Rates, thresholds or posteriors that are a little off have a higher test nll than `best_possible`."""
     dataset = Counts()
     test = dataset.load(None).test
-    off = -stats.poisson.logpmf(test.y, 1.1 * dataset.rates(test.x)).mean()
+    off = -stats.poisson.logpmf(test.y, 1.1 * dataset.expected(test.x)).mean()
 
     assert dataset.best_possible()["nll"] < off
 
@@ -123,7 +123,7 @@ def test_best_scores_of_counts_are_the_poisson_laws() -> None:
     """The entropy, the mean rate (the variance) and the median's error, summed over all counts by hand."""
     dataset = Counts(n_test=50_000)
     test, best = dataset.load(None).test, dataset.best_possible()
-    rates = dataset.rates(test.x)
+    rates = dataset.expected(test.x)
     k = np.arange(400)[:, None]
     chunks = np.array_split(np.sort(rates)[:: len(rates) // 2_000], 4)
     log_p = [k * np.log(chunk) - chunk - special.gammaln(k + 1) for chunk in chunks]  # (counts, examples)
@@ -162,7 +162,7 @@ def test_best_scores_of_ratings_are_those_of_their_law() -> None:
 def test_no_guess_beats_the_best_for_its_metric() -> None:
     """The median is fewer stars off than the most probable class or the mean; the rate has the lowest rmse."""
     test, p = Ratings().load(None).test, Ratings().probabilities(Ratings().load(None).test.x)
-    counted, rates = Counts().load(None).test, Counts().rates(Counts().load(None).test.x)
+    counted, rates = Counts().load(None).test, Counts().expected(Counts().load(None).test.x)
 
     for guess in (p.argmax(axis=1), np.round(p @ np.arange(5))):
         assert Ratings().best_possible()["class_mae"] <= np.abs(guess - test.y).mean()

@@ -27,9 +27,9 @@ from dlexp.components.datasets import (
     TextFolder,
 )
 from dlexp.components.datasets.dataset import Dataset
-from dlexp.components.datasets.pictures import Picture, are_pictures
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.words import cache as encoded_cache
+from dlexp.components.pictures import Picture, are_pictures
 from dlexp.errors import DataError
 from dlexp.execution.execute import execute
 from dlexp.records.index import read

@@ -3,16 +3,20 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from dlexp.components.pictures import Picture
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
+    import pandas as pd
     from scipy.sparse import csr_array
 
 #: Of numpy, of any type and shape: without importing it.
 Array: TypeAlias = "np.ndarray[Any, Any]"
 Rng: TypeAlias = "np.random.Generator"
+Frame: TypeAlias = "pd.DataFrame"
 #: Of examples: dense, or a sparse row each.
 Inputs: TypeAlias = "np.ndarray[Any, Any] | csr_array"
 #: Of Keras, before there are any numbers in it.
@@ -135,17 +139,6 @@ class Split:
         return sha256.hexdigest()
 
 
-class SupportsPng(Protocol):
-    """A picture for the eye, such as a `Picture`."""
-
-    @property
-    def described(self) -> str:
-        """What it is, in a few words."""
-
-    def png(self) -> bytes:
-        """The picture as a PNG file."""
-
-
 @dataclass(frozen=True)
 class Data:
     """A loaded data set: the training data, of which validation takes its share, and the test split."""
@@ -154,7 +147,7 @@ class Data:
     test: Split
     info: Info | None = field(default=None, kw_only=True)
     """Of the user's own data, all that `Dataset.info` left open."""
-    decode: Callable[[Sequence[int]], Sequence[str | SupportsPng]] | None = field(default=None, kw_only=True)
+    decode: Callable[[Sequence[int]], Sequence[str | Picture]] | None = field(default=None, kw_only=True)
     """Gives the test examples at these positions for the eye, if the arrays do not say what they were."""
     first: Sequence[str] = field(default=(), kw_only=True)
     """The first `N_FIRST` training examples for the eye, in one line each, if the arrays do not say what they were."""

@@ -4,12 +4,8 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-
-class LeftOut:
-    """What stands for a key that the identity does not have; the only instance is `LEFT_OUT`."""
-
-
-LEFT_OUT: Final = LeftOut()
+#: What stands for a key that the identity does not have.
+LEFT_OUT: Final = object()
 
 
 class IdentityRule:

@@ -21,8 +21,6 @@ DEFAULTS: dict[str, Any] = {
     "epsilon": 1e-7,
     "image_data_format": "channels_last",
 }
-#: Variables that change what Keras is, beside those that begin with `KERAS_`.
-OTHER_VARIABLES = ("TF_USE_LEGACY_KERAS",)
 
 
 def home() -> Path:
@@ -39,7 +37,7 @@ def unread() -> Iterator[None]:
     The folder itself is the same afterwards: own code may load `keras.datasets` from it.
     """
     folder = home()
-    names = [name for name in os.environ if name.startswith("KERAS_") or name in OTHER_VARIABLES]
+    names = [name for name in os.environ if name.startswith("KERAS_") or name == "TF_USE_LEGACY_KERAS"]
     saved = {name: os.environ.pop(name) for name in names}
     # Below the null device there is no keras.json, and none can be made.
     os.environ |= {"KERAS_HOME": os.devnull, "KERAS_BACKEND": DEFAULTS["backend"]}
@@ -56,11 +54,7 @@ def unread() -> Iterator[None]:
 
 
 def reset() -> None:
-    """Give Keras its defaults, whoever imported it or changed them in this process.
-
-    Raises:
-        UserError: It was imported with another backend than TensorFlow.
-    """
+    """Give Keras its defaults, whoever changed them in this process; UserError if its backend is another."""
     import keras
 
     if (backend := keras.config.backend()) != DEFAULTS["backend"]:
@@ -76,19 +70,11 @@ def reset() -> None:
 
 def ignored() -> str:
     """A line that names the user's settings that no training follows; empty where they are the defaults."""
-    path = home() / "keras.json"
-    backend = os.environ.get("KERAS_BACKEND")
-    found = [
-        *(f"{key} {value} ({path})" for key, value in _settings(path).items() if value != DEFAULTS.get(key, value)),
-        *([f"backend {backend} (KERAS_BACKEND)"] if backend not in (None, "", DEFAULTS["backend"]) else []),
-    ]
+    path, settings = home() / "keras.json", None
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        settings = json.loads(path.read_bytes()) if path.is_file() else None
+    settings = settings if isinstance(settings, dict) else {}
+    found = [f"{key} {value} ({path})" for key, value in settings.items() if value != DEFAULTS.get(key, value)]
+    if (backend := os.environ.get("KERAS_BACKEND")) not in (None, "", DEFAULTS["backend"]):
+        found.append(f"backend {backend} (KERAS_BACKEND)")
     return f"trained with Keras's defaults; ignored: {', '.join(found)}" if found else ""
-
-
-def _settings(path: Path) -> dict[str, Any]:
-    """What a settings file says; nothing where it is none."""
-    try:
-        settings = json.loads(path.read_bytes()) if path.is_file() else {}
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return settings if isinstance(settings, dict) else {}

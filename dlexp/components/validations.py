@@ -1,16 +1,14 @@
 """Which examples validate: taken from the training data, or the test split itself."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from dlexp.components.component import Component, Context, Misfit
+from dlexp.components.data import Array
 from dlexp.errors import UserError
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 def _count_or_fraction(value: object) -> int | float:
@@ -53,7 +51,7 @@ class Validation(Component):
         """How many of `n_train` training examples are held out."""
         return 0
 
-    def held_out(self, y: "np.ndarray") -> "np.ndarray":
+    def held_out(self, y: Array) -> Array:
         """Positions of the training examples that validate instead, `(count,)`; `y` are all training targets."""
         import numpy as np
 
@@ -121,7 +119,7 @@ class RandomSplit(_HeldOut):
                 f"{self.size} of {info.n_train} gives {count} to validate on and {info.n_train - count} to train on",
             )
 
-    def held_out(self, y: "np.ndarray") -> "np.ndarray":
+    def held_out(self, y: Array) -> Array:
         """Sorted positions drawn without replacement."""
         import numpy as np
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from dlexp.components import snapshot
-from dlexp.components.data import Data, Info, SupportsPng
+from dlexp.components.data import Data, Info
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.metrics import class_probabilities
+from dlexp.components.pictures import Picture
 
 #: How many of the worst mistakes on each target are kept, and how many of these a summary repeats.
 N_MISTAKES = 20
@@ -83,7 +84,7 @@ def _by_target(found: Sequence[Mistake]) -> list[list[Mistake]]:
     return [list(of_one) for _, of_one in groupby(found, key=lambda each: each.get("target_name"))]
 
 
-def _record(example: str | SupportsPng) -> dict[str, str]:
+def _record(example: str | Picture) -> dict[str, str]:
     if not isinstance(example, str):
         return {"text": example.described, "png": base64.b64encode(example.png()).decode()}
     cut = example if len(example) <= MAX_CHARACTERS else f"{example[:MAX_CHARACTERS]} ..."

@@ -9,8 +9,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from dlexp.components.component import Component, Misfit, Off, OneOf
-from dlexp.components.data import Array, Data, Info, Inputs, NewExamples, SupportsPng
+from dlexp.components.data import Array, Data, Info, Inputs, NewExamples
 from dlexp.components.datasets.reading import files
+from dlexp.components.pictures import Picture
 from dlexp.components.training_sets import TrainingSet
 
 #: What `--smoke` takes of each split of the user's own data.
@@ -104,7 +105,7 @@ class Dataset(Component):
         """What stands for the digest of a stand-in, or the digest of the data that the first examples are of."""
         return "stand-in" if self.has_stand_in else self.digest(data_dir)
 
-    def decoded(self, data: Data, positions: Sequence[int]) -> Sequence[str | SupportsPng]:
+    def decoded(self, data: Data, positions: Sequence[int]) -> Sequence[str | Picture]:
         """Test examples of loaded data for the eye, at these positions; downloads nothing.
 
         Raises:
@@ -138,11 +139,7 @@ class Dataset(Component):
         return None
 
     def misfits(self, data_dir: Path | None) -> Iterator[Misfit]:
-        """Settings that name what the user's own files do not have, as `problems`; reads no more than their headers.
-
-        Raises:
-            DataError: A file is not there, or is not what it should be.
-        """
+        """Settings that name what the user's own files do not have, as `problems`; reads no more than their headers."""
         yield from ()
 
     @property

@@ -11,8 +11,9 @@ from pydantic import Field
 
 from dlexp.components import snapshot
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import Array, Data, Info, Split, SupportsPng, Task
+from dlexp.components.data import Array, Data, Info, Split, Task
 from dlexp.components.datasets.dataset import Dataset
+from dlexp.components.pictures import Picture
 from dlexp.errors import DataError
 
 DigitsTarget = Literal["digit", "parity", "traits", "ink"]
@@ -174,10 +175,8 @@ class Digits(Bundled):
         "ink": Choice("proportion"),
     }
 
-    def decoded(self, data: Data, positions: Sequence[int]) -> list[SupportsPng]:
+    def decoded(self, data: Data, positions: Sequence[int]) -> list[Picture]:
         """Pictures of 8 x 8 pixels, whose ink goes from 0 to 16."""
-        from dlexp.components.datasets.pictures import Picture
-
         return [Picture.of(data.test.x[position].reshape(8, 8), brightest=16) for position in positions]
 
     def _examples(self) -> "tuple[Array, dict[str, Array]]":

@@ -2,7 +2,8 @@
 
 from typing import Any, Literal
 
-from dlexp.components.data import Array, Info, Inputs, Rng
+from dlexp.components.data import Array, Info, Rng
+from dlexp.components.datasets.generators import best_scores
 from dlexp.components.datasets.generators.generator import Generator
 
 #: log rate = 1 + w x with these weights: rates are 2.7 where x is 0, and 90 % of them between 0.6 and 12.
@@ -25,25 +26,19 @@ class Counts(Generator):
         import numpy as np
 
         x = rng.standard_normal((n, len(WEIGHTS)), np.float32)
-        return x, rng.poisson(self.rates(x)).astype(np.float32)
+        return x, rng.poisson(self.expected(x)).astype(np.float32)
 
-    def rates(self, x: Array) -> Array:
+    def expected(self, x: Any) -> Array:
         """The true rates, `(n,)`: exp(1 + w x)."""
         import numpy as np
 
         rates: Array = np.exp(INTERCEPT + x.astype(np.float64) @ np.array(WEIGHTS))
         return rates
 
-    def expected(self, x: Inputs) -> Array:
-        """The rates."""
-        return self.rates(x)
-
     def best_possible(self) -> dict[str, float]:
         """What the true rates score on the test split: `nll` 1.8712, `rmse` 2.0210 by default."""
         from scipy import stats
 
-        from dlexp.components.datasets.generators import best_scores
-
         test: Any = self.draws.test
-        truth = stats.poisson(self.rates(test.x))
+        truth = stats.poisson(self.expected(test.x))
         return best_scores.of_numbers(test.y, truth.mean(), truth.median(), truth.logpmf(test.y))

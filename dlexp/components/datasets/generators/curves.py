@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dlexp.components.data import Array, Rng, Split
+from dlexp.components.datasets.generators import best_scores
 
 FEATURES = ("x1", "x2")
 #: The density of a class is a mean over points on its curve, so many to a deviation of the noise: right to 1e-4.
@@ -61,6 +62,4 @@ class Curves:
 
     def best_scores(self, test: Split) -> dict[str, float]:
         """What the true probabilities score on examples."""
-        from dlexp.components.datasets.generators import best_scores
-
         return best_scores.of_classes(test.y, self.log_probabilities(test.x))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dlexp.components.data import N_FIRST, Array, Data, Info, Rng
+from dlexp.components.datasets.generators import best_scores
 from dlexp.components.datasets.generators.generator import TRUTH_SEED, Drawn, Generator
 
 #: Share of the documents on each topic; topics are independent of each other.
@@ -68,8 +69,6 @@ class Documents(Generator):
 
     def best_possible(self) -> dict[str, float]:
         """What the true probabilities score on the test split: `nll` 0.6736, `accuracy` 0.9579 by default."""
-        from dlexp.components.datasets.generators import best_scores
-
         test: Any = self.draws.test
         return best_scores.of_labels(test.y, self.probabilities(test.x))
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from dlexp.components.data import Array, Info, Inputs, Rng
+from dlexp.components.datasets.generators import best_scores
 from dlexp.components.datasets.generators.generator import Generator
 
 
@@ -37,8 +38,6 @@ class NoisySine(Generator):
     def best_possible(self) -> dict[str, float]:
         """What the true sine and noise score on the test split: `mse` 0.0905, `nll` 0.2175 by default."""
         from scipy import stats
-
-        from dlexp.components.datasets.generators import best_scores
 
         test: Any = self.draws.test
         sine = self.expected(test.x)

@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from dlexp.components.data import Array, Info, Rng
+from dlexp.components.datasets.generators import best_scores
 from dlexp.components.datasets.generators.generator import Generator
 
 WEIGHTS = (2.0, -1.5, 1.0, 0.5)
@@ -39,8 +40,6 @@ class Ratings(Generator):
     def best_possible(self) -> dict[str, float]:
         """What the true probabilities score on the test split: `nll` 1.0950, `accuracy` 0.5215 by default."""
         import numpy as np
-
-        from dlexp.components.datasets.generators import best_scores
 
         test: Any = self.draws.test
         p = self.probabilities(test.x)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dlexp.components.data import N_FIRST, Array, Data, Info, NewExamples, Rng, Task
 from dlexp.components.datasets.dataset import Dataset
+from dlexp.components.datasets.generators import best_scores
 from dlexp.components.datasets.generators.generator import TRUTH_SEED, Draws, SampleKeys, digests
 from dlexp.components.datasets.words.encoding import TextEncoding, TextKeys
 
@@ -160,8 +161,6 @@ class GeneratedTexts(TextKeys, SampleKeys, Dataset):
 
     def best_possible(self) -> dict[str, float]:
         """What the true probabilities score on the test split."""
-        from dlexp.components.datasets.generators import best_scores
-
         test: Any = self.draws.test
         return best_scores.of_classes(test.y, self.distribution.log_probabilities(test.x, self.text_encoding))
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from dlexp.components import memory, snapshot
-from dlexp.components.data import Array, Data, Info, Split, SupportsPng
+from dlexp.components.data import Array, Data, Info, Split
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
+from dlexp.components.pictures import Picture
 from dlexp.errors import DataError
 
 
@@ -38,10 +39,8 @@ class Images(Dataset):
         train = self._split(paths[0], x_train, y_train, self.n_train)
         return Data(train, self._split(paths[-1], x_test, y_test, self.n_test))
 
-    def decoded(self, data: Data, positions: Sequence[int]) -> list[SupportsPng]:
+    def decoded(self, data: Data, positions: Sequence[int]) -> list[Picture]:
         """Pictures; their bytes are those of the file."""
-        from dlexp.components.datasets.pictures import Picture
-
         return [Picture.of(data.test.x[position].reshape(self.image_shape), brightest=1) for position in positions]
 
     def stand_in(self) -> Data:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from dlexp import regular_files
 from dlexp.components import memory, snapshot
@@ -15,11 +15,8 @@ from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.words.encoding import TextKeys
 from dlexp.errors import DataError
 
-if TYPE_CHECKING:
-    from dlexp.components.datasets.words.sequences import Texts
-
-    Encode = Callable[[Texts, Array], Split]
-
+#: Makes word indices (lists, or arrays of them) and their classes a split.
+Encode = Callable[[Any, Array], Split]
 SHUFFLE_SEED = 113  # Keras's
 WORD_INDEX = "{}_word_index.json"
 #: What a byte of a word index takes in memory.
@@ -102,7 +99,7 @@ class KerasTexts(TextKeys, Dataset):
             raise DataError(f"{path}: not a readable word index, or a damaged one ({error})") from error
         return SIGNS | words
 
-    def _read(self, data_dir: Path | None, encode: "Encode") -> Data:
+    def _read(self, data_dir: Path | None, encode: Encode) -> Data:
         """The file's parts, shuffled and split as Keras does."""
         import numpy as np
 
@@ -122,7 +119,7 @@ class KerasTexts(TextKeys, Dataset):
             )
         return Data(train, test)
 
-    def _part(self, path: Path, texts_name: str, classes_name: str, encode: "Encode") -> Split:
+    def _part(self, path: Path, texts_name: str, classes_name: str, encode: Encode) -> Split:
         """Two arrays of the file, encoded; the lists, by far the largest, are gone on return."""
         from dlexp.components.datasets.reading import npz
 

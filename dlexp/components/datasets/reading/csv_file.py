@@ -8,13 +8,11 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from dlexp.components import memory, snapshot
+from dlexp.components.data import Frame
 from dlexp.errors import DataError, UserError, in_one_line
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 #: What packs a table or a tar archive, by the end of its name.
 _PACKED: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
@@ -26,13 +24,8 @@ _CHUNK = 1 << 20
 CHARACTER_BYTES = 2
 
 
-def read(path: Path, delimiter: str = ",", n_rows: int | None = None) -> "pd.DataFrame":
-    """A table with a header, all of it text; no more than its first `n_rows`, if that is said.
-
-    Raises:
-        DataError: The file cannot be read, or its rows have more fields than the header.
-        UserError: It is packed by what is not installed.
-    """
+def read(path: Path, delimiter: str = ",", n_rows: int | None = None) -> Frame:
+    """A table with a header, all of it text, or its first `n_rows`; UserError if what unpacks it is not installed."""
     import pandas as pd
 
     archive = next((how for end, how in _ARCHIVES.items() if path.name.lower().endswith(end)), None)

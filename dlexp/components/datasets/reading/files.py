@@ -86,12 +86,7 @@ def find(name: str, data_dir: Path | None, download: bool = True) -> Path:
 
 
 def find_users(path: str, data_dir: Path | None) -> Path:
-    """Where a file or folder of the user's own is: below the working directory, or where data files are looked for.
-
-    Raises:
-        UserError: `data_dir` or `DLEXP_DATA` is no directory, or there is no such home folder.
-        DataError: It is in none of them.
-    """
+    """Where a file or folder of the user's own is: below the working directory, or where data files are looked for."""
 
     def look() -> Path:
         places, wanted = {"the working directory": Path(), **_places(data_dir)}, expanded(path)

@@ -1,20 +1,17 @@
 """A reader of Parquet files; it needs the extra `parquet`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dlexp import regular_files
 from dlexp.components import memory, snapshot
+from dlexp.components.data import Frame
 from dlexp.errors import DataError, DlexpError, UserError, in_one_line
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 #: What a number in a cell of a table takes in memory.
 CELL_BYTES = 8
 
 
-def read(path: Path, rows: bool = True) -> "pd.DataFrame":
+def read(path: Path, rows: bool = True) -> Frame:
     """A table with the types of its columns, or its header alone, without rows."""
     try:
         regular_files.require(path)
@@ -29,7 +26,7 @@ def read(path: Path, rows: bool = True) -> "pd.DataFrame":
         raise DataError(f"{path}: not a readable Parquet file ({in_one_line(error)})") from error
 
 
-def _read(path: Path) -> "pd.DataFrame":
+def _read(path: Path) -> Frame:
     import pandas as pd
     from pyarrow import parquet
 

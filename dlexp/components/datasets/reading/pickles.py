@@ -81,11 +81,8 @@ def require_characters(values: bytes, type_: "np.dtype[Any]") -> None:
 def _look_through(content: bytes) -> int:
     """Follow the operations to the end of the pickle, and admit those that numbers, text, lists and arrays need.
 
-    Returns:
-        How many bytes of the pickle are text or values of arrays, except the first few of each.
-
-    Raises:
-        pickle.UnpicklingError: There is another one, or what would make Python itself take all memory or crash.
+    Not those that would make Python itself take all memory or crash. Returns how many bytes of the pickle are text or
+    values of arrays, except the first few of each.
     """
     position, n_verbatim, n_tuples, has_dicts = 0, 0, 0, False
     while position < len(content):

@@ -13,6 +13,7 @@ from dlexp.components.data import Array, Data, Info, Inputs, NewExamples, Split
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.user.keys import Target, TargetKeys, UserPath, not_there
+from dlexp.components.pictures import are_pictures, pictures
 from dlexp.components.user_code import FunctionName
 from dlexp.errors import DataError
 
@@ -50,7 +51,6 @@ class Arrays(TargetKeys, Dataset):
         """The arrays, checked and made float32 or int32."""
         import numpy as np
 
-        from dlexp.components.datasets.pictures import are_pictures, pictures
         from dlexp.components.datasets.user import targets
 
         origin, (x_train, y_train), (x_test, y_test) = self._arrays(data_dir)

@@ -22,10 +22,7 @@ def rows(n: int) -> list[str]:
 def numbers(path: Path, n_features: int, names: Sequence[str] = ()) -> NewExamples:
     """A table of numbers with a header, or an archive of numpy arrays with one named x; float32 `(n, n_features)`.
 
-    Args:
-        path: The file: .csv, .npz or .npy.
-        n_features: Numbers an example.
-        names: The features' names; columns of a table are found by them, or else taken in their order.
+    Columns of a table are found by the features' `names`, or else taken in their order.
     """
     x = array(path) if path.suffix in (".npz", ".npy") else _table(path, n_features, names)
     x = x.reshape(len(x), -1) if x.ndim > 1 else x

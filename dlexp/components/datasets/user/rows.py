@@ -3,14 +3,10 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from dlexp.components.data import Array
+from dlexp.components.data import Array, Frame
 from dlexp.components.datasets.dataset import MAX_SHOWN
 from dlexp.errors import DataError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -18,10 +14,10 @@ class Rows:
     """Rows of one file; the frame's index counts that file's rows from 1."""
 
     path: Path
-    frame: "pd.DataFrame"
+    frame: Frame
 
     @classmethod
-    def of(cls, path: Path, frame: "pd.DataFrame") -> "Rows":
+    def of(cls, path: Path, frame: Frame) -> "Rows":
         """All rows of a file."""
         import pandas as pd
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import N_FIRST, Data, Info, NewExamples, Split, Task
+from dlexp.components.data import N_FIRST, Data, Frame, Info, NewExamples, Split, Task
 from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.components.datasets.reading import csv_file, files, parquet_file
 from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath, not_there
@@ -19,8 +19,6 @@ from dlexp.components.identity_rules import DataPath
 from dlexp.errors import DataError, UserError, did_you_mean
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from dlexp.components.datasets.user.columns import Encoded
     from dlexp.components.datasets.user.targets import RawTargets, Targets
 
@@ -184,7 +182,7 @@ class Table(TargetKeys, TextKeys, Dataset):
         for path in self.paths(data_dir):
             yield from self._not_there(path, list(self.read(path, rows=False).columns))
 
-    def read(self, path: Path, rows: bool = True) -> "pd.DataFrame":
+    def read(self, path: Path, rows: bool = True) -> Frame:
         """A file as a table, or its header alone, without rows."""
         raise NotImplementedError
 
@@ -273,7 +271,7 @@ class Csv(Table):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     """What lies between two columns."""
 
-    def read(self, path: Path, rows: bool = True) -> "pd.DataFrame":
+    def read(self, path: Path, rows: bool = True) -> Frame:
         """Everything as text: what is missing and what is a number is decided with the column's role."""
         return csv_file.read(path, self.delimiter, n_rows=None if rows else 0)
 
@@ -283,6 +281,6 @@ class Parquet(Table):
 
     type: Literal["parquet"] = "parquet"
 
-    def read(self, path: Path, rows: bool = True) -> "pd.DataFrame":
+    def read(self, path: Path, rows: bool = True) -> Frame:
         """Values of their column's type."""
         return parquet_file.read(path, rows)

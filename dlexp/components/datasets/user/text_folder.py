@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from dlexp.components import memory, snapshot
 from dlexp.components.component import Context, Misfit
@@ -17,9 +17,6 @@ from dlexp.components.datasets.reading.csv_file import CHARACTER_BYTES
 from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath, not_there
 from dlexp.components.datasets.words.encoding import TextKeys
 from dlexp.errors import DataError
-
-if TYPE_CHECKING:
-    from dlexp.components.datasets.user.targets import RawTargets
 
 TextTarget = Literal["folder", "rating"]
 #: `<id>_<rating>.txt`, as in the Large Movie Review Dataset.
@@ -78,7 +75,12 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
         if self.target == "folder" and not self.classes:
             learned = replace(learned, classes=self.folders)
         names: list[str] = [self.target] if isinstance(self.target, str) else list(self.target)
-        y = targets.encode(learned, *({name: _given(part, name) for name in names} for part in (train, test)))
+
+        def given(part: list[Path], name: str) -> targets.RawTargets:
+            values = [path.parent.name if name == "folder" else _rating(path) for path in part]
+            return targets.RawTargets(values, lambda i: str(part[i]))
+
+        y = targets.encode(learned, *({name: given(part, name) for name in names} for part in (train, test)))
         numbered: Any = indices.numbered(_texts(train), _texts(test))
         splits = [Split(x, each) for x, each in zip(numbered, (y.train, y.test), strict=True)]
         info = y.complete(replace(self.info(), n_train=len(train), n_test=len(test)))
@@ -132,13 +134,6 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
         if not found:
             raise DataError(f"{part}: no .txt file in {', '.join(names) or 'it'}")
         return [found[i] for i in np.random.default_rng(SHUFFLE_SEED).permutation(len(found))]
-
-
-def _given(part: list[Path], target: str) -> "RawTargets":
-    from dlexp.components.datasets.user.targets import RawTargets
-
-    values = [path.parent.name if target == "folder" else _rating(path) for path in part]
-    return RawTargets(values, lambda i: str(part[i]))
 
 
 def _in_lines(part: list[Path], positions: Sequence[int]) -> list[str]:

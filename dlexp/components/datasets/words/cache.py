@@ -36,12 +36,9 @@ OFF = "none"
 
 
 def cached(name: str, key: list[Any], encode: Callable[[], Data]) -> Data:
-    """What `encode` gives, from the cache if it is there.
+    """What `encode` gives (CSR or dense arrays or whole texts, without an `info`), from the cache if it is there.
 
-    Args:
-        name: How the file's name starts.
-        key: All that the result depends on: the data's digest, the settings.
-        encode: Reads and encodes the data: CSR or dense arrays or whole texts, without an `info`.
+    The file's name starts with `name`; on the `key` all depends: the data's digest, the settings.
     """
     folder = _folder()
     if folder is None:

@@ -3,11 +3,10 @@
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-
-from dlexp.components.data import Array
+if TYPE_CHECKING:
+    import numpy as np
 
 #: Larger pictures are shown by every second, third, ... pixel.
 MAX_SIDE = 128
@@ -26,8 +25,10 @@ class Picture:
     """`28 x 28 picture`, by its real size."""
 
     @classmethod
-    def of(cls, values: Array, brightest: float) -> Self:
+    def of(cls, values: "np.ndarray[Any, Any]", brightest: float) -> Self:
         """A picture whose numbers go from 0, black, to `brightest`; what lies outside is cut."""
+        import numpy as np
+
         height, width = values.shape[:2]
         step = -(-max(height, width) // MAX_SIDE)
         small = values[::step, ::step].astype(np.float64)
@@ -40,8 +41,10 @@ class Picture:
         header = struct.pack(">2I5B", width, height, 8, _GREY if self.pixels.ndim == 2 else _RGB, 0, 0, 0)
         # Each row follows the number of its filter, 0 for none.
         rows = b"".join(b"\0" + row.tobytes() for row in self.pixels)
-        chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
-        return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, content) for kind, content in chunks)
+        file = b"\x89PNG\r\n\x1a\n"
+        for kind, content in ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b"")):
+            file += struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        return file
 
 
 def are_pictures(shape: tuple[int, ...]) -> bool:
@@ -50,12 +53,8 @@ def are_pictures(shape: tuple[int, ...]) -> bool:
     return len(sides) == 2 and min(sides) >= MIN_SIDE and colours in ((), (1,), (3,))
 
 
-def pictures(examples: Array) -> list[Picture]:
+def pictures(examples: "np.ndarray[Any, Any]") -> list[Picture]:
     """Those of arrays `(n, height, width)` or `(n, height, width, colours)`; their numbers go to 255, or else to 1."""
-    brightest = 255.0 if examples.dtype == np.uint8 or examples.max(initial=0) > 1 else 1.0
+    brightest = 255.0 if examples.dtype == "uint8" or examples.max(initial=0) > 1 else 1.0
     squeezed = examples[..., 0] if examples.ndim == 4 and examples.shape[-1] == 1 else examples
     return [Picture.of(each, brightest) for each in squeezed]
-
-
-def _chunk(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
