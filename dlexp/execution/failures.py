@@ -28,7 +28,7 @@ OUT_OF_MEMORY = "ResourceExhaustedError"
 #: What the system says when there is no room, on the disk or left to this user.
 FULL = (errno.ENOSPC, errno.EDQUOT)
 #: In these a second error is the same as the first.
-_SAME = ("kind", "errno", "where", "epoch")
+SAME = ("kind", "errno", "where", "epoch")
 
 
 class WorkerDied(RuntimeError):
@@ -54,15 +54,22 @@ def record_interruption(run_dir: RunDir, error: Exception, earlier: Mapping[str,
     Raises:
         OSError: It cannot be written.
     """
+    try:
+        epoch = len(run_dir.history())
+    except DlexpError:
+        epoch = 0
     found = {
         "what": _described(error),
         "kind": type(error).__name__,
         "errno": getattr(error, "errno", None),
         "where": _place(error),
-        "epoch": _epochs(run_dir),
+        "epoch": epoch,
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    if earlier and not _is_never_a_failure(error) and all(found[key] == earlier.get(key) for key in _SAME):
+    is_never_a_failure = any(
+        isinstance(each, Changed) or getattr(each, "errno", None) in FULL for each in _causes(error)
+    )
+    if earlier and not is_never_a_failure and all(found[key] == earlier.get(key) for key in SAME):
         return False
     run_dir.write_json(run_dir.interruption_path, found)
     return True
@@ -121,12 +128,6 @@ def record_for_worker(job: Job, error: Exception) -> Ending:
     return "finished" if run_dir.status == "finished" else "failed"
 
 
-def _is_never_a_failure(error: BaseException) -> bool:
-    return any(
-        isinstance(each, Changed) or (isinstance(each, OSError) and each.errno in FULL) for each in _causes(error)
-    )
-
-
 def _described(error: BaseException) -> str:
     """An error in a line: `No space left on device: runs/iris/s0-3fa9c1d2e0/history.csv`."""
     if isinstance(error, DlexpError):
@@ -146,13 +147,6 @@ def _is_of_the_loader(error: BaseException) -> bool:
     """A shared library that is missing, or for which there is no memory; or none for a thread."""
     is_library = isinstance(error, ImportError) and re.search(r"\.so\b", str(error)) is not None
     return is_library or (isinstance(error, RuntimeError) and str(error) == "can't start new thread")
-
-
-def _epochs(run_dir: RunDir) -> int:
-    try:
-        return len(run_dir.history())
-    except DlexpError:
-        return 0
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -56,13 +56,15 @@ def run_all(jobs: Jobs, engine: Engine, watcher: Watcher, fail_fast: bool = Fals
         abandoned = [job for job in left if status[job.path] == "interrupted"]
         again, has_failed = _Round(iter(abandoned), engine, watcher, fail_fast).run()
         left = [job for job in left if status[job.path] == "running"] + again
-        if not wait:
+        if not wait or not left:
             return
-        if left and not is_said:
+        if not is_said:
             log.warning(_waiting_for(left))
             is_said = True
-        if left:
-            _pass_time(watcher)
+        next_look = time.monotonic() + SECONDS_BETWEEN_LOOKS
+        while time.monotonic() < next_look:
+            time.sleep(TICK)
+            watcher.tick()
 
 
 class _Round:
@@ -135,10 +137,3 @@ def _waiting_for(jobs: Sequence[Job]) -> str:
     where = f"{jobs[0].path} in {owner.described}" if owner else str(jobs[0].path)
     others = f" and {len(jobs) - 1} more" if len(jobs) > 1 else ""
     return f"waiting for what other processes train: {where}{others}"
-
-
-def _pass_time(watcher: Watcher) -> None:
-    end = time.monotonic() + SECONDS_BETWEEN_LOOKS
-    while time.monotonic() < end:
-        time.sleep(TICK)
-        watcher.tick()

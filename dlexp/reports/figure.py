@@ -30,12 +30,9 @@ def with_panels(
     """A figure of panels, row by row, and the panels; to be asked for before anything of matplotlib is imported.
 
     Args:
-        titles: One for each panel.
+        titles: One for each panel, of which at most `in_a_row` stand beside one another.
         size: Width and height of a panel, in inches.
-        in_a_row: How many panels stand beside one another, at most.
         over_epochs: Whether the horizontal axes are epochs: whole numbers.
-        layout: As `Figure` takes it.
-        subplots: What else `Figure.subplots` takes.
 
     Raises:
         UserError: Matplotlib cannot be imported: its settings file is damaged.

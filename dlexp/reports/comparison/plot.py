@@ -49,21 +49,30 @@ def draw(comparison: Comparison, path: Path) -> None:
     Raises:
         UserError: The file cannot be written, or is to be no PNG.
     """
-    experiments = comparison.experiments
+    experiments, curves = comparison.experiments, gather(comparison)
     is_same = all(same_loss(experiments[0], other, Column(quantity="loss")) for other in experiments)
-    figure = _figure(gather(comparison), "loss" if is_same else "loss (not the same function: not comparable)")
+    titles = {"loss": "loss" if is_same else "loss (not the same function: not comparable)"}
+    drawn = quantities(name for of_one in curves.values() for name in of_one)
+    names = [titles.get(str(quantity), str(quantity)) for quantity in drawn]
+    figure, panels = with_panels(names, (4.8, 3.4), in_a_row=3, over_epochs=True)
+    colours = _colours(len(curves))
+    for axes, quantity in zip(panels, drawn, strict=True):
+        for of_one, colour in zip(curves.values(), colours, strict=True):
+            _draw(axes, of_one, quantity, colour)
+    _add_legend(figure, curves, colours)
     save(figure, path, dpi=150)
 
 
 def gather(comparison: Comparison) -> dict[str, MeanCurves]:
     """The curves of every experiment that has some, by its label, from the histories of its runs."""
-    found = {}
+    found: dict[str, MeanCurves] = {}
     for experiment in comparison.experiments:
         histories = [run.dir.history() for run in experiment.runs.values()]
         columns = dict.fromkeys(column for rows in histories for row in rows[:1] for column in row)
         scores = [column for column in columns if column not in OTHER_COLUMNS]
-        found[experiment.label] = {column: _over_seeds(column, histories) for column in scores}
-    return {label: curves for label, curves in found.items() if curves}
+        if curves := {column: _over_seeds(column, histories) for column in scores}:
+            found[experiment.label] = curves
+    return found
 
 
 def _over_seeds(column: str, histories: Iterable[Sequence[Mapping[str, float]]]) -> list[EpochMean]:
@@ -79,28 +88,17 @@ def _over_seeds(column: str, histories: Iterable[Sequence[Mapping[str, float]]])
     ]
 
 
-def _figure(curves: Mapping[str, MeanCurves], loss_title: str) -> "Figure":
-    drawn = quantities(name for of_one in curves.values() for name in of_one)
-    titles = [loss_title if str(quantity) == "loss" else str(quantity) for quantity in drawn]
-    figure, panels = with_panels(titles, (4.8, 3.4), in_a_row=3, over_epochs=True)
-    for axes, quantity in zip(panels, drawn, strict=True):
-        _draw_panel(axes, curves, quantity)
-    _add_legend(figure, curves)
-    return figure
+def _draw(axes: "Axes", curves: MeanCurves, quantity: Column, colour: Any) -> None:
+    for column, style, width in ((quantity, "--", 1.0), (quantity.on("validation"), "-", 1.6)):
+        points = curves.get(str(column), ())
+        epochs = [point.epoch for point in points]
+        add_curve(axes, epochs, [point.mean for point in points], style, color=colour, linewidth=width)
+        if any(point.sd for point in points):
+            low, high = ([point.mean + sign * point.sd for point in points] for sign in (-1, 1))
+            axes.fill_between(epochs, low, high, color=colour, alpha=_BAND_ALPHA, linewidth=0)
 
 
-def _draw_panel(axes: "Axes", curves: Mapping[str, MeanCurves], quantity: Column) -> None:
-    for of_one, colour in zip(curves.values(), _colours(len(curves)), strict=True):
-        for column, style, width in ((quantity, "--", 1.0), (quantity.on("validation"), "-", 1.6)):
-            points = of_one.get(str(column), ())
-            epochs = [point.epoch for point in points]
-            add_curve(axes, epochs, [point.mean for point in points], style, color=colour, linewidth=width)
-            if any(point.sd for point in points):
-                low, high = ([point.mean + sign * point.sd for point in points] for sign in (-1, 1))
-                axes.fill_between(epochs, low, high, color=colour, alpha=_BAND_ALPHA, linewidth=0)
-
-
-def _add_legend(figure: "Figure", curves: Mapping[str, MeanCurves]) -> None:
+def _add_legend(figure: "Figure", curves: Mapping[str, MeanCurves], colours: Sequence[Any]) -> None:
     """Say below the panels, for which the figure grows, whose curves these are and what their lines mean."""
     from matplotlib.artist import Artist
     from matplotlib.lines import Line2D
@@ -108,7 +106,7 @@ def _add_legend(figure: "Figure", curves: Mapping[str, MeanCurves]) -> None:
 
     handles: list[Artist] = [
         Line2D([], [], color=colour, label=textwrap.fill(label, _LABEL_WIDTH))
-        for label, colour in zip(curves, _colours(len(curves)), strict=True)
+        for label, colour in zip(curves, colours, strict=True)
     ]
     handles.append(Line2D([], [], color=_GREY, linestyle="--", label="training"))
     handles.append(Line2D([], [], color=_GREY, label="validation"))

@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from dlexp.components.columns import Column
 from dlexp.config.flat import MISSING, format_value
@@ -43,15 +44,12 @@ class _Row:
     """A key or a metric."""
 
     title: str
-    entries: Sequence[tuple[str, str]]
-    """For every experiment a cell, and the difference that stands below or beside it: empty where there is none."""
+    cells: Sequence[str]
+    """For every experiment."""
+    differences: Sequence[str] = ()
+    """For every experiment what stands below or beside its cell; empty in a row without differences."""
     best_possible: Sequence[str] = ()
     """For every experiment what the true distribution of its data scores; empty if that is known for none."""
-
-    @classmethod
-    def plain(cls, title: str, cells: Iterable[str]) -> "_Row":
-        """Without differences."""
-        return cls(title, [(cell, "") for cell in cells])
 
 
 def to_text(comparison: Comparison, width: int = 80) -> str:
@@ -69,7 +67,8 @@ def to_markdown(comparison: Comparison) -> str:
     """One table: a row for each key that differs and each metric, a column for each experiment."""
     cells = []
     for row in _rows(comparison):
-        cells.append([row.title, *("<br>".join(filter(None, entry)) for entry in row.entries)])
+        entries = zip_longest(row.cells, row.differences, fillvalue="")
+        cells.append([row.title, *("<br>".join(filter(None, entry)) for entry in entries)])
         if row.best_possible:
             cells.append([f"{row.title}, {_BEST_POSSIBLE}", *row.best_possible])
     table = "\n".join(markdown_table(["", *_labels(comparison)], cells))
@@ -83,25 +82,26 @@ def _labels(comparison: Comparison) -> list[str]:
 def _rows(comparison: Comparison) -> list[_Row]:
     experiments = comparison.experiments
     settings = [
-        _Row.plain(one_line(key), (format_value(each.settings.get(key, MISSING)) for each in experiments))
+        _Row(one_line(key), [format_value(each.settings.get(key, MISSING)) for each in experiments])
         for key in comparison.telling
     ]
-    seeds = _Row.plain("seeds", (counted(len(each.runs), len(each.diverged)) for each in experiments))
+    seeds = _Row("seeds", [counted(len(each.runs), len(each.diverged)) for each in experiments])
     return [*settings, seeds, *(_metric_row(comparison, metric) for metric in comparison.metrics)]
 
 
 def _metric_row(comparison: Comparison, metric: ComparedMetric) -> _Row:
     column, scored = metric.column, comparison.scored(metric)
     having = {experiment.label for _, experiment, score in scored if score}
-    entries = []
-    for group, experiment, score in scored:
-        is_compared = group.beside(experiment).label in having
-        difference = _difference(column, score, experiment is group.baseline) if score and is_compared else ""
-        entries.append((_cell(experiment, score), difference))
     best = [score.best_possible if score else None for score in metric.scores]
     return _Row(
         one_line(f"{metric.name} (training)" if _is_of_training(column) else metric.name),
-        entries,
+        [_cell(experiment, score) for _, experiment, score in scored],
+        [
+            _difference(column, score, experiment is group.baseline)
+            if score and group.beside(experiment).label in having
+            else ""
+            for group, experiment, score in scored
+        ],
         list(map(known, best)) if any(best) else (),
     )
 
@@ -135,29 +135,20 @@ def _difference(column: Column, score: Score, is_baseline: bool) -> str:
     scale, unit = (100.0, " points") if column.metric and column.metric.in_points else (1.0, "")
     mean, pairs = difference.mean * scale, plural(difference.pairs, "paired seed")
     if difference.interval is None:
-        found = f"{_own_digits(mean)}{unit}"
+        # Three digits, where no interval says how many it is worth.
+        found = f"{signed(mean, max(places_of(mean, 3), 0)) if mean else '0'}{unit}"
         if difference.pairs < MIN_PAIRS:
             return f"{found}, {pairs}"
         if difference.reason == EQUAL:
             return f"{found} in each of {pairs}{': no verdict' * has_verdict(column)}"
         return f"{found}, {pairs}: no verdict, {difference.reason}"
     low, high = (bound * scale for bound in difference.interval)
-    places = _places(low, high)
-    verdict = f": {difference.verdict}" if difference.verdict else ""
-    return f"{signed(mean, places)}{unit} [{fixed(low, places)}, {fixed(high, places)}], {pairs}{verdict}"
-
-
-def _places(low: float, high: float) -> int:
-    """Two digits of half an interval's width; more where a bound would look like 0 and is not."""
+    # Two digits of half the width; more where a bound would look like 0 and is not.
     places = places_of((high - low) / 2, 2)
     while any(bound and float(fixed(bound, places)) == 0 for bound in (low, high)) and places < _MAX_PLACES:
         places += 1
-    return places
-
-
-def _own_digits(value: float) -> str:
-    """With its sign and three digits, where no interval says how many it is worth."""
-    return signed(value, max(places_of(value, 3), 0)) if value else "0"
+    verdict = f": {difference.verdict}" if difference.verdict else ""
+    return f"{signed(mean, places)}{unit} [{fixed(low, places)}, {fixed(high, places)}], {pairs}{verdict}"
 
 
 def _header(comparison: Comparison) -> Iterator[str]:
@@ -233,26 +224,32 @@ def _notes(comparison: Comparison) -> Iterator[str]:
 
 def _columns(labels: Sequence[str], rows: Sequence[_Row], width: int) -> list[str] | None:
     """Experiments as columns; None if that does not fit into the width."""
-    table = [_Row.plain("what differs" if len(labels) > 1 else "", labels)]
+    cells, differences = [["what differs" if len(labels) > 1 else "", *labels]], [""]
     for row in rows:
-        table += [row, _Row.plain(f"  {_BEST_POSSIBLE}", row.best_possible)] if row.best_possible else [row]
-    cells = [[row.title, *(cell for cell, _ in row.entries)] for row in table]
-    differences = [row.entries[-1][1] for row in table]
+        cells.append([row.title, *row.cells])
+        differences.append(row.differences[-1] if row.differences else "")
+        if row.best_possible:
+            cells.append([f"  {_BEST_POSSIBLE}", *row.best_possible])
+            differences.append("")
     lines = aligned(cells, _BETWEEN)
     if max(map(len, lines)) > width:
         return None
     wide = aligned(([*row, difference] for row, difference in zip(cells, differences, strict=True)), _BETWEEN)
     if max(map(len, wide)) <= width:
         return wide
-    below = _below(max(len(row.title) for row in table) + len(_BETWEEN), differences, width)
+    below = _below(max(len(title) for title, *_ in cells) + len(_BETWEEN), differences, width)
     pairs = zip(lines, differences, strict=True)
     return [line for text, difference in pairs for line in (text, *_wrapped(difference, below, width))]
 
 
 def _block(labels: Sequence[str], row: _Row, width: int) -> list[str]:
     """One key or metric: its title, and a line or more for every experiment."""
-    entries = [(label, *entry) for label, entry in zip(labels, row.entries, strict=True)]
-    entries += _best_possible(labels, row)
+    entries = list(zip_longest(labels, row.cells, row.differences, fillvalue=""))
+    if len(set(row.best_possible)) == 1:
+        entries.append((_BEST_POSSIBLE, row.best_possible[0], ""))
+    elif row.best_possible:
+        each = zip(labels, row.best_possible, strict=True)
+        entries += [(f"{_BEST_POSSIBLE}, {label}", cell, "") for label, cell in each if cell != "-"]
     differences = [difference for _, _, difference in entries]
     cell_width = max(len(cell) for _, cell, _ in entries)
     column = 2 + max(len(label) for label, _, _ in entries) + len(_BETWEEN)
@@ -271,15 +268,6 @@ def _block(labels: Sequence[str], row: _Row, width: int) -> list[str]:
             lines.append(f"  {label}".ljust(column) + first[column:])
         lines += [*rest, *([] if is_beside else _wrapped(difference, below, width))]
     return lines
-
-
-def _best_possible(labels: Sequence[str], row: _Row) -> list[tuple[str, str, str]]:
-    """What ends a block: one line where it is the same for all experiments, else one for each."""
-    if len(set(row.best_possible)) == 1:
-        return [(_BEST_POSSIBLE, row.best_possible[0], "")]
-    # Rows that are no metric have none.
-    each = zip(labels, row.best_possible, strict=False)
-    return [(f"{_BEST_POSSIBLE}, {label}", cell, "") for label, cell in each if cell != "-"]
 
 
 def _below(column: int, texts: Iterable[str], width: int) -> str:
