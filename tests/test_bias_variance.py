@@ -254,8 +254,8 @@ def test_training_sets_have_seeds_and_digests_of_their_own(tmp_path: Path) -> No
     planned, groups = plan_training_sets([sine, digits], 4, None, Request(runs_dir=tmp_path))
 
     assert [[run.seed for run in group] for group in groups] == [[0, 1, 2, 3]] * 2
-    assert [len({run.digests[0] for run in group}) for group in groups] == [4, 1]
-    assert [group[0].experiment.dataset.resample for group in groups] == [Fresh(), Bootstrap()]
+    assert [len({run.subject.digests[0] for run in group}) for group in groups] == [4, 1]
+    assert [group[0].subject.experiment.dataset.resample for group in groups] == [Fresh(), Bootstrap()]
     assert len(planned.to_train) == 8
 
 

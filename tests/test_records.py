@@ -138,7 +138,9 @@ def test_diagnostics_make_no_other_experiment(records: Path, invoke: Invoke) -> 
     (without,) = planned("diagnosed.yaml", overrides=("training.diagnostics=false",)).runs
     names = ("diagnosed", "finished")
 
-    assert {run.identity for run in index.finished(Path("runs")) if run.name in names} <= set(without.identities)
+    assert {run.identity for run in index.finished(Path("runs")) if run.name in names} <= set(
+        without.subject.identities
+    )
     (with_them,) = planned("finished.yaml", overrides=("training.diagnostics=true",)).runs
     assert with_them.recorded == RunDir(Path("runs/diagnosed/s0-df4397879b"))
     assert not with_them.lacks_diagnostics
@@ -265,4 +267,4 @@ def test_data_of_several_files_are_found_by_their_earlier_digest(records: Path) 
     (run,) = planned("diverged.yaml").runs
 
     assert run.recorded == RunDir(Path("runs/diverged/s0-3d1444f45b"))
-    assert not run.identities.own.startswith("3d1444f45b")
+    assert not run.subject.identities.own.startswith("3d1444f45b")

@@ -50,20 +50,26 @@ class Request:
         return experiment.model_copy(update={"training": training})
 
 
+class IdentifiedExperiment(NamedTuple):
+    """An experiment, and what its records are known by."""
+
+    experiment: Experiment
+    digests: Sequence[str]
+    """Of its data: what this version takes, then what earlier versions took."""
+    identities: Identities
+    """All that stand for it."""
+    code_digest: str | None
+    """Of the user's code that makes the model; None if no such code does."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Planned:
     """One run of one experiment."""
 
-    experiment: Experiment
+    subject: IdentifiedExperiment
     seed: int
     identity: str
     """Under which it is recorded."""
-    digests: Sequence[str]
-    """Of its data: what this version takes, then what earlier versions took."""
-    identities: Identities
-    """All that stand for the experiment."""
-    code_digest: str | None = None
-    """Of the user's code that makes the model; None if no such code does."""
     recorded: RunDir | None = None
     """Where it finished before, or diverged before: trained again only with `force`."""
     lacks_diagnostics: bool = False
@@ -121,26 +127,26 @@ class Plan:
         provenance = {"command": shlex.join(["dlexp", *sys.argv[1:]]), "git": repository.state(Path())}
         numbering = Numbering(self.runs_dir)
         for planned in self.to_train:
-            run_dir = planned.begun or self._directory(planned, numbering)
+            run_dir, subject = planned.begun or self._directory(planned, numbering), planned.subject
             yield Job(
-                experiment=planned.experiment.model_copy(update={"name": run_dir.name}),
+                experiment=subject.experiment.model_copy(update={"name": run_dir.name}),
                 seed=planned.seed,
                 identity=planned.identity,
-                data_digest=planned.digests[0],
+                data_digest=subject.digests[0],
                 path=run_dir.path,
                 data_dir=self.request.data_dir,
                 stand_in=self.request.smoke,
                 provenance={**provenance, "submitted": _submitted(planned.begun)},
                 after=after,
-                code_digest=planned.code_digest,
+                code_digest=subject.code_digest,
                 large_digests=snapshot.large_digests(),
                 earlier=planned.earlier.dir.path if planned.earlier else None,
-                earlier_digests=tuple(planned.digests[1:]),
+                earlier_digests=tuple(subject.digests[1:]),
             )
 
     def _directory(self, planned: Planned, numbering: Numbering) -> RunDir:
         """A new one; or that of another command, which has begun or even finished the run since the plan was made."""
-        place = planned.experiment.name, planned.seed, planned.identity
+        place = planned.subject.experiment.name, planned.seed, planned.identity
         if self.request.smoke or self.request.apart:
             return numbering.create(*place)
         latest = numbering.latest(*place)
@@ -170,23 +176,13 @@ def plan(request: Request) -> Plan:
                 continue
             own = subject.identities.own
             found.identities.append(own)
-            for seed in seeds:
-                if (own, seed) not in known:
-                    known.add((own, seed))
-                    found.runs.append(_planned(subject, seed, on_record, request.force))
+            new = [seed for seed in dict.fromkeys(seeds) if (own, seed) not in known]
+            known.update((own, seed) for seed in new)
+            found.runs.extend(_planned(subject, seed, on_record, request.force) for seed in new)
     return found
 
 
-class _Subject(NamedTuple):
-    """An experiment, and what its records are known by."""
-
-    experiment: Experiment
-    digests: Sequence[str]
-    identities: Identities
-    code_digest: str | None
-
-
-def _subject(experiment: Experiment, request: Request) -> _Subject:
+def _subject(experiment: Experiment, request: Request) -> IdentifiedExperiment:
     """Identify an experiment by its code, and by its data, of which the digest is taken once for all experiments.
 
     Raises:
@@ -205,28 +201,28 @@ def _subject(experiment: Experiment, request: Request) -> _Subject:
     digests = snapshot.once(("data set", same.model_dump_json()), take)
     if isinstance(digests, DataError):
         raise digests
-    return _Subject(experiment, digests, identities_of(experiment, digests), code_digest(experiment))
+    return IdentifiedExperiment(experiment, digests, identities_of(experiment, digests), code_digest(experiment))
 
 
-def _planned(subject: _Subject, seed: int, on_record: Attempts, force: bool = False) -> Planned:
+def _planned(subject: IdentifiedExperiment, seed: int, on_record: Attempts, force: bool = False) -> Planned:
     """A run with what is on record of it."""
-    experiment, digests, identities, code = subject
+    identities = subject.identities
     attempts = on_record.of(identities, seed)
     found = sorted(map(read, attempts), key=lambda run: run.dir.folder.attempt, reverse=True)
     runs = [run for run in found if run.status != "damaged"]
-    done = None if force else _recorded(runs, subject)
+    place, is_diagnosed = (identities, subject.experiment.name), subject.experiment.training.diagnostics
+    # The attempt that stands for the run: one with diagnostics where these are asked for, if there is one.
+    diagnosed = recorded(filter(_is_diagnosed, runs), *place) if is_diagnosed else None
+    done = None if force else diagnosed or recorded(runs, *place)
     begun = next((run.dir for run in runs if run.status in UNFINISHED), None)
     failed = [run for run in runs if run.status == "failed" and run.identity in identities and run.dir.has_checkpoint]
     return Planned(
-        experiment=experiment,
+        subject=subject,
         seed=seed,
         # What an earlier version began has its identity: in the name of the folder and in the checkpoint.
         identity=next(each for each in identities if begun is None or each.startswith(begun.folder.prefix)),
-        digests=digests,
-        identities=identities,
-        code_digest=code,
         recorded=done.dir if done else None,
-        lacks_diagnostics=done is not None and experiment.training.diagnostics and not _is_diagnosed(done),
+        lacks_diagnostics=done is not None and is_diagnosed and not _is_diagnosed(done),
         outdated=None if runs else _outdated(subject, seed, on_record),
         begun=begun,
         earlier=None if force else latest(failed),
@@ -235,22 +231,11 @@ def _planned(subject: _Subject, seed: int, on_record: Attempts, force: bool = Fa
     )
 
 
-def _recorded(runs: Sequence[Run], subject: _Subject) -> Run | None:
-    """The attempt that stands for a run: one with diagnostics where these are asked for, if there is one.
-
-    Of several, one under the config's own name.
-    """
-    diagnosed = filter(_is_diagnosed, runs) if subject.experiment.training.diagnostics else ()
-    place = subject.identities, subject.experiment.name
-    return recorded(diagnosed, *place) or recorded(runs, *place)
-
-
 def _is_diagnosed(run: Run) -> bool:
     return (run.config.get("training") or {}).get("diagnostics", False) is True
 
 
-def _outdated(subject: _Subject, seed: int, on_record: Attempts) -> Run | None:
-    """The latest record of the same experiment by an earlier version of the training code."""
+def _outdated(subject: IdentifiedExperiment, seed: int, on_record: Attempts) -> Run | None:
     for version in reversed(range(1, TRAINING_VERSION)):
         identities = identities_of(subject.experiment, subject.digests, version)
         if attempts := on_record.of(identities, seed):

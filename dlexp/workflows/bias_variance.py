@@ -45,8 +45,8 @@ def bias_variance(given: Given, n: int, kind: Kind | None, runner: Runner) -> tu
     for each, group in zip(loaded, groups, strict=True):
         runs = []
         for run in group:  # What is damaged, the plan has said.
-            attempts = map(read, on_record.of(run.identities, run.seed))
-            if found := recorded(attempts, run.identities, run.experiment.name):
+            experiment, _, identities, _ = run.subject
+            if found := recorded(map(read, on_record.of(identities, run.seed)), identities, experiment.name):
                 runs.append(found)
         if runs:
             points.append(point(each.experiment.name, values_in(each.sources), runs))
@@ -73,7 +73,7 @@ def plan_training_sets(
     n = MIN_TRAINING_SETS if request.smoke else n
     wanted = [(each, [seed]) for experiment in experiments for seed, each in enumerate(_resampled(experiment, n, kind))]
     planned = plan(replace(request, wanted=wanted))
-    once = {(each.identities.own, each.seed): each for each in planned.runs}
+    once = {(each.subject.identities.own, each.seed): each for each in planned.runs}
     groups = [
         [once[identity, seed] for seed, identity in enumerate(planned.identities[start : start + n]) if identity]
         for start in range(0, len(wanted), n)

@@ -97,7 +97,7 @@ class Runner:
         """
         if self.needs_all_data and plan.without_data:
             raise plan.without_data[0][1]
-        require_memory([planned.experiment for planned in plan.to_train], plan.request.smoke)
+        require_memory([planned.subject.experiment for planned in plan.to_train], plan.request.smoke)
         with self.progress(len(plan.to_train)) as watcher:
             started = self._train(plan, after, watcher) if plan.to_train else []
             for line in shown(list(make_missing([*plan.done, *started], after))):

@@ -38,20 +38,12 @@ def draw(points: Sequence[Point], path: Path) -> None:
 
 
 def _draw_panel(axes: "Axes", found: Sequence[tuple[int, Decomposition]]) -> None:
-    capacity = [parameters for parameters, _ in found]
-    first = found[0][1]
+    capacity, first = [parameters for parameters, _ in found], found[0][1]
     for part in ("error", *first.summands):
         estimates = [decomposition.estimates[part] for _, decomposition in found]
-        axes.errorbar(
-            capacity,
-            [estimate.value for estimate in estimates],
-            [estimate.se for estimate in estimates],
-            color=_COLOURS[part],
-            marker=".",
-            capsize=2,
-            linewidth=1.6,
-            label=TITLES.get(part, part),
-        )
+        values, errors = [estimate.value for estimate in estimates], [estimate.se for estimate in estimates]
+        colour, label = _COLOURS[part], TITLES.get(part, part)
+        axes.errorbar(capacity, values, errors, color=colour, label=label, marker=".", capsize=2, linewidth=1.6)
     axes.set_xscale("log")
     axes.set_xticks(sorted(set(capacity)), [str(parameters) for parameters in sorted(set(capacity))])
     axes.minorticks_off()

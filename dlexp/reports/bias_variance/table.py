@@ -48,7 +48,7 @@ def _label(point: Point, points: Sequence[Point]) -> str:
 
 
 def _tables(points: Sequence[Point]) -> Iterator[list[list[str]]]:
-    """Points of the same parts together: a header and a row each."""
+    """A header and rows, of all points that have the same parts."""
     groups: dict[tuple[str, ...], list[tuple[Point, Decomposition]]] = {}
     for point, found in decomposed(points):
         groups.setdefault(tuple(found.parts), []).append((point, found))
@@ -60,13 +60,9 @@ def _tables(points: Sequence[Point]) -> Iterator[list[list[str]]]:
             estimates = [*(found.parts[part] for part in columns), found.error]
             *cells, error = [plus_minus(estimate.value, estimate.se) for estimate in estimates]
             total = plus_minus(found.total, found.error.se).partition(" ")[0]
-            label, sets = _label(point, points), _training_sets(point)
-            table.append([label, str(point.parameters), sets, *cells, total, error])
+            sets = counted(point.resamples, point.diverged, point.resampling)
+            table.append([_label(point, points), str(point.parameters), sets, *cells, total, error])
         yield table
-
-
-def _training_sets(point: Point) -> str:
-    return counted(point.resamples, point.diverged, point.resampling)
 
 
 def _notes(points: Sequence[Point]) -> Iterator[str]:
@@ -84,4 +80,5 @@ def _notes(points: Sequence[Point]) -> Iterator[str]:
         yield "bootstrap: training sets drawn from one, so that variance is that of drawing from it again."
     for point in points:
         if point.decomposition is None:
-            yield f"{_label(point, points)}: {_training_sets(point)}: at least {MIN_TRAINING_SETS} have to finish."
+            sets = counted(point.resamples, point.diverged, point.resampling)
+            yield f"{_label(point, points)}: {sets}: at least {MIN_TRAINING_SETS} have to finish."

@@ -2,7 +2,7 @@
 
 import statistics
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -62,7 +62,11 @@ def difference(
         return None
     pairs = [other[seed] - first[seed] for seed in seeds]
     n, mean = len(pairs), statistics.fmean(pairs)
-    sd = 0.0 if n < MIN_PAIRS else max(_sd(pairs, [*first.values(), *other.values()]), least_sd)
+    sd = 0.0
+    if n >= MIN_PAIRS:
+        # Pairs that differ by the same, up to the rounding of the subtraction, have no deviation of their own.
+        rounding = 4 * sys.float_info.epsilon * max(map(abs, [*first.values(), *other.values()]))
+        sd = max(own if (own := statistics.stdev(pairs)) > rounding else 0.0, least_sd)
     reason = plural(n, "paired seed") if n < MIN_PAIRS else lopsided or (None if sd else EQUAL)
     if reason:
         return PairedDifference(mean=mean, pairs=n, interval=None, level=None, verdict=None, reason=reason)
@@ -70,24 +74,12 @@ def difference(
     from scipy.special import stdtrit  # scipy.stats would give the same in a second more.
 
     half = float(stdtrit(n - 1, 1 - level / 2)) * sd / n**0.5
-    interval = (mean - half, mean + half)
-    verdict = _verdict(interval, column)
-    return PairedDifference(mean=mean, pairs=n, interval=interval, level=level, verdict=verdict, reason=None)
-
-
-def _sd(pairs: list[float], values: list[float]) -> float:
-    sd = statistics.stdev(pairs)
-    # The pairs differ by the same up to the rounding of the subtraction.
-    return sd if sd > 4 * sys.float_info.epsilon * max(map(abs, values)) else 0.0
-
-
-def _verdict(interval: tuple[float, float], column: Column) -> Verdict | None:
-    if not has_verdict(column):
-        return None
-    low, high = interval
-    if low <= 0 <= high:
-        return "no clear difference"
-    return "better" if (low > 0) == column.higher_is_better else "worse"
+    low, high = mean - half, mean + half
+    verdict: Verdict | None = None
+    if has_verdict(column):
+        is_better = (low > 0) == column.higher_is_better
+        verdict = "no clear difference" if low <= 0 <= high else "better" if is_better else "worse"
+    return PairedDifference(mean=mean, pairs=n, interval=(low, high), level=level, verdict=verdict, reason=None)
 
 
 def has_verdict(column: Column) -> bool:
@@ -113,20 +105,17 @@ def lopsided(baseline: Compared, other: Compared, column: Column) -> str | None:
     """
     if not has_verdict(column):
         return None
-    of_other, of_baseline = ([True] * len(each.diverged) + [False] * len(each.runs) for each in (other, baseline))
-    if reason := _uneven("diverged", of_other, of_baseline):
-        return reason
-    of_other, of_baseline = collapses(other, column, baseline), collapses(baseline, column, other)
-    # None is in doubt where one of them always collapsed, or it is not on record: an empty list.
-    return None if all(of_other) or all(of_baseline) else _uneven("collapsed", of_other, of_baseline)
-
-
-def _uneven(what: str, of_other: Sequence[bool], of_baseline: Sequence[bool]) -> str | None:
-    """On how many seeds it happened, where that is another share of either's seeds."""
-    if sum(of_other) / len(of_other) == sum(of_baseline) / len(of_baseline):
-        return None
-    counts = [f"{sum(seeds)} of {len(seeds)}" for seeds in (of_other, of_baseline)]
-    return f"{what} on {counts[0]} seeds, the baseline on {counts[1]}"
+    happened = {
+        "diverged": [[True] * len(each.diverged) + [False] * len(each.runs) for each in (other, baseline)],
+        "collapsed": [collapses(other, column, baseline), collapses(baseline, column, other)],
+    }
+    for what, (of_other, of_baseline) in happened.items():
+        # None is in doubt where one of them always collapsed, or it is not on record: an empty list.
+        is_in_doubt = not all(of_other) and not all(of_baseline)
+        if is_in_doubt and sum(of_other) / len(of_other) != sum(of_baseline) / len(of_baseline):
+            counts = [f"{sum(seeds)} of {len(seeds)}" for seeds in (of_other, of_baseline)]
+            return f"{what} on {counts[0]} seeds, the baseline on {counts[1]}"
+    return None
 
 
 def collapses(experiment: Compared, column: Column, same: Compared | None = None) -> list[bool]:

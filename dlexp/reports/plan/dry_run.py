@@ -82,15 +82,15 @@ def _runs(experiment: Experiment, plan: Plan, identity: str) -> Iterator[tuple[s
             return
     yield "identity", identity
     # What two names share is trained once, under the first of them.
-    for planned in (planned for planned in plan.runs if planned.identities.own == identity):
+    for planned in (planned for planned in plan.runs if planned.subject.identities.own == identity):
         yield f"seed {planned.seed}", _fate(planned, experiment)
 
 
 def _fate(planned: Planned, experiment: Experiment) -> str:
     if planned.recorded is not None:
         return f"{planned.recorded.status} before, in {planned.recorded.path}"
-    if planned.experiment.name != experiment.name:
-        return f"would be trained as {planned.experiment.name}: the same experiment"
+    if (name := planned.subject.experiment.name) != experiment.name:
+        return f"would be trained as {name}: the same experiment"
     if planned.begun is not None:
         return f"{planned.begun.status}, in {planned.begun.path}; would go on there"
     return f"would be trained again: {planned.lost}" if planned.lost else "would be trained"
