@@ -42,11 +42,7 @@ def seed(given: object, name: str = "seed") -> int:
 
 
 def require_few_runs(each: int, n_configs: int = 1, grids: Sequence[str] = ()) -> None:
-    """Refuse more runs than make sense in one command, before a config is loaded at any point of the grids.
-
-    Raises:
-        UserError: There are more than `MAX_RUNS`; or a ConfigError of the grids.
-    """
+    """Refuse more runs than make sense in one command, before a config is loaded at any point of the grids."""
     from dlexp.config.grid import n_points
 
     n = each * n_configs * n_points(grids)

@@ -50,9 +50,6 @@ def record_interruption(run_dir: RunDir, error: Exception, earlier: Mapping[str,
 
     Returns:
         Whether it was noted.
-
-    Raises:
-        OSError: It cannot be written.
     """
     try:
         epoch = len(run_dir.history())

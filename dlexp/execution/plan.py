@@ -157,11 +157,7 @@ class Plan:
 
 
 def plan(request: Request) -> Plan:
-    """Find out what is done already; the same experiment under two names is trained once.
-
-    Raises:
-        Changed: A file was replaced while its digest was taken.
-    """
+    """Find out what is done already; the same experiment under two names is trained once."""
     found = Plan(request, [], [])
     known: set[tuple[str, int]] = set()
     on_record = Attempts() if request.smoke else Attempts(scan(request.runs_dir))
@@ -268,9 +264,6 @@ def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> tuple[P
     Returns:
         The plan, with the runs in their order; and of those that it leaves out, by their directory, why: their data or
         code cannot be had, or are not those that they were trained with.
-
-    Raises:
-        Changed: Data were replaced while their digest was taken.
     """
     found = Plan(Request(runs_dir=runs_dir, data_dir=data_dir, apart=True), [], [])
     left_out: dict[Path, str] = {}
@@ -284,11 +277,7 @@ def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> tuple[P
 
 
 def _repeated(run: Run, request: Request) -> Planned:
-    """A recorded run, to be trained again with what it was trained with.
-
-    Raises:
-        DlexpError: That cannot be had, or is not the same any more.
-    """
+    """A recorded run, to be trained again with what it was trained with."""
     experiment = load(run.dir.config_path).experiment.model_copy(update={"name": run.name})
     subject = _subject(experiment, request)
     data_then, code_then = run.record.data_digest, run.record.code_digest

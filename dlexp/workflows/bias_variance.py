@@ -50,7 +50,7 @@ def bias_variance(given: Given, n: int, kind: Kind | None, runner: Runner) -> tu
                 runs.append(found)
         if runs:
             points.append(point(each.experiment.name, values_in(each.sources), runs))
-    return points, Trained(planned, started)
+    return points, Trained(planned, [*planned.done, *started])
 
 
 def plan_training_sets(
@@ -64,9 +64,6 @@ def plan_training_sets(
 
     Returns:
         A plan of all runs, each once; and for each experiment its runs, none where its data cannot be had.
-
-    Raises:
-        UserError: There are too few, or the data of an experiment cannot be resampled so.
     """
     if n < MIN_TRAINING_SETS:
         raise UserError(f"resamples: expected at least {MIN_TRAINING_SETS} training sets, given {n}")

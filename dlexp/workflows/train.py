@@ -25,7 +25,7 @@ def train(given: Given, seeds: Sequence[int], runner: Runner, *, force: bool = F
     said = [line for each in planned.runs if (line := _on_record(each, runner.wait))]
     for line in said:
         log.info(line)
-    return Trained(planned, runner.carry_out(planned), said)
+    return Trained(planned, [*planned.done, *runner.carry_out(planned)], said)
 
 
 def preview(given: Given, seeds: Sequence[int], *, force: bool = False, allow_code: bool = False) -> str:

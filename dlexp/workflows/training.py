@@ -59,15 +59,10 @@ class Trained:
     """What a command that trains has done."""
 
     plan: Plan
-    started: Sequence[RunDir]
-    """The runs that were started, in that order."""
+    results: Sequence[RunDir]
+    """The runs that were done before, then those that were started."""
     said: Sequence[str] = ()
     """What was logged of runs on record before it began."""
-
-    @property
-    def results(self) -> list[RunDir]:
-        """The runs that were done before, then those that were started."""
-        return [*self.plan.done, *self.started]
 
 
 @dataclass(frozen=True, kw_only=True)

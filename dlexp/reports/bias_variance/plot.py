@@ -23,11 +23,7 @@ _COLOURS = {
 
 
 def draw(points: Sequence[Point], path: Path) -> None:
-    """Draw the error and what adds up to it against the number of parameters, as a PNG, with ± standard errors.
-
-    Raises:
-        UserError: The file cannot be written, or is to be no PNG.
-    """
+    """Draw the error and what adds up to it against the number of parameters, as a PNG, with ± standard errors."""
     by_name: dict[str, list[tuple[int, Decomposition]]] = {}
     for point, decomposition in decomposed(points):
         by_name.setdefault(point.name, []).append((point.parameters, decomposition))

@@ -209,11 +209,7 @@ def _finished(runs: Sequence[Run]) -> dict[int, Run]:
 
 
 def _metrics(experiments: Sequence[Compared], metrics: Sequence[str], sort: str | None) -> list[str]:
-    """The names of the columns to compare, each once.
-
-    Raises:
-        UserError: One that no run has.
-    """
+    """The names of the columns to compare, each once."""
     runs = [run for experiment in experiments for run in experiment.runs.values()]
     recorded = list(dict.fromkeys(name for run in runs for name in run.metrics))
     gaps = (str(column.on("gap")) for column in map(Column.parse, recorded) if column.split == "test")

@@ -44,11 +44,7 @@ MeanCurves = Mapping[str, Sequence[EpochMean]]
 
 
 def draw(comparison: Comparison, path: Path) -> None:
-    """Draw a comparison as a PNG: training dashed, validation solid, mean and ± standard deviation over the seeds.
-
-    Raises:
-        UserError: The file cannot be written, or is to be no PNG.
-    """
+    """Draw a comparison as a PNG: training dashed, validation solid, mean and ± standard deviation over the seeds."""
     experiments, curves = comparison.experiments, gather(comparison)
     is_same = all(same_loss(experiments[0], other, Column(quantity="loss")) for other in experiments)
     titles = {"loss": "loss" if is_same else "loss (not the same function: not comparable)"}
