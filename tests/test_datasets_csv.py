@@ -67,6 +67,15 @@ def test_numbers_stay_numbers_and_words_become_columns() -> None:
     assert data.train.x.dtype == data.train.y.dtype == np.float32
 
 
+def test_a_test_file_may_have_more_columns_than_the_training_file() -> None:
+    """What only the test split has is not learned from, and not shown of training rows."""
+    Path("test.csv").write_text("id,x,label\n7,1,a\n")
+    data = csv(LETTERS, target="label", task="binary", test_path="test.csv").load(None)
+
+    assert data.test.x.tolist() == [[1]]
+    assert list(data.first) == ["x 0", "x 1", "x 2"]
+
+
 def test_only_numbers_are_standardized() -> None:
     """The columns of a category stay 0 and 1 in the model too."""
     info = csv(CARS, **BY_COLUMN).load(None).info

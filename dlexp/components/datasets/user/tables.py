@@ -132,7 +132,8 @@ class Table(TargetKeys, TextKeys, Dataset):
             Split(x_test, targets.test),
             info=info,
             rows={"train": train.frame.index.to_numpy(), "test": test.frame.index.to_numpy()},
-            first=train.shown(columns, roles.texts, range(min(N_FIRST, len(train)))),
+            # Of a file of its own, the training split may lack columns that the test split has.
+            first=train.shown(roles.features_of(train.frame.columns), roles.texts, range(min(N_FIRST, len(train)))),
             decode=partial(kept.shown, columns, roles.texts),
         )
 
