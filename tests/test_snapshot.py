@@ -29,7 +29,7 @@ def file(tmp_path: Path) -> Path:
 def large(file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file that is not held in memory."""
     monkeypatch.setattr(snapshot, "HELD_BYTES", 2)
-    monkeypatch.setattr(snapshot, "_large_digests", {})
+    monkeypatch.setattr(snapshot, "large_digests", {})
     return file
 
 
@@ -94,11 +94,11 @@ def test_a_large_file_is_read_for_its_digest_once(large: Path, monkeypatch: pyte
     """By the command; its workers are told, and believe it as long as the file is the same."""
     with snapshot.taken(held_bytes=0):
         digest = files.digest(large)
-    known = snapshot.large_digests()
-    monkeypatch.setattr(snapshot, "_large_digests", {})  # As in a worker.
+    known = dict(snapshot.large_digests)
+    monkeypatch.setattr(snapshot, "large_digests", {})  # As in a worker.
     monkeypatch.setattr(snapshot, "chunks", lambda path: pytest.fail("it was read again"))
 
-    snapshot.learn(known)
+    snapshot.large_digests.update(known)
 
     with snapshot.taken():
         assert files.digest(large) == digest
@@ -113,7 +113,7 @@ def test_a_small_file_is_read_whatever_the_command_knew(file: Path) -> None:
     with snapshot.taken(held_bytes=0):
         files.digest(file)
 
-    assert snapshot.large_digests() == {}
+    assert snapshot.large_digests == {}
 
 
 def test_what_a_command_digests_is_not_held(file: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dlexp.components import snapshot, user_code, user_modules
+from dlexp.components import snapshot, user_code
 
 
 @pytest.fixture(autouse=True)
@@ -17,9 +17,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
     monkeypatch.setattr(
-        sys, "meta_path", [each for each in sys.meta_path if not isinstance(each, user_modules._UserModules)]
+        sys, "meta_path", [each for each in sys.meta_path if not isinstance(each, user_code._UserModules)]
     )
-    monkeypatch.setattr(user_modules._UserModules, "names", set())
+    monkeypatch.setattr(user_code._UserModules, "names", set())
     for name in ("own_a", "own_b", "own_package", "own_package.inner"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     importlib.invalidate_caches()
@@ -116,4 +116,4 @@ def test_libraries_stay_as_they_are() -> None:
     before = {name: importlib.import_module(name) for name in ("sklearn.datasets", "random", "math")}
 
     for name, module in before.items():
-        assert user_modules.imported(name) is module
+        assert user_code.imported(name) is module

@@ -94,19 +94,19 @@ class Snapshot:
 
 
 _current: ContextVar[Snapshot | None] = ContextVar("_current", default=None)
-_large_digests: Digests = {}
+#: Those that this process has taken, or was told by the command.
+large_digests: Digests = {}
 
 
 @contextmanager
 def taken(held_bytes: int | None = None, after: Snapshot | None = None) -> Iterator[Snapshot]:
     """Within, every file is read as it was at first; a snapshot within another one is a part of it.
 
+    It ends in InputsChanged if a file that was not held has changed.
+
     Args:
         held_bytes: How much is held in memory, up to `HELD_BYTES` by default; 0 to take digests and read nothing later.
         after: An earlier snapshot: its files have to be the same still.
-
-    Raises:
-        InputsChanged: A file that was not held has changed.
     """
     if around := _current.get():
         yield around
@@ -127,12 +127,7 @@ def taken(held_bytes: int | None = None, after: Snapshot | None = None) -> Itera
 
 
 def opened(path: Path) -> BinaryIO:
-    """The bytes of a regular file: no pipe is waited for.
-
-    Raises:
-        OSError: It cannot be read, or is something else.
-        InputsChanged: It is not the same as at first.
-    """
+    """The bytes of a regular file; OSError for anything else, InputsChanged if it is not the same as at first."""
     snapshot = _current.get()
     return snapshot.read(path) if snapshot else regular_files.opened(path)
 
@@ -206,24 +201,14 @@ def digests(paths: tuple[Path, ...], take: Callable[[], tuple[str, ...]]) -> tup
         stamps = tuple((path, note(path)) for path in paths)
         if sum(stamp.size for _, stamp in stamps) <= HELD_BYTES:
             return take()
-        if stamps not in _large_digests:
+        if stamps not in large_digests:
             taken = take()
             if stamps != tuple((path, note(path)) for path in paths):
                 raise changed(list(paths))
-            _large_digests[stamps] = taken
-        return _large_digests[stamps]
+            large_digests[stamps] = taken
+        return large_digests[stamps]
 
     return once(("digests", paths), look)
-
-
-def large_digests() -> Digests:
-    """Those that this process has taken."""
-    return dict(_large_digests)
-
-
-def learn(known: Digests) -> None:
-    """Take over the digests that the command has taken."""
-    _large_digests.update(known)
 
 
 def paths() -> list[Path]:

@@ -139,7 +139,7 @@ class Plan:
                 provenance={**provenance, "submitted": _submitted(planned.begun)},
                 after=after,
                 code_digest=subject.code_digest,
-                large_digests=snapshot.large_digests(),
+                large_digests=dict(snapshot.large_digests),
                 earlier=planned.earlier.dir.path if planned.earlier else None,
                 earlier_digests=tuple(subject.digests[1:]),
             )

@@ -55,7 +55,7 @@ def infer(
         Changed: The data have changed since their digest was compared.
     """
     set_threads(experiment.training.threads)
-    snapshot.learn(large_digests)
+    snapshot.large_digests.update(large_digests)
     with snapshot.taken():
         require_data(experiment.dataset, data_dir, data_digest)
         return _inference(experiment, _model(model_path), examples, data_dir)

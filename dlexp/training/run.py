@@ -84,7 +84,7 @@ def prepare(job: Job) -> Prepared:
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     experiment, dataset, run_dir = job.experiment, job.experiment.dataset, job.run_dir
-    snapshot.learn(job.large_digests)
+    snapshot.large_digests.update(job.large_digests)
     with snapshot.taken() as read:
         require_data(dataset, job.data_dir, job.data_digest, job.stand_in)
         require_code(experiment, job.code_digest)

@@ -36,8 +36,7 @@ def predict(word: str, examples: Path | Literal["test"], runs_dir: Path, data_di
         digest = run.record.data_digest
         if digest not in experiment.dataset.digests(data_dir):
             raise UserError(f"{run.dir.path}: the data are not those that it was trained on, which its encoding needs")
-    large_digests = snapshot.large_digests()
-    inference = in_child(infer, experiment, run.dir.model_path, examples, data_dir, digest, large_digests)
+    inference = in_child(infer, experiment, run.dir.model_path, examples, data_dir, digest, snapshot.large_digests)
     for line in shown(list(inference.notes)):
         log.info(line)
     return inference

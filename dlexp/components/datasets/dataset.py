@@ -59,11 +59,7 @@ class Dataset(Component):
         raise NotImplementedError
 
     def paths(self, data_dir: Path | None) -> list[Path]:
-        """The files that the examples come from; none of examples that are made.
-
-        Raises:
-            DataError: They are not there and cannot be downloaded.
-        """
+        """The files that the examples come from; DataError if they are not there and cannot be downloaded."""
         return []
 
     def digest(self, data_dir: Path | None) -> str:
@@ -76,11 +72,7 @@ class Dataset(Component):
         return files.digests(*paths) if paths else (self.digest(data_dir),)
 
     def load(self, data_dir: Path | None) -> Data:
-        """Read and encode the examples.
-
-        Raises:
-            DataError: The files are not there, cannot be downloaded, or are not what they should be.
-        """
+        """Read and encode the examples; raises as `paths`, and DataError if the files are not what they should be."""
         raise NotImplementedError
 
     def texts(self, data_dir: Path | None) -> Data | None:
@@ -106,11 +98,7 @@ class Dataset(Component):
         return "stand-in" if self.has_stand_in else self.digest(data_dir)
 
     def decoded(self, data: Data, positions: Sequence[int]) -> Sequence[str | Picture]:
-        """Test examples of loaded data for the eye, at these positions; downloads nothing.
-
-        Raises:
-            DataError: What is needed for it, such as the words of their numbers, cannot be had.
-        """
+        """Test examples of loaded data for the eye; DataError if what that takes, such as words, is not there yet."""
         if data.decode is not None:
             return data.decode(positions)
         names = data.info.feature_names if data.info else self.feature_names
@@ -119,9 +107,7 @@ class Dataset(Component):
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Examples from a file of the user's, encoded as those of a split; by default a table or array of numbers.
 
-        Raises:
-            DataError: The file, or what the encoding was fitted on, cannot be read.
-            UserError: It does not have what the model takes.
+        DataError if it, or what the encoding was fitted on, cannot be read; UserError if the model takes another.
         """
         from dlexp.components.datasets.user import new_examples
 

@@ -47,6 +47,8 @@ class Bundled(Dataset):
     n_examples: ClassVar[int]
     n_features: ClassVar[int]
     data_files: ClassVar[tuple[str, ...]]
+    options: ClassVar[Mapping[str, Any]] = {}
+    """What scikit-learn's function that loads it is called with."""
     choices: ClassVar[Mapping[str, Choice]]
     """All targets by name: those with a `target` learn one of them, or several at once."""
 
@@ -135,7 +137,6 @@ class Bundled(Dataset):
             yield Misfit("target", "a target is named twice")
 
     def _counts(self) -> tuple[int, int]:
-        """Examples to train on and to test on."""
         n_test = math.ceil(self.test_size * self.n_examples)  # As scikit-learn rounds.
         return self.n_examples - n_test, n_test
 
@@ -144,11 +145,10 @@ class Bundled(Dataset):
         import numpy as np
         from sklearn import datasets
 
-        x, y = getattr(datasets, f"load_{self.type}")(return_X_y=True)
+        x, y = getattr(datasets, f"load_{self.type}")(return_X_y=True, **self.options)
         return x, dict(zip(self.choices, np.atleast_2d(y.T), strict=True))
 
     def _made_up(self, name: str) -> Data:
-        """The stand-in of one target."""
         from dlexp.components.datasets import generated
 
         return generated.numbers(self.n_features, self.choices[name].n_classes)
@@ -187,7 +187,6 @@ class Digits(Bundled):
         return x, {"digit": digit, "parity": digit % 2, "traits": _traits(digit), "ink": x.mean(axis=1) / 16}
 
     def _made_up(self, name: str) -> Data:
-        """As for all, the traits those of the digit, the ink between 0 and 1."""
         import numpy as np
 
         made: dict[str, Callable[[Array], Array]] = {"traits": _traits, "ink": lambda y: 1 / (1 + np.exp(-y / 8))}
@@ -270,10 +269,4 @@ class Diabetes(Bundled):
     data_files = ("diabetes_data_raw.csv.gz", "diabetes_target.csv.gz")
     choices = {"progress": Choice("regression")}
     feature_names = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
-
-    def _examples(self) -> "tuple[Array, dict[str, Array]]":
-        from sklearn.datasets import load_diabetes
-
-        # In its own units: scikit-learn's scaled features have seen the test split.
-        x, y = load_diabetes(return_X_y=True, scaled=False)
-        return x, {"progress": y}
+    options = {"scaled": False}  # In its own units: scikit-learn's scaled features have seen the test split.

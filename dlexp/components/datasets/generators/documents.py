@@ -80,5 +80,4 @@ class Documents(Generator):
 
 
 def _words(x: Any, positions: Sequence[int]) -> list[str]:
-    """The words of documents at these positions, by number."""
     return [" ".join(f"w{word}" for word in x[[position]].indices) for position in positions]

@@ -173,5 +173,4 @@ def _words() -> dict[int, str]:
 
 
 def _decoded(texts: Any, positions: Sequence[int]) -> list[str]:
-    """Texts as they are drawn, in words."""
     return [" ".join(f"w{word}" for word in texts[[position]].ids) for position in positions]

@@ -66,11 +66,7 @@ OFFLINE_EXAMPLE = "dlexp run configs/digits_adam.yaml"
 def find(name: str, data_dir: Path | None, download: bool = True) -> Path:
     """Where a data file or folder is: in `data_dir`, `DLEXP_DATA` or Keras's cache; else downloaded into that.
 
-    What is found is used as it is, whatever its digest. Without `download`, what is nowhere is an error at once.
-
-    Raises:
-        UserError: `data_dir` or `DLEXP_DATA` is no directory.
-        DataError: It is in none of them and cannot be downloaded.
+    What is found is used as it is, whatever its digest. Without `download`, what is nowhere is a DataError at once.
     """
 
     def look() -> Path:

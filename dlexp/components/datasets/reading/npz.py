@@ -28,12 +28,7 @@ MAX_HEADER = 10_000
 
 
 def read(path: Path, names: tuple[str, ...]) -> dict[str, Array]:
-    """Read the named arrays of an archive.
-
-    Raises:
-        DataError: The file is no archive, is damaged, lacks an array, names more than an array of lists, or needs more
-            memory than there is.
-    """
+    """Read the named arrays of an archive; DataError if it is damaged, lacks one, or needs too much memory."""
     with _opened(path) as archive:
         if missing := [name for name in names if f"{name}.npy" not in archive.namelist()]:
             raise DataError(f"{path}: no array {', '.join(missing)} in this file")

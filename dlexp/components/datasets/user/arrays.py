@@ -169,9 +169,10 @@ class Npz(Arrays):
         from dlexp.components.datasets.reading import npz
 
         (path,) = self.paths(data_dir)
-        arrays = npz.read(path, (self.x_train, self.y_train, self.x_test, self.y_test))
-        train, test = (self.x_train, self.y_train), (self.x_test, self.y_test)
-        return str(path), [arrays[name] for name in train], [arrays[name] for name in test]
+        names = self.x_train, self.y_train, self.x_test, self.y_test
+        arrays = npz.read(path, names)
+        x_train, y_train, x_test, y_test = (arrays[name] for name in names)
+        return str(path), (x_train, y_train), (x_test, y_test)
 
     def misfits(self, data_dir: Path | None) -> Iterator[Misfit]:
         """Arrays that are not in the archive."""

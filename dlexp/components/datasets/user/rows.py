@@ -1,4 +1,4 @@
-"""Rows of the user's own tables: each value with its place, and what counts as missing."""
+"""Rows of the user's own tables: each value with its place, what counts as missing, which rows train and which test."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from pathlib import Path
 from dlexp.components.data import Array, Frame
 from dlexp.components.datasets.dataset import MAX_SHOWN
 from dlexp.errors import DataError
+from dlexp.format import plural
 
 
 @dataclass(frozen=True)
@@ -92,3 +93,32 @@ class Gaps:
                 )
             kept &= ~gaps
         return rows.take(np.flatnonzero(kept))
+
+
+def split_by_column(rows: Rows, column: str) -> tuple[Rows, Rows]:
+    """The training and test rows, as a column says."""
+    import numpy as np
+
+    words = rows.frame[column].astype(str).to_numpy()
+    for i in np.flatnonzero(~np.isin(words, ["train", "test"]))[:1]:
+        raise DataError(f"{rows.where(i, column)}: expected train or test, given {words[i]!r}")
+    return rows.take(np.flatnonzero(words == "train")), rows.take(np.flatnonzero(words == "test"))
+
+
+def split_at_random(rows: Rows, test_size: float, seed: int, classes: str | None) -> tuple[Rows, Rows]:
+    """Training and test rows at random: by class, if each class of that column has enough examples."""
+    import numpy as np
+    from sklearn.model_selection import train_test_split
+
+    n = len(rows)
+    if n < 2:
+        raise DataError(f"{rows.path}: {plural(n, 'row')} left; a split needs at least 2")
+    by_class: Array | None = None
+    if classes:
+        by_class = rows.frame[classes].astype(str).to_numpy()
+        counts = np.unique(by_class, return_counts=True)[1]
+        n_test = -(-n * test_size // 1)
+        if counts.min() < 2 or min(n_test, n - n_test) < len(counts):
+            by_class = None
+    train, test = train_test_split(np.arange(n), test_size=test_size, random_state=seed, stratify=by_class)
+    return rows.take(np.sort(train)), rows.take(np.sort(test))

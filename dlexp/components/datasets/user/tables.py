@@ -13,7 +13,7 @@ from dlexp.components.data import N_FIRST, Data, Frame, Info, NewExamples, Split
 from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.components.datasets.reading import csv_file, files, parquet_file
 from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath, not_there
-from dlexp.components.datasets.user.rows import Gaps, Rows
+from dlexp.components.datasets.user.rows import Gaps, Rows, split_at_random, split_by_column
 from dlexp.components.datasets.words.encoding import TextKeys
 from dlexp.components.identity_rules import DataPath
 from dlexp.errors import DataError, UserError, did_you_mean
@@ -203,17 +203,15 @@ class Table(TargetKeys, TextKeys, Dataset):
 
     def _split(self, data_dir: Path | None) -> tuple[Rows, Rows]:
         """The training and test rows, without those that are dropped."""
-        from dlexp.components.datasets.user import split
-
         tables = [self._rows(path) for path in self.paths(data_dir)]
         if self.test_path:
             train, test = tables
         elif self.split_column:
-            train, test = split.by_column(tables[0], self.split_column)
+            train, test = split_by_column(tables[0], self.split_column)
         else:
             first, task = next(iter(self._tasks.items()))
             classes = first if task in ("binary", "multiclass", "ordinal") else None
-            train, test = split.drawn(tables[0], self.test_size, self.split_seed, classes)
+            train, test = split_at_random(tables[0], self.test_size, self.split_seed, classes)
         for name, rows in (("training", train), ("test", test)):
             if not len(rows):
                 raise DataError(f"{rows.path}: no row is left for the {name} split")

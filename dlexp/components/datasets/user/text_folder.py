@@ -137,7 +137,6 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
 
 
 def _in_lines(part: list[Path], positions: Sequence[int]) -> list[str]:
-    """The texts of files at these positions, in one line each."""
     return [" ".join(text.split()) for text in _texts([part[position] for position in positions])]
 
 

@@ -44,7 +44,6 @@ class Sequences:
         return np.cumsum(self.lengths, dtype=np.int32)
 
     def __getitem__(self, positions: Array) -> "Sequences":
-        """The texts at these positions, in their order."""
         lengths = self.lengths[positions]
         starts = (self.ends - self.lengths)[positions]
         new_starts = np.cumsum(lengths, dtype=np.int32) - lengths
@@ -54,9 +53,7 @@ class Sequences:
 def numbered(texts: "Texts | Sequences", num_words: int, skip_top: int = 0) -> Sequences:
     """A start sign, then the words; those that are too rare or too frequent become one sign, as in Keras.
 
-    Raises:
-        TypeError, ValueError, OverflowError: The texts are not sequences of integers.
-        DataError: They need more memory than there is.
+    TypeError, ValueError or OverflowError if the texts are not sequences of integers.
     """
     if not isinstance(texts, Sequences):
         lengths = np.fromiter(map(len, texts), np.int32, len(texts))
