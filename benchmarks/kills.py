@@ -18,7 +18,7 @@ from typing import Literal
 
 from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
-from dlexp.reports.verification.facts import same_weights
+from dlexp.reports.verification.facts import weights
 
 OPTIMIZERS = {
     "momentum": "{type: sgd, momentum: 0.9}",
@@ -81,7 +81,7 @@ def _killed(combination: tuple[str, str, str], kills: int, draw: random.Random) 
         _start(folder, "killed").wait()
         whole, killed = (RunDir(next(Path(folder, runs_dir, "run").iterdir())) for runs_dir in ("whole", "killed"))
         resumed = read(killed).result.resumed_after
-        is_exact = _rows(whole) == _rows(killed) and same_weights(whole.model_path, killed.model_path)
+        is_exact = _rows(whole) == _rows(killed) and weights(whole.model_path) == weights(killed.model_path)
     at_boundaries = done.count("boundary")
     return {
         "kills": at_boundaries + done.count("random"),

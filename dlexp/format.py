@@ -26,14 +26,9 @@ def tabulated(
     columns: Sequence[str],
     records: Iterable[Mapping[str, Any]],
 ) -> str:
-    """A table with a line end after its last line: cells for readers; for programs the numbers with all digits.
+    """A table with a line end after its last line: `header` and `rows` are cells as they are read.
 
-    Args:
-        output: How to write it.
-        header: Of the rows.
-        rows: Cells as they are read.
-        columns: Of the records.
-        records: What JSON and CSV have.
+    JSON and CSV have the `records`, numbers with all digits, in these `columns`.
     """
     match output:
         case "table":
@@ -54,10 +49,8 @@ def plural(n: int, thing: str) -> str:
 def aligned(rows: Iterable[Iterable[str]], gap: str = "  ", *, numbers: bool = False) -> list[str]:
     """A line for each row, every column as wide as its widest cell; line ends and control characters are escaped.
 
-    Args:
-        rows: Of equal length; what comes first is the header, if there is one.
-        gap: Between two columns.
-        numbers: Whether all columns except the first are flush right.
+    The rows are of equal length, the first may be a header. With `numbers`, all columns except the first are flush
+    right.
     """
     cells = [list(map(one_line, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]

@@ -6,7 +6,7 @@ import pytest
 import typer
 from make_runs import failed
 
-from dlexp.cli.closing import close
+from dlexp.cli.trainings import close
 from dlexp.execution.plan import Plan, Request
 from dlexp.records.numbering import Numbering
 from dlexp.workflows.training import Trained

@@ -200,7 +200,7 @@ def test_models_whose_layers_are_compared(config: bytes, tmp_path: Path) -> None
 
     for name, content in damaged(path.read_bytes(), flips=60):
         path.write_bytes(content)
-        for read in (verification._layers, verification._weights):
+        for read in (verification._layers, verification.weights):
             error = refusal(partial(read, path))
 
             assert error is None or str(error).startswith(f"{path}: damaged"), name

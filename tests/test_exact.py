@@ -10,7 +10,7 @@ import pytest
 from dlexp import registry
 from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
-from dlexp.reports.verification.facts import same_weights
+from dlexp.reports.verification.facts import weights
 
 DIGITS = "dataset: {type: digits, train_fraction: 0.2}\n"
 SHORT = "training: {epochs: 2, batch_size: 32}\n"
@@ -68,7 +68,7 @@ def test_same_bytes(name: str, runs: tuple[Path, Path]) -> None:
 
     assert _rows(first) == _rows(second)
     assert read(first).result.metrics == read(second).result.metrics
-    assert same_weights(first.model_path, second.model_path)
+    assert weights(first.model_path) == weights(second.model_path)
 
 
 def _rows(run_dir: RunDir) -> list[list[str]]:

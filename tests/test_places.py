@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlexp.reports.verification.places import differing
+from dlexp.reports.verification.diff import between_places
 from dlexp.training import environment
 
 SET = {
@@ -49,13 +49,13 @@ def test_what_differs_is_named_by_its_dotted_key() -> None:
         "host": "b",
     }
 
-    assert differing(a, a) == []
-    assert differing(a, b) == [("versions.numpy", "2.1", "2.2"), ("flags.TF_ENABLE_ONEDNN_OPTS", None, "0")]
+    assert between_places(a, a) == []
+    assert between_places(a, b) == [("versions.numpy", "2.1", "2.2"), ("flags.TF_ENABLE_ONEDNN_OPTS", None, "0")]
 
 
 def test_what_an_older_record_lacks_is_not_known_to_differ() -> None:
     """Before flags were recorded, oneDNN's stood alone."""
     old, new = {"onednn": "default"}, {"onednn": "0", "flags": {"TF_ENABLE_ONEDNN_OPTS": "0"}, "instructions": "avx2"}
 
-    assert differing(old, new) == [("onednn", "default", "0")]
-    assert differing({}, new) == []
+    assert between_places(old, new) == [("onednn", "default", "0")]
+    assert between_places({}, new) == []

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from engines import Silent
 
-from dlexp.cli.interruptible import interruptible
+from dlexp.cli.trainings import interruptible
 from dlexp.config.identity import Ingredients
 from dlexp.config.load import load
 from dlexp.errors import Interrupted

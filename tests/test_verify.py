@@ -15,9 +15,8 @@ from jobs import job_of
 from dlexp.execution.execute import execute
 from dlexp.records.index import Run, read
 from dlexp.records.run_dir import RunDir
-from dlexp.reports.verification.facts import Verification, verify
+from dlexp.reports.verification.facts import Verification, render, verify
 from dlexp.reports.verification.integrity import check
-from dlexp.reports.verification.table import render
 from dlexp.training.threads import set_threads
 
 pytestmark = pytest.mark.training

@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from dlexp.cli.closing import close
 from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, RunsDir, TableFormat, Wait, Workers
 
 
@@ -24,8 +23,7 @@ def bias_variance(
     workers: Workers = 1,
     wait: Wait = False,
     smoke: Annotated[
-        bool,
-        typer.Option("--smoke", help="Two epochs on three training sets from a small generated stand-in."),
+        bool, typer.Option("--smoke", help="Two epochs on three training sets from a small generated stand-in.")
     ] = False,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE.png", help="Draw the parts against the number of parameters there.")
@@ -43,7 +41,7 @@ def bias_variance(
     """
     from functools import partial
 
-    from dlexp.cli.interruptible import progress
+    from dlexp.cli.trainings import close, progress
     from dlexp.console import say
     from dlexp.execution import arguments
     from dlexp.execution.pool import Pool

@@ -25,9 +25,9 @@ def clean(
     """
     from dlexp.console import one_line, say
     from dlexp.errors import UserError
+    from dlexp.format import plural
     from dlexp.records import clean as records
     from dlexp.records.run_dir import OWN_FILES
-    from dlexp.reports.run import removal
     from dlexp.workflows.training import AFTER
 
     if not (smoke or failed):
@@ -38,6 +38,19 @@ def clean(
         if run.kept:
             say(f"{run.run_dir.path}: kept: {run.kept}")
         else:
-            print(one_line(removal.line(run)))
+            print(one_line(f"{run.run_dir.path}: {run.status}, {_readable(run.n_bytes)}"))
             gone.append(run)
-    say(*removal.summary(gone, records.damaged_runs(runs_dir) if failed else [], dry_run))
+    damaged = records.damaged_runs(runs_dir) if failed else []
+    if len(damaged) == 1:
+        how = "once you need nothing in its folder, remove it by hand"
+        say(f"kept 1 damaged run, {damaged[0].path}: {how}")
+    elif damaged:
+        how = "once you need nothing in their folders, remove them by hand"
+        say(f"kept {len(damaged)} damaged runs, the first of them {damaged[0].path}: {how}")
+    freed = _readable(sum(run.n_bytes for run in gone))
+    say(f"{'would remove' if dry_run else 'removed'} {plural(len(gone), 'run')}, {freed}")
+
+
+def _readable(n_bytes: int) -> str:
+    """`1.2 MB`."""
+    return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.1f} kB"

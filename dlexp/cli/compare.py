@@ -25,8 +25,7 @@ def compare(
         typer.Option("--metric", metavar="M", help="Compare this one, a column of the records: val_loss."),
     ] = None,
     sort: Annotated[
-        str | None,
-        typer.Option(metavar="M", help="Best mean of this metric first, as the baseline."),
+        str | None, typer.Option(metavar="M", help="Best mean of this metric first, as the baseline.")
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE.png", help="Draw the learning curves of all of them there.")

@@ -19,7 +19,10 @@ def describe(error: BaseException) -> tuple[list[str], int]:
             return ["the working directory does not exist any more; change into one that does"], MISTAKE
         text = safe("".join(traceback.format_exception(error)))
         try:
-            return [f"{_what(error)}; the traceback is in {_kept(text)}"], FAILED
+            descriptor, path = tempfile.mkstemp(prefix="dlexp-", suffix=".txt")
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
+                file.write(text)
+            return [f"{_what(error)}; the traceback is in {path}"], FAILED
         except OSError:
             return [_what(error), *text.splitlines()], FAILED
     except MemoryError:  # Even this message needs some.
@@ -27,7 +30,6 @@ def describe(error: BaseException) -> tuple[list[str], int]:
 
 
 def _is_nowhere() -> bool:
-    """Whether the working directory has been deleted."""
     try:
         os.getcwd()  # noqa: PTH109  # What Path.cwd() does, and what it raises.
     except FileNotFoundError:
@@ -50,16 +52,3 @@ def _what(error: BaseException) -> str:
         return "a process of this command was killed, or ran out of memory"
     kind = type(error).__name__
     return f"{kind}{f': {said}' if said else ''}: this is a bug in dlexp, please report it"
-
-
-def _kept(text: str) -> str:
-    """Write a text to a new temporary file; returns its path.
-
-    Raises:
-        OSError: No temporary folder can be written to.
-    """
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", errors="replace", prefix="dlexp-", suffix=".txt", delete=False
-    ) as file:
-        file.write(text)
-    return file.name

@@ -30,13 +30,9 @@ class Once(TyperCommand):
     def _all_given(self, ctx: Any, args: list[str]) -> dict[str, Any]:
         """The values of each option as they were typed."""
         collecting = copy.copy(self)
-        collecting.params = [_collecting(parameter) for parameter in self.params]
+        collecting.params = list(map(copy.copy, self.params))
+        for parameter in collecting.params:
+            if isinstance(parameter, TyperOption):
+                parameter.multiple = True
         values, _, _ = collecting.make_parser(ctx).parse_args(list(args))
         return values
-
-
-def _collecting(parameter: Any) -> Any:
-    collecting = copy.copy(parameter)
-    if isinstance(collecting, TyperOption):
-        collecting.multiple = True
-    return collecting

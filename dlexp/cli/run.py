@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from dlexp.cli.closing import close
 from dlexp.cli.options import RUNS_DIR, AllowCode, Configs, DataDir, Grids, Overrides, RunsDir, Wait, Workers
 
 
@@ -16,8 +15,7 @@ def run(
     seed: Annotated[int | None, typer.Option(metavar="K", help="Train with this seed.  [default: 0]")] = None,
     workers: Workers = 1,
     smoke: Annotated[
-        bool,
-        typer.Option("--smoke", help="Two epochs on a small generated stand-in, recorded under runs/.smoke/."),
+        bool, typer.Option("--smoke", help="Two epochs on a small generated stand-in, recorded under runs/.smoke/.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Train again what is done, into a new directory.")] = False,
     dry_run: Annotated[
@@ -48,7 +46,7 @@ def run(
     arguments.count(workers, "--workers")
     # The first process starts while all else is imported and the configs are read.
     with nullcontext() if dry_run else Worker() as first:
-        from dlexp.cli.interruptible import progress
+        from dlexp.cli.trainings import close, progress
         from dlexp.console import one_line, say
         from dlexp.execution.pool import Pool
         from dlexp.reports.run.results import result_lines

@@ -46,7 +46,6 @@ def show(
     from dlexp.records.selection import select
     from dlexp.reports.activations import plot as activations_plot
     from dlexp.reports.run import diagnostics_plot
-    from dlexp.reports.run.facts import gather
     from dlexp.reports.run.page import render
 
     if run == "activations" and not (runs_dir / run).is_dir():
@@ -62,4 +61,4 @@ def show(
         if not (rows := shown.dir.diagnostics()):
             raise UserError(f"{run}: no diagnostics to draw. Try: dlexp run CONFIG --set training.diagnostics=true")
         diagnostics_plot.draw(rows, plot, f"{shown.name}, seed {shown.seed}")
-    print(render(gather(shown, n_mistakes), output_format, width()), end="")
+    print(render(shown, output_format, n_mistakes, width()), end="")

@@ -31,10 +31,10 @@ def verify(
     """
     from functools import partial
 
-    from dlexp.cli.interruptible import progress
+    from dlexp.cli.trainings import progress
     from dlexp.execution import arguments
     from dlexp.execution.pool import Pool
-    from dlexp.reports.verification.table import render
+    from dlexp.reports.verification.facts import render
     from dlexp.workflows import verify as workflow
     from dlexp.workflows.training import Runner
 

@@ -21,6 +21,6 @@ def why(
 
     Example: dlexp why configs/digits_sgd.yaml configs/digits_adam.yaml
     """
-    from dlexp.reports.verification.why import explain, render
+    from dlexp.reports.verification.why import explain
 
-    print(render(explain(a, b, runs_dir, data_dir), output_format), end="")
+    print(explain(a, b, runs_dir, data_dir, output_format), end="")

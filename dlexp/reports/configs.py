@@ -44,18 +44,18 @@ def check(path: Path, overrides: Sequence[str], grids: Sequence[str]) -> Checked
 def render(checked: Sequence[Checked], failed: Sequence[Checked], output: PageFormat) -> str:
     """A line for each file that has not failed, with its notes; or all that was found, as one JSON document."""
     if output == "json":
-        return to_json({"ok": not failed, "files": list(map(_document, checked))})
+        files = [
+            {
+                "file": file.file,
+                "problems": list(map(_record, file.problems)),
+                "warnings": [_record(warning) | {"rule": warning.rule} for warning in file.warnings],
+                "notes": file.notes,
+            }
+            for file in checked
+        ]
+        return to_json({"ok": not failed, "files": files})
     fine = [file for file in checked if file not in failed]
     return "".join("\n  note: ".join(map(one_line, [f"{file.file}: ok", *file.notes])) + "\n" for file in fine)
-
-
-def _document(checked: Checked) -> dict[str, Any]:
-    return {
-        "file": checked.file,
-        "problems": [_record(problem) for problem in checked.problems],
-        "warnings": [_record(warning) | {"rule": warning.rule} for warning in checked.warnings],
-        "notes": checked.notes,
-    }
 
 
 def _record(problem: Problem) -> dict[str, Any]:

@@ -18,8 +18,9 @@ _ABOUT = ("name", "seed", "identity", "status", "what", "directory")
 
 def of_runs(runs: Sequence[Run]) -> pd.DataFrame:
     """One row per run: what it is, its config by dotted key, its numbers. A list is its YAML text, fit for grouping."""
-    about = pd.DataFrame(list(map(_about, runs)), columns=_ABOUT)
-    return pd.concat([about, pd.DataFrame(list(map(_settings, runs))), pd.DataFrame(list(map(_numbers, runs)))], axis=1)
+    about = [(run.name, run.seed, run.identity, run.status, run.what or None, str(run.dir.path)) for run in runs]
+    rest = [pd.DataFrame([facts(run) for run in runs]) for facts in (_settings, _numbers)]
+    return pd.concat([pd.DataFrame(about, columns=_ABOUT), *rest], axis=1)
 
 
 def of_comparison(comparison: Comparison) -> pd.DataFrame:
@@ -30,12 +31,6 @@ def of_comparison(comparison: Comparison) -> pd.DataFrame:
 def of_points(points: Sequence[Point]) -> pd.DataFrame:
     """A row for every part of every point's error."""
     return pd.DataFrame(bias_variance.rows(points))
-
-
-def _about(run: Run) -> dict[str, Any]:
-    return dict(
-        zip(_ABOUT, (run.name, run.seed, run.identity, run.status, run.what or None, str(run.dir.path)), strict=True)
-    )
 
 
 def _settings(run: Run) -> dict[str, Any]:

@@ -114,12 +114,7 @@ class Description:
 
 
 def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | None) -> Description:
-    """Load a data set and find out what is in it.
-
-    Args:
-        dataset: The data set.
-        validation: How a config splits the training data; None to look at the data set alone.
-        data_dir: Where its files are looked for first.
+    """Load a data set and find out what is in it; with a config, also what its validation takes for itself.
 
     Raises:
         DataError: The data cannot be had.

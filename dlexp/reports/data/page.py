@@ -1,10 +1,9 @@
 """A data set as a page in the terminal, or as JSON."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, astuple
 from itertools import groupby
-from typing import Any
 
 from dlexp.components.columns import Column
 from dlexp.components.datasets.dataset import Dataset
@@ -24,7 +23,9 @@ SPREAD = ["min", "5 %", "25 %", "median", "75 %", "95 %", "max", "mean", "sd"]
 def render(description: Description, output: PageFormat) -> str:
     """A description in a format, with a line end after the last line."""
     if output == "json":
-        return to_json(_document(description))
+        return to_json(
+            asdict(description) | {"dataset": description.dataset.model_dump(), "info": asdict(description.info)}
+        )
     sections = [
         _about(description),
         _classes(description),
@@ -34,12 +35,7 @@ def render(description: Description, output: PageFormat) -> str:
         _features(description),
         _examples(description),
     ]
-    texts = map("\n".join, sections)
-    return "\n\n".join(text for text in texts if text) + "\n"
-
-
-def _document(description: Description) -> dict[str, Any]:
-    return asdict(description) | {"dataset": description.dataset.model_dump(), "info": asdict(description.info)}
+    return "\n\n".join(filter(None, map("\n".join, sections))) + "\n"
 
 
 def _about(description: Description) -> Iterator[str]:
@@ -67,28 +63,24 @@ def _about(description: Description) -> Iterator[str]:
 
 def _classes(description: Description) -> Iterator[str]:
     """One line per class, or several classes to a line if there are many; a table for each of several targets."""
-    of_target = groupby(description.classes, key=lambda each: each.target)
-    tables = [_class_table(target or "class", list(of_one), description.examples) for target, of_one in of_target]
-    for i, table in enumerate(tables):
-        yield from ["", *table] if i else table
+    for i, (target, classes) in enumerate(groupby(description.classes, key=lambda each: each.target)):
+        if i:
+            yield ""
+        yield from _class_table(target or "class", classes, description.examples)
 
 
-def _class_table(title: str, classes: Sequence[Class], totals: dict[str, int]) -> Iterator[str]:
-    header = [title, *(cell for role in totals for cell in (role, "share"))]
-    rows = [header, *(_class_row(each, totals) for each in classes)]
-    lines = aligned(rows, numbers=True)
-    heading, body = lines[0], lines[1:]
+def _class_table(title: str, classes: Iterable[Class], totals: dict[str, int]) -> Iterator[str]:
+    rows = [[title, *(cell for role in totals for cell in (role, "share"))]]
+    for each in classes:
+        name = "" if each.name in (None, str(each.number)) else f" {each.name}"
+        cells = (cell for role, n in each.counts.items() for cell in (f"{n:,}", _percent(n, totals[role])))
+        rows.append([f"{each.number:>2}{name}", *cells])
+    heading, *body = aligned(rows, numbers=True)
     n_columns = 1 if len(body) <= MAX_CLASS_ROWS else max(1, (WIDTH + 4) // (len(heading) + 4))
     height = -(-len(body) // n_columns)
     columns = [[heading, *body[start : start + height]] for start in range(0, len(body), height)]
     for i in range(height + 1):
         yield "    ".join(column[i] for column in columns if i < len(column)).rstrip()
-
-
-def _class_row(each: Class, totals: dict[str, int]) -> list[str]:
-    cells = (cell for role, n in each.counts.items() for cell in (f"{n:,}", _percent(n, totals[role])))
-    name = "" if each.name in (None, str(each.number)) else f" {each.name}"
-    return [f"{each.number:>2}{name}", *cells]
 
 
 def _spread(title: str, distributions: dict[str, Distribution]) -> Iterator[str]:

@@ -24,31 +24,33 @@ def render(loaded: Sequence[Loaded], plan: Plan, layers: Sequence[list[Layer] | 
         layers: The layers of each, as a summary.json lists them; None if they were not built, since that calls
             functions of the user's own.
     """
-    pages = [
-        [f"{each.experiment.name} ({each.path})", *_lines(_sections(each, plan, identity, of_it))]
-        for each, identity, of_it in zip(loaded, plan.identities, layers, strict=True)
-    ]
-    return "\n\n".join([*map("\n".join, pages), _total(plan)]) + "\n"
-
-
-def _lines(sections: dict[str, Rows]) -> Iterator[str]:
-    for title, rows in sections.items():
-        yield f"  {title}"
-        yield from (f"    {line}" for line in aligned(rows))
+    pages = []
+    for each, identity, of_it in zip(loaded, plan.identities, layers, strict=True):
+        lines = [f"{each.experiment.name} ({each.path})"]
+        for title, rows in _sections(each, plan, identity, of_it).items():
+            lines += [f"  {title}", *(f"    {line}" for line in aligned(rows))]
+        pages.append("\n".join(lines))
+    total = [f"{len(plan.to_train)} to train", f"{len(plan.done)} done before"]
+    wanted = zip(plan.request.wanted, plan.identities, strict=True)
+    if n_without := sum(len(seeds) for (_, seeds), identity in wanted if not identity):
+        total.append(f"{n_without} without data")
+    return "\n\n".join([*pages, ", ".join(total)]) + "\n"
 
 
 def _sections(loaded: Loaded, plan: Plan, identity: str, layers: list[Layer] | None) -> dict[str, Rows]:
     """What is known of an experiment, by title."""
     experiment = loaded.experiment
     settings = flatten(experiment.model_dump()).items()
-    found: dict[str, Rows] = {
-        "settings": [(key, format_value(value), str(loaded.sources[key])) for key, value in settings]
-    }
     if layers is None:
-        found[f"layers: not built, the config calls {' and '.join(experiment.functions)} (--allow-code)"] = []
+        title, built = f"layers: not built, the config calls {' and '.join(experiment.functions)} (--allow-code)", []
     else:
-        found["layers"] = list(_layers(layers, experiment))
-    return found | {"examples": list(_examples(experiment)), "runs": list(_runs(experiment, plan, identity))}
+        title, built = "layers", list(_layers(layers, experiment))
+    return {
+        "settings": [(key, format_value(value), str(loaded.sources[key])) for key, value in settings],
+        title: built,
+        "examples": _examples(experiment),
+        "runs": list(_runs(experiment, plan, identity)),
+    }
 
 
 def _layers(layers: Sequence[Layer], experiment: Experiment) -> Iterator[tuple[str, ...]]:
@@ -63,15 +65,16 @@ def _layers(layers: Sequence[Layer], experiment: Experiment) -> Iterator[tuple[s
         yield "memory", "", "", f"about {memory.size(needed)} to train them; more than {memory.size(int(MEMORY_LIMIT))}"
 
 
-def _examples(experiment: Experiment) -> Iterator[tuple[str, ...]]:
+def _examples(experiment: Experiment) -> Rows:
     info, validation = experiment.dataset.info(), experiment.validation
     if info.n_train is None:
-        yield ("known only with the data",)
-        return
-    held_out = validation.count(info.n_train)
-    yield "training", f"{experiment.n_trained(info):,}"
-    yield "validation", {"none": "none", "test": "the test examples"}.get(validation.type, f"{held_out:,}")
-    yield "test", f"{info.n_test:,}"
+        return [("known only with the data",)]
+    held_out = {"none": "none", "test": "the test examples"}.get(validation.type)
+    return [
+        ("training", f"{experiment.n_trained(info):,}"),
+        ("validation", held_out or f"{validation.count(info.n_train):,}"),
+        ("test", f"{info.n_test:,}"),
+    ]
 
 
 def _runs(experiment: Experiment, plan: Plan, identity: str) -> Iterator[tuple[str, ...]]:
@@ -94,10 +97,3 @@ def _fate(planned: Planned, experiment: Experiment) -> str:
     if planned.begun is not None:
         return f"{planned.begun.status}, in {planned.begun.path}; would go on there"
     return f"would be trained again: {planned.lost}" if planned.lost else "would be trained"
-
-
-def _total(plan: Plan) -> str:
-    parts = [f"{len(plan.to_train)} to train", f"{len(plan.done)} done before"]
-    wanted = zip(plan.request.wanted, plan.identities, strict=True)
-    n_without = sum(len(seeds) for (_, seeds), identity in wanted if not identity)
-    return ", ".join([*parts, *([f"{n_without} without data"] if n_without else [])])

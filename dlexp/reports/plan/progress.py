@@ -3,12 +3,11 @@
 import time
 from pathlib import Path
 from statistics import median
-from types import TracebackType
 from typing import Self
 
 from rich.live import Live
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from dlexp import console
 from dlexp.components.columns import OTHER_COLUMNS
@@ -64,9 +63,7 @@ class Progress:
             self._live.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._live:
             self._live.stop()
 
@@ -110,9 +107,8 @@ class Progress:
 
     def _table(self) -> Table:
         title = f"{len(self._ended)} of {plural(self.n_runs, 'run')} done"
-        table = Table(title=title, title_justify="left", box=None)
-        for column in ("run", "epoch", "scores", "left"):
-            table.add_column(column, overflow="fold")
+        columns = [Column(name, overflow="fold") for name in ("run", "epoch", "scores", "left")]
+        table = Table(*columns, title=title, title_justify="left", box=None)
         for active in self._active.values():
             rows = active.rows()
             scores = ", ".join(_scores(rows[-1])) if rows else "starting"

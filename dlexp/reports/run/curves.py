@@ -45,17 +45,11 @@ def _draw_panel(axes: "Axes", history: Sequence[dict[str, float]], quantity: Col
         values = [row.get(str(column), math.nan) for row in history]
         if any(map(math.isfinite, values)):
             add_curve(axes, epochs, values, style, color=_COLOUR, linewidth=1.4, label=label)
-    if best := _best(history, validation):
-        epoch, value = best
+    # Of the validation values, which were drawn last.
+    known = [(epoch, value) for epoch, value in zip(epochs, values, strict=True) if math.isfinite(value)]
+    if known and validation.is_judged:
+        pick = max if validation.higher_is_better else min
+        epoch, value = pick(known, key=lambda pair: pair[1])
         axes.plot([epoch], [value], "o", color="#d1495b", label=f"best: {value:.4g} in epoch {epoch:.0f}")
     if axes.lines:
         axes.legend(fontsize="small")
-
-
-def _best(history: Sequence[dict[str, float]], column: Column) -> tuple[float, float] | None:
-    """The first epoch of the best value, and the value; None if no epoch has one, or neither way is better."""
-    known = [(row["epoch"], row[str(column)]) for row in history if math.isfinite(row.get(str(column), math.nan))]
-    if not known or not column.is_judged:
-        return None
-    pick = max if column.higher_is_better else min
-    return pick(known, key=lambda pair: pair[1])

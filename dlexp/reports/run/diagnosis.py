@@ -30,7 +30,12 @@ def diagnose(rows: Sequence[Row], config: Mapping[str, Any]) -> list[str]:
     by_layer: dict[int, list[Row]] = {}
     for row in rows:
         by_layer.setdefault(int(row["layer"]), []).append(row)
-    diverged = list(_diverged(rows))
+    diverged = [
+        f"in epoch {row['epoch']:.0f} the weights are no finite numbers any more; "
+        "a smaller learning rate or optimizer.clipnorm usually helps"
+        for row in rows
+        if not math.isfinite(row["update_ratio"])
+    ][:1]
     flat = [sentence for i, layer in by_layer.items() for sentence in _flat(i, layer, _unit(config, i))]
     # Nothing flows through dead or saturated units, so that says why there is no gradient.
     vanished = [] if flat else list(_vanished(list(by_layer.values())))
@@ -38,20 +43,11 @@ def diagnose(rows: Sequence[Row], config: Mapping[str, Any]) -> list[str]:
     return [*diverged, *flat, *vanished, *large]
 
 
-def _diverged(rows: Sequence[Row]) -> Iterator[str]:
-    epoch = next((row["epoch"] for row in rows if not math.isfinite(row["update_ratio"])), None)
-    if epoch is not None:
-        yield (
-            f"in epoch {epoch:.0f} the weights are no finite numbers any more; "
-            "a smaller learning rate or optimizer.clipnorm usually helps"
-        )
-
-
-def _flat(layer: int, rows: Sequence[Row], unit: str) -> list[str]:
+def _flat(layer: int, rows: Sequence[Row], unit: str) -> Iterator[str]:
     """One sentence at most: why hardly anything flows through a layer."""
     activation = registry.components("activations").get(unit)
     if activation is None:  # Of another version, which may be flat anywhere.
-        return []
+        return
     if activation.saturates:
         remedy = "relu, smaller initial weights or model.normalization: batch"
         signs = [("saturated_share", SATURATED_SHARE, f"{unit} outputs are saturated", remedy)]
@@ -65,8 +61,8 @@ def _flat(layer: int, rows: Sequence[Row], unit: str) -> list[str]:
     for column, limit, found, remedy in signs:
         if since := _since((row["epoch"], row[column] >= limit) for row in rows):
             share = _percent(rows[-1][column])
-            return [f"layer {layer}: {share} of its {found} since epoch {since}; {remedy} usually helps"]
-    return []
+            yield f"layer {layer}: {share} of its {found} since epoch {since}; {remedy} usually helps"
+            return
 
 
 def _vanished(layers: Sequence[Sequence[Row]]) -> Iterator[str]:

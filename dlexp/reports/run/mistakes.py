@@ -2,8 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from dlexp.console import one_line
@@ -17,49 +16,30 @@ ClassNames = Sequence[str] | Mapping[str, Sequence[str]]
 _MAX_LINES = 3
 
 
-@dataclass(frozen=True)
-class Mistakes:
-    """The first of a run's mistakes, and what is known of them."""
-
-    records: Sequence[Mapping[str, Any]]
-    """Position, target, predicted; for classes the probability; of several targets, which one it is; the example."""
-    class_names: ClassNames = ()
-    """Of several targets, those of each."""
-    problem: str = ""
-    """Why there are no examples."""
-
-
-def gather(evaluation: Evaluation, class_names: ClassNames, number: int) -> Mistakes:
-    """So many mistakes on each target, as the evaluation of a run has them."""
-    of_target = groupby(evaluation["mistakes"], key=lambda record: record.get("target_name"))
-    records = [record for _, of_one in of_target for record in list(of_one)[:number]]
-    return Mistakes(records, class_names, evaluation.get("examples_problem", ""))
-
-
-def lines(mistakes: Mistakes, width: int) -> Iterator[str]:
-    """What was to be predicted, what was, and the example, in lines of at most `width`."""
-    target = None
-    for position, record in enumerate(mistakes.records):
-        name = record.get("target_name", "")
-        if name != target:
-            target = name
-            what = "most confident mistakes" if "probability" in record else "largest errors"
-            yield f"{what} on the test split{f', {name}' if name else ''}"
-        if position == 0 and mistakes.problem:
-            why = f"  The examples cannot be shown: {mistakes.problem}"
-            yield from textwrap.wrap(why, width, subsequent_indent="  ")
-        names = mistakes.class_names
-        of_target = names.get(name, ()) if isinstance(names, Mapping) else names
-        yield f"  {record['position']}: {_answer(record, of_target)}"
-        if text := record.get("text"):
-            yield from textwrap.wrap(
-                f"{text} (PNG in evaluation.json)" if "png" in record else text,
-                width,
-                initial_indent="    ",
-                subsequent_indent="    ",
-                max_lines=_MAX_LINES,
-                placeholder=" ...",
-            )
+def lines(evaluation: Evaluation, class_names: ClassNames, number: int, width: int) -> Iterator[str]:
+    """So many mistakes on each target: what was right, what was predicted, the example; no line beyond `width`."""
+    problem = evaluation.get("examples_problem", "")
+    for target, records in groupby(evaluation["mistakes"], key=lambda record: record.get("target_name", "")):
+        names = class_names.get(target, ()) if isinstance(class_names, Mapping) else class_names
+        for position, record in enumerate(islice(records, number)):
+            if position == 0:
+                what = "most confident mistakes" if "probability" in record else "largest errors"
+                yield f"{what} on the test split{f', {target}' if target else ''}"
+                if problem:
+                    yield from textwrap.wrap(
+                        f"  The examples cannot be shown: {problem}", width, subsequent_indent="  "
+                    )
+                    problem = ""
+            yield f"  {record['position']}: {_answer(record, names)}"
+            if text := record.get("text"):
+                yield from textwrap.wrap(
+                    f"{text} (PNG in evaluation.json)" if "png" in record else text,
+                    width,
+                    initial_indent="    ",
+                    subsequent_indent="    ",
+                    max_lines=_MAX_LINES,
+                    placeholder=" ...",
+                )
 
 
 def _answer(record: Mapping[str, Any], names: Sequence[str]) -> str:

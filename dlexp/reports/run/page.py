@@ -1,73 +1,111 @@
 """One run in full: how it stands, what it was, what it reached."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from dlexp import regular_files
 from dlexp.components.columns import OTHER_COLUMNS, Column
 from dlexp.config.flat import flatten, format_value
 from dlexp.console import one_line
+from dlexp.errors import UserError
 from dlexp.format import PageFormat, aligned, to_json
-from dlexp.records.ended import Failed, Finished, Layer
-from dlexp.records.run_dir import UNFINISHED
+from dlexp.records.ended import Evaluation, Failed, Finished, Layer
+from dlexp.records.index import Run
+from dlexp.records.record_files import DamagedRecord
+from dlexp.records.run_dir import UNFINISHED, RunDir
 from dlexp.reports.numbers import fixed, known
 from dlexp.reports.run import mistakes, text_curves
-from dlexp.reports.run.facts import Page, main_metric
-from dlexp.reports.run.list import local_time
+from dlexp.reports.run.diagnosis import diagnose
+from dlexp.reports.run.list import local_time, main_metric, standing
+
+#: How much of a failed run's log is shown.
+_LOG_LINES = 10
+_LOG_BYTES = 100_000
 
 
-def render(page: Page, output: PageFormat, width: int = 80) -> str:
-    """A section each: how it stands, settings, layers, scores, curves, mistakes, log; or one JSON document."""
+def render(run: Run, output: PageFormat, n_mistakes: int = 0, width: int = 80) -> str:
+    """A section each: how it stands, settings, layers, scores, curves, mistakes, log; or one JSON document.
+
+    What cannot be read is noted. Of the worst mistakes, so many are shown on each target.
+    """
+    notes: list[str] = []
+
+    def read(what: Callable[[], Any], otherwise: Any) -> Any:
+        try:
+            return what()
+        except (DamagedRecord, UserError) as error:
+            notes.append(error.lines[0])
+            return otherwise
+
+    record = run.record if isinstance(run.record, Finished) else None
+    history = read(run.dir.history, [])
+    config = run.config
+    if run.status in UNFINISHED and run.dir.config_path.exists():
+        config = read(lambda: _begun_config(run.dir), config)
+    diagnosis = read(lambda: diagnose(run.dir.diagnostics(), config), []) if config else []
+    n_notes = len(notes)
+    evaluation = read(run.dir.evaluation, None)
     if output == "json":
-        return to_json(_document(page))
-    run = page.run
+        return to_json(_document(run, config, diagnosis, evaluation))
+    is_damaged = len(notes) > n_notes
+    why_none = f"{run.dir.evaluation_path.name} is damaged" if is_damaged else "recorded before they were kept"
+    worst = evaluation or Evaluation(mistakes=record.mistakes if record else [], examples_problem=why_none)
     sections = [
-        [*_about(page), *page.notes],
-        _titled("settings", aligned((key, format_value(value)) for key, value in flatten(page.config).items())),
-        *([_layers(run.record.layers), _metrics(run.record)] if isinstance(run.record, Finished) else []),
-        _curves(page.history, width),
-        _titled("diagnosis", page.diagnosis),
-        mistakes.lines(page.mistakes, width),
-        _titled("the end of its log", page.log),
+        [*_about(run, config, len(history)), *notes],
+        _titled("settings", aligned((key, format_value(value)) for key, value in flatten(config).items())),
+        *([_layers(record.layers), _metrics(record)] if record else []),
+        _curves(history, width),
+        _titled("diagnosis", diagnosis),
+        mistakes.lines(worst, record.class_names if record else (), n_mistakes, width),
+        _titled("the end of its log", _end_of_log(run.dir) if run.status == "failed" else []),
     ]
     return "\n\n".join("\n".join(section) for section in map(list, sections) if section) + "\n"
 
 
-def _document(page: Page) -> dict[str, Any]:
+def _begun_config(run_dir: RunDir) -> dict[str, Any]:
+    """The settings in a run's config.yaml, all that a run has recorded of itself until it ends."""
+    from dlexp.config.load import load
+
+    return load(run_dir.config_path).experiment.model_dump(exclude={"name"})
+
+
+def _document(
+    run: Run, config: Mapping[str, Any], diagnosis: Sequence[str], evaluation: Evaluation | None
+) -> dict[str, Any]:
     """Where it lies and how it stands, then all of its record."""
-    run = page.run
     return {
         "directory": str(run.dir.path),
         "attempt": run.dir.folder.attempt,
-        "config": page.config,
+        "config": config,
         **run.record.raw,
         "name": run.name,
         "seed": run.seed,
         "identity": run.identity or None,
         "status": run.status,
-        "epochs": page.standing.epochs,
-        "diagnosis": page.diagnosis,
-        "evaluation": page.evaluation,
+        "epochs": standing(run).epochs,
+        "diagnosis": diagnosis,
+        "evaluation": evaluation,
         "damage": run.damage or None,
     }
 
 
-def _about(page: Page) -> Iterator[str]:
-    run, standing = page.run, page.standing
-    planned = page.config.get("training", {}).get("epochs")
+def _about(run: Run, config: Mapping[str, Any], n_epochs: int) -> Iterator[str]:
+    stands, record = standing(run), run.record
+    planned = config.get("training", {}).get("epochs")
     # Of an unfinished run, how far it got.
-    so_far = f"{len(page.history)} of {planned}" if run.status in UNFINISHED and planned else standing.epochs
+    so_far = f"{n_epochs} of {planned}" if run.status in UNFINISHED and planned else stands.epochs
     pairs = {
-        "run": standing.run,
-        "status": standing.status,
+        "run": run.label,
+        "status": stands.status,
         "what": run.what,
-        "where": run.record.where if isinstance(run.record, Failed) else None,
+        "where": record.where if isinstance(record, Failed) else None,
         # A failure names the epoch it happened in.
         "epoch" if run.status == "failed" else "epochs": so_far,
-        "seconds": None if run.record.seconds is None else fixed(run.record.seconds, 1),
-        "ended": local_time(run.record.ended),
-        "parameters": run.record.parameters if isinstance(run.record, Finished) else None,
+        "seconds": None if record.seconds is None else fixed(record.seconds, 1),
+        "ended": local_time(record.ended),
+        "parameters": record.parameters if isinstance(record, Finished) else None,
         "identity": run.identity,
-        "data digest": run.record.data_digest,
+        "data digest": record.data_digest,
         "directory": run.dir.path,
         "log": run.dir.log_path.name if run.status != "finished" and run.dir.log_path.exists() else None,
     }
@@ -103,9 +141,12 @@ def _metrics(result: Finished) -> Iterator[str]:
         return
     rows = [["metrics", "last", "best", "best possible"]]
     for name, value in metrics.items():
-        if not (column := Column.parse(name)).best:
-            possible = known(best_possible[name]) if name in best_possible else ""
-            rows.append([f"  {name}", known(value), _best(metrics, column), possible])
+        if (column := Column.parse(name)).best:
+            continue
+        best, epoch = metrics.get(str(column.best_value)), metrics.get(str(column.best_epoch))
+        of_epoch = "" if best is None or epoch is None else f" (epoch {epoch:.0f})"
+        possible = known(best_possible[name]) if name in best_possible else ""
+        rows.append([f"  {name}", known(value), "" if best is None else known(best) + of_epoch, possible])
     yield from aligned(row if best_possible else row[:-1] for row in rows)
     if best_possible:
         yield "Best possible: what the data's true distribution scores on the same examples; beaten only by chance."
@@ -113,14 +154,18 @@ def _metrics(result: Finished) -> Iterator[str]:
         yield "The best values were picked on the test data: validation is the test split here."
 
 
-def _best(metrics: Mapping[str, float], column: Column) -> str:
-    best, epoch = metrics.get(str(column.best_value)), metrics.get(str(column.best_epoch))
-    if best is None:
-        return ""
-    return known(best) + ("" if epoch is None else f" (epoch {epoch:.0f})")
-
-
 def _titled(title: str, lines: Iterable[str]) -> list[str]:
     """Lines below a title; nothing where there are none."""
     below = [f"  {line}".rstrip() for line in lines]
     return [title, *below] if below else []
+
+
+def _end_of_log(run_dir: RunDir) -> list[str]:
+    """The last lines of a log, however long it is."""
+    try:
+        end = regular_files.read_end(run_dir.log_path, _LOG_BYTES)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        return [f"{run_dir.log_path.name}: cannot be read: {error.strerror}"]
+    return end.decode("utf-8", errors="replace").splitlines()[-_LOG_LINES:]

@@ -1,4 +1,4 @@
-"""Predictions as CSV or Parquet, a row an example."""
+"""Predictions as CSV or Parquet, one row per example."""
 
 from pathlib import Path
 from typing import TextIO
@@ -22,10 +22,14 @@ def write(columns: PredictedColumns, path: Path | None) -> None:
     try:
         with replacing(path) as beside:
             if path.suffix == ".parquet":
-                _write_parquet(columns, beside)
+                import pandas as pd
+
+                pd.DataFrame(dict(columns)).to_parquet(beside, index=False)
             else:
                 with beside.open("w", newline="", encoding="utf-8") as file:
                     _write_csv(columns, file)
+    except ImportError as error:
+        raise UserError("Parquet needs pyarrow; install it by: pip install 'dlexp[parquet]'") from error
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from error
 
@@ -33,12 +37,3 @@ def write(columns: PredictedColumns, path: Path | None) -> None:
 def _write_csv(columns: PredictedColumns, file: TextIO) -> None:
     """Numbers as the shortest text that is the same float32."""
     write_exact_csv(file, columns, zip(*(map(str, values) for values in columns.values()), strict=True))
-
-
-def _write_parquet(columns: PredictedColumns, path: Path) -> None:
-    import pandas as pd
-
-    try:
-        pd.DataFrame(dict(columns)).to_parquet(path, index=False)
-    except ImportError as error:
-        raise UserError("Parquet needs pyarrow; install it by: pip install 'dlexp[parquet]'") from error

@@ -1,6 +1,5 @@
 """Learning curves in characters: one small plot for each quantity, training and validation together."""
 
-import itertools
 import math
 from collections.abc import Mapping, Sequence
 
@@ -15,12 +14,11 @@ _GAP = "   "
 
 def plots(history: Sequence[Mapping[str, float]], quantities: Sequence[Column], width: int) -> list[str]:
     """The plots as lines of at most `width`: side by side where there is room, else one below the other."""
-    beside = len(quantities) * 36 + (len(quantities) - 1) * len(_GAP) <= width
-    n_beside = len(quantities) if beside else 1
-    each = (width - (n_beside - 1) * len(_GAP)) // n_beside
+    gaps = (len(quantities) - 1) * len(_GAP)
+    if len(quantities) * 36 + gaps > width:
+        return [line for quantity in quantities for line in plot(history, quantity, width)]
+    each = (width - gaps) // len(quantities)
     blocks = [plot(history, quantity, each) for quantity in quantities]
-    if not beside:
-        return list(itertools.chain.from_iterable(blocks))
     return [_GAP.join(line.ljust(each) for line in lines).rstrip() for lines in zip(*blocks, strict=True)]
 
 
@@ -40,16 +38,15 @@ def plot(history: Sequence[Mapping[str, float]], quantity: Column, width: int) -
         for column, value in enumerate(_stretched(values, n_columns)):
             if math.isfinite(value):
                 grid[_row(value, low, high)][column] = mark
-    first, last = (f"{history[0]['epoch']:.0f}", f"{history[-1]['epoch']:.0f}") if history else ("", "")
+    rows = zip(labels, map("".join, grid), strict=True)
+    first, *later = [f"{row['epoch']:.0f}" for row in history] or [""]
+    last = later[-1] if later else ""
     indent = " " * (margin + 2)
     return [
         f"{indent}{quantity}",
-        *(
-            f"{label:>{margin}} {'┤' if label else '│'}{''.join(cells)}".rstrip()
-            for label, cells in zip(labels, grid, strict=True)
-        ),
+        *(f"{label:>{margin}} {'┤' if label else '│'}{cells}".rstrip() for label, cells in rows),
         f"{' ' * margin} └{'─' * n_columns}",
-        f"{indent}{first}{last if len(history) > 1 else '':>{n_columns - len(first)}}".rstrip(),
+        f"{indent}{first}{last:>{n_columns - len(first)}}".rstrip(),
     ]
 
 

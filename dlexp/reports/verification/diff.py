@@ -1,23 +1,22 @@
-"""In which settings two experiments differ."""
+"""In what two experiments differ, and the places where they ran."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dlexp.config.flat import MISSING, Difference, flatten, format_value
+from dlexp.config.flat import MISSING, Difference, differences, flatten, format_value, short
 from dlexp.config.identity import compared
 from dlexp.config.load import load
 from dlexp.errors import UserError
 from dlexp.format import PageFormat, aligned, to_json
 from dlexp.records.selection import find
 
+#: What of environment.json changes from run to run without a meaning for the numbers.
+IRRELEVANT = ("seconds", "command", "git", "host", "submitted")
+
 
 def settings(word: str, runs_dir: Path) -> dict[str, Any]:
-    """The resolved config that a word names, flat and without its name.
-
-    Raises:
-        UserError: It names nothing, or several experiments.
-    """
+    """The resolved config that a word names, flat and without its name; it may name one experiment only."""
     found = find(runs_dir, word)
     if isinstance(found, Path):
         paths = [found]
@@ -47,3 +46,25 @@ def render(a: str, b: str, found: Sequence[Difference], output: PageFormat) -> s
 def side_by_side(a: str, b: str, found: Iterable[Difference], shown: Callable[[Any], str] = format_value) -> list[str]:
     """The lines of a table with a column for each side, under their labels."""
     return aligned([("", a, b), *((key, shown(in_a), shown(in_b)) for key, in_a, in_b in found)])
+
+
+def between_places(
+    a: Mapping[str, Any], b: Mapping[str, Any], without: Collection[str] = IRRELEVANT
+) -> list[Difference]:
+    """What differs between two environments, as environment.json has them; None for a flag that is not set.
+
+    Older versions recorded less: what only one of the two tells is not known to differ.
+    """
+    common = (a.keys() & b.keys()) - set(without)
+    if "flags" in common:  # In which it stands too.
+        common.discard("onednn")
+    sides = [flatten({key: value for key, value in each.items() if key in common and value != {}}) for each in (a, b)]
+    return [
+        (key, None if in_a is MISSING else in_a, None if in_b is MISSING else in_b)
+        for key, in_a, in_b in differences(*sides)
+    ]
+
+
+def of_place(value: Any) -> str:
+    """A value of an environment in one line."""
+    return "not set" if value is None else short(value)

@@ -1,4 +1,4 @@
-"""How well a run repeats: a recorded run against the same one trained again."""
+"""How well a run repeats: a recorded run against the same one trained again; and what is said of it."""
 
 import io
 import json
@@ -6,18 +6,21 @@ import math
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from dlexp import regular_files
 from dlexp.components.columns import Column
 from dlexp.config.flat import Difference
+from dlexp.console import one_line
 from dlexp.errors import DlexpError
+from dlexp.format import PageFormat, to_json
 from dlexp.records.index import Run, read
 from dlexp.records.record_files import damaged
 from dlexp.records.run_dir import RunDir
-from dlexp.reports.verification.places import differing
+from dlexp.reports.verification.diff import between_places, of_place
+from dlexp.reports.verification.integrity import Integrity
 
 #: From the best to the worst.
 Grade = Literal["identical to the byte", "equal to the last digits", "within the spread of the seeds", "different"]
@@ -40,8 +43,6 @@ _FITTED: Mapping[Any, Sequence[str]] = {
     "StringLookup": _LOOKED_UP,
     "IntegerLookup": _LOOKED_UP,
 }
-#: Columns that tell when and not what.
-_TIMES = ("seconds",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,17 +67,11 @@ class Verification:
 
 
 def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verification:
-    """Grade a finished run by its repetition.
-
-    Args:
-        recorded: The run.
-        again: The same experiment with the same seed, trained again.
-        of_experiment: Finished runs of the experiment, of any seed: they show how much a seed decides.
-    """
+    """Grade a finished run by its repetition `again`; finished runs of any seed show how much a seed decides."""
     try:
         if (n := len(recorded.dir.history())) != recorded.epochs:
             raise DlexpError(f"{recorded.dir.history_path}: damaged: {n} of {recorded.epochs} epochs")
-        environment = differing(recorded.dir.environment() or {}, again.environment() or {})
+        environment = between_places(recorded.dir.environment() or {}, again.environment() or {})
         repeated = read(again)
         if repeated.status != "finished":
             grade, detail = None, repeated.what or repeated.status
@@ -87,21 +82,39 @@ def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verifi
     return Verification(run=recorded.label, grade=grade, detail=detail, environment=environment)
 
 
+def render(found: Sequence[Integrity | Verification], output: PageFormat) -> str:
+    """A line for each run, followed by its damage and by what differs between the places; or one JSON document."""
+    if output == "json":
+        return to_json([asdict(each) for each in found])
+    return "".join(f"{one_line(line)}\n" for each in found for line in _lines(each))
+
+
+def _lines(found: Integrity | Verification) -> Iterator[str]:
+    grade = f"{found.grade}: " if isinstance(found, Verification) and found.grade else ""
+    yield f"{found.run}: {grade}{found.detail}"
+    yield from (f"  {line}" for line in found.damage)
+    if isinstance(found, Verification):
+        yield from (f"  {key}: {of_place(then)} then, {of_place(now)} now" for key, then, now in found.environment)
+
+
 def _graded(recorded: Run, repeated: Run, others: Sequence[Run]) -> tuple[Grade | None, str]:
     """The grade, and the largest difference and where it is; `others` are finished runs with other seeds."""
-    then, now = dict(_numbers(recorded)), dict(_numbers(repeated))
-    largest, where = _largest_difference(then, now)
-    close = [place for place in then if largest == 0 and not _is_same(then[place], now[place])]
+    then, now = _numbers(recorded), _numbers(repeated)
+    lacking = then.keys() ^ now.keys()
+    pairs = {place: (value, now[place]) for place, value in then.items() if place in now}
+    changed = {place: pair for place, pair in pairs.items() if pair[0] != pair[1] and not all(map(math.isnan, pair))}
+    sizes = [(math.inf, min(lacking))] if lacking else [(_relative(*pair), place) for place, pair in changed.items()]
+    largest, where = max(sizes, default=(0.0, ""))
     fitted = _same_fitted(recorded.dir.model_path, repeated.dir.model_path)
-    weights = same_weights(recorded.dir.model_path, repeated.dir.model_path)
-    if largest == 0 and not close and weights and fitted:
+    has_same_weights = weights(recorded.dir.model_path) == weights(repeated.dir.model_path)
+    if not sizes and has_same_weights and fitted:
         return "identical to the byte", "history, scores and weights"
     if largest:
         said = f"largest relative difference {largest:.2g} in {where}"
-    elif close:
-        said = f"only numbers below {NEAR_ZERO:g} differ, as {close[0]}"
+    elif changed:
+        said = f"only numbers below {NEAR_ZERO:g} differ, as {next(iter(changed))}"
     else:
-        said = "only what its layers took from the data differs" if weights else "the weights alone differ"
+        said = "only what its layers took from the data differs" if has_same_weights else "the weights alone differ"
     if largest <= LAST_DIGITS:
         return "equal to the last digits", said
     outside = _outside_spread(repeated, others)
@@ -112,28 +125,19 @@ def _graded(recorded: Run, repeated: Run, others: Sequence[Run]) -> tuple[Grade 
     return "within the spread of the seeds", f"{said}; {len(others)} other seeds"
 
 
-def _numbers(run: Run) -> Iterator[tuple[str, float]]:
+def _numbers(run: Run) -> dict[str, float]:
     """Every number that has to come out again, by its place."""
-    for row in run.dir.history():
-        yield from (
-            (f"{column} of epoch {row['epoch']}", value) for column, value in row.items() if column not in _TIMES
-        )
-    yield from ((column, float(value)) for column, value in run.metrics.items())
-
-
-def _largest_difference(then: Mapping[str, float], now: Mapping[str, float]) -> tuple[float, str]:
-    """The largest relative difference and its place; infinite where one of them lacks a number."""
-    if lacking := set(then) ^ set(now):
-        return math.inf, min(lacking)
-    return max(((_relative(then[place], now[place]), place) for place in then), default=(0.0, ""))
-
-
-def _is_same(a: float, b: float) -> bool:
-    return a == b or (math.isnan(a) and math.isnan(b))
+    return {
+        f"{column} of epoch {row['epoch']}": value
+        for row in run.dir.history()
+        for column, value in row.items()
+        if column != "seconds"
+    } | run.metrics
 
 
 def _relative(a: float, b: float) -> float:
-    if _is_same(a, b) or max(abs(a), abs(b)) < NEAR_ZERO:
+    """How far apart two numbers are that are not the same, as a share of the larger one; infinite if one is NaN."""
+    if max(abs(a), abs(b)) < NEAR_ZERO:
         return 0.0
     difference = abs(a - b) / max(abs(a), abs(b))
     return math.inf if math.isnan(difference) else difference
@@ -161,17 +165,8 @@ def _outside_spread(repeated: Run, others: Sequence[Run]) -> list[str] | None:
     return outside
 
 
-def same_weights(then: Path, now: Path) -> bool:
-    """Whether two saved models hold the same bytes in the same arrays."""
-    return _weights(then) == _weights(now)
-
-
 def _same_fitted(then: Path, now: Path) -> bool:
-    """Whether the layers of two saved models took the same from the data, as means and scales.
-
-    Raises:
-        DlexpError: They are other layers.
-    """
+    """Whether the layers of two saved models took the same from the data, as means and scales."""
     (version, layers, fitted), (version_now, layers_now, fitted_now) = _layers(then), _layers(now)
     if version != version_now:  # Another version of Keras may save the same layers in other words.
         return True
@@ -182,16 +177,11 @@ def _same_fitted(then: Path, now: Path) -> bool:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """A saved model, to be read.
-
-    Raises:
-        DamagedRecord: It cannot be.
-    """
+    """A saved model, to be read; whatever is wrong with it is a `DamagedRecord`."""
     try:
         with regular_files.opened(path) as whole, zipfile.ZipFile(whole) as archive:
             yield archive
-    # A damaged archive raises nearly anything.
-    except Exception as error:
+    except Exception as error:  # A damaged archive raises nearly anything.
         raise damaged(path, error) from error
 
 
@@ -219,8 +209,8 @@ def _without_fitted(config: Any, fitted: list[Any]) -> Any:
     return {key: _without_fitted(value, fitted) for key, value in config.items() if key not in _COUNTED}
 
 
-def _weights(path: Path) -> dict[str, bytes]:
-    """The arrays of a saved model, by their places in it."""
+def weights(path: Path) -> dict[str, bytes]:
+    """The bytes of a saved model's arrays, by their places in it."""
     import h5py
 
     found: dict[str, bytes] = {}

@@ -1,6 +1,6 @@
 """Why two experiments are one or not: the ingredients of their identities, side by side."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,7 @@ from dlexp.records.index import Run, finished, latest_finished, read
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import RunDir
 from dlexp.records.selection import find
-from dlexp.reports.verification import places
-from dlexp.reports.verification.diff import side_by_side
+from dlexp.reports.verification.diff import IRRELEVANT, between_places, of_place, side_by_side
 from dlexp.training.environment import here
 
 #: What the ingredients beside the settings are called.
@@ -64,77 +63,51 @@ class Subject:
         return replace(self, ingredients=replace(self.ingredients, data_digest=digest))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Why:
-    """What tells two experiments apart, and what else can change the numbers of one."""
-
-    a: Subject
-    b: Subject | None
-    """None where nothing is on record to compare with."""
-    differences: list[Difference]
-    """The ingredients in which the identities differ."""
-    places: list[Difference]
-    """What differs beside the experiments: versions, processor, flags."""
-    runs_dir: Path
-
-
-def explain(a: str, b: str | None, runs_dir: Path, data_dir: Path | None) -> Why:
-    """Compare two experiments, each a config file as it is now or a run.
+def explain(a: str, b: str | None, runs_dir: Path, data_dir: Path | None, output: PageFormat) -> str:
+    """Compare two experiments, each a config file as it is now or a run: as lines or as one JSON document.
 
     A config alone is compared with the nearest run on record, a run alone with its config as it is now.
-
-    Raises:
-        UserError: A word names nothing, or what cannot be read.
     """
     first = _named(a, runs_dir, data_dir)
     second = _named(b, runs_dir, data_dir) if b else _counterpart(first, runs_dir, data_dir)
+    ingredients, places = [], []
+    if second is not None:
+        first, second = first.beside(second), second.beside(first)
+        ingredients = _differing(first.ingredients, second.ingredients)
+        places = between_places(first.place, second.place, without=(*IRRELEVANT, *LABELS))
+    if output == "json":
+        return to_json(_document(first, second, ingredients, places))
     if second is None:
-        return Why(a=first, b=None, differences=[], places=[], runs_dir=runs_dir)
-    first, second = first.beside(second), second.beside(first)
-    return Why(
-        a=first,
-        b=second,
-        differences=_differing(first.ingredients, second.ingredients),
-        places=places.differing(first.place, second.place, without=(*places.IRRELEVANT, *LABELS)),
-        runs_dir=runs_dir,
-    )
+        return f"{first.label}: identity {first.identity[:10]}, and nothing is on record in {runs_dir}\n"
+    return "\n".join(_lines(first, second, ingredients, places)) + "\n"
 
 
-def render(found: Why, output: PageFormat) -> str:
-    """What was found, as lines or as one JSON document."""
-    return to_json(_document(found)) if output == "json" else "\n".join(_lines(found)) + "\n"
-
-
-def _document(found: Why) -> dict[str, Any]:
+def _document(
+    a: Subject, b: Subject | None, ingredients: Iterable[Difference], places: Iterable[Difference]
+) -> dict[str, Any]:
     keys = ("label", "name", "seed", "identity")
-    a, b = (each and {key: getattr(each, key) for key in keys} for each in (found.a, found.b))
-    plain = [[None if value is MISSING else value for value in each] for each in found.differences]
-    return {
-        "a": a,
-        "b": b,
-        "same": found.b is not None and found.a.identity == found.b.identity,
+    sides = {side: each and {key: getattr(each, key) for key in keys} for side, each in (("a", a), ("b", b))}
+    plain = [[None if value is MISSING else value for value in each] for each in ingredients]
+    return sides | {
+        "same": b is not None and a.identity == b.identity,
         "differences": [{"ingredient": name, "a": in_a, "b": in_b} for name, in_a, in_b in plain],
-        "places": [{"what": name, "a": in_a, "b": in_b} for name, in_a, in_b in found.places],
+        "places": [{"what": name, "a": in_a, "b": in_b} for name, in_a, in_b in places],
     }
 
 
-def _lines(found: Why) -> Iterator[str]:
-    a, b = found.a, found.b
-    if b is None:
-        yield f"{a.label}: identity {a.identity[:10]}, and nothing is on record in {found.runs_dir}"
-        return
+def _lines(a: Subject, b: Subject, ingredients: Sequence[Difference], places: Sequence[Difference]) -> Iterator[str]:
     sides = " and ".join(f"{one_line(each.label)} ({each.identity[:10]})" for each in (a, b))
-    if found.differences:
+    if ingredients:
         yield f"{sides} are two experiments: they differ in"
-        yield from side_by_side(a.label, b.label, found.differences, short)
+        yield from side_by_side(a.label, b.label, ingredients, short)
     else:
         beside = [f"name {a.name} and {b.name}"] if a.name != b.name else []
         if None not in (a.seed, b.seed) and a.seed != b.seed:
             beside.append(f"seed {a.seed} and {b.seed}")
         yield f"{sides} are the same experiment" + (f"; not part of it: {', '.join(beside)}" if beside else "")
-    if found.places:
+    if places:
         yield "beside the experiment, what can change numbers:"
-        yield from side_by_side(a.label, b.label, found.places, places.shown)
+        yield from side_by_side(a.label, b.label, places, of_place)
 
 
 def _differing(a: Ingredients, b: Ingredients) -> list[Difference]:
@@ -152,10 +125,12 @@ def _named(word: str, runs_dir: Path, data_dir: Path | None) -> Subject:
 
 
 def _counterpart(subject: Subject, runs_dir: Path, data_dir: Path | None) -> Subject | None:
-    """What a config or a run alone is compared with."""
-    if subject.run_dir is None:
-        return _nearest(subject, finished(runs_dir))
-    return _of_config(subject.run_dir.config_path, data_dir, label="its config as it is now")
+    """The config of a run as it is now; for a config the latest of the recorded experiments that differ least."""
+    if subject.run_dir is not None:
+        return _of_config(subject.run_dir.config_path, data_dir, label="its config as it is now")
+    runs = sorted(finished(runs_dir), key=lambda run: run.record.ended)
+    others = [_of_run(run) for run in reversed({run.identity: run for run in runs if run.identity}.values())]
+    return min(others, key=lambda other: len(_differing(subject.ingredients, other.ingredients)), default=None)
 
 
 def _of_config(path: Path, data_dir: Path | None, label: str = "") -> Subject:
@@ -171,30 +146,15 @@ def _of_config(path: Path, data_dir: Path | None, label: str = "") -> Subject:
 
 
 def _of_run(run: Run) -> Subject:
-    """The experiment that a run recorded.
-
-    Raises:
-        UserError: It was interrupted before it recorded enough, or is damaged.
-    """
-    record = run.record.raw or _begun(run.dir)
+    """The experiment that a run recorded, if it was not interrupted before it recorded enough."""
     try:
+        record = run.record.raw or {
+            **(run.dir.environment() or {}),
+            "config": load(run.dir.config_path).experiment.model_dump(mode="json"),
+        }
         ingredients = Ingredients.of_record(record)
     except KeyError as error:
         raise UserError(f"{run.dir.path}: {run.status}; {error} is not on record") from error
-    return Subject(label=run.label, ingredients=ingredients, name=run.name, seed=run.seed, run_dir=run.dir)
-
-
-def _begun(run_dir: RunDir) -> dict[str, Any]:
-    """What a run without a result has recorded."""
-    try:
-        environment = run_dir.environment() or {}
-        return {**environment, "config": load(run_dir.config_path).experiment.model_dump(mode="json")}
     except DlexpError as error:
-        raise UserError(f"{run_dir.path}: {error}") from error
-
-
-def _nearest(subject: Subject, runs: Iterable[Run]) -> Subject | None:
-    """The recorded experiment with the fewest differences; the latest of several."""
-    others = {run.identity: run for run in sorted(runs, key=lambda run: run.record.ended) if run.identity}
-    subjects = [_of_run(run) for run in reversed(others.values())]
-    return min(subjects, key=lambda other: len(_differing(subject.ingredients, other.ingredients)), default=None)
+        raise UserError(f"{run.dir.path}: {error}") from error
+    return Subject(label=run.label, ingredients=ingredients, name=run.name, seed=run.seed, run_dir=run.dir)

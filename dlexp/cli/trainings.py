@@ -1,0 +1,50 @@
+"""Commands that train: their progress, Ctrl-C and SIGTERM meanwhile, and how they end."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from dlexp.console import say
+from dlexp.errors import Elsewhere, Interrupted
+from dlexp.reports.plan.progress import Progress
+from dlexp.reports.run.results import without_result
+from dlexp.workflows.training import Trained
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Either stops the running epochs and ends the command by `Interrupted`; the second one at once."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted: what is finished stays; the same command resumes the rest") from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def progress(n_runs: int) -> Iterator[Progress]:
+    """Shows how far so many runs are, which can be interrupted meanwhile."""
+    with interruptible(), Progress(n_runs) as shown:
+        yield shown
+
+
+def close(trained: Trained) -> None:
+    """Say which runs have no result, now that all that could be started has ended.
+
+    Raises:
+        Exit: A run failed or was interrupted, or its data cannot be had.
+        Elsewhere: Other processes have all the runs.
+    """
+    failed, interrupted, left = without_result(trained.results)
+    say(*(line for line in left if line not in trained.said))
+    failed += [f"{experiment.name}: {error}" for experiment, error in trained.plan.without_data]
+    kinds = [(failed, "failed"), (interrupted, "interrupted")]
+    if counts := [f"{len(lines)} {what}" for lines, what in kinds if lines]:
+        say("", f"{', '.join(counts)}:", *failed, *interrupted)
+        raise typer.Exit(1)
+    if left and len(left) == len(trained.results):
+        raise Elsewhere("nothing to do here: other processes have all the runs; --wait waits for them")
