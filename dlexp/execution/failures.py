@@ -23,8 +23,6 @@ log = logging.getLogger(__name__)
 
 #: A disk, a file or memory that is not there now may be there the next time. So may data.
 OUTSIDE = (OSError, MemoryError, DataError)
-#: TensorFlow's word for memory, by name: this module does not import it.
-OUT_OF_MEMORY = "ResourceExhaustedError"
 #: What the system says when there is no room, on the disk or left to this user.
 FULL = (errno.ENOSPC, errno.EDQUOT)
 #: In these a second error is the same as the first.
@@ -37,19 +35,23 @@ class WorkerDied(RuntimeError):
 
 def is_outside(error: BaseException) -> bool:
     """Whether an error, or what caused it, is no fault of the training."""
-    return any(
-        isinstance(each, OUTSIDE) or type(each).__name__ == OUT_OF_MEMORY or _is_of_the_loader(each)
-        for each in _causes(error)
-    )
+    for each in _causes(error):
+        # TensorFlow's word for memory, by name: this module does not import it.
+        if isinstance(each, OUTSIDE) or type(each).__name__ == "ResourceExhaustedError":
+            return True
+        # A shared library that is missing, or for which there is no memory; or none for a thread.
+        if isinstance(each, ImportError) and re.search(r"\.so\b", str(each)):
+            return True
+        if isinstance(each, RuntimeError) and str(each) == "can't start new thread":
+            return True
+    return False
 
 
 def record_interruption(run_dir: RunDir, error: Exception, earlier: Mapping[str, Any] | None = None) -> bool:
     """Note what interrupted a run, unless the same interrupted it `earlier`: another try would end there again.
 
-    A full disk is never a failure; nor are data or code that changed, of which nothing was trained.
-
-    Returns:
-        Whether it was noted.
+    A full disk is never a failure; nor are data or code that changed, of which nothing was trained. Returns whether it
+    was noted.
     """
     try:
         epoch = len(run_dir.history())
@@ -138,12 +140,6 @@ def _place(error: BaseException) -> str | None:
     """Where in the code it was raised: `run.py:12 in fit`."""
     frames = extract_tb(error.__traceback__)
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name}" if frames else None
-
-
-def _is_of_the_loader(error: BaseException) -> bool:
-    """A shared library that is missing, or for which there is no memory; or none for a thread."""
-    is_library = isinstance(error, ImportError) and re.search(r"\.so\b", str(error)) is not None
-    return is_library or (isinstance(error, RuntimeError) and str(error) == "can't start new thread")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

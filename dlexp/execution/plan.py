@@ -201,7 +201,6 @@ def _subject(experiment: Experiment, request: Request) -> IdentifiedExperiment:
 
 
 def _planned(subject: IdentifiedExperiment, seed: int, on_record: Attempts, force: bool = False) -> Planned:
-    """A run with what is on record of it."""
     identities = subject.identities
     attempts = on_record.of(identities, seed)
     found = sorted(map(read, attempts), key=lambda run: run.dir.folder.attempt, reverse=True)
@@ -277,7 +276,6 @@ def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> tuple[P
 
 
 def _repeated(run: Run, request: Request) -> Planned:
-    """A recorded run, to be trained again with what it was trained with."""
     experiment = load(run.dir.config_path).experiment.model_copy(update={"name": run.name})
     subject = _subject(experiment, request)
     data_then, code_then = run.record.data_digest, run.record.code_digest

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dlexp.execution import failures
-from dlexp.execution.engine import Engine, Outcome
+from dlexp.execution.engine import Engine
 from dlexp.execution.failures import WorkerDied
 from dlexp.records.run_dir import RunDir
 from dlexp.training.job import Job
@@ -49,12 +49,12 @@ def run_all(jobs: Jobs, engine: Engine, watcher: Watcher, fail_fast: bool = Fals
     their process is gone; to `wait` is to repeat that until all of them have ended. A run that another process has as
     it is drawn is given to no worker.
     """
-    left, has_failed = _Round(jobs, engine, watcher, fail_fast).run()
+    left, has_failed = _run_once(jobs, engine, watcher, fail_fast)
     is_said = False
     while left and not has_failed:
         status = {job.path: RunDir(job.path).status for job in left}
         abandoned = [job for job in left if status[job.path] == "interrupted"]
-        again, has_failed = _Round(iter(abandoned), engine, watcher, fail_fast).run()
+        again, has_failed = _run_once(iter(abandoned), engine, watcher, fail_fast)
         left = [job for job in left if status[job.path] == "running"] + again
         if not wait or not left:
             return
@@ -67,69 +67,55 @@ def run_all(jobs: Jobs, engine: Engine, watcher: Watcher, fail_fast: bool = Fals
             watcher.tick()
 
 
-class _Round:
-    """All jobs of a source, run once."""
-
-    def __init__(self, jobs: Jobs, engine: Engine, watcher: Watcher, fail_fast: bool) -> None:
-        self._jobs, self._engine, self._watcher, self._fail_fast = jobs, engine, watcher, fail_fast
-        self._n_running = 0
-        self._to_retry: deque[Job] = deque()
-        self._died: set[Path] = set()
-        self._left: list[Job] = []
-        self._is_through = self._has_failed = False
-
-    def run(self) -> tuple[list[Job], bool]:
-        """The jobs that were left to other processes, and whether a failure kept further ones from starting."""
-        while True:
-            self._fill_slots()
-            is_stopped = self._is_through or self._has_failed
-            if is_stopped and not self._n_running and not self._to_retry:
-                return self._left, self._has_failed
-            for outcome in self._engine.wait(TICK):
-                self._n_running -= 1
-                self._take(outcome)
-            self._watcher.tick()
-
-    def _fill_slots(self) -> None:
-        while self._n_running < self._engine.slots:
-            if self._to_retry:
-                self._engine.submit(self._to_retry.popleft())
-            elif job := self._drawn():
-                self._engine.submit(job)
-                self._watcher.started(job)
+def _run_once(jobs: Jobs, engine: Engine, watcher: Watcher, fail_fast: bool) -> tuple[list[Job], bool]:
+    """The jobs that were left to other processes, and whether a failure kept further ones from starting."""
+    left: list[Job] = []
+    to_retry: deque[Job] = deque()
+    died: set[Path] = set()
+    free, n_running, is_through, has_failed = _free(jobs, left), 0, False, False
+    while True:
+        while n_running < engine.slots and (to_retry or not (is_through or has_failed)):
+            if to_retry:
+                engine.submit(to_retry.popleft())
             else:
-                return
-            self._n_running += 1
+                try:
+                    drawn = next(free)
+                except StopIteration:
+                    is_through = True
+                    break
+                if drawn is None:
+                    break
+                engine.submit(drawn)
+                watcher.started(drawn)
+            n_running += 1
+        if (is_through or has_failed) and not n_running and not to_retry:
+            return left, has_failed
+        for outcome in engine.wait(TICK):
+            n_running -= 1
+            job, ending, error = outcome.job, outcome.ending, outcome.error
+            if ending == "died" and job.path not in died:
+                died.add(job.path)
+                to_retry.append(job)
+                continue
+            if ending == "died":
+                error = WorkerDied(f"the worker process died {TRIES} times (killed, or out of memory)")
+            if error:
+                ending = failures.record_for_worker(job, error)
+            watcher.ended(job)
+            if ending == "left":
+                left.append(job)
+            elif fail_fast and ending == "failed":
+                has_failed = True
+        watcher.tick()
 
-    def _drawn(self) -> Job | None:
-        """The next job that no other process has; None if there is none, or none yet."""
-        while not self._is_through and not self._has_failed:
-            try:
-                job = next(self._jobs)
-            except StopIteration:
-                self._is_through = True
-                break
-            if job is None or not RunDir(job.path).owner:  # If it gets one just now, the worker finds out.
-                return job
-            self._left.append(job)
-        return None
 
-    def _take(self, outcome: Outcome) -> None:
-        """What follows from the end of a job."""
-        job, ending, error = outcome.job, outcome.ending, outcome.error
-        if ending == "died" and job.path not in self._died:
-            self._died.add(job.path)
-            self._to_retry.append(job)
-            return
-        if ending == "died":
-            error = WorkerDied(f"the worker process died {TRIES} times (killed, or out of memory)")
-        if error:
-            ending = failures.record_for_worker(job, error)
-        self._watcher.ended(job)
-        if ending == "left":
-            self._left.append(job)
-        elif self._fail_fast and ending == "failed":
-            self._has_failed = True
+def _free(jobs: Jobs, left: list[Job]) -> Jobs:
+    """The jobs that no other process has; the others are `left`."""
+    for job in jobs:
+        if job and RunDir(job.path).owner:  # If it gets one just now, the worker finds out.
+            left.append(job)
+        else:
+            yield job
 
 
 def _waiting_for(jobs: Sequence[Job]) -> str:

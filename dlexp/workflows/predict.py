@@ -9,7 +9,7 @@ from dlexp.components import snapshot
 from dlexp.config.load import load
 from dlexp.errors import UserError, shown
 from dlexp.records import manifest
-from dlexp.records.index import Run, latest
+from dlexp.records.index import latest
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.selection import select
 from dlexp.training.child import in_child
@@ -27,7 +27,12 @@ def predict(word: str, examples: Path | Literal["test"], runs_dir: Path, data_di
         DataError: As `infer`.
     """
     with snapshot.taken(held_bytes=0):
-        run = _latest_finished(word, runs_dir, data_dir)
+        runs = select(runs_dir, [word], data_dir)
+        run = latest(run for run in runs if run.status == "finished")
+        if run is None:
+            raise UserError(f"{word}: no finished run, so no model to ask")
+        if len(runs) > 1:
+            log.info(f"{word}: {len(runs)} runs; this is {run.dir.path}")
         try:
             manifest.require(run.dir, run.result, run.dir.model_path)
         except DamagedRecord as error:
@@ -40,13 +45,3 @@ def predict(word: str, examples: Path | Literal["test"], runs_dir: Path, data_di
     for line in shown(list(inference.notes)):
         log.info(line)
     return inference
-
-
-def _latest_finished(word: str, runs_dir: Path, data_dir: Path | None) -> Run:
-    runs = select(runs_dir, [word], data_dir)
-    found = latest(run for run in runs if run.status == "finished")
-    if found is None:
-        raise UserError(f"{word}: no finished run, so no model to ask")
-    if len(runs) > 1:
-        log.info(f"{word}: {len(runs)} runs; this is {found.dir.path}")
-    return found

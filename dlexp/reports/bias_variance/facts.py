@@ -109,7 +109,6 @@ def rows(points: Iterable[Point]) -> Iterator[dict[str, Any]]:
 
 
 def _predictions(runs: Sequence[Run]) -> list[Predictions]:
-    """What each run predicts of the same test examples."""
     found = [Predictions.read(run.dir.predictions_path) for run in runs]
     for run, each in zip(runs, found, strict=True):
         if each.predicted.shape != found[0].predicted.shape or not np.array_equal(each.y, found[0].y):

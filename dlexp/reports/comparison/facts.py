@@ -1,7 +1,6 @@
 """Experiments against each other: runs grouped over seeds, and what their scores allow to say."""
 
 import statistics
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -102,16 +101,6 @@ class Comparison:
         """Every experiment with its group and its score."""
         return [(*member, score) for member, score in zip(self.members, metric.scores, strict=True)]
 
-    def n_intervals(self, group: Group) -> list[int]:
-        """How many experiments of a group have an interval, for each metric of which some have one."""
-        having = [
-            metric.name
-            for metric in self.metrics
-            for own, _, score in self.scored(metric)
-            if own is group and score and score.difference and score.difference.interval
-        ]
-        return list(Counter(having).values())
-
 
 def compare(
     runs: Sequence[Run], metrics: Sequence[str] = (), sort: str | None = None, named: bool = True
@@ -122,7 +111,6 @@ def compare(
     others are compared with.
 
     Args:
-        runs: All runs of all experiments.
         metrics: What to compare. By default: the metrics of the heads on the validation split (last and best) and on
             the test split, that of the first one in training and the gap between both, the validation loss and the
             seconds.
@@ -151,7 +139,6 @@ def compare(
 
 
 def _unfinished(runs: Sequence[Run], counted: Sequence[Run]) -> tuple[str, ...]:
-    """The names of the experiments that come before the first one that can be compared."""
     before = runs[: runs.index(counted[0])] if counted else ()
     others = {run.dir.folder.prefix for run in counted}
     return tuple(dict.fromkeys(run.name for run in before if run.dir.folder.prefix not in others))
@@ -200,7 +187,6 @@ def _settings(run: Run, newer: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _finished(runs: Sequence[Run]) -> dict[int, Run]:
-    """The latest finished run of every seed that has one."""
     return {
         seed: run
         for seed in sorted({run.seed for run in runs})
@@ -209,7 +195,6 @@ def _finished(runs: Sequence[Run]) -> dict[int, Run]:
 
 
 def _metrics(experiments: Sequence[Compared], metrics: Sequence[str], sort: str | None) -> list[str]:
-    """The names of the columns to compare, each once."""
     runs = [run for experiment in experiments for run in experiment.runs.values()]
     recorded = list(dict.fromkeys(name for run in runs for name in run.metrics))
     gaps = (str(column.on("gap")) for column in map(Column.parse, recorded) if column.split == "test")
@@ -271,9 +256,8 @@ def _scores(groups: Sequence[Group], name: str, is_picked: bool) -> Iterator[Sco
         differences = [_difference(group.baseline, each, column, LEVEL) for each in group.experiments]
         n = sum(bool(found and found.interval) for found in differences)
         level = LEVEL / max(1, n * (n + 1) // 2 if is_picked else n)
-        for experiment in group.experiments:
-            found = _difference(group.baseline, experiment, column, level)
-            yield _score(experiment, column, group.beside(experiment), found)
+        for each in group.experiments:
+            yield _score(each, column, group.beside(each), _difference(group.baseline, each, column, level))
 
 
 def _difference(baseline: Compared, experiment: Compared, column: Column, level: float) -> PairedDifference | None:

@@ -51,7 +51,10 @@ def draw(comparison: Comparison, path: Path) -> None:
     drawn = quantities(name for of_one in curves.values() for name in of_one)
     names = [titles.get(str(quantity), str(quantity)) for quantity in drawn]
     figure, panels = with_panels(names, (4.8, 3.4), in_a_row=3, over_epochs=True)
-    colours = _colours(len(curves))
+    from matplotlib import colormaps
+
+    n = len(curves)
+    colours = COLOURS[:n] if n <= len(COLOURS) else [colormaps["turbo"](i / (n - 1)) for i in range(n)]
     for axes, quantity in zip(panels, drawn, strict=True):
         for of_one, colour in zip(curves.values(), colours, strict=True):
             _draw(axes, of_one, quantity, colour)
@@ -113,12 +116,3 @@ def _add_legend(figure: "Figure", curves: Mapping[str, MeanCurves], colours: Seq
     n_columns = max(1, int(width / (0.7 + _CHARACTER * max(map(len, lines)))))
     figure.set_size_inches(width, height + _LINE * (1 + len(lines) / n_columns))
     figure.legend(handles=handles, loc="outside lower center", ncols=n_columns, fontsize="small", frameon=False)
-
-
-def _colours(n: int) -> Sequence[Any]:
-    """As many colours as there are experiments."""
-    if n <= len(COLOURS):
-        return COLOURS[:n]
-    from matplotlib import colormaps
-
-    return [colormaps["turbo"](i / (n - 1)) for i in range(n)]

@@ -27,8 +27,8 @@ def rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
             }
             if score:
                 row |= {key: getattr(score, key) for key in ("mean", "sd", "collapsed", "best_epoch", "best_possible")}
-                row["n"] = len(score.values)
                 row |= {"verdict": "not comparable" if score.obstacle else None, "reason": score.obstacle}
+                row["n"] = len(score.values)
             if score and (difference := score.difference):
                 low, high = difference.interval or (None, None)
                 row |= {"difference": difference.mean, "low": low, "high": high}

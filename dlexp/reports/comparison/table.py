@@ -177,11 +177,14 @@ def _baseline(comparison: Comparison, group: Group) -> str:
     else:
         how = f"{comparison.chosen} first"
     baseline = f"{name} ({how})."
-    n_intervals = comparison.n_intervals(group)
+    n_intervals = set()
+    for metric in comparison.metrics:
+        differences = [score.difference for own, _, score in comparison.scored(metric) if score and own is group]
+        n_intervals.add(sum(bool(found and found.interval) for found in differences))
     m = max(n_intervals, default=0)
     if m < 2:
         return baseline
-    how_many = f"all {m}" if len(set(n_intervals)) == 1 else f"all (up to {m})"
+    how_many = f"all {m}" if n_intervals <= {0, m} else f"all (up to {m})"
     picked = ", whichever of them were the best" if comparison.sorted_by else ""
     return f"{baseline} Intervals and verdicts: 95 % for {how_many} comparisons of a metric together{picked}."
 
