@@ -16,7 +16,7 @@ class After:
     verb: str
     """What making it is called: `drawn`, `exported`."""
     make: Callable[[RunDir], None]
-    """A function of a module, so that it can be sent to a worker."""
+    """A function of a module, so that it can be sent to a worker. It writes the file whole or not at all."""
 
 
 def make_missing(run_dirs: Iterable[RunDir], after: Sequence[After]) -> Iterator[str]:
