@@ -22,6 +22,7 @@ from dlexp.execution.engine import Outcome
 from dlexp.execution.plan import Request, plan
 from dlexp.execution.schedule import run_all
 from dlexp.records import lock
+from dlexp.records.history import HistoryWriter
 from dlexp.training.job import Job
 from dlexp.whole_files import replacing
 
@@ -57,7 +58,7 @@ def train_in_no_time(job: Job) -> None:
     run_dir.write_config(f"name: {job.experiment.name}\n")
     run_dir.write_json(run_dir.environment_path, {"host": socket.gethostname()})
     done = int(run_dir.checkpoint_path.read_text()) if run_dir.checkpoint_path.exists() else 0
-    with run_dir.history_writer(("epoch", "loss"), done) as history:
+    with HistoryWriter(run_dir.history_path, ("epoch", "loss"), done, run_dir.fence) as history:
         for epoch in range(done + 1, job.experiment.training.epochs + 1):
             time.sleep(SECONDS_AN_EPOCH)
             history.write({"epoch": epoch, "loss": 1 / (epoch + job.seed)})

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dlexp.records.history import HistoryWriter
 from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
 
@@ -43,7 +44,7 @@ def finished(
         {"epoch": 1, "seconds": 0.5, "loss": 0.7, "accuracy": 0.8, "val_loss": 0.6, "val_accuracy": accuracy + 0.01},
         {"epoch": 2, "seconds": 0.5, "loss": 0.3, "accuracy": 0.9, "val_loss": 0.5, "val_accuracy": accuracy},
     ]
-    with run_dir.history_writer(list(rows[0])) as writer:
+    with HistoryWriter(run_dir.history_path, list(rows[0])) as writer:
         for row in rows:
             writer.write(row)
     metrics = {key: value for key, value in rows[-1].items() if key not in ("epoch", "seconds")} | {

@@ -11,6 +11,7 @@ from make_runs import changed, failed, finished
 from matplotlib.figure import Figure
 
 from dlexp.errors import UserError
+from dlexp.records.history import HistoryWriter
 from dlexp.records.index import read, scan
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.comparison.facts import Comparison, compare
@@ -27,7 +28,7 @@ def comparison_of(runs_dir: Path) -> Comparison:
 def with_history(run_dir: RunDir, **columns: list[float]) -> None:
     """The run with these columns for its history."""
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    with run_dir.history_writer(["epoch", *columns]) as writer:
+    with HistoryWriter(run_dir.history_path, ["epoch", *columns]) as writer:
         for epoch, row in enumerate(rows, start=1):
             writer.write({"epoch": epoch, **row})
 

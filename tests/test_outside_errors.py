@@ -98,7 +98,7 @@ def fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunD
         def train(job: Job) -> None:
             run_dir = RunDir(job.path)
             run_dir.write_config("name: it\n")
-            with run_dir.history_writer(["epoch"]) as writer:
+            with HistoryWriter(run_dir.history_path, ["epoch"]) as writer:
                 for done in range(1, epoch + 1):
                     writer.write({"epoch": done})
             run_dir.checkpoint_path.write_bytes(b"state")

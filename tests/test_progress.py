@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from dlexp.config.load import load
+from dlexp.records.history import HistoryWriter
 from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.plan.progress import Progress
@@ -52,7 +53,7 @@ def watching(monkeypatch: pytest.MonkeyPatch) -> tuple[Progress, Tick]:
 
 def trained(job: Job, seconds: Sequence[float]) -> None:
     """Its history has so many epochs, which took so long."""
-    with RunDir(job.path).history_writer(["epoch", "seconds", "loss"]) as writer:
+    with HistoryWriter(RunDir(job.path).history_path, ["epoch", "seconds", "loss"]) as writer:
         for epoch, each in enumerate(seconds, start=1):
             writer.write({"epoch": epoch, "seconds": each, "loss": 0.5})
 
@@ -102,7 +103,7 @@ def test_names_of_scores_are_no_orders_to_the_terminal(job: Job, watching: tuple
     """The column of a target in the table, neither as an escape sequence nor as rich's markup."""
     watcher, _ = watching
     watcher.started(job)
-    with RunDir(job.path).history_writer(["epoch", "seconds", "[red]\x1b[2J_loss"]) as writer:
+    with HistoryWriter(RunDir(job.path).history_path, ["epoch", "seconds", "[red]\x1b[2J_loss"]) as writer:
         writer.write({"epoch": 1, "seconds": 1.0, "[red]\x1b[2J_loss": 0.5})
     console = Console(width=80)
     with console.capture() as capture:

@@ -15,6 +15,7 @@ from make_runs import failed, finished
 from dlexp.config.load import load
 from dlexp.errors import UserError
 from dlexp.execution.plan import Request, plan
+from dlexp.records.history import HistoryWriter
 from dlexp.records.index import read
 from dlexp.records.numbering import Numbering
 from dlexp.records.record_files import DamagedRecord
@@ -130,7 +131,7 @@ def test_every_truncation_of_a_summary_is_damage(tmp_path: Path) -> None:
 def test_a_deleted_config_is_damage(tmp_path: Path) -> None:
     """A history without its config cannot be told apart from another experiment's."""
     run_dir = Numbering(tmp_path).create("digits", 0, IDENTITY)
-    with run_dir.history_writer(["epoch", "loss"]):
+    with HistoryWriter(run_dir.history_path, ["epoch", "loss"]):
         pass
 
     assert run_dir.status == "damaged"
@@ -168,7 +169,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
 def test_history_is_written_as_it_comes(tmp_path: Path) -> None:
     """Each epoch can be read at once, as one line of plain numbers in the order of the columns."""
     run_dir = Numbering(tmp_path).create("digits", 0, IDENTITY)
-    with run_dir.history_writer(["epoch", "loss"]) as writer:
+    with HistoryWriter(run_dir.history_path, ["epoch", "loss"]) as writer:
         writer.write({"loss": 0.1 + 0.2, "epoch": 1})
         text = run_dir.history_path.read_bytes()
 
@@ -180,7 +181,7 @@ def test_history_takes_exactly_its_columns(tmp_path: Path) -> None:
     run_dir = Numbering(tmp_path).create("digits", 0, IDENTITY)
 
     with (
-        run_dir.history_writer(["epoch", "loss"]) as writer,
+        HistoryWriter(run_dir.history_path, ["epoch", "loss"]) as writer,
         pytest.raises(ValueError, match=re.escape("a row of ['epoch'] into columns ['epoch', 'loss']")),
     ):
         writer.write({"epoch": 1})
@@ -190,7 +191,7 @@ def test_history_takes_exactly_its_columns(tmp_path: Path) -> None:
 def test_history_reads_back_to_the_bit(tmp_path_factory: pytest.TempPathFactory, losses: list[float]) -> None:
     """Every float comes back as it was: NaN, infinities, subnormals and the sign of zero."""
     run_dir = Numbering(tmp_path_factory.mktemp("runs")).create("digits", 0, IDENTITY)
-    with run_dir.history_writer(["epoch", "loss"]) as writer:
+    with HistoryWriter(run_dir.history_path, ["epoch", "loss"]) as writer:
         for epoch, loss in enumerate(losses, start=1):
             writer.write({"epoch": epoch, "loss": loss})
 

@@ -12,20 +12,19 @@ from typing import Annotated, Any, ClassVar, NotRequired, Self, TypedDict
 from dlexp.components.columns import Column
 from dlexp.records.shapes import anything, count, either, list_of, mapping_of, number, of_fields, optional, record, text
 
-_TYPED = record({}, {"type": text})
-_SEVERAL_HEADS = mapping_of(record({"metrics": list_of(text)}, {"type": text}))
+_TYPED = record({"type": text})
+_SEVERAL_HEADS = mapping_of(record({"metrics": list_of(text), "type": text}, ["metrics"]))
 
 #: A resolved config: what readers take from it is of the right kind, whichever version it is from.
 _CONFIG = record(
-    {},
     {
         "name": text,
-        "dataset": record({}, {"type": text, "resample": optional(record({"type": text}, {}))}),
+        "dataset": record({"type": text, "resample": optional(record({"type": text}, ["type"]))}),
         "validation": _TYPED,
-        "model": record({}, {"type": text, "activation": either(list_of(_TYPED), _TYPED)}),
-        "head": record({}, {"type": text, "metrics": list_of(text), "heads": _SEVERAL_HEADS}),
+        "model": record({"type": text, "activation": either(list_of(_TYPED), _TYPED)}),
+        "head": record({"type": text, "metrics": list_of(text), "heads": _SEVERAL_HEADS}),
         "optimizer": _TYPED,
-        "training": record({}, {"epochs": count}),
+        "training": record({"epochs": count}),
     },
 )
 
@@ -42,8 +41,9 @@ def _mistake(value: Any, path: str) -> str:
     """One that has a probability is of classes or labels, which are numbers from 0."""
     is_of_classes = isinstance(value, dict) and "probability" in value
     answer = count if is_of_classes else optional(number)
-    known = {"probability": number, "label": count, "target_name": text, "text": text, "png": text}
-    return record({"position": count, "target": answer, "predicted": answer}, known)(value, path)
+    required: dict[str, Any] = {"position": count, "target": answer, "predicted": answer}
+    others = {"probability": number, "label": count, "target_name": text, "text": text, "png": text}
+    return record(required | others, required)(value, path)
 
 
 #: A test example that was predicted wrong: position, target and prediction; for classes the probability.
@@ -127,10 +127,7 @@ class Ended:
     @property
     def main_metrics(self) -> list[Column]:
         """The first metric that the head asked for; of several targets that of each."""
-        first: dict[str, Column] = {}
-        for column in self.head_metrics:
-            first.setdefault(column.target, column)
-        return list(first.values())
+        return list({column.target: column for column in reversed(self.head_metrics)}.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +145,6 @@ class Finished(Ended):
     metrics: Annotated[Mapping[str, float], _metrics]
     """NaN for what is not a number. The last epoch's scores, the best ones with their epochs, and the test split's."""
     epochs: Annotated[int | None, count] = None
-    """How many were trained."""
     stopped_epoch: int | None = None
     """The epoch after which early stopping ended the training; None if it did not."""
     restored_epoch: int | None = None
@@ -197,13 +193,11 @@ class Failed(Ended):
     what: str = ""
     """What went wrong, in a line."""
     epoch: int | None = None
-    """The epoch it happened in."""
     where: str | None = None
-    """The place in the code."""
 
 
 #: environment.json: what says on what and by which code the run is trained; the rest is only shown and compared.
-ENVIRONMENT = record({}, of_fields(Ended))
+ENVIRONMENT = record(of_fields(Ended))
 
 
 class Evaluation(TypedDict):

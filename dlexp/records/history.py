@@ -88,10 +88,7 @@ def _text(value: float) -> str:
 def read_history(path: Path) -> list[dict[str, float]]:
     """A row for each epoch, 1, 2, 3, ...; `epoch` is a whole number. Empty if there is no file.
 
-    What follows the last line end is left out: it is torn.
-
-    Raises:
-        DamagedRecord: A whole line cannot be read, or is not the next epoch's.
+    What follows the last line end is left out: it is torn. Rows that are missing, twice or out of order are damage.
     """
     rows = _read_rows(path)
     for n, row in enumerate(rows, start=1):
@@ -101,20 +98,14 @@ def read_history(path: Path) -> list[dict[str, float]]:
 
 
 def read_layers(path: Path) -> list[dict[str, float]]:
-    """A row for each epoch and layer, `epoch` a whole number; as `read_history` else.
-
-    Raises:
-        DamagedRecord: A whole line cannot be read, it lacks one of the columns, or rows are missing, twice or out of
-            order.
-    """
+    """A row for each epoch and layer, `epoch` a whole number; as `read_history` else."""
     rows = _read_rows(path, DIAGNOSTICS_COLUMNS)
     # They only observe: of a run whose diagnostics were lost on the way, they begin where it was resumed.
-    before = (int(rows[0][EPOCH]) - 1, 0) if rows else (0, 0)
+    epoch, layer = rows[0][EPOCH] - 1 if rows else 0.0, 0.0
     for n, row in enumerate(rows, start=2):
+        if (row[EPOCH], row["layer"]) not in ((epoch, layer + 1), (epoch + 1, 1)):
+            raise damaged(path, f"layer {row['layer']:.0f} of epoch {row[EPOCH]:.0f} is not the next", line=n)
         epoch, layer = row[EPOCH], row["layer"]
-        if (epoch, layer) not in ((before[0], before[1] + 1), (before[0] + 1, 1)):
-            raise damaged(path, f"layer {layer:.0f} of epoch {epoch:.0f} is not the next", line=n)
-        before = (int(epoch), int(layer))
     return rows
 
 

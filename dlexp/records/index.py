@@ -14,7 +14,6 @@ from dlexp.config.names import BIAS_VARIANCE, PREFIX_LENGTH, SUMMARY_CSV
 from dlexp.errors import UserError
 from dlexp.format import plural
 from dlexp.records.ended import Ended, Failed, Finished
-from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import FolderName, RunDir, Status
 
 log = logging.getLogger(__name__)
@@ -47,11 +46,6 @@ class Run:
         return self.dir.seed
 
     @property
-    def label(self) -> str:
-        """`NAME/s0-3fa9c1d2e0`, as commands take it."""
-        return self.dir.label
-
-    @property
     def identity(self) -> str:
         """The recorded identity of its experiment; empty if there is none."""
         return self.record.identity
@@ -68,11 +62,7 @@ class Run:
 
     @property
     def result(self) -> Finished:
-        """The record of a finished run.
-
-        Raises:
-            TypeError: It has not finished.
-        """
+        """The record of a finished run; of another there is none to ask for."""
         if not isinstance(self.record, Finished):
             raise TypeError(f"{self.dir.path} is {self.status}: it has no result")
         return self.record
@@ -132,15 +122,14 @@ def scan(runs_dir: Path) -> list[RunDir]:
 
 def read(run_dir: RunDir) -> Run:
     """Read one run's record; a damaged one is a `Run` that says so."""
-    unknown = Ended(seed=run_dir.seed, identity="", config={})
-    try:
-        if record := run_dir.summary() or run_dir.failure():
-            return Run(dir=run_dir, status="finished" if isinstance(record, Finished) else "failed", record=record)
-        status, interruption = run_dir.unfinished_status(), run_dir.interruption()
-        what = interruption["what"] if interruption and status == "interrupted" else ""
-        return Run(dir=run_dir, status=status, record=unknown, interruption=what)
-    except DamagedRecord as error:
-        return Run(dir=run_dir, status="damaged", record=unknown, damage=error.lines[0])
+    status, ended, why = run_dir.standing()
+    return Run(
+        dir=run_dir,
+        status=status,
+        record=ended or Ended(seed=run_dir.seed, identity="", config={}),
+        damage=why if status == "damaged" else "",
+        interruption=why if status == "interrupted" else "",
+    )
 
 
 def is_of_bias_variance(run_dir: RunDir) -> bool:

@@ -90,7 +90,6 @@ class Taken(DlexpError):
 
     def __init__(self, owner: Owner) -> None:
         super().__init__(f"under way in {owner.described}")
-        self.owner = owner
 
 
 #: What names an owner is shorter: of a longer file the start tells that it is no lock.
@@ -186,7 +185,7 @@ def owner(path: Path) -> Owner | None:
         return Owner()
     except OSError:  # What lies there is no lock.
         return None
-    return found.owner if found and found.is_held else None
+    return Owner.parse(found[0]) if found and found[1] else None
 
 
 @contextmanager
@@ -202,31 +201,24 @@ def in_turn(path: Path) -> Iterator[None]:
         yield
 
 
-@dataclass(frozen=True)
-class _Found:
-    """A lock's file as it was a moment ago."""
-
-    content: bytes
-    owner: Owner
-    is_held: bool
-
-
 def _acquired(path: Path) -> Held:
     found = None
     for tries in range(TRIES):
         if file := _created(path):
             return Held(path, file)
         found = _look(path)
-        if found and found.is_held:
-            raise Taken(found.owner)
-        is_last = tries == TRIES - 1
-        if found and (found.content or is_last) and (file := _taken_over(path, found, is_last)):
-            return Held(path, file, found.owner if found.content else None)
+        if found:
+            content, is_held = found
+            if is_held:
+                break
+            is_last = tries == TRIES - 1
+            if (content or is_last) and (file := _taken_over(path, content, is_last)):
+                return Held(path, file, Owner.parse(content) if content else None)
         time.sleep(SECONDS_BETWEEN)
-    raise Taken(found.owner if found else Owner())
+    raise Taken(Owner.parse(found[0]) if found else Owner())
 
 
-def _taken_over(path: Path, found: _Found, is_last: bool) -> BinaryIO | None:
+def _taken_over(path: Path, content: bytes, is_last: bool) -> BinaryIO | None:
     """Put an own lock in the place of one that nobody holds; None if another process is at that.
 
     An empty file may be in the making, on a file system without hard links: only the last try takes it for one that
@@ -236,11 +228,11 @@ def _taken_over(path: Path, found: _Found, is_last: bool) -> BinaryIO | None:
     claim = path.with_name(f".0-{path.name}")
     file = _created(claim)
     if file is None:
-        earlier = _look(claim)
-        if earlier and not earlier.is_held and (earlier.content or is_last):
+        earlier, is_held = _look(claim) or (b"", True)
+        if not is_held and (earlier or is_last):
             claim.unlink(missing_ok=True)
         return None
-    if _look(path) == found:
+    if _look(path) == (content, False):
         claim.replace(path)
         return file
     claim.unlink(missing_ok=True)
@@ -257,8 +249,9 @@ def _created(path: Path) -> BinaryIO | None:
         os.link(new, path)
     except OSError as error:
         # A network file system that gets no answer asks again, and is told that the name is there.
-        if _is(file, path):
-            return file
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return file
         file.close()
         if error.errno in _NO_LINKS:
             with contextlib.suppress(FileExistsError, FileNotFoundError):  # Cleared away before it was complete.
@@ -290,16 +283,15 @@ def _new(path: Path) -> BinaryIO:
     return file
 
 
-def _look(path: Path) -> _Found | None:
-    """Who has a lock; None if there is none."""
+def _look(path: Path) -> tuple[bytes, bool] | None:
+    """What a lock's file holds, and whether its owner still holds it; None if there is none."""
     file = _opened(path)
     if file is None:
         return None
     with file:
         try:
             content = file.read(_MOST_BYTES)
-            owner = Owner.parse(content)
-            return _Found(content, owner, _is_held(file, path, owner))
+            return content, _is_held(file, path, Owner.parse(content))
         except OSError as error:
             if error.errno in _GONE:
                 return None
@@ -358,10 +350,3 @@ def _identity(file: BinaryIO) -> tuple[int, int, bytes]:
     """Which file it is, and what it says."""
     found = os.fstat(file.fileno())
     return found.st_dev, found.st_ino, file.read(_MOST_BYTES)
-
-
-def _is(file: BinaryIO, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except FileNotFoundError:
-        return False

@@ -15,12 +15,7 @@ _CHANGED = "changed since the run ended"
 
 
 def damage(run_dir: RunDir, result: Finished) -> dict[Path, str]:
-    """A line for each file that is not as it was; none for a run recorded before manifests.
-
-    Args:
-        run_dir: The run.
-        result: Its result, which names the SHA-256 of its manifest.
-    """
+    """A line for each file that is not as it was; none for a run recorded before manifests."""
     try:
         manifest = _read(run_dir, result)
     except DamagedRecord as error:
@@ -46,11 +41,7 @@ def require(run_dir: RunDir, result: Finished, path: Path) -> None:
 
 
 def _read(run_dir: RunDir, result: Finished) -> Manifest | None:
-    """The manifest; None for a run recorded before manifests.
-
-    Raises:
-        DamagedRecord: It is not the one that the summary names, or of a later version.
-    """
+    """The manifest, if it is the one that the summary names; None for a run recorded before manifests."""
     path = run_dir.manifest_path
     content = record_files.read(path)
     if content is None:

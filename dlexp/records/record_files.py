@@ -1,4 +1,7 @@
-"""Recorded files, read with care: what was cut short, edited into nonsense or replaced is damage, in one line."""
+"""Recorded files, read with care: what was cut short, edited into nonsense or replaced is damage, in one line.
+
+What reads raises `DamagedRecord` where a file holds something else than it is read as, or cannot be read.
+"""
 
 import hashlib
 import json
@@ -37,11 +40,7 @@ def sha256(path: Path) -> str:
 
 
 def read(path: Path) -> bytes | None:
-    """The bytes of a record; None if there is no file.
-
-    Raises:
-        DamagedRecord: It cannot be read, or is too large for one.
-    """
+    """The bytes of a record; None if there is no file."""
     try:
         return regular_files.read_bytes(path, MAX_BYTES)
     except FileNotFoundError:
@@ -51,21 +50,13 @@ def read(path: Path) -> bytes | None:
 
 
 def read_json(path: Path, check: Check = anything) -> dict[str, Any] | None:
-    """The mapping in a JSON file, checked; None if there is no file.
-
-    Raises:
-        DamagedRecord: It cannot be read, or is something else.
-    """
+    """The mapping in a JSON file, checked; None if there is no file."""
     content = read(path)
     return None if content is None else parsed(content, path, check)
 
 
 def parsed(content: bytes, path: Path, check: Check = anything) -> dict[str, Any]:
-    """The mapping in the content of a JSON file, checked.
-
-    Raises:
-        DamagedRecord: It is something else.
-    """
+    """The mapping in the content of a JSON file, checked."""
     try:
         record = _strict(content)
     except ValueError as error:
@@ -78,11 +69,9 @@ def parsed(content: bytes, path: Path, check: Check = anything) -> dict[str, Any
 
 
 def _strict(content: bytes) -> Any:
-    """The value of a JSON document in UTF-8; what would trip a reader later is refused at once.
+    """The value of a JSON document in UTF-8; what would trip a reader later is refused at once, by a ValueError.
 
-    Raises:
-        ValueError: It is none; or it has a number that no float or 64-bit integer holds, or that is none (NaN), half a
-            character, or more than `MAX_DEPTH` levels.
+    That is a number that no float or 64-bit integer holds, or that is none (NaN), half a character, and deep nesting.
     """
     try:
         document = json.loads(content.decode(), parse_float=_float, parse_int=_integer, parse_constant=_no_number)

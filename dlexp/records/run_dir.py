@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +14,7 @@ from dlexp.config.names import FOLDER, PREFIX_LENGTH
 from dlexp.format import to_json
 from dlexp.records import lock
 from dlexp.records.ended import ENVIRONMENT, Ended, Evaluation, Failed, Finished, Interruption
-from dlexp.records.history import HistoryWriter, lines_up_to, read_history, read_layers
+from dlexp.records.history import lines_up_to, read_history, read_layers
 from dlexp.records.record_files import DamagedRecord, damaged, read_json, sha256
 from dlexp.records.shapes import of_type
 from dlexp.whole_files import Fence, copy, sync, write_text
@@ -123,27 +123,24 @@ class RunDir:
         """The process that trains it now."""
         return lock.owner(self.lock_path)
 
+    def standing(self) -> tuple[Status, Finished | Failed | None, str]:
+        """How the run stands, by its files; its record, if it has ended; and what damaged or interrupted it."""
+        try:
+            if ended := self.summary() or self.failure():
+                return "finished" if isinstance(ended, Finished) else "failed", ended, ""
+            if self.owner is not None:
+                return "running", None, ""
+            if self.history_path.exists() and not self.config_path.exists():
+                raise DamagedRecord(f"{self.path}: {self.config_path.name} is missing")
+            interruption = self.interruption()
+            return "interrupted", None, interruption["what"] if interruption else ""
+        except DamagedRecord as error:
+            return "damaged", None, error.lines[0]
+
     @property
     def status(self) -> Status:
         """How the run stands, by its files."""
-        try:
-            if self.summary() is not None:
-                return "finished"
-            return "failed" if self.failure() is not None else self.unfinished_status()
-        except DamagedRecord:
-            return "damaged"
-
-    def unfinished_status(self) -> Status:
-        """Running or interrupted, of a run with neither summary nor failure.
-
-        Raises:
-            DamagedRecord: There is a history, and the config it belongs to has been deleted.
-        """
-        if self.owner is not None:
-            return "running"
-        if self.history_path.exists() and not self.config_path.exists():
-            raise DamagedRecord(f"{self.path}: {self.config_path.name} is missing")
-        return "interrupted"
+        return self.standing()[0]
 
     def require_own(self) -> None:
         """Raise what `fence` raises, where there is one."""
@@ -183,10 +180,6 @@ class RunDir:
         self.require_own()
         self.interruption_path.unlink(missing_ok=True)
 
-    def history_writer(self, columns: Sequence[str], after: int = 0) -> HistoryWriter:
-        """Continue the history after an epoch, with these columns and without the rows of later epochs."""
-        return HistoryWriter(self.history_path, columns, after, self.fence)
-
     def sync_rows(self) -> None:
         """Have the rows written so far survive a power cut: what is said to be recorded then is."""
         for path in self._rows():
@@ -198,11 +191,7 @@ class RunDir:
         return self.checkpoint_path.exists() or self.previous_checkpoint_path.exists()
 
     def rows_digests(self, epoch: int) -> dict[str, str]:
-        """The SHA-256 of what history and diagnostics hold of the epochs up to this one, by file; of those there are.
-
-        Raises:
-            DamagedRecord: A row has no epoch.
-        """
+        """The SHA-256 of the rows of the epochs up to this one, of history and diagnostics, by file."""
         return {path.name: hashlib.sha256(b"".join(lines_up_to(path, epoch))).hexdigest() for path in self._rows()}
 
     def _rows(self) -> list[Path]:

@@ -3,6 +3,7 @@
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from dlexp.config.identity import Identities, identities_of
@@ -68,8 +69,10 @@ def find(runs_dir: Path, word: str) -> Path | list[RunDir]:
     if matching := _matching(run_dirs, word):
         return matching
     for suffix in ("", *CONFIG_SUFFIXES):
-        if _is_file(path := Path(word + suffix)):
-            return path
+        path = Path(word + suffix)
+        with suppress(OSError):  # What no file can be called.
+            if path.is_file():
+                return path
     if begun := _beginning(run_dirs, word):
         return begun
     raise _unknown(runs_dir, word, run_dirs)
@@ -104,11 +107,7 @@ def _in_name(directory: Path) -> list[RunDir]:
 
 
 def _beginning(run_dirs: Iterable[RunDir], word: str) -> list[RunDir]:
-    """The runs of the one experiment whose id begins like this.
-
-    Raises:
-        UserError: There are several.
-    """
+    """The runs of the one experiment whose id begins like this; several are the user's mistake."""
     if not (said := _ID.fullmatch(word)):
         return []
     found = [
@@ -145,11 +144,3 @@ def _near_globs(word: str, run_dirs: Sequence[RunDir]) -> list[str]:
     start = signs.start()
     globs = dict.fromkeys(run_dir.name[:start] + word[start:] for run_dir in run_dirs)
     return [glob for glob in globs if _matching(run_dirs, glob)]
-
-
-def _is_file(path: Path) -> bool:
-    """Whether it is one; not what no file can be called."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False

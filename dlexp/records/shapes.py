@@ -6,7 +6,7 @@ A key that the type does not name is passed through: it may be a later version's
 import collections.abc
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache, reduce
 from types import NoneType
@@ -70,17 +70,16 @@ def mapping_of(item: Check) -> Check:
     return check
 
 
-def record(required: Mapping[str, Check], known: Mapping[str, Check]) -> Check:
-    """A mapping that has the required keys, and may have the known ones and others."""
-    checks = {**required, **known}
+def record(known: Mapping[str, Check], required: Container[str] = ()) -> Check:
+    """A mapping that has the required ones of the known keys, and may have the others and unknown ones."""
 
     def check(value: Any, path: str) -> str:
         if not isinstance(value, dict):
             return _wrong(value, path, "a mapping")
-        if missing := [key for key in required if key not in value]:
+        if missing := [key for key in known if key in required and key not in value]:
             return f"no {_below(path, missing[0])}"
-        wrong = (key for key, each in value.items() if key in checks and checks[key](each, ""))
-        return next((checks[key](value[key], _below(path, key)) for key in wrong), "")
+        wrong = (key for key, each in value.items() if key in known and known[key](each, ""))
+        return next((known[key](value[key], _below(path, key)) for key in wrong), "")
 
     return check
 
@@ -112,12 +111,11 @@ def of_type(annotation: Any) -> Check:
             return list_of(of_type(arguments[0]))
         case collections.abc.Mapping:
             return mapping_of(of_type(arguments[1]))
-    checks = of_fields(annotation)
     if is_dataclass(annotation):
         required = {each.name for each in fields(annotation) if each.default is each.default_factory is MISSING}
     else:
         required = annotation.__required_keys__
-    return record({name: check for name, check in checks.items() if name in required}, checks)
+    return record(of_fields(annotation), required)
 
 
 def of_fields(cls: Any) -> dict[str, Check]:

@@ -33,8 +33,9 @@ def rebuild(runs_dir: Path) -> Path:
             rows = [_row(run, runs_dir, texts) for run in map(index.read, usual) if run.status == "finished"]
             # A folder's name may be no UTF-8.
             with beside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-                flat = ({column: text for part in row for column, text in part.items()} for row in rows)
-                write_csv(file, _columns(rows), flat)
+                # All columns of the first part, then of the second, then of the third; each in the order of appearance.
+                columns = dict.fromkeys(column for part in range(3) for row in rows for column in row[part])
+                write_csv(file, list(columns) or ["name"], ({**a, **b, **c} for a, b, c in rows))
     except OSError as error:
         raise DlexpError(f"{path}: cannot be written: {error.strerror}") from error
     return path
@@ -50,7 +51,7 @@ class _Texts(dict[str, str]):
         return self[key]
 
 
-def _row(run: Run, runs_dir: Path, texts: _Texts) -> tuple[dict[str, str], ...]:
+def _row(run: Run, runs_dir: Path, texts: _Texts) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     """Who and where, settings, numbers: kept apart until all columns are known."""
     about = {
         "name": run.name,
@@ -71,12 +72,6 @@ def _row(run: Run, runs_dir: Path, texts: _Texts) -> tuple[dict[str, str], ...]:
         {key: texts.of(value) for key, value in flatten(run.config).items()},
         {key: _number(value) for key, value in (numbers | run.metrics).items()},
     )
-
-
-def _columns(rows: list[tuple[dict[str, str], ...]]) -> list[str]:
-    """All columns of the first part, then of the second, then of the third; each in the order of appearance."""
-    kinds = zip(*rows, strict=True) if rows else [[{"name": ""}]]
-    return list(dict.fromkeys(column for parts in kinds for part in parts for column in part))
 
 
 def _number(value: float | None) -> str:

@@ -43,13 +43,13 @@ def fit(
     checkpoints = Checkpoints(run_dir, stamp, network, optimizer, best)
     checkpoints.restore(epochs)
     with ExitStack() as files:
-        writer = files.enter_context(run_dir.history_writer(experiment.history_columns, epochs.epoch))
+        writer = HistoryWriter(run_dir.history_path, experiment.history_columns, epochs.epoch, run_dir.fence)
+        files.enter_context(writer)
         checkpoints.before_saving = writer.require_unchanged
         diagnosed: list[Hook] = []
         if training.diagnostics:
-            rows = files.enter_context(
-                HistoryWriter(run_dir.diagnostics_path, DIAGNOSTICS_COLUMNS, epochs.epoch, run_dir.fence)
-            )
+            rows = HistoryWriter(run_dir.diagnostics_path, DIAGNOSTICS_COLUMNS, epochs.epoch, run_dir.fence)
+            files.enter_context(rows)
             diagnosed = [record_diagnostics(network, splits.train, seed, rows)]
         noted = [best.note] if best else []
         stop = stop_when_asked(checkpoints.save)

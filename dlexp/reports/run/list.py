@@ -61,7 +61,7 @@ def standing(run: Run) -> Standing:
         with suppress(DamagedRecord):
             epochs = len(run.dir.history())
     return Standing(
-        run=run.label,
+        run=run.dir.label,
         name=run.name,
         seed=run.seed,
         attempt=run.dir.folder.attempt,

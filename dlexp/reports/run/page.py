@@ -95,7 +95,7 @@ def _about(run: Run, config: Mapping[str, Any], n_epochs: int) -> Iterator[str]:
     # Of an unfinished run, how far it got.
     so_far = f"{n_epochs} of {planned}" if run.status in UNFINISHED and planned else stands.epochs
     pairs = {
-        "run": run.label,
+        "run": run.dir.label,
         "status": stands.status,
         "what": run.what,
         "where": record.where if isinstance(record, Failed) else None,

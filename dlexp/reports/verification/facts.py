@@ -78,8 +78,8 @@ def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verifi
         else:
             grade, detail = _graded(recorded, repeated, [run for run in of_experiment if run.seed != recorded.seed])
     except DlexpError as error:
-        return Verification(run=recorded.label, grade=None, detail=error.lines[0])
-    return Verification(run=recorded.label, grade=grade, detail=detail, environment=environment)
+        return Verification(run=recorded.dir.label, grade=None, detail=error.lines[0])
+    return Verification(run=recorded.dir.label, grade=grade, detail=detail, environment=environment)
 
 
 def render(found: Sequence[Integrity | Verification], output: PageFormat) -> str:

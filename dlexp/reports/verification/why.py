@@ -157,4 +157,4 @@ def _of_run(run: Run) -> Subject:
         raise UserError(f"{run.dir.path}: {run.status}; {error} is not on record") from error
     except DlexpError as error:
         raise UserError(f"{run.dir.path}: {error}") from error
-    return Subject(label=run.label, ingredients=ingredients, name=run.name, seed=run.seed, run_dir=run.dir)
+    return Subject(label=run.dir.label, ingredients=ingredients, name=run.name, seed=run.seed, run_dir=run.dir)
