@@ -96,7 +96,7 @@ def test_what_changed_is_not_trained(tmp_path: Path, text: str, change: Callable
 
     run_dir = RunDir(job.path)
     assert run_dir.status == "interrupted"
-    what = read(run_dir).interruption
+    what = read(run_dir).what
     assert what.removeprefix(f"{tmp_path}/") == f"{name}: changed since the command started"
     assert what in run_dir.log_path.read_text()
     assert run_dir.history() == []

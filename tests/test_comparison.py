@@ -974,7 +974,7 @@ def test_a_record_with_wrong_guesses_or_examples_is_damaged(tmp_path: Path, reco
     """No comparison is made with it."""
     run = read(finished(tmp_path, **record))
 
-    assert (run.status, next(iter(record)) in run.damage or "too large" in run.damage) == ("damaged", True)
+    assert (run.status, next(iter(record)) in run.what or "too large" in run.what) == ("damaged", True)
 
 
 def test_data_with_a_digest_of_earlier_versions_is_the_same_data(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_a_full_disk_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     run_dir = RunDir(job.path)
     assert (run_dir.status, len(run_dir.history())) == ("interrupted", 1)
-    assert read(run_dir).interruption == "No space left on device"
+    assert read(run_dir).what == "No space left on device"
     assert "No space left on device" in run_dir.log_path.read_text()
     execute(job)
     assert run_dir.status == "finished"
@@ -181,7 +181,7 @@ def test_a_disk_that_is_really_full(small_disk: Path) -> None:
 
     run_dir = RunDir(job.path)
     assert run_dir.status == "interrupted"
-    assert read(run_dir).interruption == f"No space left on device: {run_dir.model_path}"
+    assert read(run_dir).what == f"No space left on device: {run_dir.model_path}"
     assert run_dir.summary() is None
     assert not list(job.path.glob(".*"))  # Nothing is left beside the files.
     shutil.rmtree(job.path)

@@ -293,7 +293,7 @@ def test_a_history_that_is_edited_while_it_is_written_is_not_recorded(
         run_dir = work.run()
 
     assert run_dir.status == "interrupted"
-    assert read(run_dir).interruption == f"{run_dir.history_path}: changed while the run was trained"
+    assert read(run_dir).what == f"{run_dir.history_path}: changed while the run was trained"
     assert work.run() == run_dir
     assert_same(the_finished(work.folder), whole)
 
@@ -308,7 +308,7 @@ def test_a_folder_in_the_way_of_the_model(work: Work, whole: RunDir) -> None:
     work.run()
 
     assert run_dir.status == "interrupted"
-    assert read(run_dir).interruption == f"Is a directory: {run_dir.model_path}"
+    assert read(run_dir).what == f"Is a directory: {run_dir.model_path}"
     run_dir.model_path.rmdir()
     assert work.run() == run_dir
     assert_same(run_dir, whole)
@@ -341,5 +341,5 @@ def test_what_cannot_even_be_begun_is_named(tmp_path: Path, capsys: pytest.Captu
     engine.close(kill=True)
 
     assert run_dir.status == "interrupted"
-    assert read(run_dir).interruption == f"Is a directory: {run_dir.log_path}"
+    assert read(run_dir).what == f"Is a directory: {run_dir.log_path}"
     assert capsys.readouterr().err == ""

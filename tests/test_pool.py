@@ -137,7 +137,7 @@ def test_a_run_that_dies_twice_after_a_checkpoint_is_resumed(make_job: MakeJob, 
 
     assert [RunDir(job.path).status for job in jobs] == ["interrupted", "finished"]
     what = "WorkerDied: the worker process died 2 times (killed, or out of memory)"
-    assert read(RunDir(jobs[0].path)).interruption == what
+    assert read(RunDir(jobs[0].path)).what == what
     (next_time,) = plan(Request(wanted=[(jobs[0].experiment, [102])], runs_dir=tmp_path / "runs")).runs
     assert next_time.begun == RunDir(jobs[0].path)
 
@@ -179,7 +179,7 @@ def test_memory_that_runs_out_around_a_run_stops_no_other_run(
     run(jobs, slots=1)
 
     assert [RunDir(job.path).status for job in jobs] == ["finished", "interrupted", "interrupted", "finished"]
-    assert [read(RunDir(job.path)).interruption for job in jobs[1:3]] == [
+    assert [read(RunDir(job.path)).what for job in jobs[1:3]] == [
         "MemoryError",
         "RuntimeError: can't start new thread",
     ]

@@ -212,7 +212,7 @@ def test_a_record_of_a_later_format_is_not_misread(tmp_path: Path) -> None:
     assert record["format"] == RECORD_FORMAT
     run_dir.summary_path.write_text(json.dumps(record | {"format": RECORD_FORMAT + 1}))
 
-    assert index.read(run_dir).damage == (
+    assert index.read(run_dir).what == (
         f"{run_dir.summary_path}: of record format {RECORD_FORMAT + 1}, and this dlexp reads up to {RECORD_FORMAT}"
     )
 

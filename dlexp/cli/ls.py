@@ -38,8 +38,8 @@ def ls(
     if runs or output_format != "table":
         print(render(runs, output_format), end="")
     for run in runs:
-        if run.damage:
-            say(run.damage)
+        if run.status == "damaged":
+            say(run.what)
     if foreign:
         more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
         say(f"{foreign[0]}{more}: no run, passed over")

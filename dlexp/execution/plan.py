@@ -91,7 +91,7 @@ class Planned:
         if self.damaged is None or self.recorded or self.begun:
             return ""
         path = self.damaged.dir.path
-        why = self.damaged.damage.removeprefix(str(path)).lstrip("/: ").replace(": damaged: ", ": ", 1)
+        why = self.damaged.what.removeprefix(str(path)).lstrip("/: ").replace(": damaged: ", ": ", 1)
         return f"{path}: damaged ({why})"
 
 

@@ -30,10 +30,8 @@ class Run:
     status: Status
     record: Ended
     """Of a run that neither finished nor failed only the seed is known, by its folder's name."""
-    damage: str = ""
-    """Why it cannot be read."""
-    interruption: str = ""
-    """What interrupted it, where that is known."""
+    what: str = ""
+    """What went wrong with it, in a line: why it failed, cannot be read or was interrupted, where that is known."""
 
     @property
     def name(self) -> str:
@@ -84,12 +82,6 @@ class Run:
         """Whether the loss became NaN or infinite."""
         return isinstance(self.record, Failed) and self.record.kind == "diverged"
 
-    @property
-    def what(self) -> str:
-        """What went wrong with it, in a line; empty where nothing did."""
-        failed = self.record.what if isinstance(self.record, Failed) else ""
-        return failed or self.damage or self.interruption
-
 
 def walk(runs_dir: Path) -> tuple[list[RunDir], list[Path]]:
     """All run directories by name, seed, experiment and attempt; and what lies between them and is no run's.
@@ -122,14 +114,9 @@ def scan(runs_dir: Path) -> list[RunDir]:
 
 def read(run_dir: RunDir) -> Run:
     """Read one run's record; a damaged one is a `Run` that says so."""
-    status, ended, why = run_dir.standing()
-    return Run(
-        dir=run_dir,
-        status=status,
-        record=ended or Ended(seed=run_dir.seed, identity="", config={}),
-        damage=why if status == "damaged" else "",
-        interruption=why if status == "interrupted" else "",
-    )
+    status, ended, what = run_dir.standing()
+    record = ended or Ended(seed=run_dir.seed, identity="", config={})
+    return Run(dir=run_dir, status=status, record=record, what=what)
 
 
 def is_of_bias_variance(run_dir: RunDir) -> bool:
@@ -158,7 +145,7 @@ def readable(run_dirs: Iterable[RunDir]) -> list[Run]:
     runs = []
     for run in map(read, run_dirs):
         if run.status == "damaged":
-            log.warning(f"{run.damage} (left out)")
+            log.warning(f"{run.what} (left out)")
         else:
             runs.append(run)
     return runs

@@ -124,10 +124,12 @@ class RunDir:
         return lock.owner(self.lock_path)
 
     def standing(self) -> tuple[Status, Finished | Failed | None, str]:
-        """How the run stands, by its files; its record, if it has ended; and what damaged or interrupted it."""
+        """How the run stands, by its files; its record, if it has ended; and what went wrong, in a line."""
         try:
-            if ended := self.summary() or self.failure():
-                return "finished" if isinstance(ended, Finished) else "failed", ended, ""
+            if result := self.summary():
+                return "finished", result, ""
+            if failure := self.failure():
+                return "failed", failure, failure.what
             if self.owner is not None:
                 return "running", None, ""
             if self.history_path.exists() and not self.config_path.exists():

@@ -41,9 +41,9 @@ def compare(
         runs = in_order(map(read, run_dirs))
     unusable = [run for run in runs if run.status != "finished" and not run.has_diverged]
     for run in unusable:
-        if run.damage:
-            log.info(f"{run.damage} (left out)")
-    if counts := Counter(run.status for run in unusable if not run.damage):
+        if run.status == "damaged":
+            log.info(f"{run.what} (left out)")
+    if counts := Counter(run.status for run in unusable if run.status != "damaged"):
         log.info(f"left out: {', '.join(f'{count} {status}' for status, count in counts.items())}")
     if needs_result and not any(run.status == "finished" for run in runs):
         where = f"{', '.join(words)} in {runs_dir}" if words else str(runs_dir)

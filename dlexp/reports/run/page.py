@@ -85,7 +85,7 @@ def _document(
         "epochs": standing(run).epochs,
         "diagnosis": diagnosis,
         "evaluation": evaluation,
-        "damage": run.damage or None,
+        "damage": run.what if run.status == "damaged" else None,
     }
 
 

@@ -39,7 +39,7 @@ class Integrity:
 
 def check(run: Run) -> Integrity:
     """Compare a finished run's files with its manifest, its identity with its settings, its scores with its history."""
-    damage = [run.damage] if run.damage else list(_damage(run))
+    damage = [run.what] if run.status == "damaged" else list(_damage(run))
     return Integrity(run.dir.label, isinstance(run.record, Finished) and run.record.manifest is not None, damage)
 
 
