@@ -73,6 +73,16 @@ def test_refuses_what_is_no_directory(places: dict[str, Path], monkeypatch: pyte
         files.find("imdb.npz", None)
 
 
+def test_a_folder_that_cannot_be_looked_at_lacks_the_data() -> None:
+    """Whatever the system says of it, an experiment without data is no bug."""
+    nowhere = Path("x" * 300)
+
+    with pytest.raises(DataError, match=r"^x+: File name too long$"):
+        files.find("imdb.npz", nowhere)
+    with pytest.raises(DataError, match=r"^x+: File name too long$"):
+        files.find_users("own.csv", nowhere)
+
+
 def test_downloads_as_keras_does(
     places: dict[str, Path], downloads: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

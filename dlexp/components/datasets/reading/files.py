@@ -135,9 +135,12 @@ def _places(data_dir: Path | None) -> dict[str, Path]:
     """The folders to look in, in this order, by what named them."""
     named = {"--data-dir": data_dir, "DLEXP_DATA": os.environ.get("DLEXP_DATA")}
     places = {name: expanded(folder, name) for name, folder in named.items() if folder}
-    for name, place in places.items():
-        if not place.is_dir():
-            raise UserError(f"{name}: {place} is not a directory")
+    try:
+        wrong = [f"{name}: {place} is not a directory" for name, place in places.items() if not place.is_dir()]
+    except OSError as error:  # Below a folder that may not be searched.
+        raise DataError(f"{error.filename}: {error.strerror}") from error
+    if wrong:
+        raise UserError(wrong[0])
     return {**places, KERAS_CACHE: keras_settings.home() / "datasets"}
 
 
