@@ -39,9 +39,8 @@ def one_line(text: str) -> str:
 
 
 def _written_out(found: re.Match[str]) -> str:
-    character = found[0]
-    short = {"\t": r"\t", "\n": r"\n"}
-    return short.get(character) or (f"\\x{ord(character):02x}" if character < "\x7f" else f"\\u{ord(character):04x}")
+    code = ord(found[0])
+    return {"\t": r"\t", "\n": r"\n"}.get(found[0]) or (f"\\x{code:02x}" if code < 0x7F else f"\\u{code:04x}")
 
 
 def width() -> int:
@@ -76,7 +75,7 @@ class _Said(logging.Handler):
 def log_said() -> Iterator[None]:
     """Within, everything that dlexp logs is said, and passed on to no other handler."""
     log = logging.getLogger("dlexp")
-    before, handler = (log.level, log.propagate), _Said()
+    level, propagates, handler = log.level, log.propagate, _Said()
     log.addHandler(handler)
     log.setLevel(logging.INFO)
     log.propagate = False
@@ -84,8 +83,8 @@ def log_said() -> Iterator[None]:
         yield
     finally:
         log.removeHandler(handler)
-        log.setLevel(before[0])
-        log.propagate = before[1]
+        log.setLevel(level)
+        log.propagate = propagates
 
 
 @contextmanager
@@ -110,11 +109,16 @@ class CannotWrite(DlexpError):
 
 
 class _Safe:
-    """A stream that makes text safe before it passes it on."""
+    """A stream that makes text safe before it passes it on.
 
-    def __init__(self, stream: TextIO, made_safe: Callable[[str], str] = safe) -> None:
+    A lost result is an error, now and at every later write; lost talk stops nothing.
+    """
+
+    def __init__(self, stream: TextIO, *, is_result: bool, made_safe: Callable[[str], str] = safe) -> None:
         self.stream = stream
+        self._is_result = is_result
         self._made_safe = made_safe
+        self._lost: Exception | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
@@ -129,35 +133,20 @@ class _Safe:
         self._try(self.stream.flush)
 
     def _try(self, call: Callable[..., Any], *arguments: str) -> None:
-        raise NotImplementedError
-
-
-class _Results(_Safe):
-    """stdout: a lost result is an error, now and at every later write."""
-
-    _lost: Exception | None = None
-
-    def _try(self, call: Callable[..., Any], *arguments: str) -> None:
         try:
             if self._lost is None:
                 call(*arguments)
         except OSError as error:
-            _silence(self.stream)
+            # What is buffered is discarded: otherwise Python tries to write it at exit, and complains.
+            with suppress(OSError, ValueError):
+                descriptor, nowhere = self.stream.fileno(), os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, descriptor)
+                os.close(nowhere)
             # A broken pipe: the reader has seen enough, as `head` has.
             is_read = isinstance(error, BrokenPipeError)
             self._lost = error if is_read else CannotWrite(f"stdout: cannot be written: {error.strerror}")
-        if self._lost is not None:
+        if self._lost is not None and self._is_result:
             raise self._lost
-
-
-class _Talk(_Safe):
-    """stderr: lost talk stops nothing."""
-
-    def _try(self, call: Callable[..., Any], *arguments: str) -> None:
-        try:
-            call(*arguments)
-        except OSError:
-            _silence(self.stream)
 
 
 def exact(stream: TextIO) -> TextIO:
@@ -167,7 +156,8 @@ def exact(stream: TextIO) -> TextIO:
 
 def data_out() -> TextIO:
     """stdout for another program: every character unchanged, unless it is a terminal."""
-    return sys.stdout if sys.stdout.isatty() else cast(TextIO, _Results(exact(sys.stdout), str))
+    unchanged = _Safe(exact(sys.stdout), is_result=True, made_safe=str)
+    return sys.stdout if sys.stdout.isatty() else cast(TextIO, unchanged)
 
 
 @contextmanager
@@ -178,7 +168,8 @@ def safe_streams() -> Iterator[None]:
     for stream in before:
         if isinstance(stream, io.TextIOWrapper):  # A terminal or a file without a letter for ± shows a question mark.
             stream.reconfigure(errors="replace")
-    sys.stdout, sys.stderr = cast(TextIO, _Results(sys.stdout)), cast(TextIO, _Talk(sys.stderr))
+    sys.stdout = cast(TextIO, _Safe(sys.stdout, is_result=True))
+    sys.stderr = cast(TextIO, _Safe(sys.stderr, is_result=False))
     try:
         yield
     finally:
@@ -204,11 +195,3 @@ def _nowhere(flags: int, mode: Literal["r", "w"]) -> TextIO:
     descriptor = os.open(os.devnull, flags)
     os.set_inheritable(descriptor, True)
     return os.fdopen(descriptor, mode, encoding="utf-8", closefd=False)
-
-
-def _silence(stream: TextIO) -> None:
-    """Discard what a stream has buffered: otherwise Python tries to write it at exit, and complains."""
-    with suppress(OSError, ValueError):
-        descriptor, nowhere = stream.fileno(), os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, descriptor)
-        os.close(nowhere)

@@ -46,8 +46,8 @@ def life(pid: int) -> str:
 
 def is_alive(pid: int, known_life: str) -> bool | None:
     """Whether the process of this `life` still runs; None if that cannot be told from here."""
-    here = _place(life(os.getpid()))
-    if not here or _place(known_life) != here:
+    here = life(os.getpid()).rpartition(" ")[0]
+    if not here or known_life.rpartition(" ")[0] != here:
         return None
     if found := life(pid):
         return found == known_life
@@ -58,7 +58,3 @@ def is_alive(pid: int, known_life: str) -> bool | None:
     except ProcessLookupError:
         pass
     return False  # Gone, or ended and not yet noted by its parent.
-
-
-def _place(life: str) -> str:
-    return life.rpartition(" ")[0]

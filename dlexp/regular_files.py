@@ -1,4 +1,8 @@
-"""Files that are opened only where they are regular: who opens a pipe waits for ever, and a device never ends."""
+"""Files that are opened only where they are regular: who opens a pipe waits for ever, and a device never ends.
+
+All functions raise OSError: `NotRegular` for a pipe, a socket, a device, or a symbolic link to nothing;
+IsADirectoryError; FileNotFoundError; or the system's own word, as for a symbolic link to itself.
+"""
 
 import errno
 import os
@@ -24,14 +28,7 @@ class NotRegular(OSError):
 
 
 def require(path: Path) -> None:
-    """Refuse what is not a regular file, without opening it.
-
-    Raises:
-        NotRegular: It is a pipe, a socket, a device, or a symbolic link to nothing.
-        IsADirectoryError: It is a directory.
-        FileNotFoundError: There is none.
-        OSError: The system's own word, as for a symbolic link to itself.
-    """
+    """Refuse what is not a regular file, without opening it."""
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -43,21 +40,13 @@ def require(path: Path) -> None:
 
 
 def opened(path: Path) -> BufferedReader:
-    """A regular file, opened for reading its bytes.
-
-    Raises:
-        OSError: As `require`, or it cannot be opened.
-    """
+    """A regular file, opened for reading its bytes."""
     require(path)  # Before it is opened, which alone may do something to a device.
     return os.fdopen(_descriptor(path, os.O_RDONLY), "rb")
 
 
 def appended(path: Path) -> BufferedWriter:
-    """A regular file, opened for writing at its end; made if there is none.
-
-    Raises:
-        OSError: As `opened`, except for a file that is missing.
-    """
+    """A regular file, opened for writing at its end; made if there is none."""
     if os.path.lexists(path):
         require(path)
     return os.fdopen(_descriptor(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab")
@@ -74,12 +63,16 @@ def _descriptor(path: Path, flags: int) -> int:
     return descriptor
 
 
-def read_bytes(path: Path, at_most: int | None = None) -> bytes:
-    """The bytes of a regular file.
+def _require_regular(found: os.stat_result, path: Path) -> None:
+    kind = stat.S_IFMT(found.st_mode)
+    if kind == stat.S_IFDIR:
+        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))  # Python makes it an IsADirectoryError.
+    if kind != stat.S_IFREG:
+        raise NotRegular(errno.EINVAL, _OTHERS.get(kind, "no file"), str(path))
 
-    Raises:
-        OSError: As `opened`, or it is larger than `at_most` bytes: then nothing of it is read.
-    """
+
+def read_bytes(path: Path, at_most: int | None = None) -> bytes:
+    """The bytes of a regular file; of one that is larger than `at_most` bytes nothing is read, but OSError raised."""
     with opened(path) as file:
         if at_most is not None and os.fstat(file.fileno()).st_size > at_most:
             raise OSError(errno.EFBIG, f"larger than {at_most / 1e6:g} MB", str(path))
@@ -87,29 +80,12 @@ def read_bytes(path: Path, at_most: int | None = None) -> bytes:
 
 
 def read_end(path: Path, n: int) -> bytes:
-    """The last `n` bytes of a regular file, or all where there are fewer.
-
-    Raises:
-        OSError: As `opened`.
-    """
+    """The last `n` bytes of a regular file, or all where there are fewer."""
     with opened(path) as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - n))
         return file.read(n)
 
 
 def read_text(path: Path) -> str:
-    """The text of a regular file in UTF-8, its line ends as `\\n`.
-
-    Raises:
-        OSError: As `opened`.
-        UnicodeDecodeError: It is in another encoding.
-    """
+    """The text of a regular file in UTF-8, its line ends as `\\n`; UnicodeDecodeError for another encoding."""
     return read_bytes(path).decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _require_regular(found: os.stat_result, path: Path) -> None:
-    kind = stat.S_IFMT(found.st_mode)
-    if kind == stat.S_IFDIR:
-        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))  # Python makes it an IsADirectoryError.
-    if kind != stat.S_IFREG:
-        raise NotRegular(errno.EINVAL, _OTHERS.get(kind, "no file"), str(path))

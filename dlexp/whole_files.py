@@ -71,8 +71,7 @@ def sync(path: Path) -> None:
     try:
         os.fsync(descriptor)
     except OSError as error:
-        is_directory = stat.S_ISDIR(os.fstat(descriptor).st_mode)
-        if not is_directory or error.errno not in _CANNOT_SYNC:
+        if error.errno not in _CANNOT_SYNC or not stat.S_ISDIR(os.fstat(descriptor).st_mode):
             raise
     finally:
         os.close(descriptor)

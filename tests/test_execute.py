@@ -21,10 +21,10 @@ from dlexp.execution import execute as execute_module
 from dlexp.execution.execute import execute
 from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
+from dlexp.training.epochs import summarize
 from dlexp.training.job import Job
 from dlexp.training.mistakes import mistakes
 from dlexp.training.splits import split
-from dlexp.training.summary import summarize
 
 
 @pytest.mark.training

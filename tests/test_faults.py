@@ -17,7 +17,7 @@ from dlexp.execution import execute
 from dlexp.records.index import read, scan
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.verification.integrity import check
-from dlexp.training import checkpoint, interruption
+from dlexp.training import checkpoint
 from dlexp.training.threads import set_threads
 
 set_threads(1)
@@ -70,7 +70,7 @@ def starts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Start]:
         if name == "resumed":
             asked = iter([False, False, True])
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(interruption, "asked", lambda: next(asked))  # noqa: B023  (called at once)
+                patch.setattr(checkpoint, "is_asked_to_stop", lambda: next(asked))  # noqa: B023  (called at once)
                 command(folder)
         before = folder.with_name("before")
         shutil.copytree(folder, before)

@@ -9,7 +9,7 @@ from repeat import assert_same, command, the_finished
 
 from dlexp.records.index import finished
 from dlexp.records.run_dir import RunDir
-from dlexp.training import checkpoint, interruption
+from dlexp.training import checkpoint
 from dlexp.training.threads import set_threads
 
 set_threads(1)
@@ -36,7 +36,7 @@ def cuts(tmp_path_factory: pytest.TempPathFactory) -> Cuts:
         with pytest.MonkeyPatch.context() as first:
             first.setattr(checkpoint, "SECONDS_BETWEEN", 0.0)
             first.setattr(checkpoint, "LARGEST_SHARE", float("inf"))
-            first.setattr(interruption, "asked", lambda: next(asked))
+            first.setattr(checkpoint, "is_asked_to_stop", lambda: next(asked))
             command(root)
         command(root)
     return Cuts([(step, tree) for tree, step in disk.cuts.items()], the_finished(root))

@@ -22,7 +22,7 @@ from dlexp.records.index import read
 from dlexp.records.lock import locked
 from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
-from dlexp.training import checkpoint, interruption
+from dlexp.training import checkpoint
 from dlexp.training.checkpoint import Checkpoints, Unusable
 from dlexp.training.epochs import Epochs
 from dlexp.training.job import Job
@@ -315,7 +315,7 @@ def test_asked_to_stop_before_the_first_epoch_it_saves_nothing(tmp_path: Path, m
     job = job_of(tmp_path, IRIS)
     for _ in range(3):
         with monkeypatch.context() as patch:
-            patch.setattr(interruption, "asked", lambda: True)
+            patch.setattr(checkpoint, "is_asked_to_stop", lambda: True)
             execute(job)
         assert not RunDir(job.path).has_checkpoint
 
@@ -388,7 +388,7 @@ def test_asked_to_stop_it_saves_and_stops(tmp_path: Path, monkeypatch: pytest.Mo
     execute(whole)
     asked = iter([False, False, True])
     with monkeypatch.context() as patch:
-        patch.setattr(interruption, "asked", lambda: next(asked))
+        patch.setattr(checkpoint, "is_asked_to_stop", lambda: next(asked))
         execute(job)
 
     run_dir = RunDir(job.path)
@@ -434,7 +434,7 @@ def test_a_stop_without_room_for_a_checkpoint_is_no_failure(
     job, run_dir, expected = killed
     asked = iter([False, True])
     with monkeypatch.context() as patch:
-        patch.setattr(interruption, "asked", lambda: next(asked))
+        patch.setattr(checkpoint, "is_asked_to_stop", lambda: next(asked))
         patch.setattr(Checkpoints, "_content", disk_full)
         execute(job)
 

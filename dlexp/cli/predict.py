@@ -39,4 +39,4 @@ def predict(
     if output is not None and output.suffix not in (".csv", ".parquet"):
         raise UserError(f"--output {output}: expected a name that ends in .csv or .parquet")
     examples: Path | Literal["test"] = "test" if data == "test" else Path(data)
-    write(workflow.predict(run, examples, runs_dir, data_dir).columns, output)
+    write(workflow.predict(run, examples, runs_dir, data_dir), output)

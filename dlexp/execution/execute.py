@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from dlexp import regular_files
+from dlexp.components import keras_settings
 from dlexp.console import descriptors_into, log_said
 from dlexp.execution import failures
 from dlexp.execution.engine import Ending
@@ -17,8 +18,9 @@ from dlexp.records.index import read
 from dlexp.records.lock import Lost, Taken, locked
 from dlexp.records.run_dir import RunDir
 from dlexp.training.after import make_missing
-from dlexp.training.interruption import Stopped
+from dlexp.training.epochs import Stopped
 from dlexp.training.job import Job
+from dlexp.training.threads import set_threads
 
 
 def execute(job: Job) -> Ending:
@@ -76,9 +78,6 @@ def _attempt(job: Job) -> None:
 
 
 def _train(job: Job) -> None:
-    from dlexp.components import keras_settings
-    from dlexp.training.threads import set_threads
-
     run_dir = job.run_dir
     if job.earlier and not run_dir.has_checkpoint:
         print(f"with the checkpoint of {job.earlier}")

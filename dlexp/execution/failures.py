@@ -100,11 +100,7 @@ def record_failure(job: Job, error: Exception) -> None:
 def record_for_worker(job: Job, error: Exception) -> Ending:
     """Record that a run was interrupted, or failed where its process died and it cannot be resumed.
 
-    Returns:
-        How the run ended; it may be another process's by now.
-
-    Raises:
-        Exception: The error itself, if no run can be blamed for it.
+    Gives how the run ended, which may be another process's by now; raises the error if no run can be blamed for it.
     """
     has_died = isinstance(error, WorkerDied)
     if not has_died and not isinstance(error, DlexpError) and not is_outside(error):

@@ -87,7 +87,7 @@ class Pool:
             worker.close()
             return Outcome(job, "died")
         # The user's code may leave anything: generators that have moved on, settings of Keras, a module edited since.
-        if job.runs_user_code:
+        if job.experiment.functions:
             worker.kill()
             worker.close()
         else:

@@ -7,7 +7,7 @@ repository's own settings name: a folder unpacked from elsewhere could run anyth
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +63,11 @@ def _commit(dot_git: Path) -> str | None:
         name = reference.removeprefix("ref: ")
         if ".." in name or name.startswith("/"):
             return None
-        reference = _text(git_dir / name) or _text(common_dir / name) or _packed(common_dir / "packed-refs", name)
+        reference = _text(git_dir / name) or _text(common_dir / name)
+        if not reference:
+            packed = _text(common_dir / "packed-refs").split("\n")
+            reference = next((line.removesuffix(f" {name}") for line in packed if line.endswith(f" {name}")), "")
     return None
-
-
-def _packed(path: Path, name: str) -> str:
-    """The commit of a reference in `packed-refs`; empty if it is not listed."""
-    lines = _text(path).split("\n")
-    return next((line.removesuffix(f" {name}") for line in lines if line.endswith(f" {name}")), "")
 
 
 def _text(path: Path) -> str:
@@ -86,32 +83,21 @@ def _is_dirty(root: Path) -> bool | None:
     try:
         if has_changes := _has_changes(root):
             return True
+        entries = _git(root, "ls-files", "--stage", "-z").split(b"\0")
+        submodules = [root / os.fsdecode(each.partition(b"\t")[2]) for each in entries if each.startswith(b"160000 ")]
         # One by one: git itself would look into a submodule under the submodule's own settings.
-        answers = [has_changes, *map(_is_dirty, _submodules(root))]
+        answers = [has_changes, *(_is_dirty(each) for each in submodules if (each / ".git").exists())]
         return True if True in answers else None if None in answers else False
     except (OSError, subprocess.SubprocessError, _Unknown):
         return None
 
 
-def _submodules(root: Path) -> list[Path]:
-    """The folders of the submodules that are checked out."""
-    entries = _git(root, "ls-files", "--stage", "-z").split(b"\0")
-    folders = [root / os.fsdecode(entry.partition(b"\t")[2]) for entry in entries if entry.startswith(b"160000 ")]
-    return [folder for folder in folders if (folder / ".git").exists()]
-
-
 def _has_changes(root: Path) -> bool | None:
-    """Whether there are changes in the repository itself, including the commits of its submodules; None if unknown.
-
-    Raises:
-        OSError: There is no git.
-        subprocess.SubprocessError: It refuses the repository, or takes too long.
-        _Unknown: Something cannot be switched off.
-    """
+    """Whether there are changes in the repository itself, including the commits of its submodules; None if unknown."""
     filters = list(_filters(root))
     off = [f"{name}.{key}={value}" for name in filters for key, value in _OFF.items()]
     words = ("status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=dirty", "--no-renames")
-    changes = [each for each in _git(root, *words, settings=off).split(b"\0") if each]
+    changes = _git(root, *words, settings=off).split(b"\0")[:-1]
     if changes and filters:
         # Without its filter, a file can look changed although it is not.
         paths = b"\0".join(each[3:] for each in changes)
@@ -135,14 +121,9 @@ def _filters(root: Path) -> Iterator[str]:
         yield os.fsdecode(section)
 
 
-def _git(root: Path, *words: str, settings: list[str] | None = None, given: bytes = b"") -> bytes:
-    """The output of a git command in a folder.
-
-    Raises:
-        OSError: There is no git.
-        subprocess.SubprocessError: It fails, or takes too long.
-    """
-    named = [word for setting in (*_SAFE, *(settings or [])) for word in ("-c", setting)]
+def _git(root: Path, *words: str, settings: Sequence[str] = (), given: bytes = b"") -> bytes:
+    """The output of a git command in a folder; OSError if there is no git, SubprocessError if it fails or hangs."""
+    named = [word for setting in (*_SAFE, *settings) for word in ("-c", setting)]
     # Nothing is written, and nothing fetched: a missing object would be, by a program that the settings name.
     quiet = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0"}
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}

@@ -10,11 +10,7 @@ from dlexp.execution.worker import NAME, NO_GUARD, Worker
 
 
 def require_trainer(function: str) -> None:
-    """Refuse to train where no process can be started that trains.
-
-    Raises:
-        UserError: This process is a spawned one that still imports its script, or a daemonic one.
-    """
+    """Raise UserError where no process can be started to train in: one that imports its script, and a daemonic one."""
     process = multiprocessing.current_process()
     if getattr(process, "_inheriting", False):
         if process.name == NAME:  # The process that started it says so, in one error instead of two.
@@ -28,11 +24,7 @@ def require_trainer(function: str) -> None:
 
 
 def pool(slots: int, function: str) -> Pool:
-    """An engine whose first process is ready: a script that cannot be imported again leaves no records.
-
-    Raises:
-        UserError: The process ended as it imported the script.
-    """
+    """An engine whose first process is ready; UserError where that cannot import the script, before any record."""
     with ExitStack() as stack:
         first = stack.enter_context(Worker())
         if first.wait_until_started():

@@ -8,12 +8,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import SpawnContext, SpawnProcess
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from dlexp.console import replace_closed
-from dlexp.training import interruption
-from dlexp.training.child import begin, start_resource_tracker, without_working_directory
+from dlexp.training.child import ask_to_stop, begin, start_resource_tracker, without_working_directory
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -54,9 +52,7 @@ class Worker:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.kill()
         self.close()
 
@@ -74,12 +70,8 @@ class Worker:
         """The exit code of its process, once that has ended."""
         return self._context.last.exitcode if self._context.last else None
 
-    def submit(self, function: Callable[[T], R], argument: T) -> "Future[R]":
-        """Call a function there, after all that was submitted before.
-
-        Raises:
-            BrokenProcessPool: The process has died.
-        """
+    def submit(self, function: Callable[[T], R], argument: T) -> Future[R]:
+        """Call a function there, after all that was submitted before; BrokenProcessPool if the process has died."""
         return self._executor.submit(function, argument)
 
     def ask_to_stop(self) -> None:
@@ -120,21 +112,21 @@ def _main_of_no_file_hidden() -> Iterator[None]:
     """A script from standard input is called <stdin>, which a process that is started could not import."""
     main = sys.modules["__main__"]
     name = getattr(main, "__file__", None)
-    if not name or getattr(main, "__spec__", None) or os.path.exists(name):  # noqa: PTH110 - a name may be no path
-        yield
-        return
-    del main.__file__
+    is_hidden = name and not getattr(main, "__spec__", None) and not os.path.exists(name)  # noqa: PTH110 - no path
+    if is_hidden:
+        del main.__file__
     try:
         yield
     finally:
-        main.__file__ = name
+        if is_hidden:
+            main.__file__ = name
 
 
 def _start() -> None:
     """The parent alone answers to Ctrl-C, and asks with SIGTERM; a worker whose parent is gone ends itself."""
     begin()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, interruption.ask)
+    signal.signal(signal.SIGTERM, ask_to_stop)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 

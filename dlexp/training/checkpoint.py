@@ -18,9 +18,11 @@ import numpy as np
 
 from dlexp import regular_files
 from dlexp.errors import DlexpError
+from dlexp.format import plural
 from dlexp.records.run_dir import RunDir
+from dlexp.training.child import is_asked_to_stop
 from dlexp.training.early_stopping import Best
-from dlexp.training.epochs import Epochs
+from dlexp.training.epochs import Epochs, Stopped
 from dlexp.training.network import Network
 from dlexp.whole_files import replacing
 
@@ -53,7 +55,10 @@ class Checkpoints:
         """`stamp` is what must be the same for a training to be resumed from a checkpoint: identity, seed, versions."""
         self._run_dir = run_dir
         self._stamp = dict(stamp)
-        self._variables = _variables(network, optimizer)
+        # Every variable that a training reads or changes, each once, in an order that follows from the config.
+        parts = network.model, network.body, network.output, optimizer
+        found = {id(variable): variable for part in parts for variable in part.variables}
+        self._variables: list[keras.Variable] = list(found.values())
         self._best = best
         self.before_saving: Callable[[], None] = lambda: None
         """Called before each; raises where the rows that it would continue are not those of the training."""
@@ -72,11 +77,10 @@ class Checkpoints:
             if path.exists():
                 try:
                     self._restore(path, epochs)
-                except RowsChanged as error:
-                    print(f"checkpoint not used: {error}")
-                    self._run_dir.keep_edited_history()
                 except Unusable as error:
                     print(f"checkpoint not used: {error}")
+                    if isinstance(error, RowsChanged):
+                        self._run_dir.keep_edited_history()
                 except OSError as error:
                     print(f"checkpoint not read: {error}")
                     unread = error
@@ -105,23 +109,26 @@ class Checkpoints:
         started = time.perf_counter()
         try:
             self._write(epochs)
+            self._cost = time.perf_counter() - started
         except OSError as error:  # The disk is full: the training needs no checkpoint, and tries again when one is due.
             print(f"checkpoint not saved: {error}")
-            self._saved = time.perf_counter()
-        else:
-            self._saved = time.perf_counter()
-            self._cost = self._saved - started
+        self._saved = time.perf_counter()
+
+    def stop_if_asked(self, epochs: Epochs) -> None:
+        """Save, and end a training that is asked to stop, unless it is done."""
+        if is_asked_to_stop() and not epochs.are_done:
+            self.save(epochs)
+            raise Stopped(f"stopped after {plural(epochs.epoch, 'epoch')}")
 
     def _write(self, epochs: Epochs) -> None:
         """With its digest, and the one before beside it."""
         content = self._content(epochs)
-        digest = hashlib.sha256(content).hexdigest().encode()
         # A power cut must not leave a checkpoint whose epochs the history lacks.
         self._run_dir.sync_rows()
         newest = self._run_dir.checkpoint_path
         with replacing(newest, self._run_dir.fence) as path:
             with path.open("wb") as file:
-                file.write(MAGIC + digest + b"\n")
+                file.write(_head(content) + b"\n")
                 file.write(content)
             self._run_dir.require_own()
             if newest.exists():
@@ -134,11 +141,7 @@ class Checkpoints:
         arrays |= {f"best_{i}": weight for i, weight in enumerate((best and best.weights) or ())}
         state = {
             "stamp": self._stamp,
-            "progress": {
-                "epoch": epochs.epoch,
-                "seconds": epochs.seconds,
-                "resumed_after": epochs.resumed_after,
-            },
+            "progress": {"epoch": epochs.epoch, "seconds": epochs.seconds, "resumed_after": epochs.resumed_after},
             "rows": self._run_dir.rows_digests(epochs.epoch),
             "best": best and {"epoch": best.epoch, "value": best.value, "weights": best.weights is not None},
         }
@@ -164,8 +167,7 @@ class Checkpoints:
         if self._best is not None and best["epoch"]:
             self._best.epoch, self._best.value = best["epoch"], best["value"]
             if best["weights"]:
-                n = sum(name.startswith("best_") for name in arrays)
-                self._best.weights = [arrays[f"best_{i}"] for i in range(n)]
+                self._best.weights = [array for name, array in arrays.items() if name.startswith("best_")]
         epochs.history, epochs.seconds_before = history, progress["seconds"]
         # 0.1.0 noted no epoch, too.
         epochs.resumed_after = [each for each in progress["resumed_after"] if each] + [epoch]
@@ -197,6 +199,10 @@ def _what_computes(stamp: Mapping[str, Any]) -> dict[str, Any]:
     return {**stamp, "versions": versions}
 
 
+def _head(content: memoryview | bytes) -> bytes:
+    return MAGIC + hashlib.sha256(content).hexdigest().encode()
+
+
 def _read(path: Path) -> dict[str, np.ndarray]:
     """The arrays of a checkpoint whose digest is right: one that was written whole, by this code."""
     try:
@@ -205,13 +211,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         raise Unusable(f"{path}: {error.strerror}") from error
     content = regular_files.read_bytes(path)
     head, _, body = content.partition(b"\n")
-    if head != MAGIC + hashlib.sha256(body).hexdigest().encode():
+    if head != _head(body):
         raise Unusable(f"{path}: torn or damaged")
     with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
         return dict(arrays)
-
-
-def _variables(network: Network, optimizer: keras.Optimizer) -> list[keras.Variable]:
-    """Every variable that a training reads or changes, each once, in an order that follows from the config."""
-    of_network = *network.model.variables, *network.body.variables, *network.output.variables
-    return list({id(variable): variable for variable in (*of_network, *optimizer.variables)}.values())

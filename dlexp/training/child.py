@@ -17,6 +17,8 @@ T = TypeVar("T")
 _SAFE_PATH = "PYTHONSAFEPATH"
 #: Warnings that begin with `resource_tracker`, as after `python -W`; errors are no warnings.
 _NO_LEAKS = "ignore:resource_tracker:UserWarning"
+#: Set when the trainings of this process are to stop: heeded between two epochs, so that nothing of one is lost.
+_asked_to_stop = threading.Event()
 
 
 def in_child(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -53,9 +55,8 @@ def without_working_directory() -> Iterator[None]:
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[_SAFE_PATH]
-        else:
+        del os.environ[_SAFE_PATH]
+        if before is not None:
             os.environ[_SAFE_PATH] = before
 
 
@@ -66,6 +67,16 @@ def begin() -> None:
     """
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ.pop(_SAFE_PATH, None)
+
+
+def ask_to_stop(*_: object) -> None:
+    """Ask the trainings of this process to stop; may be a signal's handler."""
+    _asked_to_stop.set()
+
+
+def is_asked_to_stop() -> bool:
+    """Whether they are to stop."""
+    return _asked_to_stop.is_set()
 
 
 def _start() -> None:

@@ -16,7 +16,6 @@ from dlexp.training.network import Network
 
 #: Examples that are looked at.
 PROBE_ROWS = 256
-
 #: A unit is saturated on an example where its derivative is smaller.
 SATURATED_SLOPE = 0.01
 
@@ -71,24 +70,23 @@ class Probe:
         before, self._kernels = self._kernels, self._read_kernels()
         rows = []
         for i, kernel in enumerate(self._kernels):
-            norm_before = float(np.linalg.norm(before[i]))
-            slope, gradient = np.abs(slopes[i].numpy()), gradients[i].numpy()
+            slope, gradient = slopes[i].numpy(), gradients[i].numpy()
             if self._dense[i] is self._first:  # The body starts behind its product.
                 gradient = self._x.T @ gradient
-            rows.append(
-                {
-                    "layer": i + 1,
-                    "dead_share": (slope == 0).all(axis=0).mean(),
-                    "saturated_share": (slope < SATURATED_SLOPE).mean(),
-                    "gradient_norm": np.linalg.norm(gradient),
-                    "weight_norm": np.linalg.norm(kernel),
-                    "update_ratio": np.linalg.norm(kernel - before[i]) / max(norm_before, 1e-12),
-                }
-            )
+            step, norm_before = np.linalg.norm(kernel - before[i]), float(np.linalg.norm(before[i]))
+            row = {
+                "layer": i + 1,
+                "dead_share": (slope == 0).all(axis=0).mean(),
+                "saturated_share": (slope < SATURATED_SLOPE).mean(),
+                "gradient_norm": np.linalg.norm(gradient),
+                "weight_norm": np.linalg.norm(kernel),
+                "update_ratio": step / max(norm_before, 1e-12),
+            }
+            rows.append(row)
         return rows
 
     def _differentiate(self, x: tf.Tensor) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
-        """For each layer: the units' derivatives g'(z), `(batch, units)`, and the loss's for the kernel.
+        """For each layer: the units' derivatives |g'(z)|, `(batch, units)`, and the loss's for the kernel.
 
         Of a first layer outside the body, the loss's derivative for the sums instead, `(batch, width)`.
         """
@@ -100,15 +98,13 @@ class Probe:
             loss = tf.reduce_mean(self._network.output.total(self._network.output.losses(self._y, logits)))
         units, sums = hidden[:n], [x] * self._has_first_sums + hidden[n:]
         sources = [x if layer is self._first else layer.kernel.value for layer in self._dense]
-        return [_slopes(tape, g, z) for g, z in zip(units, sums, strict=True)], tape.gradient(loss, sources)
+        slopes = []
+        for g, z in zip(units, sums, strict=True):
+            # Units do not mix examples or one another, so the gradient of their total is each one's own.
+            slope, shape = tf.abs(tape.gradient(g, z)), (-1, z.shape[1] // g.shape[1], g.shape[1])
+            # (batch, pieces * units) -> (batch, pieces, units): of a unit that takes several sums, the largest.
+            slopes.append(tf.reduce_max(tf.reshape(slope, shape), axis=1))
+        return slopes, tape.gradient(loss, sources)
 
     def _read_kernels(self) -> list[np.ndarray]:
         return [layer.kernel.numpy() for layer in self._dense]
-
-
-def _slopes(tape: tf.GradientTape, outputs: tf.Tensor, sums: tf.Tensor) -> tf.Tensor:
-    """|g'(z)| of each unit, `(batch, units)`; of a unit that takes several sums, the largest."""
-    # Units do not mix examples or one another, so the gradient of their total is each one's own.
-    slopes = tf.abs(tape.gradient(outputs, sums))
-    # (batch, pieces * units) -> (batch, pieces, units)
-    return tf.reduce_max(tf.reshape(slopes, (-1, sums.shape[1] // outputs.shape[1], outputs.shape[1])), axis=1)

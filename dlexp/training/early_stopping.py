@@ -24,16 +24,14 @@ class Best:
     def note(self, epochs: Epochs) -> None:
         """Take an epoch into account, and stop the training if it was one too many without an improvement."""
         value = epochs.history[-1][self.settings.monitor]
-        if not self.epoch or self._improves(value):
+        is_higher_better = Column.parse(self.settings.monitor).higher_is_better
+        gain = value - self.value if is_higher_better else self.value - value
+        if not self.epoch or gain > self.settings.min_delta:
             self.epoch, self.value = epochs.epoch, value
             if self.settings.restore_best:
                 self.weights = self.network.get_weights()
         elif epochs.epoch - self.epoch >= self.settings.patience:
             epochs.stopped_epoch = epochs.epoch
-
-    def _improves(self, value: float) -> bool:
-        gain = value - self.value if Column.parse(self.settings.monitor).higher_is_better else self.value - value
-        return gain > self.settings.min_delta
 
     def restore(self) -> int | None:
         """Give the network the best epoch's weights, if they were kept; returns the epoch that it then is from."""

@@ -27,8 +27,8 @@ INSTRUCTIONS = re.compile(r"sse4_2|avx|avx2|fma|f16c|avx512\w*|avx_vnni|amx_\w+|
 
 def versions() -> dict[str, str]:
     """The versions of dlexp, Python and the libraries that compute."""
-    found = {"dlexp": VERSION, "python": platform.python_version()}
-    return found | {name: version(name) for name in DISTRIBUTIONS}
+    of_libraries = {name: version(name) for name in DISTRIBUTIONS}
+    return {"dlexp": VERSION, "python": platform.python_version(), **of_libraries}
 
 
 def environment(threads: int) -> dict[str, Any]:
@@ -47,7 +47,9 @@ def environment(threads: int) -> dict[str, Any]:
 
 def here() -> dict[str, Any]:
     """What of it is known without TensorFlow."""
-    cpu = _cpuinfo()
+    path = Path("/proc/cpuinfo")  # Of Linux, processor by processor.
+    first = path.read_text(errors="replace").partition("\n\n")[0] if path.is_file() else ""
+    cpu = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in first.splitlines())}
     features = (cpu.get("flags") or cpu.get("Features") or "").split()
     return {
         "versions": versions(),
@@ -60,15 +62,5 @@ def here() -> dict[str, Any]:
 
 def flags() -> dict[str, str]:
     """The variables with which the libraries compute other numbers, of those that are set."""
-    return {
-        name: value
-        for name, value in sorted(os.environ.items())
-        if FLAGS.fullmatch(name) and not NO_FLAGS.fullmatch(name)
-    }
-
-
-def _cpuinfo() -> dict[str, str]:
-    """What Linux says of its first processor; nothing on other systems."""
-    path = Path("/proc/cpuinfo")
-    first = path.read_text(errors="replace").partition("\n\n")[0] if path.is_file() else ""
-    return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in first.splitlines())}
+    names = sorted(name for name in os.environ if FLAGS.fullmatch(name) and not NO_FLAGS.fullmatch(name))
+    return {name: os.environ[name] for name in names}

@@ -5,9 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from dlexp.components.columns import OTHER_COLUMNS
-from dlexp.training import interruption
-from dlexp.training.interruption import Stopped
+from dlexp.components.columns import OTHER_COLUMNS, Column
 
 
 @dataclass(kw_only=True)
@@ -48,6 +46,10 @@ class Epochs:
 Hook = Callable[[Epochs], None]
 
 
+class Stopped(Exception):
+    """A training was asked to stop, and did; the same run is resumed from there."""
+
+
 class Diverged(ArithmeticError):
     """The loss became NaN or infinite."""
 
@@ -70,12 +72,21 @@ def require_finite(epochs: Epochs) -> None:
             raise Diverged(epochs.epoch, column, value)
 
 
-def stop_when_asked(save: Hook) -> Hook:
-    """A hook that ends a training that is asked to stop, unless it is done; `save` saves what it is resumed from."""
+def summarize(history: list[dict[str, float]], restored_epoch: int | None = None) -> dict[str, float]:
+    """The last epoch's scores under their own names; the best validation scores with their epochs.
 
-    def stop(epochs: Epochs) -> None:
-        if interruption.asked() and not epochs.are_done:
-            save(epochs)
-            raise Stopped(epochs.epoch)
-
-    return stop
+    Where the weights of another epoch were restored, its scores are the model's, and stand in for the last epoch's.
+    A metric of which neither way is better has no best.
+    """
+    row = history[restored_epoch - 1 if restored_epoch else -1]
+    last = {name: value for name, value in row.items() if name not in OTHER_COLUMNS}
+    best: dict[str, float] = {}
+    for name in last:
+        column = Column.parse(name)
+        if column.split == "validation" and column.is_judged:
+            values = [row[name] for row in history]
+            value = max(values) if column.higher_is_better else min(values)
+            best[str(column.best_value)] = value
+            # The first of equal epochs.
+            best[str(column.best_epoch)] = history[values.index(value)]["epoch"]
+    return last | best

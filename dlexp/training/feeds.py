@@ -6,7 +6,6 @@ A feed gives the body's input, so that the step is the same for every kind of da
 from collections.abc import Iterator
 from typing import TypeAlias
 
-import keras
 import numpy as np
 import tensorflow as tf
 from scipy.sparse import csr_array
@@ -17,8 +16,6 @@ from dlexp.training.network import Network
 
 #: Rows evaluated at once: large enough to be fast, small enough that wide layers stay in memory.
 EVALUATION_ROWS = 8192
-
-
 #: What the body takes: one tensor, or a list of one per trunk.
 Inputs: TypeAlias = tf.Tensor | list[tf.Tensor]
 
@@ -58,29 +55,21 @@ class SparseFeed:
 
     def batch(self, index: tf.Tensor, positions: tf.Tensor) -> Inputs:
         """The first layer's output before its activation, `(batch, units)`."""
-        return _alone([_biased(self.rows.product(index, layer.kernel.value), layer) for layer in self.first])
+        return self._sums([self.rows.product(index, layer.kernel.value) for layer in self.first])
 
     def chunks(self) -> Iterator[Inputs]:
         """The first layer's output before its activation."""
         for start in range(0, self.x.shape[0], EVALUATION_ROWS):
-            rows = _rows(self.x, start, start + EVALUATION_ROWS)
-            yield _alone([_biased(tf.constant(rows @ layer.kernel.numpy()), layer) for layer in self.first])
+            row_starts = self.x.indptr[start : start + EVALUATION_ROWS + 1]
+            part = slice(row_starts[0], row_starts[-1])  # Views: scipy's own slices are copies.
+            arrays = self.x.data[part], self.x.indices[part], row_starts - row_starts[0]
+            rows = csr_array(arrays, shape=(len(row_starts) - 1, self.x.shape[1]))
+            yield self._sums([tf.constant(rows @ layer.kernel.numpy()) for layer in self.first])
 
-
-def _rows(x: csr_array, start: int, stop: int) -> csr_array:
-    """The rows from `start` to before `stop`, or to the last; scipy's own slices are copies."""
-    row_starts = x.indptr[start : stop + 1]
-    first, last = row_starts[0], row_starts[-1]
-    shape = len(row_starts) - 1, x.shape[1]
-    return csr_array((x.data[first:last], x.indices[first:last], row_starts - first), shape=shape)
-
-
-def _biased(product: tf.Tensor, layer: keras.layers.Dense) -> tf.Tensor:
-    return product + layer.bias if layer.use_bias else product
-
-
-def _alone(tensors: list[tf.Tensor]) -> Inputs:
-    return tensors if len(tensors) > 1 else tensors[0]
+    def _sums(self, products: list[tf.Tensor]) -> Inputs:
+        pairs = zip(products, self.first, strict=True)
+        sums = [product + layer.bias if layer.use_bias else product for product, layer in pairs]
+        return sums if len(sums) > 1 else sums[0]
 
 
 def feed(network: Network, split: Split) -> DenseFeed | SparseFeed:
@@ -89,6 +78,4 @@ def feed(network: Network, split: Split) -> DenseFeed | SparseFeed:
     A dense product is faster where more than about a sixth of a row is not zero. With texts that is below some hundred
     words, where an epoch takes hundredths of a second either way: not worth other last digits on the two sides.
     """
-    if network.first:
-        return SparseFeed(network, split.x)
-    return DenseFeed(network, split.x)
+    return SparseFeed(network, split.x) if network.first else DenseFeed(network, split.x)

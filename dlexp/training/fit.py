@@ -13,7 +13,7 @@ from dlexp.records.run_dir import RunDir
 from dlexp.training.checkpoint import Checkpoints
 from dlexp.training.diagnostics import record_diagnostics
 from dlexp.training.early_stopping import Best
-from dlexp.training.epochs import Epochs, Hook, print_scores, require_finite, stop_when_asked
+from dlexp.training.epochs import Epochs, Hook, print_scores, require_finite
 from dlexp.training.loop import Evaluator, Trainer, order_of
 from dlexp.training.network import Network
 from dlexp.training.scores import learned_weights, scored
@@ -52,13 +52,19 @@ def fit(
             files.enter_context(rows)
             diagnosed = [record_diagnostics(network, splits.train, seed, rows)]
         noted = [best.note] if best else []
-        stop = stop_when_asked(checkpoints.save)
         # A checkpoint holds what early stopping has noted, and none is saved of a loss that is NaN.
-        hooks = [*diagnosed, print_scores, require_finite, *noted, checkpoints.save_if_due, stop]
-
-        stop(epochs)
+        hooks = [*diagnosed, print_scores, require_finite, *noted, checkpoints.save_if_due, checkpoints.stop_if_asked]
+        checkpoints.stop_if_asked(epochs)
         while not epochs.are_done:
-            row = _train_epoch(epochs.epoch + 1, seed, trainer, evaluator)
+            epoch, clock = epochs.epoch + 1, time.perf_counter()
+            # As the config says it: the shortest number that is this float32.
+            learning_rate = float(str(np.float32(optimizer.learning_rate)))
+            trained = trainer.train_epoch(order_of(seed, epoch, len(splits.train)))
+            scores = scored("train", trained, splits.train, network) | learned_weights(network)
+            if evaluator is not None:
+                scores |= scored("validation", evaluator.evaluate(), evaluator.split, network)
+            seconds = time.perf_counter() - clock
+            row = {"epoch": epoch, "seconds": seconds, "learning_rate": learning_rate, **scores}
             writer.write(row)
             epochs.history.append(row)
             for hook in hooks:
@@ -67,16 +73,3 @@ def fit(
     if best:
         epochs.restored_epoch = best.restore()
     return epochs
-
-
-def _train_epoch(epoch: int, seed: int, trainer: Trainer, evaluator: Evaluator | None) -> dict[str, float]:
-    """Train one epoch; gives its row of history."""
-    network = trainer.network
-    clock = time.perf_counter()
-    # As the config says it: the shortest number that is this float32.
-    learning_rate = float(str(np.float32(trainer.optimizer.learning_rate)))
-    trained = trainer.train_epoch(order_of(seed, epoch, len(trainer.split)))
-    scores = scored("train", trained, trainer.split, network) | learned_weights(network)
-    if evaluator is not None:
-        scores |= scored("validation", evaluator.evaluate(), evaluator.split, network)
-    return {"epoch": epoch, "seconds": time.perf_counter() - clock, "learning_rate": learning_rate, **scores}

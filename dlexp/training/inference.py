@@ -1,7 +1,7 @@
 """What a saved model predicts of a split of its data, or of other examples."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from dlexp.components import snapshot
-from dlexp.components.data import Info, NewExamples, Split
+from dlexp.components.data import Info, NewExamples
 from dlexp.components.datasets.user.new_examples import rows
 from dlexp.components.heads.classes import class_names
 from dlexp.components.heads.head import Predicted, PredictedColumns
@@ -27,16 +27,6 @@ if TYPE_CHECKING:
 CHUNK_ROWS = 1024
 
 
-@dataclass(frozen=True)
-class Inference:
-    """The predictions of a model."""
-
-    columns: PredictedColumns
-    """The predictions; the first column names the examples, and of the test split `target` is the true one."""
-    notes: Sequence[str]
-    """What new examples have that the training data did not."""
-
-
 def infer(
     experiment: Experiment,
     model_path: Path,
@@ -44,11 +34,15 @@ def infer(
     data_dir: Path | None,
     data_digest: str,
     large_digests: snapshot.Digests,
-) -> Inference:
+) -> tuple[PredictedColumns, Sequence[str]]:
     """Let a saved model predict; imports TensorFlow.
 
     `examples` are the test split, or a file or folder of the user's. The data must be those with which the model was
     trained, whose digest is `data_digest`: `examples` are encoded as they are.
+
+    Returns:
+        The predictions: the first column names the examples, and of the test split `target` is the true one; and what
+        new examples have that the training data did not.
 
     Raises:
         DataError, UserError: The examples, or the data that their encoding was fitted on, are not what they should be.
@@ -63,7 +57,7 @@ def infer(
 
 def _inference(
     experiment: Experiment, model: "keras.Model", examples: Path | Literal["test"], data_dir: Path | None
-) -> Inference:
+) -> tuple[PredictedColumns, Sequence[str]]:
     dataset = experiment.dataset
     loaded = cache(lambda: dataset.load(data_dir))
     if examples == "test":
@@ -71,9 +65,9 @@ def _inference(
         given, y = NewExamples(test.x, rows(len(test))), test.y
     else:
         given, y = dataset.new_examples(examples, data_dir), None
-        if given.x.shape[1:] != model.input_shape[1:]:
-            shapes = f"examples of shape {given.x.shape[1:]}; the model takes {model.input_shape[1:]}"
-            raise UserError(f"{examples}: {shapes}")
+        found, taken = given.x.shape[1:], model.input_shape[1:]
+        if found != taken:
+            raise UserError(f"{examples}: examples of shape {found}; the model takes {taken}")
     # Of the user's own data, only loading them tells the classes, their names and the output units.
     info = dataset.info()
     if info.n_train is None:
@@ -81,23 +75,20 @@ def _inference(
     experiment = completed(experiment, info)
 
     @cache
-    def on_training_split() -> tuple[Split, dict[str, np.ndarray]]:
-        train = split(experiment, loaded()).train
-        return train, _outputs(model, train.x)
-
-    def trained(name: str) -> Predicted:
-        train, outputs = on_training_split()
-        return Predicted(info.y_of(name, train.y), np.empty((0, 0), np.float32), outputs[name])
+    def trained() -> dict[str, Predicted]:
+        train, no_logits = split(experiment, loaded()).train, np.empty((0, 0), np.float32)
+        outputs = _outputs(model, train.x).items()
+        return {name: Predicted(info.y_of(name, train.y), no_logits, output) for name, output in outputs}
 
     columns: dict[str, Any] = {"example": given.names}
     outputs = _outputs(model, given.x)
     for name, (head, target) in experiment.head.by_target(info).items():
         described = target if target.class_names else replace(target, class_names=dataset.class_names)
-        table = head.distribution(outputs[name], partial(trained, name)).columns(described)
+        table = head.distribution(outputs[name], partial(lambda name: trained()[name], name)).columns(described)
         if y is not None:
             table = {"target": _targets(info.y_of(name, y), described), **table}
         columns |= {f"{name}_{column}" if name else column: values for column, values in table.items()}
-    return Inference(columns, given.notes)
+    return columns, given.notes
 
 
 def _model(path: Path) -> "keras.Model":
@@ -120,14 +111,14 @@ def _outputs(model: "keras.Model", x: Any) -> dict[str, np.ndarray]:
     """Each target's predictions `(n, columns)`; the only target's name is empty."""
     import keras
 
-    parts: list[dict[str, np.ndarray]] = []
+    parts: dict[str, list[np.ndarray]] = {}
     for start in range(0, x.shape[0], CHUNK_ROWS):
         chunk = x[start : start + CHUNK_ROWS]
         dense = chunk if isinstance(chunk, np.ndarray) else chunk.toarray()
         output = model(keras.ops.convert_to_tensor(dense), training=False)
-        named = output if isinstance(output, dict) else {"": output}
-        parts.append({name: np.asarray(each) for name, each in named.items()})
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
+        for name, part in (output if isinstance(output, dict) else {"": output}).items():
+            parts.setdefault(name, []).append(np.asarray(part))
+    return {name: np.concatenate(of_one) for name, of_one in parts.items()}
 
 
 def _targets(y: np.ndarray, info: Info) -> list[Any]:

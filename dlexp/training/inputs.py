@@ -22,11 +22,6 @@ def require_data(dataset: Dataset, data_dir: Path | None, digest: str, stand_in:
 
 
 def require_code(experiment: Experiment, digest: str | None) -> None:
-    """Refuse code of another digest, within the snapshot in which it is imported.
-
-    Raises:
-        Changed: It is not the code that the command found.
-        DataError: It cannot be found.
-    """
+    """Refuse code of another digest or none, as `require_data`, within the snapshot in which it is imported."""
     if code_digest(experiment) != digest:
         raise snapshot.changed(list(experiment.model.code()))

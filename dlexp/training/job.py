@@ -46,11 +46,6 @@ class Job:
         return RunDir(self.path, self.fence)
 
     @property
-    def runs_user_code(self) -> bool:
-        """Whether the user's own functions make the data or the model."""
-        return bool(self.experiment.functions)
-
-    @property
     def label(self) -> str:
         """Name and seed, for people."""
         return f"{self.experiment.name}, seed {self.seed}"

@@ -68,11 +68,10 @@ class Trainer:
                 task_totals += tf.reduce_sum(tf.cast(losses, tf.float64), axis=0)
             return i + 1, total, task_totals, predictions.write(i, prediction)
 
-        total = tf.constant(0.0, tf.float64)
-        task_totals = tf.zeros(len(self.network.output.parts), tf.float64)
+        zeros = tf.zeros(len(self.network.output.parts), tf.float64)
         shape = tuple(self.network.output.prediction.shape)
-        predictions = tf.TensorArray(tf.float32, size=n_steps, infer_shape=False, element_shape=shape)
-        start = (tf.constant(0), total, task_totals, predictions)
+        rows = tf.TensorArray(tf.float32, size=n_steps, infer_shape=False, element_shape=shape)
+        start = (tf.constant(0), tf.constant(0.0, tf.float64), zeros, rows)
         _, total, task_totals, predictions = tf.while_loop(lambda i, *_: i < n_steps, step, start)
         return total / n, task_totals / n, predictions.concat()
 
@@ -103,11 +102,9 @@ class Evaluator:
     def evaluate(self) -> Scores:
         """The mean loss, penalties included, and every prediction and logit."""
         parts: list[list[np.ndarray]] = []
-        start = 0
-        for x in self._feed.chunks():
-            stop = start + EVALUATION_ROWS
-            parts.append([part.numpy() for part in self._forward(x, tf.constant(self.split.y[start:stop]))])
-            start = stop
+        for i, x in enumerate(self._feed.chunks()):
+            y = self.split.y[i * EVALUATION_ROWS : (i + 1) * EVALUATION_ROWS]
+            parts.append([part.numpy() for part in self._forward(x, tf.constant(y))])
         totals, losses, predictions, logits = (np.concatenate(part) for part in zip(*parts, strict=True))
         penalty = sum(float(loss) for loss in self.network.model.losses)
         task_losses = losses.mean(axis=0, dtype=np.float64) if self.network.output.parts else np.empty(0)

@@ -75,8 +75,8 @@ def with_examples(
     except Exception as error:
         traceback.print_exc()
         return {"mistakes": list(found), "examples_problem": str(error).partition("\n")[0] or type(error).__name__}
-    kept = {id(each) for each in shown}
-    return {"mistakes": [{**each, **(decoded[each["position"]] if id(each) in kept else {})} for each in found]}
+    examples = {id(each): decoded[each["position"]] for each in shown}
+    return {"mistakes": [{**each, **examples.get(id(each), {})} for each in found]}
 
 
 def _by_target(found: Sequence[Mistake]) -> list[list[Mistake]]:

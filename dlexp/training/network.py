@@ -11,6 +11,7 @@ from dlexp.components.data import Info, Split
 from dlexp.components.heads.head import Head, Output, Part
 from dlexp.components.heads.multitask import prefix_layers
 from dlexp.config.experiment import Experiment
+from dlexp.records.ended import Layer
 
 #: Where the only target stands.
 WHOLE = Part(logits=slice(None), prediction=slice(None))
@@ -50,6 +51,18 @@ class Network:
     heads: Sequence[AttachedHead]
     """One per target; mostly one."""
 
+    def layers(self) -> list[Layer]:
+        """The saved model's layers in their order: name, Keras's class, output shape without the batch, parameters."""
+        return [
+            {
+                "name": layer.name,
+                "type": type(layer).__name__,
+                "output_shape": list(layer.output.shape[1:]),
+                "parameters": layer.count_params(),
+            }
+            for layer in self.model.layers
+        ]
+
     @property
     def trainable_variables(self) -> list[keras.Variable]:
         """All that a step changes: the layers' weights, then what the heads train beside them."""
@@ -72,11 +85,8 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
     # Layer names and random seeds start from the beginning: nothing depends on what this process did before.
     keras.backend.clear_session()
     inputs = keras.Input(info.shape, dtype="int32" if info.inputs == "word_ids" else "float32", name="inputs")
-    standardize = None
-    x = inputs
-    if info.standardize:
-        standardize = _standardization(train.x, info.standardize)
-        x = standardize(inputs)
+    standardize = _standardization(train.x, info.standardize) if info.standardize else None
+    x = standardize(inputs) if standardize else inputs
 
     def trunk(name: str) -> keras.KerasTensor:
         # Each trunk starts as that of a network of its own would.
@@ -88,7 +98,9 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
 
     output = experiment.head.attach(trunk, train.y, info)
     model = keras.Model(inputs, dict(output.named) or output.prediction, name="model")
-    first = _first_dense(model, x) if info.inputs == "sparse" else []
+    first = []
+    if info.inputs == "sparse":  # A Dense layer takes them, of each trunk.
+        first = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense) and layer.input is x]
     start = [layer.output for layer in first] or [x]
     # Identity: without a hidden layer the body starts with the logits, and Keras has no graph from a tensor to itself.
     ends = [keras.layers.Identity(name="logits")(output.logits), output.prediction]
@@ -108,12 +120,3 @@ def _standardization(x: np.ndarray, which: bool | tuple[bool, ...]) -> keras.lay
     variance = np.where(np.logical_and(which, np.ptp(x, axis=0) > 0), x.var(axis=0, dtype=np.float64), 1.0)
     mean = np.where(which, x.mean(axis=0, dtype=np.float64), 0.0)
     return keras.layers.Normalization(mean=mean, variance=variance, name="standardize")
-
-
-def _first_dense(model: keras.Model, x: keras.KerasTensor) -> list[keras.layers.Dense]:
-    """What takes the inputs: a layer of each trunk."""
-    first = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer) and layer.input is x]
-    for layer in first:
-        if not isinstance(layer, keras.layers.Dense):
-            raise TypeError(f"sparse inputs need a Dense layer first, not {layer.name} ({type(layer).__name__})")
-    return first

@@ -9,13 +9,10 @@ from dlexp.errors import DataError, UserError
 from dlexp.records.ended import Layer
 from dlexp.training.child import in_child
 
-#: The layers of a model as a summary.json lists them; empty if even a stand-in needs data that is absent.
-Outline = list[Layer]
-
 
 def outlines(
     experiments: Sequence[Experiment], data_dir: Path | None = None, allow_code: bool = False
-) -> list[Outline | None]:
+) -> list[list[Layer] | None]:
     """Each experiment's layers; None for one that calls functions of the user's own, unless that is allowed.
 
     The models are really built, by Keras and in a process of its own: nothing here knows what a component's layers
@@ -29,9 +26,8 @@ def outlines(
     return [next(layers) if allow_code or not experiment.functions else None for experiment in experiments]
 
 
-def _outlines(experiments: Sequence[Experiment], data_dir: Path | None) -> list[Outline]:
-    found: list[Outline] = []
-    refused: list[str] = []
+def _outlines(experiments: Sequence[Experiment], data_dir: Path | None) -> list[list[Layer]]:
+    found, refused = [], []
     for experiment in experiments:
         try:
             found.append(outline(experiment, data_dir))
@@ -42,18 +38,16 @@ def _outlines(experiments: Sequence[Experiment], data_dir: Path | None) -> list[
     return found
 
 
-def outline(experiment: Experiment, data_dir: Path | None = None) -> Outline:
-    """One experiment's layers; imports TensorFlow."""
+def outline(experiment: Experiment, data_dir: Path | None = None) -> list[Layer]:
+    """One experiment's layers, as summary.json lists them; none if even a stand-in needs data that is absent."""
     from dlexp.training.threads import start
 
     start()
     from dlexp.training.network import build
-    from dlexp.training.summary import layers
 
     try:
         data = experiment.dataset.sample(data_dir)
     except DataError:
         return []
-    if data.info:
-        experiment = completed(experiment, data.info)
-    return layers(build(experiment, data.info or experiment.dataset.info(), data.train, seed=0))
+    info = data.info or experiment.dataset.info()
+    return build(completed(experiment, info), info, data.train, seed=0).layers()

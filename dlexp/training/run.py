@@ -16,7 +16,7 @@ from dlexp.config.identity import TRAINING_VERSION
 from dlexp.records.ended import Finished
 from dlexp.records.predictions import Predictions
 from dlexp.training.environment import environment
-from dlexp.training.epochs import Epochs
+from dlexp.training.epochs import Epochs, summarize
 from dlexp.training.fit import fit
 from dlexp.training.inputs import require_code, require_data
 from dlexp.training.job import Job
@@ -25,7 +25,6 @@ from dlexp.training.mistakes import Mistake, first_mistakes, with_examples
 from dlexp.training.network import Network, build
 from dlexp.training.scores import calibration, guessing, scored, worst_mistakes
 from dlexp.training.splits import Splits, digests, split
-from dlexp.training.summary import layers, summarize
 from dlexp.whole_files import replacing
 
 
@@ -56,7 +55,6 @@ class FinishedTraining:
 
     prepared: Prepared
     epochs: Epochs
-
     tested: Scores
     """What the trained network makes of the test split."""
     mistakes: Sequence[Mistake]
@@ -77,20 +75,15 @@ def train(job: Job) -> None:
 
 
 def prepare(job: Job) -> Prepared:
-    """Read data and code, record the config and what the run runs on, and build the network.
-
-    Raises:
-        DataError: The data cannot be had, or they or the user's own code have changed since the command started.
-    """
+    """Read data and code, record the config and what the run runs on, and build the network."""
     started, clock = datetime.now(UTC), time.perf_counter()
     experiment, dataset, run_dir = job.experiment, job.experiment.dataset, job.run_dir
     snapshot.large_digests.update(job.large_digests)
     with snapshot.taken() as read:
         require_data(dataset, job.data_dir, job.data_digest, job.stand_in)
         require_code(experiment, job.code_digest)
-        data = None
-        if job.stand_in:
-            data = dataset.sample(job.data_dir)
+        data = dataset.sample(job.data_dir) if job.stand_in else None
+        if data:
             scaled = experiment.validation.scaled(dataset.info().n_train, len(data.train))
             experiment = experiment.model_copy(update={"validation": scaled})
         run_dir.write_config(dump(experiment))
@@ -104,11 +97,9 @@ def prepare(job: Job) -> Prepared:
             "code_digest": job.code_digest,
         }
         run_dir.write_json(run_dir.environment_path, place)
-
         data = data or dataset.load(job.data_dir)
         info = data.info or dataset.info()
-        if data.info:
-            experiment = completed(experiment, info)
+        experiment = completed(experiment, info)
         splits = split(experiment, data)
         network = build(experiment, info, splits.train, job.seed)
     network.model.summary(print_fn=print)
@@ -180,7 +171,7 @@ def _result(training: FinishedTraining, seconds: float) -> Finished:
         resumed_after=epochs.resumed_after,
         seconds=seconds,
         parameters=network.model.count_params(),
-        layers=layers(network),
+        layers=network.layers(),
         class_names={name: list(target.class_names) for name, target in info.targets.items()}
         or list(info.class_names or dataset.class_names),
         mistakes=first_mistakes(training.mistakes),

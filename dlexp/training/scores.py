@@ -1,5 +1,6 @@
 """From losses and predictions to the columns of the records."""
 
+from collections.abc import Iterator
 from functools import cache, partial
 from typing import Any
 
@@ -15,10 +16,9 @@ from dlexp.training.splits import Splits
 def scored(role: Role, scores: Scores, split: Split, network: Network) -> dict[str, float]:
     """The loss and the metrics of one pass over a split, by column; of several targets also the loss of each."""
     found = {str(Column(quantity="loss", split=role)): scores.loss}
-    for i, attached in enumerate(network.heads):
+    for i, (attached, seen) in enumerate(_seen(network, split, scores)):
         if attached.name:
             found[attached.column("loss", role)] = float(scores.task_losses[i])
-        seen = _predicted(network, attached, split, scores)
         measure = attached.head.measure
         found |= {attached.column(name, role): measure(name, seen.y, seen.prediction) for name in attached.head.metrics}
     return found
@@ -34,11 +34,10 @@ def learned_weights(network: Network) -> dict[str, float]:
 
 def calibration(network: Network, train: Split, test: Split, tested: Scores) -> dict[str, float]:
     """What each head says of the test split's likelihood; the training split is evaluated only if one asks for it."""
-    evaluated = cache(lambda: Evaluator(network, train).evaluate())
+    evaluated = cache(lambda: [seen for _, seen in _seen(network, train, Evaluator(network, train).evaluate())])
     found: dict[str, float] = {}
-    for attached in network.heads:
-        trained = partial(lambda attached: _predicted(network, attached, train, evaluated()), attached)
-        seen = _predicted(network, attached, test, tested)
+    for i, (attached, seen) in enumerate(_seen(network, test, tested)):
+        trained = partial(lambda i: evaluated()[i], i)
         of_task = attached.head.distribution(seen.prediction, trained).calibration(seen)
         found |= {attached.column(name, "test"): value for name, value in of_task.items()}
     return found
@@ -59,13 +58,14 @@ def guessing(network: Network, splits: Splits) -> dict[str, float]:
 def worst_mistakes(network: Network, test: Split, tested: Scores) -> list[dict[str, Any]]:
     """The most confident mistakes on each target, with its name where there are several."""
     found = []
-    for attached in network.heads:
-        seen = _predicted(network, attached, test, tested)
+    for attached, seen in _seen(network, test, tested):
         name = {"target_name": attached.name} if attached.name else {}
         found += [name | each for each in mistakes(seen.y, attached.head.judged(seen.prediction), attached.info)]
     return found
 
 
-def _predicted(network: Network, attached: AttachedHead, split: Split, scores: Scores) -> Predicted:
-    y = network.info.y_of(attached.name, split.y)
-    return Predicted(y, scores.logits[:, attached.part.logits], scores.predictions[:, attached.part.prediction])
+def _seen(network: Network, split: Split, scores: Scores) -> Iterator[tuple[AttachedHead, Predicted]]:
+    """Each head, and the split as it sees it."""
+    for attached in network.heads:
+        y, part = network.info.y_of(attached.name, split.y), attached.part
+        yield attached, Predicted(y, scores.logits[:, part.logits], scores.predictions[:, part.prediction])

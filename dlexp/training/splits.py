@@ -70,19 +70,11 @@ def digests(splits: Splits, data: Data, info: Info, data_digest: str) -> dict[st
     """What tells the examples of each role from others, for each target: SHA-256 (hex) of source, rows and targets.
 
     The encoding of the inputs does not count: scores on the same examples can be compared whatever the model sees of
-    them.
-
-    Args:
-        splits: The examples.
-        data: What they were taken from.
-        info: What the data is, with all targets.
-        data_digest: Of the files that the examples were read from. Examples that are made have a digest of their own.
+    them. `data_digest` is of the files that examples were read from; examples that are made have one of their own.
     """
+    names = info.targets or [""]
     return {
-        role: {
-            name: _digest(splits.origins[role], data, info.y_of(name, part.y), data_digest)
-            for name in info.targets or [""]
-        }
+        role: {name: _digest(splits.origins[role], data, info.y_of(name, part.y), data_digest) for name in names}
         for role, part in splits.by_role.items()
     }
 

@@ -17,7 +17,6 @@ VARIABLES = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
 )
-
 #: Keras imports these if they are there, for plots, wrappers and tables that no run uses: a third of its start.
 UNUSED = ("matplotlib", "pandas", "sklearn")
 
@@ -34,10 +33,8 @@ def set_threads(n: int) -> None:
     start()
     import tensorflow as tf
 
-    threading = tf.config.threading
-    if threading.get_intra_op_parallelism_threads() != n or threading.get_inter_op_parallelism_threads() != n:
-        threading.set_intra_op_parallelism_threads(n)
-        threading.set_inter_op_parallelism_threads(n)
+    tf.config.threading.set_intra_op_parallelism_threads(n)
+    tf.config.threading.set_inter_op_parallelism_threads(n)
 
 
 def start() -> None:
@@ -47,7 +44,13 @@ def start() -> None:
         UserError: Keras was already imported with another backend.
     """
     if "tensorflow" not in sys.modules:
-        _import_tensorflow()
+        gc.disable()  # A million objects that all stay: nothing to collect, now or later.
+        try:
+            with hidden(UNUSED), keras_settings.unread():
+                import tensorflow  # noqa: F401
+        finally:
+            gc.freeze()
+            gc.enable()
     keras_settings.reset()
 
 
@@ -61,13 +64,3 @@ def hidden(names: Iterable[str]) -> Iterator[None]:
     finally:
         for name in absent:
             del sys.modules[name]
-
-
-def _import_tensorflow() -> None:
-    gc.disable()  # A million objects that all stay: nothing to collect, now or later.
-    try:
-        with hidden(UNUSED), keras_settings.unread():
-            import tensorflow  # noqa: F401
-    finally:
-        gc.freeze()
-        gc.enable()

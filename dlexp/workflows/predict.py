@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from dlexp.components import snapshot
+from dlexp.components.heads.head import PredictedColumns
 from dlexp.config.load import load
 from dlexp.errors import UserError, shown
 from dlexp.records import manifest
@@ -13,12 +14,12 @@ from dlexp.records.index import latest
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.selection import select
 from dlexp.training.child import in_child
-from dlexp.training.inference import Inference, infer
+from dlexp.training.inference import infer
 
 log = logging.getLogger(__name__)
 
 
-def predict(word: str, examples: Path | Literal["test"], runs_dir: Path, data_dir: Path | None) -> Inference:
+def predict(word: str, examples: Path | Literal["test"], runs_dir: Path, data_dir: Path | None) -> PredictedColumns:
     """Let the latest finished run that a word names predict its test split, or the examples of a file or folder.
 
     Raises:
@@ -41,7 +42,7 @@ def predict(word: str, examples: Path | Literal["test"], runs_dir: Path, data_di
         digest = run.record.data_digest
         if digest not in experiment.dataset.digests(data_dir):
             raise UserError(f"{run.dir.path}: the data are not those that it was trained on, which its encoding needs")
-    inference = in_child(infer, experiment, run.dir.model_path, examples, data_dir, digest, snapshot.large_digests)
-    for line in shown(list(inference.notes)):
+    columns, notes = in_child(infer, experiment, run.dir.model_path, examples, data_dir, digest, snapshot.large_digests)
+    for line in shown(list(notes)):
         log.info(line)
-    return inference
+    return columns

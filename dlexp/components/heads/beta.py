@@ -29,11 +29,12 @@ class Beta(Head):
         from keras import ops
 
         def losses(y: Any, logits: Any) -> Any:
-            from dlexp.layers.gamma import log_gamma
+            import tensorflow as tf
 
             y = ops.clip(ops.cast(y, logits.dtype), MARGIN, 1 - MARGIN)
             alpha, beta = links.scale(logits[:, 0]), links.scale(logits[:, 1])
             # -log p(y) = log B(alpha, beta) - (alpha - 1) log y - (beta - 1) log(1 - y)
+            log_gamma = tf.math.lgamma  # keras.ops has none.
             log_beta = log_gamma(alpha) + log_gamma(beta) - log_gamma(alpha + beta)
             return log_beta - (alpha - 1) * ops.log(y) - (beta - 1) * ops.log1p(-y)
 

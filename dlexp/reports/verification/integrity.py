@@ -83,7 +83,7 @@ def _of_config(run: Run) -> Iterator[str]:
 
 def _of_metrics(run: Run) -> Iterator[str]:
     """Last and best scores, computed from the history again."""
-    from dlexp.training.summary import summarize
+    from dlexp.training.epochs import summarize
 
     path = run.dir.history_path
     try:
