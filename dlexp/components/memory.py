@@ -13,10 +13,7 @@ _GROUPS = Path("/sys/fs/cgroup")
 
 
 def available() -> int | None:
-    """Bytes that this process can still take: what the machine, its groups (containers) and its limit leave.
-
-    None on a system that does not say.
-    """
+    """Bytes that the machine, groups (containers) and limits leave this process; None if the system does not say."""
     left = [*_left_by_the_machine(), *_left_by_groups(), *_left_by_the_limit()]
     return max(0, min(left)) if left else None
 

@@ -102,11 +102,8 @@ large_digests: Digests = {}
 def taken(held_bytes: int | None = None, after: Snapshot | None = None) -> Iterator[Snapshot]:
     """Within, every file is read as it was at first; a snapshot within another one is a part of it.
 
-    It ends in InputsChanged if a file that was not held has changed.
-
-    Args:
-        held_bytes: How much is held in memory, up to `HELD_BYTES` by default; 0 to take digests and read nothing later.
-        after: An earlier snapshot: its files have to be the same still.
+    Up to `held_bytes` are held in memory, by default `HELD_BYTES`; 0 to take digests and read nothing later. The files
+    of an earlier snapshot, `after`, have to be the same still. InputsChanged at the end if a file not held has changed.
     """
     if around := _current.get():
         yield around

@@ -76,10 +76,7 @@ class Dataset(Component):
         raise NotImplementedError
 
     def texts(self, data_dir: Path | None) -> Data | None:
-        """The same examples as whole texts of numbered words, whatever the settings cut; None if they are no texts.
-
-        Each `x` is a `Sequences` of every word.
-        """
+        """The same examples as whole texts, `Sequences` of every word, whatever the settings cut; None if no texts."""
         return None
 
     def stand_in(self) -> Data:

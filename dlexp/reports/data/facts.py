@@ -9,6 +9,7 @@ import numpy as np
 
 from dlexp.components.data import N_FIRST, Data, Info
 from dlexp.components.datasets.dataset import Dataset, shown
+from dlexp.components.datasets.words import INDEX_FROM
 from dlexp.components.datasets.words.encoding import TextKeys
 from dlexp.components.validations import Validation
 from dlexp.training.splits import origins
@@ -159,8 +160,6 @@ def _classes(name: str, target: Info, roles: Mapping[str, Array]) -> list[Class]
 
 
 def _vocabulary(texts: Any, keys: TextKeys) -> Vocabulary:
-    from dlexp.components.datasets.words.sequences import INDEX_FROM
-
     counts = np.bincount(texts.ids)
     counts[: INDEX_FROM + 1] = 0  # Signs are no words.
     kept = counts[keys.skip_top : keys.num_words]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from dlexp.components.data import Array, Rng, Split
 from dlexp.components.datasets.generators import best_scores
 
-FEATURES = ("x1", "x2")
 #: The density of a class is a mean over points on its curve, so many to a deviation of the noise: right to 1e-4.
 POINTS_PER_NOISE = 16
 #: How many distances, from examples to points of a curve, are held in memory at once.

@@ -38,10 +38,7 @@ class SampleKeys(Settings):
 
 @dataclass(frozen=True)
 class Draws:
-    """Examples as they are drawn, before any encoding; each split from a stream of its own.
-
-    Its splits raise UserError if they need more memory than there is.
-    """
+    """Examples before any encoding, each split drawn from a stream of its own; UserError if memory is too small."""
 
     keys: SampleKeys
     training_set: TrainingSet | None

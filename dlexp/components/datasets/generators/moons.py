@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dlexp.components.data import Array, Info, Rng
-from dlexp.components.datasets.generators.curves import FEATURES, Curves
+from dlexp.components.datasets.generators.curves import Curves
 from dlexp.components.datasets.generators.generator import Generator
 
 
@@ -15,7 +15,7 @@ class Moons(Generator):
 
     type: Literal["moons"] = "moons"
     class_names = ("upper", "lower")
-    feature_names = FEATURES
+    feature_names = ("x1", "x2")
     noise: Annotated[float, Field(ge=0.01)] = 0.3
     """Standard deviation of the noise in each direction."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dlexp.components.data import Array, Info, Rng
-from dlexp.components.datasets.generators.curves import FEATURES, Curves
+from dlexp.components.datasets.generators.curves import Curves
 from dlexp.components.datasets.generators.generator import Generator
 
 
@@ -14,7 +14,7 @@ class Spirals(Generator):
     """Arms of a spiral, a class each, plus Gaussian noise: the best possible score is known."""
 
     type: Literal["spirals"] = "spirals"
-    feature_names = FEATURES
+    feature_names = ("x1", "x2")
     noise: Annotated[float, Field(ge=0.01)] = 0.05
     """Standard deviation of the noise in each direction; neighbouring arms are 1 / (turns arms) apart."""
     arms: Annotated[int, Field(ge=2, le=20)] = 3

@@ -10,6 +10,7 @@ from dlexp.components.data import N_FIRST, Array, Data, Info, NewExamples, Rng, 
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.generators import best_scores
 from dlexp.components.datasets.generators.generator import TRUTH_SEED, Draws, SampleKeys, digests
+from dlexp.components.datasets.words import INDEX_FROM, OUT_OF_VOCABULARY, PAD, SIGNS
 from dlexp.components.datasets.words.encoding import TextEncoding, TextKeys
 
 if TYPE_CHECKING:
@@ -87,8 +88,6 @@ class WordDistribution:
         """log P(index | class), `(num_words, classes)`; all words that are cut are one sign; padding says nothing."""
         import numpy as np
 
-        from dlexp.components.datasets.words.sequences import INDEX_FROM, OUT_OF_VOCABULARY
-
         by_word = self.word_shares
         index = np.arange(1, N_WORDS + 1) + INDEX_FROM
         is_kept = (index >= encoding.skip_top) & (index < encoding.num_words)
@@ -106,7 +105,7 @@ def _counted(texts: "Sequences", encoding: TextEncoding) -> Any:
     from dlexp.components.datasets.words import sequences
 
     numbered = sequences.numbered(texts, encoding.num_words, encoding.skip_top)
-    numbered.ids[numbered.ends - numbered.lengths] = sequences.PAD
+    numbered.ids[numbered.ends - numbered.lengths] = PAD
     if encoding.encoding == "padded" and encoding.maxlen:
         rows = sequences.padded(numbered, encoding.maxlen)
         numbered = sequences.Sequences(rows.ravel(), np.full(len(rows), encoding.maxlen, np.int32))
@@ -167,8 +166,6 @@ class GeneratedTexts(TextKeys, SampleKeys, Dataset):
 
 def _words() -> dict[int, str]:
     """A word's name is its number, counted from the most frequent one of all."""
-    from dlexp.components.datasets.words.sequences import INDEX_FROM, SIGNS
-
     return SIGNS | {number + INDEX_FROM: f"w{number}" for number in range(1, N_WORDS + 1)}
 
 

@@ -12,6 +12,7 @@ from dlexp.components import memory, snapshot
 from dlexp.components.data import N_FIRST, Array, Data, Info, NewExamples, Split, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
+from dlexp.components.datasets.words import INDEX_FROM, SIGNS
 from dlexp.components.datasets.words.encoding import TextKeys
 from dlexp.errors import DataError
 
@@ -88,8 +89,6 @@ class KerasTexts(TextKeys, Dataset):
 
     def words(self, data_dir: Path | None) -> dict[int, str]:
         """The word of each index of the encoded text, from the word index file."""
-        from dlexp.components.datasets.words.sequences import INDEX_FROM, SIGNS
-
         path = files.find(WORD_INDEX.format(self.type), data_dir)
         try:
             memory.require(WORD_INDEX_BYTES * path.stat().st_size, str(path))

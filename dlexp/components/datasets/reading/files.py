@@ -145,38 +145,30 @@ def _places(data_dir: Path | None) -> dict[str, Path]:
 
 
 def _downloaded(name: str, places: dict[str, Path]) -> Path:
-    download = DOWNLOADS[name]
+    download, path, timeout = DOWNLOADS[name], PurePosixPath(name), socket.getdefaulttimeout()
     log.warning(f"downloading {download.url}")
     try:
-        return _download(name, download)
-    # Keras raises bare Exceptions; whatever it was, the file is not there.
-    except Exception as error:
-        reason = in_one_line(error).removeprefix(f"URL fetch failure on {download.url}: None -- ")
-        unpacked = ", unpack it" if download.is_archive else ""
-        folder = PurePosixPath(name).parent
-        any_folder = f"a folder {folder} of any folder" if folder.name else "any folder"
-        raise DataError(
-            f"{name}: not found, and it cannot be downloaded",
-            f"  looked in: {_listed(places)}",
-            f"  tried: {download.url}: {reason}",
-            f"Download it elsewhere{unpacked} and put it into {places[KERAS_CACHE] / folder},",
-            f"or into {any_folder} and name that by --data-dir or DLEXP_DATA.",
-            f"Without any download: {OFFLINE_EXAMPLE}",
-        ) from error
-
-
-def _download(name: str, download: Download) -> Path:
-    with Path(os.devnull).open("w") as nowhere, descriptors_into(nowhere), keras_settings.unread():
-        import keras
-    path = PurePosixPath(name)
-    settings = {"origin": download.url, "file_hash": download.file_hash, "cache_dir": str(keras_settings.home())}
-    timeout = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(TIMEOUT_SECONDS)
-    try:
+        with Path(os.devnull).open("w") as nowhere, descriptors_into(nowhere), keras_settings.unread():
+            import keras
+        settings = {"origin": download.url, "file_hash": download.file_hash, "cache_dir": str(keras_settings.home())}
+        socket.setdefaulttimeout(TIMEOUT_SECONDS)
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             if download.is_archive:
                 return Path(keras.utils.get_file(f"{name}-target", extract=True, **settings), name)
             cache_subdir = str("datasets" / path.parent)
             return Path(keras.utils.get_file(path.name, cache_subdir=cache_subdir, **settings))
+    # Keras raises bare Exceptions; whatever it was, the file is not there.
+    except Exception as error:
+        reason = in_one_line(error).removeprefix(f"URL fetch failure on {download.url}: None -- ")
+        unpacked = ", unpack it" if download.is_archive else ""
+        any_folder = f"a folder {path.parent} of any folder" if path.parent.name else "any folder"
+        raise DataError(
+            f"{name}: not found, and it cannot be downloaded",
+            f"  looked in: {_listed(places)}",
+            f"  tried: {download.url}: {reason}",
+            f"Download it elsewhere{unpacked} and put it into {places[KERAS_CACHE] / path.parent},",
+            f"or into {any_folder} and name that by --data-dir or DLEXP_DATA.",
+            f"Without any download: {OFFLINE_EXAMPLE}",
+        ) from error
     finally:
         socket.setdefaulttimeout(timeout)

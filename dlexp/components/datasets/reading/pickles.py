@@ -46,10 +46,8 @@ class Refused(pickle.UnpicklingError):
 def load(content: bytes, encoding: str = "ASCII") -> Any:
     """The pickle at the start of some bytes; `encoding` is that of Python 2's strings, "bytes" to keep them.
 
-    Raises:
-        Refused: It would call anything but what rebuilds arrays.
-        DataError: It needs more memory than there is.
-        Exception: It is damaged: a damaged pickle raises nearly anything.
+    Refused if it would call anything but what rebuilds arrays, DataError if it needs more memory than there is; nearly
+    any exception if it is damaged.
     """
     n_verbatim = _look_through(content)
     # A number of one byte becomes a reference of eight; two bytes, an object of about thirty. Long text and the values

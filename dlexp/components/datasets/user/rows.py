@@ -20,9 +20,7 @@ class Rows:
     @classmethod
     def of(cls, path: Path, frame: Frame) -> "Rows":
         """All rows of a file."""
-        import pandas as pd
-
-        frame.index = pd.RangeIndex(1, len(frame) + 1)
+        frame.index = range(1, len(frame) + 1)
         return cls(path, frame)
 
     def __len__(self) -> int:
@@ -33,7 +31,7 @@ class Rows:
         return f"{self.path}: row {self.frame.index[i]}, column {column}"
 
     def take(self, positions: Array) -> "Rows":
-        """The rows at these positions."""
+        """The rows at these positions, or those that are marked as true."""
         return Rows(self.path, self.frame.iloc[positions])
 
     def texts(self, columns: Sequence[str]) -> Iterator[str]:
@@ -92,17 +90,16 @@ class Gaps:
                     f"{rows.where(int(gaps.argmax()), column)}: missing{more}; see dataset.missing: {advice}"
                 )
             kept &= ~gaps
-        return rows.take(np.flatnonzero(kept))
+        return rows.take(kept)
 
 
 def split_by_column(rows: Rows, column: str) -> tuple[Rows, Rows]:
     """The training and test rows, as a column says."""
-    import numpy as np
-
     words = rows.frame[column].astype(str).to_numpy()
-    for i in np.flatnonzero(~np.isin(words, ["train", "test"]))[:1]:
+    in_train, in_test = words == "train", words == "test"
+    for i in (~(in_train | in_test)).nonzero()[0][:1]:
         raise DataError(f"{rows.where(i, column)}: expected train or test, given {words[i]!r}")
-    return rows.take(np.flatnonzero(words == "train")), rows.take(np.flatnonzero(words == "test"))
+    return rows.take(in_train), rows.take(in_test)
 
 
 def split_at_random(rows: Rows, test_size: float, seed: int, classes: str | None) -> tuple[Rows, Rows]:

@@ -109,7 +109,6 @@ def _arrays(split: Split, name: str) -> dict[str, Any]:
 
 
 def _write(path: Path, data: Data) -> None:
-    """Whole or not at all: of several writers one wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as new:
         np.savez(new, **_arrays(data.train, "train"), **_arrays(data.test, "test"))

@@ -9,9 +9,9 @@ import numpy as np
 
 from dlexp.components.data import Array, NewExamples, Split
 from dlexp.components.datasets.user import new_examples
-from dlexp.components.datasets.words import sequences
+from dlexp.components.datasets.words import INDEX_FROM, sequences
 from dlexp.components.datasets.words.encoding import TextEncoding
-from dlexp.components.datasets.words.sequences import INDEX_FROM, Sequences, Texts
+from dlexp.components.datasets.words.sequences import Sequences, Texts
 
 #: What Keras's Tokenizer turns into spaces.
 FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
@@ -26,12 +26,10 @@ def split(text: str) -> list[str]:
 
 
 def numbered(train: Iterable[str], test: Iterable[str]) -> tuple[Sequences, Sequences]:
-    """Both splits' texts as word numbers: 1 for the most frequent word of the training texts, ties by appearance.
-
-    Each text is gone once its words are numbered: only numbers are held.
-    """
+    """Both splits' texts as word numbers: 1 for the most frequent word of the training texts, ties by appearance."""
     index: defaultdict[str, int] = defaultdict()
     index.default_factory = index.__len__  # A new word gets the next number.
+    # Each text is gone once its words are numbered.
     by_appearance = [_looked_up(texts, index.__getitem__) for texts in (train, test)]
     counts = np.bincount(by_appearance[0].ids, minlength=len(index))
     rank = np.empty(len(index), np.int32)

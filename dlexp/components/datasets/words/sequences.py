@@ -10,12 +10,8 @@ from scipy.sparse import csr_array
 
 from dlexp.components import memory
 from dlexp.components.data import Array
+from dlexp.components.datasets.words import INDEX_FROM, OUT_OF_VOCABULARY, PAD, START
 from dlexp.errors import UserError
-
-PAD, START, OUT_OF_VOCABULARY = 0, 1, 2
-#: Added to the numbers of a file, where the most frequent word is 1: a word's index is 4 or more.
-INDEX_FROM = 3
-SIGNS = {PAD: "[PAD]", START: "[START]", OUT_OF_VOCABULARY: "[OOV]"}
 
 Texts: TypeAlias = "Sequence[Sequence[int]] | Array"
 Ints = np.ndarray[Any, np.dtype[np.int32]]
