@@ -278,18 +278,13 @@ def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> tuple[P
 def _repeated(run: Run, request: Request) -> Planned:
     experiment = load(run.dir.config_path).experiment.model_copy(update={"name": run.name})
     subject = _subject(experiment, request)
-    data_then, code_then = run.record.data_digest, run.record.code_digest
-    if data_then and data_then not in subject.digests:
-        then_and_now = _then_and_now(data_then, subject.digests[0])
-        raise DataError(f"the data are not those that it was trained on {then_and_now}")
-    if code_then and code_then != subject.code_digest:
-        then_and_now = _then_and_now(code_then, subject.code_digest or "-")
-        raise DataError(f"your own code is not that which it was trained with {then_and_now}")
+    for then, now, what in (
+        (run.record.data_digest, subject.digests, "the data are not those that it was trained on"),
+        (run.record.code_digest, [subject.code_digest or "-"], "your own code is not that which it was trained with"),
+    ):
+        if then and then not in now:
+            raise DataError(f"{what} (digest {then[:PREFIX_LENGTH]} then, {now[0][:PREFIX_LENGTH]} now)")
     return _planned(subject, run.seed, Attempts())
-
-
-def _then_and_now(then: str, now: str) -> str:
-    return f"(digest {then[:PREFIX_LENGTH]} then, {now[:PREFIX_LENGTH]} now)"
 
 
 def _submitted(begun: RunDir | None) -> str:

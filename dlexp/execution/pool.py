@@ -70,14 +70,13 @@ class Pool:
 
     def _worker(self, threads: int) -> Worker:
         """An idle process, or a new one where none is, or the idle one is worn or has another number of threads."""
-        if not self._idle:
-            return Worker()
-        same = [worker for worker in self._idle if worker.threads == threads]
-        worker = (same or self._idle)[-1]
-        self._idle.remove(worker)
-        if worker.threads in (None, threads) and worker.n_runs < RUNS_PER_PROCESS:
-            return worker
-        worker.close()
+        if self._idle:
+            same = [worker for worker in self._idle if worker.threads == threads]
+            worker = (same or self._idle)[-1]
+            self._idle.remove(worker)
+            if worker.threads in (None, threads) and worker.n_runs < RUNS_PER_PROCESS:
+                return worker
+            worker.close()
         return Worker()
 
     def _outcome(self, future: Future[Ending]) -> Outcome:

@@ -28,7 +28,12 @@ def verify(
     Raises:
         UserError: No finished run is named.
     """
-    runs = _finished(words, runs_dir, data_dir)
+    named = select(runs_dir, words, data_dir)
+    runs = [run for run in named if run.status in ("finished", "damaged")]
+    if not runs:
+        raise UserError(f"{', '.join(words)}: no finished run to verify")
+    if len(runs) < len(named):
+        log.info(f"left out: {len(named) - len(runs)} that have not finished")
     files = [check(run) for run in runs]
     if runner is None:
         return files
@@ -48,13 +53,3 @@ def verify(
             return facts.verify(run, repeated[run.dir.path], [each for each in same if each.status == "finished"])
 
         return [graded(run, each) for run, each in zip(runs, files, strict=True)]
-
-
-def _finished(words: Sequence[str], runs_dir: Path, data_dir: Path | None) -> list[Run]:
-    named = select(runs_dir, words, data_dir)
-    runs = [run for run in named if run.status in ("finished", "damaged")]
-    if not runs:
-        raise UserError(f"{', '.join(words)}: no finished run to verify")
-    if len(runs) < len(named):
-        log.info(f"left out: {len(named) - len(runs)} that have not finished")
-    return runs

@@ -81,7 +81,10 @@ class Point:
 def point(name: str, settings: dict[str, str], runs: Sequence[Run]) -> Point:
     """Decompose the error of one experiment from its recorded runs, one a training set."""
     finished = [run for run in runs if run.status == "finished"]
-    predictions = _predictions(finished)
+    predictions = [Predictions.read(run.dir.predictions_path) for run in finished]
+    for run, each in zip(finished, predictions, strict=True):
+        if each.predicted.shape != predictions[0].predicted.shape or not np.array_equal(each.y, predictions[0].y):
+            raise damaged(run.dir.predictions_path, f"of other test examples than {finished[0].dir.predictions_path}")
     first = (finished or runs)[0]
     return Point(
         name=name,
@@ -106,14 +109,6 @@ def rows(points: Iterable[Point]) -> Iterator[dict[str, Any]]:
         about |= {key: getattr(point, key) for key in ("resampling", "parameters", "resamples", "diverged")}
         for part, estimate in found.estimates.items():
             yield {**about, "loss": found.loss, "part": part, "value": estimate.value, "se": estimate.se}
-
-
-def _predictions(runs: Sequence[Run]) -> list[Predictions]:
-    found = [Predictions.read(run.dir.predictions_path) for run in runs]
-    for run, each in zip(runs, found, strict=True):
-        if each.predicted.shape != found[0].predicted.shape or not np.array_equal(each.y, found[0].y):
-            raise damaged(run.dir.predictions_path, f"of other test examples than {runs[0].dir.predictions_path}")
-    return found
 
 
 def decompose(predictions: Sequence[Predictions]) -> Decomposition:

@@ -1,6 +1,6 @@
 """Whether a column measures the same in two experiments: the same loss, on the same examples."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Literal
 
@@ -68,15 +68,3 @@ def _loss_keys(is_sum: bool) -> set[str]:
     fields = (pair for head in registry.components("heads").values() for pair in head.model_fields.items())
     marks = ((name, mark) for name, field in fields for mark in field.metadata if isinstance(mark, MakesLoss))
     return {"type", "loss", *(name for name, mark in marks if is_sum or not mark.in_sum)}
-
-
-def groups(experiments: Iterable[Compared]) -> list[list[Compared]]:
-    """Experiments apart that share no examples, in the order of their first ones."""
-    found: list[list[Compared]] = []
-    for experiment in experiments:
-        sharing = (group for group in found if any(shares_examples(member, experiment) for member in group))
-        if group := next(sharing, None):
-            group.append(experiment)
-        else:
-            found.append([experiment])
-    return found

@@ -237,9 +237,19 @@ def _sorted(experiments: Sequence[Compared], metric: str) -> list[Compared]:
 
 
 def _groups(experiments: Sequence[Compared]) -> tuple[Group, ...]:
-    """The first one of which a seed finished is the baseline: one that diverged would hide all differences."""
+    """Experiments that share no examples are apart, in the order of the first ones.
+
+    The first one of which a seed finished is the baseline: one that diverged would hide all differences.
+    """
+    apart: list[list[Compared]] = []
+    for experiment in experiments:
+        shares = (each for each in apart if any(comparability.shares_examples(one, experiment) for one in each))
+        if members := next(shares, None):
+            members.append(experiment)
+        else:
+            apart.append([experiment])
     found: list[Group] = []
-    for members in comparability.groups(experiments):
+    for members in apart:
         position = next((i for i, experiment in enumerate(members) if experiment.runs), 0)
         baseline = members[position]
         first = found[0].baseline if found else baseline

@@ -52,10 +52,7 @@ def difference(
 ) -> PairedDifference | None:
     """`other - first`, values of a column by seed, over the seeds that both have; None if they share no seed.
 
-    Args:
-        level: The share of such intervals that may miss the true mean.
-        least_sd: What the standard deviation of the differences is at least, as `least_sd` gives it.
-        lopsided: Why nothing can be said, as `lopsided` gives it.
+    `least_sd` and `lopsided` are what the functions of these names give.
     """
     seeds = sorted(first.keys() & other.keys())
     if not seeds:
@@ -135,18 +132,12 @@ def collapses(experiment: Compared, column: Column, same: Compared | None = None
 
 def _judging(experiment: Compared, column: Column) -> list[Column]:
     """The columns that tell whether it collapsed: itself, or the main metric of its target, or of each target."""
-    if _has_guess(column):
-        return [column]
     main: dict[str, Column] = {}
-    for metric in experiment.recorded(lambda result: result.head_metrics) or []:
-        if _has_guess(metric):
-            main.setdefault(metric.target, metric)
+    for each in (column, *(experiment.recorded(lambda result: result.head_metrics) or ())):
+        if each.metric and each.metric.guess:
+            main.setdefault(each.target, each)
     chosen = [main[column.target]] if column.target in main else main.values()
-    return [replace(metric, split=column.split, best=column.best) for metric in chosen]
-
-
-def _has_guess(column: Column) -> bool:
-    return column.metric is not None and column.metric.guess is not None
+    return [replace(each, split=column.split, best=column.best) for each in chosen]
 
 
 def _is_guess(result: Finished, column: Column, guess: float) -> bool:
