@@ -239,10 +239,10 @@ def _outdated(subject: IdentifiedExperiment, seed: int, on_record: Attempts) -> 
 
 
 def require_memory(experiments: Iterable[Experiment], smoke: bool = False) -> None:
-    """Refuse experiments that this machine cannot hold, by the least that they take, before anything is begun.
+    """Refuse experiments that this machine cannot hold, by the least that they take; of a `smoke` run its model alone.
 
     Raises:
-        UserError: With a line for each of them; of a `smoke` run only its model counts.
+        UserError: With a line for each of them.
     """
     left = memory.available()
     if left is None:

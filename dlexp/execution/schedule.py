@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -59,7 +59,10 @@ def run_all(jobs: Jobs, engine: Engine, watcher: Watcher, fail_fast: bool = Fals
         if not wait or not left:
             return
         if not is_said:
-            log.warning(_waiting_for(left))
+            owner = RunDir(left[0].path).owner
+            where = f"{left[0].path} in {owner.described}" if owner else str(left[0].path)
+            others = f" and {len(left) - 1} more" if len(left) > 1 else ""
+            log.warning(f"waiting for what other processes train: {where}{others}")
             is_said = True
         next_look = time.monotonic() + SECONDS_BETWEEN_LOOKS
         while time.monotonic() < next_look:
@@ -116,10 +119,3 @@ def _free(jobs: Jobs, left: list[Job]) -> Jobs:
             left.append(job)
         else:
             yield job
-
-
-def _waiting_for(jobs: Sequence[Job]) -> str:
-    owner = RunDir(jobs[0].path).owner
-    where = f"{jobs[0].path} in {owner.described}" if owner else str(jobs[0].path)
-    others = f" and {len(jobs) - 1} more" if len(jobs) > 1 else ""
-    return f"waiting for what other processes train: {where}{others}"

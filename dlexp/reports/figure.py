@@ -71,11 +71,7 @@ def add_curve(axes: "Axes", epochs: Sequence[float], values: Sequence[float], st
 
 
 def require_png(path: Path, option: str = "") -> None:
-    """Refuse any other kind of file: before hours of training. The message begins with `option`.
-
-    Raises:
-        UserError: It is to be no PNG.
-    """
+    """Refuse any other kind of file: before hours of training. The message begins with `option`."""
     if path.suffix.lower() != ".png":
         raise UserError(f"{option}{path}: only PNG can be drawn; let the name end in .png")
 

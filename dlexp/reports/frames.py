@@ -9,9 +9,8 @@ from dlexp.config.flat import flatten, format_value
 from dlexp.records.index import Run
 from dlexp.reports.bias_variance import facts as bias_variance
 from dlexp.reports.bias_variance.facts import Point
-from dlexp.reports.comparison import rows as comparisons
+from dlexp.reports.comparison import facts as comparisons
 from dlexp.reports.comparison.compared import OF_THE_RUN
-from dlexp.reports.comparison.facts import Comparison
 
 _ABOUT = ("name", "seed", "identity", "status", "what", "directory")
 
@@ -23,7 +22,7 @@ def of_runs(runs: Sequence[Run]) -> pd.DataFrame:
     return pd.concat([pd.DataFrame(about, columns=_ABOUT), *rest], axis=1)
 
 
-def of_comparison(comparison: Comparison) -> pd.DataFrame:
+def of_comparison(comparison: comparisons.Comparison) -> pd.DataFrame:
     """A row for every metric of every experiment."""
     return pd.DataFrame(comparisons.rows(comparison), columns=comparisons.COLUMNS)
 

@@ -41,12 +41,7 @@ class Given:
     """Told of every override that a grid replaces."""
 
     def load(self, runs_each: int) -> list[Loaded]:
-        """Every config at every point of the grids.
-
-        Raises:
-            ConfigError: With everything that is wrong in them.
-            UserError: That many runs of each are too many in one command.
-        """
+        """Every config at every point of the grids, of each of which there are to be so many runs."""
         arguments.require_few_runs(runs_each, len(self.configs), self.grids)
         loaded = load_all(self.configs, self.overrides, self.grids)
         for line in replaced(loaded, self.overrides, self.grids):

@@ -19,6 +19,12 @@ TITLES = {
     "biased_variance": "- biased",
 }
 
+_NOTES = {
+    "bias_squared_and_noise": "bias² + noise: without the law of the data the two cannot be told apart.",
+    "bias_squared": "bias² and variance: unbiased, so that bias² can be a little below 0. noise: of the test targets.",
+    "bias": "bias: the main prediction is wrong, noise included. net variance: unbiased - biased (Domingos, 2000).",
+}
+
 
 def render(points: Sequence[Point], output: TableFormat) -> str:
     """The points in a format, with a line end after its last line: a table for each loss, and how to read it."""
@@ -70,12 +76,7 @@ def _notes(points: Sequence[Point]) -> Iterator[str]:
     parts = {part for _, found in decomposed(points) for part in found.parts}
     if parts:
         yield "±: standard error, by the bootstrap over the training sets; the test examples are the same for all."
-    if "bias_squared_and_noise" in parts:
-        yield "bias² + noise: without the law of the data the two cannot be told apart."
-    if "bias_squared" in parts:
-        yield "bias² and variance: unbiased, so that bias² can be a little below 0. noise: of the test targets."
-    if "bias" in parts:
-        yield "bias: the main prediction is wrong, noise included. net variance: unbiased - biased (Domingos, 2000)."
+    yield from (note for part, note in _NOTES.items() if part in parts)
     if any(point.resampling == "bootstrap" for point in points):
         yield "bootstrap: training sets drawn from one, so that variance is that of drawing from it again."
     for point in points:

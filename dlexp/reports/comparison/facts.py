@@ -1,8 +1,8 @@
-"""Experiments against each other: runs grouped over seeds, and what their scores allow to say."""
+"""Experiments against each other: runs grouped over seeds, what their scores allow to say, and all of it as rows."""
 
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from dlexp.components.columns import Column
@@ -16,6 +16,12 @@ from dlexp.reports.comparison.comparability import Obstacle
 from dlexp.reports.comparison.compared import OF_THE_RUN, Compared, value_of
 from dlexp.reports.comparison.settings import differing, labels, telling
 from dlexp.reports.comparison.verdicts import LEVEL, PairedDifference, collapses, difference, least_sd, lopsided
+
+#: The keys of the rows.
+COLUMNS = (
+    *("experiment", "identity", "metric", "mean", "sd", "n", "diverged", "collapsed", "best_epoch", "baseline"),
+    *("difference", "low", "high", "level", "pairs", "verdict", "reason", "picked_on_test", "best_possible"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -302,3 +308,61 @@ def _score(experiment: Compared, column: Column, beside: Compared, found: Paired
         obstacle=obstacle,
         best_possible=None if best_possible is None else float(best_possible),
     )
+
+
+def rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
+    """A row for every metric of every experiment; what is not known is missing."""
+    for metric in comparison.metrics:
+        for group, experiment, score in comparison.scored(metric):
+            row: dict[str, Any] = {
+                "experiment": experiment.label,
+                "identity": experiment.identity,
+                "metric": metric.name,
+                "diverged": len(experiment.diverged),
+                "baseline": group.baseline.label,
+                "picked_on_test": experiment.picked_on_test,
+            }
+            if score:
+                row |= {key: getattr(score, key) for key in ("mean", "sd", "collapsed", "best_epoch", "best_possible")}
+                row |= {"verdict": "not comparable" if score.obstacle else None, "reason": score.obstacle}
+                row["n"] = len(score.values)
+            if score and (difference := score.difference):
+                low, high = difference.interval or (None, None)
+                row |= {"difference": difference.mean, "low": low, "high": high}
+                row |= {key: getattr(difference, key) for key in ("level", "pairs", "verdict", "reason")}
+            yield row
+
+
+def document(comparison: Comparison) -> dict[str, Any]:
+    """The experiments with the settings in which they differ, and every metric of each."""
+    return {
+        "baseline": comparison.groups[0].baseline.label if comparison.groups else None,
+        "baseline_chosen": comparison.chosen,
+        "experiments": [
+            {
+                "label": experiment.label,
+                "names": experiment.names,
+                "identity": experiment.identity,
+                "settings": {
+                    key: experiment.settings[key] for key in comparison.differing if key in experiment.settings
+                },
+                "baseline": group.baseline.label,
+                "seeds": list(experiment.runs),
+                "diverged_seeds": experiment.diverged,
+                "picked_on_test": experiment.picked_on_test,
+                "runs": [str(run.dir.path) for run in experiment.runs.values()],
+            }
+            for group, experiment in comparison.members
+        ],
+        "metrics": [
+            {
+                "name": metric.name,
+                "higher_is_better": metric.column.higher_is_better,
+                "scores": [
+                    score and asdict(score) | {"n": len(score.values), "comparable": score.obstacle is None}
+                    for score in metric.scores
+                ],
+            }
+            for metric in comparison.metrics
+        ],
+    }

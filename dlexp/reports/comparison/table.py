@@ -10,8 +10,7 @@ from dlexp.config.flat import MISSING, format_value
 from dlexp.console import one_line
 from dlexp.format import TableFormat, aligned, markdown_table, plural, to_csv, to_json
 from dlexp.reports.comparison.compared import Compared
-from dlexp.reports.comparison.facts import ComparedMetric, Comparison, Group, Score
-from dlexp.reports.comparison.rows import COLUMNS, document, rows
+from dlexp.reports.comparison.facts import COLUMNS, ComparedMetric, Comparison, Group, Score, document, rows
 from dlexp.reports.comparison.verdicts import EQUAL, LEVEL, MIN_PAIRS, has_verdict
 from dlexp.reports.numbers import counted, fixed, known, places_of, plus_minus, signed, significant
 

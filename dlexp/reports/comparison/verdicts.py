@@ -17,10 +17,8 @@ Verdict = Literal["better", "worse", "no clear difference"]
 LEVEL = 0.05
 #: Fewer paired seeds have no interval and no verdict: two equal differences by chance would look certain.
 MIN_PAIRS = 3
-
 #: Why there is no interval where all differences are the same and the score lies on no grid.
 EQUAL = "equal differences"
-
 #: A score that is better than a guess by no more than rounding is not better, relative to the guess; of r2, that is 0.
 _ROUNDING = 1e-9
 
