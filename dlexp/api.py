@@ -118,14 +118,13 @@ def bias_variance(
         DataError: Data cannot be had; then nothing is trained.
     """
     from dlexp.reports.frames import of_points
-    from dlexp.workflows.bias_variance import Kind
-    from dlexp.workflows.bias_variance import bias_variance as measure
+    from dlexp.workflows import bias_variance as workflow
 
     n = arguments.whole(resamples, "resamples")
     if resampling is not None:
-        arguments.choice(resampling, "resampling", get_args(Kind))
+        arguments.choice(resampling, "resampling", get_args(workflow.Kind))
     given = _given(configs, overrides, grids, runs_dir, data_dir, smoke)
-    points, _ = measure(given, n, resampling, _runner("bias_variance", workers, wait))
+    points, _ = workflow.bias_variance(given, n, resampling, _runner("bias_variance", workers, wait))
     return of_points(points)
 
 
@@ -155,8 +154,7 @@ def compare(
         names: Names, runs, run directories or configs, as `dlexp compare` takes them; none for every run except those
             of `bias_variance`.
         metrics: Columns of the records; the usual ones by default.
-        runs_dir: Where the runs lie.
-        data_dir: Where a config's data files lie.
+        runs_dir, data_dir: As for `run`.
 
     Returns:
         A row for every metric of every experiment: mean, standard deviation, difference to the baseline with its
@@ -203,8 +201,7 @@ def _runner(function: str, workers: object, wait: object) -> "Runner":
 
     slots, waits = arguments.count(workers, "workers"), arguments.flag(wait, "wait")
     script.require_trainer(function)
-    engine = partial(script.pool, slots, function)
-    return Runner(engine=engine, progress=Progress, wait=waits, needs_all_data=True)
+    return Runner(engine=partial(script.pool, slots, function), progress=Progress, wait=waits, needs_all_data=True)
 
 
 def _warn(line: str) -> None:

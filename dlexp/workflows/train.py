@@ -55,8 +55,9 @@ def _planned(given: Given, seeds: Sequence[int], force: bool) -> tuple[list[Load
 def _on_record(planned: Planned, wait: bool) -> str | None:
     """What is on record of a run; None if nothing is to be said of it."""
     if planned.recorded:
-        lacks, gains = (", without diagnostics", " with them") if planned.lacks_diagnostics else ("", "")
-        return f"{planned.recorded.path}: done before{lacks}; --force trains it again{gains}"
+        if planned.lacks_diagnostics:
+            return f"{planned.recorded.path}: done before, without diagnostics; --force trains it again with them"
+        return f"{planned.recorded.path}: done before; --force trains it again"
     if begun := planned.begun:
         if owner := begun.owner:  # A run that is waited for is named once nothing else is left to do.
             return None if wait else under_way(begun, owner)

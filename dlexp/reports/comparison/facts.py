@@ -280,14 +280,9 @@ def _difference(baseline: Compared, experiment: Compared, column: Column, level:
     """The difference from the baseline; None for itself and where it is not comparable."""
     if experiment is baseline or comparability.obstacle(baseline, experiment, column):
         return None
-    return difference(
-        baseline.by_seed(column),
-        experiment.by_seed(column),
-        column,
-        level=level,
-        least_sd=least_sd(baseline, experiment, column),
-        lopsided=lopsided(baseline, experiment, column),
-    )
+    first, other = baseline.by_seed(column), experiment.by_seed(column)
+    grid, uneven = least_sd(baseline, experiment, column), lopsided(baseline, experiment, column)
+    return difference(first, other, column, level=level, least_sd=grid, lopsided=uneven)
 
 
 def _score(experiment: Compared, column: Column, beside: Compared, found: PairedDifference | None) -> Score | None:

@@ -19,14 +19,10 @@ if TYPE_CHECKING:
 
 _GREY = "#444444"
 _BAND_ALPHA = 0.15
-
 #: Sums and squares of larger numbers overflow.
 _LARGEST_DRAWN = 1e150
-
-_LABEL_WIDTH = 60
-"""Characters of a line of the legend."""
-_CHARACTER, _LINE = 0.065, 0.2
-"""Width and height of a character of the legend, in inches."""
+#: Characters of a line of the legend, and width and height of a character of it, in inches.
+_LABEL_WIDTH, _CHARACTER, _LINE = 60, 0.065, 0.2
 
 
 @dataclass(frozen=True)

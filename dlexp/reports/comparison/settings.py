@@ -13,8 +13,7 @@ from dlexp.records.index import Run
 
 def differing(settings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """The keys that some lack or have otherwise than the first."""
-    paths = (path for other in settings[1:] for path, _, _ in differences(settings[0], other))
-    return tuple(dict.fromkeys(paths))
+    return tuple(dict.fromkeys(path for other in settings[1:] for path, _, _ in differences(settings[0], other)))
 
 
 def telling(settings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

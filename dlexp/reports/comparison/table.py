@@ -16,7 +16,6 @@ from dlexp.reports.numbers import counted, fixed, known, places_of, plus_minus, 
 
 _BETWEEN = "   "
 _BEST_POSSIBLE = "best possible"
-
 #: An interval this narrow is printed as it is.
 _MAX_PLACES = 12
 #: So many columns are enough for texts of several lines.
@@ -91,18 +90,14 @@ def _rows(comparison: Comparison) -> list[_Row]:
 def _metric_row(comparison: Comparison, metric: ComparedMetric) -> _Row:
     column, scored = metric.column, comparison.scored(metric)
     having = {experiment.label for _, experiment, score in scored if score}
+    cells, differences = [], []
+    for group, experiment, score in scored:
+        is_compared = group.beside(experiment).label in having
+        cells.append(_cell(experiment, score))
+        differences.append(_difference(column, score, experiment is group.baseline) if score and is_compared else "")
+    title = one_line(f"{metric.name} (training)" if _is_of_training(column) else metric.name)
     best = [score.best_possible if score else None for score in metric.scores]
-    return _Row(
-        one_line(f"{metric.name} (training)" if _is_of_training(column) else metric.name),
-        [_cell(experiment, score) for _, experiment, score in scored],
-        [
-            _difference(column, score, experiment is group.baseline)
-            if score and group.beside(experiment).label in having
-            else ""
-            for group, experiment, score in scored
-        ],
-        list(map(known, best)) if any(best) else (),
-    )
+    return _Row(title, cells, differences, list(map(known, best)) if any(best) else ())
 
 
 def _is_of_training(column: Column) -> bool:
