@@ -7,10 +7,7 @@ from dlexp.errors import UserError
 
 
 def expanded(path: str | Path, named: str = "") -> Path:
-    """A path with `~` replaced by the home folder, as a shell does; UserError where there is none.
-
-    `named` is where the path was given, for the message: `DLEXP_DATA`.
-    """
+    """A path with `~` replaced by the home folder; UserError where there is none, which says what `named` the path."""
     try:
         return Path(path).expanduser()
     except RuntimeError as error:

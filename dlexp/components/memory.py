@@ -19,10 +19,7 @@ def available() -> int | None:
 
 
 def require(n_bytes: int, what: str, error: type[DlexpError] = DataError) -> None:
-    """Refuse what does not fit, before it is taken: DataError for a file, UserError for a number in a config.
-
-    `what` needs the memory, and begins the message: `data.npz: array x`.
-    """
+    """Refuse what does not fit by DataError, of a number in a config by UserError; `what` needs the memory."""
     left = available()
     if left is not None and n_bytes > left:
         raise error(f"{what}: needs about {size(n_bytes)} of memory, and {size(left)} are available")

@@ -111,10 +111,7 @@ class Dataset(Component):
         return new_examples.numbers(path, math.prod(self.info().shape), self.feature_names)
 
     def best_possible(self) -> dict[str, float]:
-        """What no model can beat on the test split except by chance, by metric, if the truth is known.
-
-        It is what the true distribution scores on these very examples; each metric by the prediction best for it.
-        """
+        """What the true distribution, if known, scores on the test split, by metric: beaten only by chance."""
         return {}
 
     def expected(self, x: Inputs) -> "Array | None":

@@ -14,10 +14,7 @@ from dlexp.errors import DataError
 
 
 class Images(Dataset):
-    """Images as vectors: row by row, the colours of a pixel side by side, each byte divided by 255.
-
-    Of the `paths`, the training images come first.
-    """
+    """Images as vectors: row by row, the colours of a pixel side by side, each byte divided by 255."""
 
     image_shape: ClassVar[tuple[int, ...]] = (28, 28)
     """Height and width, and 3 where there are colours."""
@@ -50,7 +47,7 @@ class Images(Dataset):
         return generated.images(self.n_classes, *self.info().shape)
 
     def _read(self, paths: list[Path]) -> Iterable[Array]:
-        """The bytes `(n, *image_shape)` and classes `(n,)` of the training images, then of the test images."""
+        """The bytes `(n, *image_shape)` and classes `(n,)` of the training images, then the test images: as `paths`."""
         raise NotImplementedError
 
     def _split(self, path: Path, x: Array, y: Array, n: int) -> Split:
