@@ -92,11 +92,7 @@ def _inference(
 
 
 def _model(path: Path) -> "keras.Model":
-    """The saved model, opened in Keras's safe mode: code that a file from elsewhere brings is refused.
-
-    Raises:
-        DataError: It is refused, or cannot be read.
-    """
+    """The saved model, opened in Keras's safe mode: code that a file from elsewhere brings is refused."""
     import keras
 
     try:

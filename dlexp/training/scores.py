@@ -46,10 +46,9 @@ def calibration(network: Network, train: Split, test: Split, tested: Scores) -> 
 def guessing(network: Network, splits: Splits) -> dict[str, float]:
     """What the best constant prediction scores on the validation and test splits, by column, where that is known."""
     found: dict[str, float] = {}
-    evaluated: tuple[Role, ...] = ("validation", "test")
-    for role in evaluated:
-        for attached in network.heads if role in splits.by_role else ():
-            y = network.info.y_of(attached.name, splits.by_role[role].y)
+    for role, part in splits.by_role.items():
+        for attached in network.heads if role != "train" else ():
+            y = network.info.y_of(attached.name, part.y)
             guesses = {metric: attached.head.guess(metric, y) for metric in attached.head.metrics}
             found |= {attached.column(metric, role): guess for metric, guess in guesses.items() if guess is not None}
     return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dlexp.components.columns import Role
 from dlexp.components.data import Data, Info, Split, SplitName
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.validations import Validation
@@ -37,9 +38,9 @@ class Splits:
     """By role: train, validation, test."""
 
     @property
-    def by_role(self) -> dict[str, Split]:
+    def by_role(self) -> dict[Role, Split]:
         """Those that there are."""
-        validation = {} if self.validation is None else {"validation": self.validation}
+        validation: dict[Role, Split] = {} if self.validation is None else {"validation": self.validation}
         return {"train": self.train, **validation, "test": self.test}
 
 

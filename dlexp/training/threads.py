@@ -38,11 +38,7 @@ def set_threads(n: int) -> None:
 
 
 def start() -> None:
-    """Import TensorFlow and Keras, unless they are there, and give Keras its defaults.
-
-    Raises:
-        UserError: Keras was already imported with another backend.
-    """
+    """Import TensorFlow and Keras, unless they are there, and give Keras its defaults; UserError as `set_threads`."""
     if "tensorflow" not in sys.modules:
         gc.disable()  # A million objects that all stay: nothing to collect, now or later.
         try:
