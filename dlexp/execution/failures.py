@@ -15,7 +15,7 @@ from dlexp.errors import Changed, DataError, DlexpError
 from dlexp.execution.engine import Ending
 from dlexp.records.ended import Failed
 from dlexp.records.lock import Lost, Taken, locked
-from dlexp.records.run_dir import ENDED, RunDir
+from dlexp.records.run_dir import RunDir
 from dlexp.training.environment import versions
 from dlexp.training.job import Job
 
@@ -108,7 +108,7 @@ def record_for_worker(job: Job, error: Exception) -> Ending:
     run_dir = RunDir(job.path)
     try:
         with locked(run_dir.lock_path) as held:
-            if run_dir.status in ENDED:  # By another process.
+            if run_dir.status in ("finished", "failed"):  # By another process.
                 pass
             elif has_died and (job.stand_in or not run_dir.has_checkpoint):  # A smoke run is never resumed.
                 record_failure(replace(job, fence=held.check), error)

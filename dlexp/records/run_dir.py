@@ -22,8 +22,6 @@ from dlexp.whole_files import Fence, copy, sync, write_text
 #: finished: summary.json is there; failed: failure.json is; running and interrupted: neither, with a process that holds
 #: the lock or without; damaged: not to be read.
 Status = Literal["finished", "failed", "running", "interrupted", "damaged"]
-#: Those that nothing is added to.
-ENDED: tuple[Status, ...] = ("finished", "failed")
 #: Those that may be resumed.
 UNFINISHED: tuple[Status, ...] = ("running", "interrupted")
 

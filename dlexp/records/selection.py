@@ -60,8 +60,9 @@ def find(runs_dir: Path, word: str) -> Path | list[RunDir]:
     if word.endswith(CONFIG_SUFFIXES) and not any(map(is_directory, paths)):
         return Path(word)
     for path in filter(is_directory, paths):
-        if of_name := _in_name(path):
-            return of_name
+        own = [entry for entry in entries(path) if FolderName.parse(entry.name) and is_directory(entry)]
+        if own:
+            return sorted((RunDir(Path(entry.path)) for entry in own), key=lambda run_dir: run_dir.folder)
         if FolderName.parse(path.name):
             # Resolved only where the name is needed: `.` and `..` have none of their own.
             return [RunDir(path if path.parent.name else path.resolve())]
@@ -98,12 +99,6 @@ def _matching(run_dirs: Iterable[RunDir], glob: str) -> list[RunDir]:
         if BIAS_VARIANCE.strip() in glob or not is_of_bias_variance(run_dir)
         if pattern.match(run_dir.name) or pattern.match(run_dir.label)
     ]
-
-
-def _in_name(directory: Path) -> list[RunDir]:
-    """The runs in the directory of one name."""
-    own = [entry for entry in entries(directory) if FolderName.parse(entry.name) and is_directory(entry)]
-    return sorted((RunDir(Path(entry.path)) for entry in own), key=lambda run_dir: run_dir.folder)
 
 
 def _beginning(run_dirs: Iterable[RunDir], word: str) -> list[RunDir]:
