@@ -3,23 +3,15 @@
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from dlexp.config.flat import format_value
-from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source
+from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source, refused
 from dlexp.config.suggestions import number_readings
 from dlexp.config.yaml_source import parse_value
 
 
-@dataclass(frozen=True)
-class Override:
-    """One value of a grid, laid over a config as a `--set` is."""
-
-    text: str
-    """`KEY=VALUE`."""
-
-    def __str__(self) -> str:
-        return self.text
+class Override(str):
+    """One value of a grid, `KEY=VALUE`, laid over a config as a `--set` is."""
 
 
 def expand(grids: Sequence[str]) -> list[list[Override]]:
@@ -44,7 +36,7 @@ def _axes(grids: Sequence[str]) -> list[list[Override]]:
         key = grid.partition("=")[0].strip()
         try:
             if key in axes:
-                raise _refused(f"{key} has a grid already", grid)
+                raise refused(f"{key} has a grid already", Source(f"--grid {grid}"))
             axes[key] = [Override(f"{key}={format_value(value)}") for value in _values(grid)]
         except ConfigError as error:
             problems += error.problems
@@ -53,7 +45,7 @@ def _axes(grids: Sequence[str]) -> list[list[Override]]:
     return list(axes.values())
 
 
-def source_of(override: str | Override) -> Source:
+def source_of(override: str) -> Source:
     """What a value that stands in an override names as its source."""
     return Source(f"{'--grid' if isinstance(override, Override) else '--set'} {override}")
 
@@ -66,14 +58,15 @@ def values_in(sources: Mapping[str, Source]) -> dict[str, str]:
 
 def _values(grid: str) -> list[object]:
     key, equals, text = grid.partition("=")
+    source = Source(f"--grid {grid}")
     if not equals or not key.strip():
-        raise _refused("expected KEY=[A, B], such as optimizer.learning_rate=[1e-2, 1e-3]", grid)
-    values = parse_value(text, _source(grid)).plain()
+        raise refused("expected KEY=[A, B], such as optimizer.learning_rate=[1e-2, 1e-3]", source)
+    values = parse_value(text, source).plain()
     if not isinstance(values, list):
         advice = f"; write {key.strip()}=[{text.strip()}]" if _is_listed(text) else ""
-        raise _refused(f"expected a list of values, given {format_value(values)}{advice}", grid)
+        raise refused(f"expected a list of values, given {format_value(values)}{advice}", source)
     if not values:
-        raise _refused("expected at least one value, given an empty list", grid)
+        raise refused("expected at least one value, given an empty list", source)
     return values
 
 
@@ -84,11 +77,3 @@ def _is_listed(text: str) -> bool:
     except ConfigError:
         return False
     return isinstance(values, list) and bool(values) and None not in values and not number_readings(text)
-
-
-def _source(grid: str) -> Source:
-    return Source(f"--grid {grid}")
-
-
-def _refused(message: str, grid: str) -> ConfigError:
-    return ConfigError([Problem("", message, _source(grid))])

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from dlexp.components.component import Misfit, OneOf
 from dlexp.components.data import Info
@@ -25,7 +25,7 @@ from dlexp.config.messages import problems_of
 from dlexp.config.names import why_not
 from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.places import HEAD_SHORT_FORMS, ROOT, Place, chosen_types, merged, of_chosen_types, with_default_types
-from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source
+from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source, refused
 from dlexp.config.suggestions import as_text, fits
 from dlexp.config.yaml_source import parse_value, read
 from dlexp.errors import DataError, UserError
@@ -33,9 +33,6 @@ from dlexp.errors import DataError, UserError
 MULTITASK: str = Multitask.model_fields["type"].default
 #: Components whose type a key of theirs tells: (component, key, type).
 TELLING_KEYS = (("head", "heads", MULTITASK), ("model", "layers", "layers"))
-
-#: What of a config says which examples train, validate and test.
-DATA_PARTS = ("dataset", "validation")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +55,7 @@ class Loaded:
         return Problem(path, message, Source(str(self.path)) if source == DEFAULT else source)
 
 
-def load(config: Path | str | Loaded, overrides: Sequence[str | Override] = ()) -> Loaded:
+def load(config: Path | str | Loaded, overrides: Sequence[str] = ()) -> Loaded:
     """Read a config file, all it extends, and the overrides on top.
 
     Args:
@@ -83,8 +80,7 @@ def _checked(path: Path, said: Node) -> Loaded:
     allow = allow if allow and allow.value is not None else Node([], DEFAULT)
     config = Node({"name": Node(path.stem, DEFAULT), **settings}, Source(str(path)))
     experiment, config = _validated(with_default_types(config))
-    name, is_resampled = experiment.name, experiment.dataset.resample is not None
-    misnamed = why_not(name, path, is_resampled=is_resampled)
+    misnamed = why_not(experiment.name, path, is_resampled=experiment.dataset.resample is not None)
     found = [*([Misfit("name", misnamed)] if misnamed else []), *check(experiment)]
     if problems := [*_located(found, config, experiment), *unknown_rules(allow)]:
         raise ConfigError(problems)
@@ -101,7 +97,7 @@ def _said(loaded: Loaded) -> Node:
     """What a loaded config said, if it is still that of its experiment."""
     if loaded.said is None or _checked(loaded.path, loaded.said).experiment != loaded.experiment:
         message = "its experiment is no longer what was loaded, so that overrides and grids cannot be laid over it"
-        raise ConfigError([Problem("", message, Source(str(loaded.path)))])
+        raise refused(message, Source(str(loaded.path)))
     return loaded.said
 
 
@@ -113,7 +109,7 @@ def load_data(path: Path | str, overrides: Sequence[str] = ()) -> Loaded:
     """
     path = Path(path)
     config = _overridden(_read_with_bases(path), overrides)
-    others = {"allow", *Experiment.model_fields} - set(DATA_PARTS)
+    others = {"allow", *Experiment.model_fields} - {"dataset", "validation"}
     settings = {key: node for key, node in config.entries.items() if key not in others}
     experiment, config = _data_alone(Node({"name": Node("data", DEFAULT), **settings}, Source(str(path))))
     return Loaded(path=path, experiment=experiment, sources=_sources(experiment, config))
@@ -144,8 +140,7 @@ def load_all(
         ConfigError: With the problems of all of them, and every value of a grid that another grid replaces.
     """
     loaded, problems = [], []
-    points = expand(grids)
-    for config, point in itertools.product(configs, points):
+    for config, point in itertools.product(configs, expand(grids)):
         try:
             found = load(config, [*overrides, *point])
             if lost := list(_replaced_values(found, point)):
@@ -168,10 +163,10 @@ def replaced(loaded: Sequence[Loaded], overrides: Sequence[str], grids: Sequence
     return lines
 
 
-def _replaced_values(loaded: Loaded, point: Sequence[Override]) -> Iterator[Problem]:
+def _replaced_values(loaded: Loaded, point: Sequence[str]) -> Iterator[Problem]:
     """The values of one grid that those of another replace, so that several points would be the same."""
     for override in point:
-        by = [other for other in point if other is not override and _overlap(str(override), str(other))]
+        by = [other for other in point if other is not override and _overlap(override, other)]
         if by and not _has(loaded, override):
             message = f"replaced by {' and '.join(str(source_of(other)) for other in by)}; make one grid of both"
             yield Problem("", message, source_of(override))
@@ -189,7 +184,7 @@ def _keys(override: str) -> list[str]:
     return ["head", *keys] if keys[0] in HEAD_SHORT_FORMS else keys
 
 
-def _has(loaded: Loaded, override: str | Override) -> bool:
+def _has(loaded: Loaded, override: str) -> bool:
     """Whether a value of a loaded config is that of an override."""
     return source_of(override) in loaded.sources.values()
 
@@ -251,11 +246,11 @@ def _joined(lists: list[Node]) -> Node:
 def _base_path(extends: Node, chain: list[Path]) -> Path:
     if not isinstance(extends.value, str) or not extends.value:
         given = format_value(extends.plain())
-        raise ConfigError([Problem("extends", f"expected the name of one file, given {given}", extends.source)])
+        raise refused(f"expected the name of one file, given {given}", extends.source, "extends")
     base = chain[-1].parent / extends.value
     if any(_is_same_file(base, other) for other in chain):
         circle = " -> ".join(str(link) for link in (*chain, base))
-        raise ConfigError([Problem("extends", f"a cycle: {circle}", extends.source)])
+        raise refused(f"a cycle: {circle}", extends.source, "extends")
     return base
 
 
@@ -277,11 +272,7 @@ def _head_short_forms_moved(config: Node) -> Node:
         return Node(rest, config.source)  # The head itself is refused later.
     if twice := [key for key in short if key in head.entries]:
         raise ConfigError(
-            Problem(
-                key,
-                f"given twice, the other time as head.{key} in {head.entries[key].source}",
-                short[key].source,
-            )
+            Problem(key, f"given twice, the other time as head.{key} in {head.entries[key].source}", short[key].source)
             for key in twice
         )
     return _typed_by_keys(Node({**rest, "head": Node({**head.entries, **short}, head.source)}, config.source))
@@ -297,7 +288,7 @@ def _typed_by_keys(config: Node) -> Node:
     return Node(typed, config.source) if config.is_mapping else config
 
 
-def _overridden(config: Node, overrides: Iterable[str | Override]) -> Node:
+def _overridden(config: Node, overrides: Iterable[str]) -> Node:
     """A config with all overrides laid over it, the later over the earlier.
 
     Types come first, so that no key is lost to a type that is named after it.
@@ -313,11 +304,11 @@ def _overridden(config: Node, overrides: Iterable[str | Override]) -> Node:
     return config
 
 
-def _require_one_value_each(overrides: Iterable[str | Override]) -> None:
+def _require_one_value_each(overrides: Iterable[str]) -> None:
     """Refuse a key with two values, of which one would be dropped; a grid replaces one too, which is said elsewhere."""
     given: dict[str, dict[str, None]] = {}
     for override in overrides:
-        key, equals, value = str(override).partition("=")
+        key, equals, value = override.partition("=")
         if equals and key.strip() and not isinstance(override, Override):
             given.setdefault(".".join(_keys(override)), {})[value.strip()] = None
     twice = {key: values for key, values in given.items() if len(values) > 1}
@@ -328,22 +319,22 @@ def _require_one_value_each(overrides: Iterable[str | Override]) -> None:
         )
 
 
-def _override(override: str | Override, config: Node) -> Node:
+def _override(override: str, config: Node) -> Node:
     """The mapping that a `--set KEY=VALUE` lays over a config."""
-    text, source = str(override), source_of(override)
-    key, equals, value = text.partition("=")
+    source = source_of(override)
+    key, equals, value = override.partition("=")
     keys = tuple(key.strip().split("."))
     if not equals:
-        raise _bad_override("expected KEY=VALUE, such as optimizer.learning_rate=1e-2", source)
+        raise refused("expected KEY=VALUE, such as optimizer.learning_rate=1e-2", source)
     if not all(keys):
-        raise _bad_override(f"expected a dotted key before the =, given {key!r}", source)
+        raise refused(f"expected a dotted key before the =, given {key!r}", source)
     if keys[0] == "extends":
-        raise _bad_override("extends can be said in a file only", source)
+        raise refused("extends can be said in a file only", source)
     if keys[0] in HEAD_SHORT_FORMS:
         keys = ("head", *keys)
     if not value.strip():
         null = f"; nothing at all is written as {key.strip()}=null" if fits(keys, None, config) else ""
-        raise _bad_override(f"expected a value after the ={null}", source)
+        raise refused(f"expected a value after the ={null}", source)
     try:
         new = parse_value(value, source)
     except ConfigError as error:
@@ -357,7 +348,8 @@ def _override(override: str | Override, config: Node) -> Node:
             new, keys = _with_element(node, keys, depth, new, place), keys[:depth]
             break
         place = place.child(part, node.entries)
-        node = node.child(part) or place.default_node or Node(None, source)
+        default = place.default.model_dump() if isinstance(place.default, BaseModel) else place.default
+        node = node.child(part) or Node.of(default, DEFAULT)
     for part in reversed(keys):
         new = Node({part: new}, source)
     return _typed_by_keys(new)
@@ -369,7 +361,7 @@ def _with_element(whole: Node, keys: Keys, depth: int, new: Node, place: Place) 
     if old is None:
         path, n = dotted(keys[:depth]), len(whole.value)
         numbers = f"0 to {n - 1}" if n else "none at all"
-        raise _bad_override(f"{path}: expected the number of an item, {numbers}, given {keys[depth]!r}", new.source)
+        raise refused(f"{path}: expected the number of an item, {numbers}, given {keys[depth]!r}", new.source)
     source = new.source
     for part in reversed(keys[depth + 1 :]):
         new = Node({str(part): new}, source)
@@ -378,14 +370,11 @@ def _with_element(whole: Node, keys: Keys, depth: int, new: Node, place: Place) 
     return Node(items, source)
 
 
-def _bad_override(message: str, source: Source) -> ConfigError:
-    return ConfigError([Problem("", message, source)])
-
-
 def _validated(config: Node) -> tuple[Experiment, Node]:
     """The experiment, with the heads that the data set's tasks need unless others are said."""
     is_task_head = _needs_type(config.child("head"))
-    dataset = _dataset(config) if is_task_head else None
+    said = config.child("dataset") if is_task_head else None
+    dataset: Dataset | None = OneOf(Dataset).parsed(said.plain()) if said else None
     between = check_dataset(dataset) if dataset else []
     if dataset and not between:
         head = _with_head_types(config.child("head") or Node({}, DEFAULT), dataset.info())
@@ -443,18 +432,10 @@ def _with_head_types(head: Node, info: Info) -> Node:
     return Node(entries, head.source)
 
 
-def _dataset(config: Node) -> Dataset | None:
-    """The data set, if that part of the config is valid."""
-    node = config.child("dataset")
-    dataset: Dataset | None = OneOf(Dataset).parsed(node and node.plain())
-    return dataset
-
-
 def _located(misfits: Iterable[Misfit], config: Node, experiment: Experiment | None = None) -> list[Problem]:
     """Problems with their places; of a whole experiment, with the changes that mend them."""
-    located = []
+    problems = []
     for path, message in misfits:
-        problem = Problem(path, message, config.nearest_source(path.split(".")))
         mended = change(path, experiment) if experiment and has_override(path, config) else ""
-        located.append(problem.mended_by(mended))
-    return located
+        problems.append(Problem(path, message, config.nearest_source(path.split("."))).mended_by(mended))
+    return problems

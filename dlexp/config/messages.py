@@ -1,9 +1,7 @@
 """What pydantic refuses, in the user's terms: path, expected, given, the nearest right word."""
 
 import difflib
-import functools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,7 +10,7 @@ from pydantic_core import ErrorDetails
 from dlexp.config.advice import has_override, setting
 from dlexp.config.flat import format_value
 from dlexp.config.node import Keys, Node, dotted
-from dlexp.config.places import HEAD_SHORT_FORMS, ROOT, Place, keys_below, place_of
+from dlexp.config.places import HEAD_SHORT_FORMS, Place, keys_below, keys_of, place_of
 from dlexp.config.problems import Problem
 from dlexp.config.suggestions import as_text, fits, instead, off_instead
 from dlexp.errors import MAX_EXPLAINED, did_you_mean, nearest
@@ -45,46 +43,48 @@ NOT_IN_A_CONFIG = {"seed": "the seed is no part of a config; say it with --seed"
 FILE_KEYS = ("extends", "allow", *HEAD_SHORT_FORMS)
 SHOWN_LENGTH = 60
 
-#: Every key of the schema with its dotted path.
-Known = Sequence[tuple[str, str]]
+#: All dotted paths of the schema by key, the types in use before all others.
+Known = Mapping[str, Sequence[str]]
 
 
 def problems_of(error: ValidationError, config: Node) -> list[Problem]:
     """All that pydantic refuses in a config, one problem a path."""
     found: dict[Keys, list[ErrorDetails]] = {}
     for details in error.errors():
-        found.setdefault(_keys(details), []).append(details)
+        found.setdefault(keys_of(details), []).append(details)
     # Of a list that is no plain value either, the element that is wrong says enough.
     around = {keys[:n] for keys in found for n in range(len(keys))}
-    known = functools.cache(lambda: list(keys_below(config)))
+    known: dict[str, list[str]] = {}
+    if any(details["type"] == "extra_forbidden" for details in error.errors()):
+        for key, path in keys_below(config):
+            known.setdefault(key, []).append(path)
     problems: list[Problem] = []
     for keys, errors in found.items():
         if keys not in around:
             is_explained = len(problems) < MAX_EXPLAINED
             message = _message(keys, errors, config, known) if is_explained else "wrong too, as are many before it"
             problem = Problem(dotted(keys), message, config.nearest_source(keys))
-            problems.append(_with_quotes(_with_change(problem, keys, config), keys, config))
-    return sorted(problems, key=_in_file_order)
+            problems.append(problem.mended_by(_change(keys, config)))
+    return sorted(problems, key=lambda problem: (problem.source.label, problem.source.line or 0))
 
 
-def _with_change(problem: Problem, keys: Keys, config: Node) -> Problem:
-    """A problem with the override that mends it, where one does.
+def _change(keys: Keys, config: Node) -> str:
+    """The override that mends a wrong value, where one does.
 
     For a word that means nothing at all: null instead of the component. For an activation or a loss that the head's
     likelihood does not have: the one it takes by itself.
     """
-    value = config.find(keys)
-    if keys[-1] == "type" and value and _is_off(keys, value.plain(), config):
-        return problem.mended_by(setting(dotted(keys[:-1]), None))
-    if keys[0] != "head" or keys[-1] not in ("activation", "loss") or not has_override(problem.path, config):
-        return problem
-    around = place_of(keys[:-1], config)
-    settings = around.settings_for((config.find(keys[:-1]) or config).entries)
+    node = config.find(keys)
+    if keys[-1] == "type" and node and _is_off(keys, node.plain(), config):
+        return setting(dotted(keys[:-1]), None)
+    if keys[0] != "head" or keys[-1] not in ("activation", "loss") or not has_override(dotted(keys), config):
+        return ""
+    settings = place_of(keys[:-1], config).settings
     field = settings.model_fields.get(str(keys[-1])) if settings else None
     if field is None or not isinstance(field.default, str):
-        return problem
-    near = nearest(str(value.plain()), map(str, place_of(keys, config).choices)) if value else ""
-    return problem.mended_by(setting(problem.path, near or field.default))
+        return ""
+    near = nearest(str(node.plain()), map(str, place_of(keys, config).choices)) if node else ""
+    return setting(dotted(keys), near or field.default)
 
 
 def _is_off(keys: Keys, value: Any, config: Node) -> bool:
@@ -92,51 +92,8 @@ def _is_off(keys: Keys, value: Any, config: Node) -> bool:
     return bool(off_instead(value, lambda other: other is None and fits(keys[:-1], None, config)))
 
 
-def _with_quotes(problem: Problem, keys: Keys, config: Node) -> Problem:
-    """For what is no text where one stands, given by a `--set`: a shell takes the quotes away that are its own."""
-    given, advice = f"--set {problem.path}=", "; put it in quotes"
-    is_text = "expected text" in problem.message and "; write " not in problem.message
-    if not is_text or not (problem.source and problem.source.label.startswith(given)):
-        return problem
-    quoted = as_text(keys, problem.source.label.removeprefix(given), config)
-    return replace(problem, message=problem.message.removesuffix(advice) + quoted) if quoted else problem
-
-
-def _in_file_order(problem: Problem) -> tuple[str, int]:
-    return (problem.source.label, problem.source.line or 0) if problem.source else ("", 0)
-
-
-def _keys(details: ErrorDetails) -> Keys:
-    """The path that an error is about, as it is written in YAML.
-
-    In pydantic's location a component's key is followed by its type, and that of a union by a member's name.
-    """
-    keys: Keys = ()
-    place = ROOT
-    settings = place.settings
-    for part in details["loc"]:
-        if place.one_of and place.element and isinstance(part, int):
-            keys, place = (*keys, part), place.element
-            continue
-        if place.is_union:
-            place = replace(place, is_union=False)
-            continue
-        if place.one_of and not settings:
-            settings = place.one_of.choices.get(str(part))
-            continue
-        if settings and str(part) in settings.model_fields:
-            place = Place.of_field(settings.model_fields[str(part)])
-        elif settings or place.element:
-            place = place.element or Place()
-        else:
-            break
-        keys, settings = (*keys, part), place.settings
-    return (*keys, "type") if details["type"].startswith("union_tag") else keys
-
-
-def _message(keys: Keys, errors: list[ErrorDetails], config: Node, known: Callable[[], Known]) -> str:
-    kind, key = errors[0]["type"], str(keys[-1]) if keys else ""
-    place, around = place_of(keys, config), place_of(keys[:-1], config)
+def _message(keys: Keys, errors: list[ErrorDetails], config: Node, known: Known) -> str:
+    key, place, around = str(keys[-1]), place_of(keys, config), place_of(keys[:-1], config)
     node = config.find(keys)
     value = node.plain() if node else None
 
@@ -145,38 +102,39 @@ def _message(keys: Keys, errors: list[ErrorDetails], config: Node, known: Callab
 
     if place.is_union and isinstance(value, list | dict):  # That it is no word goes without saying.
         errors = [each for each in errors if each["type"] != "literal_error"] or errors
-        kind = errors[0]["type"]
+    kind = errors[0]["type"]
     if kind == "extra_forbidden":
-        return _unknown_key(keys, value, config, known())
+        return _unknown_key(keys, value, config, known)
     if kind in ("missing", "union_tag_not_found"):
         choices = place.types or (around.types if key == "type" else [])
         return f"missing. Choose from: {', '.join(choices)}" if choices else "missing"
     if kind == "union_tag_invalid":
-        kind = around.one_of.base.kind if around.one_of else ""
-        return _unknown_word(_singular(kind), value, around.types, is_off=_is_off(keys, value, config))
+        noun = around.one_of.base.kind.removesuffix("s") if around.one_of else ""
+        return _unknown_word(noun, value, around.types, is_off=_is_off(keys, value, config))
     if kind == "literal_error":
         is_item = isinstance(keys[-1], int)
-        word = _singular(str(keys[-2])) if is_item else "value" if around.element and not around.one_of else key
+        noun = str(keys[-2]).removesuffix("s") if is_item else "value" if around.element and not around.one_of else key
         # For a softmax's loss behind a sigmoid: the types that take the word.
-        types = [name for name, there in _of_other_types(keys[-1], around).items() if value in there.choices]
+        types = [name for name, there in _of_other_types(key, around).items() if value in there.choices]
         hint, off = f" It belongs to type {', '.join(types)}." if types else "", off_instead(value, takes)
         listed = [format_value(choice) for choice in place.choices]
-        return f"{_unknown_word(word, value, listed, hint, is_off=bool(off))}{off}"
+        return f"{_unknown_word(noun, value, listed, hint, is_off=bool(off))}{off}"
+    shown = _shown(value)
     if kind.startswith("model") and place.one_of:
-        return f"expected one of {', '.join(place.types)}, given {_shown(value)}{off_instead(value, takes)}"
+        return f"expected one of {', '.join(place.types)}, given {shown}{off_instead(value, takes)}"
     if keys == ("name",) and kind == "string_pattern_mismatch":
-        return f"expected {EXPECTED_NAME}, given {_shown(value)}"
-    end = f"given {_shown(value)}{instead([each['type'] for each in errors], value, takes)}"
+        return f"expected {EXPECTED_NAME}, given {shown}"
+    advice = instead([each["type"] for each in errors], value, takes)
     if any(details["type"] not in EXPECTED for details in errors):
-        return f"{_own_message(errors[0])}, {end}"
-    expected = dict.fromkeys(EXPECTED[e["type"]].format(**e.get("ctx", {})) for e in errors)
-    return f"expected {' or '.join(expected)}, {end}"
-
-
-def _own_message(details: ErrorDetails) -> str:
-    """What a component's own check says."""
-    message = details["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    return message[:1].lower() + message[1:]
+        # What a component's own check says.
+        own = errors[0]["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        return f"{own[:1].lower()}{own[1:]}, given {shown}{advice}"
+    expected = " or ".join(dict.fromkeys(EXPECTED[e["type"]].format(**e.get("ctx", {})) for e in errors))
+    given, override = config.nearest_source(keys).label, f"--set {dotted(keys)}="
+    if "text" in expected and not advice.startswith("; write ") and given.startswith(override):
+        # A shell takes the quotes away that are its own.
+        advice = as_text(keys, given.removeprefix(override), config) or advice
+    return f"expected {expected}, given {shown}{advice}"
 
 
 def _unknown_word(noun: str, value: Any, choices: list[str], hint: str = "", is_off: bool = False) -> str:
@@ -193,25 +151,22 @@ def _unknown_key(keys: Keys, value: Any, config: Node, known: Known) -> str:
     if len(keys) == 1 and key in NOT_IN_A_CONFIG:
         return NOT_IN_A_CONFIG[key]
     place = place_of(keys[:-1], config)
-    settings = place.settings_for((config.find(keys[:-1]) or config).entries)
-    here = [*(settings.model_fields if settings else ()), *(() if keys[:-1] else FILE_KEYS)]
-    paths = dict(reversed(known))  # The first path of each name.
+    here = [*(place.settings.model_fields if place.settings else ()), *(() if keys[:-1] else FILE_KEYS)]
+    types = _of_other_types(key, place)
+    elsewhere = key if key in known else next(iter(difflib.get_close_matches(key, known, n=1, cutoff=0.8)), "")
     advice = (
         _written_nested(key, value, known, config)
-        or (f" It is a key of type {', '.join(types)}." if (types := _of_other_types(key, place)) else "")
-        or (f" Did you mean '{paths[key]}'?" if key in paths else "")
-        or did_you_mean(key, here)
-        or _alike_elsewhere(key, paths)
+        or (types and f" It is a key of type {', '.join(types)}.")
+        or ("" if key in known else did_you_mean(key, here))
+        or (elsewhere and f" Did you mean '{known[elsewhere][0]}'?")
     )
     return f"unknown key {_shown(key)}.{advice} Choose from: {', '.join(here)}"
 
 
 def _written_nested(key: str, value: Any, known: Known, config: Node) -> str:
     """For `optimizer.learning_rate: 1` in a file: dots are for `--set`."""
-    if key not in (path for _, path in known):
-        return ""
     *around, last = key.split(".")
-    if not around:
+    if not around or key not in known.get(last, ()):
         return ""
     nested: dict[str, Any] = {last: value}
     for outer in reversed(around):
@@ -223,20 +178,10 @@ def _written_nested(key: str, value: Any, known: Known, config: Node) -> str:
     return f" In a file, write {written}."
 
 
-def _of_other_types(key: str | int, place: Place) -> dict[str, Place]:
+def _of_other_types(key: str, place: Place) -> dict[str, Place]:
     """The types of a component that have a key, with what each of them takes there."""
-    others = (place.one_of.choices if place.one_of else {}).items()
-    fields = {name: other.model_fields[str(key)] for name, other in others if key in other.model_fields}
-    return {name: Place.of_field(field) for name, field in fields.items()}
-
-
-def _alike_elsewhere(key: str, paths: Mapping[str, str]) -> str:
-    near = difflib.get_close_matches(key, list(paths), n=1, cutoff=0.8)
-    return f" Did you mean '{paths[near[0]]}'?" if near else ""
-
-
-def _singular(noun: str) -> str:
-    return noun.removesuffix("s")
+    others = place.one_of.choices.items() if place.one_of else ()
+    return {name: Place.of_field(other.model_fields[key]) for name, other in others if key in other.model_fields}
 
 
 def _shown(value: Any) -> str:

@@ -60,13 +60,8 @@ class Node:
 
     def nearest_source(self, keys: Sequence[str | int]) -> Source:
         """Where the value at a path is said, or else the deepest mapping around it that is said anywhere."""
-        source = self.source
-        node: Node | None = self
-        for key in keys:
-            node = node and node.child(key)
-            if node and node.source != DEFAULT:
-                source = node.source
-        return source
+        on_the_way = (self.find(keys[:n]) for n in range(len(keys), 0, -1))
+        return next((node.source for node in on_the_way if node and node.source != DEFAULT), self.source)
 
 
 def dotted(keys: Sequence[str | int]) -> str:

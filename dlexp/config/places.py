@@ -1,13 +1,13 @@
 """The schema as a tree of places: what may stand at a path, short forms, defaults, other keys."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
+from pydantic_core import ErrorDetails, PydanticUndefined
 
 from dlexp.components.component import Component, Off, OneOf, Word
 from dlexp.config.experiment import Experiment
@@ -39,38 +39,39 @@ class Place:
     @classmethod
     def of_field(cls, field: FieldInfo) -> "Place":
         """The place of a field of a mapping."""
-        place = cls._of(field.annotation, field.metadata, field.default)
         off = next((item.value for item in field.metadata if isinstance(item, Off)), PydanticUndefined)
-        return replace(place, off=off)
+        return replace(cls._of(field.annotation, field.metadata), default=field.default, off=off)
 
     @classmethod
-    def _of(cls, annotation: Any, metadata: list[Any], default: Any = PydanticUndefined) -> "Place":
+    def _of(cls, annotation: Any, metadata: Sequence[Any] = ()) -> "Place":
         origin, arguments = get_origin(annotation), get_args(annotation)
         if origin is Annotated:
-            return cls._of(arguments[0], [*metadata, *arguments[1:]], default)
-        if one_of := next((item for item in metadata if isinstance(item, OneOf)), None):
-            return cls(one_of=one_of, default=default)
-        if word := next((item for item in metadata if isinstance(item, Word)), None):
-            return cls(choices=word.choices, default=default)
-        if origin in (Union, UnionType):
-            members = [cls._of(member, [], default) for member in arguments if member is not NoneType]
-            structured = [place for place in members if place.one_of or place.settings or place.element]
-            choices = tuple(choice for place in members for choice in place.choices)
-            if not structured:
-                return cls(choices=choices, default=default)
-            # A component or a list of them: what the list holds is a place of its own.
-            elements = [place.element for place in structured if place.element]
-            choices_inside = tuple(choice for place in elements for choice in place.choices)
-            element = replace(elements[0], choices=choices_inside) if elements else None
-            is_union = len(members) > 1 and not any(place.one_of for place in members)
-            return replace(structured[0], element=element, choices=choices, default=default, is_union=is_union)
-        if origin in (list, dict):
-            return cls(element=cls._of(arguments[-1], []), default=default)
+            return cls._of(arguments[0], [*metadata, *arguments[1:]])
+        for item in metadata:
+            if isinstance(item, OneOf):
+                return cls(one_of=item)
+            if isinstance(item, Word):
+                return cls(choices=item.choices)
         if origin is Literal:
-            return cls(choices=arguments, default=default)
+            return cls(choices=arguments)
+        if origin in (list, dict):
+            return cls(element=cls._of(arguments[-1]))
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            return cls(settings=annotation, default=default)
-        return cls(default=default)
+            return cls(settings=annotation)
+        return cls._of_union(arguments) if origin in (Union, UnionType) else cls()
+
+    @classmethod
+    def _of_union(cls, arguments: tuple[Any, ...]) -> "Place":
+        members = [cls._of(member) for member in arguments if member is not NoneType]
+        structured = [place for place in members if place.one_of or place.settings or place.element]
+        elements = [place.element for place in structured if place.element]
+        return replace(
+            structured[0] if structured else cls(),
+            # A component or a list of them: what the list holds is a place of its own.
+            element=replace(elements[0], choices=_choices(elements)) if elements else None,
+            choices=_choices(members),
+            is_union=bool(structured) and len(members) > 1 and not any(place.one_of for place in members),
+        )
 
     @property
     def types(self) -> list[str]:
@@ -81,14 +82,6 @@ class Place:
     def default_type(self) -> str | None:
         """The type of a component that does not name one; None if it has to."""
         return self.default.type if isinstance(self.default, Component) else None
-
-    @property
-    def default_node(self) -> Node | None:
-        """The default as a value; None if there is no default."""
-        if self.default is PydanticUndefined:
-            return None
-        default = self.default.model_dump() if isinstance(self.default, BaseModel) else self.default
-        return Node.of(default, DEFAULT)
 
     def settings_for(self, entries: Mapping[str, Node]) -> type[BaseModel] | None:
         """The class of a mapping here; None if its type is unknown or its keys are free."""
@@ -116,17 +109,45 @@ class Place:
         return node if full is value else Node.of(full, node.source)
 
 
+def _choices(places: Sequence[Place]) -> tuple[object, ...]:
+    return tuple(choice for place in places for choice in place.choices)
+
+
 #: The place of a whole config.
 ROOT = Place(settings=Experiment)
 
 
 def place_of(keys: Keys, config: Node) -> Place:
-    """What the schema says about a path of this config."""
+    """What the schema says about a path of this config, with the class of the mapping that stands there."""
     place, node = ROOT, config
     for key in keys:
         place = place.child(str(key), node.entries)
         node = node.child(key) or Node({}, DEFAULT)
-    return place
+    return replace(place, settings=place.settings_for(node.entries))
+
+
+def keys_of(details: ErrorDetails) -> Keys:
+    """The path that an error of pydantic is about, as it is written in YAML.
+
+    In pydantic's location a component's key is followed by its type, and that of a union by a member's name.
+    """
+    keys: Keys = ()
+    place = ROOT
+    settings = place.settings
+    for part in details["loc"]:
+        if place.one_of and place.element and isinstance(part, int):
+            keys, place = (*keys, part), place.element
+        elif place.is_union:
+            place = replace(place, is_union=False)
+        elif place.one_of and not settings:
+            settings = place.one_of.choices.get(str(part))
+        elif settings or place.element:
+            field = settings.model_fields.get(str(part)) if settings else None
+            place = Place.of_field(field) if field else place.element or Place()
+            keys, settings = (*keys, part), place.settings
+        else:
+            break
+    return (*keys, "type") if details["type"].startswith("union_tag") else keys
 
 
 def merged(base: Node | None, over: Node, place: Place = ROOT) -> Node:

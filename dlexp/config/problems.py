@@ -34,7 +34,7 @@ class Problem:
     path: str
     """The dotted path of the value; empty where the file as a whole is meant."""
     message: str
-    source: Source | None = None
+    source: Source
     change: str = ""
     """An override that mends it, KEY=VALUE as `--set` takes it; the message ends with it. Empty where none is sure."""
 
@@ -43,7 +43,7 @@ class Problem:
         return replace(self, message=f"{self.message}; set {change}", change=change) if change else self
 
     def __str__(self) -> str:
-        text = ": ".join(str(part) for part in (self.source, self.path, self.message) if part)
+        text = ": ".join(filter(None, (str(self.source), self.path, self.message)))
         # Keys and values are the user's: a line end in one is shown as \n.
         return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
@@ -56,3 +56,8 @@ class ConfigError(UserError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
         super().__init__(*map(str, self.problems))
+
+
+def refused(message: str, source: Source, path: str = "") -> ConfigError:
+    """The error of one problem."""
+    return ConfigError([Problem(path, message, source)])

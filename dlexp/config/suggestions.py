@@ -8,13 +8,14 @@ import re
 from collections.abc import Callable, Collection
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from dlexp.components.component import ALONE, OneOf
 from dlexp.components.datasets.dataset import Dataset
+from dlexp.config.experiment import Experiment
 from dlexp.config.flat import format_value
 from dlexp.config.node import Keys, Node, dotted
-from dlexp.config.places import ROOT
+from dlexp.config.places import keys_of, place_of, with_default_types
 from dlexp.config.problems import DEFAULT, ConfigError, Source
 from dlexp.config.yaml_source import parse_value, reads_as_number
 
@@ -40,19 +41,19 @@ def instead(kinds: Collection[str], value: Any, fits: Fits) -> str:
     """
     if switched_off := off_instead(value, fits):
         return switched_off
+    readings: list[str] = []
     if isinstance(value, str) and not {"list_type", "dict_type", "model_type"} & set(kinds):
         if reads_as_number(value):
             return "; drop the quotes" if fits(_parsed(value)) else ""
-        written = [text for text in number_readings(value) if fits(_parsed(text))]
-        return f"; write {written[0]}" if len(written) == 1 else ""
-    if "int_type" in kinds and isinstance(value, float) and value.is_integer():
-        return f"; write {int(value)}" if fits(_parsed(str(int(value)))) else ""
-    if "string_type" in kinds and isinstance(value, bool | int | float):
+        readings = number_readings(value)
+    elif "int_type" in kinds and isinstance(value, float) and value.is_integer():
+        readings = [str(int(value))]
+    elif "string_type" in kinds and isinstance(value, bool | int | float):
         return "; put it in quotes" if fits(format_value(value)) else ""
-    if "list_type" in kinds and isinstance(value, str | int | float):
-        lists = [each for each in _list_readings(value) if fits(each)]
-        return f"; write {format_value(lists[0])}" if len(lists) == 1 else ""
-    return ""
+    elif "list_type" in kinds and isinstance(value, str | int | float):
+        readings = list(map(format_value, _list_readings(value)))
+    written = [reading for reading in readings if fits(_parsed(reading))]
+    return f"; write {written[0]}" if len(written) == 1 else ""
 
 
 def off_instead(value: Any, fits: Fits) -> str:
@@ -71,7 +72,8 @@ def number_readings(text: str) -> list[str]:
     if UNDERSCORED.fullmatch(text):
         readings.append(text.replace("_", ""))
     # In front of a decimal sign that is not the one between the groups, the groups are sure.
-    whole, sign, fraction = _parts(text)
+    at = -1 if GROUPED.fullmatch(text) else max(text.rfind("."), text.rfind(","))
+    whole, sign, fraction = (text, "", "") if at < 0 else (text[:at], text[at], text[at + 1 :])
     groups = GROUPED.fullmatch(whole)
     if groups and (not sign or (sign != groups[1] and fraction.isdecimal())):
         digits = whole.replace(groups[1], "")
@@ -87,23 +89,24 @@ def fits(keys: Keys, value: Any, config: Node) -> bool:
 
     What other parts say between fields is left out.
     """
-    place, node, found = ROOT, config, None
-    for depth, key in enumerate(keys):
-        settings = place.settings_for(node.entries)
-        if settings and str(key) in settings.model_fields:
-            found = settings, depth
-        place = place.child(str(key), node.entries)
-        node = node.child(key) or Node({}, DEFAULT)
-    if found is None:
+    lists = [value, *(node.value for n in range(len(keys)) if (node := config.find(keys[:n])))]
+    if any(isinstance(each, list) and len(each) > MAX_ITEMS for each in lists):
         return False
-    expanded = place.expanded(Node.of(value, DEFAULT)).plain()
-    settings, depth = found
-    whole = config.find(keys[: depth + 1])
-    tried = _with(whole.plain() if whole else None, keys[depth + 1 :], expanded)
-    if not _takes(settings, str(keys[depth]), tried, keys):
-        return False
-    dataset = config.child("dataset")
-    return keys[0] != "dataset" or not dataset or _suits(_with(dataset.plain(), keys[1:], expanded), keys)
+    expanded = place_of(keys, config).expanded(Node.of(value, DEFAULT))
+    tried = with_default_types(Node.of(_with(config.plain(), keys, expanded.plain()), DEFAULT)).plain()
+    try:
+        Experiment.model_validate(tried)
+    except ValidationError as error:
+        for details in error.errors():
+            wrong = keys_of(details)
+            wrong = wrong[:-1] if details["type"].startswith("union_tag") else wrong
+            # Around the value, or in it; other parts may be wrong too.
+            if all(a == b for a, b in zip(wrong, keys, strict=False)):
+                return False
+    if keys[0] != "dataset":
+        return True
+    dataset: Dataset | None = OneOf(Dataset).parsed(tried["dataset"])
+    return not dataset or all(misfit.field != dotted(keys[1:]) for misfit in dataset.problems(ALONE))
 
 
 def as_text(keys: Keys, text: str, config: Node) -> str:
@@ -118,42 +121,14 @@ def as_text(keys: Keys, text: str, config: Node) -> str:
     return f'; as a text, in quotes of its own: --set "{".".join(map(str, keys))}={quoted}"'
 
 
-def _takes(settings: type[BaseModel], field: str, value: Any, keys: Keys) -> bool:
-    if isinstance(value, list) and len(value) > MAX_ITEMS:
-        return False
-    try:
-        settings.model_validate({field: value})
-    except ValidationError as error:
-        # Of other fields nothing was said, and another item may be wrong too.
-        items = {part for part in keys if isinstance(part, int)}
-        for details in error.errors():
-            numbers = {part for part in details["loc"] if isinstance(part, int)}
-            if details["loc"][:1] == (field,) and (not numbers or not items or numbers & items):
-                return False
-    return True
-
-
-def _suits(settings: Any, keys: Keys) -> bool:
-    """Whether a data set that is otherwise sound has nothing against a value of its own."""
-    dataset: Dataset | None = OneOf(Dataset).parsed(settings)
-    return not dataset or all(misfit.field != dotted(keys[1:]) for misfit in dataset.problems(ALONE))
-
-
 def _with(whole: Any, keys: Keys, value: Any) -> Any:
     """A copy of a value in which what `keys` name is another."""
     if not keys:
         return value
     if isinstance(whole, list) and isinstance(keys[0], int) and keys[0] < len(whole):
         return [_with(item, keys[1:], value) if i == keys[0] else item for i, item in enumerate(whole)]
-    return {**(whole if isinstance(whole, dict) else {}), str(keys[0]): _with(None, keys[1:], value)}
-
-
-def _parts(text: str) -> tuple[str, str, str]:
-    """What stands before the last sign that may be a decimal one, the sign, and what stands behind it."""
-    at = max(text.rfind("."), text.rfind(","))
-    if at < 0 or GROUPED.fullmatch(text):
-        return text, "", ""
-    return text[:at], text[at], text[at + 1 :]
+    entries = whole if isinstance(whole, dict) else {}
+    return {**entries, str(keys[0]): _with(entries.get(str(keys[0])), keys[1:], value)}
 
 
 def _list_readings(value: str | bool | int | float) -> list[list[Any]]:
