@@ -37,8 +37,8 @@ def setting(path: str, value: object) -> str:
 def has_override(path: str, config: Node) -> bool:
     """Whether `--set` reaches a path: not through the name of a target with a dot, which it takes for several keys."""
     heads = config.find(("head", "heads"))
-    dotted_names = [name for name in (heads.entries if heads else ()) if "." in name]
-    return not any(path.startswith(f"head.heads.{name}.") for name in dotted_names)
+    names = heads.entries if heads else ()
+    return not any("." in name and path.startswith(f"head.heads.{name}.") for name in names)
 
 
 def lost_classes(n_classes: int) -> str:

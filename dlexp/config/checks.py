@@ -56,39 +56,34 @@ def change(path: str, experiment: Experiment) -> str:
 
 def check_against(experiment: Experiment, info: Info) -> list[Misfit]:
     """What cannot work with data like this, by dotted path."""
-    context = _context(experiment, info)
-    return [
-        *check_data(experiment, info),
-        *_model_problems(experiment.model, context),
-        *_problems("head", experiment.head, context),
-        *_weight_problems(experiment.head),
-        *_problems("optimizer", experiment.optimizer, context),
-        *_apart_problems(experiment),
-        *_training_problems(experiment, context),
-    ]
+    return [*check_data(experiment, info), *_between_parts(experiment, _context(experiment, info))]
 
 
 def check_data(experiment: Experiment, info: Info) -> list[Misfit]:
     """The same for the choice of the examples alone: validation, share, resample."""
-    context = _context(experiment, info)
-    return [
-        *_problems("validation", experiment.validation, context),
-        *_train_fraction_problems(experiment, info),
-        *_resample_problems(experiment.dataset, context),
-    ]
+    context, dataset = _context(experiment, info), experiment.dataset
+    problems = list(_problems("validation", experiment.validation, context))
+    n = 0 if info.n_train is None else info.n_train - experiment.validation.count(info.n_train)
+    if n > 0 and round(dataset.train_fraction * n) < 1:
+        why = f"{dataset.train_fraction:g} of {n} training examples leaves none to train on"
+        problems.append(Misfit("dataset.train_fraction", why))
+    if dataset.resample and info.targets:
+        why = "bias and variance are those of one target; name it alone as dataset.target"
+        problems.append(Misfit("dataset.resample", why))
+    elif dataset.resample:
+        problems += _problems("dataset.resample", dataset.resample, context)
+    return problems
 
 
 def _context(experiment: Experiment, info: Info) -> Context:
     """What stands around each component of an experiment."""
-    dataset, n_trained = experiment.dataset, None
-    if info.n_train is not None:
-        whole = dataset.model_copy(update={"resample": None})
-        n_trained = whole.reduced_count(info.n_train - experiment.validation.count(info.n_train))
+    dataset = experiment.dataset
+    whole = experiment.model_copy(update={"dataset": dataset.model_copy(update={"resample": None})})
     return Context(
         info=info,
         dataset=dataset.type,
         has_known_distribution=dataset.has_known_distribution,
-        n_trained=n_trained,
+        n_trained=whole.n_trained(info),
         epochs=experiment.training.epochs,
     )
 
@@ -97,56 +92,19 @@ def _problems(path: str, component: Component, context: Context) -> Iterator[Mis
     return (misfit.below(path) for misfit in component.problems(context))
 
 
-def _train_fraction_problems(experiment: Experiment, info: Info) -> Iterator[Misfit]:
-    if info.n_train is None:
-        return
-    fraction, n = experiment.dataset.train_fraction, info.n_train - experiment.validation.count(info.n_train)
-    if n > 0 and round(fraction * n) < 1:
-        yield Misfit("dataset.train_fraction", f"{fraction:g} of {n} training examples leaves none to train on")
-
-
-def _resample_problems(dataset: Dataset, context: Context) -> Iterator[Misfit]:
-    if dataset.resample and context.info.targets:
-        yield Misfit("dataset.resample", "bias and variance are those of one target; name it alone as dataset.target")
-    elif dataset.resample:
-        yield from _problems("dataset.resample", dataset.resample, context)
-
-
-def _weight_problems(head: Head | Multitask) -> Iterator[Misfit]:
+def _between_parts(experiment: Experiment, context: Context) -> Iterator[Misfit]:
+    head, optimizer, training = experiment.head, experiment.optimizer, experiment.training
+    has_trunks = isinstance(head, Multitask) and head.sharing == "none"
+    yield from _model_problems(experiment.model, context)
+    yield from _problems("head", head, context)
     if isinstance(head, Head) and head.weight != 1:
         why = f"the only head has no other to be weighed against; leave out the {head.weight:g}"
         yield Misfit("head.weight", why)
-
-
-def _model_problems(model: Model, context: Context) -> Iterator[Misfit]:
-    info = context.info
-    if info.inputs in model.takes:
-        yield from _problems("model", model, context)
-        return
-    fitting = {name: other for name, other in registry.components("models").items() if info.inputs in other.takes}
-    # A change is complete as it stands: no layers or function that would have to be said too.
-    changes = [
-        f"model: {name}"
-        for name, other in fitting.items()
-        if not any(field.is_required() for field in other.model_fields.values())
-    ]
-    # Text has both forms; the other one may fit.
-    for encoding, inputs in (("multi_hot", "sparse"), ("padded", "word_ids")):
-        if info.vocabulary and inputs in model.takes:
-            changes.append(f"dataset.encoding: {encoding}")
-    yield Misfit("model.type", f"{model.type} cannot take {_described(info)}; use {', or '.join(changes)}")
-
-
-def _apart_problems(experiment: Experiment) -> Iterator[Misfit]:
-    is_apart = isinstance(experiment.head, Multitask) and experiment.head.sharing == "none"
-    if is_apart and experiment.optimizer.global_clipnorm is not None:
+    yield from _problems("optimizer", optimizer, context)
+    if has_trunks and optimizer.global_clipnorm is not None:
         why = "one norm over all trunks would tie the tasks together; use clipnorm"
         yield Misfit("optimizer.global_clipnorm", why)
-
-
-def _training_problems(experiment: Experiment, context: Context) -> Iterator[Misfit]:
-    training = experiment.training
-    if training.diagnostics and isinstance(experiment.head, Multitask) and experiment.head.sharing == "none":
+    if has_trunks and training.diagnostics:
         yield Misfit("training.diagnostics", "diagnostics look at one trunk; head.sharing: none has several")
     if training.diagnostics and not isinstance(experiment.model, Stack):
         why = f"diagnostics look at hidden layers by number; {experiment.model.type} has none"
@@ -155,11 +113,24 @@ def _training_problems(experiment: Experiment, context: Context) -> Iterator[Mis
     stopping, choices = training.early_stopping, experiment.judged_columns
     if stopping and stopping.monitor not in choices:
         hint = did_you_mean(stopping.monitor, choices)
-        yield Misfit(
-            "training.early_stopping.monitor",
-            f"unknown column '{stopping.monitor}'.{hint} Choose from: {', '.join(choices)}",
-        )
+        why = f"unknown column '{stopping.monitor}'.{hint} Choose from: {', '.join(choices)}"
+        yield Misfit("training.early_stopping.monitor", why)
 
 
-def _described(info: Info) -> str:
-    return {"numeric": "numbers", "sparse": "sparse vectors", "word_ids": "word indices"}[info.inputs]
+def _model_problems(model: Model, context: Context) -> Iterator[Misfit]:
+    info = context.info
+    if info.inputs in model.takes:
+        yield from _problems("model", model, context)
+        return
+    # A change is complete as it stands: no layers or function that would have to be said too.
+    changes = [
+        f"model: {name}"
+        for name, other in registry.components("models").items()
+        if info.inputs in other.takes and not any(field.is_required() for field in other.model_fields.values())
+    ]
+    # Text has both forms; the other one may fit.
+    for encoding, inputs in (("multi_hot", "sparse"), ("padded", "word_ids")):
+        if info.vocabulary and inputs in model.takes:
+            changes.append(f"dataset.encoding: {encoding}")
+    given = {"numeric": "numbers", "sparse": "sparse vectors", "word_ids": "word indices"}[info.inputs]
+    yield Misfit("model.type", f"{model.type} cannot take {given}; use {', or '.join(changes)}")

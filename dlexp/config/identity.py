@@ -72,24 +72,18 @@ class Ingredients:
 
         It took `training.diagnostics` and the paths of data files as they stood.
         """
-        observed = (self._with_diagnostics(is_on) for is_on in (False, True))
-        settings = (spelled for each in observed for spelled in _spelled(each))
-        found = dict.fromkeys(map(self._digest, settings))
+        kept = compared(self.experiment, paths=False)
+        found = dict.fromkeys(
+            self._digest({**spelled, "training": {**kept.get("training", {}), "diagnostics": is_on}})
+            for is_on in (False, True)
+            for spelled in _spelled(kept)
+        )
         return tuple(digest for digest in found if digest != self.identity)
 
-    def _with_diagnostics(self, is_on: bool) -> Settings:
-        kept = compared(self.experiment, paths=False)
-        return {**kept, "training": {**kept.get("training", {}), "diagnostics": is_on}}
-
     def _digest(self, settings: Settings) -> str:
-        content = {
-            "experiment": settings,
-            "data_digest": self.data_digest,
-            "training_version": self.training_version,
-        }
-        if self.code_digest:
-            content["code"] = self.code_digest
-        return canonical_digest(content)
+        of_data = {"data_digest": self.data_digest, "training_version": self.training_version}
+        of_code = {"code": self.code_digest} if self.code_digest else {}
+        return canonical_digest({"experiment": settings, **of_data, **of_code})
 
 
 @dataclass(frozen=True)
@@ -130,11 +124,6 @@ def identities_of(
 ) -> Identities:
     """All identities of an experiment on data with the first of these digests; earlier versions took the others.
 
-    Args:
-        experiment: The experiment.
-        data_digests: As `Dataset.digests` gives them.
-        training_version: That of the training code; None for this version's.
-
     Raises:
         DataError: The model is made by code that cannot be found.
     """
@@ -164,41 +153,37 @@ def code_digest(experiment: "Experiment") -> str | None:
 
 def identified(settings: Settings) -> Settings:
     """The settings as the identity has them."""
-    kept: Settings = _ruled(settings, _root(), "identified")
-    return kept
+    return _ruled(settings, "identified")
 
 
 def compared(settings: Settings, paths: bool = True) -> Settings:
     """The settings as `diff`, `compare` and `why` have them; with `paths` as seen from the working directory."""
-    kept: Settings = _ruled(settings, _root(), "compared", paths)
-    return kept
+    return _ruled(settings, "compared", paths)
 
 
-def _root() -> "Place":
+def _ruled(settings: Settings, how: Literal["identified", "compared"], paths: bool = True) -> Settings:
+    """The settings with the rules of their fields, at every depth; keys of other versions stay as they are."""
     from dlexp.config.places import ROOT
 
-    return ROOT
+    def ruled(value: Any, place: "Place") -> Any:
+        if isinstance(value, list):
+            return [ruled(item, place.element) for item in value] if place.element else value
+        if not isinstance(value, dict):
+            return value
+        named = value.get("type")  # Of a record that was edited: anything.
+        chosen = place.one_of.choices.get(named if isinstance(named, str) else "") if place.one_of else place.settings
+        kept = {}
+        for key, item in value.items():
+            rule, below = _field(chosen, key) if chosen else (None, place.element)
+            if rule is not None and (paths or not isinstance(rule, DataPath)):
+                item = getattr(rule, how)(item)
+            elif below is not None:
+                item = ruled(item, below)
+            if item is not LEFT_OUT:
+                kept[key] = item
+        return kept
 
-
-def _ruled(value: Any, place: "Place", how: Literal["identified", "compared"], paths: bool = True) -> Any:
-    """A value of the config with the rules of its fields, at every depth; keys of other versions stay as they are."""
-    if isinstance(value, list):
-        return [_ruled(item, place.element, how, paths) for item in value] if place.element else value
-    if not isinstance(value, dict):
-        return value
-    named = value.get("type")  # Of a record that was edited: anything.
-    settings = place.one_of.choices.get(named if isinstance(named, str) else "") if place.one_of else place.settings
-    if settings is None and place.element is None:
-        return value
-    kept = {}
-    for key, item in value.items():
-        rule, below = _field(settings, key) if settings else (None, place.element)
-        if rule is not None and (paths or not isinstance(rule, DataPath)):
-            item = getattr(rule, how)(item)
-        elif below is not None:
-            item = _ruled(item, below, how, paths)
-        if item is not LEFT_OUT:
-            kept[key] = item
+    kept: Settings = ruled(settings, ROOT)
     return kept
 
 

@@ -37,11 +37,8 @@ def json_schema() -> Schema:
         "minLength": 1,
         "description": "A config file, seen from this one, that this one changes.",
     }
-    allow = {
-        "type": "array",
-        "items": {"enum": list(RULE_NAMES)},
-        "description": "Rules of `dlexp check` that are broken on purpose, here and in files that extend this one.",
-    }
+    meant = "Rules of `dlexp check` that are broken on purpose, here and in files that extend this one."
+    allow = {"type": "array", "items": {"enum": list(RULE_NAMES)}, "description": meant}
     short_forms = {key: _short_form(key, definitions) for key in HEAD_SHORT_FORMS}
     return {
         "$schema": DRAFT,

@@ -8,6 +8,7 @@ from dlexp import registry
 from dlexp.components.models import Layers
 from dlexp.components.models.keras_layers import axes_behind, normal, table
 from dlexp.config.advice import DEEP, MAX_DROPOUT, Advice, lost_classes
+from dlexp.config.node import with_value
 from dlexp.format import plural
 
 #: Keras's name of the function of the start that it gives a kernel by itself.
@@ -39,11 +40,6 @@ class PlacedLayer:
         """Whether it is Dense, a convolution, or the like: no recurrent layer, whose gates are meant to saturate."""
         known = table()["layers"][self.name]["arguments"]
         return "kernel_initializer" in known and "recurrent_initializer" not in known
-
-    @property
-    def start(self) -> Any:
-        """How its kernel starts."""
-        return self.arguments.get("kernel_initializer") or DEFAULT_START
 
 
 LayerRule = Callable[[Layers, list[PlacedLayer], int], Iterator[Advice]]
@@ -90,14 +86,16 @@ def saturating_stack(model: Layers, layers: list[PlacedLayer], n_classes: int) -
     why = f"{len(saturating)} layers of {names} saturate, and their gradients vanish towards the input"
     relus: Any = model.layers
     for layer in saturating:
-        relus = _replaced(relus, layer.activation_path.split(".")[2:], "relu")
+        keys = [int(key) if key.isdecimal() else key for key in layer.activation_path.split(".")[2:]]
+        relus = with_value(relus, keys, "relu")
     yield Advice(saturating[0].activation_path, why, relus, change_path="model.layers")
 
 
 def selu_start(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iterator[Advice]:
     """Keras starts a kernel as Glorot did, whatever its activation."""
     for layer in layers:
-        unit, start = registry.components("activations").get(layer.activation), layer.start
+        unit = registry.components("activations").get(layer.activation)
+        start = layer.arguments.get("kernel_initializer") or DEFAULT_START
         if unit and layer.has_kernel and not unit.may_start_as(start if isinstance(start, str) else ""):
             why = f"{unit.needs_start}, given {start}"
             yield Advice(f"{layer.path}.kernel_initializer", why, unit.kernel_initializer)
@@ -139,14 +137,3 @@ LAYER_RULES: tuple[LayerRule, ...] = (
     heavy_dropout,
     second_output,
 )
-
-
-def _replaced(value: Any, keys: list[str], new: Any) -> Any:
-    """A copy in which what the keys lead to is another."""
-    if not keys:
-        return new
-    key, *rest = keys
-    if isinstance(value, list):
-        i = int(key)
-        return [*value[:i], _replaced(value[i], rest, new), *value[i + 1 :]]
-    return {**value, key: _replaced(value[key], rest, new)}

@@ -5,9 +5,9 @@ what it finds: `allow: [bottleneck]`. Adding one is a function and its place in 
 "Goodfellow, 8.4" is a section of Goodfellow, Bengio and Courville, Deep Learning (2016).
 """
 
-import itertools
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from dlexp.components.columns import Column
 from dlexp.components.data import Info
@@ -47,13 +47,11 @@ StackRule = Callable[[Stack, Experiment, Info], Iterator[Advice]]
 def bottleneck(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
     """A hidden layer narrower than the number of classes drops what no later layer brings back (Chollet, 2021, 4.2)."""
     n_classes = _n_class_units(experiment, info)
-    narrow = [i for i, units in enumerate(model.hidden, start=1) if units < n_classes]
     reason = lost_classes(n_classes)
+    narrow = next(((i, units) for i, units in enumerate(model.hidden, start=1) if units < n_classes), None)
     if narrow:
-        layer, units = narrow[0], model.hidden[narrow[0] - 1]
-        wide = [max(units, n_classes) for units in model.hidden]
-        why = f"hidden layer {layer} has {plural(units, 'unit')} {reason}"
-        yield Advice("model.hidden", why, wide)
+        why = f"hidden layer {narrow[0]} has {plural(narrow[1], 'unit')} {reason}"
+        yield Advice("model.hidden", why, [max(units, n_classes) for units in model.hidden])
     if isinstance(model, Embedding) and model.output_dim < n_classes:
         yield Advice("model.output_dim", f"a text becomes {model.output_dim} numbers {reason}", n_classes)
 
@@ -102,11 +100,10 @@ def dropout_before_output(model: Stack, experiment: Experiment, info: Info) -> I
     """Dropout in front of the output is a bottleneck where it leaves fewer units than classes, or none."""
     needed = max(1, _n_class_units(experiment, info))
     last = model.hidden[-1] if model.hidden else 0
-    if model.dropout and last >= needed and (1 - model.dropout) * last < needed:
+    kept = (1 - model.dropout) * last
+    if model.dropout and kept < needed <= last:
         reason = f"{needed} classes" if needed > 1 else "the output"
-        why = (
-            f"in front of the output it keeps {(1 - model.dropout) * last:.3g} of {last} units on average, for {reason}"
-        )
+        why = f"in front of the output it keeps {kept:.3g} of {last} units on average, for {reason}"
         # To two digits; 0 if every unit is needed.
         yield Advice("model.dropout", why, max(0, int(100 * (1 - needed / last))) / 100)
 
@@ -160,21 +157,19 @@ def endless_patience(experiment: Experiment, info: Info) -> Iterator[Advice]:
     if stopping and stopping.patience >= epochs:
         path = "training.early_stopping"
         why = f"with a patience of {stopping.patience} nothing stops {plural(epochs, 'epoch')} early"
-        if epochs > 1:
-            yield Advice(f"{path}.patience", why, max(1, epochs // 4))
-        else:
-            yield Advice(f"{path}.patience", why, None, change_path=path)
+        value, change_path = (max(1, epochs // 4), "") if epochs > 1 else (None, path)
+        yield Advice(f"{path}.patience", why, value, change_path)
 
 
 def stopping_on_training(experiment: Experiment, info: Info) -> Iterator[Advice]:
     """The training error keeps falling while the model overfits; validation says when to stop (Goodfellow, 7.8)."""
     stopping = experiment.training.early_stopping
-    has_validation = experiment.validation.type != "none"
-    monitored = Column.parse(stopping.monitor) if stopping else None
-    if stopping and monitored and has_validation and monitored.split != "validation":
-        path = "training.early_stopping.monitor"
+    if stopping is None or experiment.validation.type == "none":
+        return
+    monitored = Column.parse(stopping.monitor)
+    if monitored.split != "validation":
         why = f"{stopping.monitor} is measured on the training examples and goes on improving while the model overfits"
-        yield Advice(path, why, str(monitored.on("validation")))
+        yield Advice("training.early_stopping.monitor", why, str(monitored.on("validation")))
 
 
 def test_validation(experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -190,14 +185,16 @@ def memory(experiment: Experiment, info: Info) -> Iterator[Advice]:
     total = sum(parts.values())
     if total <= MEMORY_LIMIT:
         return
-    path = max(parts, key=lambda part: parts[part])
-    why = f"a run needs about {total / 1e9:.3g} GB, {parts[path] / 1e9:.3g} GB of it by this"
-    why = f"{why}; more than {MEMORY_LIMIT / 1e9:g} GB"
-    section, _, field = path.partition(".")
+    path, most = max(parts.items(), key=itemgetter(1))
+    needed = f"a run needs about {total / 1e9:.3g} GB, {most / 1e9:.3g} GB of it by this"
+    section, field = path.split(".")
     value = getattr(getattr(experiment, section), field)
     share = MEMORY_LIMIT / total / 2
-    smaller = [_smaller(units, share) for units in value] if isinstance(value, list) else _smaller(value, share)
-    yield Advice(path, why, smaller)
+    # The largest power of two within the share of each number.
+    within = [1 << max(0, int(n * share).bit_length() - 1) for n in (value if isinstance(value, list) else [value])]
+    yield Advice(
+        path, f"{needed}; more than {MEMORY_LIMIT / 1e9:g} GB", within if isinstance(value, list) else within[0]
+    )
 
 
 #: Rules of every experiment.
@@ -226,14 +223,16 @@ RULE_NAMES = tuple(dict.fromkeys(rule.__name__ for rule in (*STACK_RULES, *LAYER
 
 
 def lint(experiment: Experiment, config: Node, allowed: Collection[str] = ()) -> list[Finding]:
-    """What is unwise in a config that has passed every check.
-
-    Args:
-        experiment: The config, every default filled in.
-        config: The same as values that know where they come from.
-        allowed: Rules that the config breaks on purpose.
-    """
-    return [_finding(name, advice, config) for name, advice in _advice(experiment) if name not in allowed]
+    """What is unwise in a config that has passed every check, except by the rules that it breaks on purpose."""
+    findings = []
+    for rule, advice in _advice(experiment):
+        if rule not in allowed:
+            source = config.nearest_source(advice.path.split("."))
+            found = Finding(advice.path, f"warning: {advice.why}", source, rule=rule)
+            if has_override(advice.change_path or advice.path, config):
+                found = found.mended_by(advice.change)
+            findings.append(replace(found, message=f"{found.message} (allow: [{rule}] if it is meant)"))
+    return findings
 
 
 def unknown_rules(allow: Node) -> list[Problem]:
@@ -241,11 +240,13 @@ def unknown_rules(allow: Node) -> list[Problem]:
     if not isinstance(allow.value, list):
         given = format_value(allow.plain())
         return [Problem("allow", f"expected a list of rules, such as [{RULE_NAMES[0]}], given {given}", allow.source)]
-    unknown = ((i, item) for i, item in enumerate(allow.value) if item.plain() not in RULE_NAMES)
-    return [
-        Problem(f"allow.{i}", _unknown(item.plain()), item.source)
-        for i, item in itertools.islice(unknown, MAX_EXPLAINED)
-    ]
+    problems: list[Problem] = []
+    for i, item in enumerate(allow.value):
+        if (name := item.plain()) not in RULE_NAMES and len(problems) < MAX_EXPLAINED:
+            hint = did_you_mean(name, RULE_NAMES) if isinstance(name, str) else ""
+            unknown = f"unknown rule {format_value(name)}.{hint} Choose from: {', '.join(RULE_NAMES)}"
+            problems.append(Problem(f"allow.{i}", unknown, item.source))
+    return problems
 
 
 def _advice(experiment: Experiment) -> Iterator[tuple[str, Advice]]:
@@ -262,19 +263,6 @@ def _advice(experiment: Experiment) -> Iterator[tuple[str, Advice]]:
         yield from ((rule.__name__, advice) for advice in rule(experiment, info))
 
 
-def _unknown(name: object) -> str:
-    hint = did_you_mean(name, RULE_NAMES) if isinstance(name, str) else ""
-    return f"unknown rule {format_value(name)}.{hint} Choose from: {', '.join(RULE_NAMES)}"
-
-
-def _finding(rule: str, advice: Advice, config: Node) -> Finding:
-    source = config.nearest_source(advice.path.split("."))
-    found = Finding(advice.path, f"warning: {advice.why}", source, rule=rule)
-    if has_override(advice.change_path or advice.path, config):
-        found = found.mended_by(advice.change)
-    return replace(found, message=f"{found.message} (allow: [{rule}] if it is meant)")
-
-
 def _heads(experiment: Experiment, info: Info) -> Iterator[tuple[str, Head, Info]]:
     """Each head with its path and its target."""
     for name, (head, target) in experiment.head.by_target(info).items():
@@ -285,8 +273,3 @@ def _n_class_units(experiment: Experiment, info: Info) -> int:
     """Output units that are a class each, of the head with most of them; 0 where there are none."""
     heads = (head for _, head, _ in _heads(experiment, info) if head.has_unit_per_class)
     return max((head.units or 0 for head in heads), default=0)
-
-
-def _smaller(value: int, share: float) -> int:
-    """The largest power of two within a share of a value."""
-    return 1 << max(0, int(value * share).bit_length() - 1)

@@ -67,9 +67,14 @@ def load(config: Path | str | Loaded, overrides: Sequence[str] = ()) -> Loaded:
     Raises:
         ConfigError: With every problem of the fields; if there are none, with every problem between fields.
     """
-    if isinstance(config, Loaded):
-        return config if not overrides else _checked(config.path, _overridden(_said(config), overrides))
-    return _checked(Path(config), _overridden(_read_with_bases(Path(config)), overrides))
+    if not isinstance(config, Loaded):
+        return _checked(Path(config), _overridden(_read_with_bases(Path(config)), overrides))
+    if not overrides:
+        return config
+    if config.said is None or _checked(config.path, config.said).experiment != config.experiment:
+        message = "its experiment is no longer what was loaded, so that overrides and grids cannot be laid over it"
+        raise refused(message, Source(str(config.path)))
+    return _checked(config.path, _overridden(config.said, overrides))
 
 
 def _checked(path: Path, said: Node) -> Loaded:
@@ -93,14 +98,6 @@ def _checked(path: Path, said: Node) -> Loaded:
     )
 
 
-def _said(loaded: Loaded) -> Node:
-    """What a loaded config said, if it is still that of its experiment."""
-    if loaded.said is None or _checked(loaded.path, loaded.said).experiment != loaded.experiment:
-        message = "its experiment is no longer what was loaded, so that overrides and grids cannot be laid over it"
-        raise refused(message, Source(str(loaded.path)))
-    return loaded.said
-
-
 def load_data(path: Path | str, overrides: Sequence[str] = ()) -> Loaded:
     """As `load`, for the data set and the validation alone: what else a config says may be wrong, and is left out.
 
@@ -116,14 +113,10 @@ def load_data(path: Path | str, overrides: Sequence[str] = ()) -> Loaded:
 
 
 def load_dataset(name: str, overrides: Sequence[str] = ()) -> Dataset:
-    """A data set by its type alone; of the rest of an experiment no more than its fields is checked.
-
-    Args:
-        name: The data set's type.
-        overrides: As for a file: `dataset.num_words=1000`.
+    """A data set by its type alone, with overrides as for a file: `dataset.num_words=1000`.
 
     Raises:
-        ConfigError: With every problem.
+        ConfigError: With every problem; of the rest of an experiment no more than its fields is checked.
     """
     source = Source(name)
     dataset = Node({"type": Node(name, source)}, source)
@@ -208,8 +201,8 @@ def require_fitting(loaded: Iterable[Loaded], data_dir: Path | None) -> None:
 
 
 def _beside(loaded: Loaded, data_dir: Path | None) -> Iterator[Misfit]:
-    said = {field: getattr(loaded.experiment.dataset, field, None) for field in ("path", "test_path")}
-    for field, path in said.items():
+    for field in ("path", "test_path"):
+        path = getattr(loaded.experiment.dataset, field, None)
         if path is None:
             continue
         try:
@@ -221,26 +214,22 @@ def _beside(loaded: Loaded, data_dir: Path | None) -> Iterator[Misfit]:
 
 def _read_with_bases(path: Path) -> Node:
     """A file laid over what it extends; the name is the file's own."""
-    chain = [path]
-    files = [read(path)]
-    name = files[0].child("name")
+    chain, files = [path], [read(path)]
     while extends := files[-1].child("extends"):
         base = _base_path(extends, chain)
         files.append(read(base, named_by=extends.source))
         chain.append(base)
     config = Node({}, files[-1].source)
-    allow = [node for file in files if (node := file.child("allow")) and node.value is not None]
     for file in reversed(files):
         own = {key: node for key, node in file.entries.items() if key not in ("extends", "name", "allow")}
         config = merged(config, _head_short_forms_moved(Node(own, file.source)))
-    own = ({"name": name} if name else {}) | ({"allow": _joined(allow)} if allow else {})
+    own = {key: node for key, node in files[0].entries.items() if key == "name"}
+    # What one file allows, those that extend it allow too. What is no list is refused later.
+    allow = [node for file in files if (node := file.child("allow")) and node.value is not None]
+    if allow:
+        other = next((node for node in allow if not isinstance(node.value, list)), None)
+        own["allow"] = other or Node([item for node in allow for item in node.value], allow[0].source)
     return Node(config.entries | own, files[0].source)
-
-
-def _joined(lists: list[Node]) -> Node:
-    """All items of several lists: what one file allows, those that extend it allow too. No list is refused later."""
-    other = next((node for node in lists if not isinstance(node.value, list)), None)
-    return other or Node([item for node in lists for item in node.value], lists[0].source)
 
 
 def _base_path(extends: Node, chain: list[Path]) -> Path:
@@ -372,14 +361,16 @@ def _with_element(whole: Node, keys: Keys, depth: int, new: Node, place: Place) 
 
 def _validated(config: Node) -> tuple[Experiment, Node]:
     """The experiment, with the heads that the data set's tasks need unless others are said."""
-    is_task_head = _needs_type(config.child("head"))
+    head = config.child("head") or Node({}, DEFAULT)
+    chosen = head.child("type")
+    # The data set decides on the head, or on one of several.
+    is_task_head = head.is_mapping and (chosen is None or chosen.value == MULTITASK)
     said = config.child("dataset") if is_task_head else None
     dataset: Dataset | None = OneOf(Dataset).parsed(said.plain()) if said else None
     between = check_dataset(dataset) if dataset else []
     if dataset and not between:
-        head = _with_head_types(config.child("head") or Node({}, DEFAULT), dataset.info())
         # Only now that its type is known, short forms below it are known too.
-        head = merged(None, head, ROOT.child("head", config.entries))
+        head = merged(None, _with_head_types(head, dataset.info()), ROOT.child("head", config.entries))
         config = Node({**config.entries, "head": head}, config.source)
         is_task_head = False
     try:
@@ -407,13 +398,6 @@ def _sources(experiment: Experiment, config: Node) -> dict[str, Source]:
     """Where each leaf of an experiment came from."""
     nodes = {leaf: config.find(leaf.split(".")) for leaf in flatten(experiment.model_dump())}
     return {leaf: node.source if node else DEFAULT for leaf, node in nodes.items()}
-
-
-def _needs_type(head: Node | None) -> bool:
-    """Whether the data set decides on the head, or on one of several."""
-    if head is None or (head.is_mapping and "type" not in head.entries):
-        return True
-    return head.is_mapping and head.entries["type"].value == MULTITASK
 
 
 def _with_head_types(head: Node, info: Info) -> Node:

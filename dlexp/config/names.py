@@ -30,33 +30,21 @@ def why_not(name: str, path: Path, *, is_resampled: bool) -> str:
     """Why an experiment cannot have this name; empty if it can.
 
     Args:
-        name: The name.
         path: The config file: that of a run on record keeps the name under which it was recorded.
         is_resampled: Whether its training set is: then it may be called as bias-variance calls it.
     """
-    why = "" if _is_recorded(path, name) else _why_not(name, is_resampled)
+    folder, lower = path.absolute().parent, name.lower()
+    is_recorded = path.name == "config.yaml" and FOLDER.fullmatch(folder.name) and folder.parent.name == name
+    reasons = {
+        "a file of this name lies beside the runs": lower == SUMMARY_CSV,
+        f"bias-variance calls its own runs so, with {BIAS_VARIANCE!r} at the end": (
+            lower.endswith(BIAS_VARIANCE) and not is_resampled
+        ),
+        "the folder of a run is called so": FOLDER.fullmatch(lower),
+        "commands take it for a config file": lower.endswith(CONFIG_SUFFIXES),
+        "it is a device on Windows, where no folder can have this name": _DEVICES.fullmatch(name),
+        "Windows drops a dot or a space at the end of a folder's name": name.endswith((".", " ")),
+        f"it has more than {_MAX_BYTES} bytes, too long for a folder's name": len(name.encode()) > _MAX_BYTES,
+    }
+    why = next((reason for reason, holds in reasons.items() if holds and not is_recorded), "")
     return f"{why}; choose another than {name!r}" if why else ""
-
-
-def _why_not(name: str, is_resampled: bool) -> str:
-    if name.lower() == SUMMARY_CSV:
-        return "a file of this name lies beside the runs"
-    if name.lower().endswith(BIAS_VARIANCE) and not is_resampled:
-        return f"bias-variance calls its own runs so, with {BIAS_VARIANCE!r} at the end"
-    if FOLDER.fullmatch(name.lower()):
-        return "the folder of a run is called so"
-    if name.lower().endswith(CONFIG_SUFFIXES):
-        return "commands take it for a config file"
-    if _DEVICES.fullmatch(name):
-        return "it is a device on Windows, where no folder can have this name"
-    if name.endswith((".", " ")):
-        return "Windows drops a dot or a space at the end of a folder's name"
-    if len(name.encode()) > _MAX_BYTES:
-        return f"it has more than {_MAX_BYTES} bytes, too long for a folder's name"
-    return ""
-
-
-def _is_recorded(path: Path, name: str) -> bool:
-    """Whether a config is that of a run below this name."""
-    folder = path.absolute().parent
-    return path.name == "config.yaml" and bool(FOLDER.fullmatch(folder.name)) and folder.parent.name == name

@@ -40,8 +40,8 @@ def peak_per_weight(optimizer: Optimizer) -> int:
 
 
 def _by_setting(experiment: Experiment, info: Info, per_weight: int) -> dict[str, float]:
-    n_inputs = _n_inputs(info)
-    weights, outputs = _held(experiment, info, n_inputs) if isinstance(experiment.model, Stack) else ({}, 0)
+    n_inputs, model = _n_inputs(info), experiment.model
+    weights, outputs = _held(model, experiment, info) if isinstance(model, Stack) else ({}, 0)
     parts = {path: per_weight * n for path, n in weights.items()}
     if (n := experiment.n_trained(info)) is not None:
         # Each output and its gradient.
@@ -53,10 +53,9 @@ def _by_setting(experiment: Experiment, info: Info, per_weight: int) -> dict[str
     return {path: float(size) for path, size in parts.items()}
 
 
-def _held(experiment: Experiment, info: Info, n_inputs: int) -> tuple[dict[str, int], int]:
+def _held(model: Stack, experiment: Experiment, info: Info) -> tuple[dict[str, int], int]:
     """A stack's weights, by the setting that makes them many, and its layers' outputs for one example."""
-    model = experiment.model
-    assert isinstance(model, Stack)
+    n_inputs = _n_inputs(info)
     length = model.output_dim if isinstance(model, Embedding) else 0
     n_outputs = sum(head.units or 1 for head, _ in experiment.head.by_target(info).values())
     widths = [activation.width(units) for units, activation in zip(model.hidden, model.activations, strict=True)]

@@ -67,3 +67,14 @@ class Node:
 def dotted(keys: Sequence[str | int]) -> str:
     """The one name of a value: `optimizer.learning_rate`."""
     return ".".join(map(str, keys))
+
+
+def with_value(whole: Any, keys: Sequence[str | int], value: Any) -> Any:
+    """A copy of a plain value in which what the keys lead to is another; an integer is the index of an item."""
+    if not keys:
+        return value
+    key, rest = keys[0], keys[1:]
+    if isinstance(whole, list) and isinstance(key, int) and key < len(whole):
+        return [*whole[:key], with_value(whole[key], rest, value), *whole[key + 1 :]]
+    entries = whole if isinstance(whole, dict) else {}
+    return {**entries, str(key): with_value(entries.get(str(key)), rest, value)}

@@ -14,7 +14,7 @@ from dlexp.components.component import ALONE, OneOf
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import format_value
-from dlexp.config.node import Keys, Node, dotted
+from dlexp.config.node import Keys, Node, dotted, with_value
 from dlexp.config.places import keys_of, place_of, with_default_types
 from dlexp.config.problems import DEFAULT, ConfigError, Source
 from dlexp.config.yaml_source import parse_value, reads_as_number
@@ -93,7 +93,7 @@ def fits(keys: Keys, value: Any, config: Node) -> bool:
     if any(isinstance(each, list) and len(each) > MAX_ITEMS for each in lists):
         return False
     expanded = place_of(keys, config).expanded(Node.of(value, DEFAULT))
-    tried = with_default_types(Node.of(_with(config.plain(), keys, expanded.plain()), DEFAULT)).plain()
+    tried = with_default_types(Node.of(with_value(config.plain(), keys, expanded.plain()), DEFAULT)).plain()
     try:
         Experiment.model_validate(tried)
     except ValidationError as error:
@@ -119,16 +119,6 @@ def as_text(keys: Keys, text: str, config: Node) -> str:
     if not is_plain_in_a_shell or _parsed(quoted) != text or not fits(keys, text, config):
         return ""
     return f'; as a text, in quotes of its own: --set "{".".join(map(str, keys))}={quoted}"'
-
-
-def _with(whole: Any, keys: Keys, value: Any) -> Any:
-    """A copy of a value in which what `keys` name is another."""
-    if not keys:
-        return value
-    if isinstance(whole, list) and isinstance(keys[0], int) and keys[0] < len(whole):
-        return [_with(item, keys[1:], value) if i == keys[0] else item for i, item in enumerate(whole)]
-    entries = whole if isinstance(whole, dict) else {}
-    return {**entries, str(keys[0]): _with(entries.get(str(keys[0])), keys[1:], value)}
 
 
 def _list_readings(value: str | bool | int | float) -> list[list[Any]]:

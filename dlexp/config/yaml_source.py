@@ -13,8 +13,9 @@ from yaml.composer import ComposerError
 from yaml.reader import Reader
 
 from dlexp import regular_files
+from dlexp.config.names import CONFIG_SUFFIXES
 from dlexp.config.node import Keys, Node, dotted
-from dlexp.config.problems import ConfigError, Problem, Source
+from dlexp.config.problems import Source, refused
 from dlexp.errors import did_you_mean
 
 #: What is larger than any config is refused before it costs a second: PyYAML reads some 30,000 values in one.
@@ -25,19 +26,13 @@ MAX_INTEGER = 2**63 - 1
 
 NULL, BOOL, INT, FLOAT, STR = (f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str"))
 
+_FINITE = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 #: Plain scalars of the core schema (YAML 1.2.2, section 10.3.2): tag, form, first characters.
 CORE_SCALARS = (
     (NULL, re.compile(r"(?:~|null|Null|NULL|)\Z"), ["~", "n", "N", ""]),
     (BOOL, re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF")),
     (INT, re.compile(r"(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)\Z"), list("-+0123456789")),
-    (
-        FLOAT,
-        re.compile(
-            r"(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
-            r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z"
-        ),
-        list("-+.0123456789"),
-    ),
+    (FLOAT, re.compile(rf"(?:{_FINITE}|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z"), list("-+.0123456789")),
 )
 
 
@@ -53,19 +48,20 @@ def read(path: Path, named_by: Source | None = None) -> Node:
     """
     try:
         data = _read_bytes(path)
-    except _Refused as refused:
+    except _Refused as error:
         if named_by:
-            raise ConfigError([Problem("extends", f"{path}: {refused.message}", named_by)]) from None
-        raise ConfigError([Problem("", refused.message, Source(str(path)))]) from None
+            raise refused(f"{path}: {error.message}", named_by, "extends") from None
+        raise refused(error.message, Source(str(path))) from None
     try:
-        config = _compose(_decoded(data), str(path))
-        if config is None:
+        root = _root(_decoded(data), _Composer)
+        if root is None:
             raise _Refused("the file is empty; a config names at least a dataset, such as `dataset: digits`")
+        config = _Construction(str(path)).node(root, ())
         if not config.is_mapping:
             kind = "a list" if isinstance(config.value, list) else "a single value"
             raise _Refused(f"expected keys and values, such as `dataset: digits`, given {kind}", config.source.line)
-    except _Refused as refused:
-        raise ConfigError([refused.problem(str(path))]) from None
+    except _Refused as error:
+        raise refused(error.message, Source(str(path), error.line), error.path) from None
     return Node(config.value, Source(str(path)))
 
 
@@ -85,8 +81,8 @@ def parse_value(text: str, source: Source) -> Node:
             if not _is_plain(text[: comment.start]):
                 raise
             return Node(text.strip(), source)
-    except _Refused as refused:
-        raise ConfigError([Problem(refused.path, refused.message, source)]) from None
+    except _Refused as error:
+        raise refused(error.message, source, error.path) from None
 
 
 def reads_as_number(text: str) -> bool:
@@ -101,9 +97,6 @@ class _Refused(Exception):
         self.message = message
         self.line = line
         self.path = path
-
-    def problem(self, label: str) -> Problem:
-        return Problem(self.path, self.message, Source(label, self.line))
 
 
 class _Comment(_Refused):
@@ -121,7 +114,8 @@ def _read_bytes(path: Path) -> bytes:
     except regular_files.NotRegular as error:
         raise _Refused(f"{error.strerror}") from None
     except FileNotFoundError:
-        raise _Refused(f"no such file.{did_you_mean(path.name, _configs_in(path.parent))}".rstrip(".")) from None
+        configs = sorted(each.name for suffix in CONFIG_SUFFIXES for each in path.parent.glob(f"*{suffix}"))
+        raise _Refused(f"no such file.{did_you_mean(path.name, configs)}".rstrip(".")) from None
     except IsADirectoryError:
         raise _Refused("a directory; expected a config file") from None
     except OSError as error:
@@ -133,25 +127,12 @@ def _read_bytes(path: Path) -> bytes:
     return data
 
 
-def _configs_in(directory: Path) -> list[str]:
-    try:
-        return sorted(path.name for path in directory.iterdir() if path.suffix in (".yaml", ".yml"))
-    except OSError:
-        return []
-
-
 def _decoded(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise _Refused(f"not UTF-8 text: byte 0x{data[error.start]:02x}", line) from None
-
-
-def _compose(text: str, label: str) -> Node | None:
-    """The one document in a text; None if there is none."""
-    root = _root(text, _Composer)
-    return _Construction(label).node(root, ()) if root else None
 
 
 def _value(text: str) -> Any:
@@ -173,8 +154,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _root(text: str, composer: "type[_Composer]") -> yaml.Node | None:
-    if unprintable := Reader.NON_PRINTABLE.search(text):
-        raise _Refused(_unprintable(unprintable[0]), text.count("\n", 0, unprintable.start()) + 1)
+    _require_printable(text)
     try:
         return composer(text).get_single_node()
     except yaml.MarkedYAMLError as error:
@@ -193,9 +173,11 @@ def _syntax_error(error: yaml.MarkedYAMLError) -> _Refused:
     return _Refused(" ".join(f"not valid YAML: {error.context or ''} {error.problem}".split()), line)
 
 
-def _unprintable(character: str) -> str:
-    name = "a NUL byte" if character == "\0" else "an unprintable character"
-    return f"{name} (U+{ord(character):04X})"
+def _require_printable(text: str, line: int | None = None, path: str = "") -> None:
+    if found := Reader.NON_PRINTABLE.search(text):
+        name = "a NUL byte" if found[0] == "\0" else "an unprintable character"
+        line = line or text.count("\n", 0, found.start()) + 1
+        raise _Refused(f"{name} (U+{ord(found[0]):04X})", line, path)
 
 
 class _Composer(yaml.SafeLoader):
@@ -221,15 +203,10 @@ class _Composer(yaml.SafeLoader):
 class _ValueComposer(_Composer):
     """The same for a value alone, from which YAML would drop comments, anchors and the bounds of blocks in silence."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        super().__init__(text)
-
     def scan_to_next_token(self) -> None:
         start = self.index
         super().scan_to_next_token()
-        skipped = self._text[start : self.index]
-        if "#" in skipped:
+        if "#" in (skipped := self.buffer[start : self.index]):
             raise _Comment(start + skipped.index("#"))
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
@@ -259,33 +236,28 @@ class _Construction:
         self._n_nodes += 1
         _limit(len(keys) + 1, self._n_nodes, own_line)
         source = Source(self._label, line or own_line)
-        if isinstance(node, yaml.MappingNode):
-            return Node(self._entries(node, keys), source)
         if isinstance(node, yaml.SequenceNode):
             return Node([self.node(item, (*keys, i)) for i, item in enumerate(node.value)], source)
-        return Node(_scalar(node, keys), source)
-
-    def _entries(self, mapping: yaml.MappingNode, keys: Keys) -> dict[str, Node]:
+        if not isinstance(node, yaml.MappingNode):
+            return Node(_scalar(node, keys), source)
         entries: dict[str, Node] = {}
-        for key_node, value_node in mapping.value:
-            line = key_node.start_mark.line + 1
-            key = _key(key_node, keys)
-            path = (*keys, key)
+        for key_node, value_node in node.value:
+            key, line = _key(key_node, keys), key_node.start_mark.line + 1
             if key in entries:
-                raise _Refused(f"given twice, first in line {entries[key].source.line}", line, dotted(path))
-            entries[key] = self.node(value_node, path, line)
-        return entries
+                raise _Refused(f"given twice, first in line {entries[key].source.line}", line, dotted((*keys, key)))
+            entries[key] = self.node(value_node, (*keys, key), line)
+        return Node(entries, source)
 
 
 def _key(node: yaml.Node, keys: Keys) -> str:
-    line = node.start_mark.line + 1
-    if not isinstance(node, yaml.ScalarNode):
-        raise _Refused("expected a word as key, given a list or mapping", line, dotted(keys))
-    if node.tag != STR:
-        raise _Refused(f"expected a word as key, given {node.value or 'nothing'}", line, dotted(keys))
-    if node.value == "<<" and node.style is None:
-        raise _Refused("merge keys (<<) are not supported; use extends, or an alias alone", line, dotted(keys))
-    return str(_scalar(node, keys))
+    if isinstance(node, yaml.ScalarNode) and node.tag == STR:
+        if node.value != "<<" or node.style is not None:
+            return str(_scalar(node, keys))
+        why = "merge keys (<<) are not supported; use extends, or an alias alone"
+    else:
+        given = (node.value or "nothing") if isinstance(node, yaml.ScalarNode) else "a list or mapping"
+        why = f"expected a word as key, given {given}"
+    raise _Refused(why, node.start_mark.line + 1, dotted(keys))
 
 
 def _scalar(node: yaml.Node, keys: Keys) -> bool | int | float | str | None:
@@ -302,8 +274,7 @@ def _scalar(node: yaml.Node, keys: Keys) -> bool | int | float | str | None:
         if len(text) > 30 or abs(number := int(text, base)) > MAX_INTEGER:
             raise _Refused(f"the whole number {text:.30} is too large", node.start_mark.line + 1, dotted(keys))
         return number
-    if unprintable := Reader.NON_PRINTABLE.search(text):
-        raise _Refused(_unprintable(unprintable[0]), node.start_mark.line + 1, dotted(keys))
+    _require_printable(text, node.start_mark.line + 1, dotted(keys))
     return text
 
 
