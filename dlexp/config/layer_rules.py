@@ -1,6 +1,6 @@
 """Rules of the lint for stacks of Keras's layers: the same as for hidden layers of ours, under the same names."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,9 +40,6 @@ class PlacedLayer:
         """Whether it is Dense, a convolution, or the like: no recurrent layer, whose gates are meant to saturate."""
         known = table()["layers"][self.name]["arguments"]
         return "kernel_initializer" in known and "recurrent_initializer" not in known
-
-
-LayerRule = Callable[[Layers, list[PlacedLayer], int], Iterator[Advice]]
 
 
 def placed(model: Layers) -> list[PlacedLayer]:
@@ -129,7 +126,7 @@ def second_output(model: Layers, layers: list[PlacedLayer], n_classes: int) -> I
 
 
 #: Rules of stacks of Keras's layers.
-LAYER_RULES: tuple[LayerRule, ...] = (
+LAYER_RULES = (
     bottleneck,
     saturating_stack,
     selu_start,

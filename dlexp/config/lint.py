@@ -5,7 +5,7 @@ what it finds: `allow: [bottleneck]`. Adding one is a function and its place in 
 "Goodfellow, 8.4" is a section of Goodfellow, Bengio and Courville, Deep Learning (2016).
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
@@ -38,10 +38,6 @@ class Finding(Problem):
     """Something unwise in a config, and where; no error."""
 
     rule: str = ""
-
-
-Rule = Callable[[Experiment, Info], Iterator[Advice]]
-StackRule = Callable[[Stack, Experiment, Info], Iterator[Advice]]
 
 
 def bottleneck(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -198,7 +194,7 @@ def memory(experiment: Experiment, info: Info) -> Iterator[Advice]:
 
 
 #: Rules of every experiment.
-RULES: tuple[Rule, ...] = (
+RULES = (
     squared_error,
     unbounded_output,
     unscaled_inputs,
@@ -210,7 +206,7 @@ RULES: tuple[Rule, ...] = (
     memory,
 )
 #: Rules of models with a stack of hidden layers; `LAYER_RULES` are those of stacks of Keras's layers.
-STACK_RULES: tuple[StackRule, ...] = (
+STACK_RULES = (
     bottleneck,
     saturating_stack,
     selu_start,
@@ -228,9 +224,8 @@ def lint(experiment: Experiment, config: Node, allowed: Collection[str] = ()) ->
     for rule, advice in _advice(experiment):
         if rule not in allowed:
             source = config.nearest_source(advice.path.split("."))
-            found = Finding(advice.path, f"warning: {advice.why}", source, rule=rule)
-            if has_override(advice.change_path or advice.path, config):
-                found = found.mended_by(advice.change)
+            change = advice.change if has_override(advice.change_path or advice.path, config) else ""
+            found = Finding(advice.path, f"warning: {advice.why}", source, rule=rule).mended_by(change)
             findings.append(replace(found, message=f"{found.message} (allow: [{rule}] if it is meant)"))
     return findings
 
