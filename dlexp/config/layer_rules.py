@@ -1,7 +1,7 @@
 """Rules of the lint for stacks of Keras's layers: the same as for hidden layers of ours, under the same names."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from dlexp import registry
@@ -19,7 +19,7 @@ DROPOUT_ARGUMENTS = ("dropout", "recurrent_dropout")
 NORMALIZATIONS = ("BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class PlacedLayer:
     """A layer of the stack, or within a wrapper, at its place."""
 
@@ -56,11 +56,11 @@ def placed(model: Layers) -> list[PlacedLayer]:
         layer = PlacedLayer(path=path, name=name, arguments=arguments, gives_vector=n_axes == 2)
         activation = arguments.get("activation")
         if isinstance(activation, str) and (layer.has_kernel or name == "Activation"):
-            layer = replace(layer, activation=activation, activation_path=f"{path}.activation")
-        k = next((k for k in reversed(range(len(found))) if found[k].name not in NORMALIZATIONS), None)
-        if name == "Activation" and k is not None and found[k].has_kernel and not found[k].activation:
-            found[k] = replace(found[k], activation=layer.activation, activation_path=layer.activation_path)
-            layer = replace(layer, activation="", activation_path="")
+            layer.activation, layer.activation_path = activation, f"{path}.activation"
+        before = next((other for other in reversed(found) if other.name not in NORMALIZATIONS), None)
+        if name == "Activation" and before and before.has_kernel and not before.activation:
+            before.activation, before.activation_path = layer.activation, layer.activation_path
+            layer.activation, layer.activation_path = "", ""
         found.append(layer)
     return found
 

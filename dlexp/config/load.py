@@ -49,11 +49,6 @@ class Loaded:
     said: Node | None = None
     """What the file, all it extends and the overrides say, without a default: what further overrides are laid over."""
 
-    def problem(self, path: str, message: str) -> Problem:
-        """What is wrong with a value, found after every check, with its place."""
-        source = self.sources.get(path, DEFAULT)
-        return Problem(path, message, Source(str(self.path)) if source == DEFAULT else source)
-
 
 def load(config: Path | str | Loaded, overrides: Sequence[str] = ()) -> Loaded:
     """Read a config file, all it extends, and the overrides on top.
@@ -195,7 +190,9 @@ def require_fitting(loaded: Iterable[Loaded], data_dir: Path | None) -> None:
             misfits = list(each.experiment.dataset.misfits(data_dir))
         except DataError:  # What is nowhere to be had fails that config alone: the plan says so.
             misfits = list(_beside(each, data_dir))
-        problems += [str(each.problem(*misfit.below("dataset"))) for misfit in misfits]
+        for path, message in (misfit.below("dataset") for misfit in misfits):
+            source = each.sources.get(path, DEFAULT)
+            problems.append(str(Problem(path, message, Source(str(each.path)) if source == DEFAULT else source)))
     if problems:
         raise UserError(*dict.fromkeys(problems))  # No ConfigError: `dlexp check` reads no data, and never says this.
 

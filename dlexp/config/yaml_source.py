@@ -75,12 +75,15 @@ def parse_value(text: str, source: Source) -> Node:
         ConfigError: It is not strict YAML, or not a value alone.
     """
     try:
-        try:
-            return Node.of(_value(text), source)
-        except _Comment as comment:
-            if not _is_plain(text[: comment.start]):
-                raise
+        root = _root(text, _ValueComposer)
+        start, end = (root.start_mark.index, root.end_mark.index) if root else (0, 0)
+        if more := (text[:start] + text[end:]).strip():
+            raise _Refused(f"{more!r:.60} stands beside the value, and YAML has no such value")
+        return Node.of(_Construction("").node(root, ()).plain() if root else None, source)
+    except _Comment as comment:
+        if _is_plain(text[: comment.start]):
             return Node(text.strip(), source)
+        raise refused(comment.message, source) from None
     except _Refused as error:
         raise refused(error.message, source, error.path) from None
 
@@ -133,15 +136,6 @@ def _decoded(data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise _Refused(f"not UTF-8 text: byte 0x{data[error.start]:02x}", line) from None
-
-
-def _value(text: str) -> Any:
-    """The one value of a text that holds nothing else."""
-    root = _root(text, _ValueComposer)
-    start, end = (root.start_mark.index, root.end_mark.index) if root else (0, 0)
-    if more := (text[:start] + text[end:]).strip():
-        raise _Refused(f"{more!r:.60} stands beside the value, and YAML has no such value")
-    return _Construction("").node(root, ()).plain() if root else None
 
 
 def _is_plain(text: str) -> bool:
