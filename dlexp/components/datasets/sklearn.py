@@ -18,7 +18,6 @@ from dlexp.errors import DataError
 
 DigitsTarget = Literal["digit", "parity", "traits", "ink"]
 LinnerudTarget = Literal["weight", "waist", "pulse"]
-#: Of a list of targets.
 Several = Field(min_length=2)
 
 
