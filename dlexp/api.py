@@ -117,7 +117,9 @@ def bias_variance(
         UserError: As for `run`; too few training sets, or data that cannot be resampled like that.
         DataError: Data cannot be had; then nothing is trained.
     """
-    from dlexp.reports.frames import of_points
+    import pandas as pd
+
+    from dlexp.reports.bias_variance.facts import rows
     from dlexp.workflows import bias_variance as workflow
 
     n = arguments.whole(resamples, "resamples")
@@ -125,7 +127,7 @@ def bias_variance(
         arguments.choice(resampling, "resampling", get_args(workflow.Kind))
     given = _given(configs, overrides, grids, runs_dir, data_dir, smoke)
     points, _ = workflow.bias_variance(given, n, resampling, _runner("bias_variance", workers, wait))
-    return of_points(points)
+    return pd.DataFrame(rows(points))
 
 
 def runs(runs_dir: AnyPath = "runs") -> "pd.DataFrame":
@@ -163,13 +165,15 @@ def compare(
     Raises:
         UserError: A name or a metric that no run has, or an argument that is wrong.
     """
-    from dlexp.reports.frames import of_comparison
+    import pandas as pd
+
+    from dlexp.reports.comparison.facts import COLUMNS, rows
     from dlexp.workflows import compare as workflow
 
     directory, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
     columns = [] if metrics is None else arguments.texts(metrics, "metrics", "columns")
     words = [arguments.text_of_path(name, "names", "names of runs, each an argument of its own") for name in names]
-    return of_comparison(workflow.compare(words, columns, runs_dir=directory, data_dir=data))
+    return pd.DataFrame(rows(workflow.compare(words, columns, runs_dir=directory, data_dir=data)), columns=COLUMNS)
 
 
 def _given(

@@ -12,7 +12,7 @@ from dlexp.console import one_line
 from dlexp.format import PageFormat, to_json
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Checked:
     """A config file with what was found in it."""
 
@@ -20,25 +20,22 @@ class Checked:
     experiments: Sequence[Loaded] = ()
     """Empty if there are problems."""
     problems: Sequence[Problem] = ()
-
-    @property
-    def warnings(self) -> list[Finding]:
-        """What is unwise in it."""
-        return list(dict.fromkeys(warning for each in self.experiments for warning in each.warnings))
-
-    @property
-    def notes(self) -> list[str]:
-        """What has to be known of its data sets and models."""
-        named = [part for each in self.experiments for part in (each.experiment.dataset, each.experiment.model)]
-        return list(dict.fromkeys(note for part in named for note in part.notes()))
+    warnings: Sequence[Finding] = ()
+    """What is unwise in it."""
+    notes: Sequence[str] = ()
+    """What has to be known of its data sets and models."""
 
 
 def check(path: Path, overrides: Sequence[str], grids: Sequence[str]) -> Checked:
     """Look for mistakes in a config file at every point of the grids, before anything is loaded."""
     try:
-        return Checked(str(path), load_all([path], overrides, grids))
+        loaded = load_all([path], overrides, grids)
     except ConfigError as error:
-        return Checked(str(path), problems=error.problems)
+        return Checked(file=str(path), problems=error.problems)
+    warnings = dict.fromkeys(warning for each in loaded for warning in each.warnings)
+    parts = [part for each in loaded for part in (each.experiment.dataset, each.experiment.model)]
+    notes = dict.fromkeys(note for part in parts for note in part.notes())
+    return Checked(file=str(path), experiments=loaded, warnings=list(warnings), notes=list(notes))
 
 
 def render(checked: Sequence[Checked], failed: Sequence[Checked], output: PageFormat) -> str:

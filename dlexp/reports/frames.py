@@ -1,4 +1,4 @@
-"""Runs and comparisons as pandas DataFrames."""
+"""Runs as a pandas DataFrame."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,9 +7,6 @@ import pandas as pd
 
 from dlexp.config.flat import flatten, format_value
 from dlexp.records.index import Run
-from dlexp.reports.bias_variance import facts as bias_variance
-from dlexp.reports.bias_variance.facts import Point
-from dlexp.reports.comparison import facts as comparisons
 from dlexp.reports.comparison.compared import OF_THE_RUN
 
 _ABOUT = ("name", "seed", "identity", "status", "what", "directory")
@@ -20,16 +17,6 @@ def of_runs(runs: Sequence[Run]) -> pd.DataFrame:
     about = [(run.name, run.seed, run.identity, run.status, run.what or None, str(run.dir.path)) for run in runs]
     rest = [pd.DataFrame([facts(run) for run in runs]) for facts in (_settings, _numbers)]
     return pd.concat([pd.DataFrame(about, columns=_ABOUT), *rest], axis=1)
-
-
-def of_comparison(comparison: comparisons.Comparison) -> pd.DataFrame:
-    """A row for every metric of every experiment."""
-    return pd.DataFrame(comparisons.rows(comparison), columns=comparisons.COLUMNS)
-
-
-def of_points(points: Sequence[Point]) -> pd.DataFrame:
-    """A row for every part of every point's error."""
-    return pd.DataFrame(bias_variance.rows(points))
 
 
 def _settings(run: Run) -> dict[str, Any]:

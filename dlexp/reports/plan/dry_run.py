@@ -18,11 +18,8 @@ Rows = list[tuple[str, ...]]
 def render(loaded: Sequence[Loaded], plan: Plan, layers: Sequence[list[Layer] | None]) -> str:
     """A page for each experiment, then the count of runs; with a line end after the last line.
 
-    Args:
-        loaded: The configs.
-        plan: What is done of them and what is not.
-        layers: The layers of each, as a summary.json lists them; None if they were not built, since that calls
-            functions of the user's own.
+    `layers` has those of each, as a summary.json lists them; None if they were not built, since that calls functions
+    of the user's own.
     """
     pages = []
     for each, identity, of_it in zip(loaded, plan.identities, layers, strict=True):

@@ -3,17 +3,11 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from dlexp.components.columns import Column, quantities
+from dlexp.components.columns import quantities
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.figure import add_curve, save, with_panels
 from dlexp.training.after import After
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-_COLOUR = "#1f5fa8"
 
 
 def draw_of(run_dir: RunDir) -> None:
@@ -29,27 +23,22 @@ def draw(history: Sequence[dict[str, float]], path: Path, title: str) -> None:
     """Draw a history as a PNG: training dashed, validation solid, its best epoch marked."""
     drawn = quantities(history[0] if history else ["loss"])
     figure, panels = with_panels(list(map(str, drawn)), (4.8, 3.6), in_a_row=4, over_epochs=True, layout=None)
+    epochs = [row["epoch"] for row in history]
     for axes, quantity in zip(panels, drawn, strict=True):
-        _draw_panel(axes, history, quantity)
+        validation = quantity.on("validation")
+        trained, validated = ([row.get(str(column), math.nan) for row in history] for column in (quantity, validation))
+        for values, label, style in ((trained, "training", "--"), (validated, "validation", "-")):
+            if any(map(math.isfinite, values)):
+                add_curve(axes, epochs, values, style, color="#1f5fa8", linewidth=1.4, label=label)
+        known = [pair for pair in zip(validated, epochs, strict=True) if math.isfinite(pair[0])]
+        if known and validation.is_judged:
+            pick = max if validation.higher_is_better else min
+            value, epoch = pick(known, key=lambda pair: pair[0])
+            axes.plot([epoch], [value], "o", color="#d1495b", label=f"best: {value:.4g} in epoch {epoch:.0f}")
+        if axes.lines:
+            axes.legend(fontsize="small")
     figure.suptitle(title, fontsize="medium")
     width, height = figure.get_size_inches()
     edges = {"left": 0.65 / width, "right": 1 - 0.15 / width, "bottom": 0.504 / height, "top": 1 - 0.648 / height}
     figure.subplots_adjust(**edges, wspace=0.25, hspace=0.35)
     save(figure, path)
-
-
-def _draw_panel(axes: "Axes", history: Sequence[dict[str, float]], quantity: Column) -> None:
-    epochs = [row["epoch"] for row in history]
-    validation = quantity.on("validation")
-    for column, label, style in ((quantity, "training", "--"), (validation, "validation", "-")):
-        values = [row.get(str(column), math.nan) for row in history]
-        if any(map(math.isfinite, values)):
-            add_curve(axes, epochs, values, style, color=_COLOUR, linewidth=1.4, label=label)
-    # Of the validation values, which were drawn last.
-    known = [(epoch, value) for epoch, value in zip(epochs, values, strict=True) if math.isfinite(value)]
-    if known and validation.is_judged:
-        pick = max if validation.higher_is_better else min
-        epoch, value = pick(known, key=lambda pair: pair[1])
-        axes.plot([epoch], [value], "o", color="#d1495b", label=f"best: {value:.4g} in epoch {epoch:.0f}")
-    if axes.lines:
-        axes.legend(fontsize="small")
