@@ -19,8 +19,10 @@ def list_components(
     """
     import shutil
     import sys
+    import textwrap
 
     from dlexp.errors import UserError, did_you_mean
+    from dlexp.format import aligned
     from dlexp.registry import components
 
     choices = (*KINDS, LAYERS)
@@ -33,20 +35,13 @@ def list_components(
     else:
         wanted = [kind] if kind else KINDS
         summaries = {each: {name: one.summary() for name, one in components(each).items()} for each in wanted}
-    # Wrapped for eyes, one line a component for grep.
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    print("\n\n".join(_section(each, rows, width) for each, rows in summaries.items()))
-
-
-def _section(kind: str, rows: dict[str, str], width: int | None) -> str:
-    """A heading and one row per component; summaries wrap at words, under their own column."""
-    import textwrap
-
-    from dlexp.format import aligned
-
-    lines = aligned((f"  {name}", summary) for name, summary in rows.items())
-    if width:
-        indent = 4 + max(map(len, rows))
-        wrapper = textwrap.TextWrapper(max(width, indent + 20), subsequent_indent=" " * indent)
-        lines = [part for line in lines for part in wrapper.wrap(line)]
-    return "\n".join([kind, *lines])
+    sections = []
+    for each, rows in summaries.items():
+        lines = aligned((f"  {name}", summary) for name, summary in rows.items())
+        if sys.stdout.isatty():  # Wrapped for eyes, under their own column; one line a component for grep.
+            indent = 4 + max(map(len, rows))
+            width = max(shutil.get_terminal_size().columns, indent + 20)
+            wrapper = textwrap.TextWrapper(width, subsequent_indent=" " * indent)
+            lines = [part for line in lines for part in wrapper.wrap(line)]
+        sections.append("\n".join([each, *lines]))
+    print("\n\n".join(sections))

@@ -12,8 +12,6 @@ from dlexp.records.index import Run
 from dlexp.records.record_files import DamagedRecord
 from dlexp.reports.numbers import fixed, known
 
-_HEADER = ("run", "status", "epochs", "metric", "best", "last", "seconds", "ended")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
@@ -42,7 +40,8 @@ def render(runs: Sequence[Run], output: TableFormat) -> str:
     """These runs in a format, with a line end after the last line."""
     found = list(map(standing, runs))
     columns = [field.name for field in fields(Standing)]
-    return tabulated(output, _HEADER, map(_cells, found), columns, map(asdict, found))
+    header = ["run", "status", "epochs", "metric", "best", "last", "seconds", "ended"]
+    return tabulated(output, header, map(_cells, found), columns, map(asdict, found))
 
 
 def _cells(run: Standing) -> list[str]:

@@ -12,9 +12,6 @@ from dlexp.reports.numbers import known
 #: Of one target, or of each of several by its name.
 ClassNames = Sequence[str] | Mapping[str, Sequence[str]]
 
-#: How many lines of an example are shown.
-_MAX_LINES = 3
-
 
 def lines(evaluation: Evaluation, class_names: ClassNames, number: int, width: int) -> Iterator[str]:
     """So many mistakes on each target: what was right, what was predicted, the example; no line beyond `width`."""
@@ -37,7 +34,7 @@ def lines(evaluation: Evaluation, class_names: ClassNames, number: int, width: i
                     width,
                     initial_indent="    ",
                     subsequent_indent="    ",
-                    max_lines=_MAX_LINES,
+                    max_lines=3,
                     placeholder=" ...",
                 )
 
