@@ -76,4 +76,4 @@ def test_a_column_holds_a_metric(name: str, metric: str | None) -> None:
     """Whatever the split and the target; a loss and what is no score hold none."""
     found = Column.parse(name).metric
 
-    assert (found and found.name) == metric
+    assert found is (metric and METRICS[metric])

@@ -1,6 +1,6 @@
 """The base of all components, and the field that holds one chosen by its `type`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -51,27 +51,27 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
 
 
+@dataclass(frozen=True)
 class Off:
     """Marks a plain value that null switches off: `Annotated[float, Field(ge=0), Off(0.0)]`.
 
     Loading writes the value for null, so that neither identities nor records know which of them was written.
     """
 
-    def __init__(self, value: bool | int | float | str) -> None:
-        self.value = value
+    value: bool | int | float | str
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {"anyOf": [handler(schema), {"type": "null"}]}
 
 
+@dataclass(frozen=True)
 class MakesLoss:
     """Marks a key of a head that its loss depends on beside `type` and `loss`: where it differs, losses do not compare.
 
     Of several heads' keys, those with `in_sum` tell in the sum of their losses alone.
     """
 
-    def __init__(self, *, in_sum: bool = False) -> None:
-        self.in_sum = in_sum
+    in_sum: bool = False
 
 
 class Component(BaseModel):
@@ -115,11 +115,11 @@ class Component(BaseModel):
         return [{"enum": [*types, None] if cls.off else types}]
 
 
+@dataclass(frozen=True)
 class Word:
     """Annotates a text that is one of some words, as a Literal of them: `Annotated[str, Word(words)]`."""
 
-    def __init__(self, choices: Sequence[str]) -> None:
-        self.choices = tuple(choices)
+    choices: tuple[str, ...]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.literal_schema(list(self.choices))
@@ -128,19 +128,14 @@ class Word:
 class OneOf:
     """Annotates a field that holds one component of a kind: `Annotated[Optimizer, OneOf(Optimizer)]`."""
 
-    def __init__(self, *bases: type[Component]) -> None:
-        self.bases = bases
-
-    @property
-    def base(self) -> type[Component]:
-        """The class of the kind."""
-        return self.bases[0]
+    def __init__(self, base: type[Component], *others: type[Component]) -> None:
+        self.base, self._bases = base, (base, *others)
 
     @property
     def choices(self) -> dict[str, type[Component]]:
         """The components to choose from, by type."""
         components = registry.components(self.base.kind)
-        return {name: component for name, component in components.items() if issubclass(component, self.bases)}
+        return {name: component for name, component in components.items() if issubclass(component, self._bases)}
 
     def parsed(self, value: Any) -> Any:
         """The component that a mapping describes; None if it describes none."""

@@ -3,25 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import cast
 
-from dlexp.components.data import Task
-
-if TYPE_CHECKING:
-    import numpy as np
+from dlexp.components.data import Array, Task
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
     """One number over a whole split."""
 
-    name: str
     higher_is_better: bool | None
     """None if neither way is better: the number explains, and judges nothing."""
-    compute: Callable[["np.ndarray", "np.ndarray"], float]
+    compute: Callable[[Array, Array], float]
     """`compute(y, prediction)` takes targets `(n,)`, or `(n, classes)` of multilabel data, and predictions
     `(n, columns)` on the natural scale."""
-    guess: Callable[["np.ndarray"], float] | None = None
+    guess: Callable[[Array], float] | None = None
     """`guess(y)`: what the best constant prediction scores, the same for all examples. None if a constant prediction
     can score well, or if that depends on the head's distribution."""
     step: Callable[[int, int | None], float | None] | None = None
@@ -46,25 +42,24 @@ def _of_classes_alone(n: int, n_labels: int | None) -> float | None:
     return 1 / n if n_labels is None else None
 
 
-def class_probabilities(prediction: "np.ndarray") -> "np.ndarray":
+def class_probabilities(prediction: Array) -> Array:
     """The probability of each class, `(n, classes)`: one column alone is that of class 1."""
     import numpy as np
 
     return np.hstack([1 - prediction, prediction]) if prediction.shape[1] == 1 else prediction
 
 
-def _class(prediction: "np.ndarray") -> "np.ndarray":
+def _class(prediction: Array) -> Array:
     """The class of each example, `(n,)`; of two, class 1 from above one half, as Keras counts."""
-    classes: np.ndarray = class_probabilities(prediction).argmax(axis=1)
-    return classes
+    return cast(Array, class_probabilities(prediction).argmax(axis=1))
 
 
-def decided(y: "np.ndarray", prediction: "np.ndarray") -> "np.ndarray":
+def decided(y: Array, prediction: Array) -> Array:
     """What is decided, in the form of the targets: a class, or yes and no for each class of multilabel data."""
     return prediction > 0.5 if y.ndim == 2 else _class(prediction)
 
 
-def _top_k_accuracy(k: int, y: "np.ndarray", prediction: "np.ndarray") -> float:
+def _top_k_accuracy(k: int, y: Array, prediction: Array) -> float:
     from sklearn.metrics import top_k_accuracy_score
 
     if prediction.shape[1] <= k:
@@ -72,7 +67,7 @@ def _top_k_accuracy(k: int, y: "np.ndarray", prediction: "np.ndarray") -> float:
     return float(top_k_accuracy_score(y, prediction, k=k, labels=range(prediction.shape[1])))
 
 
-def _auc(y: "np.ndarray", prediction: "np.ndarray") -> float:
+def _auc(y: Array, prediction: Array) -> float:
     """Area under the ROC curve; of several classes the mean of each against the rest.
 
     A class that all or none of the examples have has no curve and is left out; NaN where no class has one.
@@ -88,7 +83,7 @@ def _auc(y: "np.ndarray", prediction: "np.ndarray") -> float:
     return float(roc_auc_score(of_class[:, has_both], prediction[:, has_both], average="macro"))
 
 
-def _f1(average: str, y: "np.ndarray", prediction: "np.ndarray") -> float:
+def _f1(average: str, y: Array, prediction: Array) -> float:
     from sklearn.metrics import f1_score
 
     return float(f1_score(y, decided(y, prediction).astype(int), average=average, zero_division=0))
@@ -97,7 +92,7 @@ def _f1(average: str, y: "np.ndarray", prediction: "np.ndarray") -> float:
 N_BINS = 15
 
 
-def _calibration_error(y: "np.ndarray", prediction: "np.ndarray") -> float:
+def _calibration_error(y: Array, prediction: Array) -> float:
     """Expected calibration error in 15 bins of equal width (Guo et al., 2017, On calibration of modern networks).
 
     Each label of multilabel data is a decision of its own between two classes.
@@ -115,62 +110,44 @@ def _calibration_error(y: "np.ndarray", prediction: "np.ndarray") -> float:
     return float(np.abs(np.bincount(bins, right - confidence, N_BINS)).sum() / len(y))
 
 
-def _r2(y: "np.ndarray", prediction: "np.ndarray") -> float:
+def _r2(y: Array, prediction: Array) -> float:
     from sklearn.metrics import r2_score
 
     return float(r2_score(y, prediction[:, 0].astype("float64")))
 
 
-def _squared_errors(y: "np.ndarray", prediction: "np.ndarray") -> "np.ndarray":
-    errors: np.ndarray = prediction[:, 0].astype("float64") - y
-    return errors**2
-
-
-def _mse(y: "np.ndarray", prediction: "np.ndarray") -> float:
-    return float(_squared_errors(y, prediction).mean())
-
-
-def _rmse(y: "np.ndarray", prediction: "np.ndarray") -> float:
-    return float(_squared_errors(y, prediction).mean() ** 0.5)
-
-
-def _mae(y: "np.ndarray", prediction: "np.ndarray") -> float:
-    return float(abs(prediction[:, 0].astype("float64") - y).mean())
-
-
-def _of_the_head(y: "np.ndarray", prediction: "np.ndarray") -> float:
+def _of_the_head(y: Array, prediction: Array) -> float:
     raise TypeError("the head measures this")
 
 
-def _shares(y: "np.ndarray") -> "np.ndarray":
+def _shares(y: Array) -> Array:
     """The share of each class that is there, or of each label, the largest first."""
     import numpy as np
 
-    shares = y.mean(axis=0) if y.ndim == 2 else np.unique(y, return_counts=True)[1] / len(y)
-    return np.sort(shares)[::-1]
+    return np.sort(y.mean(axis=0) if y.ndim == 2 else np.unique(y, return_counts=True)[1] / len(y))[::-1]
 
 
-def _guessed_accuracy(y: "np.ndarray") -> float:
+def _guess_accuracy(y: Array) -> float:
     """What the most frequent class scores; of multilabel data, the more frequent answer for each label."""
     shares = _shares(y)
     return float(shares.clip(min=1 - shares).mean()) if y.ndim == 2 else float(shares[0])
 
 
-def _guessed_exact_match(y: "np.ndarray") -> float:
+def _guess_exact_match(y: Array) -> float:
     """What the most frequent set of labels scores."""
     import numpy as np
 
     return float(np.unique(y, axis=0, return_counts=True)[1].max() / len(y))
 
 
-def _guessed_f1_macro(y: "np.ndarray") -> float:
+def _guess_f1_macro(y: Array) -> float:
     """What one class for all scores, 2 share / (1 + share) for it and 0 for the others; or every label for all."""
     shares = _shares(y)
     f1 = 2 * shares / (1 + shares)
     return float(f1.mean()) if y.ndim == 2 else float(f1[0] / len(f1))
 
 
-def _guessed_f1_micro(y: "np.ndarray") -> float:
+def _guess_f1_micro(y: Array) -> float:
     """What the most frequent class scores, or the best number of most frequent labels."""
     import numpy as np
 
@@ -182,14 +159,14 @@ def _guessed_f1_micro(y: "np.ndarray") -> float:
     return float((2 * shares.cumsum() / (given + shares.sum())).max())
 
 
-def _guessed_class_mae(y: "np.ndarray") -> float:
+def _guess_class_mae(y: Array) -> float:
     """What the class in the middle scores."""
     import numpy as np
 
     return float(abs(y - np.sort(y)[(len(y) - 1) // 2]).mean())
 
 
-def _guessed_mae(y: "np.ndarray") -> float:
+def _guess_mae(y: Array) -> float:
     """What the median scores."""
     import numpy as np
 
@@ -197,13 +174,12 @@ def _guessed_mae(y: "np.ndarray") -> float:
 
 
 _CLASSES: tuple[Task, ...] = ("binary", "multiclass", "ordinal")
-_CLASSES_OR_LABELS: tuple[Task, ...] = (*_CLASSES, "multilabel")
+_CLASS_TASKS: tuple[Task, ...] = (*_CLASSES, "multilabel")
 _NUMBERS: tuple[Task, ...] = ("binary", "regression")
 
 
 def _top_k(k: int, *tasks: Task) -> Metric:
     return Metric(
-        name=f"top_{k}_accuracy",
         tasks=tasks,
         higher_is_better=True,
         in_points=True,
@@ -213,73 +189,61 @@ def _top_k(k: int, *tasks: Task) -> Metric:
     )
 
 
+def _error(mean: Callable[[Array], float], guess: Callable[[Array], float]) -> Metric:
+    """`mean` of the errors of the number that is predicted."""
+
+    def compute(y: Array, prediction: Array) -> float:
+        return float(mean(prediction[:, 0].astype("float64") - y))
+
+    return Metric(tasks=_NUMBERS, higher_is_better=False, compute=compute, guess=guess)
+
+
 #: All metrics, in the order in which they are listed.
 METRICS = {
-    metric.name: metric
-    for metric in (
-        Metric(
-            name="accuracy",
-            tasks=_CLASSES_OR_LABELS,
-            higher_is_better=True,
-            in_points=True,
-            compute=lambda y, prediction: float((decided(y, prediction) == y).mean()),
-            guess=_guessed_accuracy,
-            step=_of_labels,
-        ),
-        Metric(
-            name="exact_match",
-            tasks=("multilabel",),
-            higher_is_better=True,
-            compute=lambda y, prediction: float((decided(y, prediction) == y).all(axis=1).mean()),
-            guess=_guessed_exact_match,
-            step=_of_examples,
-        ),
-        Metric(
-            name="class_mae",
-            tasks=("ordinal",),
-            higher_is_better=False,
-            compute=lambda y, prediction: float(abs(_class(prediction) - y).mean()),
-            guess=_guessed_class_mae,
-            step=_of_examples,
-        ),
-        _top_k(3, "multiclass", "ordinal"),
-        _top_k(5, "multiclass"),
-        Metric(name="auc", tasks=_CLASSES_OR_LABELS, higher_is_better=True, compute=_auc, guess=lambda y: 0.5),
-        Metric(
-            name="f1_macro",
-            tasks=_CLASSES_OR_LABELS,
-            higher_is_better=True,
-            compute=partial(_f1, "macro"),
-            guess=_guessed_f1_macro,
-        ),
-        Metric(
-            name="f1_micro",
-            tasks=_CLASSES_OR_LABELS,
-            higher_is_better=True,
-            compute=partial(_f1, "micro"),
-            guess=_guessed_f1_micro,
-            step=_of_classes_alone,
-        ),
-        Metric(name="calibration_error", tasks=_CLASSES_OR_LABELS, higher_is_better=False, compute=_calibration_error),
-        Metric(name="mae", tasks=_NUMBERS, higher_is_better=False, compute=_mae, guess=_guessed_mae),
-        Metric(
-            name="mse", tasks=_NUMBERS, higher_is_better=False, compute=_mse, guess=lambda y: float(y.var(dtype=float))
-        ),
-        Metric(
-            name="rmse",
-            tasks=_NUMBERS,
-            higher_is_better=False,
-            compute=_rmse,
-            guess=lambda y: float(y.std(dtype=float)),
-        ),
-        Metric(name="r2", tasks=("regression",), higher_is_better=True, compute=_r2, guess=lambda y: 0.0),
-        Metric(name="logit_gradient", tasks=("binary",), higher_is_better=None, compute=_of_the_head),
-        Metric(name="nll", higher_is_better=False, compute=_of_the_head),
-        Metric(name="coverage_90", higher_is_better=None, compute=_of_the_head, step=_of_examples),
-    )
+    "accuracy": Metric(
+        tasks=_CLASS_TASKS,
+        higher_is_better=True,
+        in_points=True,
+        compute=lambda y, prediction: float((decided(y, prediction) == y).mean()),
+        guess=_guess_accuracy,
+        step=_of_labels,
+    ),
+    "exact_match": Metric(
+        tasks=("multilabel",),
+        higher_is_better=True,
+        compute=lambda y, prediction: float((decided(y, prediction) == y).all(axis=1).mean()),
+        guess=_guess_exact_match,
+        step=_of_examples,
+    ),
+    "class_mae": Metric(
+        tasks=("ordinal",),
+        higher_is_better=False,
+        compute=lambda y, prediction: float(abs(_class(prediction) - y).mean()),
+        guess=_guess_class_mae,
+        step=_of_examples,
+    ),
+    "top_3_accuracy": _top_k(3, "multiclass", "ordinal"),
+    "top_5_accuracy": _top_k(5, "multiclass"),
+    "auc": Metric(tasks=_CLASS_TASKS, higher_is_better=True, compute=_auc, guess=lambda y: 0.5),
+    "f1_macro": Metric(tasks=_CLASS_TASKS, higher_is_better=True, compute=partial(_f1, "macro"), guess=_guess_f1_macro),
+    "f1_micro": Metric(
+        tasks=_CLASS_TASKS,
+        higher_is_better=True,
+        compute=partial(_f1, "micro"),
+        guess=_guess_f1_micro,
+        step=_of_classes_alone,
+    ),
+    "calibration_error": Metric(tasks=_CLASS_TASKS, higher_is_better=False, compute=_calibration_error),
+    "mae": _error(lambda errors: abs(errors).mean(), _guess_mae),
+    "mse": _error(lambda errors: (errors**2).mean(), lambda y: float(y.var(dtype=float))),
+    "rmse": _error(lambda errors: (errors**2).mean() ** 0.5, lambda y: float(y.std(dtype=float))),
+    "r2": Metric(tasks=("regression",), higher_is_better=True, compute=_r2, guess=lambda y: 0.0),
+    "logit_gradient": Metric(tasks=("binary",), higher_is_better=None, compute=_of_the_head),
+    "nll": Metric(higher_is_better=False, compute=_of_the_head),
+    "coverage_90": Metric(higher_is_better=None, compute=_of_the_head, step=_of_examples),
 }
 
 
-def fitting(task: Task) -> list[str]:
+def fitting(task: Task) -> tuple[str, ...]:
     """The metrics that a head for a task reports if asked to."""
-    return [metric.name for metric in METRICS.values() if task in metric.tasks]
+    return tuple(name for name, metric in METRICS.items() if task in metric.tasks)

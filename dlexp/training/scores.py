@@ -7,6 +7,7 @@ from typing import Any
 from dlexp.components.columns import Column, Role
 from dlexp.components.data import Split
 from dlexp.components.heads.head import Predicted
+from dlexp.components.metrics import METRICS
 from dlexp.training.loop import Evaluator, Scores
 from dlexp.training.mistakes import mistakes
 from dlexp.training.network import AttachedHead, Network
@@ -49,8 +50,9 @@ def guessing(network: Network, splits: Splits) -> dict[str, float]:
     for role, part in splits.by_role.items():
         for attached in network.heads if role != "train" else ():
             y = network.info.y_of(attached.name, part.y)
-            guesses = {metric: attached.head.guess(metric, y) for metric in attached.head.metrics}
-            found |= {attached.column(metric, role): guess for metric, guess in guesses.items() if guess is not None}
+            for metric in attached.head.metrics:
+                if guess := METRICS[metric].guess:
+                    found[attached.column(metric, role)] = guess(y)
     return found
 
 

@@ -1,23 +1,20 @@
 """A number from 0 to 1 with an uncertainty of its own."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import links, numbers
-from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
+from dlexp.components.heads.head import Learnable, Output, PredictiveDistribution, Training
 
 #: Targets are kept this far from 0 and 1, where the density of a beta distribution is 0 or infinite.
 MARGIN = 1e-6
 
 
-class Beta(Head):
+class Beta(numbers.NumberHead):
     """A number from 0 to 1 with its uncertainty: both parameters of a beta law."""
 
     type: Literal["beta"] = "beta"
     n_units: ClassVar[int] = 2
-    n_judged: ClassVar[int | None] = 1
-    metrics: numbers.Metrics = ["mae"]
     learns: ClassVar[Learnable] = numbers.PROPORTION
     loss_is_bounded: ClassVar[bool] = False
     loss: Literal["nll"] = "nll"
@@ -25,12 +22,10 @@ class Beta(Head):
 
     def build(self, features: Tensor, y: Array) -> Output:
         """Two units, the logarithms of alpha and beta; both 1 is the uniform distribution."""
-        import keras
-        from keras import ops
+        import tensorflow as tf
+        from keras import layers, ops
 
         def losses(y: Any, logits: Any) -> Any:
-            import tensorflow as tf
-
             y = ops.clip(ops.cast(y, logits.dtype), MARGIN, 1 - MARGIN)
             alpha, beta = links.scale(logits[:, 0]), links.scale(logits[:, 1])
             # -log p(y) = log B(alpha, beta) - (alpha - 1) log y - (beta - 1) log(1 - y)
@@ -41,10 +36,10 @@ class Beta(Head):
         logits = self.dense(features)
         alpha, beta = links.scale(logits[:, :1]), links.scale(logits[:, 1:])
         mean = alpha / (alpha + beta)
-        prediction = keras.layers.Concatenate(name="mean_alpha_beta")([mean, alpha, beta])
+        prediction = layers.Concatenate(name="mean_alpha_beta")([mean, alpha, beta])
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
+    def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
         """The beta distribution itself; targets lie inside the open interval, as in the loss."""
         from scipy import stats
 

@@ -1,22 +1,21 @@
 """Two classes, one output unit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
 from dlexp.components.component import Context, Misfit, Word
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import classes
-from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
+from dlexp.components.heads.head import Learnable, Output
 from dlexp.components.metrics import fitting
 
 
-class Binary(Head):
+class Binary(classes.ClassHead):
     """Two classes: one sigmoid unit and binary cross-entropy, the Bernoulli likelihood."""
 
     type: Literal["binary"] = "binary"
     learns: ClassVar[Learnable] = Learnable(("binary",), "2 classes")
     weak_losses: ClassVar[tuple[str, ...]] = ("mse",)
-    class_weight: classes.ClassWeight = None
     activation: Literal["sigmoid"] = "sigmoid"
     """Activation of the output unit: it gives the probability of class 1."""
     loss: Literal["binary_crossentropy", "mse"] = "binary_crossentropy"
@@ -28,9 +27,8 @@ class Binary(Head):
     """Share of a target that is spread over both classes: s turns 0 and 1 into s/2 and 1 - s/2."""
 
     def problems(self, context: Context) -> Iterator[Misfit]:
-        """Anything but two classes in one unit."""
+        """Also smoothed labels without cross-entropy."""
         yield from super().problems(context)
-        yield from classes.wrong_weights(self.class_weight, context.info.n_classes)
         yield from classes.wrong_smoothing(self.label_smoothing, self.loss)
 
     def build(self, features: Tensor, y: Array) -> Output:
@@ -46,8 +44,7 @@ class Binary(Head):
 
         logits = self.dense(features)
         prediction = keras.layers.Activation("sigmoid", name="probability")(logits)
-        weighted_losses = classes.weighted(losses, self.class_weight, y, n_classes=2)
-        return Output(logits=logits, prediction=prediction, losses=weighted_losses)
+        return Output(logits=logits, prediction=prediction, losses=self.weighted(losses, y, n_classes=2))
 
     def measure(self, metric: str, y: Array, prediction: Array) -> float:
         """A metric of the probability; the gradient at the logit depends on the loss."""
@@ -59,14 +56,9 @@ class Binary(Head):
         gradient = p - y if self.loss == "binary_crossentropy" else 2 * (p - y) * p * (1 - p)
         return float(abs(gradient).mean())
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
-        """The probabilities of both classes."""
-        return classes.ClassDistribution(prediction, _nll)
+    def nll(self, logits: Array, y: Array) -> Array:
+        """Of the Bernoulli distribution: log(1 + exp(-z)) for class 1, log(1 + exp(z)) for class 0."""
+        import numpy as np
 
-
-def _nll(logits: Array, y: Array) -> Array:
-    """Of the Bernoulli distribution: log(1 + exp(-z)) for class 1, log(1 + exp(z)) for class 0."""
-    import numpy as np
-
-    z = logits[:, 0]
-    return np.logaddexp(0, np.where(y == 1, -z, z))
+        z = logits[:, 0]
+        return np.logaddexp(0, np.where(y == 1, -z, z))

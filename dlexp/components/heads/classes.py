@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dlexp.components.component import MakesLoss, Misfit, Off
+from dlexp.components.component import Context, MakesLoss, Misfit, Off
 from dlexp.components.data import Array, Info
-from dlexp.components.heads.head import Predicted, PredictedColumns
+from dlexp.components.heads.head import Head, Losses, Predicted, PredictedColumns, PredictiveDistribution, Training
 from dlexp.components.metrics import METRICS, class_probabilities
 
 LabelSmoothing = Annotated[float, Field(ge=0, lt=1), Off(0.0), MakesLoss()]
@@ -23,33 +23,44 @@ ClassWeight = Annotated[
 ]
 
 
-def wrong_weights(weights: ClassWeight, n_classes: int | None) -> Iterator[Misfit]:
-    """Other than one weight per class."""
-    if isinstance(weights, list) and n_classes and len(weights) != n_classes:
-        yield Misfit("class_weight", f"expected one weight a class, {n_classes}, given {len(weights)}")
+class ClassHead(Head):
+    """A head that chooses one class."""
+
+    class_weight: ClassWeight = None
+
+    def problems(self, context: Context) -> Iterator[Misfit]:
+        """Also other than one weight per class."""
+        yield from super().problems(context)
+        yield from self.wrong_weights(context.info.n_classes)
+
+    def wrong_weights(self, n_classes: int | None) -> Iterator[Misfit]:
+        """Other than one weight per class."""
+        if isinstance(self.class_weight, list) and n_classes and len(self.class_weight) != n_classes:
+            yield Misfit("class_weight", f"expected one weight a class, {n_classes}, given {len(self.class_weight)}")
+
+    def weighted(self, losses: Losses, y: Array, n_classes: int) -> Losses:
+        """The losses, each times its class's weight; `y` are the training targets."""
+        if self.class_weight is None:
+            return losses
+        from keras import ops
+
+        weights = _balanced(y, n_classes) if self.class_weight == "balanced" else self.class_weight
+        of_classes = ops.convert_to_tensor(weights, "float32")
+        return lambda y, logits: ops.take(of_classes, ops.cast(y, "int32")) * losses(y, logits)
+
+    def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
+        """The probability of each class."""
+        return ClassDistribution(prediction, self.nll)
+
+    def nll(self, logits: Array, y: Array) -> Array:
+        """The negative log-likelihood of each example, `(n,)`, from logits in float64."""
+        raise NotImplementedError
 
 
 def wrong_smoothing(label_smoothing: float, loss: str) -> Iterator[Misfit]:
     """Smoothed labels without cross-entropy."""
     if label_smoothing and loss == "mse":
-        why = "labels are smoothed for cross-entropy alone; leave it out with loss: mse"
-        yield Misfit("label_smoothing", why)
-
-
-def weighted(
-    losses: Callable[[Any, Any], Any], weights: ClassWeight, y: Array, n_classes: int
-) -> Callable[[Any, Any], Any]:
-    """The losses, each times its class's weight; `y` are the training targets."""
-    if weights is None:
-        return losses
-    import keras
-
-    of_classes = keras.ops.convert_to_tensor(_balanced(y, n_classes) if weights == "balanced" else weights, "float32")
-
-    def weighted(y: Any, logits: Any) -> Any:
-        return keras.ops.take(of_classes, keras.ops.cast(y, "int32")) * losses(y, logits)
-
-    return weighted
+        yield Misfit("label_smoothing", "labels are smoothed for cross-entropy alone; leave it out with loss: mse")
 
 
 def _balanced(y: Array, n_classes: int) -> Array:
@@ -68,8 +79,8 @@ class ClassDistribution:
 
     prediction: Array
     """`(n, classes)`; `(n, 1)` is the probability of class 1."""
-    nll: "Callable[[Array, Array], Array]"
-    """`nll(logits, y)`: the negative log-likelihood of each example, `(n,)`, from logits in float64."""
+    nll: Callable[[Array, Array], Array]
+    """`nll(logits, y)`: as that of a head."""
 
     def columns(self, info: Info) -> PredictedColumns:
         """The most probable class, and the probability of each."""

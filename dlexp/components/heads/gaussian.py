@@ -1,32 +1,27 @@
 """A number with a mean and a variance of its own."""
 
 import math
-from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import links, numbers
-from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
+from dlexp.components.heads.head import Output, PredictiveDistribution, Training
 
 
-class Gaussian(Head):
+class Gaussian(numbers.NumberHead):
     """A number with its uncertainty: mean and standard deviation of a Gaussian law, both learned."""
 
     # Nix & Weigend (1994), Estimating the mean and variance of the target probability distribution, ICNN.
     type: Literal["gaussian"] = "gaussian"
-    learns: ClassVar[Learnable] = numbers.ANY
     loss_is_bounded: ClassVar[bool] = False
     n_units: ClassVar[int] = 2
-    n_judged: ClassVar[int | None] = 1
-    metrics: numbers.Metrics = ["mae"]
     standardize_target: numbers.StandardizeTarget = True
     loss: Literal["nll"] = "nll"
     """The negative log-likelihood in the target's own units."""
 
     def build(self, features: Tensor, y: Array) -> Output:
         """Two units: the mean, and what the link turns into the standard deviation."""
-        import keras
-        from keras import ops
+        from keras import layers, ops
 
         offset, unit = numbers.standard(y, self.standardize_target)
 
@@ -38,10 +33,10 @@ class Gaussian(Head):
 
         logits = self.dense(features)
         mean, sd = logits[:, :1], links.scale(logits[:, 1:])
-        prediction = keras.layers.Concatenate(name="mean_and_sd")([offset + unit * mean, unit * sd])
+        prediction = layers.Concatenate(name="mean_and_sd")([offset + unit * mean, unit * sd])
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
+    def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
         """The Gaussian itself."""
         from scipy import stats
 

@@ -16,17 +16,12 @@ from dlexp.format import plural
 if TYPE_CHECKING:
     import keras
 
-#: The head of a task that has no head of its own name.
-DEFAULT_HEADS: dict[str, str] = {"count": "poisson", "several": "multitask"}
-
-
-def default_head(task: Task | Literal["several"]) -> str:
-    """The type of the head that a task gets unless one is said."""
-    return DEFAULT_HEADS.get(task, task)
-
-
 #: What is predicted, by the name of a column: a sequence or an array `(n,)` each.
 PredictedColumns = Mapping[str, Any]
+#: `losses(y, logits)`: the loss of each example.
+Losses = Callable[[Any, Any], Any]
+#: Gives the training split, for heads whose spread is that of their training residuals.
+Training = Callable[[], "Predicted"]
 #: Gives the features that a head is put on, `(batch, n)`; for a name, those of layers that bear it and no other has.
 Trunk = Callable[[str], Tensor]
 
@@ -57,7 +52,7 @@ class Output:
     """What the output units compute before the last activation, `(batch, n)`."""
     prediction: Tensor
     """The same on the natural scale, made of Keras's own layers, `(batch, columns)`: what the saved model gives."""
-    losses: Callable[[Any, Any], Any]
+    losses: Losses
     """`losses(y, logits)`: the loss of each example, `(batch,)`, from targets `(batch,)`, or `(batch, classes)` of
     multilabel data, and logits; of several targets `(batch, targets)`. What is trained and recorded is the mean of
     `total` of them over the examples, weighted ones too."""
@@ -154,13 +149,11 @@ class Head(Component):
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Another kind of target, or other units than it needs; the head is `completed`."""
-        info, article = context.info, "an" if self.type[0] in "aeiou" else "a"
+        info, head = context.info, f"{'an' if self.type[0] in 'aeiou' else 'a'} {self.type} head"
         if info.task not in self.learns.tasks:
-            why = f"{article} {self.type} head needs {self.learns.needs}; this data set is {info.described_task}"
-            yield Misfit("type", why)
+            yield Misfit("type", f"{head} needs {self.learns.needs}; this data set is {info.described_task}")
         elif info.is_counted and self.units != (needed := self.units_for(info)):
-            units = plural(needed, "output unit")
-            yield Misfit("units", f"{article} {self.type} head has {units}, given {self.units}")
+            yield Misfit("units", f"{head} has {plural(needed, 'output unit')}, given {self.units}")
 
     def attach(self, trunk: Trunk, y: Array, info: Info) -> Output:
         """Put the head on a trunk; `y` are the training targets, for scales that are fitted."""
@@ -184,20 +177,15 @@ class Head(Component):
         """A metric over a split, from its targets and its predictions `(n, columns)` on the natural scale."""
         return METRICS[metric].compute(y, self.judged(prediction))
 
-    def guess(self, metric: str, y: Array) -> float | None:
-        """What the best constant prediction scores in a metric over a split with these targets; None if unknown."""
-        guess = METRICS[metric].guess
-        return guess(y) if guess else None
-
     def judged(self, prediction: Array) -> Array:
         """What metrics are computed from: the probabilities, or the one number that is predicted, `(n, 1)`."""
         return prediction[:, : self.n_judged]
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
-        """What is predicted for each example.
-
-        Args:
-            prediction: `(n, columns)`, as the saved model gives it.
-            train: Gives the training split, for heads whose spread is that of their training residuals.
-        """
+    def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
+        """What is predicted for each example, from the saved model's prediction `(n, columns)`."""
         raise NotImplementedError
+
+
+def default_head(task: Task | Literal["several"]) -> str:
+    """The type of the head that a task gets by default."""
+    return {"count": "poisson", "several": "multitask"}.get(task, task)

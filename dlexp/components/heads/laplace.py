@@ -1,31 +1,26 @@
 """A number with a median and a mean deviation of its own."""
 
 import math
-from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import links, numbers
-from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
+from dlexp.components.heads.head import Output, PredictiveDistribution, Training
 
 
-class Laplace(Head):
+class Laplace(numbers.NumberHead):
     """A number with its uncertainty, outliers allowed: median and scale of a Laplace law, both learned."""
 
     type: Literal["laplace"] = "laplace"
-    learns: ClassVar[Learnable] = numbers.ANY
     loss_is_bounded: ClassVar[bool] = False
     n_units: ClassVar[int] = 2
-    n_judged: ClassVar[int | None] = 1
-    metrics: numbers.Metrics = ["mae"]
     standardize_target: numbers.StandardizeTarget = True
     loss: Literal["nll"] = "nll"
     """The negative log-likelihood in the target's own units."""
 
     def build(self, features: Tensor, y: Array) -> Output:
         """Two units: the median, and what the link turns into the scale."""
-        import keras
-        from keras import ops
+        from keras import layers, ops
 
         offset, unit = numbers.standard(y, self.standardize_target)
 
@@ -37,10 +32,10 @@ class Laplace(Head):
 
         logits = self.dense(features)
         median, scale = logits[:, :1], links.scale(logits[:, 1:])
-        prediction = keras.layers.Concatenate(name="median_and_scale")([offset + unit * median, unit * scale])
+        prediction = layers.Concatenate(name="median_and_scale")([offset + unit * median, unit * scale])
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
+    def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
         """The Laplace distribution itself."""
         density = numbers.laplace(*prediction.astype("float64").T)
         return numbers.NumberDistribution(prediction=prediction, density=density, names=("median", "scale"))

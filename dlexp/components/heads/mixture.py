@@ -1,7 +1,6 @@
 """A number that may lie in one of several places."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -9,18 +8,15 @@ from pydantic import Field
 
 from dlexp.components.data import Array, Info, Tensor
 from dlexp.components.heads import links, numbers
-from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
+from dlexp.components.heads.head import Output, PredictiveDistribution, Training
 
 
-class Mixture(Head):
+class Mixture(numbers.NumberHead):
     """A number with several likely values: a mixture of Gaussian laws, all parameters learned."""
 
     # Bishop (1994), Mixture density networks, Aston University, NCRG/94/004.
     type: Literal["mixture"] = "mixture"
-    learns: ClassVar[Learnable] = numbers.ANY
     loss_is_bounded: ClassVar[bool] = False
-    n_judged: ClassVar[int | None] = 1
-    metrics: numbers.Metrics = ["mae"]
     standardize_target: numbers.StandardizeTarget = True
     components: Annotated[int, Field(ge=2)] = 3
     """Gaussian laws in the mixture."""
@@ -33,8 +29,7 @@ class Mixture(Head):
 
     def build(self, features: Tensor, y: Array) -> Output:
         """Three units a component: of its weight, its mean and its standard deviation."""
-        import keras
-        from keras import ops
+        from keras import layers, ops
 
         offset, unit = numbers.standard(y, self.standardize_target)
         k = self.components
@@ -57,10 +52,10 @@ class Mixture(Head):
         log_weights, means, sds = parameters(logits)
         weights, means = ops.exp(log_weights), offset + unit * means
         mean = ops.sum(weights * means, axis=-1, keepdims=True)
-        prediction = keras.layers.Concatenate(name="mixture")([mean, weights, means, unit * sds])
+        prediction = layers.Concatenate(name="mixture")([mean, weights, means, unit * sds])
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
+    def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
         """The mixture itself."""
         import numpy as np
 

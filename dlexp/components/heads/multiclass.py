@@ -1,23 +1,22 @@
 """One of several classes."""
 
-from collections.abc import Callable, Iterator
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 from dlexp.components.component import Context, Misfit, Word
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import classes
-from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
+from dlexp.components.heads.head import Learnable, Output
 from dlexp.components.metrics import fitting
 
 
-class Multiclass(Head):
+class Multiclass(classes.ClassHead):
     """One of several classes: a softmax over one unit a class and categorical cross-entropy."""
 
     type: Literal["multiclass"] = "multiclass"
     learns: ClassVar[Learnable] = Learnable(("multiclass", "ordinal", "binary"), "classes")
     has_unit_per_class: ClassVar[bool] = True
     weak_losses: ClassVar[tuple[str, ...]] = ("mse",)
-    class_weight: classes.ClassWeight = None
     activation: Literal["softmax"] = "softmax"
     """Activation of the output units: together they give the probability of each class."""
     loss: Literal["categorical_crossentropy", "mse"] = "categorical_crossentropy"
@@ -37,7 +36,7 @@ class Multiclass(Head):
         elif info.n_classes and units < info.n_classes:
             yield Misfit("units", f"{info.n_classes} classes do not fit into {units} outputs")
         else:
-            yield from classes.wrong_weights(self.class_weight, units)
+            yield from self.wrong_weights(units)
         yield from classes.wrong_smoothing(self.label_smoothing, self.loss)
 
     def build(self, features: Tensor, y: Array) -> Output:
@@ -48,27 +47,18 @@ class Multiclass(Head):
             if self.loss == "mse":
                 return keras.losses.mean_squared_error(keras.ops.one_hot(y, self.units), keras.ops.softmax(logits))
             if self.label_smoothing:
-                target = keras.ops.one_hot(y, self.units)
-                return keras.losses.categorical_crossentropy(
-                    target, logits, from_logits=True, label_smoothing=self.label_smoothing
-                )
+                y, smoothing = keras.ops.one_hot(y, self.units), self.label_smoothing
+                return keras.losses.categorical_crossentropy(y, logits, from_logits=True, label_smoothing=smoothing)
             # The classes are integers, so the sparse form of the same loss: J = log sum exp(z) - z[y].
             return keras.losses.sparse_categorical_crossentropy(y, logits, from_logits=True)
 
         logits = self.dense(features)
         prediction = keras.layers.Activation("softmax", name="probabilities")(logits)
-        weighted_losses = classes.weighted(losses, self.class_weight, y, self.units or 1)
-        return Output(logits=logits, prediction=prediction, losses=weighted_losses)
+        return Output(logits=logits, prediction=prediction, losses=self.weighted(losses, y, self.units or 1))
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
-        """The probability of each class."""
-        return classes.ClassDistribution(prediction, _nll)
+    def nll(self, logits: Array, y: Array) -> Array:
+        """Of the categorical distribution: log sum exp(z) - z[y]."""
+        import numpy as np
+        from scipy.special import logsumexp
 
-
-def _nll(logits: Array, y: Array) -> Array:
-    """Of the categorical distribution: log sum exp(z) - z[y]."""
-    import numpy as np
-    from scipy.special import logsumexp
-
-    nll: Array = logsumexp(logits, axis=1) - logits[np.arange(len(logits)), y]
-    return nll
+        return cast(Array, logsumexp(logits, axis=1) - logits[np.arange(len(logits)), y])

@@ -1,14 +1,12 @@
 """Any number of several classes at once."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 from dlexp.components.component import Word
 from dlexp.components.data import Array, Info, Tensor
 from dlexp.components.heads import classes
-from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictedColumns, PredictiveDistribution
-from dlexp.components.metrics import METRICS, fitting
+from dlexp.components.heads.head import Head, Learnable, Output, PredictedColumns, PredictiveDistribution, Training
+from dlexp.components.metrics import fitting
 
 
 class Multilabel(Head):
@@ -40,17 +38,13 @@ class Multilabel(Head):
         prediction = keras.layers.Activation("sigmoid", name="probabilities")(logits)
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
+    def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
         """The probability of each label."""
-        return LabelDistribution(prediction)
+        return LabelDistribution(prediction, _nll)
 
 
-@dataclass(frozen=True)
-class LabelDistribution:
-    """The probability of each of several labels, independent of the others."""
-
-    prediction: Array
-    """`(n, labels)`."""
+class LabelDistribution(classes.ClassDistribution):
+    """The probability of each of several labels, independent of the others: `(n, labels)`."""
 
     def columns(self, info: Info) -> PredictedColumns:
         """The classes that are there, with a semicolon between them, and the probability of each class."""
@@ -58,11 +52,9 @@ class LabelDistribution:
         decided = [";".join(names[k] for k in row.nonzero()[0]) for row in self.prediction > 0.5]
         return {"predicted": decided} | {f"probability_{name}": self.prediction[:, k] for k, name in enumerate(names)}
 
-    def calibration(self, test: Predicted) -> dict[str, float]:
-        """The likelihood of all labels of an example; every label counts as a decision between two classes."""
-        import numpy as np
 
-        z = test.logits.astype(np.float64)
-        nll = np.logaddexp(0, np.where(test.y == 1, -z, z)).sum(axis=1)
-        error = METRICS["calibration_error"].compute(test.y, test.prediction)
-        return {"nll": float(nll.mean()), "calibration_error": error}
+def _nll(logits: Array, y: Array) -> Array:
+    """Of all labels of an example."""
+    import numpy as np
+
+    return cast(Array, np.logaddexp(0, np.where(y == 1, -logits, logits)).sum(axis=1))

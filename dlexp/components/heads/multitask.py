@@ -3,9 +3,9 @@
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict
 
@@ -14,9 +14,6 @@ from dlexp.components.component import Component, Context, MakesLoss, Misfit, Of
 from dlexp.components.data import Array, Info, Tensor
 from dlexp.components.heads.head import Head, Output, Part, Trunk
 from dlexp.errors import MAX_EXPLAINED, did_you_mean
-
-if TYPE_CHECKING:
-    import keras
 
 #: First words of recorded columns: a target of this name would take the columns of another score.
 RESERVED = ("val", "test", "best")
@@ -42,11 +39,8 @@ class Multitask(Component):
     @property
     def scores(self) -> list[Column]:
         """The loss of each target, before any weight, and its metrics."""
-        return [
-            Column(quantity=quantity, target=name)
-            for name, head in self.heads.items()
-            for quantity in ("loss", *head.metrics)
-        ]
+        scores = ((score, name) for name, head in self.heads.items() for score in ("loss", *head.metrics))
+        return [Column(quantity=score, target=name) for score, name in scores]
 
     @property
     def weights(self) -> list[Column]:
@@ -59,11 +53,8 @@ class Multitask(Component):
 
     def completed(self, info: Info) -> Self:
         """Each of the heads."""
-        heads = {
-            name: head.completed(info.targets[name]) if name in info.targets else head
-            for name, head in self.heads.items()
-        }
-        return self.model_copy(update={"heads": heads})
+        known = {name: head.completed(info.targets[name]) for name, head in self.heads.items() if name in info.targets}
+        return self.model_copy(update={"heads": {**self.heads, **known}})
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Heads without a target, targets without a head, and what is wrong with each."""
@@ -80,26 +71,21 @@ class Multitask(Component):
                 yield from self._problems_of(name, context)
 
     def _problems_of(self, name: str, context: Context) -> Iterator[Misfit]:
-        head, info = self.heads[name], context.info
-        for misfit in head.problems(replace(context, info=info.targets[name])):
-            yield misfit.below(f"heads.{name}")
-        if name.split("_")[0] in RESERVED:
-            yield Misfit(
-                f"heads.{name}", f"a target whose name starts with {name.split('_')[0]} has columns of other scores"
-            )
-        if twins := [other for other in info.targets if other != name and _layer_name(other) == _layer_name(name)]:
-            yield Misfit(
-                f"heads.{name}", f"its layers cannot be told from those of {twins[0]!r}; rename one of the targets"
-            )
+        head, targets, path, start = self.heads[name], context.info.targets, f"heads.{name}", name.split("_")[0]
+        yield from (misfit.below(path) for misfit in head.problems(replace(context, info=targets[name])))
+        if start in RESERVED:
+            yield Misfit(path, f"a target whose name starts with {start} has columns of other scores")
+        if twins := [other for other in targets if other != name and _layer_name(other) == _layer_name(name)]:
+            yield Misfit(path, f"its layers cannot be told from those of {twins[0]!r}; rename one of the targets")
         if self.weighting == "learned" and not head.loss_is_bounded:
-            yield Misfit(
-                "weighting",
-                f"a learned weight grows without end where the loss falls below 0, as that of {name} ({head.type}) can",
-            )
+            why = "a learned weight grows without end where the loss falls below 0, as that of"
+            yield Misfit("weighting", f"{why} {name} ({head.type}) can")
 
     def attach(self, trunk: Trunk, y: Array, info: Info) -> Output:
         """All heads on one trunk, or each on its own; logits and predictions side by side, `(batch, columns)`."""
         import keras
+        import numpy as np
+        from keras import ops
 
         shared = trunk("") if self.sharing == "hard" else None
         outputs, y_columns = {}, info.y_columns
@@ -107,47 +93,37 @@ class Multitask(Component):
             features = trunk(_layer_name(name)) if shared is None else shared
             outputs[name] = head.build(features, info.y_of(name, y))
             prefix_layers(_layer_name(name), features, outputs[name].prediction)
-        logits = _slices({name: output.logits.shape[1] for name, output in outputs.items()})
-        predictions = _slices({name: output.prediction.shape[1] for name, output in outputs.items()})
-        parts = {name: Part(logits[name], predictions[name]) for name in outputs}
+        logits = {name: output.logits for name, output in outputs.items()}
+        predictions = {name: output.prediction for name, output in outputs.items()}
+        slices = zip(outputs, _side_by_side(logits.values()), _side_by_side(predictions.values()), strict=True)
+        parts = {name: Part(of_logits, of_prediction) for name, of_logits, of_prediction in slices}
+        weights = np.array([self.heads[name].weight for name in outputs], np.float32)
 
         def losses(y: Any, logits: Any) -> Any:
             each = []
             for name, output in outputs.items():
-                of_target = keras.ops.cast(y[:, y_columns[name]], info.targets[name].y_dtype)
+                of_target = ops.cast(y[:, y_columns[name]], info.targets[name].y_dtype)
                 each.append(output.losses(of_target, logits[:, parts[name].logits]))
-            return keras.ops.stack(each, axis=1)  # (batch, targets)
+            return ops.stack(each, axis=1)  # (batch, targets)
 
-        log_variances = keras.Variable(keras.ops.zeros(len(outputs)), name="log_variances")
-        is_learned = self.weighting == "learned"
-        return Output(
-            logits=keras.layers.Concatenate(name="logits_of_all")([each.logits for each in outputs.values()]),
-            prediction=keras.layers.Concatenate(name="predictions_of_all")(
-                [each.prediction for each in outputs.values()]
-            ),
+        output = Output(
+            logits=keras.layers.Concatenate(name="logits_of_all")([*logits.values()]),
+            prediction=keras.layers.Concatenate(name="predictions_of_all")([*predictions.values()]),
             losses=losses,
-            total=self._total(info, log_variances if is_learned else None),
-            named={name: output.prediction for name, output in outputs.items()},
+            total=lambda losses: ops.sum(weights * losses, axis=1),
+            named=predictions,
             parts=parts,
-            weights=(lambda: keras.ops.convert_to_numpy(self._weights(info) * keras.ops.exp(-log_variances)))
-            if is_learned
-            else None,
-            variables=[log_variances] if is_learned else [],
         )
-
-    def _weights(self, info: Info) -> Array:
-        import numpy as np
-
-        return np.array([head.weight for head, _ in self.by_target(info).values()], np.float32)
-
-    def _total(self, info: Info, log_variances: "keras.Variable | None") -> Callable[[Any], Any]:
-        from keras import ops
-
-        weights = self._weights(info)
-        if log_variances is None:
-            return lambda losses: ops.sum(weights * losses, axis=1)
-        # J = sum over the targets of w exp(-s) loss + s / 2, with s the logarithm of the variance.
-        return lambda losses: ops.sum(weights * ops.exp(-log_variances) * losses + log_variances / 2, axis=1)
+        if self.weighting == "fixed":
+            return output
+        s = keras.Variable(ops.zeros(len(outputs)), name="log_variances")
+        return replace(
+            output,
+            # J = sum over the targets of w exp(-s) loss + s / 2, with s the logarithm of the variance.
+            total=lambda losses: ops.sum(weights * ops.exp(-s) * losses + s / 2, axis=1),
+            weights=lambda: ops.convert_to_numpy(weights * ops.exp(-s)),
+            variables=[s],
+        )
 
 
 def unknown_targets(names: Iterable[str], info: Info) -> Iterator[Misfit]:
@@ -165,13 +141,12 @@ def _key(name: str) -> str:
     return name if re.fullmatch(r"(?!(?i:null|true|false)$)[A-Za-z]\w*", name) else json.dumps(name, ensure_ascii=False)
 
 
-def _slices(widths: Mapping[str, int]) -> dict[str, slice]:
-    """Columns side by side."""
-    slices, start = {}, 0
-    for name, width in widths.items():
-        slices[name] = slice(start, start + width)
-        start += width
-    return slices
+def _side_by_side(tensors: Iterable[Tensor]) -> Iterator[slice]:
+    """The columns of each where they are joined."""
+    start = 0
+    for tensor in tensors:
+        yield slice(start, start + tensor.shape[1])
+        start += tensor.shape[1]
 
 
 def _layer_name(target: str) -> str:

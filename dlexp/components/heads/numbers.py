@@ -1,21 +1,20 @@
 """What heads for numbers share: a density over the target, its likelihood and the coverage of its intervals."""
 
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated, ClassVar, Protocol, cast
 
 from pydantic import Field
 
 from dlexp.components.component import MakesLoss, Word
 from dlexp.components.data import Array, Info
-from dlexp.components.heads.head import Learnable, Predicted, PredictedColumns
+from dlexp.components.heads.head import Head, Learnable, Predicted, PredictedColumns
 from dlexp.components.metrics import fitting
 
 #: What linear output units can learn: those of shares and counts leave their range.
-ANY = Learnable(("regression", "proportion", "count"), "numbers", better={"proportion": "beta", "count": "poisson"})
+LINEAR = Learnable(("regression", "proportion", "count"), "numbers", better={"proportion": "beta", "count": "poisson"})
 #: What the sigmoid and the beta distribution can learn.
 PROPORTION = Learnable(("proportion",), "numbers from 0 to 1")
 NumberMetric = Annotated[str, Word(fitting("regression"))]
-Metrics = Annotated[list[NumberMetric], Field(description="Metrics in the target's own units.")]
 StandardizeTarget = Annotated[
     bool,
     Field(
@@ -30,6 +29,15 @@ def standard(y: Array, standardize_target: bool) -> tuple[float, float]:
     """Mean and scale of the training targets `y`, if they are standardized."""
     # A constant target has no scale: 1 keeps it in its own units.
     return (float(y.mean()), float(y.std()) or 1.0) if standardize_target else (0.0, 1.0)
+
+
+class NumberHead(Head):
+    """A head that predicts a number, in its first column; by default from linear output units."""
+
+    learns: ClassVar[Learnable] = LINEAR
+    n_judged: ClassVar[int | None] = 1
+    metrics: list[NumberMetric] = ["mae"]
+    """Metrics in the target's own units."""
 
 
 class Density(Protocol):
@@ -81,8 +89,7 @@ def laplace(median: Array, scale: "Array | float") -> Density:
     from scipy import stats
 
     # scipy's `laplace` takes the logarithm of a density that underflows; this one, symmetric at 1, does not.
-    density: Density = stats.laplace_asymmetric(1.0, median, scale)
-    return density
+    return cast(Density, stats.laplace_asymmetric(1.0, median, scale))
 
 
 def density_of_residuals(prediction: Array, train: Predicted, loss: str) -> Density:
@@ -99,5 +106,4 @@ def density_of_residuals(prediction: Array, train: Predicted, loss: str) -> Dens
     tiny = np.finfo(np.float32).tiny  # A perfect fit has no spread.
     if loss == "mae":
         return laplace(center, np.maximum(np.abs(residuals).mean(), tiny))
-    normal: Density = stats.norm(center, np.maximum(np.sqrt((residuals**2).mean()), tiny))
-    return normal
+    return cast(Density, stats.norm(center, np.maximum(np.sqrt((residuals**2).mean()), tiny)))

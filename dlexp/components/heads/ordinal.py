@@ -1,22 +1,20 @@
 """One of several classes in an order."""
 
-from collections.abc import Callable, Iterator
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, cast
 
-from dlexp.components.component import Context, Misfit, Word
+from dlexp.components.component import Word
 from dlexp.components.data import Array, Info, Tensor
 from dlexp.components.heads import classes, links
-from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
+from dlexp.components.heads.head import Learnable, Output
 from dlexp.components.metrics import fitting
 
 
-class Ordinal(Head):
+class Ordinal(classes.ClassHead):
     """Classes in an order, such as stars: one number against learned thresholds, the cumulative logit model."""
 
     # McCullagh (1980), Regression models for ordinal data, J. R. Stat. Soc. B 42(2).
     type: Literal["ordinal"] = "ordinal"
     learns: ClassVar[Learnable] = Learnable(("ordinal", "multiclass"), "classes in an order")
-    class_weight: classes.ClassWeight = None
     activation: Literal["cumulative_logit"] = "cumulative_logit"
     """P(y <= k) is the sigmoid of threshold k minus the number; the thresholds are the same for all examples."""
     loss: Literal["nll"] = "nll"
@@ -28,45 +26,29 @@ class Ordinal(Head):
         """One a threshold."""
         return (info.n_classes or 2) - 1
 
-    def problems(self, context: Context) -> Iterator[Misfit]:
-        """No classes, other units than thresholds, or other than one weight per class."""
-        yield from super().problems(context)
-        yield from classes.wrong_weights(self.class_weight, context.info.n_classes)
-
     def build(self, features: Tensor, y: Array) -> Output:
         """One location, and a threshold between each two classes."""
-        import keras
-        from keras import ops
+        from keras import layers, ops
 
         n_thresholds = self.units or 1
         n_classes = n_thresholds + 1
         f = self.dense(features, units=1)  # (batch, 1)
         # Weights on the constant 1 are parameters that no feature touches.
-        steps = keras.layers.Dense(n_thresholds, use_bias=False, kernel_initializer="zeros", name="thresholds")(
-            ops.ones_like(f)
-        )
-        logits = keras.layers.Concatenate(name="location_and_steps")([f, steps])  # (batch, classes)
+        thresholds = layers.Dense(n_thresholds, use_bias=False, kernel_initializer="zeros", name="thresholds")
+        logits = layers.Concatenate(name="location_and_steps")([f, thresholds(ops.ones_like(f))])  # (batch, classes)
 
         def losses(y: Any, logits: Any) -> Any:
             logs = _log_probabilities(logits)
             return -ops.sum(ops.one_hot(ops.cast(y, "int32"), n_classes, dtype=logs.dtype) * logs, axis=-1)
 
         prediction = ops.exp(_log_probabilities(logits))
-        weighted_losses = classes.weighted(losses, self.class_weight, y, n_classes)
-        return Output(logits=logits, prediction=prediction, losses=weighted_losses)
+        return Output(logits=logits, prediction=prediction, losses=self.weighted(losses, y, n_classes))
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
-        """The probability of each class."""
-        return classes.ClassDistribution(prediction, _nll)
+    def nll(self, logits: Array, y: Array) -> Array:
+        """Of the right class, in float64."""
+        import numpy as np
 
-
-def _nll(logits: Array, y: Array) -> Array:
-    """Of the right class, in float64."""
-    import numpy as np
-
-    logs: Array = np.asarray(_log_probabilities(logits))
-    of_the_right: Array = logs[np.arange(len(logs)), y]
-    return -of_the_right
+        return cast(Array, -np.asarray(_log_probabilities(logits))[np.arange(len(logits)), y])
 
 
 def _log_probabilities(logits: Any) -> Any:

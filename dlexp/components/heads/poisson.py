@@ -1,18 +1,16 @@
 """A count."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import links, numbers
-from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
+from dlexp.components.heads.head import Learnable, Output, PredictiveDistribution, Training
 
 
-class Poisson(Head):
+class Poisson(numbers.NumberHead):
     """A count: the rate of a Poisson law, whose logarithm is the output unit."""
 
     type: Literal["poisson"] = "poisson"
-    metrics: numbers.Metrics = ["mae"]
     learns: ClassVar[Learnable] = Learnable(("count",), "counts")
     activation: Literal["exponential"] = "exponential"
     """Activation of the output unit: exp(z), and its tangent from z = 20, a rate of 5e8, so that nothing overflows."""
@@ -21,11 +19,10 @@ class Poisson(Head):
 
     def build(self, features: Tensor, y: Array) -> Output:
         """One unit: the logarithm of the rate."""
+        import tensorflow as tf
+        from keras import ops
 
         def losses(y: Any, logits: Any) -> Any:
-            import tensorflow as tf
-            from keras import ops
-
             y, z = ops.cast(y, logits.dtype), logits[:, 0]
             # -log P(y) = rate - y log rate + log y!
             return links.positive(z) - y * links.log_positive(z) + tf.math.lgamma(y + 1)
@@ -33,7 +30,7 @@ class Poisson(Head):
         logits = self.dense(features)
         return Output(logits=logits, prediction=links.positive(logits), losses=losses)
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
+    def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
         """The Poisson distribution itself."""
         import numpy as np
         from scipy import stats

@@ -1,11 +1,10 @@
 """A number from 0 to 1."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import numbers
-from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
+from dlexp.components.heads.head import Head, Learnable, Output, PredictiveDistribution, Training
 
 
 class Proportion(Head):
@@ -36,7 +35,7 @@ class Proportion(Head):
         prediction = keras.layers.Activation("sigmoid", name="value")(logits)
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
+    def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
         """A Gaussian around the predicted number, as wide as the training residuals."""
         density = numbers.density_of_residuals(prediction, train(), "mse")
         return numbers.NumberDistribution(prediction=prediction, density=density)

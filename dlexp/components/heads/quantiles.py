@@ -1,24 +1,22 @@
 """Quantiles of a number."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from dlexp.components.component import Context, MakesLoss, Misfit
 from dlexp.components.data import Array, Info, Tensor
 from dlexp.components.heads import links, numbers
-from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
+from dlexp.components.heads.head import Output, PredictiveDistribution, Training
 
 
-class Quantiles(Head):
+class Quantiles(numbers.NumberHead):
     """Quantiles of a number by the pinball loss; they never cross."""
 
     # Koenker & Bassett (1978), Regression quantiles, Econometrica 46(1).
     type: Literal["quantiles"] = "quantiles"
-    learns: ClassVar[Learnable] = numbers.ANY
-    metrics: numbers.Metrics = ["mae"]
     standardize_target: numbers.StandardizeTarget = True
     quantiles: Annotated[list[Annotated[float, Field(gt=0, lt=1)]], Field(min_length=2), MakesLoss()] = [0.1, 0.5, 0.9]
     """The levels in rising order. Metrics are those of the level next to 0.5."""
@@ -67,7 +65,7 @@ class Quantiles(Head):
     def _middle(self) -> int:
         return min(range(len(self.quantiles)), key=lambda i: abs(self.quantiles[i] - 0.5))
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
+    def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
         """Even between the quantiles, exponential beyond them."""
         import numpy as np
 

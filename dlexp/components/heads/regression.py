@@ -1,19 +1,17 @@
 """A number."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import numbers
-from dlexp.components.heads.head import Head, Learnable, Output, Predicted, PredictiveDistribution
+from dlexp.components.heads.head import Learnable, Output, PredictiveDistribution, Training
 
 
-class Regression(Head):
+class Regression(numbers.NumberHead):
     """A number: one linear unit and mean squared error, the Gaussian likelihood with fixed variance."""
 
     type: Literal["regression"] = "regression"
-    learns: ClassVar[Learnable] = numbers.ANY._replace(better={**numbers.ANY.better, "proportion": "proportion"})
-    metrics: numbers.Metrics = ["mae"]
+    learns: ClassVar[Learnable] = numbers.LINEAR._replace(better={**numbers.LINEAR.better, "proportion": "proportion"})
     standardize_target: numbers.StandardizeTarget = True
     activation: Literal["linear"] = "linear"
     """Activation of the output unit: none."""
@@ -34,7 +32,7 @@ class Regression(Head):
         prediction = keras.layers.Rescaling(scale, offset=mean, name="value")(logits)
         return Output(logits=logits, prediction=prediction, losses=losses)
 
-    def distribution(self, prediction: Array, train: Callable[[], Predicted]) -> PredictiveDistribution:
+    def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:
         """Around the predicted number, as wide as the training residuals."""
         density = numbers.density_of_residuals(prediction, train(), self.loss)
         return numbers.NumberDistribution(prediction=prediction, density=density)
