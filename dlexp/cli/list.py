@@ -31,7 +31,8 @@ def list_components(
     if kind == LAYERS:
         from dlexp.components.models import keras_layers
 
-        summaries = {LAYERS: keras_layers.summaries()}
+        layers = keras_layers.table()["layers"]
+        summaries = {LAYERS: {name: layer["summary"] for name, layer in layers.items()}}
     else:
         wanted = [kind] if kind else KINDS
         summaries = {each: {name: one.summary() for name, one in components(each).items()} for each in wanted}

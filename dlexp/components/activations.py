@@ -1,14 +1,11 @@
 """Hidden units: every class is one function of a unit's sums that a config can name."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag
 
 from dlexp.components.component import Component, OneOf
 from dlexp.components.data import Tensor
-
-if TYPE_CHECKING:
-    import keras
 
 #: Keras's own initializers, by Keras's names.
 Initializer = Literal[
@@ -63,11 +60,11 @@ class Activation(Component):
             return getattr(keras.layers, type(self).__name__)(**settings, name=name)(x)
         return keras.layers.Activation(self.type, name=name)(x)
 
-    def dropout(self, rate: float, name: str) -> "keras.layers.Layer":
-        """The dropout that fits the unit."""
+    def drop(self, x: Tensor, rate: float, name: str) -> Tensor:
+        """The dropout that fits the unit, behind its outputs."""
         import keras
 
-        return keras.layers.Dropout(rate, name=name)
+        return keras.layers.Dropout(rate, name=name)(x)
 
 
 class ReLU(Activation):
@@ -152,11 +149,11 @@ class SELU(Activation):
     kernel_initializer: ClassVar[Initializer] = "lecun_normal"
     needs_start: ClassVar[str] = "SELUs keep mean 0 and variance 1 from LeCun's start alone"
 
-    def dropout(self, rate: float, name: str) -> "keras.layers.Layer":
+    def drop(self, x: Tensor, rate: float, name: str) -> Tensor:
         """Alpha dropout: keeps mean and variance."""
         import keras
 
-        return keras.layers.AlphaDropout(rate, name=name)
+        return keras.layers.AlphaDropout(rate, name=name)(x)
 
 
 class GELU(Activation):

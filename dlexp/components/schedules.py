@@ -21,24 +21,14 @@ class Schedule(Component):
     off: ClassVar[str] = "constant"
 
     def build(self, learning_rate: float, epochs: int, steps_per_epoch: int) -> "LearningRateSchedule | None":
-        """Keras's schedule from a learning rate; None if it stays.
-
-        Args:
-            learning_rate: The optimizer's.
-            epochs: Length of the training.
-            steps_per_epoch: Steps that make an epoch.
-        """
-        raise NotImplementedError
+        """Keras's schedule from the optimizer's learning rate, over a training of so many epochs; None if it stays."""
+        return None
 
 
 class Constant(Schedule):
     """The optimizer's learning rate, all the time."""
 
     type: Literal["constant"] = "constant"
-
-    def build(self, learning_rate: float, epochs: int, steps_per_epoch: int) -> "LearningRateSchedule | None":
-        """No schedule at all."""
-        return None
 
 
 class Step(Schedule):
@@ -106,9 +96,8 @@ class Cosine(_Smooth):
     def problems(self, context: Context) -> Iterator[Misfit]:
         """A warm-up that leaves no epoch to fall in, or a first epoch with a learning rate of 0."""
         if self.decay_epochs is None and self.warmup_epochs >= context.epochs:
-            yield Misfit(
-                "warmup_epochs", f"{self.warmup_epochs} of {context.epochs} epochs; none would be left for the cosine"
-            )
+            why = f"{self.warmup_epochs} of {context.epochs} epochs; none would be left for the cosine"
+            yield Misfit("warmup_epochs", why)
         if self.warmup_epochs and self.every == "epoch":
             yield Misfit("every", "a warm-up from 0 would leave the first epoch without learning; use every: step")
 

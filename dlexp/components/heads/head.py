@@ -167,10 +167,11 @@ class Head(Component):
         """The output units before their activation, `(batch, units)`."""
         import keras
 
-        bias = keras.initializers.Constant(self.output_bias)
-        regularizer = self.kernel_regularizer.build() if self.kernel_regularizer else None
         return keras.layers.Dense(
-            units or self.units, bias_initializer=bias, kernel_regularizer=regularizer, name="output"
+            units or self.units,
+            bias_initializer=keras.initializers.Constant(self.output_bias),
+            kernel_regularizer=self.kernel_regularizer and self.kernel_regularizer.build(),
+            name="output",
         )(features)
 
     def measure(self, metric: str, y: Array, prediction: Array) -> float:

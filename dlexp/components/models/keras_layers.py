@@ -4,19 +4,16 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from dlexp.components.component import Misfit
 from dlexp.errors import did_you_mean
 
 #: Arguments that hold another layer, written as an item of the stack is.
 LAYER_ARGUMENTS = ("layer", "backward_layer", "cell")
-#: Arguments that count something alone or for each axis, and all that count something.
+#: Arguments that count something, and those that may count for each axis.
+COUNTS = ("units", "filters", "input_dim", "output_dim", "num_heads", "key_dim", "n", "groups", "depth_multiplier")
 AXIS_COUNTS = ("kernel_size", "pool_size", "strides", "dilation_rate", "size")
-COUNTS = (
-    *("units", "filters", "input_dim", "output_dim", "num_heads", "key_dim", "n", "groups", "depth_multiplier"),
-    *AXIS_COUNTS,
-)
 #: What is put around the inputs of a convolution or pooling; `causal` of one axis alone.
 PADDINGS = ("valid", "same", "causal")
 #: How arguments end that are a share of what is dropped, and others that end so.
@@ -25,6 +22,8 @@ NO_SHARES = ("dilation_rate", "sampling_rate")
 #: The axes that a layer's inputs have by the end of its name, the batch included.
 AXES = {"1D": 3, "2D": 4, "3D": 5}
 RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN")
+#: The axes of the inputs of others.
+FIXED_AXES = {**dict.fromkeys(RECURRENT, 3), "RepeatVector": 2}
 #: Layers with an axis of steps beside those by the end of their name.
 RECURRENT_CONVOLUTION = "ConvLSTM"
 #: Layers whose outputs have axes that only Keras works out.
@@ -41,14 +40,7 @@ def table() -> dict[str, Any]:
     `keras`: the version; `layers`: by name, summary and arguments (true where required); `flags`: arguments that are
     true or false; `words` that other arguments may be.
     """
-    path = Path(__file__).with_suffix(".json")
-    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return loaded
-
-
-def summaries() -> dict[str, str]:
-    """The first sentence of each layer's documentation."""
-    return {name: layer["summary"] for name, layer in table()["layers"].items()}
+    return cast(dict[str, Any], json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8")))
 
 
 def json_schema() -> dict[str, Any]:
@@ -86,27 +78,23 @@ def problems(item: Item) -> Iterator[Misfit]:
 
 def _argument_problems(path: str, argument: str, value: Any) -> Iterator[Misfit]:
     if argument in LAYER_ARGUMENTS and value is not None:
-        inner = normal(value)
-        if inner is None:
-            yield Misfit(path, f"expected a layer, such as {{LSTM: {{units: 32}}}}, given {value!r}")
-        else:
+        if inner := normal(value):
             yield from (misfit.below(path) for misfit in problems(inner))
+        else:
+            yield Misfit(path, f"expected a layer, such as {{LSTM: {{units: 32}}}}, given {value!r}")
     elif foreign := next(_foreign_objects(value), ""):
         yield Misfit(path, f"{foreign}. Code has its place in model: {{type: python}}.")
-    elif argument in COUNTS and not _are_counts(argument, value):
+    elif argument in (*COUNTS, *AXIS_COUNTS) and not _are_counts(argument, value):
         lists = ", or a list of them" if argument in AXIS_COUNTS else ""
         yield Misfit(path, f"expected a whole number, at least 1{lists}, given {value!r}")
     elif argument.endswith(SHARES) and argument not in NO_SHARES and not _is_share(value):
         yield Misfit(path, f"expected a number from 0 to below 1, given {value!r}")
     elif argument in table()["flags"] and not isinstance(value, bool):
         yield Misfit(path, f"expected true or false, given {value!r}")
-    elif argument == "padding" and isinstance(value, str) and value not in PADDINGS:
-        yield Misfit(
-            path, f"unknown padding {value!r}.{did_you_mean(value, PADDINGS)} Choose from: {', '.join(PADDINGS)}"
-        )
-    elif isinstance(value, str) and (kind := argument.rpartition("_")[2]) in table()["words"]:
-        words = table()["words"][kind]
-        if value not in words:
+    elif isinstance(value, str):
+        kind = argument.rpartition("_")[2]
+        words = PADDINGS if argument == "padding" else table()["words"].get(kind, ())
+        if words and value not in words:
             yield Misfit(path, f"unknown {kind} {value!r}.{did_you_mean(value, words)} Choose from: {', '.join(words)}")
 
 
@@ -142,12 +130,8 @@ def axes(item: Item) -> int | None:
     if name == "Bidirectional":
         inner = normal(arguments.get("layer"))
         return axes(inner) if inner else 3
-    if name in RECURRENT:
-        return 3
-    if name == "RepeatVector":
-        return 2
-    if name.startswith("Random"):
-        return 4
+    if fixed := 4 if name.startswith("Random") else FIXED_AXES.get(name):
+        return fixed
     by_ending = next((n for ending, n in AXES.items() if name.removesuffix("Transpose").endswith(ending)), None)
     return by_ending + 1 if by_ending and name.startswith(RECURRENT_CONVOLUTION) else by_ending
 
@@ -156,11 +140,10 @@ def axes_behind(item: Item, n: int) -> int | None:
     """The axes of the layer's outputs, if its inputs have `n`; None if only Keras knows."""
     ((name, arguments),) = item.items()
     inner = normal(arguments.get("layer"))
-    if inner and name == "TimeDistributed":
-        behind = axes_behind(inner, n - 1)
-        return None if behind is None else 1 + behind
     if inner:
-        return axes_behind(inner, n)
+        shared = 1 if name == "TimeDistributed" else 0  # The axis of the steps.
+        behind = axes_behind(inner, n - shared)
+        return None if behind is None else behind + shared
     if name in FREE_AXES or arguments.get("output_shape") is not None:
         return None
     if name == "Flatten":
@@ -181,8 +164,8 @@ def _are_counts(argument: str, value: Any) -> bool:
     if argument == "strides" and value is None:  # As Keras's poolings have it: the size of the window.
         return True
     values = value if isinstance(value, list) and argument in AXIS_COUNTS else [value]
-    return bool(values) and all(isinstance(each, int) and not isinstance(each, bool) and each >= 1 for each in values)
+    return bool(values) and all(type(each) is int and each >= 1 for each in values)
 
 
 def _is_share(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1
+    return type(value) in (int, float) and 0 <= value < 1

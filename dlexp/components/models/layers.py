@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, GetJsonSchemaHandler
+from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from dlexp.components import memory
@@ -36,21 +36,12 @@ def _only_moves(name: str) -> bool:
 
 
 def _normal(value: object) -> object:
-    item = keras_layers.normal(value)
-    if item is None:
-        raise PydanticCustomError("layer", "expected a layer's name, or one name with its arguments")
-    return item
+    if item := keras_layers.normal(value):
+        return item
+    raise PydanticCustomError("layer", "expected a layer's name, or one name with its arguments")
 
 
-class NamedLayer:
-    """What editors know of a layer."""
-
-    def __get_pydantic_json_schema__(self, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Keras's names, and the arguments of each."""
-        return keras_layers.json_schema()
-
-
-Layer = Annotated[dict[str, dict[str, Any]], BeforeValidator(_normal), NamedLayer()]
+Layer = Annotated[dict[str, dict[str, Any]], BeforeValidator(_normal), WithJsonSchema(keras_layers.json_schema())]
 
 
 class Layers(Model):
@@ -82,19 +73,17 @@ class Layers(Model):
         elif info.inputs == "word_ids" and first != "Embedding":
             yield Misfit("layers.0", f"word indices need an Embedding layer first, given {first}")
         elif info.inputs == "word_ids" and (words := items[0]["Embedding"]["input_dim"]) < (info.vocabulary or 0):
-            yield Misfit(
-                "layers.0.Embedding.input_dim", f"{words} is fewer than the data set's {info.vocabulary} word indices"
-            )
+            why = f"{words} is fewer than the data set's {info.vocabulary} word indices"
+            yield Misfit("layers.0.Embedding.input_dim", why)
         n = 2  # The batch, and features or words.
         for i, item in enumerate(items):
             ((name, _),) = item.items()
             needed = keras_layers.axes(item)
             if needed not in (None, n):
                 shape = SHAPES.get(needed or 0, "[features]")
-                change = (
-                    f"put Reshape: {{target_shape: {shape}}} before it" if n == 2 else "put another layer before it"
-                )
-                yield Misfit(f"layers.{i}.{name}", f"takes {needed} axes with the batch, given {n}; {change}")
+                before = f"Reshape: {{target_shape: {shape}}}" if n == 2 else "another layer"
+                why = f"takes {needed} axes with the batch, given {n}; put {before} before it"
+                yield Misfit(f"layers.{i}.{name}", why)
                 return
             behind = keras_layers.axes_behind(item, n)
             if behind is None:
@@ -102,9 +91,8 @@ class Layers(Model):
             n = behind
         if n != 2:
             end = "Flatten" if n > 4 else f"Flatten or GlobalAveragePooling{n - 2}D"
-            yield Misfit(
-                f"layers.{len(items) - 1}", f"leaves {n} axes with the batch, and the head takes 2; end with {end}"
-            )
+            why = f"leaves {n} axes with the batch, and the head takes 2; end with {end}"
+            yield Misfit(f"layers.{len(items) - 1}", why)
 
     def build(self, x: Tensor, info: Info) -> Tensor:
         """From inputs `(batch, *info.shape)` to features `(batch, units)`.

@@ -81,31 +81,29 @@ class Stack(Model):
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Another number of activations than of layers."""
         if isinstance(self.activation, list) and len(self.activation) != len(self.hidden):
-            n, layers = len(self.activation), len(self.hidden)
-            yield Misfit("activation", f"a list of {n} for {plural(layers, 'hidden layer')}; give one a layer")
+            layers = plural(len(self.hidden), "hidden layer")
+            yield Misfit("activation", f"a list of {len(self.activation)} for {layers}; give one a layer")
 
     def stack(self, x: Tensor) -> Tensor:
         """The hidden layers: Dense, normalization, activation, dropout, noise; each a layer of its own, where asked."""
         import keras
 
+        normalizations = {"batch": keras.layers.BatchNormalization, "layer": keras.layers.LayerNormalization}
+        normalization = normalizations.get(self.normalization)
         for i, (units, activation) in enumerate(zip(self.hidden, self.activations, strict=True), start=1):
-            regularizer = self.kernel_regularizer.build() if self.kernel_regularizer else None
-            constraint = keras.constraints.MaxNorm(self.max_norm) if self.max_norm else None
             x = keras.layers.Dense(
                 activation.width(units),
                 kernel_initializer=self.kernel_initializer or activation.kernel_initializer,
                 bias_initializer=keras.initializers.Constant(self.hidden_bias),
-                kernel_regularizer=regularizer,
-                kernel_constraint=constraint,
+                kernel_regularizer=self.kernel_regularizer and self.kernel_regularizer.build(),
+                kernel_constraint=self.max_norm and keras.constraints.MaxNorm(self.max_norm),
                 name=f"hidden_{i}",
             )(x)
-            if self.normalization == "batch":
-                x = keras.layers.BatchNormalization(name=f"hidden_{i}_normalization")(x)
-            elif self.normalization == "layer":
-                x = keras.layers.LayerNormalization(name=f"hidden_{i}_normalization")(x)
+            if normalization:
+                x = normalization(name=f"hidden_{i}_normalization")(x)
             x = activation.apply(x, name=f"hidden_{i}_activation")
             if self.dropout:
-                x = activation.dropout(self.dropout, name=f"hidden_{i}_dropout")(x)
+                x = activation.drop(x, self.dropout, name=f"hidden_{i}_dropout")
             if self.noise:
                 x = keras.layers.GaussianNoise(self.noise, name=f"hidden_{i}_noise")(x)
         return x
