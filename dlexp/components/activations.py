@@ -33,6 +33,8 @@ class Activation(Component):
     kernel_initializer: ClassVar[Initializer] = "glorot_uniform"
     #: Why no other start of the kernel will do; empty if others do.
     needs_start: ClassVar[str] = ""
+    #: The Keras layer for dropout that fits the unit: of SELU's, one that keeps mean and variance.
+    dropout: ClassVar[str] = "Dropout"
     #: Whether it is flat towards both sides, so that a unit far from 0 hardly learns.
     saturates: ClassVar[bool] = False
     #: Whether a unit far below 0 is without a gradient: where all its sums are, it never learns again.
@@ -60,12 +62,6 @@ class Activation(Component):
             return getattr(keras.layers, type(self).__name__)(**settings, name=name)(x)
         return keras.layers.Activation(self.type, name=name)(x)
 
-    def drop(self, x: Tensor, rate: float, name: str) -> Tensor:
-        """The dropout that fits the unit, behind its outputs."""
-        import keras
-
-        return keras.layers.Dropout(rate, name=name)(x)
-
 
 class ReLU(Activation):
     """Rectified linear unit, max(0, z): the default for hidden units."""
@@ -83,7 +79,8 @@ class AbsoluteValue(Activation):
         """Keras's operation: it has no such layer."""
         import keras
 
-        return _named(keras.ops.abs(x), name)
+        # Operations are no layers of a model: the result gets the name from one that changes nothing.
+        return keras.layers.Identity(name=name)(keras.ops.abs(x))
 
 
 class LeakyReLU(Activation):
@@ -128,7 +125,7 @@ class Maxout(Activation):
 
         # (batch, pieces * units) -> (batch, pieces, units)
         x = keras.layers.Reshape((self.pieces, x.shape[-1] // self.pieces), name=f"{name}_pieces")(x)
-        return _named(keras.ops.max(x, axis=1), name)
+        return keras.layers.Identity(name=name)(keras.ops.max(x, axis=1))
 
 
 class ELU(Activation):
@@ -148,12 +145,7 @@ class SELU(Activation):
     type: Literal["selu"] = "selu"
     kernel_initializer: ClassVar[Initializer] = "lecun_normal"
     needs_start: ClassVar[str] = "SELUs keep mean 0 and variance 1 from LeCun's start alone"
-
-    def drop(self, x: Tensor, rate: float, name: str) -> Tensor:
-        """Alpha dropout: keeps mean and variance."""
-        import keras
-
-        return keras.layers.AlphaDropout(rate, name=name)(x)
+    dropout: ClassVar[str] = "AlphaDropout"
 
 
 class GELU(Activation):
@@ -234,10 +226,3 @@ OneOrEach = Annotated[
     | Annotated[list[Annotated[Activation, OneOf(Activation)]], Tag("each")],
     Discriminator(lambda value: "each" if isinstance(value, list) else "one"),
 ]
-
-
-def _named(x: Tensor, name: str) -> Tensor:
-    """An operation's result under a layer's name: operations are no layers of a model."""
-    import keras
-
-    return keras.layers.Identity(name=name)(x)

@@ -54,11 +54,6 @@ class Column:
         return f"{best}{PREFIXES[self.split]}{f'{self.target}_' if self.target else ''}{self.quantity}{epoch}"
 
     @property
-    def examples(self) -> Role:
-        """The split whose examples decide it: of a gap the test split, since training scores need no same examples."""
-        return "test" if self.split == "gap" else self.split
-
-    @property
     def metric(self) -> Metric | None:
         """The metric that it holds; None for losses and what is no score."""
         return None if self.best == "epoch" else METRICS.get(self.quantity)
@@ -74,11 +69,9 @@ class Column:
 
         None if neither way is: `seconds`, `val_logit_gradient`; a gap is small in a model that learns nothing, too.
         """
-        if self.split == "gap":
-            return None
-        if self.is_loss:
+        if self.is_loss and self.split != "gap":
             return False
-        return self.metric.higher_is_better if self.metric else None
+        return self.metric.higher_is_better if self.metric and self.split != "gap" else None
 
     @property
     def is_judged(self) -> bool:

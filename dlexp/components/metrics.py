@@ -173,9 +173,7 @@ def _guess_mae(y: Array) -> float:
     return float(abs(y.astype("float64") - np.median(y)).mean())
 
 
-_CLASSES: tuple[Task, ...] = ("binary", "multiclass", "ordinal")
-_CLASS_TASKS: tuple[Task, ...] = (*_CLASSES, "multilabel")
-_NUMBERS: tuple[Task, ...] = ("binary", "regression")
+_CLASS_TASKS: tuple[Task, ...] = ("binary", "multiclass", "ordinal", "multilabel")
 
 
 def _top_k(k: int, *tasks: Task) -> Metric:
@@ -195,7 +193,7 @@ def _error(mean: Callable[[Array], float], guess: Callable[[Array], float]) -> M
     def compute(y: Array, prediction: Array) -> float:
         return float(mean(prediction[:, 0].astype("float64") - y))
 
-    return Metric(tasks=_NUMBERS, higher_is_better=False, compute=compute, guess=guess)
+    return Metric(tasks=("binary", "regression"), higher_is_better=False, compute=compute, guess=guess)
 
 
 #: All metrics, in the order in which they are listed.

@@ -62,9 +62,7 @@ class Optimizer(Component):
 
         from dlexp.layers.optimizers import FusedAdam, FusedAdamW
 
-        settings = self.model_dump(exclude={"type"})
-        if schedule is not None:
-            settings["learning_rate"] = schedule
+        settings = self.model_dump(exclude={"type"}) | ({} if schedule is None else {"learning_rate": schedule})
         name = type(self).__name__
         rule = {"Adam": FusedAdam, "AdamW": FusedAdamW}.get(name) or getattr(keras.optimizers, name)
         return rule(**settings)

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import Field
 
@@ -77,15 +77,13 @@ class GaussianMixture:
         from scipy import special, stats
 
         densities = stats.norm.logpdf(y[:, None], self.means, self.sds)
-        log: Array = special.logsumexp(densities, b=self.weights, axis=1)
-        return log
+        return cast(Array, special.logsumexp(densities, b=self.weights, axis=1))
 
     def cdf(self, y: Array) -> Array:
         """Probability of less, `(n,)`."""
         from scipy import stats
 
-        cdf: Array = (self.weights * stats.norm.cdf(y[:, None], self.means, self.sds)).sum(axis=1)
-        return cdf
+        return cast(Array, (self.weights * stats.norm.cdf(y[:, None], self.means, self.sds)).sum(axis=1))
 
     def ppf(self, share: float) -> Array:
         """The quantile, `(n,)`, by bisection: it lies between the components' own."""
@@ -98,5 +96,4 @@ class GaussianMixture:
             middle = (low + high) / 2
             is_low = self.cdf(middle) < share
             low, high = np.where(is_low, middle, low), np.where(is_low, high, middle)
-        quantile: Array = (low + high) / 2
-        return quantile
+        return cast(Array, (low + high) / 2)

@@ -93,10 +93,10 @@ class Multitask(Component):
             features = trunk(_layer_name(name)) if shared is None else shared
             outputs[name] = head.build(features, info.y_of(name, y))
             prefix_layers(_layer_name(name), features, outputs[name].prediction)
-        logits = {name: output.logits for name, output in outputs.items()}
+        all_logits = [output.logits for output in outputs.values()]
         predictions = {name: output.prediction for name, output in outputs.items()}
-        slices = zip(outputs, _side_by_side(logits.values()), _side_by_side(predictions.values()), strict=True)
-        parts = {name: Part(of_logits, of_prediction) for name, of_logits, of_prediction in slices}
+        slices = map(Part, _side_by_side(all_logits), _side_by_side(predictions.values()))
+        parts = dict(zip(outputs, slices, strict=True))
         weights = np.array([self.heads[name].weight for name in outputs], np.float32)
 
         def losses(y: Any, logits: Any) -> Any:
@@ -107,8 +107,8 @@ class Multitask(Component):
             return ops.stack(each, axis=1)  # (batch, targets)
 
         output = Output(
-            logits=keras.layers.Concatenate(name="logits_of_all")([*logits.values()]),
-            prediction=keras.layers.Concatenate(name="predictions_of_all")([*predictions.values()]),
+            logits=keras.layers.Concatenate(name="logits_of_all")(all_logits),
+            prediction=keras.layers.Concatenate(name="predictions_of_all")(list(predictions.values())),
             losses=losses,
             total=lambda losses: ops.sum(weights * losses, axis=1),
             named=predictions,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
@@ -92,8 +92,7 @@ class ThroughQuantiles:
         import numpy as np
 
         gaps = np.maximum(np.diff(self.values), np.finfo(np.float32).tiny)  # equal after rounding
-        densities: Array = np.diff(self.levels) / gaps
-        return densities
+        return cast(Array, np.diff(self.levels) / gaps)
 
     def logpdf(self, y: Array) -> Array:
         """The even density of the targets' gaps, `(n,)`; beyond, d exp(-d distance / mass of the tail)."""
@@ -103,20 +102,16 @@ class ThroughQuantiles:
         gap = np.clip((y[:, None] > self.values).sum(axis=1) - 1, 0, len(self.levels) - 2)
         below = np.maximum(low - y, 0) * densities[:, 0] / self.levels[0]
         above = np.maximum(y - high, 0) * densities[:, -1] / (1 - self.levels[-1])
-        log: Array = np.log(densities[np.arange(len(y)), gap]) - below - above
-        return log
+        return cast(Array, np.log(densities[np.arange(len(y)), gap]) - below - above)
 
     def ppf(self, share: float) -> Array:
         """The quantile at any level, `(n,)`."""
         import numpy as np
 
         densities, low, high = self._densities, self.levels[0], self.levels[-1]
-        quantile: Array
         if share < low:
-            quantile = self.values[:, 0] + np.log(share / low) * low / densities[:, 0]
-        elif share > high:
-            quantile = self.values[:, -1] - np.log((1 - share) / (1 - high)) * (1 - high) / densities[:, -1]
-        else:
-            gap = min(int((share > self.levels).sum() - 1), len(self.levels) - 2) if share > low else 0
-            quantile = self.values[:, gap] + (share - self.levels[gap]) / densities[:, gap]
-        return quantile
+            return cast(Array, self.values[:, 0] + np.log(share / low) * low / densities[:, 0])
+        if share > high:
+            return cast(Array, self.values[:, -1] - np.log((1 - share) / (1 - high)) * (1 - high) / densities[:, -1])
+        gap = min(int((share > self.levels).sum() - 1), len(self.levels) - 2) if share > low else 0
+        return cast(Array, self.values[:, gap] + (share - self.levels[gap]) / densities[:, gap])

@@ -29,10 +29,8 @@ ATTENTION = ("MultiHeadAttention", "GroupQueryAttention")
 LISTED_ATTENTION = ("Attention", "AdditiveAttention")
 #: Layers that bring their inputs to a scale of their own.
 SCALING = ("Rescaling", "BatchNormalization", "LayerNormalization", "UnitNormalization")
-
-
-def _only_moves(name: str) -> bool:
-    return name in ("Reshape", "Flatten", "Permute") or name.startswith("Random")
+#: How layers without weights begin, which may stand in front of those.
+MOVING = ("Reshape", "Flatten", "Permute", "Random")
 
 
 def _normal(value: object) -> object:
@@ -56,7 +54,7 @@ class Layers(Model):
     @property
     def scales_inputs(self) -> bool:
         """A scaling layer, with nothing but layers without weights before it."""
-        names = itertools.dropwhile(_only_moves, (name for item in self.layers for name in item))
+        names = (name for item in self.layers for name in item if not name.startswith(MOVING))
         return next(names, "") in SCALING
 
     def problems(self, context: Context) -> Iterator[Misfit]:

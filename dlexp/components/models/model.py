@@ -10,6 +10,7 @@ from dlexp.components.activations import Activation, Initializer, OneOrEach, ReL
 from dlexp.components.component import Component, Context, Misfit, Off, OneOf
 from dlexp.components.data import Info, Tensor
 from dlexp.components.regularizers import Regularizer
+from dlexp.components.user_code import source
 from dlexp.format import plural
 
 #: Keras's noise layer takes no more than 1.
@@ -34,8 +35,12 @@ class Model(Component):
         return []
 
     def notes(self) -> list[str]:
-        """What whoever checks a config should know of it: that it runs code."""
-        return []
+        """What whoever checks a config should know of it: that it runs code, and what follows for the saved model."""
+        return [
+            f"a run calls {function}, which is found in the working directory if Python does not know it; layers of "
+            "your own make model.keras need your code to open"
+            for function in self.functions
+        ]
 
     def code(self) -> list[Path]:
         """Files of the user's code that make the model what it is: part of an experiment's identity.
@@ -43,7 +48,7 @@ class Model(Component):
         Raises:
             DataError: They cannot be found.
         """
-        return []
+        return [source(function) for function in self.functions]
 
     def build(self, x: Tensor, info: Info) -> Tensor:
         """From inputs `(batch, *info.shape)` to features `(batch, units)`."""
@@ -103,7 +108,7 @@ class Stack(Model):
                 x = normalization(name=f"hidden_{i}_normalization")(x)
             x = activation.apply(x, name=f"hidden_{i}_activation")
             if self.dropout:
-                x = activation.drop(x, self.dropout, name=f"hidden_{i}_dropout")
+                x = getattr(keras.layers, activation.dropout)(self.dropout, name=f"hidden_{i}_dropout")(x)
             if self.noise:
                 x = keras.layers.GaussianNoise(self.noise, name=f"hidden_{i}_noise")(x)
         return x

@@ -1,11 +1,10 @@
 """The user's own function as a model."""
 
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from dlexp.components.data import Info, Tensor
 from dlexp.components.models.model import Model
-from dlexp.components.user_code import FunctionName, load, source
+from dlexp.components.user_code import FunctionName, load
 from dlexp.errors import UserError
 
 
@@ -24,17 +23,6 @@ class PythonModel(Model):
     def functions(self) -> list[str]:
         """The function that makes the layers."""
         return [self.function]
-
-    def notes(self) -> list[str]:
-        """That a run runs code, and what that means for the saved model."""
-        return [
-            f"a run calls {self.function}, which is found in the working directory if Python does not know it; layers "
-            "of your own make model.keras need your code to open"
-        ]
-
-    def code(self) -> list[Path]:
-        """The module's source."""
-        return [source(self.function)]
 
     def build(self, x: Tensor, info: Info) -> Tensor:
         """What the function makes of the inputs.

@@ -24,7 +24,9 @@ def obstacle(a: Compared, b: Compared, column: Column) -> Obstacle | None:
 
 def same_examples(a: Compared, b: Compared, column: Column) -> bool:
     """Whether a column of the validation or test split scores the same examples in both, with the same targets."""
-    of_a, of_b = _examples(a, b, column.examples), _examples(b, a, column.examples)
+    # Of a gap those of the test split decide: training scores need no same examples.
+    split = "test" if column.split == "gap" else column.split
+    of_a, of_b = _examples(a, b, split), _examples(b, a, split)
     if column.target in of_a and column.target in of_b:
         return of_a[column.target] == of_b[column.target]
     return of_a == of_b
