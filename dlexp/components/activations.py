@@ -27,8 +27,8 @@ Initializer = Literal[
 class Activation(Component):
     """The function between a hidden unit's sums and its output."""
 
-    kind: ClassVar[str] = "activations"
-    off: ClassVar[str] = "linear"
+    kind = "activations"
+    off = "linear"
     #: The kernel's start that fits the unit.
     kernel_initializer: ClassVar[Initializer] = "glorot_uniform"
     #: Why no other start of the kernel will do; empty if others do.
@@ -67,7 +67,7 @@ class ReLU(Activation):
     """Rectified linear unit, max(0, z): the default for hidden units."""
 
     type: Literal["relu"] = "relu"
-    can_die: ClassVar[bool] = True
+    can_die = True
 
 
 class AbsoluteValue(Activation):
@@ -143,9 +143,9 @@ class SELU(Activation):
     """
 
     type: Literal["selu"] = "selu"
-    kernel_initializer: ClassVar[Initializer] = "lecun_normal"
-    needs_start: ClassVar[str] = "SELUs keep mean 0 and variance 1 from LeCun's start alone"
-    dropout: ClassVar[str] = "AlphaDropout"
+    kernel_initializer = "lecun_normal"
+    needs_start = "SELUs keep mean 0 and variance 1 from LeCun's start alone"
+    dropout = "AlphaDropout"
 
 
 class GELU(Activation):
@@ -170,35 +170,35 @@ class Softsign(Activation):
     """z / (1 + |z|): like tanh with slower saturation."""
 
     type: Literal["softsign"] = "softsign"
-    saturates: ClassVar[bool] = True
+    saturates = True
 
 
 class Sigmoid(Activation):
     """Logistic sigmoid, 1 / (1 + exp(-z)): saturates over most of its domain."""
 
     type: Literal["sigmoid"] = "sigmoid"
-    saturates: ClassVar[bool] = True
+    saturates = True
 
 
 class Tanh(Activation):
     """Hyperbolic tangent, 2 sigmoid(2 z) - 1: the better of the saturating units."""
 
     type: Literal["tanh"] = "tanh"
-    saturates: ClassVar[bool] = True
+    saturates = True
 
 
 class HardSigmoid(Activation):
     """Piecewise linear sigmoid, clip(z / 6 + 1 / 2, 0, 1)."""
 
     type: Literal["hard_sigmoid"] = "hard_sigmoid"
-    saturates: ClassVar[bool] = True
+    saturates = True
 
 
 class HardTanh(Activation):
     """Piecewise linear tanh, clip(z, -1, 1)."""
 
     type: Literal["hard_tanh"] = "hard_tanh"
-    saturates: ClassVar[bool] = True
+    saturates = True
 
 
 class HardSiLU(Activation):
@@ -211,7 +211,7 @@ class ReLU6(Activation):
     """ReLU that stops at 6, min(max(0, z), 6) (Krizhevsky, 2010)."""
 
     type: Literal["relu6"] = "relu6"
-    can_die: ClassVar[bool] = True
+    can_die = True
 
 
 class Linear(Activation):

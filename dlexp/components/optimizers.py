@@ -29,7 +29,7 @@ CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 class Optimizer(Component):
     """A rule that turns gradients into steps. A class has the name of the Keras class that it builds."""
 
-    kind: ClassVar[str] = "optimizers"
+    kind = "optimizers"
     usual_learning_rates: ClassVar[tuple[float, float]] = (1e-6, 0.03)
     """Lowest and highest: Adam's, unless a class says others. Outside of them is far from what it usually takes."""
     n_moments: ClassVar[int] = 2
@@ -72,8 +72,8 @@ class SGD(Optimizer):
     """Stochastic gradient descent, with momentum if asked for."""
 
     type: Literal["sgd"] = "sgd"
-    usual_learning_rates: ClassVar[tuple[float, float]] = (1e-5, 0.5)
-    n_moments: ClassVar[int] = 0
+    usual_learning_rates = (1e-5, 0.5)
+    n_moments = 0
     learning_rate: LearningRate = 0.01
     momentum: Momentum = 0.0
     nesterov: bool = False
@@ -84,7 +84,7 @@ class RMSprop(Optimizer):
     """Gradient divided by a running root mean square (Hinton, 2012)."""
 
     type: Literal["rmsprop"] = "rmsprop"
-    n_moments: ClassVar[int] = 1
+    n_moments = 1
     learning_rate: LearningRate = 0.001
     rho: Decay = 0.9
     """Decay of the running mean square."""
@@ -98,8 +98,8 @@ class Adagrad(Optimizer):
     """Steps shrink with the sum of squared gradients (Duchi et al., 2011)."""
 
     type: Literal["adagrad"] = "adagrad"
-    usual_learning_rates: ClassVar[tuple[float, float]] = (1e-5, 1.0)
-    n_moments: ClassVar[int] = 1
+    usual_learning_rates = (1e-5, 1.0)
+    n_moments = 1
     learning_rate: LearningRate = 0.001
     initial_accumulator_value: SumStart = 0.1
     epsilon: Epsilon = 1e-7
@@ -109,7 +109,7 @@ class Adadelta(Optimizer):
     """Adagrad over a window, without a scale of its own (Zeiler, 2012)."""
 
     type: Literal["adadelta"] = "adadelta"
-    usual_learning_rates: ClassVar[tuple[float, float]] = (1e-5, 10.0)
+    usual_learning_rates = (1e-5, 10.0)
     learning_rate: LearningRate = 0.001
     rho: Decay = 0.95
     """Decay of the running averages."""
@@ -144,7 +144,7 @@ class Adamax(Optimizer):
     """Adam with the infinity norm (Kingma and Ba, 2015, section 7)."""
 
     type: Literal["adamax"] = "adamax"
-    usual_learning_rates: ClassVar[tuple[float, float]] = (1e-6, 0.06)
+    usual_learning_rates = (1e-6, 0.06)
     learning_rate: LearningRate = 0.001
     beta_1: FirstMoment = 0.9
     beta_2: Decay = 0.999
@@ -166,8 +166,8 @@ class Lion(Optimizer):
     """The sign of the momentum (Chen et al., 2023): wants a smaller learning rate than Adam."""
 
     type: Literal["lion"] = "lion"
-    usual_learning_rates: ClassVar[tuple[float, float]] = (1e-7, 0.01)
-    n_moments: ClassVar[int] = 1
+    usual_learning_rates = (1e-7, 0.01)
+    n_moments = 1
     learning_rate: LearningRate = 0.001
     beta_1: Annotated[float, Field(gt=0, lt=1)] = 0.9
     """Weight of the momentum in the step."""
@@ -179,7 +179,7 @@ class Ftrl(Optimizer):
     """Follow the regularized leader (McMahan et al., 2013)."""
 
     type: Literal["ftrl"] = "ftrl"
-    usual_learning_rates: ClassVar[tuple[float, float]] = (1e-5, 1.0)
+    usual_learning_rates = (1e-5, 1.0)
     learning_rate: LearningRate = 0.001
     learning_rate_power: Annotated[float, Field(le=0)] = -0.5
     """How the learning rate falls; 0 keeps it."""

@@ -1,6 +1,6 @@
 """Weight penalties: strategies that reduce the test error, possibly at the expense of the training error."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -15,7 +15,7 @@ Factor = Annotated[float, Field(ge=0), Off(0.0)]
 class Regularizer(Component):
     """A penalty on a layer's kernel that is added to the loss. A class has the name of the Keras class it builds."""
 
-    kind: ClassVar[str] = "regularizers"
+    kind = "regularizers"
 
     def build(self) -> "keras.Regularizer":
         """The Keras regularizer with exactly these settings."""

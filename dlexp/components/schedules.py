@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -17,8 +17,8 @@ Epochs = Annotated[int, Field(ge=1)]
 class Schedule(Component):
     """The learning rate as a function of the step: Keras's own, counted in epochs."""
 
-    kind: ClassVar[str] = "schedules"
-    off: ClassVar[str] = "constant"
+    kind = "schedules"
+    off = "constant"
 
     def build(self, learning_rate: float, epochs: int, steps_per_epoch: int) -> "LearningRateSchedule | None":
         """Keras's schedule from the optimizer's learning rate, over a training of so many epochs; None if it stays."""

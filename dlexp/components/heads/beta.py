@@ -1,10 +1,10 @@
 """A number from 0 to 1 with an uncertainty of its own."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import links, numbers
-from dlexp.components.heads.head import Learnable, Output, PredictiveDistribution, Training
+from dlexp.components.heads.head import Output, PredictiveDistribution, Training
 
 #: Targets are kept this far from 0 and 1, where the density of a beta distribution is 0 or infinite.
 MARGIN = 1e-6
@@ -14,9 +14,9 @@ class Beta(numbers.NumberHead):
     """A number from 0 to 1 with its uncertainty: both parameters of a beta law."""
 
     type: Literal["beta"] = "beta"
-    n_units: ClassVar[int] = 2
-    learns: ClassVar[Learnable] = numbers.PROPORTION
-    loss_is_bounded: ClassVar[bool] = False
+    n_units = 2
+    learns = numbers.PROPORTION
+    loss_is_bounded = False
     loss: Literal["nll"] = "nll"
     """The negative log-likelihood; a target of 0 or 1 counts as 1e-6 away from it."""
 

@@ -1,7 +1,7 @@
 """Two classes, one output unit."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from dlexp.components.component import Context, Misfit, Word
 from dlexp.components.data import Array, Tensor
@@ -14,8 +14,8 @@ class Binary(classes.ClassHead):
     """Two classes: one sigmoid unit and binary cross-entropy, the Bernoulli likelihood."""
 
     type: Literal["binary"] = "binary"
-    learns: ClassVar[Learnable] = Learnable(("binary",), "2 classes")
-    weak_losses: ClassVar[tuple[str, ...]] = ("mse",)
+    learns = Learnable(("binary",), "2 classes")
+    weak_losses = ("mse",)
     activation: Literal["sigmoid"] = "sigmoid"
     """Activation of the output unit: it gives the probability of class 1."""
     loss: Literal["binary_crossentropy", "mse"] = "binary_crossentropy"

@@ -1,7 +1,7 @@
 """A number with a mean and a variance of its own."""
 
 import math
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import links, numbers
@@ -13,8 +13,8 @@ class Gaussian(numbers.NumberHead):
 
     # Nix & Weigend (1994), Estimating the mean and variance of the target probability distribution, ICNN.
     type: Literal["gaussian"] = "gaussian"
-    loss_is_bounded: ClassVar[bool] = False
-    n_units: ClassVar[int] = 2
+    loss_is_bounded = False
+    n_units = 2
     standardize_target: numbers.StandardizeTarget = True
     loss: Literal["nll"] = "nll"
     """The negative log-likelihood in the target's own units."""

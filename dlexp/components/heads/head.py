@@ -98,7 +98,7 @@ class PredictiveDistribution(Protocol):
 class Head(Component):
     """Output units for one kind of target, and the likelihood that trains them."""
 
-    kind: ClassVar[str] = "heads"
+    kind = "heads"
     learns: ClassVar[Learnable]
     """The targets that it is made for."""
     n_units: ClassVar[int] = 1

@@ -1,7 +1,7 @@
 """A number with a median and a mean deviation of its own."""
 
 import math
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import links, numbers
@@ -12,8 +12,8 @@ class Laplace(numbers.NumberHead):
     """A number with its uncertainty, outliers allowed: median and scale of a Laplace law, both learned."""
 
     type: Literal["laplace"] = "laplace"
-    loss_is_bounded: ClassVar[bool] = False
-    n_units: ClassVar[int] = 2
+    loss_is_bounded = False
+    n_units = 2
     standardize_target: numbers.StandardizeTarget = True
     loss: Literal["nll"] = "nll"
     """The negative log-likelihood in the target's own units."""

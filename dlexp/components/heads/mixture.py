@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
@@ -16,7 +16,7 @@ class Mixture(numbers.NumberHead):
 
     # Bishop (1994), Mixture density networks, Aston University, NCRG/94/004.
     type: Literal["mixture"] = "mixture"
-    loss_is_bounded: ClassVar[bool] = False
+    loss_is_bounded = False
     standardize_target: numbers.StandardizeTarget = True
     components: Annotated[int, Field(ge=2)] = 3
     """Gaussian laws in the mixture."""

@@ -1,7 +1,7 @@
 """One of several classes."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 from dlexp.components.component import Context, Misfit, Word
 from dlexp.components.data import Array, Tensor
@@ -14,9 +14,9 @@ class Multiclass(classes.ClassHead):
     """One of several classes: a softmax over one unit a class and categorical cross-entropy."""
 
     type: Literal["multiclass"] = "multiclass"
-    learns: ClassVar[Learnable] = Learnable(("multiclass", "ordinal", "binary"), "classes")
-    has_unit_per_class: ClassVar[bool] = True
-    weak_losses: ClassVar[tuple[str, ...]] = ("mse",)
+    learns = Learnable(("multiclass", "ordinal", "binary"), "classes")
+    has_unit_per_class = True
+    weak_losses = ("mse",)
     activation: Literal["softmax"] = "softmax"
     """Activation of the output units: together they give the probability of each class."""
     loss: Literal["categorical_crossentropy", "mse"] = "categorical_crossentropy"

@@ -1,6 +1,6 @@
 """Any number of several classes at once."""
 
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 from dlexp.components.component import Word
 from dlexp.components.data import Array, Info, Tensor
@@ -13,8 +13,8 @@ class Multilabel(Head):
     """Any of several classes at once: a sigmoid unit a class and binary cross-entropy, independent Bernoulli laws."""
 
     type: Literal["multilabel"] = "multilabel"
-    learns: ClassVar[Learnable] = Learnable(("multilabel",), "examples with any number of classes")
-    has_unit_per_class: ClassVar[bool] = True
+    learns = Learnable(("multilabel",), "examples with any number of classes")
+    has_unit_per_class = True
     activation: Literal["sigmoid"] = "sigmoid"
     """Activation of the output units: each gives the probability that its class is there."""
     loss: Literal["binary_crossentropy"] = "binary_crossentropy"

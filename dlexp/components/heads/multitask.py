@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict
 
@@ -25,7 +25,7 @@ class Multitask(Component):
     # Its schema holds those of all other heads, which are defined after it.
     model_config = ConfigDict(defer_build=True)
 
-    kind: ClassVar[str] = "heads"
+    kind = "heads"
     type: Literal["multitask"] = "multitask"
     heads: dict[str, Annotated[Head, OneOf(Head)]]
     """The head of each target, by its name; what the target's task needs, unless said."""

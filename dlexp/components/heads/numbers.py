@@ -1,7 +1,7 @@
 """What heads for numbers share: a density over the target, its likelihood and the coverage of its intervals."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Protocol, cast
+from typing import Annotated, Protocol, cast
 
 from pydantic import Field
 
@@ -34,8 +34,8 @@ def standard(y: Array, standardize_target: bool) -> tuple[float, float]:
 class NumberHead(Head):
     """A head that predicts a number, in its first column; by default from linear output units."""
 
-    learns: ClassVar[Learnable] = LINEAR
-    n_judged: ClassVar[int | None] = 1
+    learns = LINEAR
+    n_judged = 1
     metrics: list[NumberMetric] = ["mae"]
     """Metrics in the target's own units."""
 

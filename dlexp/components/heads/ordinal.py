@@ -1,6 +1,6 @@
 """One of several classes in an order."""
 
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 from dlexp.components.component import Word
 from dlexp.components.data import Array, Info, Tensor
@@ -14,7 +14,7 @@ class Ordinal(classes.ClassHead):
 
     # McCullagh (1980), Regression models for ordinal data, J. R. Stat. Soc. B 42(2).
     type: Literal["ordinal"] = "ordinal"
-    learns: ClassVar[Learnable] = Learnable(("ordinal", "multiclass"), "classes in an order")
+    learns = Learnable(("ordinal", "multiclass"), "classes in an order")
     activation: Literal["cumulative_logit"] = "cumulative_logit"
     """P(y <= k) is the sigmoid of threshold k minus the number; the thresholds are the same for all examples."""
     loss: Literal["nll"] = "nll"

@@ -1,6 +1,6 @@
 """A count."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import links, numbers
@@ -11,7 +11,7 @@ class Poisson(numbers.NumberHead):
     """A count: the rate of a Poisson law, whose logarithm is the output unit."""
 
     type: Literal["poisson"] = "poisson"
-    learns: ClassVar[Learnable] = Learnable(("count",), "counts")
+    learns = Learnable(("count",), "counts")
     activation: Literal["exponential"] = "exponential"
     """Activation of the output unit: exp(z), and its tangent from z = 20, a rate of 5e8, so that nothing overflows."""
     loss: Literal["nll"] = "nll"

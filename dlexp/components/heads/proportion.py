@@ -1,17 +1,17 @@
 """A number from 0 to 1."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import numbers
-from dlexp.components.heads.head import Head, Learnable, Output, PredictiveDistribution, Training
+from dlexp.components.heads.head import Head, Output, PredictiveDistribution, Training
 
 
 class Proportion(Head):
     """A number from 0 to 1: one sigmoid unit and binary cross-entropy or mean squared error."""
 
     type: Literal["proportion"] = "proportion"
-    learns: ClassVar[Learnable] = numbers.PROPORTION
+    learns = numbers.PROPORTION
     activation: Literal["sigmoid"] = "sigmoid"
     """Activation of the output unit."""
     loss: Literal["binary_crossentropy", "mse"] = "binary_crossentropy"

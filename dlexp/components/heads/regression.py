@@ -1,17 +1,17 @@
 """A number."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from dlexp.components.data import Array, Tensor
 from dlexp.components.heads import numbers
-from dlexp.components.heads.head import Learnable, Output, PredictiveDistribution, Training
+from dlexp.components.heads.head import Output, PredictiveDistribution, Training
 
 
 class Regression(numbers.NumberHead):
     """A number: one linear unit and mean squared error, the Gaussian likelihood with fixed variance."""
 
     type: Literal["regression"] = "regression"
-    learns: ClassVar[Learnable] = numbers.LINEAR._replace(better={**numbers.LINEAR.better, "proportion": "proportion"})
+    learns = numbers.LINEAR._replace(better={**numbers.LINEAR.better, "proportion": "proportion"})
     standardize_target: numbers.StandardizeTarget = True
     activation: Literal["linear"] = "linear"
     """Activation of the output unit: none."""

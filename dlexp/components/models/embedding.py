@@ -1,6 +1,6 @@
 """Learned word vectors, pooled over the text."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -12,7 +12,7 @@ class Embedding(Stack):
     """A learned vector for each word, pooled over the text, then fully connected hidden layers."""
 
     type: Literal["embedding"] = "embedding"
-    takes: ClassVar[tuple[str, ...]] = ("word_ids",)
+    takes = ("word_ids",)
     output_dim: Annotated[int, Field(ge=1)] = 16
     """Length of a word's vector; the name is Keras's."""
     pooling: Literal["average", "max"] = "average"

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -46,7 +46,7 @@ class Layers(Model):
     """Any stack of Keras's own layers, by name with their arguments: convolutions, recurrent layers, attention."""
 
     type: Literal["layers"] = "layers"
-    takes: ClassVar[tuple[str, ...]] = ("numeric", "sparse", "word_ids")
+    takes = ("numeric", "sparse", "word_ids")
     layers: Annotated[list[Layer], Field(min_length=1)]
     """From the input to the head: a name, or a name with its arguments, `Conv2D: {filters: 16, kernel_size: 3}`; a
     wrapper's `layer` likewise. An Embedding has the data set's words unless `input_dim` says more."""

@@ -1,7 +1,7 @@
 """Fully connected layers."""
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import Literal
 
 from dlexp.components.component import Context, Misfit
 from dlexp.components.data import Info, Tensor
@@ -12,7 +12,7 @@ class MLP(Stack):
     """Multilayer perceptron: a stack of fully connected hidden layers."""
 
     type: Literal["mlp"] = "mlp"
-    takes: ClassVar[tuple[str, ...]] = ("numeric", "sparse")
+    takes = ("numeric", "sparse")
     input_noise: StandardDeviation = 0.0
     """Standard deviation of the Gaussian noise that training adds to the inputs, standardized ones where they are."""
 

@@ -20,7 +20,7 @@ StandardDeviation = Annotated[float, Field(ge=0, le=1), Off(0.0)]
 class Model(Component):
     """From inputs to features; the head's output units come on top."""
 
-    kind: ClassVar[str] = "models"
+    kind = "models"
     #: What `Info.inputs` may be.
     takes: ClassVar[tuple[str, ...]]
 

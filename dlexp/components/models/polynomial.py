@@ -1,6 +1,6 @@
 """Powers of the features: with the output unit on top, polynomial regression."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -12,7 +12,7 @@ class Polynomial(Model):
     """The powers of each feature, no hidden units: polynomial regression; ridge, with an l2 head.kernel_regularizer."""
 
     type: Literal["polynomial"] = "polynomial"
-    takes: ClassVar[tuple[str, ...]] = ("numeric",)
+    takes = ("numeric",)
     degree: Annotated[int, Field(ge=1)] = 3
     """Highest power of a feature; products of different features are left out."""
 

@@ -1,6 +1,6 @@
 """The user's own function as a model."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from dlexp.components.data import Info, Tensor
 from dlexp.components.models.model import Model
@@ -12,7 +12,7 @@ class PythonModel(Model):
     """Your own function, from a Keras tensor of inputs to one of features; its file may need your code to open."""
 
     type: Literal["python"] = "python"
-    takes: ClassVar[tuple[str, ...]] = ("numeric", "word_ids")
+    takes = ("numeric", "word_ids")
     function: FunctionName
     """`module:function`, called with the inputs `(batch, ...)` and the arguments; it gives features `(batch, units)`,
     to which the head is put. The module is found as Python finds it, then in the working directory."""
