@@ -90,14 +90,15 @@ def fits(keys: Keys, value: Any, config: Node) -> bool:
     What other parts say between fields is left out.
     """
     lists = [value, *(node.value for n in range(len(keys)) if (node := config.find(keys[:n])))]
-    if any(isinstance(each, list) and len(each) > MAX_ITEMS for each in lists):
+    if not keys or any(isinstance(each, list) and len(each) > MAX_ITEMS for each in lists):
         return False
     expanded = place_of(keys, config).expanded(Node.of(value, DEFAULT))
-    tried = with_default_types(Node.of(with_value(config.plain(), keys, expanded.plain()), DEFAULT)).plain()
+    said = {str(keys[0]): section.plain()} if (section := config.child(keys[0])) else {}
+    tried = with_default_types(Node.of(with_value(said, keys, expanded.plain()), DEFAULT)).plain()
     try:
         Experiment.model_validate(tried)
     except ValidationError as error:
-        for details in error.errors():
+        for details in error.errors(include_url=False, include_context=False, include_input=False):
             wrong = keys_of(details)
             wrong = wrong[:-1] if details["type"].startswith("union_tag") else wrong
             # Around the value, or in it; other parts may be wrong too.
