@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from dlexp.config.load import Loaded
-    from dlexp.workflows.training import Given, Runner
+    from dlexp.workflows.runner import Given, Runner
 
 AnyPath = str | os.PathLike[str]
 
@@ -181,7 +181,7 @@ def _given(
 ) -> "Given":
     """What a function that trains was given, checked."""
     from dlexp.config.load import Loaded
-    from dlexp.workflows.training import Given
+    from dlexp.workflows.runner import Given
 
     several = list(configs) if arguments.is_listing(configs) else [configs]
     if not several:
@@ -201,7 +201,7 @@ def _runner(function: str, workers: object, wait: object) -> "Runner":
     """What trains for a function of this module."""
     from dlexp.execution import script
     from dlexp.reports.plan.progress import Progress
-    from dlexp.workflows.training import Runner
+    from dlexp.workflows.runner import Runner
 
     slots, waits = arguments.count(workers, "workers"), arguments.flag(wait, "wait")
     script.require_trainer(function)

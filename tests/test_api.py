@@ -20,7 +20,7 @@ from dlexp.errors import DataError, UserError
 from dlexp.execution.plan import Plan, Planned, Request
 from dlexp.records.run_dir import RunDir
 from dlexp.workflows import bias_variance, train
-from dlexp.workflows.training import Runner
+from dlexp.workflows.runner import Runner
 
 ROOT = Path(__file__).parents[1]
 

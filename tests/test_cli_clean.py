@@ -18,7 +18,7 @@ from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import OWN_FILES, RunDir
 from dlexp.training.after import After
 from dlexp.whole_files import beside
-from dlexp.workflows import training
+from dlexp.workflows import runner
 
 
 @pytest.fixture
@@ -201,7 +201,7 @@ def test_a_run_that_is_gone_before_it_is_looked_at_is_no_error(clean: Invoke, mo
 def test_what_was_made_after_a_run_goes_with_it(clean: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file is no other program's if it stands in the list of what every finished run is given."""
     (finished(SMOKE).path / "history.parquet").touch()
-    monkeypatch.setattr(training, "AFTER", (After("history.parquet", "exported", print),))
+    monkeypatch.setattr(runner, "AFTER", (After("history.parquet", "exported", print),))
 
     assert clean("--smoke")[0] == 0
     assert not SMOKE.exists()

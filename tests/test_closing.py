@@ -9,7 +9,7 @@ from make_runs import failed
 from dlexp.cli.trainings import close
 from dlexp.execution.plan import Plan, Request
 from dlexp.records.numbering import Numbering
-from dlexp.workflows.training import Trained
+from dlexp.workflows.runner import Trained
 
 
 def test_interrupted_runs_are_not_called_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,7 @@ from dlexp.config.needed_memory import least_bytes
 from dlexp.errors import DataError, UserError
 from dlexp.execution.plan import Request, plan, require_memory
 from dlexp.reports.plan.progress import Progress
-from dlexp.workflows.training import Runner
+from dlexp.workflows.runner import Runner
 
 STAT = "anon 5\n{prefix}inactive_file {inactive}\n{prefix}active_file 50\n"
 

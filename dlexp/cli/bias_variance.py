@@ -49,7 +49,7 @@ def bias_variance(
     from dlexp.reports.bias_variance.table import render
     from dlexp.reports.figure import require_png
     from dlexp.workflows.bias_variance import bias_variance as measure
-    from dlexp.workflows.training import Given, Runner
+    from dlexp.workflows.runner import Given, Runner
 
     arguments.count(workers, "--workers")
     if plot:

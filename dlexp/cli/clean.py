@@ -28,7 +28,7 @@ def clean(
     from dlexp.format import plural
     from dlexp.records import clean as records
     from dlexp.records.run_dir import OWN_FILES
-    from dlexp.workflows.training import AFTER
+    from dlexp.workflows.runner import AFTER
 
     if not (smoke or failed):
         raise UserError("say what to remove: --smoke, --failed, or both; with --dry-run nothing is removed yet")

@@ -50,8 +50,8 @@ def run(
         from dlexp.console import one_line, say
         from dlexp.execution.pool import Pool
         from dlexp.reports.run.results import result_lines
+        from dlexp.workflows.runner import Given, Runner
         from dlexp.workflows.train import preview, train
-        from dlexp.workflows.training import Given, Runner
 
         given = Given(
             configs=configs,

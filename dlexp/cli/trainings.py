@@ -10,7 +10,7 @@ from dlexp.console import say
 from dlexp.errors import Elsewhere, Interrupted
 from dlexp.reports.plan.progress import Progress
 from dlexp.reports.run.results import without_result
-from dlexp.workflows.training import Trained
+from dlexp.workflows.runner import Trained
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def verify(
     from dlexp.execution.pool import Pool
     from dlexp.reports.verification.facts import render
     from dlexp.workflows import verify as workflow
-    from dlexp.workflows.training import Runner
+    from dlexp.workflows.runner import Runner
 
     arguments.count(workers, "--workers")
     runner = None if files else Runner(engine=partial(Pool, workers), progress=progress)

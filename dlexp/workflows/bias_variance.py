@@ -15,7 +15,7 @@ from dlexp.errors import UserError
 from dlexp.execution.plan import Plan, Planned, Request, plan
 from dlexp.records.index import Attempts, read, recorded, scan
 from dlexp.reports.bias_variance.facts import MIN_TRAINING_SETS, Point, point
-from dlexp.workflows.training import Given, Runner, Trained
+from dlexp.workflows.runner import Given, Runner, Trained
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from dlexp.execution.plan import Plan, Planned, Request, plan, require_memory
 from dlexp.reports.plan.dry_run import render
 from dlexp.reports.run.results import under_way
 from dlexp.training.outline import outlines
-from dlexp.workflows.training import Given, Runner, Trained
+from dlexp.workflows.runner import Given, Runner, Trained
 
 log = logging.getLogger(__name__)
 

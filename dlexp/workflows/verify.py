@@ -13,7 +13,7 @@ from dlexp.records.selection import select
 from dlexp.reports.verification import facts
 from dlexp.reports.verification.facts import Verification
 from dlexp.reports.verification.integrity import Integrity, check
-from dlexp.workflows.training import Runner
+from dlexp.workflows.runner import Runner
 
 log = logging.getLogger(__name__)
 

@@ -46,7 +46,8 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
     @property
     def learned(self) -> Target:
         """What is learned from the folders and names."""
-        return Target(self.task, self.classes, self.target if isinstance(self.target, dict) else {})  # type: ignore[arg-type]
+        several = self.target if isinstance(self.target, dict) else {}
+        return Target(self.task, self.classes, several)  # type: ignore[arg-type]  # Its keys are texts as any.
 
     def info(self) -> Info:
         """The shape and the vocabulary are settings; folders that are named are the classes."""
