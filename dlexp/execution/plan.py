@@ -157,7 +157,11 @@ class Plan:
 
 
 def plan(request: Request) -> Plan:
-    """Find out what is done already; the same experiment under two names is trained once."""
+    """Find out what is done already; the same experiment under two names is trained once.
+
+    Raises:
+        Changed: A file was replaced while its digest was taken.
+    """
     found = Plan(request, [], [])
     known: set[tuple[str, int]] = set()
     on_record = Attempts() if request.smoke else Attempts(scan(request.runs_dir))
@@ -263,6 +267,9 @@ def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> tuple[P
     Returns:
         The plan, with the runs in their order; and of those that it leaves out, by their directory, why: their data or
         code cannot be had, or are not those that they were trained with.
+
+    Raises:
+        Changed: Data were replaced while their digest was taken.
     """
     found = Plan(Request(runs_dir=runs_dir, data_dir=data_dir, apart=True), [], [])
     left_out: dict[Path, str] = {}

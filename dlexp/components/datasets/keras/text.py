@@ -57,18 +57,15 @@ class KerasTexts(TextKeys, Dataset):
     def texts(self, data_dir: Path | None) -> Data:
         """The same texts, whole."""
         from dlexp.components.datasets.words import indices
-        from dlexp.components.datasets.words.cache import cached
 
-        with snapshot.taken():
-            key = [self.type, self.digest(data_dir), "whole"]
-            data = cached(f"{self.type}-whole", key, lambda: self._read(data_dir, indices.whole))
+        data = self._whole(data_dir)
         return replace(data, first=indices.decoded(data.train.first(N_FIRST), self.words(data_dir)))
 
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Texts, cut into words as by Keras's Tokenizer and numbered by the data set's own word index."""
         from dlexp.components.datasets.words import indices
 
-        return indices.new_texts(path, self.text_encoding, self.words(data_dir), lambda: self.texts(data_dir).train)
+        return indices.new_texts(path, self.text_encoding, self.words(data_dir), lambda: self._whole(data_dir).train)
 
     def _decoded(self, data_dir: Path | None, digest: str, positions: Sequence[int]) -> list[str]:
         """Test texts in words, whole, as they were before they were cut; an absent word index is not downloaded."""
@@ -79,7 +76,7 @@ class KerasTexts(TextKeys, Dataset):
         if self.digest(data_dir) != digest:
             raise DataError(f"{self.paths(data_dir)[0]}: was replaced after it was read")
         files.find(WORD_INDEX.format(self.type), data_dir, download=False)
-        return indices.decoded(self.texts(data_dir).test.take(np.array(positions, np.int32)), self.words(data_dir))
+        return indices.decoded(self._whole(data_dir).test.take(np.array(positions, np.int32)), self.words(data_dir))
 
     def stand_in(self) -> Data:
         """Made-up texts, encoded as the real ones."""
@@ -97,6 +94,14 @@ class KerasTexts(TextKeys, Dataset):
         except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
             raise DataError(f"{path}: not a readable word index, or a damaged one ({error})") from error
         return SIGNS | words
+
+    def _whole(self, data_dir: Path | None) -> Data:
+        from dlexp.components.datasets.words import indices
+        from dlexp.components.datasets.words.cache import cached
+
+        with snapshot.taken():
+            key = [self.type, self.digest(data_dir), "whole"]
+            return cached(f"{self.type}-whole", key, lambda: self._read(data_dir, indices.whole))
 
     def _read(self, data_dir: Path | None, encode: Encode) -> Data:
         """The file's parts, shuffled and split as Keras does."""
