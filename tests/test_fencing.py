@@ -19,10 +19,10 @@ from dlexp.execution.execute import execute
 from dlexp.records.history import HistoryWriter
 from dlexp.records.lock import Held
 from dlexp.records.run_dir import RunDir
-from dlexp.training import run as run_module
 from dlexp.training.checkpoint import Checkpoints
 from dlexp.training.epochs import Epochs
 from dlexp.training.job import Job
+from dlexp.training.network import Network
 from dlexp.training.threads import set_threads
 
 set_threads(1)
@@ -90,14 +90,14 @@ def summary(sleep: Callable[[], None]) -> Callable[[RunDir, dict[str, object]], 
 
 def failure(sleep: Callable[[], None]) -> Callable[..., object]:
     """Sleeps, and then fails where its successor did not."""
-    layers: Callable[..., object] = vars(run_module)["layers"]
+    layers = Network.layers
 
-    def late(*arguments: object) -> object:
+    def late(self: Network) -> object:
         is_first = not sleep.left  # type: ignore[attr-defined]
         sleep()
         if is_first:
             raise KeyError("planted")
-        return layers(*arguments)
+        return layers(self)
 
     return late
 
@@ -106,7 +106,7 @@ def failure(sleep: Callable[[], None]) -> Callable[..., object]:
 @pytest.mark.usefixtures("save_after_every_epoch")
 @pytest.mark.parametrize(
     ("place", "name", "late"),
-    [(HistoryWriter, "write", second_row), (RunDir, "write_summary", summary), (run_module, "layers", failure)],
+    [(HistoryWriter, "write", second_row), (RunDir, "write_summary", summary), (Network, "layers", failure)],
 )
 def test_who_wakes_too_late_writes_nothing(
     place: object, name: str, late: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -120,6 +120,9 @@ def test_the_metric_in_contributing_works(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("dataset: iris\nmetrics: [accuracy, balanced_accuracy]\n")
     (code,) = recipes("Add a metric")
     program = f"""{code}
+import sys
+assert "numpy" not in sys.modules  # As `check` and `list` ask of that file.
+import numpy as np
 from dlexp.components.columns import Column
 from dlexp.config.load import load
 
