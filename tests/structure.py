@@ -73,7 +73,7 @@ def _imported(tree: ast.Module) -> Iterator[str]:
 
 
 def circle(graph: dict[str, set[str]]) -> list[str]:
-    """Modules each of which imports the next, the last one the first; none where there is no circle."""
+    """Modules each of which imports the next, the last one the first; none if there is no circle."""
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:

@@ -206,7 +206,7 @@ def test_models_whose_layers_are_compared(config: bytes, tmp_path: Path) -> None
             assert error is None or str(error).startswith(f"{path}: damaged"), name
 
 
-def test_a_damaged_cache_is_encoded_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_cache_is_encoded_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Whatever it holds: the right data, or none and a line about it."""
     path = tmp_path / "c.npz"
     data = Data(Split(csr_array(X), Y), Split(X, Y))

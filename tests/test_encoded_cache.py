@@ -171,7 +171,7 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path, caplog: pytest.Log
     assert "cannot be kept for the next time" in caplog.text
 
 
-def test_a_changed_data_file_is_read_anew(small_imdb: Path) -> None:
+def test_a_changed_data_file_is_read_again(small_imdb: Path) -> None:
     """The key holds the file's digest: the same name with other content is other data."""
     dataset = Imdb(num_words=12)
     before = dataset.load(small_imdb)

@@ -89,7 +89,7 @@ class Cosine(_Smooth):
     warmup_epochs: Annotated[int, Field(ge=0), Off(0)] = 0
     """Epochs in which the learning rate first rises from 0 (Goyal et al., 2017)."""
     decay_epochs: Epochs | None = None
-    """Epochs in which it falls; all behind the warm-up, unless said."""
+    """Epochs in which it falls; by default all behind the warm-up."""
     alpha: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Where it ends, as a share of the optimizer's; the name is Keras's."""
 

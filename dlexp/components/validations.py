@@ -97,7 +97,7 @@ class RandomSplit(_HeldOut):
 
     type: Literal["split"] = "split"
     seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the draw; no part of the run's own seed, so that all seeds validate on the same examples."""
+    """Seed of the draw; not part of the run's own seed, so that all seeds validate on the same examples."""
     stratify: bool = False
     """Draw the same share of every class."""
 

@@ -42,7 +42,7 @@ class Training(Settings):
     schedule: Annotated[Schedule, OneOf(Schedule)] = Constant()
     """How the optimizer's learning rate changes."""
     early_stopping: EarlyStopping | None = None
-    """Whether to stop before the last epoch; off unless said, and `{}` is on with its defaults."""
+    """Whether to stop before the last epoch; off by default, and `{}` is on with its defaults."""
     diagnostics: Annotated[bool, Observes(counts_as=False)] = False
     """Whether to record dead and saturated units, gradients and steps of the hidden layers, in diagnostics.csv."""
     threads: Annotated[int, Field(ge=1)] = 1
@@ -53,7 +53,7 @@ class Experiment(Settings):
     """One experiment: everything that affects its numbers, but the seed."""
 
     name: Annotated[str, Field(pattern=names.PATTERN, max_length=100)]
-    """The folder below runs/; the config's file stem unless said. No part of the identity."""
+    """The folder below runs/; by default the config's file stem. Not part of the identity."""
     dataset: Annotated[Dataset, OneOf(Dataset)]
     """What is learned."""
     validation: Annotated[Validation, OneOf(Validation)] = RandomSplit()
@@ -61,7 +61,7 @@ class Experiment(Settings):
     model: Annotated[Model, OneOf(Model)] = MLP()
     """The layers between the input and the output units."""
     head: Annotated[Head | Multitask, OneOf(Head, Multitask)]
-    """Output units, loss and metrics; what the data set's task needs, unless said."""
+    """Output units, loss and metrics; by default what the data set's task needs."""
     optimizer: Annotated[Optimizer, OneOf(Optimizer)] = Adam()
     """The rule that turns gradients into steps."""
     training: Training = Training()

@@ -63,7 +63,7 @@ def plan_training_sets(
     tradeoff in neural networks).
 
     Returns:
-        A plan of all runs, each once; and for each experiment its runs, none where its data cannot be had.
+        A plan of all runs, each once; and for each experiment its runs, none if its data cannot be had.
     """
     if n < MIN_TRAINING_SETS:
         raise UserError(f"resamples: expected at least {MIN_TRAINING_SETS} training sets, given {n}")

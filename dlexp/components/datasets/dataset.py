@@ -33,7 +33,7 @@ class Dataset(Component):
     train_fraction: Annotated[float, Field(gt=0, le=1), Off(1.0)] = 1.0
     """Share of the training examples that train, of those that validation left; a smaller share is part of a larger."""
     train_fraction_seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of that draw; no part of the run's own seed, so that all seeds train on the same examples."""
+    """Seed of that draw; not part of the run's own seed, so that all seeds train on the same examples."""
     resample: Annotated[TrainingSet, OneOf(TrainingSet)] | None = None
     """Which redrawn training set trains, as `dlexp bias-variance` sets it; none: the training data as it is."""
 

@@ -39,7 +39,7 @@ class Bundled(Dataset):
     test_size: Annotated[float, Field(gt=0, lt=1)] = 0.2
     """Share of the examples in the test split, rounded up."""
     split_seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
-    """Seed of the split; no part of the run's own seed, so that all seeds have the same test data."""
+    """Seed of the split; not part of the run's own seed, so that all seeds have the same test data."""
     standardize: bool = True
     """Whether the model first gives each feature mean 0 and variance 1, fitted on the training split."""
 

@@ -112,7 +112,7 @@ class Head(Component):
     n_judged: ClassVar[int | None] = None
     """How many of the prediction's first columns metrics are computed from; None for all."""
     units: Annotated[int, Field(ge=1)] | None = None
-    """Output units; what the data set's classes need, unless said. Where only the user's own data says how many classes
+    """Output units; by default what the data set's classes need. Where only the user's own data says how many classes
     there are, they stay unsaid in the recorded config too: its identity must be known without reading the data."""
     metrics: Sequence[str]
     """Metrics of the predictions, by name."""

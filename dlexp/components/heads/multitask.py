@@ -28,7 +28,7 @@ class Multitask(Component):
     kind = "heads"
     type: Literal["multitask"] = "multitask"
     heads: dict[str, Annotated[Head, OneOf(Head)]]
-    """The head of each target, by its name; what the target's task needs, unless said."""
+    """The head of each target, by its name; by default what the target's task needs."""
     sharing: Annotated[Literal["hard", "none"], Off("none")] = "hard"
     """Hard parameter sharing: one trunk of hidden layers for all heads (Caruana, 1997). `none`: a trunk for each head,
     as wide and as long trained, with the initial weights and batches of a run on that target alone."""

@@ -33,7 +33,7 @@ class SampleKeys(Settings):
     n_test: Annotated[int, Field(ge=1)] = 2000
     """Test examples."""
     seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the examples; no part of the run's own seed, so that all seeds have the same data."""
+    """Seed of the examples; not part of the run's own seed, so that all seeds have the same data."""
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ class TargetKeys(Settings):
     task: Task | None = None
     """What is learned: the kind of target. Several targets say their own."""
     classes: list[str] | None = None
-    """The classes in their order; unless said those of the training split, numbers by value, words by the alphabet."""
+    """The classes in their order; by default those of the training split, numbers by value, words by the alphabet."""
 
 
 def not_there(path: Path, kind: str, name: str, there: Sequence[str]) -> str:

@@ -57,14 +57,14 @@ class Table(TargetKeys, TextKeys, Dataset):
     test_size: Annotated[float, Field(gt=0, lt=1)] = 0.2
     """Share of the examples in a drawn test split, rounded up; drawn by class where every class has enough examples."""
     split_seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
-    """Seed of a drawn split; no part of the run's own seed, so that all seeds have the same test data."""
+    """Seed of a drawn split; not part of the run's own seed, so that all seeds have the same test data."""
     target: Name | list[Name] | dict[Name, Task]
     """The column to learn; of a multilabel task also a list of columns of 0 and 1. Several targets are a mapping from
     each column to its task."""
     separator: Name = ";"
     """What lies between the labels in the target column of a multilabel task; an empty cell has none."""
     features: list[Name] | None = None
-    """The columns to learn from: all others unless said, or unless there is a text. Named beside a text, they stand
+    """The columns to learn from: by default all others, unless there is a text. Named beside a text, they stand
     behind its words in the same sparse vector."""
     categorical: list[Name] = []
     """Columns of numbers that are categories; columns of words always are. A category becomes a column of 0 and 1, and

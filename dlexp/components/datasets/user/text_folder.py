@@ -37,7 +37,7 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
     test: Name = "test"
     """The folder in it with the test texts."""
     folders: list[Name] | None = None
-    """The folders in these two that are read; all unless said. The Large Movie Review Dataset needs `[neg, pos]`, which
+    """The folders in these two that are read; by default all. The Large Movie Review Dataset needs `[neg, pos]`, which
     leaves out `unsup`."""
     target: TextTarget | dict[TextTarget, Task] = "folder"
     """What is learned: the name of a text's folder, or the number at the end of its name, `<id>_<rating>.txt`; or both,

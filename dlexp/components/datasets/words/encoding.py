@@ -89,7 +89,7 @@ class TextKeys(Settings):
     """Sparse vectors over the words: 1 where one occurs, how often, or tf-idf, fitted on the training texts (those that
     validate included); or the last `maxlen` words, zeros in front of shorter texts."""
     maxlen: Annotated[int, Field(ge=1)] | None = None
-    """Words of a padded text: 256 unless said."""
+    """Words of a padded text: 256 by default."""
 
     @model_validator(mode="before")
     @classmethod
