@@ -74,7 +74,11 @@ class TextEncoding:
 
     def new(self, train: "Callable[[], Sequences]", new: "Sequences", names: Sequence[str]) -> NewExamples:
         """Texts that no split has, encoded; `train` gives the training texts, whose frequencies tf-idf needs."""
-        return NewExamples(self.inputs_of(train() if self.encoding == "tfidf" else new, new)[1], names)
+        import numpy as np
+
+        if self.encoding == "tfidf":
+            return NewExamples(self.inputs_of(train(), new)[1], names)
+        return NewExamples(self.unweighted(new, np.zeros(len(new), np.int32)).x, names)
 
 
 class TextKeys(Settings):
