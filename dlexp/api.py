@@ -53,6 +53,7 @@ def run(
     smoke: bool = False,
     force: bool = False,
     wait: bool = False,
+    strict: bool = False,
 ) -> "pd.DataFrame":
     """Train experiments in processes of their own, and record them. What is done already is not trained again.
 
@@ -69,6 +70,7 @@ def run(
         smoke: Two epochs on a small generated stand-in.
         force: Train again what is done.
         wait: Wait for runs that other processes train, and take over those whose process ends.
+        strict: Refuse what is warned of, and data that may be meant to be read otherwise.
 
     Returns:
         One row per run, those done before first: name, seed, status, what went wrong if anything did, directory, the
@@ -85,7 +87,8 @@ def run(
 
     wanted, again = arguments.seeds(seeds), arguments.flag(force, "force")
     given = _given(configs, overrides, grids, runs_dir, data_dir, smoke)
-    trained = train(given, wanted, _runner("run", workers, wait), force=again)
+    is_strict = arguments.flag(strict, "strict")
+    trained = train(given, wanted, _runner("run", workers, wait), force=again, strict=is_strict)
     return of_runs(list(map(read, trained.results)))
 
 

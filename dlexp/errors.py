@@ -40,6 +40,12 @@ class InputsChanged(Changed):
     """Data or code of the user's that changed since the command started: what is there now is another experiment."""
 
 
+class Unsettled(DataError):
+    """Data that `--strict` refuses, since how they were read is not certain."""
+
+    exit_code = 2
+
+
 class Elsewhere(DlexpError):
     """Other processes have all that was asked for."""
 

@@ -132,7 +132,7 @@ def test_an_error_from_outside_interrupts(error: Exception, said: str, fails: Ca
     run_dir = fails(error)
 
     assert (run_dir.status, run_dir.has_checkpoint, run_dir.failure()) == ("interrupted", True, None)
-    assert without_result([run_dir])[1] == [
+    assert without_result([run_dir]).interrupted == [
         f"{run_dir.path}: interrupted: {said} (more in log.txt); the same command resumes it"
     ]
     assert type(error).__name__ in run_dir.log_path.read_text()

@@ -53,10 +53,10 @@ def test_an_interrupted_run_says_what_becomes_of_it(tmp_path: Path) -> None:
     begun, saved = (Numbering(tmp_path).create(name, 0, "0123456789abcdef") for name in ("begun", "saved"))
     saved.checkpoint_path.write_text("saved")
 
-    failed, interrupted, left = without_result([begun, saved])
+    found = without_result([begun, saved])
 
-    assert interrupted == [
+    assert found.interrupted == [
         f"{begun.path}: interrupted; the same command restarts it",
         f"{saved.path}: interrupted; the same command resumes it",
     ]
-    assert (failed, left) == ([], [])
+    assert (found.failed, found.refused, found.left) == ([], [], [])

@@ -1,11 +1,12 @@
 """`dlexp data`: what is in a data set."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dlexp.cli.options import AllowCode, DataDir, Overrides, PageFormat
+from dlexp.cli.options import AllowCode, DataDir, Overrides, PageFormat, Strict
 
 
 def data(
@@ -16,6 +17,7 @@ def data(
     data_dir: DataDir = None,
     allow_code: AllowCode = False,
     output_format: PageFormat = "table",
+    strict: Strict = False,
 ) -> None:
     """Show what is in a data set: examples, classes and their balance, lengths or ranges, a few examples.
 
@@ -23,6 +25,7 @@ def data(
 
     Example: dlexp data digits
     """
+    from dlexp.components.remarks import require_settled
     from dlexp.components.user_code import require_allowed
     from dlexp.config.load import load_data, load_dataset, require_fitting
     from dlexp.config.names import CONFIG_SUFFIXES
@@ -36,10 +39,15 @@ def data(
         loaded = load_data(word, overrides or [])
         require_fitting([loaded], data_dir)
         dataset, validation = loaded.experiment.dataset, loaded.experiment.validation
+        allowed: Sequence[str] = loaded.allowed
     elif word in names:
         dataset, validation = load_dataset(word, overrides or []), None
+        allowed = ()
     else:
         near = did_you_mean(word, names)
         raise UserError(f"unknown data set '{word}'.{near} Choose from: {', '.join(names)}; or name a config file")
     require_allowed(dataset.functions, allow_code, f"{word}: loading its data")
-    print(render(describe(dataset, validation, data_dir), output_format), end="")
+    description = describe(dataset, validation, data_dir, allowed)
+    if strict:
+        require_settled(description.remarks)
+    print(render(description, output_format), end="")

@@ -31,6 +31,9 @@ Grids = Annotated[
     typer.Option("--grid", metavar="KEY=[A, B]", help="An experiment for each value; several: each combination."),
 ]
 Workers = Annotated[int, typer.Option(metavar="N", help="Runs trained at the same time.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Refuse what is warned of, and data that may be meant to be read otherwise.")
+]
 Wait = Annotated[
     bool, typer.Option("--wait", help="Wait for runs that other processes train; take over those whose process ends.")
 ]

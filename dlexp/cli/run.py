@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dlexp.cli.options import RUNS_DIR, AllowCode, Configs, DataDir, Grids, Overrides, RunsDir, Wait, Workers
+from dlexp.cli.options import RUNS_DIR, AllowCode, Configs, DataDir, Grids, Overrides, RunsDir, Strict, Wait, Workers
 
 
 def run(
@@ -25,6 +25,7 @@ def run(
     allow_code: AllowCode = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Start no further run after one failed.")] = False,
     wait: Wait = False,
+    strict: Strict = False,
     runs_dir: RunsDir = RUNS_DIR,
     data_dir: DataDir = None,
 ) -> None:
@@ -66,7 +67,7 @@ def run(
             print(preview(given, wanted, force=force, allow_code=allow_code), end="")
             return
         runner = Runner(engine=lambda: Pool(workers, first), progress=progress, fail_fast=fail_fast, wait=wait)
-        trained = train(given, wanted, runner, force=force)
+        trained = train(given, wanted, runner, force=force, strict=strict)
     for line in result_lines(trained.results):
         print(one_line(line))
     close(trained)

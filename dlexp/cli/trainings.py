@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import typer
 
 from dlexp.console import say
-from dlexp.errors import Elsewhere, Interrupted
+from dlexp.errors import Elsewhere, Interrupted, Unsettled
 from dlexp.reports.plan.progress import Progress
 from dlexp.reports.run.results import without_result
 from dlexp.workflows.runner import Trained
@@ -36,15 +36,16 @@ def close(trained: Trained) -> None:
     """Say which runs have no result, now that all that could be started has ended.
 
     Raises:
-        Exit: A run failed or was interrupted, or its data cannot be had.
+        Exit: A run failed, was interrupted or refused, or its data cannot be had.
         Elsewhere: Other processes have all the runs.
     """
-    failed, interrupted, left = without_result(trained.results)
+    found = without_result(trained.results)
+    left = found.left
     say(*(line for line in left if line not in trained.said))
-    failed += [f"{experiment.name}: {error}" for experiment, error in trained.plan.without_data]
-    kinds = [(failed, "failed"), (interrupted, "interrupted")]
+    failed = [*found.failed, *(f"{experiment.name}: {error}" for experiment, error in trained.plan.without_data)]
+    kinds = [(failed, "failed"), (found.interrupted, "interrupted"), (found.refused, "refused by --strict")]
     if counts := [f"{len(lines)} {what}" for lines, what in kinds if lines]:
-        say("", f"{', '.join(counts)}:", *failed, *interrupted)
-        raise typer.Exit(1)
+        say("", f"{', '.join(counts)}:", *failed, *found.interrupted, *found.refused)
+        raise typer.Exit(1 if failed or found.interrupted else Unsettled.exit_code)
     if left and len(left) == len(trained.results):
         raise Elsewhere("nothing to do here: other processes have all the runs; --wait waits for them")

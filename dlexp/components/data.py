@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from dlexp.components.pictures import Picture
+from dlexp.components.remarks import Remark
 
 if TYPE_CHECKING:
     import keras
@@ -155,6 +156,8 @@ class Data:
     """Which rows of the source the examples of a split are, `(n,)`, if settings decide on that."""
     drawn: Mapping[SplitName, str] = field(default_factory=dict, kw_only=True)
     """Of examples that are made, not read: a digest of each split before it was encoded."""
+    remarks: Sequence[Remark] = field(default=(), kw_only=True)
+    """How they were read, as far as the file does not say it or says it otherwise."""
 
 
 @dataclass(frozen=True)

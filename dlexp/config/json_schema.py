@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from dlexp import registry
 from dlexp.config.experiment import Experiment
-from dlexp.config.lint import RULE_NAMES
+from dlexp.config.lint import ALLOWED
 from dlexp.config.places import HEAD_SHORT_FORMS
 
 Schema = dict[str, Any]
@@ -37,8 +37,10 @@ def json_schema() -> Schema:
         "minLength": 1,
         "description": "A config file, seen from this one, that this one changes.",
     }
-    meant = "Rules of `dlexp check` that are broken on purpose, here and in files that extend this one."
-    allow = {"type": "array", "items": {"enum": list(RULE_NAMES)}, "description": meant}
+    meant = (
+        "Rules of `dlexp check` and `dlexp data` that are broken on purpose, here and in files that extend this one."
+    )
+    allow = {"type": "array", "items": {"enum": list(ALLOWED)}, "description": meant}
     short_forms = {key: _short_form(key, definitions) for key in HEAD_SHORT_FORMS}
     return {
         "$schema": DRAFT,

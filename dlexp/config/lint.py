@@ -14,6 +14,7 @@ from dlexp.components.data import Info
 from dlexp.components.heads.head import Head
 from dlexp.components.models import Embedding, Layers
 from dlexp.components.models.model import Stack
+from dlexp.components.remarks import RULES as DATA_RULES
 from dlexp.config.advice import DEEP, MAX_DROPOUT, Advice, has_override, lost_classes
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import format_value
@@ -216,6 +217,8 @@ STACK_RULES = (
     dropout_before_output,
 )
 RULE_NAMES = tuple(dict.fromkeys(rule.__name__ for rule in (*STACK_RULES, *LAYER_RULES, *RULES)))
+#: What `allow:` takes: these, and what is found when the data are read.
+ALLOWED = (*RULE_NAMES, *sorted(DATA_RULES))
 
 
 def lint(experiment: Experiment, config: Node, allowed: Collection[str] = ()) -> list[Finding]:
@@ -237,9 +240,9 @@ def unknown_rules(allow: Node) -> list[Problem]:
         return [Problem("allow", f"expected a list of rules, such as [{RULE_NAMES[0]}], given {given}", allow.source)]
     problems: list[Problem] = []
     for i, item in enumerate(allow.value):
-        if (name := item.plain()) not in RULE_NAMES and len(problems) < MAX_EXPLAINED:
-            hint = did_you_mean(name, RULE_NAMES) if isinstance(name, str) else ""
-            unknown = f"unknown rule {format_value(name)}.{hint} Choose from: {', '.join(RULE_NAMES)}"
+        if (name := item.plain()) not in ALLOWED and len(problems) < MAX_EXPLAINED:
+            hint = did_you_mean(name, ALLOWED) if isinstance(name, str) else ""
+            unknown = f"unknown rule {format_value(name)}.{hint} Choose from: {', '.join(ALLOWED)}"
             problems.append(Problem(f"allow.{i}", unknown, item.source))
     return problems
 

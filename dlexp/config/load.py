@@ -46,6 +46,8 @@ class Loaded:
     """Where each leaf came from, by dotted path: a line of a file, a `--set` or `--grid`, or the default."""
     warnings: Sequence[Finding] = ()
     """What works and is unwise, except what the config allows."""
+    allowed: Sequence[str] = ()
+    """The rules that it allows to be broken, those of the data too."""
     said: Node | None = None
     """What the file, all it extends and the overrides say, without a default: what further overrides are laid over."""
 
@@ -76,8 +78,7 @@ def _checked(path: Path, said: Node) -> Loaded:
     """The experiment of all that is said, if it passes every check."""
     # About the file, not the experiment: `allow` is not part of the schema, the identity or the records.
     settings = {key: node for key, node in said.entries.items() if key != "allow"}
-    allow = said.child("allow")
-    allow = allow if allow and allow.value is not None else Node([], DEFAULT)
+    allow = _allowed(said)
     config = Node({"name": Node(path.stem, DEFAULT), **settings}, Source(str(path)))
     experiment, config = _validated(with_default_types(config))
     misnamed = why_not(experiment.name, path, is_resampled=experiment.dataset.resample is not None)
@@ -89,8 +90,15 @@ def _checked(path: Path, said: Node) -> Loaded:
         experiment=experiment,
         sources=_sources(experiment, config),
         warnings=lint(experiment, config, allow.plain()),
+        allowed=allow.plain(),
         said=said,
     )
+
+
+def _allowed(said: Node) -> Node:
+    """The rules that a config allows to be broken: an empty list where it names none."""
+    allow = said.child("allow")
+    return allow if allow and allow.value is not None else Node([], DEFAULT)
 
 
 def load_data(path: Path | str, overrides: Sequence[str] = ()) -> Loaded:
@@ -101,10 +109,13 @@ def load_data(path: Path | str, overrides: Sequence[str] = ()) -> Loaded:
     """
     path = Path(path)
     config = _overridden(_read_with_bases(path), overrides)
+    allow = _allowed(config)
+    allowed = [] if unknown_rules(allow) else allow.plain()
     others = {"allow", *Experiment.model_fields} - {"dataset", "validation"}
     settings = {key: node for key, node in config.entries.items() if key not in others}
     experiment, config = _data_alone(Node({"name": Node("data", DEFAULT), **settings}, Source(str(path))))
-    return Loaded(path=path, experiment=experiment, sources=_sources(experiment, config))
+    sources = _sources(experiment, config)
+    return Loaded(path=path, experiment=experiment, sources=sources, allowed=allowed)
 
 
 def load_dataset(name: str, overrides: Sequence[str] = ()) -> Dataset:

@@ -11,7 +11,7 @@ from traceback import extract_tb
 from typing import Any
 
 from dlexp.config.identity import TRAINING_VERSION
-from dlexp.errors import Changed, DataError, DlexpError
+from dlexp.errors import Changed, DataError, DlexpError, Unsettled
 from dlexp.execution.engine import Ending
 from dlexp.records.ended import Failed
 from dlexp.records.lock import Lost, Taken, locked
@@ -66,7 +66,7 @@ def record_interruption(run_dir: RunDir, error: Exception, earlier: Mapping[str,
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     is_never_a_failure = any(
-        isinstance(each, Changed) or getattr(each, "errno", None) in FULL for each in _causes(error)
+        isinstance(each, Changed | Unsettled) or getattr(each, "errno", None) in FULL for each in _causes(error)
     )
     if earlier and not is_never_a_failure and all(found[key] == earlier.get(key) for key in SAME):
         return False

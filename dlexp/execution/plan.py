@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,6 +41,10 @@ class Request:
     force: bool = False
     apart: bool = False
     """Whether each run gets a directory of its own, also where several are of one experiment and seed."""
+    allowed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The rules that a config allows to be broken, by the name of the experiment."""
+    strict: bool = False
+    """Whether data are refused of which it is not certain how they were to be read."""
 
     def as_trained(self, experiment: Experiment) -> Experiment:
         """The experiment itself; of two epochs for `smoke`."""
@@ -140,6 +144,8 @@ class Plan:
                 after=after,
                 code_digest=subject.code_digest,
                 large_digests=dict(snapshot.large_digests),
+                allowed=self.request.allowed.get(subject.experiment.name, ()),
+                strict=self.request.strict,
                 earlier=planned.earlier.dir.path if planned.earlier else None,
                 earlier_digests=tuple(subject.digests[1:]),
             )

@@ -137,7 +137,16 @@ class Finished(Ended):
     KEYS: ClassVar[tuple[str, ...]] = (
         *("name", "seed", "identity", "status", "config", "metrics", "epochs", "stopped_epoch", "restored_epoch"),
         *("resumed_after", "seconds", "parameters", "layers", "class_names", "mistakes", "examples", "split_digests"),
-        *("guessing", "picked_on_test", "best_possible", "data_digest", "training_version", "code_digest", "versions"),
+        *(
+            "guessing",
+            "remarks",
+            "picked_on_test",
+            "best_possible",
+            "data_digest",
+            "training_version",
+            "code_digest",
+            "versions",
+        ),
         *("submitted", "started", "ended"),
     )
 
@@ -163,6 +172,8 @@ class Finished(Ended):
     """What tells the examples of each split from others, by target."""
     guessing: Scores = field(default_factory=dict)
     """What the best constant prediction scores."""
+    remarks: Sequence[str] = ()
+    """What was said of how the data were read, a line each."""
     picked_on_test: bool = False
     """Whether the best epoch was picked on the test data."""
     best_possible: Annotated[Mapping[str, float], optional(mapping_of(optional(number)))] = field(default_factory=dict)

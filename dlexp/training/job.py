@@ -37,6 +37,10 @@ class Job:
     """In the worker: raises where the run is another process's by now; asked before anything is recorded."""
     earlier: Path | None = None
     """An attempt that failed and left a checkpoint: this one begins with a copy of it."""
+    allowed: Sequence[str] = ()
+    """The rules of remarks on the data that the config allows."""
+    strict: bool = False
+    """Whether data are refused of which it is not certain how they were to be read."""
     earlier_digests: tuple[str, ...] = ()
     """What earlier versions took as the digest of the same data."""
 

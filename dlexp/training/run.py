@@ -9,6 +9,7 @@ from typing import Any
 from dlexp.components import snapshot
 from dlexp.components.columns import Column
 from dlexp.components.data import Data
+from dlexp.components.remarks import require_settled, said
 from dlexp.config.checks import completed
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment
@@ -98,6 +99,12 @@ def prepare(job: Job) -> Prepared:
         }
         run_dir.write_json(run_dir.environment_path, place)
         data = data or dataset.load(job.data_dir)
+        remarks = said(data.remarks, job.allowed)
+        place["remarks"] = list(map(str, remarks))
+        run_dir.write_json(run_dir.environment_path, place)
+        print(*place["remarks"], sep="\n")
+        if job.strict:
+            require_settled(remarks)
         info = data.info or dataset.info()
         experiment = completed(experiment, info)
         splits = split(experiment, data)
@@ -178,6 +185,7 @@ def _result(training: FinishedTraining, seconds: float) -> Finished:
         examples={role: len(splits.by_role.get(role, ())) for role in ("train", "validation", "test")},
         split_digests=digests(splits, prepared.data, info, job.data_digest),
         guessing=guessing(network, splits),
+        remarks=prepared.environment["remarks"],
         picked_on_test=experiment.validation.type == "test",
         best_possible={str(Column(quantity=name, split="test")): score for name, score in best_possible.items()},
         data_digest=job.data_digest,

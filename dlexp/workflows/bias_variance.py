@@ -35,7 +35,8 @@ def bias_variance(given: Given, n: int, kind: Kind | None, runner: Runner) -> tu
     """
     loaded = given.load(1 if given.smoke else n)
     require_fitting(loaded, given.data_dir)
-    request = Request(runs_dir=given.runs_dir, data_dir=given.data_dir, smoke=given.smoke)
+    allowed = {each.experiment.name + BIAS_VARIANCE: each.allowed for each in loaded}
+    request = Request(runs_dir=given.runs_dir, data_dir=given.data_dir, smoke=given.smoke, allowed=allowed)
     planned, groups = plan_training_sets([each.experiment for each in loaded], n, kind, request)
     if planned.done:
         log.info(f"{len(planned.done)} of {len(planned.runs)} runs done before")

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from dlexp.components import keras_settings
 from dlexp.config.load import Loaded, load_all, replaced
+from dlexp.config.problems import ConfigError
 from dlexp.errors import DlexpError, shown
 from dlexp.execution import arguments
 from dlexp.execution.engine import Engine
 from dlexp.execution.plan import Plan, require_memory
+from dlexp.execution.remarking import Remarking
 from dlexp.execution.schedule import Watcher, run_all
 from dlexp.records.run_dir import RunDir
 from dlexp.records.summary_csv import rebuild
@@ -40,12 +42,18 @@ class Given:
     warn: Callable[[str], None]
     """Told of every override that a grid replaces."""
 
-    def load(self, runs_each: int) -> list[Loaded]:
-        """Every config at every point of the grids, of each of which there are to be so many runs."""
+    def load(self, runs_each: int, strict: bool = False) -> list[Loaded]:
+        """Every config at every point of the grids, of each of which there are to be so many runs.
+
+        Raises:
+            UserError: With all that is wrong in them, or where that is `strict`, unwise.
+        """
         arguments.require_few_runs(runs_each, len(self.configs), self.grids)
         loaded = load_all(self.configs, self.overrides, self.grids)
         for line in replaced(loaded, self.overrides, self.grids):
             self.warn(line)
+        if strict and (warnings := [warning for each in loaded for warning in each.warnings]):
+            raise ConfigError(dict.fromkeys(warnings))
         return loaded
 
 
@@ -109,7 +117,7 @@ class Runner:
                 log.warning(f"{planned.lost}; training again, into a new directory")
         engine = self.engine()
         try:
-            run_all(noted(plan.jobs(after)), engine, watcher, self.fail_fast, self.wait)
+            run_all(noted(plan.jobs(after)), engine, Remarking(watcher), self.fail_fast, self.wait)
         finally:
             # Also when all is done: an idle worker has nothing to save, and TensorFlow takes a second to end by itself.
             engine.close(kill=True)

@@ -14,14 +14,16 @@ from dlexp.workflows.runner import Given, Runner, Trained
 log = logging.getLogger(__name__)
 
 
-def train(given: Given, seeds: Sequence[int], runner: Runner, *, force: bool = False) -> Trained:
+def train(given: Given, seeds: Sequence[int], runner: Runner, *, force: bool = False, strict: bool = False) -> Trained:
     """Train each experiment with each seed; what is done already is trained again only with `force`.
+
+    Where that is `strict`, warnings of the configs are refused, and data of which it is not certain how to read them.
 
     Raises:
         UserError: With everything that is wrong in the configs, or does not fit the data.
         DataError: As `Runner.carry_out`.
     """
-    _, planned = _planned(given, seeds, force)
+    _, planned = _planned(given, seeds, force, strict)
     said = [line for each in planned.runs if (line := _on_record(each, runner.wait))]
     for line in said:
         log.info(line)
@@ -40,15 +42,23 @@ def preview(given: Given, seeds: Sequence[int], *, force: bool = False, allow_co
     return render(loaded, planned, outlines(experiments, given.data_dir, allow_code))
 
 
-def _planned(given: Given, seeds: Sequence[int], force: bool) -> tuple[list[Loaded], Plan]:
+def _planned(given: Given, seeds: Sequence[int], force: bool, strict: bool = False) -> tuple[list[Loaded], Plan]:
     """The configs, whose warnings are logged, and what is left to train of them."""
-    loaded = given.load(len(seeds))
+    loaded = given.load(len(seeds), strict)
     warnings = dict.fromkeys(str(warning) for each in loaded for warning in each.warnings)
     for line in shown(list(warnings), CHECK_ALL):
         log.info(line)
     require_fitting(loaded, given.data_dir)
     wanted = [(each.experiment, seeds) for each in loaded]
-    request = Request(wanted=wanted, runs_dir=given.runs_dir, data_dir=given.data_dir, smoke=given.smoke, force=force)
+    request = Request(
+        wanted=wanted,
+        runs_dir=given.runs_dir,
+        data_dir=given.data_dir,
+        smoke=given.smoke,
+        force=force,
+        allowed={each.experiment.name: each.allowed for each in loaded},
+        strict=strict,
+    )
     return loaded, plan(request)
 
 

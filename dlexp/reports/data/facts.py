@@ -1,6 +1,6 @@
 """What is in a data set: examples, classes, lengths, ranges, and a few examples to look at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from dlexp.components.data import N_FIRST, Data, Info
 from dlexp.components.datasets.dataset import Dataset, shown
 from dlexp.components.datasets.words import INDEX_FROM
 from dlexp.components.datasets.words.encoding import TextKeys
+from dlexp.components.remarks import Remark, said
 from dlexp.components.validations import Validation
 from dlexp.training.splits import origins
 
@@ -110,12 +111,18 @@ class Description:
     features: list[FeatureRange]
     """One by one, where they are few."""
     shown: list[Example]
+    remarks: list[Remark]
+    """How the data were read, as far as the files do not say it, and the config does not allow it."""
     best_possible: dict[str, float]
     """What the true distribution scores on the test split, by metric, where it is known."""
 
 
-def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | None) -> Description:
+def describe(
+    dataset: Dataset, validation: Validation | None, data_dir: Path | None, allowed: Collection[str] = ()
+) -> Description:
     """Load a data set and find out what is in it; with a config, also what its validation takes for itself.
+
+    Remarks by the rules that are `allowed` are left out.
 
     Raises:
         DataError: The data cannot be had.
@@ -147,6 +154,7 @@ def describe(dataset: Dataset, validation: Validation | None, data_dir: Path | N
         numbers=Distribution.of(data.train.x) if is_numeric else None,
         features=_features(data.train.x, info.feature_names or dataset.feature_names) if is_numeric else [],
         shown=_shown(dataset, data, targets),
+        remarks=said(data.remarks, allowed),
         best_possible=dataset.best_possible(),
     )
 

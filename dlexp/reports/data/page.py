@@ -8,6 +8,7 @@ from itertools import groupby
 from dlexp.components.columns import Column
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.config.flat import format_value
+from dlexp.console import one_line
 from dlexp.format import PageFormat, aligned, to_json
 from dlexp.reports.data.facts import Class, Description, Distribution
 from dlexp.reports.numbers import significant
@@ -28,6 +29,7 @@ def render(description: Description, output: PageFormat) -> str:
         )
     sections = [
         _about(description),
+        _remarks(description),
         _classes(description),
         _spread("target", description.targets),
         _spread("words a text", description.lengths),
@@ -59,6 +61,13 @@ def _about(description: Description) -> Iterator[str]:
         "settings": ", ".join(f"{key} {format_value(value)}" for key, value in settings.items()),
     }
     yield from aligned((key, value) for key, value in rows.items() if value)
+
+
+def _remarks(description: Description) -> Iterator[str]:
+    if description.remarks:
+        yield "how it was read"
+    for each in description.remarks:
+        yield from textwrap.wrap(one_line(str(each)), WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _classes(description: Description) -> Iterator[str]:

@@ -52,6 +52,7 @@ def render(run: Run, output: PageFormat, n_mistakes: int = 0, width: int = 80) -
     worst = evaluation or Evaluation(mistakes=record.mistakes if record else [], examples_problem=why_none)
     sections = [
         [*_about(run, config, len(history)), *notes],
+        _titled("how the data were read", [one_line(line) for line in record.remarks] if record else []),
         _titled("settings", aligned((key, format_value(value)) for key, value in flatten(config).items())),
         *([_layers(record.layers), _metrics(record)] if record else []),
         _curves(history, width),

@@ -1,10 +1,10 @@
 """What a `run` command gave, one line per run."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from dlexp.components.columns import Column
-from dlexp.errors import InputsChanged
+from dlexp.errors import InputsChanged, Unsettled
 from dlexp.records.ended import Finished
 from dlexp.records.lock import Owner
 from dlexp.records.run_dir import RunDir
@@ -42,22 +42,36 @@ def _scores(result: Finished) -> Iterator[str]:
         yield duration(result.seconds)
 
 
-def without_result(run_dirs: Sequence[RunDir]) -> tuple[list[str], list[str], list[str]]:
-    """A line for each run that has none: those that failed, were interrupted, and that another command trains."""
-    failed: list[str] = []
-    interrupted: list[str] = []
-    left: list[str] = []
+@dataclass(frozen=True)
+class WithoutResult:
+    """A line for each run that has no result, by why."""
+
+    failed: list[str] = field(default_factory=list)
+    interrupted: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    """Whose data `--strict` refused."""
+    left: list[str] = field(default_factory=list)
+    """To another command, which trains it."""
+
+
+def without_result(run_dirs: Sequence[RunDir]) -> WithoutResult:
+    """Which runs have none, and why."""
+    found = WithoutResult()
     for run_dir in run_dirs:
         owner, status = run_dir.owner, run_dir.status  # In this order: it may finish in between.
         if owner and status != "finished":
-            left.append(under_way(run_dir, owner))
+            found.left.append(under_way(run_dir, owner))
         elif status == "interrupted":
-            interrupted.append(f"{run_dir.path}: interrupted{_what_interrupted(run_dir)}")
+            interruption = run_dir.interruption()
+            if interruption and interruption.get("kind") == Unsettled.__name__:
+                found.refused.append(f"{run_dir.path}: {interruption['what'].splitlines()[0]}")
+            else:
+                found.interrupted.append(f"{run_dir.path}: interrupted{_what_interrupted(run_dir)}")
         elif status != "finished":
             failure = run_dir.failure()
             why = f"{failure.kind}: {failure.what or 'unknown'} (more in {run_dir.log_path.name})" if failure else ""
-            failed.append(f"{run_dir.path}: {why or f'{status}: no result was recorded'}")
-    return failed, interrupted, left
+            found.failed.append(f"{run_dir.path}: {why or f'{status}: no result was recorded'}")
+    return found
 
 
 def under_way(run_dir: RunDir, owner: Owner) -> str:

@@ -1,0 +1,45 @@
+"""What is said of data as they were read: guesses, doubts, and what a setting left out, filled or converted."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dlexp.errors import Unsettled, shown
+
+#: What each rule finds. A config may allow it by its name, as what the lint finds: `allow: [duplicate_rows]`.
+RULES: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remark:
+    """One line on how data were read: nothing that changes a result is guessed in silence."""
+
+    rule: str
+    """A name in `RULES`."""
+    place: str
+    """The file, then as far as it is one place its row and column: `cars.csv: row 12, column km`."""
+    found: str
+    """What is there and what it is taken as."""
+    key: str = ""
+    """The setting that decides, to be typed: `dataset.thousands: ","`."""
+    is_settled: bool = False
+    """Whether the config says so itself, as `missing: mean` for what is filled: `--strict` does not refuse it."""
+
+    def __str__(self) -> str:
+        decides = f"; see {self.key}" if self.key else ""
+        allowed = "" if self.is_settled else f" (allow: [{self.rule}] if it is meant)"
+        return f"{self.place}: {self.found}{decides}{allowed}"
+
+
+def said(remarks: Iterable[Remark], allowed: Collection[str]) -> list[Remark]:
+    """The remarks that the config does not allow, each once."""
+    return [each for each in dict.fromkeys(remarks) if each.is_settled or each.rule not in allowed]
+
+
+def require_settled(remarks: Sequence[Remark]) -> None:
+    """Refuse remarks that no setting has decided, as `--strict` asks.
+
+    Raises:
+        Unsettled: With a line for each.
+    """
+    if open_ := [str(each) for each in remarks if not each.is_settled]:
+        raise Unsettled(*shown(open_))

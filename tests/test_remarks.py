@@ -1,0 +1,83 @@
+"""What is said of data as they were read: said once, allowed by a config, refused by `--strict`."""
+
+import logging
+from pathlib import Path
+
+import pytest
+from jobs import IRIS, job_of
+
+from dlexp.components.remarks import Remark, require_settled, said
+from dlexp.errors import Unsettled
+from dlexp.execution.remarking import Remarking
+from dlexp.records.run_dir import RunDir
+from dlexp.training.job import Job
+
+GUESSED = Remark(rule="delimiter", place="a.csv", found="columns are split at ';'", key="dataset.delimiter")
+FILLED = Remark(rule="filled", place="a.csv: column x", found="3 cells are filled", is_settled=True)
+
+
+class Quiet:
+    """A watcher that counts."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def started(self, job: Job) -> None:
+        """Noted."""
+        self.calls.append("started")
+
+    def tick(self) -> None:
+        """Noted."""
+        self.calls.append("tick")
+
+    def ended(self, job: Job) -> None:
+        """Noted."""
+        self.calls.append("ended")
+
+
+def test_a_remark_names_place_key_and_rule() -> None:
+    """One line; what the config has decided needs no rule to allow it."""
+    assert str(GUESSED) == (
+        "a.csv: columns are split at ';'; see dataset.delimiter (allow: [delimiter] if it is meant)"
+    )
+    assert str(FILLED) == "a.csv: column x: 3 cells are filled"
+
+
+def test_what_a_config_allows_is_not_said() -> None:
+    """Each remark is said once; a settled one is no doubt that could be allowed."""
+    assert said([GUESSED, FILLED, GUESSED], []) == [GUESSED, FILLED]
+    assert said([GUESSED, FILLED], ["delimiter", "filled"]) == [FILLED]
+
+
+def test_strict_refuses_what_no_setting_has_decided() -> None:
+    """In at most ten lines, with the exit code of the user's mistakes."""
+    require_settled([FILLED])
+    many = [Remark(rule="delimiter", place=f"{i}.csv", found="guessed") for i in range(12)]
+
+    with pytest.raises(Unsettled) as refused:
+        require_settled([FILLED, *many])
+
+    assert refused.value.exit_code == 2
+    assert refused.value.lines[0] == "0.csv: guessed (allow: [delimiter] if it is meant)"
+    assert (len(refused.value.lines), refused.value.lines[-1]) == (10, "and 3 more")
+
+
+def test_remarks_are_logged_as_soon_as_they_are_recorded(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Once, however many runs have the same data; everything is handed on."""
+    first, second = (job_of(tmp_path, IRIS, seed) for seed in (0, 1))
+    quiet = Quiet()
+    watcher = Remarking(quiet)
+    caplog.set_level(logging.WARNING, logger="dlexp")
+
+    watcher.started(first)
+    watcher.tick()
+    RunDir(first.path).write_json(RunDir(first.path).environment_path, {"remarks": [str(GUESSED)]})
+    watcher.tick()
+    watcher.tick()
+    watcher.ended(first)
+    watcher.started(second)
+    RunDir(second.path).write_json(RunDir(second.path).environment_path, {"remarks": [str(GUESSED), str(FILLED)]})
+    watcher.ended(second)
+
+    assert caplog.messages == [str(GUESSED), str(FILLED)]
+    assert quiet.calls == ["started", "tick", "tick", "tick", "ended", "started", "ended"]
