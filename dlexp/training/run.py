@@ -102,7 +102,8 @@ def prepare(job: Job) -> Prepared:
         remarks = said(data.remarks, job.allowed)
         place["remarks"] = list(map(str, remarks))
         run_dir.write_json(run_dir.environment_path, place)
-        print(*place["remarks"], sep="\n")
+        for line in place["remarks"]:
+            print(line)
         if job.strict:
             require_settled(remarks)
         info = data.info or dataset.info()

@@ -43,11 +43,11 @@ def render(description: Description, output: PageFormat) -> str:
 def _about(description: Description) -> Iterator[str]:
     dataset, info = description.dataset, description.info
     changed = dataset.model_dump(exclude_defaults=True)
-    # A setting that every data set has is shown if it is changed.
+    # Of the user's own data there are many, mostly of no use to the file at hand; of the others few.
     settings = {
         key: value
         for key, value in dataset.model_dump(exclude={"type"}, exclude_none=True).items()
-        if key not in Dataset.model_fields or key in changed
+        if key in changed or (dataset.has_stand_in and key not in Dataset.model_fields)
     }
     kinds = {"numeric": "numbers", "sparse": "entries, most of them 0", "word_ids": "word indices"}
     possible = [(Column(quantity=name, split="test"), x) for name, x in description.best_possible.items()]
