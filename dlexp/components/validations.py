@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from dlexp.components import held_out
 from dlexp.components.component import Component, Context, Misfit
 from dlexp.components.data import Array
 from dlexp.errors import UserError
@@ -125,20 +126,20 @@ class RandomSplit(_HeldOut):
 
         n = len(y)
         if not self.stratify:
-            return np.sort(np.random.default_rng(self.seed).permutation(n)[: self.count(n)])
+            return held_out.at_random(n, self.count(n), self.seed)
         from sklearn.model_selection import train_test_split
 
         try:
-            kept, held_out = train_test_split(np.arange(n), test_size=self.count(n), stratify=y, random_state=self.seed)
+            kept, drawn = train_test_split(np.arange(n), test_size=self.count(n), stratify=y, random_state=self.seed)
         except ValueError as error:  # A class of one example, or fewer examples than classes.
             raise UserError(f"validation.stratify: {error}") from error
-        one_sided = [str(label) for label in np.unique(y) if label not in y[kept] or label not in y[held_out]]
+        one_sided = [str(label) for label in np.unique(y) if label not in y[kept] or label not in y[drawn]]
         if one_sided:
             raise UserError(
                 f"validation.size: {self.size} of {n} examples leaves classes on one side of the stratified split "
                 f"only: {', '.join(one_sided)}"
             )
-        return np.sort(held_out)
+        return np.sort(drawn)
 
     def scaled(self, n_full: int | None, n_small: int) -> Validation:
         """Half of a stand-in, where classes can be rare: two examples of a class are then one on each side."""

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dlexp.components import held_out
 from dlexp.components.data import Array, Frame
 from dlexp.components.datasets.dataset import MAX_SHOWN
 from dlexp.errors import DataError
@@ -105,17 +106,10 @@ def split_by_column(rows: Rows, column: str) -> tuple[Rows, Rows]:
 def split_at_random(rows: Rows, test_size: float, seed: int, classes: str | None) -> tuple[Rows, Rows]:
     """Training and test rows at random: by class, if each class of that column has enough examples."""
     import numpy as np
-    from sklearn.model_selection import train_test_split
 
     n = len(rows)
     if n < 2:
         raise DataError(f"{rows.path}: {plural(n, 'row')} left; a split needs at least 2")
-    by_class: Array | None = None
-    if classes:
-        by_class = rows.frame[classes].astype(str).to_numpy()
-        counts = np.unique(by_class, return_counts=True)[1]
-        n_test = -(-n * test_size // 1)
-        if counts.min() < 2 or min(n_test, n - n_test) < len(counts):
-            by_class = None
-    train, test = train_test_split(np.arange(n), test_size=test_size, random_state=seed, stratify=by_class)
-    return rows.take(np.sort(train)), rows.take(np.sort(test))
+    labels = rows.frame[classes].astype(str).to_numpy() if classes else None
+    test = held_out.test_split(n, test_size, seed, labels).positions
+    return rows.take(np.delete(np.arange(n), test)), rows.take(test)
