@@ -190,10 +190,10 @@ def test_numbers_words_as_keras_tokenizer() -> None:
     texts = ["Don't, stop: the the\tTHE end.", "", "a_b the-end <br />  a"]
     tokenizer = Tokenizer()
     tokenizer.fit_on_texts(texts)
-    train, test = words.numbered(texts, ["the new end"])
+    found = words.numbered(texts, ["the new end"])
 
-    assert train.ids.tolist() == [number for text in tokenizer.texts_to_sequences(texts) for number in text]
-    assert test.ids.tolist() == [tokenizer.word_index["the"], words.UNKNOWN, tokenizer.word_index["end"]]
+    assert found.train.ids.tolist() == [number for text in tokenizer.texts_to_sequences(texts) for number in text]
+    assert found.other.ids.tolist() == [tokenizer.word_index["the"], words.UNKNOWN, tokenizer.word_index["end"]]
 
 
 def test_text_is_encoded_with_the_training_splits_words() -> None:
@@ -536,3 +536,28 @@ def test_a_file_that_comes_to_hide_another_is_not_loaded(tmp_path: Path) -> None
         data = dataset.load(tmp_path / "data")
 
     assert len(data.train) == 5
+
+
+def test_line_ends_in_a_cell_are_no_part_of_a_word() -> None:
+    """Of training texts and of new ones: as Excel on Windows saves them, or as one word alone, they are the same."""
+    text = 'split,t,y\r\ntrain,"good\r\nfine\r\n",0\r\ntrain,"bad\r\n",1\r\ntest,bad,1\r\n'
+    dataset = csv(text, text="t", target="y", task="binary", split_column="split", encoding="padded", maxlen=3)
+    data = dataset.load(None)
+    Path("new.csv").write_text("t\ngood\nfine\n\n")
+
+    assert (data.train.x.tolist(), data.test.x.tolist()) == ([[1, 4, 5], [0, 1, 6]], [[0, 1, 6]])
+    assert data.remarks == []
+    assert dataset.new_examples(Path("new.csv"), None).x.tolist() == [[0, 1, 4], [0, 1, 5]]
+
+
+def test_characters_are_read_where_asked() -> None:
+    """Of training and new texts."""
+    settings = {"text": "t", "target": "y", "task": "binary", "split_column": "split", "num_words": 9}
+    dataset = csv("split,t,y\ntrain,很好,0\ntrain,不好,1\ntest,好,0\n", **settings, tokens="characters")
+    data = dataset.load(None)
+    Path("new.csv").write_text("t\n好不好\n?\n怎么\n")
+    new = dataset.new_examples(Path("new.csv"), None)
+
+    assert dense(data.train.x).tolist() == [[0, 1, 0, 0, 1, 1, 0, 0, 0], [0, 1, 0, 0, 1, 0, 1, 0, 0]]
+    assert dense(new.x)[0].tolist() == [0, 1, 0, 0, 1, 0, 1, 0, 0]
+    assert new.notes == ["no word at all in 1 of 3 texts: 2", "no word that the model knows in 1 of 3 texts: 3"]

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from dlexp.errors import Unsettled, shown
 
 #: What each rule finds. A config may allow it by its name, as what the lint finds: `allow: [duplicate_rows]`.
-RULES: Mapping[str, str] = {}
+RULES: Mapping[str, str] = {
+    "attached_punctuation": "Words that differ by typographic punctuation alone, which Keras's Tokenizer keeps.",
+    "few_spaces": "Texts whose words are too long to be words, as in Chinese, which has no spaces.",
+    "missing_texts": "Texts that are what a program writes for a missing value.",
+    "number_texts": "Texts that are numbers, each of which is a word.",
+    "single_words": "Texts that are a single word each.",
+    "unknown_texts": "Test texts that have no word of the training texts.",
+    "wordless_texts": "Texts without a single word.",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,13 +14,15 @@ from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.components.datasets.reading import csv_file, files, parquet_file
 from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath, not_there
 from dlexp.components.datasets.user.rows import Gaps, Rows, split_at_random, split_by_column
-from dlexp.components.datasets.words.encoding import TextKeys
+from dlexp.components.datasets.words.encoding import TextKeys, TokenKeys
 from dlexp.components.identity_rules import DataPath
+from dlexp.components.remarks import Remark
 from dlexp.errors import DataError, UserError, did_you_mean
 
 if TYPE_CHECKING:
     from dlexp.components.datasets.user.columns import Encoded
     from dlexp.components.datasets.user.targets import RawTargets, Targets
+    from dlexp.components.datasets.words.indices import Numbered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +46,7 @@ class Roles:
         return list(dict.fromkeys([*self.texts, *self.features_of(columns)]))
 
 
-class Table(TargetKeys, TextKeys, Dataset):
+class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
     """A table with a header, read by pandas; its rows are counted from 1, without the header."""
 
     has_stand_in = False
@@ -118,7 +120,8 @@ class Table(TargetKeys, TextKeys, Dataset):
         """Split first: nothing but the training split decides on the words, the categories and what fills gaps."""
         train, test = self._split(data_dir)
         targets = self._targets(train, test)
-        x_train, x_test, features = self._inputs(train, test)
+        words = self._words(train, test)
+        x_train, x_test, features = self._inputs(train, test, words)
         info = targets.complete(replace(self.info(), n_train=len(train), n_test=len(test), shape=x_train.shape[1:]))
         if not self.text:
             which = tuple(self.standardize and each.is_number for each in features for _ in each.names)
@@ -135,10 +138,13 @@ class Table(TargetKeys, TextKeys, Dataset):
             # Of a file of its own, the training split may lack columns that the test split has.
             first=train.shown(roles.features_of(train.frame.columns), roles.texts, range(min(N_FIRST, len(train)))),
             decode=partial(kept.shown, columns, roles.texts),
+            remarks=self._text_remarks(words, train, test) if words else (),
         )
 
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Rows of a table with the same columns, of which targets and split may be missing."""
+        import numpy as np
+
         from dlexp.components.datasets.user import columns
         from dlexp.components.datasets.user.new_examples import require_examples
 
@@ -152,8 +158,13 @@ class Table(TargetKeys, TextKeys, Dataset):
             if not gaps.are_filled and (missing := gaps.of(new, column)).any():
                 place = new.where(int(missing.argmax()), column)
                 raise DataError(f"{place}: missing, and nothing says how to fill it")
-        _, x, features = self._inputs(train, new)
-        return NewExamples(x, [str(i) for i in new.frame.index], list(columns.notes(new, features, gaps)))
+        words = self._words(train, new)
+        _, x, features = self._inputs(train, new, words)
+        names, notes = [str(i) for i in new.frame.index], list(columns.notes(new, features, gaps))
+        if words:
+            is_gap = np.all([gaps.of(new, column) for column in gaps.texts], axis=0)
+            notes += self.text_encoding.notes(words.other, names, is_gap)
+        return NewExamples(x, names, notes)
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Columns that have two roles, and settings that exclude each other."""
@@ -245,22 +256,42 @@ class Table(TargetKeys, TextKeys, Dataset):
         learned = replace(self.learned, classes=self.target) if isinstance(self.target, list) else self.learned
         return targets.encode(learned, given(train), given(test))
 
-    def _inputs(self, train: Rows, other: Rows) -> "tuple[Any, Any, list[Encoded]]":
-        """The inputs of training rows and of others, with the columns of features that are in them."""
-        from dlexp.components.datasets.user.columns import encoded, joined
-        from dlexp.components.datasets.words import indices
+    def _words(self, train: Rows, other: Rows) -> "Numbered | None":
+        """The words of training rows and of others; None if no column is a text."""
+        from dlexp.components.datasets.words.indices import numbered
 
-        names, gaps, texts = self.roles.features_of(train.frame.columns), self.gaps, self.roles.texts
+        texts = self.roles.texts
+        return numbered(train.texts(texts), other.texts(texts), self.tokens) if texts else None
+
+    def _inputs(self, train: Rows, other: Rows, words: "Numbered | None") -> "tuple[Any, Any, list[Encoded]]":
+        """The inputs of training rows and of others with their words, and the columns of features that are in them."""
+        from dlexp.components.datasets.user.columns import encoded, joined
+
+        names, gaps = self.roles.features_of(train.frame.columns), self.gaps
         features = [encoded(train, other, name, gaps, name in self.categorical) for name in names]
-        if not texts and not features:
+        if not words and not features:
             raise DataError(f"{train.path}: no column is left to learn from")
-        words, scaled = (None, None), features
-        if texts:
-            words = self.text_encoding.inputs_of(*indices.numbered(train.texts(texts), other.texts(texts)))
+        of_words, scaled = (None, None), features
+        if words:
+            of_words = self.text_encoding.inputs_of(words.train, words.other)
             # Standardized here, since a sparse vector is not standardized by the model.
             scaled = [each.standardized() if self.standardize and each.is_number else each for each in features]
-        x_train = joined(words[0], [each.train for each in scaled])
-        return x_train, joined(words[1], [each.test for each in scaled]), features
+        x_train = joined(of_words[0], [each.train for each in scaled])
+        return x_train, joined(of_words[1], [each.test for each in scaled]), features
+
+    def _text_remarks(self, words: "Numbered", train: Rows, test: Rows) -> list[Remark]:
+        """What is said of the texts: of several columns joined."""
+        from dlexp.components.datasets.words.text_remarks import TextSource, text_remarks
+
+        texts = self.roles.texts
+        named = f"column{'s' * (len(texts) > 1)} {' and '.join(texts)}"
+        source = TextSource(
+            f"{train.path}: {named}",
+            lambda i: f"{train.path}: row {train.frame.index[i]}, {named}",
+            lambda i: f"{test.path}: row {test.frame.index[i]}, {named}",
+            texts[0] if len(texts) == 1 else "",
+        )
+        return text_remarks(words, self.tokens, source)
 
 
 class Csv(Table):

@@ -15,7 +15,7 @@ from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.reading.csv_file import CHARACTER_BYTES
 from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath, not_there
-from dlexp.components.datasets.words.encoding import TextKeys
+from dlexp.components.datasets.words.encoding import TextKeys, TokenKeys
 from dlexp.errors import DataError
 
 TextTarget = Literal["folder", "rating"]
@@ -25,7 +25,7 @@ RATED = re.compile(r"_(-?[0-9]+(?:\.[0-9]+)?)\.txt\Z")
 SHUFFLE_SEED = 113
 
 
-class TextFolder(TargetKeys, TextKeys, Dataset):
+class TextFolder(TargetKeys, TextKeys, TokenKeys, Dataset):
     """Your own texts, a .txt file each: train/pos, train/neg, test/pos, ...; or a rating in the file's name."""
 
     has_stand_in = False
@@ -65,6 +65,7 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
         """Shuffled, always in the same order; words are numbered by the training split alone."""
         from dlexp.components.datasets.user import targets
         from dlexp.components.datasets.words import indices
+        from dlexp.components.datasets.words.text_remarks import TextSource, text_remarks
 
         train, test = self._parts(data_dir)
         try:
@@ -82,11 +83,18 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
             return targets.RawTargets(values, lambda i: str(part[i]))
 
         y = targets.encode(learned, *({name: given(part, name) for name in names} for part in (train, test)))
-        numbered: Any = indices.numbered(_texts(train), _texts(test))
-        splits = [Split(x, each) for x, each in zip(numbered, (y.train, y.test), strict=True)]
+        numbered: Any = indices.numbered(_texts(train), _texts(test), self.tokens)
+        splits = Split(numbered.train, y.train), Split(numbered.other, y.test)
         info = y.complete(replace(self.info(), n_train=len(train), n_test=len(test)))
         first = _in_lines(train, range(min(N_FIRST, len(train))))
-        return self.text_encoding.data(*splits, info=info, first=first, decode=partial(_in_lines, test))
+        source = TextSource(str(files.find_users(self.path, data_dir)), lambda i: str(train[i]), lambda i: str(test[i]))
+        return self.text_encoding.data(
+            *splits,
+            info=info,
+            first=first,
+            decode=partial(_in_lines, test),
+            remarks=text_remarks(numbered, self.tokens, source),
+        )
 
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Texts, their words numbered by the frequencies in the training split."""
@@ -94,8 +102,8 @@ class TextFolder(TargetKeys, TextKeys, Dataset):
         from dlexp.components.datasets.words import indices
 
         texts, names = new_examples.texts(path)
-        train, new = indices.numbered(_texts(self._parts(data_dir)[0]), texts)
-        return self.text_encoding.new(lambda: train, new, names)
+        numbered = indices.numbered(_texts(self._parts(data_dir)[0]), texts, self.tokens)
+        return self.text_encoding.new(lambda: numbered.train, numbered.other, names)
 
     def misfits(self, data_dir: Path | None) -> Iterator[Misfit]:
         """Folders that are not there."""

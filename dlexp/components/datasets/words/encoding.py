@@ -8,12 +8,18 @@ from pydantic import Field, model_validator
 
 from dlexp.components.component import Context, Misfit, Off, Settings
 from dlexp.components.data import Array, Data, Info, NewExamples, Split
+from dlexp.components.datasets.words import INDEX_FROM
+from dlexp.components.datasets.words.tokens import Tokens
+from dlexp.components.identity_rules import AddedLater
+from dlexp.format import plural
 
 if TYPE_CHECKING:
     from dlexp.components.datasets.words.sequences import Sequences, Texts
 
 Encoding = Literal["multi_hot", "count", "tfidf", "padded"]
 DEFAULT_MAXLEN = 256
+#: Of more texts than these a note names the first.
+MAX_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -76,9 +82,30 @@ class TextEncoding:
         """Texts that no split has, encoded; `train` gives the training texts, whose frequencies tf-idf needs."""
         import numpy as np
 
+        notes = list(self.notes(new, names))
         if self.encoding == "tfidf":
-            return NewExamples(self.inputs_of(train(), new)[1], names)
-        return NewExamples(self.unweighted(new, np.zeros(len(new), np.int32)).x, names)
+            return NewExamples(self.inputs_of(train(), new)[1], names, notes)
+        return NewExamples(self.unweighted(new, np.zeros(len(new), np.int32)).x, names, notes)
+
+    def notes(self, new: "Sequences", names: Sequence[str], is_gap: "Array | None" = None) -> Iterator[str]:
+        """Which new texts have no word, except where `is_gap`, `(n,)`, has said so; and which none that is encoded."""
+        is_empty = new.lengths == 0
+        yield from _note(is_empty if is_gap is None else is_empty & ~is_gap, names, "no word at all")
+        yield from _note((self._n_known(new) == 0) & ~is_empty, names, "no word that the model knows")
+
+    def _n_known(self, texts: "Sequences") -> Array:
+        """How many words of each text are numbered by the encoding, `(n,)`."""
+        import numpy as np
+
+        ids = texts.ids + np.int32(INDEX_FROM)
+        is_known = (ids >= self.skip_top) & (ids < self.num_words)
+        return np.bincount(np.repeat(np.arange(len(texts)), texts.lengths)[is_known], minlength=len(texts))
+
+
+def _note(is_it: Array, names: Sequence[str], what: str) -> Iterator[str]:
+    if found := [names[i] for i in is_it.nonzero()[0].tolist()]:
+        more = ", ..." * (len(found) > MAX_SHOWN)
+        yield f"{what} in {len(found)} of {plural(len(names), 'text')}: {', '.join(found[:MAX_SHOWN])}{more}"
 
 
 class TextKeys(Settings):
@@ -112,3 +139,12 @@ class TextKeys(Settings):
             yield Misfit("maxlen", f"only padded text has a length; given {self.maxlen} with encoding multi_hot")
         if self.skip_top >= self.num_words:
             yield Misfit("skip_top", f"leaves no word: {self.skip_top} of num_words {self.num_words} are skipped")
+
+
+class TokenKeys(Settings):
+    """The key of texts that are the user's own, which says what a word is."""
+
+    tokens: Annotated[Tokens, AddedLater(before="words")] = "words"
+    """What is numbered. `words` are those of Keras's Tokenizer: lower case, parted by white space and ASCII's
+    punctuation, so that “good” with typographic quotes is another word than good, and an HTML tag is a word;
+    `unicode_words` are parted by all punctuation; `characters`, for texts without spaces such as Chinese."""

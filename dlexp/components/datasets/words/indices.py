@@ -1,7 +1,8 @@
-"""Text into words and their numbers, by the rules of Keras's Tokenizer, and numbers back into words."""
+"""Words of texts as numbers, by the rules of Keras's Tokenizer, and numbers back into words."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,35 +13,42 @@ from dlexp.components.datasets.user import new_examples
 from dlexp.components.datasets.words import INDEX_FROM, sequences
 from dlexp.components.datasets.words.encoding import TextEncoding
 from dlexp.components.datasets.words.sequences import Sequences, Texts
+from dlexp.components.datasets.words.tokens import CUTS, Tokens
 
-#: What Keras's Tokenizer turns into spaces.
-FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
-_SPACES = str.maketrans(dict.fromkeys(FILTERS, " "))
 #: The number of a word that no training text has: beyond any `num_words`.
 UNKNOWN = np.iinfo(np.int32).max - INDEX_FROM
 
 
-def split(text: str) -> list[str]:
-    """The words of a text: lower case, without punctuation except apostrophes."""
-    return [word for word in text.lower().translate(_SPACES).split(" ") if word]
+@dataclass(frozen=True, kw_only=True)
+class Numbered:
+    """Training texts and others as numbers of their words, 1 for the most frequent, and the words themselves."""
+
+    train: Sequences
+    other: Sequences
+    words: Sequence[str]
+    """All different ones, by their first appearance."""
+    counts: Array
+    """How often each of the words occurs in the training texts."""
+    numbers: Array
+    """The number of each of the words."""
 
 
-def numbered(train: Iterable[str], test: Iterable[str]) -> tuple[Sequences, Sequences]:
-    """Both splits' texts as word numbers: 1 for the most frequent word of the training texts, ties by appearance."""
+def numbered(train: Iterable[str], other: Iterable[str], tokens: Tokens = "words") -> Numbered:
+    """Texts as numbers: 1 for the most frequent word of the training texts, ties by appearance."""
     index: defaultdict[str, int] = defaultdict()
     index.default_factory = index.__len__  # A new word gets the next number.
     # Each text is gone once its words are numbered.
-    by_appearance = [_looked_up(texts, index.__getitem__) for texts in (train, test)]
+    by_appearance = [_looked_up(texts, index.__getitem__, CUTS[tokens]) for texts in (train, other)]
     counts = np.bincount(by_appearance[0].ids, minlength=len(index))
     rank = np.empty(len(index), np.int32)
     rank[np.argsort(-counts, kind="stable")] = np.arange(1, len(index) + 1)
     rank[counts == 0] = UNKNOWN
     ranked = [Sequences(rank[texts.ids], texts.lengths) for texts in by_appearance]
-    return ranked[0], ranked[1]
+    return Numbered(train=ranked[0], other=ranked[1], words=list(index), counts=counts, numbers=rank)
 
 
-def _looked_up(texts: Iterable[str], number: Callable[[str], int]) -> Sequences:
-    ids = [np.fromiter(map(number, split(text)), np.int32) for text in texts]
+def _looked_up(texts: Iterable[str], number: Callable[[str], int], cut: Callable[[str], list[str]]) -> Sequences:
+    ids = [np.fromiter(map(number, cut(text)), np.int32) for text in texts]
     lengths = np.fromiter(map(len, ids), np.int32, len(ids))
     return Sequences(np.concatenate([np.zeros(0, np.int32), *ids]), lengths)
 
@@ -72,4 +80,5 @@ def new_texts(path: Path, encoding: TextEncoding, words: Mapping[int, str], trai
         is_word[found.ends - found.lengths] = False
         return Sequences(found.ids[is_word] - INDEX_FROM, found.lengths - 1)
 
-    return encoding.new(without_start_signs, _looked_up(texts, lambda word: ranks.get(word, UNKNOWN)), names)
+    new = _looked_up(texts, lambda word: ranks.get(word, UNKNOWN), CUTS["words"])
+    return encoding.new(without_start_signs, new, names)
