@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from dlexp.components.component import Component, Misfit, Off, OneOf
-from dlexp.components.data import Array, Data, Info, Inputs, NewExamples
+from dlexp.components.data import Array, Data, Info, Inputs, NewExamples, SplitName
 from dlexp.components.datasets.reading import files
 from dlexp.components.pictures import Picture
 from dlexp.components.training_sets import TrainingSet
@@ -100,6 +100,16 @@ class Dataset(Component):
             return data.decode(positions)
         names = data.info.feature_names if data.info else self.feature_names
         return [shown(data.test.x[[position]], names) for position in positions]
+
+    def places(self, data: Data, part: SplitName, positions: Sequence[int]) -> list[str]:
+        """Where examples of loaded data, or of its whole texts, stand in their source: by default in their split."""
+        return [f"{part}[{position}]" for position in positions]
+
+    def lines(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
+        """Examples of loaded data, or of its whole texts, in a line each, for the eye."""
+        names = data.info.feature_names if data.info else self.feature_names
+        x = getattr(data, part).x
+        return [shown(x[[position]], names) for position in positions]
 
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Examples from a file of the user's, encoded as those of a split; by default a table or array of numbers.

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from dlexp.components import snapshot
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import Array, Data, Info, Split, Task
+from dlexp.components.data import Array, Data, Info, Split, SplitName, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.pictures import Picture
 from dlexp.errors import DataError
@@ -106,6 +106,10 @@ class Bundled(Dataset):
             np.arange(len(x)), test_size=self.test_size, random_state=self.split_seed, stratify=classes
         )
         return Data(whole.take(train), whole.take(test), rows={"train": train, "test": test})
+
+    def places(self, data: Data, part: SplitName, positions: Sequence[int]) -> list[str]:
+        """In the data of scikit-learn's function."""
+        return [f"data[{data.rows[part][position]}]" for position in positions]
 
     def stand_in(self) -> Data:
         """Made-up numbers for each target: a cloud of points per class, or a linear target."""

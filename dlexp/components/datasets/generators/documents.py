@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from dlexp.components.data import N_FIRST, Array, Data, Info, Rng
+from dlexp.components.data import N_FIRST, Array, Data, Info, Rng, SplitName
 from dlexp.components.datasets.generators import best_scores
 from dlexp.components.datasets.generators.generator import TRUTH_SEED, Drawn, Generator
 
@@ -77,6 +77,10 @@ class Documents(Generator):
         data = super().load(data_dir)
         first = _words(data.train.x, range(min(N_FIRST, self.n_train)))
         return replace(data, first=first, decode=partial(_words, data.test.x))
+
+    def lines(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
+        """As their words."""
+        return _words(getattr(data, part).x, positions)
 
 
 def _words(x: Any, positions: Sequence[int]) -> list[str]:

@@ -6,7 +6,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dlexp.components.data import N_FIRST, Array, Data, Info, NewExamples, Rng, Task
+from dlexp.components.data import N_FIRST, Array, Data, Info, NewExamples, Rng, SplitName, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.generators import best_scores
 from dlexp.components.datasets.generators.generator import TRUTH_SEED, Draws, SampleKeys, digests
@@ -145,6 +145,14 @@ class GeneratedTexts(TextKeys, SampleKeys, Dataset):
 
         train, test = (indices.whole(split.x, split.y) for split in (self.draws.train, self.draws.test))
         return Data(train, test, first=indices.decoded(train.first(N_FIRST), _words()))
+
+    def lines(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
+        """As their words."""
+        import numpy as np
+
+        from dlexp.components.datasets.words import indices
+
+        return indices.decoded(getattr(data, part).take(np.array(positions, np.int32)), _words())
 
     def stand_in(self) -> Data:
         """Made-up texts of as many classes, each of which is there, as the real data sets of texts have them."""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from dlexp import regular_files
 from dlexp.components import memory, snapshot
-from dlexp.components.data import N_FIRST, Array, Data, Info, NewExamples, Split, Task
+from dlexp.components.data import N_FIRST, Array, Data, Info, NewExamples, Split, SplitName, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.words import INDEX_FROM, SIGNS
@@ -61,6 +61,21 @@ class KerasTexts(TextKeys, Dataset):
         data = self._whole(data_dir)
         return replace(data, first=indices.decoded(data.train.first(N_FIRST), self.words(data_dir)))
 
+    def places(self, data: Data, part: SplitName, positions: Sequence[int]) -> list[str]:
+        """In the arrays of the file, which Keras shuffles."""
+        arrays = self.parts * 2 if len(self.parts) == 1 else self.parts
+        i = ("train", "test").index(part)
+        order = self._orders()[i]
+        return [f"{arrays[i][0]}[{order[position]}]" for position in positions]
+
+    def lines(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
+        """In words."""
+        import numpy as np
+
+        from dlexp.components.datasets.words import indices
+
+        return indices.decoded(getattr(data, part).take(np.array(positions, np.int32)), self.words(data_dir))
+
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Texts, cut into words as by Keras's Tokenizer and numbered by the data set's own word index."""
         from dlexp.components.datasets.words import indices
@@ -105,16 +120,11 @@ class KerasTexts(TextKeys, Dataset):
 
     def _read(self, data_dir: Path | None, encode: Encode) -> Data:
         """The file's parts, shuffled and split as Keras does."""
-        import numpy as np
-
         (path,) = self.paths(data_dir)
         # Encoded in the file's order, then shuffled: lists read at random from memory take longer.
         parts = [self._part(path, *names, encode) for names in self.parts]
-        # One generator for both: the test order depends on how many training texts there are.
-        shuffle = np.random.RandomState(SHUFFLE_SEED)
-        orders = [shuffle.permutation(len(part)) for part in parts]
-        if len(parts) == 1:
-            parts, orders = parts * 2, np.split(orders[0], [self.n_train])
+        orders = self._orders(*map(len, parts))
+        parts = parts * 2 if len(parts) == 1 else parts
         train, test = (part.take(order) for part, order in zip(parts, orders, strict=True))
         if (len(train), len(test)) != (self.n_train, self.n_test):
             raise DataError(
@@ -122,6 +132,17 @@ class KerasTexts(TextKeys, Dataset):
                 f"{self.type} has {self.n_train} and {self.n_test}"
             )
         return Data(train, test)
+
+    def _orders(self, *counts: int) -> list[Array]:
+        """Where the training and test texts stand in the arrays of the file, from how many texts each array has."""
+        import numpy as np
+
+        if not counts:
+            counts = (self.n_train + self.n_test,) if len(self.parts) == 1 else (self.n_train, self.n_test)
+        # One generator for both: the test order depends on how many training texts there are.
+        shuffle = np.random.RandomState(SHUFFLE_SEED)
+        orders = [shuffle.permutation(n) for n in counts]
+        return np.split(orders[0], [self.n_train]) if len(orders) == 1 else orders
 
     def _part(self, path: Path, texts_name: str, classes_name: str, encode: Encode) -> Split:
         """Two arrays of the file, encoded; the lists, by far the largest, are gone on return."""
