@@ -29,6 +29,11 @@ sepal width (cm)        2  3.049  0.4452  4.400
 petal length (cm)       1  3.759   1.781  6.900
 petal width (cm)   0.1000  1.207  0.7637  2.500
 
+examples with equal inputs     share  with another target
+test, also in train         1  3.3 %                    0
+  train data[101] (virginica) and test data[142] (virginica): sepal length (cm) 5.8, sepal width
+    (cm) 2.7, petal length (cm) 5.1, petal width (cm) 1.9
+
 the first examples of the training data
   setosa: sepal length (cm) 4.8, sepal width (cm) 3, petal length (cm) 1.4, petal width (cm) 0.3
   setosa: sepal length (cm) 4.9, sepal width (cm) 3, petal length (cm) 1.4, petal width (cm) 0.2
@@ -200,6 +205,55 @@ def test_the_best_possible_score_of_generated_data(dlexp: Any) -> None:
     assert "\nbest possible  test_nll 1.095, test_accuracy 0.5215, " in dlexp("data", "ratings")[1]
     assert json.loads(dlexp("data", "ratings", "--format", "json")[1])["best_possible"]["accuracy"] == 0.5215
     assert "best possible" not in dlexp("data", "iris")[1]
+
+
+TWINS = """\
+examples with equal inputs      share  with another target
+train, twice or more        2  50.0 %                    2
+test, also in train         1  50.0 %                    1
+No model can classify more than 75.00 % of train right: equal inputs have other targets.
+  train row 4 (a) and test row 5 (b): km 3, colour=blue 1, colour=red 0, doors 4
+  train row 1 (b) and train row 3 (a): km 1, colour=blue 0, colour=red 1, doors 4"""
+
+
+def test_equal_inputs_of_a_table(dlexp: Any) -> None:
+    """Rows 1 and 3 contradict each other, rows 4 and 5 across the splits; doors says nothing, and class c is in one."""
+    rows = ["1,red,4,b,train", "2,red,4,c,train", "1,red,4,a,train", "3,blue,4,a,train", "3,blue,4,b,test"]
+    Path("cars.csv").write_text("\n".join(["km,colour,doors,class,part", *rows, "4,blue,4,a,test"]) + "\n")
+    Path("c.yaml").write_text(
+        "dataset: {type: csv, path: cars.csv, target: class, task: multiclass, split_column: part}\nvalidation: none\n"
+    )
+
+    code, out, _ = dlexp("data", "c.yaml")
+    document = json.loads(dlexp("data", "c.yaml", "--format", "json")[1])
+
+    assert (code, TWINS in out) == (0, True)
+    assert "\nconstant  1 of 4 features: doors\n" in out
+    assert "\nabsent    c not in test\n" in out
+    assert document["constant"] == ["doors"]
+    assert document["equal"]["overlaps"][1] == {
+        **{"role": "test", "twin_role": "train", "examples": 1, "share": 0.5, "contradicted": 1}
+    }
+    assert [each["place"] for each in document["equal"]["pairs"][1]] == ["row 1", "row 3"]
+
+
+def test_a_redrawn_training_set_has_no_twins_of_its_own(dlexp: Any) -> None:
+    """A bootstrap draws examples several times: they are the same, not equal ones."""
+    resample = "dataset.resample={type: bootstrap, index: 1}"
+
+    code, out, _ = dlexp("data", "iris", "--set", resample)
+
+    assert (code, "train, twice" in out, "test, also in train" in out) == (0, False, True)
+
+
+def test_equal_texts_stand_next_to_each_other_in_the_file_of_newswires(dlexp: Any, data_dir: Path) -> None:
+    """Newswires without a body carry that of the next one: the first pairs are neighbours with other topics."""
+    document = json.loads(dlexp("data", "reuters", "--data-dir", str(data_dir), "--format", "json")[1])
+
+    twins = {(each["role"], each["twin_role"]): each["examples"] for each in document["equal"]["overlaps"]}
+    assert twins == {("train", "train"): 989, ("test", "test"): 65, ("test", "train"): 237}
+    places = [[int(each["place"][2:-1]) for each in pair] for pair in document["equal"]["pairs"]]
+    assert [abs(i - j) for i, j in places] == [1, 1, 1]
 
 
 def test_many_classes_stand_side_by_side(dlexp: Any, data_dir: Path) -> None:

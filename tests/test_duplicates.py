@@ -75,7 +75,9 @@ def test_twins_within_and_across() -> None:
 
 def test_no_twins() -> None:
     """Nothing is named."""
-    found = duplicates({"train": np.array([1, 2]), "test": np.array([3])}, {"train": np.array([0, 0]), "test": np.array([0])}, True)
+    found = duplicates(
+        {"train": np.array([1, 2]), "test": np.array([3])}, {"train": np.array([0, 0]), "test": np.array([0])}, True
+    )
 
     assert (found.overlaps, found.ceilings, found.pairs) == ([], {}, [])
 

@@ -101,7 +101,7 @@ class Dataset(Component):
         names = data.info.feature_names if data.info else self.feature_names
         return [shown(data.test.x[[position]], names) for position in positions]
 
-    def places(self, data: Data, part: SplitName, positions: Sequence[int]) -> list[str]:
+    def places(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
         """Where examples of loaded data, or of its whole texts, stand in their source: by default in their split."""
         return [f"{part}[{position}]" for position in positions]
 

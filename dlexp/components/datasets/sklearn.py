@@ -107,7 +107,7 @@ class Bundled(Dataset):
         )
         return Data(whole.take(train), whole.take(test), rows={"train": train, "test": test})
 
-    def places(self, data: Data, part: SplitName, positions: Sequence[int]) -> list[str]:
+    def places(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
         """In the data of scikit-learn's function."""
         return [f"data[{data.rows[part][position]}]" for position in positions]
 

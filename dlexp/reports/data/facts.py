@@ -1,19 +1,21 @@
 """What is in a data set: examples, classes, lengths, ranges, and a few examples to look at."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dlexp.components.data import N_FIRST, Data, Info
+from dlexp.components.data import N_FIRST, Info, SplitName
 from dlexp.components.datasets.dataset import Dataset, shown
 from dlexp.components.datasets.words import INDEX_FROM
 from dlexp.components.datasets.words.encoding import TextKeys
+from dlexp.components.fingerprints import fingerprints
 from dlexp.components.remarks import Remark, said
 from dlexp.components.validations import Validation
-from dlexp.training.splits import origins
+from dlexp.reports.data.duplicates import Overlap, duplicates
+from dlexp.reports.data.examples import Examples, Placed
 
 Array = np.ndarray[Any, Any]
 
@@ -93,6 +95,17 @@ class Example:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Equal:
+    """Examples with equal inputs; of whole texts, if the data set has them."""
+
+    overlaps: list[Overlap]
+    ceilings: dict[str, float]
+    """By role, the highest accuracy that any model can have, since equal inputs have other classes."""
+    pairs: list[tuple[Placed, Placed]]
+    """The first ones."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Description:
     """All that `dlexp data` says."""
 
@@ -110,6 +123,10 @@ class Description:
     """All numbers of all training examples together."""
     features: list[FeatureRange]
     """One by one, where they are few."""
+    constant: list[str]
+    """The features that have one value in all training examples; those without names by their number."""
+    equal: Equal
+    """Examples with equal inputs."""
     shown: list[Example]
     remarks: list[Remark]
     """How the data were read, as far as the files do not say it, and the config does not allow it."""
@@ -130,18 +147,17 @@ def describe(
     """
     texts = dataset.texts(data_dir)
     data = texts or dataset.load(data_dir)
-    info = data.info or dataset.info()
+    examples = Examples.of(dataset, validation, data, data_dir)
+    info, targets = examples.info, examples.targets
     is_numeric = info.inputs == "numeric"
-    class_names = info.class_names or dataset.class_names
-    by_role = origins(data, dataset, validation)
-    roles: dict[str, Array] = {role: getattr(data, each.part).y[each.positions] for role, each in by_role.items()}
-    targets = info.targets or {"": replace(info, class_names=class_names)}
+    roles = {role: examples.targets_of(role) for role in examples.origins}
     of_role = {name: {role: info.y_of(name, y) for role, y in roles.items()} for name in targets}
+    classes = [each for name, target in targets.items() for each in _classes(name, target, of_role[name])]
     return Description(
         dataset=dataset,
         info=info,
         examples={role: len(y) for role, y in roles.items()},
-        classes=[each for name, target in targets.items() for each in _classes(name, target, of_role[name])],
+        classes=classes,
         targets={
             f"{name} {role}".strip(): Distribution.of(y)
             for name, target in targets.items()
@@ -153,7 +169,9 @@ def describe(
         vocabulary=_vocabulary(data.train.x, dataset) if texts and isinstance(dataset, TextKeys) else None,
         numbers=Distribution.of(data.train.x) if is_numeric else None,
         features=_features(data.train.x, info.feature_names or dataset.feature_names) if is_numeric else [],
-        shown=_shown(dataset, data, targets),
+        constant=_constant(data.train.x, info.feature_names or dataset.feature_names) if is_numeric else [],
+        equal=_equal(examples),
+        shown=_shown(examples),
         remarks=said(data.remarks, allowed),
         best_possible=dataset.best_possible(),
     )
@@ -192,19 +210,37 @@ def _features(x: Array, names: Sequence[str]) -> list[FeatureRange]:
     ]
 
 
-def _shown(dataset: Dataset, data: Data, targets: Mapping[str, Info]) -> list[Example]:
-    info = data.info or dataset.info()
+def _constant(x: Array, names: Sequence[str]) -> list[str]:
+    is_constant = x.min(axis=0) == x.max(axis=0)
+    return [names[i] if names else str(i) for i in np.flatnonzero(is_constant).tolist()]
+
+
+def _equal(examples: Examples) -> Equal:
+    has_classes = all(target.n_classes for target in examples.targets.values())
+    splits = {"train": examples.data.train, "test": examples.data.test}
+    inputs = {part: fingerprints(split.x) for part, split in splits.items()}
+    targets = {part: fingerprints(split.y) for part, split in splits.items()}
+    roles = examples.once
+    found = duplicates(
+        {role: inputs[origin.part][origin.positions] for role, origin in roles.items()},
+        {role: targets[origin.part][origin.positions] for role, origin in roles.items()},
+        has_classes,
+    )
+
+    def position(role: str, i: int) -> tuple[str, SplitName, int]:
+        return role, roles[role].part, int(roles[role].positions[i])
+
+    twins = examples.placed([position(*each) for pair in found.pairs for each in (pair.first, pair.second)])
+    return Equal(
+        overlaps=found.overlaps,
+        ceilings=found.ceilings,
+        pairs=list(zip(twins[::2], twins[1::2], strict=True)),
+    )
+
+
+def _shown(examples: Examples) -> list[Example]:
+    data, names = examples.data, examples.dataset.feature_names
     positions = range(min(N_FIRST, len(data.train)))
-    contents = data.first or [shown(data.train.x[[i]], dataset.feature_names) for i in positions]
-    first = data.train.y[: len(positions)]
-    columns = [[_target(y, target.class_names) for y in info.y_of(name, first)] for name, target in targets.items()]
-    return [
-        Example(position, "; ".join(values), content)
-        for position, values, content in zip(positions, zip(*columns, strict=True), contents, strict=True)
-    ]
-
-
-def _target(y: Any, names: Sequence[str]) -> str:
-    if np.ndim(y):  # All labels of an example.
-        return ", ".join(names[k] if names else str(k) for k in np.flatnonzero(y).tolist()) or "none"
-    return names[y] if names else f"{y:.6g}"
+    contents = data.first or [shown(data.train.x[[i]], names) for i in positions]
+    targets = examples.described_targets("train", positions)
+    return [Example(*each) for each in zip(positions, targets, contents, strict=True)]

@@ -1,16 +1,16 @@
 """A data set as a page in the terminal, or as JSON."""
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, astuple
 from itertools import groupby
 
 from dlexp.components.columns import Column
-from dlexp.components.datasets.dataset import Dataset
+from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.config.flat import format_value
 from dlexp.console import one_line
 from dlexp.format import PageFormat, aligned, to_json
-from dlexp.reports.data.facts import Class, Description, Distribution
+from dlexp.reports.data.facts import Class, Description, Distribution, Equal
 from dlexp.reports.numbers import significant
 
 WIDTH = 100
@@ -35,6 +35,7 @@ def render(description: Description, output: PageFormat) -> str:
         _spread("words a text", description.lengths),
         _words(description),
         _features(description),
+        _equal(description.equal),
         _examples(description),
     ]
     return "\n\n".join(filter(None, map("\n".join, sections))) + "\n"
@@ -57,6 +58,8 @@ def _about(description: Description) -> Iterator[str]:
         "examples": ", ".join(f"{count:,} {role}" for role, count in description.examples.items()),
         "inputs": f"{' x '.join(f'{n:,}' for n in info.shape)} {kinds[info.inputs]}"
         + ", standardized by the model" * bool(info.standardize),
+        "constant": _constant(description),
+        "absent": _absent(description.classes),
         "best possible": ", ".join(f"{column} {significant(x)}" for column, x in possible),
         "settings": ", ".join(f"{key} {format_value(value)}" for key, value in settings.items()),
     }
@@ -125,13 +128,55 @@ def _features(description: Description) -> Iterator[str]:
     yield from aligned([["feature", "min", "mean", "sd", "max"], *rows], numbers=True)
 
 
+def _constant(description: Description) -> str:
+    """Features with one value: how many, and the first ones."""
+    found = [f"number {name}" if name.isdecimal() else name for name in description.constant]
+    return f"{len(found)} of {description.info.shape[0]} features: {_first(found)}" if found else ""
+
+
+def _absent(classes: Iterable[Class]) -> str:
+    """Classes that a part of the data has, and another one does not."""
+    found = []
+    for each in classes:
+        without = [role for role, n in each.counts.items() if not n]
+        if 0 < len(without) < len(each.counts):
+            found.append(f"{each.name or each.number} not in {' and '.join(without)}")
+    return _first(found)
+
+
+def _first(names: Sequence[str]) -> str:
+    more = f", ... ({len(names)} in all)" if len(names) > MAX_SHOWN else ""
+    return ", ".join(names[:MAX_SHOWN]) + more
+
+
+def _equal(equal: Equal) -> Iterator[str]:
+    """How many examples have a twin, what that means for the accuracy, and the first pairs."""
+    if not equal.overlaps:
+        return
+    rows = [["examples with equal inputs", "", "share", "with another target"]]
+    for each in equal.overlaps:
+        where = "twice or more" if each.role == each.twin_role else f"also in {each.twin_role}"
+        share = f"{100 * each.share:.1f} %"
+        rows.append([f"{each.role}, {where}", f"{each.examples:,}", share, f"{each.contradicted:,}"])
+    yield from aligned(rows, numbers=True)
+    if equal.ceilings:
+        most = ", ".join(f"{100 * ceiling:.2f} % of {role}" for role, ceiling in equal.ceilings.items())
+        yield f"No model can classify more than {most} right: equal inputs have other targets."
+    for first, second in equal.pairs:
+        places = " and ".join(f"{each.role} {each.place} ({each.target})" for each in (first, second))
+        yield from _wrapped(f"{places}: {first.content}", max_lines=2)
+
+
+def _wrapped(text: str, max_lines: int) -> list[str]:
+    return textwrap.wrap(
+        one_line(text), WIDTH, initial_indent="  ", subsequent_indent="    ", max_lines=max_lines, placeholder=" ..."
+    )
+
+
 def _examples(description: Description) -> Iterator[str]:
     yield "the first examples of the training data"
     for each in description.shown:
-        text = f"{each.target}: {each.content}"
-        yield from textwrap.wrap(
-            text, WIDTH, initial_indent="  ", subsequent_indent="    ", max_lines=5, placeholder=" ..."
-        )
+        yield from _wrapped(f"{each.target}: {each.content}", max_lines=5)
 
 
 def _percent(part: int, whole: int) -> str:

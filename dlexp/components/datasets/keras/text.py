@@ -61,7 +61,7 @@ class KerasTexts(TextKeys, Dataset):
         data = self._whole(data_dir)
         return replace(data, first=indices.decoded(data.train.first(N_FIRST), self.words(data_dir)))
 
-    def places(self, data: Data, part: SplitName, positions: Sequence[int]) -> list[str]:
+    def places(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
         """In the arrays of the file, which Keras shuffles."""
         arrays = self.parts * 2 if len(self.parts) == 1 else self.parts
         i = ("train", "test").index(part)

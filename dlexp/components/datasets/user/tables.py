@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import N_FIRST, Data, Frame, Info, NewExamples, Split, Task
+from dlexp.components.data import N_FIRST, Data, Frame, Info, NewExamples, Split, SplitName, Task
 from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.components.datasets.reading import csv_file, files, parquet_file
 from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath, not_there
@@ -140,6 +140,19 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
             decode=partial(kept.shown, columns, roles.texts),
             remarks=self._text_remarks(words, train, test) if words else (),
         )
+
+    def places(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
+        """The rows of the file, or of which file, if the test split has one of its own."""
+        file = f"{self.test_path if part == 'test' else self.path}: " if self.test_path else ""
+        return [f"{file}row {data.rows[part][position]}" for position in positions]
+
+    def lines(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
+        """Numbers as they are encoded; for texts the file is read again, since words are not to be had from vectors."""
+        roles = self.roles
+        if not roles.texts:
+            return super().lines(data, part, positions, data_dir)
+        rows = dict(zip(("train", "test"), self._split(data_dir), strict=True))[part]
+        return rows.shown(roles.features_of(rows.frame.columns), roles.texts, positions)
 
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Rows of a table with the same columns, of which targets and split may be missing."""

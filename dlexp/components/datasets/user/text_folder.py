@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from dlexp.components import memory, snapshot
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import N_FIRST, Data, Info, NewExamples, Split, Task
+from dlexp.components.data import N_FIRST, Data, Info, NewExamples, Split, SplitName, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.reading.csv_file import CHARACTER_BYTES
@@ -95,6 +95,16 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, Dataset):
             decode=partial(_in_lines, test),
             remarks=text_remarks(numbered, self.tokens, source),
         )
+
+    def places(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
+        """The files in the folder."""
+        root, found = files.find_users(self.path, data_dir), self._parts(data_dir)[part == "test"]
+        return [str(found[position].relative_to(root)) for position in positions]
+
+    def lines(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
+        """The texts themselves."""
+        found = self._parts(data_dir)[part == "test"]
+        return _in_lines([found[position] for position in positions], range(len(positions)))
 
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Texts, their words numbered by the frequencies in the training split."""
