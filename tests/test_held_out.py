@@ -17,7 +17,6 @@ def test_by_class_is_drawn_as_by_scikit_learn() -> None:
 
     positions = held_out.by_class(labels, 20, seed=3)
 
-    assert positions is not None
     assert positions.tolist() == sorted(
         train_test_split(np.arange(100), test_size=20, stratify=labels, random_state=3)[1]
     )
@@ -30,30 +29,31 @@ def test_by_class_has_every_class_on_both_sides(sizes: list[int], share: float, 
     labels = np.repeat(np.arange(len(sizes)), sizes)
     n, count = len(labels), max(1, round(share * sum(sizes)))
 
+    if min(count, n - count) < len(sizes):
+        assert "do not fit" in held_out.why_not_by_class(labels, count)
+        return
     positions = held_out.by_class(labels, count, seed)
 
-    if min(count, n - count) < len(sizes):
-        assert positions is None
-        return
-    assert positions is not None
+    assert not held_out.why_not_by_class(labels, count)
     assert len(positions) == len(set(positions.tolist())) == count
     assert set(labels[positions]) == set(np.delete(labels, positions)) == set(labels)
 
 
-def test_one_example_of_a_class_is_on_no_two_sides() -> None:
-    """Then nothing is drawn by class."""
-    assert held_out.by_class(["a"] * 20 + ["b"], 5, seed=0) is None
-
-
 @pytest.mark.parametrize(
-    ("labels", "is_by_class"), [(["a", "b"] * 10, True), (["a"] * 19 + ["b"], False), (None, False)]
+    ("labels", "how"),
+    [
+        (["a", "b"] * 10, "drawn by class"),
+        (["a"] * 19 + ["b"], "drawn at random (a class has one example)"),
+        ([*"abcdef"] * 3 + ["a", "b"], "drawn at random (6 classes do not fit into 5 examples and 15 others)"),
+        (None, "drawn at random"),
+    ],
 )
-def test_a_test_split_is_drawn_by_class_where_it_can_be(labels: list[str] | None, is_by_class: bool) -> None:
+def test_a_test_split_is_drawn_by_class_where_it_can_be(labels: list[str] | None, how: str) -> None:
     """The same for the same seed, rounded up: 0.21 of 20 are 5."""
     drawn = held_out.test_split(20, 0.21, 7, labels)
 
-    assert drawn.is_by_class == is_by_class
-    stratify = labels if is_by_class else None
+    assert drawn.how == how
+    stratify = labels if how == "drawn by class" else None
     expected = train_test_split(np.arange(20), test_size=0.21, random_state=7, stratify=stratify)[1]
     assert drawn.positions.tolist() == sorted(expected)
     assert len(drawn.positions) == 5

@@ -1,17 +1,27 @@
 """Which examples validate."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from dlexp.components import validations
 from dlexp.components.component import Context
+from dlexp.components.data import Data, Info, Split
 from dlexp.components.datasets import Cifar100, Diabetes, Digits, Imdb, Reuters
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.validations import Front, NoValidation, RandomSplit, Validation
 from dlexp.errors import UserError
 
-Y = np.zeros(25)
+
+def data_of(y: np.ndarray) -> Data:
+    """Training examples with these targets."""
+    split = Split(np.zeros((len(y), 1)), y)
+    return Data(split, split.first(1))
+
+
+ZEROS = data_of(np.zeros(25))
 
 
 @pytest.mark.parametrize(
@@ -45,18 +55,18 @@ def test_sizes_out_of_range(size: object) -> None:
 
 def test_front_takes_the_first() -> None:
     """As on the course's slides."""
-    assert Front(size=3).held_out(Y).tolist() == [0, 1, 2]
+    assert Front(size=3).held_out(ZEROS).positions.tolist() == [0, 1, 2]
 
 
 def test_split_draws_without_replacement() -> None:
     """Sorted, distinct, the same for the same seed and another for another."""
-    held_out = RandomSplit(size=0.4).held_out(Y)
+    held_out = RandomSplit(size=0.4).held_out(ZEROS).positions
 
     assert len(set(held_out)) == 10
     assert held_out.tolist() == sorted(held_out)
     assert set(held_out) <= set(range(25))
-    np.testing.assert_array_equal(held_out, RandomSplit(size=10).held_out(Y))
-    assert held_out.tolist() != RandomSplit(size=10, seed=1).held_out(Y).tolist()
+    np.testing.assert_array_equal(held_out, RandomSplit(size=10).held_out(ZEROS).positions)
+    assert held_out.tolist() != RandomSplit(size=10, seed=1).held_out(ZEROS).positions.tolist()
 
 
 def test_stratified_split_keeps_the_shares() -> None:
@@ -66,32 +76,75 @@ def test_stratified_split_keeps_the_shares() -> None:
     y = np.repeat([0, 1, 2], [50, 30, 20])
     split = RandomSplit(size=0.2, stratify=True, seed=3)
 
-    held_out = split.held_out(y)
+    held_out = split.held_out(data_of(y)).positions
 
     assert np.bincount(y[held_out]).tolist() == [10, 6, 4]
     assert held_out.tolist() == sorted(held_out)
     expected = train_test_split(np.arange(100), test_size=20, stratify=y, random_state=3)[1]
     assert set(held_out) == set(expected)
-    np.testing.assert_array_equal(held_out, RandomSplit(size=20, stratify=True, seed=3).held_out(y))
+    np.testing.assert_array_equal(held_out, RandomSplit(size=20, stratify=True, seed=3).held_out(data_of(y)).positions)
 
 
 def test_unstratified_split_stays_what_it_was() -> None:
     """These positions are recorded in runs."""
-    assert RandomSplit(size=5).held_out(Y).tolist() == sorted(np.random.default_rng(0).permutation(25)[:5])
-    assert not RandomSplit().stratify
+    split = RandomSplit(size=5, stratify=False)
+
+    assert split.held_out(ZEROS).positions.tolist() == sorted(np.random.default_rng(0).permutation(25)[:5])
 
 
 @pytest.mark.parametrize(
-    ("y", "message"),
+    ("sizes", "message"),
     [
-        (np.repeat([0, 1], [20, 1]), r"^validation.stratify: The least populated class"),
-        (np.repeat([0, 1], [20, 2]), r"^validation.size: 0.1 of 22 examples leaves classes .* only: 1$"),
+        ([20, 1], r"^validation.stratify: a class has one example; auto draws by class where it can be done$"),
+        ([5, 5, 5], r"^validation.stratify: 3 classes do not fit into 2 examples and 13 others; auto"),
     ],
 )
-def test_refuses_a_class_on_one_side(y: np.ndarray, message: str) -> None:
-    """One example cannot be on both sides, and a tenth of two is none."""
+def test_refuses_a_class_on_one_side(sizes: list[int], message: str) -> None:
+    """One example cannot be on both sides, and three classes do not fit into two examples; `auto` draws at random."""
+    data = data_of(np.repeat(np.arange(len(sizes)), sizes))
     with pytest.raises(UserError, match=message):
-        RandomSplit(size=0.1, stratify=True).held_out(y)
+        RandomSplit(size=0.1, stratify=True).held_out(data)
+
+    drawn = RandomSplit(size=0.1).held_out(data)
+    assert drawn.how.startswith("drawn at random (")
+    assert drawn.positions.tolist() == RandomSplit(size=0.1, stratify=False).held_out(data).positions.tolist()
+
+
+def test_auto_is_true_where_every_class_fits() -> None:
+    """The same examples, and how they were drawn."""
+    data = data_of(np.repeat([0, 1, 2], [50, 30, 3]))
+
+    auto, by_class = (RandomSplit(stratify=stratify).held_out(data) for stratify in ("auto", True))
+
+    assert auto.positions.tolist() == by_class.positions.tolist()
+    assert auto.how == by_class.how == "drawn by class"
+
+
+@pytest.mark.parametrize(
+    ("task", "is_users_own", "stratify"),
+    [
+        ("binary", True, "auto"),
+        ("multiclass", True, "auto"),
+        ("ordinal", True, "auto"),
+        ("multilabel", True, False),
+        ("regression", True, False),
+        ("several", True, False),
+        ("binary", False, False),
+    ],
+)
+def test_auto_is_for_classes_of_the_users_own(task: Any, is_users_own: bool, stratify: object) -> None:
+    """Of all else it is false: so records and identities of shipped data sets stay what they were."""
+    info = Info(task=task, n_train=None, n_test=None, inputs="numeric", shape=())
+
+    assert RandomSplit().settled(info, is_users_own).stratify == stratify
+    assert RandomSplit(stratify=True).settled(info, is_users_own).stratify is True
+
+
+@pytest.mark.parametrize("validation", [Front(size=500), RandomSplit(size=25)])
+def test_no_more_than_there_are(validation: Validation) -> None:
+    """Nothing would be left to train on."""
+    with pytest.raises(UserError, match=r"^validation.size: (500|25) examples held out of 25; none would be left"):
+        validation.held_out(ZEROS)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +188,7 @@ def test_stratified_stand_ins_can_be_split(dataset: Dataset) -> None:
     y = dataset.stand_in().train.y
     split = RandomSplit(size=0.01, stratify=True).scaled(dataset.info().n_train, len(y))
 
-    held_out = split.held_out(y)
+    held_out = split.held_out(data_of(y)).positions
 
     assert len(held_out) == len(y) // 2
     assert set(y[held_out]) == set(np.delete(y, held_out)) == set(range(dataset.info().n_classes or 0))
@@ -145,7 +198,7 @@ def test_stratified_stand_ins_can_be_split(dataset: Dataset) -> None:
 def test_others_take_nothing(validation: Validation) -> None:
     """The test split and none leave the training data whole."""
     assert validation.count(25) == 0
-    assert validation.held_out(Y).tolist() == []
+    assert validation.held_out(ZEROS).positions.tolist() == []
     assert validation.scaled(25_000, 400) is validation
 
 

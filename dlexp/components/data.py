@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from dlexp.components.pictures import Picture
 from dlexp.components.remarks import Remark
@@ -140,6 +140,16 @@ class Split:
         return sha256.hexdigest()
 
 
+class Columns(Protocol):
+    """Columns of the training examples by which they can be split; DataError if one has no value there."""
+
+    def times(self, column: str) -> Array:
+        """Numbers in the order of the dates, times or numbers of a column, `(n,)`."""
+
+    def groups(self, column: str) -> Array:
+        """The values of a column as texts, `(n,)`."""
+
+
 @dataclass(frozen=True)
 class Data:
     """A loaded data set: the training data, of which validation takes its share, and the test split."""
@@ -156,6 +166,10 @@ class Data:
     """Which rows of the source the examples of a split are, `(n,)`, if settings decide on that."""
     drawn: Mapping[SplitName, str] = field(default_factory=dict, kw_only=True)
     """Of examples that are made, not read: a digest of each split before it was encoded."""
+    test_choice: str = field(default="", kw_only=True)
+    """How the test split was chosen, if settings do that: `drawn by class`."""
+    columns: Columns | None = field(default=None, kw_only=True)
+    """Of a table, its columns."""
     remarks: Sequence[Remark] = field(default=(), kw_only=True)
     """How they were read, as far as the file does not say it or says it otherwise."""
 

@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from dlexp.components.data import Array
+from dlexp.format import plural
 
 #: A value per example: its class.
 Labels: TypeAlias = "Array | Sequence[object]"
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """Examples that were drawn to be held out."""
+class HeldOut:
+    """Examples that are kept apart from those that are trained on."""
 
     positions: Array
     """Sorted."""
-    is_by_class: bool
-    """Whether the same share of every class was drawn."""
+    how: str
+    """How they were chosen: `drawn by class`."""
 
 
 def at_random(n: int, count: int, seed: int) -> Array:
@@ -27,18 +28,29 @@ def at_random(n: int, count: int, seed: int) -> Array:
     return np.sort(np.random.default_rng(seed).permutation(n)[:count])
 
 
-def by_class(labels: Labels, count: int, seed: int) -> "Array | None":
-    """Sorted positions with the same share of every class; None if a class cannot be on both sides.
+def why_not_by_class(labels: Labels, count: int) -> str:
+    """What keeps the classes from being on both sides each, if `count` examples are held out; empty if nothing does."""
+    import numpy as np
 
-    Of two examples or more of a class, at least one is on each side, however rare it is.
+    sizes = np.unique(np.asarray(labels), return_counts=True)[1]
+    n = int(sizes.sum())
+    if sizes.min() < 2:
+        return "a class has one example"
+    if min(count, n - count) < len(sizes):
+        return f"{len(sizes)} classes do not fit into {plural(count, 'example')} and {n - count:,} others"
+    return ""
+
+
+def by_class(labels: Labels, count: int, seed: int) -> Array:
+    """Sorted positions with the same share of every class, where `why_not_by_class` says nothing.
+
+    However rare a class is, it has an example on each side.
     """
     import numpy as np
     from sklearn.model_selection import train_test_split
 
-    _, classes, sizes = np.unique(np.asarray(labels), return_inverse=True, return_counts=True)
+    classes = np.unique(np.asarray(labels), return_inverse=True)[1]
     n = len(classes)
-    if sizes.min() < 2 or min(count, n - count) < len(sizes):
-        return None
     positions = train_test_split(np.arange(n), test_size=count, stratify=classes, random_state=seed)[1]
     is_held_out = np.isin(np.arange(n), positions)
     for lacking in (True, False):
@@ -60,13 +72,19 @@ def _move_rare(classes: Array, is_held_out: Array, lacking: bool) -> None:
         counts[rare], counts[common] = 1, counts[common] - 1
 
 
-def test_split(n: int, size: float, seed: int, labels: "Labels | None") -> Drawn:
+def test_split(n: int, size: float, seed: int, labels: "Labels | None") -> HeldOut:
     """The examples of a drawn test split, `size` of `n` rounded up: by class, if there are labels and they allow it."""
     import numpy as np
     from sklearn.model_selection import train_test_split
 
     count = int(-(-n * size // 1))
-    positions = None if labels is None else by_class(labels, count, seed)
-    if positions is not None:
-        return Drawn(positions, is_by_class=True)
-    return Drawn(np.sort(train_test_split(np.arange(n), test_size=count, random_state=seed)[1]), is_by_class=False)
+    reason = "" if labels is None else why_not_by_class(labels, count)
+    if labels is not None and not reason:
+        return HeldOut(by_class(labels, count, seed), "drawn by class")
+    drawn = np.sort(train_test_split(np.arange(n), test_size=count, random_state=seed)[1])
+    return HeldOut(drawn, at_random_since(reason))
+
+
+def at_random_since(reason: str) -> str:
+    """How examples were drawn whose classes a reason kept from being drawn by class, if there is one."""
+    return f"drawn at random ({reason})" if reason else "drawn at random"

@@ -1,14 +1,15 @@
 """Which examples validate: taken from the training data, or the test split itself."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from dlexp.components import held_out
 from dlexp.components.component import Component, Context, Misfit
-from dlexp.components.data import Array
+from dlexp.components.data import Data, Info
+from dlexp.components.held_out import HeldOut
 from dlexp.errors import UserError
 
 
@@ -31,14 +32,21 @@ Size = Annotated[
 
 
 class Validation(Component):
-    """Where the validation examples come from. A number alone is `{type: front, size: NUMBER}`."""
+    """Where the validation examples come from: a type, or a number.
+
+    A number alone is `{type: split, size: NUMBER}` on the user's own data, which may be in any order, and
+    `{type: front, size: NUMBER}` on all others, as on the course's slides.
+    """
 
     kind: ClassVar[str] = "validations"
     off: ClassVar[str] = "none"
 
     @classmethod
     def expand(cls, value: object) -> object:
-        """`10000` and `0.2` are counts and fractions from the front, `test` is `{type: test}`, null is `none`."""
+        """`10000` and `0.2` are a count and a fraction from the front, unless the data set wants them drawn.
+
+        `test` is `{type: test}`, null is `none`.
+        """
         if isinstance(value, int | float) and not isinstance(value, bool):
             return {"type": "front", "size": value}
         return super().expand(value)
@@ -52,14 +60,22 @@ class Validation(Component):
         """How many of `n_train` training examples are held out."""
         return 0
 
-    def held_out(self, y: Array) -> Array:
-        """Positions of the training examples that validate instead, `(count,)`; `y` are all training targets."""
+    def held_out(self, data: Data) -> HeldOut:
+        """The training examples that validate instead.
+
+        Raises:
+            UserError: The examples do not allow it.
+        """
         import numpy as np
 
-        return np.arange(self.count(len(y)))
+        return HeldOut(np.arange(0), "")
 
     def scaled(self, n_full: int | None, n_small: int) -> "Validation":
         """The same for a stand-in of `n_small` examples: counts shrink in proportion."""
+        return self
+
+    def settled(self, info: Info, is_users_own: bool) -> Self:
+        """The same with what a data set decides, as far as that is known without its data."""
         return self
 
 
@@ -75,9 +91,23 @@ class _HeldOut(Validation):
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Nothing left to train on."""
-        n = context.info.n_train
-        if n is not None and (count := self.count(n)) >= n:
-            yield Misfit("size", f"{count} examples held out of {n}; none would be left to train on")
+        if context.info.n_train is not None and (why := self._too_many(context.info.n_train)):
+            yield Misfit("size", why)
+
+    def _too_many(self, n: int) -> str:
+        count = self.count(n)
+        return f"{count} examples held out of {n}; none would be left to train on" if count >= n else ""
+
+    def held_out(self, data: Data) -> HeldOut:
+        """As the type chooses them."""
+        n = len(data.train)
+        if why := self._too_many(n):
+            raise UserError(f"validation.size: {why}")
+        return self._chosen(data, self.count(n))
+
+    def _chosen(self, data: Data, count: int) -> HeldOut:
+        """So many examples of more."""
+        raise NotImplementedError
 
     def scaled(self, n_full: int | None, n_small: int) -> Validation:
         """Counts shrink in proportion, fractions stay."""
@@ -92,6 +122,11 @@ class Front(_HeldOut):
 
     type: Literal["front"] = "front"
 
+    def _chosen(self, data: Data, count: int) -> HeldOut:
+        import numpy as np
+
+        return HeldOut(np.arange(count), "the first")
+
 
 class RandomSplit(_HeldOut):
     """A random draw from the training data, the same for every run with this seed."""
@@ -99,15 +134,22 @@ class RandomSplit(_HeldOut):
     type: Literal["split"] = "split"
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the draw; not part of the run's own seed, so that all seeds validate on the same examples."""
-    stratify: bool = False
-    """Draw the same share of every class."""
+    stratify: Literal["auto"] | bool = "auto"
+    """Draw the same share of every class. `auto`: of the user's own data where every class fits on both sides, and not
+    of others; of these the resolved config says false."""
+
+    def settled(self, info: Info, is_users_own: bool) -> Self:
+        """`auto` is off, unless there may be classes of the user's own."""
+        if self.stratify == "auto" and not (is_users_own and info.task in ("binary", "multiclass", "ordinal")):
+            return self.model_copy(update={"stratify": False})
+        return self
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Nothing left to train on; no classes to stratify by, or more of them than examples on a side."""
         yield from super().problems(context)
         info = context.info
         count = 0 if info.n_train is None else self.count(info.n_train)
-        if not self.stratify or (info.n_train is not None and count >= info.n_train):
+        if self.stratify is not True or (info.n_train is not None and count >= info.n_train):
             return
         if info.task == "multilabel" or (info.is_counted and info.n_classes is None):
             yield Misfit(
@@ -120,30 +162,18 @@ class RandomSplit(_HeldOut):
                 f"{self.size} of {info.n_train} gives {count} to validate on and {info.n_train - count} to train on",
             )
 
-    def held_out(self, y: Array) -> Array:
-        """Sorted positions drawn without replacement."""
-        import numpy as np
-
-        n = len(y)
-        if not self.stratify:
-            return held_out.at_random(n, self.count(n), self.seed)
-        from sklearn.model_selection import train_test_split
-
-        try:
-            kept, drawn = train_test_split(np.arange(n), test_size=self.count(n), stratify=y, random_state=self.seed)
-        except ValueError as error:  # A class of one example, or fewer examples than classes.
-            raise UserError(f"validation.stratify: {error}") from error
-        one_sided = [str(label) for label in np.unique(y) if label not in y[kept] or label not in y[drawn]]
-        if one_sided:
-            raise UserError(
-                f"validation.size: {self.size} of {n} examples leaves classes on one side of the stratified split "
-                f"only: {', '.join(one_sided)}"
-            )
-        return np.sort(drawn)
+    def _chosen(self, data: Data, count: int) -> HeldOut:
+        y = data.train.y
+        reason = held_out.why_not_by_class(y, count) if self.stratify else ""
+        if self.stratify and not reason:
+            return HeldOut(held_out.by_class(y, count, self.seed), "drawn by class")
+        if self.stratify is True:
+            raise UserError(f"validation.stratify: {reason}; auto draws by class where it can be done")
+        return HeldOut(held_out.at_random(len(y), count, self.seed), held_out.at_random_since(reason))
 
     def scaled(self, n_full: int | None, n_small: int) -> Validation:
         """Half of a stand-in, where classes can be rare: two examples of a class are then one on each side."""
-        if self.stratify:
+        if self.stratify is True:
             return self.model_copy(update={"size": n_small // 2})
         return super().scaled(n_full, n_small)
 

@@ -15,6 +15,7 @@ from dlexp.components.datasets.reading import files
 from dlexp.components.heads import Multitask
 from dlexp.components.heads.head import default_head
 from dlexp.components.heads.multitask import unknown_targets
+from dlexp.components.validations import RandomSplit
 from dlexp.config.advice import has_override
 from dlexp.config.checks import change, check, check_data, check_dataset
 from dlexp.config.experiment import Experiment
@@ -31,6 +32,7 @@ from dlexp.config.yaml_source import parse_value, read
 from dlexp.errors import DataError, UserError
 
 MULTITASK: str = Multitask.model_fields["type"].default
+DRAWN: str = RandomSplit.model_fields["type"].default
 #: Components whose type a key of theirs tells: (component, key, type).
 TELLING_KEYS = (("head", "heads", MULTITASK), ("model", "layers", "layers"))
 
@@ -80,7 +82,7 @@ def _checked(path: Path, said: Node) -> Loaded:
     settings = {key: node for key, node in said.entries.items() if key != "allow"}
     allow = _allowed(said)
     config = Node({"name": Node(path.stem, DEFAULT), **settings}, Source(str(path)))
-    experiment, config = _validated(with_default_types(config))
+    experiment, config = _validated(config)
     misnamed = why_not(experiment.name, path, is_resampled=experiment.dataset.resample is not None)
     found = [*([Misfit("name", misnamed)] if misnamed else []), *check(experiment)]
     if problems := [*_located(found, config, experiment), *unknown_rules(allow)]:
@@ -369,6 +371,7 @@ def _with_element(whole: Node, keys: Keys, depth: int, new: Node, place: Place) 
 
 def _validated(config: Node) -> tuple[Experiment, Node]:
     """The experiment, with the heads that the data set's tasks need unless others are said."""
+    config = with_default_types(_with_split_of_data(config))
     head = config.child("head") or Node({}, DEFAULT)
     chosen = head.child("type")
     # The data set decides on the head, or on one of several.
@@ -390,13 +393,26 @@ def _validated(config: Node) -> tuple[Experiment, Node]:
         raise ConfigError(problems or _located(between, config)) from None
     if check_dataset(experiment.dataset):  # `check` says them; until then there is no Info.
         return experiment, config
-    head_with_units = experiment.head.completed(experiment.dataset.info())
-    return experiment.model_copy(update={"head": head_with_units}), config
+    info = experiment.dataset.info()
+    validation = experiment.validation.settled(info, experiment.dataset.is_users_own)
+    return experiment.model_copy(update={"head": experiment.head.completed(info), "validation": validation}), config
+
+
+def _with_split_of_data(config: Node) -> Node:
+    """With a drawn validation split where a number alone is said of the user's own data, which may be sorted."""
+    dataset, validation = config.child("dataset"), config.child("validation")
+    chosen = ROOT.child("dataset", config.entries).settings_for(dataset.entries) if dataset else None
+    is_users_own = bool(chosen and issubclass(chosen, Dataset) and chosen.is_users_own)
+    implied = validation and validation.child("type")
+    if not (validation and implied and is_users_own and implied.source == DEFAULT):
+        return config
+    drawn = {**validation.entries, "type": Node(DRAWN, DEFAULT)}
+    return Node({**config.entries, "validation": Node(drawn, validation.source)}, config.source)
 
 
 def _data_alone(config: Node) -> tuple[Experiment, Node]:
     """An experiment of which nothing but the data set and the validation is said, and they can be used."""
-    experiment, config = _validated(with_default_types(config))
+    experiment, config = _validated(config)
     if misfits := check_dataset(experiment.dataset) or check_data(experiment, experiment.dataset.info()):
         raise ConfigError(_located(misfits, config))
     return experiment, config

@@ -106,7 +106,12 @@ class Place:
             return node
         value = node.plain()
         full = self.one_of.base.expand(value)
-        return node if full is value else Node.of(full, node.source)
+        if full is value:
+            return node
+        entries = Node.of(full, node.source).entries
+        # A number names no type: the type only follows from it.
+        implied = {"type": Node(entries["type"].value, DEFAULT)} if isinstance(value, int | float) else {}
+        return Node({**entries, **implied}, node.source)
 
 
 def _choices(places: Sequence[Place]) -> tuple[object, ...]:

@@ -20,6 +20,8 @@ class Origin:
     part: SplitName
     positions: np.ndarray
     """In that part, in the order of the examples."""
+    how: str = ""
+    """How they were chosen, if settings do that: `drawn by class`."""
 
     def take(self, data: Data) -> Split:
         """The examples; they are copied only if they are not the whole part."""
@@ -49,13 +51,14 @@ def origins(data: Data, dataset: Dataset, validation: Validation | None) -> dict
 
     Validation takes its examples out of the training data, and of the others a share trains.
     """
-    train, test = np.arange(len(data.train)), Origin("test", np.arange(len(data.test)))
+    train, test = np.arange(len(data.train)), Origin("test", np.arange(len(data.test)), data.test_choice)
     validates = {}
     if validation is not None and validation.type == "test":
         validates = {"validation": test}
     elif validation is not None and validation.type != "none":
-        held_out = validation.held_out(data.train.y)
-        train, validates = np.delete(train, held_out), {"validation": Origin("train", held_out)}
+        held_out = validation.held_out(data)
+        train = np.delete(train, held_out.positions)
+        validates = {"validation": Origin("train", held_out.positions, held_out.how)}
     trains = Origin("train", train[dataset.training_positions(len(train))])
     return {"train": trains, **validates, "test": test}
 

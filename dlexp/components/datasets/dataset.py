@@ -28,8 +28,8 @@ class Dataset(Component):
     """The name of each feature, if they have names."""
     has_known_distribution: ClassVar[bool] = False
     """Whether the examples are drawn from a known distribution, so that there can be any number of them."""
-    has_stand_in: ClassVar[bool] = True
-    """Whether `--smoke` trains on made-up examples; if not, as with the user's own data, on the first ones."""
+    is_users_own: ClassVar[bool] = False
+    """Whether it is the user's own: in any order, and `--smoke` trains on its first examples, not on made-up ones."""
     train_fraction: Annotated[float, Field(gt=0, le=1), Off(1.0)] = 1.0
     """Share of the training examples that train, of those that validation left; a smaller share is part of a larger."""
     train_fraction_seed: Annotated[int, Field(ge=0)] = 0
@@ -85,14 +85,14 @@ class Dataset(Component):
 
     def sample(self, data_dir: Path | None) -> Data:
         """What `--smoke` trains on: the stand-in, or the first examples of each split after all were encoded."""
-        if self.has_stand_in:
+        if not self.is_users_own:
             return self.stand_in()
         data = self.load(data_dir)
         return replace(data, train=data.train.first(N_SMOKE_TRAIN), test=data.test.first(N_SMOKE_TEST))
 
     def sample_digest(self, data_dir: Path | None) -> str:
         """What stands for the digest of a stand-in, or the digest of the data that the first examples are of."""
-        return "stand-in" if self.has_stand_in else self.digest(data_dir)
+        return self.digest(data_dir) if self.is_users_own else "stand-in"
 
     def decoded(self, data: Data, positions: Sequence[int]) -> Sequence[str | Picture]:
         """Test examples of loaded data for the eye; DataError if what that takes, such as words, is not there yet."""

@@ -48,7 +48,7 @@ def _about(description: Description) -> Iterator[str]:
     settings = {
         key: value
         for key, value in dataset.model_dump(exclude={"type"}, exclude_none=True).items()
-        if key in changed or (dataset.has_stand_in and key not in Dataset.model_fields)
+        if key in changed or (not dataset.is_users_own and key not in Dataset.model_fields)
     }
     kinds = {"numeric": "numbers", "sparse": "entries, most of them 0", "word_ids": "word indices"}
     possible = [(Column(quantity=name, split="test"), x) for name, x in description.best_possible.items()]

@@ -28,7 +28,7 @@ class Arrays(TargetKeys, Dataset):
     Targets are classes (numbers or words), values, or of a multilabel task rows of 0 and 1, `(n, classes)`.
     """
 
-    has_stand_in = False
+    is_users_own = True
     form: Form = "numeric"
     """What the inputs are: numbers `(n, ...)`, made flat; a sparse matrix; or padded word indices `(n, maxlen)`."""
     vocabulary: Annotated[int, Field(ge=2)] | None = None

@@ -4,11 +4,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dlexp.components import held_out
 from dlexp.components.data import Array, Frame
 from dlexp.components.datasets.dataset import MAX_SHOWN
 from dlexp.errors import DataError
-from dlexp.format import plural
 
 
 @dataclass(frozen=True)
@@ -92,24 +90,3 @@ class Gaps:
                 )
             kept &= ~gaps
         return rows.take(kept)
-
-
-def split_by_column(rows: Rows, column: str) -> tuple[Rows, Rows]:
-    """The training and test rows, as a column says."""
-    words = rows.frame[column].astype(str).to_numpy()
-    in_train, in_test = words == "train", words == "test"
-    for i in (~(in_train | in_test)).nonzero()[0][:1]:
-        raise DataError(f"{rows.where(i, column)}: expected train or test, given {words[i]!r}")
-    return rows.take(in_train), rows.take(in_test)
-
-
-def split_at_random(rows: Rows, test_size: float, seed: int, classes: str | None) -> tuple[Rows, Rows]:
-    """Training and test rows at random: by class, if each class of that column has enough examples."""
-    import numpy as np
-
-    n = len(rows)
-    if n < 2:
-        raise DataError(f"{rows.path}: {plural(n, 'row')} left; a split needs at least 2")
-    labels = rows.frame[classes].astype(str).to_numpy() if classes else None
-    test = held_out.test_split(n, test_size, seed, labels).positions
-    return rows.take(np.delete(np.arange(n), test)), rows.take(test)

@@ -13,7 +13,7 @@ from dlexp.components.data import N_FIRST, Data, Frame, Info, NewExamples, Split
 from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.components.datasets.reading import csv_file, files, parquet_file
 from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath, not_there
-from dlexp.components.datasets.user.rows import Gaps, Rows, split_at_random, split_by_column
+from dlexp.components.datasets.user.rows import Gaps, Rows
 from dlexp.components.datasets.words.encoding import TextKeys, TokenKeys
 from dlexp.components.identity_rules import DataPath
 from dlexp.components.remarks import Remark
@@ -21,6 +21,7 @@ from dlexp.errors import DataError, UserError, did_you_mean
 
 if TYPE_CHECKING:
     from dlexp.components.datasets.user.columns import Encoded
+    from dlexp.components.datasets.user.splitting import SplitRows
     from dlexp.components.datasets.user.targets import RawTargets, Targets
     from dlexp.components.datasets.words.indices import Numbered
 
@@ -49,7 +50,7 @@ class Roles:
 class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
     """A table with a header, read by pandas; its rows are counted from 1, without the header."""
 
-    has_stand_in = False
+    is_users_own = True
     path: UserPath
     """The file, seen from the working directory, not from the config; else from the folder with the data files."""
     test_path: Annotated[Name | None, DataPath()] = None
@@ -118,7 +119,8 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
 
     def load(self, data_dir: Path | None) -> Data:
         """Split first: nothing but the training split decides on the words, the categories and what fills gaps."""
-        train, test = self._split(data_dir)
+        split = self._split(data_dir)
+        train, test = split.train, split.test
         targets = self._targets(train, test)
         words = self._words(train, test)
         x_train, x_test, features = self._inputs(train, test, words)
@@ -138,6 +140,7 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
             # Of a file of its own, the training split may lack columns that the test split has.
             first=train.shown(roles.features_of(train.frame.columns), roles.texts, range(min(N_FIRST, len(train)))),
             decode=partial(kept.shown, columns, roles.texts),
+            test_choice=split.test_choice,
             remarks=self._text_remarks(words, train, test) if words else (),
         )
 
@@ -151,7 +154,8 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
         roles = self.roles
         if not roles.texts:
             return super().lines(data, part, positions, data_dir)
-        rows = dict(zip(("train", "test"), self._split(data_dir), strict=True))[part]
+        split = self._split(data_dir)
+        rows = split.train if part == "train" else split.test
         return rows.shown(roles.features_of(rows.frame.columns), roles.texts, positions)
 
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
@@ -161,7 +165,7 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
         from dlexp.components.datasets.user import columns
         from dlexp.components.datasets.user.new_examples import require_examples
 
-        (train, _), frame, gaps = self._split(data_dir), self.read(path), self.gaps
+        train, frame, gaps = self._split(data_dir).train, self.read(path), self.gaps
         require_examples(path, len(frame))
         new = Rows.of(path, frame)
         for column in self.roles.inputs_of(train.frame.columns):
@@ -225,21 +229,23 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
             if column not in columns:
                 yield Misfit(field, not_there(path, "column", column, columns))
 
-    def _split(self, data_dir: Path | None) -> tuple[Rows, Rows]:
+    def _split(self, data_dir: Path | None) -> "SplitRows":
         """The training and test rows, without those that are dropped."""
+        from dlexp.components.datasets.user import splitting
+
         tables = [self._rows(path) for path in self.paths(data_dir)]
         if self.test_path:
-            train, test = tables
+            split = splitting.SplitRows(tables[0], tables[1])
         elif self.split_column:
-            train, test = split_by_column(tables[0], self.split_column)
+            split = splitting.by_column(tables[0], self.split_column)
         else:
             first, task = next(iter(self._tasks.items()))
             classes = first if task in ("binary", "multiclass", "ordinal") else None
-            train, test = split_at_random(tables[0], self.test_size, self.split_seed, classes)
-        for name, rows in (("training", train), ("test", test)):
+            split = splitting.drawn(tables[0], self.test_size, self.split_seed, classes)
+        for name, rows in (("training", split.train), ("test", split.test)):
             if not len(rows):
                 raise DataError(f"{rows.path}: no row is left for the {name} split")
-        return train, test
+        return split
 
     def _rows(self, path: Path) -> Rows:
         """A file's rows that have all they need."""

@@ -28,7 +28,7 @@ SHUFFLE_SEED = 113
 class TextFolder(TargetKeys, TextKeys, TokenKeys, Dataset):
     """Your own texts, a .txt file each: train/pos, train/neg, test/pos, ...; or a rating in the file's name."""
 
-    has_stand_in = False
+    is_users_own = True
     type: Literal["text_folder"] = "text_folder"
     path: UserPath
     """The folder, seen from the working directory, not from the config; else from the folder with the data files."""
