@@ -120,12 +120,55 @@ def test_short_forms_are_known_below_a_head_without_a_type(
         ("0.25", validations.Front(size=0.25)),
         ("test", validations.TestSplit()),
         ("none", validations.NoValidation()),
-        ("{type: split, seed: 3}", validations.RandomSplit(seed=3)),
+        ("{type: split, seed: 3}", validations.RandomSplit(seed=3, stratify=False)),
     ],
 )
 def test_validation_short_forms(experiment: Callable[..., Experiment], text: str, validation: Any) -> None:
     """A fraction, or one of the words."""
     assert experiment(f"dataset: imdb\nvalidation: {text}").validation == validation
+
+
+OWN = "dataset: {type: csv, path: t.csv, target: y, task: binary}\n"
+DRAWN = validations.RandomSplit(size=0.25, stratify="auto")
+
+
+@pytest.mark.parametrize(
+    ("text", "overrides", "validation"),
+    [
+        (OWN + "validation: 0.25", [], DRAWN),
+        (OWN, ["validation=0.25"], DRAWN),
+        (OWN + "validation: 0.5", ["validation.size=0.25"], DRAWN),
+        (OWN + "validation: 0.25", ["validation.seed=3"], DRAWN.model_copy(update={"seed": 3})),
+        (OWN + "validation: 0.25", ["validation.stratify=false"], DRAWN.model_copy(update={"stratify": False})),
+        (OWN + "validation: {type: split, seed: 3}", ["validation=0.25"], DRAWN),
+        (OWN + "validation: 0.25", ["validation.type=front"], validations.Front(size=0.25)),
+        (OWN + "validation: {type: front, size: 0.25}", [], validations.Front(size=0.25)),
+        (OWN + "validation: 0.25", ["dataset=iris"], validations.Front(size=0.25)),
+        ("dataset: iris\nvalidation: 0.25", ["dataset={type: npz, path: a.npz, task: binary}"], DRAWN),
+        ("extends: base.yaml\n" + OWN, [], DRAWN),
+        ("extends: base.yaml\n" + OWN, ["dataset.task=regression"], DRAWN.model_copy(update={"stratify": False})),
+    ],
+)
+def test_a_number_is_drawn_from_the_users_own_data(
+    write: Callable[..., None], text: str, overrides: list[str], validation: Any
+) -> None:
+    """Wherever the number and the data set are said, also where one is in a file that the other extends."""
+    write(base="dataset: digits\nvalidation: 0.25", c=text)
+    loaded = load("c.yaml", overrides)
+
+    assert loaded.experiment.validation == validation
+    assert load(loaded, ["training.epochs=2"]).experiment.validation == validation
+    write(recorded=dump(loaded.experiment))
+    assert load("recorded.yaml").experiment.validation == validation
+
+
+def test_a_grid_of_numbers_is_drawn_from_the_users_own_data(write: Callable[..., None]) -> None:
+    """Each of them; of shipped data each is from the front."""
+    write(own=OWN, shipped="dataset: iris")
+    loaded = load_all(["own.yaml", "shipped.yaml"], grids=["validation=[0.25, 12]"])
+
+    assert [each.experiment.validation.type for each in loaded] == ["split", "split", "front", "front"]
+    assert [each.experiment.validation.count(100) for each in loaded] == [25, 12, 25, 12]
 
 
 def test_loss_and_metrics_are_short_for_the_heads(experiment: Callable[..., Any]) -> None:

@@ -113,6 +113,8 @@ class Description:
     info: Info
     examples: dict[str, int]
     """Their number by role: train, validation where a config says so, test."""
+    splits: dict[str, str]
+    """By role, how the examples were chosen, if settings do that: `drawn by class`."""
     classes: list[Class]
     targets: dict[str, Distribution]
     """By role, of a number that is to be learned; of one of several targets after its name: `ink train`."""
@@ -157,6 +159,7 @@ def describe(
         dataset=dataset,
         info=info,
         examples={role: len(y) for role, y in roles.items()},
+        splits={role: origin.how for role, origin in examples.origins.items() if origin.how},
         classes=classes,
         targets={
             f"{name} {role}".strip(): Distribution.of(y)

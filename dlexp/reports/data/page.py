@@ -56,6 +56,7 @@ def _about(description: Description) -> Iterator[str]:
         dataset.type: dataset.summary(),
         "task": info.described_task,
         "examples": ", ".join(f"{count:,} {role}" for role, count in description.examples.items()),
+        "splits": ", ".join(f"{role} {how}" for role, how in description.splits.items()),
         "inputs": f"{' x '.join(f'{n:,}' for n in info.shape)} {kinds[info.inputs]}"
         + ", standardized by the model" * bool(info.standardize),
         "constant": _constant(description),
