@@ -154,6 +154,11 @@ def test_the_digest_is_that_of_the_source() -> None:
     [
         ("def load():\n    raise KeyError('x')\n", "own_module:load: KeyError: 'x'"),
         ("", "own_module:load: AttributeError: module 'own_module' has no attribute 'load'"),
+        ("import sys\ndef load():\n    sys.exit()\n", "own_module:load: Exited: it calls sys.exit()"),
+        (
+            "import argparse\nargparse.ArgumentParser().parse_args(['x'])\n",
+            "own_module:load: Exited: it calls sys.exit(2)",
+        ),
         ("def load():\n    return 1\n", "own_module:load: TypeError: cannot unpack non-iterable int object"),
     ],
 )

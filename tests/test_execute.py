@@ -2,6 +2,7 @@
 
 import json
 import logging
+import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,28 @@ from dlexp.training.epochs import summarize
 from dlexp.training.job import Job
 from dlexp.training.mistakes import mistakes
 from dlexp.training.splits import split
+
+
+@pytest.mark.training
+@pytest.mark.parametrize(
+    ("leaves", "said"),
+    [("sys.exit(3)", "it calls sys.exit(3)"), ("raise KeyboardInterrupt", "it raises KeyboardInterrupt")],
+)
+def test_own_code_that_leaves_fails_its_run_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leaves: str, said: str
+) -> None:
+    """Neither the process nor the command ends with exit code 0 and without a word."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(signal, "getsignal", lambda number: signal.SIG_IGN)  # As in a worker.
+    Path("leaving.py").write_text(f"import sys\ndef build(x):\n    {leaves}\n")
+    job = job_of(tmp_path, IRIS.replace("{hidden: [8]}", "{type: python, function: 'leaving:build'}"))
+
+    ending = execute(job)
+
+    failure = RunDir(job.path).failure()
+    assert ending == "failed"
+    assert failure is not None
+    assert failure.what == f"model.function: leaving:build: Exited: {said}"
 
 
 @pytest.mark.training

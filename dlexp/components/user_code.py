@@ -7,9 +7,11 @@ imported from the very source of which the digest was taken.
 
 import hashlib
 import importlib
+import signal
 import sys
 import sysconfig
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
@@ -53,6 +55,27 @@ def require_allowed(functions: Sequence[str], is_allowed: bool, what: str) -> No
     """Refuse to call functions that a file names, unless the user allows it."""
     if functions and not is_allowed:
         raise UserError(f"{what} calls {' and '.join(functions)}, code that the config names; to let it: --allow-code")
+
+
+class Exited(Exception):
+    """Code of the user's that was called to return a value, and ended the process instead."""
+
+
+@contextmanager
+def exits_raised() -> Iterator[None]:
+    """Within, code that leaves by `sys.exit` or as if by Ctrl-C raises an error like any other.
+
+    Raises:
+        Exited: It left so.
+    """
+    try:
+        yield
+    except SystemExit as left:
+        raise Exited(f"it calls sys.exit({'' if left.code is None else repr(left.code)})") from left
+    except KeyboardInterrupt as left:
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            raise  # It may be the user's own.
+        raise Exited("it raises KeyboardInterrupt") from left
 
 
 def load(function: str) -> Callable[..., Any]:

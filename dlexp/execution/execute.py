@@ -11,6 +11,7 @@ from typing import TextIO
 
 from dlexp import regular_files
 from dlexp.components import keras_settings
+from dlexp.components.user_code import exits_raised
 from dlexp.console import descriptors_into, log_said
 from dlexp.execution import failures
 from dlexp.execution.engine import Ending
@@ -59,7 +60,8 @@ def _attempt(job: Job) -> None:
     earlier = run_dir.interruption()
     try:
         run_dir.remove_interruption()
-        _train(job)
+        with exits_raised():  # Layers of the user's own are called in every step.
+            _train(job)
     except Stopped as stopped:
         print(stopped)
     except Lost:

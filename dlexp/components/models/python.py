@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from dlexp.components.data import Info, Tensor
 from dlexp.components.models.model import Model
-from dlexp.components.user_code import FunctionName, load
+from dlexp.components.user_code import FunctionName, exits_raised, load
 from dlexp.errors import UserError
 
 
@@ -33,7 +33,8 @@ class PythonModel(Model):
         import keras
 
         try:
-            features = load(self.function)(x, **self.arguments)
+            with exits_raised():
+                features = load(self.function)(x, **self.arguments)
         # Another's code raises anything; its traceback is in the log as the cause.
         except Exception as error:
             raise UserError(f"model.function: {self.function}: {type(error).__name__}: {error}") from error

@@ -219,7 +219,8 @@ class Python(Arrays):
         import numpy as np
 
         try:
-            (x_train, y_train), (x_test, y_test) = user_code.load(self.function)(**self.arguments)
+            with user_code.exits_raised():
+                (x_train, y_train), (x_test, y_test) = user_code.load(self.function)(**self.arguments)
         # Another's code raises anything; its traceback is in the log as the cause.
         except Exception as error:
             raise DataError(f"{self.function}: {type(error).__name__}: {error}") from error
