@@ -30,24 +30,27 @@ from dlexp.training.splits import split
 
 @pytest.mark.training
 @pytest.mark.parametrize(
-    ("leaves", "said"),
-    [("sys.exit(3)", "it calls sys.exit(3)"), ("raise KeyboardInterrupt", "it raises KeyboardInterrupt")],
+    ("module", "leaves", "said"),
+    [
+        ("exiting", "sys.exit(3)", "it calls sys.exit(3)"),
+        ("interrupting", "raise KeyboardInterrupt", "it raises KeyboardInterrupt"),
+    ],
 )
 def test_own_code_that_leaves_fails_its_run_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leaves: str, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, leaves: str, said: str
 ) -> None:
     """Neither the process nor the command ends with exit code 0 and without a word."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(signal, "getsignal", lambda number: signal.SIG_IGN)  # As in a worker.
-    Path("leaving.py").write_text(f"import sys\ndef build(x):\n    {leaves}\n")
-    job = job_of(tmp_path, IRIS.replace("{hidden: [8]}", "{type: python, function: 'leaving:build'}"))
+    Path(f"{module}.py").write_text(f"import sys\ndef build(x):\n    {leaves}\n")
+    job = job_of(tmp_path, IRIS.replace("{hidden: [8]}", f"{{type: python, function: '{module}:build'}}"))
 
     ending = execute(job)
 
     failure = RunDir(job.path).failure()
     assert ending == "failed"
     assert failure is not None
-    assert failure.what == f"model.function: leaving:build: Exited: {said}"
+    assert failure.what == f"model.function: {module}:build: Exited: {said}"
 
 
 @pytest.mark.training
