@@ -72,15 +72,16 @@ def test_rows_of_labels() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"x": np.array([[1.0], [np.nan], [2.0]])}, "own.npz (train): the inputs have values that are missing or "
-         "infinite"),
+        ({"x": np.array([[1.0], [np.nan], [2.0]])}, "own.npz (train): inputs: example 1, number 0 is nan; leave it "
+         "out, or fill it"),
         ({"x": X[:2]}, "own.npz (train): expected numeric inputs of shape (3, ...), as there are targets, found int64 "
          "of shape (2, 2, 2)"),
-        ({"y": np.array([[0, 1]] * 3)}, "own.npz (train): expected targets of shape (n,), found (3, 2)"),
+        ({"y": np.array([[0.0, 2.0]] * 3)}, "own.npz (train): targets of shape (3, 2), where one class each is (n,); "
+         "give one column, as y[:, 0], or rows with one 1 and else 0"),
         ({"y": Y, "task": "multilabel"}, "own.npz (train): expected targets of shape (n, classes), all 0 or 1, found "
-         "int64 (3,)"),
+         "int64 of shape (3,); one class per example is task: multiclass"),
         ({"y": np.array([0.5, 2, 1]), "task": "proportion"}, "own.npz (train): target 1: expected a number from 0 to "
-         "1, given '2'"),
+         "1, given '2'; a percentage has to be divided by 100 in the file, and any other number is task: regression"),
         ({"x": np.array([[4], [1], [1]]), "form": "word_ids", "vocabulary": 4}, "own.npz (train): expected word "
          "indices of shape (n, maxlen), from 0 to below the vocabulary of 4, found shape (3, 1) from 1 to 4"),
         ({"x_train": "z"}, "own.npz: no array z in this file"),

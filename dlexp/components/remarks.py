@@ -8,11 +8,17 @@ from dlexp.errors import Unsettled, shown
 #: What each rule finds. A config may allow it by its name, as what the lint finds: `allow: [duplicate_rows]`.
 RULES: Mapping[str, str] = {
     "attached_punctuation": "Words that differ by typographic punctuation alone, which Keras's Tokenizer keeps.",
+    "class_order": "An order of ordinal classes that is taken from a number in each.",
+    "class_spellings": "Classes that differ only in case, spaces or zeros.",
     "few_spaces": "Texts whose words are too long to be words, as in Chinese, which has no spaces.",
     "missing_texts": "Texts that are what a program writes for a missing value.",
     "number_texts": "Texts that are numbers, each of which is a word.",
+    "one_hot_targets": "Rows with one 1 each, taken as the class of its column.",
+    "rare_classes": "Classes with fewer examples than there are splits.",
     "single_words": "Texts that are a single word each.",
     "unknown_texts": "Test texts that have no word of the training texts.",
+    "unseen_classes": "Classes without a training example.",
+    "values_as_classes": "Numbers or dates that are a class each.",
     "wordless_texts": "Texts without a single word.",
 }
 

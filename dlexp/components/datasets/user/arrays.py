@@ -9,7 +9,7 @@ from pydantic import Field
 
 from dlexp.components import memory, user_code
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import Array, Data, Info, Inputs, NewExamples, Split
+from dlexp.components.data import Data, Info, Inputs, NewExamples, Split
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.user.keys import Target, TargetKeys, UserPath, not_there
@@ -40,7 +40,7 @@ class Arrays(TargetKeys, Dataset):
     @property
     def learned(self) -> Target:
         """The one target."""
-        return Target(self.task, self.classes)
+        return self.target_of()
 
     def info(self) -> Info:
         """Without what only the arrays say."""
@@ -51,15 +51,18 @@ class Arrays(TargetKeys, Dataset):
         """The arrays, checked and made float32 or int32."""
         import numpy as np
 
-        from dlexp.components.datasets.user import targets
+        from dlexp.components.datasets.user import array_targets, targets
+        from dlexp.components.datasets.user.array_values import plain
 
         origin, (x_train, y_train), (x_test, y_test) = self._arrays(data_dir)
         train, test = (f"{origin} ({name})" for name in ("train", "test"))
-        given_train, given_test = self._given(y_train, train), self._given(y_test, test)
         learned = self.learned
-        if self.task == "multilabel" and self.classes is None:
-            learned = replace(learned, classes=[str(k) for k in range(y_train.shape[1])])
-        y = targets.encode(learned, {"": given_train}, {"": given_test})
+        given = [
+            array_targets.read(plain(y, f"{each}: targets"), each, learned.only_task, learned.said_classes)
+            for each, y in ((train, y_train), (test, y_test))
+        ]
+        of_train, of_test = ({"": each.raw} for each in given)
+        y = targets.encode(replace(learned, classes=given[0].classes or learned.classes), of_train, of_test)
         splits = [
             Split(self._inputs(x_train, train, len(y.train)), y.train),
             Split(self._inputs(x_test, test, len(y.test)), y.test),
@@ -72,6 +75,8 @@ class Arrays(TargetKeys, Dataset):
             *splits,
             info=y.complete(replace(self.info(), n_train=len(y.train), n_test=len(y.test), shape=shape)),
             decode=(lambda positions: pictures(np.asarray(x_test)[list(positions)])) if is_shown else None,
+            # Of the test split, what is said of the training split already is not said again.
+            remarks=[*(given[0].remarks or given[1].remarks), *y.remarks],
         )
 
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
@@ -94,45 +99,29 @@ class Arrays(TargetKeys, Dataset):
         """Where they come from, then `(x, y)` of the training split and of the test split."""
         raise NotImplementedError
 
-    def _given(self, y: Array, origin: str) -> Any:
-        """The targets, a value or a list of labels each."""
-        import numpy as np
-
-        from dlexp.components.datasets.user.targets import RawTargets
-
-        if self.task != "multilabel":
-            y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
-            if y.ndim != 1 or not len(y):
-                raise DataError(f"{origin}: expected targets of shape (n,), found {y.shape}")
-            return RawTargets(y, lambda i: f"{origin}: target {i}")
-        if y.ndim != 2 or not len(y) or not np.isin(y, [0, 1]).all():
-            raise DataError(f"{origin}: expected targets of shape (n, classes), all 0 or 1, found {y.dtype} {y.shape}")
-        names = np.array(self.classes or [str(k) for k in range(y.shape[1])], object)
-        if len(names) != y.shape[1]:
-            raise DataError(f"{origin}: targets of {y.shape[1]} columns for {len(names)} classes")
-        return RawTargets([names[row == 1].tolist() for row in y], lambda i: f"{origin}: target {i}")
-
     def _inputs(self, x: Any, origin: str, n: int) -> Inputs:
         import numpy as np
         from scipy.sparse import csr_array, issparse
 
+        from dlexp.components.datasets.user.array_values import described, plain, require_finite
+
         if issparse(x) != (self.form == "sparse"):
             found = "a sparse matrix" if issparse(x) else "an array"
             raise DataError(f"{origin}: {found} as inputs; say dataset.form: one of {', '.join(get_args(Form))}")
-        x = csr_array(x) if self.form == "sparse" else np.asarray(x)
+        x = csr_array(x) if self.form == "sparse" else plain(x, f"{origin}: inputs")
         if self.form == "sparse":
             try:
                 x.check_format(full_check=True)
             except ValueError as error:
                 raise DataError(f"{origin}: not a sound sparse matrix ({error})") from error
         if x.dtype.kind not in KINDS[self.form] or x.ndim < 2 or x.shape[0] != n:
+            column = "; one number per example is x[:, None]" * (x.ndim == 1)
             raise DataError(
                 f"{origin}: expected {self.form} inputs of shape ({n}, ...), as there are targets, "
-                f"found {x.dtype} of shape {x.shape}"
+                f"found {described(x)}{column}"
             )
         values = x.data if self.form == "sparse" else x
-        if not np.isfinite(values).all():
-            raise DataError(f"{origin}: the inputs have values that are missing or infinite")
+        require_finite(values, f"{origin}: inputs")
         memory.require(4 * values.size, f"{origin}: the inputs as numbers")
         if self.form == "sparse":
             return x.astype(np.float32)
@@ -216,15 +205,13 @@ class Python(Arrays):
         return [user_code.source(self.function)]
 
     def _arrays(self, data_dir: Path | None) -> tuple[str, Sequence[Any], Sequence[Any]]:
-        import numpy as np
-
         try:
             with user_code.exits_raised():
                 (x_train, y_train), (x_test, y_test) = user_code.load(self.function)(**self.arguments)
         # Another's code raises anything; its traceback is in the log as the cause.
         except Exception as error:
             raise DataError(f"{self.function}: {type(error).__name__}: {error}") from error
-        return self.function, (x_train, np.asarray(y_train)), (x_test, np.asarray(y_test))
+        return self.function, (x_train, y_train), (x_test, y_test)
 
     def load(self, data_dir: Path | None) -> Data:
         """The arrays, of which only they themselves say what the arguments made of them."""

@@ -10,8 +10,9 @@ from scipy.sparse import csr_array, hstack
 
 from dlexp.components.data import Array
 from dlexp.components.datasets.dataset import MAX_SHOWN
+from dlexp.components.datasets.user.labels import in_order, label
 from dlexp.components.datasets.user.rows import Gaps, Rows
-from dlexp.components.datasets.user.targets import RawTargets, in_order, label
+from dlexp.components.datasets.user.targets import RawTargets
 from dlexp.errors import DataError
 from dlexp.format import plural
 
@@ -85,7 +86,7 @@ def targets(rows: Rows, column: str, gaps: Gaps, separator: str | None) -> RawTa
     if separator:
         texts = cells.astype(str).where(~gaps.of(rows, column), "")
         values = [[word for each in text.split(separator) if (word := each.strip())] for text in texts]
-    return RawTargets(values, lambda i: rows.where(i, column))
+    return RawTargets(values, lambda i: rows.where(i, column), f"{rows.path}: column {column}")
 
 
 def flags(rows: Rows, columns: Sequence[str]) -> RawTargets:
@@ -94,7 +95,7 @@ def flags(rows: Rows, columns: Sequence[str]) -> RawTargets:
     for k, i in np.argwhere(~np.isin(numbers, [0, 1]).T)[:1]:
         raise DataError(f"{rows.where(i, columns[k])}: expected 0 or 1, given {rows.frame[columns[k]].iloc[i]!r}")
     values = [[name for name, is_on in zip(columns, row, strict=True) if is_on] for row in numbers]
-    return RawTargets(values, lambda i: rows.where(i, ", ".join(columns)))
+    return RawTargets(values, lambda i: rows.where(i, ", ".join(columns)), str(rows.path))
 
 
 def joined(words: Any, features: Sequence[Array]) -> Any:

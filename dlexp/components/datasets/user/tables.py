@@ -88,7 +88,7 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
     @property
     def learned(self) -> Target:
         """What is learned, from which columns of targets."""
-        return Target(self.task, self.classes, self.target if isinstance(self.target, dict) else {})
+        return self.target_of(self.target if isinstance(self.target, dict) else None)
 
     @property
     def roles(self) -> Roles:
@@ -141,7 +141,7 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
             first=train.shown(roles.features_of(train.frame.columns), roles.texts, range(min(N_FIRST, len(train)))),
             decode=partial(kept.shown, columns, roles.texts),
             test_choice=split.test_choice,
-            remarks=self._text_remarks(words, train, test) if words else (),
+            remarks=[*targets.remarks, *(self._text_remarks(words, train, test) if words else ())],
         )
 
     def places(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
@@ -273,7 +273,8 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
             return {name: columns.targets(rows, name, self.gaps, by) for name, by in separators.items()}
 
         learned = replace(self.learned, classes=self.target) if isinstance(self.target, list) else self.learned
-        return targets.encode(learned, given(train), given(test))
+        is_drawn = not self.test_path and not self.split_column
+        return targets.encode(learned, given(train), given(test), is_drawn)
 
     def _words(self, train: Rows, other: Rows) -> "Numbered | None":
         """The words of training rows and of others; None if no column is a text."""

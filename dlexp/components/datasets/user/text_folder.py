@@ -47,7 +47,7 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, Dataset):
     def learned(self) -> Target:
         """What is learned from the folders and names."""
         several = self.target if isinstance(self.target, dict) else {}
-        return Target(self.task, self.classes, several)  # type: ignore[arg-type]  # Its keys are texts as any.
+        return self.target_of(several)  # type: ignore[arg-type]  # Its keys are texts as any.
 
     def info(self) -> Info:
         """The shape and the vocabulary are settings; folders that are named are the classes."""
@@ -80,9 +80,10 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, Dataset):
 
         def given(part: list[Path], name: str) -> targets.RawTargets:
             values = [path.parent.name if name == "folder" else _rating(path) for path in part]
-            return targets.RawTargets(values, lambda i: str(part[i]))
+            return targets.RawTargets(values, lambda i: str(part[i]), str(files.find_users(self.path, data_dir)))
 
-        y = targets.encode(learned, *({name: given(part, name) for name in names} for part in (train, test)))
+        of_train, of_test = ({name: given(part, name) for name in names} for part in (train, test))
+        y = targets.encode(learned, of_train, of_test)
         numbered: Any = indices.numbered(_texts(train), _texts(test), self.tokens)
         splits = Split(numbered.train, y.train), Split(numbered.other, y.test)
         info = y.complete(replace(self.info(), n_train=len(train), n_test=len(test)))
@@ -93,7 +94,7 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, Dataset):
             info=info,
             first=first,
             decode=partial(_in_lines, test),
-            remarks=text_remarks(numbered, self.tokens, source),
+            remarks=[*y.remarks, *text_remarks(numbered, self.tokens, source)],
         )
 
     def places(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:

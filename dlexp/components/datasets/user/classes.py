@@ -1,0 +1,205 @@
+"""The classes of a target: which there are, in which order, and what is doubtful about them."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from dlexp.components.data import Task
+from dlexp.components.datasets.user.labels import Labels, in_order, in_own_order, kin, number, spellings
+from dlexp.components.remarks import Remark
+from dlexp.errors import DataError, did_you_mean
+from dlexp.format import plural
+
+MAX_CLASSES_NAMED = 10
+#: Of more groups of spellings the first are named; of rare classes, each in a line of its own.
+MAX_GROUPS_NAMED, MAX_RARE_NAMED = 5, 3
+#: Up to here, as many classes as examples are a small file; above, they are values or names.
+MAX_IN_SMALL_FILE = 20
+#: More classes than these, all of them numbers, with fewer than so many training examples each are values.
+MANY_NUMBERS, FEW_EXAMPLES = 30, 10
+#: More different numbers with decimals than these are values.
+MANY_DECIMALS = 10
+#: One example each for training, validation and test.
+N_SPLITS = 3
+
+_DATE = re.compile(r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{2,4}(?:[T ][0-9:.]+.*)?\Z")
+_DECIMAL_COMMA = re.compile(r"[-+\u2212]?[0-9]+,[0-9]+\Z")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """The labels of both splits of one target, and where they stand."""
+
+    task: Task
+    train: Labels
+    test: Labels
+    place: str
+    """The target in its file."""
+    where: Sequence[Callable[[int], str]]
+    """Name the place of one example of the training split, and of the test split."""
+    is_drawn: bool
+    """Whether dlexp has drawn the split."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many examples of both splits have each label."""
+        test = self.test.counts
+        return {word: n + test.get(word, 0) for word, n in self.train.counts.items()} | {
+            word: n for word, n in test.items() if word not in self.train.words
+        }
+
+    def where_first(self, word: str) -> str:
+        """The place of the first example with a label, in the training split if it has any."""
+        of_train, of_test = self.where
+        return of_train(self.train.first(word)) if word in self.train.words else of_test(self.test.first(word))
+
+
+def names(found: Found, said: Sequence[str] | None) -> tuple[str, ...]:
+    """The classes in their order: those that are `said`, or else those of the training split.
+
+    Raises:
+        DataError: There are too few or too many for the task, they are values, or nobody knows their order.
+    """
+    words = found.train.words
+    classes = tuple(said or in_order(words))
+    least = 1 if found.task == "multilabel" else 2
+    if len(classes) < least or (found.task == "binary" and len(classes) != 2):
+        needed = "2" if found.task == "binary" else f"at least {least}"
+        alike = f"; {_joinable(groups)}" if (groups := spellings(classes)) else ""
+        raise DataError(
+            f"{found.place}: a {found.task} task needs {needed} classes; found {len(classes)}: "
+            f"{listed(classes) or 'none'}{alike}"
+        )
+    if said:
+        return classes
+    n = len(found.train.codes)
+    if len(words) > MAX_IN_SMALL_FILE and len(words) > n / 2 and found.task != "multilabel":
+        kinds = "numbers" if all(number(word) is not None for word in words) else "values"
+        raise DataError(
+            f"{found.place}: {len(words)} different {kinds} in {plural(n, 'training example')}, each of them a class; "
+            "to predict a number, say task: regression; if they are classes, name all of them as dataset.classes"
+        )
+    if found.task != "ordinal" or len(words) < 3:
+        return classes
+    if (in_order_ := in_own_order(words)) is None:
+        raise DataError(
+            f"{found.place}: an ordinal task needs the order of its classes, which words do not say; name them from "
+            f"the lowest to the highest as dataset.classes, of {listed(classes)}"
+        )
+    return tuple(in_order_)
+
+
+def remarks(found: Found, classes: Sequence[str], said: Sequence[str] | None) -> Iterator[Remark]:
+    """What is doubtful about the classes of one target."""
+    if not said:
+        yield from _spellings(found)
+        yield from _values(found)
+        yield from _order(found, classes)
+    yield from _rare(found, classes)
+    yield from _unseen(found, classes)
+
+
+def unknown(word: str, known: Sequence[str], found: Found, is_said: bool) -> str:
+    """Why a label is no class, and what to do: the end of a message."""
+    of_which = "that dataset.classes names" if is_said else "of the training data"
+    if alike := [name for name in known if kin(name) == kin(word)]:
+        return f"{of_which}; dataset.join_spellings: true reads it as {alike[0]!r}"
+    if found.is_drawn and not is_said:
+        n = found.test.counts[word]
+        examples = "the only example" if n == 1 else f"all {n} examples"
+        return (
+            f"{of_which}: dlexp draws the test split, and {examples} of this class went there; leave such rows out, "
+            "join the class with another in the file, or give another dataset.split_seed"
+        )
+    return f"{of_which}.{did_you_mean(word, known)}".rstrip(".")
+
+
+def listed(classes: Sequence[str]) -> str:
+    """The first of them, in one line."""
+    more = ", ..." * (len(classes) > MAX_CLASSES_NAMED)
+    return ", ".join(" ".join(each.split()) for each in classes[:MAX_CLASSES_NAMED]) + more
+
+
+def _joinable(groups: Sequence[Sequence[str]]) -> str:
+    alike = "; ".join(", ".join(map(repr, group)) for group in groups[:MAX_GROUPS_NAMED])
+    return f"{alike} differ only in how they are spelled, and dataset.join_spellings: true makes one class of them"
+
+
+def _spellings(found: Found) -> Iterator[Remark]:
+    counts = found.counts
+    for group in spellings(found.train.words)[:MAX_GROUPS_NAMED]:
+        counted = ", ".join(f"{word!r} ({plural(counts[word], 'row')})" for word in group)
+        yield Remark(
+            rule="class_spellings",
+            place=found.place,
+            found=f"{counted} differ only in how they are spelled, and each is a class of its own",
+            key="dataset.join_spellings: true",
+        )
+
+
+def _values(found: Found) -> Iterator[Remark]:
+    """Numbers, dates and the like, each of which is taken as a class."""
+    words, n = found.train.words, len(found.train.codes)
+    numbers = [value for word in words if (value := number(word)) is not None]
+    kind = ""
+    if len(numbers) == len(words):
+        has_decimals = any(not value.is_integer() for value in numbers)
+        if has_decimals and len(words) > MANY_DECIMALS:
+            kind = "numbers with decimals"
+        elif len(words) > MANY_NUMBERS and n < FEW_EXAMPLES * len(words):
+            kind = "numbers"
+    elif len(words) > 2 and sum(bool(_DATE.match(word)) for word in words) > len(words) / 2:
+        kind = "dates"
+    elif len(words) > 2 and sum(bool(_DECIMAL_COMMA.match(word)) for word in words) > len(words) / 2:
+        kind = "numbers with a decimal comma"
+    if kind:
+        yield Remark(
+            rule="values_as_classes",
+            place=found.place,
+            found=f"{len(words)} different {kind}, such as {words[0]!r}, each of them a class of its own",
+            key="dataset.task: regression, or dataset.classes",
+        )
+
+
+def _order(found: Found, classes: Sequence[str]) -> Iterator[Remark]:
+    """An order that the words say themselves, by a number within each."""
+    if found.task == "ordinal" and len(classes) > 2 and list(classes) != in_order(classes):
+        yield Remark(
+            rule="class_order",
+            place=found.place,
+            found=f"the classes are ordered by the number in each: {' < '.join(classes[:MAX_CLASSES_NAMED])}",
+            key="dataset.classes",
+        )
+
+
+def _rare(found: Found, classes: Sequence[str]) -> Iterator[Remark]:
+    """Classes with fewer examples than there are splits."""
+    if found.task == "multilabel":
+        return
+    counts = found.counts
+    rare = [name for name in classes if 0 < counts.get(name, 0) < N_SPLITS]
+    for name in rare[:MAX_RARE_NAMED]:
+        n = counts[name]
+        examples = "only this example" if n == 1 else f"only {n} examples, of which this is the first"
+        others = f", as {len(rare) - 1} more classes" * (len(rare) > MAX_RARE_NAMED)
+        drawn = ", which dlexp draws" if found.is_drawn else ""
+        yield Remark(
+            rule="rare_classes",
+            place=found.where_first(name),
+            found=f"class {name!r} has {examples}{others}: too few for training, validation and test{drawn}; "
+            "leave such rows out, or join the class with another in the file",
+            key="dataset.split_seed" if found.is_drawn else "",
+        )
+
+
+def _unseen(found: Found, classes: Sequence[str]) -> Iterator[Remark]:
+    """Classes that no training example has."""
+    if unseen := [name for name in classes if name not in found.train.words]:
+        in_test = sum(found.test.counts.get(name, 0) for name in unseen)
+        tested = f", and {plural(in_test, 'test example')} of them" if in_test else ""
+        yield Remark(
+            rule="unseen_classes",
+            place=found.place,
+            found=f"no training example of {listed(unseen)}{tested}: the model cannot learn what it has no example of",
+            key="dataset.classes",
+        )

@@ -1,0 +1,356 @@
+"""Labels of classes: which are one, which are doubtful, in which order, in every kind of data of the user's own."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dlexp.components.component import ALONE
+from dlexp.components.data import Data
+from dlexp.components.datasets import Csv, Npz, Parquet, TextFolder
+from dlexp.components.datasets.user.labels import Labels, in_own_order, kin, label, spellings
+from dlexp.components.remarks import RULES
+from dlexp.config.load import load
+from dlexp.errors import DataError
+
+
+@pytest.fixture(autouse=True)
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths are seen from the working directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DLEXP_DATA", raising=False)
+
+
+def by_csv(labels: Sequence[Any], **settings: Any) -> Data:
+    """Labels in a CSV file, all of them as training and as test rows, one feature beside them."""
+    text = "x,y\n" + "".join(f"{i},{each}\n" for i, each in enumerate(labels))
+    Path("own.csv").write_text(text)
+    Path("test.csv").write_text(text)
+    return Csv(**({"path": "own.csv", "test_path": "test.csv", "target": "y", "task": "multiclass"} | settings)).load(
+        None
+    )
+
+
+def by_parquet(labels: Sequence[Any], **settings: Any) -> Data:
+    """The same in a Parquet file, with the types of the values."""
+    frame = pd.DataFrame({"x": range(len(labels)), "y": list(labels)})
+    frame.to_parquet("own.parquet")
+    frame.to_parquet("test.parquet")
+    told = {"path": "own.parquet", "test_path": "test.parquet", "target": "y", "task": "multiclass"}
+    return Parquet(**(told | settings)).load(None)
+
+
+def by_npz(labels: Any, **settings: Any) -> Data:
+    """The same as arrays."""
+    x, y = np.arange(len(labels))[:, None], np.asarray(labels)
+    np.savez("own.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    return Npz(**({"path": "own.npz", "task": "multiclass"} | settings)).load(None)
+
+
+def classes_of(data: Data) -> tuple[str, ...]:
+    """The names of the classes."""
+    assert data.info is not None
+    return data.info.class_names
+
+
+def said(data: Data) -> list[str]:
+    """The remarks on it, as lines."""
+    assert all(remark.rule in RULES for remark in data.remarks)
+    return [str(remark) for remark in data.remarks]
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [
+        (1, "1"), (1.0, "1"), ("1", "1"), ("1.0", "1"), ("1.", "1"), (" 1.00 ", "1"), (b"1", "1"), (b"1.0", "1"),
+        (np.float32(1), "1"), (np.int8(1), "1"), ("-1.0", "-1"), ("-0.0", "0"), (-0.0, "0"), (1e20, "1" + "0" * 20),
+        (1.5, "1.5"), ("1.50", "1.50"), ("01", "01"), ("01.0", "01.0"), (True, "True"), (np.bool_(False), "False"),
+        (b"a", "a"), ("\u00a0a\u00a0", "a"), ("1.0.0", "1.0.0"),
+    ],
+)  # fmt: skip
+def test_a_number_is_one_word_however_it_is_stored(value: Any, word: str) -> None:
+    """As text, number or bytes; a code such as 01 stays what it is."""
+    assert label(value) == word
+
+
+@pytest.mark.parametrize("load_labels", [by_csv, by_parquet, by_npz])
+def test_1_and_1_0_are_one_class(load_labels: Callable[..., Data]) -> None:
+    """Of texts in any kind of file, also where the config names the classes."""
+    labels = ["1", "2.0", "1.0", "2", "3.", "3"]
+
+    for settings in ({}, {"task": "ordinal"}, {"classes": ["1", "2", "3"]}, {"classes": ["1.0", "2.0", "3.0"]}):
+        data = load_labels(labels, **settings)
+
+        assert classes_of(data) == ("1", "2", "3")
+        assert data.train.y.tolist() == [0, 1, 0, 1, 2, 2]
+
+
+def test_1_and_1_0_are_one_category() -> None:
+    """A feature's column of 0 and 1 is that of both."""
+    Path("own.csv").write_text("a,y\n1,0\n1.0,1\n2,0\n2.0,1\n")
+    data = Csv(path="own.csv", test_path="own.csv", target="y", task="binary", categorical=["a"]).load(None)
+
+    assert data.info is not None
+    assert data.info.feature_names == ("a=1", "a=2")
+
+
+def test_bytes_are_text() -> None:
+    """As h5py gives them, in arrays and in Parquet."""
+    assert classes_of(by_npz(np.array([b"b", b"a", b"b"]))) == ("a", "b")
+    assert classes_of(by_parquet([b"b", b"a", b"b"])) == ("a", "b")
+
+
+def test_classes_may_be_numbers_in_the_config() -> None:
+    """`classes: [2, 1.0]` names the classes 2 and 1."""
+    Path("own.yaml").write_text("dataset: {type: csv, path: a.csv, target: y, task: binary, classes: [2, 1.0]}\n")
+    dataset = load(Path("own.yaml")).experiment.dataset
+
+    assert isinstance(dataset, Csv)
+    assert dataset.classes == ["2", "1"]
+
+
+SPELLED = ["yes", "no", "Yes", "no", "YES", "No", "yes "]
+
+
+def test_spellings_of_one_class_are_named() -> None:
+    """Each with its rows, and with the key that makes one class of them; rows of both splits count."""
+    data = by_csv([*SPELLED, "other"], task="multiclass")
+
+    assert said(data) == [
+        "own.csv: column y: 'yes' (4 rows), 'Yes' (2 rows), 'YES' (2 rows) differ only in how they are spelled, and "
+        "each is a class of its own; see dataset.join_spellings: true (allow: [class_spellings] if it is meant)",
+        "own.csv: column y: 'no' (4 rows), 'No' (2 rows) differ only in how they are spelled, and each is a class of "
+        "its own; see dataset.join_spellings: true (allow: [class_spellings] if it is meant)",
+        *said(data)[2:],
+    ]
+    assert {remark.rule for remark in data.remarks[2:]} == {"rare_classes"}
+
+
+def test_two_classes_in_more_spellings_are_refused_with_the_key() -> None:
+    """A binary task has two."""
+    with pytest.raises(DataError) as error:
+        by_csv(SPELLED, task="binary")
+
+    assert str(error.value) == (
+        "own.csv: column y: a binary task needs 2 classes; found 5: No, YES, Yes, no, yes; 'No', 'no'; 'YES', 'Yes', "
+        "'yes' differ only in how they are spelled, and dataset.join_spellings: true makes one class of them"
+    )
+
+
+def test_spellings_are_joined_if_asked() -> None:
+    """Under the word that is found most often, or that the config names; then nothing is said of it."""
+    data = by_csv(SPELLED, task="binary", join_spellings=True)
+    named = by_csv(SPELLED, task="binary", join_spellings=True, classes=["NO", "YES"])
+
+    assert (classes_of(data), data.remarks) == (("no", "yes"), [])
+    assert classes_of(named) == ("NO", "YES")
+    assert data.train.y.tolist() == data.test.y.tolist() == named.train.y.tolist() == [1, 0, 1, 0, 1, 0, 1]
+
+
+def test_a_class_in_another_spelling_than_the_config_names_is_refused_with_the_key() -> None:
+    """Not guessed."""
+    with pytest.raises(DataError) as error:
+        by_csv(SPELLED, task="binary", classes=["no", "yes"])
+
+    assert str(error.value) == (
+        "own.csv: row 3, column y: 'Yes' is none of the classes that dataset.classes names; dataset.join_spellings: "
+        "true reads it as 'yes'"
+    )
+
+
+def test_spellings_differ_in_case_spaces_and_zeros() -> None:
+    """Words that differ otherwise are none."""
+    assert spellings(["a b", "A  b", "ab", "01", "1", "1.5", "1.50", "2", "-1"]) == [
+        ["a b", "A  b"],
+        ["01", "1"],
+        ["1.5", "1.50"],
+    ]
+    assert kin("\u22121") == kin("-1")
+
+
+@pytest.mark.parametrize(
+    ("words", "order"),
+    [
+        (["10", "9", "8"], ["8", "9", "10"]),
+        (["C", "A", "F", "D", "B"], ["A", "B", "C", "D", "F"]),
+        (["10 stars", "2 stars", "1 star"], ["1 star", "2 stars", "10 stars"]),
+        (["10-19", "0-9", "20+"], ["0-9", "10-19", "20+"]),
+        (["low", "medium", "high"], None),
+        (["S", "M", "L"], None),
+        (["<5", "5-9", "10+"], None),
+        (["A", "A-", "B"], None),
+    ],
+)
+def test_the_order_that_classes_say_themselves(words: list[str], order: list[str] | None) -> None:
+    """Numbers, adjacent letters and one number within each do; words do not, and neither do sizes."""
+    assert in_own_order(words) == order
+
+
+def test_an_ordinal_task_of_words_needs_their_order() -> None:
+    """The alphabet puts high before low."""
+    words = ["low", "medium", "high"]
+    with pytest.raises(DataError) as error:
+        by_csv(words * 3, task="ordinal")
+
+    assert str(error.value) == (
+        "own.csv: column y: an ordinal task needs the order of its classes, which words do not say; name them from "
+        "the lowest to the highest as dataset.classes, of high, low, medium"
+    )
+    assert by_csv(words * 3, task="ordinal", classes=words).train.y.tolist() == [0, 1, 2] * 3
+
+
+def test_an_order_by_a_number_in_each_class_is_said() -> None:
+    """It is likely, and a guess."""
+    data = by_csv(["2 stars", "10 stars", "1 star"] * 3, task="ordinal")
+
+    assert classes_of(data) == ("1 star", "2 stars", "10 stars")
+    assert said(data) == [
+        "own.csv: column y: the classes are ordered by the number in each: 1 star < 2 stars < 10 stars; see "
+        "dataset.classes (allow: [class_order] if it is meant)"
+    ]
+
+
+def test_several_targets_say_their_classes_by_name() -> None:
+    """As many of them as need to."""
+    Path("own.csv").write_text("x,level,size\n" + "1,low,2\n2,high,3\n3,medium,1\n" * 4)
+    settings: dict[str, Any] = {
+        "path": "own.csv",
+        "test_path": "own.csv",
+        "target": {"level": "ordinal", "size": "regression"},
+    }
+    classes = {"level": ["low", "medium", "high"]}
+    dataset = Csv(**settings, classes=classes)
+
+    assert dataset.load(None).train.y[:3, 0].tolist() == [0, 2, 1]
+    assert dataset.info().targets["level"].n_classes == 3
+    with pytest.raises(DataError, match="column level: an ordinal task needs the order of its classes"):
+        Csv(**settings).load(None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"target": {"a": "binary", "b": "count"}, "classes": ["x", "y"]},
+         ("classes", "of several targets, say whose they are: {a: [x, y]}")),
+        ({"target": {"a": "binary", "b": "count"}, "classes": {"c": ["x", "y"]}},
+         ("classes.c", "there is no target 'c'. Choose from: a, b")),
+        ({"target": {"a": "binary", "b": "count"}, "classes": {"a": ["x"]}},
+         ("classes.a", "a binary task has 2 classes, given 1")),
+        ({"target": {"a": "binary", "b": "count"}, "classes": {"b": ["x"]}},
+         ("classes.b", "a count task has no classes")),
+        ({"target": "a", "task": "binary", "classes": {"a": ["x", "y"]}},
+         ("classes", "a mapping is for several targets; of one, list them: [x, y]")),
+        ({"target": "a", "task": "binary", "classes": ["1", "1.0"]}, ("classes", "a class is named twice")),
+    ],
+)  # fmt: skip
+def test_classes_of_the_wrong_target(settings: dict[str, Any], problem: tuple[str, str]) -> None:
+    """Said before any data is read."""
+    assert list(Csv(path="own.csv", **settings).problems(ALONE)) == [problem]
+
+
+def test_rare_classes_are_named_with_their_row() -> None:
+    """And that dlexp draws the split, whichever side they are on."""
+    Path("own.csv").write_text("x,y\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(40)) + "40,c\n")
+    lines, refusals = set(), set()
+    for seed in range(12):
+        dataset = Csv(path="own.csv", target="y", task="multiclass", split_seed=seed)
+        try:
+            lines |= set(said(dataset.load(None)))
+        except DataError as error:
+            refusals.add(str(error))
+
+    assert lines == {
+        "own.csv: row 41, column y: class 'c' has only this example: too few for training, validation and test, which "
+        "dlexp draws; leave such rows out, or join the class with another in the file; see dataset.split_seed "
+        "(allow: [rare_classes] if it is meant)"
+    }
+    assert refusals == {
+        "own.csv: row 41, column y: 'c' is none of the classes of the training data: dlexp draws the test split, and "
+        "the only example of this class went there; leave such rows out, join the class with another in the file, or "
+        "give another dataset.split_seed"
+    }
+
+
+def test_classes_without_a_training_example_are_said() -> None:
+    """Those that the config names, or columns of labels that are 0 throughout."""
+    assert said(by_csv(["a", "b"] * 3, classes=["a", "b", "c"])) == [
+        "own.csv: column y: no training example of c: the model cannot learn what it has no example of; see "
+        "dataset.classes (allow: [unseen_classes] if it is meant)"
+    ]
+    assert [remark.rule for remark in by_npz([[1, 0, 0], [1, 1, 0]] * 2, task="multilabel").remarks] == [
+        "unseen_classes"
+    ]
+
+
+VALUES = [
+    ([f"{i / 7:.3f}" for i in range(150)], "150 different numbers in 150 training examples, each of them a class; to "
+     "predict a number, say task: regression; if they are classes, name all of them as dataset.classes"),
+    ([f"name {i}" for i in range(150)], "150 different values in 150 training examples, each of them a class; to "
+     "predict a number, say task: regression; if they are classes, name all of them as dataset.classes"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("labels", "message"), VALUES)
+def test_ever_new_values_are_no_classes(labels: list[str], message: str) -> None:
+    """A number to predict under a task of classes, or a column of names."""
+    with pytest.raises(DataError) as error:
+        by_csv(labels)
+
+    assert str(error.value) == f"own.csv: column y: {message}"
+
+
+@pytest.mark.parametrize(
+    ("labels", "found"),
+    [
+        ([str(i % 60) for i in range(300)], "60 different numbers, such as '0'"),
+        ([f"{i % 20 / 3:.2f}" for i in range(300)], "20 different numbers with decimals, such as '0'"),
+        ([f"2024-01-{i % 9 + 1:02}" for i in range(90)], "9 different dates, such as '2024-01-01'"),
+    ],
+)
+def test_many_numbers_and_dates_as_classes_are_said(labels: list[str], found: str) -> None:
+    """They may be classes, and mostly are not."""
+    assert said(by_csv(labels)) == [
+        f"own.csv: column y: {found}, each of them a class of its own; see dataset.task: regression, or "
+        "dataset.classes (allow: [values_as_classes] if it is meant)"
+    ]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [str(i % 46) for i in range(2000)],
+        ["0.5", "1", "1.5", "2", "2.5"] * 20,
+        ["a", "b", "c"] * 3,
+        [-1, 1] * 10,
+        [f"w{i % 30}" for i in range(120)],
+    ],
+)
+def test_honest_classes_are_quiet(labels: list[Any]) -> None:
+    """Classes that are numbers, half steps, words or signs."""
+    assert said(by_csv(labels)) == []
+
+
+def test_labels_count_and_find_the_first() -> None:
+    """Of one label each, and of any number."""
+    one, several = Labels.of(["b", "a", "b"]), Labels.of_lists([["b"], [], ["a", "b"]])
+
+    assert (one.counts, one.first("a")) == ({"b": 2, "a": 1}, 1)
+    assert (several.counts, several.first("a"), several.first("b")) == ({"b": 2, "a": 1}, 2, 0)
+
+
+def test_folders_in_two_spellings() -> None:
+    """The names of folders are labels too."""
+    for part in ("train", "test"):
+        for folder in ("Pos", "pos", "neg"):
+            for i in range(3):
+                path = Path("texts", part, folder, f"{i}.txt")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text("good bad")
+    data = TextFolder(path="texts", task="binary", join_spellings=True).load(None)
+
+    assert classes_of(data) == ("Pos", "neg")
+    with pytest.raises(DataError, match=r"texts: a binary task needs 2 classes; found 3: .*join_spellings"):
+        TextFolder(path="texts", task="binary").load(None)
