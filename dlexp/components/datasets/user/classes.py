@@ -19,8 +19,8 @@ MAX_IN_SMALL_FILE = 20
 MANY_NUMBERS, FEW_EXAMPLES = 30, 10
 #: More different numbers with decimals than these are values.
 MANY_DECIMALS = 10
-#: One example each for training, validation and test.
-N_SPLITS = 3
+#: One example each for training, validation and test; of fewer examples in all no class has many.
+N_SPLITS, MIN_EXAMPLES = 3, 12
 
 _DATE = re.compile(r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{2,4}(?:[T ][0-9:.]+.*)?\Z")
 _DECIMAL_COMMA = re.compile(r"[-+\u2212]?[0-9]+,[0-9]+\Z")
@@ -174,9 +174,9 @@ def _order(found: Found, classes: Sequence[str]) -> Iterator[Remark]:
 
 def _rare(found: Found, classes: Sequence[str]) -> Iterator[Remark]:
     """Classes with fewer examples than there are splits."""
-    if found.task == "multilabel":
-        return
     counts = found.counts
+    if found.task == "multilabel" or sum(counts.values()) < MIN_EXAMPLES:
+        return
     rare = [name for name in classes if 0 < counts.get(name, 0) < N_SPLITS]
     for name in rare[:MAX_RARE_NAMED]:
         n = counts[name]
