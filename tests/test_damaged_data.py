@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from commands import Invoke
 from damage import damaged
+from pyarrow.parquet import ParquetFile
 from scipy.sparse import csr_array, save_npz
 from snapshots import dense
 
@@ -267,8 +268,8 @@ def test_memory_that_runs_out_is_no_damage(
     def read(*_: object, **__: object) -> None:
         raise MemoryError("Unable to allocate 3.00 TiB")
 
-    for name in ("read_csv", "read_parquet"):
-        monkeypatch.setattr(pd, name, read)
+    monkeypatch.setattr(pd, "read_csv", read)
+    monkeypatch.setattr(ParquetFile, "read", read)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     kind = dataset.model_fields["type"].default
     (tmp_path / f"t.{kind}").touch()

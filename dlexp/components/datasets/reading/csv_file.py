@@ -25,7 +25,10 @@ CHARACTER_BYTES = 2
 
 
 def read(path: Path, delimiter: str = ",", n_rows: int | None = None) -> Frame:
-    """A table with a header, all of it text, or its first `n_rows`; UserError if what unpacks it is not installed."""
+    """A table with a header, all of it text, or its first `n_rows`; UserError if what unpacks it is not installed.
+
+    The columns have the names that stand there, of which several may be the same.
+    """
     import pandas as pd
 
     archive = next((how for end, how in _ARCHIVES.items() if path.name.lower().endswith(end)), None)
@@ -37,16 +40,23 @@ def read(path: Path, delimiter: str = ",", n_rows: int | None = None) -> Frame:
                 with _opened(path) as file:
                     while file.read(_CHUNK):
                         pass
-        with _opened(path, unpack=not is_packed_tar) as file:
-            frame = pd.read_csv(
-                file,
-                sep=delimiter,
-                dtype=str,
-                keep_default_na=False,
-                encoding="utf-8-sig",
-                nrows=n_rows,
-                compression=archive,
-            )
+
+        def cells(header: int | None, n_rows: int | None) -> Frame:
+            with _opened(path, unpack=not is_packed_tar) as file:
+                return pd.read_csv(
+                    file,
+                    sep=delimiter,
+                    header=header,
+                    dtype=str,
+                    keep_default_na=False,
+                    encoding="utf-8-sig",
+                    nrows=n_rows,
+                    compression=archive,
+                )
+
+        # As they stand there: of a header, pandas makes names that are all different.
+        names = cells(header=None, n_rows=1).iloc[0]
+        frame = cells(header=0, n_rows=n_rows)
     except (DataError, MemoryError):
         raise
     except ImportError as error:
@@ -54,9 +64,20 @@ def read(path: Path, delimiter: str = ",", n_rows: int | None = None) -> Frame:
     # Each kind of archive has errors of its own, and a damaged one raises nearly any.
     except Exception as error:
         raise DataError(f"{path}: not a readable CSV file ({in_one_line(error)})") from error
+    return _named(path, frame, names.fillna("").to_list())
+
+
+def _named(path: Path, frame: Frame, names: list[str]) -> Frame:
+    """A table under the names of its header: one without a name is called by its place, as pandas does."""
+    import pandas as pd
+
     # Where every row has one more, pandas takes the first as the row's name and shifts the others.
     if not isinstance(frame.index, pd.RangeIndex):
-        raise DataError(f"{path}: the rows have more fields than the header")
+        if frame.index.nlevels > 1 or (frame.iloc[:, -1] != "").any():
+            raise DataError(f"{path}: the rows have more fields than the header")
+        # With a comma at its end, which is one more field without anything in it.
+        frame, names = frame.reset_index(), [*names, ""]
+    frame.columns = pd.Index([name if name.strip() else f"Unnamed: {k}" for k, name in enumerate(names)])
     return frame
 
 

@@ -36,8 +36,9 @@ def _read(path: Path) -> Frame:
         unpacked = sum(size.row_group(i).total_byte_size for i in range(size.num_row_groups))
         memory.require(max(unpacked, CELL_BYTES * size.num_rows * size.num_columns), str(path))
         file.seek(0)
-        frame = pd.read_parquet(file).reset_index(drop=True)
-    for column in frame.columns:
-        if not pd.api.types.is_numeric_dtype(frame[column]):
-            frame[column].to_numpy()  # Texts are decoded where they are first used: damage shows here.
+        # Not by pandas, which cannot read two columns of one name.
+        frame: Frame = parquet.ParquetFile(file).read(use_pandas_metadata=True).to_pandas().reset_index(drop=True)
+    for k, dtype in enumerate(frame.dtypes):
+        if not pd.api.types.is_numeric_dtype(dtype):
+            frame.iloc[:, k].to_numpy()  # Texts are decoded where they are first used: damage shows here.
     return frame

@@ -155,5 +155,10 @@ class TargetKeys(Settings):
 def not_there(path: Path, kind: str, name: str, there: Sequence[str]) -> str:
     """`cars.csv has no column 'prize'. Did you mean 'price'? Choose from: price, weight`."""
     more = f", ... ({len(there)} in all)" if len(there) > MAX_NAMED else ""
-    choices = f" Choose from: {', '.join(map(str, there[:MAX_NAMED]))}{more}" if there else ""
+    choices = f" Choose from: {', '.join(map(quoted, there[:MAX_NAMED]))}{more}" if there else ""
     return f"{path} has no {kind} {name!r}.{did_you_mean(name, there)}{choices}"
+
+
+def quoted(name: str) -> str:
+    """A name for a list of names: in quotes where its ends, a comma or a bracket would not be seen."""
+    return name if name.strip() == name and name and not set(name) & set(",[]{}\n\t") else repr(name)

@@ -1,11 +1,12 @@
 """Rows of the user's own tables: each value with its place, what counts as missing, which rows train and which test."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dlexp.components.data import Array, Frame
 from dlexp.components.datasets.dataset import MAX_SHOWN
+from dlexp.components.remarks import Remark
 from dlexp.errors import DataError
 
 
@@ -15,6 +16,8 @@ class Rows:
 
     path: Path
     frame: Frame
+    remarks: tuple[Remark, ...] = ()
+    """How the file was read."""
 
     @classmethod
     def of(cls, path: Path, frame: Frame) -> "Rows":
@@ -29,9 +32,13 @@ class Rows:
         """The place of a value, for messages."""
         return f"{self.path}: row {self.frame.index[i]}, column {column}"
 
+    def remarked(self, *remarks: Remark) -> "Rows":
+        """The same rows, with more remarks on how they were read."""
+        return replace(self, remarks=(*self.remarks, *remarks))
+
     def take(self, positions: Array) -> "Rows":
         """The rows at these positions, or those that are marked as true."""
-        return Rows(self.path, self.frame.iloc[positions])
+        return replace(self, frame=self.frame.iloc[positions])
 
     def texts(self, columns: Sequence[str]) -> Iterator[str]:
         """The texts of these columns, joined."""

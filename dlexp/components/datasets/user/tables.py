@@ -1,7 +1,8 @@
 """The user's own tables: one row per example, one column per feature, text or target."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -12,39 +13,20 @@ from dlexp.components.component import Context, Misfit
 from dlexp.components.data import N_FIRST, Data, Frame, Info, NewExamples, Split, SplitName, Task
 from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.components.datasets.reading import csv_file, files, parquet_file
-from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath, not_there
+from dlexp.components.datasets.user import header
+from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath
+from dlexp.components.datasets.user.roles import Roles
 from dlexp.components.datasets.user.rows import Gaps, Rows
 from dlexp.components.datasets.words.encoding import TextKeys, TokenKeys
-from dlexp.components.identity_rules import DataPath
+from dlexp.components.identity_rules import AddedLater, DataPath
 from dlexp.components.remarks import Remark
-from dlexp.errors import DataError, UserError, did_you_mean
+from dlexp.errors import DataError, UserError
 
 if TYPE_CHECKING:
     from dlexp.components.datasets.user.columns import Encoded
     from dlexp.components.datasets.user.splitting import SplitRows
     from dlexp.components.datasets.user.targets import RawTargets, Targets
     from dlexp.components.datasets.words.indices import Numbered
-
-
-@dataclass(frozen=True, kw_only=True)
-class Roles:
-    """What the columns of a table are for."""
-
-    targets: Sequence[str]
-    split: str | None
-    texts: Sequence[str]
-    features: Sequence[str] | None
-    """None for all that have no other role."""
-
-    def features_of(self, columns: Sequence[str]) -> list[str]:
-        """The columns of the features, of all that a file has."""
-        if self.features is not None or self.texts:
-            return list(self.features or [])
-        return [column for column in columns if column not in (*self.targets, self.split)]
-
-    def inputs_of(self, columns: Sequence[str]) -> list[str]:
-        """The columns of text and of the features."""
-        return list(dict.fromkeys([*self.texts, *self.features_of(columns)]))
 
 
 class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
@@ -69,6 +51,8 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
     features: list[Name] | None = None
     """The columns to learn from: by default all others, unless there is a text. Named beside a text, they stand
     behind its words in the same sparse vector."""
+    id: Annotated[Name | None, AddedLater(before=None)] = None
+    """The column that names the rows, which is no feature: it stands in predictions and beside the worst mistakes."""
     categorical: list[Name] = []
     """Columns of numbers that are categories; columns of words always are. A category becomes a column of 0 and 1, and
     its row of the first layer's kernel a learned vector, as an embedding's; one that no training example has leaves all
@@ -98,6 +82,9 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
             split=self.split_column,
             texts=[self.text] if isinstance(self.text, str) else self.text or [],
             features=self.features,
+            categorical=self.categorical,
+            id=self.id,
+            target_field="target.{}" if isinstance(self.target, dict) else "target",
         )
 
     @property
@@ -129,7 +116,7 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
             which = tuple(self.standardize and each.is_number for each in features for _ in each.names)
             names = tuple(name for each in features for name in each.names)
             info = replace(info, standardize=any(which) and which, feature_names=names)
-        roles, columns = self.roles, self.roles.features_of(test.frame.columns)
+        roles, columns = self.roles, self.roles.features_of(train.frame.columns)
         # Of the test rows, what is shown of them: not the whole table.
         kept = Rows(test.path, test.frame[list(dict.fromkeys([*columns[:MAX_SHOWN], *roles.texts]))])
         return Data(
@@ -137,11 +124,14 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
             Split(x_test, targets.test),
             info=info,
             rows={"train": train.frame.index.to_numpy(), "test": test.frame.index.to_numpy()},
-            # Of a file of its own, the training split may lack columns that the test split has.
-            first=train.shown(roles.features_of(train.frame.columns), roles.texts, range(min(N_FIRST, len(train)))),
+            first=train.shown(columns, roles.texts, range(min(N_FIRST, len(train)))),
             decode=partial(kept.shown, columns, roles.texts),
             test_choice=split.test_choice,
-            remarks=[*targets.remarks, *(self._text_remarks(words, train, test) if words else ())],
+            remarks=[
+                *dict.fromkeys([*train.remarks, *test.remarks]),
+                *targets.remarks,
+                *(self._text_remarks(words, train, test) if words else ()),
+            ],
         )
 
     def places(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
@@ -156,28 +146,28 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
             return super().lines(data, part, positions, data_dir)
         split = self._split(data_dir)
         rows = split.train if part == "train" else split.test
-        return rows.shown(roles.features_of(rows.frame.columns), roles.texts, positions)
+        return rows.shown(roles.features_of(split.train.frame.columns), roles.texts, positions)
 
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Rows of a table with the same columns, of which targets and split may be missing."""
         import numpy as np
 
         from dlexp.components.datasets.user import columns
+        from dlexp.components.datasets.user.extra_rows import without_extra_rows
         from dlexp.components.datasets.user.new_examples import require_examples
 
-        train, frame, gaps = self._split(data_dir).train, self.read(path), self.gaps
-        require_examples(path, len(frame))
-        new = Rows.of(path, frame)
+        train, gaps = self._split(data_dir).train, self.gaps
+        new = without_extra_rows(Rows.of(path, self.read(path)), are_new=True)
+        require_examples(path, len(new))
         for column in self.roles.inputs_of(train.frame.columns):
-            if column not in frame.columns:
-                hint = did_you_mean(column, frame.columns)
-                raise UserError(f"{path}: no column {column!r}, which the model learned from.{hint}")
+            header.require_one(path, column, list(new.frame.columns))
             if not gaps.are_filled and (missing := gaps.of(new, column)).any():
                 place = new.where(int(missing.argmax()), column)
                 raise DataError(f"{place}: missing, and nothing says how to fill it")
         words = self._words(train, new)
         _, x, features = self._inputs(train, new, words)
-        names, notes = [str(i) for i in new.frame.index], list(columns.notes(new, features, gaps))
+        names = [str(i) for i in new.frame.index]
+        notes = [*(f"{each.place}: {each.found}" for each in new.remarks), *columns.notes(new, features, gaps)]
         if words:
             is_gap = np.all([gaps.of(new, column) for column in gaps.texts], axis=0)
             notes += self.text_encoding.notes(words.other, names, is_gap)
@@ -205,57 +195,57 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
         for field, columns in (("features", roles.features or []), ("text", roles.texts)):
             if twice := [column for column in columns if column in (*roles.targets, roles.split)]:
                 yield Misfit(field, f"column {twice[0]!r} is the target or the split: it would give the answer away")
+            if self.id in columns:
+                yield Misfit(field, f"column {self.id!r} names the rows, as dataset.id says: it is no feature")
+            if twice := [column for column, n in Counter(columns).items() if n > 1]:
+                yield Misfit(field, f"column {twice[0]!r} is named twice")
+        if self.id and self.id in (*roles.targets, roles.split):
+            yield Misfit("id", f"column {self.id!r} is the target or the split; another one has to name the rows")
 
     def misfits(self, data_dir: Path | None) -> Iterator[Misfit]:
         """Columns that are not in the header of the file, or of one of both."""
         for path in self.paths(data_dir):
-            yield from self._not_there(path, list(self.read(path, rows=False).columns))
+            yield from header.problems(path, list(self.read(path, rows=False).columns), self.roles)
 
     def read(self, path: Path, rows: bool = True) -> Frame:
         """A file as a table, or its header alone, without rows."""
         raise NotImplementedError
 
-    def _not_there(self, path: Path, columns: Sequence[str]) -> Iterator[Misfit]:
-        """The columns that the config names and a file does not have."""
-        roles, in_target = self.roles, "target.{}" if isinstance(self.target, dict) else "target"
-        named = [
-            *((in_target.format(column), column) for column in roles.targets),
-            *(("split_column", column) for column in [roles.split] if column),
-            *(("features", column) for column in roles.features or []),
-            *(("text", column) for column in roles.texts),
-            *(("categorical", column) for column in self.categorical),
-        ]
-        for field, column in named:
-            if column not in columns:
-                yield Misfit(field, not_there(path, "column", column, columns))
-
     def _split(self, data_dir: Path | None) -> "SplitRows":
         """The training and test rows, without those that are dropped."""
         from dlexp.components.datasets.user import splitting
 
-        tables = [self._rows(path) for path in self.paths(data_dir)]
+        paths = self.paths(data_dir)
+        rows = self._rows(paths[0])
         if self.test_path:
-            split = splitting.SplitRows(tables[0], tables[1])
+            split = splitting.SplitRows(rows, self._rows(paths[1], rows))
         elif self.split_column:
-            split = splitting.by_column(tables[0], self.split_column)
+            split = splitting.by_column(rows, self.split_column)
         else:
             first, task = next(iter(self._tasks.items()))
             classes = first if task in ("binary", "multiclass", "ordinal") else None
-            split = splitting.drawn(tables[0], self.test_size, self.split_seed, classes)
+            split = splitting.drawn(rows, self.test_size, self.split_seed, classes)
         for name, rows in (("training", split.train), ("test", split.test)):
             if not len(rows):
                 raise DataError(f"{rows.path}: no row is left for the {name} split")
         return split
 
-    def _rows(self, path: Path) -> Rows:
-        """A file's rows that have all they need."""
-        rows = Rows.of(path, self.read(path))
-        columns = list(rows.frame.columns)
-        if absent := list(self._not_there(path, columns)):
-            raise UserError(*(f"dataset.{field}: {message}" for field, message in absent))
+    def _rows(self, path: Path, train: Rows | None = None) -> Rows:
+        """A file's rows that have all they need; of a file with the test split, for what the training rows have."""
+        from dlexp.components.datasets.user.extra_rows import without_extra_rows
+        from dlexp.components.datasets.user.left_out import without_needless_columns
+
+        rows = without_extra_rows(Rows.of(path, self.read(path)))
+        columns, roles = list(rows.frame.columns), self.roles
+        if wrong := list(header.problems(path, columns, roles)):
+            raise UserError(*(f"dataset.{field}: {message}" for field, message in wrong))
+        if train is None:
+            rows = without_needless_columns(rows, roles, self.gaps)
+            rows = rows.remarked(*header.similar_names(path, columns, roles))
+        there = rows.frame.columns if train is None else train.frame.columns.intersection(columns)
         # A cell of labels may be empty: no label.
         needed = [name for name, task in self._tasks.items() if task != "multilabel" or isinstance(self.target, list)]
-        return self.gaps.without(rows, needed, self.roles.inputs_of(columns))
+        return self.gaps.without(rows, needed, roles.inputs_of(list(there)))
 
     @property
     def _tasks(self) -> Mapping[str, Task]:

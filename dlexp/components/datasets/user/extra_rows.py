@@ -1,0 +1,119 @@
+"""Rows of a table that are no examples: a header in the middle, sums at the end, rows without any value."""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from dlexp.components.data import Array
+from dlexp.components.datasets.user.header import NAMELESS
+from dlexp.components.datasets.user.rows import Rows
+from dlexp.components.remarks import Remark
+from dlexp.errors import DataError
+
+#: What a row of sums or means calls itself.
+TOTAL = re.compile(
+    r"\W*(?:(?:grand|sub)[ -]?)?(?:totals?|sums?|averages?|mean|summe|gesamt|insgesamt|somme|suma|totale)\W*",
+    re.IGNORECASE,
+)
+#: Of fewer numbers the last may be the sum of the others by chance.
+MIN_SUMMED = 5
+#: So many rows at the end may be sums and means of the others.
+MAX_TOTALS = 3
+#: Of more rows the first are named.
+MAX_NAMED = 5
+
+
+def without_extra_rows(rows: Rows, *, are_new: bool = False) -> Rows:
+    """The rows that are examples, with remarks on those that are none; of new rows, one without values is one.
+
+    Raises:
+        DataError: A row has the names of the columns in another order: what follows it stands below wrong names.
+    """
+    if rows.frame.shape[1] < 2:
+        return rows
+    empty, headers = np.empty(0, int) if are_new else _where_all(rows, [""]), _headers(rows)
+    remarks = [
+        *_remark(rows, empty, "empty_row", "no value in any column"),
+        *_remark(rows, headers, "repeated_header", "the header again, as where files were joined"),
+    ]
+    kept = rows
+    if remarks:
+        kept = rows.take(np.delete(np.arange(len(rows)), np.concatenate([empty, headers])))
+    for _ in range(MAX_TOTALS):
+        if len(kept) <= MIN_SUMMED or not (what := _total(kept)):
+            break
+        remarks += _remark(kept, np.array([len(kept) - 1]), "total_row", f"{what}, not an example")
+        kept = kept.take(np.arange(len(kept) - 1))
+    return replace(kept, remarks=(*rows.remarks, *remarks))
+
+
+def _headers(rows: Rows) -> Array:
+    """The positions of rows that repeat the header."""
+    columns = list(rows.frame.columns)
+    header = ["" if NAMELESS.fullmatch(column) else _word(column) for column in columns]
+    variants = {each for name in columns for each in (name, name.strip(), name.lower(), name.upper(), name.title())}
+    found = []
+    for i in _where_all(rows, variants | {""}):
+        words = [_word(cell) for cell in rows.frame.iloc[i]]
+        if words == header and any(header):
+            found.append(i)
+        elif sorted(words) == sorted(header):
+            raise DataError(
+                f"{rows.path}: row {rows.frame.index[i]} is a header with the columns in another order than in the "
+                "first line: the rows after it stand below wrong names; join files by the names of their columns"
+            )
+    return np.array(found, int)
+
+
+def _total(rows: Rows) -> str:
+    """What makes the last row one of sums or means; empty if it is an example as the others."""
+    *_, last = rows.frame.iloc[-1:].itertuples(index=False, name=None)
+    cells = ["" if pd.isna(cell) else str(cell).strip() for cell in last]
+    numbers = pd.to_numeric(pd.Series(cells), errors="coerce").to_numpy(np.float64)
+    is_word = [cell != "" and np.isnan(number) for cell, number in zip(cells, numbers, strict=True)]
+    if sum(is_word) == 1:
+        k = is_word.index(True)
+        is_new = not (rows.frame.iloc[:-1, k] == last[k]).any()
+        if TOTAL.fullmatch(cells[k]) and is_new:
+            return f"{cells[k]!r} in column {rows.frame.columns[k]}: a row of sums or means"
+    if any(is_word) or "" not in cells:
+        return ""
+    summed = [k for k, cell in enumerate(cells) if cell]
+    return "a row of sums or means" if summed and all(_is_summed(rows.frame.iloc[:, k]) for k in summed) else ""
+
+
+def _is_summed(cells: "pd.Series[object]") -> bool:
+    """Whether the last number of a column is the sum or the mean of those above it."""
+    numbers = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    above, last = numbers[:-1][np.isfinite(numbers[:-1])], numbers[-1]
+    if len(above) < MIN_SUMMED or last == 0 or np.ptp(above) == 0:
+        return False
+    return any(np.isclose(last, each, rtol=1e-6, atol=0) for each in (above.sum(), above.mean()))
+
+
+def _where_all(rows: Rows, words: Collection[str]) -> Array:
+    """The positions of rows of which every cell is one of these words, or has no value where that is the empty one."""
+    positions = np.arange(len(rows))
+    for k in range(rows.frame.shape[1]):
+        cells = rows.frame.iloc[:, k]
+        cells = cells if len(positions) == len(rows) else cells.iloc[positions]
+        found = cells.isin(list(words)) | (cells.isna() & ("" in words))
+        positions = positions[found.to_numpy(bool)]
+        if not len(positions):
+            break
+    return positions
+
+
+def _remark(rows: Rows, positions: Array, rule: str, found: str) -> Iterator[Remark]:
+    if len(positions):
+        named = [str(rows.frame.index[i]) for i in positions[:MAX_NAMED]]
+        more = f" and {len(positions) - MAX_NAMED} more" if len(positions) > MAX_NAMED else ""
+        place = f"{rows.path}: row{'s' * (len(positions) > 1)} {', '.join(named)}{more}"
+        yield Remark(rule=rule, place=place, found=f"{found}; left out")
+
+
+def _word(cell: object) -> str:
+    return "" if pd.isna(cell) else str(cell).strip().casefold()

@@ -1,0 +1,81 @@
+"""Columns that a table leaves out by itself, where it learns from all: those without a value or without a name."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from dlexp.components.datasets.user.header import NAMELESS, listed, where
+from dlexp.components.datasets.user.roles import Roles
+from dlexp.components.datasets.user.rows import Gaps, Rows
+from dlexp.components.remarks import Remark
+from dlexp.errors import DataError
+from dlexp.format import plural
+
+#: Rows that are looked at first: a column that has a value in one of them is not empty.
+N_LOOKED_AT = 100
+
+
+def without_needless_columns(rows: Rows, roles: Roles, gaps: Gaps) -> Rows:
+    """The rows without the columns that are left out, with a remark for each.
+
+    Raises:
+        DataError: A column that the config names has no value; or one without a name, of which it says nothing,
+            neither counts nor names the rows.
+    """
+    columns = list(rows.frame.columns)
+    for field, column in roles.named():
+        if field != "id" and _is_empty(rows, column, gaps):
+            advice = "learn another column" if column in roles.targets else f"leave it out of dataset.{field}"
+            raise DataError(f"{where(rows.path, column, columns)} is empty in {_all(rows)}; {advice}")
+    if not roles.takes_all or not len(rows):
+        return rows
+    features = roles.features_of(columns)
+    why = {column: _why_needless(rows, column, gaps) for column in features}
+    if not any(why.values()):
+        return rows
+    kept = [column for column in features if not why[column]]
+    remarks = [_remark(rows, column, why[column], kept) for column in features if why[column]]
+    frame = rows.frame.drop(columns=[column for column in features if why[column]])
+    return replace(rows, frame=frame, remarks=(*rows.remarks, *remarks))
+
+
+def _why_needless(rows: Rows, column: str, gaps: Gaps) -> str:
+    """What makes a column of no use; empty where nothing does."""
+    if _is_empty(rows, column, gaps):
+        return f"empty in {_all(rows)}"
+    if not NAMELESS.fullmatch(column):
+        return ""
+    cells = rows.frame[column]
+    numbers = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    if cells.is_unique and np.array_equal(numbers, np.floor(numbers)):
+        return f"counts the rows, from {cells.iloc[0]} to {cells.iloc[-1]}"
+    if cells.is_unique and np.isnan(numbers).all():
+        return f"names the rows, each another, from {cells.iloc[0]} to {cells.iloc[-1]}"
+    columns = list(rows.frame.columns)
+    raise DataError(
+        f"{where(rows.path, column, columns)}, neither counts nor names the rows, with {cells.iloc[0]!r} in row "
+        f"{rows.frame.index[0]}; to learn from it, name it in dataset.features as {column!r}, "
+        "or name there the others alone"
+    )
+
+
+def _remark(rows: Rows, column: str, why: str, kept: Sequence[str]) -> Remark:
+    is_nameless, is_empty = NAMELESS.fullmatch(column), why.startswith("empty")
+    return Remark(
+        rule="nameless_column" if is_nameless else "empty_column",
+        place=where(rows.path, column, list(rows.frame.columns)),
+        found=f"{why}; it is left out",
+        key=f"dataset.features: {listed(kept)}" if is_empty else f'dataset.id: "{column}"',
+    )
+
+
+def _is_empty(rows: Rows, column: str, gaps: Gaps) -> bool:
+    """Whether a column has no value at all, in at least one row."""
+    first = rows.take(np.arange(min(N_LOOKED_AT, len(rows))))
+    return bool(len(rows) and gaps.of(first, column).all() and gaps.of(rows, column).all())
+
+
+def _all(rows: Rows) -> str:
+    return f"all {plural(len(rows), 'row')}"
