@@ -59,7 +59,8 @@ def test_words_are_numbered_by_the_training_texts() -> None:
     """1 starts a text, bad and film (3 times each) have 4 and 5; what only test texts have is 2."""
     dataset = TextFolder(**LABELLED, **PADDED, task="binary")
     data = dataset.load(None)
-    texts = ([" ".join(path.read_text().split()) for path in part] for part in dataset._parts(None))
+    found = dataset._found(None)
+    texts = ([" ".join(path.read_text().split()) for path in part] for part in (found.train, found.test))
     train, test = (
         dict(zip(texts_of, x.tolist(), strict=True))
         for texts_of, x in zip(texts, (data.train.x, data.test.x), strict=True)
@@ -101,7 +102,7 @@ def test_the_digest_knows_names_and_texts(reviews: Path) -> None:
     ("settings", "message"),
     [
         ({"path": "absent"}, "absent: not found; looked in: "),
-        ({"train": "absent"}, "reviews/absent/neg: No such file or directory"),
+        ({"train": "absent"}, "reviews/absent: No such file or directory"),
         ({"folders": ["neg", "pos", "unsup"]}, "test/unsup: No such file or directory"),
     ],
 )
@@ -155,3 +156,153 @@ def test_loads_the_texts_that_were_digested(reviews: Path) -> None:
 
     assert (len(data.train), len(data.test)) == (3, 2)
     assert dataset.digest(None) != before
+
+
+def written(root: Path, **files: str) -> None:
+    """Files by their paths, below a folder."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def said(dataset: TextFolder) -> list[str]:
+    """The remarks of its loading, without the hint how to allow them."""
+    return [str(each).partition(" (allow")[0] for each in dataset.load(None).remarks]
+
+
+BOTH: dict[str, str] = {
+    f"{part}/{name}/{i}.txt": f"a {name} film"
+    for part in ("train", "test")
+    for name in ("neg", "pos")
+    for i in range(3)
+}
+
+
+def test_what_other_programs_leave_is_no_text(tmp_path: Path) -> None:
+    """Jupyter's and the Finder's copies are no class and no text, and are said once; what never was a text is not."""
+    left = {
+        "train/.ipynb_checkpoints/0-checkpoint.txt": "x",
+        "train/pos/.ipynb_checkpoints/0-checkpoint.txt": "x",
+        "train/__MACOSX/pos/._0.txt": "x",
+        "test/neg/._0.txt": "x",
+        "test/neg/.DS_Store": "x",
+        "test/neg/Thumbs.db": "x",
+        "test/.git/config": "x",
+    }
+    written(tmp_path / "own", **BOTH, **left)
+    dataset = TextFolder(path="own", task="binary")
+
+    assert list(dataset.misfits(None)) == []
+    assert len(dataset.load(None).train) == len(dataset.load(None).test) == 6
+    assert said(dataset) == ["own: not read: 4 hidden files or folders, the first train/.ipynb_checkpoints"]
+
+
+def test_texts_that_are_not_read_are_counted(tmp_path: Path) -> None:
+    """Other suffixes, deeper folders, texts beside the folders, a folder beside the splits; A.TXT is read."""
+    others = {
+        "train/pos/A.TXT": "a",
+        "train/pos/b.md": "b",
+        "train/pos/c": "c",
+        "test/pos/old/d.txt": "d",
+        "train/e.txt": "e",
+        "val/pos/f.txt": "f",
+    }
+    written(tmp_path / "own", **BOTH, **others)
+    dataset = TextFolder(path="own", task="binary")
+
+    assert len(dataset.load(None).train) == 7
+    assert said(dataset) == [
+        "own: 1 .txt file in the folder val beside train are in no split",
+        "own: not read: 2 files that are no .txt files (1 .md, 1 without suffix), the first train/pos/b.md",
+        "own: not read: 1 .txt files in deeper folders, the first test/pos/old/d.txt",
+        "own: not read: 1 .txt files beside the folders, the first train/e.txt",
+    ]
+
+
+def test_a_folder_of_a_class_without_a_text_is_named(tmp_path: Path) -> None:
+    """Of one split; a folder in which nothing can be read is refused with what is there."""
+    written(tmp_path / "own", **BOTH, **{"train/odd/0.md": "x"})
+    (tmp_path / "own/test/odd").mkdir()
+
+    assert said(TextFolder(path="own", task="multiclass"))[-1] == (
+        "own: no .txt file in train/odd, test/odd, so no example of that class"
+    )
+    written(tmp_path / "other", **{"train/neg/0.md": "x", "train/pos/0.html": "x"})
+    with pytest.raises(DataError) as error:
+        TextFolder(path="other", task="binary").load(None)
+    assert str(error.value) == (
+        "other/train: no .txt file in neg, pos; not read: 2 files that are no .txt files (1 .md, 1 .html), "
+        "the first neg/0.md"
+    )
+
+
+@pytest.mark.parametrize("below", ["", "train/"])
+def test_without_a_folder_of_test_texts_they_are_drawn(tmp_path: Path, below: str) -> None:
+    """By class, always the same ones, and said until the config says it too; the digest is that of all texts."""
+    written(tmp_path / "own", **{f"{below}{name}/{i}.txt": f"{name} {i}" for name in ("neg", "pos") for i in range(10)})
+    dataset = TextFolder(path="own", task="binary")
+    absent, key = (
+        ("test", "dataset.test: null") if below else ("train or test", "dataset.test: null and dataset.train: null")
+    )
+    data, settled = (
+        dataset.load(None),
+        TextFolder(path="own", task="binary", test=None, train="train" if below else None),
+    )
+    again = TextFolder(path="own", task="binary", split_seed=1)
+
+    assert list(dataset.misfits(None)) == []
+    assert said(dataset) == [f"own: no folder {absent}, so 4 of 20 texts are the test split, drawn by class; see {key}"]
+    assert sorted(data.test.y.tolist()) == [0, 0, 1, 1]
+    assert said(settled) == []
+    assert settled.load(None).test.digest == data.test.digest != again.load(None).test.digest
+    assert settled.digest(None) == dataset.digest(None) == again.digest(None)
+    assert len(TextFolder(path="own", task="binary", test_size=0.5).load(None).test) == 10
+
+
+def test_a_drawn_split_of_ratings_needs_no_folders(tmp_path: Path) -> None:
+    """Texts that lie in the folder itself."""
+    written(tmp_path / "own", **{f"{i}_{i}.txt": f"word {i}" for i in range(10)})
+    data = TextFolder(path="own", target="rating", task="regression").load(None)
+
+    assert sorted([*data.train.y.tolist(), *data.test.y.tolist()]) == list(range(10))
+    assert len(data.test) == 2
+
+
+@pytest.mark.parametrize(
+    ("files", "settings", "misfit"),
+    [
+        (
+            {**BOTH, "train/unsup/0.txt": "x"},
+            {},
+            ("folders", "a binary task needs two; own/train has 3: neg, pos, unsup. Name two of them"),
+        ),
+        (
+            {**BOTH, "test/odd/0.txt": "x"},
+            {"task": "multiclass"},
+            ("folders", "own/test has 'odd', which own/train has not; name those that both have: neg, pos"),
+        ),
+        (
+            {f"data/{name}": text for name, text in BOTH.items()},
+            {},
+            ("path", "own has the folder data alone, which has them: own/data"),
+        ),
+        (
+            {name.replace("test", "Test"): text for name, text in BOTH.items()},
+            {},
+            ("test", "own has no folder 'test'. Did you mean 'Test'? Choose from: Test, train"),
+        ),
+        (
+            {name.replace("train", "training"): text for name, text in BOTH.items()},
+            {},
+            ("train", "own has no folder 'train'. Did you mean 'training'? Choose from: test, training"),
+        ),
+    ],
+)
+def test_folders_that_cannot_be_the_splits_or_classes_are_refused(
+    tmp_path: Path, files: dict[str, str], settings: dict[str, Any], misfit: tuple[str, str]
+) -> None:
+    """Before any text is read, with what to say instead."""
+    written(tmp_path / "own", **files)
+
+    assert list(TextFolder(**{"path": "own", "task": "binary", **settings}).misfits(None)) == [misfit]

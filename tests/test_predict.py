@@ -203,7 +203,7 @@ def test_test_texts_encode_as_the_test_split(encoding: str) -> None:
     settings = {"path": "texts", "task": "binary", "num_words": 20, "encoding": encoding, "maxlen": None}
     dataset = TextFolder.model_validate(settings)
     test = dataset.load(None).test.x
-    order = [path.parent.name for path in dataset._parts(None)[1]]
+    order = [path.parent.name for path in dataset._found(None).test]
 
     new = dataset.new_examples(Path("texts/test"), None)
 
