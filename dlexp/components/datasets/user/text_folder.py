@@ -213,14 +213,14 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, Dataset):
         but = test.name if test and train == root else None
         return [text_files.listing(place, self.folders, but) for place in (train, test) if place]
 
-    def _found(self, data_dir: Path | None) -> "Found":
+    def _found(self, data_dir: Path | None) -> "FoundTexts":
         """The files of both splits, shuffled; drawn where there is no folder of test texts."""
         import numpy as np
 
         listings = self._listings(data_dir)
         shuffled = [_shuffled(each.texts) for each in listings]
         if len(shuffled) == 2:
-            return Found(listings, shuffled[0], shuffled[1])
+            return FoundTexts(listings, shuffled[0], shuffled[1])
         (texts,), (name, task) = shuffled, next(iter(self._tasks.items()))
         if len(texts) < 2:
             raise DataError(f"{texts[0]}: the only text; a split needs at least 2")
@@ -229,9 +229,9 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, Dataset):
         is_test = np.zeros(len(texts), bool)
         is_test[drawn.positions] = True
         train, test = ([texts[i] for i in np.flatnonzero(is_test == wanted)] for wanted in (False, True))
-        return Found(listings, train, test, drawn.how)
+        return FoundTexts(listings, train, test, drawn.how)
 
-    def _split_remarks(self, root: Path, found: "Found") -> Iterator[Remark]:
+    def _split_remarks(self, root: Path, found: "FoundTexts") -> Iterator[Remark]:
         """That the test split was drawn, where no key says so, and which texts belong to no split."""
         train, test = self._places(root)
         if found.choice and self.test:
@@ -249,7 +249,7 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, Dataset):
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundTexts:
     """The files of both splits."""
 
     listings: Sequence[text_files.Listing]
