@@ -31,7 +31,7 @@ def fitted(config: Experiment, path: Path, diagnostics: bool) -> tuple[RunDir, l
     data = config.dataset.stand_in()
     network = build(config, config.dataset.info(), data.train, seed=1)
     path.mkdir()
-    fit(config, network, Splits(data.train, data.test, data.test), 1, RunDir(path), stamp={})
+    fit(config, network, Splits(train=data.train, validation=data.test, test=data.test), 1, RunDir(path), stamp={})
     return RunDir(path), network.model.get_weights()
 
 

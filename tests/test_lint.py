@@ -14,7 +14,7 @@ from dlexp.components.optimizers import SGD, Adam, AdamW, LearningRate, Optimize
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import Ingredients
-from dlexp.config.lint import RULE_NAMES, lint
+from dlexp.config.lint import ALLOWED, RULE_NAMES, lint
 from dlexp.config.load import Loaded, load
 from dlexp.config.node import Node
 from dlexp.config.problems import DEFAULT, ConfigError
@@ -414,9 +414,9 @@ def test_what_is_allowed_is_no_part_of_the_experiment(write: Callable[..., Loade
     [
         (
             "allow: [botleneck]",
-            "allow.0: unknown rule botleneck. Did you mean 'bottleneck'? Choose from: " + ", ".join(RULE_NAMES),
+            "allow.0: unknown rule botleneck. Did you mean 'bottleneck'? Choose from: " + ", ".join(ALLOWED),
         ),
-        ("allow: [1]", "allow.0: unknown rule 1. Choose from: " + ", ".join(RULE_NAMES)),
+        ("allow: [1]", "allow.0: unknown rule 1. Choose from: " + ", ".join(ALLOWED)),
         ("allow: bottleneck", "allow: expected a list of rules, such as [bottleneck], given bottleneck"),
         ("allow: {memory: true}", "allow: expected a list of rules, such as [bottleneck], given {memory: true}"),
     ],

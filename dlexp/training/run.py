@@ -99,16 +99,22 @@ def prepare(job: Job) -> Prepared:
         }
         run_dir.write_json(run_dir.environment_path, place)
         data = data or dataset.load(job.data_dir)
-        remarks = said(data.remarks, job.allowed)
-        place["remarks"] = list(map(str, remarks))
-        run_dir.write_json(run_dir.environment_path, place)
-        for line in place["remarks"]:
-            print(line)
-        if job.strict:
-            require_settled(remarks)
         info = data.info or dataset.info()
-        experiment = completed(experiment, info)
-        splits = split(experiment, data)
+        remarks = list(data.remarks)
+        try:
+            experiment = completed(experiment, info)
+            splits = split(experiment, data)
+            print(*splits.described, sep="\n")
+            # How a stand-in is split is no choice of the user's.
+            remarks += [] if job.stand_in else splits.remarks
+        finally:  # Settings that do not fit the data may be explained by how these were read.
+            kept = said(remarks, job.allowed)
+            place["remarks"] = list(map(str, kept))
+            run_dir.write_json(run_dir.environment_path, place)
+            for line in place["remarks"]:
+                print(line)
+        if job.strict:
+            require_settled(kept)
         network = build(experiment, info, splits.train, job.seed)
     network.model.summary(print_fn=print)
     return Prepared(

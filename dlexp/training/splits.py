@@ -1,7 +1,7 @@
 """Which examples train, validate and test, and what tells those of one run from those of another."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,8 +9,11 @@ import numpy as np
 from dlexp.components.columns import Role
 from dlexp.components.data import Data, Info, Split, SplitName
 from dlexp.components.datasets.dataset import Dataset
+from dlexp.components.remarks import Remark
 from dlexp.components.validations import Validation
 from dlexp.config.experiment import Experiment
+from dlexp.format import plural
+from dlexp.training.split_remarks import SplitTargets
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Origin:
         return part if np.array_equal(self.positions, np.arange(len(part))) else part.take(self.positions)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Splits:
     """The examples of one run by their role."""
 
@@ -38,12 +41,22 @@ class Splits:
     test: Split
     origins: Mapping[str, Origin] = field(default_factory=dict)
     """By role: train, validation, test."""
+    remarks: Sequence[Remark] = ()
+    """What may be wrong with the choice of the examples."""
 
     @property
     def by_role(self) -> dict[Role, Split]:
         """Those that there are."""
         validation: dict[Role, Split] = {} if self.validation is None else {"validation": self.validation}
         return {"train": self.train, **validation, "test": self.test}
+
+    @property
+    def described(self) -> list[str]:
+        """How many examples each role has, and how they were chosen, in a line each."""
+        return [
+            ", ".join(filter(None, [f"{role}: {plural(len(part), 'example')}", self.origins[role].how]))
+            for role, part in self.by_role.items()
+        ]
 
 
 def origins(data: Data, dataset: Dataset, validation: Validation | None) -> dict[str, Origin]:
@@ -52,7 +65,7 @@ def origins(data: Data, dataset: Dataset, validation: Validation | None) -> dict
     Validation takes its examples out of the training data, and of the others a share trains.
     """
     train, test = np.arange(len(data.train)), Origin("test", np.arange(len(data.test)), data.test_choice)
-    validates = {}
+    validates: dict[str, Origin] = {}
     if validation is not None and validation.type == "test":
         validates = {"validation": test}
     elif validation is not None and validation.type != "none":
@@ -67,7 +80,26 @@ def split(experiment: Experiment, data: Data) -> Splits:
     """The examples of an experiment by their role."""
     found = origins(data, experiment.dataset, experiment.validation)
     taken = {role: origin.take(data) for role, origin in found.items()}
-    return Splits(taken["train"], taken.get("validation"), taken["test"], found)
+    said = remarks(found, data, experiment.dataset, experiment.validation)
+    return Splits(
+        train=taken["train"], validation=taken.get("validation"), test=taken["test"], origins=found, remarks=said
+    )
+
+
+def remarks(found: Mapping[str, Origin], data: Data, dataset: Dataset, validation: Validation | None) -> list[Remark]:
+    """What may be wrong with the choice of the examples of the user's own data."""
+    if not dataset.is_users_own:
+        return []
+    parts: dict[str, Split] = {"train": data.train, "test": data.test}
+    targets = SplitTargets(
+        place=dataset.source,
+        info=data.info or dataset.info(),
+        validation=validation,
+        test_key="dataset.test_size" if data.test_choice else "",
+        in_order=data.train.y,
+        by_role={role: parts[origin.part].y[origin.positions] for role, origin in found.items()},
+    )
+    return list(targets.remarks())
 
 
 def digests(splits: Splits, data: Data, info: Info, data_digest: str) -> dict[str, dict[str, str]]:

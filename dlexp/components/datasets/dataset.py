@@ -54,6 +54,11 @@ class Dataset(Component):
     def _kept(self, n: int) -> int:
         return max(1, round(self.train_fraction * n))
 
+    @property
+    def source(self) -> str:
+        """Where the examples come from, for messages: of the user's own, the file, folder or function."""
+        return str(getattr(self, "path", self.type))
+
     def info(self) -> Info:
         """What the data looks like; reads nothing, and leaves open what only the user's own data can say."""
         raise NotImplementedError

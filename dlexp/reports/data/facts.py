@@ -16,6 +16,7 @@ from dlexp.components.remarks import Remark, said
 from dlexp.components.validations import Validation
 from dlexp.reports.data.duplicates import Overlap, duplicates
 from dlexp.reports.data.examples import Examples, Placed
+from dlexp.training.splits import remarks
 
 Array = np.ndarray[Any, Any]
 
@@ -175,7 +176,7 @@ def describe(
         constant=_constant(data.train.x, info.feature_names or dataset.feature_names) if is_numeric else [],
         equal=_equal(examples),
         shown=_shown(examples),
-        remarks=said(data.remarks, allowed),
+        remarks=said([*data.remarks, *remarks(examples.origins, data, dataset, validation)], allowed),
         best_possible=dataset.best_possible(),
     )
 

@@ -192,6 +192,11 @@ class Python(Arrays):
     """Keyword arguments of the function."""
 
     @property
+    def source(self) -> str:
+        """The function."""
+        return self.function
+
+    @property
     def functions(self) -> list[str]:
         """The function that makes the arrays."""
         return [self.function]

@@ -1,0 +1,106 @@
+"""What is said of the user's own data once they are split: classes on one side alone, sorted rows, tiny splits."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlexp.components.data import Array, Info
+from dlexp.components.remarks import Remark
+from dlexp.components.validations import Front, RandomSplit, Validation
+from dlexp.format import plural
+
+#: Fewer examples than these may be sorted by chance.
+MIN_SORTED = 20
+#: A score on fewer examples than these is chance.
+MIN_SCORED = 5
+MAX_CLASSES_NAMED = 5
+#: What draws the validation examples, whatever the order of the rows.
+DRAWN = "validation: {type: split, size: 0.2}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitTargets:
+    """The targets of the user's own data by role, and how they came there."""
+
+    place: str
+    """Where the data come from."""
+    info: Info
+    validation: Validation | None
+    test_key: str
+    """The setting that says how many examples test, if one does."""
+    in_order: Array
+    """Those of the training data, validation included, in the order of the source."""
+    by_role: Mapping[str, Array]
+
+    def remarks(self) -> Iterator[Remark]:
+        """What may be wrong with them, in at most a line for each role."""
+        lacking: list[str] = []
+        for role in self._scored:
+            n = len(self.by_role[role])
+            sides = [] if n < MIN_SCORED else list(dict.fromkeys(self._one_sided(role)))
+            # What is not in training since validation has it all is said once.
+            found = "; ".join(side for side in sides if side not in lacking)
+            lacking += sides
+            if n < MIN_SCORED:
+                found = f"{plural(n, f'{role} example')}, on which a score is chance"
+                key = self.test_key if role == "test" else "validation.size"
+                yield Remark(rule="tiny_split", place=self.place, found=found, key=key)
+            elif role == "validation" and isinstance(self.validation, Front) and (by := self._sorted_by()):
+                found = f"validation takes the first {n:,} rows, which are sorted by {by}{': ' * bool(found)}{found}"
+                yield Remark(rule="sorted_rows", place=self.place, found=found, key=DRAWN)
+            elif found:
+                yield Remark(rule="one_sided_classes", place=self.place, found=found, key=self._key(role))
+
+    @property
+    def _scored(self) -> list[str]:
+        """The roles that are scored and not trained on; one of two that are the same examples."""
+        is_test = self.validation is not None and self.validation.type == "test"
+        return [role for role in self.by_role if role != "train" and not (is_test and role == "validation")]
+
+    def _sorted_by(self) -> str:
+        """The target by which the rows are sorted, in words; empty if they are not."""
+        if len(self.in_order) < MIN_SORTED:
+            return ""
+        for name in self.info.targets or [""]:
+            y = self.info.y_of(name, self.in_order)
+            if y.ndim == 1 and is_sorted(y):
+                return f"the target {name}".strip()
+        return ""
+
+    def _one_sided(self, role: str) -> Iterator[str]:
+        """Classes that are in training or in this role, and not in both; rarer ones are named with the targets."""
+        for name, target in (self.info.targets or {"": self.info}).items():
+            if target.task not in ("binary", "multiclass", "ordinal"):
+                continue
+            n_classes = target.n_classes or 0
+            counts = {
+                each: np.bincount(self.info.y_of(name, y).astype(int), minlength=n_classes)
+                for each, y in self.by_role.items()
+            }
+            is_frequent = sum(counts.values()) >= len(counts)
+            for side, other in (("train", role), (role, "train")):
+                if len(absent := np.flatnonzero(is_frequent & (counts[side] == 0) & (counts[other] > 0))):
+                    side_name = "training" if side == "train" else side
+                    yield f"no {side_name} example has {_named(absent, target)}{f' of {name}' if name else ''}"
+
+    def _key(self, role: str) -> str:
+        """What gives this role examples of every class."""
+        if role == "validation" and isinstance(self.validation, RandomSplit):
+            return "" if self.validation.stratify == "auto" else "validation.stratify: auto"
+        return DRAWN if role == "validation" and isinstance(self.validation, Front) else ""
+
+
+def is_sorted(y: Array) -> bool:
+    """Whether numbers never fall or never rise, or classes each stand together; and are not all the same."""
+    changes = np.flatnonzero(np.diff(y))
+    stand_together = len(changes) == len(np.unique(y)) - 1 < len(y) / 2
+    steps = np.diff(y)
+    return len(changes) > 0 and bool(stand_together or (steps >= 0).all() or (steps <= 0).all())
+
+
+def _named(classes: Array, target: Info) -> str:
+    """`class a`, or `classes a, b, ... (7 in all)`."""
+    names = [str(target.class_names[k] if target.class_names else k) for k in classes[:MAX_CLASSES_NAMED]]
+    more = f", ... ({len(classes)} in all)" if len(classes) > MAX_CLASSES_NAMED else ""
+    return f"class{'es' * (len(classes) > 1)} {', '.join(names)}{more}"

@@ -1,0 +1,146 @@
+"""What is said of the user's own data once they are split."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlexp.config.load import load_data
+from dlexp.training.split_remarks import is_sorted
+from dlexp.training.splits import origins, remarks
+
+#: Five classes of 40 rows, one after the other; 8 of each are drawn to test.
+SORTED = "x,y\n" + "".join(f"{i % 7},{'abcde'[i // 40]}\n" for i in range(200))
+FRONT = "t.csv: validation takes the first 32 rows, which are sorted by the target"
+DRAWN = "; see validation: {type: split, size: 0.2}"
+
+
+@pytest.fixture(autouse=True)
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files lie in the working directory."""
+    monkeypatch.chdir(tmp_path)
+
+
+def said(config: str) -> list[str]:
+    """What is said of the splits of a config's data, without how to allow it."""
+    Path("c.yaml").write_text(config)
+    experiment = load_data("c.yaml").experiment
+    dataset, validation = experiment.dataset, experiment.validation
+    data = dataset.load(None)
+    found = remarks(origins(data, dataset, validation), data, dataset, validation)
+    return [str(each).partition(" (allow: ")[0] for each in found]
+
+
+def table(text: str, task: str, rest: str = "") -> str:
+    """A config of a table."""
+    Path("t.csv").write_text(text)
+    return f"dataset: {{type: csv, path: t.csv, target: y, task: {task}}}\n{rest}"
+
+
+@pytest.mark.parametrize(
+    "rest", ["", "validation: 0.2", "validation: 32", "validation: {type: split, stratify: false}"]
+)
+def test_a_drawn_split_is_right(rest: str) -> None:
+    """However the rows are sorted, nothing is to be said."""
+    assert said(table(SORTED, "multiclass", rest)) == []
+
+
+@pytest.mark.parametrize("size", ["0.2", "32"])
+def test_the_front_of_sorted_rows(size: str) -> None:
+    """Validation has a class that training never sees, and none of the others."""
+    absent = "no training example has class a; no validation example has classes b, c, d, e"
+
+    expected = [f"{FRONT}: {absent}{DRAWN}"]
+    assert said(table(SORTED, "multiclass", f"validation: {{type: front, size: {size}}}")) == expected
+
+
+def test_the_front_of_rows_that_are_no_order_of_numbers() -> None:
+    """Classes that stand together, in any order, are sorted; so are numbers that rise or fall."""
+    rows = [f"{i},{y}\n" for i, y in enumerate(["b"] * 40 + ["c"] * 40 + ["a"] * 40)]
+    (of_classes,) = said(table("x,y\n" + "".join(rows), "multiclass", "validation: {type: front, size: 20}"))
+    falling = "x,y\n" + "".join(f"{i % 3},{-i // 2}\n" for i in range(50))
+    (of_numbers,) = said(table(falling, "regression", "validation: {type: front}"))
+
+    assert of_classes.startswith("t.csv: validation takes the first 20 rows, which are sorted by the target: ")
+    assert of_numbers == "t.csv: validation takes the first 8 rows, which are sorted by the target" + DRAWN
+
+
+def test_the_front_of_mixed_rows_is_right() -> None:
+    """Nothing is to be said."""
+    mixed = "x,y\n" + "".join(f"{i},{i * 7 % 5}\n" for i in range(60))
+
+    assert said(table(mixed, "multiclass", "validation: {type: front}")) == []
+    assert said(table(mixed, "regression", "validation: {type: front}")) == []
+
+
+def test_several_targets_are_each_looked_at() -> None:
+    """The one by which the rows are sorted is named."""
+    Path("t.csv").write_text("x,y,z\n" + "".join(f"{i},{i % 2},{i // 50}\n" for i in range(100)))
+    config = "dataset: {type: csv, path: t.csv, target: {y: binary, z: binary}}\nvalidation: {type: front, size: 0.2}"
+    absent = "no validation example has class 1 of z"
+
+    assert said(config) == [
+        f"t.csv: validation takes the first 16 rows, which are sorted by the target z: {absent}{DRAWN}"
+    ]
+
+
+def test_arrays_are_looked_at_too() -> None:
+    """Their test split is given: a class that it does not have is named, without a key."""
+    y = np.repeat([0, 1, 2], 30)
+    np.savez("a.npz", x_train=np.ones((90, 2)), y_train=y, x_test=np.ones((60, 2)), y_test=y[:60])
+    config = "dataset: {type: npz, path: a.npz, task: multiclass}\n"
+
+    assert said(config) == ["a.npz: no test example has class 2"]
+    front = (
+        "a.npz: validation takes the first 30 rows, which are sorted by the target: no training example has class 0; "
+    )
+    assert said(config + "validation: {type: front, size: 30}")[0].startswith(front)
+
+
+def test_a_rare_class_may_be_on_one_side_of_an_unstratified_split() -> None:
+    """`stratify: auto` gives each side one; a class of fewer rows than splits is said with the targets."""
+    rare = ["b" if i in (30, 60, 90) else "a" for i in range(120)]
+    text = "x,y\n" + "".join(f"{i},{y}\n" for i, y in enumerate(rare))
+    config = table(text, "binary", "validation: {type: split, stratify: false, seed: 1}")
+
+    assert said(config) == ["t.csv: no validation example has class b; see validation.stratify: auto"]
+    assert said(config.replace("false", "auto")) == []
+
+
+def test_tiny_splits() -> None:
+    """One line each; that a single example lacks a class goes without saying."""
+    text = "x,y\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(5))
+
+    assert said(table(text, "binary")) == [
+        "t.csv: 1 validation example, on which a score is chance; see validation.size",
+        "t.csv: 1 test example, on which a score is chance; see dataset.test_size",
+    ]
+
+
+def test_validation_on_the_test_split_is_said_once() -> None:
+    """They are the same examples."""
+    text = "x,y\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(15))
+
+    assert len(said(table(text, "binary", "validation: test"))) == 1
+
+
+def test_shipped_data_are_quiet() -> None:
+    """Whatever takes what."""
+    assert said("dataset: iris\nvalidation: 2") == []
+
+
+@pytest.mark.parametrize(
+    ("y", "expected"),
+    [
+        ([1, 1, 2, 3], True),
+        ([3, 2, 2, 1], True),
+        ([1, 1, 0, 0, 2, 2, 2], True),
+        ([1, 1, 1, 1], False),
+        ([1, 2, 1, 2], False),
+        ([0.5, 0.1, 0.9, 0.3], False),
+    ],
+)
+def test_what_is_sorted(y: Sequence[float], expected: bool) -> None:
+    """Numbers that never fall or never rise, and classes that stand together."""
+    assert is_sorted(np.array(y)) == expected
