@@ -84,9 +84,9 @@ layers           type        output  parameters
 
 MISTAKES = """\
 most confident mistakes on the test split
-  5: predicted 2 with probability 0.9889; right is 1
+  6: predicted 2 with probability 0.9889; right is 1
     0, 0, 0, 9
-  7: predicted 5 with probability 0.5036; right is 9
+  8: predicted 5 with probability 0.5036; right is 9
     x
 """
 
@@ -241,7 +241,7 @@ def test_a_long_example_is_cut(dlexp: Invoke) -> None:
     _, out, _ = dlexp("show", "digits", "--mistakes", "1")
 
     assert out.splitlines()[-4:] == [
-        "  5: predicted 2 with probability 0.9889; right is 1",
+        "  6: predicted 2 with probability 0.9889; right is 1",
         "    " + " ".join(["word"] * 15),
         "    " + " ".join(["word"] * 15),
         "    " + " ".join(["word"] * 14) + " ...",
@@ -264,8 +264,8 @@ def test_no_mistakes_where_none_are_asked_for(dlexp: Invoke) -> None:
     with_mistakes([SURE | {"position": i} for i in range(20)])
 
     assert "mistakes on the test split" not in dlexp("show", "digits", "--mistakes", "0")[1]
-    assert "\n  19: predicted 2" in dlexp("show", "digits", "--mistakes", "20")[1]
-    assert "\n  3: predicted" not in dlexp("show", "digits", "--data-dir", ".")[1]
+    assert "\n  20: predicted 2" in dlexp("show", "digits", "--mistakes", "20")[1]
+    assert "\n  4: predicted" not in dlexp("show", "digits", "--data-dir", ".")[1]
     assert dlexp("show", "digits", "--mistakes", "21")[0] == 2
 
 
@@ -276,9 +276,9 @@ def test_largest_errors_of_a_regression(dlexp: Invoke) -> None:
 
     assert dlexp("show", "digits")[1].splitlines()[-4:] == [
         "largest errors on the test split",
-        "  0: predicted 105.2; right is 321",
+        "  1: predicted 105.2; right is 321",
         "    age 50",
-        "  1: predicted -; right is 321",
+        "  2: predicted -; right is 321",
     ]
 
 
@@ -288,7 +288,7 @@ def test_a_wrong_label_of_several(dlexp: Invoke) -> None:
     with_mistakes([mistake], class_names=["setosa", "versicolor", "virginica"])
 
     assert dlexp("show", "digits")[1].splitlines()[-2:] == [
-        "  3: virginica: predicted yes with probability 0.7500; right is no",
+        "  4: virginica: predicted yes with probability 0.7500; right is no",
         "    x",
     ]
 
@@ -300,10 +300,18 @@ def test_mistakes_of_several_targets(dlexp: Invoke) -> None:
 
     assert dlexp("show", "digits")[1].splitlines()[-4:] == [
         "most confident mistakes on the test split, digit",
-        "  5: predicted two with probability 0.9889; right is one",
+        "  6: predicted two with probability 0.9889; right is one",
         "most confident mistakes on the test split, parity",
-        "  5: predicted 2 with probability 0.9889; right is 1",
+        "  6: predicted 2 with probability 0.9889; right is 1",
     ]
+
+
+def test_an_example_has_the_name_that_predict_gives_it(dlexp: Invoke) -> None:
+    """The row of the file or the file's name, with its id; an older record counts the test examples, from 1."""
+    with_mistakes([SURE | {"example": "17", "id": "p-892"}, SURE | {"example": "pos/1.txt"}, SURE])
+
+    said = [line for line in dlexp("show", "digits")[1].splitlines() if "predicted 2" in line]
+    assert [line.split(": ")[0] for line in said] == ["  17 (p-892)", "  pos/1.txt", "  6"]
 
 
 def test_mistakes_of_an_older_run(dlexp: Invoke, no_data: None) -> None:
@@ -316,7 +324,7 @@ def test_mistakes_of_an_older_run(dlexp: Invoke, no_data: None) -> None:
     assert out.splitlines()[-3:] == [
         "most confident mistakes on the test split",
         "  The examples cannot be shown: recorded before they were kept",
-        "  5: predicted 2 with probability 0.9889; right is 1",
+        "  6: predicted 2 with probability 0.9889; right is 1",
     ]
 
 
@@ -326,7 +334,7 @@ def test_mistakes_whose_examples_could_not_be_decoded(dlexp: Invoke) -> None:
 
     assert dlexp("show", "digits")[1].splitlines()[-2:] == [
         "  The examples cannot be shown: imdb_word_index.json: not found in x",
-        "  5: predicted 2 with probability 0.9889; right is 1",
+        "  6: predicted 2 with probability 0.9889; right is 1",
     ]
 
 
@@ -359,7 +367,7 @@ def test_damaged_mistakes(dlexp: Invoke, mistakes: dict[str, Any] | list[Any] | 
     assert out.endswith(
         "most confident mistakes on the test split\n"
         "  The examples cannot be shown: evaluation.json is damaged\n"
-        "  5: predicted 2 with probability 0.9889; right is 1\n"
+        "  6: predicted 2 with probability 0.9889; right is 1\n"
     )
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from jobs import job_of
 
-from dlexp.components.data import Data, Split
+from dlexp.components.data import Data, Ids, Split
 from dlexp.components.datasets import (
     Csv,
     Digits,
@@ -34,7 +34,7 @@ from dlexp.errors import DataError
 from dlexp.execution.execute import execute
 from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
-from dlexp.training.mistakes import first_mistakes, with_examples
+from dlexp.training.mistakes import first_mistakes, named, with_examples
 
 NOTHING = Data(Split(np.zeros((1, 1)), np.zeros(1)), Split(np.zeros((1, 1)), np.zeros(1)))
 
@@ -97,6 +97,16 @@ def test_the_worst_of_each_target_keep_their_examples() -> None:
     assert [drop(each, "text") for each in found] == mistakes
     assert kept == [*(("a", i) for i in range(9)), *(("b", i) for i in range(3)), *(("c", i) for i in range(8))]
     assert all(each["text"] == f"number {each['position']}" for each in found if "text" in each)
+
+
+def test_mistakes_have_the_names_that_predict_gives() -> None:
+    """The rows of a file, counted from 1, with the ids; of other data the number in the split."""
+    test = Split(np.zeros((3, 1)), np.zeros(3))
+    table = Data(test, test, names={"test": [4, 9, 11]}, test_ids=Ids("id", ["a", "b", "c"]))
+    mistakes = [{"position": 2, "target": 0, "predicted": 1}]
+
+    assert named(mistakes, table) == [{**mistakes[0], "example": "11", "id": "c"}]
+    assert named(mistakes, NOTHING) == [{**mistakes[0], "example": "3"}]
 
 
 def test_a_summary_keeps_the_first_ten_of_each_target() -> None:

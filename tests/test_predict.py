@@ -334,3 +334,23 @@ def test_a_model_that_brings_code_is_refused(tmp_path: Path) -> None:
         _model(tmp_path / "code.keras")
     with pytest.raises(DataError, match=r"text\.keras: damaged, or refused"):
         _model(tmp_path / "text.keras")
+
+
+@pytest.mark.training
+def test_predictions_and_show_call_an_example_by_its_row_and_its_id(invoke: Invoke) -> None:
+    """The row is that of the file, counted from 1, as in every message; new rows have their ids too."""
+    rows = "".join(f"p{i},{i % 7},{'ab'[i % 2]}\n" for i in range(1, 41))
+    Path("own.csv").write_text(f"PassengerId,x,y\n{rows}")
+    Path("own.yaml").write_text(
+        "dataset: {type: csv, path: own.csv, target: y, task: binary, id: PassengerId}\ntraining: {epochs: 1}\n"
+    )
+    assert invoke("run", "own.yaml")[0] == 0
+    of_test = table(invoke("predict", "own", "test")[1])
+    mistakes = [line for line in invoke("show", "own", "--mistakes", "20")[1].splitlines() if "right is" in line]
+    Path("new.csv").write_text("PassengerId,x\nq1,3\n")
+
+    assert list(of_test[0])[:3] == ["example", "PassengerId", "target"]
+    assert all(row["PassengerId"] == f"p{row['example']}" for row in of_test)
+    wrong = {f"{row['example']} ({row['PassengerId']})" for row in of_test if row["target"] != row["predicted"]}
+    assert {line.strip().split(": ")[0] for line in mistakes} == wrong
+    assert [row["PassengerId"] for row in table(invoke("predict", "own", "new.csv")[1])] == ["q1"]

@@ -135,6 +135,30 @@ def test_row_numbers_that_were_written_out_again_are_left_out() -> None:
     assert (features(data), [each.rule for each in data.remarks]) == (("x",), ["nameless_column"])
 
 
+def test_ids_name_the_rows_and_are_no_feature() -> None:
+    """Of the test split and of new rows, which may lack them; the rows are those of the file."""
+    dataset = csv(rows("PassengerId,x,y", "9{i},{i},{word}"), id="PassengerId")
+    data = dataset.load(None)
+    Path("new.csv").write_text("x,PassengerId\n1,a\n2,\n")
+    new = dataset.new_examples(Path("new.csv"), None)
+    Path("new.csv").write_text("x\n1\n")
+
+    assert features(data) == ("x",)
+    assert data.test_ids is not None
+    assert [f"9{int(data.name('test', i)) - 1}" for i in range(8)] == data.test_ids.values
+    assert (new.ids and new.ids.values, list(new.names)) == (["a", ""], ["1", "2"])
+    assert dataset.new_examples(Path("new.csv"), None).ids is None
+
+
+def test_ids_that_several_rows_have_are_said() -> None:
+    """They may be those of patients, whose rows belong into one split."""
+    content = rows("patient,x,y", "7,{i},{word}", 20) + "8,1,a\n9,1,b\n"
+    (remark,) = csv(content, id="patient").load(None).remarks
+
+    assert (remark.rule, remark.place) == ("repeated_ids", "own.csv: column patient")
+    assert remark.found == "22 rows have 3 ids; several have '7', and may stand in different splits"
+
+
 @pytest.mark.parametrize("settings", [{"features": ["Unnamed: 0", "x"]}, {"id": "Unnamed: 0"}])
 def test_a_nameless_column_that_the_config_names_is_used(settings: dict[str, Any]) -> None:
     """Nothing is left to be said of it."""

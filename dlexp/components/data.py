@@ -151,6 +151,14 @@ class Columns(Protocol):
 
 
 @dataclass(frozen=True)
+class Ids:
+    """What a column of the user's own calls the examples of a split."""
+
+    column: str
+    values: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Data:
     """A loaded data set: the training data, of which validation takes its share, and the test split."""
 
@@ -164,6 +172,11 @@ class Data:
     """The first `N_FIRST` training examples for the eye, in one line each, if the arrays do not say what they were."""
     rows: Mapping[SplitName, Array] = field(default_factory=dict, kw_only=True)
     """Which rows of the source the examples of a split are, `(n,)`, if settings decide on that."""
+    names: Mapping[SplitName, Sequence[Any]] = field(default_factory=dict, kw_only=True)
+    """What the examples of a split are called: their rows in the file, counted from 1, or their own files; by default
+    their numbers in the split, counted from 1."""
+    test_ids: Ids | None = field(default=None, kw_only=True)
+    """What a column of the file calls the test examples, if a setting names one."""
     drawn: Mapping[SplitName, str] = field(default_factory=dict, kw_only=True)
     """Of examples that are made, not read: a digest of each split before it was encoded."""
     test_choice: str = field(default="", kw_only=True)
@@ -172,6 +185,10 @@ class Data:
     """Of a table, its columns."""
     remarks: Sequence[Remark] = field(default=(), kw_only=True)
     """How they were read, as far as the file does not say it or says it otherwise."""
+
+    def name(self, part: SplitName, position: int) -> str:
+        """What an example of a split is called."""
+        return str(self.names[part][position] if part in self.names else position + 1)
 
 
 @dataclass(frozen=True)
@@ -183,3 +200,5 @@ class NewExamples:
     """The row of each in the file, counted from 1, or the name of its own file."""
     notes: Sequence[str] = ()
     """What they have that the model did not learn from, and what it is given instead."""
+    ids: Ids | None = None
+    """What a column of the file calls them, if a setting names one and the file has it."""

@@ -23,6 +23,7 @@ RULES: Mapping[str, str] = {
     "one_sided_classes": "Classes that training or a scored split does not have.",
     "rare_classes": "Classes with fewer examples than there are splits.",
     "repeated_header": "Rows that repeat the header, as in joined files, which are left out.",
+    "repeated_ids": "Ids that several rows have.",
     "similar_names": "Columns in use whose names differ by spaces or capitals alone.",
     "single_words": "Texts that are a single word each.",
     "sorted_rows": "Validation on the first rows of a file that is sorted by the target.",

@@ -42,7 +42,8 @@ def _mistake(value: Any, path: str) -> str:
     is_of_classes = isinstance(value, dict) and "probability" in value
     answer = count if is_of_classes else optional(number)
     required: dict[str, Any] = {"position": count, "target": answer, "predicted": answer}
-    others = {"probability": number, "label": count, "target_name": text, "text": text, "png": text}
+    texts = dict.fromkeys(("example", "id", "target_name", "text", "png"), text)
+    others = {"probability": number, "label": count, **texts}
     return record(required | others, required)(value, path)
 
 

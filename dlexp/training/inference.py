@@ -1,6 +1,6 @@
 """What a saved model predicts of a split of its data, or of other examples."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -10,7 +10,6 @@ import numpy as np
 
 from dlexp.components import snapshot
 from dlexp.components.data import Info, NewExamples
-from dlexp.components.datasets.user.new_examples import rows
 from dlexp.components.heads.classes import class_names
 from dlexp.components.heads.head import Predicted, PredictedColumns
 from dlexp.config.checks import completed
@@ -41,7 +40,7 @@ def infer(
     trained, whose digest is `data_digest`: `examples` are encoded as they are.
 
     Returns:
-        The predictions: the first column names the examples, and of the test split `target` is the true one; and what
+        The predictions: the first columns name the examples, and of the test split `target` is the true one; and what
         new examples have that the training data did not.
 
     Raises:
@@ -61,8 +60,8 @@ def _inference(
     dataset = experiment.dataset
     loaded = cache(lambda: dataset.load(data_dir))
     if examples == "test":
-        test = loaded().test
-        given, y = NewExamples(test.x, rows(len(test))), test.y
+        test, names = loaded().test, [loaded().name("test", i) for i in range(len(loaded().test))]
+        given, y = NewExamples(test.x, names, ids=loaded().test_ids), test.y
     else:
         given, y = dataset.new_examples(examples, data_dir), None
         found, taken = given.x.shape[1:], model.input_shape[1:]
@@ -80,7 +79,7 @@ def _inference(
         outputs = _outputs(model, train.x).items()
         return {name: Predicted(info.y_of(name, train.y), no_logits, output) for name, output in outputs}
 
-    columns: dict[str, Any] = {"example": given.names}
+    columns: dict[str, Any] = {}
     outputs = _outputs(model, given.x)
     for name, (head, target) in experiment.head.by_target(info).items():
         described = target if target.class_names else replace(target, class_names=dataset.class_names)
@@ -88,7 +87,15 @@ def _inference(
         if y is not None:
             table = {"target": _targets(info.y_of(name, y), described), **table}
         columns |= {f"{name}_{column}" if name else column: values for column, values in table.items()}
-    return columns, given.notes
+    return _named(given, columns), given.notes
+
+
+def _named(given: NewExamples, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns with what the examples are called in front; a column of ids has its own name, if that is free."""
+    if not given.ids:
+        return {"example": given.names, **columns}
+    is_free = given.ids.column not in ("example", *columns)
+    return {"example": given.names, given.ids.column if is_free else "id": given.ids.values, **columns}
 
 
 def _model(path: Path) -> "keras.Model":

@@ -51,6 +51,19 @@ def mistakes(y: np.ndarray, predictions: np.ndarray, info: Info) -> list[dict[st
     ]
 
 
+def named(found: Sequence[Mistake], data: Data) -> list[Mistake]:
+    """The mistakes with what their examples are called: as `dlexp predict` calls them, and by a column of ids."""
+    ids = data.test_ids
+    return [
+        {
+            **each,
+            "example": data.name("test", each["position"]),
+            **({"id": ids.values[each["position"]]} if ids else {}),
+        }
+        for each in found
+    ]
+
+
 def first_mistakes(found: Sequence[Mistake]) -> list[Mistake]:
     """Of the mistakes on each target the worst, as many as a summary keeps."""
     return [each for of_one in _by_target(found) for each in of_one[:N_IN_SUMMARY]]

@@ -22,7 +22,7 @@ from dlexp.training.fit import fit
 from dlexp.training.inputs import require_code, require_data
 from dlexp.training.job import Job
 from dlexp.training.loop import Evaluator, Scores
-from dlexp.training.mistakes import Mistake, first_mistakes, with_examples
+from dlexp.training.mistakes import Mistake, first_mistakes, named, with_examples
 from dlexp.training.network import Network, build
 from dlexp.training.scores import calibration, guessing, scored, worst_mistakes
 from dlexp.training.splits import Splits, digests, split
@@ -159,7 +159,8 @@ def record(prepared: Prepared, epochs: Epochs) -> None:
         network.model.save(path)
     run_dir.require_own()
     tested = Evaluator(network, test).evaluate()
-    training = FinishedTraining(prepared, epochs, tested, worst_mistakes(network, test, tested))
+    worst = named(worst_mistakes(network, test, tested), prepared.data)
+    training = FinishedTraining(prepared, epochs, tested, worst)
     for write in RECORDS:
         write(training)
     seconds = epochs.seconds_before + time.perf_counter() - prepared.clock

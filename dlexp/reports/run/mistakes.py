@@ -27,7 +27,7 @@ def lines(evaluation: Evaluation, class_names: ClassNames, number: int, width: i
                         f"  The examples cannot be shown: {problem}", width, subsequent_indent="  "
                     )
                     problem = ""
-            yield f"  {record['position']}: {_answer(record, names)}"
+            yield f"  {_example(record)}: {_answer(record, names)}"
             if text := record.get("text"):
                 yield from textwrap.wrap(
                     f"{text} (PNG in evaluation.json)" if "png" in record else text,
@@ -37,6 +37,12 @@ def lines(evaluation: Evaluation, class_names: ClassNames, number: int, width: i
                     max_lines=3,
                     placeholder=" ...",
                 )
+
+
+def _example(record: Mapping[str, Any]) -> str:
+    """What `dlexp predict` calls it; its number in the test split in the records of earlier versions."""
+    called = record.get("example", str(record["position"] + 1))
+    return one_line(f"{called} ({record['id']})" if "id" in record else called)
 
 
 def _answer(record: Mapping[str, Any], names: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """Columns that a table leaves out by itself, where it learns from all: those without a value or without a name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -39,6 +39,20 @@ def without_needless_columns(rows: Rows, roles: Roles, gaps: Gaps) -> Rows:
     remarks = [_remark(rows, column, why[column], kept) for column in features if why[column]]
     frame = rows.frame.drop(columns=[column for column in features if why[column]])
     return replace(rows, frame=frame, remarks=(*rows.remarks, *remarks))
+
+
+def repeated_ids(rows: Rows, roles: Roles) -> Iterator[Remark]:
+    """Whether several rows have one id: then it may name what they are measured on."""
+    if roles.id is None or (cells := rows.frame[roles.id]).is_unique:
+        return
+    first = cells[cells.duplicated(keep=False)].iloc[0]
+    yield Remark(
+        rule="repeated_ids",
+        place=where(rows.path, roles.id, list(rows.frame.columns)),
+        found=f"{plural(len(rows), 'row')} have {cells.nunique(dropna=False)} ids; several have {first!r}, "
+        "and may stand in different splits",
+        key=f"validation: {{type: group, column: {roles.id}}}",
+    )
 
 
 def _why_needless(rows: Rows, column: str, gaps: Gaps) -> str:

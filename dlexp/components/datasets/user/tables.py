@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import N_FIRST, Data, Frame, Info, NewExamples, Split, SplitName, Task
+from dlexp.components.data import N_FIRST, Data, Frame, Ids, Info, NewExamples, Split, SplitName, Task
 from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.components.datasets.reading import csv_file, files, parquet_file
 from dlexp.components.datasets.user import header
 from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath
+from dlexp.components.datasets.user.labels import label
 from dlexp.components.datasets.user.roles import Roles
 from dlexp.components.datasets.user.rows import Gaps, Rows
 from dlexp.components.datasets.words.encoding import TextKeys, TokenKeys
@@ -124,6 +125,8 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
             Split(x_test, targets.test),
             info=info,
             rows={"train": train.frame.index.to_numpy(), "test": test.frame.index.to_numpy()},
+            names={"train": train.frame.index, "test": test.frame.index},
+            test_ids=self._ids(test),
             first=train.shown(columns, roles.texts, range(min(N_FIRST, len(train)))),
             decode=partial(kept.shown, columns, roles.texts),
             test_choice=split.test_choice,
@@ -171,7 +174,7 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
         if words:
             is_gap = np.all([gaps.of(new, column) for column in gaps.texts], axis=0)
             notes += self.text_encoding.notes(words.other, names, is_gap)
-        return NewExamples(x, names, notes)
+        return NewExamples(x, names, notes, self._ids(new))
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Columns that have two roles, and settings that exclude each other."""
@@ -233,12 +236,13 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
     def _rows(self, path: Path, train: Rows | None = None) -> Rows:
         """A file's rows that have all they need; of a file with the test split, for what the training rows have."""
         from dlexp.components.datasets.user.extra_rows import without_extra_rows
-        from dlexp.components.datasets.user.left_out import without_needless_columns
+        from dlexp.components.datasets.user.left_out import repeated_ids, without_needless_columns
 
         rows = without_extra_rows(Rows.of(path, self.read(path)))
         columns, roles = list(rows.frame.columns), self.roles
         if wrong := list(header.problems(path, columns, roles)):
             raise UserError(*(f"dataset.{field}: {message}" for field, message in wrong))
+        rows = rows.remarked(*repeated_ids(rows, roles))
         if train is None:
             rows = without_needless_columns(rows, roles, self.gaps)
             rows = rows.remarked(*header.similar_names(path, columns, roles))
@@ -246,6 +250,13 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
         # A cell of labels may be empty: no label.
         needed = [name for name, task in self._tasks.items() if task != "multilabel" or isinstance(self.target, list)]
         return self.gaps.without(rows, needed, roles.inputs_of(list(there)))
+
+    def _ids(self, rows: Rows) -> Ids | None:
+        """What the column of ids calls the rows; None if no setting names one, or new rows do not have it."""
+        if self.id is None or self.id not in rows.frame:
+            return None
+        cells = rows.frame[self.id]
+        return Ids(self.id, cells.map(label).where(cells.notna(), "").to_list())
 
     @property
     def _tasks(self) -> Mapping[str, Task]:

@@ -110,6 +110,7 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, Dataset):
             Split(numbered.other, y.test),
             info=info,
             first=_in_lines(train, range(min(N_FIRST, len(train)))),
+            names={part: _below(root, paths) for part, paths in (("train", train), ("test", test))},
             decode=partial(_in_lines, test),
             test_choice=found.choice,
             remarks=[
@@ -122,8 +123,8 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, Dataset):
 
     def places(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
         """The files in the folder."""
-        root, paths = self._root(data_dir), self._found(data_dir).of(part)
-        return [str(paths[position].relative_to(root)) for position in positions]
+        paths = self._found(data_dir).of(part)
+        return _below(self._root(data_dir), [paths[position] for position in positions])
 
     def lines(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
         """The texts themselves."""
@@ -276,6 +277,11 @@ def _target(path: Path, name: TextTarget) -> str:
 
 def _named(part: Sequence[Path], position: int) -> str:
     return str(part[position])
+
+
+def _below(root: Path, paths: Sequence[Path]) -> list[str]:
+    """What files are called below a folder."""
+    return [str(path.relative_to(root)) for path in paths]
 
 
 def _in_lines(part: list[Path], positions: Sequence[int]) -> list[str]:
