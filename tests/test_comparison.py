@@ -535,6 +535,7 @@ def test_labels_tell_no_defaults(tmp_path: Path) -> None:
         {"head": {"type": "binary"}},
         {"head": {"standardize_target": True}},
         {"head": {"label_smoothing": 0.1}},
+        {"head": {"class_weight": {"spam": 2.0, "ham": 1.0}}},
         {"model": {"kernel_regularizer": {"type": "l2", "l2": 0.01}}},
     ],
     ids=str,

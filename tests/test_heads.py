@@ -198,7 +198,7 @@ def test_multilabel_label_smoothing_is_keras() -> None:
     [
         (
             Multiclass(units=3, class_weight=[1.0, 2.0]),
-            ("class_weight", "expected one weight a class, 3, given 2"),
+            ("class_weight", "expected one weight per class, 3, given 2"),
         ),
         (
             Multiclass.model_validate({"units": 3, "loss": "mse", "label_smoothing": 0.1}),

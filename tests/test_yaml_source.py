@@ -160,7 +160,7 @@ def test_aliases_are_written_out(tmp_path: Path) -> None:
         ('a: "\\UFFFFFFFF"\n', "FILE: not valid YAML: an escape or a version that is out of range"),
         (b"a: 1\nb: \xff\n", "FILE:2: not UTF-8 text: byte 0xff"),
         ("a: 1".encode("utf-16"), "FILE:1: not UTF-8 text: byte 0xff"),
-        ("1: a\n", "FILE:1: expected a word as key, given 1"),
+        ("~: a\n", "FILE:1: expected a word as key, given ~"),
         ("model:\n  true: a\n", "FILE:2: model: expected a word as key, given true"),
         ("? \n: a\n", "FILE:1: expected a word as key, given nothing"),
         ("? [a]\n: b\n", "FILE:1: expected a word as key, given a list or mapping"),

@@ -1,6 +1,7 @@
 """Checks between fields: settings that are right alone and cannot work together."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dlexp import registry
 from dlexp.components.component import ALONE, Component, Context, Misfit
@@ -24,12 +25,18 @@ def check_dataset(dataset: Dataset) -> list[Misfit]:
     return [misfit.below("dataset") for misfit in dataset.problems(ALONE)]
 
 
+def with_class_names(dataset: Dataset, info: Info) -> Info:
+    """What is known of a data set, with the names that its classes have whatever it holds."""
+    return info if info.class_names or info.targets else replace(info, class_names=dataset.class_names)
+
+
 def completed(experiment: Experiment, info: Info) -> Experiment:
     """The experiment with the output units that its data, now loaded, needs.
 
     Raises:
         UserError: What `check` could not see before: settings that do not work with this data.
     """
+    info = with_class_names(experiment.dataset, info)
     experiment = experiment.model_copy(update={"head": experiment.head.completed(info)})
     if misfits := check_against(experiment, info):
         raise UserError(*(f"{path}: {message}" for path, message in misfits))
@@ -56,6 +63,7 @@ def change(path: str, experiment: Experiment) -> str:
 
 def check_against(experiment: Experiment, info: Info) -> list[Misfit]:
     """What cannot work with data like this, by dotted path."""
+    info = with_class_names(experiment.dataset, info)
     return [*check_data(experiment, info), *_between_parts(experiment, _context(experiment, info))]
 
 

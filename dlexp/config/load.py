@@ -17,7 +17,7 @@ from dlexp.components.heads.head import default_head
 from dlexp.components.heads.multitask import unknown_targets
 from dlexp.components.validations import RandomSplit
 from dlexp.config.advice import has_override
-from dlexp.config.checks import change, check, check_data, check_dataset
+from dlexp.config.checks import change, check, check_data, check_dataset, with_class_names
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import flatten, format_value
 from dlexp.config.grid import Override, expand, source_of
@@ -395,7 +395,8 @@ def _validated(config: Node) -> tuple[Experiment, Node]:
         return experiment, config
     info = experiment.dataset.info()
     validation = experiment.validation.settled(info, experiment.dataset.is_users_own)
-    return experiment.model_copy(update={"head": experiment.head.completed(info), "validation": validation}), config
+    head_known = experiment.head.completed(with_class_names(experiment.dataset, info))
+    return experiment.model_copy(update={"head": head_known, "validation": validation}), config
 
 
 def _with_split_of_data(config: Node) -> Node:

@@ -244,7 +244,10 @@ class _Construction:
 
 
 def _key(node: yaml.Node, keys: Keys) -> str:
-    if isinstance(node, yaml.ScalarNode) and node.tag == STR:
+    # A column, a class or a unit may be called by a number: as it stands there.
+    if isinstance(node, yaml.ScalarNode) and node.tag in (STR, INT, FLOAT):
+        if node.tag != STR:
+            return str(node.value)
         if node.value != "<<" or node.style is not None:
             return str(_scalar(node, keys))
         why = "merge keys (<<) are not supported; use extends, or an alias alone"

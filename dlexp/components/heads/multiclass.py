@@ -36,7 +36,7 @@ class Multiclass(classes.ClassHead):
         elif info.n_classes and units < info.n_classes:
             yield Misfit("units", f"{info.n_classes} classes do not fit into {units} outputs")
         else:
-            yield from self.wrong_weights(units)
+            yield from self.wrong_weights(info, units)
         yield from classes.wrong_smoothing(self.label_smoothing, self.loss)
 
     def build(self, features: Tensor, y: Array) -> Output:

@@ -58,7 +58,10 @@ def _loss(experiment: Compared, target: str) -> dict[str, Any]:
     head, names = f"head.heads.{target}." if target else "head.", _loss_keys(is_sum=not target)
     found = {}
     for key, value in experiment.settings.items():
-        is_of_head = key.startswith(head) and key.rpartition(".")[2] in names and key != "head.weight"
+        # `class_weight.spam` is of the key `class_weight`.
+        below = key.removeprefix("head.").split(".")
+        own = below[2:] if below[0] == "heads" else below
+        is_of_head = key.startswith(head) and own[:1] and own[0] in names and key != "head.weight"
         if value and (is_of_head or ("regularizer" in key and not target)):
             found[key] = value
     return found
