@@ -14,7 +14,7 @@ from make_runs import finished
 
 from dlexp.components.data import Info
 from dlexp.components.datasets import Csv, Digits, Imdb, Npz, TextFolder
-from dlexp.components.datasets.user import new_examples
+from dlexp.components.datasets.user import new_examples, new_texts
 from dlexp.components.heads import Binary, Gaussian, Multilabel, Quantiles
 from dlexp.components.heads.head import Predicted
 from dlexp.errors import DataError, UserError
@@ -294,9 +294,9 @@ def test_a_file_without_examples_is_refused() -> None:
     table = Csv(path="own.csv", target="y", task="binary", split_column="split")
     array = Npz(path="own.npz", task="binary")
     readers: dict[str, Callable[[Path], object]] = {
-        "nothing.txt": new_examples.texts,
-        "folder": new_examples.texts,
-        "text.csv": new_examples.texts,
+        "nothing.txt": new_texts.read,
+        "folder": new_texts.read,
+        "text.csv": new_texts.read,
         "table.csv": lambda path: table.new_examples(path, None),
         "numbers.npz": lambda path: array.new_examples(path, None),
         "one.npy": lambda path: array.new_examples(path, None),
@@ -314,10 +314,10 @@ def test_only_the_end_of_a_line_ends_a_text() -> None:
     """Not what Python splits at beside it: a form feed, NEL or Unicode's own line separators."""
     Path("a.txt").write_bytes("one\x0cpage\x85\u2028end\r\n\r\nthree\n".encode())
 
-    texts, names = new_examples.texts(Path("a.txt"))
+    found = new_texts.read(Path("a.txt"))
 
-    assert texts == ["one\x0cpage\x85\u2028end", "", "three"]
-    assert names == ["1", "2", "3"]
+    assert found.texts == ["one\x0cpage\x85\u2028end", "", "three"]
+    assert found.names == ["1", "2", "3"]
 
 
 def test_a_model_that_brings_code_is_refused(tmp_path: Path) -> None:
@@ -354,3 +354,79 @@ def test_predictions_and_show_call_an_example_by_its_row_and_its_id(invoke: Invo
     wrong = {f"{row['example']} ({row['PassengerId']})" for row in of_test if row["target"] != row["predicted"]}
     assert {line.strip().split(": ")[0] for line in mistakes} == wrong
     assert [row["PassengerId"] for row in table(invoke("predict", "own", "new.csv")[1])] == ["q1"]
+
+
+def own_texts(**settings: object) -> Csv:
+    """A table of texts, each of two words of three."""
+    Path("own.csv").write_text("split,t,n,y\ntrain,good film,1,0\ntrain,bad film,2,1\ntest,good,3,0\n")
+    return Csv.model_validate(
+        {"path": "own.csv", "text": "t", "target": "y", "task": "binary", "split_column": "split", **settings}
+    )
+
+
+def test_a_line_of_a_file_is_a_text_of_the_tables_column() -> None:
+    """As is a file of a folder, and that is said; a .txt file that begins with the column's name is a table."""
+    dataset = own_texts(num_words=8)
+    Path("new.txt").write_text("bad\ngood, film\r\nawful\n")
+    Path("table.txt").write_text("n,t\n1,bad\n")
+    for name in ("a/1.txt", "a/B.TXT", "a/._1.txt", "a/.DS_Store", "a/c.md"):
+        Path("folder", name).parent.mkdir(parents=True, exist_ok=True)
+        Path("folder", name).write_text("bad film")
+
+    lines, table, folder = (dataset.new_examples(Path(name), None) for name in ("new.txt", "table.txt", "folder"))
+
+    assert (list(lines.names), list(folder.names)) == (["1", "2", "3"], ["a/1.txt", "a/B.TXT"])
+    np.testing.assert_array_equal(lines.x.toarray()[:2], own_rows("bad", '"good, film"'))  # type: ignore[union-attr]
+    np.testing.assert_array_equal(table.x.toarray(), own_rows("bad"))  # type: ignore[union-attr]
+    assert lines.notes == [
+        "each line is taken as a text of column t",
+        "no word that the model knows in 1 of 3 texts: 3",
+    ]
+    assert table.notes == []
+    assert folder.notes == ["not read: 2 files, the first a/._1.txt", "each file is taken as a text of column t"]
+
+
+def own_rows(*cells: str) -> np.ndarray:
+    """The cells as new rows of `own_texts`, encoded."""
+    Path("rows.csv").write_text("t\n" + "".join(f"{cell}\n" for cell in cells))
+    x = own_texts(num_words=8).new_examples(Path("rows.csv"), None).x
+    return np.asarray(x.toarray())  # type: ignore[union-attr]
+
+
+def test_texts_alone_are_refused_where_the_model_learned_from_more() -> None:
+    """From numbers beside the text, or from several columns of text; the message names all columns."""
+    Path("new.txt").write_text("bad\n")
+
+    with pytest.raises(
+        UserError, match=r"^new\.txt: has texts alone; .* from 2 columns, so give a table with them: t, n$"
+    ):
+        own_texts(features=["n"]).new_examples(Path("new.txt"), None)
+    with pytest.raises(UserError, match=r"give a table with them: t, split$"):
+        own_texts(text=["t", "split"], split_column=None).new_examples(Path("new.txt"), None)
+
+
+def test_the_only_column_of_a_table_has_the_texts() -> None:
+    """Whatever it is called, and that is said; of several it has to be called text."""
+    Path("reviews.csv").write_text("review\ngood film\n")
+    Path("more.csv").write_text("review,stars\ngood film,3\n")
+
+    found = new_texts.read(Path("reviews.csv"))
+
+    assert (found.texts, found.notes) == (["good film"], ["the texts are those of the only column, review"])
+    with pytest.raises(UserError, match=r"^more\.csv: no column 'text'\. Give a \.txt file with one text per line"):
+        new_texts.read(Path("more.csv"))
+
+
+def test_new_texts_without_a_known_word_are_named() -> None:
+    """Of any data set of texts: their words are unknown, or cut by num_words, or there are none."""
+    for split in ("train", "test"):
+        for folder, text in (("neg", "bad bad"), ("pos", "good rare")):
+            Path("texts", split, folder).mkdir(parents=True)
+            Path("texts", split, folder, "1.txt").write_text(text)
+    Path("new.txt").write_text("bad\nrare\nawful\n\n...\n")
+    dataset = TextFolder.model_validate({"path": "texts", "task": "binary", "num_words": 6})
+
+    assert dataset.new_examples(Path("new.txt"), None).notes == [
+        "no word at all in 2 of 5 texts: 4, 5",
+        "no word that the model knows in 2 of 5 texts: 2, 3",
+    ]

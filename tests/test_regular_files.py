@@ -9,7 +9,7 @@ import pytest
 from commands import Invoke
 
 from dlexp import regular_files
-from dlexp.components.datasets.user import new_examples
+from dlexp.components.datasets.user import new_examples, new_texts
 from dlexp.errors import DataError
 from dlexp.regular_files import NotRegular
 
@@ -125,4 +125,4 @@ def test_new_examples_that_are_no_file_are_refused(name: str, tmp_path: Path) ->
     os.mkfifo(tmp_path / name)
 
     with pytest.raises(DataError, match="a pipe, not a file"):
-        (new_examples.texts if name == "x.txt" else lambda path: new_examples.numbers(path, 2))(tmp_path / name)
+        (new_texts.read if name == "x.txt" else lambda path: new_examples.numbers(path, 2))(tmp_path / name)

@@ -24,9 +24,9 @@ def predict(
 ) -> None:
     """Write a run's predictions as CSV: class and probabilities, number and interval, quantiles; a row an example.
 
-    Numbers come as the columns that the model learned from; texts a line each of a .txt file, in the column text of a
-    .csv file, or as the .txt files of a folder. They are encoded as the training data were; categories
-    that those do not have, and gaps that are filled, are said on stderr.
+    Numbers come as the columns that the model learned from; texts as the lines of a .txt file, as the .txt files of a
+    folder, or in a table: in its column text, or that of the run's own table. They are encoded as the training data
+    were; categories and words that those do not have, and gaps that are filled, are said on stderr.
 
     Example: dlexp predict digits_sgd test
     """

@@ -164,7 +164,7 @@ class GeneratedTexts(TextKeys, SampleKeys, Dataset):
         """Texts, cut into words as by Keras's Tokenizer; those that are none of w1, w2, ... are unknown."""
         from dlexp.components.datasets.words import indices
 
-        return indices.new_texts(path, self.text_encoding, _words(), lambda: self.texts(data_dir).train)
+        return indices.new_examples(path, self.text_encoding, _words(), lambda: self.texts(data_dir).train)
 
     def best_possible(self) -> dict[str, float]:
         """What the true probabilities score on the test split."""

@@ -80,7 +80,7 @@ class KerasTexts(TextKeys, Dataset):
         """Texts, cut into words as by Keras's Tokenizer and numbered by the data set's own word index."""
         from dlexp.components.datasets.words import indices
 
-        return indices.new_texts(path, self.text_encoding, self.words(data_dir), lambda: self._whole(data_dir).train)
+        return indices.new_examples(path, self.text_encoding, self.words(data_dir), lambda: self._whole(data_dir).train)
 
     def _decoded(self, data_dir: Path | None, digest: str, positions: Sequence[int]) -> list[str]:
         """Test texts in words, whole, as they were before they were cut; an absent word index is not downloaded."""

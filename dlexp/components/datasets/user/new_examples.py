@@ -1,17 +1,16 @@
-"""Examples that no split has, for `dlexp predict`: read from a file as numbers or as texts."""
+"""Examples that no split has, for `dlexp predict`: read from a file as numbers."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from dlexp import regular_files
 from dlexp.components.data import Array, NewExamples
 from dlexp.components.datasets.reading import csv_file, npz
-from dlexp.errors import DataError, UserError, did_you_mean
+from dlexp.errors import DataError, UserError
 
-#: The column of a table, or the array of an archive, that holds the examples.
-TEXT_COLUMN, ARRAY = "text", "x"
+#: The array of an archive that holds the examples.
+ARRAY = "x"
 
 
 def rows(n: int) -> list[str]:
@@ -31,28 +30,6 @@ def numbers(path: Path, n_features: int, names: Sequence[str] = ()) -> NewExampl
     if x.dtype.kind not in "fiub" or not np.isfinite(x).all():
         raise DataError(f"{path}: some values are no numbers, are missing or infinite")
     return NewExamples(x.astype(np.float32), rows(len(x)))
-
-
-def texts(path: Path) -> tuple[list[str], list[str]]:
-    """Texts and their names: a line each of a .txt file, a row each of a table's column `text`, or a folder's files."""
-    if path.is_dir():
-        files = sorted(path.rglob("*.txt"))
-        found, names = [_text(file) for file in files], [str(file.relative_to(path)) for file in files]
-    elif path.suffix == ".txt":
-        text = _text(path)
-        # Not splitlines, which splits at form feeds and Unicode's separators too.
-        found = text.removesuffix("\n").split("\n") if text else []
-        names = rows(len(found))
-    else:
-        frame = csv_file.read(path)
-        require_examples(path, len(frame))
-        if TEXT_COLUMN not in frame.columns:
-            hint = did_you_mean(TEXT_COLUMN, frame.columns)
-            advice = "Give a .txt file, a text a line, or name the column"
-            raise UserError(f"{path}: no column {TEXT_COLUMN!r}.{hint} {advice}")
-        found, names = frame[TEXT_COLUMN].fillna("").to_list(), rows(len(frame))
-    require_examples(path, len(found))
-    return found, names
 
 
 def array(path: Path) -> Array:
@@ -89,10 +66,3 @@ def _table(path: Path, n_features: int, names: Sequence[str]) -> Array:
             f"{path}: row {i + 1}, column {frame.columns[k]}: expected a number, given {frame.iloc[i, k]!r}"
         )
     return x
-
-
-def _text(path: Path) -> str:
-    try:
-        return regular_files.read_text(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not readable as UTF-8 text ({error})") from error

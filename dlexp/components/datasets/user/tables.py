@@ -25,6 +25,7 @@ from dlexp.errors import DataError, UserError
 
 if TYPE_CHECKING:
     from dlexp.components.datasets.user.columns import Encoded
+    from dlexp.components.datasets.user.new_texts import NewTexts
     from dlexp.components.datasets.user.splitting import SplitRows
     from dlexp.components.datasets.user.targets import RawTargets, Targets
     from dlexp.components.datasets.words.indices import Numbered
@@ -154,13 +155,15 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Rows of a table with the same columns, of which targets and split may be missing."""
         import numpy as np
+        import pandas as pd
 
         from dlexp.components.datasets.user import columns
         from dlexp.components.datasets.user.extra_rows import without_extra_rows
         from dlexp.components.datasets.user.new_examples import require_examples
 
-        train, gaps = self._split(data_dir).train, self.gaps
-        new = without_extra_rows(Rows.of(path, self.read(path)), are_new=True)
+        train, gaps, alone = self._split(data_dir).train, self.gaps, self._texts_alone(path)
+        frame = pd.DataFrame({self.roles.texts[0]: alone.texts}) if alone else self.read(path)
+        new = without_extra_rows(Rows.of(path, frame), are_new=True)
         require_examples(path, len(new))
         for column in self.roles.inputs_of(train.frame.columns):
             header.require_one(path, column, list(new.frame.columns))
@@ -169,12 +172,32 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
                 raise DataError(f"{place}: missing, and nothing says how to fill it")
         words = self._words(train, new)
         _, x, features = self._inputs(train, new, words)
-        names = [str(i) for i in new.frame.index]
-        notes = [*(f"{each.place}: {each.found}" for each in new.remarks), *columns.notes(new, features, gaps)]
+        names = alone.names if alone else [str(i) for i in new.frame.index]
+        notes = [
+            *(alone.notes if alone else ()),
+            *(f"{each.place}: {each.found}" for each in new.remarks),
+            *columns.notes(new, features, gaps),
+        ]
         if words:
             is_gap = np.all([gaps.of(new, column) for column in gaps.texts], axis=0)
             notes += self.text_encoding.notes(words.other, names, is_gap)
         return NewExamples(x, names, notes, self._ids(new))
+
+    def _texts_alone(self, path: Path) -> "NewTexts | None":
+        """New texts that are in no table; None if they are, or none are learned from."""
+        from dlexp.components.datasets.user import new_texts
+
+        roles = self.roles
+        found = new_texts.outside_tables(path, roles.texts) if roles.texts else None
+        needed = [*roles.texts, *(roles.features or [])]
+        if found and len(needed) > 1:
+            raise UserError(
+                f"{path}: has texts alone; the model learned from {len(needed)} columns, so give a table with them: "
+                f"{', '.join(needed)}"
+            )
+        if found is None:
+            return None
+        return replace(found, notes=[*found.notes, f"each {found.unit} is taken as a text of column {needed[0]}"])
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Columns that have two roles, and settings that exclude each other."""

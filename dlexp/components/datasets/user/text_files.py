@@ -28,6 +28,11 @@ def is_hidden(path: Path) -> bool:
     return path.name.startswith((".", "~$")) or path.name.lower() in SYSTEM_NAMES
 
 
+def is_system_file(path: Path) -> bool:
+    """Whether a file manager keeps it for itself, and it is no text: `.DS_Store`, `Thumbs.db`."""
+    return is_hidden(path) and not _ends_as_text(path)
+
+
 def entries(folder: Path) -> list[tuple[Path, bool]]:
     """What is in a folder, by name, and whether it is a folder itself.
 

@@ -132,12 +132,12 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, Dataset):
 
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Texts, their words numbered by the frequencies in the training split."""
-        from dlexp.components.datasets.user import new_examples
+        from dlexp.components.datasets.user import new_texts
         from dlexp.components.datasets.words import indices
 
-        texts, names = new_examples.texts(path)
-        numbered = indices.numbered(_texts(self._found(data_dir).train), texts, self.tokens)
-        return self.text_encoding.new(lambda: numbered.train, numbered.other, names)
+        new = new_texts.read(path)
+        numbered = indices.numbered(_texts(self._found(data_dir).train), new.texts, self.tokens)
+        return self.text_encoding.new(lambda: numbered.train, numbered.other, new.names, new.notes)
 
     def misfits(self, data_dir: Path | None) -> Iterator[Misfit]:
         """Folders that are not there, and classes that are not two, or not in both splits."""

@@ -78,11 +78,13 @@ class TextEncoding:
         train, test = sequences.tfidf(data.train.x, data.test.x)
         return replace(data, train=Split(train, data.train.y), test=Split(test, data.test.y))
 
-    def new(self, train: "Callable[[], Sequences]", new: "Sequences", names: Sequence[str]) -> NewExamples:
+    def new(
+        self, train: "Callable[[], Sequences]", new: "Sequences", names: Sequence[str], notes: Sequence[str] = ()
+    ) -> NewExamples:
         """Texts that no split has, encoded; `train` gives the training texts, whose frequencies tf-idf needs."""
         import numpy as np
 
-        notes = list(self.notes(new, names))
+        notes = [*notes, *self.notes(new, names)]
         if self.encoding == "tfidf":
             return NewExamples(self.inputs_of(train(), new)[1], names, notes)
         return NewExamples(self.unweighted(new, np.zeros(len(new), np.int32)).x, names, notes)

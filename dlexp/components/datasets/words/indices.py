@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dlexp.components.data import Array, NewExamples, Split
-from dlexp.components.datasets.user import new_examples
+from dlexp.components.datasets.user import new_texts
 from dlexp.components.datasets.words import INDEX_FROM, sequences
 from dlexp.components.datasets.words.encoding import TextEncoding
 from dlexp.components.datasets.words.sequences import Sequences, Texts
@@ -69,9 +69,11 @@ def decoded(texts: Split, words: Mapping[int, str]) -> list[str]:
     return [decode(ids[1:], words) for ids in np.split(found.ids, found.ends)[:-1]]
 
 
-def new_texts(path: Path, encoding: TextEncoding, words: Mapping[int, str], train: Callable[[], Split]) -> NewExamples:
+def new_examples(
+    path: Path, encoding: TextEncoding, words: Mapping[int, str], train: Callable[[], Split]
+) -> NewExamples:
     """Texts from a file, numbered by the `words` of a data set and encoded; `train` gives its whole training texts."""
-    texts, names = new_examples.texts(path)
+    found = new_texts.read(path)
     ranks = {word: number - INDEX_FROM for number, word in words.items() if number > INDEX_FROM}
 
     def without_start_signs() -> Sequences:
@@ -80,5 +82,5 @@ def new_texts(path: Path, encoding: TextEncoding, words: Mapping[int, str], trai
         is_word[found.ends - found.lengths] = False
         return Sequences(found.ids[is_word] - INDEX_FROM, found.lengths - 1)
 
-    new = _looked_up(texts, lambda word: ranks.get(word, UNKNOWN), CUTS["words"])
-    return encoding.new(without_start_signs, new, names)
+    new = _looked_up(found.texts, lambda word: ranks.get(word, UNKNOWN), CUTS["words"])
+    return encoding.new(without_start_signs, new, found.names, found.notes)

@@ -1,0 +1,94 @@
+"""Texts that no split has, for `dlexp predict`: a line each of a file, the files of a folder, or a table's column."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dlexp import regular_files
+from dlexp.components.datasets.reading import csv_file
+from dlexp.components.datasets.user import text_files
+from dlexp.components.datasets.user.new_examples import require_examples, rows
+from dlexp.errors import DataError, UserError, did_you_mean
+from dlexp.format import plural
+
+#: The column of a table that has the texts, unless it has one column alone.
+TEXT_COLUMN = "text"
+#: What may lie between the names in the first line of a table.
+_DELIMITERS = re.compile("[,;|\t]")
+
+
+@dataclass(frozen=True)
+class NewTexts:
+    """Texts, and how they are named."""
+
+    texts: Sequence[str]
+    names: Sequence[str]
+    """The line or row of each, counted from 1, or its file as seen from the folder."""
+    notes: Sequence[str] = ()
+    """What was read otherwise than it may be meant."""
+    unit: str = "row"
+    """What of the file or folder is one text: a row, a line or a file."""
+
+
+def read(path: Path) -> NewTexts:
+    """The texts of a folder, of a .txt file or of a table's column `text`, or its only one.
+
+    Raises:
+        DataError: They cannot be read.
+        UserError: There are none.
+    """
+    return outside_tables(path) or _of_table(path)
+
+
+def outside_tables(path: Path, columns: Sequence[str] = ()) -> NewTexts | None:
+    """The texts of a folder, or of a .txt file, one per line; None for a table, of which the first line names columns.
+
+    Raises as `read`.
+    """
+    if path.is_dir():
+        return _of_folder(path)
+    if not text_files.is_text(path):
+        return None
+    lines = _lines(path)
+    require_examples(path, len(lines))
+    if {cell.strip(' "') for cell in _DELIMITERS.split(lines[0])} & set(columns):
+        return None
+    return NewTexts(texts=lines, names=rows(len(lines)), unit="line")
+
+
+def _of_folder(folder: Path) -> NewTexts:
+    paths = list(text_files.texts_below(folder))
+    others = sorted({path for path in folder.rglob("*") if path.is_file()} - set(paths))
+    unread = [path for path in others if not text_files.is_system_file(path)]
+    notes = [f"not read: {plural(len(unread), 'file')}, the first {unread[0].relative_to(folder)}"] if unread else []
+    require_examples(folder, len(paths))
+    names = [str(path.relative_to(folder)) for path in paths]
+    return NewTexts(list(map(_text, paths)), names, notes, "file")
+
+
+def _lines(path: Path) -> list[str]:
+    text = _text(path)
+    # Not splitlines, which splits at form feeds and Unicode's separators too.
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def _of_table(path: Path) -> NewTexts:
+    frame = csv_file.read(path)
+    require_examples(path, len(frame))
+    columns = list(frame.columns)
+    column = TEXT_COLUMN if TEXT_COLUMN in columns or len(columns) > 1 else columns[0]
+    if column not in columns:
+        hint = did_you_mean(TEXT_COLUMN, columns)
+        raise UserError(
+            f"{path}: no column {TEXT_COLUMN!r}.{hint} Give a .txt file with one text per line, or name the column so"
+        )
+    notes = [] if column == TEXT_COLUMN else [f"the texts are those of the only column, {column}"]
+    return NewTexts(frame[column].fillna("").to_list(), rows(len(frame)), notes)
+
+
+def _text(path: Path) -> str:
+    try:
+        return regular_files.read_text(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not readable as UTF-8 text ({error})") from error
