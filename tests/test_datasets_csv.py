@@ -313,7 +313,7 @@ def test_gaps_beside_a_text_are_filled_or_refused() -> None:
         (GAPS, BY_COLUMN | {"target": "y"}, "row 2, column x: missing, and 1 more in this column; see dataset.missing: "
          "drop, mean or median"),
         ("x,y\n1,2\n3,\n", {"target": "y", "task": "regression", "missing": "mean"},
-         "row 2, column y: missing; see dataset.missing: drop"),
+         "row 2, column y: missing; see dataset.missing: {target: drop, features: mean}"),
         (CARS.replace("2.5", "2,5"), BY_COLUMN, "not a readable CSV file (Error tokenizing data. C error: Expected 5 "
          "fields in line 3, saw 6)"),
         (CARS.replace("2.5", "2.5kg"), BY_COLUMN, "row 2, column weight: expected a number, as in most training "
@@ -329,8 +329,8 @@ def test_gaps_beside_a_text_are_filled_or_refused() -> None:
         ("", BY_COLUMN, "not a readable CSV file (No columns to parse from file)"),
         ("a,b\n1,2,3\n4,5,6\n", {"target": "b", "task": "count"}, "the rows have more fields than the header"),
         ("x,y\n" + "".join(f"w{i},1\n" for i in range(200)), {"target": "y", "task": "regression"},
-         "column x: 160 different words, more than 100; leave it out by naming dataset.features, or read it as "
-         "dataset.text"),
+         "column x: 160 different words, such as 'w0', more than 100; leave it out by naming dataset.features, read it "
+         "as dataset.text, or name the rows by it: dataset.id: x"),
     ],
 )  # fmt: skip
 def test_says_where_a_file_is_wrong(text: str, settings: dict[str, Any], message: str) -> None:

@@ -8,21 +8,23 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, hstack
 
-from dlexp.components.data import Array
+from dlexp.components.data import Array, Task
 from dlexp.components.datasets.dataset import MAX_SHOWN
-from dlexp.components.datasets.user.labels import in_order, label
-from dlexp.components.datasets.user.rows import Gaps, Rows
-from dlexp.components.datasets.user.targets import RawTargets
-from dlexp.errors import DataError
+from dlexp.components.datasets.user import categories, date_columns, number_columns
+from dlexp.components.datasets.user.cells import Cells
+from dlexp.components.datasets.user.gaps import Gaps
+from dlexp.components.datasets.user.kinds import CellRules
+from dlexp.components.datasets.user.labels import label
+from dlexp.components.datasets.user.rows import Rows
+from dlexp.components.datasets.user.targets import NUMBERS, RawTargets
+from dlexp.components.remarks import Remark
+from dlexp.errors import DataError, shown
 from dlexp.format import plural
-
-#: More different words than these are no category but names or text.
-MAX_CATEGORIES = 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class Encoded:
-    """One column as the model takes it: a number, or a column of 0 and 1 per category."""
+    """One column as the model takes it: numbers, or a column of 0 and 1 per category."""
 
     column: str
     names: Sequence[str]
@@ -30,6 +32,7 @@ class Encoded:
     """`(n, len(names))`."""
     test: Array
     is_number: bool
+    remarks: Sequence[Remark] = ()
 
     def standardized(self) -> "Encoded":
         """With mean 0 and variance 1 in the training split; a number that never varies there is only centred."""
@@ -38,53 +41,100 @@ class Encoded:
         return replace(self, train=(self.train - mean) / scale, test=(self.test - mean) / scale)
 
 
-def encoded(train: Rows, test: Rows, column: str, gaps: Gaps, is_category: bool = False) -> Encoded:
-    """A column of numbers, if most of its training values are some, or of categories; training rows alone decide."""
-    if column not in test.frame:
-        raise DataError(f"{test.path}: no column {column!r}, which {train.path} has")
-    is_gap = [gaps.of(rows, column) for rows in (train, test)]
-    present = ~is_gap[0]
-    if not present.any():
-        raise DataError(f"{train.path}: column {column} has no value in the training split")
-    numbers = [
-        pd.to_numeric(rows.frame[column], errors="coerce").to_numpy(np.float64, na_value=np.nan)
-        for rows in (train, test)
-    ]
-    n_numbers = (np.isfinite(numbers[0]) & present).sum()
-    if is_category or n_numbers <= present.sum() / 2:
-        return _categories(train, test, column, is_gap)
-    for rows, values, is_missing in zip((train, test), numbers, is_gap, strict=True):
-        for i in np.flatnonzero(~np.isfinite(values) & ~is_missing)[:1]:
-            given = rows.frame[column].iloc[i]
-            raise DataError(f"{rows.where(i, column)}: expected a number, as in most training rows, given {given!r}")
-    known = numbers[0][present]
-    fill = np.median(known) if gaps.missing == "median" else known.mean()
-    filled = [np.where(is_missing, fill, values)[:, None] for values, is_missing in zip(numbers, is_gap, strict=True)]
-    return Encoded(column=column, names=[column], train=filled[0], test=filled[1], is_number=True)
+def encoded(train: Rows, test: Rows, columns: Sequence[str], rules: CellRules) -> list[Encoded]:
+    """Columns of numbers, dates or categories; training rows alone decide which.
+
+    Raises:
+        DataError: For each column that cannot be read a line with what is there, and what reads it.
+    """
+    for column in columns:
+        if column not in test.frame:
+            raise DataError(f"{test.path}: no column {column!r}, which {train.path} has")
+    cells = [(Cells(train, column, rules), Cells(test, column, rules)) for column in columns]
+    if problems := [line for each in cells if (line := _problem(*each))]:
+        raise DataError(*shown(problems))
+    return [_encoded(*each) for each in cells]
 
 
-def _categories(train: Rows, test: Rows, column: str, is_gap: Sequence[Array]) -> Encoded:
-    words = [
-        np.where(is_missing, "", rows.frame[column].map(label).astype(str).to_numpy()).astype(str)[:, None]
-        for rows, is_missing in zip((train, test), is_gap, strict=True)
-    ]
-    categories = in_order(set(words[0].ravel().tolist()) - {""})
-    if len(categories) > MAX_CATEGORIES:
-        raise DataError(
-            f"{train.path}: column {column}: {len(categories)} different words, more than {MAX_CATEGORIES}; leave "
-            "it out by naming dataset.features, or read it as dataset.text"
-        )
-    names = [f"{column}={category}" for category in categories]
-    in_train, in_test = (each == categories for each in words)
-    return Encoded(column=column, names=names, train=in_train, test=in_test, is_number=False)
+def _problem(train: Cells, other: Cells) -> str:
+    if train.is_gap.all():
+        return f"{train.rows.path}: column {train.column} has no value in the training split"
+    if date_columns.is_one(train):
+        return date_columns.problem(train)
+    if _is_number(train):
+        return number_columns.problem(train, other)
+    return categories.problem(train)
 
 
-def targets(rows: Rows, column: str, gaps: Gaps, separator: str | None) -> RawTargets:
-    """A column of targets; with a `separator` the labels between which it stands, none in an empty cell."""
-    cells = rows.frame[column]
-    values: list[Any] = cells.to_list()
-    if separator:
-        texts = cells.astype(str).where(~gaps.of(rows, column), "")
+def _is_number(train: Cells) -> bool:
+    """Whether most of the training values are numbers, if the config does not call them categories."""
+    if train.column in train.rules.categorical:
+        return False
+    n_numbers = int((~np.isnan(train.numbers.values) & ~train.is_gap).sum())
+    return n_numbers > int((~train.is_gap).sum()) / 2
+
+
+def _encoded(train: Cells, other: Cells) -> Encoded:
+    if date_columns.is_one(train):
+        made = date_columns.encoded(train, other)
+        return _filled(train, other, made.names, made.splits, [made.remark])
+    if _is_number(train):
+        values = [each.numbers.values[:, None] for each in (train, other)]
+        return _filled(train, other, [train.column], values, list(number_columns.remarks(train, other)))
+    words, of_train, of_other = categories.encoded(train, other)
+    return Encoded(
+        column=train.column,
+        names=[f"{train.column}={word}" for word in words],
+        train=of_train,
+        test=of_other,
+        is_number=False,
+        remarks=[*categories.remarks(train, other), *_gap_remarks(train, other, "no category")],
+    )
+
+
+def _filled(
+    train: Cells, other: Cells, names: Sequence[str], splits: Sequence[Array], remarks: Sequence[Remark]
+) -> Encoded:
+    """Numbers whose gaps have the mean or median of the training rows."""
+    rule = train.rules.gaps.rule(train.column)
+    known = splits[0][~train.is_gap]
+    fill = np.median(known, axis=0) if rule == "median" else known.mean(axis=0)
+    of_train, of_other = (
+        np.where(each.is_gap[:, None], fill, values) for each, values in zip((train, other), splits, strict=True)
+    )
+    instead = f"the training split's {rule} of {', '.join(f'{value:.4g}' for value in fill)}"
+    return Encoded(
+        column=train.column,
+        names=names,
+        train=of_train,
+        test=of_other,
+        is_number=True,
+        remarks=[*remarks, *_gap_remarks(train, other, instead)],
+    )
+
+
+def _gap_remarks(train: Cells, other: Cells, instead: str) -> Iterator[Remark]:
+    """How many gaps are filled, and with what: of one file together."""
+    with_gaps = [each for each in (train, other) if each.is_gap.any()]
+    for path in dict.fromkeys(each.rows.path for each in with_gaps):
+        parts = [each for each in with_gaps if each.rows.path == path]
+        n = sum(int(each.is_gap.sum()) for each in parts)
+        row = min(int(each.rows.frame.index[each.is_gap][0]) for each in parts)
+        place = f"{path}: row {row}, column {train.column}"
+        found = f"missing in {plural(n, 'row')}, taken as {instead}"
+        yield Remark(rule="missing", place=place, found=found, is_settled=True)
+
+
+def targets(rows: Rows, column: str, task: Task, rules: CellRules, separator: str) -> RawTargets:
+    """A column of targets: numbers where the task expects some, of a multilabel task the labels in each cell."""
+    cells = Cells(rows, column, rules)
+    values: Any = cells.given.to_list()
+    if task in NUMBERS:
+        if line := number_columns.problem(cells, expected="a number"):
+            raise DataError(line)
+        values = cells.numbers.values
+    elif task == "multilabel":
+        texts = cells.given.astype(str).where(~cells.is_gap, "")
         values = [[word for each in text.split(separator) if (word := each.strip())] for text in texts]
     return RawTargets(values, lambda i: rows.where(i, column), f"{rows.path}: column {column}")
 
@@ -112,7 +162,7 @@ def notes(rows: Rows, columns: Sequence[Encoded], gaps: Gaps) -> Iterator[str]:
         yield from _gap_note(rows, column, gaps, "an empty text")
     for each in columns:
         if each.is_number:
-            yield from _gap_note(rows, each.column, gaps, f"the training data's {gaps.missing}")
+            yield from _gap_note(rows, each.column, gaps, f"the training data's {gaps.rule(each.column)}")
     for each in columns:
         if not each.is_number:
             yield from _gap_note(rows, each.column, gaps, "no category")

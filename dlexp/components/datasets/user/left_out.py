@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from dlexp.components.datasets.user.gaps import Gaps
 from dlexp.components.datasets.user.header import NAMELESS, listed, where
 from dlexp.components.datasets.user.roles import Roles
-from dlexp.components.datasets.user.rows import Gaps, Rows
+from dlexp.components.datasets.user.rows import Rows
 from dlexp.components.remarks import Remark
 from dlexp.errors import DataError
 from dlexp.format import plural

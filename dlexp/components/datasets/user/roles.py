@@ -15,6 +15,8 @@ class Roles:
     """None for all that have no other role."""
     categorical: Sequence[str] = ()
     """Those of the features that are categories, whatever stands in them."""
+    cell_keys: Sequence[tuple[str, str]] = ()
+    """Those that keys on the reading of cells name, each after its key."""
     id: str | None = None
     """The one that names the rows."""
     target_field: str = "target"
@@ -48,3 +50,4 @@ class Roles:
         yield from (("features", column) for column in self.features or [])
         yield from (("text", column) for column in self.texts)
         yield from (("categorical", column) for column in self.categorical)
+        yield from self.cell_keys

@@ -1,13 +1,12 @@
 """Rows of the user's own tables: each value with its place, what counts as missing, which rows train and which test."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dlexp.components.data import Array, Frame
 from dlexp.components.datasets.dataset import MAX_SHOWN
 from dlexp.components.remarks import Remark
-from dlexp.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -57,43 +56,3 @@ class Rows:
             return lines
         said = (" ".join(text.split()) for text in rows.texts(texts))
         return [f"{beside}: {text}" if beside else text for beside, text in zip(lines, said, strict=True)]
-
-
-@dataclass(frozen=True)
-class Gaps:
-    """What stands for a missing value, and what is done about it."""
-
-    missing: str
-    """refuse, drop, mean or median."""
-    words: Sequence[str]
-    """What stands for one in columns of words or numbers."""
-    texts: Collection[str]
-    """The columns of text, in which only the empty text is one."""
-
-    @property
-    def are_filled(self) -> bool:
-        """Whether a missing value of a feature is filled."""
-        return self.missing not in ("refuse", "drop")
-
-    def of(self, rows: Rows, column: str) -> Array:
-        """Where a column has a gap, `(n,)`."""
-        cells = rows.frame[column]
-        words = [""] if column in self.texts else self.words
-        gaps: Array = (cells.isna() | cells.isin(list(words))).to_numpy(bool)
-        return gaps
-
-    def without(self, rows: Rows, targets: Sequence[str], features: Sequence[str]) -> Rows:
-        """The rows that are kept: a gap drops its row, or stays if it is filled, which no target is."""
-        import numpy as np
-
-        kept = np.ones(len(rows), bool)
-        for column in dict.fromkeys([*targets, *([] if self.are_filled else features)]):
-            gaps = self.of(rows, column)
-            if self.missing != "drop" and gaps.any():
-                more = f", and {gaps.sum() - 1} more in this column" if gaps.sum() > 1 else ""
-                advice = "drop" if column in targets else "drop, mean or median"
-                raise DataError(
-                    f"{rows.where(int(gaps.argmax()), column)}: missing{more}; see dataset.missing: {advice}"
-                )
-            kept &= ~gaps
-        return rows.take(kept)

@@ -14,10 +14,11 @@ from dlexp.components.data import N_FIRST, Data, Frame, Ids, Info, NewExamples, 
 from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.components.datasets.reading import csv_file, files, parquet_file
 from dlexp.components.datasets.user import header
+from dlexp.components.datasets.user.cell_keys import CellKeys
 from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath
 from dlexp.components.datasets.user.labels import label
 from dlexp.components.datasets.user.roles import Roles
-from dlexp.components.datasets.user.rows import Gaps, Rows
+from dlexp.components.datasets.user.rows import Rows
 from dlexp.components.datasets.words.encoding import TextKeys, TokenKeys
 from dlexp.components.identity_rules import AddedLater, DataPath
 from dlexp.components.remarks import Remark
@@ -25,13 +26,14 @@ from dlexp.errors import DataError, UserError
 
 if TYPE_CHECKING:
     from dlexp.components.datasets.user.columns import Encoded
+    from dlexp.components.datasets.user.kinds import CellRules
     from dlexp.components.datasets.user.new_texts import NewTexts
     from dlexp.components.datasets.user.splitting import SplitRows
     from dlexp.components.datasets.user.targets import RawTargets, Targets
     from dlexp.components.datasets.words.indices import Numbered
 
 
-class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
+class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
     """A table with a header, read by pandas; its rows are counted from 1, without the header."""
 
     is_users_own = True
@@ -62,11 +64,6 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
     text: Name | list[Name] | None = None
     """The column of text to learn from, or several whose texts are joined. It is cut into words as by Keras's
     Tokenizer, numbered by their frequency in the training split; `num_words` to `maxlen` say how they are encoded."""
-    missing: Literal["refuse", "drop", "mean", "median"] = "refuse"
-    """What to do with a missing value: refuse the file, drop the row, or put the training split's mean or median; then
-    a missing category leaves its columns 0 and a missing text is empty. A missing target is refused or dropped."""
-    missing_values: list[str] = ["", "NA", "NaN", "nan", "null"]
-    """What stands for a missing value in columns of words or numbers; in a text only the empty one does."""
     standardize: bool = True
     """Whether the model first gives each number mean 0 and variance 1, fitted on the training split; numbers beside a
     text are given them before the model."""
@@ -86,13 +83,17 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
             features=self.features,
             categorical=self.categorical,
             id=self.id,
+            cell_keys=self.named_columns,
             target_field="target.{}" if isinstance(self.target, dict) else "target",
         )
 
     @property
-    def gaps(self) -> Gaps:
-        """What is missing, and what is done about it."""
-        return Gaps(self.missing, self.missing_values, self.roles.texts)
+    def rules(self) -> "CellRules":
+        """How cells are read."""
+        from dlexp.components.datasets.user.kinds import CellRules
+
+        roles = self.roles
+        return CellRules.of(self, roles.texts, roles.targets, self.categorical)
 
     def info(self) -> Info:
         """Of a text, the vocabulary is a setting, and so is the shape if nothing stands beside it."""
@@ -134,6 +135,7 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
             remarks=[
                 *dict.fromkeys([*train.remarks, *test.remarks]),
                 *targets.remarks,
+                *(remark for each in features for remark in each.remarks),
                 *(self._text_remarks(words, train, test) if words else ()),
             ],
         )
@@ -161,13 +163,13 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
         from dlexp.components.datasets.user.extra_rows import without_extra_rows
         from dlexp.components.datasets.user.new_examples import require_examples
 
-        train, gaps, alone = self._split(data_dir).train, self.gaps, self._texts_alone(path)
+        train, gaps, alone = self._split(data_dir).train, self.rules.gaps, self._texts_alone(path)
         frame = pd.DataFrame({self.roles.texts[0]: alone.texts}) if alone else self.read(path)
         new = without_extra_rows(Rows.of(path, frame), are_new=True)
         require_examples(path, len(new))
         for column in self.roles.inputs_of(train.frame.columns):
             header.require_one(path, column, list(new.frame.columns))
-            if not gaps.are_filled and (missing := gaps.of(new, column)).any():
+            if not gaps.fills(column) and (missing := gaps.of(new, column)).any():
                 place = new.where(int(missing.argmax()), column)
                 raise DataError(f"{place}: missing, and nothing says how to fill it")
         words = self._words(train, new)
@@ -218,6 +220,7 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
             beside = "Beside a text, only the columns that" if self.text else "Only the columns that"
             yield Misfit("categorical", f"column {unused[0]!r} is no feature. {beside} dataset.features names are")
         roles = self.roles
+        yield from self.cell_problems(roles.targets, roles.features or [] if names_features else None)
         for field, columns in (("features", roles.features or []), ("text", roles.texts)):
             if twice := [column for column in columns if column in (*roles.targets, roles.split)]:
                 yield Misfit(field, f"column {twice[0]!r} is the target or the split: it would give the answer away")
@@ -267,12 +270,12 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
             raise UserError(*(f"dataset.{field}: {message}" for field, message in wrong))
         rows = rows.remarked(*repeated_ids(rows, roles))
         if train is None:
-            rows = without_needless_columns(rows, roles, self.gaps)
+            rows = without_needless_columns(rows, roles, self.rules.gaps)
             rows = rows.remarked(*header.similar_names(path, columns, roles))
         there = rows.frame.columns if train is None else train.frame.columns.intersection(columns)
         # A cell of labels may be empty: no label.
         needed = [name for name, task in self._tasks.items() if task != "multilabel" or isinstance(self.target, list)]
-        return self.gaps.without(rows, needed, roles.inputs_of(list(there)))
+        return self.rules.gaps.without(rows, needed, roles.inputs_of(list(there)))
 
     def _ids(self, rows: Rows) -> Ids | None:
         """What the column of ids calls the rows; None if no setting names one, or new rows do not have it."""
@@ -293,8 +296,8 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
         def given(rows: Rows) -> "dict[str, RawTargets]":
             if isinstance(self.target, list):
                 return {"": columns.flags(rows, self.target)}
-            separators = {name: self.separator if task == "multilabel" else None for name, task in self._tasks.items()}
-            return {name: columns.targets(rows, name, self.gaps, by) for name, by in separators.items()}
+            tasks = self._tasks.items()
+            return {name: columns.targets(rows, name, task, self.rules, self.separator) for name, task in tasks}
 
         learned = replace(self.learned, classes=self.target) if isinstance(self.target, list) else self.learned
         is_drawn = not self.test_path and not self.split_column
@@ -311,8 +314,7 @@ class Table(TargetKeys, TextKeys, TokenKeys, Dataset):
         """The inputs of training rows and of others with their words, and the columns of features that are in them."""
         from dlexp.components.datasets.user.columns import encoded, joined
 
-        names, gaps = self.roles.features_of(train.frame.columns), self.gaps
-        features = [encoded(train, other, name, gaps, name in self.categorical) for name in names]
+        features = encoded(train, other, self.roles.features_of(train.frame.columns), self.rules)
         if not words and not features:
             raise DataError(f"{train.path}: no column is left to learn from")
         of_words, scaled = (None, None), features

@@ -1,0 +1,100 @@
+"""Columns of dates: numbers for the parts that vary, or the seconds since 1970."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlexp.components.data import Array
+from dlexp.components.datasets.user import dates
+from dlexp.components.datasets.user.cell_keys import DateNumbers
+from dlexp.components.datasets.user.cells import Cells
+from dlexp.components.datasets.user.gaps import typed
+from dlexp.components.datasets.user.labels import label
+from dlexp.components.remarks import Remark
+from dlexp.errors import DataError
+
+#: A format whose order of day, month and year other cells could contradict, or whose centuries are a guess.
+_DOUBTFUL = re.compile(r"%[dm][/.-]%[dm]|%y")
+
+
+@dataclass(frozen=True)
+class Dates:
+    """What is made of a column of dates."""
+
+    names: Sequence[str]
+    splits: Sequence[Array]
+    """Of the training rows, then of the others, `(n, names)`; NaN where a date is missing."""
+    remark: Remark
+
+
+def is_one(cells: Cells) -> bool:
+    """Whether a column has dates, as the config or its type says."""
+    named = cells.column in cells.rules.dates
+    return named or (cells.column not in cells.rules.categorical and dates.are_moments(cells.given))
+
+
+def problem(train: Cells) -> str:
+    """Why the training cells cannot be read as dates; empty if they can."""
+    found = _formats(train)
+    if len(found) == 1:
+        return ""
+    place, words = f"{train.rows.path}: column {train.column}", list(train.counts)
+    if found:
+        either = f"dataset.date_format: {' or '.join(map(typed, found))}"
+        return f"{place}: dates such as {words[0]!r} can be read in more than one way; say {either}"
+    nearest, misread = dates.nearest(words)
+    if not nearest:
+        return f"{place}: expected dates, given {words[0]!r}; how they are written: dataset.date_format"
+    return f"{train.where_word(misread)}: expected a date as {nearest}, given {misread!r}; see dataset.date_format"
+
+
+def encoded(train: Cells, other: Cells) -> Dates:
+    """The numbers made of a column without a problem; DataError if the other rows have what is no such date."""
+    (form,) = _formats(train)
+    how = train.rules.dates.get(train.column, "parts")
+    made = [_made(each, form, how) for each in (train, other)]
+    of_train = {part: values[~train.is_gap] for part, values in made[0].items()}
+    varying = [part for part, values in of_train.items() if values.min() < values.max()] or list(made[0])[:1]
+    splits = [np.column_stack([each[part] for part in varying]) for each in made]
+    names = [f"{train.column}.{part}" if part else train.column for part in varying]
+    return Dates(names, splits, _remark(train, form, of_train, varying))
+
+
+def _remark(train: Cells, form: str, of_train: Mapping[str, Array], varying: Sequence[str]) -> Remark:
+    is_typed = dates.are_moments(train.given)
+    written = "" if is_typed else f" in the form {_shown(form)}"
+    same = [f"{part} {values[0]:g}" for part, values in of_train.items() if part not in varying]
+    left_out = f" ({', '.join(same)} in every training row)" if same else ""
+    said = is_typed or train.rules.format_of(train.column) is not None
+    return Remark(
+        rule="dates",
+        place=f"{train.rows.path}: column {train.column}",
+        found=f"dates{written} are read as {', '.join(varying) if varying != [''] else 'seconds since 1970'}{left_out}",
+        key="" if said or not _DOUBTFUL.search(form) else f"dataset.date_format: {typed(form)}",
+        is_settled=said or not _DOUBTFUL.search(form),
+    )
+
+
+def _formats(train: Cells) -> list[str]:
+    """Those that read all training cells; that of the config, whether or not it does."""
+    if (form := train.rules.format_of(train.column)) is not None:
+        return [form]
+    return [dates.ISO] if dates.are_moments(train.given) else dates.formats(list(train.counts))
+
+
+def _made(cells: Cells, form: str, how: DateNumbers) -> Mapping[str, Array]:
+    moments = dates.read(cells.given, form)
+    is_wrong = moments.values.isna().to_numpy() & ~cells.is_gap
+    if is_wrong.any():
+        given = label(cells.given.iloc[int(is_wrong.argmax())])
+        raise DataError(f"{cells.where(is_wrong)}: expected a date in the form {_shown(form)}, given {given!r}")
+    is_zoned = ~np.isnan(moments.offsets) & ~cells.is_gap
+    if how == "seconds" and is_zoned.any() and (is_local := ~is_zoned & ~cells.is_gap).any():
+        raise DataError(f"{cells.where(is_local)}: expected a time zone, as other cells have; seconds need one")
+    return {part: np.where(cells.is_gap, np.nan, values) for part, values in moments.made(how).items()}
+
+
+def _shown(form: str) -> str:
+    return "2020-12-31" if form == dates.ISO else form

@@ -1,0 +1,122 @@
+"""What a column is whose cells are no plain numbers: categories, or numbers and dates that a key has to read."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Self
+
+import numpy as np
+
+from dlexp.components.datasets.user import dates, notations
+from dlexp.components.datasets.user.cell_keys import CellKeys, DateNumbers
+from dlexp.components.datasets.user.gaps import Gaps, is_usual, typed
+from dlexp.components.datasets.user.numerals import PLAIN, Notation
+from dlexp.format import plural
+
+#: More different words than these are no category but names or text.
+MAX_CATEGORIES = 100
+#: Of a column with more different words, so many are looked at.
+_MAX_LOOKED_AT = 2000
+#: Words beside at least so many different numbers are placeholders if there are no more of them than these.
+_MIN_NUMBERS, _MAX_PLACEHOLDERS = 5, 2
+#: From this share of numbers on, categories are said to be a mixture.
+_MIN_MIXED = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellRules:
+    """How the cells of a table are read."""
+
+    gaps: Gaps
+    notation: Notation = PLAIN
+    dates: Mapping[str, DateNumbers] = field(default_factory=dict)
+    """What is made of the columns of dates."""
+    date_format: str | Mapping[str, str] | None = None
+    """How dates are written: all, or by column; None to find out."""
+    categorical: Collection[str] = ()
+
+    @classmethod
+    def of(cls, keys: CellKeys, texts: Collection[str], targets: Collection[str], categorical: Collection[str]) -> Self:
+        """As the keys of a table say, given what its columns are for."""
+        thousands = None if keys.thousands == "none" else keys.thousands
+        return cls(
+            gaps=Gaps(missing=keys.missing, words=keys.missing_values, texts=texts, targets=targets),
+            notation=Notation(keys.decimal, thousands, tuple(keys.units)),
+            dates=keys.dates if isinstance(keys.dates, dict) else dict.fromkeys(keys.dates, "parts"),
+            date_format=keys.date_format,
+            categorical=categorical,
+        )
+
+    def format_of(self, column: str) -> str | None:
+        """How the dates of a column are written, if the config says so."""
+        return self.date_format if isinstance(self.date_format, str | None) else self.date_format.get(column)
+
+    def missing_values(self, *words: str) -> str:
+        """What to type so that these words are missing values too."""
+        return f"dataset.missing_values: [{', '.join(typed(word) for word in [*self.gaps.words, *words])}]"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the words of a column look like, beside categories."""
+
+    word: str
+    """The first of those that do."""
+    found: str
+    """What is there."""
+    key: str
+    """What to type."""
+    is_refused: bool = True
+    """Whether they are no categories unless the config says so."""
+
+
+def look(column: str, counts: Mapping[str, int], rules: CellRules) -> Look | None:
+    """What the words of a column look like, by how often each is there; None if like categories and nothing else."""
+    counts = dict(islice(counts.items(), _MAX_LOOKED_AT))
+    usual = [word for word in counts if is_usual(word)]
+    others = [word for word in counts if word not in set(usual)]
+    n = sum(counts[word] for word in others)
+    or_categories = f", or as categories by dataset.categorical: [{column}]"
+    days = [word for word in others if dates.looks_like_one(word)]
+    if sum(counts[word] for word in days) > n / 2:
+        return Look(days[0], f"dates: {_some(days, counts)}", _dates_advice(column, days) + or_categories)
+    seen = notations.seeming(others, rules.notation)
+    if seen is None:
+        return None
+    numbers = set(seen.words)
+    n_numbers = sum(counts[word] for word in numbers)
+    if n_numbers > n / 2 and (seen.doubt or seen.keys(rules.notation)):
+        # Those that the notation reads are not what is wrong.
+        strange = [word for word in seen.words if np.isnan(rules.notation.value(word))] or list(seen.words)
+        found = f"{seen.described}: {_some(strange, counts)}"
+        return Look(strange[0], found, seen.advice(rules.notation) + or_categories)
+    beside = usual or [word for word in others if word not in numbers]
+    is_few = len(beside) <= _MAX_PLACEHOLDERS and len(numbers) >= _MIN_NUMBERS
+    if beside and (n_numbers > n / 2 or is_few):
+        found = f"{plural(n_numbers, 'number')} beside {_some(beside, counts)}"
+        advice = f"if that is a missing value, say {rules.missing_values(*beside)}, and dataset.missing; else"
+        return Look(beside[0], found, f"{advice} dataset.categorical: [{column}]")
+    if n_numbers >= _MIN_MIXED * n and len(counts) <= MAX_CATEGORIES:
+        found = f"numbers among words are taken as categories: {_some(seen.words, counts)}"
+        return Look(seen.words[0], found, f"dataset.categorical: [{column}]", is_refused=False)
+    return None
+
+
+def _some(words: Sequence[str], counts: Mapping[str, int]) -> str:
+    """The first of some words, and in how many cells there are others."""
+    n_more = sum(counts[word] for word in words) - counts[words[0]]
+    times = f" ({counts[words[0]]} times)" if counts[words[0]] > 1 else ""
+    return f"{words[0]!r}{times}" + (f" and {plural(n_more, 'more cell')}" if n_more else "")
+
+
+def _dates_advice(column: str, days: Sequence[str]) -> str:
+    """How to read the words of a column as dates."""
+    read = f"read them by dataset.dates: [{column}]"
+    found = dates.formats(days)
+    if len(found) > 1:
+        return f"{read} and {_or_formats(found)}"
+    return read if found else f"{read} and dataset.date_format"
+
+
+def _or_formats(found: Sequence[str]) -> str:
+    return f"dataset.date_format: {' or '.join(typed(form) for form in found)}"

@@ -1,0 +1,149 @@
+"""Columns of numbers: which cells are none, what fills the gaps, and what is doubtful of the others."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from dlexp.components.data import Array
+from dlexp.components.datasets.user import dates, notations
+from dlexp.components.datasets.user.cells import Cells
+from dlexp.components.datasets.user.gaps import is_usual
+from dlexp.components.datasets.user.labels import label
+from dlexp.components.datasets.user.numerals import LARGEST
+from dlexp.components.remarks import Remark
+from dlexp.format import plural
+
+#: So many cells are looked at before all are.
+_N_FIRST = 1000
+_DOTTED = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
+#: What stands for a missing value among numbers that are all smaller: 99, -999, 9999, ...
+_SENTINELS = frozenset(sign * int("9" * n) for n in range(2, 10) for sign in (1, -1))
+TOO_LARGE = f"larger than {LARGEST:.2g}, the largest number of float32, in which the model computes"
+
+
+def problem(*splits: Cells, expected: str = "a number, as in most training rows") -> str:
+    """Why the column cannot be read: its first cell that is no number, and what may read it; empty if it can."""
+    wrong = [(cells, is_wrong) for cells in splits if (is_wrong := _is_wrong(cells)).any()]
+    if not wrong:
+        return ""
+    cells, is_wrong = _first_of_file(wrong)
+    i = int(is_wrong.argmax())
+    given, place = cells.given.iloc[i], cells.where(is_wrong)
+    if np.isfinite(cells.numbers.values[i]):
+        return f"{place}: {label(given)} is {TOO_LARGE}"
+    advice = _advice(cells, label(given), is_wrong) if isinstance(given, str) else ""
+    return f"{place}: expected {expected}, given {given!r}{advice}"
+
+
+def _is_wrong(cells: Cells) -> Array:
+    """Which cells are no finite float32."""
+    wrong: Array = ~(np.abs(cells.numbers.values) <= LARGEST) & ~cells.is_gap
+    return wrong
+
+
+def _first_of_file(found: Sequence[tuple[Cells, Array]]) -> tuple[Cells, Array]:
+    """The split whose chosen cells begin first, of those in the same file as the first split."""
+    return min(
+        (each for each in found if each[0].rows.path == found[0][0].rows.path),
+        key=lambda each: each[0].rows.frame.index[int(each[1].argmax())],
+    )
+
+
+def _advice(cells: Cells, word: str, is_wrong: Array) -> str:
+    """What may read a word that is no number."""
+    if is_usual(word):
+        n = int((cells.given.str.strip() == word).sum())
+        times = f" in {plural(n, 'row')}" if n > 1 else ""
+        return f"{times}; if that is a missing value, say {cells.rules.missing_values(word)} and dataset.missing"
+    read = cells.given[~is_wrong & ~cells.is_gap].head(_N_FIRST).map(label)
+    seen = notations.seeming(list(dict.fromkeys([word, *read])), cells.rules.notation)
+    if seen is not None and word in seen.words and (advice := seen.advice(cells.rules.notation)):
+        return f"; {seen.described}: {advice}"
+    return ""
+
+
+def remarks(train: Cells, other: Cells) -> Iterator[Remark]:
+    """What is doubtful of a column's numbers."""
+    values = train.numbers.values[~train.is_gap]
+    place = f"{train.rows.path}: column {train.column}"
+    yield from _unusual((train, other))
+    if sentinel := _sentinel(values):
+        n = int((values == sentinel).sum())
+        found = f"{sentinel:g} in {plural(n, 'row')} lies far from all others, as a missing value does"
+        yield Remark(rule="sentinel", place=place, found=found, key=train.rules.missing_values(f"{sentinel:g}"))
+    if not isinstance(train.given.dtype, pd.StringDtype) and train.given.dtype != object:
+        return
+    words = train.given[~train.is_gap]
+    yield from _units(train, words, place)
+    if train.rules.notation.decimal == "." and (dotted := _all_dotted(words)):
+        found = f"numbers such as {dotted!r}, each dot before three digits, are read with decimals, not thousands"
+        yield Remark(
+            rule="dot_or_thousands", place=place, found=found, key='dataset.decimal: "," and dataset.thousands: "."'
+        )
+    if not (values % 1 == 0).all():
+        return
+    if (code := _code(words)) is not None:
+        found = f"{code!r} begins with 0, as codes do, and is read as the number {float(code):g}"
+        yield Remark(rule="leading_zeros", place=place, found=found, key=f"dataset.categorical: [{train.column}]")
+    if values.min() > 1e7 and values.max() < 1e8 and words.head(_N_FIRST).map(dates.is_compact).all():
+        found = f"numbers such as {words.iloc[0]} look like dates"
+        key = f'dataset.dates: [{train.column}] and dataset.date_format: "%Y%m%d"'
+        yield Remark(rule="dates", place=place, found=found, key=key)
+
+
+def _unusual(splits: Sequence[Cells]) -> Iterator[Remark]:
+    found = [(cells, chosen) for cells in splits if (chosen := cells.numbers.unusual & ~cells.is_gap).any()]
+    if not found:
+        return
+    cells, chosen = _first_of_file(found)
+    i, n = int(chosen.argmax()), sum(int(chosen.sum()) for _, chosen in found)
+    others = f", and {plural(n - 1, 'more cell')} likewise" if n > 1 else ""
+    read = f"{cells.given.iloc[i]!r} is read as {cells.numbers.values[i]:g}{others}"
+    yield Remark(rule="number_signs", place=cells.where(chosen), found=read)
+
+
+def _units(train: Cells, words: pd.Series, place: str) -> Iterator[Remark]:
+    """Different units in one column, or a unit in some of its cells alone."""
+    notation = train.rules.notation
+    if not notation.units:
+        return
+    counts = words.map(notation.unit).value_counts()
+    if len(counts) > 1:
+        listed = ", ".join(f"{unit or 'no unit'} in {plural(n, 'cell')}" for unit, n in counts.items())
+        yield Remark(
+            rule="units", place=place, found=f"{listed}: all are read as if they had one unit", key="dataset.units"
+        )
+
+
+def _sentinel(values: Array) -> float | None:
+    """A number of nines that repeats, far from all others."""
+    for extreme in (values.min(initial=0), values.max(initial=0)):
+        others = values[values != extreme]
+        if extreme not in _SENTINELS or len(values) - len(others) < 2 or len(others) < 2:
+            continue
+        low, high = others.min(), others.max()
+        distance = min(abs(extreme - low), abs(extreme - high))
+        if low < high and (distance > 2 * (high - low) or extreme < 0 <= low):
+            return float(extreme)
+    return None
+
+
+def _all_dotted(words: pd.Series) -> str:
+    """One of a column's numbers with a dot, where each such dot stands before three digits; or else nothing."""
+    first = words.head(_N_FIRST)
+    if not all(_DOTTED.fullmatch(word) for word in first if isinstance(word, str) and "." in word):
+        return ""
+    dotted = words[words.str.contains(".", regex=False).to_numpy(bool, na_value=False)]
+    # A number of three or fewer digits alone agrees with thousands.
+    whole = words[~words.str.contains(".", regex=False).to_numpy(bool, na_value=False)]
+    fits = dotted.nunique() > 1 and dotted.map(lambda word: bool(_DOTTED.fullmatch(word))).all()
+    return str(dotted.iloc[0]) if fits and (whole.str.lstrip("+-").str.len() <= 3).all() else ""
+
+
+def _code(words: pd.Series) -> str | None:
+    """One of a column's numbers of three or more digits that begins with 0."""
+    zeros = words[words.str.startswith("0").to_numpy(bool, na_value=False)]
+    codes = zeros[zeros.str.fullmatch(r"0\d{2,}").to_numpy(bool, na_value=False)] if len(zeros) else zeros
+    return str(codes.iloc[0]) if len(codes) else None
