@@ -561,3 +561,36 @@ def test_characters_are_read_where_asked() -> None:
     assert dense(data.train.x).tolist() == [[0, 1, 0, 0, 1, 1, 0, 0, 0], [0, 1, 0, 0, 1, 0, 1, 0, 0]]
     assert dense(new.x)[0].tolist() == [0, 1, 0, 0, 1, 0, 1, 0, 0]
     assert new.notes == ["no word at all in 1 of 3 texts: 2", "no word that the model knows in 1 of 3 texts: 3"]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pd.Series([b"good film", b"bad film", b"good"]),
+        pd.Series([["good", "film"], ["bad", "film"], ["good"]]),
+        pd.Series(["good film", "bad film", "good"], dtype="category"),
+    ],
+)
+def test_texts_of_a_parquet_file_are_texts_however_they_are_stored(cells: "pd.Series[Any]") -> None:
+    """As bytes, as lists of words, as categories: the same words."""
+    pd.DataFrame({"t": cells, "split": ["train", "train", "test"], "y": [0, 1, 0]}).to_parquet("own.parquet")
+    settings = {"path": "own.parquet", "text": "t", "target": "y", "task": "binary", "split_column": "split"}
+    data = Parquet.model_validate({**settings, "encoding": "padded", "maxlen": 3}).load(None)
+
+    assert (data.train.x.tolist(), data.test.x.tolist()) == ([[1, 5, 4], [1, 6, 4]], [[0, 1, 5]])
+    assert data.first == ["good film", "bad film"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        (b"caf\xe9", r"^own\.parquet: row 2, column t: bytes that are no text in UTF-8: b'caf\\xe9'$"),
+        ([1.0, 2.0], r"^own\.parquet: row 2, column t: expected a text or a list of words, given \[1\. 2\.\]$"),
+    ],
+)
+def test_what_is_no_text_is_refused_with_its_place(cell: Any, message: str) -> None:
+    """In a Parquet file, whose cells can be anything."""
+    pd.DataFrame({"t": [cell[:0], cell], "split": ["train", "test"], "y": [0, 1]}).to_parquet("own.parquet")
+
+    with pytest.raises(DataError, match=message):
+        Parquet(path="own.parquet", text="t", target="y", task="binary", split_column="split").load(None)

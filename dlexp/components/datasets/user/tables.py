@@ -358,5 +358,7 @@ class Parquet(Table):
     type: Literal["parquet"] = "parquet"
 
     def read(self, path: Path, rows: bool = True) -> Frame:
-        """Values of their column's type."""
-        return parquet_file.read(path, rows)
+        """Values of their column's type; texts as strings."""
+        from dlexp.components.datasets.user.text_cells import with_texts
+
+        return with_texts(path, parquet_file.read(path, rows), self.roles.texts)
