@@ -594,3 +594,22 @@ def test_what_is_no_text_is_refused_with_its_place(cell: Any, message: str) -> N
 
     with pytest.raises(DataError, match=message):
         Parquet(path="own.parquet", text="t", target="y", task="binary", split_column="split").load(None)
+
+
+@pytest.mark.parametrize(
+    ("missing", "found"),
+    [
+        ("drop", ["own.csv: row 2, column t: missing in 1 row; such rows are dropped"]),
+        ("mean", ["own.csv: row 2, column t: missing in 1 row, taken as an empty text"]),
+    ],
+)
+def test_a_missing_text_is_said_with_its_row(missing: str, found: list[str]) -> None:
+    """Refused unless a setting says what to do; a text of spaces is missing, one of punctuation has no word."""
+    text = "t,split,y\ngood,train,0\n  ,train,1\nbad,train,1\ngood,test,1\n"
+    settings = {"text": "t", "target": "y", "task": "binary", "split_column": "split"}
+
+    assert refused(text, **settings) == (
+        "own.csv: row 2, column t: missing; see dataset.missing: drop, or mean, which leaves the text empty"
+    )
+    assert list(map(str, csv(text, missing=missing, **settings).load(None).remarks)) == found
+    assert [each.rule for each in csv(text.replace("  ", "?"), **settings).load(None).remarks] == ["wordless_texts"]

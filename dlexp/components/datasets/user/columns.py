@@ -88,7 +88,7 @@ def _encoded(train: Cells, other: Cells) -> Encoded:
         train=of_train,
         test=of_other,
         is_number=False,
-        remarks=[*categories.remarks(train, other), *_gap_remarks(train, other, "no category")],
+        remarks=[*categories.remarks(train, other), *gap_remarks(train, other, "no category")],
     )
 
 
@@ -109,11 +109,11 @@ def _filled(
         train=of_train,
         test=of_other,
         is_number=True,
-        remarks=[*remarks, *_gap_remarks(train, other, instead)],
+        remarks=[*remarks, *gap_remarks(train, other, instead)],
     )
 
 
-def _gap_remarks(train: Cells, other: Cells, instead: str) -> Iterator[Remark]:
+def gap_remarks(train: Cells, other: Cells, instead: str) -> Iterator[Remark]:
     """How many gaps are filled, and with what: of one file together."""
     with_gaps = [each for each in (train, other) if each.is_gap.any()]
     for path in dict.fromkeys(each.rows.path for each in with_gaps):

@@ -77,6 +77,8 @@ class Gaps:
         return rows.take(kept).remarked(*remarks)
 
     def _choices(self, is_target: bool, column: str) -> str:
+        if column in self.texts:
+            return "drop, or mean, which leaves the text empty"
         if not is_target:
             return "drop, mean or median"
         if isinstance(self.missing, str) and self.missing != "refuse":

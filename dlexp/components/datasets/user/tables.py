@@ -327,9 +327,14 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
 
     def _text_remarks(self, words: "Numbered", train: Rows, test: Rows) -> list[Remark]:
         """What is said of the texts: of several columns joined."""
+        import numpy as np
+
+        from dlexp.components.datasets.user.cells import Cells
+        from dlexp.components.datasets.user.columns import gap_remarks
         from dlexp.components.datasets.words.text_remarks import TextSource, text_remarks
 
         texts = self.roles.texts
+        cells = [(Cells(train, column, self.rules), Cells(test, column, self.rules)) for column in texts]
         named = f"column{'s' * (len(texts) > 1)} {' and '.join(texts)}"
         source = TextSource(
             f"{train.path}: {named}",
@@ -337,7 +342,9 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
             lambda i: f"{test.path}: row {test.frame.index[i]}, {named}",
             texts[0] if len(texts) == 1 else "",
         )
-        return text_remarks(words, self.tokens, source)
+        gaps = tuple(np.all([each.is_gap for each in part], axis=0) for part in zip(*cells, strict=True))
+        filled = [remark for each in cells for remark in gap_remarks(*each, "an empty text")]
+        return [*filled, *text_remarks(words, self.tokens, source, (gaps[0], gaps[1]))]
 
 
 class Csv(Table):

@@ -52,15 +52,17 @@ class TextSource:
     """The column of a table."""
 
 
-def text_remarks(texts: Numbered, tokens: Tokens, source: TextSource) -> list[Remark]:
-    """Remarks on the texts of both splits.
+def text_remarks(
+    texts: Numbered, tokens: Tokens, source: TextSource, gaps: tuple[Array, Array] | None = None
+) -> list[Remark]:
+    """Remarks on the texts of both splits; not on those that are missing as `gaps` says, `(n,)` of each.
 
     Raises:
         DataError: No training text has a word.
     """
     if not len(texts.train.ids):
         raise DataError(f"{source.place}: none of the {plural(len(texts.train), 'training text')} has a word")
-    remarks = [*_wordless(texts, source), *_written_for_missing(texts, source)]
+    remarks = [*_wordless(texts, source, gaps), *_written_for_missing(texts, source)]
     if tokens == "characters":
         return remarks
     doubts = [*_spaceless(texts, source), *_numbers(texts, source), *_single(texts, source), *_unknown(texts, source)]
@@ -69,14 +71,12 @@ def text_remarks(texts: Numbered, tokens: Tokens, source: TextSource) -> list[Re
     return [*remarks, *(_attached(texts, source) if tokens == "words" else ())]
 
 
-def _wordless(texts: Numbered, source: TextSource) -> Iterator[Remark]:
+def _wordless(texts: Numbered, source: TextSource, gaps: tuple[Array, Array] | None) -> Iterator[Remark]:
     """Texts that are empty, or all punctuation."""
-    yield from _of_texts(
-        "wordless_texts",
-        [texts.train.lengths == 0, texts.other.lengths == 0],
-        source,
-        "a text without a word",
-    )
+    is_it = [texts.train.lengths == 0, texts.other.lengths == 0]
+    if gaps:
+        is_it = [each & ~is_gap for each, is_gap in zip(is_it, gaps, strict=True)]
+    yield from _of_texts("wordless_texts", is_it, source, "a text without a word")
 
 
 def _written_for_missing(texts: Numbered, source: TextSource) -> Iterator[Remark]:
