@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from dlexp.components.data import Array
 from dlexp.errors import DataError
@@ -34,6 +35,8 @@ def plain(given: Any, origin: str) -> Array:
         raise DataError(f"{origin}: no array, but rows of different lengths ({error})") from error
     if mask is not None and mask.any():
         raise DataError(f"{origin}: {_first(mask)} is masked; leave it out, or fill it")
+    if array.dtype == object and (missing := pd.isna(array)).any() and array.ndim > 1:
+        raise DataError(f"{origin}: {_first(missing)} is missing; leave it out, or fill it")
     if array.dtype == object and all(isinstance(each, numbers.Real) for each in array.flat):
         try:
             array = np.array(array.tolist())

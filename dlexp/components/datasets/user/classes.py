@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dlexp.components.data import Task
+from dlexp.components.datasets.user.gaps import is_usual
 from dlexp.components.datasets.user.labels import Labels, in_order, in_own_order, kin, number, spellings
 from dlexp.components.remarks import Remark
 from dlexp.errors import DataError, did_you_mean
@@ -37,6 +38,8 @@ class Found:
     """The target in its file."""
     where: Sequence[Callable[[int], str]]
     """Name the place of one example of the training split, and of the test split."""
+    n_train: int
+    """How many training examples there are."""
     is_drawn: bool
     """Whether dlexp has drawn the split."""
 
@@ -54,13 +57,20 @@ class Found:
         return of_train(self.train.first(word)) if word in self.train.words else of_test(self.test.first(word))
 
 
-def names(found: Found, said: Sequence[str] | None) -> tuple[str, ...]:
+def names(
+    found: Found, said: Sequence[str] | None, missing: Callable[[Sequence[str]], str]
+) -> tuple[str, ...]:
     """The classes in their order: those that are `said`, or else those of the training split.
 
+    `missing` tells what to do if words stand for missing targets.
+
     Raises:
-        DataError: There are too few or too many for the task, they are values, or nobody knows their order.
+        DataError: There are too few or too many for the task, they are values or stand for missing targets, or nobody
+            knows their order.
     """
     words = found.train.words
+    if not said:
+        _require_no_placeholders(found, missing)
     classes = tuple(said or in_order(words))
     least = 1 if found.task == "multilabel" else 2
     if len(classes) < least or (found.task == "binary" and len(classes) != 2):
@@ -89,12 +99,26 @@ def names(found: Found, said: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(in_order_)
 
 
+def _require_no_placeholders(found: Found, missing: Callable[[Sequence[str]], str]) -> None:
+    """Refuse words that usually stand for a missing value; - is a class beside +."""
+    counts = found.counts
+    usual = [word for word in counts if is_usual(word, beside_numbers=False) and not (word == "-" and "+" in counts)]
+    if usual:
+        others = f", as do {listed(usual[1:])}" if len(usual) > 1 else ""
+        n = plural(sum(counts[word] for word in usual), "row")
+        raise DataError(
+            f"{found.where_first(usual[0])}: {usual[0]!r} usually stands for a missing value{others}, in {n}; if so, "
+            f"{missing(usual)}; if each is a class, name all classes as dataset.classes"
+        )
+
+
 def remarks(found: Found, classes: Sequence[str], said: Sequence[str] | None) -> Iterator[Remark]:
     """What is doubtful about the classes of one target."""
     if not said:
         yield from _spellings(found)
         yield from _values(found)
         yield from _order(found, classes)
+    yield from _alone(found)
     yield from _rare(found, classes)
     yield from _unseen(found, classes)
 
@@ -169,6 +193,19 @@ def _order(found: Found, classes: Sequence[str]) -> Iterator[Remark]:
             place=found.place,
             found=f"the classes are ordered by the number in each: {' < '.join(classes[:MAX_CLASSES_NAMED])}",
             key="dataset.classes",
+        )
+
+
+def _alone(found: Found) -> Iterator[Remark]:
+    """Examples with one label each, where any number is asked for."""
+    rows = found.train.rows
+    is_alone = found.n_train >= MIN_EXAMPLES and len(rows) == found.n_train and len(set(rows.tolist())) == len(rows)
+    if found.task == "multilabel" and is_alone and len(found.train.words) > 1:
+        yield Remark(
+            rule="one_label_each",
+            place=found.place,
+            found="every training example has one label, and none has two",
+            key="dataset.task: multiclass",
         )
 
 

@@ -136,7 +136,7 @@ def targets(rows: Rows, column: str, task: Task, rules: CellRules, separator: st
     elif task == "multilabel":
         texts = cells.given.astype(str).where(~cells.is_gap, "")
         values = [[word for each in text.split(separator) if (word := each.strip())] for text in texts]
-    return RawTargets(values, lambda i: rows.where(i, column), f"{rows.path}: column {column}")
+    return RawTargets(values=values, where=lambda i: rows.where(i, column), place=f"{rows.path}: column {column}")
 
 
 def flags(rows: Rows, columns: Sequence[str]) -> RawTargets:
@@ -145,7 +145,7 @@ def flags(rows: Rows, columns: Sequence[str]) -> RawTargets:
     for k, i in np.argwhere(~np.isin(numbers, [0, 1]).T)[:1]:
         raise DataError(f"{rows.where(i, columns[k])}: expected 0 or 1, given {rows.frame[columns[k]].iloc[i]!r}")
     values = [[name for name, is_on in zip(columns, row, strict=True) if is_on] for row in numbers]
-    return RawTargets(values, lambda i: rows.where(i, ", ".join(columns)), str(rows.path))
+    return RawTargets(values=values, where=lambda i: rows.where(i, ", ".join(columns)), place=str(rows.path))
 
 
 def joined(words: Any, features: Sequence[Array]) -> Any:

@@ -1,6 +1,6 @@
 """Targets of the user's own data: from what stands in a file to numbers of classes, rows of labels or values."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -29,7 +29,7 @@ NUMBERS: dict[Task, tuple[str, Callable[[Array], Array], str]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RawTargets:
     """The targets of one split as they were found: a value each; of multilabel data a list of labels each."""
 
@@ -38,6 +38,10 @@ class RawTargets:
     """Names the place of one of them."""
     place: str
     """The place of all of them: `cars.csv: column price`."""
+    missing: Callable[[Sequence[str]], str] = lambda words: "leave such examples out"
+    """What to do if these words stand for missing targets."""
+    remarks: Sequence[Remark] = ()
+    """How they were read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,10 +84,10 @@ def _encoded(target: Target, train: RawTargets, test: RawTargets, is_drawn: bool
     """One target."""
     task = target.only_task
     if task in NUMBERS:
-        return Targets(train=_numbers(task, train), test=_numbers(task, test))
+        y = [_numbers(task, given) for given in (train, test)]
+        return Targets(train=y[0], test=y[1], remarks=[*train.remarks, *_constant(y[0], train.place)])
     said = target.said_classes
-    labels_of: Callable[[Any], Labels] = Labels.of_lists if task == "multilabel" else Labels.of
-    labels = [labels_of(given.values) for given in (train, test)]
+    labels = [_labels(task, given) for given in (train, test)]
     if target.join_spellings:
         spelled = joined(labels[0].counts, said)
         labels = [each.renamed({word: spelled.get(kin(word), word) for word in each.words}) for each in labels]
@@ -93,9 +97,10 @@ def _encoded(target: Target, train: RawTargets, test: RawTargets, is_drawn: bool
         test=labels[1],
         place=train.place,
         where=(train.where, test.where),
+        n_train=len(train.values),
         is_drawn=is_drawn,
     )
-    names = classes.names(found, said)
+    names = classes.names(found, said, train.missing)
     number = {name: k for k, name in enumerate(names)}
     y = []
     for of_split, given in zip(labels, (train, test), strict=True):
@@ -105,7 +110,21 @@ def _encoded(target: Target, train: RawTargets, test: RawTargets, is_drawn: bool
                 raise DataError(f"{given.where(of_split.first(word))}: {word!r} is none of the classes {why}")
         numbers = np.array([number[word] for word in of_split.words], np.int32)[of_split.codes]
         y.append(_rows_of(numbers, of_split.rows, len(given.values), len(names)) if task == "multilabel" else numbers)
-    return Targets(train=y[0], test=y[1], class_names=names, remarks=list(classes.remarks(found, names, said)))
+    remarks = [*train.remarks, *classes.remarks(found, names, said)]
+    return Targets(train=y[0], test=y[1], class_names=names, remarks=remarks)
+
+
+def _labels(task: Task, given: RawTargets) -> Labels:
+    """The labels of one split."""
+    labels_of: Callable[[Any], Labels] = Labels.of_lists if task == "multilabel" else Labels.of
+    try:
+        return labels_of(given.values)
+    except TypeError as error:  # What pandas cannot compare.
+        for i, value in enumerate(given.values):
+            if isinstance(value, list | dict | set | np.ndarray):
+                advice = "any number of labels per example is task: multilabel"
+                raise DataError(f"{given.where(i)}: a list or mapping where one class stands; {advice}") from error
+        raise
 
 
 def _rows_of(numbers: Array, rows: Array, n: int, n_classes: int) -> Array:
@@ -113,6 +132,13 @@ def _rows_of(numbers: Array, rows: Array, n: int, n_classes: int) -> Array:
     y = np.zeros((n, n_classes), np.int32)
     y[rows, numbers] = 1
     return y
+
+
+def _constant(y: Array, place: str) -> Iterator[Remark]:
+    """A target that is the same everywhere."""
+    if len(y) > 2 and (y == y[0]).all():
+        found = f"every training target is {y[0]:g}, so that there is nothing to learn"
+        yield Remark(rule="constant_target", place=place, found=found, key="dataset.target")
 
 
 def _numbers(task: Task, given: RawTargets) -> Array:

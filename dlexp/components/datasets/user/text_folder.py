@@ -97,7 +97,9 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, Dataset):
 
         def given(part: list[Path]) -> dict[str, targets.RawTargets]:
             def of(name: TextTarget) -> targets.RawTargets:
-                return targets.RawTargets([_target(path, name) for path in part], partial(_named, part), str(root))
+                return targets.RawTargets(
+                    values=[_target(path, name) for path in part], where=partial(_named, part), place=str(root)
+                )
 
             return {name: of(name) for name in self._tasks}
 
