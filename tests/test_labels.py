@@ -354,3 +354,122 @@ def test_folders_in_two_spellings() -> None:
     assert classes_of(data) == ("Pos", "neg")
     with pytest.raises(DataError, match=r"texts: a binary task needs 2 classes; found 3: .*join_spellings"):
         TextFolder(path="texts", task="binary").load(None)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["a", "N/A", "b", "?"] * 5, "row 2, column y: 'N/A' usually stands for a missing value, as do ?, in 20 rows; "
+         'if so, say dataset.missing_values: ["", NA, NaN, nan, "null", N/A, "?"] and dataset.missing: {target: drop}; '
+         "if each is a class, name all classes as dataset.classes"),
+        (["a", "None"] * 5, "row 2, column y: 'None' usually stands for a missing value, in 10 rows; if so, say "
+         'dataset.missing_values: ["", NA, NaN, nan, "null", None] and dataset.missing: {target: drop}; if each is a '
+         "class, name all classes as dataset.classes"),
+        (["a", "", "b"] * 5, "row 2, column y: missing, and 4 more in this column; see dataset.missing: drop"),
+        (["a", "NA", "b"] * 5, "row 2, column y: missing, and 4 more in this column; see dataset.missing: drop"),
+    ],
+)  # fmt: skip
+def test_what_stands_for_a_missing_target_is_no_class(labels: list[str], message: str) -> None:
+    """The first row of it, how many there are, and what to type if they are missing or are classes."""
+    with pytest.raises(DataError) as error:
+        by_csv(labels)
+
+    assert str(error.value) == f"own.csv: {message}"
+
+
+def test_missing_targets_are_dropped_or_classes_as_said() -> None:
+    """By the keys that the message names."""
+    labels = ["a", "N/A", "b", "?"] * 5
+    words = ["", "N/A", "?"]
+    dropped = by_csv(labels, missing_values=words, missing={"target": "drop"})
+    named = by_csv(labels, classes=["a", "b", "?", "N/A"])
+
+    assert (classes_of(dropped), len(dropped.train)) == (("a", "b"), 10)
+    assert [remark.is_settled for remark in dropped.remarks] == [True] * len(dropped.remarks)
+    assert (len(named.train), said(named)) == (20, [])
+
+
+def test_signs_and_folders_are_classes() -> None:
+    """- beside + is one."""
+    assert said(by_csv(["+", "-"] * 10, task="binary")) == []
+    with pytest.raises(DataError, match="'-' usually stands for a missing value"):
+        by_csv(["a", "-"] * 10, task="binary")
+
+
+def test_missing_words_in_arrays_are_refused() -> None:
+    """There is no key for them."""
+    with pytest.raises(DataError) as error:
+        by_npz(np.array(["a", "b", "N/A"] * 5))
+
+    assert str(error.value) == (
+        "own.npz (train): target 2: 'N/A' usually stands for a missing value, in 10 rows; if so, leave such examples "
+        "out; if each is a class, name all classes as dataset.classes"
+    )
+
+
+MULTILABEL: dict[str, Any] = {"task": "multilabel"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "sign"),
+    [
+        (['"a,b"', '"b,c"', '"a,c"', "a"], '","'),
+        (["a|b", "b|c", "c|a", "b"], '"|"'),
+        (["red green", "green blue", "red", "blue red"], '" "'),
+        (["a/b", "b/a", "a/b/c", "c"], '"/"'),
+    ],
+)
+def test_labels_that_another_separator_parts_are_said(cells: list[str], sign: str) -> None:
+    """With the key; a sign that is part of a name says nothing."""
+    (remark,) = by_csv(cells, **MULTILABEL).remarks
+
+    assert (remark.rule, remark.key) == ("other_separator", f"dataset.separator: {sign}")
+    assert by_csv(["R&B;Rock", "Pop;R&B", "Rock;Drum & Bass", "Pop"], **MULTILABEL).remarks == []
+
+
+def test_what_is_said_of_another_separator() -> None:
+    """The labels that it would part."""
+    assert said(by_csv(["a|b", "b|c", "c|a", "b"], **MULTILABEL)) == [
+        "own.csv: column y: 3 labels with a bar in them, such as 'a|b', and ';' parts none of them: each is a label of "
+        'its own; see dataset.separator: "|" (allow: [other_separator] if it is meant)'
+    ]
+
+
+def test_lists_in_cells_are_labels() -> None:
+    """As pandas and JSON write them, which is said, and as Parquet has them."""
+    rows = [["a", "b"], [], ["b"], ["c", "a"]]
+    by_text = by_csv([f'"{each}"' for each in rows], **MULTILABEL)
+    by_lists = by_parquet(rows, **MULTILABEL)
+
+    assert classes_of(by_text) == classes_of(by_lists) == ("a", "b", "c")
+    assert by_text.train.y.tolist() == by_lists.train.y.tolist() == [[1, 1, 0], [0, 0, 0], [0, 1, 0], [1, 0, 1]]
+    assert said(by_text) == [
+        "own.csv: column y: lists such as \"['a', 'b']\", whose items are read as labels (allow: [listed_labels] if it "
+        "is meant)"
+    ]
+    assert by_lists.remarks == []
+    with pytest.raises(DataError, match=r"row 1, column y: a list or mapping where one class stands; any number of"):
+        by_parquet(rows)
+
+
+def test_trailing_separators_and_spaces_are_no_labels() -> None:
+    """Nor are repeated labels two."""
+    data = by_csv(["a;b;", " b ; a", ";a", "b;b"], **MULTILABEL)
+
+    assert data.train.y.tolist() == [[1, 1], [1, 1], [1, 0], [0, 1]]
+
+
+def test_one_label_each_in_a_multilabel_task_is_said() -> None:
+    """Classes that exclude each other are another task."""
+    (remark,) = by_csv(["a", "b", "c"] * 5, **MULTILABEL).remarks
+
+    assert (remark.rule, remark.key) == ("one_label_each", "dataset.task: multiclass")
+    assert by_csv(["a", "b", "a;b"] * 5, **MULTILABEL).remarks == []
+
+
+def test_a_target_that_is_always_the_same_is_said() -> None:
+    """There is nothing to learn, and every score is perfect."""
+    assert said(by_csv([5] * 4, task="regression")) == [
+        "own.csv: column y: every training target is 5, so that there is nothing to learn; see dataset.target (allow: "
+        "[constant_target] if it is meant)"
+    ]

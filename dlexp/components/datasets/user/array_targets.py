@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,7 @@ def read(y: Array, origin: str, task: Task, said: Sequence[str] | None) -> Array
     if y.ndim != 1:
         several = "; take one column, as y[:, 0]; several targets need a table, csv or parquet" * (y.ndim == 2)
         raise DataError(f"{origin}: expected targets of shape (n,), found {described(y)}{several}")
-    return ArrayTargets(RawTargets(values=y, where=lambda i: f"{origin}: target {i}", place=origin), None)
+    return ArrayTargets(_raw(y, origin), None)
 
 
 def _require_known(y: Array, origin: str) -> None:
@@ -72,7 +73,7 @@ def _one_hot(y: Array, origin: str, said: Sequence[str] | None) -> ArrayTargets:
             is_settled=said is not None,
         )
         words = np.array(classes, object)[y.argmax(axis=1)]
-        return ArrayTargets(RawTargets(values=words, where=lambda i: f"{origin}: target {i}", place=origin), classes, [remark])
+        return ArrayTargets(_raw(words, origin), classes, [remark])
     if is_0_or_1.all():
         i = int((y.sum(axis=1, dtype=np.int64) != 1).argmax())
         ones = int(y[i].sum())
@@ -97,8 +98,12 @@ def _multilabel(y: Array, origin: str, said: Sequence[str] | None) -> ArrayTarge
         )
     classes = _of_columns(y, origin, said)
     names = np.array(classes, object)
-    raw = RawTargets(values=[names[row == 1].tolist() for row in y], where=lambda i: f"{origin}: target {i}", place=origin)
-    return ArrayTargets(raw, classes)
+    return ArrayTargets(_raw([names[row == 1].tolist() for row in y], origin), classes)
+
+
+def _raw(values: "Sequence[Any] | Array", origin: str) -> RawTargets:
+    """Targets that are called by their position."""
+    return RawTargets(values=values, where=lambda i: f"{origin}: target {i}", place=origin)
 
 
 def _is_0_or_1(y: Array) -> Array:

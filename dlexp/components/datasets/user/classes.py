@@ -57,9 +57,7 @@ class Found:
         return of_train(self.train.first(word)) if word in self.train.words else of_test(self.test.first(word))
 
 
-def names(
-    found: Found, said: Sequence[str] | None, missing: Callable[[Sequence[str]], str]
-) -> tuple[str, ...]:
+def names(found: Found, said: Sequence[str] | None, missing: Callable[[Sequence[str]], str]) -> tuple[str, ...]:
     """The classes in their order: those that are `said`, or else those of the training split.
 
     `missing` tells what to do if words stand for missing targets.

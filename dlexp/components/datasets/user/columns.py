@@ -10,7 +10,7 @@ from scipy.sparse import csr_array, hstack
 
 from dlexp.components.data import Array, Task
 from dlexp.components.datasets.dataset import MAX_SHOWN
-from dlexp.components.datasets.user import categories, date_columns, number_columns
+from dlexp.components.datasets.user import categories, date_columns, label_lists, number_columns
 from dlexp.components.datasets.user.cells import Cells
 from dlexp.components.datasets.user.gaps import Gaps
 from dlexp.components.datasets.user.kinds import CellRules
@@ -127,16 +127,24 @@ def gap_remarks(train: Cells, other: Cells, instead: str) -> Iterator[Remark]:
 
 def targets(rows: Rows, column: str, task: Task, rules: CellRules, separator: str) -> RawTargets:
     """A column of targets: numbers where the task expects some, of a multilabel task the labels in each cell."""
-    cells = Cells(rows, column, rules)
+    cells, place = Cells(rows, column, rules), f"{rows.path}: column {column}"
     values: Any = cells.given.to_list()
+    remarks: Sequence[Remark] = ()
     if task in NUMBERS:
         if line := number_columns.problem(cells, expected="a number"):
             raise DataError(line)
         values = cells.numbers.values
     elif task == "multilabel":
-        texts = cells.given.astype(str).where(~cells.is_gap, "")
-        values = [[word for each in text.split(separator) if (word := each.strip())] for text in texts]
-    return RawTargets(values=values, where=lambda i: rows.where(i, column), place=f"{rows.path}: column {column}")
+        lists = label_lists.read(cells.given.where(~cells.is_gap, "").to_list(), separator, place)
+        values, remarks = lists.values, lists.remarks
+
+    def missing(words: Sequence[str]) -> str:
+        is_dropped = rules.gaps.rule(column) == "drop"
+        return f"say {rules.missing_values(*words)}{'' if is_dropped else ' and dataset.missing: {target: drop}'}"
+
+    return RawTargets(
+        values=values, where=lambda i: rows.where(i, column), place=place, missing=missing, remarks=remarks
+    )
 
 
 def flags(rows: Rows, columns: Sequence[str]) -> RawTargets:

@@ -1,6 +1,7 @@
 """Any number of labels in one cell: with a separator between them, as a list, or as a list's text."""
 
 import ast
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,16 @@ from dlexp.components.remarks import Remark
 from dlexp.format import plural
 
 #: What else may stand between labels.
-_SEPARATORS = {";": "a semicolon", ",": "a comma", "|": "|", "/": "/", "\t": "a tab", "+": "+", "&": "&", " ": "a space"}
+_SEPARATORS = {
+    ";": "a semicolon",
+    ",": "a comma",
+    "|": "a bar",
+    "\t": "a tab",
+    "/": "a slash",
+    "+": "a plus sign",
+    "&": "an ampersand",
+    " ": "a space",
+}
 #: From this share of its parts in other labels on, what parts them is a separator.
 _MIN_SHARED = 0.8
 #: Fewer labels than these with another sign between words say nothing.
@@ -33,8 +43,8 @@ def read(cells: Sequence[Any], separator: str, place: str) -> LabelLists:
         lists = {text: _parts(text, separator) for text in texts}
         remarks = list(_other_separator({each for of_one in lists.values() for each in of_one}, separator, place))
     else:
-        found = f"lists such as {texts[0]!r}, read as their items, which are labels"
-        remarks = [Remark(rule="listed_labels", place=place, found=found)]
+        such = f"lists such as {texts[0]!r}, whose items are read as labels"
+        remarks = [Remark(rule="listed_labels", place=place, found=such)]
     return LabelLists([lists.get(cell, []) if isinstance(cell, str) else list(cell) for cell in cells], remarks)
 
 
@@ -72,6 +82,6 @@ def _other_separator(labels: set[str], separator: str, place: str) -> Iterator[R
                 place=place,
                 found=f"{plural(len(whole), 'label')} with {name} in them, such as {label(whole[0])!r}, and "
                 f"{separator!r} parts none of them: each is a label of its own",
-                key=f'dataset.separator: "{sign}"',
+                key=f"dataset.separator: {json.dumps(sign)}",
             )
             return
