@@ -314,8 +314,8 @@ def test_gaps_beside_a_text_are_filled_or_refused() -> None:
          "drop, mean or median"),
         ("x,y\n1,2\n3,\n", {"target": "y", "task": "regression", "missing": "mean"},
          "row 2, column y: missing; see dataset.missing: {target: drop, features: mean}"),
-        (CARS.replace("2.5", "2,5"), BY_COLUMN, "not a readable CSV file (Error tokenizing data. C error: Expected 5 "
-         "fields in line 3, saw 6)"),
+        (CARS.replace("2.5", "2,5"), BY_COLUMN, "row 2 (line 3): 6 cells where there are 5 columns "
+         "('train,2,5,blue,4,20'); a cell with a comma in it has to stand in quotation marks"),
         (CARS.replace("2.5", "2.5kg"), BY_COLUMN, "row 2, column weight: expected a number, as in most training "
          "rows, given '2.5kg'"),
         (CARS.replace("test", "valid"), BY_COLUMN, "row 4, column split: expected train or test, given 'valid'"),
@@ -326,8 +326,9 @@ def test_gaps_beside_a_text_are_filled_or_refused() -> None:
          "more, given '-2'; any other number is task: regression"),
         (CARS, BY_COLUMN | {"task": "binary"}, "column price: a binary task needs 2 classes; found 3: 10, 20, 30"),
         (CARS.replace("test", "train"), BY_COLUMN, "no row is left for the test split"),
-        ("", BY_COLUMN, "not a readable CSV file (No columns to parse from file)"),
-        ("a,b\n1,2,3\n4,5,6\n", {"target": "b", "task": "count"}, "the rows have more fields than the header"),
+        ("", BY_COLUMN, "the file is empty"),
+        ("a,b\n1,2,3\n4,5,6\n", {"target": "b", "task": "count"},
+         "line 1: the header has one name fewer than the rows have cells; name all 3 columns by dataset.names"),
         ("x,y\n" + "".join(f"w{i},1\n" for i in range(200)), {"target": "y", "task": "regression"},
          "column x: 160 different words, such as 'w0', more than 100; leave it out by naming dataset.features, read it "
          "as dataset.text, or name the rows by it: dataset.id: x"),

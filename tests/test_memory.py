@@ -185,13 +185,13 @@ def test_a_table_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.Mo
     frame = pd.DataFrame({"x": np.arange(300_000) % 7, "y": 1})
     path = tmp_path / f"a{suffix}"
     frame.to_csv(path, index=False)
-    assert len(csv_file.read(path)) == 300_000
+    assert len(csv_file.read(path).frame) == 300_000
     assert suffix == ".csv" or path.stat().st_size < 100_000
     monkeypatch.setattr(memory, "available", lambda: 10**6)
 
     with pytest.raises(DataError, match=rf"a{suffix}: (needs about 2\.4 MB of|unpacks to .* and more; 1 MB of) memory"):
         csv_file.read(path)
-    assert list(csv_file.read(path, n_rows=1).columns) == ["x", "y"]
+    assert list(csv_file.read(path, rows=False).frame.columns) == ["x", "y"]
 
 
 def test_a_folder_of_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -277,7 +277,7 @@ def test_a_row_with_more_fields_than_the_header_is_refused() -> None:
     """pandas would take the first field as the row's name, and shift all features by one column."""
     Path("a.csv").write_text("a,b\n1,2,3\n4,5,6\n")
 
-    with pytest.raises(DataError, match=r"a\.csv: the rows have more fields than the header"):
+    with pytest.raises(DataError, match=r"a\.csv: line 1: the header has one name fewer than the rows have cells"):
         new_examples.numbers(Path("a.csv"), 2)
 
 

@@ -100,12 +100,12 @@ def test_a_parquet_file_with_a_column_twice_is_refused_or_read() -> None:
     assert features(other.load(None)) == ("x",)
 
 
-def test_names_stand_in_quotes_where_spaces_would_not_be_seen() -> None:
+def test_names_stand_in_quotes_where_their_ends_would_not_be_seen() -> None:
     """So that the right name can be typed."""
-    ((field, message),) = misfits(csv(rows(" Price ,Size,y", "{i},1,{word}"), target="price", task="regression"))
+    ((field, message),) = misfits(csv(rows('Price,"Size, m",y', "{i},1,{word}"), target="price", task="regression"))
 
     assert field == "target"
-    assert message == "own.csv has no column 'price'. Did you mean ' Price '? Choose from: ' Price ', Size, y"
+    assert message == "own.csv has no column 'price'. Did you mean 'Price'? Choose from: Price, 'Size, m', y"
 
 
 def test_a_column_has_one_role() -> None:
@@ -181,8 +181,8 @@ def test_a_comma_at_the_end_of_each_line_makes_no_column(content: str) -> None:
 
     assert features(data) == ("x",)
     assert [str(each) for each in data.remarks] == [
-        "own.csv: column 3, which has no name: empty in all 40 rows; it is left out; see dataset.features: [x] "
-        "(allow: [nameless_column] if it is meant)"
+        "own.csv: rows end with a comma, behind which nothing stands: it is left out "
+        "(allow: [trailing_delimiter] if it is meant)"
     ]
 
 
@@ -268,9 +268,9 @@ def test_new_rows_are_read_as_the_training_rows() -> None:
 
 def test_names_that_differ_by_spaces_or_capitals_are_said() -> None:
     """Where both are used; not where the config names one of them."""
-    content = rows("price,Price ,x,y", "{i},{i}1,{i}2,{word}")
+    content = rows("price,Price,x,y", "{i},{i}1,{i}2,{word}")
 
     (remark,) = csv(content).load(None).remarks
     assert remark.rule == "similar_names"
-    assert "columns 'price' and 'Price ' differ by spaces or capitals alone" in remark.found
+    assert "columns 'price' and 'Price' differ by spaces or capitals alone" in remark.found
     assert not csv(content, features=["price", "x"]).load(None).remarks

@@ -49,6 +49,22 @@ class AddedLater(IdentityRule):
     compared = identified
 
 
+class CountsAs(IdentityRule):
+    """A value that earlier versions did not have, which counts as the one under which they trained.
+
+    `delimiter: Annotated[str, CountsAs(",", value="auto")]`.
+    """
+
+    def __init__(self, before: Any, value: Any) -> None:
+        self.before, self.value = before, value
+
+    def identified(self, value: Any) -> Any:
+        """The earlier value for the new one; any other as it is."""
+        return self.before if value == self.value else value
+
+    compared = identified
+
+
 class DataPath(IdentityRule):
     """Where data lies: their digest identifies them, and the path only says by its suffix how a file is read."""
 

@@ -4,6 +4,7 @@ import hashlib
 import io
 import logging
 import os
+import re
 import socket
 from collections.abc import Iterable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
@@ -90,10 +91,21 @@ def find_users(path: str, data_dir: Path | None) -> Path:
             return found
         if wanted.is_absolute():
             raise DataError(f"{path}: no such file")
+        said = _not_expanded(path, places)
         absolute = {origin: place.absolute() for origin, place in places.items()}
-        raise DataError(f"{path}: not found; looked in: {_listed(absolute)}")
+        raise DataError(f"{path}: not found; looked in: {_listed(absolute)}{said}")
 
     return snapshot.once(("user's", path, data_dir), look)
+
+
+def _not_expanded(path: str, places: Mapping[str, Path]) -> str:
+    """Why a path leads nowhere: a variable of the shell's in it, or the slashes of Windows."""
+    if "$" in path or re.search(r"%\w+%", path):
+        return "; variables are not expanded in a config: write the folder, ~ for the home folder, or set DLEXP_DATA"
+    slashed = path.replace("\\", "/")
+    if slashed != path and _first(place / slashed for place in places.values()):
+        return f"; write it as {slashed}"
+    return ""
 
 
 def _first(paths: Iterable[Path]) -> Path | None:

@@ -5,19 +5,20 @@ from pathlib import Path
 from dlexp import regular_files
 from dlexp.components import memory, snapshot
 from dlexp.components.data import Frame
+from dlexp.components.datasets.reading.read import Read
 from dlexp.errors import DataError, DlexpError, UserError, in_one_line
 
 #: What a number in a cell of a table takes in memory.
 CELL_BYTES = 8
 
 
-def read(path: Path, rows: bool = True) -> Frame:
+def read(path: Path, rows: bool = True) -> Read:
     """A table with the types of its columns, or its header alone, without rows."""
     try:
         regular_files.require(path)
         from pyarrow import parquet
 
-        return _read(path) if rows else parquet.read_schema(path).empty_table().to_pandas()
+        return Read(_read(path) if rows else parquet.read_schema(path).empty_table().to_pandas())
     except ImportError as error:
         raise UserError(f"{path}: Parquet needs pyarrow; install it by: pip install 'dlexp[parquet]'") from error
     except (DlexpError, MemoryError):  # More than fits into memory.

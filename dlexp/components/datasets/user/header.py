@@ -31,11 +31,14 @@ def problems(path: Path, columns: Sequence[str], roles: Roles) -> Iterator[Misfi
             yield Misfit("features", f"{_twice(path, column, columns)}, or name those to learn from: {listed(once)}")
 
 
-def require_one(path: Path, column: str, columns: Sequence[str]) -> None:
-    """Refuse new rows in which a column that the model learned from is not there, or there twice."""
+def require_one(path: Path, column: str, columns: Sequence[str], hint: str = "") -> None:
+    """Refuse new rows in which a column that the model learned from is not there, or there twice.
+
+    `hint` is what the file's header may be instead.
+    """
     if column not in columns:
-        hint = did_you_mean(column, columns)
-        raise UserError(f"{path}: no column {column!r}, which the model learned from.{hint}")
+        near = did_you_mean(column, columns)
+        raise UserError(f"{path}: no column {column!r}, which the model learned from.{near}{hint}")
     if list(columns).count(column) > 1:
         raise UserError(_twice(path, column, columns))
 

@@ -23,13 +23,13 @@ def numbers(path: Path, n_features: int, names: Sequence[str] = ()) -> NewExampl
 
     Columns of a table are found by the features' `names`, or else taken in their order.
     """
-    x = array(path) if path.suffix in (".npz", ".npy") else _table(path, n_features, names)
+    x, notes = (array(path), []) if path.suffix in (".npz", ".npy") else _table(path, n_features, names)
     x = x.reshape(len(x), -1) if x.ndim > 1 else x
     if x.ndim != 2 or x.shape[1] != n_features:
         raise UserError(f"{path}: expected {n_features} numbers an example, found an array of shape {x.shape}")
     if x.dtype.kind not in "fiub" or not np.isfinite(x).all():
         raise DataError(f"{path}: some values are no numbers, are missing or infinite")
-    return NewExamples(x.astype(np.float32), rows(len(x)))
+    return NewExamples(x.astype(np.float32), rows(len(x)), notes)
 
 
 def array(path: Path) -> Array:
@@ -50,10 +50,11 @@ def require_examples(path: Path, n: int) -> None:
         raise UserError(f"{path}: no examples in it")
 
 
-def _table(path: Path, n_features: int, names: Sequence[str]) -> Array:
+def _table(path: Path, n_features: int, names: Sequence[str]) -> tuple[Array, list[str]]:
     import pandas as pd
 
-    frame = csv_file.read(path)
+    read = csv_file.read(path)
+    frame = read.frame
     require_examples(path, len(frame))
     if names and set(names) <= set(frame.columns):
         frame = frame[list(names)]
@@ -65,4 +66,4 @@ def _table(path: Path, n_features: int, names: Sequence[str]) -> Array:
         raise DataError(
             f"{path}: row {i + 1}, column {frame.columns[k]}: expected a number, given {frame.iloc[i, k]!r}"
         )
-    return x
+    return x, [f"{each.place}: {each.found}" for each in read.remarks]

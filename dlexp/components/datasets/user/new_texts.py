@@ -74,7 +74,8 @@ def _lines(path: Path) -> list[str]:
 
 
 def _of_table(path: Path) -> NewTexts:
-    frame = csv_file.read(path)
+    read = csv_file.read(path)
+    frame = read.frame
     require_examples(path, len(frame))
     columns = list(frame.columns)
     column = TEXT_COLUMN if TEXT_COLUMN in columns or len(columns) > 1 else columns[0]
@@ -83,7 +84,9 @@ def _of_table(path: Path) -> NewTexts:
         raise UserError(
             f"{path}: no column {TEXT_COLUMN!r}.{hint} Give a .txt file with one text per line, or name the column so"
         )
-    notes = [] if column == TEXT_COLUMN else [f"the texts are those of the only column, {column}"]
+    notes = [f"{each.place}: {each.found}" for each in read.remarks]
+    if column != TEXT_COLUMN:
+        notes.append(f"the texts are those of the only column, {column}")
     return NewTexts(frame[column].fillna("").to_list(), rows(len(frame)), notes)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dlexp.components.data import Array, Frame
 from dlexp.components.datasets.dataset import MAX_SHOWN
+from dlexp.components.datasets.reading.read import Read
 from dlexp.components.remarks import Remark
 
 
@@ -19,10 +20,10 @@ class Rows:
     """How the file was read."""
 
     @classmethod
-    def of(cls, path: Path, frame: Frame) -> "Rows":
+    def of(cls, path: Path, read: Read) -> "Rows":
         """All rows of a file."""
-        frame.index = range(1, len(frame) + 1)
-        return cls(path, frame)
+        read.frame.index = range(1, len(read.frame) + 1)
+        return cls(path, read.frame, tuple(read.remarks))
 
     def __len__(self) -> int:
         return len(self.frame)

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import N_FIRST, Data, Frame, Ids, Info, NewExamples, Split, SplitName, Task
+from dlexp.components.data import N_FIRST, Data, Ids, Info, NewExamples, Split, SplitName, Task
 from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.components.datasets.reading import csv_file, files, parquet_file
+from dlexp.components.datasets.reading.read import Read
 from dlexp.components.datasets.user import header
 from dlexp.components.datasets.user.cell_keys import CellKeys
+from dlexp.components.datasets.user.csv_keys import CsvKeys
 from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath
 from dlexp.components.datasets.user.labels import label
 from dlexp.components.datasets.user.roles import Roles
@@ -164,11 +166,11 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         from dlexp.components.datasets.user.new_examples import require_examples
 
         train, gaps, alone = self._split(data_dir).train, self.rules.gaps, self._texts_alone(path)
-        frame = pd.DataFrame({self.roles.texts[0]: alone.texts}) if alone else self.read(path)
-        new = without_extra_rows(Rows.of(path, frame), are_new=True)
+        read = Read(pd.DataFrame({self.roles.texts[0]: alone.texts})) if alone else self.read(path)
+        new = without_extra_rows(Rows.of(path, read), are_new=True)
         require_examples(path, len(new))
         for column in self.roles.inputs_of(train.frame.columns):
-            header.require_one(path, column, list(new.frame.columns))
+            header.require_one(path, column, list(new.frame.columns), read.hint)
             if not gaps.fills(column) and (missing := gaps.of(new, column)).any():
                 place = new.where(int(missing.argmax()), column)
                 raise DataError(f"{place}: missing, and nothing says how to fill it")
@@ -234,11 +236,17 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
     def misfits(self, data_dir: Path | None) -> Iterator[Misfit]:
         """Columns that are not in the header of the file, or of one of both."""
         for path in self.paths(data_dir):
-            yield from header.problems(path, list(self.read(path, rows=False).columns), self.roles)
+            read = self.read(path, rows=False)
+            yield from self._wrong(path, read)
 
-    def read(self, path: Path, rows: bool = True) -> Frame:
+    def read(self, path: Path, rows: bool = True) -> Read:
         """A file as a table, or its header alone, without rows."""
         raise NotImplementedError
+
+    def _wrong(self, path: Path, read: Read) -> Iterator[Misfit]:
+        """What is wrong with the columns of a file, with what its header may be instead."""
+        for field, message in header.problems(path, list(read.frame.columns), self.roles):
+            yield Misfit(field, f"{message}{read.hint}")
 
     def _split(self, data_dir: Path | None) -> "SplitRows":
         """The training and test rows, without those that are dropped."""
@@ -264,10 +272,13 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         from dlexp.components.datasets.user.extra_rows import without_extra_rows
         from dlexp.components.datasets.user.left_out import repeated_ids, without_needless_columns
 
-        rows = without_extra_rows(Rows.of(path, self.read(path)))
-        columns, roles = list(rows.frame.columns), self.roles
-        if wrong := list(header.problems(path, columns, roles)):
+        read = self.read(path)
+        if wrong := list(self._wrong(path, read)):
             raise UserError(*(f"dataset.{field}: {message}" for field, message in wrong))
+        if not len(read.frame):
+            raise DataError(f"{path}: there are no rows, only names of columns")
+        rows = without_extra_rows(Rows.of(path, read))
+        columns, roles = list(rows.frame.columns), self.roles
         rows = rows.remarked(*repeated_ids(rows, roles))
         if train is None:
             rows = without_needless_columns(rows, roles, self.rules.gaps)
@@ -347,16 +358,19 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         return [*filled, *text_remarks(words, self.tokens, source, (gaps[0], gaps[1]))]
 
 
-class Csv(Table):
+class Csv(CsvKeys, Table):
     """Your own CSV file, packed or not: numbers, categories or text in its columns, any kind of target."""
 
     type: Literal["csv"] = "csv"
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    """What lies between two columns."""
 
-    def read(self, path: Path, rows: bool = True) -> Frame:
+    def read(self, path: Path, rows: bool = True) -> Read:
         """Everything as text: what is missing and what is a number is decided with the column's role."""
-        return csv_file.read(path, self.delimiter, n_rows=None if rows else 0)
+        return csv_file.read(path, self.dialect, rows)
+
+    def problems(self, context: Context) -> Iterator[Misfit]:
+        """Those of any table, and of how the file is written."""
+        yield from Table.problems(self, context)
+        yield from CsvKeys.problems(self, context)
 
 
 class Parquet(Table):
@@ -364,8 +378,9 @@ class Parquet(Table):
 
     type: Literal["parquet"] = "parquet"
 
-    def read(self, path: Path, rows: bool = True) -> Frame:
+    def read(self, path: Path, rows: bool = True) -> Read:
         """Values of their column's type; texts as strings."""
         from dlexp.components.datasets.user.text_cells import with_texts
 
-        return with_texts(path, parquet_file.read(path, rows), self.roles.texts)
+        read = parquet_file.read(path, rows)
+        return replace(read, frame=with_texts(path, read.frame, self.roles.texts))

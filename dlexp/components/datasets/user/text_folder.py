@@ -15,7 +15,7 @@ from dlexp.components.component import Context, Misfit
 from dlexp.components.data import N_FIRST, Data, Info, NewExamples, Split, SplitName, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
-from dlexp.components.datasets.reading.csv_file import CHARACTER_BYTES
+from dlexp.components.datasets.reading.packed import CHARACTER_BYTES
 from dlexp.components.datasets.user import text_files
 from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath, not_there
 from dlexp.components.datasets.words.encoding import TextKeys, TokenKeys

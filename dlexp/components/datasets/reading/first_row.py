@@ -1,0 +1,72 @@
+"""Whether the first row of a file holds the names of its columns or is a row as the others."""
+
+import math
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+#: A number as files write it, with a sign, a point or a comma; the words for what is no number are none.
+_NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?")
+_MISSING = frozenset({"", "?", "-", "na", "n/a", "nan", "null", "none", "."})
+#: A column of words that comes back to the same ones has no more different ones than this share of its rows.
+_FEW = 0.5
+#: So many numbers that only rise are names: by chance one row in 720 has as many in order.
+_ORDERED = 6
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number, however it is written."""
+    return _NUMBER.fullmatch(cell.strip()) is not None
+
+
+def is_row(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row looks as the rows below it, so that it names no columns.
+
+    It does if it has numbers where they have numbers, or a word that they have too; it does not if a word stands over
+    numbers, over few words of which it is none, or if its numbers rise as those of years and pixels do.
+    """
+    if len(rows) < 3:
+        return False
+    numbers: list[str] = []
+    is_repeated = False
+    for k, cell in enumerate(map(str.strip, first)):
+        below = [row[k].strip() for row in rows if k < len(row)]
+        present = [each for each in below if each.lower() not in _MISSING]
+        if not present or cell.lower() in _MISSING:
+            continue
+        are_numbers = sum(map(is_number, present)) >= 0.9 * len(present)
+        if are_numbers and not is_number(cell):
+            return False
+        if are_numbers:
+            numbers.append(cell)
+        elif cell in present:
+            is_repeated = True
+        elif len(set(present)) <= _FEW * len(present):
+            return False
+    return is_repeated or (bool(numbers) and not _are_names(numbers, rows))
+
+
+def is_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row has words over numbers, as only names of columns do."""
+    over_numbers = 0
+    for k, cell in enumerate(map(str.strip, first)):
+        present = [each for row in rows if k < len(row) and (each := row[k].strip()).lower() not in _MISSING]
+        if len(present) > 2 and all(map(is_number, present)):
+            if is_number(cell) or cell.lower() in _MISSING:
+                return False
+            over_numbers += 1
+    return over_numbers > 0
+
+
+def _are_names(numbers: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether numbers are names: all different and evenly spaced, or many that only rise."""
+    values = [float(each.replace(",", ".")) for each in numbers]
+    if len(set(values)) < len(values):
+        return False
+    steps = [b - a for a, b in pairwise(values)]
+    is_even = len(steps) > 0 and all(math.isclose(step, steps[0], rel_tol=1e-6) for step in steps)
+    if is_even and len(values) < 3:
+        present = [float(cell.replace(",", ".")) for row in rows for cell in row if is_number(cell)]
+        is_even = abs(steps[0]) == 1 and not min(present) <= values[0] <= max(present)
+    rises = all(step > 0 for step in steps) or all(step < 0 for step in steps)
+    return is_even or (len(values) >= _ORDERED and rises)
