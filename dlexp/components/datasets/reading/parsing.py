@@ -145,7 +145,7 @@ def _may_be_short(frame: Frame, text: CountedText, layout: Layout) -> bool:
 
 
 def _stripped(path: Path, frame: Frame, layout: Layout) -> tuple[Frame, list[Remark]]:
-    """The cells without the spaces around them; what is said is of cells of one word or none, not of texts."""
+    """The cells without the spaces around them; what is said is of cells of one word, not of texts or empty ones."""
     columns, first, n_cells, n_columns = {}, None, 0, 0
     for k in range(frame.shape[1]):
         given = frame.iloc[:, k]
@@ -153,7 +153,7 @@ def _stripped(path: Path, frame: Frame, layout: Layout) -> tuple[Frame, list[Rem
         is_changed = (columns[k] != given).to_numpy(bool)
         if not is_changed.any():
             continue
-        of_words = is_changed & ~columns[k].str.contains(" ", regex=False).to_numpy(bool)
+        of_words = is_changed & ~columns[k].str.contains("^$| ").to_numpy(bool)
         if of_words.sum() > is_changed.sum() / 2:
             n_cells, n_columns = n_cells + int(of_words.sum()), n_columns + 1
             first = min(filter(None, [first, (int(of_words.argmax()), k)]))
@@ -161,7 +161,7 @@ def _stripped(path: Path, frame: Frame, layout: Layout) -> tuple[Frame, list[Rem
         return _framed(columns), []
     i, k = first
     cell = frame.iat[i, k]
-    what = f"{cell!r} is read without the space around it" if cell.strip() else f"{cell!r} is read as an empty cell"
+    what = f"{cell!r} is read without the space around it"
     more = f"; so are {plural(n_cells - 1, 'more cell')} in {plural(n_columns, 'column')}" if n_cells > 1 else ""
     place = f"{path}: row {i + 1}, column {layout.names[k]}"
     return _framed(columns), [Remark(rule="spaces", place=place, found=f"{what}{more}")]
