@@ -318,14 +318,14 @@ def test_gaps_beside_a_text_are_filled_or_refused() -> None:
          "('train,2,5,blue,4,20'); a cell with a comma in it has to stand in quotation marks"),
         (CARS.replace("2.5", "2.5kg"), BY_COLUMN, "row 2, column weight: expected a number, as in most training "
          "rows, given '2.5kg'"),
-        (CARS.replace("test", "valid"), BY_COLUMN, "row 4, column split: expected train or test, given 'valid'"),
+        (CARS.replace("test", "later"), BY_COLUMN, "row 4, column split: expected train, val or test, given 'later'"),
         (CARS.replace("40", "inf"), BY_COLUMN, "row 4, column price: expected a number, given 'inf'"),
         (CARS, BY_COLUMN | {"task": "proportion"}, "row 1, column price: expected a number from 0 to 1, given "
          "'10'; a percentage has to be divided by 100 in the file, and any other number is task: regression"),
         (CARS.replace("20", "-2"), BY_COLUMN | {"task": "count"}, "row 2, column price: expected a whole number, 0 or "
          "more, given '-2'; any other number is task: regression"),
         (CARS, BY_COLUMN | {"task": "binary"}, "column price: a binary task needs 2 classes; found 3: 10, 20, 30"),
-        (CARS.replace("test", "train"), BY_COLUMN, "no row is left for the test split"),
+        (CARS.replace("test", "train"), BY_COLUMN, "column split marks no row test"),
         ("", BY_COLUMN, "the file is empty"),
         ("a,b\n1,2,3\n4,5,6\n", {"target": "b", "task": "count"},
          "line 1: the header has one name fewer than the rows have cells; name all 3 columns by dataset.names"),

@@ -57,3 +57,49 @@ def test_a_test_split_is_drawn_by_class_where_it_can_be(labels: list[str] | None
     expected = train_test_split(np.arange(20), test_size=0.21, random_state=7, stratify=stratify)[1]
     assert drawn.positions.tolist() == sorted(expected)
     assert len(drawn.positions) == 5
+
+
+@given(groups=st.lists(st.integers(0, 8), min_size=2, max_size=60), share=st.floats(0.01, 0.99), seed=SEEDS)
+def test_groups_stay_whole(groups: list[int], share: float, seed: int) -> None:
+    """No group is on both sides, both sides have one, and no more are held out than asked for, if a group fits."""
+    count = max(1, min(len(groups) - 1, round(share * len(groups))))
+
+    positions = held_out.whole_groups(groups, count, seed)
+
+    if len(set(groups)) == 1:
+        assert positions is None
+        return
+    assert positions is not None
+    inside = {groups[i] for i in positions}
+    assert 0 < len(positions) < len(groups)
+    assert inside.isdisjoint(np.delete(groups, positions).tolist())
+    smallest = min(map(groups.count, groups))
+    assert len(positions) <= max(count, smallest)
+
+
+def test_groups_come_as_near_to_the_count_as_they_fit() -> None:
+    """Of 20 groups of 5 examples, a fifth of the examples is 4 groups; another seed draws others."""
+    groups = np.repeat(np.arange(20), 5)
+
+    draws = [held_out.whole_groups(groups, 20, seed) for seed in (0, 0, 1)]
+
+    assert [len(set(groups[positions])) for positions in draws] == [4, 4, 4]
+    assert draws[0].tolist() == draws[1].tolist() != draws[2].tolist()  # type: ignore[union-attr]
+
+
+def test_the_last_in_time_are_held_out() -> None:
+    """Wherever they stand in the file."""
+    assert held_out.last(np.array([5.0, 1, 4, 2, 3]), 2).tolist() == [0, 2]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"), [(1, [3, 4, 5]), (2, [3, 4, 5]), (4, [1, 2, 3, 4, 5]), (5, [1, 2, 3, 4, 5])]
+)
+def test_equal_times_stay_together(count: int, expected: list[int]) -> None:
+    """The border lies at the nearest change of time: of days 1 2 2 3 3 3, the last two rows are those of day 3."""
+    assert held_out.last(np.array([1, 2, 2, 3, 3, 3]), count).tolist() == expected  # type: ignore[union-attr]
+
+
+def test_one_time_has_no_last_examples() -> None:
+    """Then there is no past to train on."""
+    assert held_out.last(np.ones(4), 1) is None

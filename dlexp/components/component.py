@@ -34,6 +34,10 @@ class Context:
     """Type of the data set."""
     has_known_distribution: bool = False
     """Whether the data set can draw any number of further examples."""
+    has_columns: bool = False
+    """Whether the examples are rows of a table, whose columns have names."""
+    has_split_column: bool = False
+    """Whether a column of the table says which rows train, validate and test."""
     n_trained: int | None = None
     """Training examples that validation and `dataset.train_fraction` leave; None if only the data says."""
     epochs: int = 1

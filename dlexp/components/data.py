@@ -141,12 +141,15 @@ class Split:
 
 
 class Columns(Protocol):
-    """Columns of the training examples by which they can be split; DataError if one has no value there."""
+    """The columns of training rows, as far as these can be split by them; `key` names the setting that does.
 
-    def times(self, column: str) -> Array:
+    UserError if there is no such column, DataError if a row has no value in it.
+    """
+
+    def times(self, column: str, key: str) -> Array:
         """Numbers in the order of the dates, times or numbers of a column, `(n,)`."""
 
-    def groups(self, column: str) -> Array:
+    def groups(self, column: str, key: str) -> Array:
         """The values of a column as texts, `(n,)`."""
 
 
@@ -181,8 +184,10 @@ class Data:
     """Of examples that are made, not read: a digest of each split before it was encoded."""
     test_choice: str = field(default="", kw_only=True)
     """How the test split was chosen, if settings do that: `drawn by class`."""
+    marked: "Sequence[int] | Array" = field(default=(), kw_only=True)
+    """Positions of the training examples that the source itself marks for validation, sorted."""
     columns: Columns | None = field(default=None, kw_only=True)
-    """Of a table, its columns."""
+    """Of a table, those of the training examples."""
     remarks: Sequence[Remark] = field(default=(), kw_only=True)
     """How they were read, as far as the file does not say it or says it otherwise."""
 

@@ -1,4 +1,4 @@
-"""Which of a number of examples are held out: drawn at random or by class."""
+"""Which of a number of examples are held out: drawn at random, by class or in whole groups, or the last in time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import TypeAlias
 from dlexp.components.data import Array
 from dlexp.format import plural
 
-#: A value per example: its class.
+#: A value per example: its class, or the name of its group.
 Labels: TypeAlias = "Array | Sequence[object]"
 
 
@@ -88,3 +88,38 @@ def test_split(n: int, size: float, seed: int, labels: "Labels | None") -> HeldO
 def at_random_since(reason: str) -> str:
     """How examples were drawn whose classes a reason kept from being drawn by class, if there is one."""
     return f"drawn at random ({reason})" if reason else "drawn at random"
+
+
+def whole_groups(groups: Labels, count: int, seed: int) -> "Array | None":
+    """Sorted positions of groups in random order, each that still fits into the count; None if there is one group.
+
+    Where no group is as small as the count, the smallest one is held out.
+    """
+    import numpy as np
+
+    _, numbers, sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
+    if len(sizes) < 2:
+        return None
+    is_held_out, n_held_out = np.zeros(len(sizes), bool), 0
+    for group in np.random.default_rng(seed).permutation(len(sizes)):
+        if n_held_out + sizes[group] <= count:
+            is_held_out[group] = True
+            n_held_out += sizes[group]
+    if not n_held_out:
+        is_held_out[sizes.argmin()] = True
+    return np.flatnonzero(is_held_out[numbers])
+
+
+def last(times: Array, count: int) -> "Array | None":
+    """Sorted positions of the latest examples; None if all are of one time.
+
+    Equal times stay together: the border lies at the change of time that is nearest to the count.
+    """
+    import numpy as np
+
+    order = np.argsort(times, kind="stable")
+    changes = np.flatnonzero(np.diff(times[order])) + 1
+    if not len(changes):
+        return None
+    border = changes[np.abs(changes - (len(times) - count)).argmin()]
+    return np.sort(order[border:])

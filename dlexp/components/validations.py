@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from dlexp.components import held_out
 from dlexp.components.component import Component, Context, Misfit
-from dlexp.components.data import Data, Info
+from dlexp.components.data import Columns, Data, Info
 from dlexp.components.held_out import HeldOut
 from dlexp.errors import UserError
 
@@ -176,6 +176,110 @@ class RandomSplit(_HeldOut):
         if self.stratify is True:
             return self.model_copy(update={"size": n_small // 2})
         return super().scaled(n_full, n_small)
+
+
+class RowSplit:
+    """What those share that a table also has for its test split: they look at the order or the columns of the rows."""
+
+    off: ClassVar[str] = ""
+
+    @classmethod
+    def expand(cls, value: object) -> object:
+        """`time` is `{type: time}`; a number names no type, and null is null."""
+        return {"type": value} if isinstance(value, str) else value
+
+    def of_rows(self, n: int, count: int, columns: Columns | None, key: str) -> HeldOut:
+        """The `count` rows of `n` that are held out; `key` names this setting in messages.
+
+        Raises:
+            UserError: The rows cannot be parted by the column.
+            DataError: A row has no value in it.
+        """
+        raise NotImplementedError
+
+    def _chosen(self, data: Data, count: int) -> HeldOut:
+        return self.of_rows(len(data.train), count, data.columns, "validation")
+
+
+class TimeSplit(RowSplit, _HeldOut):
+    """The last examples, so that nothing later than these is learned."""
+
+    type: Literal["time"] = "time"
+    column: Annotated[str, Field(min_length=1)] | None = None
+    """The column of dates, times or numbers that says what is later. Rows of one time stay together, so that their
+    count can differ a little from the size. By default the order of the file says it, and its last rows are taken. The
+    column stays a feature."""
+
+    def problems(self, context: Context) -> Iterator[Misfit]:
+        """Nothing left to train on; a column where there are none."""
+        yield from super().problems(context)
+        if self.column is not None and not context.has_columns:
+            why = f"{context.dataset} has no columns by name; leave this out for the order of its examples"
+            yield Misfit("column", why)
+
+    def of_rows(self, n: int, count: int, columns: Columns | None, key: str) -> HeldOut:
+        """The last ones."""
+        import numpy as np
+
+        if self.column is None or columns is None:
+            return HeldOut(np.arange(n - count, n), "the last in the order of the file")
+        positions = held_out.last(columns.times(self.column, key)[:n], count)
+        if positions is None:
+            raise UserError(f"{key}.column: all rows have the same {self.column}")
+        return HeldOut(positions, f"the last by {self.column}")
+
+
+class GroupSplit(RowSplit, _HeldOut):
+    """Whole groups, such as all rows of a patient, drawn at random: none is on both sides."""
+
+    type: Literal["group"] = "group"
+    column: Annotated[str, Field(min_length=1)]
+    """The column that names the group of each row. Groups are drawn as long as they fit into the size. The column stays
+    a feature, unless `dataset.features` or `dataset.id` say otherwise."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the draw; not part of the run's own seed, so that all seeds have the same groups."""
+
+    def problems(self, context: Context) -> Iterator[Misfit]:
+        """Nothing left to train on; no columns."""
+        yield from super().problems(context)
+        if not context.has_columns:
+            yield Misfit("column", f"{context.dataset} has no columns by name; groups need a table (csv, parquet)")
+
+    def of_rows(self, n: int, count: int, columns: Columns | None, key: str) -> HeldOut:
+        """Those that fit into the count."""
+        groups = [] if columns is None else columns.groups(self.column, key)[:n].tolist()
+        positions = held_out.whole_groups(groups, count, self.seed)
+        if positions is None:
+            raise UserError(f"{key}.column: all rows have the same {self.column}")
+        return HeldOut(positions, f"in whole groups by {self.column}")
+
+    def scaled(self, n_full: int | None, n_small: int) -> Validation:
+        """Any rows of a stand-in, which may be all of one group."""
+        return RandomSplit(size=self.size, seed=self.seed, stratify=False).scaled(n_full, n_small)
+
+
+class ColumnSplit(Validation):
+    """The rows that `dataset.split_column` calls `val`; where it calls none so, a fifth is drawn as by `split`."""
+
+    type: Literal["column"] = "column"
+
+    def count(self, n_train: int) -> int:
+        """What is drawn where no row is marked: how many are, only the data say."""
+        return RandomSplit().count(n_train)
+
+    def problems(self, context: Context) -> Iterator[Misfit]:
+        """No such column."""
+        if not context.has_split_column:
+            yield Misfit("type", "column needs dataset.split_column, which says which rows validate")
+
+    def held_out(self, data: Data) -> HeldOut:
+        """Those that are marked, if any are."""
+        import numpy as np
+
+        if len(data.marked):
+            return HeldOut(np.asarray(data.marked), "as marked")
+        drawn = RandomSplit().settled(data.info, is_users_own=True) if data.info else RandomSplit()
+        return drawn.held_out(data)
 
 
 class TestSplit(Validation):

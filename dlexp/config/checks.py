@@ -91,6 +91,8 @@ def _context(experiment: Experiment, info: Info) -> Context:
         info=info,
         dataset=dataset.type,
         has_known_distribution=dataset.has_known_distribution,
+        has_columns=dataset.has_columns,
+        has_split_column=dataset.has_split_column,
         n_trained=whole.n_trained(info),
         epochs=experiment.training.epochs,
     )

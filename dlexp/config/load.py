@@ -15,7 +15,7 @@ from dlexp.components.datasets.reading import files
 from dlexp.components.heads import Multitask
 from dlexp.components.heads.head import default_head
 from dlexp.components.heads.multitask import unknown_targets
-from dlexp.components.validations import RandomSplit
+from dlexp.components.validations import ColumnSplit, RandomSplit
 from dlexp.config.advice import has_override
 from dlexp.config.checks import change, check, check_data, check_dataset, with_class_names
 from dlexp.config.experiment import Experiment
@@ -33,6 +33,7 @@ from dlexp.errors import DataError, UserError
 
 MULTITASK: str = Multitask.model_fields["type"].default
 DRAWN: str = RandomSplit.model_fields["type"].default
+MARKED: str = ColumnSplit.model_fields["type"].default
 #: Components whose type a key of theirs tells: (component, key, type).
 TELLING_KEYS = (("head", "heads", MULTITASK), ("model", "layers", "layers"))
 
@@ -400,15 +401,24 @@ def _validated(config: Node) -> tuple[Experiment, Node]:
 
 
 def _with_split_of_data(config: Node) -> Node:
-    """With a drawn validation split where a number alone is said of the user's own data, which may be sorted."""
+    """With the validation that the user's own data imply.
+
+    A number alone draws, since they may be sorted; a column that says what trains and tests also says what validates.
+    """
     dataset, validation = config.child("dataset"), config.child("validation")
     chosen = ROOT.child("dataset", config.entries).settings_for(dataset.entries) if dataset else None
-    is_users_own = bool(chosen and issubclass(chosen, Dataset) and chosen.is_users_own)
-    implied = validation and validation.child("type")
-    if not (validation and implied and is_users_own and implied.source == DEFAULT):
+    if dataset is None or chosen is None or not (issubclass(chosen, Dataset) and chosen.is_users_own):
         return config
-    drawn = {**validation.entries, "type": Node(DRAWN, DEFAULT)}
-    return Node({**config.entries, "validation": Node(drawn, validation.source)}, config.source)
+    if validation is None:
+        column = dataset.child("split_column")
+        implied = {"type": Node(MARKED, DEFAULT)} if column and column.value is not None else {}
+        source = DEFAULT
+    else:
+        chosen_type = validation.child("type")
+        is_number = chosen_type is not None and chosen_type.source == DEFAULT
+        implied = {**validation.entries, "type": Node(DRAWN, DEFAULT)} if is_number else {}
+        source = validation.source
+    return Node({**config.entries, "validation": Node(implied, source)}, config.source) if implied else config
 
 
 def _data_alone(config: Node) -> tuple[Experiment, Node]:

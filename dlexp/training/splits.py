@@ -10,8 +10,9 @@ from dlexp.components.columns import Role
 from dlexp.components.data import Data, Info, Split, SplitName
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.remarks import Remark
-from dlexp.components.validations import Validation
+from dlexp.components.validations import ColumnSplit, Validation
 from dlexp.config.experiment import Experiment
+from dlexp.errors import UserError
 from dlexp.format import plural
 from dlexp.training.split_remarks import SplitTargets
 
@@ -63,7 +64,13 @@ def origins(data: Data, dataset: Dataset, validation: Validation | None) -> dict
     """By role, the examples that train, that validate, if there are any, and that test.
 
     Validation takes its examples out of the training data, and of the others a share trains.
+
+    Raises:
+        UserError: The examples cannot be chosen so, or the source itself says which of them validate.
     """
+    if validation is not None and len(data.marked) and not isinstance(validation, ColumnSplit):
+        marks = f"{dataset.source} marks {plural(len(data.marked), 'row')} for validation"
+        raise UserError(f"validation: {marks}; leave this key out, or write validation: column")
     train, test = np.arange(len(data.train)), Origin("test", np.arange(len(data.test)), data.test_choice)
     validates: dict[str, Origin] = {}
     if validation is not None and validation.type == "test":
@@ -95,7 +102,7 @@ def remarks(found: Mapping[str, Origin], data: Data, dataset: Dataset, validatio
         place=dataset.source,
         info=data.info or dataset.info(),
         validation=validation,
-        test_key="dataset.test_size" if data.test_choice else "",
+        test_key=dataset.test_size_key,
         in_order=data.train.y,
         by_role={role: parts[origin.part].y[origin.positions] for role, origin in found.items()},
     )

@@ -30,6 +30,8 @@ class Dataset(Component):
     """Whether the examples are drawn from a known distribution, so that there can be any number of them."""
     is_users_own: ClassVar[bool] = False
     """Whether it is the user's own: in any order, and `--smoke` trains on its first examples, not on made-up ones."""
+    has_columns: ClassVar[bool] = False
+    """Whether the examples are rows of a table, whose columns have names."""
     train_fraction: Annotated[float, Field(gt=0, le=1), Off(1.0)] = 1.0
     """Share of the training examples that train, of those that validation left; a smaller share is part of a larger."""
     train_fraction_seed: Annotated[int, Field(ge=0)] = 0
@@ -53,6 +55,16 @@ class Dataset(Component):
 
     def _kept(self, n: int) -> int:
         return max(1, round(self.train_fraction * n))
+
+    @property
+    def has_split_column(self) -> bool:
+        """Whether a column says which rows train, validate and test."""
+        return False
+
+    @property
+    def test_size_key(self) -> str:
+        """The setting that says how many examples test; empty if none does."""
+        return ""
 
     @property
     def source(self) -> str:
@@ -93,7 +105,9 @@ class Dataset(Component):
         if not self.is_users_own:
             return self.stand_in()
         data = self.load(data_dir)
-        return replace(data, train=data.train.first(N_SMOKE_TRAIN), test=data.test.first(N_SMOKE_TEST))
+        train, test = data.train.first(N_SMOKE_TRAIN), data.test.first(N_SMOKE_TEST)
+        marked = [position for position in data.marked if position < len(train)]
+        return replace(data, train=train, test=test, marked=marked if len(marked) < len(train) else [])
 
     def sample_digest(self, data_dir: Path | None) -> str:
         """What stands for the digest of a stand-in, or the digest of the data that the first examples are of."""

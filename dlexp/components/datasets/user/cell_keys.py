@@ -66,7 +66,7 @@ class CellKeys(Settings):
                 yield Misfit("dates", f"column {column!r} is a target, which is no date; write it as a number of days")
             elif features is not None and column not in features:
                 yield Misfit("dates", f"column {column!r} is no feature")
-        if self.date_format is not None and not self.dates:
+        if isinstance(self.date_format, str) and not self.dates:
             yield Misfit("date_format", "no column is read as dates; name them in dataset.dates")
 
     @property

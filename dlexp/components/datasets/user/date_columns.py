@@ -42,7 +42,10 @@ def problem(train: Cells) -> str:
         return ""
     place, words = f"{train.rows.path}: column {train.column}", list(train.counts)
     if found:
-        either = f"dataset.date_format: {' or '.join(map(typed, found))}"
+        forms = list(map(typed, found))
+        if train.column not in train.rules.dates:  # It orders the rows, and need be no feature.
+            forms = [f"{{{train.column}: {form}}}" for form in forms]
+        either = f"dataset.date_format: {' or '.join(forms)}"
         return f"{place}: dates such as {words[0]!r} can be read in more than one way; say {either}"
     nearest, misread = dates.nearest(words)
     if not nearest:
@@ -60,6 +63,14 @@ def encoded(train: Cells, other: Cells) -> Dates:
     splits = [np.column_stack([each[part] for part in varying]) for each in made]
     names = [f"{train.column}.{part}" if part else train.column for part in varying]
     return Dates(names, splits, _remark(train, form, of_train, varying))
+
+
+def seconds(cells: Cells) -> Array:
+    """The seconds since 1970 of a column without gaps, `(n,)`; DataError if a cell is no date, or may be several."""
+    if why := problem(cells):
+        raise DataError(why)
+    (form,) = _formats(cells)
+    return _made(cells, form, "seconds")[""]
 
 
 def _remark(train: Cells, form: str, of_train: Mapping[str, Array], varying: Sequence[str]) -> Remark:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from dlexp.components.component import Context, Misfit
+from dlexp.components.component import Context, Misfit, OneOf
 from dlexp.components.data import N_FIRST, Data, Ids, Info, NewExamples, Split, SplitName, Task
 from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.components.datasets.reading import csv_file, files, parquet_file
@@ -24,6 +24,7 @@ from dlexp.components.datasets.user.rows import Rows
 from dlexp.components.datasets.words.encoding import TextKeys, TokenKeys
 from dlexp.components.identity_rules import AddedLater, DataPath
 from dlexp.components.remarks import Remark
+from dlexp.components.validations import GroupSplit, TimeSplit
 from dlexp.errors import DataError, UserError
 
 if TYPE_CHECKING:
@@ -35,16 +36,25 @@ if TYPE_CHECKING:
     from dlexp.components.datasets.words.indices import Numbered
 
 
+#: How the rows of a test split are chosen that is not drawn.
+TestRows = Annotated[TimeSplit | GroupSplit, OneOf(TimeSplit, GroupSplit)]
+
+
 class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
     """A table with a header, read by pandas; its rows are counted from 1, without the header."""
 
     is_users_own = True
+    has_columns = True
     path: UserPath
     """The file, seen from the working directory, not from the config; else from the folder with the data files."""
     test_path: Annotated[Name | None, DataPath()] = None
     """A file with the test split: `path` then has the training split alone."""
     split_column: Name | None = None
-    """The column that says `train` or `test`. Without it and a `test_path`, the split is drawn."""
+    """The column that says `train`, `val` (also `valid`, `validation`, `dev`) or `test`, in any case. Rows that it
+    calls `val` validate. Without it, a `test_path` and a `test_split`, the test split is drawn."""
+    test_split: Annotated[TestRows | None, AddedLater(before=None)] = None
+    """How the test split is taken where it is not drawn: `{type: time, size: 0.2}` takes the last rows, and
+    `{type: group, column: patient, size: 0.2}` whole groups."""
     test_size: Annotated[float, Field(gt=0, lt=1)] = 0.2
     """Share of the examples in a drawn test split, rounded up; drawn by class where every class has enough examples."""
     split_seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
@@ -74,6 +84,18 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
     def learned(self) -> Target:
         """What is learned, from which columns of targets."""
         return self.target_of(self.target if isinstance(self.target, dict) else None)
+
+    @property
+    def has_split_column(self) -> bool:
+        """Whether a column is named."""
+        return self.split_column is not None
+
+    @property
+    def test_size_key(self) -> str:
+        """Of a test split that settings choose."""
+        if self.test_path or self.split_column:
+            return ""
+        return "dataset.test_split.size" if self.test_split else "dataset.test_size"
 
     @property
     def roles(self) -> Roles:
@@ -111,6 +133,8 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
 
     def load(self, data_dir: Path | None) -> Data:
         """Split first: nothing but the training split decides on the words, the categories and what fills gaps."""
+        from dlexp.components.datasets.user import splitting
+
         split = self._split(data_dir)
         train, test = split.train, split.test
         targets = self._targets(train, test)
@@ -134,6 +158,8 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
             first=train.shown(columns, roles.texts, range(min(N_FIRST, len(train)))),
             decode=partial(kept.shown, columns, roles.texts),
             test_choice=split.test_choice,
+            marked=split.marked,
+            columns=splitting.RowColumns(lambda: self._split(data_dir).train, self.rules),
             remarks=[
                 *dict.fromkeys([*train.remarks, *test.remarks]),
                 *targets.remarks,
@@ -207,8 +233,12 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         """Columns that have two roles, and settings that exclude each other."""
         yield from TextKeys.problems(self, context)
         yield from self.learned.problems()
-        if self.test_path and self.split_column:
-            yield Misfit("split_column", "the test split is said twice; give split_column or test_path")
+        said = [key for key in ("test_path", "split_column", "test_split") if getattr(self, key)]
+        if len(said) > 1:
+            yield Misfit(said[1], f"the test split is said twice; give {said[1]} or {said[0]}")
+        if self.test_split and self.test_size != type(self).model_fields["test_size"].default:
+            why = f"the test split is not a drawn one; write dataset.test_split.size: {self.test_size}"
+            yield Misfit("test_size", why)
         if isinstance(self.target, list) and self.task not in ("multilabel", None):
             yield Misfit("target", f"several target columns are for a multilabel task; this one is {self.task}")
         if self.text and self.features and self.encoding == "padded":
@@ -255,9 +285,11 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         paths = self.paths(data_dir)
         rows = self._rows(paths[0])
         if self.test_path:
-            split = splitting.SplitRows(rows, self._rows(paths[1], rows))
+            split = splitting.SplitRows(train=rows, test=self._rows(paths[1], rows))
         elif self.split_column:
             split = splitting.by_column(rows, self.split_column)
+        elif self.test_split:
+            split = splitting.by_rows(rows, self.test_split, splitting.RowColumns(lambda: rows, self.rules))
         else:
             first, task = next(iter(self._tasks.items()))
             classes = first if task in ("binary", "multiclass", "ordinal") else None
@@ -311,7 +343,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
             return {name: columns.targets(rows, name, task, self.rules, self.separator) for name, task in tasks}
 
         learned = replace(self.learned, classes=self.target) if isinstance(self.target, list) else self.learned
-        is_drawn = not self.test_path and not self.split_column
+        is_drawn = not (self.test_path or self.split_column or self.test_split)
         return targets.encode(learned, given(train), given(test), is_drawn)
 
     def _words(self, train: Rows, other: Rows) -> "Numbered | None":
