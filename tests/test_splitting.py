@@ -10,7 +10,7 @@ import pytest
 from dlexp.components.data import Data
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
-from dlexp.config.load import load
+from dlexp.config.load import load, require_fitting
 from dlexp.config.problems import ConfigError
 from dlexp.errors import DataError, UserError
 from dlexp.training.splits import Splits, split
@@ -178,8 +178,10 @@ def test_whole_groups() -> None:
         ),
         (
             "validation={type: time, column: word}",
-            "t.csv: row 1, column word: expected a date, a time or a number",
+            "t.csv: column word: expected dates, given 'w'; how they are written",
         ),
+        ("validation={type: time, column: mixed}", "t.csv: row 3, column mixed: expected a number, as in most rows"),
+        ("validation={type: time, column: either}", "t.csv: column either: dates such as '01/02/2020' can be read in"),
     ],
 )
 def test_what_cannot_be_split_so(setting: str, message: str) -> None:
@@ -202,6 +204,16 @@ def test_what_check_refuses(setting: str, message: str) -> None:
     Path("c.yaml").write_text(DATASET)
     with pytest.raises(ConfigError, match=re.escape(message)):
         load("c.yaml", [setting])
+
+
+@pytest.mark.parametrize("key", ["validation", "dataset.test_split"])
+def test_a_column_that_is_not_there_is_named_before_anything_is_trained(key: str) -> None:
+    """With its key and the nearest name, by what looks at headers alone."""
+    table(patient=[1, 2] * 5)
+    Path("c.yaml").write_text(DATASET)
+    config = load("c.yaml", [f"{key}={{type: group, column: pateint}}"])
+    with pytest.raises(UserError, match=f"{key}.column: t.csv has no column 'pateint'. Did you mean 'patient'"):
+        require_fitting([config], None)
 
 
 def test_the_test_split_is_said_once() -> None:

@@ -74,6 +74,11 @@ class Validation(Component):
         """The same for a stand-in of `n_small` examples: counts shrink in proportion."""
         return self
 
+    @property
+    def by(self) -> str | None:
+        """The column of a table that it looks at, if it does."""
+        return None
+
     def settled(self, info: Info, is_users_own: bool) -> Self:
         """The same with what a data set decides, as far as that is known without its data."""
         return self
@@ -182,6 +187,12 @@ class RowSplit:
     """What those share that a table also has for its test split: they look at the order or the columns of the rows."""
 
     off: ClassVar[str] = ""
+    column: str | None
+
+    @property
+    def by(self) -> str | None:
+        """The column."""
+        return self.column
 
     @classmethod
     def expand(cls, value: object) -> object:

@@ -151,6 +151,10 @@ class Dataset(Component):
         """Settings that name what the user's own files do not have, as `problems`; reads no more than their headers."""
         yield from ()
 
+    def why_no_column(self, column: str, data_dir: Path | None) -> str:
+        """Why the training examples cannot be split by a column; empty if they can. Reads no more than headers."""
+        return ""
+
     @property
     def functions(self) -> list[str]:
         """Functions of the user's own that loading it calls, as `module:function`."""

@@ -8,9 +8,9 @@ import pandas as pd
 
 from dlexp.components import held_out
 from dlexp.components.data import Array
-from dlexp.components.datasets.user.keys import not_there
 from dlexp.components.datasets.user import date_columns
 from dlexp.components.datasets.user.cells import Cells
+from dlexp.components.datasets.user.keys import not_there
 from dlexp.components.datasets.user.kinds import CellRules
 from dlexp.components.datasets.user.rows import Rows
 from dlexp.components.validations import GroupSplit, TimeSplit

@@ -17,7 +17,7 @@ from dlexp.components.datasets.reading.read import Read
 from dlexp.components.datasets.user import header
 from dlexp.components.datasets.user.cell_keys import CellKeys
 from dlexp.components.datasets.user.csv_keys import CsvKeys
-from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath
+from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath, not_there
 from dlexp.components.datasets.user.labels import label
 from dlexp.components.datasets.user.roles import Roles
 from dlexp.components.datasets.user.rows import Rows
@@ -107,7 +107,10 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
             features=self.features,
             categorical=self.categorical,
             id=self.id,
-            cell_keys=self.named_columns,
+            cell_keys=[
+                *self.named_columns,
+                *(("test_split.column", column) for column in [self.test_split and self.test_split.column] if column),
+            ],
             target_field="target.{}" if isinstance(self.target, dict) else "target",
         )
 
@@ -268,6 +271,12 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         for path in self.paths(data_dir):
             read = self.read(path, rows=False)
             yield from self._wrong(path, read)
+
+    def why_no_column(self, column: str, data_dir: Path | None) -> str:
+        """That the file does not have it."""
+        path = self.paths(data_dir)[0]
+        columns = list(self.read(path, rows=False).frame.columns)
+        return "" if column in columns else not_there(path, "column", column, columns)
 
     def read(self, path: Path, rows: bool = True) -> Read:
         """A file as a table, or its header alone, without rows."""
