@@ -219,5 +219,5 @@ def test_a_doubt_is_said_and_can_be_allowed(cells: list[str], rule: str) -> None
 )  # fmt: skip
 def test_plain_numbers_are_not_doubted(cells: list[str]) -> None:
     """Three decimals that cannot be thousands, months of two digits, large values among large ones, years."""
-    assert said(table(cells)) == []
+    assert [line for line in said(table(cells)) if "constant_column" not in line] == []
     assert numbers(table(cells).load(None))[0] == pytest.approx(float(cells[0]))

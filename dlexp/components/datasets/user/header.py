@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -26,9 +26,10 @@ def problems(path: Path, columns: Sequence[str], roles: Roles) -> Iterator[Misfi
         elif counts[column] > 1:
             yield Misfit(field, _twice(path, column, columns))
     if roles.takes_all:
-        once = [column for column in roles.features_of(columns) if counts[column] == 1]
-        for column in (column for column, n in Counter(roles.features_of(columns)).items() if n > 1):
-            yield Misfit("features", f"{_twice(path, column, columns)}, or name those to learn from: {listed(once)}")
+        features = roles.features_of(columns)
+        twice = [column for column, n in Counter(features).items() if n > 1]
+        for column in twice:
+            yield Misfit("features", f"{_twice(path, column, columns)}; or leave them out: {without(features, twice)}")
 
 
 def require_one(path: Path, column: str, columns: Sequence[str], hint: str = "") -> None:
@@ -52,7 +53,7 @@ def similar_names(path: Path, columns: Sequence[str], roles: Roles) -> Iterator[
                 rule="similar_names",
                 place=str(path),
                 found=f"columns {' and '.join(map(repr, alike))} differ by spaces or capitals alone; both are used",
-                key=f"dataset.features: {listed([each for each in roles.features_of(columns) if each not in alike])}",
+                key=without(roles.features_of(columns), alike[1:]),
             )
 
 
@@ -63,10 +64,13 @@ def where(path: Path, column: str, columns: Sequence[str]) -> str:
     return f"{path}: column {quoted(column)}"
 
 
-def listed(columns: Sequence[str]) -> str:
-    """A list of columns as it would be typed: the first ones of many."""
-    more = [f"... ({len(columns)} in all)"] if len(columns) > MAX_SHOWN else []
-    return f"[{', '.join([*map(quoted, columns[:MAX_SHOWN]), *more])}]"
+def without(features: Sequence[str], columns: Collection[str]) -> str:
+    """The key that leaves columns out: with the others as they would be typed, unless there are many or none."""
+    if not (kept := [quoted(each) for each in features if each not in columns]):
+        return ""
+    if len(kept) > MAX_SHOWN:
+        return f"dataset.features, which names all columns but {', '.join(map(quoted, columns))}"
+    return f"dataset.features: [{', '.join(kept)}]"
 
 
 def _twice(path: Path, column: str, columns: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from dlexp.components.datasets.user.gaps import Gaps
-from dlexp.components.datasets.user.header import NAMELESS, listed, where
+from dlexp.components.datasets.user.header import NAMELESS, where, without
 from dlexp.components.datasets.user.roles import Roles
 from dlexp.components.datasets.user.rows import Rows
 from dlexp.components.remarks import Remark
@@ -82,13 +82,13 @@ def _remark(rows: Rows, column: str, why: str, kept: Sequence[str]) -> Remark:
         rule="nameless_column" if is_nameless else "empty_column",
         place=where(rows.path, column, list(rows.frame.columns)),
         found=f"{why}; it is left out",
-        key=f"dataset.features: {listed(kept)}" if is_empty else f'dataset.id: "{column}"',
+        key=without(kept, [column]) if is_empty else f'dataset.id: "{column}"',
     )
 
 
 def _is_empty(rows: Rows, column: str, gaps: Gaps) -> bool:
     """Whether a column has no value at all, in at least one row."""
-    first = rows.take(np.arange(min(N_LOOKED_AT, len(rows))))
+    first = replace(rows, frame=rows.frame.iloc[:N_LOOKED_AT])
     return bool(len(rows) and gaps.of(first, column).all() and gaps.of(rows, column).all())
 
 

@@ -136,7 +136,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
 
     def load(self, data_dir: Path | None) -> Data:
         """Split first: nothing but the training split decides on the words, the categories and what fills gaps."""
-        from dlexp.components.datasets.user import splitting
+        from dlexp.components.datasets.user import needless_features, splitting
 
         split = self._split(data_dir)
         train, test = split.train, split.test
@@ -167,6 +167,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
                 *dict.fromkeys([*train.remarks, *test.remarks]),
                 *targets.remarks,
                 *(remark for each in features for remark in each.remarks),
+                *needless_features.remarks(train, features, roles, self.rules.gaps, info, targets.train),
                 *(self._text_remarks(words, train, test) if words else ()),
             ],
         )

@@ -1,0 +1,114 @@
+"""Features that say nothing of new rows, or too much: constant ones, ids, counts of the rows, codes of a target."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any, Literal
+
+import pandas as pd
+
+from dlexp.components.data import Array, Info
+from dlexp.components.datasets.user import leakage
+from dlexp.components.datasets.user.columns import Encoded
+from dlexp.components.datasets.user.gaps import Gaps
+from dlexp.components.datasets.user.header import where, without
+from dlexp.components.datasets.user.keys import quoted
+from dlexp.components.datasets.user.roles import Roles
+from dlexp.components.datasets.user.rows import Rows
+from dlexp.components.remarks import Remark
+
+#: The last word of the name of a column that names rows.
+ID_WORDS = ("id", "ids", "uuid", "guid", "identifier", "index", "idx", "no", "nr", "number", "nummer", "key")
+#: The last word of the name of a column that may ascend with the rows and count something else.
+TIME_WORDS = ("epoch", "step", "time", "timestamp", "t", "second", "seconds", "minute", "hour", "age")
+DATE_WORDS = ("date", "year", "month", "week", "day", "datum", "jahr", "monat", "woche", "tag")
+#: In fewer rows any column has ever new values.
+MIN_ROWS = 10
+#: What shows in so many rows is looked for in all.
+N_LOOKED_AT = 1000
+#: A name of ids is believed from so many different values on, if rows have the same.
+MIN_REPEATED_IDS = 20
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+def remarks(train: Rows, features: Sequence[Encoded], roles: Roles, gaps: Gaps, info: Info, y: Array) -> list[Remark]:
+    """What is said of the features as the training rows have them, whose targets are `y`."""
+    answers = leakage.Answers.of(info, y, " and ".join(roles.targets))
+    columns = [each.column for each in features]
+    found = []
+    for feature in features:
+        column = feature.column
+        rule, why = "constant_column", _constant(train, feature)
+        if roles.takes_all and (why_id := _why_id(train.frame[column], is_alone=len(features) == 1)):
+            rule, why = "id_feature", why_id
+        elif not why:
+            rule, why = "target_leakage", _leakage(train, feature, gaps, answers, len(features))
+        if why:
+            key = f"dataset.id: {quoted(column)}" if rule == "id_feature" else without(columns, [column])
+            place = where(train.path, column, list(train.frame.columns))
+            found.append(Remark(rule=rule, place=place, found=why, key=key))
+    return found
+
+
+def _leakage(train: Rows, feature: Encoded, gaps: Gaps, answers: Sequence[leakage.Answers], n_features: int) -> str:
+    def gaps_in(n: int) -> Array:
+        return gaps.of(replace(train, frame=train.frame.iloc[:n]), feature.column)
+
+    ways = (leakage.found(feature, gaps_in, each, n_features) for each in answers)
+    way = next(filter(None, ways), "")
+    return f"{way}, in all {len(train):,} training rows: it gives the answer away" if way else ""
+
+
+def _constant(train: Rows, feature: Encoded) -> str:
+    """One value in all training rows."""
+    if len(feature.train) < MIN_ROWS or (feature.train != feature.train[0]).any():
+        return ""
+    value, rows = feature.names[0].removeprefix(f"{feature.column}="), f"all {len(feature.train):,} training rows"
+    if feature.is_number:
+        value = f"{feature.train[0, 0]:g}"
+        if _kind(train.frame[feature.column]) == "whole numbers" and train.frame[feature.column].nunique() > 1:
+            return (
+                f"{value} in {rows}: as numbers of 64 bits its values are the same, and nothing can be learned from it"
+            )
+    return f"{value} in {rows}: nothing can be learned from it"
+
+
+def _why_id(cells: "pd.Series[Any]", *, is_alone: bool) -> str:
+    """Why a column is taken as ids or a count of the rows; empty if it is not."""
+    first, name = cells.iloc[:N_LOOKED_AT], str(cells.name)
+    words = [word.lower() for word in _WORD.findall(name)] or [name.lower()]
+    is_named = words[-1] in ID_WORDS
+    if len(cells) < MIN_ROWS or _kind(first) == "other":
+        return ""
+    if not (first.is_unique and cells.is_unique):
+        n = cells.nunique() if is_named else 0
+        is_id = n > max(MIN_REPEATED_IDS, len(cells) / 10) and _kind(cells) == "whole numbers"
+        return f"{n:,} different numbers in {len(cells):,} rows, by its name ids, taken as a number" if is_id else ""
+    kind = _kind(cells)
+    if kind == "words":
+        return f"another word in each of {len(cells):,} rows, of which new rows have none"
+    numbers = [int(float(cell)) if "." in str(cell) else int(cell) for cell in cells]
+    ascends = all(a < b for a, b in pairwise(numbers))
+    counts = (
+        ascends
+        and numbers[-1] - numbers[0] < 2 * len(numbers)
+        and not is_alone
+        and words[-1] not in (*TIME_WORDS, *DATE_WORDS)
+    )
+    if kind == "whole numbers" and (is_named or counts):
+        order = ", ascending" if ascends else ""
+        return f"another whole number in each of {len(cells):,} rows{order}, as ids or a count of the rows"
+    return ""
+
+
+def _kind(cells: "pd.Series[Any]") -> Literal["whole numbers", "words", "other"]:
+    """What the cells are, all of them."""
+    if pd.api.types.is_integer_dtype(cells):
+        return "whole numbers"
+    if pd.api.types.is_numeric_dtype(cells):
+        return "other"
+    text = cells.astype(str)
+    if text.str.fullmatch(r"\s*[0-9]+(?:\.0*)?\s*").all():
+        return "whole numbers"
+    return "other" if pd.to_numeric(text, errors="coerce").notna().any() else "words"
