@@ -28,7 +28,7 @@ def assert_as_promised(dataset: Bundled, data: Data) -> None:
             assert split.y.dtype == np.int32
             assert set(split.y) == set(range(info.n_classes))
         else:
-            assert split.y.dtype == np.float32
+            assert split.y.dtype == np.float64
         assert split.y.shape == (len(split),)
 
 

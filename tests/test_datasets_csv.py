@@ -64,7 +64,7 @@ def test_numbers_stay_numbers_and_words_become_columns() -> None:
     assert data.train.x.tolist() == [[1.5, 0, 1, 2], [2.5, 1, 0, 4], [3.5, 0, 1, 4]]
     assert data.test.x.tolist() == [[4.5, 0, 0, 2]]
     assert (data.train.y.tolist(), data.test.y.tolist()) == ([10, 20, 30], [40])
-    assert data.train.x.dtype == data.train.y.dtype == np.float32
+    assert (data.train.x.dtype, data.train.y.dtype) == (np.float32, np.float64)
 
 
 def test_a_test_file_may_have_more_columns_than_the_training_file() -> None:

@@ -38,7 +38,7 @@ def test_info_holds(dataset: Generator) -> None:
         assert split.x.shape == (len(split), *info.shape)
         assert split.x.dtype == np.float32
         assert isinstance(split.x, csr_array) == (info.inputs == "sparse")
-        assert split.y.dtype == (np.float32 if info.task == "count" else np.int32)
+        assert split.y.dtype == (np.float64 if info.task == "count" else np.int32)
         assert split.y.shape[1:] == ((info.n_classes,) if info.task == "multilabel" else ())
         assert split.y.min() == 0
 
@@ -337,5 +337,5 @@ def test_ink_of_the_stand_in_is_a_share() -> None:
     """Between 0 and 1 as the real one."""
     y = Digits(target="ink").stand_in().train.y
 
-    assert y.dtype == np.float32
+    assert y.dtype == np.float64
     assert 0 < y.min() < y.max() < 1

@@ -143,8 +143,8 @@ def test_california_housing_equals_keras(tmp_path: Path, monkeypatch: pytest.Mon
 
     for split, (x, y) in zip((data.train, data.test), expected, strict=True):
         np.testing.assert_array_equal(split.x, x.astype(np.float32))
-        np.testing.assert_array_equal(split.y, y.astype(np.float32))
-        assert split.x.dtype == split.y.dtype == np.float32
+        np.testing.assert_array_equal(split.y, y.astype(np.float64))
+        assert (split.x.dtype, split.y.dtype) == (np.float32, np.float64)
     assert (len(data.train), len(data.test)) == (16_512, 4_128)
 
 
@@ -210,7 +210,7 @@ def test_california_stand_in_has_the_real_schema() -> None:
     data = CaliforniaHousing().stand_in()
 
     assert data.train.x.shape == (200, 8)
-    assert data.train.y.dtype == np.float32
+    assert data.train.y.dtype == np.float64
 
 
 def test_digest_is_that_of_all_files(small: Callable[[Images], Path]) -> None:

@@ -79,7 +79,7 @@ def test_a_rating_stands_in_the_files_name() -> None:
     as_class = TextFolder(path="reviews", folders=["neg"], target="rating", task="ordinal", classes=["1", "2", "3"])
 
     assert (sorted(as_number.train.y.tolist()), sorted(as_number.test.y.tolist())) == ([1, 2, 9], [3, 8])
-    assert as_number.train.y.dtype == "float32"
+    assert as_number.train.y.dtype == "float64"
     assert sorted(as_class.load(None).train.y.tolist()) == [0, 1]
 
 

@@ -41,7 +41,7 @@ class Info:
     n_train: int | None
     n_test: int | None
     inputs: Literal["numeric", "sparse", "word_ids"]
-    """Dense float32 features; sparse float32 rows over a vocabulary; int32 word indices, 0 for padding."""
+    """Dense features; sparse float32 rows over a vocabulary; int32 word indices, 0 for padding."""
     shape: tuple[int, ...]
     """Shape of one example as the model takes it."""
     vocabulary: int | None = None
@@ -65,9 +65,9 @@ class Info:
         return self.n_classes is not None or self.task not in ("multiclass", "multilabel", "ordinal")
 
     @property
-    def y_dtype(self) -> Literal["int32", "float32"]:
+    def y_dtype(self) -> Literal["int32", "float64"]:
         """The type of a single target: classes are whole numbers."""
-        return "float32" if self.n_classes is None else "int32"
+        return "float64" if self.n_classes is None else "int32"
 
     @property
     def y_columns(self) -> "dict[str, int | slice]":
@@ -99,10 +99,11 @@ class Info:
 class Split:
     """Examples and their targets.
 
-    `x` is float32 `(n, features)`, a float32 CSR array `(n, vocabulary)`, or int32 `(n, maxlen)`; of texts before they
-    are encoded it is `Sequences`, which give their own arrays as `arrays`.
-    `y` is int32 classes or float32 values, `(n,)`; of multilabel data int32 `(n, classes)`, 1 for each class it has.
-    Of several targets it is float32 `(n, columns)`: one column each, of a multilabel target one per class.
+    `x` is float32 `(n, features)`, or float64 where float32 would lose a feature before it is standardized; a float32
+    CSR array `(n, vocabulary)`; or int32 `(n, maxlen)`; of texts before they are encoded it is `Sequences`, which give
+    their own arrays as `arrays`.
+    `y` is int32 classes or float64 values, `(n,)`; of multilabel data int32 `(n, classes)`, 1 for each class it has.
+    Of several targets it is float64 `(n, columns)`: one column each, of a multilabel target one per class.
     """
 
     x: Inputs
@@ -134,8 +135,10 @@ class Split:
     @property
     def digest(self) -> str:
         """SHA-256 (hex) of the arrays, their types and shapes."""
+        from dlexp.components import precision
+
         sha256 = hashlib.sha256()
-        for array in self.arrays:
+        for array in map(precision.digested, self.arrays):
             sha256.update(f"{array.dtype.str}{array.shape}".encode() + array.tobytes())
         return sha256.hexdigest()
 

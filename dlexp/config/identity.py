@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dlexp.config.places import Place
 
 #: Raised whenever the training code gives other numbers for the same experiment, data and seed.
-TRAINING_VERSION = 2
+TRAINING_VERSION = 3
 
 Settings = dict[str, Any]
 

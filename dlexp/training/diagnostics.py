@@ -47,8 +47,8 @@ class Probe:
         units = [layers[f"{name}_activation"].output for name in names]
         #: The first layer, where it is outside the body. With several trunks there is nothing to diagnose.
         self._first = network.first[0] if network.first else None
-        behind = self._first or network.standardize  # What the body starts behind.
-        start = behind.output if behind else network.model.input
+        outside = [*network.standardize, *network.first[:1]]  # What the body starts behind.
+        start = outside[-1].output if outside else network.model.input
         # The input itself is no output that Keras knows.
         self._has_first_sums = bool(names) and sums[0] is start
         self._watched = keras.Model(start, [network.output.logits, *units, *sums[self._has_first_sums :]], name="probe")

@@ -21,12 +21,12 @@ Inputs: TypeAlias = tf.Tensor | list[tf.Tensor]
 
 
 class DenseFeed:
-    """Arrays that stay in memory as they are; standardized once, with the saved model's own layer."""
+    """Arrays that stay in memory as they are; standardized once, with the saved model's own layers."""
 
     def __init__(self, network: Network, x: np.ndarray) -> None:
         self.x = tf.constant(x)
-        if network.standardize is not None:
-            self.x = network.standardize(self.x)
+        for layer in network.standardize:
+            self.x = layer(self.x)
 
     def start_epoch(self, order: np.ndarray, batch_size: int) -> None:
         """Nothing to do: batches are gathered inside the step."""

@@ -118,7 +118,8 @@ def _outputs(model: "keras.Model", x: Any) -> dict[str, np.ndarray]:
     for start in range(0, x.shape[0], CHUNK_ROWS):
         chunk = x[start : start + CHUNK_ROWS]
         dense = chunk if isinstance(chunk, np.ndarray) else chunk.toarray()
-        output = model(keras.ops.convert_to_tensor(dense), training=False)
+        # Not Keras's `predict`, which makes float32 of all arrays first.
+        output = model(keras.ops.convert_to_tensor(dense.astype(model.input.dtype)), training=False)
         for name, part in (output if isinstance(output, dict) else {"": output}).items():
             parts.setdefault(name, []).append(np.asarray(part))
     return {name: np.concatenate(of_one) for name, of_one in parts.items()}

@@ -50,7 +50,7 @@ class Trainer:
         """One pass in the given order, `(n,)`: losses and predictions are those of each batch before its step."""
         self._feed.start_epoch(order, self.batch_size)
         loss, task_losses, predictions = self._compiled_epoch(tf.constant(order))
-        in_own_order = np.empty(predictions.shape, np.float32)
+        in_own_order = np.empty_like(predictions.numpy())
         in_own_order[order] = predictions.numpy()
         return Scores(float(loss), in_own_order, task_losses=task_losses.numpy())
 
@@ -69,8 +69,9 @@ class Trainer:
             return i + 1, total, task_totals, predictions.write(i, prediction)
 
         zeros = tf.zeros(len(self.network.output.parts), tf.float64)
-        shape = tuple(self.network.output.prediction.shape)
-        rows = tf.TensorArray(tf.float32, size=n_steps, infer_shape=False, element_shape=shape)
+        prediction = self.network.output.prediction
+        shape = tuple(prediction.shape)
+        rows = tf.TensorArray(prediction.dtype, size=n_steps, infer_shape=False, element_shape=shape)
         start = (tf.constant(0), tf.constant(0.0, tf.float64), zeros, rows)
         _, total, task_totals, predictions = tf.while_loop(lambda i, *_: i < n_steps, step, start)
         return total / n, task_totals / n, predictions.concat()

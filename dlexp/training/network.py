@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from dlexp.components import precision
 from dlexp.components.columns import Column, Role
 from dlexp.components.data import Info, Split
 from dlexp.components.heads.head import Head, Output, Part
@@ -15,6 +16,8 @@ from dlexp.records.ended import Layer
 
 #: Where the only target stands.
 WHOLE = Part(logits=slice(None), prediction=slice(None))
+#: Between these standard deviations Keras's own layer standardizes in float32.
+NORMALIZED = (1e-6, 1e18)
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ class Network:
     model: keras.Model
     body: keras.Model
     output: Output
-    standardize: keras.layers.Layer | None
+    standardize: Sequence[keras.layers.Layer]
+    """What gives features their scale, one after the other; none if they are taken as they are."""
     first: Sequence[keras.layers.Dense]
     """The first layer, where its input is sparse: training multiplies its kernel by scipy. One per trunk, else none."""
     info: Info
@@ -84,9 +88,10 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
     """Build the layers with initial weights that depend on the seed alone."""
     # Layer names and random seeds start from the beginning: nothing depends on what this process did before.
     keras.backend.clear_session()
-    inputs = keras.Input(info.shape, dtype="int32" if info.inputs == "word_ids" else "float32", name="inputs")
-    standardize = _standardization(train.x, info.standardize) if info.standardize else None
-    x = standardize(inputs) if standardize else inputs
+    x = inputs = keras.Input(info.shape, dtype=train.x.dtype.name, name="inputs")
+    standardize = _standardization(train.x, info.standardize) if info.standardize else []
+    for layer in standardize:
+        x = layer(x)
 
     def trunk(name: str) -> keras.KerasTensor:
         # Each trunk starts as that of a network of its own would.
@@ -112,11 +117,23 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
     return Network(model=model, body=body, output=output, standardize=standardize, first=first, info=info, heads=heads)
 
 
-def _standardization(x: np.ndarray, which: bool | tuple[bool, ...]) -> keras.layers.Layer:
+def _standardization(x: np.ndarray, which: bool | tuple[bool, ...]) -> list[keras.layers.Layer]:
     """Mean 0 and variance 1 for all features or for `which`; one that never varies is only centred, as in scikit-learn.
 
     The others, such as the columns of a category, stay as they are.
     """
-    variance = np.where(np.logical_and(which, np.ptp(x, axis=0) > 0), x.var(axis=0, dtype=np.float64), 1.0)
-    mean = np.where(which, x.mean(axis=0, dtype=np.float64), 0.0)
-    return keras.layers.Normalization(mean=mean, variance=variance, name="standardize")
+    varies = np.logical_and(which, np.ptp(x, axis=0) > 0)
+    variance = np.where(varies, x.var(axis=0, dtype=np.float64), 1.0)
+    # That of one that never varies is its value, not the rounded sum of many.
+    mean = np.where(varies, x.mean(axis=0, dtype=np.float64), np.where(which, x[0], 0.0))
+    sd = np.sqrt(variance)
+    # Keras's layer rounds both to float32, also in float64, and divides by no less than 1e-7.
+    is_near = precision.ROUNDING * np.abs(mean) <= precision.TOLERANCE * sd
+    is_plain = is_near & (NORMALIZED[0] < sd) & (sd < NORMALIZED[1])
+    if x.dtype == np.float32 and is_plain[varies].all():
+        return [keras.layers.Normalization(mean=mean, variance=variance, name="standardize")]
+    return [
+        keras.layers.Rescaling(1.0, offset=-mean, dtype="float64", name="centre"),
+        keras.layers.Rescaling(1 / sd, dtype="float64", name="standardize"),
+        keras.layers.Identity(dtype="float32", name="as_float32"),
+    ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dlexp.components import precision
 from dlexp.components.columns import Role
 from dlexp.components.data import Data, Info, Split, SplitName
 from dlexp.components.datasets.dataset import Dataset
@@ -125,6 +126,7 @@ def digests(splits: Splits, data: Data, info: Info, data_digest: str) -> dict[st
 def _digest(origin: Origin, data: Data, y: np.ndarray, data_digest: str) -> str:
     source = data.drawn.get(origin.part, data_digest)
     rows = data.rows[origin.part][origin.positions] if origin.part in data.rows else origin.positions
+    y = precision.digested(y)
     sha256 = hashlib.sha256(f"{source} {origin.part} {y.dtype.str} {y.shape}".encode())
     sha256.update(rows.astype("<i8").tobytes())
     sha256.update(y.astype(y.dtype.newbyteorder("<")).tobytes())

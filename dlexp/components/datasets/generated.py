@@ -20,13 +20,14 @@ def numbers(n_features: int, n_classes: int | None = None) -> Data:
     """One Gaussian cloud of points a class, all classes as frequent; or a weighted sum of the features plus noise."""
     rng = np.random.default_rng(SEED)
     n = N_TRAIN + N_TEST
+    y: Array
     if n_classes:
         y = rng.permutation(np.arange(n) % n_classes).astype(np.int32)
         centres = 2 * rng.standard_normal((n_classes, n_features))
         x = centres[y] + rng.standard_normal((n, n_features))
     else:
         x = rng.standard_normal((n, n_features))
-        y = (x @ rng.standard_normal(n_features) + 0.1 * rng.standard_normal(n)).astype(np.float32)
+        y = x @ rng.standard_normal(n_features) + 0.1 * rng.standard_normal(n)
     x = x.astype(np.float32)
     return Data(Split(x[:N_TRAIN], y[:N_TRAIN]), Split(x[N_TRAIN:], y[N_TRAIN:]))
 

@@ -122,7 +122,7 @@ class Bundled(Dataset):
         for splits in ([data.train for data in each], [data.test for data in each]):
             # The clouds of all targets lie in one another: each is to be found there.
             x: Any = sum(split.x for split in splits)
-            joined.append(Split(x, np.column_stack([split.y for split in splits]).astype(np.float32)))
+            joined.append(Split(x, np.column_stack([split.y for split in splits]).astype(np.float64)))
         return Data(*joined)
 
     def problems(self, context: Context) -> Iterator[Misfit]:

@@ -23,17 +23,18 @@ class Gaussian(numbers.NumberHead):
         """Two units: the mean, and what the link turns into the standard deviation."""
         from keras import layers, ops
 
-        offset, unit = numbers.standard(y, self.standardize_target)
+        units = numbers.Units.of(y, self.standardize_target)
 
         def losses(y: Any, logits: Any) -> Any:
             mean, sd = logits[:, 0], links.scale(logits[:, 1])
-            t = (ops.cast(y, logits.dtype) - offset) / unit
-            # -log N(y) = (t - mean)^2 / (2 sd^2) + log sd + log(2 pi) / 2 + log unit
-            return ops.square((t - mean) / sd) / 2 + ops.log(sd) + math.log(2 * math.pi) / 2 + math.log(unit)
+            t = units.learned(y, logits.dtype)
+            # -log N(y) = (t - mean)^2 / (2 sd^2) + log sd + log(2 pi) / 2 + log(target's scale)
+            return ops.square((t - mean) / sd) / 2 + ops.log(sd) + math.log(2 * math.pi) / 2 + math.log(units.scale)
 
         logits = self.dense(features)
         mean, sd = logits[:, :1], links.scale(logits[:, 1:])
-        prediction = layers.Concatenate(name="mean_and_sd")([offset + unit * mean, unit * sd])
+        join = layers.Concatenate(name="mean_and_sd", dtype=units.dtype)
+        prediction = join([units.own(mean), units.own_scale(sd)])
         return Output(logits=logits, prediction=prediction, losses=losses)
 
     def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:

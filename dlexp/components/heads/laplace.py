@@ -22,17 +22,18 @@ class Laplace(numbers.NumberHead):
         """Two units: the median, and what the link turns into the scale."""
         from keras import layers, ops
 
-        offset, unit = numbers.standard(y, self.standardize_target)
+        units = numbers.Units.of(y, self.standardize_target)
 
         def losses(y: Any, logits: Any) -> Any:
             median, scale = logits[:, 0], links.scale(logits[:, 1])
-            t = (ops.cast(y, logits.dtype) - offset) / unit
-            # -log p(y) = |t - median| / scale + log(2 scale) + log unit
-            return ops.abs(t - median) / scale + ops.log(scale) + math.log(2) + math.log(unit)
+            t = units.learned(y, logits.dtype)
+            # -log p(y) = |t - median| / scale + log(2 scale) + log(target's scale)
+            return ops.abs(t - median) / scale + ops.log(scale) + math.log(2) + math.log(units.scale)
 
         logits = self.dense(features)
         median, scale = logits[:, :1], links.scale(logits[:, 1:])
-        prediction = layers.Concatenate(name="median_and_scale")([offset + unit * median, unit * scale])
+        join = layers.Concatenate(name="median_and_scale", dtype=units.dtype)
+        prediction = join([units.own(median), units.own_scale(scale)])
         return Output(logits=logits, prediction=prediction, losses=losses)
 
     def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:

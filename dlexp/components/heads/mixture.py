@@ -31,7 +31,7 @@ class Mixture(numbers.NumberHead):
         """Three units a component: of its weight, its mean and its standard deviation."""
         from keras import layers, ops
 
-        offset, unit = numbers.standard(y, self.standardize_target)
+        units = numbers.Units.of(y, self.standardize_target)
         k = self.components
         # The components start apart, evenly from -1 to 1: equal ones would stay equal.
         places = [[2 * i / (k - 1) - 1 for i in range(k)]]
@@ -43,16 +43,18 @@ class Mixture(numbers.NumberHead):
 
         def losses(y: Any, logits: Any) -> Any:
             log_weights, means, sds = parameters(logits)
-            t = (ops.cast(y, logits.dtype)[:, None] - offset) / unit
-            # -log p(y) = -log sum_k exp(log w_k + log N(t; mean_k, sd_k)) + log unit
+            t = units.learned(y, logits.dtype)[:, None]
+            # -log p(y) = -log sum_k exp(log w_k + log N(t; mean_k, sd_k)) + log(target's scale)
             log_densities = -ops.square((t - means) / sds) / 2 - ops.log(sds) - math.log(2 * math.pi) / 2
-            return math.log(unit) - ops.logsumexp(log_weights + log_densities, axis=-1)
+            return math.log(units.scale) - ops.logsumexp(log_weights + log_densities, axis=-1)
 
         logits = self.dense(features)
         log_weights, means, sds = parameters(logits)
-        weights, means = ops.exp(log_weights), offset + unit * means
-        mean = ops.sum(weights * means, axis=-1, keepdims=True)
-        prediction = layers.Concatenate(name="mixture")([mean, weights, means, unit * sds])
+        weights = ops.exp(log_weights)
+        # Summed before the target's mean is added: rounding leaves the weights' sum next to 1.
+        mean = units.own(ops.sum(weights * means, axis=-1, keepdims=True))
+        join = layers.Concatenate(name="mixture", dtype=units.dtype)
+        prediction = join([mean, weights, units.own(means), units.own_scale(sds)])
         return Output(logits=logits, prediction=prediction, losses=losses)
 
     def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:

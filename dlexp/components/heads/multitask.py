@@ -106,9 +106,11 @@ class Multitask(Component):
                 each.append(output.losses(of_target, logits[:, parts[name].logits]))
             return ops.stack(each, axis=1)  # (batch, targets)
 
+        # In float64 if one of them is.
+        widest = max(each.dtype for each in predictions.values())
         output = Output(
             logits=keras.layers.Concatenate(name="logits_of_all")(all_logits),
-            prediction=keras.layers.Concatenate(name="predictions_of_all")(list(predictions.values())),
+            prediction=keras.layers.Concatenate(name="predictions_of_all", dtype=widest)(list(predictions.values())),
             losses=losses,
             total=lambda losses: ops.sum(weights * losses, axis=1),
             named=predictions,

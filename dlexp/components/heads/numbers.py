@@ -1,17 +1,22 @@
 """What heads for numbers share: a density over the target, its likelihood and the coverage of its intervals."""
 
 from dataclasses import dataclass
-from typing import Annotated, Protocol, cast
+from typing import Annotated, Any, Literal, Protocol, Self, cast
 
 from pydantic import Field
 
 from dlexp.components.component import MakesLoss, Word
-from dlexp.components.data import Array, Info
+from dlexp.components.data import Array, Info, Tensor
 from dlexp.components.heads.head import Head, Learnable, Predicted, PredictedColumns
 from dlexp.components.metrics import fitting
+from dlexp.errors import DataError
 
 #: What linear output units can learn: those of shares and counts leave their range.
 LINEAR = Learnable(("regression", "proportion", "count"), "numbers", better={"proportion": "beta", "count": "poisson"})
+#: How far float32 may round a prediction, in standard deviations of the target.
+FINEST = 1e-6
+#: Between these scales float32 has room for all that is predicted.
+RANGE = (1e-30, 1e30)
 #: What the sigmoid and the beta distribution can learn.
 PROPORTION = Learnable(("proportion",), "numbers from 0 to 1")
 NumberMetric = Annotated[str, Word(fitting("regression"))]
@@ -25,10 +30,61 @@ StandardizeTarget = Annotated[
 ]
 
 
-def standard(y: Array, standardize_target: bool) -> tuple[float, float]:
-    """Mean and scale of the training targets `y`, if they are standardized."""
-    # A constant target has no scale: 1 keeps it in its own units.
-    return (float(y.mean()), float(y.std()) or 1.0) if standardize_target else (0.0, 1.0)
+@dataclass(frozen=True)
+class Units:
+    """The units in which a head learns numbers: those of the standardized target, or the target's own."""
+
+    mean: float
+    """What is 0 in these units."""
+    scale: float
+    """What is 1."""
+    is_wide: bool
+    """Whether the target's own units take float64: float32 would round what is predicted to coarser steps."""
+
+    @classmethod
+    def of(cls, y: Array, standardize_target: bool) -> Self:
+        """Those for the training targets `y`.
+
+        Raises:
+            DataError: The targets are not standardized, and float32 loses them.
+        """
+        import numpy as np
+
+        from dlexp.components import precision
+
+        if not standardize_target:
+            if precision.is_lost(y):
+                kept = precision.Kept.of(y)
+                raise DataError(
+                    f"float32 keeps {kept.in_float32} of the {kept.different} different training targets apart; "
+                    "say head.standardize_target: true"
+                )
+            return cls(0.0, 1.0, False)
+        mean, scale = precision.mean_of(y), precision.scale_of(y)
+        # What float32 rounds of the largest prediction, and scales at which it has no room for a few of them.
+        is_coarse = precision.ROUNDING * float(np.abs(y).max()) > FINEST * scale
+        return cls(mean, scale, is_coarse or not RANGE[0] < scale < RANGE[1])
+
+    def learned(self, y: Any, dtype: Any) -> Any:
+        """Targets in these units, from their own: standardized in float64, cast afterwards."""
+        from keras import ops
+
+        return ops.cast((ops.cast(y, "float64") - self.mean) / self.scale, dtype)
+
+    def own(self, t: Tensor) -> Tensor:
+        """Numbers in the target's own units, from these."""
+        return self.mean + self.own_scale(t)
+
+    def own_scale(self, t: Tensor) -> Tensor:
+        """Distances in the target's own units, from these."""
+        from keras import ops
+
+        return self.scale * (ops.cast(t, "float64") if self.is_wide else t)
+
+    @property
+    def dtype(self) -> Literal["float32", "float64"]:
+        """The type of what is predicted."""
+        return "float64" if self.is_wide else "float32"
 
 
 class NumberHead(Head):

@@ -38,7 +38,7 @@ class Quantiles(numbers.NumberHead):
         """The lowest quantile, and the step from each to the next."""
         from keras import ops
 
-        offset, unit = numbers.standard(y, self.standardize_target)
+        units = numbers.Units.of(y, self.standardize_target)
         n_steps = len(self.quantiles) - 1
 
         def quantiles(logits: Any) -> Any:
@@ -48,14 +48,14 @@ class Quantiles(numbers.NumberHead):
             return ops.concatenate([lowest, lowest + steps], axis=-1)
 
         def losses(y: Any, logits: Any) -> Any:
-            t = (ops.cast(y, logits.dtype) - offset) / unit
+            t = units.learned(y, logits.dtype)
             level = ops.convert_to_tensor(self.quantiles, logits.dtype)
             error = t[:, None] - quantiles(logits)
             # rho(e) = max(level e, (level - 1) e)
             return ops.mean(ops.maximum(level * error, (level - 1) * error), axis=-1)
 
         logits = self.dense(features)
-        return Output(logits=logits, prediction=offset + unit * quantiles(logits), losses=losses)
+        return Output(logits=logits, prediction=units.own(quantiles(logits)), losses=losses)
 
     def judged(self, prediction: Array) -> Array:
         """The median, or the quantile next to it."""

@@ -21,15 +21,18 @@ class Regression(numbers.NumberHead):
     def build(self, features: Tensor, y: Array) -> Output:
         """One unit; its output is scaled back to the target's own units."""
         import keras
+        import numpy as np
 
-        mean, scale = numbers.standard(y, self.standardize_target)
+        units = numbers.Units.of(y, self.standardize_target)
         loss = keras.losses.mean_squared_error if self.loss == "mse" else keras.losses.mean_absolute_error
 
         def losses(y: Any, logits: Any) -> Any:
-            return loss(keras.ops.expand_dims((y - mean) / scale, -1), logits)
+            return loss(keras.ops.expand_dims(units.learned(y, logits.dtype), -1), logits)
 
         logits = self.dense(features)
-        prediction = keras.layers.Rescaling(scale, offset=mean, name="value")(logits)
+        # As arrays: Keras rounds plain numbers to float32.
+        scale, mean = np.array([units.scale]), np.array([units.mean])
+        prediction = keras.layers.Rescaling(scale, offset=mean, dtype=units.dtype, name="value")(logits)
         return Output(logits=logits, prediction=prediction, losses=losses)
 
     def distribution(self, prediction: Array, train: Training) -> PredictiveDistribution:

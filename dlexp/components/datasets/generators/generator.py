@@ -102,7 +102,8 @@ class Generator(SampleKeys, Dataset):
     def load(self, data_dir: Path | None) -> Data:
         """Training and test examples."""
         train, test = self.draws.train, self.draws.test
-        return Data(train, test, drawn=digests(train, test))
+        splits = (Split(each.x, each.y.astype(self.info().y_dtype)) for each in (train, test))
+        return Data(*splits, drawn=digests(train, test))
 
     def digest(self, data_dir: Path | None) -> str:
         """Of the examples themselves."""

@@ -42,7 +42,7 @@ class CaliforniaHousing(Dataset):
                 f"{path}: expected numbers of shape {(n, *info.shape)} and {(n,)}, "
                 f"found {x.dtype} of shape {x.shape} and {y.dtype} of shape {y.shape}"
             )
-        whole = Split(x.astype(np.float32), y.astype(np.float32))
+        whole = Split(x.astype(np.float32), y.astype(np.float64))
         order = np.random.RandomState(SHUFFLE_SEED).permutation(n)
         return Data(whole.take(order[:N_TRAIN]), whole.take(order[N_TRAIN:]))
 

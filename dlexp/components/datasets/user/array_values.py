@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dlexp.components import precision
 from dlexp.components.data import Array
 from dlexp.errors import DataError
 
@@ -58,6 +59,13 @@ def require_finite(values: Array, origin: str, advice: str = "") -> None:
         n = int(wrong.sum())
         more = f", and {n - 1} more" if n > 1 else ""
         raise DataError(f"{origin}: {_first(wrong)} is {values[wrong][0]}{more}; leave it out, or fill it{advice}")
+
+
+def require_room(values: Array, origin: str) -> None:
+    """Refuse numbers that float32 has no room for, with the position of the first."""
+    if precision.are_too_large(values):
+        wrong = np.abs(values) > precision.LARGEST
+        raise DataError(f"{origin}: {_first(wrong)} is {values[wrong][0]:g}, {precision.TOO_LARGE}")
 
 
 def _first(is_wrong: Array) -> str:

@@ -14,6 +14,7 @@ from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.user.keys import Target, TargetKeys, UserPath, not_there
 from dlexp.components.pictures import are_pictures, pictures
+from dlexp.components.remarks import Remark
 from dlexp.components.user_code import FunctionName
 from dlexp.errors import DataError
 
@@ -51,6 +52,7 @@ class Arrays(TargetKeys, Dataset):
         """The arrays, checked and made float32 or int32."""
         import numpy as np
 
+        from dlexp.components import precision
         from dlexp.components.datasets.user import array_targets, targets
         from dlexp.components.datasets.user.array_values import plain
 
@@ -63,20 +65,24 @@ class Arrays(TargetKeys, Dataset):
         ]
         of_train, of_test = ({"": each.raw} for each in given)
         y = targets.encode(replace(learned, classes=given[0].classes or learned.classes), of_train, of_test)
-        splits = [
-            Split(self._inputs(x_train, train, len(y.train)), y.train),
-            Split(self._inputs(x_test, test, len(y.test)), y.test),
-        ]
-        shape, test_shape = (split.x.shape[1:] for split in splits)
+        inputs: list[Any] = [self._inputs(x_train, train, len(y.train)), self._inputs(x_test, test, len(y.test))]
+        shape, test_shape = (x.shape[1:] for x in inputs)
         if shape != test_shape:
             raise DataError(f"{origin}: training inputs of shape {shape}, but test inputs of shape {test_shape}")
         is_shown = self.form == "numeric" and are_pictures(np.shape(x_test)[1:])
+        lost: list[Remark] = []
+        if self.form == "numeric":
+            columns = precision.lost_columns(inputs[0])
+            lost += precision.array_remarks(train, inputs[0], columns, self.standardize)
+            dtype = np.float64 if columns and self.standardize else np.float32
+            inputs = [x.astype(dtype, copy=False) for x in inputs]
         return Data(
-            *splits,
+            Split(inputs[0], y.train),
+            Split(inputs[1], y.test),
             info=y.complete(replace(self.info(), n_train=len(y.train), n_test=len(y.test), shape=shape)),
             decode=(lambda positions: pictures(np.asarray(x_test)[list(positions)])) if is_shown else None,
             # Of the test split, what is said of the training split already is not said again.
-            remarks=[*(given[0].remarks or given[1].remarks), *y.remarks],
+            remarks=[*(given[0].remarks or given[1].remarks), *y.remarks, *lost],
         )
 
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
@@ -103,7 +109,7 @@ class Arrays(TargetKeys, Dataset):
         import numpy as np
         from scipy.sparse import csr_array, issparse
 
-        from dlexp.components.datasets.user.array_values import described, plain, require_finite
+        from dlexp.components.datasets.user.array_values import described, plain, require_finite, require_room
 
         if issparse(x) != (self.form == "sparse"):
             found = "a sparse matrix" if issparse(x) else "an array"
@@ -122,11 +128,12 @@ class Arrays(TargetKeys, Dataset):
             )
         values = x.data if self.form == "sparse" else x
         require_finite(values, f"{origin}: inputs")
+        require_room(values, f"{origin}: inputs")
         memory.require(4 * values.size, f"{origin}: the inputs as numbers")
         if self.form == "sparse":
             return x.astype(np.float32)
         if self.form == "numeric":
-            return x.reshape(n, -1).astype(np.float32)
+            return x.reshape(n, -1)
         if x.ndim != 2 or x.min(initial=0) < 0 or x.max(initial=0) >= (self.vocabulary or 0):
             raise DataError(
                 f"{origin}: expected word indices of shape (n, maxlen), from 0 to below the vocabulary of "

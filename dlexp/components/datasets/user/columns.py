@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, hstack
 
+from dlexp.components import precision
 from dlexp.components.data import Array, Task
 from dlexp.components.datasets.dataset import MAX_SHOWN
 from dlexp.components.datasets.user import categories, date_columns, label_lists, number_columns
@@ -16,7 +18,7 @@ from dlexp.components.datasets.user.gaps import Gaps
 from dlexp.components.datasets.user.kinds import CellRules
 from dlexp.components.datasets.user.labels import label
 from dlexp.components.datasets.user.rows import Rows
-from dlexp.components.datasets.user.targets import NUMBERS, RawTargets
+from dlexp.components.datasets.user.targets import NUMBERS, RawTargets, require_apart
 from dlexp.components.remarks import Remark
 from dlexp.errors import DataError, shown
 from dlexp.format import plural
@@ -36,8 +38,7 @@ class Encoded:
 
     def standardized(self) -> "Encoded":
         """With mean 0 and variance 1 in the training split; a number that never varies there is only centred."""
-        mean, scale = self.train.mean(axis=0), self.train.std(axis=0)
-        scale[scale == 0] = 1
+        mean, scale = np.array([(precision.mean_of(column), precision.scale_of(column)) for column in self.train.T]).T
         return replace(self, train=(self.train - mean) / scale, test=(self.test - mean) / scale)
 
 
@@ -134,6 +135,7 @@ def targets(rows: Rows, column: str, task: Task, rules: CellRules, separator: st
         if line := number_columns.problem(cells, expected="a number"):
             raise DataError(line)
         values = cells.numbers.values
+        require_apart(cells.given.to_list(), values, partial(rows.where, column=column))
     elif task == "multilabel":
         lists = label_lists.read(cells.given.where(~cells.is_gap, "").to_list(), separator, place)
         values, remarks = lists.values, lists.remarks
@@ -156,12 +158,16 @@ def flags(rows: Rows, columns: Sequence[str]) -> RawTargets:
     return RawTargets(values=values, where=lambda i: rows.where(i, ", ".join(columns)), place=str(rows.path))
 
 
-def joined(words: Any, features: Sequence[Array]) -> Any:
-    """Features as one float32 array, `(n, numbers)`, or behind sparse rows of words, `(n, words + numbers)`."""
+def joined(words: Any, features: Sequence[Array], are_wide: bool = False) -> Any:
+    """Features as one array, `(n, numbers)`, or behind sparse rows of words, `(n, words + numbers)`, in float32.
+
+    If they `are_wide`, an array is float64.
+    """
     if not features:
         return words
-    numbers = np.hstack(features).astype(np.float32)
-    return numbers if words is None else csr_array(hstack([words, csr_array(numbers)], format="csr", dtype=np.float32))
+    if words is None:
+        return np.hstack(features).astype(np.float64 if are_wide else np.float32)
+    return csr_array(hstack([words, csr_array(np.hstack(features))], format="csr", dtype=np.float32))
 
 
 def notes(rows: Rows, columns: Sequence[Encoded], gaps: Gaps) -> Iterator[str]:

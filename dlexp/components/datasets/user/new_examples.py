@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dlexp.components import precision
 from dlexp.components.data import Array, NewExamples
 from dlexp.components.datasets.reading import csv_file, npz
 from dlexp.errors import DataError, UserError
@@ -19,7 +20,7 @@ def rows(n: int) -> list[str]:
 
 
 def numbers(path: Path, n_features: int, names: Sequence[str] = ()) -> NewExamples:
-    """A table of numbers with a header, or an archive of numpy arrays with one named x; float32 `(n, n_features)`.
+    """A table of numbers with a header, or an archive of numpy arrays with one named x: `(n, n_features)`.
 
     Columns of a table are found by the features' `names`, or else taken in their order.
     """
@@ -29,7 +30,10 @@ def numbers(path: Path, n_features: int, names: Sequence[str] = ()) -> NewExampl
         raise UserError(f"{path}: expected {n_features} numbers an example, found an array of shape {x.shape}")
     if x.dtype.kind not in "fiub" or not np.isfinite(x).all():
         raise DataError(f"{path}: some values are no numbers, are missing or infinite")
-    return NewExamples(x.astype(np.float32), rows(len(x)), notes)
+    if precision.are_too_large(x):
+        i, k = np.argwhere(np.abs(x) > precision.LARGEST)[0]
+        raise DataError(f"{path}: row {i + 1}: {x[i, k]:g} is {precision.TOO_LARGE}")
+    return NewExamples(x, rows(len(x)), notes)
 
 
 def array(path: Path) -> Array:

@@ -11,7 +11,7 @@ from dlexp.components.datasets.user import dates, notations
 from dlexp.components.datasets.user.cells import Cells
 from dlexp.components.datasets.user.gaps import is_usual
 from dlexp.components.datasets.user.labels import label
-from dlexp.components.datasets.user.numerals import LARGEST
+from dlexp.components.precision import LARGEST, TOO_LARGE
 from dlexp.components.remarks import Remark
 from dlexp.format import plural
 
@@ -20,7 +20,6 @@ _N_FIRST = 1000
 _DOTTED = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
 #: What stands for a missing value among numbers that are all smaller: 99, -999, 9999, ...
 _SENTINELS = frozenset(sign * int("9" * n) for n in range(2, 10) for sign in (1, -1))
-TOO_LARGE = f"larger than {LARGEST:.2g}, the largest number of float32, in which the model computes"
 
 
 def problem(*splits: Cells, expected: str = "a number, as in most training rows") -> str:

@@ -10,8 +10,6 @@ import pandas as pd
 
 from dlexp.components.data import Array
 
-#: The largest number of float32, in which a model computes.
-LARGEST = float(np.finfo(np.float32).max)
 #: What is read as the sign between thousands: a space may be a no-break, narrow or thin one.
 _BETWEEN = {",": ",", ".": ".", "'": "'’", " ": " \u00a0\u202f\u2009"}
 #: What is read as the hyphen that Python takes for a minus: the minus sign, its small and wide forms, the en dash.

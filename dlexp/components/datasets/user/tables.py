@@ -136,7 +136,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
 
     def load(self, data_dir: Path | None) -> Data:
         """Split first: nothing but the training split decides on the words, the categories and what fills gaps."""
-        from dlexp.components.datasets.user import needless_features, splitting
+        from dlexp.components.datasets.user import lost_digits, needless_features, splitting
 
         split = self._split(data_dir)
         train, test = split.train, split.test
@@ -169,6 +169,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
                 *(remark for each in features for remark in each.remarks),
                 *needless_features.remarks(train, features, roles, self.rules.gaps, info, targets.train),
                 *(self._text_remarks(words, train, test) if words else ()),
+                *lost_digits.remarks(train, features, are_standardized=self.standardize, in_model=not words),
             ],
         )
 
@@ -366,6 +367,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
     def _inputs(self, train: Rows, other: Rows, words: "Numbered | None") -> "tuple[Any, Any, list[Encoded]]":
         """The inputs of training rows and of others with their words, and the columns of features that are in them."""
         from dlexp.components.datasets.user.columns import encoded, joined
+        from dlexp.components.datasets.user.lost_digits import are_wide
 
         features = encoded(train, other, self.roles.features_of(train.frame.columns), self.rules)
         if not words and not features:
@@ -375,8 +377,10 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
             of_words = self.text_encoding.inputs_of(words.train, words.other)
             # Standardized here, since a sparse vector is not standardized by the model.
             scaled = [each.standardized() if self.standardize and each.is_number else each for each in features]
-        x_train = joined(of_words[0], [each.train for each in scaled])
-        return x_train, joined(of_words[1], [each.test for each in scaled]), features
+        # In float64 only on the way to the model's own standardization.
+        is_wide = self.standardize and not words and are_wide(features)
+        x_train = joined(of_words[0], [each.train for each in scaled], is_wide)
+        return x_train, joined(of_words[1], [each.test for each in scaled], is_wide), features
 
     def _text_remarks(self, words: "Numbered", train: Rows, test: Rows) -> list[Remark]:
         """What is said of the texts: of several columns joined."""

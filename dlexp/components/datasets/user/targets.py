@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dlexp.components import precision
 from dlexp.components.data import Array, Info, Task
 from dlexp.components.datasets.user import classes
 from dlexp.components.datasets.user.keys import Target
@@ -73,7 +74,7 @@ def encode(
         return _encoded(target, of_train, of_test, is_drawn)
     each = {name: _encoded(of_one, train[name], test[name], is_drawn) for name, of_one in target.each.items()}
     y_train, y_test = (
-        np.column_stack([getattr(of_one, split) for of_one in each.values()]).astype(np.float32)
+        np.column_stack([getattr(of_one, split) for of_one in each.values()]).astype(np.float64)
         for split in ("train", "test")
     )
     remarks = [remark for of_one in each.values() for remark in of_one.remarks]
@@ -150,4 +151,18 @@ def _numbers(task: Task, given: RawTargets) -> Array:
         i = int((~right).argmax())
         advice = "" if np.isnan(y[i]) else advice
         raise DataError(f"{given.where(i)}: expected {expected}, given {label(given.values[i])!r}{advice}")
-    return y.astype(np.float32)
+    if precision.are_too_large(y):
+        i = int((np.abs(y) > precision.LARGEST).argmax())
+        raise DataError(f"{given.where(i)}: {y[i]:g} is {precision.TOO_LARGE}")
+    require_apart(given.values, y, given.where)
+    return y
+
+
+def require_apart(given: "Sequence[Any] | Array", y: Array, where: Callable[[int], str]) -> None:
+    """Refuse targets that float64 `y` cannot tell apart, though they were `given` apart."""
+    if found := precision.merged(list(given), y):
+        i = found.position
+        raise DataError(
+            f"{where(i)}: {given[i]} would be taken as {y[i]:.0f}: float64 tells {found.left} of {found.different} "
+            "different targets apart; subtract what they have in common"
+        )

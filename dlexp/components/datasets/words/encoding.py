@@ -62,7 +62,7 @@ class TextEncoding:
 
         from dlexp.components.datasets.words import sequences
 
-        y = y if y.dtype == np.float32 else y.astype(np.int32)
+        y = y if y.dtype.kind == "f" else y.astype(np.int32)
         numbered = sequences.numbered(texts, self.num_words, self.skip_top)
         if self.encoding == "padded" and self.maxlen:
             return Split(sequences.padded(numbered, self.maxlen), y)

@@ -1,0 +1,30 @@
+"""Columns of a table of which float32 or float64 keeps too little."""
+
+from collections.abc import Iterator, Sequence
+
+from dlexp.components import precision
+from dlexp.components.data import Array
+from dlexp.components.datasets.user.columns import Encoded
+from dlexp.components.datasets.user.rows import Rows
+from dlexp.components.remarks import Remark
+
+
+def are_wide(features: Sequence[Encoded]) -> bool:
+    """Whether float32 loses a number of the training split."""
+    return any(precision.is_lost(column) for _, column in _numbers(features))
+
+
+def remarks(train: Rows, features: Sequence[Encoded], *, are_standardized: bool, in_model: bool) -> Iterator[Remark]:
+    """What is said of the numbers that are lost; they may be standardized `in_model`, or before."""
+    for each, column in _numbers(features):
+        if precision.is_lost(column):
+            yield from precision.remarks(f"{train.path}: column {each.column}", column, are_standardized, in_model)
+        given = train.frame[each.column].to_list() if len(each.names) == 1 else []
+        if given and (found := precision.merged(given, column)):
+            place = train.where(found.position, each.column)
+            yield precision.merged_remark(place, given[found.position], column[found.position], found)
+
+
+def _numbers(features: Sequence[Encoded]) -> Iterator[tuple[Encoded, Array]]:
+    """Each column of numbers in the training split."""
+    return ((each, column) for each in features if each.is_number for column in each.train.T)

@@ -1,0 +1,196 @@
+"""What float32 and float64 keep of numbers: whether a column stays float64 until it is standardized."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import numpy as np
+
+from dlexp.components.remarks import Remark
+
+Array = np.ndarray[Any, Any]
+
+#: The largest number of float32.
+LARGEST = float(np.finfo(np.float32).max)
+TOO_LARGE = f"larger than {LARGEST:.2g}, the largest number of float32, in which the model computes"
+#: Smaller numbers are 0 to TensorFlow.
+SMALLEST = float(np.finfo(np.float32).tiny)
+#: Half the step from one number to the next, relative to the number: of float32, and of float64.
+ROUNDING, ROUNDING_64 = 2.0**-24, 2.0**-53
+#: From here on float64 has not every whole number.
+WHOLE = 2.0**53
+#: How far rounding may move a number, in standard deviations of its column.
+TOLERANCE = 1e-4
+#: Of so many rows, evenly spaced, different values are counted.
+N_COUNTED = 10_000
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How many of a column's different values there still are as other numbers."""
+
+    different: int
+    in_float32: int
+    standardized: int
+    """In float32, after they were standardized in float64."""
+
+    @classmethod
+    def of(cls, column: Array) -> "Kept":
+        """What is kept of numbers `(n,)`."""
+        x = np.unique(column.astype(np.float64))
+        z = (x - mean_of(column)) / scale_of(column)
+        # All three are in order: equal numbers are neighbours.
+        return cls(*(1 + int(np.count_nonzero(np.diff(each))) for each in (x, narrowed(x), z.astype(np.float32))))
+
+
+def varies(column: Array) -> bool:
+    """Whether numbers `(n,)` are not all the same."""
+    return bool(column.min() < column.max())
+
+
+def mean_of(column: Array) -> float:
+    """The mean of numbers `(n,)`; of those that never vary their value, whatever rounding makes of their sum."""
+    return float(column.mean(dtype=np.float64) if varies(column) else column[0])
+
+
+def scale_of(column: Array) -> float:
+    """The standard deviation of numbers `(n,)`; 1 for those that never vary."""
+    return float(column.std(dtype=np.float64)) if varies(column) else 1.0
+
+
+def narrowed(x: Array) -> Array:
+    """Numbers as float32, as TensorFlow computes with them."""
+    found: Array = x.astype(np.float32)
+    found[np.abs(found) < SMALLEST] = 0
+    return found
+
+
+def lost_columns(x: Array) -> list[int]:
+    """Which columns of numbers `(n, columns)` float32 loses.
+
+    It does where it moves a number by more than `TOLERANCE`, or where of different values fewer than half stay apart
+    that standardizing in float64 keeps apart. Where all are the same, there is nothing to lose.
+    """
+    if np.can_cast(x.dtype, np.float32):
+        return []
+    # A part at a time: not all of them once more in memory.
+    moved = np.max([_moved(x[start : start + N_COUNTED]) for start in range(0, len(x), N_COUNTED)], axis=0)
+    some = x[:: -(-len(x) // N_COUNTED)]
+    return [k for k in np.flatnonzero(moved).tolist() if _is_lost(x[:, k], moved[k], some[:, k])]
+
+
+def _moved(x: Array) -> Array:
+    """How far float32 moves a number of each column at most."""
+    found: Array = np.abs(narrowed(x) - x.astype(np.float64)).max(axis=0)
+    return found
+
+
+def _is_lost(column: Array, moved: float, some: Array) -> bool:
+    if not varies(column):
+        return False
+    if moved > TOLERANCE * scale_of(column):
+        return True
+    kept = Kept.of(some)
+    return 2 * kept.in_float32 < kept.standardized
+
+
+def is_lost(column: Array) -> bool:
+    """Whether float32 loses numbers `(n,)`."""
+    return bool(lost_columns(column[:, None]))
+
+
+def digested(x: Array) -> Array:
+    """Numbers as their digest takes them: float64 as float32, which all were before 0.2.0, unless that loses some."""
+    if x.dtype != np.float64 or not x.size or lost_columns(x.reshape(len(x), -1)):
+        return x
+    return x.astype(np.float32)
+
+
+def are_too_large(x: Array) -> bool:
+    """Whether float32 has no room for one of the numbers."""
+    return not np.can_cast(x.dtype, np.float32) and bool(x.size) and not -LARGEST <= x.min() <= x.max() <= LARGEST
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Numbers that were given apart, and that float64 cannot tell apart."""
+
+    position: int
+    """Of the first one that is not what was given."""
+    different: int
+    left: int
+
+
+def merged(given: Sequence[Any], numbers: Array) -> Merged | None:
+    """What float64 `numbers`, `(n,)`, have lost of what was `given`, texts or whole numbers; None if nothing."""
+    largest = max(float(numbers.max()), -float(numbers.min()))
+    if largest < WHOLE and ROUNDING_64 * largest <= TOLERANCE * float(numbers.std()):
+        return None
+    exact = {each: _exact(each) for each in dict.fromkeys(given)}
+    known = [i for i, each in enumerate(given) if exact[each] is not None]
+    different, left = len(set(exact.values()) - {None}), len(np.unique(numbers[known]))
+    if different <= left:
+        return None
+    return Merged(next(i for i in known if exact[given[i]] != Decimal(float(numbers[i]))), different, left)
+
+
+def _exact(given: Any) -> Decimal | None:
+    try:
+        return Decimal(str(given))
+    except InvalidOperation:
+        return None
+
+
+def remarks(place: str, column: Array, is_standardized: bool, in_model: bool = True) -> Iterator[Remark]:
+    """What is said of a feature, `(n,)` in the training split, that float32 loses.
+
+    It may be standardized `in_model`, or before.
+    """
+    kept = Kept.of(column)
+    if is_standardized and in_model:
+        yield Remark(
+            rule="float64_inputs",
+            place=place,
+            found=f"{_loss(kept, column)}, so model.keras takes float64; give it tensors or a tf.data.Dataset, since "
+            "Keras's predict makes float32 of arrays",
+            is_settled=True,
+        )
+    left = kept.standardized if is_standardized else kept.in_float32
+    if not is_standardized or 2 * left < kept.different:
+        why = "some are too far from the others" if is_standardized else "they are not standardized"
+        yield Remark(
+            rule="lost_digits",
+            place=place,
+            found=f"the model can tell {left} of {kept.different} different values apart, since {why}",
+            key="dataset.features" if is_standardized else "dataset.standardize: true",
+        )
+
+
+def merged_remark(place: str, given: Any, number: float, found: Merged) -> Remark:
+    """What is said of a feature of which float64 loses something."""
+    return Remark(
+        rule="lost_digits",
+        place=place,
+        found=f"{given} is taken as {number:.0f}: float64 tells {found.left} of {found.different} different values "
+        "apart",
+        key="dataset.features, to leave the column out",
+    )
+
+
+def _loss(kept: Kept, column: Array) -> str:
+    if kept.in_float32 < kept.different:
+        return f"float32 tells {kept.in_float32} of {kept.different} different values apart"
+    distance = float(_moved(column)) / scale_of(column)
+    return f"float32 moves values by up to {distance:.1g} standard deviations"
+
+
+def array_remarks(origin: str, x: Array, lost: Iterable[int], is_standardized: bool) -> Iterator[Remark]:
+    """What is said of an array's training inputs `(n, features)`, as they were given; `lost` are their lost columns."""
+    for k in lost:
+        yield from remarks(f"{origin}: number {k}", x[:, k], is_standardized)
+    for k in range(x.shape[1]) if x.dtype.kind in "iu" and x.dtype.itemsize == 8 else ():
+        column, numbers = x[:, k], x[:, k].astype(np.float64)
+        if found := merged(column.tolist(), numbers):
+            place = f"{origin}: example {found.position}, number {k}"
+            yield merged_remark(place, column[found.position], numbers[found.position], found)
