@@ -21,6 +21,10 @@ REVIEWS = {
     "test/pos/0_8.txt": "good",
 }
 LABELLED: dict[str, Any] = {"path": "reviews", "folders": ["neg", "pos"]}
+LATIN = (
+    r"reviews/train/neg/x\.txt: line 1, byte 7 of the file: 0xe9 is no UTF-8; "
+    r"see dataset\.file_encoding: cp1252, which reads 'café'"
+)
 PADDED: dict[str, Any] = {"encoding": "padded", "maxlen": 4}
 
 
@@ -125,11 +129,11 @@ def test_folders_are_held_against_those_that_are_there() -> None:
 
 def test_says_which_file_is_wrong(reviews: Path) -> None:
     """No rating in its name, or no UTF-8."""
-    (reviews / "train/neg/x.txt").write_bytes(b"\xff")
+    (reviews / "train/neg/x.txt").write_bytes("un café noir".encode("cp1252"))
 
     with pytest.raises(DataError, match=r"^reviews/train/neg/x\.txt: no rating in its name; expected <id>_<rating>\."):
         TextFolder(**LABELLED, target="rating", task="regression").load(None)
-    with pytest.raises(DataError, match=r"^reviews/train/neg/x\.txt: not readable as UTF-8 text \('utf-8' codec"):
+    with pytest.raises(DataError, match=rf"^{LATIN}$"):
         TextFolder(**LABELLED, task="binary").load(None)
 
 
@@ -306,3 +310,50 @@ def test_folders_that_cannot_be_the_splits_or_classes_are_refused(
     written(tmp_path / "own", **files)
 
     assert list(TextFolder(**{"path": "own", "task": "binary", **settings}).misfits(None)) == [misfit]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_byte_order_mark_decides_and_is_no_word(reviews: Path, encoding: str) -> None:
+    """Whatever the other files are; a text is shown without it."""
+    dataset = TextFolder(**LABELLED, task="binary")
+    before = dataset.load(None)
+    for path in reviews.rglob("*.txt"):
+        path.write_text(path.read_text(), encoding=encoding)
+    data = dataset.load(None)
+
+    assert (data.train.x != before.train.x).nnz == 0
+    assert (data.first, data.remarks) == (before.first, before.remarks)
+
+
+def test_the_encoding_of_the_files_is_a_key(reviews: Path) -> None:
+    """Also of new texts, under both names of the key; files that are UTF-8 all the same are said."""
+    for path in reviews.rglob("*.txt"):
+        path.write_text(path.read_text() + " café", encoding="cp1252")
+    utf_8 = reviews / "train/neg/0_2.txt"
+    utf_8.write_text("bad café", encoding="utf-8")
+    (reviews / "new.txt").write_text("café", encoding="cp1252")
+    dataset = TextFolder.model_validate({**LABELLED, "task": "binary", "encoding": "cp1252"})
+
+    assert dataset.file_encoding == "cp1252"
+    assert [str(each).partition(";")[0] for each in dataset.load(None).remarks if each.rule == "encoding"] == [
+        "reviews/train/neg/0_2.txt: 'café' in UTF-8, is read as 'cafÃ©'"
+    ]
+    assert dataset.new_examples(reviews / "new.txt", None).notes == []
+    assert list(
+        TextFolder.model_validate({**LABELLED, "task": "binary", "file_encoding": "utf8x"}).problems(ALONE)
+    ) == [("file_encoding", "Python knows no encoding 'utf8x'; utf-8 and cp1252 are usual")]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a film".encode("utf-16-le"), "character 2 is NUL, .*; every other byte is 0; .*file_encoding: utf-16-le$"),
+        (b"a fi\0lm", "character 5 is NUL, which no text has; remove it from the file$"),
+    ],
+)
+def test_a_file_with_nul_bytes_is_no_text(reviews: Path, content: bytes, message: str) -> None:
+    """But one in UTF-16 without its mark, or a damaged one."""
+    (reviews / "train/neg/x.txt").write_bytes(content)
+
+    with pytest.raises(DataError, match=rf"^reviews/train/neg/x\.txt: {message}"):
+        TextFolder(**LABELLED, task="binary").load(None)

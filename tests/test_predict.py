@@ -14,6 +14,7 @@ from make_runs import finished
 
 from dlexp.components.data import Info
 from dlexp.components.datasets import Csv, Digits, Imdb, Npz, TextFolder
+from dlexp.components.datasets.reading.text_file import TextReader
 from dlexp.components.datasets.user import new_examples, new_texts
 from dlexp.components.heads import Binary, Gaussian, Multilabel, Quantiles
 from dlexp.components.heads.head import Predicted
@@ -294,9 +295,9 @@ def test_a_file_without_examples_is_refused() -> None:
     table = Csv(path="own.csv", target="y", task="binary", split_column="split")
     array = Npz(path="own.npz", task="binary")
     readers: dict[str, Callable[[Path], object]] = {
-        "nothing.txt": new_texts.read,
-        "folder": new_texts.read,
-        "text.csv": new_texts.read,
+        "nothing.txt": lambda path: new_texts.read(path, TextReader()),
+        "folder": lambda path: new_texts.read(path, TextReader()),
+        "text.csv": lambda path: new_texts.read(path, TextReader()),
         "table.csv": lambda path: table.new_examples(path, None),
         "numbers.npz": lambda path: array.new_examples(path, None),
         "one.npy": lambda path: array.new_examples(path, None),
@@ -314,7 +315,7 @@ def test_only_the_end_of_a_line_ends_a_text() -> None:
     """Not what Python splits at beside it: a form feed, NEL or Unicode's own line separators."""
     Path("a.txt").write_bytes("one\x0cpage\x85\u2028end\r\n\r\nthree\n".encode())
 
-    found = new_texts.read(Path("a.txt"))
+    found = new_texts.read(Path("a.txt"), TextReader())
 
     assert found.texts == ["one\x0cpage\x85\u2028end", "", "three"]
     assert found.names == ["1", "2", "3"]
@@ -410,11 +411,11 @@ def test_the_only_column_of_a_table_has_the_texts() -> None:
     Path("reviews.csv").write_text("review\ngood film\n")
     Path("more.csv").write_text("review,stars\ngood film,3\n")
 
-    found = new_texts.read(Path("reviews.csv"))
+    found = new_texts.read(Path("reviews.csv"), TextReader())
 
     assert (found.texts, found.notes) == (["good film"], ["the texts are those of the only column, review"])
     with pytest.raises(UserError, match=r"^more\.csv: no column 'text'\. Give a \.txt file with one text per line"):
-        new_texts.read(Path("more.csv"))
+        new_texts.read(Path("more.csv"), TextReader())
 
 
 def test_new_texts_without_a_known_word_are_named() -> None:

@@ -9,6 +9,7 @@ import pytest
 from commands import Invoke
 
 from dlexp import regular_files
+from dlexp.components.datasets.reading.text_file import TextReader
 from dlexp.components.datasets.user import new_examples, new_texts
 from dlexp.errors import DataError
 from dlexp.regular_files import NotRegular
@@ -124,5 +125,8 @@ def test_new_examples_that_are_no_file_are_refused(name: str, tmp_path: Path) ->
     """Numbers and texts for a model."""
     os.mkfifo(tmp_path / name)
 
+    def read(path: Path) -> object:
+        return new_texts.read(path, TextReader()) if name == "x.txt" else new_examples.numbers(path, 2)
+
     with pytest.raises(DataError, match="a pipe, not a file"):
-        (new_texts.read if name == "x.txt" else lambda path: new_examples.numbers(path, 2))(tmp_path / name)
+        read(tmp_path / name)

@@ -10,6 +10,7 @@ import pytest
 from dlexp.components import snapshot
 from dlexp.components.datasets import Iris
 from dlexp.components.datasets.reading import files
+from dlexp.components.datasets.reading.text_file import TextReader
 from dlexp.errors import Changed, DataError
 
 Change = Callable[[Path], None]
@@ -169,7 +170,7 @@ def test_texts_are_read_as_python_reads_them(file: Path) -> None:
     """Line ends of every kind, and letters beyond ASCII."""
     file.write_bytes("a\r\nb\rc\n\u2028ä\r".encode())
 
-    assert snapshot.read_text(file) == file.read_text(encoding="utf-8") == "a\nb\nc\n\u2028ä\n"
+    assert TextReader().text(file) == file.read_text(encoding="utf-8") == "a\nb\nc\n\u2028ä\n"
 
 
 def test_a_folder_has_what_it_had_at_first(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ def said(train: Sequence[str], test: Sequence[str] = (), tokens: Tokens = "words
         (["我 喜欢 这 部 电影"] * 10, []),  # Parted by a program.
         (["Rechtsschutzversicherungsgesellschaft zahlt nicht", "die Versicherung zahlt"] * 5, []),
         (["<p>good</p><br />", "<p>bad <b>film</b></p>"] * 10, []),
+        ([*FILM, "a" * 5000] * 5, FILM),
         (["call 0800 555 now", "win 1000 pounds"] * 10, ["call 0900"]),
     ],
 )
@@ -64,7 +65,7 @@ def test_training_texts_without_any_word_are_refused() -> None:
 def test_what_a_program_writes_for_missing_is_named() -> None:
     """As the whole text; as a word of a text it is one."""
     assert said([*FILM, "nan", "NaN", "a null result"]) == [
-        "missing_texts: train 5: the text 'nan' is taken as a word, not as missing, and 1 more"
+        "missing_texts: train 5: the text 'nan' is taken as a word: only an empty cell or file is missing, and 1 more"
     ]
 
 
@@ -76,7 +77,7 @@ def test_what_a_program_writes_for_missing_is_named() -> None:
             THAI * 4,
             "Thai, Lao, Khmer or Burmese without spaces: a word that is cut at spaces has 13 characters on average",
         ),
-        (["acgt" * 20 + letter for letter in "abcd"], "few spaces: its words have 81 characters on average"),
+        (["acgt" * 20 + letter for letter in "abcd"], "few spaces: half of its words have 81 characters or more"),
     ],
 )
 def test_texts_without_spaces_are_named_with_the_key_that_reads_them(texts: list[str], found: str) -> None:

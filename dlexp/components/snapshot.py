@@ -135,12 +135,6 @@ def read_bytes(path: Path) -> bytes:
         return file.read()
 
 
-def read_text(path: Path) -> str:
-    """A text in UTF-8, its line ends as in Python; raises as `opened`, and UnicodeDecodeError."""
-    with io.TextIOWrapper(opened(path), encoding="utf-8") as file:
-        return file.read()
-
-
 def size(path: Path) -> int:
     """A file's bytes; raises OSError where there is none."""
     snapshot = _current.get()

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dlexp import regular_files
 from dlexp.components.datasets.reading import csv_file
+from dlexp.components.datasets.reading.text_file import TextReader
 from dlexp.components.datasets.user import text_files
 from dlexp.components.datasets.user.new_examples import require_examples, rows
-from dlexp.errors import DataError, UserError, did_you_mean
+from dlexp.errors import UserError, did_you_mean
 from dlexp.format import plural
 
 #: The column of a table that has the texts, unless it has one column alone.
@@ -31,46 +31,51 @@ class NewTexts:
     """What of the file or folder is one text: a row, a line or a file."""
 
 
-def read(path: Path) -> NewTexts:
+def read(path: Path, reader: TextReader) -> NewTexts:
     """The texts of a folder, of a .txt file or of a table's column `text`, or its only one.
 
     Raises:
         DataError: They cannot be read.
         UserError: There are none.
     """
-    return outside_tables(path) or _of_table(path)
+    return outside_tables(path, reader) or _of_table(path)
 
 
-def outside_tables(path: Path, columns: Sequence[str] = ()) -> NewTexts | None:
+def outside_tables(path: Path, reader: TextReader, columns: Sequence[str] = ()) -> NewTexts | None:
     """The texts of a folder, or of a .txt file, one per line; None for a table, of which the first line names columns.
 
     Raises as `read`.
     """
     if path.is_dir():
-        return _of_folder(path)
+        return _of_folder(path, reader)
     if not text_files.is_text(path):
         return None
-    lines = _lines(path)
+    lines = _lines(path, reader)
     require_examples(path, len(lines))
     if {cell.strip(' "') for cell in _DELIMITERS.split(lines[0])} & set(columns):
         return None
-    return NewTexts(texts=lines, names=rows(len(lines)), unit="line")
+    return NewTexts(lines, rows(len(lines)), _doubts(reader), "line")
 
 
-def _of_folder(folder: Path) -> NewTexts:
+def _of_folder(folder: Path, reader: TextReader) -> NewTexts:
     paths = list(text_files.texts_below(folder))
     others = sorted({path for path in folder.rglob("*") if path.is_file()} - set(paths))
     unread = [path for path in others if not text_files.is_system_file(path)]
     notes = [f"not read: {plural(len(unread), 'file')}, the first {unread[0].relative_to(folder)}"] if unread else []
     require_examples(folder, len(paths))
     names = [str(path.relative_to(folder)) for path in paths]
-    return NewTexts(list(map(_text, paths)), names, notes, "file")
+    texts = list(reader.texts(paths))
+    return NewTexts(texts, names, [*notes, *_doubts(reader)], "file")
 
 
-def _lines(path: Path) -> list[str]:
-    text = _text(path)
+def _lines(path: Path, reader: TextReader) -> list[str]:
+    text = reader.text(path).removeprefix("\ufeff")
     # Not splitlines, which splits at form feeds and Unicode's separators too.
     return text.removesuffix("\n").split("\n") if text else []
+
+
+def _doubts(reader: TextReader) -> list[str]:
+    return [f"{each.place}: {each.found}" for each in reader.remarks()]
 
 
 def _of_table(path: Path) -> NewTexts:
@@ -88,10 +93,3 @@ def _of_table(path: Path) -> NewTexts:
     if column != TEXT_COLUMN:
         notes.append(f"the texts are those of the only column, {column}")
     return NewTexts(frame[column].fillna("").to_list(), rows(len(frame)), notes)
-
-
-def _text(path: Path) -> str:
-    try:
-        return regular_files.read_text(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not readable as UTF-8 text ({error})") from error

@@ -14,6 +14,7 @@ from dlexp.components.data import N_FIRST, Data, Ids, Info, NewExamples, Split, 
 from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.components.datasets.reading import csv_file, files, parquet_file
 from dlexp.components.datasets.reading.read import Read
+from dlexp.components.datasets.reading.text_file import TextReader
 from dlexp.components.datasets.user import header
 from dlexp.components.datasets.user.cell_keys import CellKeys
 from dlexp.components.datasets.user.csv_keys import CsvKeys
@@ -218,12 +219,17 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
             notes += self.text_encoding.notes(words.other, names, is_gap)
         return NewExamples(x, names, notes, self._ids(new))
 
+    @property
+    def _text_reader(self) -> TextReader:
+        """What reads new texts that are in no table."""
+        return TextReader(is_key=False)
+
     def _texts_alone(self, path: Path) -> "NewTexts | None":
         """New texts that are in no table; None if they are, or none are learned from."""
         from dlexp.components.datasets.user import new_texts
 
         roles = self.roles
-        found = new_texts.outside_tables(path, roles.texts) if roles.texts else None
+        found = new_texts.outside_tables(path, self._text_reader, roles.texts) if roles.texts else None
         needed = [*roles.texts, *(roles.features or [])]
         if found and len(needed) > 1:
             raise UserError(
@@ -408,6 +414,10 @@ class Csv(CsvKeys, Table):
     """Your own CSV file, packed or not: numbers, categories or text in its columns, any kind of target."""
 
     type: Literal["csv"] = "csv"
+
+    @property
+    def _text_reader(self) -> TextReader:
+        return TextReader(self.file_encoding)
 
     def read(self, path: Path, rows: bool = True) -> Read:
         """Everything as text: what is missing and what is a number is decided with the column's role."""

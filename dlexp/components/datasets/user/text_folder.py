@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
@@ -16,7 +16,9 @@ from dlexp.components.data import N_FIRST, Data, Info, NewExamples, Split, Split
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.reading.packed import CHARACTER_BYTES
+from dlexp.components.datasets.reading.text_file import TextReader
 from dlexp.components.datasets.user import text_files
+from dlexp.components.datasets.user.file_encoding import FileEncodingKeys
 from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath, not_there
 from dlexp.components.datasets.words.encoding import TextKeys, TokenKeys
 from dlexp.components.identity_rules import AddedLater
@@ -35,7 +37,7 @@ SPLIT_NAMES = {*TEST_NAMES, TRAIN, "training", "val", "valid", "validation", "de
 SHUFFLE_SEED = 113
 
 
-class TextFolder(TargetKeys, TextKeys, TokenKeys, Dataset):
+class TextFolder(TargetKeys, TextKeys, TokenKeys, FileEncodingKeys, Dataset):
     """Your own texts, a .txt file each: train/pos, train/neg, test/pos, ...; or a rating in the file's name."""
 
     is_users_own = True
@@ -73,10 +75,10 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, Dataset):
     def digest(self, data_dir: Path | None) -> str:
         """Of all files, with their folders and names."""
         root, parts = self._root(data_dir), [each.texts for each in self._listings(data_dir)]
-        key = ("texts", *map(tuple, parts))
+        key = ("texts", self.file_encoding, *map(tuple, parts))
         # Of the split, the class and the file; the name of the whole folder says nothing.
         depth = len(root.parts) if self._places(root)[0] == root else -3
-        return snapshot.once(key, lambda: _digest(list(map(_shuffled, parts)), depth))
+        return snapshot.once(key, lambda: _digest(list(map(_shuffled, parts)), depth, self._reader))
 
     def load(self, data_dir: Path | None) -> Data:
         """Shuffled, always in the same order; words are numbered by the training split alone."""
@@ -104,21 +106,23 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, Dataset):
             return {name: of(name) for name in self._tasks}
 
         y = targets.encode(learned, given(train), given(test))
-        numbered: Any = indices.numbered(_texts(train), _texts(test), self.tokens)
+        reader = self._reader
+        numbered = indices.numbered(reader.texts(train), reader.texts(test), self.tokens)
         info = y.complete(replace(self.info(), n_train=len(train), n_test=len(test)))
         source = TextSource(str(root), partial(_named, train), partial(_named, test))
         return self.text_encoding.data(
-            Split(numbered.train, y.train),
-            Split(numbered.other, y.test),
+            Split(cast(Any, numbered.train), y.train),
+            Split(cast(Any, numbered.other), y.test),
             info=info,
-            first=_in_lines(train, range(min(N_FIRST, len(train)))),
+            first=self._in_lines(train, range(min(N_FIRST, len(train)))),
             names={part: _below(root, paths) for part, paths in (("train", train), ("test", test))},
-            decode=partial(_in_lines, test),
+            decode=partial(self._in_lines, test),
             test_choice=found.choice,
             remarks=[
                 *self._split_remarks(root, found),
                 *text_files.remarks(root, found.listings),
                 *y.remarks,
+                *reader.remarks(),
                 *text_remarks(numbered, self.tokens, source),
             ],
         )
@@ -130,15 +134,15 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, Dataset):
 
     def lines(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
         """The texts themselves."""
-        return _in_lines(self._found(data_dir).of(part), positions)
+        return self._in_lines(self._found(data_dir).of(part), positions)
 
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """Texts, their words numbered by the frequencies in the training split."""
         from dlexp.components.datasets.user import new_texts
         from dlexp.components.datasets.words import indices
 
-        new = new_texts.read(path)
-        numbered = indices.numbered(_texts(self._found(data_dir).train), new.texts, self.tokens)
+        new = new_texts.read(path, self._reader)
+        numbered = indices.numbered(self._reader.texts(self._found(data_dir).train), new.texts, self.tokens)
         return self.text_encoding.new(lambda: numbered.train, numbered.other, new.names, new.notes)
 
     def misfits(self, data_dir: Path | None) -> Iterator[Misfit]:
@@ -166,6 +170,7 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, Dataset):
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Targets that folders or ratings are not."""
         yield from TextKeys.problems(self, context)
+        yield from FileEncodingKeys.problems(self, context)
         yield from self.learned.problems()
         tasks: Any = self.target if isinstance(self.target, dict) else {self.target: self.task}
         for target, task in tasks.items():
@@ -215,6 +220,14 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, Dataset):
         train, test = self._places(root)
         but = test.name if test and train == root else None
         return [text_files.listing(place, self.folders, but) for place in (train, test) if place]
+
+    @property
+    def _reader(self) -> TextReader:
+        return TextReader(self.file_encoding)
+
+    def _in_lines(self, part: Sequence[Path], positions: Sequence[int]) -> list[str]:
+        texts = self._reader.texts([part[position] for position in positions])
+        return [" ".join(text.removeprefix("\ufeff").split()) for text in texts]
 
     def _found(self, data_dir: Path | None) -> "FoundTexts":
         """The files of both splits, shuffled; drawn where there is no folder of test texts."""
@@ -286,10 +299,6 @@ def _below(root: Path, paths: Sequence[Path]) -> list[str]:
     return [str(path.relative_to(root)) for path in paths]
 
 
-def _in_lines(part: list[Path], positions: Sequence[int]) -> list[str]:
-    return [" ".join(text.split()) for text in _texts([part[position] for position in positions])]
-
-
 def _rating(path: Path) -> str:
     match = RATED.search(path.name)
     if match is None:
@@ -297,18 +306,10 @@ def _rating(path: Path) -> str:
     return match[1]
 
 
-def _digest(parts: Sequence[Sequence[Path]], from_part: int) -> str:
+def _digest(parts: Sequence[Sequence[Path]], from_part: int, reader: TextReader) -> str:
     sha256 = hashlib.sha256()
     for part in parts:
-        for path, text in zip(part, _texts(part), strict=True):
+        for path, text in zip(part, reader.texts(part), strict=True):
             content = text.encode()
             sha256.update(f"{'/'.join(path.parts[from_part:])}\0{len(content)}\0".encode() + content)
     return sha256.hexdigest()
-
-
-def _texts(paths: Sequence[Path]) -> Iterator[str]:
-    for path in paths:
-        try:
-            yield snapshot.read_text(path)
-        except (OSError, UnicodeDecodeError) as error:
-            raise DataError(f"{path}: not readable as UTF-8 text ({error})") from error

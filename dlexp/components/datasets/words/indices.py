@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dlexp.components.data import Array, NewExamples, Split
+from dlexp.components.datasets.reading.text_file import TextReader
 from dlexp.components.datasets.user import new_texts
 from dlexp.components.datasets.words import INDEX_FROM, sequences
 from dlexp.components.datasets.words.encoding import TextEncoding
@@ -73,7 +74,7 @@ def new_examples(
     path: Path, encoding: TextEncoding, words: Mapping[int, str], train: Callable[[], Split]
 ) -> NewExamples:
     """Texts from a file, numbered by the `words` of a data set and encoded; `train` gives its whole training texts."""
-    found = new_texts.read(path)
+    found = new_texts.read(path, TextReader(is_key=False))
     ranks = {word: number - INDEX_FROM for number, word in words.items() if number > INDEX_FROM}
 
     def without_start_signs() -> Sequences:

@@ -32,8 +32,8 @@ SPACELESS = {
     ),
     "Thai, Lao, Khmer or Burmese": (re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"), 7),
 }
-#: In no language words are longer than this on average.
-MAX_MEAN_LENGTH = 20
+#: In no language half of the words are longer than this.
+MAX_MEDIAN_LENGTH = 20
 #: What programs write for a text that is missing.
 MISSING = ("nan", "null")
 CHARACTERS = "dataset.tokens: characters"
@@ -85,7 +85,10 @@ def _written_for_missing(texts: Numbered, source: TextSource) -> Iterator[Remark
             number = texts.numbers[texts.words.index(word)]
             parts = [_single_words(part) == number for part in (texts.train, texts.other)]
             yield from _of_texts(
-                "missing_texts", parts, source, f"the text {word!r} is taken as a word, not as missing"
+                "missing_texts",
+                parts,
+                source,
+                f"the text {word!r} is taken as a word: only an empty cell or file is missing",
             )
 
 
@@ -121,9 +124,10 @@ def _spaceless(texts: Numbered, source: TextSource) -> Iterator[Remark]:
             found = f"{name} without spaces: a word that is cut at spaces has {mean:.0f} characters on average"
             yield Remark(rule="few_spaces", place=source.place, found=found, key=CHARACTERS)
             return
-    mean = n_characters.sum() / texts.counts.sum()
-    if mean > MAX_MEAN_LENGTH:
-        found = f"few spaces: its words have {mean:.0f} characters on average"
+    by_length = np.argsort(lengths)
+    median = lengths[by_length][np.searchsorted(texts.counts[by_length].cumsum(), texts.counts.sum() / 2)]
+    if median > MAX_MEDIAN_LENGTH:
+        found = f"few spaces: half of its words have {median:,} characters or more"
         yield Remark(rule="few_spaces", place=source.place, found=found, key=CHARACTERS)
 
 
