@@ -473,3 +473,60 @@ def test_a_target_that_is_always_the_same_is_said() -> None:
         "own.csv: column y: every training target is 5, so that there is nothing to learn; see dataset.target (allow: "
         "[constant_target] if it is meant)"
     ]
+
+
+def test_text_and_numbers_in_bytes_are_read() -> None:
+    """Of features and texts in Parquet too, as h5py and older writers leave them."""
+    frame = pd.DataFrame(
+        {"a": [b"x", b"y"] * 5, "b": [b"1.5", b"2"] * 5, "t": [b"good", b"bad"] * 5, "y": [b"u", b"v"] * 5}
+    )
+    frame.to_parquet("own.parquet")
+    settings: dict[str, Any] = {"path": "own.parquet", "test_path": "own.parquet", "target": "y", "task": "binary"}
+    data = Parquet(**settings, features=["a", "b"]).load(None)
+    texts = Parquet(**settings, text="t").load(None)
+
+    assert data.info is not None
+    assert (data.info.feature_names, data.info.class_names) == (("a=x", "a=y", "b"), ("u", "v"))
+    assert list(texts.first)[:2] == ["good", "bad"]
+    frame["a"] = [b"x", b"\xff"] * 5
+    frame.to_parquet("own.parquet")
+    with pytest.raises(DataError, match=r"own\.parquet: row 2, column a: bytes that are no text in UTF-8"):
+        Parquet(**settings).load(None)
+
+
+def test_characters_that_look_alike_are_one_spelling() -> None:
+    """An accent is the same however it is typed; what nobody sees makes another spelling, which is said."""
+    assert label("e\u0301") == label("\u00e9")
+    assert spellings(["yes", "\ufeffyes", "ye\u200bs", "ｙｅｓ"]) == [["yes", "\ufeffyes", "ye\u200bs", "ｙｅｓ"]]
+
+
+def test_a_missing_word_beside_named_classes_is_refused_as_one() -> None:
+    """The config says which words are classes."""
+    with pytest.raises(DataError) as error:
+        by_csv(["a", "b", "N/A"] * 5, classes=["a", "b"])
+
+    assert str(error.value) == (
+        "own.csv: row 3, column y: 'N/A' is none of the classes that dataset.classes names; if it stands for a missing "
+        'value, say dataset.missing_values: ["", NA, NaN, nan, "null", N/A] and dataset.missing: {target: drop}'
+    )
+
+
+def test_values_that_the_training_split_does_not_have_are_values() -> None:
+    """Not classes that the draw has put on one side."""
+    Path("own.csv").write_text("x,y\n" + "".join(f"{i},{i % 40 / 4}\n" for i in range(200)))
+    Path("new.csv").write_text("x,y\n1,0\n1,99.75\n")
+    with pytest.raises(DataError) as error:
+        Csv(path="own.csv", test_path="new.csv", target="y", task="multiclass").load(None)
+
+    assert str(error.value) == (
+        "new.csv: row 2, column y: '99.75' is none of the classes of the training data, which has 40 different numbers "
+        "with decimals, such as '0', each of them a class of its own; see dataset.task: regression, or dataset.classes"
+    )
+
+
+def test_spellings_of_a_number_are_drawn_as_one_class() -> None:
+    """So that a class is not torn into rare ones."""
+    labels = ["1", "2"] * 20 + ["1.0"]
+    Path("own.csv").write_text("x,y\n" + "".join(f"{i},{each}\n" for i, each in enumerate(labels)))
+
+    assert Csv(path="own.csv", target="y", task="binary").load(None).test_choice == "drawn by class"

@@ -1,6 +1,7 @@
 """A reader of Parquet files; it needs the extra `parquet`."""
 
 from pathlib import Path
+from typing import Any
 
 from dlexp import regular_files
 from dlexp.components import memory, snapshot
@@ -41,5 +42,17 @@ def _read(path: Path) -> Frame:
         frame: Frame = parquet.ParquetFile(file).read(use_pandas_metadata=True).to_pandas().reset_index(drop=True)
     for k, dtype in enumerate(frame.dtypes):
         if not pd.api.types.is_numeric_dtype(dtype):
-            frame.iloc[:, k].to_numpy()  # Texts are decoded where they are first used: damage shows here.
+            values = frame.iloc[:, k].to_numpy()  # Texts are decoded where they are first used: damage shows here.
+            if pd.api.types.is_object_dtype(dtype) and any(isinstance(value, bytes) for value in values):
+                frame.isetitem(k, [_text(path, value, i, frame.columns[k]) for i, value in enumerate(values, start=1)])
     return frame
+
+
+def _text(path: Path, value: Any, row: int, column: str) -> Any:
+    """Bytes as the text that they are; anything else as it is."""
+    try:
+        return value.decode() if isinstance(value, bytes) else value
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: row {row}, column {column}: bytes that are no text in UTF-8: {value!r:.60}"
+        ) from error

@@ -61,6 +61,8 @@ def _require_known(y: Array, origin: str) -> None:
 def _one_hot(y: Array, origin: str, said: Sequence[str] | None) -> ArrayTargets:
     """The column with the 1 of each row."""
     found = f"{origin}: targets of shape {y.shape}, where one class each is (n,)"
+    if len(y) == 1 and y.shape[1] > 1:
+        raise DataError(f"{found}: one row; give it as y[0]")
     is_0_or_1 = _is_0_or_1(y)
     if is_0_or_1.all() and (y.sum(axis=1, dtype=np.int64) == 1).all():
         classes = _of_columns(y, origin, said)

@@ -121,9 +121,15 @@ def remarks(found: Found, classes: Sequence[str], said: Sequence[str] | None) ->
     yield from _unseen(found, classes)
 
 
-def unknown(word: str, known: Sequence[str], found: Found, is_said: bool) -> str:
-    """Why a label is no class, and what to do: the end of a message."""
+def unknown(
+    word: str, known: Sequence[str], found: Found, is_said: bool, missing: Callable[[Sequence[str]], str]
+) -> str:
+    """Why a label is no class, and what to do: the end of a message; `missing` is as that of `names`."""
     of_which = "that dataset.classes names" if is_said else "of the training data"
+    if is_said and is_usual(word, beside_numbers=False):
+        return f"{of_which}; if it stands for a missing value, {missing([word])}"
+    if not is_said and (values := next(_values(found), None)):
+        return f"{of_which}, which has {values.found}; see {values.key}"
     if alike := [name for name in known if kin(name) == kin(word)]:
         return f"{of_which}; dataset.join_spellings: true reads it as {alike[0]!r}"
     if found.is_drawn and not is_said:

@@ -3,6 +3,7 @@
 import math
 import numbers
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +16,12 @@ _NUMBER_WITHIN = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
 def label(value: Any) -> str:
-    """A class or category as a word: `1`, `1.0` and `b"1"` are the same, `01` is another."""
+    """A class or category as a word: `1`, `1.0` and `b"1"` are the same, `01` is another; accents however typed."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", errors="backslashreplace")
     elif isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral) and float(value).is_integer():
         value = int(float(value))
-    word = str(value).strip()
+    word = unicodedata.normalize("NFC", str(value)).strip()
     whole = _WHOLE.match(word)
     return word if whole is None else whole[1] if whole[1] != "-0" else "0"
 
@@ -36,9 +37,14 @@ def number(word: str) -> float | None:
 
 
 def kin(word: str) -> str:
-    """What all spellings of a label have in common: case, spaces and, of numbers, signs and zeros make no other."""
-    value = number(word)
-    return " ".join(word.split()).casefold() if value is None else repr(value + 0.0)
+    """What all spellings of a label have in common.
+
+    Case, spaces, wide and unseen characters and, of numbers, signs and zeros make no other.
+    """
+    # Cf: characters that are not seen, such as a byte order mark or a space of width zero.
+    seen = "".join(each for each in unicodedata.normalize("NFKC", word) if unicodedata.category(each) != "Cf")
+    value = number(seen)
+    return " ".join(seen.split()).casefold() if value is None else repr(value + 0.0)
 
 
 def in_order(labels: Iterable[str]) -> list[str]:
@@ -122,6 +128,15 @@ class Labels:
         code_of: dict[str, int] = {}
         codes = np.array([code_of.setdefault(word, len(code_of)) for word in words], np.int64)
         return Labels(list(code_of), codes[self.codes], self.rows)
+
+
+def label_words(values: "Sequence[Any] | Array") -> Array:
+    """The word of each label, `(n,)`."""
+    import numpy as np
+
+    found = Labels.of(values)
+    words: Array = np.array(found.words)[found.codes]
+    return words
 
 
 def spellings(words: Iterable[str]) -> list[list[str]]:

@@ -141,7 +141,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
 
         split = self._split(data_dir)
         train, test = split.train, split.test
-        targets = self._targets(train, test)
+        targets = self._targets(train, test, is_drawn=split.test_choice.startswith("drawn"))
         words = self._words(train, test)
         x_train, x_test, features = self._inputs(train, test, words)
         info = targets.complete(replace(self.info(), n_train=len(train), n_test=len(test), shape=x_train.shape[1:]))
@@ -350,7 +350,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         learned = self.learned
         return learned.several or dict.fromkeys(self.roles.targets, learned.only_task)
 
-    def _targets(self, train: Rows, test: Rows) -> "Targets":
+    def _targets(self, train: Rows, test: Rows, is_drawn: bool) -> "Targets":
         from dlexp.components.datasets.user import columns, targets
 
         def given(rows: Rows) -> "dict[str, RawTargets]":
@@ -360,7 +360,6 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
             return {name: columns.targets(rows, name, task, self.rules, self.separator) for name, task in tasks}
 
         learned = replace(self.learned, classes=self.target) if isinstance(self.target, list) else self.learned
-        is_drawn = not (self.test_path or self.split_column or self.test_split)
         return targets.encode(learned, given(train), given(test), is_drawn)
 
     def _words(self, train: Rows, other: Rows) -> "Numbered | None":

@@ -107,7 +107,7 @@ def _encoded(target: Target, train: RawTargets, test: RawTargets, is_drawn: bool
     for of_split, given in zip(labels, (train, test), strict=True):
         for word in of_split.words:
             if word not in number:
-                why = classes.unknown(word, names, found, is_said=said is not None)
+                why = classes.unknown(word, names, found, said is not None, train.missing)
                 raise DataError(f"{given.where(of_split.first(word))}: {word!r} is none of the classes {why}")
         numbers = np.array([number[word] for word in of_split.words], np.int32)[of_split.codes]
         y.append(_rows_of(numbers, of_split.rows, len(given.values), len(names)) if task == "multilabel" else numbers)

@@ -1,4 +1,4 @@
-"""Cells of a column of text that are no strings yet: bytes, lists of words, numbers, dates."""
+"""Cells of a column of text that are no strings yet: lists of words, numbers, dates."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -31,11 +31,6 @@ def _text(cell: Any, place: str) -> str | None:
             return " ".join(cell)
     elif cell is None or (not isinstance(cell, dict) and pd.isna(cell)):
         return None
-    elif isinstance(cell, bytes):
-        try:
-            return cell.decode()
-        except UnicodeDecodeError as error:
-            raise DataError(f"{place}: bytes that are no text in UTF-8: {cell[:20]!r}") from error
     elif not isinstance(cell, dict):
         return str(cell)
     raise DataError(f"{place}: expected a text or a list of words, given {str(cell)[:40]}")

@@ -105,7 +105,7 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, FileEncodingKeys, Dataset):
 
             return {name: of(name) for name in self._tasks}
 
-        y = targets.encode(learned, given(train), given(test))
+        y = targets.encode(learned, given(train), given(test), is_drawn=bool(found.choice))
         reader = self._reader
         numbered = indices.numbered(reader.texts(train), reader.texts(test), self.tokens)
         info = y.complete(replace(self.info(), n_train=len(train), n_test=len(test)))
