@@ -112,7 +112,7 @@ def test_classes_may_be_numbers_in_the_config() -> None:
     assert dataset.classes == ["2", "1"]
 
 
-SPELLED = ["yes", "no", "Yes", "no", "YES", "No", "yes "]
+SPELLED = ["yes", "no", "Yes", "no", "YES", "No", "yes"]
 
 
 def test_spellings_of_one_class_are_named() -> None:
