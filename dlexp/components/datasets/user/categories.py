@@ -9,23 +9,27 @@ from dlexp.components.datasets.user.cells import Cells
 from dlexp.components.datasets.user.gaps import is_usual
 from dlexp.components.datasets.user.kinds import MAX_CATEGORIES, look
 from dlexp.components.datasets.user.labels import in_order, spellings
+from dlexp.components.datasets.user.unread import Unread
 from dlexp.components.remarks import Remark
 from dlexp.format import plural
 
 
-def problem(train: Cells) -> str:
-    """Why the words of a column are no categories, and what they may be; empty if they are."""
+def problem(train: Cells) -> Unread | None:
+    """Why the words of a column are no categories, and what they may be; None if they are."""
     is_named = train.column in train.rules.categorical
     seen = None if is_named else look(train.column, train.counts, train.rules)
     if seen is not None and seen.is_refused:
-        return f"{train.where_word(seen.word)}: {seen.found}; {seen.key}"
+        found = f"{train.where_word(seen.word)}: {seen.found}"
+        return Unread(train.column, found, seen.key, may_be_categories=True)
     n = len(train.counts)
     if n <= MAX_CATEGORIES:
-        return ""
+        return None
     such_as = "" if is_named else f", such as {next(iter(train.counts))!r}"
-    return (
-        f"{train.rows.path}: column {train.column}: {n} different words{such_as}, more than {MAX_CATEGORIES}; leave it "
-        f"out by naming dataset.features, read it as dataset.text, or name the rows by it: dataset.id: {train.column}"
+    found = f"{train.rows.path}: column {train.column}: {n} different words{such_as}, more than {MAX_CATEGORIES}"
+    return Unread(
+        train.column,
+        f"{found}; leave it out by naming dataset.features, read it as dataset.text, or name the rows by it: "
+        f"dataset.id: {train.column}",
     )
 
 

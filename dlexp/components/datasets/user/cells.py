@@ -31,6 +31,11 @@ class Cells:
         """Where a value is missing, `(n,)`."""
         return self.rules.gaps.of(self.rows, self.column)
 
+    @property
+    def first_gap(self) -> int:
+        """The first row where it is."""
+        return int(self.rows.frame.index[int(self.is_gap.argmax())])
+
     @cached_property
     def numbers(self) -> Numbers:
         """Their numbers, as the config says how they are written."""

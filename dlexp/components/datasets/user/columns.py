@@ -1,6 +1,6 @@
 """One column of a table, an input or a target: what kind it is, how it is encoded, what new rows have in it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -14,11 +14,13 @@ from dlexp.components.data import Array, Task
 from dlexp.components.datasets.dataset import MAX_SHOWN
 from dlexp.components.datasets.user import categories, date_columns, label_lists, number_columns
 from dlexp.components.datasets.user.cells import Cells
+from dlexp.components.datasets.user.filled import Filled, gaps_said
 from dlexp.components.datasets.user.gaps import Gaps
 from dlexp.components.datasets.user.kinds import CellRules
 from dlexp.components.datasets.user.labels import label
 from dlexp.components.datasets.user.rows import Rows
 from dlexp.components.datasets.user.targets import NUMBERS, RawTargets, require_apart
+from dlexp.components.datasets.user.unread import Unread, lines
 from dlexp.components.remarks import Remark
 from dlexp.errors import DataError, shown
 from dlexp.format import plural
@@ -52,14 +54,23 @@ def encoded(train: Rows, test: Rows, columns: Sequence[str], rules: CellRules) -
         if column not in test.frame:
             raise DataError(f"{test.path}: no column {column!r}, which {train.path} has")
     cells = [(Cells(train, column, rules), Cells(test, column, rules)) for column in columns]
-    if problems := [line for each in cells if (line := _problem(*each))]:
-        raise DataError(*shown(problems))
-    return [_encoded(*each) for each in cells]
+    if problems := [problem for each in cells if (problem := _problem(*each))]:
+        raise DataError(*shown(lines(problems)))
+    features = [_encoded(*each) for each in cells]
+    filled = [
+        Filled(*each, of_one.train, of_one.test) for each, of_one in zip(cells, features, strict=True) if _has_gap(each)
+    ]
+    said = gaps_said(filled)
+    return [replace(each, remarks=[*each.remarks, *said.get(each.column, [])]) for each in features]
 
 
-def _problem(train: Cells, other: Cells) -> str:
+def _has_gap(splits: Iterable[Cells]) -> bool:
+    return any(each.is_gap.any() for each in splits)
+
+
+def _problem(train: Cells, other: Cells) -> Unread | None:
     if train.is_gap.all():
-        return f"{train.rows.path}: column {train.column} has no value in the training split"
+        return Unread(train.column, f"{train.rows.path}: column {train.column} has no value in the training split")
     if date_columns.is_one(train):
         return date_columns.problem(train)
     if _is_number(train):
@@ -89,7 +100,7 @@ def _encoded(train: Cells, other: Cells) -> Encoded:
         train=of_train,
         test=of_other,
         is_number=False,
-        remarks=[*categories.remarks(train, other), *gap_remarks(train, other, "no category")],
+        remarks=list(categories.remarks(train, other)),
     )
 
 
@@ -97,33 +108,12 @@ def _filled(
     train: Cells, other: Cells, names: Sequence[str], splits: Sequence[Array], remarks: Sequence[Remark]
 ) -> Encoded:
     """Numbers whose gaps have the mean or median of the training rows."""
-    rule = train.rules.gaps.rule(train.column)
     known = splits[0][~train.is_gap]
-    fill = np.median(known, axis=0) if rule == "median" else known.mean(axis=0)
+    fill = np.median(known, axis=0) if train.rules.gaps.rule(train.column) == "median" else known.mean(axis=0)
     of_train, of_other = (
         np.where(each.is_gap[:, None], fill, values) for each, values in zip((train, other), splits, strict=True)
     )
-    instead = f"the training split's {rule} of {', '.join(f'{value:.4g}' for value in fill)}"
-    return Encoded(
-        column=train.column,
-        names=names,
-        train=of_train,
-        test=of_other,
-        is_number=True,
-        remarks=[*remarks, *gap_remarks(train, other, instead)],
-    )
-
-
-def gap_remarks(train: Cells, other: Cells, instead: str) -> Iterator[Remark]:
-    """How many gaps are filled, and with what: of one file together."""
-    with_gaps = [each for each in (train, other) if each.is_gap.any()]
-    for path in dict.fromkeys(each.rows.path for each in with_gaps):
-        parts = [each for each in with_gaps if each.rows.path == path]
-        n = sum(int(each.is_gap.sum()) for each in parts)
-        row = min(int(each.rows.frame.index[each.is_gap][0]) for each in parts)
-        place = f"{path}: row {row}, column {train.column}"
-        found = f"missing in {plural(n, 'row')}, taken as {instead}"
-        yield Remark(rule="missing", place=place, found=found, is_settled=True)
+    return Encoded(column=train.column, names=names, train=of_train, test=of_other, is_number=True, remarks=remarks)
 
 
 def targets(rows: Rows, column: str, task: Task, rules: CellRules, separator: str) -> RawTargets:
@@ -132,8 +122,8 @@ def targets(rows: Rows, column: str, task: Task, rules: CellRules, separator: st
     values: Any = cells.given.to_list()
     remarks: Sequence[Remark] = ()
     if task in NUMBERS:
-        if line := number_columns.problem(cells, expected="a number"):
-            raise DataError(line)
+        if problem := number_columns.problem(cells, expected="a number"):
+            raise DataError(*lines([problem]))
         values = cells.numbers.values
         require_apart(cells.given.to_list(), values, partial(rows.where, column=column))
     elif task == "multilabel":

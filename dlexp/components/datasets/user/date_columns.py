@@ -12,6 +12,7 @@ from dlexp.components.datasets.user.cell_keys import DateNumbers
 from dlexp.components.datasets.user.cells import Cells
 from dlexp.components.datasets.user.gaps import typed
 from dlexp.components.datasets.user.labels import label
+from dlexp.components.datasets.user.unread import Unread, lines
 from dlexp.components.remarks import Remark
 from dlexp.errors import DataError
 
@@ -35,22 +36,27 @@ def is_one(cells: Cells) -> bool:
     return named or (cells.column not in cells.rules.categorical and dates.are_moments(cells.given))
 
 
-def problem(train: Cells) -> str:
-    """Why the training cells cannot be read as dates; empty if they can."""
+def problem(train: Cells) -> Unread | None:
+    """Why the training cells cannot be read as dates; None if they can."""
     found = _formats(train)
     if len(found) == 1:
-        return ""
+        return None
     place, words = f"{train.rows.path}: column {train.column}", list(train.counts)
     if found:
         forms = list(map(typed, found))
         if train.column not in train.rules.dates:  # It orders the rows, and need be no feature.
             forms = [f"{{{train.column}: {form}}}" for form in forms]
-        either = f"dataset.date_format: {' or '.join(forms)}"
-        return f"{place}: dates such as {words[0]!r} can be read in more than one way; say {either}"
+        either = f"say which: dataset.date_format: {' or '.join(forms)}"
+        return Unread(train.column, f"{place}: dates such as {words[0]!r} can be read in more than one way", either)
     nearest, misread = dates.nearest(words)
     if not nearest:
-        return f"{place}: expected dates, given {words[0]!r}; how they are written: dataset.date_format"
-    return f"{train.where_word(misread)}: expected a date as {nearest}, given {misread!r}; see dataset.date_format"
+        found_instead = f"{place}: expected dates, given {words[0]!r}"
+        return Unread(train.column, found_instead, "say how they are written: dataset.date_format")
+    return Unread(
+        train.column,
+        f"{train.where_word(misread)}: expected a date as the others, {_shown(nearest)}, given {misread!r}",
+        "if they are written otherwise: dataset.date_format",
+    )
 
 
 def encoded(train: Cells, other: Cells) -> Dates:
@@ -68,7 +74,7 @@ def encoded(train: Cells, other: Cells) -> Dates:
 def seconds(cells: Cells) -> Array:
     """The seconds since 1970 of a column without gaps, `(n,)`; DataError if a cell is no date, or may be several."""
     if why := problem(cells):
-        raise DataError(why)
+        raise DataError(*lines([why]))
     (form,) = _formats(cells)
     return _made(cells, form, "seconds")[""]
 
@@ -76,7 +82,7 @@ def seconds(cells: Cells) -> Array:
 def _remark(train: Cells, form: str, of_train: Mapping[str, Array], varying: Sequence[str]) -> Remark:
     is_typed = dates.are_moments(train.given)
     written = "" if is_typed else f" in the form {_shown(form)}"
-    same = [f"{part} {values[0]:g}" for part, values in of_train.items() if part not in varying]
+    same = [f"{part} {values[0]:g}" for part, values in of_train.items() if part not in varying and values[0]]
     left_out = f" ({', '.join(same)} in every training row)" if same else ""
     said = is_typed or train.rules.format_of(train.column) is not None
     return Remark(

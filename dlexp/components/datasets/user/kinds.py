@@ -16,7 +16,7 @@ from dlexp.format import plural
 #: More different words than these are no category but names or text.
 MAX_CATEGORIES = 100
 #: Of a column with more different words, so many are looked at.
-_MAX_LOOKED_AT = 2000
+_MAX_LOOKED_AT = 20_000
 #: Words beside at least so many different numbers are placeholders if there are no more of them than these.
 _MIN_NUMBERS, _MAX_PLACEHOLDERS = 5, 2
 #: From this share of numbers on, categories are said to be a mixture.
@@ -76,29 +76,27 @@ def look(column: str, counts: Mapping[str, int], rules: CellRules) -> Look | Non
     usual = [word for word in counts if is_usual(word)]
     others = [word for word in counts if word not in set(usual)]
     n = sum(counts[word] for word in others)
-    or_categories = f", or as categories by dataset.categorical: [{column}]"
     days = [word for word in others if dates.looks_like_one(word)]
     if sum(counts[word] for word in days) > n / 2:
-        return Look(days[0], f"dates: {_some(days, counts)}", _dates_advice(column, days) + or_categories)
+        return Look(days[0], f"dates: {_some(days, counts)}", _dates_advice(column, days))
     seen = notations.seeming(others, rules.notation)
     if seen is None:
         return None
-    numbers = set(seen.words)
-    n_numbers = sum(counts[word] for word in numbers)
+    n_numbers = sum(counts[word] for word in seen.words)
     if n_numbers > n / 2 and (seen.doubt or seen.keys(rules.notation)):
         # Those that the notation reads are not what is wrong.
         strange = [word for word in seen.words if np.isnan(rules.notation.value(word))] or list(seen.words)
-        found = f"{seen.described}: {_some(strange, counts)}"
-        return Look(strange[0], found, seen.advice(rules.notation) + or_categories)
-    beside = usual or [word for word in others if word not in numbers]
-    is_few = len(beside) <= _MAX_PLACEHOLDERS and len(numbers) >= _MIN_NUMBERS
-    if beside and (n_numbers > n / 2 or is_few):
-        found = f"{plural(n_numbers, 'number')} beside {_some(beside, counts)}"
-        advice = f"if that is a missing value, say {rules.missing_values(*beside)}, and dataset.missing; else"
-        return Look(beside[0], found, f"{advice} dataset.categorical: [{column}]")
-    if n_numbers >= _MIN_MIXED * n and len(counts) <= MAX_CATEGORIES:
-        found = f"numbers among words are taken as categories: {_some(seen.words, counts)}"
-        return Look(seen.words[0], found, f"dataset.categorical: [{column}]", is_refused=False)
+        return Look(strange[0], f"{seen.described}: {_some(strange, counts)}", seen.advice(rules.notation))
+    read = [word for word in seen.words if not np.isnan(rules.notation.value(word))]
+    n_read = sum(counts[word] for word in read)
+    beside = usual or [word for word in others if word not in set(read)]
+    is_few = len(beside) <= _MAX_PLACEHOLDERS and len(read) >= _MIN_NUMBERS
+    if beside and (n_read > n / 2 or is_few):
+        missing = f"if that is a missing value, say {rules.missing_values(*beside)} and dataset.missing"
+        return Look(beside[0], f"{plural(n_read, 'number')} beside {_some(beside, counts)}", missing)
+    if n_read >= _MIN_MIXED * n and len(counts) <= MAX_CATEGORIES and read:
+        found = f"numbers among words are taken as categories: {_some(read, counts)}"
+        return Look(read[0], found, f"dataset.categorical: [{column}]", is_refused=False)
     return None
 
 

@@ -11,29 +11,32 @@ from dlexp.components.datasets.user import dates, notations
 from dlexp.components.datasets.user.cells import Cells
 from dlexp.components.datasets.user.gaps import is_usual
 from dlexp.components.datasets.user.labels import label
+from dlexp.components.datasets.user.unread import Unread
 from dlexp.components.precision import LARGEST, TOO_LARGE
 from dlexp.components.remarks import Remark
 from dlexp.format import plural
 
 #: So many cells are looked at before all are.
 _N_FIRST = 1000
+#: From this share of words on, a column of numbers may be one of categories.
+_MIN_WORDS = 0.05
 _DOTTED = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
 #: What stands for a missing value among numbers that are all smaller: 99, -999, 9999, ...
 _SENTINELS = frozenset(sign * int("9" * n) for n in range(2, 10) for sign in (1, -1))
 
 
-def problem(*splits: Cells, expected: str = "a number, as in most training rows") -> str:
-    """Why the column cannot be read: its first cell that is no number, and what may read it; empty if it can."""
+def problem(*splits: Cells, expected: str = "a number, as in most training rows") -> Unread | None:
+    """Why the column cannot be read: its first cell that is no number, and what may read it; None if it can."""
     wrong = [(cells, is_wrong) for cells in splits if (is_wrong := _is_wrong(cells)).any()]
     if not wrong:
-        return ""
+        return None
     cells, is_wrong = _first_of_file(wrong)
     i = int(is_wrong.argmax())
     given, place = cells.given.iloc[i], cells.where(is_wrong)
     if np.isfinite(cells.numbers.values[i]):
-        return f"{place}: {label(given)} is {TOO_LARGE}"
-    advice = _advice(cells, label(given), is_wrong) if isinstance(given, str) else ""
-    return f"{place}: expected {expected}, given {given!r}{advice}"
+        return Unread(cells.column, f"{place}: {label(given)} is {TOO_LARGE}")
+    found = f"{place}: expected {expected}, given {given!r}"
+    return _explained(cells, label(given), is_wrong, found) if isinstance(given, str) else Unread(cells.column, found)
 
 
 def _is_wrong(cells: Cells) -> Array:
@@ -50,17 +53,21 @@ def _first_of_file(found: Sequence[tuple[Cells, Array]]) -> tuple[Cells, Array]:
     )
 
 
-def _advice(cells: Cells, word: str, is_wrong: Array) -> str:
+def _explained(cells: Cells, word: str, is_wrong: Array, found: str) -> Unread:
     """What may read a word that is no number."""
+    rules, n = cells.rules, int(is_wrong.sum())
     if is_usual(word):
         n = int((cells.given.str.strip() == word).sum())
         times = f" in {plural(n, 'row')}" if n > 1 else ""
-        return f"{times}; if that is a missing value, say {cells.rules.missing_values(word)} and dataset.missing"
+        advice = f"if that is a missing value, say {rules.missing_values(word)} and dataset.missing"
+        return Unread(cells.column, f"{found}{times}", advice)
     read = cells.given[~is_wrong & ~cells.is_gap].head(_N_FIRST).map(label)
-    seen = notations.seeming(list(dict.fromkeys([word, *read])), cells.rules.notation)
-    if seen is not None and word in seen.words and (advice := seen.advice(cells.rules.notation)):
-        return f"; {seen.described}: {advice}"
-    return ""
+    seen = notations.seeming(list(dict.fromkeys([word, *read])), rules.notation)
+    if seen is not None and word in seen.words and (advice := seen.advice(rules.notation)):
+        return Unread(cells.column, f"{found}: {seen.described}", advice)
+    more = f" and {plural(n - 1, 'more cell')}" if n > 1 else ""
+    are_words = n >= _MIN_WORDS * int((~cells.is_gap).sum()) and cells.column not in rules.gaps.targets
+    return Unread(cells.column, f"{found}{more}", may_be_categories=n > 1 and are_words)
 
 
 def remarks(train: Cells, other: Cells) -> Iterator[Remark]:

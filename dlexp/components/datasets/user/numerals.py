@@ -17,6 +17,8 @@ _MINUS = "\u2212\ufe63\uff0d\u2013"
 _UNUSUAL = re.compile(rf"[{_MINUS}()]|[^\x00-\x7f]")
 #: Unless so few cells of a column are different, its words are not read one by one for unusual signs.
 _MAX_UNUSUAL = 10_000
+#: If most of so many cells are words, a column is read by its different words.
+_N_SAMPLE = 100
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,15 @@ def parse(cells: pd.Series, notation: Notation = PLAIN) -> Numbers:
     if not _has_words(cells):
         values = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
         return Numbers(values, np.zeros(len(cells), bool))
+    if len(cells) > _N_SAMPLE and pd.to_numeric(cells.head(_N_SAMPLE), errors="coerce").isna().mean() > 0.5:
+        codes, words = pd.factorize(cells)
+        read = _parsed(pd.Series(words), notation)
+        # A missing value has the code -1.
+        return Numbers(np.append(read.values, np.nan)[codes], np.append(read.unusual, False)[codes])
+    return _parsed(cells, notation)
+
+
+def _parsed(cells: pd.Series, notation: Notation) -> Numbers:
     values = _fast(cells, notation)
     # What no fast reader knows is read by distinct value.
     rest = np.flatnonzero(np.isnan(values))
@@ -98,7 +109,6 @@ def parse(cells: pd.Series, notation: Notation = PLAIN) -> Numbers:
     texts = [each if isinstance(each, str) else "" for each in words]
     unusual = np.zeros(len(cells), bool)
     if notation != PLAIN or len(texts) <= _MAX_UNUSUAL:
-        # A missing value has the code -1.
         read = np.array([*(notation.value(text) for text in texts), np.nan])
         values[rest] = read[codes]
         is_unusual = np.array([*(usual(text) != text.strip() for text in texts), False])

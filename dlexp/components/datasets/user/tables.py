@@ -392,7 +392,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         import numpy as np
 
         from dlexp.components.datasets.user.cells import Cells
-        from dlexp.components.datasets.user.columns import gap_remarks
+        from dlexp.components.datasets.user.filled import gap_remarks
         from dlexp.components.datasets.words.text_remarks import TextSource, text_remarks
 
         texts = self.roles.texts
