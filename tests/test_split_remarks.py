@@ -125,6 +125,49 @@ def test_validation_on_the_test_split_is_said_once() -> None:
     assert len(said(table(text, "binary", "validation: test"))) == 1
 
 
+def dated(step: int) -> str:
+    """A table of 60 days with a number and two classes; with a step of -1 the newest comes first."""
+    days = [f"2024-{i // 28 + 1:02}-{i % 28 + 1:02}" for i in range(60)][::step]
+    return "day,x,y\n" + "".join(f"{day},{i * 7 % 5},{i % 2}\n" for i, day in enumerate(days))
+
+
+#: The date itself is no feature.
+DATED = "dataset: {type: csv, path: t.csv, target: y, task: regression, features: [x]"
+MIXED = "past and future are mixed"
+BOTH = "dataset.test_split: {type: time, column: day, size: 0.2} and validation: {type: time, column: day, size: 0.25}"
+
+
+@pytest.mark.parametrize(
+    ("rest", "step", "expected"),
+    [
+        (
+            "}\nvalidation: 0.25",
+            1,
+            f"the rows ascend by day, and test and validation examples are drawn: {MIXED}; see {BOTH}",
+        ),
+        (
+            ", test_split: {type: time, column: day, size: 10}}\nvalidation: {type: split, size: 10}",
+            -1,
+            f"the rows descend by day, and validation examples are drawn: {MIXED}; see validation: "
+            "{type: time, column: day, size: 10}",
+        ),
+        (", test_split: {type: time, column: day}}\nvalidation: time", 1, ""),
+        (
+            ", test_split: time}\nvalidation: none",
+            -1,
+            "the rows descend by day, so that the last ones in the file, the test examples, are the oldest; see "
+            "dataset.test_split.column: day",
+        ),
+        (", test_split: {type: time, column: day}}\nvalidation: {type: time, column: day}", -1, ""),
+    ],
+)
+def test_a_draw_from_rows_in_time_mixes_past_and_future(rest: str, step: int, expected: str) -> None:
+    """The splits that do not are named, each with its size."""
+    Path("t.csv").write_text(dated(step))
+
+    assert said(DATED + rest) == ([f"t.csv: {expected}"] if expected else [])
+
+
 def test_shipped_data_are_quiet() -> None:
     """Whatever takes what."""
     assert said("dataset: iris\nvalidation: 2") == []

@@ -165,6 +165,16 @@ class Ids:
 
 
 @dataclass(frozen=True)
+class TimeOrder:
+    """Rows that stand in the order of time."""
+
+    columns: Sequence[str]
+    """Which say when each was: one, or one for the year, one for the month and so on."""
+    ascends: bool
+    """Whether the latest is the last one, not the first."""
+
+
+@dataclass(frozen=True)
 class Data:
     """A loaded data set: the training data, of which validation takes its share, and the test split."""
 
@@ -191,6 +201,8 @@ class Data:
     """Positions of the training examples that the source itself marks for validation, sorted."""
     columns: Columns | None = field(default=None, kw_only=True)
     """Of a table, those of the training examples."""
+    time_order: TimeOrder | None = field(default=None, kw_only=True)
+    """Of a table whose rows stand in the order of time, which one."""
     remarks: Sequence[Remark] = field(default=(), kw_only=True)
     """How they were read, as far as the file does not say it or says it otherwise."""
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dlexp.components.data import Array, Info
+from dlexp.components.data import Array, Info, TimeOrder
 from dlexp.components.remarks import Remark
-from dlexp.components.validations import Front, RandomSplit, Validation
+from dlexp.components.validations import Front, RandomSplit, TimeSplit, Validation
 from dlexp.format import plural
 
 #: Fewer examples than these may be sorted by chance.
@@ -29,12 +29,18 @@ class SplitTargets:
     validation: Validation | None
     test_key: str
     """The setting that says how many examples test, if one does."""
+    test_split: Validation | None
+    """What chooses the test examples from the same rows; None if they are given."""
+    time_order: TimeOrder | None
+    """In which the rows stand."""
     in_order: Array
     """Those of the training data, validation included, in the order of the source."""
     by_role: Mapping[str, Array]
 
     def remarks(self) -> Iterator[Remark]:
-        """What may be wrong with them, in at most a line for each role."""
+        """What may be wrong with them, in at most a line for each role, and one for their order in time."""
+        if self.time_order is not None:
+            yield from self._in_time(self.time_order)
         lacking: list[str] = []
         for role in self._scored:
             n = len(self.by_role[role])
@@ -51,6 +57,23 @@ class SplitTargets:
                 yield Remark(rule="sorted_rows", place=self.place, found=found, key=DRAWN)
             elif found:
                 yield Remark(rule="one_sided_classes", place=self.place, found=found, key=self._key(role))
+
+    def _in_time(self, order: TimeOrder) -> Iterator[Remark]:
+        """Scored rows that were drawn from between those that are trained on, or are the oldest of the file."""
+        way = f"the rows {'ascend' if order.ascends else 'descend'} by {', '.join(order.columns)}"
+        of_column = f"column: {order.columns[0]}, " if len(order.columns) == 1 else ""
+        chosen_by = {("test", "dataset.test_split"): self.test_split, ("validation", "validation"): self.validation}
+        drawn = {each: split.size for each, split in chosen_by.items() if isinstance(split, RandomSplit)}
+        if drawn:
+            roles = " and ".join(role for role, _ in drawn)
+            found = f"{way}, and {roles} examples are drawn: past and future are mixed"
+            keys = (f"{key}: {{type: time, {of_column}size: {size}}}" for (_, key), size in drawn.items())
+            yield Remark(rule="mixed_times", place=self.place, found=found, key=" and ".join(keys))
+        for (role, key), split in chosen_by.items():
+            if isinstance(split, TimeSplit) and split.column is None and not order.ascends:
+                found = f"{way}, so that the last ones in the file, the {role} examples, are the oldest"
+                column_key = f"{key}.column: {order.columns[0]}" if of_column else ""
+                yield Remark(rule="mixed_times", place=self.place, found=found, key=column_key)
 
     @property
     def _scored(self) -> list[str]:

@@ -11,7 +11,7 @@ from dlexp.components.columns import Role
 from dlexp.components.data import Data, Info, Split, SplitName
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.remarks import Remark
-from dlexp.components.validations import ColumnSplit, Validation
+from dlexp.components.validations import ColumnSplit, RandomSplit, Validation
 from dlexp.config.experiment import Experiment
 from dlexp.errors import UserError
 from dlexp.format import plural
@@ -102,8 +102,10 @@ def remarks(found: Mapping[str, Origin], data: Data, dataset: Dataset, validatio
     targets = SplitTargets(
         place=dataset.source,
         info=data.info or dataset.info(),
-        validation=validation,
+        validation=RandomSplit() if isinstance(validation, ColumnSplit) and not len(data.marked) else validation,
         test_key=dataset.test_size_key,
+        test_split=dataset.chooses_test,
+        time_order=data.time_order,
         in_order=data.train.y,
         by_role={role: parts[origin.part].y[origin.positions] for role, origin in found.items()},
     )

@@ -13,6 +13,7 @@ from dlexp.components.data import Array, Data, Info, Inputs, NewExamples, SplitN
 from dlexp.components.datasets.reading import files
 from dlexp.components.pictures import Picture
 from dlexp.components.training_sets import TrainingSet
+from dlexp.components.validations import Validation
 
 #: What `--smoke` takes of each split of the user's own data.
 N_SMOKE_TRAIN, N_SMOKE_TEST = 400, 200
@@ -60,6 +61,11 @@ class Dataset(Component):
     def has_split_column(self) -> bool:
         """Whether a column says which rows train, validate and test."""
         return False
+
+    @property
+    def chooses_test(self) -> Validation | None:
+        """What chooses the test examples from the rows of a table; None if they are given, or it is no table."""
+        return None
 
     @property
     def test_size_key(self) -> str:

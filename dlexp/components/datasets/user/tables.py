@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from dlexp.components.component import Context, Misfit, OneOf
-from dlexp.components.data import N_FIRST, Data, Ids, Info, NewExamples, Split, SplitName, Task
+from dlexp.components.data import N_FIRST, Data, Ids, Info, NewExamples, Split, SplitName, Task, TimeOrder
 from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.components.datasets.reading import csv_file, files, parquet_file
 from dlexp.components.datasets.reading.read import Read
@@ -25,7 +25,7 @@ from dlexp.components.datasets.user.rows import Rows
 from dlexp.components.datasets.words.encoding import TextKeys, TokenKeys
 from dlexp.components.identity_rules import AddedLater, DataPath
 from dlexp.components.remarks import Remark
-from dlexp.components.validations import GroupSplit, TimeSplit
+from dlexp.components.validations import GroupSplit, RandomSplit, TimeSplit, Validation
 from dlexp.errors import DataError, UserError
 
 if TYPE_CHECKING:
@@ -92,9 +92,14 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         return self.split_column is not None
 
     @property
+    def chooses_test(self) -> Validation | None:
+        """What is said, or else a draw, unless a file or a column has the test rows."""
+        return None if self.test_path or self.split_column else self.test_split or RandomSplit(size=self.test_size)
+
+    @property
     def test_size_key(self) -> str:
         """Of a test split that settings choose."""
-        if self.test_path or self.split_column:
+        if self.chooses_test is None:
             return ""
         return "dataset.test_split.size" if self.test_split else "dataset.test_size"
 
@@ -164,6 +169,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
             test_choice=split.test_choice,
             marked=split.marked,
             columns=splitting.RowColumns(lambda: self._split(data_dir).train, self.rules),
+            time_order=self._time_order(train),
             remarks=[
                 *dict.fromkeys([*train.remarks, *test.remarks]),
                 *targets.remarks,
@@ -349,6 +355,14 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         """The task of each target column; of several columns of labels the same."""
         learned = self.learned
         return learned.several or dict.fromkeys(self.roles.targets, learned.only_task)
+
+    def _time_order(self, train: Rows) -> TimeOrder | None:
+        """That of the training rows, which are in the order of the file: of the columns without another role."""
+        from dlexp.components.datasets.user import time_order
+
+        roles = self.roles
+        others = {*roles.targets, roles.split, *roles.texts}
+        return time_order.found(train, [each for each in train.frame.columns if each not in others], self.rules)
 
     def _targets(self, train: Rows, test: Rows, is_drawn: bool) -> "Targets":
         from dlexp.components.datasets.user import columns, targets
