@@ -48,6 +48,8 @@ def _read(path: Path, dialect: Dialect, rows: bool) -> Read:
 
     with packed.opened(path, whole=False) as (file, remarks):
         head, is_whole = _head(_decoded(file, dialect))
+    if wide := encodings.wide_encoding(head.encode()):
+        raise DataError(f"{path}: UTF-16 without a byte order mark; see dataset.file_encoding: {wide}")
     found = layout(path, head, is_whole, dialect)
     remarks = [*remarks, *_misread(path, dialect), *found.remarks]
     frame = pd.DataFrame(columns=range(len(found.names)))

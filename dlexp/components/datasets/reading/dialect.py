@@ -22,6 +22,8 @@ N_LOOKED_AT = 500
 #: Share of the records that have as many cells as the first one where the right character divides them.
 MOSTLY = 0.9
 MAX_SHOWN = 40
+#: So many lines may stand above the names of the columns.
+MAX_ABOVE = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,20 +76,18 @@ def layout(path: Path, head: str, is_whole: bool, dialect: Dialect) -> Layout:
     elif said:
         place, found = f"{path}: line 1", f"{named(said)} divides the columns, as this line says, not {named(given)}"
         raise UserError(f"{place}: {found}; see dataset.delimiter: {typed(said)}")
-    marks = Marks(delimiter=COMMA if given == AUTO else given, quote=quote, comment=comment)
-    looked_at = {each: _looked_at(numbered[skipped:], replace(marks, delimiter=each), is_whole) for each in DELIMITERS}
+    marked = {each: _marks(head, each, quote, comment) for each in DELIMITERS}
+    looked_at = {each: _looked_at(numbered[skipped:], marked[each], is_whole) for each in DELIMITERS}
     found, doubt = _delimiter(looked_at)
+    marks = _marks(head, found if given == AUTO else given, quote, comment)
     if given == AUTO:
-        marks = replace(marks, delimiter=found)
-        remarks += [*_delimiter_remarks(path, found, doubt)]
-    elif marks.delimiter not in looked_at:
-        looked_at[marks.delimiter] = _looked_at(numbered[skipped:], marks, is_whole)
-    rows = looked_at[marks.delimiter]
+        remarks += _delimiter_remarks(path, found, doubt)
+    rows = looked_at.get(marks.delimiter) or _looked_at(numbered[skipped:], marks, is_whole)
     if not rows:
         raise DataError(f"{path}: the file is empty")
     if given != AUTO and given != found and len(rows[0][1]) == 1 and _is_consistent(looked_at[found]):
         raise UserError(
-            f"{path}: no {named(given)} in line {rows[0][0].line}, but {named(found)} "
+            f"{path}: no {named(given)} in line {rows[0][0].line}, but {named(found, 2)} "
             f"between {len(looked_at[found][0][1])} columns; see dataset.delimiter: {typed(found)}"
         )
     if dialect.quote == AUTO:
@@ -99,10 +99,11 @@ def layout(path: Path, head: str, is_whole: bool, dialect: Dialect) -> Layout:
     return _laid_out(path, rows, numbered, marks, dialect, remarks)
 
 
-def named(delimiter: str) -> str:
-    """A character in words, for messages."""
-    words = {COMMA: "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", SPACES: "white space"}
-    return words.get(delimiter, repr(delimiter))
+def named(delimiter: str, n: int = 1) -> str:
+    """A character in words, for messages, or several of it."""
+    words = {COMMA: "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+    word = words.get(delimiter)
+    return f"{word}{'s' * (n > 1)}" if word else "white space" if delimiter == SPACES else repr(delimiter)
 
 
 def typed(value: str) -> str:
@@ -117,6 +118,11 @@ def shortened(text: str) -> str:
 
 
 Looked = list[tuple[Record, list[str]]]
+
+
+def _marks(head: str, delimiter: str, quote: str, comment: str) -> Marks:
+    skips_spaces = bool(quote) and f"{delimiter} {quote}" in head
+    return Marks(delimiter=delimiter, quote=quote, comment=comment, skips_spaces=skips_spaces)
 
 
 def _looked_at(numbered: Sequence[tuple[int, str]], marks: Marks, is_whole: bool) -> Looked:
@@ -151,15 +157,20 @@ def _delimiter(looked_at: dict[str, Looked]) -> tuple[str, str]:
     widths = {each: len(rows[0][1]) for each, rows in looked_at.items() if _is_consistent(rows)}
     if SPACES in widths and (len(widths) > 1 or not _are_numbers(looked_at[SPACES])):
         del widths[SPACES]
-    if COMMA in widths:
-        others = [each for each, width in widths.items() if width > widths[COMMA]]
-        return COMMA, others[0] if others else ""
     if widths:
-        return max(widths, key=lambda each: widths[each]), ""
+        # Other than what divides rows by chance, the right one leaves no other in the cells, except in numbers.
+        best = max(widths, key=lambda each: (_n_plain(looked_at[each]), each == COMMA, widths[each]))
+        return best, next((each for each, width in widths.items() if each != best and width >= widths[best]), "")
     divided = [each for each, rows in looked_at.items() if each != SPACES and rows and len(rows[0][1]) > 1]
     if not divided:  # Lines above the table, perhaps.
         divided = [each for each in DELIMITERS[:-1] if _common_width(looked_at[each]) > 1]
     return (COMMA if COMMA in divided or not divided else divided[0]), ""
+
+
+def _n_plain(looked_at: Looked) -> float:
+    """The share of cells that are numbers, or have nothing in them that may divide columns."""
+    found = [cell for _, row in looked_at for cell in row]
+    return sum(first_row.is_number(cell) or not set(cell) & set(DELIMITERS[:-1]) for cell in found) / len(found)
 
 
 def _are_numbers(looked_at: Looked) -> bool:
@@ -169,14 +180,13 @@ def _are_numbers(looked_at: Looked) -> bool:
 
 
 def _delimiter_remarks(path: Path, found: str, doubt: str) -> list[Remark]:
+    said = f"its columns are read as separated by {named(found, 2)}"
     if doubt:
-        said = f"{named(doubt)} too would divide all rows alike; comma is taken"
+        said += f", though {named(doubt, 2)} would divide all rows alike too"
         return [Remark(rule="delimiter", place=str(path), found=said, key=f"dataset.delimiter: {typed(doubt)}")]
     if found == COMMA:
         return []
-    said = f"{named(found)} is taken as what lies between two columns, as nearly all rows show"
-    key = f"dataset.delimiter: {typed(found)} to settle it"
-    return [Remark(rule="delimiter", place=str(path), found=said, key=key)]
+    return [Remark(rule="delimiter", place=str(path), found=said, key=f"dataset.delimiter: {typed(found)}")]
 
 
 def _quote(marks: Marks, numbered: Sequence[tuple[int, str]], looked_at: Looked, is_whole: bool) -> str:
@@ -242,7 +252,7 @@ def _is_ended(row: Sequence[str], names: Sequence[str]) -> bool:
 
 
 def _header_remarks(
-    path: Path, record: Record, first: Sequence[str], rows: Sequence[Sequence[str]], dialect: Dialect
+    path: Path, record: Record, first: list[str], rows: Sequence[list[str]], dialect: Dialect
 ) -> Iterator[Remark]:
     """That the first row looks like another one than it is taken as."""
     place, shown = f"{path}: line {record.line}", shortened(record.text)
@@ -256,7 +266,7 @@ def _header_remarks(
             found = f"the name {name!r} begins or ends with a space, which is left out"
             yield Remark(rule="spaces", place=place, found=found)
             break
-    if first_row.is_row(first, [row for row in rows if row != first]):
+    if first_row.is_row(first, rows):
         found = f"{shown!r} looks like the rows below it, but is taken as the names of the columns"
         key = f"dataset.header: none, which calls them column_1 to column_{len(first)}, or see dataset.names"
         yield Remark(rule="header", place=place, found=found, key=key)
@@ -271,7 +281,14 @@ def _require_beginning(path: Path, looked_at: Looked, marks: Marks, dialect: Dia
     mark = first[0][:1] if first[0][:1] and first[0][0] in COMMENTS else ""
     n_right = sum(len(row) == common for _, row in others)
     is_unclear = len(others) < 2 or n_right < len(others) / 2
-    if len(first) >= common or dialect.names is not None or is_unclear:
+    if dialect.names is not None:
+        return
+    if len(first) == common and (names := _names_below(first, [row for _, row in others])):
+        raise DataError(
+            f"{path}: line {record.line}: {shortened(record.text)!r} names few of the {common} columns, and "
+            f"{shortened(names)!r} stands below it; remove the lines above the names of the columns"
+        )
+    if len(first) >= common or is_unclear:
         return
     if all(len(row) == common and not row[-1].strip() for _, row in others) and common == len(first) + 1:
         return  # Every row ends with the delimiter.
@@ -280,10 +297,23 @@ def _require_beginning(path: Path, looked_at: Looked, marks: Marks, dialect: Dia
     if mark:
         raise DataError(f"{place}: {what}; see dataset.comment: {typed(mark)}, which leaves out lines that begin so")
     begin = next(record.line for record, row in others if len(row) == common)
+    if begin == others[0][0].line and len(first) == 1:
+        advice = f"and a cell with a {named(marks.delimiter)} in it to stand in quotation marks"
+        raise DataError(f"{place}: {what}; the first line has to name the columns, {advice}")
     if begin == others[0][0].line and common == len(first) + 1:
-        raise DataError(f"{place}: the header has one name fewer than the rows have cells; name all {common} columns "
-                        "by dataset.names")  # fmt: skip
+        advice = f"name all {common} columns by dataset.names"
+        raise DataError(f"{place}: the header has one name fewer than the rows have cells; {advice}")
     raise DataError(f"{place}: {what}; the first line has to name the columns: remove the lines above it")
+
+
+def _names_below(first: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """The row that names all columns, if the first one names less than half of them; nothing if it does not."""
+    if 2 * sum(bool(cell.strip()) for cell in first) >= len(first):
+        return ""
+    for row in rows[:MAX_ABOVE]:
+        if len(row) == len(first) and all(cell.strip() and not first_row.is_number(cell) for cell in row):
+            return ", ".join(row)
+    return ""
 
 
 def _cells(n: int) -> str:

@@ -22,16 +22,19 @@ _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 MARK_BYTES = max(map(len, _BYTE_ORDER_MARKS))
-#: What is tried on bytes that are no UTF-8, and the scripts whose letters make it likely.
+#: What is tried on bytes that are no UTF-8: the letters that make it likely, and those that may stand among them.
 _LIKELY = {
-    "shift_jis": ("HIRAGANA", "KATAKANA"),
-    "euc_jp": ("HIRAGANA", "KATAKANA"),
-    "euc_kr": ("HANGUL",),
-    "gb18030": ("CJK UNIFIED",),
-    "cp1251": ("CYRILLIC",),
-    "cp1253": ("GREEK",),
-    "cp1252": ("LATIN",),
-    "cp1250": ("LATIN",),
+    "shift_jis": (("HIRAGANA", "KATAKANA"), ("CJK", "IDEOGRAPHIC", "FULLWIDTH")),
+    "euc_jp": (("HIRAGANA", "KATAKANA"), ("CJK", "IDEOGRAPHIC", "FULLWIDTH")),
+    "euc_kr": (("HANGUL",), ("IDEOGRAPHIC", "FULLWIDTH")),
+    "gb18030": (("CJK",), ("IDEOGRAPHIC", "FULLWIDTH")),
+    "cp1251": (("CYRILLIC",), ()),
+    "koi8_r": (("CYRILLIC",), ()),
+    "cp1253": (("GREEK",), ()),
+    "cp1252": (("LATIN",), ()),
+    "cp1250": (("LATIN",), ()),
+    "mac_roman": (("LATIN",), ()),
+    "cp850": (("LATIN",), ()),
 }
 #: Signs that Western texts have beside letters: quotation marks, dashes, degrees, currencies.
 _WESTERN_SIGNS = "‘’“”„‚–—…«»°ºª€£§·×²³½¼¾¿¡®©±µ\xa0"
@@ -88,8 +91,8 @@ def _advice(content: bytes, start: int, encoding: str) -> str:
         return f"see dataset.file_encoding: {wide}"
     if encoding == UTF_8 and _has_utf_8(content):
         return "other characters of the file are UTF-8, so this place is damaged, or was written by another program"
-    for name, scripts in _LIKELY.items():
-        if name != encoding and _is_likely(content, name, scripts):
+    for name, (letters, beside) in _LIKELY.items():
+        if name != encoding and _is_likely(content, name, letters, beside):
             return f"see dataset.file_encoding: {name}, which reads {_word(content, start, name)!r}"
     return "see dataset.file_encoding, or convert the file to UTF-8"
 
@@ -111,31 +114,33 @@ def misread(content: bytes, encoding: str) -> str:
         text = content.decode(UTF_8)
     except UnicodeDecodeError:
         return ""
-    word = next(word for word in text.split() if not word.isascii())
+    word = next(word for word in re.findall(r"\w+|\W", text) if not word.isascii())
     try:
         return f"{word!r} in UTF-8, is read as {word.encode(UTF_8).decode(encoding)!r}"
     except UnicodeError:
         return ""
 
 
-def _is_likely(content: bytes, name: str, scripts: tuple[str, ...]) -> bool:
-    """Whether an encoding makes letters of these scripts of nearly all bytes beside ASCII, or signs of texts.
+def _is_likely(content: bytes, name: str, letters: tuple[str, ...], beside: tuple[str, ...]) -> bool:
+    """Whether an encoding makes such letters, or signs of texts, of nearly all bytes beside ASCII.
 
-    Latin letters with accents stand among ASCII ones; those of other scripts among themselves.
+    Latin letters with accents stand among ASCII ones; those of other scripts among themselves, capitals at the front.
     """
     try:
         text = content.decode(name)
     except UnicodeDecodeError:
         return False
     found = list(islice(re.finditer(r"[^\x00-\x7f]+", text), N_LOOKED_AT))
-    signs = "".join(each[0] for each in found)
-    right = sum(unicodedata.name(each, "").startswith(scripts) or each in _WESTERN_SIGNS for each in signs)
-    if not signs or right < MOSTLY * len(signs):
+    names = [(each, unicodedata.name(each, "")) for group in found for each in group[0]]
+    n_letters = sum(of.startswith(letters) for _, of in names)
+    n_right = n_letters + sum(of.startswith(beside) or each in _WESTERN_SIGNS for each, of in names)
+    if not names or n_letters < len(names) / 3 or n_right < MOSTLY * len(names):
         return False
-    n_within = sum(
-        text[each.start() - 1 : each.start()].isalpha() or text[each.end() : each.end() + 1].isalpha() for each in found
-    )
-    return scripts == ("LATIN",) or n_within < len(found) / 5
+    before = [text[each.start() - 1] if each.start() else " " for each in found]
+    if letters == ("LATIN",):
+        return sum(a.islower() and each[0].isupper() for a, each in zip(before, found, strict=True)) < len(found) / 5
+    n_capital = sum(any(map(str.isupper, each[0][1:])) for each in found)
+    return max(sum(map(str.isalpha, before)), n_capital) < len(found) / 5
 
 
 def _has_utf_8(content: bytes) -> bool:

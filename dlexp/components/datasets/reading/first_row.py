@@ -10,6 +10,8 @@ _NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?")
 _MISSING = frozenset({"", "?", "-", "na", "n/a", "nan", "null", "none", "."})
 #: A column of words that comes back to the same ones has no more different ones than this share of its rows.
 _FEW = 0.5
+#: A header that is there again makes at most the rest of the rows.
+_OTHERS = 0.7
 #: So many numbers that only rise are names: by chance one row in 720 has as many in order.
 _ORDERED = 6
 
@@ -19,50 +21,56 @@ def is_number(cell: str) -> bool:
     return _NUMBER.fullmatch(cell.strip()) is not None
 
 
-def is_row(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+def is_row(first: list[str], rows: Sequence[list[str]]) -> bool:
     """Whether the first row looks as the rows below it, so that it names no columns.
 
-    It does if it has numbers where they have numbers, or a word that they have too; it does not if a word stands over
-    numbers, over few words of which it is none, or if its numbers rise as those of years and pixels do.
+    It does if it has words that they have too, or numbers where they have numbers. It does not if a word stands over
+    numbers, or over few words of which it is none, or if its numbers rise as those of years and pixels do.
     """
+    others = [row for row in rows if row != first]
+    if len(others) > _OTHERS * len(rows):  # Where files were joined, the header may stand among the rows again.
+        rows = others
     if len(rows) < 3:
         return False
     numbers: list[str] = []
-    is_repeated = False
+    n_repeated = n_unseen = 0
     for k, cell in enumerate(map(str.strip, first)):
-        below = [row[k].strip() for row in rows if k < len(row)]
-        present = [each for each in below if each.lower() not in _MISSING]
+        present = _present(rows, k)
         if not present or cell.lower() in _MISSING:
             continue
-        are_numbers = sum(map(is_number, present)) >= 0.9 * len(present)
-        if are_numbers and not is_number(cell):
-            return False
-        if are_numbers:
+        if sum(map(is_number, present)) >= 0.9 * len(present):
+            if not is_number(cell):
+                return False
             numbers.append(cell)
         elif cell in present:
-            is_repeated = True
+            n_repeated += 1
         elif len(set(present)) <= _FEW * len(present):
-            return False
-    return is_repeated or (bool(numbers) and not _are_names(numbers, rows))
+            n_unseen += 1
+    if len(set(numbers)) < len(numbers) or n_repeated > 1:
+        return True
+    return not n_unseen and (n_repeated > 0 or (bool(numbers) and not _are_names(numbers, rows)))
 
 
-def is_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+def is_header(first: list[str], rows: Sequence[list[str]]) -> bool:
     """Whether the first row has words over numbers, as only names of columns do."""
     over_numbers = 0
     for k, cell in enumerate(map(str.strip, first)):
-        present = [each for row in rows if k < len(row) and (each := row[k].strip()).lower() not in _MISSING]
-        if len(present) > 2 and all(map(is_number, present)):
-            if is_number(cell) or cell.lower() in _MISSING:
+        present = _present(rows, k)
+        if cell.lower() not in _MISSING and len(present) > 2 and all(map(is_number, present)):
+            if is_number(cell):
                 return False
             over_numbers += 1
     return over_numbers > 0
 
 
+def _present(rows: Sequence[Sequence[str]], k: int) -> list[str]:
+    """The cells of a column that have a value."""
+    return [cell for row in rows if k < len(row) and (cell := row[k].strip()).lower() not in _MISSING]
+
+
 def _are_names(numbers: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether numbers are names: all different and evenly spaced, or many that only rise."""
+    """Whether different numbers are names: evenly spaced, or many that only rise."""
     values = [float(each.replace(",", ".")) for each in numbers]
-    if len(set(values)) < len(values):
-        return False
     steps = [b - a for a, b in pairwise(values)]
     is_even = len(steps) > 0 and all(math.isclose(step, steps[0], rel_tol=1e-6) for step in steps)
     if is_even and len(values) < 3:

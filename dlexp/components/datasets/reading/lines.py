@@ -22,6 +22,8 @@ class Marks:
     """Empty if there is none."""
     comment: str = ""
     """What a line begins with that is no record; empty if there is none."""
+    skips_spaces: bool = False
+    """Whether a quotation mark behind a delimiter and a space opens a cell."""
 
     def is_blank(self, line: str) -> bool:
         """Whether nothing stands in a line."""
@@ -74,7 +76,7 @@ def cells(text: str, marks: Marks) -> list[str]:
         return text.split(marks.delimiter)
     found, position = [], 0
     while True:
-        cell = ""
+        cell, position = "", _behind_spaces(text, marks, position)
         if text.startswith(marks.quote, position):
             end = _closing(text, marks.quote, position + 1)
             cell = text[position + 1 : end].replace(marks.quote * 2, marks.quote)
@@ -95,6 +97,8 @@ def _is_open_after(line: str, marks: Marks, is_open: bool) -> bool:
     """Whether a quoted cell goes on behind a line."""
     position = 0
     while True:
+        if not is_open:
+            position = _behind_spaces(line, marks, position)
         if is_open or line.startswith(marks.quote, position):
             position = _closing(line, marks.quote, position if is_open else position + 1)
             if position == len(line):
@@ -104,6 +108,13 @@ def _is_open_after(line: str, marks: Marks, is_open: bool) -> bool:
         position = line.find(marks.delimiter if marks.delimiter != SPACES else " ", position) + 1
         if not position:
             return False
+
+
+def _behind_spaces(text: str, marks: Marks, position: int) -> int:
+    """Where a cell begins."""
+    while marks.skips_spaces and text.startswith(" ", position):
+        position += 1
+    return position
 
 
 def _closing(text: str, quote: str, position: int) -> int:

@@ -127,6 +127,7 @@ def _parsed(text: CountedText, layout: Layout) -> Frame:
             header=None,
             names=range(layout.width),
             index_col=False,
+            skipinitialspace=marks.skips_spaces,
             dtype=str,
             keep_default_na=False,
             **how,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlexp.components.datasets.reading.counted_text import behind, numbered_lines
-from dlexp.components.datasets.reading.dialect import Layout, named, shortened
+from dlexp.components.datasets.reading.dialect import COMMENTS, Layout, named, shortened, typed
 from dlexp.components.datasets.reading.lines import Record, cells, opens_at_end, records
 from dlexp.components.remarks import Remark
 from dlexp.errors import DataError
@@ -68,6 +68,8 @@ class RowLines:
             widest = max(widest, len(found))
             if any(cell.strip() for cell in found[n_columns:]):
                 advice = f"a cell with a {named(marks.delimiter)} in it has to stand in quotation marks"
+                if record.last_line > record.line:
+                    advice = f"a quotation mark in it opens a cell that goes on to line {record.last_line}"
                 raise DataError(
                     f"{self.place(row, record.line)}: {plural(len(found), 'cell')} where there are "
                     f"{plural(n_columns, 'column')} ({shortened(record.text)!r}); {advice}"
@@ -81,16 +83,17 @@ class RowLines:
         """The first row that has fewer cells than there are columns."""
         n_columns = len(self.layout.names)
         found = [
-            (row, record.line, n)
+            (row, record.line, n, record.text[0])
             for row, record in self
             if (n := len(cells(record.text, self.layout.marks))) < n_columns
         ]
         if not found:
             return None
-        (row, line, n), *others = found
+        (row, line, n, mark), *others = found
         more = f", and {plural(len(others), 'more row')} too" if others else ""
         what = f"{plural(n, 'cell')} where there are {plural(n_columns, 'column')}{more}; what a row lacks is missing"
-        return Remark(rule="short_rows", place=self.place(row, line), found=what)
+        key = f"dataset.comment: {typed(mark)}" if mark in COMMENTS else ""
+        return Remark(rule="short_rows", place=self.place(row, line), found=what, key=key)
 
     def nul(self) -> DataError:
         """Names the row with a NUL character, which no text has."""

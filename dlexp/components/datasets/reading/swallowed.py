@@ -1,7 +1,7 @@
 """Rows that a quoted cell has swallowed: its quotation mark was a character of a text, or its second one is missing."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +36,7 @@ def swallowed(frame: Frame, marks: Marks) -> Swallowed | None:
     found = [(i, k) for k in range(frame.shape[1]) for i in _of_many_lines(frame, k, marks)]
     if not found:
         return None
-    alike = _recognizers(frame, sorted({i for i, _ in found}))
+    alike = _recognizers(frame, set(found))
     are_rows = [(i, k) for i, k in found if _are_rows(frame.iat[i, k], k, frame.shape[1], marks, alike)]
     if not are_rows:
         return None
@@ -60,11 +60,11 @@ def _of_many_lines(frame: Frame, k: int, marks: Marks) -> Array:
     return found
 
 
-def _recognizers(frame: Frame, left_out: Sequence[int]) -> list[Callable[[str], bool] | None]:
+def _recognizers(frame: Frame, left_out: Collection[tuple[int, int]]) -> list[Callable[[str], bool] | None]:
     """What tells whether a text may be a cell of each column; None for a column in which anything may stand."""
-    kept = np.setdiff1d(np.arange(min(len(frame), N_LOOKED_AT)), left_out)
-    columns = [frame.iloc[kept, k].str.strip().to_list() for k in range(frame.shape[1])]
-    return [_recognizer([cell for cell in column if cell]) for column in columns]
+    columns = [enumerate(frame.iloc[:N_LOOKED_AT, k].str.strip()) for k in range(frame.shape[1])]
+    kept = ([cell for i, cell in column if cell and (i, k) not in left_out] for k, column in enumerate(columns))
+    return [_recognizer(column) for column in kept]
 
 
 def _recognizer(column: Sequence[str]) -> Callable[[str], bool] | None:
