@@ -66,18 +66,25 @@ def narrowed(x: Array) -> Array:
     return found
 
 
-def lost_columns(x: Array) -> list[int]:
-    """Which columns of numbers `(n, columns)` float32 loses.
+@dataclass(frozen=True)
+class Loss:
+    """A column of which numbers are lost."""
 
-    It does where it moves a number by more than `TOLERANCE`, or where of different values fewer than half stay apart
-    that standardizing in float64 keeps apart. Where all are the same, there is nothing to lose.
-    """
+    column: int
+    is_wide: bool
+    """Whether float64 keeps more of it, until it is standardized: float32 moves a number by more than `TOLERANCE`, or
+    keeps fewer than half of the values apart that standardizing in float64 keeps apart."""
+    is_blurred: bool
+    """Whether standardized in float64, too, fewer than half of its values are kept apart in float32."""
+
+
+def losses(x: Array) -> list[Loss]:
+    """The columns of numbers `(n, columns)` of which float32 loses some; there is nothing to lose of a constant."""
     if np.can_cast(x.dtype, np.float32):
         return []
     # A part at a time: not all of them once more in memory.
     moved = np.max([_moved(x[start : start + N_COUNTED]) for start in range(0, len(x), N_COUNTED)], axis=0)
-    some = x[:: -(-len(x) // N_COUNTED)]
-    return [k for k in np.flatnonzero(moved).tolist() if _is_lost(x[:, k], moved[k], some[:, k])]
+    return [loss for k in np.flatnonzero(moved).tolist() if (loss := _loss_of(k, x[:, k].astype(np.float64), moved[k]))]
 
 
 def _moved(x: Array) -> Array:
@@ -86,17 +93,22 @@ def _moved(x: Array) -> Array:
     return found
 
 
-def _is_lost(column: Array, moved: float, some: Array) -> bool:
+def _loss_of(k: int, column: Array, moved: float) -> Loss | None:
     if not varies(column):
-        return False
-    if moved > TOLERANCE * scale_of(column):
-        return True
-    kept = Kept.of(some)
-    return 2 * kept.in_float32 < kept.standardized
+        return None
+    kept = Kept.of(column[:: -(-len(column) // N_COUNTED)])
+    is_wide = moved > TOLERANCE * scale_of(column) or 2 * kept.in_float32 < kept.standardized
+    is_blurred = 2 * kept.standardized < kept.different
+    return Loss(k, is_wide, is_blurred) if is_wide or is_blurred else None
+
+
+def lost_columns(x: Array) -> list[int]:
+    """Which columns of numbers `(n, columns)` have to stay float64 until they are standardized."""
+    return [loss.column for loss in losses(x) if loss.is_wide]
 
 
 def is_lost(column: Array) -> bool:
-    """Whether float32 loses numbers `(n,)`."""
+    """Whether numbers `(n,)` have to stay float64 until they are standardized."""
     return bool(lost_columns(column[:, None]))
 
 
@@ -142,13 +154,13 @@ def _exact(given: Any) -> Decimal | None:
         return None
 
 
-def remarks(place: str, column: Array, is_standardized: bool, in_model: bool = True) -> Iterator[Remark]:
-    """What is said of a feature, `(n,)` in the training split, that float32 loses.
+def remarks(place: str, column: Array, loss: Loss, is_standardized: bool, in_model: bool = True) -> Iterator[Remark]:
+    """What is said of a feature, `(n,)` in the training split, of which numbers are lost.
 
     It may be standardized `in_model`, or before.
     """
     kept = Kept.of(column)
-    if is_standardized and in_model:
+    if loss.is_wide and is_standardized and in_model:
         yield Remark(
             rule="float64_inputs",
             place=place,
@@ -156,14 +168,14 @@ def remarks(place: str, column: Array, is_standardized: bool, in_model: bool = T
             "Keras's predict makes float32 of arrays",
             is_settled=True,
         )
-    left = kept.standardized if is_standardized else kept.in_float32
-    if not is_standardized or 2 * left < kept.different:
-        why = "some are too far from the others" if is_standardized else "they are not standardized"
+    if loss.is_blurred or not is_standardized:
+        left = kept.standardized if is_standardized else kept.in_float32
+        why = "some are too far from the others" if loss.is_blurred else "they are not standardized"
         yield Remark(
             rule="lost_digits",
             place=place,
             found=f"the model can tell {left} of {kept.different} different values apart, since {why}",
-            key="dataset.features" if is_standardized else "dataset.standardize: true",
+            key="dataset.features" if loss.is_blurred else "dataset.standardize: true",
         )
 
 
@@ -185,10 +197,10 @@ def _loss(kept: Kept, column: Array) -> str:
     return f"float32 moves values by up to {distance:.1g} standard deviations"
 
 
-def array_remarks(origin: str, x: Array, lost: Iterable[int], is_standardized: bool) -> Iterator[Remark]:
-    """What is said of an array's training inputs `(n, features)`, as they were given; `lost` are their lost columns."""
-    for k in lost:
-        yield from remarks(f"{origin}: number {k}", x[:, k], is_standardized)
+def array_remarks(origin: str, x: Array, lost: Iterable[Loss], is_standardized: bool) -> Iterator[Remark]:
+    """What is said of an array's training inputs `(n, features)`, as they were given; `lost` is lost of them."""
+    for loss in lost:
+        yield from remarks(f"{origin}: number {loss.column}", x[:, loss.column], loss, is_standardized)
     for k in range(x.shape[1]) if x.dtype.kind in "iu" and x.dtype.itemsize == 8 else ():
         column, numbers = x[:, k], x[:, k].astype(np.float64)
         if found := merged(column.tolist(), numbers):

@@ -72,9 +72,9 @@ class Arrays(TargetKeys, Dataset):
         is_shown = self.form == "numeric" and are_pictures(np.shape(x_test)[1:])
         lost: list[Remark] = []
         if self.form == "numeric":
-            columns = precision.lost_columns(inputs[0])
-            lost += precision.array_remarks(train, inputs[0], columns, self.standardize)
-            dtype = np.float64 if columns and self.standardize else np.float32
+            losses = precision.losses(inputs[0])
+            lost += precision.array_remarks(train, inputs[0], losses, self.standardize)
+            dtype = np.float64 if self.standardize and any(each.is_wide for each in losses) else np.float32
             inputs = [x.astype(dtype, copy=False) for x in inputs]
         return Data(
             Split(inputs[0], y.train),

@@ -17,8 +17,9 @@ def are_wide(features: Sequence[Encoded]) -> bool:
 def remarks(train: Rows, features: Sequence[Encoded], *, are_standardized: bool, in_model: bool) -> Iterator[Remark]:
     """What is said of the numbers that are lost; they may be standardized `in_model`, or before."""
     for each, column in _numbers(features):
-        if precision.is_lost(column):
-            yield from precision.remarks(f"{train.path}: column {each.column}", column, are_standardized, in_model)
+        for loss in precision.losses(column[:, None]):
+            place = f"{train.path}: column {each.column}"
+            yield from precision.remarks(place, column, loss, are_standardized, in_model)
         given = train.frame[each.column].to_list() if len(each.names) == 1 else []
         if given and (found := precision.merged(given, column)):
             place = train.where(found.position, each.column)
