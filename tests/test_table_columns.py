@@ -10,6 +10,8 @@ from pyarrow import parquet
 from dlexp.components.component import ALONE
 from dlexp.components.data import Data
 from dlexp.components.datasets import Csv, Parquet
+from dlexp.config.load import load
+from dlexp.config.problems import ConfigError
 from dlexp.errors import DataError, UserError
 
 BINARY: dict[str, Any] = {"target": "y", "task": "binary"}
@@ -47,7 +49,9 @@ def misfits(dataset: Csv | Parquet) -> list[tuple[str, str]]:
 def test_a_target_that_is_there_twice_is_refused() -> None:
     """A copy of the target never becomes a feature under another name; both places are said."""
     dataset = csv(rows("x,y,y", "{i},{word},{word}"))
-    message = "own.csv has columns 2 and 3 that are both called 'y'; give each a name of its own in the file"
+    message = (
+        "own.csv has columns 2 and 3 that are both called 'y'; give each a name of its own: dataset.names: [x, y, y_2]"
+    )
 
     assert misfits(dataset) == [("target", message)]
     with pytest.raises(UserError, match=r"dataset\.target: own\.csv has columns 2 and 3"):
@@ -59,7 +63,7 @@ def test_features_of_one_name_are_refused_unless_neither_is_used() -> None:
     content = rows("a,x,a,b,y", "{i},{i},{i},{i},{word}")
 
     assert [field for field, _ in misfits(csv(content))] == ["features"]
-    assert "or leave them out: dataset.features: [x, b]" in misfits(csv(content))[0][1]
+    assert "or leave both out: dataset.features: [x, b]" in misfits(csv(content))[0][1]
     assert [field for field, _ in misfits(csv(content, features=["a", "b"]))] == ["features"]
     assert features(csv(content, features=["b", "x"]).load(None)) == ("b", "x")
 
@@ -274,3 +278,46 @@ def test_names_that_differ_by_spaces_or_capitals_are_said() -> None:
     assert remark.rule == "similar_names"
     assert "columns 'price' and 'Price' differ by spaces or capitals alone" in remark.found
     assert not csv(content, features=["price"]).load(None).remarks
+
+
+def config(settings: str) -> Any:
+    """The data set of a config with these settings."""
+    Path("exp.yaml").write_text(f"dataset: {{type: csv, path: own.csv, {settings}}}\n")
+    return load("exp.yaml").experiment.dataset
+
+
+def test_whole_numbers_are_names_of_columns() -> None:
+    """As YAML reads a name that is a number: a column of each year."""
+    Path("own.csv").write_text(rows("2023,2024,3", "{i},1{i},{word}"))
+    dataset = config("target: 3, task: binary, features: [2024, 2023]")
+
+    assert (dataset.target, dataset.features) == ("3", ["2024", "2023"])
+    assert features(dataset.load(None)) == ("2024", "2023")
+    assert config("target: [1, 2], task: multilabel").target == ["1", "2"]
+    assert config("target: {1: regression, 2: count}").target == {"1": "regression", "2": "count"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            "target: 3.5, task: regression",
+            "target: expected text or a list or a mapping, given 3.5; put it in quotes",
+        ),
+        (
+            "target: y, task: binary, features: [1.0, true]",
+            "features.0: expected text, given 1.0; put it in quotes",
+        ),
+        (
+            "target: y, task: binary, classes: [false, true]",
+            "classes.1: expected text, given true; put it in quotes",
+        ),
+        ("target: y, task: binary, features: [x, null]", "features.1: expected text, given null"),
+    ],
+)
+def test_what_else_yaml_reads_is_no_name(settings: str, message: str) -> None:
+    """What stood in the config cannot be told from what YAML made of it: quotes say it, for all items of a list."""
+    with pytest.raises(ConfigError) as error:
+        config(settings)
+
+    assert f"exp.yaml:1: dataset.{message}" in str(error.value).splitlines()

@@ -124,7 +124,7 @@ def _message(keys: Keys, errors: list[ErrorDetails], config: Node, known: Known)
         return f"expected one of {', '.join(place.types)}, given {shown}{off_instead(value, takes)}"
     if keys == ("name",) and kind == "string_pattern_mismatch":
         return f"expected {EXPECTED_NAME}, given {shown}"
-    advice = instead([each["type"] for each in errors], value, takes)
+    advice = instead([each["type"] for each in errors], value, takes) or _quoted_items(keys, value, config)
     if any(details["type"] not in EXPECTED for details in errors):
         # What a component's own check says.
         own = errors[0]["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
@@ -135,6 +135,15 @@ def _message(keys: Keys, errors: list[ErrorDetails], config: Node, known: Known)
         # A shell takes the quotes away that are its own.
         advice = as_text(keys, given.removeprefix(override), config) or advice
     return f"expected {expected}, given {shown}{advice}"
+
+
+def _quoted_items(keys: Keys, value: Any, config: Node) -> str:
+    """For an item of a list of numbers, true or false, which would be taken if all were in quotes."""
+    items = config.find(keys[:-1])
+    if not isinstance(value, bool | int | float) or items is None or not isinstance(items.value, list):
+        return ""
+    quoted = [format_value(each) if isinstance(each, bool | int | float) else each for each in items.plain()]
+    return "; put it in quotes" if fits(keys[:-1], quoted, config) else ""
 
 
 def _unknown_word(noun: str, value: Any, choices: list[str], hint: str = "", is_off: bool = False) -> str:

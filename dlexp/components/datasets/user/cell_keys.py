@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from dlexp.components.component import Misfit, Settings
 from dlexp.components.datasets.user.gaps import FEATURES, TARGET, Missing
-from dlexp.components.datasets.user.keys import Name
+from dlexp.components.datasets.user.keys import ColumnName, Name
 from dlexp.components.identity_rules import AddedLater
 
 #: What is made of a date: a number for each of its parts, or the seconds since 1970.
@@ -43,7 +43,7 @@ class CellKeys(Settings):
     """The sign between groups of three digits."""
     units: Annotated[list[Annotated[str, Field(pattern=r"^[^\s\d.,+-](.*\S)?$")]], AddedLater(before=[])] = []
     """What may stand before or behind a number, such as `%` or `$`; all numbers of a column are taken to have it."""
-    dates: Annotated[list[Name] | dict[Name, DateNumbers], AddedLater(before=[])] = []
+    dates: Annotated[list[ColumnName] | dict[Name, DateNumbers], AddedLater(before=[])] = []
     """The columns of dates and times. Each becomes numbers: its year, month, day, weekday (0 is Monday), hour, minute
     and second, as far as they vary in the training split; with `{day: seconds}` the seconds since 1970."""
     date_format: Annotated[

@@ -9,7 +9,7 @@ from dlexp.components.component import Context, Misfit, Off
 from dlexp.components.datasets.reading.dialect import AUTO, NONE, Dialect
 from dlexp.components.datasets.reading.lines import SPACES
 from dlexp.components.datasets.user.file_encoding import FileEncodingKeys
-from dlexp.components.datasets.user.keys import Name
+from dlexp.components.datasets.user.keys import ColumnName, Name
 from dlexp.components.identity_rules import AddedLater, CountsAs
 
 
@@ -33,7 +33,7 @@ class CsvKeys(FileEncodingKeys):
     header: Annotated[Literal["first", "none"], AddedLater(before="first")] = "first"
     """Whether the first row names the columns. Where none does, they are called `column_1`, `column_2` and so on, or as
     `names` says."""
-    names: Annotated[list[Name] | None, AddedLater(before=None)] = None
+    names: Annotated[list[ColumnName] | None, AddedLater(before=None)] = None
     """The names of all columns, which stand in for those of the header if there is one."""
 
     @property

@@ -24,12 +24,13 @@ def problems(path: Path, columns: Sequence[str], roles: Roles) -> Iterator[Misfi
         if column not in counts:
             yield Misfit(field, not_there(path, "column", column, columns))
         elif counts[column] > 1:
-            yield Misfit(field, _twice(path, column, columns))
+            yield Misfit(field, _twice(path, column, columns, roles.naming_key))
     if roles.takes_all:
         features = roles.features_of(columns)
         twice = [column for column, n in Counter(features).items() if n > 1]
         for column in twice:
-            yield Misfit("features", f"{_twice(path, column, columns)}; or leave them out: {without(features, twice)}")
+            said = _twice(path, column, columns, roles.naming_key)
+            yield Misfit("features", f"{said}, or leave both out: {without(features, twice)}")
 
 
 def require_one(path: Path, column: str, columns: Sequence[str], hint: str = "") -> None:
@@ -73,10 +74,18 @@ def without(features: Sequence[str], columns: Collection[str]) -> str:
     return f"dataset.features: [{', '.join(kept)}]"
 
 
-def _twice(path: Path, column: str, columns: Sequence[str]) -> str:
+def _twice(path: Path, column: str, columns: Sequence[str], naming_key: str = "") -> str:
+    """Where a name stands more than once, and how each column gets one of its own."""
     places = [str(k) for k, each in enumerate(columns, start=1) if each == column]
-    numbers = f"{', '.join(places[:-1])} and {places[-1]}"
-    return f"{path} has columns {numbers} that are both called {column!r}; give each a name of its own in the file"
+    numbers, seen, names = f"{', '.join(places[:-1])} and {places[-1]}", Counter[str](), []
+    for name in columns:
+        seen[name] += 1
+        names.append(quoted(name if seen[name] == 1 else f"{name}_{seen[name]}"))
+    # Written out where that can be typed.
+    how = (
+        f": {naming_key}: [{', '.join(names) if len(names) <= MAX_SHOWN else '...'}]" if naming_key else " in the file"
+    )
+    return f"{path} has columns {numbers} that are both called {column!r}; give each a name of its own{how}"
 
 
 def _word(column: str) -> str:

@@ -15,6 +15,14 @@ from dlexp.errors import did_you_mean
 
 Name = Annotated[str, Field(min_length=1)]
 UserPath = Annotated[Name, DataPath()]
+
+
+def _column_name(value: object) -> object:
+    """A whole number as the text that it is in a header, 2024; anything else as it is."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+ColumnName = Annotated[Name, BeforeValidator(_column_name, json_schema_input_type=str | int)]
 #: Of more columns, arrays or folders than these a message names the first.
 MAX_NAMED = 30
 

@@ -18,6 +18,12 @@ from dlexp.format import plural
 N_LOOKED_AT = 100
 
 
+def without_repeated_names(rows: Rows) -> Rows:
+    """The rows without columns of one name, which are refused where one of them is used."""
+    is_repeated = rows.frame.columns.duplicated(keep=False)
+    return replace(rows, frame=rows.frame.loc[:, ~is_repeated]) if is_repeated.any() else rows
+
+
 def without_needless_columns(rows: Rows, roles: Roles, gaps: Gaps) -> Rows:
     """The rows without the columns that are left out, with a remark for each.
 

@@ -19,6 +19,8 @@ class Roles:
     """Those that keys on the reading of cells name, each after its key."""
     id: str | None = None
     """The one that names the rows."""
+    naming_key: str = ""
+    """The key that names all columns, whatever the file calls them; empty if there is none."""
     target_field: str = "target"
     """The key below which a target is named; with `{}` in it where each has a key of its own."""
 

@@ -18,7 +18,7 @@ from dlexp.components.datasets.reading.text_file import TextReader
 from dlexp.components.datasets.user import header
 from dlexp.components.datasets.user.cell_keys import CellKeys
 from dlexp.components.datasets.user.csv_keys import CsvKeys
-from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath, not_there
+from dlexp.components.datasets.user.keys import ColumnName, Name, Target, TargetKeys, UserPath, not_there
 from dlexp.components.datasets.user.labels import label
 from dlexp.components.datasets.user.roles import Roles
 from dlexp.components.datasets.user.rows import Rows
@@ -50,7 +50,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
     """The file, seen from the working directory, not from the config; else from the folder with the data files."""
     test_path: Annotated[Name | None, DataPath()] = None
     """A file with the test split: `path` then has the training split alone."""
-    split_column: Name | None = None
+    split_column: ColumnName | None = None
     """The column that says `train`, `val` (also `valid`, `validation`, `dev`) or `test`, in any case. Rows that it
     calls `val` validate. Without it, a `test_path` and a `test_split`, the test split is drawn."""
     test_split: Annotated[TestRows | None, AddedLater(before=None)] = None
@@ -60,21 +60,21 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
     """Share of the examples in a drawn test split, rounded up; drawn by class where every class has enough examples."""
     split_seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Seed of a drawn split; not part of the run's own seed, so that all seeds have the same test data."""
-    target: Name | list[Name] | dict[Name, Task]
+    target: ColumnName | list[ColumnName] | dict[Name, Task]
     """The column to learn; of a multilabel task also a list of columns of 0 and 1. Several targets are a mapping from
     each column to its task."""
     separator: Name = ";"
     """What lies between the labels in the target column of a multilabel task; an empty cell has none."""
-    features: list[Name] | None = None
+    features: list[ColumnName] | None = None
     """The columns to learn from: by default all others, unless there is a text. Named beside a text, they stand
     behind its words in the same sparse vector."""
-    id: Annotated[Name | None, AddedLater(before=None)] = None
+    id: Annotated[ColumnName | None, AddedLater(before=None)] = None
     """The column that names the rows, which is no feature: it stands in predictions and beside the worst mistakes."""
-    categorical: list[Name] = []
+    categorical: list[ColumnName] = []
     """Columns of numbers that are categories; columns of words always are. A category becomes a column of 0 and 1, and
     its row of the first layer's kernel a learned vector, as an embedding's; one that no training example has leaves all
     of them 0."""
-    text: Name | list[Name] | None = None
+    text: ColumnName | list[ColumnName] | None = None
     """The column of text to learn from, or several whose texts are joined. It is cut into words as by Keras's
     Tokenizer, numbered by their frequency in the training split; `num_words` to `maxlen` say how they are encoded."""
     standardize: bool = True
@@ -113,6 +113,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
             features=self.features,
             categorical=self.categorical,
             id=self.id,
+            naming_key="dataset.names" if "names" in type(self).model_fields else "",
             cell_keys=[
                 *self.named_columns,
                 *(("test_split.column", column) for column in [self.test_split and self.test_split.column] if column),
@@ -325,14 +326,18 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
     def _rows(self, path: Path, train: Rows | None = None) -> Rows:
         """A file's rows that have all they need; of a file with the test split, for what the training rows have."""
         from dlexp.components.datasets.user.extra_rows import without_extra_rows
-        from dlexp.components.datasets.user.left_out import repeated_ids, without_needless_columns
+        from dlexp.components.datasets.user.left_out import (
+            repeated_ids,
+            without_needless_columns,
+            without_repeated_names,
+        )
 
         read = self.read(path)
         if wrong := list(self._wrong(path, read)):
             raise UserError(*(f"dataset.{field}: {message}" for field, message in wrong))
         if not len(read.frame):
             raise DataError(f"{path}: there are no rows, only names of columns")
-        rows = without_extra_rows(Rows.of(path, read))
+        rows = without_repeated_names(without_extra_rows(Rows.of(path, read)))
         columns, roles = list(rows.frame.columns), self.roles
         rows = rows.remarked(*repeated_ids(rows, roles))
         if train is None:
