@@ -448,7 +448,7 @@ def test_lists_in_cells_are_labels() -> None:
         "is meant)"
     ]
     assert by_lists.remarks == []
-    with pytest.raises(DataError, match=r"row 1, column y: a list or mapping where one class stands; any number of"):
+    with pytest.raises(DataError, match=r"row 1, column y: a list or a mapping where one class stands; any number of"):
         by_parquet(rows)
 
 
@@ -530,3 +530,63 @@ def test_spellings_of_a_number_are_drawn_as_one_class() -> None:
     Path("own.csv").write_text("x,y\n" + "".join(f"{i},{each}\n" for i, each in enumerate(labels)))
 
     assert Csv(path="own.csv", target="y", task="binary").load(None).test_choice == "drawn by class"
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["2024-01-01", "2024-01-02"] * 5, "own.csv: row 1, column y: expected a number, given '2024-01-01' and 9 more "
+         "cells; a date or a time to predict has to be written as a number, such as of days"),
+        (["1", "2", "many"] * 5, "own.csv: row 3, column y: expected a number, given 'many' and 4 more cells"),
+    ],
+)  # fmt: skip
+def test_a_number_to_predict_that_is_none(labels: list[str], message: str) -> None:
+    """With its row, and for dates what to do."""
+    with pytest.raises(DataError) as error:
+        by_csv(labels, task="regression")
+
+    assert str(error.value) == message
+
+
+def test_moments_are_no_numbers_to_predict() -> None:
+    """Nanoseconds since 1970 are no target that anybody meant."""
+    with pytest.raises(DataError, match=r"row 1, column y: expected a number, given 2024-01-01 00:00:00; a date or a"):
+        by_parquet(pd.to_datetime(["2024-01-01", "2024-01-02"] * 5), task="regression")
+    with pytest.raises(DataError, match=r"row 1, column y: expected a number, given 1 days 00:00:00; a date or a"):
+        by_parquet(pd.to_timedelta([1, 2] * 5, unit="D"), task="regression")
+
+
+def test_what_is_said_of_numbers_is_said_of_a_target() -> None:
+    """Signs, sentinels and units, with the keys that are for targets too."""
+    (sign,) = by_csv(["1", "\u22122", "3"] * 5, task="regression").remarks
+    (sentinel,) = by_csv(["1", "2", "-999"] * 5, task="regression").remarks
+
+    assert str(sign) == (
+        "own.csv: row 2, column y: '\u22122' is read as -2, and 9 more cells likewise (allow: [number_signs] if it is "
+        "meant)"
+    )
+    assert sentinel.rule == "sentinel"
+
+
+def test_nines_among_classes_stand_for_a_missing_value() -> None:
+    """-999 beside 1 and 2; among larger numbers it may be one of them."""
+    with pytest.raises(DataError, match="row 3, column y: '-999' usually stands for a missing value, in 10"):
+        by_csv(["1", "2", "-999"] * 5)
+    assert said(by_csv(["999", "200", "404"] * 5)) == []
+
+
+def test_a_rare_class_may_be_a_misspelled_one() -> None:
+    """The nearest frequent class is named, not one that differs by a number."""
+    (remark,) = by_csv(["setosa"] * 5 + ["virginica"] * 5 + ["setossa"]).remarks
+    (other,) = by_csv(["class 1"] * 5 + ["class 2"] * 5 + ["class 3"]).remarks
+
+    assert "has only 2 examples, of which this is the first, perhaps a misspelled 'setosa': too few" in remark.found
+    assert "misspelled" not in other.found
+
+
+@pytest.mark.parametrize("cells", [[["a"], ["b", "c"], []] * 5, [{"a": 1}] * 15])
+def test_no_label_of_a_drawn_split_is_refused_with_its_row(cells: list[Any]) -> None:
+    """Lists and mappings in Parquet."""
+    pd.DataFrame({"x": range(15), "y": cells}).to_parquet("own.parquet")
+    with pytest.raises(DataError, match=r"own\.parquet: row 1, column y: a list or a mapping where one class stands"):
+        Parquet(path="own.parquet", target="y", task="multiclass").load(None)

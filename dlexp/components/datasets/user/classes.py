@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from dlexp.components.data import Task
 from dlexp.components.datasets.user.gaps import is_usual
@@ -20,10 +21,15 @@ MAX_IN_SMALL_FILE = 20
 MANY_NUMBERS, FEW_EXAMPLES = 30, 10
 #: More different numbers with decimals than these are values.
 MANY_DECIMALS = 10
+#: How alike a rare class is to one that it may be a misspelling of, by difflib's ratio.
+NEAR = 0.85
 #: One example each for training, validation and test; of fewer examples in all no class has many.
 N_SPLITS, MIN_EXAMPLES = 3, 12
 
 _DATE = re.compile(r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{2,4}(?:[T ][0-9:.]+.*)?\Z")
+_NINES = re.compile(r"-99+|999+")
+#: Beside numbers from here on, 999 or -99 may be one of them.
+LEAST_OF_NINES = 90
 _DECIMAL_COMMA = re.compile(r"[-+\u2212]?[0-9]+,[0-9]+\Z")
 
 
@@ -97,10 +103,19 @@ def names(found: Found, said: Sequence[str] | None, missing: Callable[[Sequence[
     return tuple(in_order_)
 
 
+def _nines(words: Sequence[str]) -> list[str]:
+    """Numbers such as -999 beside smaller ones, which stand for a missing value."""
+    nines = [word for word in words if _NINES.fullmatch(word)]
+    others = [number(word) for word in words if word not in nines]
+    is_small = all(value is not None and abs(value) < LEAST_OF_NINES for value in others)
+    return nines if len(nines) == 1 and others and is_small else []
+
+
 def _require_no_placeholders(found: Found, missing: Callable[[Sequence[str]], str]) -> None:
     """Refuse words that usually stand for a missing value; - is a class beside +."""
     counts = found.counts
     usual = [word for word in counts if is_usual(word, beside_numbers=False) and not (word == "-" and "+" in counts)]
+    usual += _nines(list(counts))
     if usual:
         others = f", as do {listed(usual[1:])}" if len(usual) > 1 else ""
         n = plural(sum(counts[word] for word in usual), "row")
@@ -110,13 +125,15 @@ def _require_no_placeholders(found: Found, missing: Callable[[Sequence[str]], st
         )
 
 
-def remarks(found: Found, classes: Sequence[str], said: Sequence[str] | None) -> Iterator[Remark]:
-    """What is doubtful about the classes of one target."""
+def remarks(
+    found: Found, classes: Sequence[str], said: Sequence[str] | None, others: Sequence[Remark]
+) -> Iterator[Remark]:
+    """What is doubtful about the classes of one target, beside how it was read."""
     if not said:
         yield from _spellings(found)
         yield from _values(found)
         yield from _order(found, classes)
-    yield from _alone(found)
+    yield from _alone(found, others)
     yield from _rare(found, classes)
     yield from _unseen(found, classes)
 
@@ -200,8 +217,10 @@ def _order(found: Found, classes: Sequence[str]) -> Iterator[Remark]:
         )
 
 
-def _alone(found: Found) -> Iterator[Remark]:
-    """Examples with one label each, where any number is asked for."""
+def _alone(found: Found, others: Sequence[Remark]) -> Iterator[Remark]:
+    """Examples with one label each, where any number is asked for; not where a separator is not found."""
+    if any(remark.rule == "other_separator" for remark in others):
+        return
     rows = found.train.rows
     is_alone = found.n_train >= MIN_EXAMPLES and len(rows) == found.n_train and len(set(rows.tolist())) == len(rows)
     if found.task == "multilabel" and is_alone and len(found.train.words) > 1:
@@ -224,6 +243,9 @@ def _rare(found: Found, classes: Sequence[str]) -> Iterator[Remark]:
         examples = "only this example" if n == 1 else f"only {n} examples, of which this is the first"
         others = f", as {len(rare) - 1} more classes" * (len(rare) > MAX_RARE_NAMED)
         drawn = ", which dlexp draws" if found.is_drawn else ""
+        frequent = [other for other in classes if counts.get(other, 0) >= N_SPLITS]
+        near = "" if any(map(str.isdigit, name)) else next(iter(get_close_matches(name, frequent, 1, NEAR)), "")
+        examples += f", perhaps a misspelled {near!r}" if near else ""
         yield Remark(
             rule="rare_classes",
             place=found.where_first(name),

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array, hstack
 from dlexp.components import precision
 from dlexp.components.data import Array, Task
 from dlexp.components.datasets.dataset import MAX_SHOWN
-from dlexp.components.datasets.user import categories, date_columns, label_lists, number_columns
+from dlexp.components.datasets.user import categories, date_columns, dates, label_lists, number_columns
 from dlexp.components.datasets.user.cells import Cells
 from dlexp.components.datasets.user.filled import Filled, gaps_said
 from dlexp.components.datasets.user.gaps import Gaps
@@ -24,6 +24,10 @@ from dlexp.components.datasets.user.unread import Unread, lines
 from dlexp.components.remarks import Remark
 from dlexp.errors import DataError, shown
 from dlexp.format import plural
+
+#: What is said of numbers whatever they are for; the rest names keys of features.
+_OF_TARGETS = ("dot_or_thousands", "number_signs", "sentinel", "units")
+_AS_NUMBER = "a date or a time to predict has to be written as a number, such as of days"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,8 +126,12 @@ def targets(rows: Rows, column: str, task: Task, rules: CellRules, separator: st
     values: Any = cells.given.to_list()
     remarks: Sequence[Remark] = ()
     if task in NUMBERS:
+        if dates.are_moments(cells.given) or pd.api.types.is_timedelta64_dtype(cells.given):
+            raise DataError(f"{rows.where(0, column)}: expected a number, given {cells.given.iloc[0]}; {_AS_NUMBER}")
         if problem := number_columns.problem(cells, expected="a number"):
-            raise DataError(*lines([problem]))
+            is_date = dates.looks_like_one(label(cells.given[~cells.is_gap].iloc[0]))
+            (line,) = lines([problem])
+            raise DataError(f"{line}; {_AS_NUMBER}" if is_date else line)
         values = cells.numbers.values
         require_apart(cells.given.to_list(), values, partial(rows.where, column=column))
     elif task == "multilabel":
@@ -137,6 +145,12 @@ def targets(rows: Rows, column: str, task: Task, rules: CellRules, separator: st
     return RawTargets(
         values=values, where=lambda i: rows.where(i, column), place=place, missing=missing, remarks=remarks
     )
+
+
+def target_remarks(train: Rows, test: Rows, column: str, rules: CellRules) -> Iterator[Remark]:
+    """What is doubtful of the numbers of a target."""
+    cells = [Cells(rows, column, rules) for rows in (train, test)]
+    yield from (each for each in number_columns.remarks(*cells) if each.rule in _OF_TARGETS)
 
 
 def flags(rows: Rows, columns: Sequence[str]) -> RawTargets:

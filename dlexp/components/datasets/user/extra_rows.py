@@ -71,13 +71,12 @@ def _headers(rows: Rows) -> Array:
 def _total(rows: Rows) -> str:
     """What makes the last row one of sums or means; empty if it is an example as the others."""
     *_, last = rows.frame.iloc[-1:].itertuples(index=False, name=None)
-    cells = ["" if pd.isna(cell) else str(cell).strip() for cell in last]
+    cells = ["" if pd.api.types.is_scalar(cell) and pd.isna(cell) else str(cell).strip() for cell in last]
     numbers = pd.to_numeric(pd.Series(cells), errors="coerce").to_numpy(np.float64)
     is_word = [cell != "" and np.isnan(number) for cell, number in zip(cells, numbers, strict=True)]
     if sum(is_word) == 1:
         k = is_word.index(True)
-        is_new = not (rows.frame.iloc[:-1, k] == last[k]).any()
-        if TOTAL.fullmatch(cells[k]) and is_new:
+        if TOTAL.fullmatch(cells[k]) and not (rows.frame.iloc[:-1, k] == last[k]).any():
             return f"{cells[k]!r} in column {rows.frame.columns[k]}: a row of sums or means"
     if any(is_word) or "" not in cells:
         return ""

@@ -72,6 +72,14 @@ def in_own_order(words: Collection[str]) -> list[str] | None:
     return None
 
 
+class NoLabel(ValueError):
+    """A list or a mapping where one label stands."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__("a list or a mapping where one class stands; any number of them is task: multilabel")
+        self.position = position
+
+
 @dataclass(frozen=True)
 class Labels:
     """The labels of one split, each different one once."""
@@ -102,7 +110,10 @@ class Labels:
     def _of(cls, values: Array, rows: Array) -> "Labels":
         import pandas as pd
 
-        codes, different = pd.factorize(values, use_na_sentinel=False)
+        try:
+            codes, different = pd.factorize(values, use_na_sentinel=False)
+        except TypeError as error:  # What cannot be compared.
+            raise NoLabel(next(i for i, value in enumerate(values) if not pd.api.types.is_hashable(value))) from error
         return cls([], codes, rows)._as([label(value) for value in different])
 
     @property

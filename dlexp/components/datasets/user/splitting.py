@@ -12,7 +12,7 @@ from dlexp.components.datasets.user import date_columns
 from dlexp.components.datasets.user.cells import Cells
 from dlexp.components.datasets.user.keys import not_there
 from dlexp.components.datasets.user.kinds import CellRules
-from dlexp.components.datasets.user.labels import label_words
+from dlexp.components.datasets.user.labels import NoLabel, label_words
 from dlexp.components.datasets.user.rows import Rows
 from dlexp.components.validations import GroupSplit, TimeSplit
 from dlexp.errors import DataError, UserError, did_you_mean
@@ -64,7 +64,10 @@ def by_column(rows: Rows, column: str) -> SplitRows:
 def drawn(rows: Rows, test_size: float, seed: int, classes: str | None) -> SplitRows:
     """Training and test rows at random: by class, if each class of that column has enough examples."""
     require_two(rows)
-    labels = label_words(rows.frame[classes].to_list()) if classes else None
+    try:
+        labels = label_words(rows.frame[classes].to_list()) if classes else None
+    except NoLabel as error:
+        raise DataError(f"{rows.where(error.position, classes or '')}: {error}") from error
     return _without(rows, held_out.test_split(len(rows), test_size, seed, labels))
 
 

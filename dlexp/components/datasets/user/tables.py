@@ -379,7 +379,10 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
             return {name: columns.targets(rows, name, task, self.rules, self.separator) for name, task in tasks}
 
         learned = replace(self.learned, classes=self.target) if isinstance(self.target, list) else self.learned
-        return targets.encode(learned, given(train), given(test), is_drawn)
+        found = targets.encode(learned, given(train), given(test), is_drawn)
+        numbers = [name for name, task in self._tasks.items() if task in targets.NUMBERS]
+        of_numbers = [each for name in numbers for each in columns.target_remarks(train, test, name, self.rules)]
+        return replace(found, remarks=[*of_numbers, *found.remarks])
 
     def _words(self, train: Rows, other: Rows) -> "Numbered | None":
         """The words of training rows and of others; None if no column is a text."""

@@ -10,7 +10,7 @@ from dlexp.components import precision
 from dlexp.components.data import Array, Info, Task
 from dlexp.components.datasets.user import classes
 from dlexp.components.datasets.user.keys import Target
-from dlexp.components.datasets.user.labels import Labels, joined, kin, label
+from dlexp.components.datasets.user.labels import Labels, NoLabel, joined, kin, label
 from dlexp.components.remarks import Remark
 from dlexp.errors import DataError
 
@@ -111,7 +111,7 @@ def _encoded(target: Target, train: RawTargets, test: RawTargets, is_drawn: bool
                 raise DataError(f"{given.where(of_split.first(word))}: {word!r} is none of the classes {why}")
         numbers = np.array([number[word] for word in of_split.words], np.int32)[of_split.codes]
         y.append(_rows_of(numbers, of_split.rows, len(given.values), len(names)) if task == "multilabel" else numbers)
-    remarks = [*train.remarks, *classes.remarks(found, names, said)]
+    remarks = [*train.remarks, *classes.remarks(found, names, said, train.remarks)]
     return Targets(train=y[0], test=y[1], class_names=names, remarks=remarks)
 
 
@@ -120,12 +120,8 @@ def _labels(task: Task, given: RawTargets) -> Labels:
     labels_of: Callable[[Any], Labels] = Labels.of_lists if task == "multilabel" else Labels.of
     try:
         return labels_of(given.values)
-    except TypeError as error:  # What pandas cannot compare.
-        for i, value in enumerate(given.values):
-            if isinstance(value, list | dict | set | np.ndarray):
-                advice = "any number of labels per example is task: multilabel"
-                raise DataError(f"{given.where(i)}: a list or mapping where one class stands; {advice}") from error
-        raise
+    except NoLabel as error:
+        raise DataError(f"{given.where(error.position)}: {error}") from error
 
 
 def _rows_of(numbers: Array, rows: Array, n: int, n_classes: int) -> Array:
