@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dlexp.components.component import ALONE
 from dlexp.components.data import Data
 from dlexp.components.datasets import Csv, Parquet
 from dlexp.components.datasets.user.numerals import Notation, parse
@@ -222,3 +223,211 @@ def test_plain_numbers_are_not_doubted(cells: list[str]) -> None:
     """Three decimals that cannot be thousands, months of two digits, large values among large ones, years."""
     assert [line for line in said(table(cells)) if "constant_column" not in line] == []
     assert numbers(table(cells).load(None))[0] == pytest.approx(float(cells[0]))
+
+
+GAPS = "a,b,w,y\n1,,red,1\n2,5,,2\n,6,red,3\n4,7,blue,\n9,9,red,5\n6,9,blue,6\n"
+
+
+def gaps(missing: Any, **settings: Any) -> Csv:
+    """A file with a missing value in each column."""
+    Path("gaps.csv").write_text(GAPS)
+    given = {"path": "gaps.csv", "target": "y", "task": "regression", "test_size": 0.1, "missing": missing, **settings}
+    return Csv.model_validate(given)
+
+
+def test_what_is_done_about_missing_values_is_said_by_column() -> None:
+    """Rows without a target are dropped, features filled, each as its column or the word for all says."""
+    data = gaps({"target": "drop", "features": "mean", "a": "median", "w": "drop"}).load(None)
+    a, b = data.train.x[1, 0], data.train.x[0, 1]
+
+    assert sorted(np.concatenate([data.rows["train"], data.rows["test"]]).tolist()) == [1, 3, 5, 6]
+    assert [str(each) for each in data.remarks if each.rule == "missing"] == [
+        "gaps.csv: row 4, column y: missing in 1 row; such rows are dropped",
+        "gaps.csv: row 2, column w: missing in 1 row; such rows are dropped",
+        f"gaps.csv: row 3, column a: missing in 1 row, taken as the training split's median of {a:.4g}",
+        f"gaps.csv: row 1, column b: missing in 1 row, taken as the training split's mean of {b:.4g}",
+    ]
+    assert all(each.is_settled for each in data.remarks if each.rule == "missing")
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        ("refuse", "row 4, column y: missing; see dataset.missing: drop"),
+        ("mean", "row 4, column y: missing; see dataset.missing: {target: drop, features: mean}"),
+        ({"target": "drop"}, "row 1, column b: missing; see dataset.missing: drop, mean or median"),
+        ({"features": "mean"}, "row 4, column y: missing; see dataset.missing: drop"),
+    ],
+)
+def test_what_no_word_covers_is_refused(missing: Any, message: str) -> None:
+    """By default for each column."""
+    with pytest.raises(DataError) as error:
+        gaps(missing, features=["b"]).load(None)
+    assert str(error.value).startswith(f"gaps.csv: {message}")
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"missing": {"target": "mean"}},
+         ("missing.target", "a missing target is not made up; expected refuse or drop")),
+        ({"missing": {"y": "median"}}, ("missing.y", "a missing target is not made up; expected refuse or drop")),
+        ({"thousands": "."}, ("thousands", "'.' is the decimal sign; see dataset.decimal")),
+        ({"dates": ["y"]}, ("dates", "column 'y' is a target, which is no date; write it as a number of days")),
+        ({"dates": ["b"], "categorical": ["b"]}, ("dates", "column 'b' is categorical, too; give one of both")),
+        ({"date_format": "%d.%m.%Y"}, ("date_format", "no column is read as dates; name them in dataset.dates")),
+    ],
+)  # fmt: skip
+def test_keys_that_exclude_each_other(settings: dict[str, Any], problem: tuple[str, str]) -> None:
+    """Said before any file is read."""
+    settings = {"missing": "refuse", **settings}
+    assert problem in list(gaps(**settings).problems(ALONE))
+
+
+def test_missing_values_can_be_numbers() -> None:
+    """Of the YAML, in whatever way a cell writes them; a cell of spaces is empty."""
+    dataset = table(["-999", "1", "-999.0", "3", "  "], missing="mean", missing_values=[-999, ""])
+    data = dataset.load(None)
+
+    assert dataset.missing_values == ["-999", ""]
+    assert numbers(data)[1] == 1
+    assert numbers(data)[0] == numbers(data)[2] == numbers(data)[4] != -999
+    assert table(["x"], missing_values=[1.5, None]).missing_values == ["1.5", "null"]
+
+
+def test_of_many_columns_missing_values_are_said_in_one_line() -> None:
+    """With their counts, the first row of each, and what stands instead."""
+    Path("own.csv").write_text("a,b,c,d,y\n,,,,1\n" + "1,2,3,red,2\n" * N)
+    data = Csv(path="own.csv", **{**SPLIT, "missing": "mean", "split_seed": 1}).load(None)  # type: ignore[arg-type]
+
+    assert [each.found for each in data.remarks if each.rule == "missing"] == [
+        "missing values are taken as the training split's mean: a 1 (1 row, first row 1), b 2 (1 row, first row 1), "
+        "c 3 (1 row, first row 1); no category: d (1 row, first row 1)"
+    ]
+
+
+DAYS = ["2024-02-28", "2024-03-01", "2023-12-31"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "settings", "names", "first"),
+    [
+        (DAYS, {}, ["year", "month", "day", "weekday"], [2024, 2, 28, 2]),
+        (["28.2.2024", "1.3.2023"], {}, ["year", "month", "day"], [2024, 2, 28]),
+        (["2/28/2024", "3/1/2024"], {}, ["month", "day", "weekday"], [2, 28, 2]),
+        (["02/03/2024", "04/05/2023"], {"date_format": "%d/%m/%Y"}, ["year", "month", "day", "weekday"],
+         [2024, 3, 2, 5]),
+        (["02/03/2024", "04/05/2023"], {"date_format": {"c": "%m/%d/%Y"}}, ["year", "month", "day", "weekday"],
+         [2024, 2, 3, 5]),
+        (["Feb 28, 2024", "Mar 1, 2024"], {}, ["month", "day", "weekday"], [2, 28, 2]),
+        (["20240228", "20240301"], {}, ["month", "day", "weekday"], [2, 28, 2]),
+        (["2024-02-28 10:30", "2024-02-28 11:45"], {}, ["hour", "minute"], [10, 30]),
+        (["2024-02-28T23:30:00+02:00", "2024-02-28T00:00:00Z"], {}, ["hour", "minute"], [23, 30]),
+        (["10:30", "11:45"], {}, ["hour", "minute"], [10, 30]),
+        (["10:30 PM", "11:45 AM"], {}, ["hour", "minute"], [22, 30]),
+        (["28-Feb-24", "01-Mar-23"], {}, ["year", "month", "day"], [2024, 2, 28]),
+        (["Wed, 28 Feb 2024 10:30:00 +0100", "Fri, 01 Mar 2024 11:30:00 +0100"], {},
+         ["month", "day", "weekday", "hour"], [2, 28, 2, 10]),
+    ],
+)  # fmt: skip
+def test_dates_become_the_parts_that_vary(
+    cells: list[str], settings: dict[str, Any], names: list[str], first: list[float]
+) -> None:
+    """As the clock showed them where they were written; new rows are read in the same form."""
+    dataset = table(cells, dates=["c"], **settings)
+    data = dataset.load(None)
+
+    assert data.info is not None
+    assert data.info.feature_names == tuple(f"c.{name}" for name in names)
+    where = int(np.flatnonzero(data.rows["train"] % len(cells) == 1)[0])
+    assert data.train.x[where].tolist() == first
+    Path("new.csv").write_text(f'c\n"{cells[0]}"\n')
+    assert dataset.new_examples(Path("new.csv"), None).x[0].tolist() == first
+    Path("new.csv").write_text("c\nyesterday\n")
+    with pytest.raises(DataError, match=r"^new\.csv: row 1, column c: expected a date .* given 'yesterday'"):
+        dataset.new_examples(Path("new.csv"), None)
+
+
+def test_dates_become_seconds_if_asked() -> None:
+    """Since 1970 in UTC; a missing one is filled."""
+    cells = ["1970-01-02", "1970-01-03T00:00", "", "1970-01-04"]
+    data = table(cells, dates={"c": "seconds"}, missing="mean").load(None)
+
+    assert numbers(data)[:2] == [86400, 2 * 86400]
+    zoned = table(["1970-01-02T00:00+01:00", "1970-01-02T00:00Z"], dates={"c": "seconds"}).load(None)
+    assert numbers(zoned)[:2] == [86400 - 3600, 86400]
+    assert "expected a time zone, as other cells have" in refused(
+        table(["1970-01-02T00:00+01:00", "1970-01-02T00:00"], dates={"c": "seconds"})
+    )
+
+
+def test_the_order_of_day_and_month_is_not_guessed() -> None:
+    """Unless a cell decides, which is said with the key."""
+    assert refused(table(["02/03/2024", "04/05/2023"], dates=["c"])) == (
+        "own.csv: column c: dates such as '02/03/2024' can be read in more than one way; say which: "
+        'dataset.date_format: "%d/%m/%Y" or "%m/%d/%Y"'
+    )
+    assert said(table(["02/03/2024", "14/05/2023"], dates=["c"])) == [
+        "own.csv: column c: dates in the form %d/%m/%Y are read as year, month, day, weekday; see "
+        'dataset.date_format: "%d/%m/%Y" (allow: [dates] if it is meant)'
+    ]
+    assert said(table(["02/03/2024", "14/05/2023"], dates=["c"], date_format="%d/%m/%Y")) == []
+    assert refused(table([*DAYS, "2024-02-30"], dates=["c"])).startswith(
+        "own.csv: row 4, column c: expected a date as the others, 2020-12-31, given '2024-02-30'"
+    )
+
+
+def test_a_parquet_file_is_read_by_its_types() -> None:
+    """Dates are dates; spans of time are seconds; words of numbers are read as those of a CSV file."""
+    pytest.importorskip("pyarrow")
+    n = 20
+    frame = pd.DataFrame(
+        {
+            "day": pd.date_range("2024-01-30", periods=n),
+            "zoned": pd.date_range("2024-01-30", periods=n, freq="5h", tz="Europe/Berlin"),
+            "date": pd.Series(pd.date_range("2024-01-30", periods=n)).dt.date,
+            "span": pd.to_timedelta(np.arange(n), unit="min"),
+            "flag": [True, False] * (n // 2),
+            "code": np.where(np.arange(n) % 5, np.arange(n), -999),
+            "price": [f"{i},5" for i in range(n)],
+            "y": range(n),
+        }
+    )
+    frame.to_parquet("own.parquet")
+    given = {"path": "own.parquet", "missing": "mean", "missing_values": [-999], "decimal": ",", **SPLIT}
+    data = Parquet.model_validate(given).load(None)
+
+    assert data.info is not None
+    assert data.info.feature_names == (
+        *("day.month", "day.day", "day.weekday", "zoned.month", "zoned.day", "zoned.weekday", "zoned.hour"),
+        *("date.month", "date.day", "date.weekday", "span", "flag", "code", "price"),
+    )
+    row = {int(i): x for i, x in zip(data.rows["train"], data.train.x.tolist(), strict=True)}[3]
+    assert row == [2, 1, 3, 1, 30, 1, 10, 2, 1, 3, 120, 1, 2, 2.5]
+    assert "code" in " ".join(str(each) for each in data.remarks)
+
+
+def test_categories_of_the_test_split_alone_are_said() -> None:
+    """With the first row; strictly taken they are no doubt: an unknown category leaves all columns 0."""
+    Path("test.csv").write_text("c\ty\nred\t1\ngreen\t2\n")
+    data = table(["red", "blue"], test_path="test.csv").load(None)
+
+    assert [str(each) for each in data.remarks] == [
+        "test.csv: row 2, column c: 'green' in 1 row of the test split is no category of the training split"
+    ]
+    assert data.remarks[0].is_settled
+
+
+def test_one_number_is_one_category() -> None:
+    """However it is written; 01 is another word."""
+    data = table(["1", "1.0", "2", "01"], categorical=["c"]).load(None)
+
+    assert data.info is not None
+    assert sorted(data.info.feature_names) == ["c=01", "c=1", "c=2"]
+
+
+def test_integers_of_any_size_are_numbers() -> None:
+    """Beyond 64 bits, and of both signs."""
+    data = table(["9223372036854775809", "-2", "1" + "0" * 30]).load(None)
+
+    assert numbers(data)[:3] == pytest.approx([2**63, -2, 1e30])

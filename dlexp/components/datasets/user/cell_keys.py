@@ -53,7 +53,9 @@ class CellKeys(Settings):
     """How dates are written, in the codes of Python's strftime, such as `%d/%m/%Y`: of all columns or by column. By
     default the cells tell; where days and months can be exchanged, they do not."""
 
-    def cell_problems(self, targets: Collection[str], features: Collection[str] | None) -> Iterator[Misfit]:
+    def cell_problems(
+        self, targets: Collection[str], features: Collection[str] | None, categorical: Collection[str]
+    ) -> Iterator[Misfit]:
         """Keys that exclude each other; `features` are the columns that can be one, None if they are not known yet."""
         if self.thousands == self.decimal:
             yield Misfit("thousands", f"{self.thousands!r} is the decimal sign; see dataset.decimal")
@@ -64,6 +66,8 @@ class CellKeys(Settings):
         for column in self.dates:
             if column in targets:
                 yield Misfit("dates", f"column {column!r} is a target, which is no date; write it as a number of days")
+            elif column in categorical:
+                yield Misfit("dates", f"column {column!r} is categorical, too; give one of both")
             elif features is not None and column not in features:
                 yield Misfit("dates", f"column {column!r} is no feature")
         if isinstance(self.date_format, str) and not self.dates:

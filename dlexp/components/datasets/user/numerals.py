@@ -89,7 +89,9 @@ class Numbers:
 
 
 def parse(cells: pd.Series, notation: Notation = PLAIN) -> Numbers:
-    """The numbers of a column, whatever its type."""
+    """The numbers of a column, whatever its type: of spans of time the seconds."""
+    if pd.api.types.is_timedelta64_dtype(cells):
+        cells = cells.dt.total_seconds()
     if not _has_words(cells):
         values = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
         return Numbers(values, np.zeros(len(cells), bool))

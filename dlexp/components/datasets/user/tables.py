@@ -270,7 +270,8 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
             beside = "Beside a text, only the columns that" if self.text else "Only the columns that"
             yield Misfit("categorical", f"column {unused[0]!r} is no feature. {beside} dataset.features names are")
         roles = self.roles
-        yield from self.cell_problems(roles.targets, roles.features or [] if names_features else None)
+        can_be_dates = roles.features or [] if names_features else None
+        yield from self.cell_problems(roles.targets, can_be_dates, self.categorical)
         for field, columns in (("features", roles.features or []), ("text", roles.texts)):
             if twice := [column for column in columns if column in (*roles.targets, roles.split)]:
                 yield Misfit(field, f"column {twice[0]!r} is the target or the split: it would give the answer away")
