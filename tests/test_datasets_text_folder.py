@@ -219,9 +219,23 @@ def test_texts_that_are_not_read_are_counted(tmp_path: Path) -> None:
     assert said(dataset) == [
         "own: 1 .txt file in the folder val beside train are in no split",
         "own: not read: 2 files that are no .txt files (1 .md, 1 without suffix), the first train/pos/b.md",
-        "own: not read: 1 .txt files in deeper folders, the first test/pos/old/d.txt",
-        "own: not read: 1 .txt files beside the folders, the first train/e.txt",
+        "own: not read: 1 .txt file in deeper folders, the first test/pos/old/d.txt",
+        "own: not read: 1 .txt file beside the folders, the first train/e.txt",
     ]
+
+
+def test_links_and_locked_folders_are_not_followed(tmp_path: Path) -> None:
+    """But once: a link that leads back would never end. What a program hides may be for it alone."""
+    written(tmp_path / "own", **BOTH, **{"train/.Trashes/0.txt": "x"})
+    (tmp_path / "own/train/pos/up").symlink_to(tmp_path / "own")
+    (tmp_path / "own/train/.Trashes/up").symlink_to(tmp_path / "own")
+    (tmp_path / "own/train/.Trashes").chmod(0)
+
+    assert said(TextFolder(path="own", task="binary")) == [
+        "own: not read: 1 hidden file or folder, the first train/.Trashes",
+        "own: not read: 12 .txt files in deeper folders, the first train/pos/up/test/neg/0.txt",
+    ]
+    (tmp_path / "own/train/.Trashes").chmod(0o700)
 
 
 def test_a_folder_of_a_class_without_a_text_is_named(tmp_path: Path) -> None:

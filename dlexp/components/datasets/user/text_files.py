@@ -1,5 +1,6 @@
 """Folders of texts: which of their files are read, which are not, and what is said of these."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,17 @@ from dlexp.errors import DataError
 
 SUFFIX = ".txt"
 #: What file managers and archives leave beside the user's own files, in lower case.
-SYSTEM_NAMES = {"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "@eadir", "__pycache__", "$recycle.bin"}
+SYSTEM_NAMES = {
+    "__macosx",
+    "__pycache__",
+    "@eadir",
+    "$recycle.bin",
+    "desktop.ini",
+    "ehthumbs.db",
+    "lost+found",
+    "system volume information",
+    "thumbs.db",
+}
 #: Up to this share of the texts, texts beside the folders are not spoken of: the Large Movie Review Dataset has lists.
 BESIDE_SHARE = 0.01
 MAX_NAMED = 5
@@ -51,9 +62,9 @@ def names(folder: Path) -> list[str]:
 
 
 def texts_below(folder: Path) -> Iterator[Path]:
-    """All texts in a folder and in the folders below it, except hidden ones; raises as `entries`."""
+    """All texts in a folder and in the folders below it, except hidden and linked ones; raises as `entries`."""
     for path, is_folder in entries(folder):
-        if is_folder and not is_hidden(path):
+        if is_folder and not is_hidden(path) and not path.is_symlink():  # A link may lead back to a folder above.
             yield from texts_below(path)
         elif not is_folder and is_text(path):
             yield path
@@ -121,16 +132,17 @@ def remarks(root: Path, listings: Sequence[Listing]) -> Iterator[Remark]:
 
 
 def _unread(root: Path, listings: Sequence[Listing]) -> Iterator[Remark]:
-    for rule, kind, what in (
-        ("hidden_files", "hidden", "hidden files or folders"),
-        ("unread_files", "others", "files that are no .txt files"),
-        ("unread_files", "deeper", ".txt files in deeper folders"),
-        ("unread_files", "beside", ".txt files beside the folders"),
+    for rule, kind, what, several in (
+        ("hidden_files", "hidden", "hidden file or folder", "hidden files or folders"),
+        ("unread_files", "others", "file that is no .txt file", "files that are no .txt files"),
+        ("unread_files", "deeper", ".txt file in deeper folders", ".txt files in deeper folders"),
+        ("unread_files", "beside", ".txt file beside the folders", ".txt files beside the folders"),
     ):
         paths = list(chain.from_iterable(getattr(each, kind) for each in listings))
         if paths:
             suffixes = f" ({_suffixes(paths)})" if kind == "others" else ""
-            found = f"not read: {len(paths):,} {what}{suffixes}, the first {paths[0].relative_to(root)}"
+            counted = f"{len(paths):,} {what if len(paths) == 1 else several}{suffixes}"
+            found = f"not read: {counted}, the first {paths[0].relative_to(root)}"
             yield Remark(rule=rule, place=str(root), found=found)
 
 
@@ -139,8 +151,13 @@ def _ends_as_text(path: Path) -> bool:
 
 
 def _has_texts(folder: Path) -> bool:
-    """Whether a hidden folder has texts, in it or deeper, which may be hidden too."""
-    return any(_has_texts(path) if is_folder else _ends_as_text(path) for path, is_folder in entries(folder))
+    """Whether a hidden folder has texts, in it or deeper, which may be hidden too; True if it may not be read."""
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return True
+    inside = entries(folder)
+    return any(
+        _has_texts(path) if is_folder and not path.is_symlink() else _ends_as_text(path) for path, is_folder in inside
+    )
 
 
 def _suffixes(paths: Sequence[Path]) -> str:
