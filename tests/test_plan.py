@@ -1,22 +1,27 @@
 """What a command hands out to be trained, and in which order its records keep it."""
 
 import hashlib
+import re
 from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from commands import Invoke
-from engines import Here
+from engines import Here, Watcher
 from make_runs import finished
 
 from dlexp.components.datasets import Digits
-from dlexp.config.load import load_all
+from dlexp.config.identity import TRAINING_VERSION, identities_of
+from dlexp.config.load import load, load_all
 from dlexp.execution import plan as plan_module
 from dlexp.execution.plan import Plan, Request, again, plan
 from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
 from dlexp.workflows.bias_variance import plan_training_sets
+from dlexp.workflows.runner import Given, Runner
+from dlexp.workflows.train import train
 
 
 def planned(tmp_path: Path) -> Plan:
@@ -200,3 +205,69 @@ def test_data_that_cannot_be_had_are_missed_once(tmp_path: Path) -> None:
 
     assert (planned.runs, groups) == ([], [[]])
     assert [str(error).startswith("no.csv: not found") for _, error in planned.without_data] == [True]
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table of the user's own in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("x,y\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(40)))
+
+
+OWN = "dataset: {type: csv, path: t.csv, target: y, task: binary}\n"
+
+
+def recorded_as(text: str, version: int) -> None:
+    """A finished run of a config, by a version of the training code."""
+    Path("exp.yaml").write_text(text)
+    experiment = load("exp.yaml").experiment
+    identity = identities_of(experiment, experiment.dataset.digests(None), version).own
+    finished(Path("runs"), "exp", identity=identity, training_version=version, config=experiment.model_dump())
+
+
+def said_before(text: str) -> list[str]:
+    """What is said of runs on record before a config is trained, which is done in no time."""
+    Path("exp.yaml").write_text(text)
+    given = Given(
+        configs=[Path("exp.yaml")],
+        overrides=[],
+        grids=[],
+        runs_dir=Path("runs"),
+        data_dir=None,
+        smoke=False,
+        warn=print,
+    )
+    runner = Runner(engine=Here, progress=lambda _: nullcontext(Watcher()))
+    return [re.sub("-[0-9a-f]{10}", "", line) for line in train(given, [0], runner).said]
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize("version", [2, TRAINING_VERSION])
+def test_a_number_that_draws_now_is_said_once(version: int) -> None:
+    """Where a run on the first examples is on record, until one on the drawn ones is; how to keep the old is named."""
+    recorded_as(OWN + "validation: {type: front, size: 0.25}", version)
+
+    first = said_before(OWN + "validation: 0.25")
+    again = said_before(OWN + "validation: 0.25")
+    assert first == [
+        "runs/exp/s0: validated on the first examples. A number draws them from your own data now, which is another "
+        "experiment; to keep the old one, write validation: {type: front, size: 0.25}"
+    ]
+    assert again == ["runs/exp/s0: done before; --force trains it again"]
+    assert said_before(OWN + "validation: 0.5") == []
+
+
+@pytest.mark.usefixtures("own")
+def test_a_draw_that_is_said_is_no_change() -> None:
+    """The config says another experiment than the record."""
+    recorded_as(OWN + "validation: {type: front, size: 0.25}", TRAINING_VERSION)
+
+    assert said_before(OWN + "validation: {type: split, size: 0.25}") == []
+
+
+@pytest.mark.usefixtures("own")
+def test_what_was_not_stratified_before_is_outdated() -> None:
+    """`stratify` was false unless said: the record is of the same config."""
+    recorded_as(OWN + "validation: {type: split, stratify: false}", 2)
+
+    assert said_before(OWN) == ["runs/exp/s0: recorded by training code 2; training again"]

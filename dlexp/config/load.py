@@ -15,7 +15,7 @@ from dlexp.components.datasets.reading import files
 from dlexp.components.heads import Multitask
 from dlexp.components.heads.head import default_head
 from dlexp.components.heads.multitask import unknown_targets
-from dlexp.components.validations import ColumnSplit, RandomSplit
+from dlexp.components.validations import ColumnSplit, Front, RandomSplit
 from dlexp.config.advice import has_override
 from dlexp.config.checks import change, check, check_data, check_dataset, with_class_names
 from dlexp.config.experiment import Experiment
@@ -53,6 +53,14 @@ class Loaded:
     """The rules that it allows to be broken, those of the data too."""
     said: Node | None = None
     """What the file, all it extends and the overrides say, without a default: what further overrides are laid over."""
+
+    @property
+    def before_draws(self) -> Experiment | None:
+        """What version 0.1.0 took it for, if it has a number for a validation that is drawn now; else None."""
+        implied, validation = self.said and self.said.find(("validation", "type")), self.experiment.validation
+        if implied is None or implied.source != DEFAULT or not isinstance(validation, RandomSplit):
+            return None
+        return self.experiment.model_copy(update={"validation": Front(size=validation.size)})
 
 
 def load(config: Path | str | Loaded, overrides: Sequence[str] = ()) -> Loaded:

@@ -1,5 +1,6 @@
 """What a command asks for against what is recorded: which runs are to be trained, which are done."""
 
+import itertools
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 from dlexp.components import memory, snapshot
 from dlexp.components.training_sets import Fresh
+from dlexp.components.validations import RandomSplit
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION, Identities, code_digest, identities_of
 from dlexp.config.load import load
@@ -241,11 +243,29 @@ def _is_diagnosed(run: Run) -> bool:
 
 
 def _outdated(subject: IdentifiedExperiment, seed: int, on_record: Attempts) -> Run | None:
-    for version in reversed(range(1, TRAINING_VERSION)):
-        identities = identities_of(subject.experiment, subject.digests, version)
+    validation = subject.experiment.validation
+    meant = [subject.experiment]
+    if isinstance(validation, RandomSplit) and validation.stratify == "auto":  # It was false unless said.
+        unstratified = validation.model_copy(update={"stratify": False})
+        meant.append(subject.experiment.model_copy(update={"validation": unstratified}))
+    for version, experiment in itertools.product(reversed(range(1, TRAINING_VERSION)), meant):
+        identities = identities_of(experiment, subject.digests, version)
         if attempts := on_record.of(identities, seed):
             return recorded(readable(attempts), identities)
     return None
+
+
+def before_draws(planned: Planned, experiment: Experiment, runs_dir: Path) -> RunDir | None:
+    """The record of a run that is to be trained for the first time, of when its config was another experiment."""
+    if planned.attempts or planned.recorded:
+        return None
+    digests, on_record = planned.subject.digests, Attempts(scan(runs_dir))
+    identities = [
+        identity
+        for version in range(1, TRAINING_VERSION + 1)
+        for identity in identities_of(experiment, digests, version)
+    ]
+    return next(iter(reversed(on_record.of(identities, planned.seed))), None)
 
 
 def require_memory(experiments: Iterable[Experiment], smoke: bool = False) -> None:

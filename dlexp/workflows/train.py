@@ -1,11 +1,11 @@
 """Train experiments and leave their records, or say what that would do."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dlexp.config.load import Loaded, require_fitting
 from dlexp.errors import CHECK_ALL, shown
-from dlexp.execution.plan import Plan, Planned, Request, plan, require_memory
+from dlexp.execution.plan import Plan, Planned, Request, before_draws, plan, require_memory
 from dlexp.reports.plan.dry_run import render
 from dlexp.reports.run.results import under_way
 from dlexp.training.outline import outlines
@@ -23,8 +23,9 @@ def train(given: Given, seeds: Sequence[int], runner: Runner, *, force: bool = F
         UserError: With everything that is wrong in the configs, or does not fit the data.
         DataError: As `Runner.carry_out`.
     """
-    _, planned = _planned(given, seeds, force, strict)
+    loaded, planned = _planned(given, seeds, force, strict)
     said = [line for each in planned.runs if (line := _on_record(each, runner.wait))]
+    said += _drawn_now(loaded, planned)
     for line in said:
         log.info(line)
     return Trained(planned, [*planned.done, *runner.carry_out(planned)], said)
@@ -60,6 +61,22 @@ def _planned(given: Given, seeds: Sequence[int], force: bool, strict: bool = Fal
         strict=strict,
     )
     return loaded, plan(request)
+
+
+def _drawn_now(loaded: Sequence[Loaded], planned: Plan) -> Iterator[str]:
+    """Each run on record whose config had a number for a validation that is drawn now, until that is on record too."""
+    if planned.request.smoke:
+        return
+    for each in loaded:
+        if before := each.before_draws:
+            runs = (run for run in planned.to_train if run.subject.experiment == each.experiment)
+            recorded = (before_draws(run, before, planned.request.runs_dir) for run in runs)
+            if run_dir := next(filter(None, recorded), None):
+                size = before.validation.model_dump()["size"]
+                yield (
+                    f"{run_dir.path}: validated on the first examples. A number draws them from your own data now, "
+                    f"which is another experiment; to keep the old one, write validation: {{type: front, size: {size}}}"
+                )
 
 
 def _on_record(planned: Planned, wait: bool) -> str | None:
