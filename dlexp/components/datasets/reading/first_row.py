@@ -11,7 +11,7 @@ _MISSING = frozenset({"", "?", "-", "na", "n/a", "nan", "null", "none", "."})
 #: A column of words that comes back to the same ones has no more different ones than this share of its rows.
 _FEW = 0.5
 #: A header that is there again makes at most the rest of the rows.
-_OTHERS = 0.7
+_OTHERS = 0.6
 #: So many numbers that only rise are names: by chance one row in 720 has as many in order.
 _ORDERED = 6
 

@@ -79,9 +79,9 @@ def remarks(train: Cells, other: Cells) -> Iterator[Remark]:
         n = int((values == sentinel).sum())
         found = f"{sentinel:g} in {plural(n, 'row')} lies far from all others, as a missing value does"
         yield Remark(rule="sentinel", place=place, found=found, key=train.rules.missing_values(f"{sentinel:g}"))
-    if not isinstance(train.given.dtype, pd.StringDtype) and train.given.dtype != object:
-        return
     words = train.given[~train.is_gap]
+    if pd.api.types.infer_dtype(words) != "string":  # Of Parquet also truth values, with gaps.
+        return
     yield from _units(train, words, place)
     if train.rules.notation.decimal == "." and (dotted := _all_dotted(words)):
         found = f"numbers such as {dotted!r}, each dot before three digits, are read with decimals, not thousands"

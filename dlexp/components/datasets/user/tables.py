@@ -368,7 +368,8 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
 
         roles = self.roles
         others = {*roles.targets, roles.split, *roles.texts}
-        return time_order.found(train, [each for each in train.frame.columns if each not in others], self.rules)
+        once = train.frame.columns.drop_duplicates(keep=False)
+        return time_order.found(train, [each for each in once if each not in others], self.rules)
 
     def _targets(self, train: Rows, test: Rows, is_drawn: bool) -> "Targets":
         from dlexp.components.datasets.user import columns, targets
@@ -460,5 +461,12 @@ class Parquet(Table):
         """Values of their column's type; texts as strings."""
         from dlexp.components.datasets.user.text_cells import with_texts
 
-        read = parquet_file.read(path, rows)
-        return replace(read, frame=with_texts(path, read.frame, self.roles.texts))
+        read, roles = parquet_file.read(path, rows), self.roles
+        for column in roles.features_of(list(read.frame.columns)):
+            if column in read.unusable:
+                raise DataError(
+                    f"{path}: column {column} has a {read.unusable[column]} in each cell, which is neither a number "
+                    "nor a word; leave it out by naming dataset.features, or read it as dataset.text"
+                )
+        unused = [column for column in read.unusable if column not in (*roles.texts, *roles.targets)]
+        return replace(read, frame=with_texts(path, read.frame.drop(columns=unused), roles.texts))
