@@ -212,6 +212,7 @@ examples with equal inputs      share  with another target
 train, twice or more        2  50.0 %                    2
 test, also in train         1  50.0 %                    1
 No model can classify more than 75.00 % of train right: equal inputs have other targets.
+An equal one stands right behind 1 of them in the source, with another target behind 1.
   train row 4 (a) and test row 5 (b): km 3, colour=blue 1, colour=red 0, doors 4
   train row 1 (b) and train row 3 (a): km 1, colour=blue 0, colour=red 1, doors 4"""
 
@@ -254,6 +255,7 @@ def test_equal_texts_stand_next_to_each_other_in_the_file_of_newswires(dlexp: An
     assert twins == {("train", "train"): 989, ("test", "test"): 65, ("test", "train"): 237}
     places = [[int(each["place"][2:-1]) for each in pair] for pair in document["equal"]["pairs"]]
     assert [abs(i - j) for i, j in places] == [1, 1, 1]
+    assert document["equal"]["before"] == {"examples": 640, "contradicted": 420}
 
 
 def test_many_classes_stand_side_by_side(dlexp: Any, data_dir: Path) -> None:

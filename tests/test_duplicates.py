@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 
 from dlexp.components.datasets.words.sequences import Sequences
 from dlexp.components.fingerprints import fingerprints
-from dlexp.reports.data.duplicates import Overlap, Twins, duplicates
+from dlexp.reports.data.duplicates import BeforeTwins, Overlap, Twins, before_twins, duplicates
 
 
 def _same(values: Sequence[object]) -> list[list[int]]:
@@ -71,6 +71,15 @@ def test_twins_within_and_across() -> None:
         Twins(first=("test", 1), second=("test", 2), is_contradiction=True),
         Twins(first=("train", 4), second=("test", 0), is_contradiction=False),
     ]
+
+
+def test_an_equal_one_right_behind() -> None:
+    """In the order of the source 7 7 7 8 . 8: twice 7 before 7, once with another target; a gap parts the 8s."""
+    order = np.array([3, 0, 5, 2, 1])
+    prints = np.array([8, 7, 8, 7, 7])
+    targets = np.array([0, 1, 0, 2, 1])
+
+    assert before_twins(order, prints, targets) == BeforeTwins(examples=2, contradicted=1)
 
 
 def test_no_twins() -> None:

@@ -18,6 +18,10 @@ def data(
     allow_code: AllowCode = False,
     output_format: PageFormat = "table",
     strict: Strict = False,
+    audit: Annotated[
+        bool,
+        typer.Option("--audit", help="Look for near duplicates and wrong labels, too: up to a few minutes."),
+    ] = False,
 ) -> None:
     """Show what is in a data set: examples, classes and their balance, lengths or ranges, a few examples.
 
@@ -29,6 +33,7 @@ def data(
     from dlexp.components.user_code import require_allowed
     from dlexp.config.load import load_data, load_dataset, require_fitting
     from dlexp.config.names import CONFIG_SUFFIXES
+    from dlexp.console import err
     from dlexp.errors import UserError, did_you_mean
     from dlexp.registry import components
     from dlexp.reports.data.facts import describe
@@ -47,7 +52,8 @@ def data(
         near = did_you_mean(word, names)
         raise UserError(f"unknown data set '{word}'.{near} Choose from: {', '.join(names)}; or name a config file")
     require_allowed(dataset.functions, allow_code, f"{word}: loading its data")
-    description = describe(dataset, validation, data_dir, allowed)
+    with err().status("reading") as status:  # Shown on a terminal alone.
+        description = describe(dataset, validation, data_dir, allowed, status.update if audit else None)
     if strict:
         require_settled(description.remarks)
     print(render(description, output_format), end="")

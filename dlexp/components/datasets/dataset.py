@@ -130,6 +130,10 @@ class Dataset(Component):
         """Where examples of loaded data, or of its whole texts, stand in their source: by default in their split."""
         return [f"{part}[{position}]" for position in positions]
 
+    def source_order(self, data: Data, part: SplitName) -> "Array | None":
+        """Where the examples of a split stand in the one table or array of all splits; None if there are several."""
+        return None
+
     def lines(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
         """Examples of loaded data, or of its whole texts, in a line each, for the eye."""
         names = data.info.feature_names if data.info else self.feature_names

@@ -48,6 +48,23 @@ class Duplicates:
     """The first ones: contradictions across roles, then other contradictions, then the others."""
 
 
+@dataclass(frozen=True)
+class BeforeTwins:
+    """Examples right behind which, in the table or array that they come from, an equal one stands."""
+
+    examples: int
+    contradicted: int
+    """Of these, those with another target than the one behind."""
+
+
+def before_twins(order: Array, prints: Array, targets: Array) -> BeforeTwins:
+    """How many there are, from where each example stands and a number for its inputs and its target."""
+    by_place = np.argsort(order)
+    order, prints, targets = order[by_place], prints[by_place], targets[by_place]
+    is_before = (np.diff(order) == 1) & (prints[1:] == prints[:-1])
+    return BeforeTwins(int(is_before.sum()), int((is_before & (targets[1:] != targets[:-1])).sum()))
+
+
 def duplicates(prints: Mapping[str, Array], targets: Mapping[str, Array], has_classes: bool) -> Duplicates:
     """Which examples have twins, from a number for the inputs and one for the target of each, by role.
 

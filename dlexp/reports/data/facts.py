@@ -14,7 +14,8 @@ from dlexp.components.datasets.words.encoding import TextKeys
 from dlexp.components.fingerprints import fingerprints
 from dlexp.components.remarks import Remark, said
 from dlexp.components.validations import Validation
-from dlexp.reports.data.duplicates import Overlap, duplicates
+from dlexp.reports.data.audit import Audit, Say, audited
+from dlexp.reports.data.duplicates import BeforeTwins, Overlap, before_twins, duplicates
 from dlexp.reports.data.examples import Examples, Placed
 from dlexp.training.splits import remarks
 
@@ -102,6 +103,8 @@ class Equal:
     overlaps: list[Overlap]
     ceilings: dict[str, float]
     """By role, the highest accuracy that any model can have, since equal inputs have other classes."""
+    before: BeforeTwins | None
+    """Those with an equal one right behind them in the source; None where the order there is not known."""
     pairs: list[tuple[Placed, Placed]]
     """The first ones."""
 
@@ -133,16 +136,23 @@ class Description:
     shown: list[Example]
     remarks: list[Remark]
     """How the data were read, as far as the files do not say it, and the config does not allow it."""
+    audit: Audit | None
+    """What is probably wrong with examples; None if it was not asked for."""
     best_possible: dict[str, float]
     """What the true distribution scores on the test split, by metric, where it is known."""
 
 
 def describe(
-    dataset: Dataset, validation: Validation | None, data_dir: Path | None, allowed: Collection[str] = ()
+    dataset: Dataset,
+    validation: Validation | None,
+    data_dir: Path | None,
+    allowed: Collection[str] = (),
+    audit: Say | None = None,
 ) -> Description:
     """Load a data set and find out what is in it; with a config, also what its validation takes for itself.
 
-    Remarks by the rules that are `allowed` are left out.
+    Remarks by the rules that are `allowed` are left out. An `audit` takes up to a minute or two, and is told what is
+    being done.
 
     Raises:
         DataError: The data cannot be had.
@@ -177,6 +187,7 @@ def describe(
         equal=_equal(examples),
         shown=_shown(examples),
         remarks=said([*data.remarks, *remarks(examples.origins, data, dataset, validation)], allowed),
+        audit=audited(examples, audit) if audit else None,
         best_possible=dataset.best_possible(),
     )
 
@@ -225,11 +236,11 @@ def _equal(examples: Examples) -> Equal:
     inputs = {part: fingerprints(split.x) for part, split in splits.items()}
     targets = {part: fingerprints(split.y) for part, split in splits.items()}
     roles = examples.once
-    found = duplicates(
-        {role: inputs[origin.part][origin.positions] for role, origin in roles.items()},
-        {role: targets[origin.part][origin.positions] for role, origin in roles.items()},
-        has_classes,
-    )
+    x, y = ({role: each[origin.part][origin.positions] for role, origin in roles.items()} for each in (inputs, targets))
+    found = duplicates(x, y, has_classes)
+    orders = [examples.dataset.source_order(examples.data, origin.part) for origin in roles.values()]
+    known = [order[origin.positions] for order, origin in zip(orders, roles.values(), strict=True) if order is not None]
+    before = before_twins(*(np.concatenate(list(each)) for each in (known, x.values(), y.values()))) if known else None
 
     def position(role: str, i: int) -> tuple[str, SplitName, int]:
         return role, roles[role].part, int(roles[role].positions[i])
@@ -238,6 +249,7 @@ def _equal(examples: Examples) -> Equal:
     return Equal(
         overlaps=found.overlaps,
         ceilings=found.ceilings,
+        before=before,
         pairs=list(zip(twins[::2], twins[1::2], strict=True)),
     )
 

@@ -9,7 +9,8 @@ from dlexp.components.columns import Column
 from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.config.flat import format_value
 from dlexp.console import one_line
-from dlexp.format import PageFormat, aligned, to_json
+from dlexp.format import PageFormat, aligned, plural, to_json
+from dlexp.reports.data.audit import Audit
 from dlexp.reports.data.facts import Class, Description, Distribution, Equal
 from dlexp.reports.numbers import significant
 
@@ -18,6 +19,8 @@ WIDTH = 100
 MAX_CLASS_ROWS = 16
 #: Features without names that are shown one by one.
 MAX_NAMELESS = 16
+#: How many near duplicates, and how many suspicious targets.
+N_NEAR, N_SUSPECTS = 5, 10
 SPREAD = ["min", "5 %", "25 %", "median", "75 %", "95 %", "max", "mean", "sd"]
 
 
@@ -36,6 +39,8 @@ def render(description: Description, output: PageFormat) -> str:
         _words(description),
         _features(description),
         _equal(description.equal),
+        _near(description.audit),
+        _suspects(description.audit),
         _examples(description),
     ]
     return "\n\n".join(filter(None, map("\n".join, sections))) + "\n"
@@ -163,9 +168,68 @@ def _equal(equal: Equal) -> Iterator[str]:
     if equal.ceilings:
         most = ", ".join(f"{100 * ceiling:.2f} % of {role}" for role, ceiling in equal.ceilings.items())
         yield f"No model can classify more than {most} right: equal inputs have other targets."
+    if equal.before and equal.before.examples:
+        yield (
+            f"An equal one stands right behind {equal.before.examples:,} of them in the source, "
+            f"with another target behind {equal.before.contradicted:,}."
+        )
     for first, second in equal.pairs:
         places = " and ".join(f"{each.role} {each.place} ({each.target})" for each in (first, second))
         yield from _wrapped(f"{places}: {first.content}", max_lines=2)
+
+
+def _near(audit: Audit | None) -> Iterator[str]:
+    """How many pairs are nearly equal, and the nearest."""
+    if audit is None:
+        return
+    if not audit.near:
+        yield f"no near duplicates among {_examined(audit)}"
+        return
+    across = sum(each.first.role != each.second.role for each in audit.near)
+    other = sum(each.has_other_target for each in audit.near)
+    yield (
+        f"near duplicates among {_examined(audit)}: {plural(len(audit.near), 'pair')}, {across} across splits, "
+        f"{other} with another target"
+    )
+    for each in audit.near[:N_NEAR]:
+        places = " and ".join(f"{one.role} {one.place} ({one.target})" for one in (each.first, each.second))
+        yield from _wrapped(f"{each.similarity:.3f}  {places}: {each.first.content}", max_lines=2)
+
+
+def _suspects(audit: Audit | None) -> Iterator[str]:
+    """The most suspicious targets."""
+    if audit is None:
+        return
+    if not audit.suspects:
+        yield f"no suspicious targets among {_examined(audit)}"
+    else:
+        shown = audit.suspects[:N_SUSPECTS]
+        first = f", the first {len(shown)}" if len(shown) < len(audit.suspects) else ""
+        yield f"suspicious targets among {_examined(audit)}: {len(audit.suspects)}{first}"
+        for each in shown:
+            target = f"{each.target}: " * bool(each.target)
+            why = f"off by {each.confidence:.1f} times the median error"
+            if each.of_given is not None:
+                why = f"probability {_probability(each.confidence)}, of {each.given} {_probability(each.of_given)}"
+            example = each.example
+            yield from _wrapped(
+                f"{example.role} {example.place}: {target}{each.given}, rather {each.suggested} ({why}): "
+                f"{example.content}",
+                max_lines=2,
+            )
+    yield from audit.notes
+
+
+def _probability(p: float) -> str:
+    """No surer than a model can be."""
+    return "below 0.001" if p < 0.001 else "above 0.999" if p > 0.999 else f"{p:.3f}"
+
+
+def _examined(audit: Audit) -> str:
+    """`1,797 examples`, or how many of them, drawn at random."""
+    if audit.examined == audit.examples:
+        return f"{audit.examples:,} examples"
+    return f"{audit.examined:,} of {audit.examples:,} examples, drawn at random"
 
 
 def _wrapped(text: str, max_lines: int) -> list[str]:

@@ -68,6 +68,10 @@ class KerasTexts(TextKeys, Dataset):
         order = self._orders()[i]
         return [f"{arrays[i][0]}[{order[position]}]" for position in positions]
 
+    def source_order(self, data: Data, part: SplitName) -> "Array | None":
+        """In the array of all texts, if there is one."""
+        return self._orders()[part == "test"] if len(self.parts) == 1 else None
+
     def lines(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
         """In words."""
         import numpy as np

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from dlexp.components.component import Context, Misfit, OneOf
-from dlexp.components.data import N_FIRST, Data, Ids, Info, NewExamples, Split, SplitName, Task, TimeOrder
+from dlexp.components.data import N_FIRST, Array, Data, Ids, Info, NewExamples, Split, SplitName, Task, TimeOrder
 from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.components.datasets.reading import csv_file, files, parquet_file
 from dlexp.components.datasets.reading.read import Read
@@ -185,6 +185,10 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         """The rows of the file, or of which file, if the test split has one of its own."""
         file = f"{self.test_path if part == 'test' else self.path}: " if self.test_path else ""
         return [f"{file}row {data.rows[part][position]}" for position in positions]
+
+    def source_order(self, data: Data, part: SplitName) -> "Array | None":
+        """In the file, if there is one."""
+        return None if self.test_path else data.rows[part]
 
     def lines(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
         """Numbers as they are encoded; for texts the file is read again, since words are not to be had from vectors."""
