@@ -19,7 +19,7 @@ MODEL_PRODUCTS, DISTANCE_PRODUCTS = 4e8, 4e11
 #: Distances between more features than these take as many products as there are pairs.
 MANY_FEATURES = 15
 #: Told what is being done.
-Say = Callable[[str], object]
+OnStep = Callable[[str], object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +64,11 @@ class Audit:
     """What nothing can be said of."""
 
 
-def audited(examples: Examples, say: Say) -> Audit:
+def audited(examples: Examples, on_step: OnStep) -> Audit:
     """Look at all examples, whatever their role."""
     whole = _Whole.of(examples)
     looked_at = whole.drawn(_affordable(examples, whole))
-    say("looking for near duplicates")
+    on_step("looking for near duplicates")
     near = looked_at.near()
     names = looked_at.named([*near.first, *near.second])
     targets = fingerprints(looked_at.y)
@@ -82,7 +82,7 @@ def audited(examples: Examples, say: Say) -> Audit:
         for i in range(len(near))
     ]
     notes: list[str] = []
-    suspects = [each for part in _parts(examples) for each in _suspects(looked_at, part, say, notes)]
+    suspects = [each for part in _parts(examples) for each in _suspects(looked_at, part, on_step, notes)]
     return Audit(examples=len(whole), examined=len(looked_at), near=pairs, suspects=suspects, notes=notes)
 
 
@@ -200,8 +200,8 @@ def _parts(examples: Examples) -> Iterator[_Part]:
             )
 
 
-def _suspects(whole: _Whole, part: _Part, say: Say, notes: list[str]) -> Iterator[Suspect]:
-    say(f"looking for wrong targets{part.name and f': {part.name}'}")
+def _suspects(whole: _Whole, part: _Part, on_step: OnStep, notes: list[str]) -> Iterator[Suspect]:
+    on_step(f"looking for wrong targets{part.name and f': {part.name}'}")
     y = part.y(whole.y)
     if not part.info.n_classes:
         # The errors of counts grow with their square root.

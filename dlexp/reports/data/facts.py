@@ -14,7 +14,7 @@ from dlexp.components.datasets.words.encoding import TextKeys
 from dlexp.components.fingerprints import fingerprints
 from dlexp.components.remarks import Remark, said
 from dlexp.components.validations import Validation
-from dlexp.reports.data.audit import Audit, Say, audited
+from dlexp.reports.data.audit import Audit, OnStep, audited
 from dlexp.reports.data.duplicates import BeforeTwins, Overlap, before_twins, duplicates
 from dlexp.reports.data.examples import Examples, Placed
 from dlexp.training.splits import remarks
@@ -147,7 +147,7 @@ def describe(
     validation: Validation | None,
     data_dir: Path | None,
     allowed: Collection[str] = (),
-    audit: Say | None = None,
+    audit: OnStep | None = None,
 ) -> Description:
     """Load a data set and find out what is in it; with a config, also what its validation takes for itself.
 
