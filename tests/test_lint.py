@@ -22,6 +22,8 @@ from dlexp.registry import components
 
 CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.yaml"))
 CLASSES = ("multiclass", "multilabel")
+GROUPS = "{type: group, column: p}"
+TABLE = "type: csv, path: t.csv, target: y, task: binary"
 IMAGE = "{Reshape: {target_shape: [-1, 8, 1]}}"
 STEPS = "{Reshape: {target_shape: [-1, 8]}}"
 
@@ -59,6 +61,10 @@ def _has_hidden(experiment: Experiment) -> bool:
 
 def _is_vector_stack(experiment: Experiment) -> bool:
     return experiment.model.type == "mlp"
+
+
+def _is_binary_stack(experiment: Experiment) -> bool:
+    return _is_vector_stack(experiment) and experiment.head.type == "binary"
 
 
 def _has_many_classes(experiment: Experiment) -> bool:
@@ -130,6 +136,16 @@ MUTATIONS = (
     Mutation("endless_patience", ("training.early_stopping={patience: 1000}",), _validates),
     Mutation("stopping_on_training", ("training.early_stopping={monitor: loss}",), _validates),
     Mutation("test_validation", ("validation=test",)),
+    *(
+        Mutation(rule, (f"dataset={{{TABLE}, {keys}}}", f"validation={validation}"), _is_binary_stack)
+        for rule, keys, validation in (
+            ("split_groups", "id: p", GROUPS),
+            ("split_groups", f"id: p, test_split: {GROUPS}", "0.3"),
+            ("group_feature", f"test_split: {GROUPS}", GROUPS),
+            ("group_feature", "test_path: t.csv", GROUPS),
+            ("group_feature", "test_path: t.csv, features: [x, p]", GROUPS),
+        )
+    ),
     Mutation("memory", ("model.hidden=[40000, 40000]",), _is_stack),
     Mutation("memory", ("dataset.num_words=100000000",), _has("dataset", "num_words")),
     Mutation(

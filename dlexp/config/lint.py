@@ -7,14 +7,17 @@ what it finds: `allow: [bottleneck]`. Adding one is a function and its place in 
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from itertools import permutations
 from operator import itemgetter
 
 from dlexp.components.columns import Column
 from dlexp.components.data import Info
+from dlexp.components.datasets.user.tables import Table
 from dlexp.components.heads.head import Head
 from dlexp.components.models import Embedding, Layers
 from dlexp.components.models.model import Stack
 from dlexp.components.remarks import RULES as DATA_RULES
+from dlexp.components.validations import Front, GroupSplit, RandomSplit, TimeSplit
 from dlexp.config.advice import DEEP, MAX_DROPOUT, Advice, has_override, lost_classes
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import format_value
@@ -176,6 +179,26 @@ def test_validation(experiment: Experiment, info: Info) -> Iterator[Advice]:
         yield Advice("validation.type", why, "split", change_path="validation")
 
 
+def split_groups(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """Where rows of one group are on two sides, a score does not say what new groups would have."""
+    sides = {"validation": experiment.validation, "dataset.test_split": experiment.dataset.chooses_test}
+    for (path, split), (other_path, other) in permutations(sides.items()):
+        if isinstance(other, GroupSplit) and isinstance(split, RandomSplit | Front | TimeSplit):
+            why = f"parts the rows of a {other.column}, which {other_path} keeps together"
+            yield Advice(path, why, {"type": other.type, "column": other.column, "size": split.size})
+
+
+def group_feature(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """Groups that are scored are not those that are trained on: which one a row is of tells nothing there."""
+    dataset = experiment.dataset
+    splits = (experiment.validation, dataset.chooses_test)
+    for column in dict.fromkeys(split.column for split in splits if isinstance(split, GroupSplit)):
+        if isinstance(dataset, Table) and column in (features := dataset.roles.features_of([column])):
+            why = f"column {column!r} names the groups, and is learned from: scored groups are others"
+            others = [each for each in features if each != column]
+            yield Advice("dataset.features", why, others) if others else Advice("dataset.id", why, column)
+
+
 def memory(experiment: Experiment, info: Info) -> Iterator[Advice]:
     """More than `MEMORY_LIMIT` by an estimate: weights, gradients, optimizer slots, their copies, a batch, data."""
     parts = peak_bytes(experiment, info)
@@ -204,6 +227,8 @@ RULES = (
     endless_patience,
     stopping_on_training,
     test_validation,
+    split_groups,
+    group_feature,
     memory,
 )
 #: Rules of models with a stack of hidden layers; `LAYER_RULES` are those of stacks of Keras's layers.
