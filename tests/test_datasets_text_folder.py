@@ -9,7 +9,9 @@ from snapshots import assert_loads_what_was_digested
 from dlexp.components import snapshot
 from dlexp.components.component import ALONE
 from dlexp.components.datasets import TextFolder
+from dlexp.config.load import load
 from dlexp.errors import DataError
+from dlexp.training.splits import split
 
 REVIEWS = {
     "train/neg/0_2.txt": "bad, bad film",
@@ -217,7 +219,7 @@ def test_texts_that_are_not_read_are_counted(tmp_path: Path) -> None:
 
     assert len(dataset.load(None).train) == 7
     assert said(dataset) == [
-        "own: 1 .txt file in the folder val beside train are in no split",
+        "own: 1 .txt file in the folder val beside train are in no split; see dataset.val: val",
         "own: not read: 2 files that are no .txt files (1 .md, 1 without suffix), the first train/pos/b.md",
         "own: not read: 1 .txt file in deeper folders, the first test/pos/old/d.txt",
         "own: not read: 1 .txt file beside the folders, the first train/e.txt",
@@ -270,12 +272,39 @@ def test_without_a_folder_of_test_texts_they_are_drawn(tmp_path: Path, below: st
     again = TextFolder(path="own", task="binary", split_seed=1)
 
     assert list(dataset.misfits(None)) == []
-    assert said(dataset) == [f"own: no folder {absent}, so 4 of 20 texts are the test split, drawn by class; see {key}"]
+    assert said(dataset) == [
+        f"own: no folder {absent}, so 4 of 20 texts are the test split, drawn by class; see {key} to settle it"
+    ]
     assert sorted(data.test.y.tolist()) == [0, 0, 1, 1]
     assert said(settled) == []
     assert settled.load(None).test.digest == data.test.digest != again.load(None).test.digest
     assert settled.digest(None) == dataset.digest(None) == again.digest(None)
     assert len(TextFolder(path="own", task="binary", test_size=0.5).load(None).test) == 10
+
+
+def test_a_folder_of_texts_that_validate_is_named(tmp_path: Path) -> None:
+    """They validate as they are, beside a test split that is there or drawn; the digest knows them."""
+    validating = {f"valid/{name}/{i}.txt": f"a {name} film {i}" for name in ("neg", "pos") for i in range(2)}
+    written(tmp_path / "own", **BOTH, **validating)
+    text = "dataset: {type: text_folder, path: own, task: binary, val: valid}\n"
+    (tmp_path / "c.yaml").write_text(text)
+    (tmp_path / "drawn.yaml").write_text(text.replace("}", ", test: null}"))
+
+    for name, n_train, n_test in (("c.yaml", 6, 6), ("drawn.yaml", 4, 2)):
+        experiment = load(name).experiment
+        data = experiment.dataset.load(None)
+        found = split(experiment, data)
+        assert found.origins["validation"].positions.tolist() == list(range(n_train, n_train + 4))
+        assert {data.name("train", i).split("/")[0] for i in range(n_train, n_train + 4)} == {"valid"}
+        assert (len(found.train), len(found.test)) == (n_train, n_test)
+    without = TextFolder(path="own", task="binary")
+    assert without.digest(None) != experiment.dataset.digest(None)
+    assert said(without) == [
+        "own: 4 .txt files in the folder valid beside train are in no split; see dataset.val: valid"
+    ]
+    assert list(TextFolder(path="own", task="binary", val="dev").misfits(None)) == [
+        ("val", "own has no folder 'dev'. Choose from: test, train, valid")
+    ]
 
 
 def test_a_drawn_split_of_ratings_needs_no_folders(tmp_path: Path) -> None:

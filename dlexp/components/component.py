@@ -36,8 +36,8 @@ class Context:
     """Whether the data set can draw any number of further examples."""
     has_columns: bool = False
     """Whether the examples are rows of a table, whose columns have names."""
-    has_split_column: bool = False
-    """Whether a column of the table says which rows train, validate and test."""
+    marks_validation: bool = False
+    """Whether a column or folder says which examples validate."""
     n_trained: int | None = None
     """Training examples that validation and `dataset.train_fraction` leave; None if only the data says."""
     epochs: int = 1

@@ -270,7 +270,7 @@ class GroupSplit(RowSplit, _HeldOut):
 
 
 class ColumnSplit(Validation):
-    """The rows that `dataset.split_column` calls `val`; where it calls none so, a fifth is drawn as by `split`."""
+    """The rows that `dataset.split_column` calls `val`, or the texts of `dataset.val`; else a fifth as by `split`."""
 
     type: Literal["column"] = "column"
 
@@ -279,9 +279,11 @@ class ColumnSplit(Validation):
         return RandomSplit().count(n_train)
 
     def problems(self, context: Context) -> Iterator[Misfit]:
-        """No such column."""
-        if not context.has_split_column:
-            yield Misfit("type", "column needs dataset.split_column, which says which rows validate")
+        """No such column or folder."""
+        if not context.marks_validation:
+            yield Misfit(
+                "type", "column needs dataset.split_column, or of text_folder dataset.val, which say what validates"
+            )
 
     def held_out(self, data: Data) -> HeldOut:
         """Those that are marked, if any are."""

@@ -92,7 +92,7 @@ def _context(experiment: Experiment, info: Info) -> Context:
         dataset=dataset.type,
         has_known_distribution=dataset.has_known_distribution,
         has_columns=dataset.has_columns,
-        has_split_column=dataset.has_split_column,
+        marks_validation=dataset.marks_validation,
         n_trained=whole.n_trained(info),
         epochs=experiment.training.epochs,
     )

@@ -421,15 +421,15 @@ def _validated(config: Node) -> tuple[Experiment, Node]:
 def _with_split_of_data(config: Node) -> Node:
     """With the validation that the user's own data imply.
 
-    A number alone draws, since they may be sorted; a column that says what trains and tests also says what validates.
+    A number alone draws, since they may be sorted; a column or folder that marks what validates decides it.
     """
     dataset, validation = config.child("dataset"), config.child("validation")
     chosen = ROOT.child("dataset", config.entries).settings_for(dataset.entries) if dataset else None
     if dataset is None or chosen is None or not (issubclass(chosen, Dataset) and chosen.is_users_own):
         return config
     if validation is None:
-        column = dataset.child("split_column")
-        implied = {"type": Node(MARKED, DEFAULT)} if column and column.value is not None else {}
+        marking = dataset.child(chosen.marking_key) if chosen.marking_key else None
+        implied = {"type": Node(MARKED, DEFAULT)} if marking and marking.value is not None else {}
         source = DEFAULT
     else:
         chosen_type = validation.child("type")

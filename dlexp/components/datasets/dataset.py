@@ -29,6 +29,8 @@ class Dataset(Component):
     """The name of each feature, if they have names."""
     has_known_distribution: ClassVar[bool] = False
     """Whether the examples are drawn from a known distribution, so that there can be any number of them."""
+    marking_key: ClassVar[str] = ""
+    """The key of the column or folder that says which examples validate; empty if there is none."""
     is_users_own: ClassVar[bool] = False
     """Whether it is the user's own: in any order, and `--smoke` trains on its first examples, not on made-up ones."""
     has_columns: ClassVar[bool] = False
@@ -58,9 +60,9 @@ class Dataset(Component):
         return max(1, round(self.train_fraction * n))
 
     @property
-    def has_split_column(self) -> bool:
-        """Whether a column says which rows train, validate and test."""
-        return False
+    def marks_validation(self) -> bool:
+        """Whether a column or folder says which examples validate."""
+        return bool(self.marking_key) and getattr(self, self.marking_key) is not None
 
     @property
     def chooses_test(self) -> Validation | None:

@@ -45,6 +45,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
     """A table with a header, read by pandas; its rows are counted from 1, without the header."""
 
     is_users_own = True
+    marking_key = "split_column"
     has_columns = True
     path: UserPath
     """The file, seen from the working directory, not from the config; else from the folder with the data files."""
@@ -85,11 +86,6 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
     def learned(self) -> Target:
         """What is learned, from which columns of targets."""
         return self.target_of(self.target if isinstance(self.target, dict) else None)
-
-    @property
-    def has_split_column(self) -> bool:
-        """Whether a column is named."""
-        return self.split_column is not None
 
     @property
     def chooses_test(self) -> Validation | None:

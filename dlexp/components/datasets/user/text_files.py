@@ -88,14 +88,14 @@ class Listing:
     """Texts that lie beside the folders."""
 
 
-def listing(root: Path, named: Sequence[str] | None, but: str | None = None) -> Listing:
-    """What lies in those folders in `root` that are named, or in all `but` one; without any folder, in `root` itself.
+def listing(root: Path, named: Sequence[str] | None, but: Sequence[str] = ()) -> Listing:
+    """What lies in those folders in `root` that are named, or in all `but` some; without any folder, in `root` itself.
 
     Raises:
         DataError: There is no text, or as `entries`.
     """
     at_root = entries(root)
-    found = [name for name in names(root) if name != but] if named is None else named
+    found = [name for name in names(root) if name not in but] if named is None else named
     folders = [root / name for name in found] or [root]
     inside = [entry for folder in folders for entry in entries(folder)]
     files, inner = ([path for path, is_folder in inside if is_folder == wanted] for wanted in (False, True))

@@ -3,49 +3,50 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
-from dlexp.components import held_out, memory, snapshot
+from dlexp.components import memory, snapshot
 from dlexp.components.component import Context, Misfit
 from dlexp.components.data import N_FIRST, Data, Info, NewExamples, Split, SplitName, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.reading.packed import CHARACTER_BYTES
 from dlexp.components.datasets.reading.text_file import TextReader
-from dlexp.components.datasets.user import text_files
+from dlexp.components.datasets.user import text_files, text_splits
 from dlexp.components.datasets.user.file_encoding import FileEncodingKeys
-from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath, not_there
+from dlexp.components.datasets.user.keys import Name, Target, TargetKeys, UserPath
+from dlexp.components.datasets.user.text_splits import FoundTexts, Places, shuffled
 from dlexp.components.datasets.words.encoding import TextKeys, TokenKeys
 from dlexp.components.identity_rules import AddedLater
 from dlexp.components.remarks import Remark
 from dlexp.errors import DataError
 from dlexp.format import plural
 
+#: The tasks whose targets are classes of which an example has one.
+CLASS_TASKS = ("binary", "multiclass", "ordinal")
 TextTarget = Literal["folder", "rating"]
 #: `<id>_<rating>.txt`, as in the Large Movie Review Dataset.
 RATED = re.compile(r"_(-?[0-9]+(?:\.[0-9]+)?)\.txt\Z", re.IGNORECASE)
-#: The folders of the splits by default, and names by which these may go.
-TRAIN, TEST = "train", "test"
-TEST_NAMES = {TEST, "tests", "testing"}
-SPLIT_NAMES = {*TEST_NAMES, TRAIN, "training", "val", "valid", "validation", "dev"}
-#: So that the first examples are of all classes.
-SHUFFLE_SEED = 113
 
 
 class TextFolder(TargetKeys, TextKeys, TokenKeys, FileEncodingKeys, Dataset):
     """Your own texts, a .txt file each: train/pos, train/neg, test/pos, ...; or a rating in the file's name."""
 
     is_users_own = True
+    marking_key = "val"
     type: Literal["text_folder"] = "text_folder"
     path: UserPath
     """The folder, seen from the working directory, not from the config; else from the folder with the data files."""
     train: Name | None = "train"
     """The folder in it with the training texts; null if these are in `path` itself, as when it has no such folder."""
+    val: Annotated[Name | None, AddedLater(before=None)] = None
+    """The folder in it with the texts that validate, such as `val`; by default they are taken from the training texts,
+    as `validation` says."""
     test: Name | None = "test"
     """The folder in it with the test texts; null to draw them from the training texts, as without such a folder."""
     test_size: Annotated[float, Field(gt=0, lt=1), AddedLater(before=0.2)] = 0.2
@@ -53,7 +54,7 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, FileEncodingKeys, Dataset):
     split_seed: Annotated[int, Field(ge=0, lt=2**32), AddedLater(before=0)] = 0
     """Seed of a drawn split; not part of the run's own seed, so that all seeds have the same test data."""
     folders: list[Name] | None = None
-    """The folders in these two that are read; by default all. The Large Movie Review Dataset needs `[neg, pos]`, which
+    """The folders in these that are read; by default all. The Large Movie Review Dataset needs `[neg, pos]`, which
     leaves out `unsup`."""
     target: TextTarget | dict[TextTarget, Task] = "folder"
     """What is learned: the name of a text's folder, or the number at the end of its name, `<id>_<rating>.txt`; or both,
@@ -74,11 +75,13 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, FileEncodingKeys, Dataset):
 
     def digest(self, data_dir: Path | None) -> str:
         """Of all files, with their folders and names."""
-        root, parts = self._root(data_dir), [each.texts for each in self._listings(data_dir)]
-        key = ("texts", self.file_encoding, *map(tuple, parts))
+        places = self._places(data_dir)
+        listings = places.listings(self.folders)
+        parts = [listings[key].texts for key in ("train", "test", "val") if key in listings]
         # Of the split, the class and the file; the name of the whole folder says nothing.
-        depth = len(root.parts) if self._places(root)[0] == root else -3
-        return snapshot.once(key, lambda: _digest(list(map(_shuffled, parts)), depth, self._reader))
+        depth = len(places.root.parts) if places.is_flat else -3
+        key = ("texts", self.file_encoding, *map(tuple, parts))
+        return snapshot.once(key, lambda: _digest(list(map(shuffled, parts)), depth, self._reader))
 
     def load(self, data_dir: Path | None) -> Data:
         """Shuffled, always in the same order; words are numbered by the training split alone."""
@@ -86,8 +89,8 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, FileEncodingKeys, Dataset):
         from dlexp.components.datasets.words import indices
         from dlexp.components.datasets.words.text_remarks import TextSource, text_remarks
 
-        root, found = self._root(data_dir), self._found(data_dir)
-        train, test = found.train, found.test
+        places, found = self._places(data_dir), self._found(data_dir)
+        root, train, test = places.root, found.train, found.test
         try:
             n_characters = sum(map(snapshot.size, [*train, *test]))
         except OSError as error:
@@ -97,7 +100,7 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, FileEncodingKeys, Dataset):
         if self.target == "folder" and not self.classes:
             learned = replace(learned, classes=self.folders)
 
-        def given(part: list[Path]) -> dict[str, targets.RawTargets]:
+        def given(part: Sequence[Path]) -> dict[str, targets.RawTargets]:
             def of(name: TextTarget) -> targets.RawTargets:
                 return targets.RawTargets(
                     values=[_target(path, name) for path in part], where=partial(_named, part), place=str(root)
@@ -118,9 +121,11 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, FileEncodingKeys, Dataset):
             names={part: _below(root, paths) for part, paths in (("train", train), ("test", test))},
             decode=partial(self._in_lines, test),
             test_choice=found.choice,
+            marked=found.marked,
             remarks=[
-                *self._split_remarks(root, found),
-                *text_files.remarks(root, found.listings),
+                *self._drawn_remarks(places, found),
+                *places.unread(),
+                *text_files.remarks(root, list(places.listings(self.folders).values())),
                 *y.remarks,
                 *reader.remarks(),
                 *text_remarks(numbered, self.tokens, source),
@@ -130,7 +135,7 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, FileEncodingKeys, Dataset):
     def places(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
         """The files in the folder."""
         paths = self._found(data_dir).of(part)
-        return _below(self._root(data_dir), [paths[position] for position in positions])
+        return _below(self._places(data_dir).root, [paths[position] for position in positions])
 
     def lines(self, data: Data, part: SplitName, positions: Sequence[int], data_dir: Path | None) -> list[str]:
         """The texts themselves."""
@@ -147,25 +152,11 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, FileEncodingKeys, Dataset):
 
     def misfits(self, data_dir: Path | None) -> Iterator[Misfit]:
         """Folders that are not there, and classes that are not two, or not in both splits."""
-        root = self._root(data_dir)
-        there = text_files.names(root)
-        train, test = self._places(root)
-        absent = False
-        for field, place in (("train", train), ("test", test)):
-            if place is None:
-                continue
-            if not place.is_dir():
-                absent = True
-                yield Misfit(field, not_there(root, "folder", place.name, there))
-                continue
-            found = text_files.names(place)
-            yield from (
-                Misfit("folders", not_there(place, "folder", name, found))
-                for name in self.folders or []
-                if name not in found
-            )
-        if not absent and not self.folders and not self.classes:
-            yield from self._class_misfits(train, test)
+        places = self._places(data_dir)
+        misfits = list(places.misfits(self.folders or []))
+        if not misfits and not self.folders and not self.classes and "folder" in self._tasks:
+            misfits = list(places.class_misfits(is_binary=self._tasks["folder"] == "binary"))
+        yield from misfits
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Targets that folders or ratings are not."""
@@ -176,50 +167,16 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, FileEncodingKeys, Dataset):
         for target, task in tasks.items():
             if task == "multilabel":
                 yield Misfit("task", "a text is in one folder and has one rating; several labels need a table (csv)")
-            elif task and target == "folder" and task not in ("binary", "multiclass", "ordinal"):
+            elif task and target == "folder" and task not in CLASS_TASKS:
                 yield Misfit("target", f"folders are classes; a {task} task needs target: rating")
-
-    def _class_misfits(self, train: Path, test: Path | None) -> Iterator[Misfit]:
-        """Folders that cannot be the classes, where nothing names those that are."""
-        if "folder" not in self._tasks:
-            return
-        classes = [name for name in text_files.names(train) if train / name != test]
-        if len(classes) == 1 and (train / classes[0] / (self.train or TRAIN)).is_dir():
-            yield Misfit("path", f"{train} has the folder {classes[0]} alone, which has them: {train / classes[0]}")
-        elif self._tasks["folder"] == "binary" and len(classes) != 2:
-            listed = ", ".join(classes) or "none"
-            yield Misfit("folders", f"a binary task needs two; {train} has {len(classes)}: {listed}. Name two of them")
-        elif test and (more := [name for name in text_files.names(test) if name not in classes]):
-            yield Misfit(
-                "folders",
-                f"{test} has {more[0]!r}, which {train} has not; name those that both have: {', '.join(classes)}",
-            )
 
     @property
     def _tasks(self) -> Mapping[TextTarget, Task | None]:
         """The task of each target."""
         return {**self.target} if isinstance(self.target, dict) else {self.target: self.task}
 
-    def _root(self, data_dir: Path | None) -> Path:
-        return files.find_users(self.path, data_dir)
-
-    def _places(self, root: Path) -> tuple[Path, Path | None]:
-        """Where the training and the test texts lie; without a second folder, these are drawn from the others.
-
-        Folders that are named by default need not be there, unless there are some of nearly these names.
-        """
-        there = text_files.names(root)
-        is_split = [name for name in there if name.lower() in SPLIT_NAMES]
-        train = root / self.train if self.train and (self.train != TRAIN or is_split) else root
-        has_test = self.test and (self.test != TEST or any(name.lower() in TEST_NAMES for name in there))
-        return train, root / self.test if self.test and has_test else None
-
-    def _listings(self, data_dir: Path | None) -> list[text_files.Listing]:
-        """What lies in the folders of the training split and of the test split, if that is not drawn."""
-        root = self._root(data_dir)
-        train, test = self._places(root)
-        but = test.name if test and train == root else None
-        return [text_files.listing(place, self.folders, but) for place in (train, test) if place]
+    def _places(self, data_dir: Path | None) -> Places:
+        return Places.of(files.find_users(self.path, data_dir), self.train, self.val, self.test)
 
     @property
     def _reader(self) -> TextReader:
@@ -229,61 +186,25 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, FileEncodingKeys, Dataset):
         texts = self._reader.texts([part[position] for position in positions])
         return [" ".join(text.removeprefix("\ufeff").split()) for text in texts]
 
-    def _found(self, data_dir: Path | None) -> "FoundTexts":
-        """The files of both splits, shuffled; drawn where there is no folder of test texts."""
-        import numpy as np
+    def _found(self, data_dir: Path | None) -> FoundTexts:
+        """The files of both splits; drawn where there is no folder of test texts."""
+        places = self._places(data_dir)
+        found = text_splits.given(places.listings(self.folders))
+        if places.test:
+            return found
+        name, task = next(iter(self._tasks.items()))
+        labels = [_target(path, name) for path in found.unmarked] if task in CLASS_TASKS else None
+        return text_splits.drawn(found, self.test_size, self.split_seed, labels)
 
-        listings = self._listings(data_dir)
-        shuffled = [_shuffled(each.texts) for each in listings]
-        if len(shuffled) == 2:
-            return FoundTexts(listings, shuffled[0], shuffled[1])
-        (texts,), (name, task) = shuffled, next(iter(self._tasks.items()))
-        if len(texts) < 2:
-            raise DataError(f"{texts[0]}: the only text; a split needs at least 2")
-        labels = [_target(path, name) for path in texts] if task in ("binary", "multiclass", "ordinal") else None
-        drawn = held_out.test_split(len(texts), self.test_size, self.split_seed, labels)
-        is_test = np.zeros(len(texts), bool)
-        is_test[drawn.positions] = True
-        train, test = ([texts[i] for i in np.flatnonzero(is_test == wanted)] for wanted in (False, True))
-        return FoundTexts(listings, train, test, drawn.how)
-
-    def _split_remarks(self, root: Path, found: "FoundTexts") -> Iterator[Remark]:
-        """That the test split was drawn, where no key says so, and which texts belong to no split."""
-        train, test = self._places(root)
+    def _drawn_remarks(self, places: Places, found: FoundTexts) -> Iterator[Remark]:
+        """That the test split was drawn, where no key says so."""
         if found.choice and self.test:
-            is_flat = self.train is not None and train == root
+            is_flat = self.train is not None and places.is_flat
             absent = f"{self.train} or {self.test}" if is_flat else self.test
-            n = plural(len(found.train) + len(found.test), "text")
+            n = plural(len(found.unmarked) + len(found.test), "text")
             what = f"no folder {absent}, so {len(found.test):,} of {n} are the test split, {found.choice}"
-            key = "dataset.test: null" + " and dataset.train: null" * is_flat
-            yield Remark(rule="drawn_split", place=str(root), found=what, key=key)
-        for name in text_files.names(root) if train != root else []:
-            texts = [] if root / name in (train, test) else list(text_files.texts_below(root / name))
-            if texts:
-                what = f"{plural(len(texts), '.txt file')} in the folder {name} beside {train.name} are in no split"
-                yield Remark(rule="unread_files", place=str(root), found=what)
-
-
-@dataclass(frozen=True)
-class FoundTexts:
-    """The files of both splits."""
-
-    listings: Sequence[text_files.Listing]
-    """What lies in the folders: of both splits, or of one from which the test split was drawn."""
-    train: list[Path]
-    test: list[Path]
-    choice: str = ""
-    """How the test split was drawn, if it was."""
-
-    def of(self, part: SplitName) -> list[Path]:
-        """Those of one split."""
-        return self.train if part == "train" else self.test
-
-
-def _shuffled(paths: Sequence[Path]) -> list[Path]:
-    import numpy as np
-
-    return [paths[i] for i in np.random.default_rng(SHUFFLE_SEED).permutation(len(paths))]
+            key = "dataset.test: null" + " and dataset.train: null" * is_flat + " to settle it"
+            yield Remark(rule="drawn_split", place=str(places.root), found=what, key=key)
 
 
 def _target(path: Path, name: TextTarget) -> str:
