@@ -193,7 +193,7 @@ def test_targets_are_float64(kind: str) -> None:
 def test_targets_beyond_float64_or_float32_are_refused() -> None:
     """A perfect score on targets that became one number would be false."""
     x = SECONDS[:, None]
-    with pytest.raises(DataError, match=r"\(train\): target 1: 1000000000000000001 would be taken as 10{18}: float64 "):
+    with pytest.raises(DataError, match=r"\(train\): target 1: 1000000000000000001 is taken as 10{18}: float64 tells "):
         arrays("npz", x, 10**18 + SECONDS, task="regression").load(None)
     with pytest.raises(DataError, match=r"\(train\): target 3: 1e\+39 is larger than 3.4e\+38, the largest number of"):
         arrays("npz", x, np.where(SECONDS == 3, 1e39, 1.0), task="regression").load(None)

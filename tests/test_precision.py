@@ -72,7 +72,9 @@ def test_what_float64_merges(given: list[object], different: int, left: int, pos
     if position is None:
         assert found is None
     else:
-        assert found == precision.Merged(position, different, left)
+        assert found
+        assert (found.position, found.different, found.left) == (position, different, left)
+        assert (found.given, found.number) == (given[position], numbers[position])
 
 
 def test_digests_are_those_of_float32_where_it_keeps_the_numbers() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from dlexp.components.data import Array, Data, Info, SplitName
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.validations import Validation
+from dlexp.reports.numbers import significant
 from dlexp.training.splits import Origin, origins
 
 
@@ -99,4 +100,7 @@ def described_target(y: Any, names: Sequence[str]) -> str:
     """The name of a class, all labels of an example, or a number."""
     if np.ndim(y):
         return ", ".join(names[k] if names else str(k) for k in np.flatnonzero(y).tolist()) or "none"
-    return names[y] if names else f"{y:.6g}"
+    if names:
+        return names[y]
+    # Whole digits tell apart what lies near together, as Unix times do.
+    return significant(y, 6) if 1e6 <= abs(y) < 1e15 else f"{y:.6g}"

@@ -133,7 +133,7 @@ def targets(rows: Rows, column: str, task: Task, rules: CellRules, separator: st
             (line,) = lines([problem])
             raise DataError(f"{line}; {_AS_NUMBER}" if is_date else line)
         values = cells.numbers.values
-        require_apart(cells.given.to_list(), values, partial(rows.where, column=column))
+        require_apart(cells.given, values, partial(rows.where, column=column))
     elif task == "multilabel":
         lists = label_lists.read(cells.given.where(~cells.is_gap, "").to_list(), separator, place)
         values, remarks = lists.values, lists.remarks

@@ -20,10 +20,8 @@ def remarks(train: Rows, features: Sequence[Encoded], *, are_standardized: bool,
         for loss in precision.losses(column[:, None]):
             place = f"{train.path}: column {each.column}"
             yield from precision.remarks(place, column, loss, are_standardized, in_model)
-        given = train.frame[each.column].to_list() if len(each.names) == 1 else []
-        if given and (found := precision.merged(given, column)):
-            place = train.where(found.position, each.column)
-            yield precision.merged_remark(place, given[found.position], column[found.position], found)
+        if len(each.names) == 1 and (found := precision.merged(train.frame[each.column], column)):
+            yield precision.merged_remark(train.where(found.position, each.column), found)
 
 
 def _numbers(features: Sequence[Encoded]) -> Iterator[tuple[Encoded, Array]]:

@@ -1,6 +1,6 @@
 """Targets of the user's own data: from what stands in a file to numbers of classes, rows of labels or values."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -154,11 +154,7 @@ def _numbers(task: Task, given: RawTargets) -> Array:
     return y
 
 
-def require_apart(given: "Sequence[Any] | Array", y: Array, where: Callable[[int], str]) -> None:
+def require_apart(given: Iterable[Any], y: Array, where: Callable[[int], str]) -> None:
     """Refuse targets that float64 `y` cannot tell apart, though they were `given` apart."""
-    if found := precision.merged(list(given), y):
-        i = found.position
-        raise DataError(
-            f"{where(i)}: {given[i]} would be taken as {y[i]:.0f}: float64 tells {found.left} of {found.different} "
-            "different targets apart; subtract what they have in common"
-        )
+    if found := precision.merged(given, y):
+        raise DataError(f"{where(found.position)}: {found}; subtract what they have in common")
