@@ -101,6 +101,6 @@ def described_target(y: Any, names: Sequence[str]) -> str:
     if np.ndim(y):
         return ", ".join(names[k] if names else str(k) for k in np.flatnonzero(y).tolist()) or "none"
     if names:
-        return names[y]
+        return str(names[y])
     # Whole digits tell apart what lies near together, as Unix times do.
-    return significant(y, 6) if 1e6 <= abs(y) < 1e15 else f"{y:.6g}"
+    return significant(float(y), 6) if 1e6 <= abs(y) < 1e15 else f"{y:.6g}"
