@@ -64,7 +64,16 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
         (
             "name: a/b",
             "name: expected letters, digits, spaces and _ . , + = ( ) -, "
-            "and no dot, comma, sign or space in front, given 'a/b'",
+            "and no dot, comma, sign or space in front, given 'a/b'; rename the file, or write name: a_b",
+        ),
+        (
+            "name: lr 0.1 [b]",
+            "name: expected letters, digits, spaces and _ . , + = ( ) -, "
+            "and no dot, comma, sign or space in front, given 'lr 0.1 [b]'; rename the file, or write name: lr 0.1 (b)",
+        ),
+        (
+            "training: {early_stopping: true}",
+            "training.early_stopping: expected a mapping, given true; write {monitor: val_loss, patience: 5}",
         ),
         ("name: summary.csv", "name: a file of this name lies beside the runs; choose another than 'summary.csv'"),
         (f"name: {101 * 'x'}", f"name: expected text of at most 100 characters, given '{56 * 'x'}..."),
@@ -239,10 +248,20 @@ def test_all_field_errors_are_named_together_in_the_files_order(refused: Callabl
     assert lines == [
         "c.yaml:1: training.epochs: expected at least 1, given 0",
         "c.yaml:1: training.batch_size: expected a whole number, given 'many'",
-        "c.yaml:2: optimizer.lr: unknown key 'lr'. Choose from: type, learning_rate, clipnorm, clipvalue, "
+        "c.yaml:2: optimizer.lr: unknown key 'lr'. Did you mean 'learning_rate'? Choose from: type, learning_rate, "
+        "clipnorm, clipvalue, "
         "global_clipnorm, weight_decay, momentum, nesterov",
         f"c.yaml:4: dataset.type: unknown dataset 'imbd'. Did you mean 'imdb'? Choose from: {DATASETS}",
     ]
+
+
+def test_a_decimal_comma_in_braces_is_named(refused: Callable[[str], list[str]]) -> None:
+    """YAML reads a second key, without a value; a word in its place is only unknown."""
+    start = "dataset: iris\noptimizer: {type: adam, learning_rate: 1,"
+    (number,), (word,) = refused(f"{start}e-3}}\n"), refused(f"{start}high}}\n")
+
+    assert "unknown key 'e-3'. The comma before it ends a value; write a decimal point. Choose from" in number
+    assert "The comma" not in word
 
 
 def test_checks_between_fields_wait_for_valid_fields(refused: Callable[[str], list[str]]) -> None:
@@ -267,7 +286,7 @@ def test_a_file_whose_stem_is_no_name_is_told_so(tmp_path: Path) -> None:
     """A name is a folder; a file may be called what it likes if it says another name."""
     path = tmp_path / "a@b.yaml"
     path.write_text("dataset: iris")
-    with pytest.raises(ConfigError, match=r"a@b\.yaml: name: expected letters, .*, given 'a@b'$"):
+    with pytest.raises(ConfigError, match=r"a@b\.yaml: name: expected letters, .*, given 'a@b'; rename"):
         load(path)
 
     path.write_text("dataset: iris\nname: fine")

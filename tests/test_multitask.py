@@ -210,7 +210,10 @@ def test_a_density_has_no_learned_weight(head: str) -> None:
         ("dataset: {type: digits, target: [digit, lines]}\n", "Choose from: digit, parity, traits, ink"),
         ("dataset: {type: csv, path: a.csv, target: {a: binary}}\n", "a mapping names two or more targets"),
         ("dataset: {type: csv, path: a.csv, target: a}\n", "dataset.task: missing. Choose from: binary, "),
-        ("dataset: {type: csv, path: a.csv, target: {val_a: binary, b: count}}\n", "starts with val"),
+        (
+            "dataset: {type: csv, path: a.csv, target: {val_a: binary, b: count}}\n",
+            "column val_a_loss would be",
+        ),
         ("dataset: {type: csv, path: a.csv, target: {a b: binary, a_b: count}}\n", "cannot be told from those of"),
         (
             "dataset: {type: csv, path: a.csv, task: binary, target: {a: binary, b: count}}\n",

@@ -154,9 +154,9 @@ def test_a_column_with_one_value_is_said() -> None:
 def test_ids_and_counts_of_the_rows_are_said(name: str, values: Sequence[Any]) -> None:
     """With the key that makes them the rows' names, which settles it."""
     columns = {name: values, "x": NOISE, "y": LABELS}
-    (remark,) = remarks(columns)
+    keys = [each.key for each in remarks(columns) if each.rule == "id_feature"]
 
-    assert (remark.rule, remark.key) == ("id_feature", f"dataset.id: {name}")
+    assert keys == [f"dataset.id: {name}"]
     assert not about(columns, id=name)
     assert ("id_feature", name) not in about(columns, features=[name, "x"])
 

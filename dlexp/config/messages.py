@@ -1,6 +1,7 @@
 """What pydantic refuses, in the user's terms: path, expected, given, the nearest right word."""
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from dlexp.config.advice import has_override, setting
 from dlexp.config.flat import format_value
+from dlexp.config.names import PATTERN
 from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.places import HEAD_SHORT_FORMS, Place, keys_below, keys_of, place_of
 from dlexp.config.problems import Problem
@@ -123,8 +125,11 @@ def _message(keys: Keys, errors: list[ErrorDetails], config: Node, known: Known)
     if kind.startswith("model") and place.one_of:
         return f"expected one of {', '.join(place.types)}, given {shown}{off_instead(value, takes)}"
     if keys == ("name",) and kind == "string_pattern_mismatch":
-        return f"expected {EXPECTED_NAME}, given {shown}"
+        return f"expected {EXPECTED_NAME}, given {shown}{_other_name(value)}"
     advice = instead([each["type"] for each in errors], value, takes) or _quoted_items(keys, value, config)
+    if not advice and value is True and kind.startswith("model") and place.settings and takes({}):
+        first = list(place.settings.model_fields.items())[:2]
+        advice = f"; write {format_value({name: field.default for name, field in first})}"
     if any(details["type"] not in EXPECTED for details in errors):
         # What a component's own check says.
         own = errors[0]["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
@@ -166,10 +171,29 @@ def _unknown_key(keys: Keys, value: Any, config: Node, known: Known) -> str:
     advice = (
         _written_nested(key, value, known, config)
         or (types and f" It is a key of type {', '.join(types)}.")
-        or ("" if key in known else did_you_mean(key, here))
+        or ("" if key in known else did_you_mean(key, here) or _spelt_out(key, here) or _cut_off(key, value))
         or (elsewhere and f" Did you mean '{known[elsewhere][0]}'?")
     )
     return f"unknown key {_shown(key)}.{advice} Choose from: {', '.join(here)}"
+
+
+def _spelt_out(key: str, here: Sequence[str]) -> str:
+    """For `lr`: the key of whose words it has the first letters."""
+    meant = [name for name in here if "_" in name and "".join(word[0] for word in name.split("_")) == key]
+    return f" Did you mean '{meant[0]}'?" if len(meant) == 1 else ""
+
+
+def _cut_off(key: str, value: Any) -> str:
+    """For `{learning_rate: 1,e-3}`, where YAML reads a key without a value after the comma."""
+    is_rest = value is None and re.fullmatch(r"\d*(?:[eE][+-]?\d+)?", key)
+    return " The comma before it ends a value; write a decimal point." if is_rest else ""
+
+
+def _other_name(name: Any) -> str:
+    """The nearest name that an experiment can have, to be said by the config where the file cannot be renamed."""
+    near = re.sub(r"[^\w .,+=()-]+", "_", name.translate(str.maketrans("[]{}<>", "()()()")))
+    near = re.sub(r"^[^\w(]+", "", near).rstrip("_ ")
+    return f"; rename the file, or write name: {near}" if re.match(PATTERN, near) else ""
 
 
 def _written_nested(key: str, value: Any, known: Known, config: Node) -> str:

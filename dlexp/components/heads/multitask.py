@@ -15,8 +15,8 @@ from dlexp.components.data import Array, Info, Tensor
 from dlexp.components.heads.head import Head, Output, Part, Trunk
 from dlexp.errors import MAX_EXPLAINED, did_you_mean
 
-#: First words of recorded columns: a target of this name would take the columns of another score.
-RESERVED = ("val", "test", "best")
+#: First words of recorded columns, and of which: a target of this name would take the columns of another score.
+RESERVED = {"val": "on the validation split", "test": "on the test split", "best": "of the best epoch"}
 
 
 class Multitask(Component):
@@ -74,7 +74,11 @@ class Multitask(Component):
         head, targets, path, start = self.heads[name], context.info.targets, f"heads.{name}", name.split("_")[0]
         yield from (misfit.below(path) for misfit in head.problems(replace(context, info=targets[name])))
         if start in RESERVED:
-            yield Misfit(path, f"a target whose name starts with {start} has columns of other scores")
+            yield Misfit(
+                path,
+                f"the column {name}_loss would be a score {RESERVED[start]}; rename the target in the file, or the "
+                "column of a CSV file by dataset.names, so that it does not start with that word",
+            )
         if twins := [other for other in targets if other != name and _layer_name(other) == _layer_name(name)]:
             yield Misfit(path, f"its layers cannot be told from those of {twins[0]!r}; rename one of the targets")
         if self.weighting == "learned" and not head.loss_is_bounded:

@@ -35,20 +35,24 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 def remarks(train: Rows, features: Sequence[Encoded], roles: Roles, gaps: Gaps, info: Info, y: Array) -> list[Remark]:
     """What is said of the features as the training rows have them, whose targets are `y`."""
     answers = leakage.Answers.of(info, y, " and ".join(roles.targets))
-    columns = [each.column for each in features]
-    found = []
+    columns, found = [each.column for each in features], {}
     for feature in features:
-        column = feature.column
-        rule, why = "constant_column", _constant(train, feature)
-        if roles.takes_all and (why_id := _why_id(train.frame[column], is_alone=len(features) == 1)):
-            rule, why = "id_feature", why_id
-        elif not why:
-            rule, why = "target_leakage", _leakage(train, feature, gaps, answers, len(features))
-        if why:
-            key = f"dataset.id: {quoted(column)}" if rule == "id_feature" else without(columns, [column])
-            place = where(train.path, column, list(train.frame.columns))
-            found.append(Remark(rule=rule, place=place, found=why, key=key))
-    return found
+        why_id = _why_id(train.frame[feature.column], is_alone=len(features) == 1) if roles.takes_all else ""
+        if why_id:
+            found[feature.column] = "id_feature", why_id
+        elif constant := _constant(train, feature):
+            found[feature.column] = "constant_column", constant
+        elif way := _leakage(train, feature, gaps, answers, len(features)):
+            found[feature.column] = "target_leakage", way
+    return [
+        Remark(
+            rule=rule,
+            place=where(train.path, column, list(train.frame.columns)),
+            found=why,
+            key=f"dataset.id: {quoted(column)}" if rule == "id_feature" else without(columns, list(found)),
+        )
+        for column, (rule, why) in found.items()
+    ]
 
 
 def _leakage(train: Rows, feature: Encoded, gaps: Gaps, answers: Sequence[leakage.Answers], n_features: int) -> str:
