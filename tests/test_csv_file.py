@@ -99,8 +99,8 @@ def test_a_decimal_comma_divides_no_columns() -> None:
 
     assert (columns(found.frame), found.frame.iloc[1].to_list()) == (["name", "price, EUR"], ["n1", "1,5"])
     assert said(content) == [
-        "delimiter: t.csv: its columns are read as separated by semicolons, though commas would divide all rows alike "
-        'too; dataset.delimiter: ","'
+        "delimiter: t.csv: its columns are read as separated by semicolons, though commas would divide all rows alike; "
+        'dataset.delimiter: ","'
     ]
     assert said(content, delimiter=";") == []
 
@@ -390,6 +390,7 @@ def numbered(names: Sequence[Any], row: str) -> str:
         numbered(["label", *range(784)], "7," + ",".join(["0"] * 784)),
         numbered([*range(785)], ",".join(["0"] * 785)),
         numbered([400.1, 402.7, 404, 409.9, 411, 415.5, "y"], "1,2,3,4,5,6,a"),
+        numbered([1045, 203, 887], "0.2,1,0.5") + "0.5,0,0.1\n" * 9,
         numbered(["", "x", "y"], "1,2,a"),
         "text\n" + "a b\nc d\n" * 10,
     ],
@@ -417,6 +418,26 @@ def test_a_first_row_that_is_no_header_is_said(row: str, n: int) -> None:
     assert len(read(content, header="none").frame) == 60
     assert said(content, header="none") == []
     assert columns(read(content, header="none", names=list("abcd")[:width]).frame) == list("abcd")[:width]
+
+
+def test_rare_delimiters_are_named_and_long_lines_read() -> None:
+    """What few programs write has to be said; a table may have thousands of columns."""
+    assert said(TABLE.replace(",", ":")) == [
+        "delimiter: t.csv: it is read as one column, though ':' would divide all rows alike; dataset.delimiter: \":\""
+    ]
+    wide = ",".join(f"gene{i}" for i in range(20_000)) + "\n" + (",".join("1" * 20_000) + "\n") * 9
+    assert read(wide).frame.shape == (9, 20_000)
+
+
+def test_a_name_never_swallows_rows() -> None:
+    """A quotation mark in the header, whose second one is missing; a name may have two lines."""
+    message = refused(TABLE.replace("z,y", '"z,y') + '1,2,"a"\n')
+
+    assert message == (
+        "t.csv: line 1: a quotation mark in it opens a name that goes on to line 32; put the quotation mark right, or "
+        "see dataset.quote: none"
+    )
+    assert columns(read('x,"z\n(m)",y\n' + ROWS).frame) == ["x", "z\n(m)", "y"]
 
 
 def test_names_take_the_place_of_the_header() -> None:

@@ -74,11 +74,13 @@ def _decoded(file: packed.Unpacked, dialect: Dialect) -> Iterator[str]:
 
 def _head(pieces: Iterator[str]) -> tuple[str, bool]:
     """The first characters of a text, with some lines at least, and whether they are all."""
-    head = ""
+    head, size = "", HEAD
     for piece in pieces:
         head += piece
-        if len(head) > HEAD and len(lines(head[:HEAD])) > HEAD_LINES:
-            return head[:HEAD], False
+        while len(head) > size:
+            if len(lines(head[:size])) > HEAD_LINES:
+                return head[:size], False
+            size *= 2
     return head, True
 
 

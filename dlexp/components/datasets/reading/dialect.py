@@ -15,6 +15,8 @@ AUTO, NONE = "auto", "none"
 COMMA = ","
 #: What is looked for between the columns, the likeliest first.
 DELIMITERS = (COMMA, ";", "\t", "|", SPACES)
+#: What is named where none of these is there.
+ODD = ":^~\x01\x1f"
 #: What lines begin with that some programs write above a table.
 COMMENTS = "#%!"
 #: So many records tell how a file is written.
@@ -22,6 +24,8 @@ N_LOOKED_AT = 500
 #: Share of the records that have as many cells as the first one where the right character divides them.
 MOSTLY = 0.9
 MAX_SHOWN = 40
+#: A name of a column has fewer lines.
+MAX_NAME_LINES = 5
 #: So many lines may stand above the names of the columns.
 MAX_ABOVE = 10
 
@@ -80,11 +84,13 @@ def layout(path: Path, head: str, is_whole: bool, dialect: Dialect) -> Layout:
     looked_at = {each: _looked_at(numbered[skipped:], marked[each], is_whole) for each in DELIMITERS}
     found, doubt = _delimiter(looked_at)
     marks = _marks(head, found if given == AUTO else given, quote, comment)
-    if given == AUTO:
-        remarks += _delimiter_remarks(path, found, doubt)
     rows = looked_at.get(marks.delimiter) or _looked_at(numbered[skipped:], marks, is_whole)
     if not rows:
         raise DataError(f"{path}: the file is empty")
+    if given == AUTO:
+        if len(rows[0][1]) == 1:
+            doubt = _odd_delimiter(numbered[skipped:], marks, is_whole)
+        remarks += _delimiter_remarks(path, found, doubt)
     if given != AUTO and given != found and len(rows[0][1]) == 1 and _is_consistent(looked_at[found]):
         raise UserError(
             f"{path}: no {named(given)} in line {rows[0][0].line}, but {named(found, 2)} "
@@ -167,6 +173,13 @@ def _delimiter(looked_at: dict[str, Looked]) -> tuple[str, str]:
     return (COMMA if COMMA in divided or not divided else divided[0]), ""
 
 
+def _odd_delimiter(numbered: Sequence[tuple[int, str]], marks: Marks, is_whole: bool) -> str:
+    """A character that divides all rows alike, though few programs write it; nothing if there is none."""
+    return next(
+        (each for each in ODD if _is_consistent(_looked_at(numbered, replace(marks, delimiter=each), is_whole))), ""
+    )
+
+
 def _n_plain(looked_at: Looked) -> float:
     """The share of cells that are numbers, or have nothing in them that may divide columns."""
     found = [cell for _, row in looked_at for cell in row]
@@ -182,7 +195,8 @@ def _are_numbers(looked_at: Looked) -> bool:
 def _delimiter_remarks(path: Path, found: str, doubt: str) -> list[Remark]:
     said = f"its columns are read as separated by {named(found, 2)}"
     if doubt:
-        said += f", though {named(doubt, 2)} would divide all rows alike too"
+        said = said if doubt in DELIMITERS else "it is read as one column"
+        said += f", though {named(doubt, 2)} would divide all rows alike"
         return [Remark(rule="delimiter", place=str(path), found=said, key=f"dataset.delimiter: {typed(doubt)}")]
     if found == COMMA:
         return []
@@ -226,7 +240,9 @@ def _laid_out(
     n_cells = len(rows[0][1]) if rows else len(first)
     if has_header:
         _require_beginning(path, looked_at, marks, dialect)
-    names = [cell.strip() for cell in first] if has_header else [f"column_{k + 1}" for k in range(n_cells)]
+    names = (
+        [cell.strip().lstrip("\ufeff") for cell in first] if has_header else [f"column_{k + 1}" for k in range(n_cells)]
+    )
     if dialect.names is not None:
         is_ended = n_cells == len(dialect.names) + 1 and all(not row[-1].strip() for _, row in rows)
         if len(dialect.names) != n_cells and not is_ended:
@@ -275,8 +291,11 @@ def _header_remarks(
 def _require_beginning(path: Path, looked_at: Looked, marks: Marks, dialect: Dialect) -> None:
     """Refuse lines above the table, and a header that is shorter than its rows."""
     (record, first), *others = looked_at
-    if opens_at_end(record.text, marks) and marks.quote:
-        raise DataError(f"{path}: line {record.line}: a quotation mark opens and none closes; see dataset.quote: none")
+    if marks.quote and (opens_at_end(record.text, marks) or record.last_line >= record.line + MAX_NAME_LINES):
+        raise DataError(
+            f"{path}: line {record.line}: a quotation mark in it opens a name that goes on to line {record.last_line}; "
+            "put the quotation mark right, or see dataset.quote: none"
+        )
     common = _common_width(others)
     mark = first[0][:1] if first[0][:1] and first[0][0] in COMMENTS else ""
     n_right = sum(len(row) == common for _, row in others)

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 #: A number as files write it, with a sign, a point or a comma; the words for what is no number are none.
@@ -32,8 +32,8 @@ def is_row(first: list[str], rows: Sequence[list[str]]) -> bool:
         rows = others
     if len(rows) < 3:
         return False
-    numbers: list[str] = []
-    n_repeated = n_unseen = 0
+    numbers: dict[float, list[float]] = {}
+    n_numbers = n_repeated = n_unseen = 0
     for k, cell in enumerate(map(str.strip, first)):
         present = _present(rows, k)
         if not present or cell.lower() in _MISSING:
@@ -41,14 +41,15 @@ def is_row(first: list[str], rows: Sequence[list[str]]) -> bool:
         if sum(map(is_number, present)) >= 0.9 * len(present):
             if not is_number(cell):
                 return False
-            numbers.append(cell)
+            n_numbers += 1
+            numbers[_value(cell)] = [_value(each) for each in present if is_number(each)]
         elif cell in present:
             n_repeated += 1
         elif len(set(present)) <= _FEW * len(present):
             n_unseen += 1
-    if len(set(numbers)) < len(numbers) or n_repeated > 1:
+    if len(numbers) < n_numbers or n_repeated > 1:
         return True
-    return not n_unseen and (n_repeated > 0 or (bool(numbers) and not _are_names(numbers, rows)))
+    return not n_unseen and (n_repeated > 0 or (bool(numbers) and not _are_names(numbers)))
 
 
 def is_header(first: list[str], rows: Sequence[list[str]]) -> bool:
@@ -68,13 +69,22 @@ def _present(rows: Sequence[Sequence[str]], k: int) -> list[str]:
     return [cell for row in rows if k < len(row) and (cell := row[k].strip()).lower() not in _MISSING]
 
 
-def _are_names(numbers: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether different numbers are names: evenly spaced, or many that only rise."""
-    values = [float(each.replace(",", ".")) for each in numbers]
+def _value(cell: str) -> float:
+    return float(cell.replace(",", "."))
+
+
+def _are_names(numbers: Mapping[float, Sequence[float]]) -> bool:
+    """Whether different numbers are names: far from those below, evenly spaced, or many that only rise."""
+    values = list(numbers)
     steps = [b - a for a, b in pairwise(values)]
-    is_even = len(steps) > 0 and all(math.isclose(step, steps[0], rel_tol=1e-6) for step in steps)
-    if is_even and len(values) < 3:
-        present = [float(cell.replace(",", ".")) for row in rows for cell in row if is_number(cell)]
-        is_even = abs(steps[0]) == 1 and not min(present) <= values[0] <= max(present)
+    if len(values) > 1 and all(map(_is_far, values, numbers.values())):
+        return True
     rises = all(step > 0 for step in steps) or all(step < 0 for step in steps)
+    is_even = len(steps) > 1 and all(math.isclose(step, steps[0], rel_tol=1e-6) for step in steps)
     return is_even or (len(values) >= _ORDERED and rises)
+
+
+def _is_far(value: float, others: Sequence[float]) -> bool:
+    """Whether a number is farther from others than these are from each other."""
+    low, high = min(others), max(others)
+    return max(low - value, value - high) > high - low

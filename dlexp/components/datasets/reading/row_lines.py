@@ -120,7 +120,7 @@ class RowLines:
     def swallowed(self, position: int, n_lines: int, n_cells: int) -> Doubt:
         """What is said of a row, counted from 0, that has whole rows in it."""
         line = next(record.line for row, record in self if row == position + 1)
-        more = f", and so do {n_cells - 1} more" if n_cells > 1 else ""
+        more = f" (as of {plural(n_cells - 1, 'more cell')})" if n_cells > 1 else ""
         what = (
             f"a cell in quotation marks goes on to line {line + n_lines - 1}, "
             f"and each of its {n_lines} lines looks like a row{more}"
