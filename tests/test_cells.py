@@ -62,9 +62,11 @@ def said(dataset: Csv | Parquet) -> list[str]:
         (["38 %", "5 %", "7.5%"], 'dataset.units: ["%"]'),
         (["$114", "$1,200.50"], 'dataset.thousands: "," and dataset.units: ["$"]'),
         (["-€5", "€ 7", "€9"], 'dataset.units: ["€"]'),
+        (["1,23,456", "12"], 'dataset.thousands: ","'),
         (["12 kg", "13 kg", "14,5 kg"], 'dataset.decimal: "," and dataset.units: ["kg"]'),
         (["1,234", "2,345", "500"], 'say which: dataset.thousands: "," or dataset.decimal: ","'),
-        (["1.2k", "800", "3M", "4k"], "write them out"),
+        (["1.2k", "800", "3M", "4k"], "write them in one unit, without factors"),
+        (["12 kg", "13 kg", "1 kg", "14 g", "15 g", "2 g"], "write them in one unit"),
         (["3,5", "2.5", "4,5"], "write them alike"),
         (["2024-01-31", "2024-02-01"], "dataset.dates: [c]"),
         (["31.12.2020", "1.2.2021"], "dataset.dates: [c]"),
@@ -73,6 +75,8 @@ def said(dataset: Csv | Parquet) -> list[str]:
         (["3. Januar 2020", "14. Mai 2021"], "dataset.dates: [c] and dataset.date_format"),
         (["2024-01-31T10:00:00Z", "2024-02-01T11:30:00+02:00"], "dataset.dates: [c]"),
         (["10:30", "23:05"], "dataset.dates: [c]"),
+        (["01/2024", "02/2024"], "dataset.dates: [c]"),
+        (["never"] * 6 + ["2024-01-1" + k for k in "12345"], "dataset.dates: [c]"),
         (["unknown", "unknown", "3", "4", "unknown"], 'missing_values: ["", NA, NaN, nan, "null", unknown]'),
         (["?", "?", "2,5", "3,5"], 'dataset.decimal: ","'),
         (["sold out"] * 6 + list("12345"), '"null", sold out]'),
@@ -92,7 +96,9 @@ def test_what_looks_like_numbers_is_no_category_by_itself(cells: list[str], need
 @pytest.mark.parametrize(
     "cells",
     [["red", "blue"], ["A12", "B7", "A1"], ["12A", "13B", "7C"], ["2wd", "4wd"], ["10-20", "20-30"], ["1.2.3", "1.2.4"],
-     ["1st", "2nd", "3rd"], ["yes", "no"], ["SW1A", "E5"], ["red", "blue", "0x1F"]],
+     ["1st", "2nd", "3rd"], ["yes", "no"], ["SW1A", "E5"], ["red", "blue", "0x1F"],
+     ["3f2a", "8e72", "00aa", "b1c2"], ["#ff0000", "#000000"], ["<10", "10-20", ">20"],
+     ["mpfi", "2bbl", "1bbl", "idi"]],
 )  # fmt: skip
 def test_words_are_categories_and_nothing_is_said(cells: list[str]) -> None:
     """Names, codes and ranges that have digits in them are words."""
@@ -123,6 +129,15 @@ def test_keys_say_how_numbers_are_written(cells: list[str], settings: dict[str, 
     assert numbers(dataset.load(None))[:3] == pytest.approx(read)
     Path("new.csv").write_text("c\n" + "\n".join(cells) + "\n")
     assert Csv.new_examples(dataset, Path("new.csv"), None).x.ravel().tolist() == pytest.approx(read)
+
+
+def test_numbers_of_one_column_have_one_unit() -> None:
+    """Kilograms and grams, or thousands and ones, are no numbers of one scale."""
+    assert refused(table(["1 kg", "500 g"], units=["kg", "g"])) == (
+        "own.csv: column c: numbers with different units: kg in 10 cells, g in 10 cells; write them in one unit, "
+        "without factors"
+    )
+    assert "different units: none in 10 cells, k in 10 cells" in refused(table(["1200", "1.2k"], units=["k"]))
 
 
 def test_separators_have_to_stand_where_they_belong() -> None:
@@ -194,6 +209,7 @@ def test_what_float32_cannot_hold_is_refused(large: str) -> None:
         (["1.234", "12.500", "500"], "dot_or_thousands"),
         (["02139", "10001"], "leading_zeros"),
         (["20240131", "20240201"], "dates"),
+        (["01.2024", "02.2024"], "dates"),
         (["1", "2", "3", "-999"], "sentinel"),
         (["20", "30", "40", "9999"], "sentinel"),
         (["5 kg", "6"], "units"),
@@ -324,6 +340,7 @@ DAYS = ["2024-02-28", "2024-03-01", "2023-12-31"]
         (["2024-02-28 10:30", "2024-02-28 11:45"], {}, ["hour", "minute"], [10, 30]),
         (["2024-02-28T23:30:00+02:00", "2024-02-28T00:00:00Z"], {}, ["hour", "minute"], [23, 30]),
         (["10:30", "11:45"], {}, ["hour", "minute"], [10, 30]),
+        (["02/2024", "04/2023"], {}, ["year", "month"], [2024, 2]),
         (["10:30 PM", "11:45 AM"], {}, ["hour", "minute"], [22, 30]),
         (["28-Feb-24", "01-Mar-23"], {}, ["year", "month", "day"], [2024, 2, 28]),
         (["Wed, 28 Feb 2024 10:30:00 +0100", "Fri, 01 Mar 2024 11:30:00 +0100"], {},
@@ -356,6 +373,9 @@ def test_dates_become_seconds_if_asked() -> None:
     assert numbers(data)[:2] == [86400, 2 * 86400]
     zoned = table(["1970-01-02T00:00+01:00", "1970-01-02T00:00Z"], dates={"c": "seconds"}).load(None)
     assert numbers(zoned)[:2] == [86400 - 3600, 86400]
+    assert "expected a time zone as its offset, such as +01:00, given '1970-01-02 00:00 CET'" in refused(
+        table(["1970-01-02 00:00 CET"], dates={"c": "seconds"})
+    )
     assert "expected a time zone, as other cells have" in refused(
         table(["1970-01-02T00:00+01:00", "1970-01-02T00:00"], dates={"c": "seconds"})
     )

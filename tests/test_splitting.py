@@ -178,7 +178,7 @@ def test_whole_groups() -> None:
         ),
         (
             "validation={type: time, column: word}",
-            "t.csv: column word: expected dates, given 'w'; how they are written",
+            "t.csv: column word: expected dates, given 'w'; say how they are written",
         ),
         ("validation={type: time, column: mixed}", "t.csv: row 3, column mixed: expected a number, as in most rows"),
         ("validation={type: time, column: either}", "t.csv: column either: dates such as '01/02/2020' can be read in"),

@@ -10,7 +10,7 @@ from dlexp.components.data import Array
 from dlexp.components.datasets.user import dates
 from dlexp.components.datasets.user.cell_keys import DateNumbers
 from dlexp.components.datasets.user.cells import Cells
-from dlexp.components.datasets.user.gaps import typed
+from dlexp.components.datasets.user.gaps import is_usual, typed
 from dlexp.components.datasets.user.labels import label
 from dlexp.components.datasets.user.unread import Unread, lines
 from dlexp.components.remarks import Remark
@@ -52,11 +52,11 @@ def problem(train: Cells) -> Unread | None:
     if not nearest:
         found_instead = f"{place}: expected dates, given {words[0]!r}"
         return Unread(train.column, found_instead, "say how they are written: dataset.date_format")
-    return Unread(
-        train.column,
-        f"{train.where_word(misread)}: expected a date as the others, {_shown(nearest)}, given {misread!r}",
-        "if they are written otherwise: dataset.date_format",
-    )
+    key = "if they are written otherwise: dataset.date_format"
+    if is_usual(misread):
+        key = f"if that is a missing value, say {train.rules.missing_values(misread)} and dataset.missing"
+    found_instead = f"{train.where_word(misread)}: expected a date as the others, {_shown(nearest)}, given {misread!r}"
+    return Unread(train.column, found_instead, key)
 
 
 def encoded(train: Cells, other: Cells) -> Dates:
@@ -66,6 +66,9 @@ def encoded(train: Cells, other: Cells) -> Dates:
     made = [_made(each, form, how) for each in (train, other)]
     of_train = {part: values[~train.is_gap] for part, values in made[0].items()}
     varying = [part for part, values in of_train.items() if values.min() < values.max()] or list(made[0])[:1]
+    if "day" not in varying and (of_train.get("day", np.zeros(1)) == 1).all():
+        # Months of a year, of which no day is known.
+        varying = [part for part in varying if part != "weekday"]
     splits = [np.column_stack([each[part] for part in varying]) for each in made]
     names = [f"{train.column}.{part}" if part else train.column for part in varying]
     return Dates(names, splits, _remark(train, form, of_train, varying))
@@ -107,6 +110,11 @@ def _made(cells: Cells, form: str, how: DateNumbers) -> Mapping[str, Array]:
     if is_wrong.any():
         given = label(cells.given.iloc[int(is_wrong.argmax())])
         raise DataError(f"{cells.where(is_wrong)}: expected a date in the form {_shown(form)}, given {given!r}")
+    if how == "seconds" and (is_unknown := np.isinf(moments.offsets) & ~cells.is_gap).any():
+        given = label(cells.given.iloc[int(is_unknown.argmax())])
+        raise DataError(
+            f"{cells.where(is_unknown)}: expected a time zone as its offset, such as +01:00, given {given!r}"
+        )
     is_zoned = ~np.isnan(moments.offsets) & ~cells.is_gap
     if how == "seconds" and is_zoned.any() and (is_local := ~is_zoned & ~cells.is_gap).any():
         raise DataError(f"{cells.where(is_local)}: expected a time zone, as other cells have; seconds need one")

@@ -25,18 +25,20 @@ _DATE = "|".join(
         rf"(?:{_NAME},? )?{_DAY}(?:st|nd|rd|th|\.)?[ -]{_NAME}[ ,-]+(?:{_YEAR}|\d\d)",
         rf"(?:{_NAME},? )?{_NAME}[ -]{_DAY}(?:st|nd|rd|th)?,? {_YEAR}",
         rf"{_NAME}[ -]{_YEAR}",
+        rf"{_MONTH}[/-]{_YEAR}",
         r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[ -]'?\d\d",
     ]
 )
 _LOOKS = re.compile(rf"(?:(?:{_DATE})(?:(?:T|,? | - ){_TIME}{_ZONE})?|{_TIME}{_ZONE})")
 _COMPACT = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
-_ZONED = re.compile(r"(?P<moment>.*:\d\d.*?) ?(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)")
+_MONTH_OF_YEAR = re.compile(r"(?:0[1-9]|1[0-2])\.(?:19|20)\d\d")
+_ZONED = re.compile(r"(?P<moment>.*:\d\d.*?) ?(?P<zone>Z|(?![AP]M)[A-Z]{3,4}|[+-]\d\d:?\d\d)")
 
 _DATES = [
     *(f"%{a}{sign}%{b}{sign}%{year}" for sign in "/.-" for year in "Yy" for a, b in ("dm", "md")),
     *("%d %b %Y", "%d %B %Y", "%d. %B %Y", "%d. %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%b %d %Y", "%b %d, %Y"),
     *("%B %d %Y", "%B %d, %Y", "%a, %d %b %Y", "%a %d %b %Y", "%a, %b %d, %Y", "%A, %B %d, %Y", "%b %Y", "%B %Y"),
-    *("%b-%Y", "%b-%y", "%Y/%m/%d", "%Y.%m.%d"),
+    *("%m/%Y", "%m-%Y", "%Y/%m", "%b-%Y", "%b-%y", "%Y/%m/%d", "%Y.%m.%d"),
 ]
 _TIMES = ["%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p"]
 #: So many words find out which formats are tried on all of them.
@@ -68,6 +70,11 @@ def looks_like_one(word: str) -> bool:
 def is_compact(word: str) -> bool:
     """Whether a number can be a date, as 20240315."""
     return _COMPACT.fullmatch(word) is not None
+
+
+def is_month(word: str) -> bool:
+    """Whether a number can be a month and its year, as 01.2024."""
+    return _MONTH_OF_YEAR.fullmatch(word) is not None
 
 
 def are_moments(cells: pd.Series) -> bool:
@@ -134,9 +141,9 @@ def _moments(words: pd.Series, form: str) -> pd.Series:
 
 
 def _ahead(zone: str) -> float:
-    """What a zone is ahead of UTC, in seconds."""
+    """What a zone is ahead of UTC, in seconds; infinite if that is not certain, as of CST."""
     if zone.isalpha():
-        return 0
+        return 0 if zone in ("Z", "UTC", "GMT") else np.inf
     hours, minutes = int(zone[1:3]), int(zone[-2:])
     return (-1 if zone[0] == "-" else 1) * (3600 * hours + 60 * minutes)
 

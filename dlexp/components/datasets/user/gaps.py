@@ -116,5 +116,6 @@ def is_usual(word: str, beside_numbers: bool = True) -> bool:
 
 def typed(word: str) -> str:
     """A word as it can be typed into a list of YAML."""
-    is_plain = re.fullmatch(r"[^\W\d_][\w/ .]*", word) and word.casefold() not in ("null", "yes", "no", "true", "false")
+    is_other = word.casefold() in ("null", "yes", "no", "on", "off", "true", "false")
+    is_plain = re.fullmatch(r"[^\W\d_][\w/ .]*|-?[1-9]\d*", word) and not is_other
     return word if is_plain else json.dumps(word, ensure_ascii=False)

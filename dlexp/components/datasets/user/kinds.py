@@ -77,7 +77,8 @@ def look(column: str, counts: Mapping[str, int], rules: CellRules) -> Look | Non
     others = [word for word in counts if word not in set(usual)]
     n = sum(counts[word] for word in others)
     days = [word for word in others if dates.looks_like_one(word)]
-    if sum(counts[word] for word in days) > n / 2:
+    n_days, beside_days = sum(counts[word] for word in days), set(counts) - set(days)
+    if n_days > n / 2 or (len(beside_days) <= _MAX_PLACEHOLDERS and len(days) >= _MIN_NUMBERS):
         return Look(days[0], f"dates: {_some(days, counts)}", _dates_advice(column, days))
     seen = notations.seeming(others, rules.notation)
     if seen is None:
@@ -94,7 +95,10 @@ def look(column: str, counts: Mapping[str, int], rules: CellRules) -> Look | Non
     if beside and (n_read > n / 2 or is_few):
         missing = f"if that is a missing value, say {rules.missing_values(*beside)} and dataset.missing"
         return Look(beside[0], f"{plural(n_read, 'number')} beside {_some(beside, counts)}", missing)
-    if n_read >= _MIN_MIXED * n and len(counts) <= MAX_CATEGORIES and read:
+    with_digits = [word for word in others if any(each.isdigit() for each in word)]
+    # Among codes such as 3F2A some are numbers by chance.
+    are_codes = len(with_digits) > len(read) + (len(others) - len(read)) / 2
+    if read and n_read >= _MIN_MIXED * n and len(counts) <= MAX_CATEGORIES and not are_codes:
         found = f"numbers among words are taken as categories: {_some(read, counts)}"
         return Look(read[0], found, f"dataset.categorical: [{column}]", is_refused=False)
     return None

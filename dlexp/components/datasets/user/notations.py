@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dlexp.components.datasets.user.numerals import Notation, usual
 
 #: Units that stand for a factor: a number with one and a number without one are not of the same scale.
-_FACTORS = frozenset(["k", "K", "M", "G", "B", "T", "bn", "mn", "Mio", "Mio.", "Mrd", "Mrd.", "Tsd", "Tsd."])
+FACTORS = frozenset(["k", "K", "M", "G", "B", "T", "bn", "mn", "Mio", "Mio.", "Mrd", "Mrd.", "Tsd", "Tsd."])
 #: Letters before a number are a unit only if they are one of these: `A12` is a name.
 _BEFORE = frozenset(
     [
@@ -34,14 +34,14 @@ _BEFORE = frozenset(
 )
 _SPACES = " \u00a0\u202f\u2009"
 _WRITTEN = re.compile(
-    rf"[+-]?\s?(?P<before>[^\d\s.,'’()+-]{{1,4}}\.?)?\s*[+-]?\s?"
+    rf"[+-]?\s?(?P<before>[^\d\s.,'’()+#<>≤≥-]{{1,4}}\.?)?\s*[+-]?\s?"
     rf"(?P<body>[.,]?\d(?:[\d.,'’{_SPACES}]*\d)?)(?P<exponent>[eE][+-]?\d+)?"
     r"\s*(?P<after>[^\W\d_][^\W\d_./]{0,11}(?:/[^\W\d_]+)?[23²³]?\.?|[^\w\s.,:;+()|\"'/-]{1,2}[CF]?)?"
 )
-_GROUPS = re.compile(rf"[1-9]\d{{0,2}}(?P<more>(?:(?P<sign>[.,'’{_SPACES}])\d{{3}})(?:(?P=sign)\d{{3}})*)")
+_GROUPS = re.compile(rf"[1-9]\d{{0,2}}(?P<sign>[.,'’{_SPACES}])\d{{3}}(?:(?P=sign)\d{{3}})*|[1-9]\d?(?:,\d\d)+,\d{{3}}")
 _NAMES = {",": "a comma", ".": "a dot", " ": "a space", "'": "an apostrophe"}
-#: A column has a unit of letters if at least so many different numbers have it, and so large a share of those with one.
-_MIN_NUMBERS, _MIN_SHARE = 3, 0.9
+#: Letters are a unit if at least so many different numbers have them, and they are one of so few or so large a share.
+_MIN_NUMBERS, _MAX_UNITS, _MIN_SHARE = 3, 3, 0.9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,14 +95,16 @@ class Seeming:
     notation: Notation
     """One that reads them, as far as they say."""
     doubt: str
-    """Why no notation reads them for sure: the sign that may stand between thousands or before decimals, `mixed`, or
-    `factors`; empty if one does."""
+    """Why no notation reads them for sure: the sign that may stand between thousands or before decimals, `mixed` signs,
+    different `units`, or `factors`; empty if one does."""
 
     @property
     def described(self) -> str:
         """What they are."""
         if self.doubt == "mixed":
             return "numbers in more than one notation"
+        if self.doubt == "units":
+            return f"numbers with different units ({', '.join(self.notation.units)})"
         if self.doubt == "factors":
             return f"numbers, some with a factor ({', '.join(self.notation.units)})"
         if self.doubt:
@@ -117,8 +119,8 @@ class Seeming:
         """What to type, or to do."""
         if self.doubt == "mixed":
             return "write them alike"
-        if self.doubt == "factors":
-            return "write them out"
+        if self.doubt in ("units", "factors"):
+            return "write them in one unit, without factors"
         if self.doubt:
             units = f", with {keys}" if (keys := self.keys(configured)) else ""
             return f'say which: dataset.thousands: "{self.doubt}" or dataset.decimal: "{self.doubt}"{units}'
@@ -141,13 +143,28 @@ def seeming(words: Sequence[str], configured: Notation) -> Seeming | None:
     """What the words of a column that the configured notation does not read look like; None if like no numbers."""
     forms = {word: form for word in words if (form := written(word)) is not None}
     units = Counter(form.unit for form in forms.values() if form.unit)
-    forms = {word: form for word, form in forms.items() if not form.unit or _is_unit(form.unit, units)}
+    known = {unit for unit in units if unit in configured.units or _is_unit(unit, units)}
+    forms = {word: form for word, form in forms.items() if not form.unit or form.unit in known}
     if not forms:
         return None
-    decimals = {form.decimal for form in forms.values()} - {""}
-    thousands = {form.thousands for form in forms.values()} - {""}
-    eithers = {form.either for form in forms.values()} - {""}
-    doubt = ""
+    decimals, thousands, doubt = _signs(list(forms.values()), configured)
+    with_units = {form.unit for form in forms.values()}
+    if not doubt and with_units & FACTORS and len(with_units) > 1:
+        doubt = "factors"
+    elif not doubt and len(with_units - {""}) > 1:
+        doubt = "units"
+    opposite = {",": ".", ".": ","}.get(min(thousands, default=""), configured.decimal)
+    units_found = tuple(sorted(with_units - {""}))
+    return Seeming(
+        list(forms), Notation(min(decimals, default=opposite), min(thousands, default=None), units_found), doubt
+    )
+
+
+def _signs(forms: Sequence[Written], configured: Notation) -> tuple[set[str], set[str], str]:
+    """The signs before decimals, those between thousands, and why they cannot be told; see `Seeming.doubt`."""
+    decimals = {form.decimal for form in forms} - {""}
+    thousands = {form.thousands for form in forms} - {""}
+    eithers = {form.either for form in forms} - {""}
     for sign in sorted(eithers):
         other = "." if sign == "," else ","
         if sign in decimals or other in thousands or thousands & set(" '"):
@@ -156,21 +173,19 @@ def seeming(words: Sequence[str], configured: Notation) -> Seeming | None:
             thousands.add(sign)
         elif sign == configured.decimal:
             decimals.add(sign)
-        else:
-            doubt = doubt or sign
-    if len(decimals) > 1 or len(thousands) > 1 or decimals & thousands or len(eithers) > 1:
-        doubt = "mixed"
-    found = sorted({form.unit for form in forms.values()} - {""})
-    if not doubt and any(unit in _FACTORS for unit in found) and len({form.unit for form in forms.values()}) > 1:
-        doubt = "factors"
-    opposite = {",": ".", ".": ","}.get(min(thousands, default=""), configured.decimal)
-    notation = Notation(min(decimals, default=opposite), min(thousands, default=None), tuple(found))
-    return Seeming(list(forms), notation, doubt)
+        elif len(eithers) == 1:
+            return decimals, thousands, sign
+    is_mixed = len(decimals) > 1 or len(thousands) > 1 or bool(decimals & thousands) or len(eithers) > 1
+    return decimals, thousands, "mixed" if is_mixed else ""
 
 
 def _is_unit(unit: str, units: Mapping[str, int]) -> bool:
     """Whether what stands beside a number is a unit, and not part of a name such as 12A."""
     if not unit.isalpha() or unit in _BEFORE:
         return True
-    alike = sum(units[factor] for factor in _FACTORS) if unit in _FACTORS else units[unit]
-    return alike >= max(_MIN_NUMBERS, _MIN_SHARE * sum(units.values()))
+    if unit in FACTORS:
+        alike = sum(units[factor] for factor in FACTORS)
+        return alike >= max(_MIN_NUMBERS, _MIN_SHARE * sum(units.values()))
+    n_letters = sum(each.isalpha() for each in units)
+    is_one_of_few = n_letters <= _MAX_UNITS and not (len(unit) == 1 and unit.isupper())
+    return units[unit] >= _MIN_NUMBERS and (is_one_of_few or units[unit] >= _MIN_SHARE * sum(units.values()))

@@ -29,7 +29,7 @@ def problem(*splits: Cells, expected: str = "a number, as in most training rows"
     """Why the column cannot be read: its first cell that is no number, and what may read it; None if it can."""
     wrong = [(cells, is_wrong) for cells in splits if (is_wrong := _is_wrong(cells)).any()]
     if not wrong:
-        return None
+        return _in_units(splits)
     cells, is_wrong = _first_of_file(wrong)
     i = int(is_wrong.argmax())
     given, place = cells.given.iloc[i], cells.where(is_wrong)
@@ -61,8 +61,10 @@ def _explained(cells: Cells, word: str, is_wrong: Array, found: str) -> Unread:
         times = f" in {plural(n, 'row')}" if n > 1 else ""
         advice = f"if that is a missing value, say {rules.missing_values(word)} and dataset.missing"
         return Unread(cells.column, f"{found}{times}", advice)
-    read = cells.given[~is_wrong & ~cells.is_gap].head(_N_FIRST).map(label)
-    seen = notations.seeming(list(dict.fromkeys([word, *read])), rules.notation)
+    if np.isinf(cells.numbers.values[int(is_wrong.argmax())]):
+        return Unread(cells.column, found)
+    some = [cells.given[chosen].head(_N_FIRST).map(label) for chosen in (is_wrong, ~is_wrong & ~cells.is_gap)]
+    seen = notations.seeming(list(dict.fromkeys([word, *some[0], *some[1]])), rules.notation)
     if seen is not None and word in seen.words and (advice := seen.advice(rules.notation)):
         return Unread(cells.column, f"{found}: {seen.described}", advice)
     more = f" and {plural(n - 1, 'more cell')}" if n > 1 else ""
@@ -82,13 +84,17 @@ def remarks(train: Cells, other: Cells) -> Iterator[Remark]:
     words = train.given[~train.is_gap]
     if pd.api.types.infer_dtype(words) != "string":  # Of Parquet also truth values, with gaps.
         return
-    yield from _units(train, words, place)
+    yield from _units(train, place)
     if train.rules.notation.decimal == "." and (dotted := _all_dotted(words)):
         found = f"numbers such as {dotted!r}, each dot before three digits, are read with decimals, not thousands"
         yield Remark(
             rule="dot_or_thousands", place=place, found=found, key='dataset.decimal: "," and dataset.thousands: "."'
         )
     if not (values % 1 == 0).all():
+        if words.head(_N_FIRST).map(dates.is_month).all():
+            found = f"numbers such as {words.iloc[0]} look like months"
+            key = f'dataset.dates: [{train.column}] and dataset.date_format: "%m.%Y"'
+            yield Remark(rule="dates", place=place, found=found, key=key)
         return
     if (code := _code(words)) is not None:
         found = f"{code!r} begins with 0, as codes do, and is read as the number {float(code):g}"
@@ -110,17 +116,37 @@ def _unusual(splits: Sequence[Cells]) -> Iterator[Remark]:
     yield Remark(rule="number_signs", place=cells.where(chosen), found=read)
 
 
-def _units(train: Cells, words: pd.Series, place: str) -> Iterator[Remark]:
-    """Different units in one column, or a unit in some of its cells alone."""
-    notation = train.rules.notation
-    if not notation.units:
-        return
-    counts = words.map(notation.unit).value_counts()
+def _units(train: Cells, place: str) -> Iterator[Remark]:
+    """A unit in some of the cells alone."""
+    counts = _unit_counts([train])
     if len(counts) > 1:
-        listed = ", ".join(f"{unit or 'no unit'} in {plural(n, 'cell')}" for unit, n in counts.items())
-        yield Remark(
-            rule="units", place=place, found=f"{listed}: all are read as if they had one unit", key="dataset.units"
-        )
+        listed = " and ".join(f"{unit or 'no unit'} in {plural(n, 'cell')}" for unit, n in counts.items())
+        found = f"numbers with {listed}: all are read as if they had the unit"
+        yield Remark(rule="units", place=place, found=found, key="dataset.units")
+
+
+def _in_units(splits: Sequence[Cells]) -> Unread | None:
+    """Why numbers with units cannot be read: they have different ones, or a factor that others lack."""
+    counts = _unit_counts(splits)
+    units = set(counts) - {""}
+    if len(units) < 2 and (len(counts) < 2 or not units & notations.FACTORS):
+        return None
+    listed = ", ".join(f"{unit or 'none'} in {plural(n, 'cell')}" for unit, n in counts.items())
+    found = f"{splits[0].rows.path}: column {splits[0].column}: numbers with different units: {listed}"
+    return Unread(splits[0].column, found, "write them in one unit, without factors")
+
+
+def _unit_counts(splits: Sequence[Cells]) -> dict[str, int]:
+    """How many cells have each unit, or none."""
+    notation = splits[0].rules.notation
+    if not notation.units or not isinstance(splits[0].given.dtype, pd.StringDtype):
+        return {}
+    found = pd.concat([each.given[~each.is_gap] for each in splits]).value_counts()
+    counts: dict[str, int] = {}
+    for word, n in found.items():
+        unit = notation.unit(str(word))
+        counts[unit] = counts.get(unit, 0) + int(n)
+    return dict(sorted(counts.items(), key=lambda each: -each[1]))
 
 
 def _sentinel(values: Array) -> float | None:
