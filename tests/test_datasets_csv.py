@@ -179,7 +179,7 @@ def test_a_column_for_each_label() -> None:
     assert dataset.load(None).train.y.tolist() == [[0, 1], [1, 1]]
     assert (
         refused(text.replace("0,1", "0,7"), target=["dry", "hot"], task="multilabel", split_column="split")
-        == "own.csv: row 3, column dry: expected 0 or 1, given '7'"
+        == "own.csv: row 3, column dry: expected 0 or 1, or True or False, given '7'"
     )
 
 

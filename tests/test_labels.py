@@ -590,3 +590,31 @@ def test_no_label_of_a_drawn_split_is_refused_with_its_row(cells: list[Any]) -> 
     pd.DataFrame({"x": range(15), "y": cells}).to_parquet("own.parquet")
     with pytest.raises(DataError, match=r"own\.parquet: row 1, column y: a list or a mapping where one class stands"):
         Parquet(path="own.parquet", target="y", task="multiclass").load(None)
+
+
+def test_columns_of_labels_may_be_true_and_false() -> None:
+    """As pandas writes them in CSV files; another word is refused with its row."""
+    Path("own.csv").write_text("x,p,q\n1,True,0\n2,False,1\n3,TRUE,1\n")
+    settings: dict[str, Any] = {"path": "own.csv", "test_path": "own.csv", "target": ["p", "q"], "task": "multilabel"}
+
+    assert Csv(**settings).load(None).train.y.tolist() == [[1, 0], [0, 1], [1, 1]]
+    Path("own.csv").write_text("x,p,q\n1,yes,0\n2,no,1\n")
+    with pytest.raises(DataError, match=r"row 1, column p: expected 0 or 1, or True or False, given 'yes'"):
+        Csv(**settings).load(None)
+
+
+@pytest.mark.parametrize(
+    ("missing", "advice"),
+    [
+        ("refuse", " and dataset.missing: {target: drop}"),
+        ("mean", " and dataset.missing: {target: drop, features: mean}"),
+        ({"features": "mean"}, " and dataset.missing.target: drop"),
+        ("drop", ""),
+    ],
+)
+def test_how_missing_targets_are_dropped_beside_what_is_done_to_features(missing: Any, advice: str) -> None:
+    """The advice keeps what the config says."""
+    with pytest.raises(DataError) as error:
+        by_csv(["a", "N/A", "b"] * 5, missing=missing)
+
+    assert f', "null", N/A]{advice}; if each is a class' in str(error.value)

@@ -27,6 +27,7 @@ from dlexp.format import plural
 
 #: What is said of numbers whatever they are for; the rest names keys of features.
 _OF_TARGETS = ("dot_or_thousands", "number_signs", "sentinel", "units")
+_TRUTHS = {"true": 1, "false": 0}
 _AS_NUMBER = "a date or a time to predict has to be written as a number, such as of days"
 
 
@@ -139,8 +140,14 @@ def targets(rows: Rows, column: str, task: Task, rules: CellRules, separator: st
         values, remarks = lists.values, lists.remarks
 
     def missing(words: Sequence[str]) -> str:
-        is_dropped = rules.gaps.rule(column) == "drop"
-        return f"say {rules.missing_values(*words)}{'' if is_dropped else ' and dataset.missing: {target: drop}'}"
+        said, rule = rules.gaps.missing, rules.gaps.rule(column)
+        others = "" if said == "refuse" else f", features: {said}"
+        drop = (
+            "dataset.missing.target: drop"
+            if not isinstance(said, str)
+            else f"dataset.missing: {{target: drop{others}}}"
+        )
+        return f"say {rules.missing_values(*words)}{'' if rule == 'drop' else f' and {drop}'}"
 
     return RawTargets(
         values=values, where=lambda i: rows.where(i, column), place=place, missing=missing, remarks=remarks
@@ -155,11 +162,18 @@ def target_remarks(train: Rows, test: Rows, column: str, rules: CellRules) -> It
 
 def flags(rows: Rows, columns: Sequence[str]) -> RawTargets:
     """The labels of each row, from a column of 0 and 1 per label."""
-    numbers = rows.frame[list(columns)].apply(pd.to_numeric, errors="coerce").to_numpy(float)
+    numbers = rows.frame[list(columns)].apply(_flag_numbers).to_numpy(float)
     for k, i in np.argwhere(~np.isin(numbers, [0, 1]).T)[:1]:
-        raise DataError(f"{rows.where(i, columns[k])}: expected 0 or 1, given {rows.frame[columns[k]].iloc[i]!r}")
+        given = rows.frame[columns[k]].iloc[i]
+        raise DataError(f"{rows.where(i, columns[k])}: expected 0 or 1, or True or False, given {given!r}")
     values = [[name for name, is_on in zip(columns, row, strict=True) if is_on] for row in numbers]
     return RawTargets(values=values, where=lambda i: rows.where(i, ", ".join(columns)), place=str(rows.path))
+
+
+def _flag_numbers(cells: pd.Series) -> pd.Series:
+    """Numbers, with True and False as 1 and 0, as programs write them in CSV files."""
+    numbers = pd.to_numeric(cells, errors="coerce")
+    return numbers if numbers.notna().all() else numbers.fillna(cells.map(label).str.casefold().map(_TRUTHS))
 
 
 def joined(words: Any, features: Sequence[Array], are_wide: bool = False) -> Any:
