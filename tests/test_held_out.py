@@ -55,7 +55,9 @@ def test_a_test_split_is_drawn_by_class_where_it_can_be(labels: list[str] | None
     assert drawn.how == how
     stratify = labels if how == "drawn by class" else None
     expected = train_test_split(np.arange(20), test_size=0.21, random_state=7, stratify=stratify)[1]
-    assert drawn.positions.tolist() == sorted(expected)
+    # Where a class would be in the test split alone, one example of it changes places with one of another.
+    assert len(set(drawn.positions) - set(expected)) == (1 if "6 classes" in how else 0)
+    assert labels is None or set(np.delete(labels, drawn.positions)) == set(labels)
     assert len(drawn.positions) == 5
 
 

@@ -73,7 +73,10 @@ def _move_rare(classes: Array, is_held_out: Array, lacking: bool) -> None:
 
 
 def test_split(n: int, size: float, seed: int, labels: "Labels | None") -> HeldOut:
-    """The examples of a drawn test split, `size` of `n` rounded up: by class, if there are labels and they allow it."""
+    """The examples of a drawn test split, `size` of `n` rounded up: by class, if there are labels and they allow it.
+
+    Where they do not, an example of each class still trains: whether a class is known depends on no seed.
+    """
     import numpy as np
     from sklearn.model_selection import train_test_split
 
@@ -82,6 +85,12 @@ def test_split(n: int, size: float, seed: int, labels: "Labels | None") -> HeldO
     if labels is not None and not reason:
         return HeldOut(by_class(labels, count, seed), "drawn by class")
     drawn = np.sort(train_test_split(np.arange(n), test_size=count, random_state=seed)[1])
+    if labels is not None:
+        classes = np.unique(np.asarray(labels), return_inverse=True)[1]
+        is_held_out = np.isin(np.arange(n), drawn)
+        if classes.max() < n - count:
+            _move_rare(classes, is_held_out, lacking=False)
+        drawn = np.flatnonzero(is_held_out)
     return HeldOut(drawn, at_random_since(reason))
 
 

@@ -28,7 +28,7 @@ from dlexp.format import plural
 #: What is said of numbers whatever they are for; the rest names keys of features.
 _OF_TARGETS = ("dot_or_thousands", "number_signs", "sentinel", "units")
 _TRUTHS = {"true": 1, "false": 0}
-_AS_NUMBER = "a date or a time to predict has to be written as a number, such as of days"
+_AS_NUMBER = "a date to predict has to be written as a number, such as of days"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +127,7 @@ def targets(rows: Rows, column: str, task: Task, rules: CellRules, separator: st
     values: Any = cells.given.to_list()
     remarks: Sequence[Remark] = ()
     if task in NUMBERS:
-        if dates.are_moments(cells.given) or pd.api.types.is_timedelta64_dtype(cells.given):
+        if dates.are_moments(cells.given):
             raise DataError(f"{rows.where(0, column)}: expected a number, given {cells.given.iloc[0]}; {_AS_NUMBER}")
         if problem := number_columns.problem(cells, expected="a number"):
             is_date = dates.looks_like_one(label(cells.given[~cells.is_gap].iloc[0]))
@@ -142,12 +142,8 @@ def targets(rows: Rows, column: str, task: Task, rules: CellRules, separator: st
     def missing(words: Sequence[str]) -> str:
         said, rule = rules.gaps.missing, rules.gaps.rule(column)
         others = "" if said == "refuse" else f", features: {said}"
-        drop = (
-            "dataset.missing.target: drop"
-            if not isinstance(said, str)
-            else f"dataset.missing: {{target: drop{others}}}"
-        )
-        return f"say {rules.missing_values(*words)}{'' if rule == 'drop' else f' and {drop}'}"
+        drop = f": {{target: drop{others}}}" if isinstance(said, str) else ".target: drop"
+        return f"say {rules.missing_values(*words)}{'' if rule == 'drop' else f' and dataset.missing{drop}'}"
 
     return RawTargets(
         values=values, where=lambda i: rows.where(i, column), place=place, missing=missing, remarks=remarks
