@@ -561,9 +561,7 @@ def test_a_number_to_predict_that_is_none(labels: list[str], message: str) -> No
 
 def test_moments_are_no_numbers_to_predict() -> None:
     """Nanoseconds since 1970 are no target that anybody meant."""
-    with pytest.raises(
-        DataError, match=r"row 1, column y: expected a number, given 2024-01-01 00:00:00; a date"
-    ):
+    with pytest.raises(DataError, match=r"row 1, column y: expected a number, given 2024-01-01 00:00:00; a date"):
         by_parquet(pd.to_datetime(["2024-01-01", "2024-01-02"] * 5), task="regression")
 
 
