@@ -226,6 +226,19 @@ def test_texts_that_are_not_read_are_counted(tmp_path: Path) -> None:
     ]
 
 
+def test_splits_and_folders_may_lie_deeper(tmp_path: Path) -> None:
+    """Where they are named by their paths; a hidden folder that is named is read."""
+    files = {
+        f"data/{part}/.a/{name}/{i}_{i}.txt": "a film" for part in ("one", "two") for name in "xy" for i in range(3)
+    }
+    written(tmp_path / "own", **files)
+    where: dict[str, Any] = {"train": "data/one", "test": "data/two", "folders": [".a/x", ".a/y"]}
+    dataset = TextFolder(path="own", **where, target="rating", task="regression")
+
+    assert list(dataset.misfits(None)) == []
+    assert (len(dataset.load(None).train), said(dataset)) == (6, [])
+
+
 def test_links_and_locked_folders_are_not_followed(tmp_path: Path) -> None:
     """But once: a link that leads back would never end. What a program hides may be for it alone."""
     written(tmp_path / "own", **BOTH, **{"train/.Trashes/0.txt": "x"})

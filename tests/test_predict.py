@@ -431,3 +431,15 @@ def test_new_texts_without_a_known_word_are_named() -> None:
         "no word at all in 2 of 5 texts: 4, 5",
         "no word that the model knows in 2 of 5 texts: 2, 3",
     ]
+
+
+@pytest.mark.parametrize("dataset", ["table", "imdb"])
+def test_new_texts_in_another_encoding_are_to_be_converted(dataset: str, data_dir: Path) -> None:
+    """A key would change how the training texts are read: it is not named."""
+    Path("new.txt").write_bytes("un caf\xe9".encode("cp1252"))
+    found = own_texts() if dataset == "table" else Imdb()
+
+    with pytest.raises(
+        DataError, match=r"^new\.txt: line 1, byte 7 of the file: 0xe9 is no UTF-8; convert it to UTF-8$"
+    ):
+        found.new_examples(Path("new.txt"), data_dir)

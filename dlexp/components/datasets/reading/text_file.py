@@ -19,7 +19,7 @@ class TextReader:
     """
 
     def __init__(self, encoding: str = encodings.UTF_8, *, is_key: bool = True) -> None:
-        """`is_key`: whether the data set has a key that says the encoding."""
+        """`is_key`: whether a key says the encoding of these files; of new ones it is that of the training texts."""
         self._encoding, self._is_key = codecs.lookup(encoding).name, is_key
         self._misread: dict[Path, str] = {}
 
@@ -40,7 +40,7 @@ class TextReader:
             raise self._refused(path, content) from error
         if "\0" in text:
             wide = encodings.wide_encoding(content) if len(content) % 2 == 0 else ""
-            key = f"see dataset.file_encoding: {wide}" if self._is_key else "convert the file to UTF-8"
+            key = f"see dataset.file_encoding: {wide}" if self._is_key else f"convert it to {self._encoding.upper()}"
             advice = f"every other byte is 0; {key}" if wide else "remove it from the file"
             raise DataError(f"{path}: character {text.index(chr(0)) + 1} is NUL, which no text has; {advice}")
         if self._encoding != encodings.UTF_8 and (misread := encodings.misread(content, self._encoding)):
@@ -60,4 +60,8 @@ class TextReader:
 
     def _refused(self, path: Path, content: bytes) -> DataError:
         error = encodings.refused(path, content, self._encoding)
-        return error if self._is_key else DataError(f"{str(error).partition(';')[0]}; convert the file to UTF-8")
+        return (
+            error
+            if self._is_key
+            else DataError(f"{str(error).partition(';')[0]}; convert it to {self._encoding.upper()}")
+        )

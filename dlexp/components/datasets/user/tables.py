@@ -440,7 +440,7 @@ class Csv(CsvKeys, Table):
 
     @property
     def _text_reader(self) -> TextReader:
-        return TextReader(self.file_encoding)
+        return TextReader(self.file_encoding, is_key=False)
 
     def read(self, path: Path, rows: bool = True) -> Read:
         """Everything as text: what is missing and what is a number is decided with the column's role."""

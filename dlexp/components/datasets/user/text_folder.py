@@ -146,7 +146,7 @@ class TextFolder(TargetKeys, TextKeys, TokenKeys, FileEncodingKeys, Dataset):
         from dlexp.components.datasets.user import new_texts
         from dlexp.components.datasets.words import indices
 
-        new = new_texts.read(path, self._reader)
+        new = new_texts.read(path, TextReader(self.file_encoding, is_key=False))
         numbered = indices.numbered(self._reader.texts(self._found(data_dir).train), new.texts, self.tokens)
         return self.text_encoding.new(lambda: numbered.train, numbered.other, new.names, new.notes)
 

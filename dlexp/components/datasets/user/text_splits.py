@@ -76,9 +76,8 @@ class Places:
                 yield Misfit(key, not_there(self.root, "folder", place.name, there))
                 continue
             found = text_files.names(place)
-            yield from (
-                Misfit("folders", not_there(place, "folder", name, found)) for name in named if name not in found
-            )
+            absent = [name for name in named if not (place / name).is_dir()]
+            yield from (Misfit("folders", not_there(place, "folder", name, found)) for name in absent)
 
     def class_misfits(self, is_binary: bool) -> Iterator[Misfit]:
         """Folders that cannot be the classes, where nothing names those that are."""
@@ -97,7 +96,8 @@ class Places:
         """Texts in folders beside those of the splits."""
         for name in text_files.names(self.root) if not self.is_flat else []:
             place = self.root / name
-            texts = [] if place in self.all.values() else list(text_files.texts_below(place))
+            has_split = any(place in (split, *split.parents) for split in self.all.values())
+            texts = [] if has_split else list(text_files.texts_below(place))
             if texts:
                 n = plural(len(texts), ".txt file")
                 found = f"{n} in the folder {name} beside {self.train.name} are in no split"

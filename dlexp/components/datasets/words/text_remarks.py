@@ -149,7 +149,8 @@ def _single(texts: Numbered, source: TextSource) -> Iterator[Remark]:
     key = as_category if n_different < share * len(words) / 2 else CHARACTERS
     found = f"{100 * share:.0f} % of its texts are a single word, {n_different:,} different ones"
     if n_different == 1:
-        found, key = f"{100 * share:.0f} % of its texts are the same word, {texts.words[0]}", ""
+        word = texts.words[int((texts.numbers == words.max()).argmax())]
+        found, key = f"{100 * share:.0f} % of its texts are the same word, {word}", ""
     yield Remark(rule="single_words", place=source.place, found=found, key=key)
 
 
