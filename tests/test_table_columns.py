@@ -322,3 +322,18 @@ def test_what_else_yaml_reads_is_no_name(settings: str, message: str) -> None:
         config(settings)
 
     assert f"exp.yaml:1: dataset.{message}" in str(error.value).splitlines()
+
+
+def test_what_each_column_is_used_as_is_told() -> None:
+    """So that whoever looks at the data sees where each feature comes from, and what is not used."""
+    table = rows("who,day,x,w,z,y", "p{i},2024-03-{i:02},0.{i},{word},1,{word}", 28).replace("-00,", "-28,")
+    settings: dict[str, Any] = {"id": "who", "features": ["day", "x", "w"], "dates": ["day"]}
+
+    assert csv(table, **settings).load(None).uses == {
+        "target": ["y"],
+        "id": ["who"],
+        "date": ["day (2)"],
+        "number": ["x"],
+        "category": ["w (2)"],
+        "not used": ["z"],
+    }

@@ -191,6 +191,8 @@ class Data:
     names: Mapping[SplitName, Sequence[Any]] = field(default_factory=dict, kw_only=True)
     """What the examples of a split are called: their rows in the file, counted from 1, or their own files; by default
     their numbers in the split, counted from 1."""
+    uses: Mapping[str, Sequence[str]] = field(default_factory=dict, kw_only=True)
+    """Of a table, by use (target, number, category, not used, ...) the columns that have it."""
     test_ids: Ids | None = field(default=None, kw_only=True)
     """What a column of the file calls the test examples, if a setting names one."""
     drawn: Mapping[SplitName, str] = field(default_factory=dict, kw_only=True)

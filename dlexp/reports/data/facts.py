@@ -134,6 +134,8 @@ class Description:
     equal: Equal
     """Examples with equal inputs."""
     shown: list[Example]
+    uses: dict[str, list[str]]
+    """Of a table, by use (target, number, category, not used, ...) the columns that have it."""
     remarks: list[Remark]
     """How the data were read, as far as the files do not say it, and the config does not allow it."""
     audit: Audit | None
@@ -186,6 +188,7 @@ def describe(
         constant=_constant(data.train.x, info.feature_names or dataset.feature_names) if is_numeric else [],
         equal=_equal(examples),
         shown=_shown(examples),
+        uses={use: list(columns) for use, columns in data.uses.items()},
         remarks=said([*data.remarks, *remarks(examples.origins, data, dataset, validation)], allowed),
         audit=audited(examples, audit) if audit else None,
         best_possible=dataset.best_possible(),

@@ -60,6 +60,7 @@ def _about(description: Description) -> Iterator[str]:
     rows = {
         dataset.type: dataset.summary(),
         "task": info.described_task,
+        "columns": "; ".join(f"{use}: {_first(columns)}" for use, columns in description.uses.items()),
         "examples": ", ".join(f"{count:,} {role}" for role, count in description.examples.items()),
         "splits": ", ".join(f"{role} {how}" for role, how in description.splits.items()),
         "inputs": f"{' x '.join(f'{n:,}' for n in info.shape)} {kinds[info.inputs]}"

@@ -139,7 +139,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
 
     def load(self, data_dir: Path | None) -> Data:
         """Split first: nothing but the training split decides on the words, the categories and what fills gaps."""
-        from dlexp.components.datasets.user import lost_digits, needless_features, splitting
+        from dlexp.components.datasets.user import lost_digits, needless_features, splitting, uses
 
         split = self._split(data_dir)
         train, test = split.train, split.test
@@ -160,6 +160,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
             info=info,
             rows={"train": train.frame.index.to_numpy(), "test": test.frame.index.to_numpy()},
             names={"train": train.frame.index, "test": test.frame.index},
+            uses=uses.uses(list(train.frame.columns), roles, features),
             test_ids=self._ids(test),
             first=train.shown(columns, roles.texts, range(min(N_FIRST, len(train)))),
             decode=partial(kept.shown, columns, roles.texts),
