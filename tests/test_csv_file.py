@@ -238,7 +238,7 @@ def test_a_file_of_another_kind_is_named(content: bytes, what: str) -> None:
          "columns, and a cell with a comma in it to stand in quotation marks"),
         (f"Report,,\n,,\n{TABLE}", "line 1: 'Report,,' names few of the 3 columns, and 'x, z, y' stands below it; "
          "remove the lines above the names of the columns"),
-        (f"# by me\n# in 2023\n{TABLE}", "line 1: '# by me' has 1 cell, and most lines have 3; see dataset.comment: "
+        (f"# by me\n# in 2023\n{TABLE}", "line 1: '# by me' is no header of 3 columns; see dataset.comment: "
          "\"#\", which leaves out lines that begin so"),
         (f"x,z\n{ROWS}", "line 1: the header has one name fewer than the rows have cells; name all 3 columns by "
          "dataset.names"),
@@ -444,7 +444,7 @@ def test_names_take_the_place_of_the_header() -> None:
     """Of all columns; also where a header has one name fewer, as R writes it."""
     assert columns(read(TABLE, names=["a", "b", "c"]).frame) == ["a", "b", "c"]
     assert read(f"x,z\n{ROWS}", names=["row", "x", "z"]).frame.shape == (30, 3)
-    assert refused(TABLE, names=["a"], error=UserError) == "t.csv: 3 columns, but dataset.names has 1 names"
+    assert refused(TABLE, names=["a"], error=UserError) == "t.csv: 3 columns, but dataset.names has 1 name"
     assert said(TABLE, header="none") == [
         "header: t.csv: line 1: 'x,z,y' looks like names of columns, but is taken as a row; dataset.header: first"
     ]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from dlexp.components import memory
 from dlexp.components.datasets.reading import encodings, packed, parsing
-from dlexp.components.datasets.reading.dialect import Dialect, layout
+from dlexp.components.datasets.reading.dialect import Dialect
+from dlexp.components.datasets.reading.layout import layout
 from dlexp.components.datasets.reading.lines import lines
 from dlexp.components.datasets.reading.read import Read
 from dlexp.components.remarks import Remark

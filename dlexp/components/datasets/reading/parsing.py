@@ -11,7 +11,8 @@ from typing import Any
 
 from dlexp.components.data import Frame
 from dlexp.components.datasets.reading.counted_text import CountedText, behind, without_comments
-from dlexp.components.datasets.reading.dialect import AUTO, Layout, named
+from dlexp.components.datasets.reading.dialect import AUTO, named
+from dlexp.components.datasets.reading.layout import Layout
 from dlexp.components.datasets.reading.lines import BREAK, SPACES
 from dlexp.components.datasets.reading.row_lines import Doubt, RowLines, Unclosed
 from dlexp.components.datasets.reading.swallowed import N_LOOKED_AT, n_within, swallowed

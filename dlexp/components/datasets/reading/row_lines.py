@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlexp.components.datasets.reading.counted_text import behind, numbered_lines
-from dlexp.components.datasets.reading.dialect import COMMENTS, Layout, named, shortened, typed
+from dlexp.components.datasets.reading.dialect import COMMENTS, named, shortened, typed
+from dlexp.components.datasets.reading.layout import Layout
 from dlexp.components.datasets.reading.lines import Record, cells, opens_at_end, records
 from dlexp.components.remarks import Remark
 from dlexp.errors import DataError
