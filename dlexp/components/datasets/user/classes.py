@@ -1,7 +1,7 @@
 """The classes of a target: which there are, in which order, and what is doubtful about them."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -79,7 +79,7 @@ def names(found: Found, said: Sequence[str] | None, missing: Callable[[Sequence[
     least = 1 if found.task == "multilabel" else 2
     if len(classes) < least or (found.task == "binary" and len(classes) != 2):
         needed = "2" if found.task == "binary" else f"at least {least}"
-        alike = f"; {_joinable(groups)}" if (groups := spellings(classes)) else ""
+        alike = f"; {_joinable(groups, found.counts)}" if (groups := spellings(classes)) else ""
         raise DataError(
             f"{found.place}: a {found.task} task needs {needed} classes; found {len(classes)}: "
             f"{listed(classes) or 'none'}{alike}"
@@ -165,19 +165,22 @@ def listed(classes: Sequence[str]) -> str:
     return ", ".join(" ".join(each.split()) for each in classes[:MAX_CLASSES_NAMED]) + more
 
 
-def _joinable(groups: Sequence[Sequence[str]]) -> str:
-    alike = "; ".join(", ".join(map(repr, group)) for group in groups[:MAX_GROUPS_NAMED])
+def _joinable(groups: Sequence[Sequence[str]], counts: Mapping[str, int]) -> str:
+    alike = "; ".join(_counted(group, counts) for group in groups[:MAX_GROUPS_NAMED])
     return f"{alike} differ only in how they are spelled, and dataset.join_spellings: true makes one class of them"
+
+
+def _counted(words: Sequence[str], counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{word!r} ({plural(counts.get(word, 0), 'row')})" for word in words)
 
 
 def _spellings(found: Found) -> Iterator[Remark]:
     counts = found.counts
     for group in spellings(found.train.words)[:MAX_GROUPS_NAMED]:
-        counted = ", ".join(f"{word!r} ({plural(counts[word], 'row')})" for word in group)
         yield Remark(
             rule="class_spellings",
             place=found.place,
-            found=f"{counted} differ only in how they are spelled, and each is a class of its own",
+            found=f"{_counted(group, counts)} differ only in how they are spelled, and each is a class of its own",
             key="dataset.join_spellings: true",
         )
 
@@ -202,7 +205,7 @@ def _values(found: Found) -> Iterator[Remark]:
             rule="values_as_classes",
             place=found.place,
             found=f"{len(words)} different {kind}, such as {words[0]!r}, each of them a class of its own",
-            key="dataset.task: regression, or dataset.classes",
+            key="dataset.classes" if kind == "dates" else "dataset.task: regression, or dataset.classes",
         )
 
 
