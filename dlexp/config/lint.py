@@ -127,9 +127,11 @@ def unbounded_output(experiment: Experiment, info: Info) -> Iterator[Advice]:
 
 def unscaled_inputs(experiment: Experiment, info: Info) -> Iterator[Advice]:
     """Features on scales of their own make one learning rate too large and too small at once (LeCun et al., 1998)."""
-    # Data sets that have the key have features on other scales than 0 to 1; images and generators have no such key.
-    is_unscaled = getattr(experiment.dataset, "standardize", None) is False and not experiment.model.scales_inputs
-    if info.inputs == "numeric" and is_unscaled:
+    # Shipped data sets that have the key have features on other scales than 0 to 1; images and generators have no such
+    # key. The scales of the user's own features are known when they are read.
+    dataset = experiment.dataset
+    is_unscaled = getattr(dataset, "standardize", None) is False and not experiment.model.scales_inputs
+    if info.inputs == "numeric" and is_unscaled and not dataset.is_users_own:
         why = "features on scales of their own: one learning rate is too large for some and too small for others"
         yield Advice("dataset.standardize", why, True)
 
@@ -243,7 +245,7 @@ STACK_RULES = (
 )
 RULE_NAMES = tuple(dict.fromkeys(rule.__name__ for rule in (*STACK_RULES, *LAYER_RULES, *RULES)))
 #: What `allow:` takes: these, and what is found when the data are read.
-ALLOWED = (*RULE_NAMES, *sorted(DATA_RULES))
+ALLOWED = tuple(dict.fromkeys((*RULE_NAMES, *sorted(DATA_RULES))))
 
 
 def lint(experiment: Experiment, config: Node, allowed: Collection[str] = ()) -> list[Finding]:

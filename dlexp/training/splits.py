@@ -15,6 +15,7 @@ from dlexp.components.validations import ColumnSplit, RandomSplit, Validation
 from dlexp.config.experiment import Experiment
 from dlexp.errors import UserError
 from dlexp.format import plural
+from dlexp.training.input_remarks import SplitInputs
 from dlexp.training.split_remarks import SplitTargets
 
 
@@ -88,14 +89,25 @@ def split(experiment: Experiment, data: Data) -> Splits:
     """The examples of an experiment by their role."""
     found = origins(data, experiment.dataset, experiment.validation)
     taken = {role: origin.take(data) for role, origin in found.items()}
-    said = remarks(found, data, experiment.dataset, experiment.validation)
+    are_scaled = experiment.model.scales_inputs
+    said = remarks(found, data, experiment.dataset, experiment.validation, are_scaled=are_scaled)
     return Splits(
         train=taken["train"], validation=taken.get("validation"), test=taken["test"], origins=found, remarks=said
     )
 
 
-def remarks(found: Mapping[str, Origin], data: Data, dataset: Dataset, validation: Validation | None) -> list[Remark]:
-    """What may be wrong with the choice of the examples of the user's own data."""
+def remarks(
+    found: Mapping[str, Origin],
+    data: Data,
+    dataset: Dataset,
+    validation: Validation | None,
+    *,
+    are_scaled: bool = False,
+) -> list[Remark]:
+    """What may be wrong with the choice of the examples of the user's own data, and with their scales.
+
+    They are of no importance if the model's first layers scale its inputs (`are_scaled`).
+    """
     if not dataset.is_users_own:
         return []
     parts: dict[str, Split] = {"train": data.train, "test": data.test}
@@ -109,7 +121,14 @@ def remarks(found: Mapping[str, Origin], data: Data, dataset: Dataset, validatio
         in_order=data.train.y,
         by_role={role: parts[origin.part].y[origin.positions] for role, origin in found.items()},
     )
-    return list(targets.remarks())
+    inputs = SplitInputs(
+        place=dataset.source,
+        info=targets.info,
+        by_role={role: origin.take(data) for role, origin in found.items()},
+        are_drawn={role: role == "validation" or origin.how.startswith("drawn") for role, origin in found.items()},
+        are_unscaled=getattr(dataset, "standardize", None) is False and not are_scaled,
+    )
+    return [*targets.remarks(), *inputs.remarks()]
 
 
 def digests(splits: Splits, data: Data, info: Info, data_digest: str) -> dict[str, dict[str, str]]:

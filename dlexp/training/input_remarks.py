@@ -1,0 +1,86 @@
+"""What is said of the inputs of the user's own data: examples in two splits, features on scales of their own."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dlexp.components.data import Array, Info, Split
+from dlexp.components.fingerprints import fingerprints, mixed
+from dlexp.components.remarks import Remark
+from dlexp.format import plural
+
+#: By chance, as many scored examples are training examples as those are twice in their split. Of scored ones that were
+#: given there are more from this share on, and from twice that of chance.
+MANY_GIVEN = 0.1
+#: Drawn ones are copies if the source has them: from this share on its score is mostly one of examples that were seen.
+MANY_DRAWN = 0.5
+#: Fewer are no matter.
+MIN_REPEATED = 5
+#: A feature with more values than these is not equal by chance.
+MANY_VALUES = 100
+#: Numbers up to this size, and not below the other, reach a model as they are without harm.
+LARGEST, SMALLEST = 20.0, 1e-3
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitInputs:
+    """The examples of the user's own data by role."""
+
+    place: str
+    """Where the data come from."""
+    info: Info
+    by_role: Mapping[str, Split]
+    are_drawn: Mapping[str, bool]
+    """By role, whether its examples were chosen from the same rows as the training examples."""
+    are_unscaled: bool
+    """Whether nothing brings the features to one scale."""
+
+    def remarks(self) -> Iterator[Remark]:
+        """At most a line for each scored role, and one for the scales."""
+        prints = {role: _whole(split) for role, split in self.by_role.items()}
+        counts = np.unique(prints["train"], return_counts=True)[1]
+        by_chance = float(counts[counts > 1].sum() / len(prints["train"]))
+        for role, found in prints.items():
+            n = int(np.isin(found, prints["train"]).sum()) if role != "train" else 0
+            many = MANY_DRAWN if self.are_drawn[role] else max(MANY_GIVEN, 2 * by_chance)
+            if n >= max(MIN_REPEATED, many * len(found)) and (not self.are_drawn[role] or self._varies()):
+                said = (
+                    f"{n:,} of {plural(len(found), f'{role} example')} are training examples, too, with the same target"
+                )
+                yield Remark(rule="repeated_examples", place=self.place, found=said)
+        x: Any = self.by_role["train"].x
+        if self.are_unscaled and self.info.inputs == "numeric" and len(x):
+            yield from self._scales(x)
+
+    def _varies(self) -> bool:
+        """Whether a feature has so many values that examples are not equal by chance."""
+        x: Any = self.by_role["train"].x
+        return self.info.inputs != "numeric" or any(len(np.unique(column)) > MANY_VALUES for column in np.asarray(x).T)
+
+    def _scales(self, x: Array) -> Iterator[Remark]:
+        low, high = x.min(axis=0), x.max(axis=0)
+        size = np.maximum(np.abs(low), np.abs(high)).astype(np.float64)
+        varying = np.flatnonzero(low < high)
+        if not len(varying):
+            return
+        largest, smallest = (int(varying[i]) for i in (size[varying].argmax(), size[varying].argmin()))
+        if size[largest] <= LARGEST and size[smallest] >= SMALLEST:
+            return
+        odd = largest if size[largest] > LARGEST else smallest
+        said = (
+            f"numbers reach the model as they are, those of {_name(self.info.feature_names, odd)} up to {size[odd]:.4g}"
+        )
+        found = f"{said}: one learning rate is too large for some features and too small for others"
+        yield Remark(rule="unscaled_inputs", place=self.place, found=found, key="dataset.standardize: true")
+
+
+def _whole(split: Split) -> Array:
+    """A number for the inputs and the target of each example together."""
+    whole: Array = mixed(fingerprints(split.x) + mixed(fingerprints(split.y)))
+    return whole
+
+
+def _name(names: Sequence[str], i: int) -> str:
+    return names[i] if names else f"number {i}"

@@ -1,0 +1,98 @@
+"""What is said of the user's own examples that are in two splits, and of their scales."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlexp.config.load import load
+from dlexp.training.splits import split
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files lie in the working directory."""
+    monkeypatch.chdir(tmp_path)
+
+
+def said(config: str) -> list[str]:
+    """What is said of a config's inputs, without how to allow it."""
+    Path("c.yaml").write_text(config)
+    experiment = load("c.yaml").experiment
+    found = split(experiment, experiment.dataset.load(None)).remarks
+    rules = ("repeated_examples", "unscaled_inputs")
+    return [str(each).partition(" (allow: ")[0] for each in found if each.rule in rules]
+
+
+def rows(n: int) -> list[str]:
+    """Rows of two numbers and a class."""
+    return [f"{a:.4f},{b:.4f},{'no' if a < b else 'yes'}\n" for a, b in RNG.random((n, 2))]
+
+
+def table(train: list[str], test: list[str] | None = None, more: str = "") -> str:
+    """A config of a table, or of two."""
+    Path("t.csv").write_text("".join(["a,b,c\n", *train]))
+    if test:
+        Path("test.csv").write_text("".join(["a,b,c\n", *test]))
+    path = "path: t.csv, test_path: test.csv" if test else "path: t.csv"
+    return f"dataset: {{type: csv, {path}, target: c, task: binary{more}}}\nvalidation: none\n"
+
+
+@pytest.mark.parametrize(("n_copied", "is_said"), [(40, True), (5, True), (4, False)])
+def test_a_test_file_with_training_rows(n_copied: int, is_said: bool) -> None:
+    """From a tenth of it on, and from five rows on."""
+    train = rows(100)
+    expected = f"t.csv: {n_copied} of 40 test examples are training examples, too, with the same target"
+
+    found = said(table(train, [*train[:n_copied], *rows(40 - n_copied)]))
+
+    assert [line.replace("t.csv and test.csv", "t.csv") for line in found] == [expected] * is_said
+
+
+def test_the_same_inputs_with_another_target_are_no_copy() -> None:
+    """They are said by `dlexp data`, and leave no score that is too good."""
+    train = rows(100)
+    other = [line.replace("yes", "?").replace("no", "yes").replace("?", "no") for line in train[:40]]
+
+    assert said(table(train, other)) == []
+
+
+def test_few_values_are_equal_by_chance() -> None:
+    """A table of two features with three values each has every row in both files."""
+    lines = [f"{a},{b},{'no' if a < b else 'yes'}\n" for a, b in RNG.integers(0, 3, (300, 2))]
+
+    assert said(table(lines[:200], lines[200:])) == []
+    assert said(table(lines)) == []
+
+
+def test_rows_that_were_copied_before_the_draw() -> None:
+    """Three of each: nearly all test rows are training rows, too. Of a fifth that is double it is no matter."""
+    lines = rows(200)
+
+    (found,) = said(table(lines * 3))
+
+    assert found.startswith("t.csv: ")
+    assert found.endswith(" of 120 test examples are training examples, too, with the same target")
+    assert said(table([*lines, *lines[:40]])) == []
+
+
+SCALES = (
+    "t.csv: numbers reach the model as they are, those of a up to {}: one learning rate is too large for some features "
+    "and too small for others; see dataset.standardize: true"
+)
+
+
+@pytest.mark.parametrize(
+    ("factor", "expected"), [(1, []), (15, []), (1000, [SCALES.format("1000")]), (1e-6, [SCALES.format("1e-06")])]
+)
+def test_scales_of_the_features(factor: float, expected: list[str]) -> None:
+    """Pixels from 0 to 1 are on a common scale; a column of thousands or millionths beside them is not."""
+    lines = [f"{factor * a:.10g},{b},{'no' if a < b else 'yes'}\n" for a, b in [(0, 0.5), (1, 0), *RNG.random((50, 2))]]
+
+    config = table(lines, more=", standardize: false, test_split: {type: time, size: 5}")
+
+    assert said(config) == expected
+    assert said(config.replace(", standardize: false", "")) == []
+    assert said(config + "model: {type: layers, layers: [BatchNormalization, Dense: {units: 4}]}\n") == []
