@@ -1,17 +1,19 @@
-"""Fill in the generated parts of README.md: `python tools/readme.py`; with `--check`, only say if they are current.
+"""Fill in the generated parts of the pages: `python tools/readme.py`; with `--check`, only say if they are current.
 
 A part stands between `<!-- begin NAME -->` and `<!-- end NAME -->`.
 """
 
 import ast
 import csv
+import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+TEXT_KEYS = ("tokens", "num_words", "skip_top", "encoding", "maxlen")
 #: The layers from the top down, then what all of them use.
 ORDER = (
     "cli", "api.py", "workflows", "reports", "execution", "training", "records", "config", "components", "layers",
@@ -21,22 +23,18 @@ ORDER = (
 
 
 def main() -> None:
-    """Rewrite the README, or fail if that would change it."""
-    readme = ROOT / "README.md"
-    old = readme.read_text(encoding="utf-8")
-    new = old
-    parts = {
-        "configs": config_table(),
-        "benchmarks": benchmark_tables(),
-        "list": fenced(component_list()),
-        "tree": fenced(tree()),
-    }
-    for name, text in parts.items():
-        part = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
-        new = part.sub(lambda match, text=text: f"{match[1]}{text}\n{match[2]}", new)
-    if "--check" in sys.argv:
-        sys.exit(0 if new == old else "README.md is not current: run python tools/readme.py")
-    readme.write_text(new, encoding="utf-8")
+    """Rewrite the pages, or fail if that would change one."""
+    for page, parts in PAGES.items():
+        old = (ROOT / page).read_text(encoding="utf-8")
+        new = old
+        for name, make in parts.items():
+            text = make()
+            part = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
+            new = part.sub(lambda match, text=text: f"{match[1]}{text}\n{match[2]}", new)
+        if "--check" not in sys.argv:
+            (ROOT / page).write_text(new, encoding="utf-8")
+        elif new != old:
+            sys.exit(f"{page} is not current: run python tools/readme.py")
 
 
 def fenced(text: str) -> str:
@@ -110,6 +108,45 @@ def _rows(path: Path, depth: int) -> Iterator[tuple[str, str]]:
 def _purpose(path: Path) -> str:
     return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").splitlines()[0]
 
+
+def keys_of(definition: str) -> str:
+    """The keys of a data set, as configs/schema.json describes them: those that others do not have, and defaults."""
+    definitions = json.loads((ROOT / "configs" / "schema.json").read_text(encoding="utf-8"))["$defs"]
+    rows = ["| key | by default | what it says |", "|---|---|---|"]
+    of_all = {"type", *definitions["Iris"]["properties"]} - {"standardize", "test_size", "split_seed"}
+    properties = definitions[definition]["properties"].items()
+    # Those of words come last: few tables have a text.
+    for name, key in sorted(properties, key=lambda each: each[0] in TEXT_KEYS):
+        if name not in of_all:
+            default = f"`{json.dumps(key['default'], ensure_ascii=False)}`" if key.get("default") is not None else ""
+            rows.append(f"| `{name}` | {default} | {key.get('description', '')} |")
+    return "\n".join(rows)
+
+
+def rule_table() -> str:
+    """What is said of data, by the name with which a config allows it."""
+    from dlexp.components.remarks import RULES
+
+    return "\n".join(
+        ["| rule | what it finds |", "|---|---|", *(f"| `{name}` | {RULES[name]} |" for name in sorted(RULES))]
+    )
+
+
+#: The parts of each page, by their names.
+PAGES: dict[str, dict[str, Callable[[], str]]] = {
+    "README.md": {
+        "configs": config_table,
+        "benchmarks": benchmark_tables,
+        "list": lambda: fenced(component_list()),
+        "tree": lambda: fenced(tree()),
+    },
+    "docs/your_data.md": {
+        "csv": lambda: keys_of("Csv"),
+        "text_folder": lambda: keys_of("TextFolder"),
+        "npz": lambda: keys_of("Npz"),
+        "rules": rule_table,
+    },
+}
 
 if __name__ == "__main__":
     main()
