@@ -330,7 +330,7 @@ def test_gaps_beside_a_text_are_filled_or_refused() -> None:
         ("a,b\n1,2,3\n4,5,6\n", {"target": "b", "task": "count"},
          "line 1: the header has one name fewer than the rows have cells; name all 3 columns by dataset.names"),
         ("x,y\n" + "".join(f"w{i},1\n" for i in range(200)), {"target": "y", "task": "regression"},
-         "column x: 160 different words, such as 'w0', more than 100; leave it out by naming dataset.features, read it "
+         "column x: 160 different words, such as 'w0', more than 100; leave it out by dataset.ignore: [x], read it "
          "as dataset.text, or name the rows by it: dataset.id: x"),
     ],
 )  # fmt: skip

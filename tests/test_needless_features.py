@@ -57,7 +57,7 @@ def test_a_code_of_the_classes_is_said(copy: Sequence[Any], found: str) -> None:
     assert (remark.rule, remark.place, remark.key) == (
         "target_leakage",
         "own.csv: column copy",
-        "dataset.features: [x]",
+        "dataset.ignore: [copy]",
     )
     assert remark.found.startswith(found)
     assert remark.found.endswith("in all 160 training rows: it gives the answer away")

@@ -66,8 +66,8 @@ def test_a_nested_column_is_refused_where_it_is_learned_from(given: Any, kind: s
         Parquet(**SETTINGS).load(None)
 
     assert str(error.value) == (
-        f"t.parquet: column c has a {kind} in each cell, which is neither a number nor a word; leave it out by naming "
-        "dataset.features, or read it as dataset.text"
+        f"t.parquet: column c has a {kind} in each cell, which is neither a number nor a word; leave it out by "
+        "dataset.ignore: [c], or read it as dataset.text"
     )
     assert Parquet(features=["x"], **SETTINGS).load(None).train.x.shape == (32, 1)
 

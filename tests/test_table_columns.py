@@ -63,7 +63,7 @@ def test_features_of_one_name_are_refused_unless_neither_is_used() -> None:
     content = rows("a,x,a,b,y", "{i},{i},{i},{i},{word}")
 
     assert [field for field, _ in misfits(csv(content))] == ["features"]
-    assert "or leave both out: dataset.features: [x, b]" in misfits(csv(content))[0][1]
+    assert "or leave both out: dataset.ignore: [a]" in misfits(csv(content))[0][1]
     assert [field for field, _ in misfits(csv(content, features=["a", "b"]))] == ["features"]
     assert features(csv(content, features=["b", "x"]).load(None)) == ("b", "x")
 
@@ -129,7 +129,7 @@ def test_a_nameless_column_that_counts_or_names_the_rows_is_left_out(first: str)
     assert features(data) == ("x",)
     assert (remark.rule, remark.place) == ("nameless_column", "own.csv: column 1, which has no name")
     assert remark.found.endswith("; it is left out")
-    assert remark.key == 'dataset.id: "Unnamed: 0"'
+    assert remark.key == "dataset.ignore: ['Unnamed: 0']"
 
 
 def test_row_numbers_that_were_written_out_again_are_left_out() -> None:
@@ -163,7 +163,9 @@ def test_ids_that_several_rows_have_are_said() -> None:
     assert remark.found == "22 rows have 3 ids; several have '7', and may stand in different splits"
 
 
-@pytest.mark.parametrize("settings", [{"features": ["Unnamed: 0", "x"]}, {"id": "Unnamed: 0"}])
+@pytest.mark.parametrize(
+    "settings", [{"features": ["Unnamed: 0", "x"]}, {"id": "Unnamed: 0"}, {"ignore": ["Unnamed: 0"]}]
+)
 def test_a_nameless_column_that_the_config_names_is_used(settings: dict[str, Any]) -> None:
     """Nothing is left to be said of it."""
     data = csv(rows(",x,y", "{i},{i}1,{word}"), **settings).load(None)
@@ -199,7 +201,7 @@ def test_an_empty_column_is_left_out(missing: str) -> None:
     assert (features(data), len(data.train) + len(data.test)) == (("x",), 40)
     assert data.remarks[0].place == "own.csv: column notes"
     assert data.remarks[0].found == "empty in all 40 rows; it is left out"
-    assert data.remarks[0].key == "dataset.features: [x]"
+    assert data.remarks[0].key == "dataset.ignore: [notes]"
     with pytest.raises(DataError, match=r"column notes is empty in all 40 rows; leave it out of dataset\.features"):
         csv(content, missing=missing, features=["x", "notes"]).load(None)
     with pytest.raises(DataError, match="column notes is empty in all 40 rows; learn another column"):

@@ -175,10 +175,12 @@ def _exact(given: Any) -> Decimal | None:
         return None
 
 
-def remarks(place: str, column: Array, loss: Loss, is_standardized: bool, in_model: bool = True) -> Iterator[Remark]:
+def remarks(
+    place: str, column: Array, loss: Loss, is_standardized: bool, in_model: bool = True, without: str = ""
+) -> Iterator[Remark]:
     """What is said of a feature, `(n,)` in the training split, of which numbers are lost.
 
-    It may be standardized `in_model`, or before.
+    It may be standardized `in_model`, or before; `without` is the key that leaves it out, if there is one.
     """
     kept = Kept.of(column)
     if loss.is_wide and is_standardized and in_model:
@@ -196,14 +198,13 @@ def remarks(place: str, column: Array, loss: Loss, is_standardized: bool, in_mod
             rule="lost_digits",
             place=place,
             found=f"the model can tell {left} of {kept.different} different values apart, since {why}",
-            key="dataset.features" if loss.is_blurred else "dataset.standardize: true",
+            key=without if loss.is_blurred else "dataset.standardize: true",
         )
 
 
-def merged_remark(place: str, found: Merged) -> Remark:
-    """What is said of a feature of which float64 loses something."""
-    key = "dataset.features, to leave the column out"
-    return Remark(rule="lost_digits", place=place, found=str(found), key=key)
+def merged_remark(place: str, found: Merged, without: str = "") -> Remark:
+    """What is said of a feature of which float64 loses something; `without` as in `remarks`."""
+    return Remark(rule="lost_digits", place=place, found=str(found), key=without)
 
 
 def _loss(kept: Kept, column: Array) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from dlexp.components.data import Array
 from dlexp.components.datasets.user.cells import Cells
 from dlexp.components.datasets.user.gaps import is_usual
+from dlexp.components.datasets.user.keys import quoted
 from dlexp.components.datasets.user.kinds import MAX_CATEGORIES, look
 from dlexp.components.datasets.user.labels import in_order, spellings
 from dlexp.components.datasets.user.unread import Unread
@@ -26,10 +27,11 @@ def problem(train: Cells) -> Unread | None:
         return None
     such_as = "" if is_named else f", such as {next(iter(train.counts))!r}"
     found = f"{train.rows.path}: column {train.column}: {n} different words{such_as}, more than {MAX_CATEGORIES}"
+    name = quoted(train.column)
     return Unread(
         train.column,
-        f"{found}; leave it out by naming dataset.features, read it as dataset.text, or name the rows by it: "
-        f"dataset.id: {train.column}",
+        f"{found}; leave it out by dataset.ignore: [{name}], read it as dataset.text, or name the rows by it: "
+        f"dataset.id: {name}",
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -25,12 +25,14 @@ def problems(path: Path, columns: Sequence[str], roles: Roles) -> Iterator[Misfi
             yield Misfit(field, not_there(path, "column", column, columns))
         elif counts[column] > 1:
             yield Misfit(field, _twice(path, column, columns, roles.naming_key))
+    for column in roles.ignored:
+        if column not in counts:
+            yield Misfit("ignore", not_there(path, "column", column, columns))
     if roles.takes_all:
-        features = roles.features_of(columns)
-        twice = [column for column, n in Counter(features).items() if n > 1]
+        twice = [column for column, n in Counter(roles.features_of(columns)).items() if n > 1]
         for column in twice:
             said = _twice(path, column, columns, roles.naming_key)
-            yield Misfit("features", f"{said}, or leave both out: {without(features, twice)}")
+            yield Misfit("features", f"{said}, or leave both out: {without(roles, twice)}")
 
 
 def require_one(path: Path, column: str, columns: Sequence[str], hint: str = "") -> None:
@@ -54,7 +56,7 @@ def similar_names(path: Path, columns: Sequence[str], roles: Roles) -> Iterator[
                 rule="similar_names",
                 place=str(path),
                 found=f"columns {' and '.join(map(repr, alike))} differ by spaces or capitals alone; both are used",
-                key=without(roles.features_of(columns), alike[1:]),
+                key=without(roles, alike[1:]),
             )
 
 
@@ -65,13 +67,11 @@ def where(path: Path, column: str, columns: Sequence[str]) -> str:
     return f"{path}: column {quoted(column)}"
 
 
-def without(features: Sequence[str], columns: Collection[str]) -> str:
-    """The key that leaves columns out: with the others as they would be typed, unless there are many or none."""
-    if not (kept := [quoted(each) for each in features if each not in columns]):
-        return ""
-    if len(kept) > MAX_SHOWN:
-        return f"dataset.features, which names all columns but {', '.join(map(quoted, columns))}"
-    return f"dataset.features: [{', '.join(kept)}]"
+def without(roles: Roles, columns: Sequence[str]) -> str:
+    """The key that leaves columns out, as it would be typed."""
+    if roles.takes_all:
+        return f"dataset.ignore: [{', '.join(map(quoted, [*roles.ignored, *columns]))}]"
+    return f"dataset.features without {' and '.join(map(quoted, columns))}"
 
 
 def _twice(path: Path, column: str, columns: Sequence[str], naming_key: str = "") -> str:

@@ -168,5 +168,5 @@ def not_there(path: Path, kind: str, name: str, there: Sequence[str]) -> str:
 
 
 def quoted(name: str) -> str:
-    """A name for a list of names: in quotes where its ends, a comma or a bracket would not be seen."""
-    return name if name.strip() == name and name and not set(name) & set(",[]{}\n\t") else repr(name)
+    """A name for a list of names: in quotes where YAML would not read the name itself."""
+    return name if name.strip() == name and name and not set(name) & set(",[]{}:#&*!|>'\"%@`\n\t") else repr(name)

@@ -1,6 +1,6 @@
 """Columns that a table leaves out by itself, where it learns from all: those without a value or without a name."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -42,8 +42,7 @@ def without_needless_columns(rows: Rows, roles: Roles, gaps: Gaps) -> Rows:
     why = {column: _why_needless(rows, column, gaps) for column in features}
     if not any(why.values()):
         return rows
-    kept = [column for column in features if not why[column]]
-    remarks = [_remark(rows, column, why[column], kept) for column in features if why[column]]
+    remarks = [_remark(rows, column, why[column], roles) for column in features if why[column]]
     frame = rows.frame.drop(columns=[column for column in features if why[column]])
     return replace(rows, frame=frame, remarks=(*rows.remarks, *remarks))
 
@@ -82,13 +81,13 @@ def _why_needless(rows: Rows, column: str, gaps: Gaps) -> str:
     )
 
 
-def _remark(rows: Rows, column: str, why: str, kept: Sequence[str]) -> Remark:
-    is_nameless, is_empty = NAMELESS.fullmatch(column), why.startswith("empty")
+def _remark(rows: Rows, column: str, why: str, roles: Roles) -> Remark:
+    is_nameless = NAMELESS.fullmatch(column)
     return Remark(
         rule="nameless_column" if is_nameless else "empty_column",
         place=where(rows.path, column, list(rows.frame.columns)),
         found=f"{why}; it is left out",
-        key=without(kept, [column]) if is_empty else f'dataset.id: "{column}"',
+        key=without(roles, [column]),
     )
 
 

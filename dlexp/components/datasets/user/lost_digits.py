@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from dlexp.components import precision
 from dlexp.components.data import Array
 from dlexp.components.datasets.user.columns import Encoded
+from dlexp.components.datasets.user.header import without
+from dlexp.components.datasets.user.roles import Roles
 from dlexp.components.datasets.user.rows import Rows
 from dlexp.components.remarks import Remark
 
@@ -14,14 +16,17 @@ def are_wide(features: Sequence[Encoded]) -> bool:
     return any(precision.is_lost(column) for _, column in _numbers(features))
 
 
-def remarks(train: Rows, features: Sequence[Encoded], *, are_standardized: bool, in_model: bool) -> Iterator[Remark]:
+def remarks(
+    train: Rows, features: Sequence[Encoded], roles: Roles, *, are_standardized: bool, in_model: bool
+) -> Iterator[Remark]:
     """What is said of the numbers that are lost; they may be standardized `in_model`, or before."""
     for each, column in _numbers(features):
+        key = without(roles, [each.column])
         for loss in precision.losses(column[:, None]):
             place = f"{train.path}: column {each.column}"
-            yield from precision.remarks(place, column, loss, are_standardized, in_model)
+            yield from precision.remarks(place, column, loss, are_standardized, in_model, key)
         if len(each.names) == 1 and (found := precision.merged(train.frame[each.column], column)):
-            yield precision.merged_remark(train.where(found.position, each.column), found)
+            yield precision.merged_remark(train.where(found.position, each.column), found, key)
 
 
 def _numbers(features: Sequence[Encoded]) -> Iterator[tuple[Encoded, Array]]:

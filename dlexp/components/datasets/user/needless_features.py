@@ -35,7 +35,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 def remarks(train: Rows, features: Sequence[Encoded], roles: Roles, gaps: Gaps, info: Info, y: Array) -> list[Remark]:
     """What is said of the features as the training rows have them, whose targets are `y`."""
     answers = leakage.Answers.of(info, y, " and ".join(roles.targets))
-    columns, found = [each.column for each in features], {}
+    found = {}
     for feature in features:
         why_id = _why_id(train.frame[feature.column], is_alone=len(features) == 1) if roles.takes_all else ""
         if why_id:
@@ -49,7 +49,7 @@ def remarks(train: Rows, features: Sequence[Encoded], roles: Roles, gaps: Gaps, 
             rule=rule,
             place=where(train.path, column, list(train.frame.columns)),
             found=why,
-            key=f"dataset.id: {quoted(column)}" if rule == "id_feature" else without(columns, list(found)),
+            key=f"dataset.id: {quoted(column)}" if rule == "id_feature" else without(roles, list(found)),
         )
         for column, (rule, why) in found.items()
     ]

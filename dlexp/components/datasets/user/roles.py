@@ -13,6 +13,8 @@ class Roles:
     texts: Sequence[str]
     features: Sequence[str] | None
     """None for all that have no other role."""
+    ignored: Sequence[str] = ()
+    """Those that are no features, whatever else they are for."""
     categorical: Sequence[str] = ()
     """Those of the features that are categories, whatever stands in them."""
     cell_keys: Sequence[tuple[str, str]] = ()
@@ -33,7 +35,7 @@ class Roles:
         """The columns of the features, of all that a file has."""
         if not self.takes_all:
             return list(self.features or [])
-        return [column for column in columns if column not in (*self.targets, self.split, self.id)]
+        return [column for column in columns if column not in (*self.targets, self.split, self.id, *self.ignored)]
 
     def inputs_of(self, columns: Sequence[str]) -> list[str]:
         """The columns of text and of the features."""

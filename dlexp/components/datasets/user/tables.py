@@ -18,7 +18,7 @@ from dlexp.components.datasets.reading.text_file import TextReader
 from dlexp.components.datasets.user import header
 from dlexp.components.datasets.user.cell_keys import CellKeys
 from dlexp.components.datasets.user.csv_keys import CsvKeys
-from dlexp.components.datasets.user.keys import ColumnName, Name, Target, TargetKeys, UserPath, not_there
+from dlexp.components.datasets.user.keys import ColumnName, Name, Target, TargetKeys, UserPath, not_there, quoted
 from dlexp.components.datasets.user.labels import label
 from dlexp.components.datasets.user.roles import Roles
 from dlexp.components.datasets.user.rows import Rows
@@ -69,6 +69,8 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
     features: list[ColumnName] | None = None
     """The columns to learn from: by default all others, unless there is a text. Named beside a text, they stand
     behind its words in the same sparse vector."""
+    ignore: Annotated[list[ColumnName], AddedLater(before=[])] = []
+    """Columns that are no features, where all others are."""
     id: Annotated[ColumnName | None, AddedLater(before=None)] = None
     """The column that names the rows, which is no feature: it stands in predictions and beside the worst mistakes."""
     categorical: list[ColumnName] = []
@@ -107,6 +109,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
             split=self.split_column,
             texts=[self.text] if isinstance(self.text, str) else self.text or [],
             features=self.features,
+            ignored=self.ignore,
             categorical=self.categorical,
             id=self.id,
             naming_key="dataset.names" if "names" in type(self).model_fields else "",
@@ -174,7 +177,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
                 *(remark for each in features for remark in each.remarks),
                 *needless_features.remarks(train, features, roles, self.rules.gaps, info, targets.train),
                 *(self._text_remarks(words, train, test) if words else ()),
-                *lost_digits.remarks(train, features, are_standardized=self.standardize, in_model=not words),
+                *lost_digits.remarks(train, features, roles, are_standardized=self.standardize, in_model=not words),
             ],
         )
 
@@ -270,6 +273,8 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         if names_features and (unused := [each for each in self.categorical if each not in (self.features or [])]):
             beside = "Beside a text, only the columns that" if self.text else "Only the columns that"
             yield Misfit("categorical", f"column {unused[0]!r} is no feature. {beside} dataset.features names are")
+        if self.ignore and names_features:
+            yield Misfit("ignore", "the features are named, or there is a text: no other column is one")
         roles = self.roles
         can_be_dates = roles.features or [] if names_features else None
         yield from self.cell_problems(roles.targets, can_be_dates, self.categorical)
@@ -467,7 +472,7 @@ class Parquet(Table):
             if column in read.unusable:
                 raise DataError(
                     f"{path}: column {column} has a {read.unusable[column]} in each cell, which is neither a number "
-                    "nor a word; leave it out by naming dataset.features, or read it as dataset.text"
+                    f"nor a word; leave it out by dataset.ignore: [{quoted(column)}], or read it as dataset.text"
                 )
         unused = [column for column in read.unusable if column not in (*roles.texts, *roles.targets)]
         return replace(read, frame=with_texts(path, read.frame.drop(columns=unused), roles.texts))
