@@ -163,8 +163,8 @@ def test_whole_numbers_beyond_float64_are_said(kind: str) -> None:
         found, place = said(data), "own.npz (train): example 1, number 0"
 
     assert found == [
-        f"{place}: 1000000000000000001 is taken as 1000000000000000000: float64 tells 1 of 60 different values apart{key} "
-        "(allow: [lost_digits] if it is meant)"
+        f"{place}: 1000000000000000001 is taken as 1000000000000000000: float64 tells 1 of 60 different values apart"
+        f"{key} (allow: [lost_digits] if it is meant)"
     ]
 
 
