@@ -365,6 +365,14 @@ def test_dates_become_the_parts_that_vary(
         dataset.new_examples(Path("new.csv"), None)
 
 
+def test_words_that_are_read_as_numbers_are_no_ids() -> None:
+    """Ever new dates and numbers of any notation."""
+    days = [str(day.date()) for day in pd.date_range("2024-01-01", periods=60)]
+
+    assert said(table(days, dates=["c"])) == []
+    assert said(table([f"{i},5" for i in range(60)], decimal=",")) == []
+
+
 def test_dates_become_seconds_if_asked() -> None:
     """Since 1970 in UTC; a missing one is filled."""
     cells = ["1970-01-02", "1970-01-03T00:00", "", "1970-01-04"]

@@ -37,7 +37,8 @@ def remarks(train: Rows, features: Sequence[Encoded], roles: Roles, gaps: Gaps, 
     answers = leakage.Answers.of(info, y, " and ".join(roles.targets))
     found = {}
     for feature in features:
-        why_id = _why_id(train.frame[feature.column], is_alone=len(features) == 1) if roles.takes_all else ""
+        cells, is_alone = train.frame[feature.column], len(features) == 1
+        why_id = _why_id(cells, feature, is_alone=is_alone) if roles.takes_all else ""
         if why_id:
             found[feature.column] = "id_feature", why_id
         elif constant := _constant(train, feature):
@@ -78,7 +79,7 @@ def _constant(train: Rows, feature: Encoded) -> str:
     return f"{value} in {rows}: nothing can be learned from it"
 
 
-def _why_id(cells: "pd.Series[Any]", *, is_alone: bool) -> str:
+def _why_id(cells: "pd.Series[Any]", feature: Encoded, *, is_alone: bool) -> str:
     """Why a column is taken as ids or a count of the rows; empty if it is not."""
     first, name = cells.iloc[:N_LOOKED_AT], str(cells.name)
     words = [word.lower() for word in _WORD.findall(name)] or [name.lower()]
@@ -91,7 +92,8 @@ def _why_id(cells: "pd.Series[Any]", *, is_alone: bool) -> str:
         return f"{n:,} different numbers in {len(cells):,} rows, by its name ids, taken as a number" if is_id else ""
     kind = _kind(cells)
     if kind == "words":
-        return f"another word in each of {len(cells):,} rows, of which new rows have none"
+        # Words that are read as numbers: dates, decimal commas, units.
+        return "" if feature.is_number else f"another word in each of {len(cells):,} rows, of which new rows have none"
     numbers = [int(float(cell)) if "." in str(cell) else int(cell) for cell in cells]
     ascends = all(a < b for a, b in pairwise(numbers))
     counts = (
