@@ -147,6 +147,23 @@ def test_numbers_far_from_all_others_leave_no_room() -> None:
     )
 
 
+def test_sparse_numbers_are_lost_and_said() -> None:
+    """They are not standardized, which would make them dense; numbers of a form of their own are."""
+    source = (
+        "import numpy as np\nfrom scipy.sparse import csr_array\n\ndef load():\n"
+        "    x = csr_array(np.column_stack([np.arange(60) % 3 / 7, 1.7e9 + np.arange(60)]))\n"
+        "    return (x, np.arange(60) % 2), (x, np.arange(60) % 2)\n"
+    )
+    Path("own_module.py").write_text(source)
+    data = Python(function="own_module:load", task="binary", form="sparse").load(None)
+
+    assert data.train.x.dtype == np.float32
+    assert said(data) == [
+        "own_module:load (train): number 1: the model can tell 1 of 60 different values apart, since they are not "
+        "standardized; see dataset.form: numeric (allow: [lost_digits] if it is meant)"
+    ]
+
+
 @pytest.mark.parametrize("kind", ["csv", "npz"])
 def test_whole_numbers_beyond_float64_are_said(kind: str) -> None:
     """With the first that is taken as another one."""

@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from dlexp.components.remarks import Remark
 
 Array = np.ndarray[Any, Any]
+#: Where a feature is standardized: sparse ones never are.
+Standardized = Literal["in the model", "before the model", "never", "never, as sparse"]
 
 #: The largest number of float32.
 LARGEST = float(np.finfo(np.float32).max)
@@ -175,15 +177,13 @@ def _exact(given: Any) -> Decimal | None:
         return None
 
 
-def remarks(
-    place: str, column: Array, loss: Loss, is_standardized: bool, in_model: bool = True, without: str = ""
-) -> Iterator[Remark]:
+def remarks(place: str, column: Array, loss: Loss, standardized: Standardized, without: str = "") -> Iterator[Remark]:
     """What is said of a feature, `(n,)` in the training split, of which numbers are lost.
 
-    It may be standardized `in_model`, or before; `without` is the key that leaves it out, if there is one.
+    `without` is the key that leaves it out.
     """
     kept = Kept.of(column)
-    if loss.is_wide and is_standardized and in_model:
+    if loss.is_wide and standardized == "in the model":
         yield Remark(
             rule="float64_inputs",
             place=place,
@@ -191,14 +191,16 @@ def remarks(
             "Keras's predict makes float32 of arrays",
             is_settled=True,
         )
-    if loss.is_blurred or not is_standardized:
-        left = kept.standardized if is_standardized else kept.in_float32
+    never = standardized in ("never", "never, as sparse")
+    if loss.is_blurred or never:
+        left = kept.in_float32 if never else kept.standardized
         why = "some are too far from the others" if loss.is_blurred else "they are not standardized"
+        remedy = "dataset.form: numeric" if standardized == "never, as sparse" else "dataset.standardize: true"
         yield Remark(
             rule="lost_digits",
             place=place,
             found=f"the model can tell {left} of {kept.different} different values apart, since {why}",
-            key=without if loss.is_blurred else "dataset.standardize: true",
+            key=without if loss.is_blurred else remedy,
         )
 
 
@@ -214,12 +216,20 @@ def _loss(kept: Kept, column: Array) -> str:
     return f"float32 moves values by up to {distance:.1g} standard deviations"
 
 
-def array_remarks(origin: str, x: Array, lost: Iterable[Loss], is_standardized: bool) -> Iterator[Remark]:
+def array_remarks(origin: str, x: Array, lost: Iterable[Loss], standardized: Standardized) -> Iterator[Remark]:
     """What is said of an array's training inputs `(n, features)`, as they were given; `lost` is lost of them."""
     for loss in lost:
-        yield from remarks(f"{origin}: number {loss.column}", x[:, loss.column], loss, is_standardized)
+        yield from remarks(f"{origin}: number {loss.column}", x[:, loss.column], loss, standardized)
     for k in range(x.shape[1]) if x.dtype.kind in "iu" and x.dtype.itemsize == 8 else ():
-        column, numbers = x[:, k], x[:, k].astype(np.float64)
-        if found := merged(column.tolist(), numbers):
-            place = f"{origin}: example {found.position}, number {k}"
-            yield merged_remark(place, found)
+        column = x[:, k]
+        if found := merged(column.tolist(), column.astype(np.float64)):
+            yield merged_remark(f"{origin}: example {found.position}, number {k}", found)
+
+
+def sparse_remarks(origin: str, x: Any) -> Iterator[Remark]:
+    """What is said of sparse training inputs, a CSR array as it was given, whose large numbers float32 loses."""
+    if not np.can_cast(x.dtype, np.float32):
+        for k in np.unique(x.indices[np.abs(x.data) > 1 / ROUNDING]).tolist():
+            column = x.data[x.indices == k]
+            for loss in losses(column[:, None]):
+                yield from remarks(f"{origin}: number {k}", column, loss, "never, as sparse")

@@ -177,6 +177,11 @@ class Dataset(Component):
         return []
 
 
+def brief(value: float) -> str:
+    """A number of four digits, or of all before the point: those tell Unix times apart."""
+    return f"{value:.0f}" if 1e4 <= abs(value) < 1e15 else f"{value:.4g}"
+
+
 #: Of more features than these the first are shown.
 MAX_SHOWN = 8
 
@@ -193,7 +198,7 @@ def shown(example: Any, names: Sequence[str] = ()) -> str:
         return f"{text}{more} ({example.nnz} of {example.shape[1]:,} are not 0)"
     features = np.ravel(example)
     named = zip(names or [""] * len(features), features, strict=False)
-    text = ", ".join(f"{name} {value:.4g}".strip() for name, value in list(named)[:MAX_SHOWN])
+    text = ", ".join(f"{name} {brief(value)}".strip() for name, value in list(named)[:MAX_SHOWN])
     if len(features) <= MAX_SHOWN:
         return text
     low, high, mean = features.min(), features.max(), features.mean()

@@ -35,5 +35,5 @@ def write(columns: PredictedColumns, path: Path | None) -> None:
 
 
 def _write_csv(columns: PredictedColumns, file: TextIO) -> None:
-    """Numbers as the shortest text that is the same float32."""
+    """Numbers as the shortest text that is the same number of their type."""
     write_exact_csv(file, columns, zip(*(map(str, values) for values in columns.values()), strict=True))

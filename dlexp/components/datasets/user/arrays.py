@@ -49,10 +49,9 @@ class Arrays(TargetKeys, Dataset):
         return replace(self.learned.info(self.form), vocabulary=self.vocabulary, standardize=standardize)
 
     def load(self, data_dir: Path | None) -> Data:
-        """The arrays, checked and made float32 or int32."""
+        """The arrays, checked, in the types that the model takes."""
         import numpy as np
 
-        from dlexp.components import precision
         from dlexp.components.datasets.user import array_targets, targets
         from dlexp.components.datasets.user.array_values import plain
 
@@ -70,12 +69,7 @@ class Arrays(TargetKeys, Dataset):
         if shape != test_shape:
             raise DataError(f"{origin}: training inputs of shape {shape}, but test inputs of shape {test_shape}")
         is_shown = self.form == "numeric" and are_pictures(np.shape(x_test)[1:])
-        lost: list[Remark] = []
-        if self.form == "numeric":
-            losses = precision.losses(inputs[0])
-            lost += precision.array_remarks(train, inputs[0], losses, self.standardize)
-            dtype = np.float64 if self.standardize and any(each.is_wide for each in losses) else np.float32
-            inputs = [x.astype(dtype, copy=False) for x in inputs]
+        inputs, lost = self._typed(inputs, train)
         return Data(
             Split(inputs[0], y.train),
             Split(inputs[1], y.test),
@@ -84,6 +78,21 @@ class Arrays(TargetKeys, Dataset):
             # Of the test split, what is said of the training split already is not said again.
             remarks=[*(given[0].remarks or given[1].remarks), *y.remarks, *lost],
         )
+
+    def _typed(self, inputs: list[Any], origin: str) -> tuple[list[Any], list[Remark]]:
+        """Both splits' inputs in the type that the model takes; and what is said of the training split's."""
+        import numpy as np
+
+        from dlexp.components import precision
+
+        if self.form == "word_ids":
+            return inputs, []
+        if self.form == "sparse":
+            return [x.astype(np.float32) for x in inputs], list(precision.sparse_remarks(origin, inputs[0]))
+        losses = precision.losses(inputs[0])
+        lost = precision.array_remarks(origin, inputs[0], losses, "in the model" if self.standardize else "never")
+        dtype = np.float64 if self.standardize and any(each.is_wide for each in losses) else np.float32
+        return [x.astype(dtype, copy=False) for x in inputs], list(lost)
 
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """An archive with an array x, or a sparse matrix as scipy.sparse.save_npz writes it."""
@@ -130,10 +139,8 @@ class Arrays(TargetKeys, Dataset):
         require_finite(values, f"{origin}: inputs")
         require_room(values, f"{origin}: inputs")
         memory.require(4 * values.size, f"{origin}: the inputs as numbers")
-        if self.form == "sparse":
-            return x.astype(np.float32)
-        if self.form == "numeric":
-            return x.reshape(n, -1)
+        if self.form != "word_ids":
+            return x.reshape(n, -1) if self.form == "numeric" else x
         if x.ndim != 2 or x.min(initial=0) < 0 or x.max(initial=0) >= (self.vocabulary or 0):
             raise DataError(
                 f"{origin}: expected word indices of shape (n, maxlen), from 0 to below the vocabulary of "

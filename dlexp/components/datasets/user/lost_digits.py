@@ -17,14 +17,14 @@ def are_wide(features: Sequence[Encoded]) -> bool:
 
 
 def remarks(
-    train: Rows, features: Sequence[Encoded], roles: Roles, *, are_standardized: bool, in_model: bool
+    train: Rows, features: Sequence[Encoded], roles: Roles, standardized: precision.Standardized
 ) -> Iterator[Remark]:
-    """What is said of the numbers that are lost; they may be standardized `in_model`, or before."""
+    """What is said of the numbers that are lost."""
     for each, column in _numbers(features):
         key = without(roles, [each.column])
         for loss in precision.losses(column[:, None]):
             place = f"{train.path}: column {each.column}"
-            yield from precision.remarks(place, column, loss, are_standardized, in_model, key)
+            yield from precision.remarks(place, column, loss, standardized, key)
         if len(each.names) == 1 and (found := precision.merged(train.frame[each.column], column)):
             yield precision.merged_remark(train.where(found.position, each.column), found, key)
 

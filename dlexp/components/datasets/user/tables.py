@@ -24,6 +24,7 @@ from dlexp.components.datasets.user.roles import Roles
 from dlexp.components.datasets.user.rows import Rows
 from dlexp.components.datasets.words.encoding import TextKeys, TokenKeys
 from dlexp.components.identity_rules import AddedLater, DataPath
+from dlexp.components.precision import Standardized
 from dlexp.components.remarks import Remark
 from dlexp.components.validations import GroupSplit, RandomSplit, TimeSplit, Validation
 from dlexp.errors import DataError, UserError
@@ -177,7 +178,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
                 *(remark for each in features for remark in each.remarks),
                 *needless_features.remarks(train, features, roles, self.rules.gaps, info, targets.train),
                 *(self._text_remarks(words, train, test) if words else ()),
-                *lost_digits.remarks(train, features, roles, are_standardized=self.standardize, in_model=not words),
+                *lost_digits.remarks(train, features, roles, self._where_standardized),
             ],
         )
 
@@ -416,6 +417,12 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         is_wide = self.standardize and not words and are_wide(features)
         x_train = joined(of_words[0], [each.train for each in scaled], is_wide)
         return x_train, joined(of_words[1], [each.test for each in scaled], is_wide), features
+
+    @property
+    def _where_standardized(self) -> Standardized:
+        if not self.standardize:
+            return "never"
+        return "before the model" if self.text else "in the model"
 
     def _text_remarks(self, words: "Numbered", train: Rows, test: Rows) -> list[Remark]:
         """What is said of the texts: of several columns joined."""
