@@ -1,5 +1,6 @@
 """Reading CSV files: what divides, quotes, encodes and names their columns is found, said, or refused with its key."""
 
+import csv
 import gzip
 import io
 import zipfile
@@ -8,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dlexp.components.component import ALONE
 from dlexp.components.data import Frame
@@ -344,6 +347,50 @@ def test_honest_texts_of_several_lines_stay_quiet(cell: str) -> None:
 
     assert (len(found.frame), list(found.remarks)) == (40, [])
     assert found.frame.iloc[3, 1] == cell.replace("{i}", "3").replace('""', '"')
+
+
+CELLS = [
+    "",
+    "1",
+    "2.5",
+    "-3",
+    "1,5",
+    "a",
+    "hello world",
+    "x, y",
+    'say "hi"',
+    "l1\nl2",
+    "l1\r\nl2",
+    "'q'",
+    "#c",
+    "é",
+    "a;b",
+    "|",
+]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_what_python_writes_is_read_as_it_stands_or_refused(data: st.DataObject) -> None:
+    """Whatever stands in the cells, between them and around them: never other cells, and never fewer rows."""
+    n_columns = data.draw(st.integers(2, 4))
+    row = st.lists(st.sampled_from(CELLS), min_size=n_columns, max_size=n_columns)
+    rows = data.draw(st.lists(row, min_size=3, max_size=30))
+    text = io.StringIO()
+    writer = csv.writer(
+        text,
+        delimiter=data.draw(st.sampled_from(",;\t|")),
+        quoting=data.draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])),
+    )
+    writer.writerow([f"column {k}" for k in range(n_columns)])
+    writer.writerows(rows)
+
+    try:
+        found = read(text.getvalue())
+    except DataError:
+        return
+    is_quoted = any(remark.rule == "quote" for remark in found.remarks)
+    assert found.frame.to_numpy().tolist() == rows or is_quoted
 
 
 def test_apostrophes_around_all_cells_of_a_column_are_quotation_marks() -> None:

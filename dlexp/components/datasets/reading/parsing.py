@@ -52,7 +52,7 @@ def rows(path: Path, quote: str, layout: Layout, text: Text) -> tuple[Frame, lis
     key = "dataset.quote: none"
     if quote == AUTO and (plain := _unquoted(path, layout, text)):
         return plain.frame, [*plain.remarks, doubt.remark("so quotation marks are read as characters", key)]
-    if quote == AUTO or not checked:
+    if not checked or (quote == AUTO and doubt.is_likely):
         raise doubt.refusal()
     return checked.frame, [*checked.remarks, doubt.remark("it is read as one cell", key)]
 
@@ -104,7 +104,7 @@ def _checked(path: Path, layout: Layout, text: Text) -> _Checked:
     doubt = None
     if counted.n_lines > len(frame):
         if counted.has_quotes and (one := swallowed(frame, marks)):
-            doubt = again.swallowed(one.position, one.n_lines, one.n_cells)
+            doubt = again.swallowed(one)
         elif n_columns == 1 and counted.n_lines > len(frame) + n_within(frame, BREAK.pattern):
             remarks += filter(None, [again.blank_line()])
     if not doubt and _may_be_short(frame, counted, layout):

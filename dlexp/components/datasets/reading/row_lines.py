@@ -9,6 +9,7 @@ from dlexp.components.datasets.reading.counted_text import behind, numbered_line
 from dlexp.components.datasets.reading.dialect import COMMENTS, named, shortened, typed
 from dlexp.components.datasets.reading.layout import Layout
 from dlexp.components.datasets.reading.lines import Record, cells, opens_at_end, records
+from dlexp.components.datasets.reading.swallowed import Swallowed
 from dlexp.components.remarks import Remark
 from dlexp.errors import DataError
 from dlexp.format import plural
@@ -20,6 +21,8 @@ class Doubt:
 
     place: str
     what: str
+    is_likely: bool = True
+    """Whether the lines look as rows do, not only by their number of cells."""
 
     def refusal(self) -> DataError:
         """What is said where no reading is sure."""
@@ -118,12 +121,12 @@ class RowLines:
             behind_last = record.last_line + 1
         return None
 
-    def swallowed(self, position: int, n_lines: int, n_cells: int) -> Doubt:
-        """What is said of a row, counted from 0, that has whole rows in it."""
-        line = next(record.line for row, record in self if row == position + 1)
-        more = f" (as of {plural(n_cells - 1, 'more cell')})" if n_cells > 1 else ""
+    def swallowed(self, found: Swallowed) -> Doubt:
+        """What is said of a row that has whole rows in it."""
+        line = next(record.line for row, record in self if row == found.position + 1)
+        more = f" (as of {plural(found.n_cells - 1, 'more cell')})" if found.n_cells > 1 else ""
         what = (
-            f"a cell in quotation marks goes on to line {line + n_lines - 1}, "
-            f"and each of its {n_lines} lines looks like a row{more}"
+            f"a cell in quotation marks goes on to line {line + found.n_lines - 1}, "
+            f"and each of its {found.n_lines} lines looks like a row{more}"
         )
-        return Doubt(self.place(position + 1, line), what)
+        return Doubt(self.place(found.position + 1, line), what, found.is_likely)

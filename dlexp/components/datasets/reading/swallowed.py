@@ -12,6 +12,8 @@ from dlexp.components.datasets.reading.lines import BREAK, SPACES, Marks
 
 #: So many rows say what the cells of a column look like.
 N_LOOKED_AT = 1000
+#: Delimiters that stand in texts too.
+_IN_TEXTS = (",", ";", SPACES)
 #: A column has few different words up to this share of its rows.
 _FEW = 0.2
 
@@ -25,13 +27,16 @@ class Swallowed:
     n_lines: int
     n_cells: int
     """How many such cells there are in the table."""
+    is_likely: bool
+    """Whether their lines look as rows do, not only by the number of delimiters."""
 
 
 def swallowed(frame: Frame, marks: Marks) -> Swallowed | None:
     """The first cell that has whole rows in it, if there is one.
 
     Each of its lines has as many delimiters as a row, and in all of them what stands between these looks as the cells
-    of a column do: numbers, or one of a few words. Where no column has such cells, there are three columns or lines.
+    of a column do: numbers, or one of a few words. Where no column has such cells, the number of delimiters has to do,
+    if texts seldom have them, or if there are three columns and lines.
     """
     found = [(i, k) for k in range(frame.shape[1]) for i in _of_many_lines(frame, k, marks)]
     if not found:
@@ -41,7 +46,8 @@ def swallowed(frame: Frame, marks: Marks) -> Swallowed | None:
     if not are_rows:
         return None
     i, k = min(are_rows)
-    return Swallowed(i, len(BREAK.findall(frame.iat[i, k])) + 1, len(are_rows))
+    n_lines, is_likely = len(BREAK.findall(frame.iat[i, k])) + 1, any(each is not None for each in alike)
+    return Swallowed(position=i, n_lines=n_lines, n_cells=len(are_rows), is_likely=is_likely)
 
 
 def n_within(frame: Frame, pattern: str) -> int:
@@ -90,7 +96,7 @@ def _are_rows(cell: str, k: int, width: int, marks: Marks, alike: Sequence[Calla
         if (is_alike := alike[j]) is not None and text.strip():
             votes.setdefault(j, []).append(is_alike(text.strip()))
     if not votes:
-        return width > 2 or len(parts) > 2
+        return marks.delimiter not in _IN_TEXTS or (width > 2 and len(parts) > 2)
     is_denied = any(alike[j] is is_number and not all(of_column) for j, of_column in votes.items())
     return not is_denied and any(map(all, votes.values()))
 
