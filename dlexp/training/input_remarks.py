@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from dlexp.components.data import Array, Info, Split
 from dlexp.components.fingerprints import fingerprints, mixed
@@ -40,19 +41,23 @@ class SplitInputs:
     def remarks(self) -> Iterator[Remark]:
         """At most a line for each scored role, and one for the scales."""
         prints = {role: _whole(split) for role, split in self.by_role.items()}
-        counts = np.unique(prints["train"], return_counts=True)[1]
-        by_chance = float(counts[counts > 1].sum() / len(prints["train"]))
+        train = prints.pop("train")
         for role, found in prints.items():
-            n = int(np.isin(found, prints["train"]).sum()) if role != "train" else 0
-            many = MANY_DRAWN if self.are_drawn[role] else max(MANY_GIVEN, 2 * by_chance)
-            if n >= max(MIN_REPEATED, many * len(found)) and (not self.are_drawn[role] or self._varies()):
-                said = (
-                    f"{n:,} of {plural(len(found), f'{role} example')} are training examples, too, with the same target"
-                )
+            n = int(pd.Series(found).isin(train).sum())
+            if n >= MIN_REPEATED and n >= self._many(role, train) * len(found):
+                scored = plural(len(found), f"{role} example")
+                said = f"{n:,} of {scored} are training examples, too, with the same target"
                 yield Remark(rule="repeated_examples", place=self.place, found=said)
         x: Any = self.by_role["train"].x
         if self.are_unscaled and self.info.inputs == "numeric" and len(x):
             yield from self._scales(x)
+
+    def _many(self, role: str, train: Array) -> float:
+        """From which share of a role's examples on those in training are more than by chance."""
+        if self.are_drawn[role]:
+            return MANY_DRAWN if self._varies() else np.inf
+        counts = np.unique(train, return_counts=True)[1]
+        return max(MANY_GIVEN, 2 * float(counts[counts > 1].sum()) / len(train))
 
     def _varies(self) -> bool:
         """Whether a feature has so many values that examples are not equal by chance."""
