@@ -370,7 +370,7 @@ def test_words_that_are_read_as_numbers_are_no_ids() -> None:
     days = [str(day.date()) for day in pd.date_range("2024-01-01", periods=60)]
 
     assert said(table(days, dates=["c"])) == []
-    assert said(table([f"{i},5" for i in range(60)], decimal=",")) == []
+    assert said(table([f"{i * 37 % 60},5" for i in range(60)], decimal=",")) == []
 
 
 def test_dates_become_seconds_if_asked() -> None:
