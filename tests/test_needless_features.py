@@ -184,6 +184,14 @@ def test_ever_new_numbers_that_are_no_ids_stay_quiet(name: str, values: Sequence
     assert not about({name: values, "x": NOISE, "y": LABELS})
 
 
+def test_dates_are_no_ids() -> None:
+    """A day for each row is a number when it is read as one."""
+    days = pd.date_range("2020-01-01", periods=N).strftime("%Y-%m-%d")
+
+    assert not about({"day": days, "x": NOISE, "y": LABELS}, dates=["day"])
+    assert not about({"day": days, "x": NOISE, "y": LABELS}, dates={"day": "seconds"})
+
+
 def test_the_only_feature_may_count() -> None:
     """There is nothing else to learn from."""
     assert not about({"x": np.arange(N), "y": LABELS})

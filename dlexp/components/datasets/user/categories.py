@@ -28,11 +28,10 @@ def problem(train: Cells) -> Unread | None:
     such_as = "" if is_named else f", such as {next(iter(train.counts))!r}"
     found = f"{train.rows.path}: column {train.column}: {n} different words{such_as}, more than {MAX_CATEGORIES}"
     name = quoted(train.column)
-    return Unread(
-        train.column,
-        f"{found}; leave it out by dataset.ignore: [{name}], read it as dataset.text, or name the rows by it: "
-        f"dataset.id: {name}",
-    )
+    ways = [f"leave it out by dataset.ignore: [{name}]", "read it as dataset.text"]
+    if n == int((~train.is_gap).sum()):  # All are different.
+        ways.append(f"name the rows by it: dataset.id: {name}")
+    return Unread(train.column, f"{found}; {', '.join(ways[:-1])}, or {ways[-1]}")
 
 
 def encoded(train: Cells, other: Cells) -> tuple[list[str], Array, Array]:

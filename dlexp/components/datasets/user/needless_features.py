@@ -45,12 +45,13 @@ def remarks(train: Rows, features: Sequence[Encoded], roles: Roles, gaps: Gaps, 
             found[feature.column] = "constant_column", constant
         elif way := _leakage(train, feature, gaps, answers, len(features)):
             found[feature.column] = "target_leakage", way
+    no_ids = [column for column, (rule, _) in found.items() if rule != "id_feature"]
     return [
         Remark(
             rule=rule,
             place=where(train.path, column, list(train.frame.columns)),
             found=why,
-            key=f"dataset.id: {quoted(column)}" if rule == "id_feature" else without(roles, list(found)),
+            key=f"dataset.id: {quoted(column)}" if rule == "id_feature" else without(roles, no_ids),
         )
         for column, (rule, why) in found.items()
     ]
