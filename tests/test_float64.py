@@ -207,6 +207,17 @@ def test_targets_are_float64(kind: str) -> None:
     assert (data.train.y.dtype, data.train.y.tolist(), data.test.y.tolist()) == (np.float64, y.tolist(), y.tolist())
 
 
+def test_times_within_one_float32_are_no_copies_of_one_another() -> None:
+    """A feature that gives the target away is one in float64."""
+    times = frame().assign(other=START + np.tile(np.random.default_rng(0).permutation(N), 2))
+    times.to_csv("own.csv", index=False, float_format="%.17g")
+    settings: dict[str, Any] = {"target": "other", "split_column": "split", "features": ["time"]}
+
+    data = Csv(path="own.csv", task="regression", **settings).load(None)
+
+    assert [each.rule for each in data.remarks if "leak" in each.rule] == []
+
+
 def test_targets_beyond_float64_or_float32_are_refused() -> None:
     """A perfect score on targets that became one number would be false."""
     x = SECONDS[:, None]

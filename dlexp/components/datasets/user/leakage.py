@@ -82,7 +82,7 @@ def _function_of(x: Array, answers: Answers) -> str:
     y = answers.values.astype(np.float64)
     if len(y) < MIN_ROWS or np.ptp(y) == 0 or np.ptp(x) == 0:
         return ""
-    if np.array_equal(x.astype(np.float32), y.astype(np.float32)):
+    if np.array_equal(x, y):
         return f"a copy of {answers.name}"
     correlation = float(np.corrcoef(x, y)[0, 1])
     if abs(correlation) > MIN_CORRELATION:
