@@ -168,6 +168,30 @@ def test_a_draw_from_rows_in_time_mixes_past_and_future(rest: str, step: int, ex
     assert said(DATED + rest) == ([f"t.csv: {expected}"] if expected else [])
 
 
+@pytest.mark.parametrize(
+    ("column", "n_each", "is_said"),
+    [
+        ("patient", 5, True),
+        ("Subject_ID", 2, True),
+        ("user id", 4, True),
+        ("patient", 1, False),
+        ("patient", 30, False),
+        ("country", 5, False),
+        ("patience", 5, False),
+    ],
+)
+def test_several_rows_of_a_patient_are_said(column: str, n_each: int, is_said: bool) -> None:
+    """Unless there are two patients, or as many as rows, or the split keeps them together."""
+    text = f"{column},x,y\n" + "".join(f"p{i // n_each},{i * 7 % 5},{i % 2}\n" for i in range(60))
+    config = table(text, "binary")[:-2] + ", features: [x]}\n"
+    drawn = f"t.csv: there are several rows of each {column}, and test and validation examples are drawn row by row"
+    together = f"{{type: group, column: {column}, size: 0.2}}"
+
+    keys = f"; see dataset.test_split: {together} and validation: {together}"
+    assert said(config) == ([drawn + keys] if is_said else [])
+    assert said(f"{config[:-2]}, test_split: {together}}}\nvalidation: {together}" if is_said else config) == []
+
+
 def test_shipped_data_are_quiet() -> None:
     """Whatever takes what."""
     assert said("dataset: iris\nvalidation: 2") == []

@@ -205,6 +205,8 @@ class Data:
     """Of a table, those of the training examples."""
     time_order: TimeOrder | None = field(default=None, kw_only=True)
     """Of a table whose rows stand in the order of time, which one."""
+    subject: str = field(default="", kw_only=True)
+    """Of a table with several rows of a patient or the like, the column that says whose each is."""
     remarks: Sequence[Remark] = field(default=(), kw_only=True)
     """How they were read, as far as the file does not say it or says it otherwise."""
 

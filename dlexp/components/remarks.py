@@ -43,6 +43,7 @@ RULES: Mapping[str, str] = {
     "other_separator": "Labels with another sign in them that seems to part them.",
     "packing": "A file that is packed otherwise than its name says.",
     "quote": "Quotation marks that may be characters of a text, or characters that may be quotation marks.",
+    "parted_groups": "Rows of one patient, user or the like that may be trained on and scored.",
     "rare_classes": "Classes with fewer examples than there are splits.",
     "repeated_examples": "Scored examples that are training examples, too, more of them than by chance.",
     "repeated_header": "Rows that repeat the header, as in joined files, which are left out.",

@@ -33,6 +33,8 @@ class SplitTargets:
     """What chooses the test examples from the same rows; None if they are given."""
     time_order: TimeOrder | None
     """In which the rows stand."""
+    subject: str
+    """The column that says whose each row is, if there are several of each."""
     in_order: Array
     """Those of the training data, validation included, in the order of the source."""
     by_role: Mapping[str, Array]
@@ -41,6 +43,10 @@ class SplitTargets:
         """What may be wrong with them, in at most a line for each role, and one for their order in time."""
         if self.time_order is not None:
             yield from self._in_time(self.time_order)
+        if self.subject and (drawn := self._drawn()):
+            found = f"there are several rows of each {self.subject}, and {_roles(drawn)} examples are drawn row by row"
+            key = _keys(drawn, f"type: group, column: {self.subject}")
+            yield Remark(rule="parted_groups", place=self.place, found=found, key=key)
         lacking: list[str] = []
         for role in self._scored:
             n = len(self.by_role[role])
@@ -58,21 +64,26 @@ class SplitTargets:
             elif found:
                 yield Remark(rule="one_sided_classes", place=self.place, found=found, key=self._key(role))
 
+    def _chosen_by(self) -> dict[tuple[str, str], Validation | None]:
+        """What chooses the scored examples, by role and key."""
+        return {("test", "dataset.test_split"): self.test_split, ("validation", "validation"): self.validation}
+
+    def _drawn(self) -> dict[tuple[str, str], RandomSplit]:
+        """Those of them that draw."""
+        return {each: split for each, split in self._chosen_by().items() if isinstance(split, RandomSplit)}
+
     def _in_time(self, order: TimeOrder) -> Iterator[Remark]:
         """Scored rows that were drawn from between those that are trained on, or are the oldest of the file."""
         way = f"the rows {'ascend' if order.ascends else 'descend'} by {', '.join(order.columns)}"
-        of_column = f"column: {order.columns[0]}, " if len(order.columns) == 1 else ""
-        chosen_by = {("test", "dataset.test_split"): self.test_split, ("validation", "validation"): self.validation}
-        drawn = {each: split.size for each, split in chosen_by.items() if isinstance(split, RandomSplit)}
-        if drawn:
-            roles = " and ".join(role for role, _ in drawn)
-            found = f"{way}, and {roles} examples are drawn: past and future are mixed"
-            keys = (f"{key}: {{type: time, {of_column}size: {size}}}" for (_, key), size in drawn.items())
-            yield Remark(rule="mixed_times", place=self.place, found=found, key=" and ".join(keys))
-        for (role, key), split in chosen_by.items():
+        column = order.columns[0] if len(order.columns) == 1 else ""
+        if drawn := self._drawn():
+            found = f"{way}, and {_roles(drawn)} examples are drawn: past and future are mixed"
+            key = _keys(drawn, f"type: time, column: {column}" if column else "type: time")
+            yield Remark(rule="mixed_times", place=self.place, found=found, key=key)
+        for (role, key), split in self._chosen_by().items():
             if isinstance(split, TimeSplit) and split.column is None and not order.ascends:
                 found = f"{way}, so that the last ones in the file, the {role} examples, are the oldest"
-                column_key = f"{key}.column: {order.columns[0]}" if of_column else ""
+                column_key = f"{key}.column: {column}" if column else ""
                 yield Remark(rule="mixed_times", place=self.place, found=found, key=column_key)
 
     @property
@@ -112,6 +123,15 @@ class SplitTargets:
         if role == "validation" and isinstance(self.validation, RandomSplit):
             return "" if self.validation.stratify == "auto" else "validation.stratify: auto"
         return DRAWN if role == "validation" and isinstance(self.validation, Front) else ""
+
+
+def _roles(drawn: Mapping[tuple[str, str], RandomSplit]) -> str:
+    return " and ".join(role for role, _ in drawn)
+
+
+def _keys(drawn: Mapping[tuple[str, str], RandomSplit], other: str) -> str:
+    """What to type so that each of these is another split of its size."""
+    return " and ".join(f"{key}: {{{other}, size: {split.size}}}" for (_, key), split in drawn.items())
 
 
 def is_sorted(y: Array) -> bool:

@@ -118,6 +118,7 @@ def remarks(
         test_key=dataset.test_size_key,
         test_split=dataset.chooses_test,
         time_order=data.time_order,
+        subject=data.subject,
         in_order=data.train.y,
         by_role={role: parts[origin.part].y[origin.positions] for role, origin in found.items()},
     )

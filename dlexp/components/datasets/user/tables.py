@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from dlexp.components.component import Context, Misfit, OneOf
-from dlexp.components.data import N_FIRST, Array, Data, Ids, Info, NewExamples, Split, SplitName, Task, TimeOrder
+from dlexp.components.data import N_FIRST, Array, Data, Ids, Info, NewExamples, Split, SplitName, Task
 from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.components.datasets.reading import csv_file, files, parquet_file
 from dlexp.components.datasets.reading.read import Read
@@ -143,7 +143,14 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
 
     def load(self, data_dir: Path | None) -> Data:
         """Split first: nothing but the training split decides on the words, the categories and what fills gaps."""
-        from dlexp.components.datasets.user import lost_digits, needless_features, splitting, uses
+        from dlexp.components.datasets.user import (
+            lost_digits,
+            needless_features,
+            splitting,
+            subjects,
+            time_order,
+            uses,
+        )
 
         split = self._split(data_dir)
         train, test = split.train, split.test
@@ -171,7 +178,8 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
             test_choice=split.test_choice,
             marked=split.marked,
             columns=splitting.RowColumns(lambda: self._split(data_dir).train, self.rules),
-            time_order=self._time_order(train),
+            time_order=time_order.found(train, self._beside_targets(train), self.rules),
+            subject=subjects.found(train, self._beside_targets(train)),
             remarks=[
                 *dict.fromkeys([*train.remarks, *test.remarks]),
                 *targets.remarks,
@@ -369,14 +377,10 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         learned = self.learned
         return learned.several or dict.fromkeys(self.roles.targets, learned.only_task)
 
-    def _time_order(self, train: Rows) -> TimeOrder | None:
-        """That of the training rows, which are in the order of the file: of the columns without another role."""
-        from dlexp.components.datasets.user import time_order
-
+    def _beside_targets(self, rows: Rows) -> list[str]:
+        """The columns that are no target, no text and do not split, whether or not they are features."""
         roles = self.roles
-        others = {*roles.targets, roles.split, *roles.texts}
-        once = train.frame.columns.drop_duplicates(keep=False)
-        return time_order.found(train, [each for each in once if each not in others], self.rules)
+        return [each for each in rows.frame.columns if each not in {*roles.targets, roles.split, *roles.texts}]
 
     def _targets(self, train: Rows, test: Rows, is_drawn: bool) -> "Targets":
         from dlexp.components.datasets.user import columns, targets
