@@ -196,7 +196,7 @@ def test_what_cannot_be_split_so(setting: str, message: str) -> None:
     [
         ("dataset.test_split=0.3", "dataset.test_split: expected one of time, group, given 0.3"),
         ("dataset.test_split=group", "dataset.test_split.column: missing"),
-        ("validation=column", "validation.type: column needs dataset.split_column, or of a text_folder dataset.val"),
+        ("validation=column", "validation.type: column needs dataset.split_column, or of text_folder dataset.val"),
     ],
 )
 def test_what_check_refuses(setting: str, message: str) -> None:
