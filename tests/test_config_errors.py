@@ -64,12 +64,12 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
         (
             "name: a/b",
             "name: expected letters, digits, spaces and _ . , + = ( ) -, "
-            "and no dot, comma, sign or space in front, given 'a/b'; rename the file, or write name: a_b",
+            "and no dot, comma, sign or space in front, given 'a/b'; write name: a_b",
         ),
         (
             "name: lr 0.1 [b]",
             "name: expected letters, digits, spaces and _ . , + = ( ) -, "
-            "and no dot, comma, sign or space in front, given 'lr 0.1 [b]'; rename the file, or write name: lr 0.1 (b)",
+            "and no dot, comma, sign or space in front, given 'lr 0.1 [b]'; write name: lr 0.1 (b)",
         ),
         (
             "training: {early_stopping: true}",
@@ -286,7 +286,7 @@ def test_a_file_whose_stem_is_no_name_is_told_so(tmp_path: Path) -> None:
     """A name is a folder; a file may be called what it likes if it says another name."""
     path = tmp_path / "a@b.yaml"
     path.write_text("dataset: iris")
-    with pytest.raises(ConfigError, match=r"a@b\.yaml: name: expected letters, .*, given 'a@b'; rename"):
+    with pytest.raises(ConfigError, match=r"a@b\.yaml: name: expected letters, .*, given 'a@b'; write name: a_b"):
         load(path)
 
     path.write_text("dataset: iris\nname: fine")

@@ -228,7 +228,7 @@ def test_every_reading_of_a_number_is_written_like_that_somewhere(text: str) -> 
     ("override", "line"),
     [
         ("name=a # b", "name: expected letters, digits, spaces and _ . , + = ( ) -, and no dot, comma, sign or space "
-        "in front, given 'a # b'"),
+        "in front, given 'a # b'; write name: a _ b"),
         ("name=*x", "* begins an alias in YAML, and there is none in a single value"),
         ("dataset.target=*x", "* begins an alias in YAML, and there is none in a single value; as a text, in quotes of "
         "its own: --set \"dataset.target='*x'\""),

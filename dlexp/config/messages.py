@@ -190,10 +190,10 @@ def _cut_off(key: str, value: Any) -> str:
 
 
 def _other_name(name: Any) -> str:
-    """The nearest name that an experiment can have, to be said by the config where the file cannot be renamed."""
+    """The nearest name that an experiment can have, for a config to say, whatever its file is called."""
     near = re.sub(r"[^\w .,+=()-]+", "_", name.translate(str.maketrans("[]{}<>", "()()()")))
     near = re.sub(r"^[^\w(]+", "", near).rstrip("_ ")
-    return f"; rename the file, or write name: {near}" if re.match(PATTERN, near) else ""
+    return f"; write name: {near}" if re.match(PATTERN, near) else ""
 
 
 def _written_nested(key: str, value: Any, known: Known, config: Node) -> str:

@@ -130,6 +130,8 @@ def _is_likely(content: bytes, name: str, letters: tuple[str, ...], beside: tupl
         text = content.decode(name)
     except UnicodeDecodeError:
         return False
+    if "\0" in text:  # Which no text has.
+        return False
     found = list(islice(re.finditer(r"[^\x00-\x7f]+", text), N_LOOKED_AT))
     names = [(each, unicodedata.name(each, "")) for group in found for each in group[0]]
     n_letters = sum(of.startswith(letters) for _, of in names)
