@@ -248,7 +248,7 @@ def test_resampling_leaves_the_validation_examples_alone() -> None:
 
 
 def test_training_sets_have_seeds_and_digests_of_their_own(tmp_path: Path) -> None:
-    """Training set i is trained with seed i; fresh draws are other data; a law is drawn from unless said otherwise."""
+    """Training set i is trained with seed i; fresh draws are other data, and the default of a generator."""
     sine = experiment(tmp_path, "dataset: {type: noisy_sine, n_train: 20, n_test: 10}")
     digits = experiment(tmp_path, "dataset: digits")
     planned, groups = plan_training_sets([sine, digits], 4, None, Request(runs_dir=tmp_path))

@@ -86,7 +86,7 @@ def test_a_panel_a_quantity(tmp_path: Path, figure_of: Callable[[Comparison], Fi
 
 
 def test_a_band_where_the_seeds_differ(tmp_path: Path, figure_of: Callable[[Comparison], Figure]) -> None:
-    """From a deviation below the mean to one above it; none where all seeds agree."""
+    """From a deviation below the mean to one above it; no band if all seeds agree."""
     for seed, accuracy in enumerate((0.5, 0.7)):
         finished(tmp_path, "a", seed, accuracy)
 

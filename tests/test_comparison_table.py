@@ -108,7 +108,7 @@ def test_another_loss_and_another_type(tmp_path: Path) -> None:
 
 
 def test_the_best_possible_score_stands_below_what_was_reached(tmp_path: Path) -> None:
-    """Columns, blocks, Markdown, JSON and CSV; one line where it is the same for all, none where it is not known."""
+    """Columns, blocks, Markdown, JSON and CSV; one line if it is the same for all, no line if it is not known."""
     for name, units, best in (("a", 1, 0.95), ("b", 2, 0.95), ("c", 3, 0.85), ("d", 4, None)):
         record: dict[str, Any] = {} if best is None else {"best_possible": {"test_accuracy": best, "test_nll": 0.1}}
         finished(tmp_path, name, config=changed(model={"hidden": [units]}), **record)

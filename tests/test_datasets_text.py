@@ -196,7 +196,7 @@ def test_known_before_reading() -> None:
 
 
 def test_padding_states_its_length() -> None:
-    """256 words unless said, and the resolved config says so; multi-hot text has no length."""
+    """256 words by default, and the resolved config says so; multi-hot text has no length."""
     assert Imdb(encoding="padded").maxlen == 256
     assert Imdb(encoding="padded", maxlen=None).model_dump()["maxlen"] == 256
     assert Imdb(encoding="padded", maxlen=80).maxlen == 80

@@ -267,7 +267,7 @@ def test_a_draw_that_is_said_is_no_change() -> None:
 
 @pytest.mark.usefixtures("own")
 def test_what_was_not_stratified_before_is_outdated() -> None:
-    """`stratify` was false unless said: the record is of the same config."""
+    """`stratify` was false by default: the record is of the same config."""
     recorded_as(OWN + "validation: {type: split, stratify: false}", 2)
 
     assert said_before(OWN) == ["runs/exp/s0: recorded by training code 2; training again"]

@@ -245,7 +245,7 @@ def _is_diagnosed(run: Run) -> bool:
 def _outdated(subject: IdentifiedExperiment, seed: int, on_record: Attempts) -> Run | None:
     validation = subject.experiment.validation
     meant = [subject.experiment]
-    if isinstance(validation, RandomSplit) and validation.stratify == "auto":  # It was false unless said.
+    if isinstance(validation, RandomSplit) and validation.stratify == "auto":  # It was false by default.
         unstratified = validation.model_copy(update={"stratify": False})
         meant.append(subject.experiment.model_copy(update={"validation": unstratified}))
     for version, experiment in itertools.product(reversed(range(1, TRAINING_VERSION)), meant):

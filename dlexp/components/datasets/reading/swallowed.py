@@ -4,8 +4,6 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from dlexp.components.data import Array, Frame
 from dlexp.components.datasets.reading.first_row import is_number
 from dlexp.components.datasets.reading.lines import BREAK, SPACES, Marks
@@ -57,6 +55,8 @@ def n_within(frame: Frame, pattern: str) -> int:
 
 def _of_many_lines(frame: Frame, k: int, marks: Marks) -> Array:
     """The positions of the cells in a column whose lines have as many delimiters as rows, on the whole."""
+    import numpy as np
+
     cells = frame.iloc[:, k].str
     n_breaks = cells.count(BREAK.pattern).to_numpy()
     positions = np.flatnonzero(n_breaks)

@@ -24,7 +24,6 @@ from dlexp.components.datasets.user.roles import Roles
 from dlexp.components.datasets.user.rows import Rows
 from dlexp.components.datasets.words.encoding import TextKeys, TokenKeys
 from dlexp.components.identity_rules import AddedLater, DataPath
-from dlexp.components.precision import Standardized
 from dlexp.components.remarks import Remark
 from dlexp.components.validations import GroupSplit, RandomSplit, TimeSplit, Validation
 from dlexp.errors import DataError, UserError
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from dlexp.components.datasets.user.splitting import SplitRows
     from dlexp.components.datasets.user.targets import RawTargets, Targets
     from dlexp.components.datasets.words.indices import Numbered
+    from dlexp.components.precision import Standardized
 
 
 #: How the rows of a test split are chosen that is not drawn.
@@ -423,7 +423,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         return x_train, joined(of_words[1], [each.test for each in scaled], is_wide), features
 
     @property
-    def _where_standardized(self) -> Standardized:
+    def _where_standardized(self) -> "Standardized":
         if not self.standardize:
             return "never"
         return "before the model" if self.text else "in the model"
