@@ -80,6 +80,14 @@ def said(dataset: Csv | Parquet) -> list[str]:
         (["unknown", "unknown", "3", "4", "unknown"], 'missing_values: ["", NA, NaN, nan, "null", unknown]'),
         (["?", "?", "2,5", "3,5"], 'dataset.decimal: ","'),
         (["sold out"] * 6 + list("12345"), '"null", sold out]'),
+        (['3.5"', '4.5"', '6"'], "dataset.units: ['\"']"),
+        (['="27"', '="28"', '="30"'], "write plain numbers"),
+        (["'27.5", "'28", "'30"], "write plain numbers"),
+        (["27-", "28-", "30-"], "write plain numbers"),
+        (["1_000", "2_500", "3_000"], "write plain numbers"),
+        (["1.5D+03", "2.5D+03", "3D-01"], "write plain numbers"),
+        (["0x1F", "0x2A", "0x3B"], "write plain numbers"),
+        (["2024年3月5日", "2024年12月31日"], "dataset.dates: [c]"),
     ],
 )  # fmt: skip
 def test_what_looks_like_numbers_is_no_category_by_itself(cells: list[str], needed: str) -> None:
@@ -98,7 +106,7 @@ def test_what_looks_like_numbers_is_no_category_by_itself(cells: list[str], need
     [["red", "blue"], ["A12", "B7", "A1"], ["12A", "13B", "7C"], ["2wd", "4wd"], ["10-20", "20-30"], ["1.2.3", "1.2.4"],
      ["1st", "2nd", "3rd"], ["yes", "no"], ["SW1A", "E5"], ["red", "blue", "0x1F"],
      ["3f2a", "8e72", "00aa", "b1c2"], ["#ff0000", "#000000"], ["<10", "10-20", ">20"],
-     ["mpfi", "2bbl", "1bbl", "idi"]],
+     ["mpfi", "2bbl", "1bbl", "idi"], [f"{k}-{k + 4}" for k in range(0, 60, 5)], [f"1.0.{k}" for k in range(12)]],
 )  # fmt: skip
 def test_words_are_categories_and_nothing_is_said(cells: list[str]) -> None:
     """Names, codes and ranges that have digits in them are words."""
@@ -106,6 +114,26 @@ def test_words_are_categories_and_nothing_is_said(cells: list[str]) -> None:
 
     assert dataset.load(None).train.x.shape[1] == len(cells)
     assert said(dataset) == []
+
+
+def test_an_unusual_sign_in_new_rows_is_said() -> None:
+    """Training knows nothing of it."""
+    dataset = table(["1", "2", "3"])
+    Path("new.csv").write_text("c\n4\n\u22125\n", encoding="utf-8")
+
+    new = dataset.new_examples(Path("new.csv"), None)
+
+    assert np.asarray(new.x).ravel().tolist() == [4, -5]
+    assert list(new.notes) == ["new.csv: row 2, column c: '\u22125' is read as -5"]
+
+
+@pytest.mark.parametrize("cell", ["\u200b5", "\ufeff5", "5\u200b", "5²", '"5'])
+def test_what_nobody_sees_and_raised_digits_are_no_units(cell: str) -> None:
+    """Such a cell is shown as it is, without a key that would not read it."""
+    Path("own.csv").write_text("c\ty\n" + "1\t1\n2\t2\n" * 10 + f"{cell}\t3\n", encoding="utf-8")
+    dataset = Csv(path="own.csv", delimiter="\t", quote="none", target="y", task="regression", test_size=0.1)
+
+    assert refused(dataset).endswith(f"given {cell!r}")
 
 
 @pytest.mark.parametrize(
@@ -212,6 +240,8 @@ def test_what_float32_cannot_hold_is_refused(large: str) -> None:
         (["01.2024", "02.2024"], "dates"),
         (["1", "2", "3", "-999"], "sentinel"),
         (["20", "30", "40", "9999"], "sentinel"),
+        ([*(str(k) for k in range(-20, 20)), "-999"], "sentinel"),
+        ([f"{100 + k}/{60 + k}" for k in range(12)], "mixed_column"),
         (["5 kg", "6"], "units"),
         (["red", "N/A", "blue"], "missing_words"),
         (["red", "?", "blue"], "missing_words"),

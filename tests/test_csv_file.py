@@ -86,6 +86,13 @@ def test_the_delimiter_is_found_and_said(delimiter: str, word: str, key: str) ->
     assert said(TABLE) == []
 
 
+def test_tabs_of_a_file_that_is_named_so_are_not_said() -> None:
+    """Commas in it are."""
+    assert said(TABLE.replace(",", "\t"), "t.tsv") == []
+    assert said(TABLE.replace(",", "\t"), "t.TAB") == []
+    assert "separated by commas" in said(TABLE, "t.tsv")[0]
+
+
 def test_white_space_divides_numbers_alone() -> None:
     """A file with one column of texts stays one."""
     numbers = "1.5  2 3\n" * 20

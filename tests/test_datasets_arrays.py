@@ -160,7 +160,7 @@ def test_the_digest_is_that_of_the_source() -> None:
             "import argparse\nargparse.ArgumentParser().parse_args(['x'])\n",
             "own_module:load: Exited: it calls sys.exit(2)",
         ),
-        ("def load():\n    return 1\n", "own_module:load: TypeError: cannot unpack non-iterable int object"),
+        ("def load():\n    return 1\n", "own_module:load: expected (x_train, y_train), (x_test, y_test), found int"),
     ],
 )
 def test_says_what_a_function_raised(source: str, message: str) -> None:
@@ -207,3 +207,35 @@ def test_loads_the_arrays_that_were_digested(tmp_path: Path) -> None:
     assert_loads_what_was_digested(
         python("import numpy as np\n\ndef load():\n    return (np.eye(2), [0, 1]), (np.eye(2), [1, 0])\n"), tmp_path
     )
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        ("None", "expected (x_train, y_train), (x_test, y_test), found NoneType"),
+        ("x, y, x, y", "expected (x_train, y_train), (x_test, y_test), found 4 values"),
+        ("(d, y), (d[['b', 'a']], y)", "x_train and x_test have other columns, or in another order: a, b but b, a"),
+        ("(x[:, :0], y), (x[:, :0], y)", "(train): inputs of shape (3, 0), so that there is nothing to learn from"),
+        ("(x[:0], y[:0]), (x, y)", "(train): no examples in it: targets of shape (0,)"),
+        ("(x, ['a', ' ', 'b']), (x, ['a', 'b', 'b'])", "(train): target 1 is missing; leave such examples out"),
+    ],
+)
+def test_what_a_function_should_not_return_is_named(returned: str, message: str) -> None:
+    """Columns in another order would be learned from as one and asked for as another."""
+    source = f"""
+import numpy as np, pandas as pd
+
+def load():
+    x, y = np.arange(6.0).reshape(3, 2), np.array([0, 1, 1])
+    d = pd.DataFrame(x, columns=["a", "b"])
+    return {returned}
+"""
+    with pytest.raises(DataError) as error:
+        python(source).load(None)
+    assert message in str(error.value)
+
+
+def test_records_of_several_fields_are_named() -> None:
+    """They are sound, and no numbers."""
+    with pytest.raises(DataError, match=r"array x_train: records of several fields \(a, b\), not numbers"):
+        npz(x=np.zeros(3, dtype=[("a", "f8"), ("b", "i4")])).load(None)

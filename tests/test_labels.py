@@ -170,6 +170,9 @@ def test_spellings_differ_in_case_spaces_and_zeros() -> None:
         ["1.5", "1.50"],
     ]
     assert kin("\u22121") == kin("-1")
+    assert kin("12345678901234567890") != kin("12345678901234567891")
+    assert kin("1e3") == kin("1000.0")
+    assert kin("-0") == kin("0")
 
 
 @pytest.mark.parametrize(

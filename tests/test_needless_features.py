@@ -195,3 +195,18 @@ def test_dates_are_no_ids() -> None:
 def test_the_only_feature_may_count() -> None:
     """There is nothing else to learn from."""
     assert not about({"x": np.arange(N), "y": LABELS})
+
+
+def test_the_edge_of_a_picture_is_constant() -> None:
+    """Of a grid of numbered columns; of fewer columns a constant one is said."""
+    pixels = {f"pixel_{i}_{k}": RNG.integers(0, 16, N) * (k > 0) for i in range(7) for k in range(7)}
+
+    assert about({**pixels, "y": LABELS}) == []
+    assert ("constant_column", "pixel_0_0") in about({**dict(list(pixels.items())[:20]), "y": LABELS})
+
+
+def test_codes_of_which_some_look_like_numbers_are_names() -> None:
+    """Of hexadecimal digits, as 00e1 and 1234 among others."""
+    codes = [f"{k * 2557:08x}" for k in range(60)]
+
+    assert about({"code": codes, "x": NOISE[:60], "y": LABELS[:60]}) == [("id_feature", "code")]

@@ -32,7 +32,7 @@ RULES: Mapping[str, str] = {
     "missing": "Missing values, and what is done about them.",
     "missing_texts": "Texts that are what a program writes for a missing value.",
     "missing_words": "Categories that usually stand for a missing value.",
-    "mixed_column": "Categories of which some are numbers.",
+    "mixed_column": "Categories of which some are numbers, or look like some.",
     "mixed_times": "Scored rows from between or before the training rows of a file in the order of time.",
     "nameless_column": "Columns without a name that only count or name the rows, which are left out.",
     "number_signs": "Numbers with an unusual sign: a minus that is no hyphen, or parentheses.",

@@ -77,7 +77,8 @@ def remarks(path: Path, delimiter: str, doubt: str) -> list[Remark]:
         said = said if doubt in DELIMITERS else "it is read as one column"
         said += f", though {named(doubt, 2)} would divide all rows alike"
         return [Remark(rule="delimiter", place=str(path), found=said, key=f"dataset.delimiter: {typed(doubt)}")]
-    if delimiter == COMMA:
+    is_named_so = {".tsv", ".tab"} & {suffix.lower() for suffix in path.suffixes}
+    if delimiter == ("\t" if is_named_so else COMMA):
         return []
     return [Remark(rule="delimiter", place=str(path), found=said, key=f"dataset.delimiter: {typed(delimiter)}")]
 

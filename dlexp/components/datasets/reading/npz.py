@@ -113,6 +113,9 @@ def _from_npy(content: bytes) -> Any:
         raise ValueError(f"a header of {len(text)} bytes")
     # Python 2 wrote an L behind long integers.
     header = ast.literal_eval(re.sub(r"(\d)L\b", r"\1", text.decode("utf-8")).strip())
+    if isinstance(header["descr"], list):
+        fields = ", ".join(str(field[0]) for field in header["descr"])
+        raise DataError(f"records of several fields ({fields}), not numbers; give one array with a column for each")
     type_, shape = pickles.plain_type(header["descr"]), header["shape"]
     if type_.hasobject:
         return pickles.load(content[end:])

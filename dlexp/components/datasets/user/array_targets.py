@@ -36,7 +36,9 @@ def read(y: Array, origin: str, task: Task, said: Sequence[str] | None) -> Array
     """
     if y.ndim == 2 and y.shape[1] == 1 and task != "multilabel":
         y = y[:, 0]
-    if not y.ndim or not len(y) or y.dtype.kind in "cVmM":
+    if y.ndim and not len(y):
+        raise DataError(f"{origin}: no examples in it: targets of shape {y.shape}")
+    if not y.ndim or y.dtype.kind in "cVmM":
         raise DataError(f"{origin}: expected targets of shape (n,), found {described(y)}")
     _require_known(y, origin)
     if task == "multilabel":
@@ -52,6 +54,8 @@ def read(y: Array, origin: str, task: Task, said: Sequence[str] | None) -> Array
 def _require_known(y: Array, origin: str) -> None:
     """Refuse a target that is missing."""
     missing = pd.isna(y) if y.ndim == 1 else pd.isna(y).reshape(len(y), -1).any(axis=1)
+    if y.ndim == 1 and y.dtype.kind in "USO":
+        missing |= np.array([isinstance(each, str | bytes) and not each.strip() for each in y])
     if missing.any():
         n = int(missing.sum())
         more = f", as are {n - 1} more" if n > 1 else ""

@@ -26,6 +26,7 @@ _DATE = "|".join(
         rf"(?:{_NAME},? )?{_NAME}[ -]{_DAY}(?:st|nd|rd|th)?,? {_YEAR}",
         rf"{_NAME}[ -]{_YEAR}",
         rf"{_MONTH}[/-]{_YEAR}",
+        rf"{_YEAR}年{_MONTH}月(?:{_DAY}日)?|{_YEAR}년 ?{_MONTH}월(?: ?{_DAY}일)?",
         r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[ -]'?\d\d",
     ]
 )
@@ -39,6 +40,7 @@ _DATES = [
     *("%d %b %Y", "%d %B %Y", "%d. %B %Y", "%d. %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%b %d %Y", "%b %d, %Y"),
     *("%B %d %Y", "%B %d, %Y", "%a, %d %b %Y", "%a %d %b %Y", "%a, %b %d, %Y", "%A, %B %d, %Y", "%b %Y", "%B %Y"),
     *("%m/%Y", "%m-%Y", "%Y/%m", "%b-%Y", "%b-%y", "%Y/%m/%d", "%Y.%m.%d"),
+    *("%Y年%m月%d日", "%Y年%m月", "%Y년 %m월 %d일", "%Y년%m월%d일", "%Y년 %m월"),
 ]
 _TIMES = ["%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p"]
 #: So many words find out which formats are tried on all of them.

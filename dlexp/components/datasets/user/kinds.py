@@ -1,5 +1,6 @@
 """What a column is whose cells are no plain numbers: categories, or numbers and dates that a key has to read."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -10,6 +11,7 @@ import numpy as np
 from dlexp.components.datasets.user import dates, notations
 from dlexp.components.datasets.user.cell_keys import CellKeys, DateNumbers
 from dlexp.components.datasets.user.gaps import Gaps, is_usual, typed
+from dlexp.components.datasets.user.keys import quoted
 from dlexp.components.datasets.user.numerals import PLAIN, Notation
 from dlexp.format import plural
 
@@ -21,6 +23,17 @@ _MAX_LOOKED_AT = 20_000
 _MIN_NUMBERS, _MAX_PLACEHOLDERS = 5, 2
 #: From this share of numbers on, categories are said to be a mixture.
 _MIN_MIXED = 0.1
+#: Numbers as programs mark them: for Excel as text, with the minus behind, in Python, in Fortran, in hexadecimals.
+_MARKED = re.compile(
+    r"""="[+-]?[\d.,]+"|'[+-]?\d[\d.,]*|[\d.,]+[-\u2212]|[+-]?\d{1,3}(?:_\d{3})+(?:\.\d+)?|"""
+    r"[+-]?\d*\.?\d+[dD][+-]?\d+|0[xX][\da-fA-F]+"
+)
+#: Fewer are as likely names as numbers.
+_MIN_MARKED = 3
+_DIGITS = re.compile(r"[\W\d]*\d[\W\d]*")
+_RANGE = re.compile(r"[<>≤≥]?=? ?[\d.,]+ ?[+%]?|[\d.,]+ ?[-\u2013] ?[\d.,]+ ?%?|[(\[][\d., ;-]+[)\]]")
+#: Fewer different words of digits are codes or classes.
+_MIN_DIGITS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,9 +93,12 @@ def look(column: str, counts: Mapping[str, int], rules: CellRules) -> Look | Non
     n_days, beside_days = sum(counts[word] for word in days), set(counts) - set(days)
     if n_days > n / 2 or (len(beside_days) <= _MAX_PLACEHOLDERS and len(days) >= _MIN_NUMBERS):
         return Look(days[0], f"dates: {_some(days, counts)}", _dates_advice(column, days))
+    marked = [word for word in others if _MARKED.fullmatch(word)]
+    if sum(counts[word] for word in marked) > n / 2 and len(marked) >= _MIN_MARKED:
+        return Look(marked[0], f"numbers in a form that is not read: {_some(marked, counts)}", "write plain numbers")
     seen = notations.seeming(others, rules.notation)
     if seen is None:
-        return None
+        return _digits_alone(column, others, counts)
     n_numbers = sum(counts[word] for word in seen.words)
     if n_numbers > n / 2 and (seen.doubt or seen.keys(rules.notation)):
         # Those that the notation reads are not what is wrong.
@@ -100,8 +116,18 @@ def look(column: str, counts: Mapping[str, int], rules: CellRules) -> Look | Non
     are_codes = len(with_digits) > len(read) + (len(others) - len(read)) / 2
     if read and n_read >= _MIN_MIXED * n and len(counts) <= MAX_CATEGORIES and not are_codes:
         found = f"numbers among words are taken as categories: {_some(read, counts)}"
-        return Look(read[0], found, f"dataset.categorical: [{column}]", is_refused=False)
-    return None
+        return Look(read[0], found, f"dataset.categorical: [{quoted(column)}]", is_refused=False)
+    return _digits_alone(column, others, counts)
+
+
+def _digits_alone(column: str, words: Sequence[str], counts: Mapping[str, int]) -> Look | None:
+    """Many words without a letter, which may be numbers: 120/80, 3-12; not ranges, which are categories."""
+    found = [word for word in words if _DIGITS.fullmatch(word) and not _RANGE.fullmatch(word)]
+    n, n_all = (sum(counts[word] for word in each) for each in (found, words))
+    if n <= n_all / 2 or not _MIN_DIGITS <= len(found) <= MAX_CATEGORIES:
+        return None
+    said = f"words of digits and signs are taken as {len(found)} categories: {_some(found, counts)}"
+    return Look(found[0], said, f"dataset.categorical: [{quoted(column)}]", is_refused=False)
 
 
 def _some(words: Sequence[str], counts: Mapping[str, int]) -> str:

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from dlexp.components.data import Array
@@ -43,8 +45,10 @@ def kin(word: str) -> str:
     """
     # Cf: characters that are not seen, such as a byte order mark or a space of width zero.
     seen = "".join(each for each in unicodedata.normalize("NFKC", word) if unicodedata.category(each) != "Cf")
-    value = number(seen)
-    return " ".join(seen.split()).casefold() if value is None else repr(value + 0.0)
+    if number(seen) is None:
+        return " ".join(seen.split()).casefold()
+    # Exactly, since float64 makes one number of long ids.
+    return str(Fraction(Decimal(seen.strip().replace("\u2212", "-"))))
 
 
 def in_order(labels: Iterable[str]) -> list[str]:

@@ -29,19 +29,22 @@ MIN_ROWS = 10
 N_LOOKED_AT = 1000
 #: A name of ids is believed from so many different values on, if rows have the same.
 MIN_REPEATED_IDS = 20
+#: The smallest grid of pixels, 7 by 7.
+MIN_GRID = 49
+_NUMBER = re.compile(r"[0-9]+")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 def remarks(train: Rows, features: Sequence[Encoded], roles: Roles, gaps: Gaps, info: Info, y: Array) -> list[Remark]:
     """What is said of the features as the training rows have them, whose targets are `y`."""
     answers = leakage.Answers.of(info, y, " and ".join(roles.targets))
-    found = {}
+    found, grid = {}, _grid([feature.column for feature in features if feature.is_number])
     for feature in features:
         cells, is_alone = train.frame[feature.column], len(features) == 1
         why_id = _why_id(cells, feature, is_alone=is_alone) if roles.takes_all else ""
         if why_id:
             found[feature.column] = "id_feature", why_id
-        elif constant := _constant(train, feature):
+        elif feature.column not in grid and (constant := _constant(train, feature)):
             found[feature.column] = "constant_column", constant
         elif way := _leakage(train, feature, gaps, answers, len(features)):
             found[feature.column] = "target_leakage", way
@@ -55,6 +58,14 @@ def remarks(train: Rows, features: Sequence[Encoded], roles: Roles, gaps: Gaps, 
         )
         for column, (rule, why) in found.items()
     ]
+
+
+def _grid(columns: Sequence[str]) -> set[str]:
+    """The columns that are numbered as the pixels of a picture are, of which those at its edge never vary."""
+    by_name: dict[str, list[str]] = {}
+    for column in columns:
+        by_name.setdefault(_NUMBER.sub("#", column), []).append(column)
+    return {column for name, alike in by_name.items() if len(alike) >= MIN_GRID and "#" in name for column in alike}
 
 
 def _leakage(train: Rows, feature: Encoded, gaps: Gaps, answers: Sequence[leakage.Answers], n_features: int) -> str:
@@ -85,13 +96,14 @@ def _why_id(cells: "pd.Series[Any]", feature: Encoded, *, is_alone: bool) -> str
     first, name = cells.iloc[:N_LOOKED_AT], str(cells.name)
     words = [word.lower() for word in _WORD.findall(name)] or [name.lower()]
     is_named = words[-1] in ID_WORDS
-    if len(cells) < MIN_ROWS or _kind(first) == "other":
+    if len(cells) < MIN_ROWS or (feature.is_number and _kind(first) == "other"):
         return ""
     if not (first.is_unique and cells.is_unique):
         n = cells.nunique() if is_named else 0
         is_id = n > max(MIN_REPEATED_IDS, len(cells) / 10) and _kind(cells) == "whole numbers"
         return f"{n:,} different numbers in {len(cells):,} rows, by its name ids, taken as a number" if is_id else ""
-    kind = _kind(cells)
+    # Of codes such as 00e1 and 3f0a, which are categories, some are numbers by chance.
+    kind = _kind(cells) if feature.is_number else "words"
     if kind == "words":
         # Words that are read as numbers: dates, decimal commas, units.
         return "" if feature.is_number else f"another word in each of {len(cells):,} rows, of which new rows have none"

@@ -1,6 +1,7 @@
 """What the words of a column look like: numbers in another notation than the config's, and which key reads them."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,11 +33,13 @@ _BEFORE = frozenset(
         "ca",
     ]
 )
+#: Characters that are not seen, and raised digits, are no unit alone.
+_NO_UNIT = ("Cc", "Cf", "No")
 _SPACES = " \u00a0\u202f\u2009"
 _WRITTEN = re.compile(
-    rf"[+-]?\s?(?P<before>[^\d\s.,'’()+#<>≤≥-]{{1,4}}\.?)?\s*[+-]?\s?"
+    rf"[+-]?\s?(?P<before>[^\d\s.,'’\"=()+#<>≤≥-]{{1,4}}\.?)?\s*[+-]?\s?"
     rf"(?P<body>[.,]?\d(?:[\d.,'’{_SPACES}]*\d)?)(?P<exponent>[eE][+-]?\d+)?"
-    r"\s*(?P<after>[^\W\d_][^\W\d_./]{0,11}(?:/[^\W\d_]+)?[23²³]?\.?|[^\w\s.,:;+()|\"'/-]{1,2}[CF]?)?"
+    r"\s*(?P<after>[^\W\d_][^\W\d_./]{0,11}(?:/[^\W\d_]+)?[23²³]?\.?|[^\w\s.,:;+()|\"'/-]{1,2}[CF]?|\")?"
 )
 _GROUPS = re.compile(rf"[1-9]\d{{0,2}}(?P<sign>[.,'’{_SPACES}])\d{{3}}(?:(?P=sign)\d{{3}})*|[1-9]\d?(?:,\d\d)+,\d{{3}}")
 _NAMES = {",": "a comma", ".": "a dot", " ": "a space", "'": "an apostrophe"}
@@ -68,6 +71,8 @@ def written(word: str) -> Written | None:
         return None
     before, body, after = found["before"] or "", found["body"], found["after"] or ""
     if (before and after) or (before.isalpha() and before not in _BEFORE):
+        return None
+    if any(unicodedata.category(each) in _NO_UNIT for each in f"{before}{after if len(after) == 1 else ''}"):
         return None
     signs = [each for each in body if not each.isdecimal()]
     signs = [" " if each in _SPACES else "'" if each == "’" else each for each in signs]
@@ -134,9 +139,13 @@ class Seeming:
         if self.notation.thousands and self.notation.thousands != configured.thousands:
             keys.append(f'dataset.thousands: "{self.notation.thousands}"')
         if set(self.notation.units) - set(configured.units):
-            units = ", ".join(f'"{unit}"' for unit in dict.fromkeys([*configured.units, *self.notation.units]))
+            units = ", ".join(_typed(unit) for unit in dict.fromkeys([*configured.units, *self.notation.units]))
             keys.append(f"dataset.units: [{units}]")
         return " and ".join(keys)
+
+
+def _typed(unit: str) -> str:
+    return f"'{unit}'" if '"' in unit else f'"{unit}"'
 
 
 def seeming(words: Sequence[str], configured: Notation) -> Seeming | None:

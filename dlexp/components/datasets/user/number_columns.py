@@ -21,6 +21,8 @@ _N_FIRST = 1000
 #: From this share of words on, a column of numbers may be one of categories.
 _MIN_WORDS = 0.05
 _DOTTED = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
+#: From so many times the range of the others on, a number is far from them though it is there once.
+_FAR_ALONE = 10
 #: What stands for a missing value among numbers that are all smaller: 99, -999, 9999, ...
 _SENTINELS = frozenset(sign * int("9" * n) for n in range(2, 10) for sign in (1, -1))
 
@@ -35,8 +37,9 @@ def problem(*splits: Cells, expected: str = "a number, as in most training rows"
     given, place = cells.given.iloc[i], cells.where(is_wrong)
     if np.isfinite(cells.numbers.values[i]):
         return Unread(cells.column, f"{place}: {label(given)} is {TOO_LARGE}")
-    found = f"{place}: expected {expected}, given {given!r}"
-    return _explained(cells, label(given), is_wrong, found) if isinstance(given, str) else Unread(cells.column, found)
+    if not isinstance(given, str):
+        return Unread(cells.column, f"{place}: expected {expected}, given {label(given)}")
+    return _explained(cells, label(given), is_wrong, f"{place}: expected {expected}, given {given!r}")
 
 
 def _is_wrong(cells: Cells) -> Array:
@@ -77,8 +80,9 @@ def remarks(train: Cells, other: Cells) -> Iterator[Remark]:
     values = train.numbers.values[~train.is_gap]
     place = f"{train.rows.path}: column {train.column}"
     yield from _unusual((train, other))
-    if sentinel := _sentinel(values):
-        n = int((values == sentinel).sum())
+    everywhere = np.concatenate([values, other.numbers.values[~other.is_gap]])
+    if sentinel := _sentinel(everywhere):
+        n = int((everywhere == sentinel).sum())
         found = f"{sentinel:g} in {plural(n, 'row')} lies far from all others, as a missing value does"
         yield Remark(rule="sentinel", place=place, found=found, key=train.rules.missing_values(f"{sentinel:g}"))
     words = train.given[~train.is_gap]
@@ -150,14 +154,15 @@ def _unit_counts(splits: Sequence[Cells]) -> dict[str, int]:
 
 
 def _sentinel(values: Array) -> float | None:
-    """A number of nines that repeats, far from all others."""
+    """A number of nines far from all others; one that is there once has to be farther."""
     for extreme in (values.min(initial=0), values.max(initial=0)):
         others = values[values != extreme]
-        if extreme not in _SENTINELS or len(values) - len(others) < 2 or len(others) < 2:
+        if extreme not in _SENTINELS or len(others) < 2:
             continue
         low, high = others.min(), others.max()
         distance = min(abs(extreme - low), abs(extreme - high))
-        if low < high and (distance > 2 * (high - low) or extreme < 0 <= low):
+        far = 2 if len(values) - len(others) > 1 else _FAR_ALONE
+        if low < high and (distance > far * (high - low) or extreme < 0 <= low):
             return float(extreme)
     return None
 

@@ -232,6 +232,7 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         notes = [
             *(alone.notes if alone else ()),
             *(f"{each.place}: {each.found}" for each in new.remarks),
+            *(f"{said.place}: {said.found}" for each in features for said in each.remarks if _is_of_new(said, path)),
             *columns.notes(new, features, gaps),
         ]
         if words:
@@ -448,6 +449,11 @@ class Table(TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         gaps = tuple(np.all([each.is_gap for each in part], axis=0) for part in zip(*cells, strict=True))
         filled = [remark for each in cells for remark in gap_remarks(*each, "an empty text")]
         return [*filled, *text_remarks(words, self.tokens, source, (gaps[0], gaps[1]))]
+
+
+def _is_of_new(remark: Remark, path: Path) -> bool:
+    """Whether it is said of cells of new rows, of which it is not known from training."""
+    return remark.rule == "number_signs" and remark.place.startswith(f"{path}: ")
 
 
 class Csv(CsvKeys, Table):
