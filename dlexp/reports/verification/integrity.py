@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dlexp.config.flat import differences, flatten
-from dlexp.config.identity import Identities, Ingredients
+from dlexp.config.identity import Identities, Ingredients, compared
 from dlexp.config.load import load
 from dlexp.errors import DlexpError
 from dlexp.records import manifest
@@ -77,7 +77,10 @@ def _of_config(run: Run) -> Iterator[str]:
     except DlexpError as error:
         yield error.lines[0]
         return
-    if keys := [key for key, _, _ in differences(flatten(run.config), flatten(config))]:
+    recorded = flatten(run.config)
+    # A key that this version added, with the value under which earlier ones trained, is not in their records.
+    known = recorded.keys() | flatten(compared(config)).keys()
+    if keys := [key for key, _, _ in differences(recorded, flatten(config)) if key in known]:
         yield f"{run.dir.config_path}: differs from {run.dir.summary_path.name} in {', '.join(keys)}"
 
 
