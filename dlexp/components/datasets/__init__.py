@@ -25,6 +25,6 @@ from dlexp.components.datasets.keras.images import (
     Mnist as Mnist,
 )
 from dlexp.components.datasets.user.arrays import Npz as Npz, Python as Python
-from dlexp.components.datasets.user.tables import Csv as Csv, Parquet as Parquet
+from dlexp.components.datasets.user.table_files import Csv as Csv, Parquet as Parquet
 from dlexp.components.datasets.keras.tables import CaliforniaHousing as CaliforniaHousing
 from dlexp.components.datasets.user.text_folder import TextFolder as TextFolder

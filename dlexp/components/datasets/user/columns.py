@@ -1,34 +1,26 @@
-"""One column of a table, an input or a target: what kind it is, how it is encoded, what new rows have in it."""
+"""One column of a table's inputs: what kind it is, how it is encoded, what new rows have in it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.sparse import csr_array, hstack
 
 from dlexp.components import precision
-from dlexp.components.data import Array, Task
+from dlexp.components.data import Array
 from dlexp.components.datasets.dataset import MAX_SHOWN
-from dlexp.components.datasets.user import categories, date_columns, dates, label_lists, number_columns
+from dlexp.components.datasets.user import categories, date_columns, number_columns
 from dlexp.components.datasets.user.cells import Cells
 from dlexp.components.datasets.user.filled import Filled, gaps_said
 from dlexp.components.datasets.user.gaps import Gaps
 from dlexp.components.datasets.user.kinds import CellRules
 from dlexp.components.datasets.user.labels import label
 from dlexp.components.datasets.user.rows import Rows
-from dlexp.components.datasets.user.targets import NUMBERS, RawTargets, require_apart
 from dlexp.components.datasets.user.unread import Unread, lines
 from dlexp.components.remarks import Remark
 from dlexp.errors import DataError, shown
 from dlexp.format import plural
-
-#: What is said of numbers whatever they are for; the rest names keys of features.
-_OF_TARGETS = ("dot_or_thousands", "number_signs", "sentinel", "units")
-_TRUTHS = {"true": 1, "false": 0}
-_AS_NUMBER = "a date to predict has to be written as a number, such as of days"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,57 +113,6 @@ def _filled(
     return Encoded(column=train.column, names=names, train=of_train, test=of_other, is_number=True, remarks=remarks)
 
 
-def targets(rows: Rows, column: str, task: Task, rules: CellRules, separator: str) -> RawTargets:
-    """A column of targets: numbers where the task expects some, of a multilabel task the labels in each cell."""
-    cells, place = Cells(rows, column, rules), f"{rows.path}: column {column}"
-    values: Any = cells.given.to_list()
-    remarks: Sequence[Remark] = ()
-    if task in NUMBERS:
-        if dates.are_moments(cells.given):
-            raise DataError(f"{rows.where(0, column)}: expected a number, given {cells.given.iloc[0]}; {_AS_NUMBER}")
-        if problem := number_columns.problem(cells, expected="a number"):
-            is_date = dates.looks_like_one(label(cells.given[~cells.is_gap].iloc[0]))
-            (line,) = lines([problem])
-            raise DataError(f"{line}; {_AS_NUMBER}" if is_date else line)
-        values = cells.numbers.values
-        require_apart(cells.given, values, partial(rows.where, column=column))
-    elif task == "multilabel":
-        lists = label_lists.read(cells.given.where(~cells.is_gap, "").to_list(), separator, place)
-        values, remarks = lists.values, lists.remarks
-
-    def missing(words: Sequence[str]) -> str:
-        said, rule = rules.gaps.missing, rules.gaps.rule(column)
-        others = "" if said == "refuse" else f", features: {said}"
-        drop = f": {{target: drop{others}}}" if isinstance(said, str) else ".target: drop"
-        return f"say {rules.missing_values(*words)}{'' if rule == 'drop' else f' and dataset.missing{drop}'}"
-
-    return RawTargets(
-        values=values, where=lambda i: rows.where(i, column), place=place, missing=missing, remarks=remarks
-    )
-
-
-def target_remarks(train: Rows, test: Rows, column: str, rules: CellRules) -> Iterator[Remark]:
-    """What is doubtful of the numbers of a target."""
-    cells = [Cells(rows, column, rules) for rows in (train, test)]
-    yield from (each for each in number_columns.remarks(*cells) if each.rule in _OF_TARGETS)
-
-
-def flags(rows: Rows, columns: Sequence[str]) -> RawTargets:
-    """The labels of each row, from a column of 0 and 1 per label."""
-    numbers = rows.frame[list(columns)].apply(_flag_numbers).to_numpy(float)
-    for k, i in np.argwhere(~np.isin(numbers, [0, 1]).T)[:1]:
-        given = rows.frame[columns[k]].iloc[i]
-        raise DataError(f"{rows.where(i, columns[k])}: expected 0 or 1, or True or False, given {given!r}")
-    values = [[name for name, is_on in zip(columns, row, strict=True) if is_on] for row in numbers]
-    return RawTargets(values=values, where=lambda i: rows.where(i, ", ".join(columns)), place=str(rows.path))
-
-
-def _flag_numbers(cells: pd.Series) -> pd.Series:
-    """Numbers, with True and False as 1 and 0, as programs write them in CSV files."""
-    numbers = pd.to_numeric(cells, errors="coerce")
-    return numbers if numbers.notna().all() else numbers.fillna(cells.map(label).str.casefold().map(_TRUTHS))
-
-
 def joined(words: Any, features: Sequence[Array], are_wide: bool = False) -> Any:
     """Features as one array, `(n, numbers)`, or behind sparse rows of words, `(n, words + numbers)`, in float32.
 
@@ -186,6 +127,8 @@ def joined(words: Any, features: Sequence[Array], are_wide: bool = False) -> Any
 
 def notes(rows: Rows, columns: Sequence[Encoded], gaps: Gaps) -> Iterator[str]:
     """What new rows, the `test` of these columns, have that the model did not learn from, and what it gets instead."""
+    for each in columns:
+        yield from (f"{said.place}: {said.found}" for said in each.remarks if _is_of(rows, said))
     for column in gaps.texts:
         yield from _gap_note(rows, column, gaps, "an empty text")
     for each in columns:
@@ -195,6 +138,11 @@ def notes(rows: Rows, columns: Sequence[Encoded], gaps: Gaps) -> Iterator[str]:
         if not each.is_number:
             yield from _gap_note(rows, each.column, gaps, "no category")
             yield from _unknown_note(rows, each, gaps)
+
+
+def _is_of(rows: Rows, remark: Remark) -> bool:
+    """Whether it is said of cells of these rows, of which it is not known from training."""
+    return remark.rule == "number_signs" and remark.place.startswith(f"{rows.path}: ")
 
 
 def _gap_note(rows: Rows, column: str, gaps: Gaps, instead: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dlexp.components.component import Misfit
 from dlexp.components.datasets.dataset import MAX_SHOWN
+from dlexp.components.datasets.reading.read import Read
 from dlexp.components.datasets.user.keys import not_there, quoted
 from dlexp.components.datasets.user.roles import Roles
 from dlexp.components.remarks import Remark
@@ -17,7 +18,13 @@ from dlexp.errors import UserError, did_you_mean
 NAMELESS = re.compile(r"Unnamed: \d+")
 
 
-def problems(path: Path, columns: Sequence[str], roles: Roles) -> Iterator[Misfit]:
+def problems(path: Path, read: Read, roles: Roles) -> Iterator[Misfit]:
+    """What is wrong with the columns of a file, with what its header may be instead."""
+    for field, message in _problems(path, list(read.frame.columns), roles):
+        yield Misfit(field, f"{message}{read.hint}")
+
+
+def _problems(path: Path, columns: Sequence[str], roles: Roles) -> Iterator[Misfit]:
     """The columns that the config names and the file does not have, or has twice; and features of one name."""
     counts = Counter(columns)
     for field, column in roles.named():

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dlexp.components.datasets.reading import csv_file
 from dlexp.components.datasets.reading.text_file import TextReader
 from dlexp.components.datasets.user import text_files
 from dlexp.components.datasets.user.new_examples import require_examples, rows
+from dlexp.components.datasets.user.roles import Roles
 from dlexp.errors import UserError, did_you_mean
 from dlexp.format import plural
 
@@ -55,6 +56,23 @@ def outside_tables(path: Path, reader: TextReader, columns: Sequence[str] = ()) 
     if {cell.strip(' "') for cell in _DELIMITERS.split(lines[0])} & set(columns):
         return None
     return NewTexts(lines, rows(len(lines)), _doubts(reader), "line")
+
+
+def instead_of_table(path: Path, reader: TextReader, roles: Roles) -> NewTexts | None:
+    """New texts for a table's column of texts that are in no table; None if they are, or none are learned from.
+
+    Raises as `read`, and UserError if more than that column is needed.
+    """
+    found = outside_tables(path, reader, roles.texts) if roles.texts else None
+    if found is None:
+        return None
+    needed = [*roles.texts, *(roles.features or [])]
+    if len(needed) > 1:
+        raise UserError(
+            f"{path}: has texts alone; the model learned from {len(needed)} columns, so give a table with them: "
+            f"{', '.join(needed)}"
+        )
+    return replace(found, notes=[*found.notes, f"each {found.unit} is taken as a text of column {needed[0]}"])
 
 
 def _of_folder(folder: Path, reader: TextReader) -> NewTexts:

@@ -40,6 +40,11 @@ class SplitRows:
     marked: "Sequence[int] | Array" = ()
     """Positions of the training rows that a column marks for validation."""
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether dlexp has drawn the test rows."""
+        return self.test_choice.startswith("drawn")
+
 
 def by_column(rows: Rows, column: str) -> SplitRows:
     """The rows as a column says, which may also say which of them validate."""

@@ -1,0 +1,54 @@
+"""Tables by the kind of their file: CSV and Parquet."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from dlexp.components.component import Context, Misfit
+from dlexp.components.datasets.reading import csv_file, parquet_file
+from dlexp.components.datasets.reading.read import Read
+from dlexp.components.datasets.reading.text_file import TextReader
+from dlexp.components.datasets.user.csv_keys import CsvKeys
+from dlexp.components.datasets.user.keys import quoted
+from dlexp.components.datasets.user.tables import Table
+from dlexp.errors import DataError
+
+
+class Csv(CsvKeys, Table):
+    """Your own CSV file, packed or not: numbers, categories or text in its columns, any kind of target."""
+
+    type: Literal["csv"] = "csv"
+
+    @property
+    def _text_reader(self) -> TextReader:
+        return TextReader(self.file_encoding, is_key=False)
+
+    def read(self, path: Path, rows: bool = True) -> Read:
+        """Everything as text: what is missing and what is a number is decided with the column's role."""
+        return csv_file.read(path, self.dialect, rows)
+
+    def problems(self, context: Context) -> Iterator[Misfit]:
+        """Those of any table, and of how the file is written."""
+        yield from Table.problems(self, context)
+        yield from CsvKeys.problems(self, context)
+
+
+class Parquet(Table):
+    """Your own Parquet file: as csv, with the types of its columns; needs the extra `parquet`."""
+
+    type: Literal["parquet"] = "parquet"
+
+    def read(self, path: Path, rows: bool = True) -> Read:
+        """Values of their column's type; texts as strings."""
+        from dlexp.components.datasets.user.text_cells import with_texts
+
+        read, roles = parquet_file.read(path, rows), self.roles
+        for column in roles.features_of(list(read.frame.columns)):
+            if column in read.unusable:
+                raise DataError(
+                    f"{path}: column {column} has a {read.unusable[column]} in each cell, which is neither a number "
+                    f"nor a word; leave it out by dataset.ignore: [{quoted(column)}], or read it as dataset.text"
+                )
+        unused = [column for column in read.unusable if column not in (*roles.texts, *roles.targets)]
+        return replace(read, frame=with_texts(path, read.frame.drop(columns=unused), roles.texts))
