@@ -116,6 +116,31 @@ def test_words_are_categories_and_nothing_is_said(cells: list[str]) -> None:
     assert said(dataset) == []
 
 
+def test_no_key_is_advised_that_would_make_another_column_unreadable() -> None:
+    """A file has one decimal sign; thousands with dots agree with decimal commas."""
+    rows = [f"3,{k}\t{k}.5\t1.{k + 100}\t{k}" for k in range(N)]
+    Path("own.csv").write_text("a\tb\tc\ty\n" + "\n".join(rows) + "\n")
+
+    def message(**settings: Any) -> str:
+        return refused(Csv.model_validate({"path": "own.csv", "delimiter": "\t", **SPLIT, **settings}))
+
+    assert "write decimals with dots, as column b does; as categories" in message()
+    assert 'read them by dataset.decimal: ","' in message(features=["a", "c"])
+    assert "column b: numbers" in message(decimal=",")
+    assert "write decimals with commas, as column a does" in message(decimal=",", features=["a", "b"])
+
+
+def test_a_notation_of_another_file_is_not_advised_as_a_key() -> None:
+    """A key would be that of the training file, too."""
+    dataset = table(["1.5", "2.5", "3"], test_path="test.csv", test_size=0.2)
+    Path("test.csv").write_text("c\ty\n2,5\t3\n3,5\t4\n")
+    Path("new.csv").write_text("c\n4,5\n")
+
+    assert refused(dataset).endswith("given '2,5': numbers with a comma before decimals; write them as own.csv does")
+    with pytest.raises(DataError, match="write them as own"):
+        table(["1.5", "2.5", "3"]).new_examples(Path("new.csv"), None)
+
+
 def test_an_unusual_sign_in_new_rows_is_said() -> None:
     """Training knows nothing of it."""
     dataset = table(["1", "2", "3"])

@@ -14,6 +14,7 @@ from dlexp.components.datasets.user import categories, date_columns, number_colu
 from dlexp.components.datasets.user.cells import Cells
 from dlexp.components.datasets.user.filled import Filled, gaps_said
 from dlexp.components.datasets.user.gaps import Gaps
+from dlexp.components.datasets.user.keys import quoted
 from dlexp.components.datasets.user.kinds import CellRules
 from dlexp.components.datasets.user.labels import label
 from dlexp.components.datasets.user.rows import Rows
@@ -52,7 +53,7 @@ def encoded(train: Rows, test: Rows, columns: Sequence[str], rules: CellRules) -
             raise DataError(f"{test.path}: no column {column!r}, which {train.path} has")
     cells = [(Cells(train, column, rules), Cells(test, column, rules)) for column in columns]
     if problems := [problem for each in cells if (problem := _problem(*each))]:
-        raise DataError(*shown(lines(problems)))
+        raise DataError(*shown(lines(_agreeing(problems, [each for each, _ in cells]))))
     features = [_encoded(*each) for each in cells]
     filled = [
         Filled(*each, of_one.train, of_one.test) for each, of_one in zip(cells, features, strict=True) if _has_gap(each)
@@ -73,6 +74,20 @@ def _problem(train: Cells, other: Cells) -> Unread | None:
     if _is_number(train):
         return number_columns.problem(train, other)
     return categories.problem(train)
+
+
+def _agreeing(problems: Sequence[Unread], columns: Sequence[Cells]) -> Iterator[Unread]:
+    """The problems without a key that would only make another column unreadable: a file has one decimal sign."""
+    unread = {each.column for each in problems}
+    rules = columns[0].rules
+    others = [each for each in columns if each.column not in unread and number_columns.has_decimals(each)]
+    for each in problems:
+        if "dataset.decimal" in each.key and (others or rules.notation.decimal == ","):
+            told = f"as column {quoted(others[0].column)} does" if others else "as the config says"
+            sign = {".": "dots", ",": "commas"}[rules.notation.decimal]
+            yield replace(each, key=f"write decimals with {sign}, {told}")
+        else:
+            yield each
 
 
 def _is_number(train: Cells) -> bool:

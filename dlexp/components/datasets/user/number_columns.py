@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -39,7 +40,18 @@ def problem(*splits: Cells, expected: str = "a number, as in most training rows"
         return Unread(cells.column, f"{place}: {label(given)} is {TOO_LARGE}")
     if not isinstance(given, str):
         return Unread(cells.column, f"{place}: expected {expected}, given {label(given)}")
-    return _explained(cells, label(given), is_wrong, f"{place}: expected {expected}, given {given!r}")
+    found = _explained(cells, label(given), is_wrong, f"{place}: expected {expected}, given {given!r}")
+    train = splits[0].rows.path
+    if cells.rows.path != train and "dataset.decimal" in found.key:  # No key is that of one file alone.
+        return replace(found, key=f"write them as {train} does")
+    return found
+
+
+def has_decimals(cells: Cells) -> bool:
+    """Whether the numbers of a column are surely written with decimals: 1.234 may be a thousand and more."""
+    notation = cells.rules.notation
+    first = [each for each in cells.given[~cells.is_gap].head(_N_FIRST) if isinstance(each, str)]
+    return any(notation.value(each) % 1 > 0 and not _DOTTED.fullmatch(each.strip()) for each in first)
 
 
 def _is_wrong(cells: Cells) -> Array:
