@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jobs import IRIS, job_of
 
-from dlexp.components.remarks import Remark, require_settled, said
+from dlexp.components.remarks import RULES, Remark, require_settled, said
 from dlexp.errors import Unsettled
 from dlexp.execution.remarking import Remarking
 from dlexp.records.run_dir import RunDir
@@ -33,6 +33,11 @@ class Quiet:
     def ended(self, job: Job) -> None:
         """Noted."""
         self.calls.append("ended")
+
+
+def test_rules_are_listed_by_name() -> None:
+    """The documentation has them in this order."""
+    assert list(RULES) == sorted(RULES)
 
 
 def test_a_remark_names_place_key_and_rule() -> None:

@@ -28,7 +28,9 @@ def said(config: str) -> list[str]:
     experiment = load_data("c.yaml").experiment
     dataset, validation = experiment.dataset, experiment.validation
     data = dataset.load(None)
-    found = remarks(origins(data, dataset, validation), data, dataset, validation)
+    chosen = origins(data, dataset, validation)
+    taken = {role: origin.take(data) for role, origin in chosen.items()}
+    found = remarks(chosen, taken, data, dataset, validation)
     return [str(each).partition(" (allow: ")[0] for each in found]
 
 

@@ -8,7 +8,7 @@ from dlexp.components.data import Array
 from dlexp.format import plural
 
 #: A value per example: its class, or the name of its group.
-Labels: TypeAlias = "Array | Sequence[object]"
+OfEach: TypeAlias = "Array | Sequence[object]"
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def at_random(n: int, count: int, seed: int) -> Array:
     return np.sort(np.random.default_rng(seed).permutation(n)[:count])
 
 
-def why_not_by_class(labels: Labels, count: int) -> str:
+def why_not_by_class(labels: OfEach, count: int) -> str:
     """What keeps the classes from being on both sides each, if `count` examples are held out; empty if nothing does."""
     import numpy as np
 
@@ -41,7 +41,7 @@ def why_not_by_class(labels: Labels, count: int) -> str:
     return ""
 
 
-def by_class(labels: Labels, count: int, seed: int) -> Array:
+def by_class(labels: OfEach, count: int, seed: int) -> Array:
     """Sorted positions with the same share of every class, where `why_not_by_class` says nothing.
 
     However rare a class is, it has an example on each side.
@@ -72,7 +72,7 @@ def _move_rare(classes: Array, is_held_out: Array, lacking: bool) -> None:
         counts[rare], counts[common] = 1, counts[common] - 1
 
 
-def test_split(n: int, size: float, seed: int, labels: "Labels | None") -> HeldOut:
+def test_split(n: int, size: float, seed: int, labels: "OfEach | None") -> HeldOut:
     """The examples of a drawn test split, `size` of `n` rounded up: by class, if there are labels and they allow it.
 
     Where they do not, an example of each class still trains: whether a class is known depends on no seed.
@@ -99,7 +99,7 @@ def at_random_since(reason: str) -> str:
     return f"drawn at random ({reason})" if reason else "drawn at random"
 
 
-def whole_groups(groups: Labels, count: int, seed: int) -> "Array | None":
+def whole_groups(groups: OfEach, count: int, seed: int) -> "Array | None":
     """Sorted positions of groups in random order, each that still fits into the count; None if there is one group.
 
     Where no group is as small as the count, the smallest one is held out.

@@ -40,10 +40,10 @@ RULES: Mapping[str, str] = {
     "one_hot_targets": "Rows with one 1 each, taken as the class of its column.",
     "one_label_each": "Examples of a multilabel task with one label each.",
     "one_sided_classes": "Classes that training or a scored split does not have.",
-    "other_separator": "Labels with another sign in them that seems to part them.",
+    "other_separator": "Labels with another sign in them that seems to separate them.",
     "packing": "A file that is packed otherwise than its name says.",
-    "quote": "Quotation marks that may be characters of a text, or characters that may be quotation marks.",
     "parted_groups": "Rows of one patient, user or the like that may be trained on and scored.",
+    "quote": "Quotation marks that may be characters of a text, or characters that may be quotation marks.",
     "rare_classes": "Classes with fewer examples than there are splits.",
     "repeated_examples": "Scored examples that are training examples, too, more of them than by chance.",
     "repeated_header": "Rows that repeat the header, as in joined files, which are left out.",
@@ -77,7 +77,7 @@ class Remark:
     rule: str
     """A name in `RULES`."""
     place: str
-    """The file, then as far as it is one place its row and column: `cars.csv: row 12, column km`."""
+    """The file, and the row and column if it is one place: `cars.csv: row 12, column km`."""
     found: str
     """What is there and what it is taken as."""
     key: str = ""

@@ -203,7 +203,7 @@ class RowSplit:
         """The `count` rows of `n` that are held out; `key` names this setting in messages.
 
         Raises:
-            UserError: The rows cannot be parted by the column.
+            UserError: The rows cannot be split by the column.
             DataError: A row has no value in it.
         """
         raise NotImplementedError

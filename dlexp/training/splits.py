@@ -90,7 +90,7 @@ def split(experiment: Experiment, data: Data) -> Splits:
     found = origins(data, experiment.dataset, experiment.validation)
     taken = {role: origin.take(data) for role, origin in found.items()}
     are_scaled = experiment.model.scales_inputs
-    said = remarks(found, data, experiment.dataset, experiment.validation, are_scaled=are_scaled)
+    said = remarks(found, taken, data, experiment.dataset, experiment.validation, are_scaled=are_scaled)
     return Splits(
         train=taken["train"], validation=taken.get("validation"), test=taken["test"], origins=found, remarks=said
     )
@@ -98,6 +98,7 @@ def split(experiment: Experiment, data: Data) -> Splits:
 
 def remarks(
     found: Mapping[str, Origin],
+    taken: Mapping[str, Split],
     data: Data,
     dataset: Dataset,
     validation: Validation | None,
@@ -106,11 +107,10 @@ def remarks(
 ) -> list[Remark]:
     """What may be wrong with the choice of the examples of the user's own data, and with their scales.
 
-    They are of no importance if the model's first layers scale its inputs (`are_scaled`).
+    `taken` has the examples of each role. Scales are of no importance if the model's first layers scale its inputs.
     """
     if not dataset.is_users_own:
         return []
-    parts: dict[str, Split] = {"train": data.train, "test": data.test}
     targets = SplitTargets(
         place=dataset.source,
         info=data.info or dataset.info(),
@@ -120,12 +120,12 @@ def remarks(
         time_order=data.time_order,
         subject=data.subject,
         in_order=data.train.y,
-        by_role={role: parts[origin.part].y[origin.positions] for role, origin in found.items()},
+        by_role={role: part.y for role, part in taken.items()},
     )
     inputs = SplitInputs(
         place=dataset.source,
         info=targets.info,
-        by_role={role: origin.take(data) for role, origin in found.items()},
+        by_role=taken,
         are_drawn={role: role == "validation" or origin.how.startswith("drawn") for role, origin in found.items()},
         are_unscaled=getattr(dataset, "standardize", None) is False and not are_scaled,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dlexp.components.data import Array, Data, Info, SplitName
+from dlexp.components.data import Array, Data, Info, Split, SplitName
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.validations import Validation
 from dlexp.reports.numbers import significant
@@ -64,6 +64,11 @@ class Examples:
             if role == "test" or origin.part == "train":
                 distinct[role] = Origin(origin.part, np.unique(origin.positions))
         return distinct
+
+    @property
+    def taken(self) -> dict[str, Split]:
+        """The examples of each role."""
+        return {role: origin.take(self.data) for role, origin in self.origins.items()}
 
     def targets_of(self, role: str) -> Array:
         """The targets of a role's examples, as `Split.y`."""

@@ -189,7 +189,7 @@ def describe(
         equal=_equal(examples),
         shown=_shown(examples),
         uses={use: list(columns) for use, columns in data.uses.items()},
-        remarks=said([*data.remarks, *remarks(examples.origins, data, dataset, validation)], allowed),
+        remarks=said([*data.remarks, *remarks(examples.origins, examples.taken, data, dataset, validation)], allowed),
         audit=audited(examples, audit) if audit else None,
         best_possible=dataset.best_possible(),
     )

@@ -24,6 +24,9 @@ def _word(value: Any) -> Any:
     return str(int(value)) if math.isfinite(value) and value == int(value) else str(value)
 
 
+MissingWord = Annotated[str, BeforeValidator(_word, json_schema_input_type=str | float)]
+
+
 class CellKeys(Settings):
     """The keys that say how cells are read, of every table."""
 
@@ -32,9 +35,7 @@ class CellKeys(Settings):
     a missing category leaves its columns 0 and a missing text is empty. A missing target is refused or dropped. One
     word for all columns, or a mapping of columns, and of `target` and `features` for those that it does not name:
     `{target: drop, features: mean, Age: median}`."""
-    missing_values: list[Annotated[str, BeforeValidator(_word, json_schema_input_type=str | float)]] = [
-        *("", "NA", "NaN", "nan", "null")
-    ]
+    missing_values: list[MissingWord] = ["", "NA", "NaN", "nan", "null"]
     """What stands for a missing value in columns of words or numbers, numbers such as -999 included; in a text only the
     empty one does. A cell of spaces is empty."""
     decimal: Annotated[Literal[".", ","], AddedLater(before=".")] = "."

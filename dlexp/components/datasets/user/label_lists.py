@@ -21,7 +21,7 @@ _SEPARATORS = {
     "&": "an ampersand",
     " ": "a space",
 }
-#: From this share of its parts in other labels on, what parts them is a separator.
+#: From this share of its parts in other labels on, what stands between them is a separator.
 _MIN_SHARED = 0.8
 #: Fewer labels than these with another sign between words say nothing.
 _MIN_LABELS = 3
@@ -66,7 +66,7 @@ def _as_list(text: str) -> list[Any] | None:
 
 
 def _other_separator(labels: set[str], separator: str, place: str) -> Iterator[Remark]:
-    """A sign that parts labels into what other labels are too."""
+    """A sign that divides labels into what other labels are too."""
     for sign, name in _SEPARATORS.items():
         whole = sorted(each for each in labels if sign in each.strip())
         if sign == separator or len(whole) < _MIN_LABELS:
@@ -81,7 +81,7 @@ def _other_separator(labels: set[str], separator: str, place: str) -> Iterator[R
                 rule="other_separator",
                 place=place,
                 found=f"{plural(len(whole), 'label')} with {name} in them, such as {label(whole[0])!r}, and "
-                f"{separator!r} parts none of them: each is a label of its own",
+                f"{separator!r} separates none of them: each is a label of its own",
                 key=f"dataset.separator: {json.dumps(sign)}",
             )
             return

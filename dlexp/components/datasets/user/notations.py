@@ -11,28 +11,25 @@ from dlexp.components.datasets.user.numerals import Notation, usual
 #: Units that stand for a factor: a number with one and a number without one are not of the same scale.
 FACTORS = frozenset(["k", "K", "M", "G", "B", "T", "bn", "mn", "Mio", "Mio.", "Mrd", "Mrd.", "Tsd", "Tsd."])
 #: Letters before a number are a unit only if they are one of these: `A12` is a name.
-_BEFORE = frozenset(
-    [
-        "USD",
-        "EUR",
-        "GBP",
-        "CHF",
-        "JPY",
-        "CNY",
-        "INR",
-        "CAD",
-        "AUD",
-        "US$",
-        "R$",
-        "A$",
-        "C$",
-        "Rs",
-        "Rs.",
-        "kr",
-        "ca.",
-        "ca",
-    ]
+_CURRENCIES = (
+    "USD",
+    "EUR",
+    "GBP",
+    "CHF",
+    "JPY",
+    "CNY",
+    "INR",
+    "CAD",
+    "AUD",
+    "US$",
+    "R$",
+    "A$",
+    "C$",
+    "Rs",
+    "Rs.",
+    "kr",
 )
+_BEFORE = frozenset([*_CURRENCIES, "ca.", "ca"])
 #: Characters that are not seen, and raised digits, are no unit alone.
 _NO_UNIT = ("Cc", "Cf", "No")
 _SPACES = " \u00a0\u202f\u2009"

@@ -147,6 +147,6 @@ class TokenKeys(Settings):
     """The key of texts that are the user's own, which says what a word is."""
 
     tokens: Annotated[Tokens, AddedLater(before="words")] = "words"
-    """What is numbered. `words` are those of Keras's Tokenizer: lower case, parted by white space and ASCII's
+    """What is numbered. `words` are those of Keras's Tokenizer: lower case, separated by white space and ASCII's
     punctuation, so that “good” with typographic quotes is another word than good, and an HTML tag is a word;
-    `unicode_words` are parted by all punctuation; `characters`, for texts without spaces such as Chinese."""
+    `unicode_words` are separated by all punctuation; `characters`, for texts without spaces such as Chinese."""

@@ -24,7 +24,7 @@ UNKNOWN_SHARE = 0.05
 ATTACHED_SHARE = 0.05
 #: From this share of all characters on the texts are of a script.
 SCRIPT_SHARE = 0.3
-#: Scripts that are written without spaces, and how long their words are at most on average if they are parted.
+#: Scripts that are written without spaces, and how long their words are at most on average if there are spaces.
 SPACELESS = {
     "Chinese or Japanese": (
         re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"),

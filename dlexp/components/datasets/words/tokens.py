@@ -34,7 +34,7 @@ _BY_UNICODE = _AnyPunctuation({**_AS_KERAS, **dict.fromkeys(map(ord, "'’ʼ"), 
 
 
 def words(text: str) -> list[str]:
-    """Keras's words: lower case, parted by white space and ASCII's punctuation except apostrophes.
+    """Keras's words: lower case, separated by white space and ASCII's punctuation except apostrophes.
 
     White space is Unicode's, with every control character; Keras's Tokenizer would keep a carriage return in the word.
     """
@@ -42,7 +42,7 @@ def words(text: str) -> list[str]:
 
 
 def unicode_words(text: str) -> list[str]:
-    """Words parted by any punctuation: “good”, ‘good’ and «good» are good, and it’s is it's."""
+    """Words separated by any punctuation: “good”, ‘good’ and «good» are good, and it’s is it's."""
     pieces = _prepared(text).translate(_BY_UNICODE).split()
     return [word for piece in pieces if (word := piece.strip("'"))]
 
