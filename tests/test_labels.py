@@ -444,10 +444,10 @@ def test_labels_that_another_separator_parts_are_said(cells: list[str], sign: st
 
 
 def test_what_is_said_of_another_separator() -> None:
-    """The labels that it would part."""
+    """The labels that it would separate."""
     assert said(by_csv(["a|b", "b|c", "c|a", "b"], **MULTILABEL)) == [
-        "own.csv: column y: 3 labels with a bar in them, such as 'a|b', and ';' parts none of them: each is a label of "
-        'its own; see dataset.separator: "|" (allow: [other_separator] if it is meant)'
+        "own.csv: column y: 3 labels with a bar in them, such as 'a|b', and ';' separates none of them: each is a "
+        'label of its own; see dataset.separator: "|" (allow: [other_separator] if it is meant)'
     ]
 
 
