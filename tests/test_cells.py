@@ -87,6 +87,9 @@ def said(dataset: Csv | Parquet) -> list[str]:
         (["1_000", "2_500", "3_000"], "write plain numbers"),
         (["1.5D+03", "2.5D+03", "3D-01"], "write plain numbers"),
         (["0x1F", "0x2A", "0x3B"], "write plain numbers"),
+        (["0 days 01:00:00", "2 days 00:30:00", "-1 days +03:00:00"], "write plain numbers"),
+        (["PT1H30M", "PT5M", "P1DT2H"], "write plain numbers"),
+        (["1h 30m", "2h 5m", "0h 7m"], "write plain numbers"),
         (["2024年3月5日", "2024年12月31日"], "dataset.dates: [c]"),
     ],
 )  # fmt: skip
@@ -106,7 +109,8 @@ def test_what_looks_like_numbers_is_no_category_by_itself(cells: list[str], need
     [["red", "blue"], ["A12", "B7", "A1"], ["12A", "13B", "7C"], ["2wd", "4wd"], ["10-20", "20-30"], ["1.2.3", "1.2.4"],
      ["1st", "2nd", "3rd"], ["yes", "no"], ["SW1A", "E5"], ["red", "blue", "0x1F"],
      ["3f2a", "8e72", "00aa", "b1c2"], ["#ff0000", "#000000"], ["<10", "10-20", ">20"],
-     ["mpfi", "2bbl", "1bbl", "idi"], [f"{k}-{k + 4}" for k in range(0, 60, 5)], [f"1.0.{k}" for k in range(12)]],
+     ["mpfi", "2bbl", "1bbl", "idi"], [f"{k}-{k + 4}" for k in range(0, 60, 5)], [f"1.0.{k}" for k in range(12)],
+     ["1990s", "1980s", "2010s", "1970s"]],
 )  # fmt: skip
 def test_words_are_categories_and_nothing_is_said(cells: list[str]) -> None:
     """Names, codes and ranges that have digits in them are words."""
@@ -139,6 +143,16 @@ def test_a_notation_of_another_file_is_not_advised_as_a_key() -> None:
     assert refused(dataset).endswith("given '2,5': numbers with a comma before decimals; write them as own.csv does")
     with pytest.raises(DataError, match="write them as own"):
         table(["1.5", "2.5", "3"]).new_examples(Path("new.csv"), None)
+
+
+@pytest.mark.parametrize("how", ["parts", "seconds"])
+def test_the_last_date_of_databases_is_said(how: str) -> None:
+    """It stands for none."""
+    (line,) = said(table(["2024-01-31", "2024-02-01", "9999-12-31"], dates={"c": how}))
+
+    assert line.startswith("own.csv: column c: 9999-12-31 in ")
+    assert 'dataset.missing_values: ["", NA, NaN, nan, "null", "9999-12-31"]' in line
+    assert not said(table(["2024-01-31", "2024-02-01"], dates={"c": how}))
 
 
 def test_an_unusual_sign_in_new_rows_is_said() -> None:

@@ -78,6 +78,14 @@ def test_rows_that_were_copied_before_the_draw() -> None:
     assert said(table([*lines, *lines[:40]])) == []
 
 
+def test_copies_of_few_rows_are_no_chance() -> None:
+    """Fifty rows four times, though no feature has a hundred values; rows of a survey are equal by chance."""
+    few = [f"{a},{b},{'no' if a < b else 'yes'}\n" for a, b in RNG.integers(0, 60, (50, 2))]
+
+    assert len(said(table(few * 4))) == 1
+    assert said(table([f"{a},{b},no\n{b},{a},yes\n" for a, b in RNG.integers(1, 6, (100, 2))])) == []
+
+
 SCALES = (
     "t.csv: numbers reach the model as they are, those of a up to {}: one learning rate is too large for some features "
     "and too small for others; see dataset.standardize: true"

@@ -11,7 +11,7 @@ import pytest
 from dlexp.components.component import ALONE
 from dlexp.components.data import Data
 from dlexp.components.datasets import Csv, Npz, Parquet, TextFolder
-from dlexp.components.datasets.user.labels import Labels, in_own_order, kin, label, spellings
+from dlexp.components.datasets.user.labels import Labels, in_own_order, kin, label, spellings, truths
 from dlexp.components.remarks import RULES
 from dlexp.config.load import load
 from dlexp.errors import DataError
@@ -580,6 +580,34 @@ def test_what_is_said_of_numbers_is_said_of_a_target() -> None:
         "meant)"
     )
     assert sentinel.rule == "sentinel"
+
+
+def test_words_for_yes_and_no_that_mean_the_same_are_said() -> None:
+    """Among classes and among categories; other words, and one word for each, are left alone."""
+    yes, no = by_csv(["yes", "no", "Y", "N"] * 5).remarks
+
+    assert (yes.rule, no.rule) == ("class_spellings", "class_spellings")
+    assert yes.found.startswith("'yes' (10 rows), 'Y' (10 rows) mean the same")
+    assert no.found.startswith("'no' (10 rows), 'N' (10 rows) mean the same")
+    assert truths(["true", "FALSE", "1", "maybe"]) == []
+    assert truths(["true", "FALSE", "1", "nein"]) == [["true", "1"], ["FALSE", "nein"]]
+    assert truths(["y", "n"]) == []
+
+
+def test_a_date_that_is_written_as_a_number_is_said_of_a_target() -> None:
+    """The step from the end of a month to the next is no step of 70."""
+    (remark,) = by_csv(["20240131", "20240201", "20241231"] * 5, task="regression").remarks
+
+    assert (remark.rule, remark.key) == ("dates", "")
+    assert remark.found.endswith("a date to predict has to be written as a number, such as of days")
+
+
+def test_a_target_far_from_all_others_is_said() -> None:
+    """Standardized, the others are the same."""
+    (remark,) = by_csv([*(f"{k}.5" for k in range(19)), "1e30"], task="regression", split_seed=1).remarks
+
+    assert remark.rule == "lost_digits"
+    assert "different targets apart, since some are too far from the others, from " in remark.found
 
 
 def test_nines_among_classes_stand_for_a_missing_value() -> None:

@@ -54,6 +54,18 @@ def test_what_a_config_allows_is_not_said() -> None:
     assert said([GUESSED, FILLED], ["delimiter", "filled"]) == [FILLED]
 
 
+def test_many_remarks_that_are_alike_are_few_lines() -> None:
+    """Of a table of a thousand columns, too; another rule or file is another group."""
+    alike = [Remark(rule="sentinel", place=f"a.csv: column {k}", found="-999 in 3 rows") for k in range(1000)]
+
+    *first, rest = map(str, said([*alike, GUESSED], [])[:5])
+
+    assert first == [str(each) for each in alike[:4]]
+    assert rest == "a.csv: the same of 996 more, from column 4 to column 999 (allow: [sentinel] if it is meant)"
+    assert said([*alike, GUESSED], [])[5:] == [GUESSED]
+    assert said(alike[:5], []) == alike[:5]
+
+
 def test_strict_refuses_what_no_setting_has_decided() -> None:
     """In at most ten lines, with the exit code of the user's mistakes."""
     require_settled([FILLED])

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from dlexp.errors import Unsettled, shown
 
+#: Of more remarks of one rule on a file, the last line stands for the rest.
+MAX_ALIKE = 5
+
 #: What each rule finds. A config may allow it by its name, as what the lint finds: `allow: [duplicate_rows]`.
 RULES: Mapping[str, str] = {
     "attached_punctuation": "Words that differ by typographic punctuation alone, which Keras's Tokenizer keeps.",
@@ -92,8 +95,25 @@ class Remark:
 
 
 def said(remarks: Iterable[Remark], allowed: Collection[str]) -> list[Remark]:
-    """The remarks that the config does not allow, each once."""
-    return [each for each in dict.fromkeys(remarks) if each.is_settled or each.rule not in allowed]
+    """The remarks that the config does not allow, each once; of many that are alike the first, and how many more."""
+    kept = [each for each in dict.fromkeys(remarks) if each.is_settled or each.rule not in allowed]
+    groups: dict[tuple[str, str, bool], list[Remark]] = {}
+    for each in kept:
+        groups.setdefault((each.rule, each.place.partition(": ")[0], each.is_settled), []).append(each)
+    shortened: dict[Remark, Remark | None] = {}
+    for alike in groups.values():
+        if len(alike) > MAX_ALIKE:
+            shortened |= dict.fromkeys(alike[MAX_ALIKE - 1 :]) | {alike[MAX_ALIKE - 1]: _rest(alike[MAX_ALIKE - 1 :])}
+    return [line for each in kept if (line := shortened.get(each, each)) is not None]
+
+
+def _rest(alike: Sequence[Remark]) -> Remark:
+    """One line for many remarks of a rule on a file."""
+    path, _, first = alike[0].place.partition(": ")
+    last = alike[-1].place.partition(": ")[2]
+    where = f", from {first} to {last}" if first and last else ""
+    found = f"the same of {len(alike)} more{where}"
+    return Remark(rule=alike[0].rule, place=path, found=found, is_settled=alike[0].is_settled)
 
 
 def require_settled(remarks: Sequence[Remark]) -> None:

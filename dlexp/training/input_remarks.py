@@ -21,6 +21,8 @@ MANY_DRAWN = 0.5
 MIN_REPEATED = 5
 #: A feature with more values than these is not equal by chance.
 MANY_VALUES = 100
+#: Nor are examples if fewer of training than this would be equal to one, were features independent.
+FEW_EXPECTED = 0.5
 #: Numbers up to this size, and not below the other, reach a model as they are without harm.
 LARGEST, SMALLEST = 20.0, 1e-3
 
@@ -60,9 +62,17 @@ class SplitInputs:
         return max(MANY_GIVEN, 2 * float(counts[counts > 1].sum()) / len(train))
 
     def _varies(self) -> bool:
-        """Whether a feature has so many values that examples are not equal by chance."""
+        """Whether the features have so many values that examples are not equal by chance."""
         x: Any = self.by_role["train"].x
-        return self.info.inputs != "numeric" or any(len(np.unique(column)) > MANY_VALUES for column in np.asarray(x).T)
+        if self.info.inputs != "numeric":
+            return True
+        expected = float(len(x))
+        for column in np.asarray(x).T:
+            counts = np.unique(column, return_counts=True)[1]
+            expected *= float((counts / len(x)) @ (counts / len(x)))
+            if len(counts) > MANY_VALUES or expected < FEW_EXPECTED:
+                return True
+        return False
 
     def _scales(self, x: Array) -> Iterator[Remark]:
         low, high = x.min(axis=0), x.max(axis=0)

@@ -9,7 +9,7 @@ from dlexp.components.datasets.user.cells import Cells
 from dlexp.components.datasets.user.gaps import is_usual
 from dlexp.components.datasets.user.keys import quoted
 from dlexp.components.datasets.user.kinds import MAX_CATEGORIES, look
-from dlexp.components.datasets.user.labels import in_order, spellings
+from dlexp.components.datasets.user.labels import in_order, kin, spellings, truths
 from dlexp.components.datasets.user.unread import Unread
 from dlexp.components.remarks import Remark
 from dlexp.format import plural
@@ -62,6 +62,9 @@ def remarks(train: Cells, other: Cells) -> Iterator[Remark]:
                 found = f"{word!r} in {plural(counts[word], 'row')}, often a missing value, is taken as a category"
                 key = train.rules.missing_values(word)
                 yield Remark(rule="missing_words", place=train.where_word(word), found=found, key=key)
+    for group in truths(list({kin(word): word for word in counts}.values())):
+        found = f"{' and '.join(map(repr, group))} mean the same and are {len(group)} categories"
+        yield Remark(rule="spellings", place=place, found=found)
     for group in spellings(counts):
         found = f"{' and '.join(map(repr, group))} are {len(group)} categories"
         yield Remark(rule="spellings", place=place, found=found)

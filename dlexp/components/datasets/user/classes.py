@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from dlexp.components.data import Task
 from dlexp.components.datasets.user.gaps import is_usual
-from dlexp.components.datasets.user.labels import Labels, in_order, in_own_order, kin, number, spellings
+from dlexp.components.datasets.user.labels import Labels, in_order, in_own_order, kin, number, spellings, truths
 from dlexp.components.remarks import Remark
 from dlexp.errors import DataError, did_you_mean
 from dlexp.format import plural
@@ -183,6 +183,9 @@ def _spellings(found: Found) -> Iterator[Remark]:
             found=f"{_counted(group, counts)} differ only in how they are spelled, and each is a class of its own",
             key="dataset.join_spellings: true",
         )
+    for group in truths(list({kin(word): word for word in found.train.words}.values())):
+        same = f"{_counted(group, counts)} mean the same, and each is a class of its own; write them alike in the file"
+        yield Remark(rule="class_spellings", place=found.place, found=same)
 
 
 def _values(found: Found) -> Iterator[Remark]:

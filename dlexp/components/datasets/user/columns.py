@@ -101,7 +101,7 @@ def _is_number(train: Cells) -> bool:
 def _encoded(train: Cells, other: Cells) -> Encoded:
     if date_columns.is_one(train):
         made = date_columns.encoded(train, other)
-        return _filled(train, other, made.names, made.splits, [made.remark])
+        return _filled(train, other, made.names, made.splits, made.remarks)
     if _is_number(train):
         values = [each.numbers.values[:, None] for each in (train, other)]
         return _filled(train, other, [train.column], values, list(number_columns.remarks(train, other)))

@@ -1,7 +1,7 @@
 """Columns of dates: numbers for the parts that vary, or the seconds since 1970."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,10 @@ from dlexp.components.datasets.user.labels import label
 from dlexp.components.datasets.user.unread import Unread, lines
 from dlexp.components.remarks import Remark
 from dlexp.errors import DataError
+from dlexp.format import plural
 
+#: The year of 9999-12-31, and the seconds from 1970 to its first day.
+LAST_YEAR, LAST_YEAR_SECONDS = 9999, 253_370_764_800
 #: A format whose order of day, month and year other cells could contradict, or whose centuries are a guess.
 _DOUBTFUL = re.compile(r"%[dm][/.-]%[dm]|%y")
 
@@ -27,7 +30,7 @@ class Dates:
     names: Sequence[str]
     splits: Sequence[Array]
     """Of the training rows, then of the others, `(n, names)`; NaN where a date is missing."""
-    remark: Remark
+    remarks: Sequence[Remark]
 
 
 def is_one(cells: Cells) -> bool:
@@ -71,7 +74,8 @@ def encoded(train: Cells, other: Cells) -> Dates:
         varying = [part for part in varying if part != "weekday"]
     splits = [np.column_stack([each[part] for part in varying]) for each in made]
     names = [f"{train.column}.{part}" if part else train.column for part in varying]
-    return Dates(names, splits, _remark(train, form, of_train, varying))
+    remarks = [_remark(train, form, of_train, varying), *_open_ends(train, made[0])]
+    return Dates(names, splits, remarks)
 
 
 def seconds(cells: Cells) -> Array:
@@ -95,6 +99,16 @@ def _remark(train: Cells, form: str, of_train: Mapping[str, Array], varying: Seq
         key="" if said or not _DOUBTFUL.search(form) else f"dataset.date_format: {typed(form)}",
         is_settled=said or not _DOUBTFUL.search(form),
     )
+
+
+def _open_ends(train: Cells, made: Mapping[str, Array]) -> Iterator[Remark]:
+    """The last year that databases know, which stands for no date at all."""
+    is_last = made["year"] == LAST_YEAR if "year" in made else made[""] >= LAST_YEAR_SECONDS
+    if is_last.any():
+        word = label(train.given.iloc[int(is_last.argmax())])
+        found = f"{word} in {plural(int(is_last.sum()), 'row')}, as where a date is open or missing"
+        key = train.rules.missing_values(word)
+        yield Remark(rule="sentinel", place=f"{train.rows.path}: column {train.column}", found=found, key=key)
 
 
 def _formats(train: Cells) -> list[str]:

@@ -59,7 +59,10 @@ class Moments:
     def made(self, how: DateNumbers) -> dict[str, Array]:
         """The numbers made of them, `(n,)` each, by the name of the part, or of the whole as the empty name."""
         if how == "seconds":
-            seconds = (self.values - pd.Timestamp(0)).dt.total_seconds().to_numpy(np.float64)
+            # In the unit of the dates: nanoseconds have no room for the year 9999.
+            seconds = (
+                (self.values - pd.Timestamp(0).as_unit(self.values.dt.unit)).dt.total_seconds().to_numpy(np.float64)
+            )
             return {"": seconds - np.nan_to_num(self.offsets)}
         return {part: getattr(self.values.dt, part).to_numpy(np.float64, na_value=np.nan) for part in PARTS}
 

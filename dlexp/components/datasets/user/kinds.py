@@ -23,10 +23,13 @@ _MAX_LOOKED_AT = 20_000
 _MIN_NUMBERS, _MAX_PLACEHOLDERS = 5, 2
 #: From this share of numbers on, categories are said to be a mixture.
 _MIN_MIXED = 0.1
-#: Numbers as programs mark them: for Excel as text, with the minus behind, in Python, in Fortran, in hexadecimals.
+#: Numbers as programs mark them: for Excel as text, with the minus behind, in Python, in Fortran, in hexadecimals; and
+#: spans of time.
 _MARKED = re.compile(
     r"""="[+-]?[\d.,]+"|'[+-]?\d[\d.,]*|[\d.,]+[-\u2212]|[+-]?\d{1,3}(?:_\d{3})+(?:\.\d+)?|"""
-    r"[+-]?\d*\.?\d+[dD][+-]?\d+|0[xX][\da-fA-F]+"
+    r"[+-]?\d*\.?\d+[dD][+-]?\d+|0[xX][\da-fA-F]+|"
+    r"-?\d+ days?,? [+-]?\d\d?:\d\d:\d\d(?:\.\d+)?|P(?=[T\d])(?:\d+[YMWD])*(?:T(?:[\d.]+[HMS])+)?|"
+    r"(?:\d+ ?(?:d|h|m|s|days?|hrs?|hours?|min|mins|minutes?|secs?|seconds?),? ?){2,}"
 )
 #: Fewer are as likely names as numbers.
 _MIN_MARKED = 3

@@ -14,6 +14,8 @@ from dlexp.components.data import Array
 
 #: A whole number with a fraction of zeros; `01.0` is no number but a code.
 _WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]*))\.0*\Z")
+_YES = frozenset(["yes", "y", "true", "t", "1", "ja", "oui", "s\u00ed", "si"])
+_NO = frozenset(["no", "n", "false", "f", "0", "nein", "non"])
 _NUMBER_WITHIN = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
@@ -160,6 +162,12 @@ def spellings(words: Iterable[str]) -> list[list[str]]:
     for word in words:
         groups.setdefault(kin(word), []).append(word)
     return [group for group in groups.values() if len(group) > 1]
+
+
+def truths(words: Collection[str]) -> list[list[str]]:
+    """The groups of words that mean the same, of words that all mean yes or no: yes and Y, false and 0."""
+    groups = [[word for word in words if kin(word) in meaning] for meaning in (_YES, _NO)]
+    return [group for group in groups if len(group) > 1] if sum(map(len, groups)) == len(words) else []
 
 
 def joined(counts: Mapping[str, int], classes: Collection[str] | None) -> dict[str, str]:

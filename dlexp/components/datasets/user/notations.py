@@ -38,6 +38,7 @@ _WRITTEN = re.compile(
     rf"(?P<body>[.,]?\d(?:[\d.,'’{_SPACES}]*\d)?)(?P<exponent>[eE][+-]?\d+)?"
     r"\s*(?P<after>[^\W\d_][^\W\d_./]{0,11}(?:/[^\W\d_]+)?[23²³]?\.?|[^\w\s.,:;+()|\"'/-]{1,2}[CF]?|\")?"
 )
+_DECADE = re.compile(r"(?:1[5-9]|20)\d0'?s")
 _GROUPS = re.compile(rf"[1-9]\d{{0,2}}(?P<sign>[.,'’{_SPACES}])\d{{3}}(?:(?P=sign)\d{{3}})*|[1-9]\d?(?:,\d\d)+,\d{{3}}")
 _NAMES = {",": "a comma", ".": "a dot", " ": "a space", "'": "an apostrophe"}
 #: Letters are a unit if at least so many different numbers have them, and they are one of so few or so large a share.
@@ -64,7 +65,7 @@ class Written:
 def written(word: str) -> Written | None:
     """How a word writes a number; None if it looks like no number."""
     found = _WRITTEN.fullmatch(usual(word))
-    if found is None:
+    if found is None or _DECADE.fullmatch(word):
         return None
     before, body, after = found["before"] or "", found["body"], found["after"] or ""
     if (before and after) or (before.isalpha() and before not in _BEFORE):

@@ -101,4 +101,8 @@ def _flag_numbers(cells: pd.Series) -> pd.Series:
 def _doubts(train: Rows, test: Rows, name: str, rules: CellRules) -> Iterator[Remark]:
     """What is doubtful of the numbers of a target."""
     cells = [Cells(rows, name, rules) for rows in (train, test)]
-    yield from (each for each in number_columns.remarks(*cells) if each.rule in _OF_TARGETS)
+    for each in number_columns.remarks(*cells):
+        if each.rule in _OF_TARGETS:
+            yield each
+        elif each.rule == "dates":
+            yield replace(each, found=f"{each.found}; {_AS_NUMBER}", key="")

@@ -86,7 +86,7 @@ def _encoded(target: Target, train: RawTargets, test: RawTargets, is_drawn: bool
     task = target.only_task
     if task in NUMBERS:
         y = [_numbers(task, given) for given in (train, test)]
-        return Targets(train=y[0], test=y[1], remarks=[*train.remarks, *_constant(y[0], train.place)])
+        return Targets(train=y[0], test=y[1], remarks=[*train.remarks, *_doubtful(y[0], train.place)])
     said = target.said_classes
     labels = [_labels(task, given) for given in (train, test)]
     if target.join_spellings:
@@ -131,8 +131,15 @@ def _rows_of(numbers: Array, rows: Array, n: int, n_classes: int) -> Array:
     return y
 
 
-def _constant(y: Array, place: str) -> Iterator[Remark]:
-    """A target that is the same everywhere."""
+def _doubtful(y: Array, place: str) -> Iterator[Remark]:
+    """A target that is the same everywhere, or nearly so beside one that is far from all others."""
+    if any(loss.is_blurred for loss in precision.losses(y[:, None])):
+        kept = precision.Kept.of(y)
+        found = (
+            f"the model can tell {kept.standardized} of {kept.different} different targets apart, since some are too "
+            f"far from the others, from {y.min():g} to {y.max():g}"
+        )
+        yield Remark(rule="lost_digits", place=place, found=found)
     if len(y) > 2 and (y == y[0]).all():
         found = f"every training target is {y[0]:g}, so that there is nothing to learn"
         yield Remark(rule="constant_target", place=place, found=found, key="dataset.target")

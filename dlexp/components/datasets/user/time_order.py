@@ -67,7 +67,7 @@ def _direction(cells: Cells) -> int:
     """1 where the rows ascend by a column of times, -1 where they descend, else 0."""
     given = cells.given
     if dates.are_moments(given):
-        return _way(dates.read(given, dates.ISO).values.to_numpy("datetime64[ns]").astype(np.float64))
+        return _way(dates.read(given, dates.ISO).values.to_numpy("datetime64[us]").astype(np.float64))
     sampled = given.iloc[np.linspace(0, len(given) - 1, _N_SAMPLED).astype(int)].dropna()
     words = list(dict.fromkeys(sampled.astype(str).str.strip()))
     days = [word for word in words if dates.looks_like_one(word)]
