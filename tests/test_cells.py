@@ -87,6 +87,9 @@ def said(dataset: Csv | Parquet) -> list[str]:
         (["1_000", "2_500", "3_000"], "write plain numbers"),
         (["1.5D+03", "2.5D+03", "3D-01"], "write plain numbers"),
         (["0x1F", "0x2A", "0x3B"], "write plain numbers"),
+        (["np.float64(2.5)", "np.float64(-3.5)", "np.float64(1e-05)"], "write plain numbers"),
+        (["tensor(2.5)", "tensor(3.)", "tensor(-1.)"], "write plain numbers"),
+        (["b'2.5'", "b'3'", "b'7.25'"], "write plain numbers"),
         (["0 days 01:00:00", "2 days 00:30:00", "-1 days +03:00:00"], "write plain numbers"),
         (["PT1H30M", "PT5M", "P1DT2H"], "write plain numbers"),
         (["1h 30m", "2h 5m", "0h 7m"], "write plain numbers"),
@@ -110,7 +113,7 @@ def test_what_looks_like_numbers_is_no_category_by_itself(cells: list[str], need
      ["1st", "2nd", "3rd"], ["yes", "no"], ["SW1A", "E5"], ["red", "blue", "0x1F"],
      ["3f2a", "8e72", "00aa", "b1c2"], ["#ff0000", "#000000"], ["<10", "10-20", ">20"],
      ["mpfi", "2bbl", "1bbl", "idi"], [f"{k}-{k + 4}" for k in range(0, 60, 5)], [f"1.0.{k}" for k in range(12)],
-     ["1990s", "1980s", "2010s", "1970s"]],
+     ["1990s", "1980s", "2010s", "1970s"], [f"({k}.0, {k + 1}.0]" for k in range(12)]],
 )  # fmt: skip
 def test_words_are_categories_and_nothing_is_said(cells: list[str]) -> None:
     """Names, codes and ranges that have digits in them are words."""
@@ -281,6 +284,7 @@ def test_what_float32_cannot_hold_is_refused(large: str) -> None:
         (["20", "30", "40", "9999"], "sentinel"),
         ([*(str(k) for k in range(-20, 20)), "-999"], "sentinel"),
         ([f"{100 + k}/{60 + k}" for k in range(12)], "mixed_column"),
+        ([f"[{k}.5 1.0]" for k in range(12)], "mixed_column"),
         (["5 kg", "6"], "units"),
         (["red", "N/A", "blue"], "missing_words"),
         (["red", "?", "blue"], "missing_words"),

@@ -243,6 +243,20 @@ def test_a_row_of_sums_at_the_end_is_no_example(last: str) -> None:
     assert len(data.train) + len(data.test) == 40
 
 
+def test_a_last_row_of_sums_need_not_say_so() -> None:
+    """If each of its numbers is the sum of those above; one that is not makes it an example."""
+    rows = [(k, 3 * k % 7, k * k % 11) for k in range(1, 31)]
+    sums = tuple(map(sum, zip(*rows, strict=True)))
+
+    def n_left(last: tuple[int, ...]) -> int:
+        Path("own.csv").write_text("a,b,y\n" + "".join(f"{a},{b},{y}\n" for a, b, y in [*rows, last]))
+        data = Csv(path="own.csv", target="y", task="regression").load(None)
+        return len(data.train) + len(data.test)
+
+    assert n_left(sums) == 30
+    assert n_left((sums[0], sums[1], sums[2] + 1)) == 31
+
+
 @pytest.mark.parametrize("last", ["total,40,a", "n40,780,", "name,3,b", ",40,"])
 def test_a_last_row_that_may_be_an_example_stays(last: str) -> None:
     """A word that other rows have, a number that is no sum, a gap: it is an example as the others."""

@@ -20,6 +20,8 @@ TOTAL = re.compile(
 )
 #: Of fewer numbers the last may be the sum of the others by chance.
 MIN_SUMMED = 5
+#: In longer tables a row of sums has an empty cell, or one that says so.
+MAX_FULL = 20_000
 #: So many rows at the end may be sums and means of the others.
 MAX_TOTALS = 3
 #: Of more rows the first are named.
@@ -78,7 +80,7 @@ def _total(rows: Rows) -> str:
         k = is_word.index(True)
         if TOTAL.fullmatch(cells[k]) and not (rows.frame.iloc[:-1, k] == last[k]).any():
             return f"{cells[k]!r} in column {rows.frame.columns[k]}: a row of sums or means"
-    if any(is_word) or "" not in cells:
+    if any(is_word) or ("" not in cells and len(rows) > MAX_FULL):
         return ""
     summed = [k for k, cell in enumerate(cells) if cell]
     return "a row of sums or means" if summed and all(_is_summed(rows.frame.iloc[:, k]) for k in summed) else ""

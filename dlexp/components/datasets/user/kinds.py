@@ -28,13 +28,14 @@ _MIN_MIXED = 0.1
 _MARKED = re.compile(
     r"""="[+-]?[\d.,]+"|'[+-]?\d[\d.,]*|[\d.,]+[-\u2212]|[+-]?\d{1,3}(?:_\d{3})+(?:\.\d+)?|"""
     r"[+-]?\d*\.?\d+[dD][+-]?\d+|0[xX][\da-fA-F]+|"
+    r"(?:np\.|numpy\.)?(?:float|u?int|tensor)\d*\([+-]?[\d.]+(?:e[+-]?\d+)?[^()]*\)|b'[+-]?\d[\d.,]*'|"
     r"-?\d+ days?,? [+-]?\d\d?:\d\d:\d\d(?:\.\d+)?|P(?=[T\d])(?:\d+[YMWD])*(?:T(?:[\d.]+[HMS])+)?|"
     r"(?:\d+ ?(?:d|h|m|s|days?|hrs?|hours?|min|mins|minutes?|secs?|seconds?),? ?){2,}"
 )
 #: Fewer are as likely names as numbers.
 _MIN_MARKED = 3
 _DIGITS = re.compile(r"[\W\d]*\d[\W\d]*")
-_RANGE = re.compile(r"[<>≤≥]?=? ?[\d.,]+ ?[+%]?|[\d.,]+ ?[-\u2013] ?[\d.,]+ ?%?|[(\[][\d., ;-]+[)\]]")
+_RANGE = re.compile(r"[<>≤≥]?=? ?[\d.,]+ ?[+%]?|[\d.,]+ ?[-\u2013] ?[\d.,]+ ?%?|\([^()\[\]]+\]|\[[^()\[\]]+\)")
 #: Fewer different words of digits are codes or classes.
 _MIN_DIGITS = 10
 
