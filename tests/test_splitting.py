@@ -10,7 +10,8 @@ import pytest
 from dlexp.components.data import Data
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
-from dlexp.config.load import load, require_fitting
+from dlexp.config.fitting import require_fitting
+from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
 from dlexp.errors import DataError, UserError
 from dlexp.training.splits import Splits, split

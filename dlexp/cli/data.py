@@ -31,7 +31,8 @@ def data(
     """
     from dlexp.components.remarks import require_settled
     from dlexp.components.user_code import require_allowed
-    from dlexp.config.load import load_data, load_dataset, require_fitting
+    from dlexp.config.fitting import require_fitting
+    from dlexp.config.load import load_data, load_dataset
     from dlexp.config.names import CONFIG_SUFFIXES
     from dlexp.console import err
     from dlexp.errors import UserError, did_you_mean

@@ -2,40 +2,33 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from dlexp.components.component import Misfit, OneOf
 from dlexp.components.data import Info
 from dlexp.components.datasets.dataset import Dataset
-from dlexp.components.datasets.reading import files
-from dlexp.components.heads import Multitask
 from dlexp.components.heads.head import default_head
 from dlexp.components.heads.multitask import unknown_targets
 from dlexp.components.validations import ColumnSplit, Front, RandomSplit
 from dlexp.config.advice import has_override
+from dlexp.config.bases import MULTITASK, read_with_bases
 from dlexp.config.checks import change, check, check_data, check_dataset, with_class_names
 from dlexp.config.experiment import Experiment
-from dlexp.config.flat import flatten, format_value
-from dlexp.config.grid import Override, expand, source_of
+from dlexp.config.flat import flatten
+from dlexp.config.grid import expand, source_of
 from dlexp.config.lint import Finding, lint, unknown_rules
 from dlexp.config.messages import problems_of
 from dlexp.config.names import why_not
-from dlexp.config.node import Keys, Node, dotted
-from dlexp.config.places import HEAD_SHORT_FORMS, ROOT, Place, chosen_types, merged, of_chosen_types, with_default_types
+from dlexp.config.node import Node
+from dlexp.config.overrides import keys_of, overridden
+from dlexp.config.places import ROOT, merged, with_default_types
 from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source, refused
-from dlexp.config.suggestions import as_text, fits
-from dlexp.config.yaml_source import parse_value, read
-from dlexp.errors import DataError, UserError
 
-MULTITASK: str = Multitask.model_fields["type"].default
 DRAWN: str = RandomSplit.model_fields["type"].default
 MARKED: str = ColumnSplit.model_fields["type"].default
-#: Components whose type a key of theirs tells: (component, key, type).
-TELLING_KEYS = (("head", "heads", MULTITASK), ("model", "layers", "layers"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +69,13 @@ def load(config: Path | str | Loaded, overrides: Sequence[str] = ()) -> Loaded:
         ConfigError: With every problem of the fields; if there are none, with every problem between fields.
     """
     if not isinstance(config, Loaded):
-        return _checked(Path(config), _overridden(_read_with_bases(Path(config)), overrides))
+        return _checked(Path(config), overridden(read_with_bases(Path(config)), overrides))
     if not overrides:
         return config
     if config.said is None or _checked(config.path, config.said).experiment != config.experiment:
         message = "its experiment is no longer what was loaded, so that overrides and grids cannot be laid over it"
         raise refused(message, Source(str(config.path)))
-    return _checked(config.path, _overridden(config.said, overrides))
+    return _checked(config.path, overridden(config.said, overrides))
 
 
 def _checked(path: Path, said: Node) -> Loaded:
@@ -119,7 +112,7 @@ def load_data(path: Path | str, overrides: Sequence[str] = ()) -> Loaded:
         ConfigError: With every problem of these two, and of keys at the top that are none.
     """
     path = Path(path)
-    config = _overridden(_read_with_bases(path), overrides)
+    config = overridden(read_with_bases(path), overrides)
     allow = _allowed(config)
     allowed = [] if unknown_rules(allow) else allow.plain()
     others = {"allow", *Experiment.model_fields} - {"dataset", "validation"}
@@ -138,7 +131,7 @@ def load_dataset(name: str, overrides: Sequence[str] = ()) -> Dataset:
     source = Source(name)
     dataset = Node({"type": Node(name, source)}, source)
     config = Node({"name": Node(name, DEFAULT), "dataset": dataset}, source)
-    return _data_alone(_overridden(config, overrides))[0].dataset
+    return _data_alone(overridden(config, overrides))[0].dataset
 
 
 def load_all(
@@ -184,208 +177,13 @@ def _replaced_values(loaded: Loaded, point: Sequence[str]) -> Iterator[Problem]:
 
 def _overlap(a: str, b: str) -> bool:
     """Whether the key of one override is that of the other, or lies in it; a type holds no other key."""
-    outer, inner = sorted((_keys(a), _keys(b)), key=len)
+    outer, inner = sorted((keys_of(a), keys_of(b)), key=len)
     return outer == inner[: len(outer)]
-
-
-def _keys(override: str) -> list[str]:
-    """The keys on the way to what an override sets."""
-    keys = override.partition("=")[0].strip().split(".")
-    return ["head", *keys] if keys[0] in HEAD_SHORT_FORMS else keys
 
 
 def _has(loaded: Loaded, override: str) -> bool:
     """Whether a value of a loaded config is that of an override."""
     return source_of(override) in loaded.sources.values()
-
-
-def require_fitting(loaded: Iterable[Loaded], data_dir: Path | None) -> None:
-    """Compare what configs name in the user's own files with these files.
-
-    Raises:
-        UserError: With every column, array or folder that is not there, also of the validation, and every file that
-            lies beside its config instead of where it is looked for.
-    """
-    problems: list[str] = []
-    for each in loaded:
-        try:
-            misfits = list(_not_there(each.experiment, data_dir))
-        except DataError:  # What is nowhere to be had fails that config alone: the plan says so.
-            misfits = list(_beside(each, data_dir))
-        for path, message in misfits:
-            source = each.sources.get(path, DEFAULT)
-            problems.append(str(Problem(path, message, Source(str(each.path)) if source == DEFAULT else source)))
-    if problems:
-        raise UserError(*dict.fromkeys(problems))  # No ConfigError: `dlexp check` reads no data, and never says this.
-
-
-def _not_there(experiment: Experiment, data_dir: Path | None) -> Iterator[Misfit]:
-    dataset, column = experiment.dataset, experiment.validation.by
-    for misfit in dataset.misfits(data_dir):
-        yield misfit.below("dataset")
-    if column and (why := dataset.why_no_column(column, data_dir)):
-        yield Misfit("validation.column", why)
-
-
-def _beside(loaded: Loaded, data_dir: Path | None) -> Iterator[Misfit]:
-    for field in ("path", "test_path"):
-        path = getattr(loaded.experiment.dataset, field, None)
-        if path is None:
-            continue
-        try:
-            files.find_users(path, data_dir)
-        except DataError as error:
-            if (beside := loaded.path.parent / path).exists():
-                yield Misfit(
-                    f"dataset.{field}", f"{error}; there is one beside the config, whose path from here is {beside}"
-                )
-
-
-def _read_with_bases(path: Path) -> Node:
-    """A file laid over what it extends; the name is the file's own."""
-    chain, files = [path], [read(path)]
-    while extends := files[-1].child("extends"):
-        base = _base_path(extends, chain)
-        files.append(read(base, named_by=extends.source))
-        chain.append(base)
-    config = Node({}, files[-1].source)
-    for file in reversed(files):
-        own = {key: node for key, node in file.entries.items() if key not in ("extends", "name", "allow")}
-        config = merged(config, _head_short_forms_moved(Node(own, file.source)))
-    own = {key: node for key, node in files[0].entries.items() if key == "name"}
-    # What one file allows, those that extend it allow too. What is no list is refused later.
-    allow = [node for file in files if (node := file.child("allow")) and node.value is not None]
-    if allow:
-        other = next((node for node in allow if not isinstance(node.value, list)), None)
-        own["allow"] = other or Node([item for node in allow for item in node.value], allow[0].source)
-    return Node(config.entries | own, files[0].source)
-
-
-def _base_path(extends: Node, chain: list[Path]) -> Path:
-    if not isinstance(extends.value, str) or not extends.value:
-        given = format_value(extends.plain())
-        raise refused(f"expected the name of one file, given {given}", extends.source, "extends")
-    base = chain[-1].parent / extends.value
-    if any(_is_same_file(base, other) for other in chain):
-        circle = " -> ".join(str(link) for link in (*chain, base))
-        raise refused(f"a cycle: {circle}", extends.source, "extends")
-    return base
-
-
-def _is_same_file(a: Path, b: Path) -> bool:
-    try:
-        return a.samefile(b)
-    except (OSError, ValueError):  # What cannot be read is said when it is read.
-        return False
-
-
-def _head_short_forms_moved(config: Node) -> Node:
-    """`loss: mse` as `head: {loss: mse}`; where there are `heads`, with the type that has them."""
-    short = {key: config.entries[key] for key in HEAD_SHORT_FORMS if key in config.entries}
-    if not short:
-        return _typed_by_keys(config)
-    rest = {key: node for key, node in config.entries.items() if key not in short}
-    head = ROOT.child("head", rest).expanded(rest.get("head", Node({}, next(iter(short.values())).source)))
-    if not head.is_mapping:
-        return Node(rest, config.source)  # The head itself is refused later.
-    if twice := [key for key in short if key in head.entries]:
-        raise ConfigError(
-            Problem(key, f"given twice, the other time as head.{key} in {head.entries[key].source}", short[key].source)
-            for key in twice
-        )
-    return _typed_by_keys(Node({**rest, "head": Node({**head.entries, **short}, head.source)}, config.source))
-
-
-def _typed_by_keys(config: Node) -> Node:
-    """With the types that a key of the component tells: without them, short forms below it would not be known."""
-    typed = dict(config.entries)
-    for key, tells, type_name in TELLING_KEYS:
-        component = typed.get(key)
-        if component and tells in component.entries and "type" not in component.entries:
-            typed[key] = Node({"type": Node(type_name, DEFAULT), **component.entries}, component.source)
-    return Node(typed, config.source) if config.is_mapping else config
-
-
-def _overridden(config: Node, overrides: Iterable[str]) -> Node:
-    """A config with all overrides laid over it, the later over the earlier.
-
-    Types come first, so that no key is lost to a type that is named after it.
-    """
-    overrides = list(overrides)
-    _require_one_value_each(overrides)
-    for override in overrides:
-        # What is wrong with it is said below, where all that it says is laid over.
-        with suppress(ConfigError):
-            config = merged(config, chosen_types(_override(override, config), config))
-    for override in overrides:
-        config = merged(config, of_chosen_types(_override(override, config), config))
-    return config
-
-
-def _require_one_value_each(overrides: Iterable[str]) -> None:
-    """Refuse a key with two values, of which one would be dropped; a grid replaces one too, which is said elsewhere."""
-    given: dict[str, dict[str, None]] = {}
-    for override in overrides:
-        key, equals, value = override.partition("=")
-        if equals and key.strip() and not isinstance(override, Override):
-            given.setdefault(".".join(_keys(override)), {})[value.strip()] = None
-    twice = {key: values for key, values in given.items() if len(values) > 1}
-    if twice:
-        raise ConfigError(
-            Problem("", f"given more than once, with {' and '.join(values)}; give one of them", Source(f"--set {key}"))
-            for key, values in twice.items()
-        )
-
-
-def _override(override: str, config: Node) -> Node:
-    """The mapping that a `--set KEY=VALUE` lays over a config."""
-    source = source_of(override)
-    key, equals, value = override.partition("=")
-    keys = tuple(key.strip().split("."))
-    if not equals:
-        raise refused("expected KEY=VALUE, such as optimizer.learning_rate=1e-2", source)
-    if not all(keys):
-        raise refused(f"expected a dotted key before the =, given {key!r}", source)
-    if keys[0] == "extends":
-        raise refused("extends can be said in a file only", source)
-    if keys[0] in HEAD_SHORT_FORMS:
-        keys = ("head", *keys)
-    if not value.strip():
-        null = f"; nothing at all is written as {key.strip()}=null" if fits(keys, None, config) else ""
-        raise refused(f"expected a value after the ={null}", source)
-    try:
-        new = parse_value(value, source)
-    except ConfigError as error:
-        raise ConfigError(
-            replace(each, message=each.message + as_text(keys, value, config)) for each in error.problems
-        ) from None
-    place, node = ROOT, config
-    # An index is laid over as the list with that element replaced.
-    for depth, part in enumerate(keys):
-        if isinstance(node.value, list):
-            new, keys = _with_element(node, keys, depth, new, place), keys[:depth]
-            break
-        place = place.child(part, node.entries)
-        default = place.default.model_dump() if isinstance(place.default, BaseModel) else place.default
-        node = node.child(part) or Node.of(default, DEFAULT)
-    for part in reversed(keys):
-        new = Node({part: new}, source)
-    return _typed_by_keys(new)
-
-
-def _with_element(whole: Node, keys: Keys, depth: int, new: Node, place: Place) -> Node:
-    """A copy of a list in which what `keys[depth:]` names is replaced."""
-    old = whole.child(keys[depth])
-    if old is None:
-        path, n = dotted(keys[:depth]), len(whole.value)
-        numbers = f"0 to {n - 1}" if n else "none at all"
-        raise refused(f"{path}: expected the number of an item, {numbers}, given {keys[depth]!r}", new.source)
-    source = new.source
-    for part in reversed(keys[depth + 1 :]):
-        new = Node({str(part): new}, source)
-    index = int(keys[depth])
-    items = [*whole.value[:index], merged(old, new, place.element or Place()), *whole.value[index + 1 :]]
-    return Node(items, source)
 
 
 def _validated(config: Node) -> tuple[Experiment, Node]:

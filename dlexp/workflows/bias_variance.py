@@ -8,8 +8,8 @@ from typing import Literal
 from dlexp.components.training_sets import Bootstrap, Fresh, Subset
 from dlexp.config.checks import check
 from dlexp.config.experiment import Experiment
+from dlexp.config.fitting import require_fitting
 from dlexp.config.grid import values_in
-from dlexp.config.load import require_fitting
 from dlexp.config.names import BIAS_VARIANCE
 from dlexp.errors import UserError
 from dlexp.execution.plan import Plan, Planned, Request, plan

@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Iterator, Sequence
 
-from dlexp.config.load import Loaded, require_fitting
+from dlexp.config.fitting import require_fitting
+from dlexp.config.load import Loaded
 from dlexp.errors import CHECK_ALL, shown
 from dlexp.execution.plan import Plan, Planned, Request, before_draws, plan, require_memory
 from dlexp.reports.plan.dry_run import render
