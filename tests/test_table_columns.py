@@ -353,3 +353,15 @@ def test_what_each_column_is_used_as_is_told() -> None:
         "category": ["w (2)"],
         "not used": ["z"],
     }
+
+
+def test_an_ignored_column_is_in_the_file_with_the_training_rows() -> None:
+    """A file with the test split need not have it; a name that is nowhere is refused."""
+    Path("test.csv").write_text(rows("x,y", "{i},{word}"))
+    dataset = csv(rows(",x,y", "{i},{i}1,{word}"), test_path="test.csv", ignore=["Unnamed: 0"])
+
+    assert not list(dataset.misfits(None))
+    assert features(dataset.load(None)) == ("x",)
+    (misfit,) = csv(rows("x,z,y", "{i},{i}1,{word}"), ignore=["zz"]).misfits(None)
+    assert misfit.field == "ignore"
+    assert "no column 'zz'. Did you mean 'z'?" in misfit.message

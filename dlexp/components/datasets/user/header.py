@@ -24,6 +24,13 @@ def problems(path: Path, read: Read, roles: Roles) -> Iterator[Misfit]:
         yield Misfit(field, f"{message}{read.hint}")
 
 
+def unknown_ignored(path: Path, columns: Sequence[str], roles: Roles) -> Iterator[Misfit]:
+    """Columns that are ignored and not there; a file with the test split need not have them."""
+    for column in roles.ignored:
+        if column not in columns:
+            yield Misfit("ignore", not_there(path, "column", column, columns))
+
+
 def _problems(path: Path, columns: Sequence[str], roles: Roles) -> Iterator[Misfit]:
     """The columns that the config names and the file does not have, or has twice; and features of one name."""
     counts = Counter(columns)
@@ -32,9 +39,6 @@ def _problems(path: Path, columns: Sequence[str], roles: Roles) -> Iterator[Misf
             yield Misfit(field, not_there(path, "column", column, columns))
         elif counts[column] > 1:
             yield Misfit(field, _twice(path, column, columns, roles.naming_key))
-    for column in roles.ignored:
-        if column not in counts:
-            yield Misfit("ignore", not_there(path, "column", column, columns))
     if roles.takes_all:
         twice = [column for column, n in Counter(roles.features_of(columns)).items() if n > 1]
         for column in twice:

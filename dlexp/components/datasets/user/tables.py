@@ -241,8 +241,12 @@ class Table(TableKeys, TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
 
     def misfits(self, data_dir: Path | None) -> Iterator[Misfit]:
         """Columns that are not in the header of the file, or of one of both."""
-        for path in self.paths(data_dir):
-            yield from header.problems(path, self.read(path, rows=False), self.roles)
+        roles, paths = self.roles, self.paths(data_dir)
+        for path in paths:
+            read = self.read(path, rows=False)
+            yield from header.problems(path, read, roles)
+            if path == paths[0]:
+                yield from header.unknown_ignored(path, list(read.frame.columns), roles)
 
     def why_no_column(self, column: str, data_dir: Path | None) -> str:
         """That the file does not have it."""
