@@ -12,6 +12,9 @@ from dlexp.components.datasets.user.file_encoding import FileEncodingKeys
 from dlexp.components.datasets.user.keys import ColumnName, Name
 from dlexp.components.identity_rules import AddedLater, CountsAs
 
+#: What may be typed to leave something out, in any case.
+_OFF = ("none", "null", "off", "no", "false")
+
 
 def _tab(value: Any) -> Any:
     r"""The tab for `\t`, which YAML reads as two characters unless it stands in double quotes."""
@@ -54,7 +57,8 @@ class CsvKeys(FileEncodingKeys):
         for field, choices in words.items():
             value = getattr(self, field)
             if len(value) != 1 and value not in choices:
-                yield Misfit(field, f"expected one character, {' or '.join(choices)}, given {value!r}")
+                off = "; write null" * (NONE in choices and value.lower() in _OFF)
+                yield Misfit(field, f"expected one character, {' or '.join(choices)}, given {value!r}{off}")
         yield from FileEncodingKeys.problems(self, context)
         if self.names and (twice := sorted({name for name in self.names if self.names.count(name) > 1})):
             yield Misfit("names", f"column {twice[0]!r} is named twice")
