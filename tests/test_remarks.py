@@ -1,16 +1,24 @@
 """What is said of data as they were read: said once, allowed by a config, refused by `--strict`."""
 
 import logging
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from engines import Here, Silent
 from jobs import IRIS, job_of
+from make_runs import finished
 
+from dlexp.components.datasets import Iris
 from dlexp.components.remarks import RULES, Remark, require_settled, said
+from dlexp.config.identity import identities_of
+from dlexp.config.load import load
 from dlexp.errors import Unsettled
 from dlexp.execution.remarking import Remarking
 from dlexp.records.run_dir import RunDir
 from dlexp.training.job import Job
+from dlexp.workflows.runner import Given, Runner
+from dlexp.workflows.train import train
 
 GUESSED = Remark(rule="delimiter", place="a.csv", found="columns are split at ';'", key="dataset.delimiter")
 FILLED = Remark(rule="filled", place="a.csv: column x", found="3 cells are filled", is_settled=True)
@@ -88,13 +96,45 @@ def test_remarks_are_logged_as_soon_as_they_are_recorded(tmp_path: Path, caplog:
 
     watcher.started(first)
     watcher.tick()
-    RunDir(first.path).write_json(RunDir(first.path).environment_path, {"remarks": [str(GUESSED)]})
+    RunDir(first.path).write_json(RunDir(first.path).environment_path, {"remarks": [GUESSED.record]})
     watcher.tick()
     watcher.tick()
     watcher.ended(first)
     watcher.started(second)
-    RunDir(second.path).write_json(RunDir(second.path).environment_path, {"remarks": [str(GUESSED), str(FILLED)]})
+    RunDir(second.path).write_json(RunDir(second.path).environment_path, {"remarks": [GUESSED.record, FILLED.record]})
     watcher.ended(second)
 
     assert caplog.messages == [str(GUESSED), str(FILLED)]
     assert quiet.calls == ["started", "tick", "tick", "tick", "ended", "started", "ended"]
+
+
+def test_a_record_has_what_its_config_allowed_too() -> None:
+    """Another config need not allow it; a later version may record more of it."""
+    recorded = {**GUESSED.record, "later": 1}
+
+    assert Remark.of(recorded) == GUESSED
+
+
+@pytest.mark.parametrize("allow", [True, False])
+def test_strict_looks_at_the_data_of_runs_that_are_done(allow: bool, tmp_path: Path) -> None:
+    """By what the config allows now, not when they were trained."""
+    (tmp_path / "a.yaml").write_text("dataset: iris\n" + "allow: [delimiter]\n" * allow)
+    ident = identities_of(load(tmp_path / "a.yaml").experiment, Iris().digests(None)).own
+    finished(tmp_path / "runs", "a", identity=ident, remarks=[GUESSED.record, FILLED.record])
+    given = Given(
+        configs=[tmp_path / "a.yaml"],
+        overrides=[],
+        grids=[],
+        runs_dir=tmp_path / "runs",
+        data_dir=None,
+        smoke=False,
+        warn=print,
+    )
+    runner = Runner(engine=Here, progress=lambda _: nullcontext(Silent()))
+    if not allow:
+        with pytest.raises(Unsettled, match="columns are split at ';'"):
+            train(given, [0], runner, strict=True)
+
+    trained = train(given, [0], runner, strict=allow)
+
+    assert trained.said[1:] == ([str(FILLED)] if allow else [str(GUESSED), str(FILLED)])

@@ -1,7 +1,8 @@
 """What is said of data as they were read: guesses, doubts, and what a setting left out, filled or converted."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 from dlexp.errors import Unsettled, shown
 
@@ -87,6 +88,16 @@ class Remark:
     """The setting that decides, to be typed: `dataset.thousands: ","`."""
     is_settled: bool = False
     """Whether the config says so itself, as `missing: mean` for what is filled: `--strict` does not refuse it."""
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Self:
+        """The remark of a record, which may have keys of later versions."""
+        return cls(**{key: value for key, value in record.items() if key in cls.__dataclass_fields__})
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What is recorded of it."""
+        return asdict(self)
 
     def __str__(self) -> str:
         decides = f"; see {self.key}" if self.key else ""

@@ -3,6 +3,7 @@
 import logging
 from contextlib import suppress
 
+from dlexp.components.remarks import Remark, said
 from dlexp.console import one_line
 from dlexp.errors import shown
 from dlexp.execution.schedule import Watcher
@@ -48,7 +49,8 @@ class Remarking:
                 environment = RunDir(job.path).environment()
         if environment and "remarks" in environment:
             del self._silent[job.path]
-            new = [line for line in environment["remarks"] if line not in self._said]
+            lines = map(str, said(map(Remark.of, environment["remarks"]), job.allowed))
+            new = [line for line in lines if line not in self._said]
             self._said.update(new)
             for line in shown(new, ALL_SHOWN_BY):
                 log.warning(one_line(line))

@@ -10,7 +10,20 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, NotRequired, Self, TypedDict
 
 from dlexp.components.columns import Column
-from dlexp.records.shapes import anything, count, either, list_of, mapping_of, number, of_fields, optional, record, text
+from dlexp.components.remarks import Remark
+from dlexp.records.shapes import (
+    anything,
+    count,
+    either,
+    list_of,
+    mapping_of,
+    number,
+    of_fields,
+    of_type,
+    optional,
+    record,
+    text,
+)
 
 _TYPED = record({"type": text})
 _SEVERAL_HEADS = mapping_of(record({"metrics": list_of(text), "type": text}, ["metrics"]))
@@ -173,8 +186,8 @@ class Finished(Ended):
     """What tells the examples of each split from others, by target."""
     guessing: Scores = field(default_factory=dict)
     """What the best constant prediction scores."""
-    remarks: Sequence[str] = ()
-    """What was said of how the data were read, a line each."""
+    remarks: Annotated[Sequence[Mapping[str, Any]], list_of(of_type(Remark))] = ()
+    """How the data were read: each is a `Remark`, one that the config allows too."""
     picked_on_test: bool = False
     """Whether the best epoch was picked on the test data."""
     best_possible: Annotated[Mapping[str, float], optional(mapping_of(optional(number)))] = field(default_factory=dict)
@@ -209,7 +222,7 @@ class Failed(Ended):
 
 
 #: environment.json: what says on what and by which code the run is trained; the rest is only shown and compared.
-ENVIRONMENT = record(of_fields(Ended))
+ENVIRONMENT = record({**of_fields(Ended), "remarks": list_of(of_type(Remark))})
 
 
 class Evaluation(TypedDict):

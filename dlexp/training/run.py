@@ -109,10 +109,10 @@ def prepare(job: Job) -> Prepared:
             remarks += [] if job.stand_in else splits.remarks
         finally:  # Settings that do not fit the data may be explained by how these were read.
             kept = said(remarks, job.allowed)
-            place["remarks"] = list(map(str, kept))
+            place["remarks"] = [each.record for each in dict.fromkeys(remarks)]
             run_dir.write_json(run_dir.environment_path, place)
-            for line in place["remarks"]:
-                print(line)
+            for each in kept:
+                print(each)
         if job.strict:
             require_settled(kept)
         network = build(experiment, info, splits.train, job.seed)

@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Iterator, Sequence
 
+from dlexp.components.remarks import Remark, require_settled, said
 from dlexp.config.fitting import require_fitting
 from dlexp.config.load import Loaded
 from dlexp.errors import CHECK_ALL, shown
 from dlexp.execution.plan import Plan, Planned, Request, before_draws, plan, require_memory
+from dlexp.execution.remarking import ALL_SHOWN_BY
 from dlexp.reports.plan.dry_run import render
 from dlexp.reports.run.results import under_way
 from dlexp.training.outline import outlines
@@ -22,14 +24,18 @@ def train(given: Given, seeds: Sequence[int], runner: Runner, *, force: bool = F
 
     Raises:
         UserError: With everything that is wrong in the configs, or does not fit the data.
+        Unsettled: What is `strict` refuses data of a run that is done.
         DataError: As `Runner.carry_out`.
     """
     loaded, planned = _planned(given, seeds, force, strict)
-    said = [line for each in planned.runs if (line := _on_record(each, runner.wait))]
-    said += _drawn_now(loaded, planned)
-    for line in said:
+    found = list(dict.fromkeys(_remarked(planned)))
+    if strict:
+        require_settled(found)
+    lines = [line for each in planned.runs if (line := _on_record(each, runner.wait))]
+    lines += [*_drawn_now(loaded, planned), *shown(list(map(str, found)), ALL_SHOWN_BY)]
+    for line in lines:
         log.info(line)
-    return Trained(planned, [*planned.done, *runner.carry_out(planned)], said)
+    return Trained(planned, [*planned.done, *runner.carry_out(planned)], lines)
 
 
 def preview(given: Given, seeds: Sequence[int], *, force: bool = False, allow_code: bool = False) -> str:
@@ -78,6 +84,14 @@ def _drawn_now(loaded: Sequence[Loaded], planned: Plan) -> Iterator[str]:
                     f"{run_dir.path}: validated on the first examples. A number draws them from your own data now, "
                     f"which is another experiment; to keep the old one, write validation: {{type: front, size: {size}}}"
                 )
+
+
+def _remarked(planned: Plan) -> Iterator[Remark]:
+    """What is on record of the data of runs that are done, unless their config allows it by now."""
+    for each in planned.runs:
+        if result := each.recorded and each.recorded.summary():
+            allowed = planned.request.allowed.get(each.subject.experiment.name, ())
+            yield from said(map(Remark.of, result.remarks), allowed)
 
 
 def _on_record(planned: Planned, wait: bool) -> str | None:

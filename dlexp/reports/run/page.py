@@ -5,6 +5,7 @@ from typing import Any
 
 from dlexp import regular_files
 from dlexp.components.columns import OTHER_COLUMNS, Column
+from dlexp.components.remarks import Remark, said
 from dlexp.config.flat import flatten, format_value
 from dlexp.console import one_line
 from dlexp.errors import UserError
@@ -52,7 +53,7 @@ def render(run: Run, output: PageFormat, n_mistakes: int = 0, width: int = 80) -
     worst = evaluation or Evaluation(mistakes=record.mistakes if record else [], examples_problem=why_none)
     sections = [
         [*_about(run, config, len(history)), *notes],
-        _titled("how the data were read", [one_line(line) for line in record.remarks] if record else []),
+        _titled("how the data were read", map(one_line, _remarks(record.remarks) if record else [])),
         _titled("settings", aligned((key, format_value(value)) for key, value in flatten(config).items())),
         *([_layers(record.layers), _metrics(record)] if record else []),
         _curves(history, width),
@@ -153,6 +154,11 @@ def _metrics(result: Finished) -> Iterator[str]:
         yield "Best possible: what the data's true distribution scores on the same examples; beaten only by chance."
     if result.picked_on_test:
         yield "The best values were picked on the test data: validation is the test split here."
+
+
+def _remarks(recorded: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What was said of the data; that the config allowed some is not on record."""
+    return list(map(str, said(map(Remark.of, recorded), ())))
 
 
 def _titled(title: str, lines: Iterable[str]) -> list[str]:
