@@ -18,9 +18,11 @@ from record_faults import Fault, faults
 
 import dlexp.training.run  # noqa: F401  # TensorFlow takes its time: not on the clock of a test.
 from dlexp.cli.app import app
+from dlexp.config import identity
 from dlexp.config.load import load
 from dlexp.config.names import PREFIX_LENGTH
 from dlexp.errors import DlexpError, shown
+from dlexp.execution import plan as plan_module
 from dlexp.execution.execute import execute
 from dlexp.execution.plan import Request, plan
 from dlexp.records.index import read
@@ -271,8 +273,10 @@ RESUMED = ("config.yaml", "history.csv", "environment.json", "checkpoint.npz", "
 
 
 @pytest.fixture
-def interrupted(records: Path) -> Iterator[None]:
-    """The records as they were, once more, after a test that trains."""
+def interrupted(records: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The records as they were, once more, after a test that trains: by the training code that interrupted the run."""
+    for module in (identity, plan_module):
+        monkeypatch.setattr(module, "TRAINING_VERSION", 2)
     folder = RUNS / "interrupted"
     shutil.copytree(records / folder, records / "before")
     yield
