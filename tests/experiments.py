@@ -24,7 +24,10 @@ def experiment(*parts: dict[str, Any]) -> Experiment:
     merged: dict[str, Any] = {"name": "test"}
     for part in parts:
         merged |= part
-    return Experiment.model_validate(merged)
+    found = Experiment.model_validate(merged)
+    # As a config is loaded.
+    validation = found.validation.settled(found.dataset.info(), found.dataset.is_users_own)
+    return found.model_copy(update={"validation": validation})
 
 
 def unflatten(flat: Mapping[str, Any]) -> dict[str, Any]:
