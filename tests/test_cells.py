@@ -166,7 +166,7 @@ def test_an_unusual_sign_in_new_rows_is_said() -> None:
     new = dataset.new_examples(Path("new.csv"), None)
 
     assert np.asarray(new.x).ravel().tolist() == [4, -5]
-    assert list(new.notes) == ["new.csv: row 2, column c: '\u22125' is read as -5"]
+    assert next(iter(new.notes)) == "new.csv: row 2, column c: '\u22125' is read as -5"
 
 
 @pytest.mark.parametrize("cell", ["\u200b5", "\ufeff5", "5\u200b", "5²", '"5'])
@@ -353,6 +353,35 @@ def test_what_no_word_covers_is_refused(missing: Any, message: str) -> None:
     with pytest.raises(DataError) as error:
         gaps(missing, features=["b"]).load(None)
     assert str(error.value).startswith(f"gaps.csv: {message}")
+
+
+@pytest.mark.parametrize(("missing", "rule"), [("drop", "drop"), ({"c": "drop"}, "drop"), ("refuse", "refuse")])
+def test_a_gap_in_new_rows_that_nothing_fills_says_what_can_be_done(missing: Any, rule: str) -> None:
+    """The rule under which the model was trained, and the ways out."""
+    dataset = table(["1", "2", "3"], missing=missing)
+    Path("new.csv").write_text("c\td\n1\t1\n\t2\n3\t3\n\t4\n")
+
+    with pytest.raises(DataError) as error:
+        dataset.new_examples(Path("new.csv"), None)
+    assert str(error.value) == (
+        "new.csv: row 2, column c: missing in 2 rows; the model was trained without such rows "
+        f"(dataset.missing: {rule}): leave them out of the file, or train with mean or median"
+    )
+
+
+def test_a_column_of_more_words_than_categories_is_not_called_categories() -> None:
+    """Tickets: most are numbers, and so many different ones that no model takes them as categories."""
+    tickets = [f"A/{i} {i}" if i % 10 == 0 else str(10_000 + 7 * i) for i in range(200)]
+
+    message = refused(table(tickets))
+    assert message.startswith(
+        "own.csv: row 1, column c: expected a number, as in most training rows, given 'A/0 0' and"
+    )
+    assert message.endswith("; leave it out by dataset.ignore: [c]")
+    assert refused(table(tickets[:50])).endswith("; as categories: dataset.categorical: [c]")
+    many = [f"{i},5" for i in range(200)]
+    assert refused(table(many)).endswith('read them by dataset.decimal: ","')
+    assert refused(table(many[:50])).endswith('dataset.decimal: ","; as categories: dataset.categorical: [c]')
 
 
 @pytest.mark.parametrize(

@@ -557,6 +557,23 @@ def test_a_column_that_is_not_there_comes_with_another_way_to_read_the_header() 
     assert "see dataset.header: none, which calls them column_1 to column_3" in message
 
 
+def test_a_header_that_is_none_is_one_problem() -> None:
+    """Not one for each of its names that stand there twice."""
+    rows = [f"{i % 2},{i % 3},{i % 2},{i % 5}.5,{i % 3}" for i in range(30)]
+    Path("t.csv").write_text("1,2,1,3.5,2\n" + "\n".join(rows) + "\n")
+    dataset = Csv(path="t.csv", target="1", task="binary", categorical=["7"])
+
+    assert list(dataset.misfits(None)) == [
+        (
+            "target",
+            "t.csv: line 1: '1,2,1,3.5,2' looks like the rows below it, but is taken as the names of the columns; "
+            "see dataset.header: none, which calls them column_1 to column_5, or see dataset.names",
+        )
+    ]
+    with pytest.raises(UserError, match=r"^dataset\.target: t\.csv: line 1: '1,2,1,3\.5,2' looks like the rows"):
+        dataset.load(None)
+
+
 def test_a_file_read_as_by_0_1_0_is_the_same_experiment() -> None:
     """The keys that are new count as what earlier versions did."""
     settings = {"dataset": Csv(path="t.csv", target="y", task="binary").model_dump()}
@@ -573,12 +590,12 @@ def test_a_file_read_as_by_0_1_0_is_the_same_experiment() -> None:
 def test_new_rows_are_read_with_the_same_keys() -> None:
     """Another delimiter is found where the config leaves it open, which is said; otherwise it is refused."""
     Path("t.csv").write_text(TABLE)
-    Path("new.csv").write_text("z;x\n1;2\n3;4\n")
+    Path("new.csv").write_text("z;x\n5;2\n3;4\n")
     dataset = Csv(path="t.csv", target="y", task="binary")
 
     found = dataset.new_examples(Path("new.csv"), None)
 
-    assert found.x.tolist() == [[2, 1], [4, 3]]
+    assert found.x.tolist() == [[2, 5], [4, 3]]
     assert found.notes == ["new.csv: its columns are read as separated by semicolons"]
     with pytest.raises(UserError, match=r'new\.csv: no comma in line 1, but semicolons .* dataset\.delimiter: ";"'):
         dataset.model_copy(update={"delimiter": ","}).new_examples(Path("new.csv"), None)

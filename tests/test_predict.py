@@ -162,6 +162,7 @@ def test_new_rows_are_encoded_as_the_training_rows() -> None:
     assert dataset.new_examples(Path("new.csv"), None).notes == [
         "size: missing in 1 row, taken as the training data's mean",
         "colour: 1 value in 1 row not in the training data: green",
+        "size: 1 of 2 rows lies outside the training rows' values, 1 to 3: 7 in row 1",
     ]
 
     Path("less.csv").write_text("size\n7\n")

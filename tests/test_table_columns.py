@@ -276,11 +276,14 @@ def test_rows_without_any_value_are_no_examples() -> None:
 def test_new_rows_are_read_as_the_training_rows() -> None:
     """Without a header in the middle; a column that is there twice is refused."""
     dataset = csv(rows("x,y"))
-    numbers = "".join(f"{i},{i}\n" for i in range(10))
-    Path("new.csv").write_text(f"x,z\n{numbers}x,z\n3,4\n")
+    numbers = "".join(f"{i},{i}\n" for i in range(10, 20))
+    Path("new.csv").write_text(f"x,z\n{numbers}x,z\n13,4\n")
     found = dataset.new_examples(Path("new.csv"), None)
 
-    assert (list(found.names), found.x.tolist()) == ([*map(str, range(1, 11)), "12"], [*([i] for i in range(10)), [3]])
+    assert (list(found.names), found.x.tolist()) == (
+        [*map(str, range(1, 11)), "12"],
+        [*([i] for i in range(10, 20)), [13]],
+    )
     assert found.notes == ["new.csv: row 11: the header again, as where files were joined; left out"]
     Path("new.csv").write_text("x,x\n1,2\n")
     with pytest.raises(UserError, match=r"new\.csv has columns 1 and 2 that are both called 'x'"):

@@ -22,6 +22,11 @@ class Read:
     """The columns whose values are neither numbers nor words, and what they are."""
 
     @property
+    def has_doubtful_header(self) -> bool:
+        """Whether the first row looks like another one than it is taken as."""
+        return any(each.rule == "header" for each in self.remarks)
+
+    @property
     def hint(self) -> str:
         """What follows a message that a column is not there: another way to read the file."""
         doubts = (each for each in self.remarks if each.rule in _OF_NAMES)

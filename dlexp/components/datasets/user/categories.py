@@ -18,11 +18,11 @@ from dlexp.format import plural
 def problem(train: Cells) -> Unread | None:
     """Why the words of a column are no categories, and what they may be; None if they are."""
     is_named = train.column in train.rules.categorical
+    n = len(train.counts)
     seen = None if is_named else look(train.column, train.counts, train.rules)
     if seen is not None and seen.is_refused:
         found = f"{train.where_word(seen.word)}: {seen.found}"
-        return Unread(train.column, found, seen.key, may_be_categories=True)
-    n = len(train.counts)
+        return Unread(train.column, found, seen.key, may_be_categories=n <= MAX_CATEGORIES)
     if n <= MAX_CATEGORIES:
         return None
     such_as = "" if is_named else f", such as {next(iter(train.counts))!r}"

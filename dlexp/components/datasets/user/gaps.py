@@ -76,6 +76,15 @@ class Gaps:
             kept &= ~gaps
         return rows.take(kept).remarked(*remarks)
 
+    def require_known(self, new: Rows, column: str) -> None:
+        """Refuse new rows in which a feature or text is missing that nothing fills."""
+        if self.fills(column) or not (gaps := self.of(new, column)).any():
+            return
+        found = f"{new.where(int(gaps.argmax()), column)}: missing in {plural(int(gaps.sum()), 'row')}"
+        known = f"the model was trained without such rows (dataset.missing: {self.rule(column)})"
+        otherwise = "mean, which leaves the text empty" if column in self.texts else "mean or median"
+        raise DataError(f"{found}; {known}: leave them out of the file, or train with {otherwise}")
+
     def _choices(self, is_target: bool, column: str) -> str:
         if column in self.texts:
             return "drop, or mean, which leaves the text empty"

@@ -19,8 +19,15 @@ NAMELESS = re.compile(r"Unnamed: \d+")
 
 
 def problems(path: Path, read: Read, roles: Roles) -> Iterator[Misfit]:
-    """What is wrong with the columns of a file, with what its header may be instead."""
-    for field, message in _problems(path, list(read.frame.columns), roles):
+    """What is wrong with the columns of a file, with what its header may be instead.
+
+    Where it may be no header, all that follows from its names is one problem.
+    """
+    found = list(_problems(path, list(read.frame.columns), roles))
+    if len(found) > 1 and read.has_doubtful_header:
+        yield Misfit(found[0][0], read.hint.strip().removesuffix("."))
+        return
+    for field, message in found:
         yield Misfit(field, f"{message}{read.hint}")
 
 

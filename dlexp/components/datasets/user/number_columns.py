@@ -11,6 +11,8 @@ from dlexp.components.data import Array
 from dlexp.components.datasets.user import dates, notations
 from dlexp.components.datasets.user.cells import Cells
 from dlexp.components.datasets.user.gaps import is_usual
+from dlexp.components.datasets.user.keys import quoted
+from dlexp.components.datasets.user.kinds import MAX_CATEGORIES
 from dlexp.components.datasets.user.labels import label
 from dlexp.components.datasets.user.unread import Unread
 from dlexp.components.precision import LARGEST, TOO_LARGE
@@ -40,10 +42,13 @@ def problem(*splits: Cells, expected: str = "a number, as in most training rows"
         return Unread(cells.column, f"{place}: {label(given)} is {TOO_LARGE}")
     if not isinstance(given, str):
         return Unread(cells.column, f"{place}: expected {expected}, given {label(given)}")
+    train = splits[0]
     found = _explained(cells, label(given), is_wrong, f"{place}: expected {expected}, given {given!r}")
-    train = splits[0].rows.path
-    if cells.rows.path != train and "dataset.decimal" in found.key:  # No key is that of one file alone.
-        return replace(found, key=f"write them as {train} does")
+    if cells.rows.path != train.rows.path and "dataset.decimal" in found.key:  # No key is that of one file alone.
+        return replace(found, key=f"write them as {train.rows.path} does")
+    if found.may_be_categories and len(train.counts) > MAX_CATEGORIES:
+        ignored = f"leave it out by dataset.ignore: [{quoted(train.column)}]"
+        return replace(found, key=found.key or ignored, may_be_categories=False)
     return found
 
 
@@ -52,6 +57,18 @@ def has_decimals(cells: Cells) -> bool:
     notation = cells.rules.notation
     first = [each for each in cells.given[~cells.is_gap].head(_N_FIRST) if isinstance(each, str)]
     return any(notation.value(each) % 1 > 0 and not _DOTTED.fullmatch(each.strip()) for each in first)
+
+
+def all_dotted(words: pd.Series) -> str:
+    """One of a column's numbers with a dot, where each such dot stands before three digits; or else nothing."""
+    first = words.head(_N_FIRST)
+    if not all(_DOTTED.fullmatch(word) for word in first if isinstance(word, str) and "." in word):
+        return ""
+    dotted = words[words.str.contains(".", regex=False).to_numpy(bool, na_value=False)]
+    # A number of three or fewer digits alone agrees with thousands.
+    whole = words[~words.str.contains(".", regex=False).to_numpy(bool, na_value=False)]
+    fits = dotted.nunique() > 1 and dotted.map(lambda word: bool(_DOTTED.fullmatch(word))).all()
+    return str(dotted.iloc[0]) if fits and (whole.str.lstrip("+-").str.len() <= 3).all() else ""
 
 
 def _is_wrong(cells: Cells) -> Array:
@@ -101,7 +118,7 @@ def remarks(train: Cells, other: Cells) -> Iterator[Remark]:
     if pd.api.types.infer_dtype(words) != "string":  # Of Parquet also truth values, with gaps.
         return
     yield from _units(train, place)
-    if train.rules.notation.decimal == "." and (dotted := _all_dotted(words)):
+    if train.rules.notation.decimal == "." and (dotted := all_dotted(words)):
         found = f"numbers such as {dotted!r}, each dot before three digits, are read with decimals, not thousands"
         yield Remark(
             rule="dot_or_thousands", place=place, found=found, key='dataset.decimal: "," and dataset.thousands: "."'
@@ -177,18 +194,6 @@ def _sentinel(values: Array) -> float | None:
         if low < high and (distance > far * (high - low) or extreme < 0 <= low):
             return float(extreme)
     return None
-
-
-def _all_dotted(words: pd.Series) -> str:
-    """One of a column's numbers with a dot, where each such dot stands before three digits; or else nothing."""
-    first = words.head(_N_FIRST)
-    if not all(_DOTTED.fullmatch(word) for word in first if isinstance(word, str) and "." in word):
-        return ""
-    dotted = words[words.str.contains(".", regex=False).to_numpy(bool, na_value=False)]
-    # A number of three or fewer digits alone agrees with thousands.
-    whole = words[~words.str.contains(".", regex=False).to_numpy(bool, na_value=False)]
-    fits = dotted.nunique() > 1 and dotted.map(lambda word: bool(_DOTTED.fullmatch(word))).all()
-    return str(dotted.iloc[0]) if fits and (whole.str.lstrip("+-").str.len() <= 3).all() else ""
 
 
 def _code(words: pd.Series) -> str | None:

@@ -181,7 +181,7 @@ class Table(TableKeys, TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         import numpy as np
         import pandas as pd
 
-        from dlexp.components.datasets.user import columns, new_texts
+        from dlexp.components.datasets.user import columns, new_texts, out_of_range
         from dlexp.components.datasets.user.extra_rows import without_extra_rows
         from dlexp.components.datasets.user.new_examples import require_examples
 
@@ -195,15 +195,14 @@ class Table(TableKeys, TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
         require_examples(path, len(new))
         for column in self.roles.inputs_of(train.frame.columns):
             header.require_one(path, column, list(new.frame.columns), read.hint)
-            if not gaps.fills(column) and (missing := gaps.of(new, column)).any():
-                place = new.where(int(missing.argmax()), column)
-                raise DataError(f"{place}: missing, and nothing says how to fill it")
+            gaps.require_known(new, column)
         inputs = self._input_rules.inputs(train, new)
         names = alone.names if alone else [str(i) for i in new.frame.index]
         notes = [
             *(alone.notes if alone else ()),
             *(f"{each.place}: {each.found}" for each in new.remarks),
             *columns.notes(new, inputs.features, gaps),
+            *out_of_range.notes(new, inputs.features, self.rules),
         ]
         if inputs.words:
             is_gap = np.all([gaps.of(new, column) for column in gaps.texts], axis=0)
