@@ -1,4 +1,4 @@
-"""Whether the first row of a file holds the names of its columns or is a row as the others."""
+"""Whether the first row of a file holds the names of its columns, or is a row like the others."""
 
 import math
 import re
