@@ -31,13 +31,16 @@ petal width (cm)   0.1000  1.207  0.7637  2.500
 
 examples with equal inputs     share  with another target
 test, also in train         1  3.3 %                    0
-  train data[101] (virginica) and test data[142] (virginica): sepal length (cm) 5.8, sepal width
-    (cm) 2.7, petal length (cm) 5.1, petal width (cm) 1.9
+  train data[101] (virginica) and test data[142] (virginica): sepal length (cm)
+    5.8, sepal width (cm) 2.7, petal length (cm) 5.1, petal width (cm) 1.9
 
 the first examples of the training data
-  setosa: sepal length (cm) 4.8, sepal width (cm) 3, petal length (cm) 1.4, petal width (cm) 0.3
-  setosa: sepal length (cm) 4.9, sepal width (cm) 3, petal length (cm) 1.4, petal width (cm) 0.2
-  setosa: sepal length (cm) 4.4, sepal width (cm) 3, petal length (cm) 1.3, petal width (cm) 0.2
+  setosa: sepal length (cm) 4.8, sepal width (cm) 3, petal length (cm) 1.4,
+    petal width (cm) 0.3
+  setosa: sepal length (cm) 4.9, sepal width (cm) 3, petal length (cm) 1.4,
+    petal width (cm) 0.2
+  setosa: sepal length (cm) 4.4, sepal width (cm) 3, petal length (cm) 1.3,
+    petal width (cm) 0.2
 """
 
 
@@ -79,7 +82,7 @@ def test_words_that_are_kept(dlexp: Any, small_imdb: None) -> None:
     assert (code, err) == (0, "")
     assert out.split("\n\n")[3] == (
         "The training texts have 4 distinct words, 7 running ones.\n"
-        "num_words 6 keeps 2 of them (50.0 %), 71.4 % of the running words; all others become one sign, [OOV].\n"
+        "num_words 6 keeps 2 of them (50.0 %), 71.4 % of the running words; all others\n  become one sign, [OOV].\n"
         "A vector has num_words entries, 6: a word index, 4 or more, is the place in it."
     )
     assert "the film film was" in out
@@ -211,10 +214,13 @@ TWINS = """\
 examples with equal inputs      share  with another target
 train, twice or more        2  50.0 %                    2
 test, also in train         1  50.0 %                    1
-No model can classify more than 75.00 % of train right: equal inputs have other targets.
-An equal one stands right behind 1 of them in the source, with another target behind 1.
+No model can classify more than 75.00 % of train right: equal inputs have other
+  targets.
+An equal one stands right behind 1 of them in the source, with another target
+  behind 1.
   train row 4 (a) and test row 5 (b): km 3, colour=blue 1, colour=red 0, doors 4
-  train row 1 (b) and train row 3 (a): km 1, colour=blue 0, colour=red 1, doors 4"""
+  train row 1 (b) and train row 3 (a): km 1, colour=blue 0, colour=red 1, doors
+    4"""
 
 
 def test_equal_inputs_of_a_table(dlexp: Any) -> None:
@@ -258,8 +264,9 @@ def test_equal_texts_stand_next_to_each_other_in_the_file_of_newswires(dlexp: An
     assert document["equal"]["before"] == {"examples": 640, "contradicted": 420}
 
 
-def test_many_classes_stand_side_by_side(dlexp: Any, data_dir: Path) -> None:
-    """All 46 topics, 23 lines of two, with their names."""
+def test_many_classes_stand_side_by_side(dlexp: Any, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All 46 topics, 23 lines of two, with their names, on a terminal that is wide enough."""
+    monkeypatch.setattr("dlexp.console.width", lambda: 100)
     _, out, _ = dlexp("data", "reuters", "--data-dir", str(data_dir))
 
     lines = out.split("\n\n")[1].splitlines()
@@ -267,6 +274,41 @@ def test_many_classes_stand_side_by_side(dlexp: Any, data_dir: Path) -> None:
     assert " ".join(lines[1].split()) == "0 cocoa 55 0.6 % 12 0.5 % 23 alum 41 0.5 % 12 0.5 %"
     assert lines[-1].split()[:2] == ["22", "meal-feed"]
     assert "  earn: mcgrath rentcorp said as a result of its december acquisition of space co" in out
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_nothing_is_wider_than_the_terminal(dlexp: Any, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """Lists hang below their beginning, names in front of numbers are cut; narrower than 80 columns nothing becomes."""
+    monkeypatch.setattr("dlexp.console.width", lambda: width)
+    names = [f"a_rather_long_name_of_{i}_measured_in_the_laboratory_on_{'every' * 2}_day" for i in range(12)]
+    rows = [",".join([*(str(i * j % 31 + 0.5) for j in range(1, 13)), "ab"[i % 2] * 60]) for i in range(60)]
+    Path("t.csv").write_text("\n".join([";".join([*names, "y"]), *rows]).replace(",", ";") + "\n")
+    Path("c.yaml").write_text("dataset: {type: csv, path: t.csv, target: y, task: binary}\n")
+
+    code, out, err = dlexp("data", "c.yaml")
+
+    lines = out.splitlines()
+    assert (code, err) == (0, "")
+    assert max(map(len, lines)) <= max(80, width)
+    assert max(map(len, lines)) > 0.8 * width
+    (start,) = [i for i, line in enumerate(lines) if line.startswith("columns ")]
+    assert lines[start + 1].startswith(" " * 10 + "a_rather_long_name_of_")
+    assert any(line.startswith("a_rather_long") and "...  " in line for line in lines) == (width <= 80)
+
+
+def test_a_remark_has_its_line_in_json(dlexp: Any) -> None:
+    """As it is printed, beside its parts."""
+    Path("t.csv").write_text("x;y\n" + "".join(f"{i};{'ab'[i % 2]}\n" for i in range(40)))
+    Path("c.yaml").write_text("dataset: {type: csv, path: t.csv, target: y, task: binary, features: [x]}\n")
+
+    remark = json.loads(dlexp("data", "c.yaml", "--format", "json")[1])["remarks"][0]
+
+    assert remark["rule"] == "delimiter"
+    assert remark["line"] == (
+        't.csv: its columns are read as separated by semicolons; see dataset.delimiter: ";" '
+        "(allow: [delimiter] if it is meant)"
+    )
+    assert " ".join(dlexp("data", "c.yaml")[1].split()).count(remark["line"]) == 1
 
 
 @pytest.mark.parametrize(

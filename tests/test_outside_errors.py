@@ -120,7 +120,6 @@ def fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunD
         (MemoryError(), "MemoryError"),
         (MemoryError("Unable to allocate 3 GiB"), "MemoryError: Unable to allocate 3 GiB"),
         (FileNotFoundError(errno.ENOENT, "No such file or directory", "x.csv"), "No such file or directory: x.csv"),
-        (DataError("x.csv: not found"), "x.csv: not found"),
         (caused(RuntimeError("cannot load"), no_input()), "RuntimeError: cannot load"),
         (ImportError(NOT_MAPPED), f"ImportError: {NOT_MAPPED}"),
         (RuntimeError("can't start new thread"), "RuntimeError: can't start new thread"),
@@ -136,6 +135,17 @@ def test_an_error_from_outside_interrupts(error: Exception, said: str, fails: Ca
         f"{run_dir.path}: interrupted: {said} (more in log.txt); the same command resumes it"
     ]
     assert type(error).__name__ in run_dir.log_path.read_text()
+
+
+def test_data_that_are_refused_are_to_be_mended_first(fails: Callable[..., RunDir]) -> None:
+    """The same command would meet the same refusal for ever; its line says all that there is, the log no more."""
+    run_dir = fails(DataError("x.csv: row 3, column km: 'red' is no number"))
+
+    assert (run_dir.status, run_dir.has_checkpoint, run_dir.failure()) == ("interrupted", True, None)
+    assert without_result([run_dir]).interrupted == [
+        f"{run_dir.path}: interrupted: x.csv: row 3, column km: 'red' is no number; "
+        "once that is mended, the same command trains it"
+    ]
 
 
 @pytest.mark.parametrize("error", [KeyError("planted"), ModuleNotFoundError("No module named 'own'"), ValueError("x")])

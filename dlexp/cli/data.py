@@ -34,7 +34,7 @@ def data(
     from dlexp.config.fitting import require_fitting
     from dlexp.config.load import load_data, load_dataset
     from dlexp.config.names import CONFIG_SUFFIXES
-    from dlexp.console import err
+    from dlexp.console import err, width
     from dlexp.errors import UserError, did_you_mean
     from dlexp.registry import components
     from dlexp.reports.data.facts import describe
@@ -57,4 +57,4 @@ def data(
         description = describe(dataset, validation, data_dir, allowed, status.update if audit else None)
     if strict:
         require_settled(description.remarks)
-    print(render(description, output_format), end="")
+    print(render(description, output_format, width()), end="")

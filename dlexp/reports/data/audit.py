@@ -9,6 +9,7 @@ import numpy as np
 from dlexp.components.data import Array, Info, SplitName
 from dlexp.components.fingerprints import fingerprints
 from dlexp.format import plural
+from dlexp.reports.data import second_opinion
 from dlexp.reports.data.examples import Examples, Placed, described_target
 from dlexp.reports.data.far_targets import far_targets
 from dlexp.reports.data.near_duplicates import Pairs, near_numbers, near_texts
@@ -18,6 +19,9 @@ from dlexp.reports.data.suspicious_labels import N_FOLDS, SEED, scaled, suspicio
 MODEL_PRODUCTS, DISTANCE_PRODUCTS = 4e8, 4e11
 #: Distances between more features than these take as many products as there are pairs.
 MANY_FEATURES = 15
+#: What names the suspects and cannot see; and what more is asked for labels, if it is affordable.
+JUDGE = "named by a linear model, which knows no interactions of features"
+SECOND = ", and labels only where boosted trees contradict them, too"
 #: Told what is being done.
 OnStep = Callable[[str], object]
 
@@ -58,6 +62,8 @@ class Audit:
     """Of so many of them the targets and the neighbours were looked at: all, or as many drawn at random."""
     near: list[NearPair]
     """The nearest first, without those that are equal."""
+    judge: str
+    """What named the targets, and what it does not know."""
     suspects: list[Suspect]
     """The most suspicious first."""
     notes: list[str]
@@ -83,7 +89,15 @@ def audited(examples: Examples, on_step: OnStep) -> Audit:
     ]
     notes: list[str] = []
     suspects = [each for part in _parts(examples) for each in _suspects(looked_at, part, on_step, notes)]
-    return Audit(examples=len(whole), examined=len(looked_at), near=pairs, suspects=suspects, notes=notes)
+    has_second = any(_has_second_opinion(looked_at, part) for part in _parts(examples))
+    return Audit(
+        examples=len(whole),
+        examined=len(looked_at),
+        near=pairs,
+        judge=JUDGE + SECOND * has_second,
+        suspects=suspects,
+        notes=notes,
+    )
 
 
 def _affordable(examples: Examples, whole: "_Whole") -> int:
@@ -200,6 +214,27 @@ def _parts(examples: Examples) -> Iterator[_Part]:
             )
 
 
+def _has_second_opinion(whole: _Whole, part: _Part) -> bool:
+    n_classes = part.info.n_classes
+    return n_classes is not None and second_opinion.is_affordable(whole.features, n_classes)
+
+
+def _agreed(whole: _Whole, part: _Part, y: Array, positions: Array, notes: list[str]) -> Array:
+    """Which of the labels at `positions` boosted trees contradict, too; none if they confirm many of them."""
+    n = len(positions)
+    if not n or not _has_second_opinion(whole, part):
+        return np.ones(n, bool)
+    is_confirmed = second_opinion.confirmed(whole.features, y)[positions]
+    if second_opinion.is_beyond(int(is_confirmed.sum()), n):
+        of = f" of {part.name}" * bool(part.name)
+        notes.append(
+            f"no target{of} is named: a linear model contradicts {n}, but boosted trees, which know interactions of "
+            f"features, confirm {is_confirmed.sum()} of these"
+        )
+        return np.zeros(n, bool)
+    return ~is_confirmed
+
+
 def _suspects(whole: _Whole, part: _Part, on_step: OnStep, notes: list[str]) -> Iterator[Suspect]:
     on_step(f"looking for wrong targets{part.name and f': {part.name}'}")
     y = part.y(whole.y)
@@ -219,10 +254,14 @@ def _suspects(whole: _Whole, part: _Part, on_step: OnStep, notes: list[str]) -> 
                 f"{N_FOLDS} examples: {', '.join(map(str, rare))}"
             )
         labels = suspicious_labels(whole.features, y.astype(int), part.info.n_classes)
+        is_named = _agreed(whole, part, y.astype(int), labels.positions, notes)
         found = [
             (i, str(part.names[suggested]), confidence, of_given)
             for i, suggested, confidence, of_given in zip(
-                *(getattr(labels, field).tolist() for field in ("positions", "suggested", "confidence", "of_given")),
+                *(
+                    getattr(labels, field)[is_named].tolist()
+                    for field in ("positions", "suggested", "confidence", "of_given")
+                ),
                 strict=True,
             )
         ]

@@ -14,7 +14,10 @@ from dlexp.reports.data.audit import Audit
 from dlexp.reports.data.facts import Class, Description, Distribution, Equal
 from dlexp.reports.numbers import significant
 
-WIDTH = 100
+#: No narrower than this, so that tables of classes fit.
+MIN_WIDTH = 80
+#: To these many characters a name in front of numbers may be cut, so that they fit.
+MIN_NAME = 12
 #: More classes than these stand in several columns.
 MAX_CLASS_ROWS = 16
 #: Features without names that are shown one by one.
@@ -24,29 +27,37 @@ N_NEAR, N_SUSPECTS = 5, 10
 SPREAD = ["min", "5 %", "25 %", "median", "75 %", "95 %", "max", "mean", "sd"]
 
 
-def render(description: Description, output: PageFormat) -> str:
-    """A description in a format, with a line end after the last line."""
+def render(description: Description, output: PageFormat, width: int = MIN_WIDTH) -> str:
+    """A description in a format, with a line end after the last line; a page's sentences and lists are wrapped."""
     if output == "json":
-        return to_json(
-            asdict(description) | {"dataset": description.dataset.model_dump(), "info": asdict(description.info)}
-        )
+        return to_json(_document(description))
+    width = max(width, MIN_WIDTH)
     sections = [
-        _about(description),
-        _remarks(description),
-        _classes(description),
-        _spread("target", description.targets),
-        _spread("words a text", description.lengths),
-        _words(description),
-        _features(description),
-        _equal(description.equal),
-        _near(description.audit),
-        _suspects(description.audit),
-        _examples(description),
+        _about(description, width),
+        _remarks(description, width),
+        _classes(description, width),
+        _spread("target", description.targets, width),
+        _spread("words a text", description.lengths, width),
+        _words(description, width),
+        _features(description, width),
+        _equal(description.equal, width),
+        _near(description.audit, width),
+        _suspects(description.audit, width),
+        _examples(description, width),
     ]
     return "\n\n".join(filter(None, map("\n".join, sections))) + "\n"
 
 
-def _about(description: Description) -> Iterator[str]:
+def _document(description: Description) -> dict[str, object]:
+    """What JSON has: every remark with its line, as the page and the log have it."""
+    return asdict(description) | {
+        "dataset": description.dataset.model_dump(),
+        "info": asdict(description.info),
+        "remarks": [asdict(each) | {"line": str(each)} for each in description.remarks],
+    }
+
+
+def _about(description: Description, width: int) -> Iterator[str]:
     dataset, info = description.dataset, description.info
     changed = dataset.model_dump(exclude_defaults=True)
     # Of the user's own data there are many, mostly of no use to the file at hand; of the others few.
@@ -70,58 +81,77 @@ def _about(description: Description) -> Iterator[str]:
         "best possible": ", ".join(f"{column} {significant(x)}" for column, x in possible),
         "settings": ", ".join(f"{key} {format_value(value)}" for key, value in settings.items()),
     }
-    yield from aligned((key, value) for key, value in rows.items() if value)
+    shown = {key: one_line(value) for key, value in rows.items() if value}
+    margin = max(map(len, shown)) + 2
+    for key, value in shown.items():
+        yield from textwrap.wrap(
+            value, width, initial_indent=f"{key:{margin}}", subsequent_indent=" " * margin, break_on_hyphens=False
+        )
 
 
-def _remarks(description: Description) -> Iterator[str]:
+def _remarks(description: Description, width: int) -> Iterator[str]:
     if description.remarks:
         yield "how it was read"
     for each in description.remarks:
-        yield from textwrap.wrap(one_line(str(each)), WIDTH, initial_indent="  ", subsequent_indent="    ")
+        yield from textwrap.wrap(one_line(str(each)), width, initial_indent="  ", subsequent_indent="    ")
 
 
-def _classes(description: Description) -> Iterator[str]:
+def _classes(description: Description, width: int) -> Iterator[str]:
     """One line per class, or several classes to a line if there are many; a table for each of several targets."""
     for i, (target, classes) in enumerate(groupby(description.classes, key=lambda each: each.target)):
         if i:
             yield ""
-        yield from _class_table(target or "class", classes, description.examples)
+        yield from _class_table(target or "class", classes, description.examples, width)
 
 
-def _class_table(title: str, classes: Iterable[Class], totals: dict[str, int]) -> Iterator[str]:
+def _class_table(title: str, classes: Iterable[Class], totals: dict[str, int], width: int) -> Iterator[str]:
     rows = [[title, *(cell for role in totals for cell in (role, "share"))]]
     for each in classes:
         name = "" if each.name in (None, str(each.number)) else f" {each.name}"
         cells = (cell for role, n in each.counts.items() for cell in (f"{n:,}", _percent(n, totals[role])))
         rows.append([f"{each.number:>2}{name}", *cells])
-    heading, *body = aligned(rows, numbers=True)
-    n_columns = 1 if len(body) <= MAX_CLASS_ROWS else max(1, (WIDTH + 4) // (len(heading) + 4))
+    heading, *body = _table(rows, width)
+    n_columns = 1 if len(body) <= MAX_CLASS_ROWS else max(1, (width + 4) // (len(heading) + 4))
     height = -(-len(body) // n_columns)
     columns = [[heading, *body[start : start + height]] for start in range(0, len(body), height)]
     for i in range(height + 1):
         yield "    ".join(column[i] for column in columns if i < len(column)).rstrip()
 
 
-def _spread(title: str, distributions: dict[str, Distribution]) -> Iterator[str]:
+def _table(rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """A heading and lines of numbers, of which the names in front are cut where they are too wide."""
+    lines = aligned(rows, numbers=True)
+    longest = max(len(one_line(name)) for name, *_ in rows)
+    room = max(MIN_NAME, longest - max(0, max(map(len, lines)) - width))
+    return aligned([[_cut(one_line(name), room), *numbers] for name, *numbers in rows], numbers=True)
+
+
+def _cut(name: str, length: int) -> str:
+    return name if len(name) <= length else f"{name[: length - 3]}..."
+
+
+def _spread(title: str, distributions: dict[str, Distribution], width: int) -> Iterator[str]:
     if distributions:
         rows = [[role, *map(significant, astuple(each))] for role, each in distributions.items()]
-        yield from aligned([[title, *SPREAD], *rows], numbers=True)
+        yield from _table([[title, *SPREAD], *rows], width)
 
 
-def _words(description: Description) -> Iterator[str]:
+def _words(description: Description, width: int) -> Iterator[str]:
     if (words := description.vocabulary) is None:
         return
     yield f"The training texts have {words.distinct:,} distinct words, {words.running:,} running ones."
     cut = f"num_words {words.num_words:,}" + (f" with skip_top {words.skip_top:,}" if words.skip_top else "")
-    yield (
+    yield from _sentence(
         f"{cut} keeps {words.kept_distinct:,} of them ({_percent(words.kept_distinct, words.distinct)}), "
-        f"{_percent(words.kept_running, words.running)} of the running words; all others become one sign, [OOV]."
+        f"{_percent(words.kept_running, words.running)} of the running words; all others become one sign, [OOV].",
+        width,
     )
     if description.info.inputs == "sparse":
-        yield f"A vector has num_words entries, {words.num_words:,}: a word index, 4 or more, is the place in it."
+        entries = f"A vector has num_words entries, {words.num_words:,}: a word index, 4 or more, is the place in it."
+        yield from _sentence(entries, width)
 
 
-def _features(description: Description) -> Iterator[str]:
+def _features(description: Description, width: int) -> Iterator[str]:
     """Of the training examples: one by one where they have names or are few, else together."""
     together = description.numbers
     if together is None:
@@ -132,7 +162,7 @@ def _features(description: Description) -> Iterator[str]:
         if each.name or len(description.features) <= MAX_NAMELESS
     } or {"all of them": (together.minimum, together.mean, together.sd, together.maximum)}
     rows = [[name, *map(significant, spread)] for name, spread in spreads.items()]
-    yield from aligned([["feature", "min", "mean", "sd", "max"], *rows], numbers=True)
+    yield from _table([["feature", "min", "mean", "sd", "max"], *rows], width)
 
 
 def _constant(description: Description) -> str:
@@ -156,7 +186,7 @@ def _first(names: Sequence[str]) -> str:
     return ", ".join(names[:MAX_SHOWN]) + more
 
 
-def _equal(equal: Equal) -> Iterator[str]:
+def _equal(equal: Equal, width: int) -> Iterator[str]:
     """How many examples have a twin, what that means for the accuracy, and the first pairs."""
     if not equal.overlaps:
         return
@@ -168,18 +198,19 @@ def _equal(equal: Equal) -> Iterator[str]:
     yield from aligned(rows, numbers=True)
     if equal.ceilings:
         most = ", ".join(f"{100 * ceiling:.2f} % of {role}" for role, ceiling in equal.ceilings.items())
-        yield f"No model can classify more than {most} right: equal inputs have other targets."
+        yield from _sentence(f"No model can classify more than {most} right: equal inputs have other targets.", width)
     if equal.before and equal.before.examples:
-        yield (
+        yield from _sentence(
             f"An equal one stands right behind {equal.before.examples:,} of them in the source, "
-            f"with another target behind {equal.before.contradicted:,}."
+            f"with another target behind {equal.before.contradicted:,}.",
+            width,
         )
     for first, second in equal.pairs:
         places = " and ".join(f"{each.role} {each.place} ({each.target})" for each in (first, second))
-        yield from _wrapped(f"{places}: {first.content}", max_lines=2)
+        yield from _wrapped(f"{places}: {first.content}", width, max_lines=2)
 
 
-def _near(audit: Audit | None) -> Iterator[str]:
+def _near(audit: Audit | None, width: int) -> Iterator[str]:
     """How many pairs are nearly equal, and the nearest."""
     if audit is None:
         return
@@ -188,16 +219,17 @@ def _near(audit: Audit | None) -> Iterator[str]:
         return
     across = sum(each.first.role != each.second.role for each in audit.near)
     other = sum(each.has_other_target for each in audit.near)
-    yield (
+    yield from _sentence(
         f"near duplicates among {_examined(audit)}: {plural(len(audit.near), 'pair')}, {across} across splits, "
-        f"{other} with another target"
+        f"{other} with another target",
+        width,
     )
     for each in audit.near[:N_NEAR]:
         places = " and ".join(f"{one.role} {one.place} ({one.target})" for one in (each.first, each.second))
-        yield from _wrapped(f"{each.similarity:.3f}  {places}: {each.first.content}", max_lines=2)
+        yield from _wrapped(f"{each.similarity:.3f}  {places}: {each.first.content}", width, max_lines=2)
 
 
-def _suspects(audit: Audit | None) -> Iterator[str]:
+def _suspects(audit: Audit | None, width: int) -> Iterator[str]:
     """The most suspicious targets."""
     if audit is None:
         return
@@ -206,7 +238,8 @@ def _suspects(audit: Audit | None) -> Iterator[str]:
     else:
         shown = audit.suspects[:N_SUSPECTS]
         first = f", the first {len(shown)}" if len(shown) < len(audit.suspects) else ""
-        yield f"suspicious targets among {_examined(audit)}: {len(audit.suspects)}{first}"
+        found = f"suspicious targets among {_examined(audit)}: {len(audit.suspects)}{first}"
+        yield from _sentence(f"{found}; {audit.judge}", width)
         for each in shown:
             target = f"{each.target}: " * bool(each.target)
             why = f"off by {each.confidence:.1f} times the median error"
@@ -216,9 +249,11 @@ def _suspects(audit: Audit | None) -> Iterator[str]:
             yield from _wrapped(
                 f"{example.role} {example.place}: {target}{each.given}, rather {each.suggested} ({why}): "
                 f"{example.content}",
+                width,
                 max_lines=2,
             )
-    yield from audit.notes
+    for note in audit.notes:
+        yield from _sentence(note, width)
 
 
 def _probability(p: float) -> str:
@@ -233,16 +268,20 @@ def _examined(audit: Audit) -> str:
     return f"{audit.examined:,} of {audit.examples:,} examples, drawn at random"
 
 
-def _wrapped(text: str, max_lines: int) -> list[str]:
+def _sentence(text: str, width: int) -> list[str]:
+    return textwrap.wrap(one_line(text), width, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _wrapped(text: str, width: int, max_lines: int) -> list[str]:
     return textwrap.wrap(
-        one_line(text), WIDTH, initial_indent="  ", subsequent_indent="    ", max_lines=max_lines, placeholder=" ..."
+        one_line(text), width, initial_indent="  ", subsequent_indent="    ", max_lines=max_lines, placeholder=" ..."
     )
 
 
-def _examples(description: Description) -> Iterator[str]:
+def _examples(description: Description, width: int) -> Iterator[str]:
     yield "the first examples of the training data"
     for each in description.shown:
-        yield from _wrapped(f"{each.target}: {each.content}", max_lines=5)
+        yield from _wrapped(f"{each.target}: {each.content}", width, max_lines=5)
 
 
 def _percent(part: int, whole: int) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from dlexp.components.columns import Column
-from dlexp.errors import InputsChanged, Unsettled
+from dlexp.errors import DataError, InputsChanged, Unsettled
+from dlexp.format import plural
 from dlexp.records.ended import Finished
 from dlexp.records.lock import Owner
 from dlexp.records.run_dir import RunDir
@@ -85,5 +86,9 @@ def _what_interrupted(run_dir: RunDir) -> str:
     why = interruption["what"] if interruption else ""
     if interruption and interruption.get("kind") == InputsChanged.__name__:  # Of another experiment by now.
         return f": {why}; the same command trains on what is there now"
+    if interruption and interruption.get("kind") == DataError.__name__:  # The same data are refused again.
+        first, *others = why.splitlines()
+        more = f" (and {plural(len(others), 'line')} more in {run_dir.log_path.name})" if others else ""
+        return f": {first}{more}; once that is mended, the same command trains it"
     reason = f": {why} (more in {run_dir.log_path.name})" if why else ""
     return f"{reason}; the same command {'resumes' if run_dir.has_checkpoint else 'restarts'} it"
