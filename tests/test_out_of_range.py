@@ -37,7 +37,7 @@ def test_numbers_outside_the_training_rows_are_said_by_column() -> None:
 
 
 def test_few_numbers_just_outside_are_not_said() -> None:
-    """Up to 1 of 20, as by chance, unless one is farther outside than the range is wide."""
+    """Up to 1 of 20, as by chance, unless one is farther outside than the range is wide, or may be a missing value."""
     inside = "\n".join(["c", *["5"] * 19])
 
     assert noted("c\n0\n10", f"{inside}\n20") == []
@@ -46,6 +46,9 @@ def test_few_numbers_just_outside_are_not_said() -> None:
     ]
     assert noted("c\n0\n10", "\n".join(["c", *["5"] * 18, "11", "11"])) == [
         "c: 2 of 20 rows lie outside the training rows' values, 0 to 10: 11 in row 19"
+    ]
+    assert noted("c\n0\n1000", f"{inside}\n-99") == [
+        "c: 1 of 20 rows lies outside the training rows' values, 0 to 1000: -99 in row 20"
     ]
     assert noted("c\n7\n7", f"{inside[:-1]}7".replace("5", "7") + "\n8") == [
         "c: 1 of 20 rows lies outside the training rows' values, 7 alone: 8 in row 20"

@@ -27,7 +27,7 @@ _DOTTED = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
 #: From so many times the range of the others on, a number is far from them though it is there once.
 _FAR_ALONE = 10
 #: What stands for a missing value among numbers that are all smaller: 99, -999, 9999, ...
-_SENTINELS = frozenset(sign * int("9" * n) for n in range(2, 10) for sign in (1, -1))
+SENTINELS = frozenset(sign * int("9" * n) for n in range(2, 10) for sign in (1, -1))
 
 
 def problem(*splits: Cells, expected: str = "a number, as in most training rows") -> Unread | None:
@@ -186,7 +186,7 @@ def _sentinel(values: Array) -> float | None:
     """A number of nines far from all others; one that is there once has to be farther."""
     for extreme in (values.min(initial=0), values.max(initial=0)):
         others = values[values != extreme]
-        if extreme not in _SENTINELS or len(others) < 2:
+        if extreme not in SENTINELS or len(others) < 2:
             continue
         low, high = others.min(), others.max()
         distance = min(abs(extreme - low), abs(extreme - high))

@@ -11,7 +11,7 @@ from dlexp.components.datasets.dataset import MAX_SHOWN
 from dlexp.components.datasets.user.cells import Cells
 from dlexp.components.datasets.user.columns import Encoded
 from dlexp.components.datasets.user.kinds import CellRules
-from dlexp.components.datasets.user.number_columns import all_dotted
+from dlexp.components.datasets.user.number_columns import SENTINELS, all_dotted
 from dlexp.components.datasets.user.rows import Rows
 
 #: So many of the new rows may lie outside without a word, none of them farther than the range is wide.
@@ -75,7 +75,9 @@ def _outside(new: Rows, column: Encoded) -> Iterator[Outside]:
         low, high = float(train.min()), float(train.max())
         distance = np.maximum(low - values, values - high)
         n = int((distance > 0).sum())
-        if n > _MAX_SHARE * len(values) or distance.max(initial=0) > high - low:
+        lowest = values.min(initial=low)
+        is_sentinel = lowest < 0 <= low and lowest in SENTINELS
+        if n > _MAX_SHARE * len(values) or distance.max(initial=0) > high - low or is_sentinel:
             farthest = np.argsort(-distance, kind="stable")[:n]
             rows = new.frame.index.to_numpy()[farthest]
             yield Outside(name=name, low=low, high=high, values=values[farthest], rows=rows, n_rows=len(values))
