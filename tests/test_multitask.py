@@ -374,5 +374,6 @@ def test_records_and_reports(invoke: Invoke) -> None:
     assert "head.sharing" in compared
     assert "val_parity_accuracy" in compared
     described = invoke("data", "three.yaml")[1]
-    assert "several targets: digit (multiclass with 10 classes), parity (binary), ink (proportion)" in described
+    in_one_line = " ".join(described.split())  # The page has 80 columns.
+    assert "several targets: digit (multiclass with 10 classes), parity (binary), ink (proportion)" in in_one_line
     assert "ink train" in described
