@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dlexp.components import memory, snapshot
+from dlexp.components.remarks import Remark
 from dlexp.components.training_sets import Fresh
 from dlexp.components.validations import RandomSplit
 from dlexp.config.experiment import Experiment
@@ -78,6 +79,8 @@ class Planned:
     """Under which it is recorded."""
     recorded: RunDir | None = None
     """Where it finished before, or diverged before: trained again only with `force`."""
+    remarks: Sequence[Remark] = ()
+    """What that record says of how the data were read."""
     lacks_diagnostics: bool = False
     """Whether it is recorded without the diagnostics that the experiment asks for now."""
     outdated: Run | None = None
@@ -229,6 +232,7 @@ def _planned(subject: IdentifiedExperiment, seed: int, on_record: Attempts, forc
         # What an earlier version began has its identity: in the name of the folder and in the checkpoint.
         identity=next(each for each in identities if begun is None or each.startswith(begun.folder.prefix)),
         recorded=done.dir if done else None,
+        remarks=[Remark.of(each) for each in done.result.remarks] if done and done.status == "finished" else (),
         lacks_diagnostics=done is not None and is_diagnosed and not _is_diagnosed(done),
         outdated=None if runs else _outdated(subject, seed, on_record),
         begun=begun,

@@ -89,9 +89,7 @@ def _drawn_now(loaded: Sequence[Loaded], planned: Plan) -> Iterator[str]:
 def _remarked(planned: Plan) -> Iterator[Remark]:
     """What is on record of the data of runs that are done, unless their config allows it by now."""
     for each in planned.runs:
-        if result := each.recorded and each.recorded.summary():
-            allowed = planned.request.allowed.get(each.subject.experiment.name, ())
-            yield from said(map(Remark.of, result.remarks), allowed)
+        yield from said(each.remarks, planned.request.allowed.get(each.subject.experiment.name, ()))
 
 
 def _on_record(planned: Planned, wait: bool) -> str | None:
