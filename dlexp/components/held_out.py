@@ -94,6 +94,11 @@ def test_split(n: int, size: float, seed: int, labels: "OfEach | None") -> HeldO
     return HeldOut(drawn, at_random_since(reason))
 
 
+def is_drawn(how: str) -> bool:
+    """Whether examples that were chosen so were drawn."""
+    return how.startswith("drawn")
+
+
 def at_random_since(reason: str) -> str:
     """How examples were drawn whose classes a reason kept from being drawn by class, if there is one."""
     return f"drawn at random ({reason})" if reason else "drawn at random"

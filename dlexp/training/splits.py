@@ -10,6 +10,7 @@ from dlexp.components import precision
 from dlexp.components.columns import Role
 from dlexp.components.data import Data, Info, Split, SplitName
 from dlexp.components.datasets.dataset import Dataset
+from dlexp.components.held_out import is_drawn
 from dlexp.components.remarks import Remark
 from dlexp.components.validations import ColumnSplit, RandomSplit, Validation
 from dlexp.config.experiment import Experiment
@@ -126,7 +127,7 @@ def remarks(
         place=dataset.source,
         info=targets.info,
         by_role=taken,
-        are_drawn={role: role == "validation" or origin.how.startswith("drawn") for role, origin in found.items()},
+        are_drawn={role: role == "validation" or is_drawn(origin.how) for role, origin in found.items()},
         are_unscaled=getattr(dataset, "standardize", None) is False and not are_scaled,
     )
     return [*targets.remarks(), *inputs.remarks()]

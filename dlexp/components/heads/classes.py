@@ -77,7 +77,7 @@ class ClassHead(Head):
 
 
 def _in_order(weights: Mapping[str, float], info: Info) -> list[float] | None:
-    """The weights of all classes in their order; None where the keys are not all of their names or all numbers.
+    """The weights of all classes in their order; None if the keys are not all of their names or all numbers.
 
     Without names, numbers are the only ones that say their order: classes that are numbers are in that order too.
     """

@@ -104,7 +104,7 @@ class Equal:
     ceilings: dict[str, float]
     """By role, the highest accuracy that any model can have, since equal inputs have other classes."""
     before: BeforeTwins | None
-    """Those with an equal one right behind them in the source; None where the order there is not known."""
+    """Those with an equal one right behind them in the source; None if the order there is not known."""
     pairs: list[tuple[Placed, Placed]]
     """The first ones."""
 

@@ -43,7 +43,7 @@ class SplitRows:
     @property
     def is_drawn(self) -> bool:
         """Whether dlexp has drawn the test rows."""
-        return self.test_choice.startswith("drawn")
+        return held_out.is_drawn(self.test_choice)
 
 
 def by_column(rows: Rows, column: str) -> SplitRows:
