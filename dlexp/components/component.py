@@ -10,6 +10,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from dlexp import registry
 from dlexp.components.data import Info
+from dlexp.errors import UserError
 
 
 class Misfit(NamedTuple):
@@ -22,6 +23,17 @@ class Misfit(NamedTuple):
     def below(self, path: str) -> "Misfit":
         """The same as seen from further out."""
         return Misfit(f"{path}.{self.field}", self.message)
+
+
+class Unfit(UserError):
+    """Settings that cannot work, by their dotted paths; whoever knows the config's lines can name these."""
+
+    def __init__(self, *misfits: Misfit) -> None:
+        super().__init__(*(f"{path}: {message}" for path, message in misfits))
+        self.misfits = misfits
+
+    def __reduce__(self) -> tuple[type["Unfit"], tuple[Misfit, ...]]:
+        return type(self), self.misfits
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from dlexp import registry
-from dlexp.components.component import ALONE, Component, Context, Misfit
+from dlexp.components.component import ALONE, Component, Context, Misfit, Unfit
 from dlexp.components.data import Info
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.heads import Multitask
@@ -12,7 +12,7 @@ from dlexp.components.heads.head import Head, default_head
 from dlexp.components.models.model import Model, Stack
 from dlexp.config.advice import setting
 from dlexp.config.experiment import Experiment
-from dlexp.errors import UserError, did_you_mean, nearest
+from dlexp.errors import did_you_mean, nearest
 
 
 def check(experiment: Experiment) -> list[Misfit]:
@@ -34,12 +34,12 @@ def completed(experiment: Experiment, info: Info) -> Experiment:
     """The experiment with the output units that its data, now loaded, needs.
 
     Raises:
-        UserError: What `check` could not see before: settings that do not work with this data.
+        Unfit: What `check` could not see before: settings that do not work with this data.
     """
     info = with_class_names(experiment.dataset, info)
     experiment = experiment.model_copy(update={"head": experiment.head.completed(info)})
     if misfits := check_against(experiment, info):
-        raise UserError(*(f"{path}: {message}" for path, message in misfits))
+        raise Unfit(*misfits)
     return experiment
 
 

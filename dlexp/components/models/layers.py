@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from dlexp.components import memory
-from dlexp.components.component import Context, Misfit
+from dlexp.components.component import Context, Misfit, Unfit
 from dlexp.components.data import Info, Tensor
 from dlexp.components.models import keras_layers
 from dlexp.components.models.model import Model
@@ -96,7 +96,8 @@ class Layers(Model):
         """From inputs `(batch, *info.shape)` to features `(batch, units)`.
 
         Raises:
-            UserError: Keras refuses a layer, or its inputs; or a kernel is larger than the memory.
+            Unfit: Keras refuses a layer, or its inputs.
+            UserError: A kernel is larger than the memory.
         """
         for i, item in enumerate(self.layers):
             ((name, arguments),) = with_vocabulary(item, info).items()
@@ -106,7 +107,8 @@ class Layers(Model):
                 x = self._put(x, name, arguments, f"{name.lower()}_{i + 1}", apart=i == 0 and info.inputs == "sparse")
             except (ValueError, TypeError) as error:
                 said = " ".join(str(error).split())
-                raise UserError(f"model.layers.{i}.{name}: Keras refuses it after {tuple(x.shape)}: {said}") from error
+                refused = Misfit(f"model.layers.{i}.{name}", f"Keras refuses it after {tuple(x.shape)}: {said}")
+                raise Unfit(refused) from error
         return x
 
     @staticmethod

@@ -2,10 +2,10 @@
 
 from typing import Any, Literal
 
+from dlexp.components.component import Misfit, Unfit
 from dlexp.components.data import Info, Tensor
 from dlexp.components.models.model import Model
 from dlexp.components.user_code import FunctionName, exits_raised, load
-from dlexp.errors import UserError
 
 
 class PythonModel(Model):
@@ -28,7 +28,7 @@ class PythonModel(Model):
         """What the function makes of the inputs.
 
         Raises:
-            UserError: It raises, or gives no features.
+            Unfit: It raises, or gives no features.
         """
         import keras
 
@@ -37,8 +37,9 @@ class PythonModel(Model):
                 features = load(self.function)(x, **self.arguments)
         # Another's code raises anything; its traceback is in the log as the cause.
         except Exception as error:
-            raise UserError(f"model.function: {self.function}: {type(error).__name__}: {error}") from error
+            raise Unfit(Misfit("model.function", f"{self.function}: {type(error).__name__}: {error}")) from error
         if not isinstance(features, keras.KerasTensor) or len(features.shape) != 2:
             found = tuple(features.shape) if isinstance(features, keras.KerasTensor) else type(features).__name__
-            raise UserError(f"model.function: {self.function}: expected features of shape (batch, units), got {found}")
+            why = f"{self.function}: expected features of shape (batch, units), got {found}"
+            raise Unfit(Misfit("model.function", why))
         return features
