@@ -1,7 +1,11 @@
-"""What a rule of the lint finds, and the limits that rules share."""
+"""What a rule of the lint finds, and the limits and facts that rules share."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dlexp.components.data import Info
+from dlexp.components.heads.head import Head
+from dlexp.config.experiment import Experiment
 from dlexp.config.flat import format_value
 from dlexp.config.node import Node
 
@@ -44,3 +48,15 @@ def has_override(path: str, config: Node) -> bool:
 def lost_classes(n_classes: int) -> str:
     """Why a narrow layer is unwise."""
     return f"for {n_classes} classes: what it cannot carry is lost to all layers behind it (the information bottleneck)"
+
+
+def heads_of(experiment: Experiment, info: Info) -> Iterator[tuple[str, Head, Info]]:
+    """Each head with its path and its target."""
+    for name, (head, target) in experiment.head.by_target(info).items():
+        yield f"head.heads.{name}" if name else "head", head, target
+
+
+def n_class_units(experiment: Experiment, info: Info) -> int:
+    """Output units that are a class each, of the head with most of them; 0 where there are none."""
+    heads = (head for _, head, _ in heads_of(experiment, info) if head.has_unit_per_class)
+    return max((head.units or 0 for head in heads), default=0)

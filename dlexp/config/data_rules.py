@@ -1,0 +1,57 @@
+"""Rules of the lint for the data: the scales of the inputs, and which examples are scored."""
+
+from collections.abc import Iterator
+from itertools import permutations
+
+from dlexp.components.data import Info
+from dlexp.components.datasets.user.tables import Table
+from dlexp.components.validations import Front, GroupSplit, RandomSplit, TimeSplit
+from dlexp.config.advice import Advice
+from dlexp.config.experiment import Experiment
+
+
+def unscaled_inputs(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """Features on scales of their own make one learning rate too large and too small at once (LeCun et al., 1998)."""
+    # Shipped data sets that have the key have features on other scales than 0 to 1; images and generators have no such
+    # key. The scales of the user's own features are known when they are read.
+    dataset = experiment.dataset
+    is_unscaled = getattr(dataset, "standardize", None) is False and not experiment.model.scales_inputs
+    if info.inputs == "numeric" and is_unscaled and not dataset.is_users_own:
+        why = "features on scales of their own: one learning rate is too large for some and too small for others"
+        yield Advice("dataset.standardize", why, True)
+
+
+def test_validation(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """The best score is then picked on the test data, and says too much (Goodfellow, 5.3)."""
+    if experiment.validation.type == "test":
+        why = "the best epoch is picked on the test data, so its score promises too much"
+        yield Advice("validation.type", why, "split", change_path="validation")
+
+
+def split_groups(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """Where rows of one group are on two sides, a score does not say what new groups would have."""
+    sides = {"validation": experiment.validation, "dataset.test_split": experiment.dataset.chooses_test}
+    for (path, split), (other_path, other) in permutations(sides.items()):
+        if isinstance(other, GroupSplit) and isinstance(split, RandomSplit | Front | TimeSplit):
+            why = f"parts the rows of a {other.column}, which {other_path} keeps together"
+            yield Advice(path, why, {"type": other.type, "column": other.column, "size": split.size})
+
+
+def group_feature(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """Groups that are scored are not those that are trained on: which one a row is of tells nothing there."""
+    dataset = experiment.dataset
+    splits = (experiment.validation, dataset.chooses_test)
+    for column in dict.fromkeys(split.column for split in splits if isinstance(split, GroupSplit)):
+        if isinstance(dataset, Table) and column in (features := dataset.roles.features_of([column])):
+            why = f"column {column!r} names the groups, and is learned from: scored groups are others"
+            others = [each for each in features if each != column]
+            yield Advice("dataset.features", why, others) if others else Advice("dataset.id", why, column)
+
+
+#: Rules of the data set and of the choice of its examples.
+DATA_RULES = (
+    unscaled_inputs,
+    test_validation,
+    split_groups,
+    group_feature,
+)
