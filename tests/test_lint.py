@@ -482,3 +482,23 @@ def test_the_numbers_an_optimizer_keeps_are_keras_own(optimizer: Any) -> None:
     built.build([keras.Variable([[0.0] * 7] * 3)])
 
     assert sum(tuple(variable.shape) == (3, 7) for variable in built.variables) == optimizer.slots
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    ["type: npz, path: ids.npz, task: binary", "type: python, function: ids:load, task: binary"],
+    ids=["npz", "python"],
+)
+def test_a_large_vocabulary_of_ones_own_word_indices(write: Callable[..., Loaded], dataset: str) -> None:
+    """A million words fit; where they do not, the length of their vectors is what can be less: the data have them."""
+    model = "model: {type: embedding, output_dim: 16}"
+    fits, larger = (
+        write(f"dataset: {{{dataset}, form: word_ids, vocabulary: {vocabulary}}}\n{model}")
+        for vocabulary in (1_000_000, 100_000_000)
+    )
+
+    assert list(map(str, fits.warnings)) == []
+    assert list(map(str, larger.warnings)) == [
+        "c.yaml:2: model.output_dim: warning: a run needs about 57.6 GB, 57.6 GB of it by this; more than 4 GB; "
+        "set model.output_dim=1 (allow: [memory] if it is meant)"
+    ]

@@ -65,7 +65,9 @@ def _held(model: Stack, experiment: Experiment, info: Info) -> tuple[dict[str, i
         return {"model.hidden": sum(kernels)}, outputs
     # An embedding, or the first kernel, has a row for each word.
     words = info.vocabulary * length or kernels.pop(0)
-    return {"model.hidden": sum(kernels), "dataset.num_words": words}, outputs
+    # The words of the user's own word indices are given: what can be less is the length of their vectors.
+    has_choice = "num_words" in type(experiment.dataset).model_fields
+    return {"model.hidden": sum(kernels), "dataset.num_words" if has_choice else "model.output_dim": words}, outputs
 
 
 def _dense(model: Layers, n_features: int) -> dict[str, int]:
