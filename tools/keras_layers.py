@@ -14,17 +14,16 @@ import keras
 TABLE = Path(__file__).parents[1] / "dlexp" / "components" / "models" / "keras_layers.json"
 
 #: Layers that a stack cannot use: bases, code in a config, other frameworks, several inputs, words, examples mixed
-#: with their targets, a penalty that grows with the batch, a crop that Keras forgets when it predicts.
+#: with their targets, a crop that Keras forgets when it predicts.
 LEFT_OUT = {
     *("Layer", "InputLayer", "Wrapper", "Lambda", "Pipeline", "MaxNumBoundingBoxes", "CutMix", "MixUp"),
     *("FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"),
     *("Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"),
     *("StringLookup", "IntegerLookup", "TextVectorization", "Hashing", "HashedCrossing", "Discretization"),
-    *("CategoryEncoding", "Normalization", "ActivityRegularization", "RandomCrop"),
+    *("CategoryEncoding", "Normalization", "RandomCrop"),
 }
-#: Arguments of all layers that a stack gives itself, or that would change how numbers are computed layer by layer;
-#: a penalty on activities is a sum over the batch in Keras, so that one evaluated in larger batches is another number.
-OWN_ARGUMENTS = {"self", "name", "dtype", "kwargs", "args", "activity_regularizer"}
+#: Arguments of all layers that a stack gives itself, or that would change how numbers are computed layer by layer.
+OWN_ARGUMENTS = {"self", "name", "dtype", "kwargs", "args"}
 #: What every layer takes through its base.
 BASE_ARGUMENTS = ("trainable",)
 

@@ -40,7 +40,9 @@ class Probe:
         self._y = tf.constant(split.y)
         self._feed = feed(network, split)
         layers = {layer.name: layer for layer in network.model.layers}
-        names = [name for i in range(1, len(layers)) if (name := f"hidden_{i}") in layers]
+        # A function of the user's own may give its layers any names.
+        names = [f"hidden_{i}" for i in range(1, len(layers))]
+        names = [name for name in names if {name, f"{name}_activation"} <= layers.keys()]
         self._dense: list[keras.layers.Dense] = [layers[name] for name in names]
         #: A unit's sums are what its activation takes, so after the normalization where there is one.
         sums = [layers.get(f"{name}_normalization", layers[name]).output for name in names]
@@ -66,7 +68,11 @@ class Probe:
         if not self._dense:
             return []
         (x,) = self._feed.chunks()
+        # A layer may count its calls, or draw random numbers though it is not trained.
+        state = [(variable, variable.numpy()) for variable in self._network.model.non_trainable_variables]
         slopes, gradients = self._compiled(x)
+        for variable, value in state:
+            variable.assign(value)
         before, self._kernels = self._kernels, self._read_kernels()
         rows = []
         for i, kernel in enumerate(self._kernels):

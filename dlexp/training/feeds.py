@@ -35,10 +35,10 @@ class DenseFeed:
         """The rows at `positions`."""
         return tf.gather(self.x, positions)
 
-    def chunks(self) -> Iterator[tf.Tensor]:
+    def chunks(self, n_rows: int = EVALUATION_ROWS) -> Iterator[tf.Tensor]:
         """Slices of the array."""
-        for start in range(0, len(self.x), EVALUATION_ROWS):
-            yield self.x[start : start + EVALUATION_ROWS]
+        for start in range(0, len(self.x), n_rows):
+            yield self.x[start : start + n_rows]
 
 
 class SparseFeed:
@@ -57,10 +57,10 @@ class SparseFeed:
         """The first layer's output before its activation, `(batch, units)`."""
         return self._sums([self.rows.product(index, layer.kernel.value) for layer in self.first])
 
-    def chunks(self) -> Iterator[Inputs]:
+    def chunks(self, n_rows: int = EVALUATION_ROWS) -> Iterator[Inputs]:
         """The first layer's output before its activation."""
-        for start in range(0, self.x.shape[0], EVALUATION_ROWS):
-            row_starts = self.x.indptr[start : start + EVALUATION_ROWS + 1]
+        for start in range(0, self.x.shape[0], n_rows):
+            row_starts = self.x.indptr[start : start + n_rows + 1]
             part = slice(row_starts[0], row_starts[-1])  # Views: scipy's own slices are copies.
             arrays = self.x.data[part], self.x.indices[part], row_starts - row_starts[0]
             rows = csr_array(arrays, shape=(len(row_starts) - 1, self.x.shape[1]))

@@ -81,8 +81,8 @@ class Trainer:
         with tf.GradientTape() as tape:
             logits, prediction = self.network.body(self._feed.batch(index, positions), training=True)
             losses = self.network.output.losses(tf.gather(self._y, positions), logits)
-            penalty = tf.add_n([tf.constant(0.0), *self.network.model.losses])
-            loss = tf.reduce_mean(self.network.output.total(losses)) + penalty
+            penalties = [*self.network.batch_penalties(), *self.network.weight_penalties()]
+            loss = tf.reduce_mean(self.network.output.total(losses)) + tf.add_n([tf.constant(0.0), *penalties])
         gradients = tape.gradient(loss, [variable.value for variable in variables])
         self.optimizer.apply(gradients, variables)
         return loss, losses, prediction
@@ -99,19 +99,33 @@ class Evaluator:
         targets = tf.TensorSpec((None, *split.y.shape[1:]), split.y.dtype)
         signature = [inputs if len(inputs) > 1 else inputs[0], targets]
         self._forward = tf.function(self._score, input_signature=signature, autograph=False)
+        self._has_batch_penalties = False
+        graph = self._forward.get_concrete_function().graph
+        # What depends on the batch is that of training's batches, as in Keras's `fit`.
+        depends_on_batch = self._has_batch_penalties or any(map(_changes_state, graph.get_operations()))
+        self._n_rows = network.batch_size if depends_on_batch else EVALUATION_ROWS
 
     def evaluate(self) -> Scores:
         """The mean loss, penalties included, and every prediction and logit."""
         parts: list[list[np.ndarray]] = []
-        for i, x in enumerate(self._feed.chunks()):
-            y = self.split.y[i * EVALUATION_ROWS : (i + 1) * EVALUATION_ROWS]
+        for i, x in enumerate(self._feed.chunks(self._n_rows)):
+            y = self.split.y[i * self._n_rows : (i + 1) * self._n_rows]
             parts.append([part.numpy() for part in self._forward(x, tf.constant(y))])
         totals, losses, predictions, logits = (np.concatenate(part) for part in zip(*parts, strict=True))
-        penalty = sum(float(loss) for loss in self.network.model.losses)
+        penalty = sum(float(loss) for loss in self.network.weight_penalties())
         task_losses = losses.mean(axis=0, dtype=np.float64) if self.network.output.parts else np.empty(0)
         return Scores(float(totals.mean(dtype=np.float64)) + penalty, predictions, logits, task_losses)
 
     def _score(self, x: Inputs, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
         logits, prediction = self.network.body(x, training=False)
         losses = self.network.output.losses(y, logits)
-        return self.network.output.total(losses), losses, prediction, logits
+        totals = self.network.output.total(losses)
+        if of_batch := self.network.batch_penalties():
+            self._has_batch_penalties = True
+            totals += tf.cast(tf.add_n(of_batch), totals.dtype)  # Of each example: their mean is that of the batches.
+        return totals, losses, prediction, logits
+
+
+def _changes_state(operation: tf.Operation) -> bool:
+    """Whether it assigns to a variable: a layer counts its calls, or draws random numbers though it is not trained."""
+    return str(operation.type).startswith("Assign")

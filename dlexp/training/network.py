@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -54,6 +55,8 @@ class Network:
     info: Info
     heads: Sequence[AttachedHead]
     """One per target; mostly one."""
+    batch_size: int
+    """Of the training."""
 
     def layers(self) -> list[Layer]:
         """The saved model's layers in their order: name, Keras's class, output shape without the batch, parameters."""
@@ -71,6 +74,19 @@ class Network:
     def trainable_variables(self) -> list[keras.Variable]:
         """All that a step changes: the layers' weights, then what the heads train beside them."""
         return [*self.model.trainable_variables, *self.output.variables]
+
+    def batch_penalties(self) -> list[Any]:
+        """What layers gave `add_loss` when the body was last called, activity regularizers included, as scalars.
+
+        In a compiled function, they are tensors of that function.
+        """
+        given = self.model.losses[: -len(self.weight_penalties()) or None]
+        return [keras.ops.sum(keras.ops.cast(loss, "float32")) for loss in given]
+
+    def weight_penalties(self) -> list[Any]:
+        """What the weights' regularizers add to the loss; it stands last among Keras's losses of a model."""
+        weights = self.model.trainable_weights
+        return [weight.regularizer(weight) for weight in weights if weight.regularizer is not None]
 
     def get_weights(self) -> list[np.ndarray]:
         """The model's weights, batch statistics included, then what the heads train beside them."""
@@ -114,7 +130,16 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
         AttachedHead(name, head, target, output.parts.get(name, WHOLE))
         for name, (head, target) in experiment.head.by_target(info).items()
     ]
-    return Network(model=model, body=body, output=output, standardize=standardize, first=first, info=info, heads=heads)
+    return Network(
+        model=model,
+        body=body,
+        output=output,
+        standardize=standardize,
+        first=first,
+        info=info,
+        heads=heads,
+        batch_size=experiment.training.batch_size,
+    )
 
 
 def _standardization(x: np.ndarray, which: bool | tuple[bool, ...]) -> list[keras.layers.Layer]:

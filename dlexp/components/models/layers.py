@@ -29,6 +29,8 @@ ATTENTION = ("MultiHeadAttention", "GroupQueryAttention")
 LISTED_ATTENTION = ("Attention", "AdditiveAttention")
 #: Layers that bring their inputs to a scale of their own.
 SCALING = ("Rescaling", "BatchNormalization", "LayerNormalization", "UnitNormalization")
+#: Arguments of Dense for what comes behind its sums.
+BEHIND_SUMS = ("activation", "activity_regularizer")
 #: How layers without weights begin, which may stand in front of those.
 MOVING = ("Reshape", "Flatten", "Permute", "Random")
 
@@ -116,14 +118,15 @@ class Layers(Model):
         """One layer behind `x`; `apart` from its activation, where training multiplies its kernel outside of Keras."""
         import keras
 
-        activation = arguments.get("activation") if apart else None
-        if activation is not None:
-            arguments = {**arguments, "activation": None}
+        behind = {key: arguments[key] for key in BEHIND_SUMS if arguments.get(key) is not None} if apart else {}
+        arguments = {**arguments, **dict.fromkeys(behind)}
         layer = _layer(name, arguments, name=layer_name)
         if name in ATTENTION:
             return layer(x, x)
         y = layer([x, x] if name in LISTED_ATTENTION else x)
-        return y if activation is None else keras.layers.Activation(activation, name=f"{layer_name}_activation")(y)
+        if not behind:
+            return y
+        return keras.layers.Activation(**{"activation": "linear", **behind}, name=f"{layer_name}_activation")(y)
 
 
 def with_vocabulary(item: dict[str, dict[str, Any]], info: Info) -> dict[str, dict[str, Any]]:
