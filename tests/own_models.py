@@ -5,10 +5,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-Layer: Any = layers.Layer
 
-
-class BatchSpread(Layer):
+class BatchSpread(layers.Layer):  # type: ignore[misc]
     """Adds a loss that depends on the whole batch, an integer one, and one number per example."""
 
     def call(self, x: Any) -> Any:
@@ -19,7 +17,7 @@ class BatchSpread(Layer):
         return x
 
 
-class Counting(Layer):
+class Counting(layers.Layer):  # type: ignore[misc]
     """Counts its calls, in training and in evaluation, and moves its outputs with them."""
 
     def build(self, shape: Any) -> None:
@@ -32,7 +30,7 @@ class Counting(Layer):
         return x * (1.0 + 0.001 * self.calls)
 
 
-class MovingAverage(Layer):
+class MovingAverage(layers.Layer):  # type: ignore[misc]
     """Subtracts a moving average that training alone updates."""
 
     def build(self, shape: Any) -> None:
@@ -46,7 +44,7 @@ class MovingAverage(Layer):
         return x - self.average
 
 
-class AlwaysRandom(Layer):
+class AlwaysRandom(layers.Layer):  # type: ignore[misc]
     """Drops units in evaluation, too."""
 
     def __init__(self, **kwargs: Any) -> None:
