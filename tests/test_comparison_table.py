@@ -16,7 +16,7 @@ from make_runs import changed, failed, finished
 from dlexp.records.index import read, scan
 from dlexp.reports.comparison.facts import ComparedMetric, Comparison, compare
 from dlexp.reports.comparison.table import render, to_text
-from dlexp.reports.numbers import plus_minus, significant
+from dlexp.reports.numbers import plus_minus, score, significant
 
 BOTTLENECK = changed(model={"hidden": [64, 4]})
 ADAM = (0.793, 0.796, 0.799, 0.794, 0.798)
@@ -346,6 +346,9 @@ def test_no_line_is_too_long_and_nothing_is_lost(
         (12.345, None, "12.35"),
         (0.5, 0.0, "0.5000 ±0"),
         (-0.0001, 0.3, "0.0 ±0.3"),
+        (1.2345e-26, 3.7e-28, "1.23e-26 ±4e-28"),
+        (1.2345e60, 1.4e59, "1.23e+60 ±1.4e+59"),
+        (9.996e-26, 3e-28, "1.000e-25 ±3e-28"),
     ],
 )
 def test_plus_minus(mean: float, sd: float | None, text: str) -> None:
@@ -354,11 +357,38 @@ def test_plus_minus(mean: float, sd: float | None, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(20.0, "20"), (123456.7, "123457"), (1e-5, "0.00001000"), (0.0, "0"), (0.99996, "1.000")]
+    ("value", "text"),
+    [
+        (20.0, "20"),
+        (123456.7, "123457"),
+        (1e-5, "0.00001000"),
+        (0.0, "0"),
+        (0.99996, "1.000"),
+        (2.0413e-12, "2.041e-12"),
+        (-7.189779e18, "-7.190e+18"),
+        (123456789012345.0, "123456789012345"),
+    ],
 )
 def test_significant(value: float, text: str) -> None:
-    """Four digits, never an exponent, whole numbers whole."""
+    """Four digits, whole numbers whole; a power of ten only for very small and very large numbers."""
     assert significant(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.9, "0.9000"),
+        (0.0, "0.0000"),
+        (None, "nan"),
+        (0.00052, "0.0005200"),
+        (1480123.4, "1480123"),
+        (2e-26, "2.000e-26"),
+        (7.19e18, "7.190e+18"),
+    ],
+)
+def test_score(value: float | None, text: str) -> None:
+    """Four decimals, except where they would be zeros or follow many digits."""
+    assert score("val_mae", value) == f"val_mae {text}"
 
 
 GOLDEN_BEST_COLUMNS = """\

@@ -112,6 +112,24 @@ def test_other_numbers_near_zero_are_not_identical(trained: list[Path], recorded
     )
 
 
+def test_the_errors_of_tiny_targets_are_not_near_zero(trained: list[Path], recorded: RunDir, tmp_path: Path) -> None:
+    """Targets in farads have errors of 1e-12: what is near to zero follows from the score of a constant prediction."""
+    again = RunDir(tmp_path / "again" / trained[1].name)
+    shutil.copytree(trained[1], again.path)
+    for run_dir, mae in ((recorded, 1e-12), (again, 3e-12)):
+        summary = json.loads(run_dir.summary_path.read_text())
+        summary["metrics"]["test_mae"] = mae
+        summary["guessing"]["test_mae"] = 2e-11
+        run_dir.summary_path.write_text(json.dumps(summary))
+
+    found = verify(read(recorded), again, [read(recorded)])
+
+    assert (found.grade, found.detail.partition(";")[0]) == (
+        "different",
+        "largest relative difference 0.67 in test_mae",
+    )
+
+
 def test_another_seeds_numbers_are_within_the_spread(
     recorded: RunDir, trained: list[Path], graded: Callable[..., Verification]
 ) -> None:

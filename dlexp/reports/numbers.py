@@ -2,6 +2,11 @@
 
 import math
 
+#: Other numbers are written with a power of ten: those that begin behind so many zeros, or have so many digits.
+SMALLEST, LARGEST = 1e-5, 1e15
+#: So are those that end behind more decimal places.
+MAX_PLACES = 12
+
 
 def plus_minus(mean: float, sd: float | None) -> str:
     """Mean and standard deviation, both ending at the latter's first digit, or second where the first is a 1.
@@ -15,10 +20,13 @@ def plus_minus(mean: float, sd: float | None) -> str:
 
 
 def significant(value: float, digits: int = 4) -> str:
-    """At least so many digits, never fewer than stand before the point; whole numbers without a point."""
-    if value == round(value):
-        return f"{value:.0f}"
-    return fixed(value, max(places_of(value, digits), 0))
+    """At least so many digits, never fewer than stand before the point; whole numbers without a point.
+
+    Very small and very large numbers have a power of ten: `2.041e-12`.
+    """
+    if value and not SMALLEST <= abs(value) < LARGEST:
+        return f"{value:.{digits - 1}e}"
+    return f"{value:.0f}" if value == round(value) else fixed(value, max(places_of(value, digits), 0))
 
 
 def known(value: float | None) -> str:
@@ -27,8 +35,11 @@ def known(value: float | None) -> str:
 
 
 def score(name: str, value: float | None) -> str:
-    """`val_accuracy 0.9000`; what is not a number is null in the records."""
-    return f"{name} {math.nan if value is None else value:.4f}"
+    """`val_accuracy 0.9000`, `val_mae 5.073e-12`; what is not a number is null in the records."""
+    value = math.nan if value is None else value
+    # Four decimals, if these are at least two digits and no more than six stand before the point.
+    is_plain = value == 0 or not math.isfinite(value) or 1e-3 <= abs(value) < 1e6
+    return f"{name} {value:.4f}" if is_plain else f"{name} {significant(value)}"
 
 
 def duration(seconds: float, places: int = 1) -> str:
@@ -43,9 +54,17 @@ def places_of(value: float, digits: int) -> int:
 
 
 def fixed(value: float, places: int) -> str:
-    """Rounded to a decimal place; zero without a sign."""
+    """Rounded to a decimal place; zero without a sign. Very small and very large numbers have a power of ten."""
+    if places > MAX_PLACES or abs(value) >= LARGEST:
+        return _with_power(value, places)
     text = f"{round(value, places):.{max(places, 0)}f}"
     return text.removeprefix("-") if float(text) == 0 else text
+
+
+def _with_power(value: float, places: int) -> str:
+    """`2.04e-12`, rounded to a decimal place."""
+    rounded = round(value, places)
+    return f"{rounded:.{max(0, places - places_of(rounded, 1))}e}" if rounded else "0"
 
 
 def signed(value: float, places: int) -> str:

@@ -60,7 +60,7 @@ class Diverged(ArithmeticError):
 
 def print_scores(epochs: Epochs) -> None:
     """Print the scores of the epoch."""
-    scores = (f"{name} {value:.4f}" for name, value in epochs.history[-1].items() if name not in OTHER_COLUMNS)
+    scores = (f"{name} {value:.5g}" for name, value in epochs.history[-1].items() if name not in OTHER_COLUMNS)
     print(f"epoch {epochs.epoch}/{epochs.planned}", *scores)
 
 

@@ -27,7 +27,8 @@ Grade = Literal["identical to the byte", "equal to the last digits", "within the
 
 #: Numbers that float32 rounding in another order of summation leaves this close, relative to the larger one.
 LAST_DIGITS = 1e-4
-#: Numbers closer to 0 than this are taken as it.
+#: Numbers closer to 0 than this are taken as it; of a target's errors, than this share of the best constant's, if that
+#: is below 1.
 NEAR_ZERO = 1e-6
 #: Other seeds that a spread needs.
 MIN_SEEDS = 2
@@ -100,10 +101,17 @@ def _lines(found: Integrity | Verification) -> Iterator[str]:
 def _graded(recorded: Run, repeated: Run, others: Sequence[Run]) -> tuple[Grade | None, str]:
     """The grade, and the largest difference and where it is; `others` are finished runs with other seeds."""
     then, now = _numbers(recorded), _numbers(repeated)
-    lacking = then.keys() ^ now.keys()
+    lacking = ["".join(place) for place in then.keys() ^ now.keys()]
     pairs = {place: (value, now[place]) for place, value in then.items() if place in now}
     changed = {place: pair for place, pair in pairs.items() if pair[0] != pair[1] and not all(map(math.isnan, pair))}
-    sizes = [(math.inf, min(lacking))] if lacking else [(_relative(*pair), place) for place, pair in changed.items()]
+    sizes = (
+        [(math.inf, min(lacking))]
+        if lacking
+        else [
+            (_relative(*pair, near_zero=_near_zero(recorded, column)), column + epoch)
+            for (column, epoch), pair in changed.items()
+        ]
+    )
     largest, where = max(sizes, default=(0.0, ""))
     fitted = _same_fitted(recorded.dir.model_path, repeated.dir.model_path)
     has_same_weights = weights(recorded.dir.model_path) == weights(repeated.dir.model_path)
@@ -112,7 +120,7 @@ def _graded(recorded: Run, repeated: Run, others: Sequence[Run]) -> tuple[Grade 
     if largest:
         said = f"largest relative difference {largest:.2g} in {where}"
     elif changed:
-        said = f"only numbers below {NEAR_ZERO:g} differ, as {next(iter(changed))}"
+        said = f"only numbers below {NEAR_ZERO:g} differ, as {''.join(next(iter(changed)))}"
     else:
         said = "only what its layers took from the data differs" if has_same_weights else "the weights alone differ"
     if largest <= LAST_DIGITS:
@@ -125,19 +133,25 @@ def _graded(recorded: Run, repeated: Run, others: Sequence[Run]) -> tuple[Grade 
     return "within the spread of the seeds", f"{said}; {len(others)} other seeds"
 
 
-def _numbers(run: Run) -> dict[str, float]:
-    """Every number that has to come out again, by its place."""
+def _numbers(run: Run) -> dict[tuple[str, str], float]:
+    """Every number that has to come out again, by its column and, of an epoch, by that."""
     return {
-        f"{column} of epoch {row['epoch']}": value
+        (column, f" of epoch {row['epoch']}"): value
         for row in run.dir.history()
         for column, value in row.items()
         if column != "seconds"
-    } | run.metrics
+    } | {(column, ""): value for column, value in run.metrics.items()}
 
 
-def _relative(a: float, b: float) -> float:
+def _near_zero(run: Run, column: str) -> float:
+    """How close to 0 a number is taken as it: an error in the unit of a target is as small as the target is."""
+    guess = run.result.guessing.get(str(Column.parse(column).last.on("test")))
+    return NEAR_ZERO * min(1.0, guess or 1.0)
+
+
+def _relative(a: float, b: float, near_zero: float) -> float:
     """How far apart two numbers are that are not the same, as a share of the larger one; infinite if one is NaN."""
-    if max(abs(a), abs(b)) < NEAR_ZERO:
+    if max(abs(a), abs(b)) < near_zero:
         return 0.0
     difference = abs(a - b) / max(abs(a), abs(b))
     return math.inf if math.isnan(difference) else difference
@@ -160,7 +174,7 @@ def _outside_spread(repeated: Run, others: Sequence[Run]) -> list[str] | None:
             continue
         with np.errstate(over="ignore"):  # An infinite spread has all values in it.
             reach = stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) * math.sqrt(1 + 1 / len(values))
-        if not abs(value - values.mean()) <= reach + NEAR_ZERO:
+        if not abs(value - values.mean()) <= reach + _near_zero(repeated, column):
             outside.append(column)
     return outside
 
