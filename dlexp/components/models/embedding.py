@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dlexp.components.data import Info, Tensor
+from dlexp.components.models.masks import averaged
 from dlexp.components.models.model import Stack
 
 
@@ -16,7 +17,7 @@ class Embedding(Stack):
     output_dim: Annotated[int, Field(ge=1)] = 16
     """Length of a word's vector; the name is Keras's."""
     pooling: Literal["average", "max"] = "average"
-    """How the vectors of a text become one; the average leaves padding out."""
+    """How the vectors of a text become one; the average leaves padding out, and of padding alone it is 0."""
     hidden: list[Annotated[int, Field(ge=1)]] = [16]
     """Units of each hidden layer behind the pooling."""
 
@@ -29,4 +30,4 @@ class Embedding(Stack):
         # The maximum has no mask in Keras: padding has a vector of its own there, as any word.
         embedding = keras.layers.Embedding(info.vocabulary, self.output_dim, mask_zero=average, name="embedding")
         # (batch, maxlen, output_dim) -> (batch, output_dim)
-        return self.stack(pooling(name="pooling")(embedding(x)))
+        return self.stack(averaged(pooling(name="pooling"), embedding(x)))

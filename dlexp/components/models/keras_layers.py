@@ -124,6 +124,13 @@ def normal(value: Any) -> dict[str, dict[str, Any]] | None:
     return None
 
 
+def innermost(item: Item) -> str:
+    """The name of a layer, or of the one that it wraps."""
+    ((name, arguments),) = item.items()
+    inner = normal(arguments.get("layer"))
+    return innermost(inner) if inner else name
+
+
 def axes(item: Item) -> int | None:
     """The axes that the layer's inputs must have, the batch included; None if any number will do."""
     ((name, arguments),) = item.items()

@@ -11,6 +11,7 @@ from dlexp.components import memory
 from dlexp.components.component import Context, Misfit, Unfit
 from dlexp.components.data import Info, Tensor
 from dlexp.components.models import keras_layers
+from dlexp.components.models.masks import AVERAGES, averaged, keep
 from dlexp.components.models.model import Model
 from dlexp.errors import MAX_EXPLAINED, UserError
 
@@ -123,7 +124,9 @@ class Layers(Model):
         layer = _layer(name, arguments, name=layer_name)
         if name in ATTENTION:
             return layer(x, x)
-        y = layer([x, x] if name in LISTED_ATTENTION else x)
+        if keras_layers.innermost({name: arguments}) in AVERAGES:
+            return averaged(layer, x)
+        y = keep(layer, x, layer([x, x] if name in LISTED_ATTENTION else x))
         if not behind:
             return y
         return keras.layers.Activation(**{"activation": "linear", **behind}, name=f"{layer_name}_activation")(y)
