@@ -22,7 +22,7 @@ NUMBER_P = (NUMBER_Y + RNG.normal(0, 1, 50))[:, None].astype("float32")
 
 def measured(name: str, y: np.ndarray, prediction: np.ndarray) -> float:
     """A metric by its name."""
-    return METRICS[name].compute(y, prediction)
+    return METRICS[name].measure(y, prediction)
 
 
 def test_accuracy_counts_classes_labels_and_whole_examples() -> None:

@@ -45,7 +45,7 @@ def test_a_score_that_is_no_number_is_said(tmp_path: Path) -> None:
     config = changed(head={"type": "multitask", "heads": {"gap_size": {"metrics": ["auc"]}}})
     run_dir = finished(tmp_path, config=config, metrics=metrics)
 
-    assert result_lines([run_dir]) == [f"{run_dir.path}: gap_size_auc nan (test nan), 1.2 s"]
+    assert result_lines([run_dir]) == [f"{run_dir.path}: gap_size_auc - (test -), 1.2 s"]
 
 
 def test_an_interrupted_run_says_what_becomes_of_it(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Metrics by name: which way is better, and how each is computed from predictions on the natural scale."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -17,6 +18,13 @@ class Metric:
     compute: Callable[[Array, Array], float]
     """`compute(y, prediction)` takes targets `(n,)`, or `(n, classes)` of multilabel data, and predictions
     `(n, columns)` on the natural scale."""
+    undefined: Callable[[Array, Sequence[str]], str] = lambda y, class_names: ""
+    """`undefined(y, class_names)`: why there is no such number, whatever is predicted: what all targets are, in words
+    that follow "20 examples, all", as `of class no`. Empty if there is one. A class without a name is a number."""
+    unscored: Callable[[Array, int], Array] | None = None
+    """`unscored(y, n_classes)`: of a mean over classes, those without a score of their own. None if it is no mean."""
+    unscored_are: str = "leaves out"
+    """What the mean does with these."""
     guess: Callable[[Array], float] | None = None
     """`guess(y)`: what the best constant prediction scores, the same for all examples. None if a constant prediction
     can score well, or if that depends on the head's distribution."""
@@ -27,6 +35,10 @@ class Metric:
     """The tasks whose own heads report it if a config asks for it; empty if heads measure it in any case."""
     in_points: bool = False
     """Whether a difference is told in percentage points."""
+
+    def measure(self, y: Array, prediction: Array) -> float:
+        """The number, or NaN where the targets leave it undefined."""
+        return math.nan if self.undefined(y, ()) else self.compute(y, prediction)
 
 
 def _of_examples(n: int, n_labels: int | None) -> float:
@@ -40,6 +52,38 @@ def _of_labels(n: int, n_labels: int | None) -> float:
 def _of_classes_alone(n: int, n_labels: int | None) -> float | None:
     """For data with one class per example, whose micro average of F1 is the accuracy."""
     return 1 / n if n_labels is None else None
+
+
+def _all_alike(y: Array, class_names: Sequence[str]) -> str:
+    """Of targets that are all the same, what they are; of a single one, too."""
+    if not (y == y[0]).all():
+        return ""
+    if y.ndim == 2:
+        given = [str(class_names[k] if class_names else k) for k in y[0].nonzero()[0]]
+        return f"with the label{'s' * (len(given) > 1)} {', '.join(given)} alone" if given else "without a label"
+    if y.dtype.kind == "i":
+        return f"of class {class_names[y[0]] if class_names else y[0]}"
+    return f"with the target {y[0]:g}"
+
+
+def _without_labels(y: Array, class_names: Sequence[str]) -> str:
+    """Of multilabel targets without any label, that they are."""
+    return "" if y.ndim == 1 or y.any() else "without a label"
+
+
+def _one_sided(y: Array, n_classes: int) -> Array:
+    """The classes that all or none of the examples have."""
+    import numpy as np
+
+    counts = y.sum(axis=0) if y.ndim == 2 else np.bincount(y, minlength=n_classes)
+    return np.flatnonzero((counts == 0) | (counts == len(y)))
+
+
+def _absent_labels(y: Array, n_classes: int) -> Array:
+    """Of multilabel targets, the classes that none of the examples has."""
+    import numpy as np
+
+    return np.flatnonzero(~y.any(axis=0)) if y.ndim == 2 else np.arange(0)
 
 
 def class_probabilities(prediction: Array) -> Array:
@@ -70,7 +114,7 @@ def _top_k_accuracy(k: int, y: Array, prediction: Array) -> float:
 def _auc(y: Array, prediction: Array) -> float:
     """Area under the ROC curve; of several classes the mean of each against the rest.
 
-    A class that all or none of the examples have has no curve and is left out; NaN where no class has one.
+    A class that all or none of the examples have has no curve and is left out.
     """
     import numpy as np
     from sklearn.metrics import roc_auc_score
@@ -78,8 +122,6 @@ def _auc(y: Array, prediction: Array) -> float:
     n_classes = prediction.shape[1]
     of_class = y if y.ndim == 2 else y[:, None] == (np.arange(n_classes) if n_classes > 1 else 1)  # (n, classes)
     has_both = of_class.min(axis=0) != of_class.max(axis=0)
-    if not has_both.any():
-        return float("nan")
     return float(roc_auc_score(of_class[:, has_both], prediction[:, has_both], average="macro"))
 
 
@@ -222,12 +264,28 @@ METRICS = {
     ),
     "top_3_accuracy": _top_k(3, "multiclass", "ordinal"),
     "top_5_accuracy": _top_k(5, "multiclass"),
-    "auc": Metric(tasks=_CLASS_TASKS, higher_is_better=True, compute=_auc, guess=lambda y: 0.5),
-    "f1_macro": Metric(tasks=_CLASS_TASKS, higher_is_better=True, compute=partial(_f1, "macro"), guess=_guess_f1_macro),
+    "auc": Metric(
+        tasks=_CLASS_TASKS,
+        higher_is_better=True,
+        compute=_auc,
+        undefined=_all_alike,
+        unscored=_one_sided,
+        guess=lambda y: 0.5,
+    ),
+    "f1_macro": Metric(
+        tasks=_CLASS_TASKS,
+        higher_is_better=True,
+        compute=partial(_f1, "macro"),
+        undefined=_without_labels,
+        unscored=_absent_labels,
+        unscored_are="counts as 0",
+        guess=_guess_f1_macro,
+    ),
     "f1_micro": Metric(
         tasks=_CLASS_TASKS,
         higher_is_better=True,
         compute=partial(_f1, "micro"),
+        undefined=_without_labels,
         guess=_guess_f1_micro,
         step=_of_classes_alone,
     ),
@@ -235,7 +293,7 @@ METRICS = {
     "mae": _error(lambda errors: abs(errors).mean(), _guess_mae),
     "mse": _error(lambda errors: (errors**2).mean(), lambda y: float(y.var(dtype=float))),
     "rmse": _error(lambda errors: (errors**2).mean() ** 0.5, lambda y: float(y.std(dtype=float))),
-    "r2": Metric(tasks=("regression",), higher_is_better=True, compute=_r2, guess=lambda y: 0.0),
+    "r2": Metric(tasks=("regression",), higher_is_better=True, compute=_r2, undefined=_all_alike, guess=lambda y: 0.0),
     "logit_gradient": Metric(tasks=("binary",), higher_is_better=None, compute=_of_the_head),
     "nll": Metric(higher_is_better=False, compute=_of_the_head),
     "coverage_90": Metric(higher_is_better=None, compute=_of_the_head, step=_of_examples),

@@ -63,6 +63,7 @@ RULES: Mapping[str, str] = {
     "tiny_split": "A validation or test split of so few examples that its scores are chance.",
     "total_row": "Last rows of sums or means, which are left out.",
     "trailing_delimiter": "A delimiter behind the last column.",
+    "undefined_score": "Scores that the targets of a split leave undefined, of all classes or of some.",
     "units": "Numbers of one column with more than one unit, or without it.",
     "unknown_texts": "Test texts that have no word of the training texts.",
     "unread_files": "Files in or beside folders of texts that are not read.",

@@ -35,8 +35,9 @@ def known(value: float | None) -> str:
 
 
 def score(name: str, value: float | None) -> str:
-    """`val_accuracy 0.9000`, `val_mae 5.073e-12`; what is not a number is null in the records."""
-    value = math.nan if value is None else value
+    """`val_accuracy 0.9000`, `val_mae 5.073e-12`; what is not a number is null in the records, and a dash."""
+    if value is None or math.isnan(value):
+        return f"{name} -"
     # Four decimals, if these are at least two digits and no more than six stand before the point.
     is_plain = value == 0 or not math.isfinite(value) or 1e-3 <= abs(value) < 1e6
     return f"{name} {value:.4f}" if is_plain else f"{name} {significant(value)}"

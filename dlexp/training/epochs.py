@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from dlexp.components.columns import OTHER_COLUMNS, Column
 
@@ -76,7 +77,7 @@ def summarize(history: list[dict[str, float]], restored_epoch: int | None = None
     """The last epoch's scores under their own names; the best validation scores with their epochs.
 
     Where the weights of another epoch were restored, its scores are the model's, and stand in for the last epoch's.
-    A metric of which neither way is better has no best.
+    A metric of which neither way is better has no best; what is undefined in every epoch has NaN as its best.
     """
     row = history[restored_epoch - 1 if restored_epoch else -1]
     last = {name: value for name, value in row.items() if name not in OTHER_COLUMNS}
@@ -84,9 +85,10 @@ def summarize(history: list[dict[str, float]], restored_epoch: int | None = None
     for name in last:
         column = Column.parse(name)
         if column.split == "validation" and column.is_judged:
-            values = [row[name] for row in history]
-            value = max(values) if column.higher_is_better else min(values)
-            best[str(column.best_value)] = value
+            scored = [row for row in history if not math.isnan(row[name])]
+            pick = max if column.higher_is_better else min
             # The first of equal epochs.
-            best[str(column.best_epoch)] = history[values.index(value)]["epoch"]
+            found = pick(scored, key=itemgetter(name), default={})
+            best[str(column.best_value)] = found.get(name, math.nan)
+            best[str(column.best_epoch)] = found.get("epoch", math.nan)
     return last | best

@@ -10,7 +10,7 @@ from dlexp.components import snapshot
 from dlexp.components.columns import Column
 from dlexp.components.data import Data
 from dlexp.components.remarks import require_settled, said
-from dlexp.config.checks import completed
+from dlexp.config.checks import completed, with_class_names
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION
@@ -26,6 +26,7 @@ from dlexp.training.mistakes import Mistake, first_mistakes, named, with_example
 from dlexp.training.network import Network, build
 from dlexp.training.scores import calibration, guessing, scored, worst_mistakes
 from dlexp.training.splits import Splits, digests, split
+from dlexp.training.undefined_scores import UndefinedScores
 from dlexp.whole_files import replacing
 
 
@@ -42,6 +43,8 @@ class Prepared:
     """What the run runs on, as it is recorded, except the seconds."""
     data: Data
     splits: Splits
+    undefined: Mapping[str, str]
+    """By column, why a score is missing."""
     network: Network
     read: snapshot.Snapshot
     """The files that were read, as they were."""
@@ -105,8 +108,10 @@ def prepare(job: Job) -> Prepared:
             experiment = completed(experiment, info)
             splits = split(experiment, data)
             print(*splits.described, sep="\n")
-            # How a stand-in is split is no choice of the user's.
-            remarks += [] if job.stand_in else splits.remarks
+            undefined = UndefinedScores(experiment, with_class_names(dataset, info), splits.by_role)
+            if not job.stand_in:  # How one is split is no choice of the user's.
+                remarks += [*splits.remarks, *undefined.remarks()]
+                undefined.require_watched()
         finally:  # Settings that do not fit the data may be explained by how these were read.
             kept = said(remarks, job.allowed)
             place["remarks"] = [each.record for each in dict.fromkeys(remarks)]
@@ -124,6 +129,7 @@ def prepare(job: Job) -> Prepared:
         environment=place,
         data=data,
         splits=splits,
+        undefined=undefined.reasons,
         network=network,
         read=read,
         started=started,
@@ -192,6 +198,7 @@ def _result(training: FinishedTraining, seconds: float) -> Finished:
         mistakes=first_mistakes(training.mistakes),
         examples={role: len(splits.by_role.get(role, ())) for role in ("train", "validation", "test")},
         split_digests=digests(splits, prepared.data, info, job.data_digest),
+        undefined=prepared.undefined,
         guessing=guessing(network, splits),
         remarks=prepared.environment["remarks"],
         picked_on_test=experiment.validation.type == "test",

@@ -51,7 +51,7 @@ def guessing(network: Network, splits: Splits) -> dict[str, float]:
         for attached in network.heads if role != "train" else ():
             y = network.info.y_of(attached.name, part.y)
             for metric in attached.head.metrics:
-                if guess := METRICS[metric].guess:
+                if (guess := METRICS[metric].guess) and not METRICS[metric].undefined(y, ()):
                     found[attached.column(metric, role)] = guess(y)
     return found
 

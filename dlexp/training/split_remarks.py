@@ -116,7 +116,7 @@ class SplitTargets:
             for side, other in (("train", role), (role, "train")):
                 if len(absent := np.flatnonzero(is_frequent & (counts[side] == 0) & (counts[other] > 0))):
                     side_name = "training" if side == "train" else side
-                    yield f"no {side_name} example has {_named(absent, target)}{f' of {name}' if name else ''}"
+                    yield f"no {side_name} example has {named_classes(absent, target)}{f' of {name}' if name else ''}"
 
     def _key(self, role: str) -> str:
         """What gives this role examples of every class."""
@@ -142,7 +142,7 @@ def is_sorted(y: Array) -> bool:
     return len(changes) > 0 and bool(stand_together or (steps >= 0).all() or (steps <= 0).all())
 
 
-def _named(classes: Array, target: Info) -> str:
+def named_classes(classes: Array, target: Info) -> str:
     """`class a`, or `classes a, b, ... (7 in all)`."""
     names = [str(target.class_names[k] if target.class_names else k) for k in classes[:MAX_CLASSES_NAMED]]
     more = f", ... ({len(classes)} in all)" if len(classes) > MAX_CLASSES_NAMED else ""

@@ -175,8 +175,11 @@ class Head(Component):
         )(features)
 
     def measure(self, metric: str, y: Array, prediction: Array) -> float:
-        """A metric over a split, from its targets and its predictions `(n, columns)` on the natural scale."""
-        return METRICS[metric].compute(y, self.judged(prediction))
+        """A metric over a split, from its targets and its predictions `(n, columns)` on the natural scale.
+
+        NaN where the targets leave it undefined.
+        """
+        return METRICS[metric].measure(y, self.judged(prediction))
 
     def judged(self, prediction: Array) -> Array:
         """What metrics are computed from: the probabilities, or the one number that is predicted, `(n, 1)`."""

@@ -80,6 +80,12 @@ class Compared:
         values = ((seed, value_of(run.result, column)) for seed, run in self.runs.items())
         return {seed: value for seed, value in values if value is not None}
 
+    def undefined(self, column: Column) -> str:
+        """Why a number is missing, as its runs recorded it; empty if they did not."""
+        sources = [column.on("train"), column.on("test")] if column.split == "gap" else [column.last]
+        recorded = self.recorded(lambda result: result.undefined or None) or {}
+        return next((recorded[name] for name in map(str, sources) if name in recorded), "")
+
     def step_of(self, column: Column) -> float | None:
         """The distance between two neighbouring values of a column; None if it may take any, or is not known.
 

@@ -208,6 +208,7 @@ def _metrics(experiments: Sequence[Compared], metrics: Sequence[str], sort: str 
         name
         for name in dict.fromkeys([*recorded, *gaps, *OF_THE_RUN])
         if any(value_of(run.result, Column.parse(name)) is not None for run in runs)
+        or any(each.undefined(Column.parse(name)) for each in experiments)
     ]
     wanted = [("--metric", name) for name in metrics] + ([("--sort", sort)] if sort else [])
     for option, name in wanted:
@@ -317,15 +318,24 @@ def rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
                 "baseline": group.baseline.label,
                 "picked_on_test": experiment.picked_on_test,
             }
+            if reason := _why_none(group.beside(experiment), experiment, metric.column):
+                row["reason"] = reason
             if score:
                 row |= {key: getattr(score, key) for key in ("mean", "sd", "collapsed", "best_epoch", "best_possible")}
-                row |= {"verdict": "not comparable" if score.obstacle else None, "reason": score.obstacle}
+                if score.obstacle:
+                    row |= {"verdict": "not comparable", "reason": score.obstacle}
                 row["n"] = len(score.values)
             if score and (difference := score.difference):
                 low, high = difference.interval or (None, None)
                 row |= {"difference": difference.mean, "low": low, "high": high}
                 row |= {key: getattr(difference, key) for key in ("level", "pairs", "verdict", "reason")}
             yield row
+
+
+def _why_none(beside: Compared, experiment: Compared, column: Column) -> str:
+    """Why a score is missing, or what it would be compared with; empty if that is not on record."""
+    of_other = beside.undefined(column)
+    return experiment.undefined(column) or (of_other and f"{beside.label}: {of_other}")
 
 
 def document(comparison: Comparison) -> dict[str, Any]:
@@ -357,6 +367,7 @@ def document(comparison: Comparison) -> dict[str, Any]:
                     score and asdict(score) | {"n": len(score.values), "comparable": score.obstacle is None}
                     for score in metric.scores
                 ],
+                "undefined": [experiment.undefined(metric.column) or None for experiment in comparison.experiments],
             }
             for metric in comparison.metrics
         ],

@@ -93,7 +93,7 @@ def _metric_row(comparison: Comparison, metric: ComparedMetric) -> _Row:
     cells, differences = [], []
     for group, experiment, score in scored:
         is_compared = group.beside(experiment).label in having
-        cells.append(_cell(experiment, score))
+        cells.append(_cell(experiment, score, column))
         differences.append(_difference(column, score, experiment is group.baseline) if score and is_compared else "")
     title = one_line(f"{metric.name} (training)" if _is_of_training(column) else metric.name)
     best = [score.best_possible if score else None for score in metric.scores]
@@ -104,9 +104,9 @@ def _is_of_training(column: Column) -> bool:
     return column.is_judged and column.split == "train"
 
 
-def _cell(experiment: Compared, score: Score | None) -> str:
+def _cell(experiment: Compared, score: Score | None, column: Column) -> str:
     if score is None:
-        return "-"
+        return "not defined" if experiment.undefined(column) else "-"
     parts = [plus_minus(score.mean, score.sd)]
     if score.best_epoch is not None:
         parts.append(f"(epoch {significant(score.best_epoch, 2)})")
@@ -214,9 +214,23 @@ def _notes(comparison: Comparison) -> Iterator[str]:
             f"{' and '.join(best)} of {', '.join(picked)}: picked on the test data, "
             "since validation is the test split there."
         )
+    yield from _undefined(comparison)
     for experiment in comparison.experiments:
         if len(experiment.names) > 1:
             yield f"{experiment.label}: the same experiment was run as {', '.join(experiment.names[1:])} too."
+
+
+def _undefined(comparison: Comparison) -> Iterator[str]:
+    """Why scores are missing: a line for each reason, with the scores and the experiments."""
+    by_reason: dict[str, tuple[list[str], list[str]]] = {}
+    for metric in comparison.metrics:
+        for experiment in comparison.experiments:
+            if reason := experiment.undefined(metric.column):
+                names, labels = by_reason.setdefault(reason, ([], []))
+                names.append(metric.name)
+                labels.append(experiment.label)
+    for reason, (names, labels) in by_reason.items():
+        yield f"{' and '.join(dict.fromkeys(names))} of {', '.join(dict.fromkeys(labels))}: {reason}."
 
 
 def _columns(labels: Sequence[str], rows: Sequence[_Row], width: int) -> list[str] | None:

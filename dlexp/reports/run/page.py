@@ -1,5 +1,6 @@
 """One run in full: how it stands, what it was, what it reached."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -130,10 +131,11 @@ def _curves(history: Sequence[dict[str, float]], width: int) -> Iterator[str]:
     columns = [column for row in history[:1] for column in row if column not in OTHER_COLUMNS]
     if len(history) < 2 or not columns:
         return
-    yield f"learning curves: {text_curves.legend(history)}"
     main = main_metric(columns)
     quantities = dict.fromkeys([main.on("train") if main.split == "validation" else main, Column(quantity="loss")])
-    yield from text_curves.plots(history, list(quantities), width)
+    if drawn := [quantity for quantity in quantities if text_curves.has_values(history, quantity)]:
+        yield f"learning curves: {text_curves.legend(history)}"
+        yield from text_curves.plots(history, drawn, width)
 
 
 def _metrics(result: Finished) -> Iterator[str]:
@@ -146,7 +148,7 @@ def _metrics(result: Finished) -> Iterator[str]:
         if (column := Column.parse(name)).best:
             continue
         best, epoch = metrics.get(str(column.best_value)), metrics.get(str(column.best_epoch))
-        of_epoch = "" if best is None or epoch is None else f" (epoch {epoch:.0f})"
+        of_epoch = "" if best is None or epoch is None or math.isnan(best) else f" (epoch {epoch:.0f})"
         possible = known(best_possible[name]) if name in best_possible else ""
         rows.append([f"  {name}", known(value), "" if best is None else known(best) + of_epoch, possible])
     yield from aligned(row if best_possible else row[:-1] for row in rows)
@@ -154,6 +156,7 @@ def _metrics(result: Finished) -> Iterator[str]:
         yield "Best possible: what the data's true distribution scores on the same examples; beaten only by chance."
     if result.picked_on_test:
         yield "The best values were picked on the test data: validation is the test split here."
+    yield from (f"{name}: {reason}." for name, reason in result.undefined.items())
 
 
 def _remarks(recorded: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -1,5 +1,6 @@
 """What a `run` command gave, one line per run."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -30,17 +31,24 @@ def _scores(result: Finished) -> Iterator[str]:
         is_validated = str(Column(quantity="loss", target=target, split="validation")) in metrics
         column = replace(main_metric(["loss", *head["metrics"]]), target=target)
         last, test = str(column.on("validation" if is_validated else "train")), str(column.on("test"))
-        yield f"{score(last, metrics.get(last))} ({score('test', metrics.get(test))})"
+        yield f"{_score(last, result)} ({_score(test, result, 'test')})"
     if metrics and not result.heads:
         column = main_metric(metrics)
         last, best, test = str(column), str(column.best_value), str(column.on("test"))
         epoch = metrics.get(str(column.best_epoch))
-        of_best = f" ({score('best', metrics[best])} in epoch {epoch})" if best in metrics else ""
-        yield score(last, metrics[last]) + of_best
+        is_scored = best in metrics and not math.isnan(metrics[best])
+        of_best = f" ({score('best', metrics[best])} in epoch {epoch})" if is_scored else ""
+        yield _score(last, result) + of_best
         if test in metrics:
-            yield score(test, metrics[test])
+            yield _score(test, result)
     if result.seconds is not None:
         yield duration(result.seconds)
+
+
+def _score(column: str, result: Finished, name: str = "") -> str:
+    """A score by the name of its column, or by another."""
+    name = name or column
+    return f"{name} not defined" if column in result.undefined else score(name, result.metrics.get(column))
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,14 @@ def plots(history: Sequence[Mapping[str, float]], quantities: Sequence[Column], 
     return [_GAP.join(line.ljust(each) for line in lines).rstrip() for lines in zip(*blocks, strict=True)]
 
 
+def has_values(history: Sequence[Mapping[str, float]], quantity: Column) -> bool:
+    """Whether there is anything to plot of a quantity."""
+    return any(math.isfinite(value) for values in _series(history, quantity).values() for value in values)
+
+
 def plot(history: Sequence[Mapping[str, float]], quantity: Column, width: int) -> list[str]:
     """One quantity over the epochs; between two epochs a straight line, nothing where a value is not finite."""
-    series = {
-        mark: [row.get(str(column), math.nan) for row in history]
-        for mark, column in ((TRAINING, quantity), (VALIDATION, quantity.on("validation")))
-    }
+    series = _series(history, quantity)
     finite = [value for values in series.values() for value in values if math.isfinite(value)]
     low, high = min(finite, default=0.0), max(finite, default=0.0)
     labels = [f"{high:.3g}", *[""] * (HEIGHT - 2), f"{low:.3g}"]
@@ -54,6 +56,14 @@ def legend(history: Sequence[Mapping[str, float]]) -> str:
     """What the marks are."""
     has_validation = any(Column.parse(name).split == "validation" for row in history[:1] for name in row)
     return f"training {TRAINING}" + f", validation {VALIDATION}" * has_validation
+
+
+def _series(history: Sequence[Mapping[str, float]], quantity: Column) -> dict[str, list[float]]:
+    """The values of a quantity by their marks, NaN where there is none."""
+    return {
+        mark: [row.get(str(column), math.nan) for row in history]
+        for mark, column in ((TRAINING, quantity), (VALIDATION, quantity.on("validation")))
+    }
 
 
 def _stretched(values: Sequence[float], n_columns: int) -> list[float]:
