@@ -91,6 +91,8 @@ SCALES = (
     "and too small for others; see dataset.standardize: true"
 )
 
+HIDDEN = "t.csv: the model scales its inputs, but its first layer adds 0.001 to variances,"
+
 
 @pytest.mark.parametrize(
     ("factor", "expected"), [(1, []), (15, []), (1000, [SCALES.format("1000")]), (1e-6, [SCALES.format("1e-06")])]
@@ -103,4 +105,9 @@ def test_scales_of_the_features(factor: float, expected: list[str]) -> None:
 
     assert said(config) == expected
     assert said(config.replace(", standardize: false", "")) == []
-    assert said(config + "model: {type: layers, layers: [BatchNormalization, Dense: {units: 4}]}\n") == []
+    scaling = "model: {{type: layers, layers: [{}, Dense: {{units: 4}}]}}\n"
+    hidden = [line for line in said(config + scaling.format("BatchNormalization")) if factor < 1]
+    assert said(config + scaling.format("BatchNormalization")) == hidden
+    assert [line.partition(" beside ")[0] for line in hidden] == [HIDDEN] * (factor < 1)
+    assert said(config + scaling.format("Rescaling: {scale: 1000}")) == []
+    assert said(config + scaling.format("BatchNormalization: {epsilon: 1e-14}")) == []

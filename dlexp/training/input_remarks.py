@@ -9,6 +9,7 @@ import pandas as pd
 
 from dlexp.components.data import Array, Info, Split
 from dlexp.components.fingerprints import fingerprints, mixed
+from dlexp.components.models.model import Model
 from dlexp.components.remarks import Remark
 from dlexp.format import plural
 
@@ -25,6 +26,8 @@ MANY_VALUES = 100
 FEW_EXPECTED = 0.5
 #: Numbers up to this size, and not below the other, reach a model as they are without harm.
 LARGEST, SMALLEST = 20.0, 1e-3
+#: A standard deviation below this share of the root of what is added to its square stays near 0.
+HIDDEN = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +40,10 @@ class SplitInputs:
     by_role: Mapping[str, Split]
     are_drawn: Mapping[str, bool]
     """By role, whether its examples were chosen from the same rows as the training examples."""
-    are_unscaled: bool
-    """Whether nothing brings the features to one scale."""
+    are_standardized: bool
+    """Whether something standardizes the features, or they have one scale by themselves."""
+    model: Model | None
+    """What takes them, if it is known."""
 
     def remarks(self) -> Iterator[Remark]:
         """At most a line for each scored role, and one for the scales."""
@@ -51,8 +56,9 @@ class SplitInputs:
                 said = f"{n:,} of {scored} are training examples, too, with the same target"
                 yield Remark(rule="repeated_examples", place=self.place, found=said)
         x: Any = self.by_role["train"].x
-        if self.are_unscaled and self.info.inputs == "numeric" and len(x):
-            yield from self._scales(x)
+        if not self.are_standardized and self.info.inputs == "numeric" and len(x):
+            is_scaled = self.model is not None and self.model.scales_inputs
+            yield from self._hidden(x, self.model.least_deviation) if self.model and is_scaled else self._scales(x)
 
     def _many(self, role: str, train: Array) -> float:
         """From which share of a role's examples on those in training are more than by chance."""
@@ -89,6 +95,17 @@ class SplitInputs:
         )
         found = f"{said}: one learning rate is too large for some features and too small for others"
         yield Remark(rule="unscaled_inputs", place=self.place, found=found, key="dataset.standardize: true")
+
+    def _hidden(self, x: Array, least: float) -> Iterator[Remark]:
+        """The feature of the smallest variance, if what the first layer adds to that hides it."""
+        deviations = x.reshape(-1, x.shape[-1]).std(axis=0, dtype=np.float64)
+        varying = np.flatnonzero(deviations)
+        if len(varying) and deviations[smallest := int(varying[deviations[varying].argmin()])] < HIDDEN * least:
+            found = (
+                f"the model scales its inputs, but its first layer adds {least**2:.4g} to variances, beside which that "
+                f"of {_name(self.info.feature_names, smallest)}, {deviations[smallest] ** 2:.4g}, is lost"
+            )
+            yield Remark(rule="unscaled_inputs", place=self.place, found=found, key="dataset.standardize: true")
 
 
 def _whole(split: Split) -> Array:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,11 +11,13 @@ from dlexp.components.columns import Role
 from dlexp.components.data import Data, Info, Split, SplitName
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.held_out import is_drawn
+from dlexp.components.models.model import Model
 from dlexp.components.remarks import Remark
 from dlexp.components.validations import ColumnSplit, RandomSplit, Validation
 from dlexp.config.experiment import Experiment
 from dlexp.errors import UserError
 from dlexp.format import plural
+from dlexp.training import target_remarks
 from dlexp.training.input_remarks import SplitInputs
 from dlexp.training.split_remarks import SplitTargets
 
@@ -90,11 +92,11 @@ def split(experiment: Experiment, data: Data) -> Splits:
     """The examples of an experiment by their role."""
     found = origins(data, experiment.dataset, experiment.validation)
     taken = {role: origin.take(data) for role, origin in found.items()}
-    are_scaled = experiment.model.scales_inputs
-    said = remarks(found, taken, data, experiment.dataset, experiment.validation, are_scaled=are_scaled)
-    return Splits(
-        train=taken["train"], validation=taken.get("validation"), test=taken["test"], origins=found, remarks=said
-    )
+    said = remarks(found, taken, data, experiment.dataset, experiment.validation, experiment.model)
+    splits = Splits(train=taken["train"], validation=taken.get("validation"), test=taken["test"], origins=found)
+    of_role = {role: part.y for role, part in splits.by_role.items()}
+    said += target_remarks.remarks(experiment, data.info or experiment.dataset.info(), of_role)
+    return replace(splits, remarks=said)
 
 
 def remarks(
@@ -103,12 +105,12 @@ def remarks(
     data: Data,
     dataset: Dataset,
     validation: Validation | None,
-    *,
-    are_scaled: bool = False,
+    model: Model | None = None,
 ) -> list[Remark]:
     """What may be wrong with the choice of the examples of the user's own data, and with their scales.
 
-    `taken` has the examples of each role. Scales are of no importance if the model's first layers scale its inputs.
+    `taken` has the examples of each role. Scales are of little importance if the first layers of the `model`, if it is
+    known, scale its inputs.
     """
     if not dataset.is_users_own:
         return []
@@ -128,7 +130,8 @@ def remarks(
         info=targets.info,
         by_role=taken,
         are_drawn={role: role == "validation" or is_drawn(origin.how) for role, origin in found.items()},
-        are_unscaled=getattr(dataset, "standardize", None) is False and not are_scaled,
+        are_standardized=getattr(dataset, "standardize", None) is not False,
+        model=model,
     )
     return [*targets.remarks(), *inputs.remarks()]
 

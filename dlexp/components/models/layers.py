@@ -30,6 +30,8 @@ ATTENTION = ("MultiHeadAttention", "GroupQueryAttention")
 LISTED_ATTENTION = ("Attention", "AdditiveAttention")
 #: Layers that bring their inputs to a scale of their own.
 SCALING = ("Rescaling", "BatchNormalization", "LayerNormalization", "UnitNormalization")
+#: Those that divide by the root of a variance and `epsilon`, and Keras's own value of that.
+ADDING_EPSILON, EPSILON = ("BatchNormalization", "LayerNormalization"), 1e-3
 #: Arguments of Dense for what comes behind its sums.
 BEHIND_SUMS = ("activation", "activity_regularizer")
 #: How layers without weights begin, which may stand in front of those.
@@ -59,6 +61,12 @@ class Layers(Model):
         """A scaling layer, with nothing but layers without weights before it."""
         names = (name for item in self.layers for name in item if not name.startswith(MOVING))
         return next(names, "") in SCALING
+
+    @property
+    def least_deviation(self) -> float:
+        """What Keras adds to the variance of each feature hides smaller ones."""
+        ((name, arguments),) = self.layers[0].items()
+        return float(arguments.get("epsilon", EPSILON)) ** 0.5 if name in ADDING_EPSILON else 0.0
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Layers and arguments that Keras does not have, and numbers of axes that do not fit."""

@@ -30,6 +30,11 @@ class Model(Component):
         return False
 
     @property
+    def least_deviation(self) -> float:
+        """Of features, the smallest standard deviation that it brings to that scale; 0 if there is no limit."""
+        return 0.0
+
+    @property
     def functions(self) -> list[str]:
         """Functions of the user's own that building it calls, as `module:function`."""
         return []
