@@ -876,6 +876,15 @@ def test_the_sum_of_losses_collapses_with_any_target(tmp_path: Path) -> None:
     assert [metric.scores[0].collapsed for metric in metrics] == [1, 0, 1, 0]
 
 
+def test_a_metric_without_a_guess_on_record_leaves_it_to_the_next(tmp_path: Path) -> None:
+    """An AUC that is not defined tells nothing of the loss, the accuracy does."""
+    config = changed(head={"metrics": ["auc", "accuracy"]})
+    metrics = {"val_loss": 1.0, "val_accuracy": 0.3, "val_auc": None}
+    finished(tmp_path, "a", config=config, metrics=metrics, guessing=GUESSING["guessing"])
+
+    assert comparison_of(tmp_path, "val_loss").metrics[0].scores[0].collapsed == 1
+
+
 def test_guesses_hold_for_older_records_on_the_same_examples(tmp_path: Path) -> None:
     """Unknown where neither side recorded them, and then no reason."""
     paired(tmp_path / "one", (0.8, 0.81, 0.82), (0.6, 0.3, 0.6), a_record=GUESSING)

@@ -201,8 +201,28 @@ def test_higher_is_better_where_the_metric_says_so() -> None:
         ),
         (
             "validation: none\ntraining: {early_stopping: {}}",
-            "monitor: unknown column 'val_loss'. Did you mean 'loss'? Choose from: loss, accuracy; "
+            "monitor: 'val_loss' needs validation examples, and validation is none. Choose from: loss, accuracy; "
             "set training.early_stopping.monitor=loss",
+        ),
+        (
+            "metrics: [accuracy]\ntraining: {early_stopping: {monitor: val_auc}}",
+            "monitor: 'val_auc' is not among the metrics. Choose from: loss, accuracy, val_loss, val_accuracy; "
+            "set head.metrics=[accuracy, auc]",
+        ),
+        (
+            "validation: none\ntraining: {early_stopping: {monitor: val_auc}}",
+            "monitor: 'val_auc' needs validation examples, and validation is none. Choose from: loss, accuracy; "
+            "set head.metrics=[accuracy, auc]",
+        ),
+        (
+            "training: {early_stopping: {monitor: test_accuracy}}",
+            "monitor: 'test_accuracy' is measured once, after the training. "
+            "Choose from: loss, accuracy, val_loss, val_accuracy; set training.early_stopping.monitor=val_accuracy",
+        ),
+        (
+            "training: {early_stopping: {monitor: val_r2}}",
+            "monitor: unknown column 'val_r2'. Choose from: loss, accuracy, val_loss, val_accuracy; "
+            "set training.early_stopping.monitor=val_loss",
         ),
         ("training: {early_stopping: {patience: 0}}", "patience: expected at least 1, given 0"),
         ("training: {early_stopping: {min_delta: -1}}", "min_delta: expected at least 0, given -1"),
@@ -221,3 +241,20 @@ def test_setting_that_cannot_work_is_refused(tmp_path: Path, text: str, message:
     assert [f"{problem.path}: {problem.message}" for problem in caught.value.problems] == [
         f"training.early_stopping.{message}"
     ]
+
+
+def test_what_judges_nothing_cannot_be_watched(tmp_path: Path) -> None:
+    """Neither way of a mean gradient is better."""
+    text = "dataset: breast_cancer\nmetrics: [accuracy, logit_gradient]\n"
+
+    with pytest.raises(ConfigError, match="neither way is better of 'val_logit_gradient'"):
+        load(_written(tmp_path, f"{text}training: {{early_stopping: {{monitor: val_logit_gradient}}}}\n"))
+
+
+def test_a_metric_of_one_of_several_targets_can_be_added(tmp_path: Path) -> None:
+    """To the head of that target."""
+    text = "dataset: {type: digits, target: [digit, parity]}\n"
+
+    with pytest.raises(ConfigError) as caught:
+        load(_written(tmp_path, f"{text}training: {{early_stopping: {{monitor: val_parity_auc}}}}\n"))
+    assert caught.value.lines[0].endswith("; set head.heads.parity.metrics=[accuracy, auc]")

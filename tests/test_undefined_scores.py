@@ -1,5 +1,6 @@
 """Scores that the targets of a split leave undefined: known before training, said, recorded as missing, not watched."""
 
+import json
 import math
 from pathlib import Path
 from typing import Any, cast
@@ -311,6 +312,19 @@ def test_an_old_record_without_a_reason_is_read() -> None:
 
     assert result_lines([run_dir]) == [f"{run_dir.path}: val_auc -, test_auc 0.8000, 1.2 s"]
     assert "  val_auc    -       -\n" in shown(read(run_dir), "table")
+
+
+def test_files_of_an_old_record_agree() -> None:
+    """Version 0.1.0 took a NaN that came first as the best value, of the first epoch."""
+    scores = {"loss": 0.3, "accuracy": 0.9, "val_loss": 0.5, "val_accuracy": 0.9}
+    best = {"best_val_loss": None, "best_val_loss_epoch": 1, "best_val_accuracy": 0.9, "best_val_accuracy_epoch": 1}
+    run_dir = finished(Path("runs"), metrics=scores | best)
+    rows = run_dir.history_path.read_text().replace("0.6,0.91", "nan,0.1")
+    run_dir.history_path.write_text(rows)
+    run_dir.write_summary(json.loads(run_dir.summary_path.read_text()))
+
+    lines = [line for line in check(read(run_dir)).damage if "history.csv gives" in line]
+    assert lines == [f"{run_dir.summary_path}: best_val_accuracy_epoch is 1, and history.csv gives 2"]
 
 
 def test_nothing_is_compared_with_what_is_missing() -> None:

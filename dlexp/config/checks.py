@@ -10,9 +10,9 @@ from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.heads import Multitask
 from dlexp.components.heads.head import Head, default_head
 from dlexp.components.models.model import Model, Stack
+from dlexp.config import watched
 from dlexp.config.advice import setting
 from dlexp.config.experiment import Experiment
-from dlexp.errors import did_you_mean, nearest
 
 
 def check(experiment: Experiment) -> list[Misfit]:
@@ -47,9 +47,8 @@ def change(path: str, experiment: Experiment) -> str:
     """An override that mends what `check` says of a path: of a head, its units or a monitor; else empty."""
     *around, field = path.split(".")
     stopping = experiment.training.early_stopping
-    if stopping and path == "training.early_stopping.monitor":
-        choices = experiment.judged_columns
-        return setting(path, nearest(stopping.monitor, choices) or ("val_loss" if "val_loss" in choices else "loss"))
+    if stopping and path == watched.MONITOR:
+        return watched.change(experiment, stopping.monitor)
     if around[:1] != ["head"] or field not in ("type", "units"):
         return ""
     info, head = experiment.dataset.info(), experiment.head
@@ -120,11 +119,8 @@ def _between_parts(experiment: Experiment, context: Context) -> Iterator[Misfit]
         why = f"diagnostics look at hidden layers by number; {experiment.model.type} has none"
         yield Misfit("training.diagnostics", why)
     yield from _problems("training.schedule", training.schedule, context)
-    stopping, choices = training.early_stopping, experiment.judged_columns
-    if stopping and stopping.monitor not in choices:
-        hint = did_you_mean(stopping.monitor, choices)
-        why = f"unknown column '{stopping.monitor}'.{hint} Choose from: {', '.join(choices)}"
-        yield Misfit("training.early_stopping.monitor", why)
+    if training.early_stopping and (why := watched.why_not(experiment, training.early_stopping.monitor)):
+        yield Misfit(watched.MONITOR, why)
 
 
 def _model_problems(model: Model, context: Context) -> Iterator[Misfit]:

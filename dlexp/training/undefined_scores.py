@@ -13,11 +13,11 @@ from dlexp.components.metrics import METRICS, Metric
 from dlexp.components.remarks import Remark
 from dlexp.components.validations import Front, RandomSplit
 from dlexp.config.experiment import Experiment
+from dlexp.config.watched import MONITOR
 from dlexp.format import plural
 from dlexp.training.split_remarks import DRAWN, named_classes
 
 RULE = "undefined_score"
-MONITOR = "training.early_stopping.monitor"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import statistics
 import sys
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -123,19 +123,19 @@ def collapses(experiment: Compared, column: Column, same: Compared | None = None
         return []
     known_by = [run.result for each in (experiment, same) if each for run in each.runs.values()]
     guesses = next((result.guessing for result in known_by if result.guessing), {})
-    judging = [(each, guesses[str(each.last)]) for each in _judging(experiment, column) if str(each.last) in guesses]
+    judging = [(each, guesses[str(each.last)]) for each in _judging(experiment, column, guesses)]
     results = [experiment.runs[seed].result for seed in experiment.by_seed(column)] if judging else []
     return [any(_is_guess(result, *each) for each in judging) for result in results]
 
 
-def _judging(experiment: Compared, column: Column) -> list[Column]:
-    """The columns that tell whether it collapsed: itself, or the main metric of its target, or of each target."""
+def _judging(experiment: Compared, column: Column, guesses: Container[str]) -> list[Column]:
+    """The columns that tell whether it collapsed: itself, or the first one with a guess of its target, or of each."""
     main: dict[str, Column] = {}
-    for each in (column, *(experiment.recorded(lambda result: result.head_metrics) or ())):
-        if each.metric and each.metric.guess:
+    for metric in (column, *(experiment.recorded(lambda result: result.head_metrics) or ())):
+        each = replace(metric, split=column.split, best=column.best)
+        if str(each.last) in guesses:
             main.setdefault(each.target, each)
-    chosen = [main[column.target]] if column.target in main else main.values()
-    return [replace(each, split=column.split, best=column.best) for each in chosen]
+    return [main[column.target]] if column.target in main else list(main.values())
 
 
 def _is_guess(result: Finished, column: Column, guess: float) -> bool:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dlexp.components.columns import Column
 from dlexp.config.flat import differences, flatten
 from dlexp.config.identity import Identities, Ingredients, compared
 from dlexp.config.load import load
@@ -103,5 +104,10 @@ def _of_metrics(run: Run) -> Iterator[str]:
         return
     for column, value in summarize(history, restored).items():
         found = run.metrics.get(column)
-        if found is None or not (found == value or (math.isnan(found) and not math.isfinite(value))):
+        last = Column.parse(column).last
+        values = [row.get(str(last), 0.0) for row in history]
+        has_gap = not all(map(math.isfinite, values))
+        # Version 0.1.0 took a NaN that came first as the best value.
+        is_first = column == str(last.best_epoch) and math.isnan(values[0]) and found == 1
+        if found is None or not (found == value or (math.isnan(found) and has_gap) or is_first):
             yield f"{run.dir.summary_path}: {column} is {found}, and {path.name} gives {value}"
