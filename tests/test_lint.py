@@ -22,6 +22,7 @@ from dlexp.registry import components
 
 CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.yaml"))
 CLASSES = ("multiclass", "multilabel")
+CLASS_HEADS = ("binary", "multiclass", "ordinal", "multilabel")
 GROUPS = "{type: group, column: p}"
 TABLE = "type: csv, path: t.csv, target: y, task: binary"
 IMAGE = "{Reshape: {target_shape: [-1, 8, 1]}}"
@@ -134,6 +135,33 @@ MUTATIONS = (
     Mutation("learning_rate", ("optimizer={type: lion, learning_rate: 0.1}",)),
     Mutation("large_batch", ("training.batch_size=100000",), _is_counted),
     Mutation("endless_patience", ("training.early_stopping={patience: 1000}",), _validates),
+    Mutation(
+        "unreachable_gain",
+        ("head.metrics=[accuracy]", "training.early_stopping={monitor: accuracy, min_delta: 1}"),
+        _has_head(*CLASS_HEADS),
+    ),
+    Mutation(
+        "unreachable_gain",
+        ("training.early_stopping={min_delta: 1.0}",),
+        lambda e: _validates(e) and _has_head("binary", "multilabel", "regression")(e),
+    ),
+    Mutation("late_schedule", ("training.schedule={type: step, boundaries: [5000]}",)),
+    Mutation("late_schedule", ("training.schedule={type: step, boundaries: [1, 5000]}",)),
+    Mutation("late_schedule", ("training.schedule={type: exponential, decay_epochs: 100000}",)),
+    Mutation("late_schedule", ("training.schedule={type: cosine, decay_epochs: 100000}",)),
+    Mutation("late_schedule", ("training.schedule={type: cosine, decay_epochs: 9, warmup_epochs: 5000}",)),
+    Mutation(
+        "spent_schedule", ("training.schedule={type: exponential, decay_rate: 1e-12}", "training.early_stopping=null")
+    ),
+    Mutation("spent_schedule", ("training.schedule={type: cosine, decay_epochs: 2}", "training.early_stopping=null")),
+    Mutation("batch_of_one", ("model.normalization=batch", "training.batch_size=1"), _has_hidden),
+    Mutation("zero_weight", ("head.class_weight=[1, 0]",), _has_head("binary")),
+    Mutation(
+        "certain_top_k",
+        ("dataset=iris", "validation=0.2", "head={type: multiclass, metrics: [top_3_accuracy]}"),
+        lambda e: _is_vector_stack(e) and e.head.type != "multitask",
+    ),
+    Mutation("second_output", ("model.hidden=[16, 1]", "model.activation=[relu, sigmoid]"), _is_stack),
     Mutation("stopping_on_training", ("training.early_stopping={monitor: loss}",), _validates),
     Mutation("test_validation", ("validation=test",)),
     *(
@@ -165,6 +193,8 @@ MUTATIONS = (
             ("heavy_dropout", "{Dense: {units: 64}}, {AlphaDropout: {rate: 0.9}}"),
             ("heavy_dropout", f"{STEPS}, {{GRU: {{units: 16, dropout: 0.8}}}}"),
             ("second_output", "{Dense: {units: 64}}, {Dense: {units: 10, activation: softmax}}"),
+            ("second_output", "{Dense: {units: 64}}, {Dense: {units: 10, activation: sigmoid}}"),
+            ("second_output", "{Dense: {units: 64}}, {Dense: {units: 10}}, {Activation: {activation: sigmoid}}"),
         )
     ),
     # Errors.

@@ -195,8 +195,51 @@ def test_several_rows_of_a_patient_are_said(column: str, n_each: int, is_said: b
 
 
 def test_shipped_data_are_quiet() -> None:
-    """Whatever takes what."""
+    """Whatever takes what, unless a share of them lacks a class."""
     assert said("dataset: iris\nvalidation: 2") == []
+    assert said("dataset: {type: iris, train_fraction: 0.5}") == []
+    assert said("dataset: {type: iris, resample: {type: subset, parts: 48}}") == []
+    assert said("dataset: {type: iris, train_fraction: 0.02}") == [
+        "iris: dataset.train_fraction takes 2 of 96 training examples, none of class setosa; see dataset.train_fraction"
+    ]
+
+
+@pytest.mark.parametrize("share", ["train_fraction: 0.05", "resample: {type: subset, parts: 19}"])
+@pytest.mark.parametrize("validation", ["{type: split, size: 0.25}", "none", "test"])
+def test_a_class_that_a_share_has_lost_is_named(share: str, validation: str) -> None:
+    """In every kind of split, and however rare it is: here it has 4 of 120 examples."""
+    rows = "".join(f"{i},{'c' if i % 30 == 7 else 'ab'[i % 2]}\n" for i in range(120))
+    found = said(table("x,y\n" + rows, "multiclass", f"validation: {validation}").replace("y,", f"y, {share},"))
+    key = f"dataset.{share.partition(':')[0]}"
+    lost = [line for line in found if key in line]
+
+    n = {"none": 96, "test": 96}.get(validation, 72)
+    taken = round(0.05 * n) if "fraction" in share else -(-n // 19)
+    assert lost == [f"t.csv: {key} takes {taken} of {n} training examples, none of class c; see {key}"]
+
+
+def test_of_several_targets_each_lost_class_is_named() -> None:
+    """Labels among them."""
+    rows = "".join(
+        f"{i},{'c' if i % 30 == 7 else 'ab'[i % 2]},{'u;v' if i % 30 == 8 else 'u'},{i}\n" for i in range(120)
+    )
+    Path("t.csv").write_text("x,y,z,n\n" + rows)
+    target = "target: {y: multiclass, z: multilabel, n: regression}, features: [x]"
+
+    assert said(f"dataset: {{type: csv, path: t.csv, {target}, train_fraction: 0.02}}\nvalidation: none") == [
+        "t.csv: dataset.train_fraction takes 2 of 96 training examples, none of classes a, c of y and class v of z; "
+        "see dataset.train_fraction"
+    ]
+
+
+def test_a_label_without_a_training_example_is_named() -> None:
+    """One without a scored example is not: no split is drawn by labels."""
+    y = np.eye(3, dtype=int)[np.arange(60) % 3]
+    y[:, 2] = 0
+    y_test = np.eye(3, dtype=int)[np.arange(30) % 2 * 2]
+    np.savez("a.npz", x_train=np.ones((60, 2)), y_train=y, x_test=np.ones((30, 2)), y_test=y_test)
+
+    assert "a.npz: no training example has class 2" in said("dataset: {type: npz, path: a.npz, task: multilabel}\n")
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,16 @@ class Misfit(NamedTuple):
         return Misfit(f"{path}.{self.field}", self.message)
 
 
+class Futile(NamedTuple):
+    """A setting that works and does not do what it is for."""
+
+    field: str
+    """Its key, as seen from its component; empty if it is the component itself."""
+    message: str
+    value: object
+    """What would."""
+
+
 class Unfit(UserError):
     """Settings that cannot work, by their dotted paths; whoever knows the config's lines can name these."""
 

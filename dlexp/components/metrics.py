@@ -31,6 +31,11 @@ class Metric:
     step: Callable[[int, int | None], float | None] | None = None
     """`step(n, n_labels)`: the distance between two neighbouring values where the number counts something among `n`
     examples; `n_labels` is None unless the data is multilabel. None if it may take any value."""
+    span: Callable[[int | None], float | None] | None = None
+    """`span(n_classes)`: by how much it can improve at most, at least from guessing on. None if there is no limit, or
+    only the data say how many classes there are; `n_classes` is None too where the target is a number."""
+    n_certain: int = 0
+    """Up to how many classes it is 1 whatever is predicted."""
     tasks: tuple[Task, ...] = ()
     """The tasks whose own heads report it if a config asks for it; empty if heads measure it in any case."""
     in_points: bool = False
@@ -84,6 +89,18 @@ def _absent_labels(y: Array, n_classes: int) -> Array:
     import numpy as np
 
     return np.flatnonzero(~y.any(axis=0)) if y.ndim == 2 else np.arange(0)
+
+
+def _one(n_classes: int | None) -> float:
+    return 1.0
+
+
+def _of_probabilities(n_classes: int | None) -> float | None:
+    return 1.0 if n_classes else None
+
+
+def _of_ranks(n_classes: int | None) -> float | None:
+    return float(n_classes - 1) if n_classes else None
 
 
 def class_probabilities(prediction: Array) -> Array:
@@ -226,6 +243,8 @@ def _top_k(k: int, *tasks: Task) -> Metric:
         compute=partial(_top_k_accuracy, k),
         guess=lambda y: float(_shares(y)[:k].sum()),
         step=_of_examples,
+        span=_one,
+        n_certain=k,
     )
 
 
@@ -235,7 +254,8 @@ def _error(mean: Callable[[Array], float], guess: Callable[[Array], float]) -> M
     def compute(y: Array, prediction: Array) -> float:
         return float(mean(prediction[:, 0].astype("float64") - y))
 
-    return Metric(tasks=("binary", "regression"), higher_is_better=False, compute=compute, guess=guess)
+    tasks: tuple[Task, ...] = ("binary", "regression")
+    return Metric(tasks=tasks, higher_is_better=False, compute=compute, guess=guess, span=_of_probabilities)
 
 
 #: All metrics, in the order in which they are listed.
@@ -247,6 +267,7 @@ METRICS = {
         compute=lambda y, prediction: float((decided(y, prediction) == y).mean()),
         guess=_guess_accuracy,
         step=_of_labels,
+        span=_one,
     ),
     "exact_match": Metric(
         tasks=("multilabel",),
@@ -254,6 +275,7 @@ METRICS = {
         compute=lambda y, prediction: float((decided(y, prediction) == y).all(axis=1).mean()),
         guess=_guess_exact_match,
         step=_of_examples,
+        span=_one,
     ),
     "class_mae": Metric(
         tasks=("ordinal",),
@@ -261,6 +283,7 @@ METRICS = {
         compute=lambda y, prediction: float(abs(_class(prediction) - y).mean()),
         guess=_guess_class_mae,
         step=_of_examples,
+        span=_of_ranks,
     ),
     "top_3_accuracy": _top_k(3, "multiclass", "ordinal"),
     "top_5_accuracy": _top_k(5, "multiclass"),
@@ -271,6 +294,7 @@ METRICS = {
         undefined=_all_alike,
         unscored=_one_sided,
         guess=lambda y: 0.5,
+        span=_one,
     ),
     "f1_macro": Metric(
         tasks=_CLASS_TASKS,
@@ -280,6 +304,7 @@ METRICS = {
         unscored=_absent_labels,
         unscored_are="counts as 0",
         guess=_guess_f1_macro,
+        span=_one,
     ),
     "f1_micro": Metric(
         tasks=_CLASS_TASKS,
@@ -288,12 +313,20 @@ METRICS = {
         undefined=_without_labels,
         guess=_guess_f1_micro,
         step=_of_classes_alone,
+        span=_one,
     ),
-    "calibration_error": Metric(tasks=_CLASS_TASKS, higher_is_better=False, compute=_calibration_error),
+    "calibration_error": Metric(tasks=_CLASS_TASKS, higher_is_better=False, compute=_calibration_error, span=_one),
     "mae": _error(lambda errors: abs(errors).mean(), _guess_mae),
     "mse": _error(lambda errors: (errors**2).mean(), lambda y: float(y.var(dtype=float))),
     "rmse": _error(lambda errors: (errors**2).mean() ** 0.5, lambda y: float(y.std(dtype=float))),
-    "r2": Metric(tasks=("regression",), higher_is_better=True, compute=_r2, undefined=_all_alike, guess=lambda y: 0.0),
+    "r2": Metric(
+        tasks=("regression",),
+        higher_is_better=True,
+        compute=_r2,
+        undefined=_all_alike,
+        guess=lambda y: 0.0,
+        span=_one,  # From there on: below it there is no limit.
+    ),
     "logit_gradient": Metric(tasks=("binary",), higher_is_better=None, compute=_of_the_head),
     "nll": Metric(higher_is_better=False, compute=_of_the_head),
     "coverage_90": Metric(higher_is_better=None, compute=_of_the_head, step=_of_examples),

@@ -1,11 +1,20 @@
-"""Rules of the lint for heads: losses and output units."""
+"""Rules of the lint for heads: losses, output units, class weights and metrics."""
 
 from collections.abc import Iterator
 
+from dlexp.components.activations import Activation
 from dlexp.components.data import Info
+from dlexp.components.heads.classes import ClassHead, named_weights
+from dlexp.components.metrics import METRICS
+from dlexp.components.models import Layers
+from dlexp.components.models.model import Stack
 from dlexp.config.advice import Advice, heads_of
 from dlexp.config.experiment import Experiment
+from dlexp.config.layer_rules import placed
 
+#: Activations of output units, which a model has none of: of several, and of each by itself.
+SOFTMAXES = ("softmax", "log_softmax")
+SIGMOIDS = ("sigmoid", "hard_sigmoid")
 #: How linear output units leave the range of a task's targets.
 LEFT = {
     "proportion": "the targets lie from 0 to 1, and linear output units leave that range",
@@ -30,8 +39,70 @@ def unbounded_output(experiment: Experiment, info: Info) -> Iterator[Advice]:
             yield Advice(f"{path}.type", LEFT[target.task], head.learns.better[target.task])
 
 
+def zero_weight(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """The losses of a class with a weight of 0 count nothing, whatever is predicted for it."""
+    for path, head, target in heads_of(experiment, info):
+        weights = head.class_weight if isinstance(head, ClassHead) else None
+        if not isinstance(weights, list | dict):
+            continue
+        by_name = weights if isinstance(weights, dict) else named_weights(weights, target)
+        if zeros := [name for name, weight in by_name.items() if not weight]:
+            value = {name: weight or 1.0 for name, weight in by_name.items()}
+            why = f"examples of class {', '.join(zeros)} have a weight of 0 and are never learned"
+            yield Advice(f"{path}.class_weight", why, value if weights is by_name else list(value.values()))
+
+
+def certain_top_k(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """The right class is always among the most probable ones if these are all that there are."""
+    for path, head, target in heads_of(experiment, info):
+        n_classes = (head.units if head.has_unit_per_class else target.n_classes) or 0
+        certain = [name for name in head.metrics if 0 < n_classes <= METRICS[name].n_certain]
+        if certain:
+            others = [name for name in head.metrics if name not in certain]
+            are = "are" if certain[1:] else "is"
+            why = f"of {n_classes} classes {' and '.join(certain)} {are} 1 whatever is predicted"
+            yield Advice(f"{path}.metrics", why, others or ["accuracy"])
+
+
+def second_output(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """The head brings the output units: what is squashed before them is squashed twice, and hardly has a gradient.
+
+    A softmax is no hidden unit. A sigmoid is one, unless it stands where an output would: as many as there are
+    outputs, or a single one.
+    """
+    outputs = {1, *(head.units for _, head, _ in heads_of(experiment, info))}
+    model, why = (
+        experiment.model,
+        "the head brings the output units and their activation; behind a {} they squash twice",
+    )
+    if isinstance(model, Layers):
+        layers = placed(model)
+        last = next((layer for layer in reversed(layers) if layer.activation), None)
+        if last is not None and last.activation in SOFTMAXES:
+            yield Advice(last.activation_path, why.format(last.activation), "relu")
+        elif last is not None and last.activation in SIGMOIDS and last.gives_vector:
+            is_last = last is next(layer for layer in reversed(layers) if layer.arguments.get("units"))
+            if is_last and last.arguments["units"] in outputs:
+                yield Advice(last.activation_path, why.format(last.activation), "linear")
+    elif isinstance(model, Stack) and model.hidden and model.activations[-1].type in SIGMOIDS:
+        # One activation for all is that of hidden units; only behind others a single unit looks like an output.
+        is_output = model.hidden[-1] in outputs if isinstance(model.activation, list) else model.hidden[1:][-1:] == [1]
+        if is_output:
+            value = [*(_brief(each) for each in model.activations[:-1]), "linear"]
+            yield Advice("model.activation", why.format(model.activations[-1].type), value)
+
+
+def _brief(activation: Activation) -> object:
+    """As a config has it: without settings its name alone."""
+    settings = activation.model_dump()
+    return settings if len(settings) > 1 else activation.type
+
+
 #: Rules of each head.
 HEAD_RULES = (
     squared_error,
     unbounded_output,
+    zero_weight,
+    certain_top_k,
+    second_output,
 )

@@ -7,6 +7,7 @@ from typing import Any
 from dlexp import registry
 from dlexp.components.models import Layers
 from dlexp.components.models.keras_layers import axes_behind, normal, table
+from dlexp.components.models.model import Model, Stack
 from dlexp.config.advice import DEEP, MAX_DROPOUT, Advice, lost_classes
 from dlexp.config.node import with_value
 from dlexp.format import plural
@@ -65,6 +66,16 @@ def placed(model: Layers) -> list[PlacedLayer]:
     return found
 
 
+def norm_over_batch(model: Model) -> str:
+    """What takes the mean over a batch of vectors, in words; empty if nothing does, or it is over places as well."""
+    if isinstance(model, Stack) and model.hidden and model.normalization == "batch":
+        return "model.normalization: batch"
+    if isinstance(model, Layers):
+        norms = (layer for layer in placed(model) if layer.name == "BatchNormalization" and layer.gives_vector)
+        return next((layer.path for layer in norms if layer.arguments.get("trainable", True)), "")
+    return ""
+
+
 def bottleneck(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iterator[Advice]:
     """A Dense layer with fewer units than classes, unless it is put to each of several steps or places."""
     for layer in layers:
@@ -117,14 +128,6 @@ def heavy_dropout(model: Layers, layers: list[PlacedLayer], n_classes: int) -> I
                 yield Advice(f"{layer.path}.{argument}", why, 0.5)
 
 
-def second_output(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iterator[Advice]:
-    """The head brings the output units: a softmax in front of it is squashed twice, and hardly has a gradient."""
-    last = next((layer for layer in reversed(layers) if layer.activation), None)
-    if last is not None and last.activation in ("softmax", "log_softmax"):
-        why = f"the head brings the output units and their activation; behind a {last.activation} they squash twice"
-        yield Advice(last.activation_path, why, "relu")
-
-
 #: Rules of stacks of Keras's layers.
 LAYER_RULES = (
     bottleneck,
@@ -132,5 +135,4 @@ LAYER_RULES = (
     selu_start,
     symmetric_start,
     heavy_dropout,
-    second_output,
 )

@@ -1,12 +1,20 @@
 """Rules of the lint for the training: its steps, their size, and when it stops."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 
 from dlexp.components.columns import Column
+from dlexp.components.component import Futile
 from dlexp.components.data import Info
+from dlexp.components.heads.head import Head
 from dlexp.config.advice import Advice
-from dlexp.config.experiment import Experiment
+from dlexp.config.experiment import Experiment, Training
+from dlexp.config.layer_rules import norm_over_batch
 from dlexp.format import plural
+
+DEFAULT_BATCH = Training().batch_size
+#: Of more steps an epoch than these one is no matter.
+FEW_STEPS = 20
 
 
 def learning_rate(experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -18,12 +26,20 @@ def learning_rate(experiment: Experiment, info: Info) -> Iterator[Advice]:
         yield Advice("optimizer.learning_rate", why, type(optimizer).model_fields["learning_rate"].default)
 
 
-def large_batch(experiment: Experiment, info: Info) -> Iterator[Advice]:
-    """A batch larger than the training set is one step an epoch, whatever it says."""
-    n, batch_size = experiment.n_trained(info), experiment.training.batch_size
-    if n is not None and batch_size > n:
-        why = f"{batch_size} of {n} training examples is one step an epoch"
-        yield Advice("training.batch_size", why, min(32, n))
+def late_schedule(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """A change of the learning rate that the training does not live to see: epochs cut, or steps given for epochs."""
+    yield from _of_schedule(experiment.training.schedule.late(experiment.training.epochs))
+
+
+def spent_schedule(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """Epochs without a learning rate learn nothing; with early stopping they may never come."""
+    if experiment.training.early_stopping is None:
+        yield from _of_schedule(experiment.training.schedule.spent(experiment.training.epochs))
+
+
+def _of_schedule(doubts: Iterable[Futile]) -> Iterator[Advice]:
+    for field, message, value in doubts:
+        yield Advice(".".join(filter(None, ["training.schedule", field])), message, value)
 
 
 def endless_patience(experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -47,10 +63,73 @@ def stopping_on_training(experiment: Experiment, info: Info) -> Iterator[Advice]
         yield Advice("training.early_stopping.monitor", why, str(monitored.on("validation")))
 
 
+def unreachable_gain(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """No epoch after the first is better by as much as `min_delta`: its weights are kept, and the training stops."""
+    stopping = experiment.training.early_stopping
+    span = _span(experiment, info, Column.parse(stopping.monitor)) if stopping and stopping.min_delta else None
+    if stopping and span is not None and stopping.min_delta >= span:
+        gain = f"{stopping.monitor} can gain {span:.3g} at most from guessing on"
+        why = f"{gain}, and has to gain more than {stopping.min_delta:g}: no epoch counts as better than the first"
+        yield Advice("training.early_stopping.min_delta", why, 0.0)
+
+
+def _span(experiment: Experiment, info: Info, column: Column) -> float | None:
+    """By how much a column can improve at most, from guessing on; None if there is no limit, or it is not known."""
+    for name, (head, target) in experiment.head.by_target(info).items():
+        if name == column.target:
+            n_classes = target.n_classes or (head.units if head.has_unit_per_class else None)
+            if column.metric:
+                return column.metric.span(n_classes) if column.metric.span else None
+            return _span_of_loss(head, n_classes) if column.is_loss else None
+    return None
+
+
+def _span_of_loss(head: Head, n_classes: int | None) -> float | None:
+    """From guessing to certainty: of cross-entropies, and of errors of probabilities or in standard deviations."""
+    settings = head.model_dump(include={"loss", "class_weight", "standardize_target"})
+    if settings.get("class_weight") is not None:
+        return None
+    if settings["loss"] in ("mse", "mae") and settings.get("standardize_target", True):
+        return 1.0
+    if settings["loss"] == "binary_crossentropy":
+        return math.log(2)
+    is_categorical = settings["loss"] == "categorical_crossentropy" or head.type == "ordinal"
+    return math.log(n_classes) if n_classes and is_categorical else None
+
+
+def large_batch(experiment: Experiment, n: int | None) -> Iterator[Advice]:
+    """A batch larger than the training set is one step an epoch, whatever it says."""
+    batch_size = experiment.training.batch_size
+    if n is not None and batch_size > max(n, DEFAULT_BATCH):
+        why = f"{batch_size} of {n} training examples is one step an epoch"
+        yield Advice("training.batch_size", why, min(DEFAULT_BATCH, max(1, n // 4)))
+
+
+def batch_of_one(experiment: Experiment, n: int | None) -> Iterator[Advice]:
+    """A sum minus its mean over one example is 0: batch normalization then gives its bias, whatever it is given.
+
+    An epoch's last batch of one example does the same to a step, and to the statistics that validation goes by.
+    """
+    size, norm = experiment.training.batch_size, norm_over_batch(experiment.model)
+    if norm and size == 1:
+        why = f"over a batch of 1 example, {norm} gives its bias alone: nothing in front of it is learned"
+        yield Advice("training.batch_size", why, DEFAULT_BATCH)
+    elif norm and n is not None and n % size == 1 and size < n < FEW_STEPS * size:
+        why = f"the last of {n // size + 1} steps has 1 of {n} examples, over which {norm} gives its bias alone"
+        yield Advice("training.batch_size", why, next(each for each in range(size + 1, n + 1) if n % each != 1))
+
+
 #: Rules of the optimizer and of the keys of `training`.
 TRAINING_RULES = (
     learning_rate,
-    large_batch,
+    late_schedule,
+    spent_schedule,
     endless_patience,
+    unreachable_gain,
     stopping_on_training,
+)
+#: Rules of the steps of an epoch; they take how many examples train; None if only the data say.
+STEP_RULES = (
+    large_batch,
+    batch_of_one,
 )

@@ -25,6 +25,7 @@ from dlexp.training.loop import Evaluator, Scores
 from dlexp.training.mistakes import Mistake, first_mistakes, named, with_examples
 from dlexp.training.network import Network, build
 from dlexp.training.scores import calibration, guessing, scored, worst_mistakes
+from dlexp.training.setting_remarks import setting_remarks
 from dlexp.training.splits import Splits, digests, split
 from dlexp.training.undefined_scores import UndefinedScores
 from dlexp.whole_files import replacing
@@ -111,6 +112,7 @@ def prepare(job: Job) -> Prepared:
             undefined = UndefinedScores(experiment, with_class_names(dataset, info), splits.by_role)
             if not job.stand_in:  # How one is split is no choice of the user's.
                 remarks += [*splits.remarks, *undefined.remarks()]
+                remarks += setting_remarks(job.experiment, experiment, info, len(splits.train))
                 undefined.require_watched()
         finally:  # Settings that do not fit the data may be explained by how these were read.
             kept = said(remarks, job.allowed)

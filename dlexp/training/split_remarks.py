@@ -1,4 +1,4 @@
-"""What is said of the user's own data once they are split: classes on one side alone, sorted rows, tiny splits."""
+"""What is said of data once they are split: classes on one side alone or gone, sorted rows, tiny splits."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ DRAWN = "validation: {type: split, size: 0.2}"
 
 @dataclass(frozen=True, kw_only=True)
 class SplitTargets:
-    """The targets of the user's own data by role, and how they came there."""
+    """The targets of some data by role, and how they came there."""
 
     place: str
     """Where the data come from."""
@@ -38,9 +38,13 @@ class SplitTargets:
     in_order: Array
     """Those of the training data, validation included, in the order of the source."""
     by_role: Mapping[str, Array]
+    candidates: Array
+    """Those of which the training examples are a share, or a draw."""
+    share_key: str
+    """The setting that takes it; empty if all of them train."""
 
     def remarks(self) -> Iterator[Remark]:
-        """What may be wrong with them, in at most a line for each role, and one for their order in time."""
+        """What may be wrong with those of the user's own data, in at most a line for each role, and a few for all."""
         if self.time_order is not None:
             yield from self._in_time(self.time_order)
         if self.subject and (drawn := self._drawn()):
@@ -63,6 +67,18 @@ class SplitTargets:
                 yield Remark(rule="sorted_rows", place=self.place, found=found, key=DRAWN)
             elif found:
                 yield Remark(rule="one_sided_classes", place=self.place, found=found, key=self._key(role))
+
+    def gone(self) -> Iterator[Remark]:
+        """A line on classes that the share that trains has lost."""
+        lost = [
+            f"{named_classes(absent, target)}{of_target}"
+            for of_target, target, counts in self._class_counts("train")
+            if len(absent := np.flatnonzero((counts["train"] == 0) & (counts["candidates"] > 0)))
+        ]
+        if self.share_key and lost:
+            n = f"{len(self.by_role['train']):,} of {len(self.candidates):,} training examples"
+            found = f"{self.share_key} takes {n}, none of {' and '.join(lost)}"
+            yield Remark(rule="one_sided_classes", place=self.place, found=found, key=self.share_key)
 
     def _chosen_by(self) -> dict[tuple[str, str], Validation | None]:
         """What chooses the scored examples, by role and key."""
@@ -103,20 +119,25 @@ class SplitTargets:
         return ""
 
     def _one_sided(self, role: str) -> Iterator[str]:
-        """Classes that are in training or in this role, and not in both; rarer ones are named with the targets."""
-        for name, target in (self.info.targets or {"": self.info}).items():
-            if target.task not in ("binary", "multiclass", "ordinal"):
-                continue
-            n_classes = target.n_classes or 0
-            counts = {
-                each: np.bincount(self.info.y_of(name, y).astype(int), minlength=n_classes)
-                for each, y in self.by_role.items()
-            }
+        """Classes that training could have or this role has, and not both; rarer ones are named with the targets.
+
+        A label that no scored example has is no surprise: no split is drawn by labels.
+        """
+        for of_target, target, counts in self._class_counts(*self._scored):
             is_frequent = sum(counts.values()) >= len(counts)
-            for side, other in (("train", role), (role, "train")):
+            sides = (("candidates", role), (role, "candidates"))
+            for side, other in sides[:1] if target.task == "multilabel" else sides:
                 if len(absent := np.flatnonzero(is_frequent & (counts[side] == 0) & (counts[other] > 0))):
-                    side_name = "training" if side == "train" else side
-                    yield f"no {side_name} example has {named_classes(absent, target)}{f' of {name}' if name else ''}"
+                    side_name = "training" if side == "candidates" else side
+                    yield f"no {side_name} example has {named_classes(absent, target)}{of_target}"
+
+    def _class_counts(self, *roles: str) -> Iterator[tuple[str, Info, dict[str, Array]]]:
+        """Of each target with classes: ` of NAME`, what it is, and the examples of each class among some."""
+        of_some = {"candidates": self.candidates, **{role: self.by_role[role] for role in roles}}
+        for name, target in (self.info.targets or {"": self.info}).items():
+            if target.n_classes:
+                counts = {some: _counts(self.info.y_of(name, y), target.n_classes) for some, y in of_some.items()}
+                yield f" of {name}" if name else "", target, counts
 
     def _key(self, role: str) -> str:
         """What gives this role examples of every class."""
@@ -140,6 +161,12 @@ def is_sorted(y: Array) -> bool:
     stand_together = len(changes) == len(np.unique(y)) - 1 < len(y) / 2
     steps = np.diff(y)
     return len(changes) > 0 and bool(stand_together or (steps >= 0).all() or (steps <= 0).all())
+
+
+def _counts(y: Array, n_classes: int) -> Array:
+    """The examples of each class, or with each label."""
+    counts: Array = y.sum(axis=0) if y.ndim == 2 else np.bincount(y.astype(int), minlength=n_classes)
+    return counts
 
 
 def named_classes(classes: Array, target: Info) -> str:

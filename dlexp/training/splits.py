@@ -14,6 +14,7 @@ from dlexp.components.held_out import is_drawn
 from dlexp.components.models.model import Model
 from dlexp.components.remarks import Remark
 from dlexp.components.validations import ColumnSplit, RandomSplit, Validation
+from dlexp.config.checks import with_class_names
 from dlexp.config.experiment import Experiment
 from dlexp.errors import UserError
 from dlexp.format import plural
@@ -107,16 +108,16 @@ def remarks(
     validation: Validation | None,
     model: Model | None = None,
 ) -> list[Remark]:
-    """What may be wrong with the choice of the examples of the user's own data, and with their scales.
+    """What may be wrong with the choice of the examples, and of the user's own data also with their scales.
 
     `taken` has the examples of each role. Scales are of little importance if the first layers of the `model`, if it is
     known, scale its inputs.
     """
-    if not dataset.is_users_own:
-        return []
+    validates = found.get("validation")
+    held_out = validates.positions if validates and validates.part == "train" else np.arange(0)
     targets = SplitTargets(
         place=dataset.source,
-        info=data.info or dataset.info(),
+        info=with_class_names(dataset, data.info or dataset.info()),
         validation=RandomSplit() if isinstance(validation, ColumnSplit) and not len(data.marked) else validation,
         test_key=dataset.test_size_key,
         test_split=dataset.chooses_test,
@@ -124,7 +125,11 @@ def remarks(
         subject=data.subject,
         in_order=data.train.y,
         by_role={role: part.y for role, part in taken.items()},
+        candidates=np.delete(data.train.y, held_out, axis=0),
+        share_key=_share_key(dataset),
     )
+    if not dataset.is_users_own:
+        return list(targets.gone())
     inputs = SplitInputs(
         place=dataset.source,
         info=targets.info,
@@ -133,7 +138,14 @@ def remarks(
         are_standardized=getattr(dataset, "standardize", None) is not False,
         model=model,
     )
-    return [*targets.remarks(), *inputs.remarks()]
+    return [*targets.remarks(), *targets.gone(), *inputs.remarks()]
+
+
+def _share_key(dataset: Dataset) -> str:
+    """The setting that leaves out training examples; shipped data are redrawn to measure just what that does."""
+    if dataset.train_fraction < 1:
+        return "dataset.train_fraction"
+    return "dataset.resample" if dataset.resample and dataset.is_users_own else ""
 
 
 def digests(splits: Splits, data: Data, info: Info, data_digest: str) -> dict[str, dict[str, str]]:

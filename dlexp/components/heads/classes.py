@@ -88,6 +88,11 @@ def _in_order(weights: Mapping[str, float], info: Info) -> list[float] | None:
     return None
 
 
+def named_weights(weights: Sequence[float], info: Info) -> dict[str, float]:
+    """The weights of classes in their order, by name."""
+    return dict(zip(class_names(info, len(weights)), weights, strict=True))
+
+
 def _unfitting(weights: Mapping[str, float], names: Sequence[str]) -> Iterator[Misfit]:
     """Keys that are no class, and classes without a weight."""
     if unknown := [key for key in weights if key not in names]:
