@@ -282,7 +282,7 @@ def test_what_is_not_a_number_is_never_the_best_epoch(values: list[float], best:
 
 
 #: What is recorded of a run whose validation split is of one class.
-UNDEFINED = {"undefined": {"val_auc": OF_NO}}
+UNDEFINED = {"missing_scores": {"val_auc": OF_NO}}
 CONFIG = changed(head={"type": "binary", "metrics": ["auc"]})
 SCORES: dict[str, Any] = {
     **{"loss": 0.5, "auc": 0.9, "val_loss": 0.6, "val_auc": None, "best_val_loss": 0.6, "best_val_loss_epoch": 2},
@@ -300,7 +300,7 @@ def test_readers_of_one_run_say_that_it_is_missing() -> None:
     run_dir = undefined_run()
     page = shown(read(run_dir), "table")
 
-    assert result_lines([run_dir]) == [f"{run_dir.path}: val_auc not defined, test_auc 0.8000, 1.2 s"]
+    assert result_lines([run_dir]) == [f"{run_dir.path}: val_auc missing, test_auc 0.8000, 1.2 s"]
     assert "  val_auc    -       -\n" in page
     assert f"\nval_auc: {OF_NO}.\n" in page
     assert " val_auc  -     -     " in listed([read(run_dir)], "table")
@@ -308,7 +308,7 @@ def test_readers_of_one_run_say_that_it_is_missing() -> None:
 
 def test_an_old_record_without_a_reason_is_read() -> None:
     """Its best epoch was taken to be the first one."""
-    run_dir = undefined_run(undefined={}, metrics=SCORES | {"best_val_auc_epoch": 1})
+    run_dir = undefined_run(missing_scores={}, metrics=SCORES | {"best_val_auc_epoch": 1})
 
     assert result_lines([run_dir]) == [f"{run_dir.path}: val_auc -, test_auc 0.8000, 1.2 s"]
     assert "  val_auc    -       -\n" in shown(read(run_dir), "table")
@@ -337,11 +337,21 @@ def test_nothing_is_compared_with_what_is_missing() -> None:
     of_a, of_b = (row for row in rows(comparison) if row["metric"] == "val_auc")
 
     text = to_text(comparison, width=200)
-    assert "val_auc        not defined   0.60 ±0.10\n" in text
+    assert "val_auc        missing    0.60 ±0.10\n" in text
     assert f"val_auc and best_val_auc of a: {OF_NO}." in text
     assert (of_a["reason"], of_b["reason"]) == (OF_NO, f"a: {OF_NO}")
     assert not {"difference", "verdict"} & of_b.keys()
-    assert [metric["undefined"] for metric in document(comparison)["metrics"]] == [[OF_NO, None]] * 2
+    assert [metric["missing"] for metric in document(comparison)["metrics"]] == [[OF_NO, None]] * 2
+
+
+def test_the_seed_that_lacks_a_score_says_why() -> None:
+    """The others are compared; a best value that there is needs no reason."""
+    undefined_run("a", 0, missing_scores={"val_auc": "no finite prediction"})
+    finished(Path("runs"), "a", 1, config=CONFIG, metrics=SCORES | {"val_auc": 0.7, "best_val_auc": 0.8})
+    text = to_text(compare([read(run_dir) for run_dir in scan(Path("runs"))], ["val_auc", "val_loss"]), width=200)
+
+    assert "val_auc    0.7000 (1 of 2 seeds)\n" in text
+    assert "val_auc of a: no finite prediction.\n" in text
 
 
 def test_a_score_that_is_missing_everywhere_is_a_row() -> None:
@@ -366,7 +376,7 @@ def test_a_run_records_what_is_missing() -> None:
     assert [name for name, value in summary.metrics.items() if math.isnan(value)] == list(names)
     assert all(f'"{name}": null' in run_dir.summary_path.read_text() for name in names)
     assert [math.isnan(row["val_auc"]) for row in run_dir.history()] == [True, True]
-    assert summary.undefined == {"val_auc": OF_NO}
+    assert summary.missing_scores == {"val_auc": OF_NO}
     assert list(summary.guessing) == ["val_accuracy", "test_auc", "test_accuracy"]
     assert "undefined_score" in {Remark.of(each).rule for each in summary.remarks}
     assert check(read(run_dir)).damage == []
@@ -381,5 +391,5 @@ def test_a_smoke_run_says_nothing_of_a_stand_in() -> None:
     assert execute(job) == "finished"
     summary = job.run_dir.summary()
     assert summary is not None
-    assert list(summary.undefined) == ["val_auc"]
+    assert list(summary.missing_scores) == ["val_auc"]
     assert (summary.remarks, summary.restored_epoch) == ([], None)

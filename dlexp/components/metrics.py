@@ -8,6 +8,8 @@ from typing import cast
 
 from dlexp.components.data import Array, Task
 
+MAX_LABELS_NAMED = 5
+
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
@@ -65,10 +67,12 @@ def _all_alike(y: Array, class_names: Sequence[str]) -> str:
         return ""
     if y.ndim == 2:
         given = [str(class_names[k] if class_names else k) for k in y[0].nonzero()[0]]
+        if len(given) > MAX_LABELS_NAMED:
+            return f"with the same {len(given)} labels"
         return f"with the label{'s' * (len(given) > 1)} {', '.join(given)} alone" if given else "without a label"
     if y.dtype.kind == "i":
         return f"of class {class_names[y[0]] if class_names else y[0]}"
-    return f"with the target {y[0]:g}"
+    return f"with the target {y[0]:.15g}"
 
 
 def _without_labels(y: Array, class_names: Sequence[str]) -> str:

@@ -152,7 +152,7 @@ class Finished(Ended):
         *("name", "seed", "identity", "status", "config", "metrics", "epochs", "stopped_epoch", "restored_epoch"),
         *("resumed_after", "seconds", "parameters", "layers", "class_names", "mistakes", "examples", "split_digests"),
         *(
-            "undefined",
+            "missing_scores",
             "guessing",
             "remarks",
             "picked_on_test",
@@ -185,7 +185,7 @@ class Finished(Ended):
     """How many each split has."""
     split_digests: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """What tells the examples of each split from others, by target."""
-    undefined: Annotated[Mapping[str, str], mapping_of(text)] = field(default_factory=dict)
+    missing_scores: Annotated[Mapping[str, str], mapping_of(text)] = field(default_factory=dict)
     """By column, why a score is missing."""
     guessing: Scores = field(default_factory=dict)
     """What the best constant prediction scores."""

@@ -200,7 +200,7 @@ def _result(training: FinishedTraining, seconds: float) -> Finished:
         mistakes=first_mistakes(training.mistakes),
         examples={role: len(splits.by_role.get(role, ())) for role in ("train", "validation", "test")},
         split_digests=digests(splits, prepared.data, info, job.data_digest),
-        undefined=prepared.undefined,
+        missing_scores=prepared.undefined,
         guessing=guessing(network, splits),
         remarks=prepared.environment["remarks"],
         picked_on_test=experiment.validation.type == "test",

@@ -11,7 +11,7 @@ from dlexp.components.component import Misfit, Unfit
 from dlexp.components.data import Array, Info, Split
 from dlexp.components.metrics import METRICS, Metric
 from dlexp.components.remarks import Remark
-from dlexp.components.validations import Front, RandomSplit
+from dlexp.components.validations import ColumnSplit, Front, RandomSplit, TestSplit
 from dlexp.config.experiment import Experiment
 from dlexp.config.watched import MONITOR
 from dlexp.format import plural
@@ -132,7 +132,11 @@ class UndefinedScores:
             "validation": "validation.size" if hasattr(validation, "size") else "",
             "test": dataset.test_size_key,
         }
-        if isinstance(validation, Front):
+        if isinstance(validation, ColumnSplit):
+            keys["validation"] = f"dataset.{dataset.marking_key}"
+        elif isinstance(validation, TestSplit):
+            keys["validation"] = keys["test"]
+        elif isinstance(validation, Front):
             keys["validation"] = DRAWN
         elif isinstance(validation, RandomSplit) and not validation.stratify and self._is_stratifiable(score.y):
             keys["validation"] = f"validation.stratify: {'auto' if dataset.is_users_own else 'true'}"

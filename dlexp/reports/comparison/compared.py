@@ -80,11 +80,12 @@ class Compared:
         values = ((seed, value_of(run.result, column)) for seed, run in self.runs.items())
         return {seed: value for seed, value in values if value is not None}
 
-    def undefined(self, column: Column) -> str:
-        """Why a number is missing, as its runs recorded it; empty if they did not."""
+    def why_missing(self, column: Column) -> str:
+        """Why the first run that lacks a number does so; empty if none does, or it did not record why."""
         sources = [column.on("train"), column.on("test")] if column.split == "gap" else [column.last]
-        recorded = self.recorded(lambda result: result.undefined or None) or {}
-        return next((recorded[name] for name in map(str, sources) if name in recorded), "")
+        lacking = (run.result for run in self.runs.values() if value_of(run.result, column) is None)
+        reasons = (result.missing_scores.get(str(each), "") for result in lacking for each in sources)
+        return next(filter(None, reasons), "")
 
     def step_of(self, column: Column) -> float | None:
         """The distance between two neighbouring values of a column; None if it may take any, or is not known.

@@ -208,7 +208,7 @@ def _metrics(experiments: Sequence[Compared], metrics: Sequence[str], sort: str 
         name
         for name in dict.fromkeys([*recorded, *gaps, *OF_THE_RUN])
         if any(value_of(run.result, Column.parse(name)) is not None for run in runs)
-        or any(each.undefined(Column.parse(name)) for each in experiments)
+        or any(each.why_missing(Column.parse(name)) for each in experiments)
     ]
     wanted = [("--metric", name) for name in metrics] + ([("--sort", sort)] if sort else [])
     for option, name in wanted:
@@ -334,8 +334,8 @@ def rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
 
 def _why_none(beside: Compared, experiment: Compared, column: Column) -> str:
     """Why a score is missing, or what it would be compared with; empty if that is not on record."""
-    of_other = beside.undefined(column)
-    return experiment.undefined(column) or (of_other and f"{beside.label}: {of_other}")
+    of_other = beside.why_missing(column)
+    return experiment.why_missing(column) or (of_other and f"{beside.label}: {of_other}")
 
 
 def document(comparison: Comparison) -> dict[str, Any]:
@@ -367,7 +367,7 @@ def document(comparison: Comparison) -> dict[str, Any]:
                     score and asdict(score) | {"n": len(score.values), "comparable": score.obstacle is None}
                     for score in metric.scores
                 ],
-                "undefined": [experiment.undefined(metric.column) or None for experiment in comparison.experiments],
+                "missing": [experiment.why_missing(metric.column) or None for experiment in comparison.experiments],
             }
             for metric in comparison.metrics
         ],

@@ -106,7 +106,7 @@ def _is_of_training(column: Column) -> bool:
 
 def _cell(experiment: Compared, score: Score | None, column: Column) -> str:
     if score is None:
-        return "not defined" if experiment.undefined(column) else "-"
+        return "missing" if experiment.why_missing(column) else "-"
     parts = [plus_minus(score.mean, score.sd)]
     if score.best_epoch is not None:
         parts.append(f"(epoch {significant(score.best_epoch, 2)})")
@@ -214,18 +214,18 @@ def _notes(comparison: Comparison) -> Iterator[str]:
             f"{' and '.join(best)} of {', '.join(picked)}: picked on the test data, "
             "since validation is the test split there."
         )
-    yield from _undefined(comparison)
+    yield from _missing(comparison)
     for experiment in comparison.experiments:
         if len(experiment.names) > 1:
             yield f"{experiment.label}: the same experiment was run as {', '.join(experiment.names[1:])} too."
 
 
-def _undefined(comparison: Comparison) -> Iterator[str]:
+def _missing(comparison: Comparison) -> Iterator[str]:
     """Why scores are missing: a line for each reason, with the scores and the experiments."""
     by_reason: dict[str, tuple[list[str], list[str]]] = {}
     for metric in comparison.metrics:
         for experiment in comparison.experiments:
-            if reason := experiment.undefined(metric.column):
+            if reason := experiment.why_missing(metric.column):
                 names, labels = by_reason.setdefault(reason, ([], []))
                 names.append(metric.name)
                 labels.append(experiment.label)

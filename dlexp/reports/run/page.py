@@ -156,7 +156,7 @@ def _metrics(result: Finished) -> Iterator[str]:
         yield "Best possible: what the data's true distribution scores on the same examples; beaten only by chance."
     if result.picked_on_test:
         yield "The best values were picked on the test data: validation is the test split here."
-    yield from (f"{name}: {reason}." for name, reason in result.undefined.items())
+    yield from (f"{name}: {reason}." for name, reason in result.missing_scores.items())
 
 
 def _remarks(recorded: Iterable[Mapping[str, Any]]) -> list[str]:

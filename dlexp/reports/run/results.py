@@ -48,7 +48,7 @@ def _scores(result: Finished) -> Iterator[str]:
 def _score(column: str, result: Finished, name: str = "") -> str:
     """A score by the name of its column, or by another."""
     name = name or column
-    return f"{name} not defined" if column in result.undefined else score(name, result.metrics.get(column))
+    return f"{name} missing" if column in result.missing_scores else score(name, result.metrics.get(column))
 
 
 @dataclass(frozen=True)
