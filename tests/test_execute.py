@@ -50,7 +50,7 @@ def test_own_code_that_leaves_fails_its_run_alone(
     failure = RunDir(job.path).failure()
     assert ending == "failed"
     assert failure is not None
-    assert failure.what == f"model.function: {module}:build: Exited: {said}"
+    assert failure.what == f"model.function: {module}:build: Exited: {said} ({module}.py, line 3)"
 
 
 @pytest.mark.training

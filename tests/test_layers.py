@@ -423,8 +423,11 @@ def test_own_function_is_a_model(own_module: str, invoke: Invoke) -> None:
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        ("nothing", "expected features of shape (batch, units), got NoneType"),
-        ("wide", "expected features of shape (batch, units), got (None, 8, 8)"),
+        (
+            "nothing",
+            "expected a tensor of features (batch, units), found nothing (None); end the function with: return x",
+        ),
+        ("wide", "expected features of shape (batch, units), found (None, 8, 8); end with keras.layers.Flatten()(x)"),
         ("missing", "AttributeError: module"),
     ],
 )

@@ -338,6 +338,89 @@ def test_a_model_that_brings_code_is_refused(tmp_path: Path) -> None:
         _model(tmp_path / "text.keras")
 
 
+OWN = """
+import numpy as np
+from keras import layers
+
+class Scale(layers.Layer):
+    def __init__(self, function, **kwargs):
+        super().__init__(**kwargs)
+        self.function = function
+
+    def get_config(self):
+        return {**super().get_config(), "by": "a function that no file holds"}
+
+    def build(self, shape):
+        self.factor = self.add_weight(shape=shape[1:], initializer="ones")
+
+    def call(self, x):
+        return self.function(x) * self.factor
+
+def model(x):
+    return Scale(lambda t: t * 2)(layers.Lambda(lambda t: t - 1)(layers.Dense(4, activation="tanh")(x)))
+
+def data():
+    x = np.random.default_rng(0).normal(size=(60, 3)).astype("float32")
+    y = (x[:, 0] > 0).astype(int)
+    return (x[:40], y[:40]), (x[40:], y[40:])
+"""
+
+
+@pytest.mark.training
+def test_a_model_with_own_layers_predicts_where_its_code_is(invoke: Invoke) -> None:
+    """With the flag, which the message types out; not by code that has changed since, nor without the module."""
+    Path("predicted_by.py").write_text(OWN)
+    Path("own.yaml").write_text(
+        "dataset: {type: python, function: 'predicted_by:data', task: binary}\n"
+        "model: {type: python, function: 'predicted_by:model'}\ntraining: {epochs: 3, batch_size: 8}\n"
+    )
+    assert invoke("run", "own.yaml")[0] == 0
+    (path,) = Path("runs/own").iterdir()
+    metrics = json.loads((path / "summary.json").read_text())["metrics"]
+
+    code, out, said = invoke("predict", "own", "test")
+    assert (code, out) == (2, "")
+    assert said == (
+        f"{path}/model.keras: only predicted_by:model, code that the config names, can open its layers; "
+        f"to let it: dlexp predict {path} test --allow-code\n"
+    )
+
+    code, out, _ = invoke("predict", str(path), "test", "--allow-code")
+    rows = table(out)
+    right = [float(row[f"probability_{row['target']}"]) for row in rows]
+    assert code == 0
+    assert -np.mean(np.log(right)) == pytest.approx(metrics["test_nll"], rel=1e-5)
+
+    np.savez("new.npz", x=np.zeros((2, 3), np.float32))
+    assert len(table(invoke("predict", "own", "new.npz", "--allow-code")[1])) == 2
+
+
+@pytest.mark.training
+def test_a_model_whose_code_has_changed_does_not_predict(invoke: Invoke) -> None:
+    """Its weights belong to other layers, though their shapes be the same."""
+    Path("changed_model.py").write_text(OWN)
+    Path("own.yaml").write_text(
+        "dataset: iris\nmodel: {type: python, function: 'changed_model:model'}\ntraining: {epochs: 1}\n"
+    )
+    assert invoke("run", "own.yaml")[0] == 0
+    Path("changed_model.py").write_text(OWN.replace("t * 2", "t * 3"))
+    (path,) = Path("runs/own").iterdir()
+
+    assert invoke("predict", str(path), "test", "--allow-code") == (
+        2,
+        "",
+        f"{path}/model.keras: changed_model:model has changed since the training, and only as it was can it open the "
+        "layers\n",
+    )
+
+    Path("changed_model.py").unlink()
+    code, _, said = invoke("predict", str(path), "test", "--allow-code")
+    assert (code, said) == (
+        1,
+        "changed_model:model: no module changed_model that Python knows or the working directory has\n",
+    )
+
+
 @pytest.mark.training
 def test_predictions_and_show_call_an_example_by_its_row_and_its_id(invoke: Invoke) -> None:
     """The row is that of the file, counted from 1, as in every message; new rows have their ids too."""

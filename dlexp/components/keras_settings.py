@@ -56,6 +56,7 @@ def unread() -> Iterator[None]:
 def reset() -> None:
     """Give Keras its defaults, whoever changed them in this process; UserError if its backend is another."""
     import keras
+    import tensorflow as tf
 
     if (backend := keras.config.backend()) != DEFAULTS["backend"]:
         raise UserError(
@@ -66,6 +67,25 @@ def reset() -> None:
     keras.config.set_epsilon(DEFAULTS["epsilon"])
     keras.config.set_image_data_format(DEFAULTS["image_data_format"])
     keras.config.set_dtype_policy(DEFAULTS["floatx"])
+    tf.config.run_functions_eagerly(False)
+
+
+def changed() -> str:
+    """What in this process is no default of Keras's, such as `floatx float64`; empty where nothing is."""
+    import keras
+    import tensorflow as tf
+
+    now = {
+        "floatx": keras.config.floatx(),
+        "epsilon": keras.config.epsilon(),
+        "image_data_format": keras.config.image_data_format(),
+    }
+    found = [f"{key} {value}" for key, value in now.items() if value != DEFAULTS[key]]
+    if (policy := keras.config.dtype_policy().name) not in (now["floatx"], DEFAULTS["floatx"]):
+        found.append(f"dtype policy {policy}")
+    if tf.config.functions_run_eagerly():
+        found.append("functions eagerly run")
+    return ", ".join(found)
 
 
 def ignored() -> str:

@@ -7,6 +7,8 @@ imported from the very source of which the digest was taken.
 
 import hashlib
 import importlib
+import os
+import random
 import signal
 import sys
 import sysconfig
@@ -15,13 +17,14 @@ from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
+from traceback import walk_tb
 from types import ModuleType
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from dlexp.components import snapshot
-from dlexp.errors import DataError, UserError
+from dlexp.components import keras_settings, snapshot
+from dlexp.errors import DataError, UserError, in_short
 
 FunctionName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 
@@ -61,6 +64,10 @@ class Exited(Exception):
     """Code of the user's that was called to return a value, and ended the process instead."""
 
 
+class Meddling(Exception):
+    """Code of the user's that changed for all what its own part alone should have."""
+
+
 @contextmanager
 def exits_raised() -> Iterator[None]:
     """Within, code that leaves by `sys.exit` or as if by Ctrl-C raises an error like any other.
@@ -76,6 +83,57 @@ def exits_raised() -> Iterator[None]:
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             raise  # It may be the user's own.
         raise Exited("it raises KeyboardInterrupt") from left
+
+
+@contextmanager
+def contained() -> Iterator[None]:
+    """Within, code of the user's is called: what it does to the whole process is an error, or is undone.
+
+    Raises:
+        Exited: It left.
+        Meddling: It changed Keras's settings, which all layers follow.
+    """
+    folder, has_keras = Path.cwd(), "keras" in sys.modules
+    try:
+        with exits_raised():
+            yield
+    finally:
+        os.chdir(folder)  # Records and data files may have relative paths.
+        # All that trains has imported Keras before; what the user imports here has the user's own settings.
+        changed = keras_settings.changed() if has_keras else ""
+        if changed:
+            keras_settings.reset()
+    if changed:
+        raise Meddling(f"it sets Keras's {changed} for everything; leave that out, or set it for single layers")
+
+
+@contextmanager
+def seeds_kept() -> Iterator[None]:
+    """Within, setting Python's seed raises `Meddling`: all seeds of an experiment would begin with the same weights."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise Meddling("it sets the random seed, so that every seed would begin with the same weights; leave it out")
+
+    seed, random.seed = random.seed, refuse
+    try:
+        yield
+    finally:
+        random.seed = seed
+
+
+def explained(function: str, error: Exception) -> str:
+    """What calling a function of the user's raised, in one line, with the last line of its module that ran."""
+    module = function.partition(":")[0]
+    walked = (walk_tb(each.__traceback__) for each in (error, error.__cause__) if each)
+    lines = [
+        f" ({Path(frame.f_code.co_filename).name}, line {line})"
+        for each in walked
+        for frame, line in each
+        if frame.f_globals.get("__name__") == module
+    ]
+    where = lines[-1] if lines else ""
+    kind = "" if isinstance(error, Meddling) else f"{type(error).__name__}: "
+    return f"{function}: {kind}{in_short(error)}{where}"
 
 
 def load(function: str) -> Callable[..., Any]:

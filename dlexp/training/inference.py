@@ -1,6 +1,6 @@
 """What a saved model predicts of a split of its data, or of other examples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from dlexp.components import snapshot
-from dlexp.components.data import Info, NewExamples
+from dlexp.components.data import Data, Info, NewExamples
 from dlexp.components.heads.classes import class_names
 from dlexp.components.heads.head import Predicted, PredictedColumns
+from dlexp.config import identity
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
-from dlexp.errors import DataError, UserError
+from dlexp.errors import DataError, UserError, in_one_line
 from dlexp.training.inputs import require_data
 from dlexp.training.splits import split
 from dlexp.training.threads import set_threads
@@ -26,18 +27,25 @@ if TYPE_CHECKING:
 CHUNK_ROWS = 1024
 
 
+class OwnCode(UserError):
+    """A model with layers of the user's own, which only the user's own code makes."""
+
+
 def infer(
     experiment: Experiment,
     model_path: Path,
     examples: Path | Literal["test"],
     data_dir: Path | None,
     data_digest: str,
+    code_digest: str | None,
     large_digests: snapshot.Digests,
+    allow_code: bool = False,
 ) -> tuple[PredictedColumns, Sequence[str]]:
     """Let a saved model predict; imports TensorFlow.
 
     `examples` are the test split, or a file or folder of the user's. The data must be those with which the model was
-    trained, whose digest is `data_digest`: `examples` are encoded as they are.
+    trained, whose digest is `data_digest`: `examples` are encoded as they are. A model that Keras cannot open without
+    the user's own code is built by it again, if that is allowed and its digest is `code_digest`.
 
     Returns:
         The predictions: the first columns name the examples, and of the test split `target` is the true one; and what
@@ -45,20 +53,62 @@ def infer(
 
     Raises:
         DataError, UserError: The examples, or the data that their encoding was fitted on, are not what they should be.
+        OwnCode: The model cannot be opened without code that is not allowed.
         Changed: The data have changed since their digest was compared.
     """
     set_threads(experiment.training.threads)
     snapshot.large_digests.update(large_digests)
     with snapshot.taken():
         require_data(experiment.dataset, data_dir, data_digest)
-        return _inference(experiment, _model(model_path), examples, data_dir)
+        loaded = cache(lambda: experiment.dataset.load(data_dir))
+        try:
+            model = _model(model_path)
+        except DataError as error:
+            if not experiment.model.functions:
+                raise
+            if not allow_code:
+                functions = " and ".join(experiment.model.functions)
+                raise OwnCode(
+                    f"{model_path}: only {functions}, code that the config names, can open its layers"
+                ) from error
+            model = _rebuilt(experiment, loaded(), model_path, code_digest)
+        return _inference(experiment, model, examples, loaded, data_dir)
+
+
+def _rebuilt(experiment: Experiment, data: Data, path: Path, code_digest: str | None) -> "keras.Model":
+    """The saved model as the user's own function makes it, with the weights of the file: any layers will do for that.
+
+    Raises:
+        UserError: The function is no longer that of the run, or makes other weights.
+    """
+    from dlexp.training.network import build
+
+    functions = " and ".join(experiment.model.functions)
+    if identity.code_digest(experiment) != code_digest:
+        raise UserError(
+            f"{path}: {functions} has changed since the training, and only as it was can it open the layers"
+        )
+    info = data.info or experiment.dataset.info()
+    experiment = completed(experiment, info)
+    model = build(experiment, info, split(experiment, data).train, seed=0).model
+    try:
+        model.load_weights(path)
+    # A damaged archive raises nearly anything.
+    except Exception as error:
+        raise DataError(
+            f"{path}: damaged, or not of the layers that {functions} makes now: {in_one_line(error)}"
+        ) from error
+    return model
 
 
 def _inference(
-    experiment: Experiment, model: "keras.Model", examples: Path | Literal["test"], data_dir: Path | None
+    experiment: Experiment,
+    model: "keras.Model",
+    examples: Path | Literal["test"],
+    loaded: Callable[[], Data],
+    data_dir: Path | None,
 ) -> tuple[PredictedColumns, Sequence[str]]:
     dataset = experiment.dataset
-    loaded = cache(lambda: dataset.load(data_dir))
     if examples == "test":
         test, names = loaded().test, [loaded().name("test", i) for i in range(len(loaded().test))]
         given, y = NewExamples(test.x, names, ids=loaded().test_ids), test.y

@@ -104,6 +104,7 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
     """Build the layers with initial weights that depend on the seed alone."""
     # Layer names and random seeds start from the beginning: nothing depends on what this process did before.
     keras.backend.clear_session()
+    experiment.model.load_code()
     x = inputs = keras.Input(info.shape, dtype=train.x.dtype.name, name="inputs")
     standardize = _standardization(train.x, info.standardize) if info.standardize else []
     for layer in standardize:

@@ -14,16 +14,26 @@ from dlexp.records.index import latest
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.selection import select
 from dlexp.training.child import in_child
-from dlexp.training.inference import infer
+from dlexp.training.inference import OwnCode, infer
 
 log = logging.getLogger(__name__)
 
 
-def predict(word: str, examples: Path | Literal["test"], runs_dir: Path, data_dir: Path | None) -> PredictedColumns:
+def predict(
+    word: str,
+    examples: Path | Literal["test"],
+    runs_dir: Path,
+    data_dir: Path | None,
+    *,
+    allow_code: bool = False,
+) -> PredictedColumns:
     """Let the latest finished run that a word names predict its test split, or the examples of a file or folder.
 
+    With `allow_code`, a model with layers of the user's own is built by the function that the config names.
+
     Raises:
-        UserError: There is no such run, or its data are no longer those that it was trained on.
+        UserError: There is no such run, its data are no longer those that it was trained on, or its model has layers of
+            the user's own and their code is not allowed or has changed.
         DamagedRecord: The model is not the one that was recorded.
         DataError: As `infer`.
     """
@@ -42,7 +52,13 @@ def predict(word: str, examples: Path | Literal["test"], runs_dir: Path, data_di
         digest = run.record.data_digest
         if digest not in experiment.dataset.digests(data_dir):
             raise UserError(f"{run.dir.path}: the data are not those that it was trained on, which its encoding needs")
-    columns, notes = in_child(infer, experiment, run.dir.model_path, examples, data_dir, digest, snapshot.large_digests)
+    given = run.dir.model_path, examples, data_dir, digest, run.record.code_digest, snapshot.large_digests
+    try:
+        columns, notes = in_child(infer, experiment, *given, allow_code)
+    except OwnCode as error:
+        folder = [] if data_dir is None else ["--data-dir", str(data_dir)]
+        command = shlex.join(["dlexp", "predict", str(run.dir.path), str(examples), *folder, "--allow-code"])
+        raise UserError(f"{error}; to let it: {command}") from error
     for line in shown(list(notes)):
         log.info(line)
     return columns

@@ -55,6 +55,13 @@ class Model(Component):
         """
         return [source(function) for function in self.functions]
 
+    def load_code(self) -> None:
+        """Import what `build` calls: before the seeds are set, since modules set some themselves.
+
+        Raises:
+            Unfit: It cannot be imported.
+        """
+
     def build(self, x: Tensor, info: Info) -> Tensor:
         """From inputs `(batch, *info.shape)` to features `(batch, units)`."""
         raise NotImplementedError

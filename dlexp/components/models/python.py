@@ -1,11 +1,15 @@
 """The user's own function as a model."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
+from dlexp.components import user_code
 from dlexp.components.component import Misfit, Unfit
 from dlexp.components.data import Info, Tensor
+from dlexp.components.models.features import require_features
 from dlexp.components.models.model import Model
-from dlexp.components.user_code import FunctionName, exits_raised, load
+from dlexp.components.user_code import FunctionName
 
 
 class PythonModel(Model):
@@ -24,22 +28,30 @@ class PythonModel(Model):
         """The function that makes the layers."""
         return [self.function]
 
+    def load_code(self) -> None:
+        """Import the module, which may set a seed, though none that the weights begin with.
+
+        Raises:
+            Unfit: It raises, or has no such function.
+        """
+        with self._refused(), user_code.contained():
+            user_code.load(self.function)
+
     def build(self, x: Tensor, info: Info) -> Tensor:
         """What the function makes of the inputs.
 
         Raises:
             Unfit: It raises, or gives no features.
         """
-        import keras
-
-        try:
-            with exits_raised():
-                features = load(self.function)(x, **self.arguments)
-        # Another's code raises anything; its traceback is in the log as the cause.
-        except Exception as error:
-            raise Unfit(Misfit("model.function", f"{self.function}: {type(error).__name__}: {error}")) from error
-        if not isinstance(features, keras.KerasTensor) or len(features.shape) != 2:
-            found = tuple(features.shape) if isinstance(features, keras.KerasTensor) else type(features).__name__
-            why = f"{self.function}: expected features of shape (batch, units), got {found}"
-            raise Unfit(Misfit("model.function", why))
+        with self._refused(), user_code.contained(), user_code.seeds_kept():
+            features = user_code.load(self.function)(x, **self.arguments)
+        require_features(features, x, self.function)
         return features
+
+    @contextmanager
+    def _refused(self) -> Iterator[None]:
+        """Another's code raises anything; its traceback is in the log as the cause."""
+        try:
+            yield
+        except Exception as error:
+            raise Unfit(Misfit("model.function", user_code.explained(self.function, error))) from error

@@ -1,6 +1,6 @@
 """The user's own arrays: from an npz file or from a function."""
 
-from collections.abc import Iterator, Sequence, Sized
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -13,6 +13,7 @@ from dlexp.components.data import Data, Info, Inputs, NewExamples, Split
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.user.keys import MAX_NAMED, Target, TargetKeys, UserPath, not_there
+from dlexp.components.datasets.user.pairs import pairs
 from dlexp.components.pictures import are_pictures, pictures
 from dlexp.components.remarks import Remark
 from dlexp.components.user_code import FunctionName
@@ -227,16 +228,12 @@ class Python(Arrays):
 
     def _arrays(self, data_dir: Path | None) -> tuple[str, Sequence[Any], Sequence[Any]]:
         try:
-            with user_code.exits_raised():
+            with user_code.contained():
                 given = user_code.load(self.function)(**self.arguments)
         # Another's code raises anything; its traceback is in the log as the cause.
         except Exception as error:
-            raise DataError(f"{self.function}: {type(error).__name__}: {error}") from error
-        try:
-            (x_train, y_train), (x_test, y_test) = given
-        except (TypeError, ValueError) as error:
-            what = f"{len(given)} values" if isinstance(given, Sized) else type(given).__name__
-            raise DataError(f"{self.function}: expected (x_train, y_train), (x_test, y_test), found {what}") from error
+            raise DataError(user_code.explained(self.function, error)) from error
+        (x_train, y_train), (x_test, y_test) = pairs(given, self.function)
         names = [list(getattr(x, "columns", ())) for x in (x_train, x_test)]
         if all(names) and names[0] != names[1]:
             listed = " but ".join(", ".join(map(str, each[:MAX_NAMED])) for each in names)
