@@ -203,6 +203,21 @@ def test_targets_of_a_regression(dlexp: Any) -> None:
     assert document["features"][0]["maximum"] == 79
 
 
+def test_tiny_targets_stand_in_a_power_of_ten(dlexp: Any) -> None:
+    """One for each row, so that the table fits; by hand: 0.5 to 5.5 farads times 1e-12, twelve of each."""
+    rows = "".join(f"{i},{i % 6 + 0.5}e-12\n" for i in range(60))
+    Path("t.csv").write_text(f"x,farads\n{rows}")
+    Path("test.csv").write_text(f"x,farads\n{rows}")
+    Path("c.yaml").write_text(
+        "dataset: {type: csv, path: t.csv, test_path: test.csv, target: farads, task: regression}\nvalidation: none\n"
+    )
+
+    _, out, _ = dlexp("data", "c.yaml")
+
+    assert "\ntarget         min   5 %  25 %  median  75 %  95 %   max  mean    sd\n" in out
+    assert "\ntrain, 1e-12  0.50  0.50  1.50    3.00  4.50  5.50  5.50  3.00  1.71\n" in out
+
+
 def test_the_best_possible_score_of_generated_data(dlexp: Any) -> None:
     """By metric, as the records call it."""
     assert "\nbest possible  test_nll 1.095, test_accuracy 0.5215, " in dlexp("data", "ratings")[1]

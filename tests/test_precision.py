@@ -23,6 +23,8 @@ RNG = np.random.default_rng(0)
         ("decimals", RNG.normal(36.8, 0.4, 10_000), False),
         ("tiny numbers", 1e-12 * RNG.normal(size=100), False),
         ("numbers that TensorFlow takes as 0", 1e-40 * RNG.normal(size=100), True),
+        ("such numbers in float32", (1e-40 * RNG.normal(size=100)).astype(np.float32), True),
+        ("tiny numbers in float32", (1e-30 * RNG.normal(size=100)).astype(np.float32), False),
         ("times, some of them 0", np.append(SECONDS, np.zeros(9)), True),
         ("float32", SECONDS.astype(np.float32), False),
         ("bytes", np.arange(200, dtype=np.uint8), False),

@@ -84,13 +84,21 @@ class Loss:
 
 def losses(x: Array) -> list[Loss]:
     """The columns of numbers `(n, columns)` of which float32 loses some; there is nothing to lose of a constant."""
-    if np.can_cast(x.dtype, np.float32):
+    if np.can_cast(x.dtype, np.float32) and not _are_tiny(x):
         return []
     # A part at a time, which the processor's cache holds.
     moved = np.max([_moved(x[start : start + N_AT_ONCE]) for start in range(0, len(x), N_AT_ONCE)], axis=0)
     some = np.ascontiguousarray(x[:: -(-len(x) // N_COUNTED)].T, np.float64)
     found = (_loss_of(k, x, some[k], moved[k]) for k in np.flatnonzero(moved).tolist())
     return [loss for loss in found if loss]
+
+
+def _are_tiny(x: Array) -> bool:
+    """Whether a column of numbers in float32 lies where TensorFlow takes some as 0."""
+    if x.dtype.kind != "f" or not x.size:
+        return False
+    largest = np.maximum(x.max(axis=0), -x.min(axis=0))
+    return bool(((largest > 0) & (largest < SMALLEST / TOLERANCE)).any())
 
 
 def _moved(x: Array) -> Array:

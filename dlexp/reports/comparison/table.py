@@ -12,7 +12,7 @@ from dlexp.format import TableFormat, aligned, markdown_table, plural, to_csv, t
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.facts import COLUMNS, ComparedMetric, Comparison, Group, Score, document, rows
 from dlexp.reports.comparison.verdicts import EQUAL, LEVEL, MIN_PAIRS, has_verdict
-from dlexp.reports.numbers import counted, fixed, known, places_of, plus_minus, signed, significant
+from dlexp.reports.numbers import LARGEST, counted, fixed, known, places_of, plus_minus, signed, significant
 
 _BETWEEN = "   "
 _BEST_POSSIBLE = "best possible"
@@ -130,7 +130,8 @@ def _difference(column: Column, score: Score, is_baseline: bool) -> str:
     mean, pairs = difference.mean * scale, plural(difference.pairs, "paired seed")
     if difference.interval is None:
         # Three digits, where no interval says how many it is worth.
-        found = f"{signed(mean, max(places_of(mean, 3), 0)) if mean else '0'}{unit}"
+        places = places_of(mean, 3) if abs(mean) >= LARGEST else max(places_of(mean, 3), 0)
+        found = f"{signed(mean, places) if mean else '0'}{unit}"
         if difference.pairs < MIN_PAIRS:
             return f"{found}, {pairs}"
         if difference.reason == EQUAL:

@@ -131,9 +131,24 @@ def _cut(name: str, length: int) -> str:
 
 
 def _spread(title: str, distributions: dict[str, Distribution], width: int) -> Iterator[str]:
-    if distributions:
-        rows = [[role, *map(significant, astuple(each))] for role, each in distributions.items()]
-        yield from _table([[title, *SPREAD], *rows], width)
+    """A row for each distribution; very small and very large numbers in a power of ten of the row."""
+    if not distributions:
+        return
+    rows = {role: [*map(significant, astuple(each))] for role, each in distributions.items()}
+    powers = {role: _power(astuple(each)) for role, each in distributions.items()}
+    # Two decimals do not tell apart what lies near together.
+    are_apart = all(each.sd >= 10.0 ** (powers[role] - 1) for role, each in distributions.items())
+    if are_apart and any("e" in cell for cells in rows.values() for cell in cells):
+        rows = {
+            f"{role}, 1e{powers[role]}": [f"{value / 10.0 ** powers[role]:.2f}" for value in astuple(each)]
+            for role, each in distributions.items()
+        }
+    yield from _table([[title, *SPREAD], *([role, *cells] for role, cells in rows.items())], width)
+
+
+def _power(values: Sequence[float]) -> int:
+    """The power of ten of the largest number."""
+    return int(f"{max(map(abs, values)):e}".partition("e")[2])
 
 
 def _words(description: Description, width: int) -> Iterator[str]:
