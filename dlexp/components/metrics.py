@@ -72,7 +72,7 @@ def _all_alike(y: Array, class_names: Sequence[str]) -> str:
         return f"with the label{'s' * (len(given) > 1)} {', '.join(given)} alone" if given else "without a label"
     if y.dtype.kind == "i":
         return f"of class {class_names[y[0]] if class_names else y[0]}"
-    return f"with the target {y[0]:.15g}"
+    return f"with the target {y[0]:.6g}"
 
 
 def _without_labels(y: Array, class_names: Sequence[str]) -> str:

@@ -82,15 +82,23 @@ class UndefinedScores:
         return {str(score.column): score.reason for score in self._scores if score.reason}
 
     def remarks(self) -> Iterator[Remark]:
-        """A line for each score that is missing or does without some classes, except for one that is watched."""
-        place, stopping = self.experiment.dataset.source, self.experiment.training.early_stopping
+        """A line for all scores that are missing for one reason, except for one that is watched.
+
+        And a line for each that does without some classes.
+        """
+        stopping = self.experiment.training.early_stopping
+        missing: dict[tuple[str, str], list[str]] = {}
+        partly: list[tuple[str, str]] = []
         for score in self._scores:
-            name = str(score.column)
-            missing = (
-                [f"{name} is {score.reason}"] if score.reason and not (stopping and stopping.monitor == name) else []
-            )
-            for found in (*missing, *score.partly):
-                yield Remark(rule=RULE, place=place, found=found, key=self._key(score))
+            key = self._key(score) if score.reason or score.partly else ""
+            if score.reason and not (stopping and stopping.monitor == str(score.column)):
+                missing.setdefault((score.reason, key), []).append(str(score.column))
+            partly += [(found, key) for found in score.partly]
+        for (reason, key), names in missing.items():
+            found = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} {reason}"
+            yield Remark(rule=RULE, place=self.experiment.dataset.source, found=found, key=key)
+        for found, key in partly:
+            yield Remark(rule=RULE, place=self.experiment.dataset.source, found=found, key=key)
 
     def require_watched(self) -> None:
         """Refuse early stopping on a score that is missing.
