@@ -183,7 +183,12 @@ MUTATIONS = (
     *(
         Mutation(rule, (f"model={{type: layers, layers: [{layers}]}}",), _is_convolution)
         for rule, layers in (
-            ("bottleneck", "{Dense: {units: 64}}, {Dense: {units: 4}}"),
+            ("bottleneck", "{Dense: {units: 64, activation: relu}}, {Dense: {units: 4}}"),
+            ("linear_stack", "{Dense: {units: 64}}, {Dense: {units: 32}}"),
+            (
+                "linear_stack",
+                f"{IMAGE}, {{Conv2D: {{filters: 16, kernel_size: 3}}}}, Flatten, {{Dense: {{units: 64}}}}",
+            ),
             ("bottleneck", f"{IMAGE}, {{Conv2D: {{filters: 8, kernel_size: 3}}}}, Flatten, {{Dense: {{units: 4}}}}"),
             ("saturating_stack", ", ".join(["{Dense: {units: 64, activation: sigmoid}}"] * 4)),
             ("saturating_stack", ", ".join(["{Dense: {units: 64}}, {Activation: {activation: tanh}}"] * 3)),
@@ -193,6 +198,7 @@ MUTATIONS = (
             ("heavy_dropout", "{Dense: {units: 64}}, {AlphaDropout: {rate: 0.9}}"),
             ("heavy_dropout", f"{STEPS}, {{GRU: {{units: 16, dropout: 0.8}}}}"),
             ("second_output", "{Dense: {units: 64}}, {Dense: {units: 10, activation: softmax}}"),
+            ("second_output", "{Dense: {units: 64, activation: relu}}, {Dense: {units: 10}}, Softmax"),
             ("second_output", "{Dense: {units: 64}}, {Dense: {units: 10, activation: sigmoid}}"),
             ("second_output", "{Dense: {units: 64}}, {Dense: {units: 10}}, {Activation: {activation: sigmoid}}"),
         )
@@ -373,14 +379,21 @@ def test_what_is_near_a_rule_and_follows_it_is_not_warned_of(write: Callable[...
     ("layers", "warnings"),
     [
         (
-            "{Dense: {units: 4}}, {Dense: {units: 9}}",
+            "{Dense: {units: 4}}, ReLU, {Dense: {units: 9}}",
             [
                 "model.layers.0.Dense.units: warning: Dense gives 4 numbers for 10 classes: what it cannot carry is "
                 "lost to all layers behind it (the information bottleneck); set model.layers.0.Dense.units=10 "
                 "(allow: [bottleneck]",
-                "model.layers.1.Dense.units: warning: Dense gives 9 numbers for 10 classes: what it cannot carry is "
-                "lost to all layers behind it (the information bottleneck); set model.layers.1.Dense.units=10 "
+                "model.layers.2.Dense.units: warning: Dense gives 9 numbers for 10 classes: what it cannot carry is "
+                "lost to all layers behind it (the information bottleneck); set model.layers.2.Dense.units=10 "
                 "(allow: [bottleneck]",
+            ],
+        ),
+        (
+            "{Dense: {units: 64}}, Flatten, {Dropout: {rate: 0.2}}, {Dense: {units: 32, activation: linear}}",
+            [
+                "model.layers.0.Dense.activation: warning: 2 layers without an activation between them are no more "
+                "than one, a linear map; set model.layers.0.Dense.activation=relu (allow: [linear_stack]"
             ],
         ),
         (
@@ -426,6 +439,9 @@ def test_layers_of_keras_are_warned_of_at_their_own_place(
         "{Reshape: {target_shape: [8, 8, 1]}}, {Conv2D: {filters: 4, kernel_size: 3, activation: relu}}, Flatten",
         f"{STEPS}, {{Dense: {{units: 4}}}}, Flatten",
         "{Dense: {units: 64}}, {Dropout: {rate: 0.5}}",
+        "{Dense: {units: 64}}, {LeakyReLU: {}}, {Dense: {units: 32}}",
+        "{Dense: {units: 64}}, {Dense: {units: 32}}, {Activation: {activation: tanh}}",
+        "{Dense: {units: 64}}, {LayerNormalization: {}}, {Dense: {units: 32}}",
         "{Reshape: {target_shape: [4, 4, 4]}}, {MultiHeadAttention: {num_heads: 2, key_dim: 4}}, Flatten",
     ],
 )

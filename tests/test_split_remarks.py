@@ -218,6 +218,16 @@ def test_a_class_that_a_share_has_lost_is_named(share: str, validation: str) -> 
     assert lost == [f"t.csv: {key} takes {taken} of {n} training examples, none of class c; see {key}"]
 
 
+def test_a_share_of_a_few_examples_is_named() -> None:
+    """Of numbers too."""
+    numbers = table("x,y\n" + "".join(f"{i},{i * 7 % 11}\n" for i in range(120)), "regression")
+
+    assert said(numbers.replace("y,", "y, train_fraction: 0.04,")) == [
+        "t.csv: dataset.train_fraction takes 3 of 77 training examples; see dataset.train_fraction"
+    ]
+    assert said(numbers.replace("y,", "y, train_fraction: 0.2,")) == []
+
+
 def test_of_several_targets_each_lost_class_is_named() -> None:
     """Labels among them."""
     rows = "".join(

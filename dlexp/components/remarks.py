@@ -62,7 +62,7 @@ RULES: Mapping[str, str] = {
     "spaces": "Spaces around cells, which are left out.",
     "spellings": "Categories that differ only in case, spaces or zeros.",
     "target_leakage": "Features that alone give a target away.",
-    "tiny_split": "A validation or test split of so few examples that its scores are chance.",
+    "tiny_split": "A validation or test split, or a share that trains, of so few examples that scores are chance.",
     "total_row": "Last rows of sums or means, which are left out.",
     "trailing_delimiter": "A delimiter behind the last column.",
     "undefined_score": "Scores that the targets of a split leave undefined, of all classes or of some.",

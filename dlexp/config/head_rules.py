@@ -78,7 +78,9 @@ def second_output(experiment: Experiment, info: Info) -> Iterator[Advice]:
     if isinstance(model, Layers):
         layers = placed(model)
         last = next((layer for layer in reversed(layers) if layer.activation), None)
-        if last is not None and last.activation in SOFTMAXES:
+        if layers[-1].name == "Softmax":
+            yield Advice(layers[-1].path, why.format("softmax"), model.layers[:-1] or ["ReLU"], "model.layers")
+        elif last is not None and last.activation in SOFTMAXES:
             yield Advice(last.activation_path, why.format(last.activation), "relu")
         elif last is not None and last.activation in SIGMOIDS and last.gives_vector:
             is_last = last is next(layer for layer in reversed(layers) if layer.arguments.get("units"))

@@ -17,6 +17,9 @@ DEFAULT_START = "glorot_uniform"
 #: Layers that drop outputs, and arguments that do it within a layer.
 DROPOUTS = ("Dropout", "AlphaDropout", "GaussianDropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D")
 DROPOUT_ARGUMENTS = ("dropout", "recurrent_dropout")
+#: Layers that are a linear map without their activation, and others that leave a linear map one when it is used.
+KERNELS = ("Dense", *(f"Conv{n}D{transpose}" for n in (1, 2, 3) for transpose in ("", "Transpose")))
+PLAIN = ("Flatten", "Reshape", "Permute", "Rescaling", "BatchNormalization", "GaussianNoise", *DROPOUTS)
 NORMALIZATIONS = ("BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization")
 
 
@@ -35,6 +38,11 @@ class PlacedLayer:
     """The dotted path where that is said."""
     gives_vector: bool = False
     """Whether its outputs are known to be one vector for each example."""
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether it has no activation, also none that is no name."""
+        return all(said in (None, "", "linear") for said in (self.activation, self.arguments.get("activation")))
 
     @property
     def has_kernel(self) -> bool:
@@ -84,6 +92,15 @@ def bottleneck(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iter
             yield Advice(f"{layer.path}.units", why, n_classes)
 
 
+def linear_stack(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iterator[Advice]:
+    """Layers without an activation between them are one linear map, however many there are (Goodfellow, 6.3)."""
+    plain = [layer for layer in layers if layer.name in PLAIN]
+    maps = [layer for layer in layers if layer.name in KERNELS and layer.is_linear]
+    if len(maps) > 1 and len(plain) + len(maps) == len(layers):
+        why = f"{len(maps)} layers without an activation between them are no more than one, a linear map"
+        yield Advice(f"{maps[0].path}.activation", why, "relu")
+
+
 def saturating_stack(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iterator[Advice]:
     """The gates of recurrent layers are meant to saturate; normalized sums do it less."""
     units = registry.components("activations")
@@ -131,6 +148,7 @@ def heavy_dropout(model: Layers, layers: list[PlacedLayer], n_classes: int) -> I
 #: Rules of stacks of Keras's layers.
 LAYER_RULES = (
     bottleneck,
+    linear_stack,
     saturating_stack,
     selu_start,
     symmetric_start,

@@ -69,16 +69,18 @@ class SplitTargets:
                 yield Remark(rule="one_sided_classes", place=self.place, found=found, key=self._key(role))
 
     def gone(self) -> Iterator[Remark]:
-        """A line on classes that the share that trains has lost."""
+        """A line on classes that the share that trains has lost, or if it is but a few examples."""
         lost = [
             f"{named_classes(absent, target)}{of_target}"
             for of_target, target, counts in self._class_counts("train")
             if len(absent := np.flatnonzero((counts["train"] == 0) & (counts["candidates"] > 0)))
         ]
-        if self.share_key and lost:
-            n = f"{len(self.by_role['train']):,} of {len(self.candidates):,} training examples"
-            found = f"{self.share_key} takes {n}, none of {' and '.join(lost)}"
-            yield Remark(rule="one_sided_classes", place=self.place, found=found, key=self.share_key)
+        n = len(self.by_role["train"])
+        if self.share_key and (lost or n < MIN_SCORED):
+            found = f"{self.share_key} takes {n:,} of {len(self.candidates):,} training examples"
+            without = f", none of {' and '.join(lost)}" if lost else ""
+            rule = "one_sided_classes" if lost else "tiny_split"
+            yield Remark(rule=rule, place=self.place, found=found + without, key=self.share_key)
 
     def _chosen_by(self) -> dict[tuple[str, str], Validation | None]:
         """What chooses the scored examples, by role and key."""
