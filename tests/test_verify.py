@@ -1,6 +1,7 @@
 """`dlexp verify`: each grade, on records that were edited for it; the records stay as they are."""
 
 import json
+import math
 import os
 import shutil
 import zipfile
@@ -160,6 +161,29 @@ def test_what_no_seed_gives_is_different(trained: list[Path], recorded: RunDir) 
     assert (found.grade, found.holds) == ("different", False)
     # The losses of validation lie too far apart here: a third of their mean.
     assert found.detail.endswith("outside the seeds' spread: loss, test_loss, test_nll, test_calibration_error")
+
+
+def lacking_val_accuracy(run: Run) -> Run:
+    """A run whose validation split leaves the accuracy undefined."""
+    return replace(run, record=replace(run.result, metrics={**run.metrics, "val_accuracy": math.nan}))
+
+
+def test_a_score_that_every_seed_lacks_is_in_the_spread(trained: list[Path], recorded: RunDir) -> None:
+    """One that the repetition alone lacks is not."""
+    others = [times(100, read(RunDir(path))) for path in trained[2:]]
+    repeated = RunDir(trained[1])
+    scale(recorded, 100)
+    summary = json.loads(repeated.summary_path.read_text())
+    edited = recorded.path.parent.parent / "lacking" / repeated.path.name
+    shutil.copytree(repeated.path, edited)
+    summary["metrics"]["val_accuracy"] = None
+    (edited / "summary.json").write_text(json.dumps(summary))
+
+    lacked = verify(read(recorded), RunDir(edited), others).detail
+    by_all = verify(read(recorded), RunDir(edited), list(map(lacking_val_accuracy, others))).detail
+
+    assert ", val_accuracy" in lacked
+    assert ", val_accuracy" not in by_all
 
 
 def test_without_other_seeds_there_is_no_spread(recorded: RunDir, graded: Callable[..., Verification]) -> None:

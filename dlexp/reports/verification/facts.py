@@ -169,7 +169,9 @@ def _outside_spread(repeated: Run, others: Sequence[Run]) -> list[str] | None:
         return None
     outside = []
     for column, value in repeated.metrics.items():
-        values = np.array([run.metrics[column] for run in others if column in run.metrics])
+        # A score that all of them lack is no difference, one that the repetition alone lacks is.
+        scores = (run.metrics.get(column, math.nan) for run in others)
+        values = np.array([score for score in scores if not math.isnan(score)])
         if Column.parse(column).best == "epoch" or len(values) < MIN_SEEDS:
             continue
         with np.errstate(over="ignore"):  # An infinite spread has all values in it.
