@@ -13,6 +13,7 @@ from plain_keras import keras_optimizer
 from snapshots import dense
 
 from dlexp.components.models import Layers, keras_layers
+from dlexp.components.models.layers import put_behind
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import Ingredients
 from dlexp.config.load import load
@@ -179,7 +180,8 @@ def test_axes_behind_a_layer_are_those_that_keras_gives(layers: tuple[str, ...])
     x = keras.Input(info.shape)
     for item in config.model.layers:
         known = keras_layers.axes_behind(item, x.ndim)
-        x = Layers(layers=[item]).build(x, info)
+        ((name, arguments),) = item.items()
+        x = put_behind(x, name, arguments, 0, apart=False)
 
         assert known in (None, x.ndim), item
     assert x.ndim == 2

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -10,10 +11,11 @@ from pydantic_core import PydanticCustomError
 from dlexp.components import memory
 from dlexp.components.component import Context, Misfit, Unfit
 from dlexp.components.data import Info, Tensor
-from dlexp.components.models import keras_layers
-from dlexp.components.models.masks import AVERAGES, averaged, keep
+from dlexp.components.keras_messages import said
+from dlexp.components.models import keras_layers, layer_trial
+from dlexp.components.models.masks import AVERAGES, MASK, averaged, keep
 from dlexp.components.models.model import Model
-from dlexp.errors import MAX_EXPLAINED, UserError
+from dlexp.errors import MAX_EXPLAINED, DlexpError, UserError
 
 if TYPE_CHECKING:
     import keras
@@ -34,6 +36,8 @@ SCALING = ("Rescaling", "BatchNormalization", "LayerNormalization", "UnitNormali
 ADDING_EPSILON, EPSILON = ("BatchNormalization", "LayerNormalization"), 1e-3
 #: Arguments of Dense for what comes behind its sums.
 BEHIND_SUMS = ("activation", "activity_regularizer")
+#: The activation that takes two features for each that it gives.
+GATED = "glu"
 #: How layers without weights begin, which may stand in front of those.
 MOVING = ("Reshape", "Flatten", "Permute", "Random")
 
@@ -110,34 +114,79 @@ class Layers(Model):
             Unfit: Keras refuses a layer, or its inputs.
             UserError: A kernel is larger than the memory.
         """
+        path = "model.layers"
         for i, item in enumerate(self.layers):
             ((name, arguments),) = with_vocabulary(item, info).items()
+            path = f"model.layers.{i}.{name}"
             if name == "Dense":  # The one whose kernel grows with all that is before it; float32.
-                memory.require(4 * x.shape[-1] * arguments["units"], f"model.layers.{i}.Dense.units", UserError)
+                memory.require(4 * (x.shape[-1] or 0) * arguments["units"], f"{path}.units", UserError)
             try:
-                x = self._put(x, name, arguments, f"{name.lower()}_{i + 1}", apart=i == 0 and info.inputs == "sparse")
-            except (ValueError, TypeError) as error:
-                said = " ".join(str(error).split())
-                refused = Misfit(f"model.layers.{i}.{name}", f"Keras refuses it after {tuple(x.shape)}: {said}")
+                x = put_behind(x, name, arguments, i, apart=i == 0 and info.inputs == "sparse")
+            except DlexpError:
+                raise
+            except Exception as error:  # Keras raises anything: its traceback is in the log as the cause.
+                refused = Misfit(path, f"Keras refuses it after {layer_trial.shown(x.shape)}: {said(error)}")
                 raise Unfit(refused) from error
+        if len(x.shape) != 2:
+            raise Unfit(
+                Misfit(path, f"gives {layer_trial.shown(x.shape)}, and the head takes 2 axes; end with Flatten")
+            )
+        if x.shape[-1] is None:
+            raise Unfit(Misfit(path, "how many features it gives is not known: a shape before it leaves an axis open"))
         return x
 
-    @staticmethod
-    def _put(x: Tensor, name: str, arguments: dict[str, Any], layer_name: str, apart: bool) -> Tensor:
-        """One layer behind `x`; `apart` from its activation, where training multiplies its kernel outside of Keras."""
-        import keras
 
-        behind = {key: arguments[key] for key in BEHIND_SUMS if arguments.get(key) is not None} if apart else {}
-        arguments = {**arguments, **dict.fromkeys(behind)}
-        layer = _layer(name, arguments, name=layer_name)
-        if name in ATTENTION:
-            return layer(x, x)
-        if keras_layers.innermost({name: arguments}) in AVERAGES:
-            return averaged(layer, x)
-        y = keep(layer, x, layer([x, x] if name in LISTED_ATTENTION else x))
-        if not behind:
-            return y
-        return keras.layers.Activation(**{"activation": "linear", **behind}, name=f"{layer_name}_activation")(y)
+def put_behind(x: Tensor, name: str, arguments: dict[str, Any], i: int, apart: bool) -> Tensor:
+    """Layer `i` behind `x`; `apart` from what follows its sums, where training computes these outside of Keras.
+
+    Raises:
+        Unfit: What it gives is no tensor that a layer or a head can take.
+        Exception: Whatever Keras raises.
+    """
+    import keras
+
+    layer_name, path = f"{name.lower()}_{i + 1}", f"model.layers.{i}.{name}"
+    behind = {key: arguments[key] for key in BEHIND_SUMS if arguments.get(key) is not None} if apart else {}
+    # Keras's layers forget that it halves their width.
+    is_gated = arguments.get("activation") == GATED and _may_be_apart(name)
+    behind |= {"activation": None} if is_gated and apart else {}
+    made = {**arguments, **dict.fromkeys(behind), **({"activation": None} if is_gated else {})}
+    layer = _layer(name, made, name=layer_name)
+    call = partial(_called, layer, name)
+    y = averaged(layer, x) if keras_layers.innermost({name: arguments}) in AVERAGES else keep(layer, x, call(x))
+    if why := layer_trial.flaw(x, y) or layer_trial.try_out(layer, call, x, y, {name: made}):
+        raise Unfit(Misfit(path, why))
+    if any(value is not None for value in behind.values()):
+        behind = {"activation": "linear", **behind}
+        y = keras.layers.Activation(**behind, name=f"{layer_name}_activation")(y)
+    return _gated(y, layer_name, path) if is_gated else y
+
+
+def _called(layer: "keras.layers.Layer", name: str, x: Any, **how: Any) -> Any:
+    if name in ATTENTION:
+        return layer(x, x, **how)
+    return layer([x, x] if name in LISTED_ATTENTION else x, **how)
+
+
+def _may_be_apart(name: str) -> bool:
+    """Whether a layer's activation may as well stand behind it: not one that takes part in a recurrence."""
+    arguments = keras_layers.table()["layers"][name]["arguments"]
+    return (
+        "activation" in arguments
+        and "recurrent_activation" not in arguments
+        and "recurrent_initializer" not in arguments
+    )
+
+
+def _gated(x: Tensor, layer_name: str, path: str) -> Tensor:
+    """The first half of the features times the sigmoid of the second (Dauphin et al., 2017)."""
+    import keras
+
+    if getattr(x, MASK, None) is not None:
+        raise Unfit(
+            Misfit(f"{path}.activation", "glu forgets which steps are padding; put it behind a layer that sums them up")
+        )
+    return keras.layers.Identity(name=f"{layer_name}_gated")(keras.ops.glu(x))
 
 
 def with_vocabulary(item: dict[str, dict[str, Any]], info: Info) -> dict[str, dict[str, Any]]:
