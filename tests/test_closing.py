@@ -22,3 +22,18 @@ def test_interrupted_runs_are_not_called_failed(tmp_path: Path, capsys: pytest.C
             close(Trained(plan, started))
 
         assert (ended.value.exit_code, capsys.readouterr().err.splitlines()[1]) == (1, first)
+
+
+def test_settings_that_do_not_fit_the_data_are_the_users_mistake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2 and what is wrong, unless another run failed."""
+    plan = Plan(Request(runs_dir=tmp_path), [], [])
+    what = "training.early_stopping.monitor: val_auc is not defined on 20 validation examples, all of class no"
+    unfit, diverged = failed(tmp_path, "unfit", kind="unfit", what=what), failed(tmp_path, "wild")
+
+    for started, code in (([unfit], 2), ([unfit, diverged], 1)):
+        with pytest.raises(typer.Exit) as ended:
+            close(Trained(plan, started))
+
+        assert (ended.value.exit_code, f"{unfit.path}: {what}" in capsys.readouterr().err) == (code, True)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import typer
 
 from dlexp.console import say
-from dlexp.errors import Elsewhere, Interrupted, Unsettled
+from dlexp.errors import Elsewhere, Interrupted, UserError
 from dlexp.reports.plan.progress import Progress
 from dlexp.reports.run.results import without_result
 from dlexp.workflows.runner import Trained
@@ -43,9 +43,14 @@ def close(trained: Trained) -> None:
     left = found.left
     say(*(line for line in left if line not in trained.said))
     failed = [*found.failed, *(f"{experiment.name}: {error}" for experiment, error in trained.plan.without_data)]
-    kinds = [(failed, "failed"), (found.interrupted, "interrupted"), (found.refused, "refused by --strict")]
+    kinds = [
+        (failed, "failed"),
+        (found.interrupted, "interrupted"),
+        (found.unfit, "refused, as the settings do not fit the data"),
+        (found.refused, "refused by --strict"),
+    ]
     if counts := [f"{len(lines)} {what}" for lines, what in kinds if lines]:
-        say("", f"{', '.join(counts)}:", *failed, *found.interrupted, *found.refused)
-        raise typer.Exit(1 if failed or found.interrupted else Unsettled.exit_code)
+        say("", f"{', '.join(counts)}:", *(line for lines, _ in kinds for line in lines))
+        raise typer.Exit(1 if failed or found.interrupted else UserError.exit_code)
     if left and len(left) == len(trained.results):
         raise Elsewhere("nothing to do here: other processes have all the runs; --wait waits for them")

@@ -10,6 +10,7 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
+from dlexp.components.component import Unfit
 from dlexp.config.identity import TRAINING_VERSION
 from dlexp.errors import Changed, DataError, DlexpError, Unsettled
 from dlexp.execution.engine import Ending
@@ -77,11 +78,12 @@ def record_interruption(run_dir: RunDir, error: Exception, earlier: Mapping[str,
 def record_failure(job: Job, error: Exception) -> None:
     """Write failure.json: what went wrong, at which epoch, and where in the code."""
     diverged = isinstance(error, ArithmeticError) and hasattr(error, "epoch")
+    kind = "diverged" if diverged else "unfit" if isinstance(error, Unfit) else "error"
     failed = Failed(
         name=job.experiment.name,
         seed=job.seed,
         identity=job.identity,
-        kind="diverged" if diverged else "error",
+        kind=kind,
         what=str(error) if diverged else _described(error),
         epoch=getattr(error, "epoch", None),
         where=_place(error),

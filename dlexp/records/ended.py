@@ -218,6 +218,7 @@ class Failed(Ended):
 
     status: str = "failed"
     kind: str = "error"
+    """`diverged`, or `unfit` if its settings do not fit its data."""
     what: str = ""
     """What went wrong, in a line."""
     epoch: int | None = None

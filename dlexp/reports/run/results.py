@@ -56,6 +56,8 @@ class WithoutResult:
     """A line for each run that has no result, by why."""
 
     failed: list[str] = field(default_factory=list)
+    unfit: list[str] = field(default_factory=list)
+    """Whose settings do not fit its data."""
     interrupted: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     """Whose data `--strict` refused."""
@@ -78,6 +80,9 @@ def without_result(run_dirs: Sequence[RunDir]) -> WithoutResult:
                 found.interrupted.append(f"{run_dir.path}: interrupted{_what_interrupted(run_dir)}")
         elif status != "finished":
             failure = run_dir.failure()
+            if failure and failure.kind == "unfit":
+                found.unfit.append(f"{run_dir.path}: {'; '.join(failure.what.splitlines())}")
+                continue
             why = f"{failure.kind}: {failure.what or 'unknown'} (more in {run_dir.log_path.name})" if failure else ""
             found.failed.append(f"{run_dir.path}: {why or f'{status}: no result was recorded'}")
     return found
