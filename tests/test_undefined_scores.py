@@ -96,6 +96,26 @@ def test_the_key_is_that_of_the_split(rest: str, key: str) -> None:
     assert line.endswith(f"; see {key}")
 
 
+def test_the_key_is_that_of_the_training_examples() -> None:
+    """Of all of them there are two classes."""
+    config = table(ROWS, "binary", "auc").replace("{type: csv,", "{type: csv, train_fraction: 0.02,")
+
+    assert "t.csv: auc is not defined on 1 training example of class yes; see dataset.train_fraction" in said(config)
+
+
+def test_the_key_is_that_of_the_marks() -> None:
+    """Where a column says which rows validate; where the test split validates, that of the test split."""
+    of_test = said(table(ROWS + ["no"] * 20, "binary", "auc", "validation: test\n"))
+    lines = [f"{i % 9},{'no' if i < 10 else ['yes', 'no'][i % 2]},{'val' if i < 10 else 'train'}\n" for i in range(90)]
+    Path("t.csv").write_text("x,y,part\n" + "".join(lines) + "1,no,test\n2,yes,test\n")
+    dataset = "dataset: {type: csv, path: t.csv, target: y, task: binary, split_column: part}\nmetrics: [auc]\n"
+
+    assert said(dataset) == [
+        "t.csv: val_auc is not defined on 10 validation examples, all of class no; see dataset.split_column"
+    ]
+    assert [line.rpartition("; see ")[2] for line in of_test] == ["dataset.test_split.size"] * 2
+
+
 def test_classes_can_be_drawn() -> None:
     """Where that was switched off, and there is room for each; of shipped data the default is no draw by class."""
     rest = "validation: {type: split, size: 2, stratify: false, seed: 7}"
@@ -210,6 +230,18 @@ def test_a_score_that_is_not_defined_cannot_be_watched() -> None:
         "{type: split, size: 0.2}"
     ]
     assert said(config) == []
+
+
+def test_a_score_of_one_of_several_targets_cannot_be_watched_either() -> None:
+    """The loss of all that is watched instead is that of the same split."""
+    Path("t.csv").write_text("x,a,b\n" + "".join(f"{i % 7},0,{i}\n" for i in range(50)))
+    config = (
+        "dataset: {type: csv, path: t.csv, target: {a: regression, b: regression}}\nhead: {type: multitask, heads: "
+        "{a: {metrics: [r2]}, b: {metrics: [mae]}}}\ntraining: {early_stopping: {monitor: a_r2}}\n"
+    )
+
+    with pytest.raises(Unfit, match="a_r2 is not defined on 32 training examples, all with the target 0; watch loss, "):
+        found(config).require_watched()
 
 
 def test_a_score_that_is_defined_can_be_watched() -> None:
