@@ -1,11 +1,11 @@
 """Engines and watchers that stand in for those of a command."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from dlexp.execution.engine import Outcome
 from dlexp.execution.failures import record_failure
 from dlexp.records.lock import Taken, locked
-from dlexp.training.job import Job
+from dlexp.training.job import Candidate, Job, Refusal
 
 
 class Here:
@@ -15,6 +15,10 @@ class Here:
         self.slots = 1
         self.trained: list[int] = []
         self._ended: list[Outcome] = []
+
+    def refusals(self, candidates: Sequence[Candidate]) -> list[Refusal]:
+        """None."""
+        return []
 
     def submit(self, job: Job) -> None:
         """Finish or fail the run, unless another process has it."""

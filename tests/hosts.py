@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,7 +24,7 @@ from dlexp.execution.plan import Request, plan
 from dlexp.execution.schedule import run_all
 from dlexp.records import lock
 from dlexp.records.history import HistoryWriter
-from dlexp.training.job import Job
+from dlexp.training.job import Candidate, Job, Refusal
 from dlexp.whole_files import replacing
 
 #: Of a training that takes no time otherwise.
@@ -75,6 +76,10 @@ class Inline:
 
     def __init__(self) -> None:
         self._ended: list[Outcome] = []
+
+    def refusals(self, candidates: Sequence[Candidate]) -> list[Refusal]:
+        """None."""
+        return []
 
     def submit(self, job: Job) -> None:
         """Train it."""

@@ -14,7 +14,7 @@ from dlexp.execution.plan import Request, plan
 from dlexp.records.ended import Layer
 from dlexp.records.numbering import Numbering
 from dlexp.reports.plan.dry_run import render
-from dlexp.training.outline import outline
+from dlexp.training.outline import Outline, outline
 
 ROOT = Path(__file__).parents[1]
 LAYERS: list[Layer] = [
@@ -27,7 +27,7 @@ def page(paths: list[Path], runs_dir: Path, seeds: int = 1, overrides: tuple[str
     """What is printed about configs, without TensorFlow."""
     loaded = load_all(paths, overrides)
     planned = plan(Request(wanted=[(each.experiment, range(seeds)) for each in loaded], runs_dir=runs_dir, **request))
-    return render(loaded, planned, [LAYERS for _ in loaded])
+    return render(loaded, planned, [Outline(LAYERS) for _ in loaded])
 
 
 @pytest.fixture
@@ -77,7 +77,9 @@ def test_a_model_that_needs_much_memory_is_said_with_its_layers(tmp_path: Path) 
     planned = plan(Request(wanted=[(loaded[0].experiment, [0])], runs_dir=tmp_path / "runs"))
     wide: list[Layer] = [{"name": "dense_1", "type": "Dense", "output_shape": [1000], "parameters": 10**9}]
 
-    assert "    memory                   about 36 GB to train them; more than 4 GB\n" in render(loaded, planned, [wide])
+    assert "    memory                   about 36 GB to train them; more than 4 GB\n" in render(
+        loaded, planned, [Outline(wide)]
+    )
 
 
 def test_runs_are_done_or_would_be_trained(iris: Path, tmp_path: Path) -> None:
@@ -171,6 +173,6 @@ def test_outline_counts_weights(text: str, parameters: list[int], tmp_path: Path
     """Worked out by hand: inputs times units plus a bias each."""
     (tmp_path / "a.yaml").write_text(text)
 
-    layers = outline(load(tmp_path / "a.yaml").experiment)
+    layers = outline(load(tmp_path / "a.yaml").experiment).layers
 
     assert [layer["parameters"] for layer in layers if layer["parameters"]] == parameters

@@ -16,6 +16,7 @@ from dlexp.components.datasets import Python
 from dlexp.config.identity import Ingredients
 from dlexp.config.load import load
 from dlexp.errors import DataError
+from dlexp.records.ended import Layer
 from dlexp.training import outline
 
 #: Says that it was imported, and again that it was called.
@@ -151,9 +152,12 @@ def test_a_dry_run_says_all_but_the_layers(invoke: Invoke, folder: Path, monkeyp
     Path("plain.yaml").write_text("dataset: iris\n")
     built: list[str] = []
 
-    def in_child(function: object, experiments: list[Any], data_dir: object) -> list[list[dict[str, Any]]]:
+    def in_child(function: object, experiments: list[Any], data_dir: object) -> list[outline.Outline]:
         built[:] = [experiment.name for experiment in experiments]
-        return [[{"name": f"of_{name}", "type": "Dense", "output_shape": [3], "parameters": 9}] for name in built]
+        layers: list[list[Layer]] = [
+            [{"name": f"of_{name}", "type": "Dense", "output_shape": [3], "parameters": 9}] for name in built
+        ]
+        return list(map(outline.Outline, layers))
 
     monkeypatch.setattr(outline, "in_child", in_child)
 

@@ -198,7 +198,7 @@ def test_what_only_keras_knows_is_said_in_one_line(invoke: Invoke) -> None:
 
     assert code == 2
     for name in ("nine", "ten"):
-        assert f"{name}: model.layers.1.Conv2D: Keras refuses it after (None, 8, 8, 1)" in err
+        assert f"{name}.yaml:5: model.layers.1.Conv2D: Keras refuses it after (None, 8, 8, 1)" in err
     assert len(err.splitlines()) <= 10
 
 

@@ -18,7 +18,7 @@ from dlexp.config.bases import MULTITASK, read_with_bases
 from dlexp.config.checks import change, check, check_data, check_dataset, with_class_names
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import flatten
-from dlexp.config.grid import expand, source_of
+from dlexp.config.grid import expand, source_of, values_in
 from dlexp.config.lint import Finding, lint, unknown_rules
 from dlexp.config.messages import problems_of
 from dlexp.config.names import why_not
@@ -28,6 +28,8 @@ from dlexp.config.places import ROOT, merged, with_default_types
 from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source, refused
 
 DRAWN: str = RandomSplit.model_fields["type"].default
+#: Sections of a config that decide which model is built.
+MAKING_MODEL = ("dataset", "model", "head")
 MARKED: str = ColumnSplit.model_fields["type"].default
 
 
@@ -54,6 +56,17 @@ class Loaded:
         if implied is None or implied.source != DEFAULT or not isinstance(validation, RandomSplit):
             return None
         return self.experiment.model_copy(update={"validation": Front(size=validation.size)})
+
+    def problem(self, misfit: Misfit) -> Problem:
+        """What turned out to be wrong with a setting, with its place, and the point of a grid that it is at."""
+        around = Source(str(self.path))
+        source = self.said.nearest_source(misfit.field.split(".")) if self.said and misfit.field else around
+        point = (
+            f"{key}={value}" for key, value in values_in(self.sources).items() if key.split(".")[0] in MAKING_MODEL
+        )
+        at = ", ".join(point)
+        message = f"{misfit.message} (with {at})" if at else misfit.message
+        return Problem(misfit.field, message, around if source == DEFAULT else source)
 
 
 def load(config: Path | str | Loaded, overrides: Sequence[str] = ()) -> Loaded:

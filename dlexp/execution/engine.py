@@ -1,9 +1,10 @@
 """The interface of an engine: it only schedules; the records are files that the worker writes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from dlexp.training.job import Job
+from dlexp.training.job import Candidate, Job, Refusal
 
 #: finished: with a result; failed: without one, and its records say why; left: to another process, which has the run;
 #: died: its process was killed or crashed.
@@ -25,6 +26,9 @@ class Engine(Protocol):
 
     slots: int
     """How many jobs run at once; it may change, and be 0 for a while."""
+
+    def refusals(self, candidates: Sequence[Candidate]) -> list[Refusal]:
+        """Which candidates cannot be trained, found by building their models; the first one is submitted first."""
 
     def submit(self, job: Job) -> None:
         """Start a job in a free slot; there must be one."""

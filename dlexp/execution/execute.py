@@ -41,7 +41,7 @@ def execute(job: Job) -> Ending:
     try:
         with locked(run_dir.lock_path) as held:
             if run_dir.summary() is None and run_dir.failure() is None:
-                with _said_into(run_dir.log_path):
+                with said_into(run_dir.log_path):
                     if held.before:
                         print(f"taken over from {held.before.described}, which ended without a word")
                     try:
@@ -99,8 +99,8 @@ def _stream(descriptor: int) -> TextIO:
 
 
 @contextlib.contextmanager
-def _said_into(path: Path) -> Iterator[None]:
-    """Everything this process says goes to the end of a file: Python's streams, and what C++ writes below them."""
+def said_into(path: Path) -> Iterator[None]:
+    """Within, all that this process says ends up in a file: Python's streams, and what C++ writes below them."""
     with regular_files.appended(path) as log:
         sys.stdout.flush()
         sys.stderr.flush()

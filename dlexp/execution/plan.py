@@ -27,7 +27,7 @@ from dlexp.records.numbering import Numbering
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import UNFINISHED, RunDir
 from dlexp.training.after import After
-from dlexp.training.job import Job
+from dlexp.training.job import Candidate, Job
 
 SMOKE_EPOCHS = 2
 
@@ -137,23 +137,40 @@ class Plan:
         numbering = Numbering(self.runs_dir)
         for planned in self.to_train:
             run_dir, subject = planned.begun or self._directory(planned, numbering), planned.subject
+            candidate = self._candidate(planned)
+            named = {**vars(candidate), "experiment": subject.experiment.model_copy(update={"name": run_dir.name})}
             yield Job(
-                experiment=subject.experiment.model_copy(update={"name": run_dir.name}),
-                seed=planned.seed,
+                **named,
                 identity=planned.identity,
-                data_digest=subject.digests[0],
                 path=run_dir.path,
-                data_dir=self.request.data_dir,
-                stand_in=self.request.smoke,
                 provenance={**provenance, "submitted": _submitted(planned.begun)},
                 after=after,
-                code_digest=subject.code_digest,
-                large_digests=dict(snapshot.large_digests),
-                allowed=self.request.allowed.get(subject.experiment.name, ()),
-                strict=self.request.strict,
                 earlier=planned.earlier.dir.path if planned.earlier else None,
                 earlier_digests=tuple(subject.digests[1:]),
             )
+
+    @property
+    def candidates(self) -> dict[str, Candidate]:
+        """By identity the experiments to train, each with the first of its seeds that no other process has."""
+        found: dict[str, Candidate] = {}
+        for planned in self.to_train:
+            if (own := planned.subject.identities.own) not in found and not (planned.begun and planned.begun.owner):
+                found[own] = self._candidate(planned)
+        return found
+
+    def _candidate(self, planned: Planned) -> Candidate:
+        subject = planned.subject
+        return Candidate(
+            experiment=subject.experiment,
+            seed=planned.seed,
+            data_digest=subject.digests[0],
+            data_dir=self.request.data_dir,
+            stand_in=self.request.smoke,
+            code_digest=subject.code_digest,
+            large_digests=dict(snapshot.large_digests),
+            allowed=self.request.allowed.get(subject.experiment.name, ()),
+            strict=self.request.strict,
+        )
 
     def _directory(self, planned: Planned, numbering: Numbering) -> RunDir:
         """A new one; or that of another command, which has begun or even finished the run since the plan was made."""

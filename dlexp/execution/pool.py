@@ -4,13 +4,15 @@ One pool of several processes is lost as a whole when one of them is killed; of 
 """
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 
 from dlexp.execution.engine import Ending, Outcome
 from dlexp.execution.execute import execute
+from dlexp.execution.look_ahead import calls_code_beside, look_ahead
 from dlexp.execution.worker import Worker, without_interrupts
-from dlexp.training.job import Job
+from dlexp.training.job import Candidate, Job, Refusal
 
 #: A reused process grows by some megabytes a run: it is replaced after this many.
 RUNS_PER_PROCESS = 50
@@ -27,11 +29,32 @@ class Pool:
         self._idle = [first] if first else []
         self._running: dict[Future[Ending], tuple[Worker, Job]] = {}
 
+    def refusals(self, candidates: Sequence[Candidate]) -> list[Refusal]:
+        """Which candidates cannot be trained: as found in the process of the first job, and beside it in one more.
+
+        That one is for the user's code, and is ended: it may leave anything. It may also refuse what it was called for
+        after something else, so that a refusal counts if a process of its own says it too.
+        """
+        first, beside = candidates[0], [each for each in candidates[1:] if calls_code_beside(candidates[0], each)]
+        with without_interrupts():
+            worker = self._worker(first)
+            self._idle.append(worker)
+            worker.threads = first.experiment.training.threads
+            worker.kept_for = first.key if first.experiment.functions else None
+        looking = worker.submit(look_ahead, [each for each in candidates if each not in beside])
+        found = _refused_by_code(beside) if beside else []
+        try:
+            return [*looking.result(), *found]
+        except BrokenProcessPool:  # It was killed, or is out of memory: if its job ends so too, that is recorded.
+            self._idle.remove(worker)
+            worker.close()
+            return found
+
     def submit(self, job: Job) -> None:
         """Start a job, in a process that has the right number of threads already if there is one."""
         threads = job.experiment.training.threads
         with without_interrupts():
-            worker = self._worker(threads)
+            worker = self._worker(job)
             try:
                 future = worker.submit(execute, job)
             except BrokenProcessPool:  # It died while it had nothing to do.
@@ -68,14 +91,17 @@ class Pool:
             for worker in workers:
                 worker.close()
 
-    def _worker(self, threads: int) -> Worker:
+    def _worker(self, job: Candidate) -> Worker:
         """An idle process, or a new one where none is, or the idle one is worn or has another number of threads."""
+        threads = job.experiment.training.threads
         if self._idle:
             same = [worker for worker in self._idle if worker.threads == threads]
             worker = (same or self._idle)[-1]
             self._idle.remove(worker)
-            if worker.threads in (None, threads) and worker.n_runs < RUNS_PER_PROCESS:
+            is_fit = worker.threads in (None, threads) and worker.n_runs < RUNS_PER_PROCESS
+            if is_fit and worker.kept_for in (None, job.key):
                 return worker
+            worker.kill()
             worker.close()
         return Worker()
 
@@ -92,3 +118,24 @@ class Pool:
         else:
             self._idle.append(worker)
         return Outcome(job, "failed", error) if isinstance(error, Exception) else Outcome(job, future.result())
+
+
+def _refused_by_code(candidates: Sequence[Candidate]) -> list[Refusal]:
+    """Which candidates code of the user's refuses, in a process that ends then: it may leave anything.
+
+    It may also refuse what it is called for after something else: only what a process of its own says counts.
+    """
+    with Worker() as worker:
+        found = _looked(worker, candidates)
+    for refused in [each.candidate for each in found if each.candidate != candidates[0]]:
+        with Worker() as worker:
+            confirmed = _looked(worker, [refused])
+        found = [*(each for each in found if each.candidate != refused), *confirmed]
+    return found
+
+
+def _looked(worker: Worker, candidates: Sequence[Candidate]) -> list[Refusal]:
+    try:
+        return worker.submit(look_ahead, candidates).result()
+    except BrokenProcessPool:  # What ends it, the runs meet again and record.
+        return []

@@ -38,6 +38,8 @@ class Worker:
         self.threads: int | None = None
         """Of its TensorFlow, which takes their number once; None before its first run."""
         self.n_runs = 0
+        self.kept_for: tuple[object, ...] | None = None
+        """The key of the one run that it can train, having called the user's code for it; None if any."""
         replace_closed()  # Else a pipe to the process would be taken for its stdout.
         self._context = _Context()
         # The first process would start it, and it lets Ctrl-C and SIGTERM through again.

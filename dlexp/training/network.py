@@ -1,6 +1,7 @@
 """From a config and data to the model that is saved and the part of it that is trained."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +10,12 @@ import numpy as np
 
 from dlexp.components import precision
 from dlexp.components.columns import Column, Role
+from dlexp.components.component import Misfit, Unfit
 from dlexp.components.data import Info, Split
 from dlexp.components.heads.head import Head, Output, Part
 from dlexp.components.heads.multitask import prefix_layers
 from dlexp.config.experiment import Experiment
+from dlexp.errors import in_one_line
 from dlexp.records.ended import Layer
 
 #: Where the only target stands.
@@ -101,7 +104,11 @@ class Network:
 
 
 def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Network:
-    """Build the layers with initial weights that depend on the seed alone."""
+    """Build the layers with initial weights that depend on the seed alone.
+
+    Raises:
+        Unfit: The layers that the user has chosen make no model.
+    """
     # Layer names and random seeds start from the beginning: nothing depends on what this process did before.
     keras.backend.clear_session()
     experiment.model.load_code()
@@ -118,15 +125,16 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
             prefix_layers(name, x, features)
         return features
 
-    output = experiment.head.attach(trunk, train.y, info)
-    model = keras.Model(inputs, dict(output.named) or output.prediction, name="model")
-    first = []
-    if info.inputs == "sparse":  # A Dense layer takes them, of each trunk.
-        first = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense) and layer.input is x]
-    start = [layer.output for layer in first] or [x]
-    # Identity: without a hidden layer the body starts with the logits, and Keras has no graph from a tensor to itself.
-    ends = [keras.layers.Identity(name="logits")(output.logits), output.prediction]
-    body = keras.Model(start if len(start) > 1 else start[0], ends, name="body")
+    with _unfit_raised(experiment):
+        output = experiment.head.attach(trunk, train.y, info)
+        model = keras.Model(inputs, dict(output.named) or output.prediction, name="model")
+        first = []
+        if info.inputs == "sparse":  # A Dense layer takes them, of each trunk.
+            first = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense) and layer.input is x]
+        start = [layer.output for layer in first] or [x]
+        # Identity: without a hidden layer the body starts with the logits, and a graph needs something between the two.
+        ends = [keras.layers.Identity(name="logits")(output.logits), output.prediction]
+        body = keras.Model(start if len(start) > 1 else start[0], ends, name="body")
     heads = [
         AttachedHead(name, head, target, output.parts.get(name, WHOLE))
         for name, (head, target) in experiment.head.by_target(info).items()
@@ -141,6 +149,19 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
         heads=heads,
         batch_size=experiment.training.batch_size,
     )
+
+
+@contextmanager
+def _unfit_raised(experiment: Experiment) -> Iterator[None]:
+    """Within, what Keras refuses is the fault of layers that the user has chosen, if they were."""
+    model = experiment.model
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        if not model.layers_key:
+            raise
+        why = f"Keras makes no model of these layers and the head: {in_one_line(error)}"
+        raise Unfit(Misfit(f"model.{model.layers_key}", why)) from error
 
 
 def _standardization(x: np.ndarray, which: bool | tuple[bool, ...]) -> list[keras.layers.Layer]:

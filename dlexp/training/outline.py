@@ -1,8 +1,10 @@
 """The layers of models that nobody trains: for `run --dry-run`."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from dlexp.components.component import Misfit
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
 from dlexp.errors import DataError, UserError
@@ -10,44 +12,46 @@ from dlexp.records.ended import Layer
 from dlexp.training.child import in_child
 
 
+@dataclass(frozen=True)
+class Outline:
+    """A model that was built to be looked at."""
+
+    layers: Sequence[Layer] = ()
+    """As summary.json lists them; none if even a stand-in needs data that is absent."""
+    misfits: Sequence[Misfit] = ()
+    """Why it cannot be built."""
+
+
 def outlines(
     experiments: Sequence[Experiment], data_dir: Path | None = None, allow_code: bool = False
-) -> list[list[Layer] | None]:
-    """Each experiment's layers; None for one that calls functions of the user's own, unless that is allowed.
+) -> list[Outline | None]:
+    """Each experiment's model; None if it calls functions of the user's own, unless that is allowed.
 
     The models are really built, by Keras and in a process of its own: nothing here knows what a component's layers
     are, and this process stays without TensorFlow.
-
-    Raises:
-        UserError: With everything that Keras refuses, or the user's own functions.
     """
     built = [experiment for experiment in experiments if allow_code or not experiment.functions]
-    layers = iter(in_child(_outlines, built, data_dir) if built else [])
-    return [next(layers) if allow_code or not experiment.functions else None for experiment in experiments]
+    found = iter(in_child(_outlines, built, data_dir) if built else [])
+    return [next(found) if allow_code or not experiment.functions else None for experiment in experiments]
 
 
-def _outlines(experiments: Sequence[Experiment], data_dir: Path | None) -> list[list[Layer]]:
-    found, refused = [], []
-    for experiment in experiments:
-        try:
-            found.append(outline(experiment, data_dir))
-        except UserError as error:
-            refused += [f"{experiment.name}: {line}" for line in error.lines]
-    if refused:
-        raise UserError(*refused)
-    return found
+def _outlines(experiments: Sequence[Experiment], data_dir: Path | None) -> list[Outline]:
+    return [outline(experiment, data_dir) for experiment in experiments]
 
 
-def outline(experiment: Experiment, data_dir: Path | None = None) -> list[Layer]:
-    """One experiment's layers, as summary.json lists them; none if even a stand-in needs data that is absent."""
+def outline(experiment: Experiment, data_dir: Path | None = None) -> Outline:
+    """One experiment's model."""
     from dlexp.training.threads import start
 
     start()
-    from dlexp.training.network import build
+    from dlexp.training.preflight import misfits_of, network_of
 
     try:
         data = experiment.dataset.sample(data_dir)
     except DataError:
-        return []
+        return Outline()
     info = data.info or experiment.dataset.info()
-    return build(completed(experiment, info), info, data.train, seed=0).layers()
+    try:
+        return Outline(network_of(completed(experiment, info), info, data).layers())
+    except UserError as error:
+        return Outline(misfits=misfits_of(error))

@@ -9,8 +9,7 @@ from typing import Any
 from dlexp.components import snapshot
 from dlexp.components.columns import Column
 from dlexp.components.data import Data
-from dlexp.components.remarks import require_settled, said
-from dlexp.config.checks import completed, with_class_names
+from dlexp.components.remarks import said
 from dlexp.config.dump import dump
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION
@@ -19,15 +18,13 @@ from dlexp.records.predictions import Predictions
 from dlexp.training.environment import environment
 from dlexp.training.epochs import Epochs, summarize
 from dlexp.training.fit import fit
-from dlexp.training.inputs import require_code, require_data
 from dlexp.training.job import Job
 from dlexp.training.loop import Evaluator, Scores
 from dlexp.training.mistakes import Mistake, first_mistakes, named, with_examples
-from dlexp.training.network import Network, build
+from dlexp.training.network import Network
+from dlexp.training.preparation import Preparation, handed_over
 from dlexp.training.scores import calibration, guessing, scored, worst_mistakes
-from dlexp.training.setting_remarks import setting_remarks
-from dlexp.training.splits import Splits, digests, split
-from dlexp.training.undefined_scores import UndefinedScores
+from dlexp.training.splits import Splits, digests
 from dlexp.whole_files import replacing
 
 
@@ -81,61 +78,43 @@ def train(job: Job) -> None:
 
 def prepare(job: Job) -> Prepared:
     """Read data and code, record the config and what the run runs on, and build the network."""
-    started, clock = datetime.now(UTC), time.perf_counter()
-    experiment, dataset, run_dir = job.experiment, job.experiment.dataset, job.run_dir
-    snapshot.large_digests.update(job.large_digests)
-    with snapshot.taken() as read:
-        require_data(dataset, job.data_dir, job.data_digest, job.stand_in)
-        require_code(experiment, job.code_digest)
-        data = dataset.sample(job.data_dir) if job.stand_in else None
-        if data:
-            scaled = experiment.validation.scaled(dataset.info().n_train, len(data.train))
-            experiment = experiment.model_copy(update={"validation": scaled})
-        run_dir.write_config(dump(experiment))
-        config = experiment.model_dump()
-        place = {
-            **environment(experiment.training.threads),
-            **job.provenance,
-            "data_digest": job.data_digest,
-            "earlier_data_digests": list(job.earlier_digests),
-            "training_version": TRAINING_VERSION,
-            "code_digest": job.code_digest,
-        }
+    run_dir = job.run_dir
+    preparation = handed_over(job) or Preparation(job)
+    if job.stand_in:
+        preparation.data()
+    run_dir.write_config(dump(preparation.experiment))
+    config = preparation.experiment.model_dump()
+    place = {
+        **environment(job.experiment.training.threads),
+        **job.provenance,
+        "data_digest": job.data_digest,
+        "earlier_data_digests": list(job.earlier_digests),
+        "training_version": TRAINING_VERSION,
+        "code_digest": job.code_digest,
+    }
+    run_dir.write_json(run_dir.environment_path, place)
+    print(preparation.said, end="")
+    data = preparation.data()
+    try:
+        built = preparation.built()
+    finally:  # Settings that do not fit the data may be explained by how these were read.
+        place["remarks"] = [each.record for each in dict.fromkeys(preparation.remarks)]
         run_dir.write_json(run_dir.environment_path, place)
-        data = data or dataset.load(job.data_dir)
-        info = data.info or dataset.info()
-        remarks = list(data.remarks)
-        try:
-            experiment = completed(experiment, info)
-            splits = split(experiment, data)
-            print(*splits.described, sep="\n")
-            undefined = UndefinedScores(experiment, with_class_names(dataset, info), splits.by_role)
-            if not job.stand_in:  # How one is split is no choice of the user's.
-                remarks += [*splits.remarks, *undefined.remarks()]
-                remarks += setting_remarks(job.experiment, experiment, info, len(splits.train))
-                undefined.require_watched()
-        finally:  # Settings that do not fit the data may be explained by how these were read.
-            kept = said(remarks, job.allowed)
-            place["remarks"] = [each.record for each in dict.fromkeys(remarks)]
-            run_dir.write_json(run_dir.environment_path, place)
-            for each in kept:
-                print(each)
-        if job.strict:
-            require_settled(kept)
-        network = build(experiment, info, splits.train, job.seed)
-    network.model.summary(print_fn=print)
+        for each in said(preparation.remarks, job.allowed):
+            print(each)
+    built.network.model.summary(print_fn=print)
     return Prepared(
         job=job,
-        experiment=experiment,
+        experiment=built.experiment,
         config=config,
         environment=place,
         data=data,
-        splits=splits,
-        undefined=undefined.reasons,
-        network=network,
-        read=read,
-        started=started,
-        clock=clock,
+        splits=built.splits,
+        undefined=built.undefined,
+        network=built.network,
+        read=built.read,
+        started=preparation.started,
+        clock=preparation.clock,
     )
 
 

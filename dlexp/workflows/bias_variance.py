@@ -40,7 +40,7 @@ def bias_variance(given: Given, n: int, kind: Kind | None, runner: Runner) -> tu
     planned, groups = plan_training_sets([each.experiment for each in loaded], n, kind, request)
     if planned.done:
         log.info(f"{len(planned.done)} of {len(planned.runs)} runs done before")
-    started = runner.carry_out(planned)
+    started = runner.carry_out(planned, loaded)
     on_record = Attempts(scan(planned.runs_dir))
     points = []
     for each, group in zip(loaded, groups, strict=True):

@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlexp.components import keras_settings
+from dlexp.components.remarks import said
 from dlexp.config.load import Loaded, load_all, replaced
 from dlexp.config.problems import ConfigError
-from dlexp.errors import DlexpError, shown
+from dlexp.console import one_line
+from dlexp.errors import DlexpError, UserError, shown
 from dlexp.execution import arguments
 from dlexp.execution.engine import Engine
 from dlexp.execution.plan import Plan, require_memory
-from dlexp.execution.remarking import Remarking
+from dlexp.execution.remarking import ALL_SHOWN_BY, Remarking
 from dlexp.execution.schedule import Watcher, run_all
 from dlexp.records.run_dir import RunDir
 from dlexp.records.summary_csv import rebuild
 from dlexp.reports.run.curves import CURVES
 from dlexp.training.after import After, make_missing
-from dlexp.training.job import Job
+from dlexp.training.job import Job, Refusal
 
 log = logging.getLogger(__name__)
 
@@ -83,26 +85,31 @@ class Runner:
     needs_all_data: bool = False
     """Train nothing where the data of one experiment cannot be had, instead of the others."""
 
-    def carry_out(self, plan: Plan, after: Sequence[After] = AFTER) -> list[RunDir]:
+    def carry_out(self, plan: Plan, loaded: Sequence[Loaded] = (), after: Sequence[After] = AFTER) -> list[RunDir]:
         """Train what a plan has left to train, rebuild summary.csv, and make what finished runs lack of `after`.
+
+        Args:
+            plan: What to train.
+            loaded: The configs of what was wanted, in its order; none if what cannot be built fails its own run alone.
+            after: What finished runs have beside their records.
 
         Returns:
             Every run that was started, in that order. A run that failed says so in its records.
 
         Raises:
-            UserError: An experiment needs more memory than there is; nothing is begun.
+            UserError: An experiment needs more memory than there is, or cannot be built; nothing is begun.
             DataError: Data cannot be had, and all are needed; nothing is begun.
         """
         if self.needs_all_data and plan.without_data:
             raise plan.without_data[0][1]
         require_memory([planned.subject.experiment for planned in plan.to_train], plan.request.smoke)
         with self.progress(len(plan.to_train)) as watcher:
-            started = self._train(plan, after, watcher) if plan.to_train else []
+            started = self._train(plan, loaded, after, watcher) if plan.to_train else []
             for line in shown(list(make_missing([*plan.done, *started], after))):
                 log.warning(line)
         return started
 
-    def _train(self, plan: Plan, after: Sequence[After], watcher: Watcher) -> list[RunDir]:
+    def _train(self, plan: Plan, loaded: Sequence[Loaded], after: Sequence[After], watcher: Watcher) -> list[RunDir]:
         started: list[RunDir] = []
 
         def noted(jobs: Iterator[Job]) -> Iterator[Job]:
@@ -117,6 +124,8 @@ class Runner:
                 log.warning(f"{planned.lost}; training again, into a new directory")
         engine = self.engine()
         try:
+            if loaded and (candidates := plan.candidates):
+                _require_none(engine.refusals(list(candidates.values())), plan, loaded)
             run_all(noted(plan.jobs(after)), engine, Remarking(watcher), self.fail_fast, self.wait)
         finally:
             # Also when all is done: an idle worker has nothing to save, and TensorFlow takes a second to end by itself.
@@ -127,3 +136,16 @@ class Runner:
                 except DlexpError as error:  # It hides no result: the table is derived from the records.
                     log.warning(str(error))
         return started
+
+
+def _require_none(refusals: Sequence[Refusal], plan: Plan, loaded: Sequence[Loaded]) -> None:
+    """Raise UserError with a line for each refusal, at its place in a config; how the data were read is logged."""
+    n_each = len(plan.identities) // len(loaded)
+    configs = {identity: loaded[i // n_each] for i, identity in enumerate(plan.identities)}
+    of_candidate = {candidate.key: configs[identity] for identity, candidate in plan.candidates.items()}
+    remarks = [line for each in refusals for line in map(str, said(each.remarks, each.candidate.allowed))]
+    for line in shown(list(dict.fromkeys(remarks)), ALL_SHOWN_BY):
+        log.warning(one_line(line))
+    lines = [str(of_candidate[each.candidate.key].problem(misfit)) for each in refusals for misfit in each.misfits]
+    if lines:
+        raise UserError(*dict.fromkeys(lines))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dlexp.components.remarks import Remark, require_settled, said
 from dlexp.config.fitting import require_fitting
 from dlexp.config.load import Loaded
-from dlexp.errors import CHECK_ALL, shown
+from dlexp.errors import CHECK_ALL, UserError, shown
 from dlexp.execution.plan import Plan, Planned, Request, before_draws, plan, require_memory
 from dlexp.execution.remarking import ALL_SHOWN_BY
 from dlexp.reports.plan.dry_run import render
@@ -35,19 +35,25 @@ def train(given: Given, seeds: Sequence[int], runner: Runner, *, force: bool = F
     lines += [*_drawn_now(loaded, planned), *shown(list(map(str, found)), ALL_SHOWN_BY)]
     for line in lines:
         log.info(line)
-    return Trained(planned, [*planned.done, *runner.carry_out(planned)], lines)
+    return Trained(planned, [*planned.done, *runner.carry_out(planned, loaded)], lines)
 
 
 def preview(given: Given, seeds: Sequence[int], *, force: bool = False, allow_code: bool = False) -> str:
     """What `train` would do, as a page; with `allow_code` the user's own functions are called for the layers.
 
     Raises:
-        UserError: As `train`; an experiment needs more memory than there is.
+        UserError: As `train`; an experiment needs more memory than there is, or cannot be built.
     """
     loaded, planned = _planned(given, seeds, force)
     experiments = [each.experiment for each in loaded]
     require_memory(experiments, given.smoke)
-    return render(loaded, planned, outlines(experiments, given.data_dir, allow_code))
+    found = outlines(experiments, given.data_dir, allow_code)
+    problems = [
+        each.problem(misfit) for each, of_it in zip(loaded, found, strict=True) if of_it for misfit in of_it.misfits
+    ]
+    if problems:
+        raise UserError(*dict.fromkeys(map(str, problems)))
+    return render(loaded, planned, found)
 
 
 def _planned(given: Given, seeds: Sequence[int], force: bool, strict: bool = False) -> tuple[list[Loaded], Plan]:

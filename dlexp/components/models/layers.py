@@ -56,6 +56,7 @@ class Layers(Model):
 
     type: Literal["layers"] = "layers"
     takes = ("numeric", "sparse", "word_ids")
+    layers_key = "layers"
     layers: Annotated[list[Layer], Field(min_length=1)]
     """From the input to the head: a name, or a name with its arguments, `Conv2D: {filters: 16, kernel_size: 3}`; a
     wrapper's `layer` likewise. An Embedding has the data set's words unless `input_dim` says more."""

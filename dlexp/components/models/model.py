@@ -23,6 +23,8 @@ class Model(Component):
     kind = "models"
     #: What `Info.inputs` may be.
     takes: ClassVar[tuple[str, ...]]
+    #: The key with which the user chooses each layer; empty if dlexp does.
+    layers_key: ClassVar[str] = ""
 
     @property
     def scales_inputs(self) -> bool:

@@ -17,6 +17,7 @@ class PythonModel(Model):
 
     type: Literal["python"] = "python"
     takes = ("numeric", "word_ids")
+    layers_key = "function"
     function: FunctionName
     """`module:function`, called with the inputs `(batch, ...)` and the arguments; it gives features `(batch, units)`,
     to which the head is put. The module is found as Python finds it, then in the working directory."""

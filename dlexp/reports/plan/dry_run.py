@@ -10,19 +10,19 @@ from dlexp.config.needed_memory import MEMORY_LIMIT, peak_per_weight
 from dlexp.execution.plan import Plan, Planned
 from dlexp.format import aligned
 from dlexp.records.ended import Layer
+from dlexp.training.outline import Outline
 
 #: Rows of cells.
 Rows = list[tuple[str, ...]]
 
 
-def render(loaded: Sequence[Loaded], plan: Plan, layers: Sequence[list[Layer] | None]) -> str:
+def render(loaded: Sequence[Loaded], plan: Plan, outlines: Sequence[Outline | None]) -> str:
     """A page for each experiment, then the count of runs; with a line end after the last line.
 
-    `layers` has those of each, as a summary.json lists them; None if they were not built, since that calls functions
-    of the user's own.
+    `outlines` has the model of each; None if it was not built, since that calls functions of the user's own.
     """
     pages = []
-    for each, identity, of_it in zip(loaded, plan.identities, layers, strict=True):
+    for each, identity, of_it in zip(loaded, plan.identities, outlines, strict=True):
         lines = [f"{each.experiment.name} ({each.path})"]
         for title, rows in _sections(each, plan, identity, of_it).items():
             lines += [f"  {title}", *(f"    {line}" for line in aligned(rows))]
@@ -34,14 +34,14 @@ def render(loaded: Sequence[Loaded], plan: Plan, layers: Sequence[list[Layer] | 
     return "\n\n".join([*pages, ", ".join(total)]) + "\n"
 
 
-def _sections(loaded: Loaded, plan: Plan, identity: str, layers: list[Layer] | None) -> dict[str, Rows]:
+def _sections(loaded: Loaded, plan: Plan, identity: str, outline: Outline | None) -> dict[str, Rows]:
     """What is known of an experiment, by title."""
     experiment = loaded.experiment
     settings = flatten(experiment.model_dump()).items()
-    if layers is None:
+    if outline is None:
         title, built = f"layers: not built, the config calls {' and '.join(experiment.functions)} (--allow-code)", []
     else:
-        title, built = "layers", list(_layers(layers, experiment))
+        title, built = "layers", list(_layers(outline.layers, experiment))
     return {
         "settings": [(key, format_value(value), str(loaded.sources[key])) for key, value in settings],
         title: built,

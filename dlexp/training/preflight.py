@@ -1,0 +1,117 @@
+"""The models of a command, built before the first run is trained: what cannot be built is refused together."""
+
+from collections.abc import Iterator, Sequence
+
+import keras
+
+from dlexp.components import snapshot
+from dlexp.components.component import Misfit, Unfit
+from dlexp.components.data import Data, Info
+from dlexp.config.checks import completed
+from dlexp.config.experiment import Experiment
+from dlexp.errors import DlexpError, UserError
+from dlexp.training.job import Candidate, Refusal
+from dlexp.training.network import Network, build
+from dlexp.training.preparation import Preparation
+
+#: Bytes of the user's own data that are read to know their shape alone, beside those of the first run.
+MAX_BYTES = 4_000_000
+#: Training examples that are enough to build a model without weights.
+N_EXAMPLES = 100
+
+
+def refusals(first: Preparation, others: Sequence[Candidate]) -> list[Refusal]:
+    """What cannot be built of some candidates, each model once for all that share it.
+
+    The first one is prepared as it is trained, so that its training in this process does nothing twice. Of the others a
+    model is built without weights: from the same data if they have the same, else from a stand-in of the same shape or
+    from a small file. What only a large file could tell is left to the run itself.
+    """
+    models = _Models(first)
+    found = [refusal for each in others for refusal in models.refusals(each)]
+    try:
+        first.built()
+    except UserError as error:
+        found.insert(0, Refusal(first.candidate, misfits_of(error), tuple(first.remarks)))
+    except Exception as error:  # Its training raises it again, and records it.
+        print(f"{type(error).__name__}: {error}")
+    return found
+
+
+def misfits_of(error: UserError) -> list[Misfit]:
+    """What is wrong, by the paths of settings as far as the error names them."""
+    return list(error.misfits) if isinstance(error, Unfit) else [Misfit("", line) for line in error.lines]
+
+
+class _Models:
+    """Builds each distinct model once."""
+
+    def __init__(self, first: Preparation) -> None:
+        self._first = first
+        self._built = {_model_key(first.candidate)}
+        self._data: dict[tuple[object, ...], Data | None] = {}
+
+    def refusals(self, candidate: Candidate) -> Iterator[Refusal]:
+        """Why a candidate cannot be built, unless one before it has the same model."""
+        data = self._data_of(candidate)
+        if data is None:
+            return
+        try:
+            self._build(candidate, data)
+        except UserError as error:
+            yield Refusal(candidate, misfits_of(error), tuple(data.remarks))
+        except Exception as error:  # Its training raises it again, and records it.
+            print(f"{type(error).__name__}: {error}")
+
+    def _data_of(self, candidate: Candidate) -> Data | None:
+        """Data of a candidate's shape; None if they cannot be had for little."""
+        key = candidate.inputs_key
+        try:
+            if key == self._first.candidate.inputs_key:
+                return self._first.data()
+            if key not in self._data:
+                self._data = {key: sample(candidate)}  # Of one data set at a time.
+            return self._data[key]
+        except DlexpError:  # The run says it.
+            return None
+
+    def _build(self, candidate: Candidate, data: Data) -> None:
+        info = data.info or candidate.experiment.dataset.info()
+        experiment, key = completed(candidate.experiment, info), _model_key(candidate)
+        if key in self._built:
+            return
+        self._built.add(key)
+        network_of(experiment, info, data, candidate.seed)
+
+
+def network_of(experiment: Experiment, info: Info, data: Data, seed: int = 0) -> Network:
+    """The network of an experiment that is completed, without weights if it can be built without them.
+
+    Raises:
+        UserError: It cannot be built at all.
+    """
+    try:
+        if not experiment.model.functions:  # The user's own may need weights, and is called once.
+            with keras.StatelessScope(initialize_variables=False):
+                return build(experiment, info, data.train.first(N_EXAMPLES), seed)
+    except Exception as error:  # No missing weights, nor the choice of examples, may be to blame.
+        print(f"{type(error).__name__}: {error}")
+    finally:
+        keras.backend.clear_session(free_memory=False)
+    return build(experiment, info, data.train, seed)
+
+
+def sample(candidate: Candidate) -> Data | None:
+    """Data of the shape of a candidate's: a stand-in, or the user's own; None if those are too large for that."""
+    dataset, data_dir = candidate.experiment.dataset, candidate.data_dir
+    if not dataset.is_users_own or candidate.stand_in:
+        return dataset.sample(data_dir)
+    with snapshot.taken():
+        n_bytes = sum(snapshot.size(path) for path in dataset.paths(data_dir))
+        return dataset.load(data_dir) if n_bytes <= MAX_BYTES else None
+
+
+def _model_key(candidate: Candidate) -> tuple[object, ...]:
+    """What two experiments have in common that have the same model."""
+    experiment = candidate.experiment
+    return experiment.model.model_dump_json(), experiment.head.model_dump_json(), *candidate.inputs_key

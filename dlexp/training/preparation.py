@@ -1,0 +1,132 @@
+"""What a run reads and builds before its first epoch, whether or not it has a place for its records yet."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, TypeVar
+
+from dlexp.components import snapshot
+from dlexp.components.data import Data
+from dlexp.components.remarks import Remark, require_settled, said
+from dlexp.config.checks import completed, with_class_names
+from dlexp.config.experiment import Experiment
+from dlexp.training.inputs import require_code, require_data
+from dlexp.training.job import Candidate
+from dlexp.training.network import Network, build
+from dlexp.training.setting_remarks import setting_remarks
+from dlexp.training.splits import Splits, split
+from dlexp.training.undefined_scores import UndefinedScores
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """What a training begins with."""
+
+    experiment: Experiment
+    """Completed with what only the data tell."""
+    splits: Splits
+    undefined: Mapping[str, str]
+    """Why the columns of scores that the splits leave undefined are so."""
+    network: Network
+    read: snapshot.Snapshot
+    """The files that were read, as they were."""
+
+
+class Preparation:
+    """Reads the data of a run and builds its network, once each: asked again, a step gives or raises what it did."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self.candidate = candidate
+        self.started, self.clock = datetime.now(UTC), time.perf_counter()
+        self.said = ""
+        """What was said meanwhile, if it is in no log yet."""
+        self.remarks: list[Remark] = []
+        """How the data were read and split, as far as they were."""
+        self._steps: dict[str, Any] = {}
+
+    @cached_property
+    def experiment(self) -> Experiment:
+        """As it is recorded: its validation scaled down for a stand-in, of which the data are read first."""
+        experiment = self.candidate.experiment
+        if not self.candidate.stand_in:
+            return experiment
+        scaled = experiment.validation.scaled(experiment.dataset.info().n_train, len(self.data().train))
+        return experiment.model_copy(update={"validation": scaled})
+
+    def data(self) -> Data:
+        """The data, which are those that the command found.
+
+        Raises:
+            DataError: They cannot be had, or they or the user's own code have changed since the command started.
+        """
+        return self._once("data", self._read)[0]
+
+    def built(self) -> Built:
+        """The examples by their role, and the network.
+
+        Raises:
+            UserError: The settings do not fit the data.
+            Unsettled: How the data were read is not certain, and the run is strict.
+        """
+        return self._once("built", self._build)
+
+    def _once(self, step: str, take: Callable[[], T]) -> T:
+        if step not in self._steps:
+            try:
+                self._steps[step] = take()
+            except Exception as error:
+                self._steps[step] = error
+        result = self._steps[step]
+        if isinstance(result, Exception):
+            raise result
+        found: T = result
+        return found
+
+    def _read(self) -> tuple[Data, snapshot.Snapshot]:
+        candidate, dataset = self.candidate, self.candidate.experiment.dataset
+        snapshot.large_digests.update(candidate.large_digests)
+        with snapshot.taken() as read:
+            require_data(dataset, candidate.data_dir, candidate.data_digest, candidate.stand_in)
+            require_code(candidate.experiment, candidate.code_digest)
+            load = dataset.sample if candidate.stand_in else dataset.load
+            data = load(candidate.data_dir)
+        self.remarks += data.remarks
+        return data, read
+
+    def _build(self) -> Built:
+        candidate, data, (_, read) = self.candidate, self.data(), self._steps["data"]
+        info = data.info or candidate.experiment.dataset.info()
+        with snapshot.taken(after=read) as read_on:
+            experiment = completed(self.experiment, info)
+            splits = split(experiment, data)
+            print(*splits.described, sep="\n")
+            undefined = UndefinedScores(
+                experiment, with_class_names(candidate.experiment.dataset, info), splits.by_role
+            )
+            if not candidate.stand_in:  # How one is split is no choice of the user's.
+                self.remarks += [*splits.remarks, *undefined.remarks()]
+                self.remarks += setting_remarks(candidate.experiment, experiment, info, len(splits.train))
+                undefined.require_watched()
+            if candidate.strict:
+                require_settled(said(self.remarks, candidate.allowed))
+            network = build(experiment, info, splits.train, candidate.seed)
+        return Built(experiment=experiment, splits=splits, undefined=undefined.reasons, network=network, read=read_on)
+
+
+_handed_over: list[Preparation] = []
+
+
+def hand_over(preparation: Preparation) -> None:
+    """Leave a preparation to the next training of this process, if it is that of the same run."""
+    _handed_over[:] = [preparation]
+
+
+def handed_over(candidate: Candidate) -> Preparation | None:
+    """What was left for a run; nothing is left after that."""
+    found = [each for each in _handed_over if each.candidate.key == candidate.key]
+    _handed_over.clear()
+    return found[0] if found else None
