@@ -214,7 +214,7 @@ def test_loads_the_arrays_that_were_digested(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("returned", "message"),
     [
-        ("None", "expected (x_train, y_train), (x_test, y_test), found NoneType"),
+        ("None", "expected (x_train, y_train), (x_test, y_test), found nothing (None)"),
         ("x, y, x, y", "expected (x_train, y_train), (x_test, y_test), found 4 values"),
         ("(d, y), (d[['b', 'a']], y)", "x_train and x_test have other columns, or in another order: a, b but b, a"),
         ("(x[:, :0], y), (x[:, :0], y)", "(train): inputs of shape (3, 0), so that there is nothing to learn from"),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dlexp.components.data import Array, Task
-from dlexp.components.datasets.user.array_values import described
+from dlexp.components.datasets.user.array_values import described, kind_of, to_numbers
 from dlexp.components.datasets.user.targets import RawTargets
 from dlexp.components.remarks import Remark
 from dlexp.errors import DataError
@@ -38,8 +38,9 @@ def read(y: Array, origin: str, task: Task, said: Sequence[str] | None) -> Array
         y = y[:, 0]
     if y.ndim and not len(y):
         raise DataError(f"{origin}: no examples in it: targets of shape {y.shape}")
-    if not y.ndim or y.dtype.kind in "cVmM":
-        raise DataError(f"{origin}: expected targets of shape (n,), found {described(y)}")
+    if not y.ndim or (kind := kind_of(y)):
+        advice = to_numbers(kind) if y.ndim else ""
+        raise DataError(f"{origin}: expected targets of shape (n,), found {described(y)}{advice}")
     _require_known(y, origin)
     if task == "multilabel":
         return _multilabel(y, origin, said)

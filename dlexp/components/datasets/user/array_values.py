@@ -2,6 +2,7 @@
 
 import numbers
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from dlexp.components import precision
 from dlexp.components.data import Array
-from dlexp.errors import DataError
+from dlexp.errors import DataError, in_short
 
 #: What numpy's kinds of values are, where they are no numbers.
 _KINDS = {
@@ -21,35 +22,77 @@ _KINDS = {
     "V": "records of several fields",
     "O": "objects that are no numbers",
 }
+#: Objects by the names that pandas has for them.
+_INFERRED = {
+    "datetime64": "dates",
+    "datetime": "dates",
+    "date": "dates",
+    "timedelta64": "spans of time",
+    "timedelta": "spans of time",
+    "time": "times of day",
+    "period": "periods",
+    "interval": "intervals",
+    "complex": "complex numbers",
+}
+_TO_NUMBERS = {
+    "dates": "; make numbers of them first, such as the days since the first one, or words of classes",
+    "spans of time": "; make numbers of them first, such as x / np.timedelta64(1, 's')",
+    "complex numbers": "; make real ones of them first, such as x.real or abs(x)",
+}
 
 
 def plain(given: Any, origin: str) -> Array:
-    """An array without a mask, objects that are numbers as numbers; DataError if masked, sparse or ragged."""
+    """An array without a mask, objects that are numbers as numbers; DataError if masked, sparse, ragged or no array."""
     from scipy.sparse import issparse
 
     if issparse(given):
         raise DataError(f"{origin}: a sparse matrix; give an array, as its toarray() makes")
     try:
+        if isinstance(given, list | tuple) and any(map(np.ma.isMaskedArray, given)):
+            given = np.ma.stack(given)
         mask = np.ma.getmaskarray(given) if np.ma.isMaskedArray(given) else None
         array = np.asarray(given)
     except ValueError as error:
         raise DataError(f"{origin}: no array, but rows of different lengths ({error})") from error
+    # A tensor of another library may refuse for any reason.
+    except Exception as error:
+        raise DataError(f"{origin}: numpy makes no array of {type(given).__name__}: {in_short(error)}") from error
+    if array.dtype == object and not array.ndim:
+        raise DataError(f"{origin}: expected an array, found {type(given).__name__}")
     if mask is not None and mask.any():
         raise DataError(f"{origin}: {_first(mask)} is masked; leave it out, or fill it")
     if array.dtype == object and (missing := pd.isna(array)).any() and array.ndim > 1:
         raise DataError(f"{origin}: {_first(missing)} is missing; leave it out, or fill it")
-    if array.dtype == object and all(isinstance(each, numbers.Real) for each in array.flat):
+    if array.dtype == object and all(isinstance(each, numbers.Real | Decimal) for each in array.flat):
         try:
             array = np.array(array.tolist())
         except (ValueError, OverflowError):  # Whole numbers beyond 64 bits.
             array = array.astype(np.float64)
+        if array.dtype == object:  # Fractions and decimals.
+            array = array.astype(np.float64)
     return array
+
+
+def kind_of(array: Array) -> str:
+    """What the values are, where they are neither numbers nor words, truth values and the like; else empty."""
+    if array.dtype != object:
+        return _KINDS[array.dtype.kind] if array.dtype.kind in "cVmM" else ""
+    inferred = pd.api.types.infer_dtype(array.ravel(), skipna=True)
+    return _INFERRED.get(inferred, "")
+
+
+def to_numbers(kind: str) -> str:
+    """How to make numbers of values of that kind."""
+    return _TO_NUMBERS.get(kind, "")
 
 
 def described(array: Array) -> str:
     """The type and shape, in words where they are no numbers."""
-    kind = _KINDS.get(array.dtype.kind)
-    return f"{f'{kind} ({array.dtype})' if kind else array.dtype} of shape {array.shape}"
+    kind = kind_of(array) or _KINDS.get(array.dtype.kind)
+    such = ""
+    if array.dtype == object:
+        such = next((f", such as {each!r:.50}" for each in array.flat if not isinstance(each, numbers.Real)), "")
+    return f"{f'{kind} ({array.dtype})' if kind else array.dtype} of shape {array.shape}{such}"
 
 
 def require_finite(values: Array, origin: str, advice: str = "") -> None:

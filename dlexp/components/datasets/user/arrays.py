@@ -13,7 +13,7 @@ from dlexp.components.data import Data, Info, Inputs, NewExamples, Split
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.user.keys import MAX_NAMED, Target, TargetKeys, UserPath, not_there
-from dlexp.components.datasets.user.pairs import pairs
+from dlexp.components.datasets.user.pairs import are_misaligned, pairs
 from dlexp.components.pictures import are_pictures, pictures
 from dlexp.components.remarks import Remark
 from dlexp.components.user_code import FunctionName
@@ -53,16 +53,20 @@ class Arrays(TargetKeys, Dataset):
         """The arrays, checked, in the types that the model takes."""
         import numpy as np
 
-        from dlexp.components.datasets.user import array_targets, targets
+        from dlexp.components.datasets.user import array_sentinels, array_targets, targets
         from dlexp.components.datasets.user.array_values import plain
 
         origin, (x_train, y_train), (x_test, y_test) = self._arrays(data_dir)
         train, test = (f"{origin} ({name})" for name in ("train", "test"))
         learned = self.learned
+        y_train, y_test = plain(y_train, f"{train}: targets"), plain(y_test, f"{test}: targets")
         given = [
-            array_targets.read(plain(y, f"{each}: targets"), each, learned.only_task, learned.said_classes)
+            array_targets.read(y, each, learned.only_task, learned.said_classes)
             for each, y in ((train, y_train), (test, y_test))
         ]
+        far = []
+        if learned.only_task in targets.NUMBERS:
+            far = list(array_sentinels.remarks(train, "targets", y_train.reshape(-1, 1), y_test.reshape(-1, 1)))
         of_train, of_test = ({"": each.raw} for each in given)
         y = targets.encode(replace(learned, classes=given[0].classes or learned.classes), of_train, of_test)
         inputs: list[Any] = [self._inputs(x_train, train, len(y.train)), self._inputs(x_test, test, len(y.test))]
@@ -77,7 +81,7 @@ class Arrays(TargetKeys, Dataset):
             info=y.complete(replace(self.info(), n_train=len(y.train), n_test=len(y.test), shape=shape)),
             decode=(lambda positions: pictures(np.asarray(x_test)[list(positions)])) if is_shown else None,
             # Of the test split, what is said of the training split already is not said again.
-            remarks=[*(given[0].remarks or given[1].remarks), *y.remarks, *lost],
+            remarks=[*(given[0].remarks or given[1].remarks), *y.remarks, *far, *lost],
         )
 
     def _typed(self, inputs: list[Any], origin: str) -> tuple[list[Any], list[Remark]]:
@@ -85,15 +89,17 @@ class Arrays(TargetKeys, Dataset):
         import numpy as np
 
         from dlexp.components import precision
+        from dlexp.components.datasets.user import array_sentinels
 
         if self.form == "word_ids":
             return inputs, []
         if self.form == "sparse":
             return [x.astype(np.float32) for x in inputs], list(precision.sparse_remarks(origin, inputs[0]))
+        far = array_sentinels.remarks(origin, "number", *inputs)
         losses = precision.losses(inputs[0])
         lost = precision.array_remarks(origin, inputs[0], losses, "in the model" if self.standardize else "never")
         dtype = np.float64 if self.standardize and any(each.is_wide for each in losses) else np.float32
-        return [x.astype(dtype, copy=False) for x in inputs], list(lost)
+        return [x.astype(dtype, copy=False) for x in inputs], [*far, *lost]
 
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """An archive with an array x, or a sparse matrix as scipy.sparse.save_npz writes it."""
@@ -119,7 +125,14 @@ class Arrays(TargetKeys, Dataset):
         import numpy as np
         from scipy.sparse import csr_array, issparse
 
-        from dlexp.components.datasets.user.array_values import described, plain, require_finite, require_room
+        from dlexp.components.datasets.user.array_values import (
+            described,
+            kind_of,
+            plain,
+            require_finite,
+            require_room,
+            to_numbers,
+        )
 
         if issparse(x) != (self.form == "sparse"):
             found = "a sparse matrix" if issparse(x) else "an array"
@@ -131,10 +144,10 @@ class Arrays(TargetKeys, Dataset):
             except ValueError as error:
                 raise DataError(f"{origin}: not a sound sparse matrix ({error})") from error
         if x.dtype.kind not in KINDS[self.form] or x.ndim < 2 or x.shape[0] != n:
-            column = "; one number per example is x[:, None]" * (x.ndim == 1)
+            advice = to_numbers(kind_of(x)) or "; one number per example is x[:, None]" * (x.ndim == 1)
             raise DataError(
                 f"{origin}: expected {self.form} inputs of shape ({n}, ...), as there are targets, "
-                f"found {described(x)}{column}"
+                f"found {described(x)}{advice}"
             )
         if not all(x.shape):
             raise DataError(f"{origin}: inputs of shape {x.shape}, so that there is nothing to learn from")
@@ -238,6 +251,9 @@ class Python(Arrays):
         if all(names) and names[0] != names[1]:
             listed = " but ".join(", ".join(map(str, each[:MAX_NAMED])) for each in names)
             raise DataError(f"{self.function}: x_train and x_test have other columns, or in another order: {listed}")
+        for split, x, y in (("train", x_train, y_train), ("test", x_test, y_test)):
+            if are_misaligned(x, y):
+                raise DataError(f"{self.function}: x_{split} and y_{split} have the same index in another order")
         return self.function, (x_train, y_train), (x_test, y_test)
 
     def load(self, data_dir: Path | None) -> Data:

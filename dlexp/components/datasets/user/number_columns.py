@@ -1,7 +1,7 @@
 """Columns of numbers: which cells are none, what fills the gaps, and what is doubtful of the others."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -110,10 +110,10 @@ def remarks(train: Cells, other: Cells) -> Iterator[Remark]:
     place = f"{train.rows.path}: column {train.column}"
     yield from _unusual((train, other))
     everywhere = np.concatenate([values, other.numbers.values[~other.is_gap]])
-    if sentinel := _sentinel(everywhere):
-        n = int((everywhere == sentinel).sum())
-        found = f"{sentinel:g} in {plural(n, 'row')} lies far from all others, as a missing value does"
-        yield Remark(rule="sentinel", place=place, found=found, key=train.rules.missing_values(f"{sentinel:g}"))
+    if found_sentinel := sentinel(everywhere):
+        n = int((everywhere == found_sentinel).sum())
+        found = f"{found_sentinel:g} in {plural(n, 'row')} lies far from all others, as a missing value does"
+        yield Remark(rule="sentinel", place=place, found=found, key=train.rules.missing_values(f"{found_sentinel:g}"))
     words = train.given[~train.is_gap]
     if pd.api.types.infer_dtype(words) != "string":  # Of Parquet also truth values, with gaps.
         return
@@ -182,11 +182,11 @@ def _unit_counts(splits: Sequence[Cells]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda each: -each[1]))
 
 
-def _sentinel(values: Array) -> float | None:
+def sentinel(values: Array, known: Collection[float] = SENTINELS) -> float | None:
     """A number of nines far from all others; one that is there once has to be farther."""
     for extreme in (values.min(initial=0), values.max(initial=0)):
         others = values[values != extreme]
-        if extreme not in SENTINELS or len(others) < 2:
+        if extreme not in known or len(others) < 2:
             continue
         low, high = others.min(), others.max()
         distance = min(abs(extreme - low), abs(extreme - high))

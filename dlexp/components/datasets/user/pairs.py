@@ -21,6 +21,15 @@ def pairs(given: Any, function: str) -> tuple[Sequence[Any], Sequence[Any]]:
     raise DataError(f"{function}: expected {FORM}, found {_described(given)}")
 
 
+def are_misaligned(x: Any, y: Any) -> bool:
+    """Whether both have an index of pandas, of the same rows in another order: rows are paired by position."""
+    import pandas as pd
+
+    if not all(isinstance(each, pd.DataFrame | pd.Series) for each in (x, y)) or x.index.equals(y.index):
+        return False
+    return len(x) == len(y) and bool(x.index.is_unique) and set(x.index) == set(y.index)
+
+
 def _is_pair(value: Any) -> bool:
     """Not an array of two rows."""
     return isinstance(value, list | tuple) and len(value) == 2
