@@ -105,9 +105,31 @@ def test_scales_of_the_features(factor: float, expected: list[str]) -> None:
 
     assert said(config) == expected
     assert said(config.replace(", standardize: false", "")) == []
-    scaling = "model: {{type: layers, layers: [{}, Dense: {{units: 4}}]}}\n"
-    hidden = [line for line in said(config + scaling.format("BatchNormalization")) if factor < 1]
-    assert said(config + scaling.format("BatchNormalization")) == hidden
+    scaling = "training: {{epochs: 100}}\nmodel: {{type: layers, layers: [{}, Dense: {{units: 4}}]}}\n"
+    hidden = [line for line in said(config + scaling.format("BatchNormalization: {momentum: 0.5}")) if factor < 1]
+    assert said(config + scaling.format("BatchNormalization: {momentum: 0.5}")) == hidden
     assert [line.partition(" beside ")[0] for line in hidden] == [HIDDEN] * (factor < 1)
     assert said(config + scaling.format("Rescaling: {scale: 1000}")) == []
-    assert said(config + scaling.format("BatchNormalization: {epsilon: 1e-14}")) == []
+    assert said(config + scaling.format("BatchNormalization: {epsilon: 1e-14, momentum: 0.5}")) == []
+
+
+@pytest.mark.parametrize(
+    ("layer", "epochs", "left"),
+    [
+        ("BatchNormalization", 20, "67%"),
+        ("BatchNormalization", 300, ""),
+        ("BatchNormalization: {momentum: 0.8}", 20, ""),
+        ("BatchNormalization: {momentum: 0.999}", 300, "55%"),
+        ("LayerNormalization", 20, ""),
+    ],
+)
+def test_a_first_layer_that_has_not_followed_the_features(layer: str, epochs: int, left: str) -> None:
+    """Two steps an epoch, of which each keeps 0.99 of its mean and variance by default: 0.99 ** 40 is 67 %."""
+    lines = [f"{1000 + 10 * a:.4f},{b:.4f},{'no' if a < b else 'yes'}\n" for a, b in RNG.random((66, 2))]
+    config = table(lines, more=", standardize: false, test_split: {type: time, size: 6}")
+    model = f"model: {{type: layers, layers: [{layer}, Dense: {{units: 4}}]}}\ntraining: {{epochs: {epochs}}}\n"
+
+    start = "of the mean and variance by which it validates are still 0 and 1, those of a are 1005 and"
+    expected = f"t.csv: the model scales its inputs, but after {2 * epochs} steps {left} {start}"
+    assert [line.rpartition(" ")[0].startswith(expected) for line in said(config + model)] == [True] * bool(left)
+    assert said(f"{config.replace(', standardize: false', '')}{model}") == []

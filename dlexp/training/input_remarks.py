@@ -28,6 +28,9 @@ FEW_EXPECTED = 0.5
 LARGEST, SMALLEST = 20.0, 1e-3
 #: A standard deviation below this share of the root of what is added to its square stays near 0.
 HIDDEN = 0.01
+#: Standard deviations by which features are elsewhere in validation than in training.
+MAX_AWAY = 1.0
+TINY = 1e-300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,8 @@ class SplitInputs:
     """Whether something standardizes the features, or they have one scale by themselves."""
     model: Model | None
     """What takes them, if it is known."""
+    n_steps: int
+    """Of the training; 0 if it is not known."""
 
     def remarks(self) -> Iterator[Remark]:
         """At most a line for each scored role, and one for the scales."""
@@ -58,7 +63,7 @@ class SplitInputs:
         x: Any = self.by_role["train"].x
         if not self.are_standardized and self.info.inputs == "numeric" and len(x):
             is_scaled = self.model is not None and self.model.scales_inputs
-            yield from self._hidden(x, self.model.least_deviation) if self.model and is_scaled else self._scales(x)
+            yield from self._badly_scaled(x, self.model) if self.model and is_scaled else self._scales(x)
 
     def _many(self, role: str, train: Array) -> float:
         """From which share of a role's examples on those in training are more than by chance."""
@@ -95,6 +100,30 @@ class SplitInputs:
         )
         found = f"{said}: one learning rate is too large for some features and too small for others"
         yield Remark(rule="unscaled_inputs", place=self.place, found=found, key="dataset.standardize: true")
+
+    def _badly_scaled(self, x: Array, model: Model) -> Iterator[Remark]:
+        """A feature that the model's first layer is meant to scale, and does not."""
+        found = list(self._hidden(x, model.least_deviation))
+        yield from found or (self._behind(x, model.inertia**self.n_steps) if self.n_steps and model.inertia else [])
+
+    def _behind(self, x: Array, left: float) -> Iterator[Remark]:
+        """The feature that the moving mean and variance are farthest from, if `left` of these is still their start.
+
+        Training goes by the batch's own, validation by these.
+        """
+        mean, variance = x.mean(axis=0, dtype=np.float64), x.var(axis=0, dtype=np.float64)
+        # They start as 0 and 1.
+        deviation = np.sqrt((1 - left) * variance + left)
+        away = np.where(
+            variance > 0, np.maximum(left * abs(mean) / deviation, deviation / np.sqrt(variance + TINY) - 1), 0
+        )
+        if x.ndim == 2 and away[worst := int(away.argmax())] > MAX_AWAY:
+            found = (
+                f"the model scales its inputs, but after {self.n_steps:,} steps {left:.0%} of the mean and variance by "
+                f"which it validates are still 0 and 1, those of {_name(self.info.feature_names, worst)} are "
+                f"{mean[worst]:.4g} and {variance[worst]:.4g}"
+            )
+            yield Remark(rule="unscaled_inputs", place=self.place, found=found, key="dataset.standardize: true")
 
     def _hidden(self, x: Array, least: float) -> Iterator[Remark]:
         """The feature of the smallest variance, if what the first layer adds to that hides it."""

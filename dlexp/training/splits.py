@@ -93,7 +93,9 @@ def split(experiment: Experiment, data: Data) -> Splits:
     """The examples of an experiment by their role."""
     found = origins(data, experiment.dataset, experiment.validation)
     taken = {role: origin.take(data) for role, origin in found.items()}
-    said = remarks(found, taken, data, experiment.dataset, experiment.validation, experiment.model)
+    training = experiment.training
+    n_steps = training.epochs * -(-len(taken["train"]) // training.batch_size)
+    said = remarks(found, taken, data, experiment.dataset, experiment.validation, experiment.model, n_steps)
     splits = Splits(train=taken["train"], validation=taken.get("validation"), test=taken["test"], origins=found)
     of_role = {role: part.y for role, part in splits.by_role.items()}
     said += target_remarks.remarks(experiment, data.info or experiment.dataset.info(), of_role)
@@ -107,11 +109,12 @@ def remarks(
     dataset: Dataset,
     validation: Validation | None,
     model: Model | None = None,
+    n_steps: int = 0,
 ) -> list[Remark]:
     """What may be wrong with the choice of the examples, and of the user's own data also with their scales.
 
     `taken` has the examples of each role. Scales are of little importance if the first layers of the `model`, if it is
-    known, scale its inputs.
+    known, scale its inputs in the `n_steps` that it trains.
     """
     validates = found.get("validation")
     held_out = validates.positions if validates and validates.part == "train" else np.arange(0)
@@ -137,6 +140,7 @@ def remarks(
         are_drawn={role: role == "validation" or is_drawn(origin.how) for role, origin in found.items()},
         are_standardized=getattr(dataset, "standardize", None) is not False,
         model=model,
+        n_steps=n_steps,
     )
     return [*targets.remarks(), *targets.gone(), *inputs.remarks()]
 

@@ -34,6 +34,8 @@ LISTED_ATTENTION = ("Attention", "AdditiveAttention")
 SCALING = ("Rescaling", "BatchNormalization", "LayerNormalization", "UnitNormalization")
 #: Those that divide by the root of a variance and `epsilon`, and Keras's own value of that.
 ADDING_EPSILON, EPSILON = ("BatchNormalization", "LayerNormalization"), 1e-3
+#: What batch normalization keeps of its statistics in a step, by Keras's own value.
+MOMENTUM = 0.99
 #: Arguments of Dense for what comes behind its sums.
 BEHIND_SUMS = ("activation", "activity_regularizer")
 #: The activation that takes two features for each that it gives.
@@ -72,6 +74,12 @@ class Layers(Model):
         """What Keras adds to the variance of each feature hides smaller ones."""
         ((name, arguments),) = self.layers[0].items()
         return float(arguments.get("epsilon", EPSILON)) ** 0.5 if name in ADDING_EPSILON else 0.0
+
+    @property
+    def inertia(self) -> float:
+        """Of batch normalization its momentum."""
+        ((name, arguments),) = self.layers[0].items()
+        return float(arguments.get("momentum", MOMENTUM)) if name == "BatchNormalization" else 0.0
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Layers and arguments that Keras does not have, and numbers of axes that do not fit."""

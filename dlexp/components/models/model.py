@@ -37,6 +37,11 @@ class Model(Component):
         return 0.0
 
     @property
+    def inertia(self) -> float:
+        """The share of its old mean and variance of each feature that a first layer of moving ones keeps in a step."""
+        return 0.0
+
+    @property
     def functions(self) -> list[str]:
         """Functions of the user's own that building it calls, as `module:function`."""
         return []
