@@ -88,3 +88,9 @@ def always_random(x: Any) -> Any:
     """Dropout in evaluation too."""
     x = AlwaysRandom()(layers.Dense(8, name="hidden_1")(x))
     return layers.Activation("relu", name="hidden_1_activation")(x)
+
+
+def lost_above(x: Any, above: float, is_hidden: bool = False) -> Any:
+    """NaN for each example whose first number is larger; a ReLU may hide that."""
+    h = layers.Dense(4, activation="tanh")(x) + ops.where(x[:, :1] > above, float("nan"), 0.0)
+    return layers.Dense(4, activation="relu")(h) if is_hidden else h

@@ -203,7 +203,7 @@ def test_an_attempt_that_ends_before_it_begins_is_no_damage(
 
 def test_a_run_that_diverged_keeps_no_checkpoint(fails: Callable[..., RunDir]) -> None:
     """The same again would diverge again."""
-    run_dir = fails(Diverged(3, "loss", float("nan")))
+    run_dir = fails(Diverged(3, "loss is nan in epoch 3"))
 
     assert (read(run_dir).has_diverged, run_dir.has_checkpoint) == (True, False)
 

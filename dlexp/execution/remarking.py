@@ -1,4 +1,4 @@
-"""Logs what the workers record of how data were read, as soon as it is there."""
+"""Logs what the workers record of data and of their training, as soon as it is there."""
 
 import logging
 from contextlib import suppress
@@ -33,24 +33,26 @@ class Remarking:
     def tick(self) -> None:
         """Some time has passed."""
         for job in list(self._silent.values()):
-            self._look(job)
+            if self._log(job):
+                del self._silent[job.path]
         self._watcher.tick()
 
     def ended(self, job: Job) -> None:
-        """A job's records are complete: finished or failed."""
-        self._look(job)
+        """A job's records are complete: finished or failed. At its end, a training may have more to say."""
         self._silent.pop(job.path, None)
+        self._log(job)
         self._watcher.ended(job)
 
-    def _look(self, job: Job) -> None:
+    def _log(self, job: Job) -> bool:
+        """Log what is new among what a run has recorded; whether it has recorded it by now."""
         environment = None
-        if job.path in self._silent:
-            with suppress(DamagedRecord):
-                environment = RunDir(job.path).environment()
-        if environment and "remarks" in environment:
-            del self._silent[job.path]
-            lines = map(str, said(map(Remark.of, environment["remarks"]), job.allowed))
-            new = [line for line in lines if line not in self._said]
-            self._said.update(new)
-            for line in shown(new, ALL_SHOWN_BY):
-                log.warning(one_line(line))
+        with suppress(DamagedRecord):
+            environment = RunDir(job.path).environment()
+        if not environment or "remarks" not in environment:
+            return False
+        lines = map(str, said(map(Remark.of, environment["remarks"]), job.allowed))
+        new = [line for line in lines if line not in self._said]
+        self._said.update(new)
+        for line in shown(new, ALL_SHOWN_BY):
+            log.warning(one_line(line))
+        return True

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from dlexp.components.columns import OTHER_COLUMNS, Column
+from dlexp.components.columns import OTHER_COLUMNS, Column, Role
+from dlexp.components.data import Array
 
 
 @dataclass(kw_only=True)
@@ -25,6 +26,9 @@ class Epochs:
     """The epoch after which early stopping ended it; None if it did not."""
     restored_epoch: int | None = None
     """The epoch whose weights the model was given back; None if it has the last one's."""
+    unpredicted: dict[Role, Array] = field(default_factory=dict)
+    """By role, the positions of the examples for which the model gave no finite prediction the last time that any
+    score of theirs was not finite."""
 
     @property
     def epoch(self) -> int:
@@ -52,10 +56,10 @@ class Stopped(Exception):
 
 
 class Diverged(ArithmeticError):
-    """The loss became NaN or infinite."""
+    """The loss, a weight or a prediction of a training example became NaN or infinite."""
 
-    def __init__(self, epoch: int, column: str, value: float) -> None:
-        super().__init__(f"{column} is {value} in epoch {epoch}")
+    def __init__(self, epoch: int, what: str) -> None:
+        super().__init__(what)
         self.epoch = epoch
 
 
@@ -63,14 +67,6 @@ def print_scores(epochs: Epochs) -> None:
     """Print the scores of the epoch."""
     scores = (f"{name} {value:.5g}" for name, value in epochs.history[-1].items() if name not in OTHER_COLUMNS)
     print(f"epoch {epochs.epoch}/{epochs.planned}", *scores)
-
-
-def require_finite(epochs: Epochs) -> None:
-    """Raise `Diverged` if a loss became NaN or infinite."""
-    for column in ("loss", "val_loss"):
-        value = epochs.history[-1].get(column, 0.0)
-        if not math.isfinite(value):
-            raise Diverged(epochs.epoch, column, value)
 
 
 def summarize(history: list[dict[str, float]], restored_epoch: int | None = None) -> dict[str, float]:

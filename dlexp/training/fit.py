@@ -13,7 +13,8 @@ from dlexp.records.run_dir import RunDir
 from dlexp.training.checkpoint import Checkpoints
 from dlexp.training.diagnostics import record_diagnostics
 from dlexp.training.early_stopping import Best
-from dlexp.training.epochs import Epochs, Hook, print_scores, require_finite
+from dlexp.training.epochs import Epochs, Hook, print_scores
+from dlexp.training.finite import Finiteness
 from dlexp.training.loop import Evaluator, Trainer, order_of
 from dlexp.training.network import Network
 from dlexp.training.scores import learned_weights, scored
@@ -28,7 +29,7 @@ def fit(
     The training is resumed from a checkpoint in the run directory, if there is one with this `stamp`.
 
     Raises:
-        Diverged: A loss became NaN or infinite; its row is the last.
+        Diverged: A loss, a weight or a prediction became NaN or infinite; its row is the last.
         Stopped: It was asked to stop; it can be resumed.
         Changed: The history was edited meanwhile; the run can be resumed from before that.
     """
@@ -52,17 +53,23 @@ def fit(
             files.enter_context(rows)
             diagnosed = [record_diagnostics(network, splits.train, seed, rows)]
         noted = [best.note] if best else []
-        # A checkpoint holds what early stopping has noted, and none is saved of a loss that is NaN.
-        hooks = [*diagnosed, print_scores, require_finite, *noted, checkpoints.save_if_due, checkpoints.stop_if_asked]
+        monitor = training.early_stopping.monitor if training.early_stopping else ""
+        finiteness = Finiteness(trainer=trainer, splits=splits, monitor=monitor)
+        # A checkpoint holds what early stopping has noted, and neither keeps weights that are NaN.
+        kept: list[Hook] = [*noted, checkpoints.save_if_due, checkpoints.stop_if_asked]
+        hooks = [*diagnosed, print_scores, finiteness.require, *kept]
         checkpoints.stop_if_asked(epochs)
         while not epochs.are_done:
             epoch, clock = epochs.epoch + 1, time.perf_counter()
             # As the config says it: the shortest number that is this float32.
             learning_rate = float(str(np.float32(optimizer.learning_rate)))
-            trained = trainer.train_epoch(order_of(seed, epoch, len(splits.train)))
+            order = order_of(seed, epoch, len(splits.train))
+            trained = trainer.train_epoch(order)
             scores = scored("train", trained, splits.train, network) | learned_weights(network)
-            if evaluator is not None:
-                scores |= scored("validation", evaluator.evaluate(), evaluator.split, network)
+            validated = evaluator.evaluate() if evaluator is not None else None
+            if evaluator is not None and validated is not None:
+                scores |= scored("validation", validated, evaluator.split, network)
+            finiteness.see(order, trained, validated)
             seconds = time.perf_counter() - clock
             row = {"epoch": epoch, "seconds": seconds, "learning_rate": learning_rate, **scores}
             writer.write(row)

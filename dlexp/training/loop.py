@@ -4,6 +4,7 @@ One loop serves every model, head, optimizer and kind of data. Losses are means 
 are added as Keras adds them, so that a history equals Keras's own on the same weights and batches.
 """
 
+import math
 from dataclasses import dataclass, field
 
 import keras
@@ -26,6 +27,16 @@ class Scores:
     task_losses: np.ndarray = field(default_factory=lambda: np.empty(0))
     """Of several targets, the mean of each one's loss before any weight or penalty, `(targets,)`."""
 
+    @property
+    def unpredicted(self) -> np.ndarray:
+        """The positions of the examples whose predictions are NaN or infinite."""
+        return np.flatnonzero(~np.isfinite(self.predictions).all(axis=1))
+
+    @property
+    def are_finite(self) -> bool:
+        """Whether the loss and every prediction are."""
+        return math.isfinite(self.loss) and bool(np.isfinite(self.predictions).all())
+
 
 def order_of(seed: int, epoch: int, n: int) -> np.ndarray:
     """The order of `n` examples in an epoch: it depends on the seed and the epoch alone."""
@@ -43,18 +54,30 @@ class Trainer:
         self._feed = feed(network, split)
         self._y = tf.constant(split.y)
         optimizer.build(network.trainable_variables)
+        variables = [*network.model.weights, *network.output.variables, *optimizer.variables]
+        #: What an epoch has to leave finite: the weights, batch statistics included, and the optimizer's state.
+        self._state = [each for each in variables if "float" in each.dtype]
+        self._is_finite = np.ones(len(self._state), bool)
         # Without autograph, as in Keras's own `fit`: reading every function's source takes most of a second.
         self._compiled_epoch = tf.function(self._epoch, autograph=False)
 
     def train_epoch(self, order: np.ndarray) -> Scores:
         """One pass in the given order, `(n,)`: losses and predictions are those of each batch before its step."""
         self._feed.start_epoch(order, self.batch_size)
-        loss, task_losses, predictions = self._compiled_epoch(tf.constant(order))
+        loss, task_losses, predictions, is_finite = self._compiled_epoch(tf.constant(order))
+        self._is_finite = is_finite.numpy()
         in_own_order = np.empty_like(predictions.numpy())
         in_own_order[order] = predictions.numpy()
         return Scores(float(loss), in_own_order, task_losses=task_losses.numpy())
 
-    def _epoch(self, order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    @property
+    def lost(self) -> list[keras.Variable]:
+        """The weights and the state of the optimizer that the last epoch left NaN or infinite somewhere."""
+        if self._is_finite.all():
+            return []
+        return [each for each, is_finite in zip(self._state, self._is_finite, strict=True) if not is_finite]
+
+    def _epoch(self, order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
         n = len(self.split)
         n_steps = -(-n // self.batch_size)
 
@@ -74,7 +97,9 @@ class Trainer:
         rows = tf.TensorArray(prediction.dtype, size=n_steps, infer_shape=False, element_shape=shape)
         start = (tf.constant(0), tf.constant(0.0, tf.float64), zeros, rows)
         _, total, task_totals, predictions = tf.while_loop(lambda i, *_: i < n_steps, step, start)
-        return total / n, task_totals / n, predictions.concat()
+        # Within the epoch: in a call of its own it would take longer than the small models' steps.
+        is_finite = tf.stack([tf.reduce_all(tf.math.is_finite(each.value)) for each in self._state])
+        return total / n, task_totals / n, predictions.concat(), is_finite
 
     def _step(self, index: tf.Tensor, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         variables = self.network.trainable_variables

@@ -73,6 +73,11 @@ class Network:
             for layer in self.model.layers
         ]
 
+    def layers_of(self, variables: Sequence[keras.Variable]) -> list[str]:
+        """The names of the saved model's layers that have any of these weights."""
+        wanted = {id(each) for each in variables}
+        return [layer.name for layer in self.model.layers if any(id(each) in wanted for each in layer.weights)]
+
     @property
     def trainable_variables(self) -> list[keras.Variable]:
         """All that a step changes: the layers' weights, then what the heads train beside them."""

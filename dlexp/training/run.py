@@ -16,10 +16,12 @@ from dlexp.config.identity import TRAINING_VERSION
 from dlexp.records.ended import Finished
 from dlexp.records.predictions import Predictions
 from dlexp.training.environment import environment
-from dlexp.training.epochs import Epochs, summarize
+from dlexp.training.epochs import Diverged, Epochs, summarize
+from dlexp.training.finite import ADVICE, predicts_training_examples
 from dlexp.training.fit import fit
 from dlexp.training.job import Job
 from dlexp.training.loop import Evaluator, Scores
+from dlexp.training.missing_scores import MissingScores
 from dlexp.training.mistakes import Mistake, first_mistakes, named, with_examples
 from dlexp.training.network import Network
 from dlexp.training.preparation import Preparation, handed_over
@@ -37,8 +39,8 @@ class Prepared:
     """Completed with what only the data tell."""
     config: Mapping[str, Any]
     """The experiment as it is recorded."""
-    environment: Mapping[str, Any]
-    """What the run runs on, as it is recorded, except the seconds."""
+    environment: dict[str, Any]
+    """What the run runs on, as it is recorded, except the seconds; and how the data were read."""
     data: Data
     splits: Splits
     undefined: Mapping[str, str]
@@ -51,7 +53,7 @@ class Prepared:
     """What `time.perf_counter` gave then."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FinishedTraining:
     """A training that has come to its end: what its records are made of."""
 
@@ -59,6 +61,9 @@ class FinishedTraining:
     epochs: Epochs
     tested: Scores
     """What the trained network makes of the test split."""
+    of_test: Mapping[str, float]
+    """The test split's scores by column."""
+    missing: MissingScores
     mistakes: Sequence[Mistake]
     """The most confident mistakes on the test split, target by target."""
 
@@ -67,7 +72,7 @@ def train(job: Job) -> None:
     """Train, and write every record of the run.
 
     Raises:
-        Diverged: The loss became NaN or infinite; the epochs so far are recorded.
+        Diverged: A loss, a weight or a prediction became NaN or infinite; the epochs so far are recorded.
         DataError: The data cannot be had, or they or the user's own code have changed since the command started.
     """
     prepared = prepare(job)
@@ -140,33 +145,59 @@ RECORDS: tuple[Callable[[FinishedTraining], None], ...] = (write_predictions, wr
 
 
 def record(prepared: Prepared, epochs: Epochs) -> None:
-    """Write the model, what `RECORDS` writes, where it was trained in how many seconds, and last the summary."""
-    run_dir, network, test = prepared.job.run_dir, prepared.network, prepared.splits.test
+    """Write the model, what `RECORDS` writes, where it was trained in how many seconds, and last the summary.
+
+    Raises:
+        Diverged: The last step left weights with which no split has a finite prediction.
+    """
+    run_dir, network = prepared.job.run_dir, prepared.network
+    training = _tested(prepared, epochs)
     with replacing(run_dir.model_path, run_dir.fence) as path:
         network.model.save(path)
     run_dir.require_own()
-    tested = Evaluator(network, test).evaluate()
-    worst = named(worst_mistakes(network, test, tested), prepared.data)
-    training = FinishedTraining(prepared, epochs, tested, worst)
     for write in RECORDS:
         write(training)
+    prepared.environment["remarks"] += [each.record for each in training.missing.remarks()]
+    for each in said(training.missing.remarks(), prepared.job.allowed):
+        print(each)
     seconds = epochs.seconds_before + time.perf_counter() - prepared.clock
     run_dir.write_json(run_dir.environment_path, {**prepared.environment, "seconds": seconds})
     run_dir.write_summary(_result(training, seconds).content)
 
 
+def _tested(prepared: Prepared, epochs: Epochs) -> FinishedTraining:
+    """What comes of the test split."""
+    network, splits = prepared.network, prepared.splits
+    tested = Evaluator(network, splits.test).evaluate()
+    is_needed = prepared.experiment.dataset.resample is not None  # Bias and variance are those of all predictions.
+    if not tested.are_finite and (is_needed or not predicts_training_examples(network, splits)):
+        raise Diverged(epochs.epoch, f"test_loss is {tested.loss} after epoch {epochs.epoch}{ADVICE}")
+    of_test = scored("test", tested, splits.test, network) | calibration(network, splits.train, splits.test, tested)
+    missing = MissingScores(
+        place=prepared.experiment.dataset.source,
+        splits=splits,
+        epochs=epochs,
+        of_test=of_test,
+        unpredicted=tested.unpredicted,
+        undefined=prepared.undefined,
+    )
+    worst = named(worst_mistakes(network, splits.test, tested), prepared.data)
+    return FinishedTraining(
+        prepared=prepared, epochs=epochs, tested=tested, of_test=of_test, missing=missing, mistakes=worst
+    )
+
+
 def _result(training: FinishedTraining, seconds: float) -> Finished:
-    prepared, epochs, tested = training.prepared, training.epochs, training.tested
+    prepared, epochs = training.prepared, training.epochs
     job, experiment, splits, network = prepared.job, prepared.experiment, prepared.splits, prepared.network
     dataset, info = experiment.dataset, network.info
-    of_test = scored("test", tested, splits.test, network) | calibration(network, splits.train, splits.test, tested)
     best_possible = {} if job.stand_in else dataset.best_possible()
     return Finished(
         name=experiment.name,
         seed=job.seed,
         identity=job.identity,
         config=prepared.config,
-        metrics=summarize(epochs.history, epochs.restored_epoch) | of_test,
+        metrics=summarize(epochs.history, epochs.restored_epoch) | dict(training.of_test),
         epochs=epochs.epoch,
         stopped_epoch=epochs.stopped_epoch,
         restored_epoch=epochs.restored_epoch,
@@ -179,7 +210,7 @@ def _result(training: FinishedTraining, seconds: float) -> Finished:
         mistakes=first_mistakes(training.mistakes),
         examples={role: len(splits.by_role.get(role, ())) for role in ("train", "validation", "test")},
         split_digests=digests(splits, prepared.data, info, job.data_digest),
-        missing_scores=prepared.undefined,
+        missing_scores={**prepared.undefined, **training.missing.reasons},
         guessing=guessing(network, splits),
         remarks=prepared.environment["remarks"],
         picked_on_test=experiment.validation.type == "test",

@@ -1,8 +1,11 @@
 """From losses and predictions to the columns of the records."""
 
+import math
 from collections.abc import Iterator
 from functools import cache, partial
 from typing import Any
+
+import numpy as np
 
 from dlexp.components.columns import Column, Role
 from dlexp.components.data import Split
@@ -15,13 +18,18 @@ from dlexp.training.splits import Splits
 
 
 def scored(role: Role, scores: Scores, split: Split, network: Network) -> dict[str, float]:
-    """The loss and the metrics of one pass over a split, by column; of several targets also the loss of each."""
+    """The loss and the metrics of one pass over a split, by column; of several targets also the loss of each.
+
+    Metrics are NaN where the prediction of any example is NaN or infinite.
+    """
     found = {str(Column(quantity="loss", split=role)): scores.loss}
     for i, (attached, seen) in enumerate(_seen(network, split, scores)):
         if attached.name:
             found[attached.column("loss", role)] = float(scores.task_losses[i])
-        measure = attached.head.measure
-        found |= {attached.column(name, role): measure(name, seen.y, seen.prediction) for name in attached.head.metrics}
+        is_finite = len(_predicted(seen)) == len(seen.y)
+        for name in attached.head.metrics:
+            measured = attached.head.measure(name, seen.y, seen.prediction) if is_finite else math.nan
+            found[attached.column(name, role)] = measured
     return found
 
 
@@ -34,13 +42,19 @@ def learned_weights(network: Network) -> dict[str, float]:
 
 
 def calibration(network: Network, train: Split, test: Split, tested: Scores) -> dict[str, float]:
-    """What each head says of the test split's likelihood; the training split is evaluated only if one asks for it."""
+    """What each head says of the test split's likelihood; the training split is evaluated only if one asks for it.
+
+    NaN where the prediction of any example is NaN or infinite.
+    """
     evaluated = cache(lambda: [seen for _, seen in _seen(network, train, Evaluator(network, train).evaluate())])
     found: dict[str, float] = {}
     for i, (attached, seen) in enumerate(_seen(network, test, tested)):
         trained = partial(lambda i: evaluated()[i], i)
-        of_task = attached.head.distribution(seen.prediction, trained).calibration(seen)
-        found |= {attached.column(name, "test"): value for name, value in of_task.items()}
+        rows = _predicted(seen)
+        finite = seen if len(rows) == len(seen.y) else Predicted(seen.y[rows], seen.logits[rows], seen.prediction[rows])
+        of_task = attached.head.distribution(finite.prediction, trained).calibration(finite)
+        for name, value in of_task.items():
+            found[attached.column(name, "test")] = value if finite is seen else math.nan
     return found
 
 
@@ -57,12 +71,21 @@ def guessing(network: Network, splits: Splits) -> dict[str, float]:
 
 
 def worst_mistakes(network: Network, test: Split, tested: Scores) -> list[dict[str, Any]]:
-    """The most confident mistakes on each target, with its name where there are several."""
+    """The most confident mistakes on each target, with its name where there are several.
+
+    An example whose prediction is NaN or infinite is no mistake.
+    """
     found = []
     for attached, seen in _seen(network, test, tested):
-        name = {"target_name": attached.name} if attached.name else {}
-        found += [name | each for each in mistakes(seen.y, attached.head.judged(seen.prediction), attached.info)]
+        name, rows = {"target_name": attached.name} if attached.name else {}, _predicted(seen)
+        of_target = mistakes(seen.y[rows], attached.head.judged(seen.prediction[rows]), attached.info)
+        found += [name | each | {"position": int(rows[each["position"]])} for each in of_target]
     return found
+
+
+def _predicted(seen: Predicted) -> np.ndarray:
+    """The positions of the examples whose predictions are finite."""
+    return np.flatnonzero(np.isfinite(seen.prediction).all(axis=1))
 
 
 def _seen(network: Network, split: Split, scores: Scores) -> Iterator[tuple[AttachedHead, Predicted]]:

@@ -50,6 +50,13 @@ class Splits:
     """By role: train, validation, test."""
     remarks: Sequence[Remark] = ()
     """What may be wrong with the choice of the examples."""
+    name_of: Callable[[SplitName, int], str] = lambda part, position: str(position + 1)
+    """What the data call an example of a part, by its position there."""
+
+    def names(self, role: Role, positions: Iterable[int]) -> list[str]:
+        """What the data call the examples of a role, by their positions among them."""
+        origin = self.origins[role]
+        return [self.name_of(origin.part, int(origin.positions[i])) for i in positions]
 
     @property
     def by_role(self) -> dict[Role, Split]:
@@ -96,7 +103,13 @@ def split(experiment: Experiment, data: Data) -> Splits:
     training = experiment.training
     n_steps = training.epochs * -(-len(taken["train"]) // training.batch_size)
     said = remarks(found, taken, data, experiment.dataset, experiment.validation, experiment.model, n_steps)
-    splits = Splits(train=taken["train"], validation=taken.get("validation"), test=taken["test"], origins=found)
+    splits = Splits(
+        train=taken["train"],
+        validation=taken.get("validation"),
+        test=taken["test"],
+        origins=found,
+        name_of=data.name,
+    )
     of_role = {role: part.y for role, part in splits.by_role.items()}
     said += target_remarks.remarks(experiment, data.info or experiment.dataset.info(), of_role)
     return replace(splits, remarks=said)

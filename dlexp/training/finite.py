@@ -1,0 +1,111 @@
+"""Whether what a training makes is finite: its losses, its weights, and what it predicts of each split."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dlexp.components.columns import Role
+from dlexp.components.component import Misfit, Unfit
+from dlexp.format import plural
+from dlexp.training.epochs import Diverged, Epochs
+from dlexp.training.loop import Evaluator, Scores, Trainer
+from dlexp.training.network import Network
+from dlexp.training.splits import Splits
+
+#: Of examples and layers, so many are named.
+N_NAMED = 3
+#: Training examples that tell a model that has diverged from one that fails on some example of another split.
+N_PROBED = 256
+ADVICE = "; try a smaller optimizer.learning_rate"
+
+
+def named(names: Sequence[str]) -> str:
+    """`a, b, c and 4 more`."""
+    more = f" and {len(names) - N_NAMED:,} more" if len(names) > N_NAMED else ""
+    return f"{', '.join(names[:N_NAMED])}{more}"
+
+
+def without(splits: Splits, role: Role, positions: Sequence[int] | np.ndarray) -> str:
+    """`no finite prediction for 1 of 100 test examples (12)`; for none of them that the loss alone is not finite."""
+    examples = plural(len(splits.by_role[role]), f"{role} example")
+    if not len(positions):
+        return f"the loss of {examples} is NaN or infinite, although every prediction is finite"
+    return f"no finite prediction for {len(positions):,} of {examples} ({named(splits.names(role, positions))})"
+
+
+def predicts_training_examples(network: Network, splits: Splits) -> bool:
+    """Whether loss and predictions are finite for the first training examples, with the weights as they are."""
+    return Evaluator(network, splits.train.first(N_PROBED)).evaluate().are_finite
+
+
+@dataclass(kw_only=True)
+class Finiteness:
+    """Looks at each epoch before anything of it is kept: a checkpoint, or the best weights so far."""
+
+    trainer: Trainer
+    splits: Splits
+    monitor: str = ""
+    """The column that early stopping watches, if it does."""
+    _order: np.ndarray = field(default_factory=lambda: np.empty(0, int), init=False)
+    _passes: tuple[Scores, Scores | None] | None = field(default=None, init=False)
+
+    def see(self, order: np.ndarray, trained: Scores, validated: Scores | None) -> None:
+        """Take what an epoch gave: training, in this order of the examples, and validation."""
+        self._order, self._passes = order, (trained, validated)
+
+    def require(self, epochs: Epochs) -> None:
+        """Make sure that the epoch left a model that can be trained further.
+
+        A validation example without a finite prediction is noted: the model may be right, and is trained further.
+
+        Raises:
+            Diverged: A loss, a weight, the optimizer's state or a prediction of a training example is NaN or infinite.
+            Unfit: Early stopping watches a score that is missing from the first epoch on.
+        """
+        assert self._passes is not None
+        trained, validated = self._passes
+        if what := self._lost(trained, epochs.epoch):
+            raise Diverged(epochs.epoch, what)
+        if validated is not None and not validated.are_finite:
+            epochs.unpredicted["validation"] = validated.unpredicted
+            if not predicts_training_examples(self.trainer.network, self.splits):
+                raise Diverged(epochs.epoch, f"val_loss is {validated.loss} in epoch {epochs.epoch}{ADVICE}")
+            if epochs.epoch == 1 and math.isnan(epochs.history[-1].get(self.monitor, 0.0)):
+                why = f"{self.monitor} is missing: {without(self.splits, 'validation', validated.unpredicted)}"
+                raise Unfit(Misfit("training.early_stopping.monitor", why))
+
+    def _lost(self, trained: Scores, epoch: int) -> str:
+        """What is not finite, and where that began, in a line; empty if all is finite."""
+        lost, loss = self.trainer.lost, trained.loss
+        layers = self.trainer.network.layers_of(lost)
+        if not lost and trained.are_finite:
+            return ""
+        if first := self._first_rows(trained):
+            what = f"loss is {loss}" if not math.isfinite(loss) else "predictions are NaN or infinite"
+            who = f"training example{'s' * (len(first) > 1)} {named(self.splits.names('train', first))}"
+            return f"{what} in epoch {epoch}; the first predictions that are not finite are those of {who}"
+        if not math.isfinite(loss):
+            of_layers = f", as are weights of {named(layers)}" if layers else ""
+            return f"loss is {loss} in epoch {epoch}{of_layers}{ADVICE}"
+        if layers:
+            of = f"weights of {named(layers)} are"
+        elif lost:
+            of = "the optimizer's state is"
+        else:
+            of = "predictions of training examples are"
+        return f"{of} NaN or infinite in epoch {epoch}, although the loss is {loss:.4g}"
+
+    def _first_rows(self, trained: Scores) -> list[int]:
+        """The examples with which it began: the first of all without a finite prediction.
+
+        None where most of their batch have none: then the weights had been lost before.
+        """
+        is_lost = np.isin(self._order, trained.unpredicted)
+        if not is_lost.any():
+            return []
+        size = self.trainer.batch_size
+        start = int(is_lost.argmax()) // size * size
+        batch, of_batch = self._order[start : start + size], is_lost[start : start + size]
+        return [] if 2 * of_batch.sum() > len(batch) else [int(i) for i in batch[of_batch]]
