@@ -13,6 +13,8 @@ from dlexp.console import one_line, safe
 #: What `--format` takes where the result is one table, and where it is a page.
 TableFormat = Literal["table", "json", "csv", "md"]
 PageFormat = Literal["table", "json"]
+#: Of many things in a sentence, so many are named.
+N_LISTED = 3
 
 #: How a formula begins; leading tabs and carriage returns are skipped by spreadsheets.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -44,6 +46,12 @@ def tabulated(
 def plural(n: int, thing: str) -> str:
     """`1 run`, `2 runs`."""
     return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a, b, c and 4 more`."""
+    more = f" and {len(names) - N_LISTED:,} more" if len(names) > N_LISTED else ""
+    return f"{', '.join(names[:N_LISTED])}{more}"
 
 
 def aligned(rows: Iterable[Iterable[str]], gap: str = "  ", *, numbers: bool = False) -> list[str]:

@@ -10,12 +10,15 @@ import pytest
 from experiments import IRIS, experiment
 from jobs import job_of
 
+from dlexp.config.experiment import Experiment
 from dlexp.execution.execute import execute
 from dlexp.records.ended import Finished
 from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
+from dlexp.training.inference import infer
 from dlexp.training.loop import Trainer, order_of
 from dlexp.training.network import build
+from dlexp.training.splits import split
 from dlexp.training.threads import set_threads
 
 set_threads(1)
@@ -219,3 +222,63 @@ def test_weights_are_those_after_the_last_step() -> None:
 
         assert bool(trainer.lost) == is_lost
     assert set(network.layers_of(trainer.lost)) <= {"hidden_1", "hidden_2", "output"}
+
+
+@pytest.mark.training
+def test_predict_decides_on_no_class_without_a_prediction(tmp_path: Path) -> None:
+    """The row is named, and has no class."""
+    job = job_of(tmp_path, data("binary", test=[7]) + lost())
+    execute(job)
+
+    columns, notes = infer(
+        job.experiment, job.run_dir.model_path, "test", None, job.data_digest, job.code_digest, {}
+    )
+
+    predicted = list(columns["predicted"])
+    assert [i for i, each in enumerate(predicted) if each is None] == [7]
+    assert [i for i, each in enumerate(columns["probability_1"]) if math.isnan(each)] == [7]
+    assert list(notes) == ["no finite prediction for 1 of 20 examples: 8"]
+
+
+def words(**empty: list[int]) -> Path:
+    """An archive of word indices, in which these rows of `train` and `test` are padding alone."""
+    rng = np.random.default_rng(0)
+    arrays: dict[str, np.ndarray] = {}
+    for part in ("train", "test"):
+        x = rng.integers(1, 9, (20, 5))
+        x[empty.get(part, [])] = 0
+        arrays |= {f"x_{part}": x, f"y_{part}": np.arange(20) % 2}
+    np.savez("w.npz", allow_pickle=False, x=arrays["x_test"], **arrays)
+    return Path("w.npz")
+
+
+WORDS = "dataset: {type: npz, path: w.npz, task: binary, form: word_ids, vocabulary: 9}\nmodel: embedding\n"
+
+
+def test_rows_of_padding_alone_are_named(tmp_path: Path) -> None:
+    """In each split, by their rows; where there are none, nothing is said."""
+    config = of_words(tmp_path)
+    words(train=[3, 5], test=[4, 6, 7, 8, 9])
+
+    found = [each for each in split(config, config.dataset.load(None)).remarks if each.rule == "empty_examples"]
+
+    assert [str(each).removesuffix(" (allow: [empty_examples] if it is meant)") for each in found] == [
+        "w.npz: 1 of 16 training examples is padding alone (6)",
+        "w.npz: 1 of 4 validation examples is padding alone (4)",
+        "w.npz: 5 of 20 test examples are padding alone (5, 7, 8 and 2 more)",
+    ]
+    words()
+    assert "empty_examples" not in [each.rule for each in split(config, config.dataset.load(None)).remarks]
+
+
+def test_new_rows_of_padding_alone_are_named(tmp_path: Path) -> None:
+    """What `predict` says of them."""
+    config, path = of_words(tmp_path), words(test=[2])
+
+    assert config.dataset.new_examples(path, None).notes == ["padding alone in 1 of 20 rows: 3"]
+
+
+def of_words(tmp_path: Path) -> Experiment:
+    """The experiment on the archive of words, which validates on the first rows."""
+    words()
+    return job_of(tmp_path, f"{WORDS}validation: {{type: front, size: 4}}\n").experiment

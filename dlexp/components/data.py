@@ -143,6 +143,13 @@ class Split:
         return sha256.hexdigest()
 
 
+def padding_alone(x: Array) -> list[int]:
+    """The positions of the rows of word indices that have no word."""
+    import numpy as np
+
+    return [int(i) for i in np.flatnonzero(~x.reshape(len(x), -1).any(axis=1))]
+
+
 class Columns(Protocol):
     """The columns of training rows, as far as these can be split by them; `key` names the setting that does.
 

@@ -8,23 +8,15 @@ import numpy as np
 
 from dlexp.components.columns import Role
 from dlexp.components.component import Misfit, Unfit
-from dlexp.format import plural
+from dlexp.format import listed, plural
 from dlexp.training.epochs import Diverged, Epochs
 from dlexp.training.loop import Evaluator, Scores, Trainer
 from dlexp.training.network import Network
 from dlexp.training.splits import Splits
 
-#: Of examples and layers, so many are named.
-N_NAMED = 3
 #: Training examples that tell a model that has diverged from one that fails on some example of another split.
 N_PROBED = 256
 ADVICE = "; try a smaller optimizer.learning_rate"
-
-
-def named(names: Sequence[str]) -> str:
-    """`a, b, c and 4 more`."""
-    more = f" and {len(names) - N_NAMED:,} more" if len(names) > N_NAMED else ""
-    return f"{', '.join(names[:N_NAMED])}{more}"
 
 
 def without(splits: Splits, role: Role, positions: Sequence[int] | np.ndarray) -> str:
@@ -32,7 +24,8 @@ def without(splits: Splits, role: Role, positions: Sequence[int] | np.ndarray) -
     examples = plural(len(splits.by_role[role]), f"{role} example")
     if not len(positions):
         return f"the loss of {examples} is NaN or infinite, although every prediction is finite"
-    return f"no finite prediction for {len(positions):,} of {examples} ({named(splits.names(role, positions))})"
+    who = listed([splits.names[role](int(i)) for i in positions])
+    return f"no finite prediction for {len(positions):,} of {examples} ({who})"
 
 
 def predicts_training_examples(network: Network, splits: Splits) -> bool:
@@ -84,13 +77,13 @@ class Finiteness:
             return ""
         if first := self._first_rows(trained):
             what = f"loss is {loss}" if not math.isfinite(loss) else "predictions are NaN or infinite"
-            who = f"training example{'s' * (len(first) > 1)} {named(self.splits.names('train', first))}"
+            who = f"training example{'s' * (len(first) > 1)} {listed([self.splits.names['train'](i) for i in first])}"
             return f"{what} in epoch {epoch}; the first predictions that are not finite are those of {who}"
         if not math.isfinite(loss):
-            of_layers = f", as are weights of {named(layers)}" if layers else ""
+            of_layers = f", as are weights of {listed(layers)}" if layers else ""
             return f"loss is {loss} in epoch {epoch}{of_layers}{ADVICE}"
         if layers:
-            of = f"weights of {named(layers)} are"
+            of = f"weights of {listed(layers)} are"
         elif lost:
             of = "the optimizer's state is"
         else:

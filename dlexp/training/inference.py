@@ -16,6 +16,7 @@ from dlexp.config import identity
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
 from dlexp.errors import DataError, UserError, in_one_line
+from dlexp.format import listed, plural
 from dlexp.training.inputs import require_data
 from dlexp.training.splits import split
 from dlexp.training.threads import set_threads
@@ -131,13 +132,27 @@ def _inference(
 
     columns: dict[str, Any] = {}
     outputs = _outputs(model, given.x)
+    is_lost = np.zeros(len(given.names), bool)
     for name, (head, target) in experiment.head.by_target(info).items():
         described = target if target.class_names else replace(target, class_names=dataset.class_names)
         table = head.distribution(outputs[name], partial(lambda name: trained()[name], name)).columns(described)
+        is_lost |= (of_target := ~np.isfinite(outputs[name]).all(axis=1))
+        table = _without_decisions(table, of_target)
         if y is not None:
             table = {"target": _targets(info.y_of(name, y), described), **table}
         columns |= {f"{name}_{column}" if name else column: values for column, values in table.items()}
+    if lost := [given.names[int(i)] for i in np.flatnonzero(is_lost)]:
+        n = f"{len(lost):,} of {plural(len(given.names), 'example')}"
+        return _named(given, columns), [*given.notes, f"no finite prediction for {n}: {listed(lost)}"]
     return _named(given, columns), given.notes
+
+
+def _without_decisions(table: PredictedColumns, is_lost: np.ndarray) -> PredictedColumns:
+    """The columns without a class where the probabilities are NaN; numbers say so themselves."""
+    decided = table.get("predicted")
+    if not isinstance(decided, list) or not is_lost.any():
+        return table
+    return {**table, "predicted": [None if lost else each for each, lost in zip(decided, is_lost, strict=True)]}
 
 
 def _named(given: NewExamples, columns: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,17 +1,17 @@
 """What is said of the inputs of the user's own data: examples in two splits, features on scales of their own."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from dlexp.components.data import Array, Info, Split
+from dlexp.components.data import Array, Info, Split, padding_alone
 from dlexp.components.fingerprints import fingerprints, mixed
 from dlexp.components.models.model import Model
 from dlexp.components.remarks import Remark
-from dlexp.format import plural
+from dlexp.format import listed, plural
 
 #: By chance, as many scored examples are training examples as those are twice in their split. Of scored ones that were
 #: given there are more from this share on, and from twice that of chance.
@@ -49,9 +49,15 @@ class SplitInputs:
     """What takes them, if it is known."""
     n_steps: int
     """Of the training; 0 if it is not known."""
+    are_own_indices: bool
+    """Whether they are word indices of the user's own, not texts that were encoded."""
+    names: Mapping[str, Callable[[int], str]]
+    """By role, what the data call an example."""
 
     def remarks(self) -> Iterator[Remark]:
-        """At most a line for each scored role, and one for the scales."""
+        """At most two lines for each role, and one for the scales."""
+        if self.are_own_indices:
+            yield from self._empty()
         prints = {role: _whole(split) for role, split in self.by_role.items()}
         train = prints.pop("train")
         for role, found in prints.items():
@@ -64,6 +70,15 @@ class SplitInputs:
         if not self.are_standardized and self.info.inputs == "numeric" and len(x):
             is_scaled = self.model is not None and self.model.scales_inputs
             yield from self._badly_scaled(x, self.model) if self.model and is_scaled else self._scales(x)
+
+    def _empty(self) -> Iterator[Remark]:
+        """Rows without a word."""
+        for role, split in self.by_role.items():
+            if positions := padding_alone(split.x):
+                examples = plural(len(split), f"{'training' if role == 'train' else role} example")
+                found = f"{len(positions):,} of {examples} {'is' if len(positions) == 1 else 'are'} padding alone"
+                who = listed([self.names[role](i) for i in positions])
+                yield Remark(rule="empty_examples", place=self.place, found=f"{found} ({who})")
 
     def _many(self, role: str, train: Array) -> float:
         """From which share of a role's examples on those in training are more than by chance."""

@@ -8,8 +8,9 @@ from functools import cached_property
 from dlexp.components.columns import Column, Role
 from dlexp.components.data import Array
 from dlexp.components.remarks import Remark
+from dlexp.format import listed
 from dlexp.training.epochs import Epochs
-from dlexp.training.finite import named, without
+from dlexp.training.finite import without
 from dlexp.training.splits import Splits
 
 RULE = "missing_predictions"
@@ -50,7 +51,7 @@ class MissingScores:
 
     def _remark(self, role: Role, columns: list[str], when: str = "") -> Remark:
         are = "is" if len(columns) == 1 else "are"
-        found = f"{self._why(role)}, so that {named(columns)} {are} missing{when}"
+        found = f"{self._why(role)}, so that {listed(columns)} {are} missing{when}"
         return Remark(rule=RULE, place=self.place, found=found)
 
     def _why(self, role: Role) -> str:

@@ -1,8 +1,9 @@
 """Which examples train, validate and test, and what tells those of one run from those of another."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -33,6 +34,10 @@ class Origin:
     how: str = ""
     """How they were chosen, if settings do that: `drawn by class`."""
 
+    def name(self, data: Data, i: int) -> str:
+        """What the data call one of the examples."""
+        return data.name(self.part, int(self.positions[i]))
+
     def take(self, data: Data) -> Split:
         """The examples; they are copied only if they are not the whole part."""
         part: Split = getattr(data, self.part)
@@ -50,13 +55,8 @@ class Splits:
     """By role: train, validation, test."""
     remarks: Sequence[Remark] = ()
     """What may be wrong with the choice of the examples."""
-    name_of: Callable[[SplitName, int], str] = lambda part, position: str(position + 1)
-    """What the data call an example of a part, by its position there."""
-
-    def names(self, role: Role, positions: Iterable[int]) -> list[str]:
-        """What the data call the examples of a role, by their positions among them."""
-        origin = self.origins[role]
-        return [self.name_of(origin.part, int(origin.positions[i])) for i in positions]
+    names: Mapping[str, Callable[[int], str]] = field(default_factory=dict)
+    """By role, what the data call an example, by its position among those of the role."""
 
     @property
     def by_role(self) -> dict[Role, Split]:
@@ -108,7 +108,7 @@ def split(experiment: Experiment, data: Data) -> Splits:
         validation=taken.get("validation"),
         test=taken["test"],
         origins=found,
-        name_of=data.name,
+        names={role: partial(origin.name, data) for role, origin in found.items()},
     )
     of_role = {role: part.y for role, part in splits.by_role.items()}
     said += target_remarks.remarks(experiment, data.info or experiment.dataset.info(), of_role)
@@ -154,6 +154,8 @@ def remarks(
         are_standardized=getattr(dataset, "standardize", None) is not False,
         model=model,
         n_steps=n_steps,
+        are_own_indices=getattr(dataset, "form", None) == "word_ids",
+        names={role: partial(origin.name, data) for role, origin in found.items()},
     )
     return [*targets.remarks(), *targets.gone(), *inputs.remarks()]
 

@@ -109,7 +109,9 @@ class Arrays(TargetKeys, Dataset):
         x: Any = npz.read_sparse(path) if self.form == "sparse" else new_examples.array(path)
         new_examples.require_examples(path, x.shape[0])
         names = new_examples.rows(x.shape[0])
-        return NewExamples(self._inputs(x, str(path), len(names)), names)
+        inputs = self._inputs(x, str(path), len(names))
+        notes = new_examples.padding(inputs, names) if self.form == "word_ids" else ()
+        return NewExamples(inputs, names, list(notes))
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """A vocabulary without words, or words without it."""

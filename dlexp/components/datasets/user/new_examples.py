@@ -1,14 +1,15 @@
 """Examples that no split has, for `dlexp predict`: read from a file as numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from dlexp.components import precision
-from dlexp.components.data import Array, NewExamples
+from dlexp.components.data import Array, NewExamples, padding_alone
 from dlexp.components.datasets.reading import csv_file, npz
 from dlexp.errors import DataError, UserError
+from dlexp.format import listed, plural
 
 #: The array of an archive that holds the examples.
 ARRAY = "x"
@@ -46,6 +47,12 @@ def array(path: Path) -> Array:
         raise UserError(f"{path}: no array named {ARRAY} in it")
     require_examples(path, len(x) if x.ndim else 0)
     return x
+
+
+def padding(x: Array, names: Sequence[str]) -> Iterator[str]:
+    """Which rows of word indices have no word."""
+    if found := [names[i] for i in padding_alone(x)]:
+        yield f"padding alone in {len(found):,} of {plural(len(names), 'row')}: {listed(found)}"
 
 
 def require_examples(path: Path, n: int) -> None:
