@@ -230,9 +230,7 @@ def test_predict_decides_on_no_class_without_a_prediction(tmp_path: Path) -> Non
     job = job_of(tmp_path, data("binary", test=[7]) + lost())
     execute(job)
 
-    columns, notes = infer(
-        job.experiment, job.run_dir.model_path, "test", None, job.data_digest, job.code_digest, {}
-    )
+    columns, notes = infer(job.experiment, job.run_dir.model_path, "test", None, job.data_digest, job.code_digest, {})
 
     predicted = list(columns["predicted"])
     assert [i for i, each in enumerate(predicted) if each is None] == [7]
