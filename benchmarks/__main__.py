@@ -3,8 +3,8 @@
 epoch: an epoch beside scikit-learn, PyTorch and Keras; process: a whole run beside the slides' script; many: ten runs
 beside it; dense: dense and padded data beside Keras's `fit`; startup: commands that train nothing; scaling: time and
 memory against the size of the data; drawing: directories of runs made among many others; kills: so many kills at
-random moments, and whether the runs then end exact; tables: a large CSV file beside a script. Writes a table for each;
-`python tools/readme.py` puts them into the README.
+random moments, and whether the runs then end exact; tables: a large CSV file beside a script; scales: how far the unit
+of the data moves a score. Writes a table for each; `python tools/readme.py` puts them into the README.
 
 Needs the real data (`DLEXP_DATA`, or Keras's cache). Figures of a shared machine vary: read the ratios.
 """
@@ -28,6 +28,7 @@ ROUNDS = {
     "kills": 200,
     "drawing": 5,
     "tables": 5,
+    "scales": 3,
 }
 
 
