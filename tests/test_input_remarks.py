@@ -1,5 +1,6 @@
 """What is said of the user's own examples that are in two splits, and of their scales."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -133,3 +134,23 @@ def test_a_first_layer_that_has_not_followed_the_features(layer: str, epochs: in
     expected = f"t.csv: the model scales its inputs, but after {2 * epochs} steps {left} {start}"
     assert [line.rpartition(" ")[0].startswith(expected) for line in said(config + model)] == [True] * bool(left)
     assert said(f"{config.replace(', standardize: false', '')}{model}") == []
+
+
+@pytest.mark.parametrize(("factor", "size"), [(1, ""), (300, ""), (1e-6, "1e-06"), (1e6, "1e+06")])
+def test_scales_of_sparse_numbers(factor: float, size: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counts are no matter; nothing standardizes the numbers of a sparse matrix."""
+    x = np.column_stack([np.arange(60) % 2 * factor, np.arange(60) % 3])
+    Path("sparse_own.py").write_text(
+        "import numpy as np\nfrom scipy.sparse import csr_array\n\ndef load():\n"
+        f"    x, y = csr_array(np.array({x.tolist()})), np.arange(60) // 30\n    return (x, y), (x[:10], y[:10])\n"
+    )
+    monkeypatch.syspath_prepend(".")
+    monkeypatch.delitem(sys.modules, "sparse_own", raising=False)
+    expected = (
+        f"sparse_own:load: sparse numbers reach the model as they are, those of number 0 up to {size}: one learning "
+        "rate is too large for some features and too small for others; see dataset.form: numeric"
+    )
+
+    found = said("dataset: {type: python, function: 'sparse_own:load', task: binary, form: sparse}\n")
+
+    assert [line for line in found if "sparse numbers" in line] == [expected] * bool(size)

@@ -26,6 +26,8 @@ MANY_VALUES = 100
 FEW_EXPECTED = 0.5
 #: Numbers up to this size, and not below the other, reach a model as they are without harm.
 LARGEST, SMALLEST = 20.0, 1e-3
+#: In sparse matrices, where counts of words are.
+LARGEST_SPARSE = 1e3
 #: A standard deviation below this share of the root of what is added to its square stays near 0.
 HIDDEN = 0.01
 #: Standard deviations by which features are elsewhere in validation than in training.
@@ -70,6 +72,8 @@ class SplitInputs:
         if not self.are_standardized and self.info.inputs == "numeric" and len(x):
             is_scaled = self.model is not None and self.model.scales_inputs
             yield from self._badly_scaled(x, self.model) if self.model and is_scaled else self._scales(x)
+        elif self.info.inputs == "sparse" and len(x.data):
+            yield from self._sparse_scales(x)
 
     def _empty(self) -> Iterator[Remark]:
         """Rows without a word."""
@@ -139,6 +143,23 @@ class SplitInputs:
                 f"{mean[worst]:.4g} and {variance[worst]:.4g}"
             )
             yield Remark(rule="unscaled_inputs", place=self.place, found=found, key="dataset.standardize: true")
+
+    def _sparse_scales(self, x: Any) -> Iterator[Remark]:
+        """Sparse numbers are never standardized, which would make them dense; counts of words are no matter."""
+        sizes = np.abs(x.data)
+        if sizes.min() >= SMALLEST and sizes.max() <= LARGEST_SPARSE:
+            return
+        size = abs(x).max(axis=0).toarray().ravel()  # Of each feature.
+        used = np.flatnonzero(size)
+        largest, smallest = (int(used[i]) for i in (size[used].argmax(), size[used].argmin()))
+        if size[largest] > LARGEST_SPARSE or size[smallest] < SMALLEST:
+            odd = largest if size[largest] > LARGEST_SPARSE else smallest
+            found = (
+                f"sparse numbers reach the model as they are, those of {_name(self.info.feature_names, odd)} up to "
+                f"{size[odd]:.4g}: one learning rate is too large for some features and too small for others"
+            )
+            key = "dataset.form: numeric" if self.are_standardized else "dataset.standardize: true"
+            yield Remark(rule="unscaled_inputs", place=self.place, found=found, key=key)
 
     def _hidden(self, x: Array, least: float) -> Iterator[Remark]:
         """The feature of the smallest variance, if what the first layer adds to that hides it."""
