@@ -1,7 +1,6 @@
 """The errors dlexp raises on purpose, each with the exit code it ends the command with."""
 
 import difflib
-import re
 from collections.abc import Iterable
 
 MAX_LINES = 10
@@ -70,14 +69,6 @@ def shown(lines: list[str], all_shown_by: str = "") -> list[str]:
 def in_one_line(error: Exception) -> str:
     """What another's error says, or else its kind."""
     return " ".join(str(error).split()) or type(error).__name__
-
-
-def in_short(error: Exception) -> str:
-    """What another's error says first, in one line: of Keras's, neither in which call nor with which arguments."""
-    text = re.sub(r"\x1b\[[\d;]*m", "", str(error))
-    paragraphs = [" ".join(paragraph.split()) for paragraph in text.replace(":\n\n", ": ").split("\n\n")]
-    said = (each for each in paragraphs if each and not each.startswith("Exception encountered when calling"))
-    return next(said, in_one_line(error))
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from dlexp.components.component import Unfit
 from dlexp.components.data import Info
 from dlexp.components.datasets.user.pairs import pairs
 from dlexp.components.models.python import PythonModel
-from dlexp.errors import DataError, in_short
+from dlexp.errors import DataError
 from dlexp.training.threads import set_threads
 
 set_threads(1)
@@ -63,7 +63,7 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         ("return layers.Dense(3)(keras.Input((6,)))", "the features are not made from the inputs"),
         (
             "return layers.Dense(-1)(x)",
-            "ValueError: Received an invalid value for `units`, expected a positive integer",
+            "Received an invalid value for `units`, expected a positive integer",
         ),
         ("return layers.Dense(-1)(x)", "(own_body.py, line 6)"),
     ],
@@ -166,15 +166,6 @@ def test_data_in_another_form_are_told_the_expected_one(given: Any, message: str
 def test_pairs_may_be_lists() -> None:
     """Of anything that is an array later."""
     assert pairs([[X, Y], [X, Y]], "own:load") == ([X, Y], [X, Y])
-
-
-def test_what_keras_says_at_length_is_one_short_line() -> None:
-    """Without its colours, the call in which it was and the arguments."""
-    error = ValueError(
-        "Exception encountered when calling A.call().\n\n\x1b[1mNo such\nshape:\n\n(2,)\x1b[0m\n\nArguments:"
-    )
-
-    assert in_short(error) == "No such shape: (2,)"
 
 
 def test_settings_of_a_process_without_keras_are_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,22 @@ def test_history_equals_keras_fit(parts: list[dict[str, Any]]) -> None:
     assert_equals_keras(experiment(*parts), epochs=5)
 
 
+def test_what_a_gate_lets_through_is_its_activity() -> None:
+    """As in Keras, the penalty is on what the layer gives: half as many features as it has sums."""
+    config = experiment(DIGITS, stack({"Dense": {"units": 8, "activation": "glu", "activity_regularizer": "l2"}}))
+    data = config.dataset.stand_in()
+    network = build(config, config.dataset.info(), data.train, seed=1)
+    gated = keras.Model(network.model.inputs, network.model.get_layer("dense_1_gated").output)
+
+    scores = Evaluator(network, data.test).evaluate()
+
+    sums = keras.Model(network.model.inputs, network.model.get_layer("dense_1").output).predict(data.test.x, verbose=0)
+    activity = sums[:, :4] / (1 + np.exp(-sums[:, 4:]))
+    right = scores.predictions[np.arange(len(data.test)), data.test.y]
+    assert gated.output_shape == (None, 4)
+    assert scores.loss == pytest.approx(-np.log(right).mean() + 0.01 * np.square(activity).sum(axis=1).mean(), rel=1e-5)
+
+
 def test_each_trunk_counts_its_activities(tmp_path: Path) -> None:
     """Of several targets without a common trunk: the loss is theirs, and the penalty of each trunk's layer."""
     layer = "{Dense: {units: 4, activity_regularizer: l2}}"

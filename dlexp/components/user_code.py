@@ -24,7 +24,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from dlexp.components import keras_settings, snapshot
-from dlexp.errors import DataError, UserError, in_short
+from dlexp.components.keras_messages import said
+from dlexp.errors import DataError, UserError
 
 FunctionName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 
@@ -64,7 +65,7 @@ class Exited(Exception):
     """Code of the user's that was called to return a value, and ended the process instead."""
 
 
-class Meddling(Exception):
+class Meddling(ValueError):
     """Code of the user's that changed for all what its own part alone should have."""
 
 
@@ -132,8 +133,7 @@ def explained(function: str, error: Exception) -> str:
         if frame.f_globals.get("__name__") == module
     ]
     where = lines[-1] if lines else ""
-    kind = "" if isinstance(error, Meddling) else f"{type(error).__name__}: "
-    return f"{function}: {kind}{in_short(error)}{where}"
+    return f"{function}: {said(error)}{where}"
 
 
 def load(function: str) -> Callable[..., Any]:

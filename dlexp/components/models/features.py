@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 
 from dlexp.components.component import Misfit, Unfit
 from dlexp.components.data import Tensor
-from dlexp.errors import in_short
+from dlexp.components.keras_messages import said
 
 #: The weights of earlier models of this process, as far as something still holds them.
 _built: WeakValueDictionary[int, Any] = WeakValueDictionary()
@@ -87,5 +87,5 @@ def _of_layers(given: Tensor, x: Tensor, function: str) -> Iterator[str]:
             json.dumps(keras.saving.serialize_keras_object(layer))
         # A layer's own `get_config` raises anything.
         except Exception as error:
-            kind, said = type(layer).__name__, in_short(error)
-            yield f"the layer {layer.name} ({kind}) cannot be saved; give it a get_config that works: {said}"
+            kind = type(layer).__name__
+            yield f"the layer {layer.name} ({kind}) cannot be saved; give it a get_config that works: {said(error)}"

@@ -68,6 +68,16 @@ def try_out(
     return ""
 
 
+def try_regularizers(layer: "keras.layers.Layer") -> None:
+    """Raise what the regularizers of its weights would raise in training, such as one of matrices for a bias."""
+    import tensorflow as tf
+
+    for weight in layer.trainable_weights:
+        if weight.regularizer is not None:
+            penalty = tf.function(weight.regularizer, autograph=False)
+            penalty.get_concrete_function(tf.TensorSpec(weight.shape, weight.dtype))
+
+
 def shown(shape: Any) -> str:
     """A shape as Keras writes it: `(None, 8, 8, 3)`."""
     return str(tuple(shape))

@@ -155,20 +155,25 @@ def put_behind(x: Tensor, name: str, arguments: dict[str, Any], i: int, apart: b
     import keras
 
     layer_name, path = f"{name.lower()}_{i + 1}", f"model.layers.{i}.{name}"
-    behind = {key: arguments[key] for key in BEHIND_SUMS if arguments.get(key) is not None} if apart else {}
     # Keras's layers forget that it halves their width.
     is_gated = arguments.get("activation") == GATED and _may_be_apart(name)
-    behind |= {"activation": None} if is_gated and apart else {}
-    made = {**arguments, **dict.fromkeys(behind), **({"activation": None} if is_gated else {})}
+    behind = {}
+    if apart or is_gated:
+        behind = {key: arguments[key] for key in BEHIND_SUMS if arguments.get(key) is not None}
+    made = {**arguments, **dict.fromkeys(behind)}
     layer = _layer(name, made, name=layer_name)
     call = partial(_called, layer, name)
     y = averaged(layer, x) if keras_layers.innermost({name: arguments}) in AVERAGES else keep(layer, x, call(x))
     if why := layer_trial.flaw(x, y) or layer_trial.try_out(layer, call, x, y, {name: made}):
         raise Unfit(Misfit(path, why))
-    if any(value is not None for value in behind.values()):
-        behind = {"activation": "linear", **behind}
-        y = keras.layers.Activation(**behind, name=f"{layer_name}_activation")(y)
-    return _gated(y, layer_name, path) if is_gated else y
+    layer_trial.try_regularizers(layer)
+    if is_gated:
+        return _gated(y, layer_name, path, behind.get("activity_regularizer"))
+    if behind:
+        activation = keras.layers.Activation(**{"activation": "linear", **behind}, name=f"{layer_name}_activation")
+        sums, y = y, activation(y)
+        layer_trial.try_out(activation, activation, sums, y, {"Activation": behind})
+    return y
 
 
 def _called(layer: "keras.layers.Layer", name: str, x: Any, **how: Any) -> Any:
@@ -187,7 +192,7 @@ def _may_be_apart(name: str) -> bool:
     )
 
 
-def _gated(x: Tensor, layer_name: str, path: str) -> Tensor:
+def _gated(x: Tensor, layer_name: str, path: str, activity_regularizer: Any) -> Tensor:
     """The first half of the features times the sigmoid of the second (Dauphin et al., 2017)."""
     import keras
 
@@ -195,7 +200,8 @@ def _gated(x: Tensor, layer_name: str, path: str) -> Tensor:
         raise Unfit(
             Misfit(f"{path}.activation", "glu forgets which steps are padding; put it behind a layer that sums them up")
         )
-    return keras.layers.Identity(name=f"{layer_name}_gated")(keras.ops.glu(x))
+    gated = keras.layers.Identity(activity_regularizer=activity_regularizer, name=f"{layer_name}_gated")
+    return gated(keras.ops.glu(x))
 
 
 def with_vocabulary(item: dict[str, dict[str, Any]], info: Info) -> dict[str, dict[str, Any]]:
