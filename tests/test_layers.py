@@ -12,7 +12,7 @@ from commands import Invoke
 from plain_keras import keras_optimizer
 from snapshots import dense
 
-from dlexp.components.models import Layers, keras_layers
+from dlexp.components.models import Layers, keras_layers, layer_axes
 from dlexp.components.models.layers import put_behind
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import Ingredients
@@ -179,7 +179,7 @@ def test_axes_behind_a_layer_are_those_that_keras_gives(layers: tuple[str, ...])
     assert isinstance(config.model, Layers)
     x = keras.Input(info.shape)
     for item in config.model.layers:
-        known = keras_layers.axes_behind(item, x.ndim)
+        known = layer_axes.axes_behind(item, x.ndim)
         ((name, arguments),) = item.items()
         x = put_behind(x, name, arguments, 0, apart=False)
 

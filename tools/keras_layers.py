@@ -23,7 +23,8 @@ LEFT_OUT = {
     *("CategoryEncoding", "Normalization", "RandomCrop"),
 }
 #: Arguments of all layers that a stack gives itself, or that would change how numbers are computed layer by layer.
-OWN_ARGUMENTS = {"self", "name", "dtype", "kwargs", "args"}
+#: What quantizes a trained model has no part in its training, and Keras does not open a model that was saved with it.
+OWN_ARGUMENTS = {"self", "name", "dtype", "kwargs", "args", "quantization_config", "gptq_unpacked_column_size"}
 #: What every layer takes through its base.
 BASE_ARGUMENTS = ("trainable",)
 

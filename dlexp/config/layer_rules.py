@@ -6,7 +6,8 @@ from typing import Any
 
 from dlexp import registry
 from dlexp.components.models import Layers
-from dlexp.components.models.keras_layers import axes_behind, normal, table
+from dlexp.components.models.keras_layers import normal, table
+from dlexp.components.models.layer_axes import axes_behind
 from dlexp.components.models.model import Model, Stack
 from dlexp.config.advice import DEEP, MAX_DROPOUT, Advice, lost_classes
 from dlexp.config.node import with_value

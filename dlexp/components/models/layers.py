@@ -12,7 +12,7 @@ from dlexp.components import memory
 from dlexp.components.component import Context, Misfit, Unfit
 from dlexp.components.data import Info, Tensor
 from dlexp.components.keras_messages import said
-from dlexp.components.models import keras_layers, layer_trial
+from dlexp.components.models import keras_layers, layer_axes, layer_problems, layer_trial
 from dlexp.components.models.masks import AVERAGES, MASK, averaged, keep
 from dlexp.components.models.model import Model
 from dlexp.errors import MAX_EXPLAINED, DlexpError, UserError
@@ -20,13 +20,6 @@ from dlexp.errors import MAX_EXPLAINED, DlexpError, UserError
 if TYPE_CHECKING:
     import keras
 
-#: What to put in front of a layer that takes more axes than there are, and behind the last one.
-SHAPES = {
-    3: "[steps, features]",
-    4: "[height, width, channels]",
-    5: "[depth, height, width, channels]",
-    6: "[steps, depth, height, width, channels]",
-}
 #: Layers that are called with their inputs as query and value: each position attends to all others.
 ATTENTION = ("MultiHeadAttention", "GroupQueryAttention")
 LISTED_ATTENTION = ("Attention", "AdditiveAttention")
@@ -84,7 +77,9 @@ class Layers(Model):
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Layers and arguments that Keras does not have, and numbers of axes that do not fit."""
         items = [with_vocabulary(item, context.info) for item in self.layers]
-        found = (misfit.below(f"layers.{i}") for i, item in enumerate(items) for misfit in keras_layers.problems(item))
+        found = (
+            misfit.below(f"layers.{i}") for i, item in enumerate(items) for misfit in layer_problems.problems(item)
+        )
         misfit = list(itertools.islice(found, MAX_EXPLAINED))
         yield from misfit or self._axes_problems(items, context.info)
 
@@ -97,24 +92,10 @@ class Layers(Model):
         elif info.inputs == "word_ids" and (words := items[0]["Embedding"]["input_dim"]) < (info.vocabulary or 0):
             why = f"{words} is fewer than the data set's {info.vocabulary} word indices"
             yield Misfit("layers.0.Embedding.input_dim", why)
-        n = 2  # The batch, and features or words.
-        for i, item in enumerate(items):
-            ((name, _),) = item.items()
-            needed = keras_layers.axes(item)
-            if needed not in (None, n):
-                shape = SHAPES.get(needed or 0, "[features]")
-                before = f"Reshape: {{target_shape: {shape}}}" if n == 2 else "another layer"
-                why = f"takes {needed} axes with the batch, given {n}; put {before} before it"
-                yield Misfit(f"layers.{i}.{name}", why)
-                return
-            behind = keras_layers.axes_behind(item, n)
-            if behind is None:
-                return
-            n = behind
-        if n != 2:
-            end = "Flatten" if n > 4 else f"Flatten or GlobalAveragePooling{n - 2}D"
-            why = f"leaves {n} axes with the batch, and the head takes 2; end with {end}"
-            yield Misfit(f"layers.{len(items) - 1}", why)
+        elif info.inputs == "sparse" and items[0]["Dense"].get("lora_rank") is not None:
+            why = "training multiplies the kernel of the first layer on sparse vectors, which may have no second one"
+            yield Misfit("layers.0.Dense.lora_rank", f"{why}; leave it out")
+        yield from layer_axes.problems(items)
 
     def build(self, x: Tensor, info: Info) -> Tensor:
         """From inputs `(batch, *info.shape)` to features `(batch, units)`.
@@ -216,9 +197,13 @@ def _layer(keras_name: str, arguments: dict[str, Any], name: str | None = None) 
     import keras
 
     made = {
-        argument: _layer(*inner)
+        argument: [_inner(each) for each in value] if isinstance(value, list) else _inner(value)
         for argument, value in arguments.items()
-        if argument in keras_layers.LAYER_ARGUMENTS
-        for inner in (keras_layers.normal(value) or {}).items()
+        if argument in layer_problems.LAYER_ARGUMENTS and value is not None
     }
     return getattr(keras.layers, keras_name)(**{**arguments, **made}, name=name)
+
+
+def _inner(value: Any) -> "keras.layers.Layer":
+    ((name, arguments),) = (keras_layers.normal(value) or {}).items()
+    return _layer(name, arguments)
