@@ -113,6 +113,31 @@ def test_a_config_alone_is_refused_likewise(invoke: Invoke, options: tuple[str, 
 
 
 @pytest.mark.training
+def test_a_score_that_is_not_defined_is_watched_by_none(invoke: Invoke) -> None:
+    """Nor by a later experiment with the same model, or on other data of the user's own."""
+    rows = [f"{i * 7 % 5},{'no' if i < 30 else ['yes', 'no'][i % 2]}\n" for i in range(60)]
+    Path("t.csv").write_text("x,y\n" + "".join(rows))
+    Path("t2.csv").write_text("x,y\n" + "".join(rows[::-1]))
+    table = "{type: csv, path: t.csv, target: y, task: binary, test_split: time}"
+    watched = "training: {epochs: 1, early_stopping: {monitor: val_auc, patience: 1}}\n"
+    config = f"dataset: {table}\nmetrics: [auc]\nvalidation: {{type: front, size: 12}}\nallow: [endless_patience]\n"
+    Path("a.yaml").write_text(f"{config}training: {{epochs: 1}}\n")
+    Path("b.yaml").write_text(config + watched)
+    Path("c.yaml").write_text(config.replace("t.csv", "t2.csv") + watched)
+    Path("d.yaml").write_text(config.replace("t.csv", "t2.csv").replace("type: front", "type: time") + watched)
+
+    code, _, error = invoke("run", "a.yaml", "b.yaml", "c.yaml", "d.yaml")
+
+    what = "val_auc is not defined on 12 validation examples, all of class no; watch val_loss, or see validation"
+    assert code == 2
+    assert [line for line in error.splitlines() if "early_stopping" in line] == [
+        f"b.yaml:5: training.early_stopping.monitor: {what}: {{type: split, size: 0.2}}",
+        f"d.yaml:5: training.early_stopping.monitor: {what}.size",
+    ]
+    assert not Path("runs").exists()
+
+
+@pytest.mark.training
 def test_a_value_of_a_grid_is_named(invoke: Invoke) -> None:
     """The point of the grid that cannot be built; the others are not trained either."""
     write("grid", "  - Reshape: {target_shape: [8, 8, 1]}\n  - Conv2D: {filters: 4, kernel_size: 3}\n  - Flatten\n")

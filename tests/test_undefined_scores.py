@@ -13,7 +13,7 @@ from make_runs import changed, finished
 from dlexp.components.component import Unfit
 from dlexp.components.metrics import METRICS
 from dlexp.components.remarks import Remark
-from dlexp.config.checks import completed, with_class_names
+from dlexp.config.checks import completed
 from dlexp.config.experiment import EarlyStopping
 from dlexp.config.load import load
 from dlexp.execution.execute import execute
@@ -26,7 +26,6 @@ from dlexp.reports.run.results import result_lines
 from dlexp.reports.verification.integrity import check
 from dlexp.training.early_stopping import Best
 from dlexp.training.epochs import Epochs, summarize
-from dlexp.training.splits import split
 from dlexp.training.undefined_scores import UndefinedScores
 
 RNG = np.random.default_rng(0)
@@ -55,10 +54,7 @@ def found(config: str) -> UndefinedScores:
     Path("c.yaml").write_text(config)
     experiment = load(Path("c.yaml")).experiment
     data = experiment.dataset.load(None)
-    info = data.info or experiment.dataset.info()
-    experiment = completed(experiment, info)
-    splits = split(experiment, data)
-    return UndefinedScores(experiment, with_class_names(experiment.dataset, info), splits.by_role)
+    return UndefinedScores.of(completed(experiment, data.info or experiment.dataset.info()), data)
 
 
 def said(config: str) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import keras
 
 from dlexp.components import snapshot
+from dlexp.components.columns import Column
 from dlexp.components.component import Misfit, Unfit
 from dlexp.components.data import Data, Info
 from dlexp.config.checks import completed
@@ -13,6 +14,7 @@ from dlexp.errors import DlexpError, UserError
 from dlexp.training.job import Candidate, Refusal
 from dlexp.training.network import Network, build
 from dlexp.training.preparation import Preparation
+from dlexp.training.undefined_scores import UndefinedScores
 
 #: Bytes of the user's own data that are read to know their shape alone, beside those of the first run.
 MAX_BYTES = 4_000_000
@@ -78,10 +80,20 @@ class _Models:
     def _build(self, candidate: Candidate, data: Data) -> None:
         info = data.info or candidate.experiment.dataset.info()
         experiment, key = completed(candidate.experiment, info), _model_key(candidate)
+        is_whole = candidate.experiment.dataset.is_users_own or candidate.inputs_key == self._first.candidate.inputs_key
+        if is_whole and not candidate.stand_in:
+            _require_watched(experiment, data)
         if key in self._built:
             return
         self._built.add(key)
         network_of(experiment, info, data, candidate.seed)
+
+
+def _require_watched(experiment: Experiment, data: Data) -> None:
+    """Refuse early stopping on a score that the targets leave undefined: two experiments of one model may differ."""
+    stopping = experiment.training.early_stopping
+    if stopping and Column.parse(stopping.monitor).metric:
+        UndefinedScores.of(experiment, data).require_watched()
 
 
 def network_of(experiment: Experiment, info: Info, data: Data, seed: int = 0) -> Network:

@@ -105,7 +105,9 @@ class Preparation:
             splits = split(experiment, data)
             print(*splits.described, sep="\n")
             undefined = UndefinedScores(
-                experiment, with_class_names(candidate.experiment.dataset, info), splits.by_role
+                experiment,
+                with_class_names(candidate.experiment.dataset, info),
+                {role: part.y for role, part in splits.by_role.items()},
             )
             if not candidate.stand_in:  # How one is split is no choice of the user's.
                 self.remarks += [*splits.remarks, *undefined.remarks()]

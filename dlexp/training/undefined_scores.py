@@ -1,23 +1,27 @@
 """Which scores the targets of a split leave undefined: known before anything is trained."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
 from dlexp.components.columns import Column, Role
 from dlexp.components.component import Misfit, Unfit
-from dlexp.components.data import Array, Info, Split
+from dlexp.components.data import Array, Data, Info, SplitName
 from dlexp.components.metrics import METRICS, Metric
 from dlexp.components.remarks import Remark
 from dlexp.components.validations import ColumnSplit, Front, RandomSplit, TestSplit
+from dlexp.config.checks import with_class_names
 from dlexp.config.experiment import Experiment
 from dlexp.config.watched import MONITOR
 from dlexp.format import plural
 from dlexp.training.split_remarks import DRAWN, named_classes
+from dlexp.training.splits import origins
 
 RULE = "undefined_score"
+ROLES: Sequence[Role] = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +78,21 @@ class UndefinedScores:
     """Completed with what its data tell."""
     info: Info
     """With the names of the classes."""
-    by_role: Mapping[Role, Split]
+    by_role: Mapping[Role, Array]
+    """The targets: `Split.y`."""
+
+    @classmethod
+    def of(cls, experiment: Experiment, data: Data) -> Self:
+        """Those of data that are not split yet.
+
+        Raises:
+            UserError: The examples cannot be chosen as the experiment says.
+        """
+        dataset = experiment.dataset
+        found = origins(data, dataset, experiment.validation)
+        y: dict[SplitName, Array] = {"train": data.train.y, "test": data.test.y}
+        by_role = {role: y[found[role].part][found[role].positions] for role in ROLES if role in found}
+        return cls(experiment, with_class_names(dataset, data.info or dataset.info()), by_role)
 
     @cached_property
     def reasons(self) -> dict[str, str]:
@@ -120,9 +138,9 @@ class UndefinedScores:
                 column=Column(quantity=metric, target=name, split=role),
                 role=role,
                 target=target,
-                y=self.info.y_of(name, split.y),
+                y=self.info.y_of(name, y),
             )
-            for role, split in self.by_role.items()
+            for role, y in self.by_role.items()
             for name, (head, target) in self.experiment.head.by_target(self.info).items()
             for metric in head.metrics
         ]
@@ -134,7 +152,7 @@ class UndefinedScores:
     def _key(self, score: _Score) -> str:
         """What gives the split other examples, if there are any; else what leaves the score out."""
         name, dataset, validation = score.column.target, self.experiment.dataset, self.experiment.validation
-        everywhere = np.concatenate([self.info.y_of(name, split.y) for split in self.by_role.values()])
+        everywhere = np.concatenate([self.info.y_of(name, y) for y in self.by_role.values()])
         keys = {
             "train": "dataset.train_fraction" if dataset.train_fraction < 1 else "",
             "validation": "validation.size" if hasattr(validation, "size") else "",
