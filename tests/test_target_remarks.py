@@ -22,7 +22,7 @@ def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def said(targets: dict[str, np.ndarray], tasks: str, rest: str) -> list[str]:
     """What is said of the targets of a table, without how to allow it."""
     columns = {"a": X[:, 0], "b": X[:, 1], **targets}
-    lines = zip(*([f"{value:.9g}" for value in column] for column in columns.values()), strict=True)
+    lines = zip(*([f"{value:.12g}" for value in column] for column in columns.values()), strict=True)
     Path("t.csv").write_text("\n".join(map(",".join, [tuple(columns), *lines])) + "\n")
     Path("c.yaml").write_text(
         f"dataset: {{type: csv, path: t.csv, features: [a, b], {tasks}, test_split: {{type: time, size: 20}}}}\n"
@@ -107,6 +107,26 @@ def test_exact_bounds(n_exact: int, edge: int, is_said: bool) -> None:
 
     assert said({"y": y}, "target: y, task: proportion", "head: {type: beta}\n") == [expected] * is_said
     assert said({"y": y}, "target: y, task: proportion", "head: {type: proportion}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("mean", "bias", "key"),
+    [
+        (500, 0.0, ""),
+        (20_000, 0.0, "output_bias: 9.9"),
+        (20_000, 9.9, ""),
+        (10**10, 0.0, "type: regression"),
+    ],
+)
+def test_counts_far_from_where_the_rate_begins(mean: int, bias: float, key: str) -> None:
+    """By hand: log 20,000 is 9.9; from e^20 on the rate is not exponential any more."""
+    head = f"head: {{type: poisson, output_bias: {bias}}}\n"
+    expected = (
+        f"t.csv: counts with a mean of {mean:.4g} reach the head as they are, whose rate begins near 1 and takes long "
+        f"to get there; see head.{key}"
+    )
+
+    assert said({"y": mean + SIGNS}, "target: y, task: count", head) == [expected] * bool(key)
 
 
 @pytest.mark.parametrize(("factor", "is_said"), [(1.0, False), (1e-12, True)])

@@ -1,5 +1,6 @@
 """What is said of targets that do not suit what learns them: scales that nothing standardizes, exact 0 and 1."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from dlexp.components.columns import Column, Role
 from dlexp.components.data import Info
 from dlexp.components.heads.beta import MARGIN, Beta
 from dlexp.components.heads.head import Head
+from dlexp.components.heads.links import LINEAR_FROM
+from dlexp.components.heads.poisson import Poisson
 from dlexp.components.metrics import METRICS
 from dlexp.components.remarks import Remark
 from dlexp.config.experiment import EarlyStopping, Experiment
@@ -72,6 +75,7 @@ def remarks(experiment: Experiment, info: Info, by_role: Mapping[Role, np.ndarra
     yield from _unscaled(place, targets, shares=getattr(experiment.head, "sharing", "none") == "hard")
     for target in targets:
         yield from _exact_bounds(place, target)
+        yield from _large_counts(place, target)
     if experiment.training.early_stopping:
         yield from _large_delta(place, experiment.training.early_stopping, info, by_role.get("validation"))
 
@@ -86,6 +90,19 @@ def _exact_bounds(place: str, target: LearnedTarget) -> Iterator[Remark]:
             f"density: they count as {MARGIN:g} away from it and outweigh the others"
         )
         yield Remark(rule="exact_bounds", place=place, found=found, key=f"{target.path}.type: proportion")
+
+
+def _large_counts(place: str, target: LearnedTarget) -> Iterator[Remark]:
+    """Counts far above the rate with which a Poisson head begins, e to the power of its bias."""
+    mean, rate = float(target.y.mean()), math.exp(min(target.head.output_bias, LINEAR_FROM))
+    if isinstance(target.head, Poisson) and mean > LARGEST * rate:
+        of = f" of {target.name}" * bool(target.name)
+        found = (
+            f"counts{of} with a mean of {mean:.4g} reach the head as they are, whose rate begins near {rate:.4g} and "
+            "takes long to get there"
+        )
+        key = f"output_bias: {math.log(mean):.1f}" if math.log(mean) < LINEAR_FROM else "type: regression"
+        yield Remark(rule="unscaled_targets", place=place, found=found, key=f"{target.path}.{key}")
 
 
 def _unscaled(place: str, targets: list[LearnedTarget], *, shares: bool) -> Iterator[Remark]:
