@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from jobs import run_of
 
 from dlexp.config.checks import completed
 from dlexp.config.load import load
@@ -100,3 +101,14 @@ def test_settings_that_fit_the_data_are_quiet(config: str) -> None:
 def test_a_small_table_is_trained_with_the_default_batch_in_peace() -> None:
     """It is no choice of the user's."""
     assert said("", n=40) == ([], [])
+
+
+@pytest.mark.training
+def test_a_run_records_them(tmp_path: Path) -> None:
+    """With what is said of its data, in its summary."""
+    Path("t.csv").write_text("x,y\n" + "".join(f"{i * 7 % 11},{'abc'[i % 3]}\n" for i in range(103)))
+    config = "dataset: {type: csv, path: t.csv, target: y, task: multiclass}\nhead: {metrics: [top_3_accuracy]}\n"
+    summary = run_of(tmp_path, f"{config}training: {{epochs: 1}}\n").summary()
+
+    assert summary is not None
+    assert [each["rule"] for each in summary.content["remarks"]] == ["certain_top_k"]

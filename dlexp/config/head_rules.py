@@ -15,6 +15,7 @@ from dlexp.config.layer_rules import placed
 #: Activations of output units, which a model has none of: of several, and of each by itself.
 SOFTMAXES = ("softmax", "log_softmax")
 SIGMOIDS = ("sigmoid", "hard_sigmoid")
+SQUASHED_TWICE = "the head brings the output units and their activation; behind a {} they squash twice"
 #: How linear output units leave the range of a task's targets.
 LEFT = {
     "proportion": "the targets lie from 0 to 1, and linear output units leave that range",
@@ -71,10 +72,7 @@ def second_output(experiment: Experiment, info: Info) -> Iterator[Advice]:
     outputs, or a single one.
     """
     outputs = {1, *(head.units for _, head, _ in heads_of(experiment, info))}
-    model, why = (
-        experiment.model,
-        "the head brings the output units and their activation; behind a {} they squash twice",
-    )
+    model, why = experiment.model, SQUASHED_TWICE
     if isinstance(model, Layers):
         layers = placed(model)
         last = next((layer for layer in reversed(layers) if layer.activation), None)

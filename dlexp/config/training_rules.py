@@ -110,11 +110,16 @@ def batch_of_one(experiment: Experiment, n: int | None) -> Iterator[Advice]:
 
     An epoch's last batch of one example does the same to a step, and to the statistics that validation goes by.
     """
-    size, norm = experiment.training.batch_size, norm_over_batch(experiment.model)
-    if norm and size == 1:
+    if norm := norm_over_batch(experiment.model):
+        yield from alone(norm, experiment.training.batch_size, n)
+
+
+def alone(norm: str, size: int, n: int | None) -> Iterator[Advice]:
+    """That batch normalization, named `norm`, has but one example in all or the last of a few batches of `size`."""
+    if size == 1:
         why = f"over a batch of 1 example, {norm} gives its bias alone: nothing in front of it is learned"
         yield Advice("training.batch_size", why, DEFAULT_BATCH)
-    elif norm and n is not None and n % size == 1 and size < n < FEW_STEPS * size:
+    elif n is not None and n % size == 1 and size < n < FEW_STEPS * size:
         why = f"the last of {n // size + 1} steps has 1 of {n} examples, over which {norm} gives its bias alone"
         yield Advice("training.batch_size", why, next(each for each in range(size + 1, n + 1) if n % each != 1))
 

@@ -58,6 +58,8 @@ class Network:
     info: Info
     heads: Sequence[AttachedHead]
     """One per target; mostly one."""
+    features: keras.KerasTensor
+    """What the head is put on; of several trunks, the first one's."""
     batch_size: int
     """Of the training."""
 
@@ -122,10 +124,13 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
     for layer in standardize:
         x = layer(x)
 
+    trunks: list[keras.KerasTensor] = []
+
     def trunk(name: str) -> keras.KerasTensor:
         # Each trunk starts as that of a network of its own would.
         keras.utils.set_random_seed(seed)
         features = experiment.model.build(x, info)
+        trunks.append(features)
         if name:
             prefix_layers(name, x, features)
         return features
@@ -152,6 +157,7 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
         first=first,
         info=info,
         heads=heads,
+        features=trunks[0],
         batch_size=experiment.training.batch_size,
     )
 

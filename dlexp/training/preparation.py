@@ -12,6 +12,7 @@ from dlexp.components.data import Data
 from dlexp.components.remarks import Remark, require_settled, said
 from dlexp.config.checks import completed, with_class_names
 from dlexp.config.experiment import Experiment
+from dlexp.training.built_remarks import built_remarks
 from dlexp.training.inputs import require_code, require_data
 from dlexp.training.job import Candidate
 from dlexp.training.network import Network, build
@@ -113,9 +114,11 @@ class Preparation:
                 self.remarks += [*splits.remarks, *undefined.remarks()]
                 self.remarks += setting_remarks(candidate.experiment, experiment, info, len(splits.train))
                 undefined.require_watched()
+            network = build(experiment, info, splits.train, candidate.seed)
+            if not candidate.stand_in:
+                self.remarks += built_remarks(experiment, network, len(splits.train))
             if candidate.strict:
                 require_settled(said(self.remarks, candidate.allowed))
-            network = build(experiment, info, splits.train, candidate.seed)
         return Built(experiment=experiment, splits=splits, undefined=undefined.reasons, network=network, read=read_on)
 
 
