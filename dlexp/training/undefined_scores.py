@@ -113,7 +113,9 @@ class UndefinedScores:
                 missing.setdefault((score.reason, key), []).append(str(score.column))
             partly += [(found, key) for found in score.partly]
         for (reason, key), names in missing.items():
-            found = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} {reason}"
+            first, *others = reversed(names)
+            listed = f"{', '.join(reversed(others))} and {first}" if others else first
+            found = f"{listed} {'are' if others else 'is'} {reason}"
             yield Remark(rule=RULE, place=self.experiment.dataset.source, found=found, key=key)
         for found, key in partly:
             yield Remark(rule=RULE, place=self.experiment.dataset.source, found=found, key=key)

@@ -51,7 +51,7 @@ def _score(column: str, result: Finished, name: str = "") -> str:
     return f"{name} missing" if column in result.missing_scores else score(name, result.metrics.get(column))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WithoutResult:
     """A line for each run that has no result, by why."""
 
