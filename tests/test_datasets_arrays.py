@@ -51,9 +51,10 @@ def test_reads_arrays_by_their_names() -> None:
     assert (data.info.n_train, data.info.n_test, data.info.shape, data.info.class_names) == (3, 2, (4,), ("0", "1"))
 
 
-def test_word_indices_stay_whole_numbers() -> None:
-    """With the vocabulary that the config says."""
-    data = npz(x=np.array([[0, 3], [2, 1], [0, 0]]), form="word_ids", vocabulary=4).load(None)
+@pytest.mark.parametrize("dtype", [np.int64, np.uint16, np.float64])
+def test_word_indices_are_whole_numbers(dtype: type[np.generic]) -> None:
+    """With the vocabulary that the config says; a float without a fraction is one too, as pandas makes them."""
+    data = npz(x=np.array([[0, 3], [2, 1], [0, 0]], dtype), form="word_ids", vocabulary=4).load(None)
 
     assert (data.train.x.dtype, data.train.x.tolist()) == (np.int32, [[0, 3], [2, 1], [0, 0]])
     assert data.info is not None
@@ -82,8 +83,12 @@ def test_rows_of_labels() -> None:
          "int64 of shape (3,); one class per example is task: multiclass"),
         ({"y": np.array([0.5, 2, 1]), "task": "proportion"}, "own.npz (train): target 1: expected a number from 0 to "
          "1, given '2'; a percentage has to be divided by 100 in the file, and any other number is task: regression"),
-        ({"x": np.array([[4], [1], [1]]), "form": "word_ids", "vocabulary": 4}, "own.npz (train): expected word "
-         "indices of shape (n, maxlen), from 0 to below the vocabulary of 4, found shape (3, 1) from 1 to 4"),
+        ({"x": np.array([[0, 1], [2, 4], [1, 1]]), "form": "word_ids", "vocabulary": 4}, "own.npz (train): inputs: "
+         "example 1, number 1 is 4, and word indices are whole numbers from 0 to 3, by dataset.vocabulary"),
+        ({"x": np.array([[0], [1], [-1]]), "form": "word_ids", "vocabulary": 4}, "own.npz (train): inputs: "
+         "example 2, number 0 is -1, and word indices are whole numbers from 0 to 3, by dataset.vocabulary"),
+        ({"x": np.array([[0], [1.5], [1]]), "form": "word_ids", "vocabulary": 4}, "own.npz (train): inputs: "
+         "example 1, number 0 is 1.5, and word indices are whole numbers from 0 to 3, by dataset.vocabulary"),
         ({"x_train": "z"}, "own.npz: no array z in this file"),
     ],
 )  # fmt: skip
@@ -97,10 +102,12 @@ def test_says_what_is_wrong_with_arrays(settings: dict[str, Any], message: str) 
 
 def test_settings_of_arrays_that_exclude_each_other() -> None:
     """Said before any file is read."""
-    vocabulary = ("vocabulary", "word_ids need it, and nothing else has one")
-
-    assert list(Npz(path="a.npz", task="binary", form="word_ids").problems(ALONE)) == [vocabulary]
-    assert list(Npz(path="a.npz", task="binary", vocabulary=9).problems(ALONE)) == [vocabulary]
+    assert list(Npz(path="a.npz", task="binary", form="word_ids").problems(ALONE)) == [
+        ("vocabulary", "word_ids need it: one more than the largest word index")
+    ]
+    assert list(Npz(path="a.npz", task="binary", vocabulary=9).problems(ALONE)) == [
+        ("vocabulary", "numeric inputs have none; word indices are dataset.form: word_ids")
+    ]
     assert list(Npz(path="a.npz", task="binary", form="sparse").problems(ALONE)) == [
         ("form", "an npz archive holds no sparse matrix; use type python")
     ]

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from snapshots import assert_loads_what_was_digested
 
-from dlexp.components.data import Info
+from dlexp.components.data import Info, Span
 from dlexp.components.datasets import CaliforniaHousing, Cifar10, Cifar100, FashionMnist, Mnist
 from dlexp.components.datasets.keras import idx
 from dlexp.components.datasets.keras.images import Images
@@ -168,7 +168,7 @@ def test_california_housing_refuses_another_file(tmp_path: Path, arrays: dict[st
 
 def test_known_before_reading() -> None:
     """Counts, lengths of the vectors and classes of the documentation; nothing is standardized but the table."""
-    numeric: dict[str, Any] = {"inputs": "numeric", "task": "multiclass"}
+    numeric: dict[str, Any] = {"inputs": "numeric", "task": "multiclass", "span": Span(0, 1)}
     assert (
         Mnist().info()
         == FashionMnist().info()

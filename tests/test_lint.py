@@ -201,6 +201,7 @@ MUTATIONS = (
             ("second_output", "{Dense: {units: 64, activation: relu}}, {Dense: {units: 10}}, Softmax"),
             ("second_output", "{Dense: {units: 64}}, {Dense: {units: 10, activation: sigmoid}}"),
             ("second_output", "{Dense: {units: 64}}, {Dense: {units: 10}}, {Activation: {activation: sigmoid}}"),
+            ("input_range", "{Rescaling: {scale: 0.002}}, {Dense: {units: 64}}"),
         )
     ),
     # Errors.

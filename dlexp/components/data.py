@@ -29,6 +29,25 @@ SplitName = Literal["train", "test"]
 N_FIRST = 3
 
 
+@dataclass(frozen=True)
+class Span:
+    """Between which numbers others lie."""
+
+    low: float
+    high: float
+    are_whole: bool = False
+
+    def __str__(self) -> str:
+        return f"{'whole ' * self.are_whole}numbers from {self.low:.6g} to {self.high:.6g}"
+
+    @property
+    def usual(self) -> list[float]:
+        """A range as layers of Keras take it: 0 to 1, or 0 to 255, or that of the numbers themselves."""
+        ends: list[list[float]] = [[0, 1], [0, 255]]
+        fits = (each for each in ends if each[0] <= self.low and each[1] / 10 <= self.high <= each[1])
+        return next(fits, [self.low, self.high])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Info:
     """What a data set looks like after encoding.
@@ -50,6 +69,8 @@ class Info:
     """Number of classes; None if the target is a number."""
     standardize: bool | tuple[bool, ...] = False
     """Whether the model starts with a layer that standardizes, fitted on the training split; or for which features."""
+    span: Span | None = None
+    """Between which numbers the inputs lie before that; None if only the data say so."""
     class_names: tuple[str, ...] = ()
     """As `Dataset.class_names`, if only the data has them."""
     feature_names: tuple[str, ...] = ()
@@ -63,6 +84,11 @@ class Info:
         if self.targets:
             return all(target.is_counted for target in self.targets.values())
         return self.n_classes is not None or self.task not in ("multiclass", "multilabel", "ordinal")
+
+    @property
+    def is_standardized(self) -> bool:
+        """Whether any feature is."""
+        return any(self.standardize) if isinstance(self.standardize, tuple) else self.standardize
 
     @property
     def y_dtype(self) -> Literal["int32", "float64"]:

@@ -32,6 +32,7 @@ RULES: Mapping[str, str] = {
     "header": "A first row that looks like another one than it is taken as.",
     "hidden_files": "Texts that are hidden by their names, as other programs leave them, and are not read.",
     "id_feature": "Features that name or count the rows.",
+    "input_range": "Layers that take numbers of another range than they are given, or scale them twice.",
     "large_min_delta": "An improvement that early stopping asks for, and no epoch can bring.",
     "leading_zeros": "Whole numbers that begin with 0, as codes do.",
     "listed_labels": "Cells of labels that are lists, as Python or JSON writes them.",

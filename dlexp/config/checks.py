@@ -10,7 +10,7 @@ from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.heads import Multitask
 from dlexp.components.heads.head import Head, default_head
 from dlexp.components.models.model import Model, Stack
-from dlexp.config import watched
+from dlexp.config import input_needs, watched
 from dlexp.config.advice import setting
 from dlexp.config.experiment import Experiment
 
@@ -104,7 +104,8 @@ def _problems(path: str, component: Component, context: Context) -> Iterator[Mis
 def _between_parts(experiment: Experiment, context: Context) -> Iterator[Misfit]:
     head, optimizer, training = experiment.head, experiment.optimizer, experiment.training
     has_trunks = isinstance(head, Multitask) and head.sharing == "none"
-    yield from _model_problems(experiment.model, context)
+    unbuildable = list(_model_problems(experiment.model, context))
+    yield from unbuildable or input_needs.misfits(experiment, context.info)
     yield from _problems("head", head, context)
     if isinstance(head, Head) and head.weight != 1:
         why = f"the only head has no other to be weighed against; leave out the {head.weight:g}"

@@ -5,7 +5,10 @@ from itertools import permutations
 
 from dlexp.components.data import Info
 from dlexp.components.datasets.user.tables import Table
+from dlexp.components.models import Layers
+from dlexp.components.models.model import STANDARDIZE
 from dlexp.components.validations import Front, GroupSplit, RandomSplit, TimeSplit
+from dlexp.config import input_needs
 from dlexp.config.advice import Advice
 from dlexp.config.experiment import Experiment
 
@@ -15,10 +18,25 @@ def unscaled_inputs(experiment: Experiment, info: Info) -> Iterator[Advice]:
     # Shipped data sets that have the key have features on other scales than 0 to 1; images and generators have no such
     # key. The scales of the user's own features are known when they are read.
     dataset = experiment.dataset
-    is_unscaled = getattr(dataset, "standardize", None) is False and not experiment.model.scales_inputs
+    model = experiment.model
+    is_unscaled = getattr(dataset, "standardize", None) is False and not model.scales_inputs
+    # A layer that takes a range needs what it is given now.
+    is_unscaled = is_unscaled and model.scaling_key == STANDARDIZE
     if info.inputs == "numeric" and is_unscaled and not dataset.is_users_own:
         why = "features on scales of their own: one learning rate is too large for some and too small for others"
         yield Advice("dataset.standardize", why, True)
+
+
+def input_range(experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """Layers for images that clip what is outside their range in training alone, and inputs that are scaled twice."""
+    model = experiment.model
+    if not isinstance(model, Layers):
+        return
+    for need in model.unmet(info):
+        if not need.is_certain:
+            without_it = ("model.layers", input_needs.without(need, model))
+            path, value = next(iter(input_needs.changes(need, experiment)), without_it)
+            yield Advice(need.path, need.why, value, change_path=path)
 
 
 def test_validation(experiment: Experiment, info: Info) -> Iterator[Advice]:
@@ -51,6 +69,7 @@ def group_feature(experiment: Experiment, info: Info) -> Iterator[Advice]:
 #: Rules of the data set and of the choice of its examples.
 DATA_RULES = (
     unscaled_inputs,
+    input_range,
     test_validation,
     split_groups,
     group_feature,

@@ -1,16 +1,19 @@
 """What is said of the inputs of the user's own data: examples in two splits, features on scales of their own."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from dlexp.components.data import Array, Info, Split, padding_alone
+from dlexp.components.data import Array, Data, Info, Span, Split, padding_alone
 from dlexp.components.fingerprints import fingerprints, mixed
-from dlexp.components.models.model import Model
+from dlexp.components.models.given_numbers import Need
+from dlexp.components.models.model import STANDARDIZE, Model
 from dlexp.components.remarks import Remark
+from dlexp.config import input_needs
+from dlexp.config.experiment import Experiment
 from dlexp.format import listed, plural
 
 #: By chance, as many scored examples are training examples as those are twice in their split. Of scored ones that were
@@ -33,6 +36,38 @@ HIDDEN = 0.01
 #: Standard deviations by which features are elsewhere in validation than in training.
 MAX_AWAY = 1.0
 TINY = 1e-300
+
+
+def info_of(experiment: Experiment, data: Data, *, is_real: bool = False) -> Info:
+    """What loaded data look like, with their span if the model is given them as they are and it may matter.
+
+    Of a stand-in it is not measured; `is_real` says that data which are not the user's own are none either.
+    """
+    dataset, model = experiment.dataset, experiment.model
+    info = data.info or dataset.info()
+    is_known = info.span or info.is_standardized or info.inputs == "sparse"
+    if is_known or not model.depends_on_span or not (is_real or dataset.is_users_own):
+        return info
+    parts: list[Any] = [data.train.x, data.test.x]
+    low, high = min(float(x.min()) for x in parts), max(float(x.max()) for x in parts)
+    return replace(info, span=Span(low, high, all(map(_are_whole, parts))))
+
+
+def _are_whole(x: Array) -> bool:
+    """Whether no number has a fraction; most that have one show it at once."""
+    starts = range(0, len(x), 1024)
+    return x.dtype.kind in "iu" or all(
+        np.array_equal(part, np.rint(part)) for part in (x[i : i + 1024] for i in starts)
+    )
+
+
+def doubts(experiment: Experiment, info: Info, of_function: Iterable[Need]) -> Iterator[Remark]:
+    """What layers probably need of their inputs, and only the data tell, or only what the user's own function built."""
+    known = {*experiment.model.unmet(experiment.dataset.info())}  # The lint has said it.
+    for need in (*of_function, *experiment.model.unmet(info)):
+        if not need.is_certain and need not in known:
+            path, found = input_needs.misfit(need, experiment)
+            yield Remark(rule="input_range", place=path, found=found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +153,8 @@ class SplitInputs:
             f"numbers reach the model as they are, those of {_name(self.info.feature_names, odd)} up to {size[odd]:.4g}"
         )
         found = f"{said}: one learning rate is too large for some features and too small for others"
-        yield Remark(rule="unscaled_inputs", place=self.place, found=found, key="dataset.standardize: true")
+        key = self.model.scaling_key if self.model else STANDARDIZE
+        yield Remark(rule="unscaled_inputs", place=self.place, found=found, key=key)
 
     def _badly_scaled(self, x: Array, model: Model) -> Iterator[Remark]:
         """A feature that the model's first layer is meant to scale, and does not."""
@@ -170,7 +206,7 @@ class SplitInputs:
                 f"the model scales its inputs, but its first layer adds {least**2:.4g} to variances, beside which that "
                 f"of {_name(self.info.feature_names, smallest)}, {deviations[smallest] ** 2:.4g}, is lost"
             )
-            yield Remark(rule="unscaled_inputs", place=self.place, found=found, key="dataset.standardize: true")
+            yield Remark(rule="unscaled_inputs", place=self.place, found=found, key=STANDARDIZE)
 
 
 def _whole(split: Split) -> Array:

@@ -14,9 +14,14 @@ from dlexp.components.component import Misfit, Unfit
 from dlexp.components.data import Info, Split
 from dlexp.components.heads.head import Head, Output, Part
 from dlexp.components.heads.multitask import prefix_layers
+from dlexp.components.models import given_numbers
+from dlexp.components.models.given_numbers import Need
+from dlexp.components.models.padding import PADDED, Padding
+from dlexp.config import input_needs
 from dlexp.config.experiment import Experiment
 from dlexp.errors import in_one_line
 from dlexp.records.ended import Layer
+from dlexp.training import reached
 
 #: Where the only target stands.
 WHOLE = Part(logits=slice(None), prediction=slice(None))
@@ -60,6 +65,8 @@ class Network:
     """One per target; mostly one."""
     features: keras.KerasTensor
     """What the head is put on; of several trunks, the first one's."""
+    needs: Sequence[Need]
+    """What layers of the user's own function probably need and do not get."""
     batch_size: int
     """Of the training."""
 
@@ -120,7 +127,15 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
     keras.backend.clear_session()
     experiment.model.load_code()
     x = inputs = keras.Input(info.shape, dtype=train.x.dtype.name, name="inputs")
-    standardize = _standardization(train.x, info.standardize) if info.standardize else []
+    standardize = []
+    if info.standardize:
+        padding = experiment.model.padding(info)
+        has_steps = padding is not None and train.x.shape[1] % padding.n_features == 0
+        standardize = (
+            [_except_padding(train.x, info.standardize, padding)]
+            if padding and has_steps
+            else _standardization(train.x, info.standardize)
+        )
     for layer in standardize:
         x = layer(x)
 
@@ -138,6 +153,7 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
     with _unfit_raised(experiment):
         output = experiment.head.attach(trunk, train.y, info)
         model = keras.Model(inputs, dict(output.named) or output.prediction, name="model")
+        needs = _needs(experiment, info, x, model) if experiment.model.functions else []
         first = []
         if info.inputs == "sparse":  # A Dense layer takes them, of each trunk.
             first = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense) and layer.input is x]
@@ -150,6 +166,7 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
         for name, (head, target) in experiment.head.by_target(info).items()
     ]
     return Network(
+        needs=needs,
         model=model,
         body=body,
         output=output,
@@ -175,6 +192,15 @@ def _unfit_raised(experiment: Experiment) -> Iterator[None]:
         raise Unfit(Misfit(f"model.{model.layers_key}", why)) from error
 
 
+def _needs(experiment: Experiment, info: Info, x: keras.KerasTensor, model: keras.Model) -> list[Need]:
+    """What layers of the user's own function probably need and do not get; Unfit if it is certain."""
+    are_alike = isinstance(info.standardize, bool) or len({*info.standardize}) == 1
+    needs = list(reached.unmet(x, model, given_numbers.given(info), alike=are_alike))
+    if certain := [input_needs.misfit(need, experiment) for need in needs if need.is_certain]:
+        raise Unfit(*certain)
+    return needs
+
+
 def _standardization(x: np.ndarray, which: bool | tuple[bool, ...]) -> list[keras.layers.Layer]:
     """Mean 0 and variance 1 for all features or for `which`; one that never varies is only centred, as in scikit-learn.
 
@@ -195,3 +221,21 @@ def _standardization(x: np.ndarray, which: bool | tuple[bool, ...]) -> list[kera
         keras.layers.Rescaling(1 / sd, dtype="float64", name="standardize"),
         keras.layers.Identity(dtype="float32", name="as_float32"),
     ]
+
+
+def _except_padding(x: np.ndarray, which: bool | tuple[bool, ...], padding: Padding) -> keras.Model:
+    """The same for the features of each step, over all steps that are no padding, which becomes `PADDED`."""
+    ops, n = keras.ops, padding.n_features
+    steps = x.reshape(-1, n)
+    steps = steps[(steps != x.dtype.type(padding.value)).any(axis=1)]
+    if not len(steps):
+        why = f"the Masking skips steps of {padding.value:g}, and every step of the training examples is one"
+        raise Unfit(Misfit("model.layers", why))
+    of_feature = which if isinstance(which, bool) else tuple(map(all, np.reshape(which, (-1, n)).T))
+    inputs = keras.Input(x.shape[1:], dtype=x.dtype.name)
+    y = given = keras.layers.Reshape((-1, n), dtype=x.dtype.name)(inputs)  # (batch, steps, features)
+    for layer in _standardization(steps, of_feature):
+        y = layer(y)
+    is_step = ops.any(ops.not_equal(given, padding.value), axis=-1, keepdims=True)
+    outputs = keras.layers.Reshape(x.shape[1:])(ops.where(is_step, y, PADDED))
+    return keras.Model(inputs, outputs, name="standardize_steps")

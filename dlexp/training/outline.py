@@ -44,13 +44,14 @@ def outline(experiment: Experiment, data_dir: Path | None = None) -> Outline:
     from dlexp.training.threads import start
 
     start()
+    from dlexp.training.input_remarks import info_of
     from dlexp.training.preflight import misfits_of, network_of
 
     try:
         data = experiment.dataset.sample(data_dir)
     except DataError:
         return Outline()
-    info = data.info or experiment.dataset.info()
+    info = info_of(experiment, data)
     try:
         return Outline(network_of(completed(experiment, info), info, data).layers())
     except UserError as error:

@@ -11,6 +11,7 @@ from dlexp.components.data import Data, Info
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
 from dlexp.errors import DlexpError, UserError
+from dlexp.training.input_remarks import info_of
 from dlexp.training.job import Candidate, Refusal
 from dlexp.training.network import Network, build
 from dlexp.training.preparation import Preparation
@@ -78,7 +79,7 @@ class _Models:
             return None
 
     def _build(self, candidate: Candidate, data: Data) -> None:
-        info = data.info or candidate.experiment.dataset.info()
+        info = info_of(candidate.experiment, data)
         experiment, key = completed(candidate.experiment, info), _model_key(candidate)
         is_whole = candidate.experiment.dataset.is_users_own or candidate.inputs_key == self._first.candidate.inputs_key
         if is_whole and not candidate.stand_in:

@@ -13,6 +13,7 @@ from dlexp.components.remarks import Remark, require_settled, said
 from dlexp.config.checks import completed, with_class_names
 from dlexp.config.experiment import Experiment
 from dlexp.training.built_remarks import built_remarks
+from dlexp.training.input_remarks import doubts, info_of
 from dlexp.training.inputs import require_code, require_data
 from dlexp.training.job import Candidate
 from dlexp.training.network import Network, build
@@ -100,7 +101,7 @@ class Preparation:
 
     def _build(self) -> Built:
         candidate, data, (_, read) = self.candidate, self.data(), self._steps["data"]
-        info = data.info or candidate.experiment.dataset.info()
+        info = info_of(candidate.experiment, data, is_real=not candidate.stand_in)
         with snapshot.taken(after=read) as read_on:
             experiment = completed(self.experiment, info)
             splits = split(experiment, data)
@@ -117,6 +118,7 @@ class Preparation:
             network = build(experiment, info, splits.train, candidate.seed)
             if not candidate.stand_in:
                 self.remarks += built_remarks(experiment, network, len(splits.train))
+            self.remarks += doubts(experiment, info, network.needs)
             if candidate.strict:
                 require_settled(said(self.remarks, candidate.allowed))
         return Built(experiment=experiment, splits=splits, undefined=undefined.reasons, network=network, read=read_on)

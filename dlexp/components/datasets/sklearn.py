@@ -11,7 +11,7 @@ from pydantic import Field
 
 from dlexp.components import snapshot
 from dlexp.components.component import Context, Misfit
-from dlexp.components.data import Array, Data, Info, Split, SplitName, Task
+from dlexp.components.data import Array, Data, Info, Span, Split, SplitName, Task
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.pictures import Picture
 from dlexp.errors import DataError
@@ -45,6 +45,8 @@ class Bundled(Dataset):
 
     n_examples: ClassVar[int]
     n_features: ClassVar[int]
+    span: ClassVar[Span | None] = None
+    """Between which numbers the features lie, if they have a common scale."""
     data_files: ClassVar[tuple[str, ...]]
     options: ClassVar[Mapping[str, Any]] = {}
     """What scikit-learn's function that loads it is called with."""
@@ -69,9 +71,14 @@ class Bundled(Dataset):
     def info(self) -> Info:
         """Known from scikit-learn's documentation."""
         n_train, n_test = self._counts()
-        shape, standardize = (self.n_features,), self.standardize
         whole = Info(
-            task="several", n_train=n_train, n_test=n_test, inputs="numeric", shape=shape, standardize=standardize
+            task="several",
+            n_train=n_train,
+            n_test=n_test,
+            inputs="numeric",
+            shape=(self.n_features,),
+            standardize=self.standardize,
+            span=self.span,
         )
 
         def info(choice: Choice) -> Info:
@@ -170,6 +177,7 @@ class Digits(Bundled):
     number at once), or the ink's share of all the page can take (0 to 1); or several of them, as a list."""
     n_examples = 1797
     n_features = 64
+    span = Span(0, 16, are_whole=True)
     data_files = ("digits.csv.gz",)
     choices = {
         "digit": Choice("multiclass", tuple("0123456789")),

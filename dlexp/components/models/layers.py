@@ -1,6 +1,7 @@
 """Any stack of Keras's layers."""
 
 import itertools
+import math
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -12,9 +13,11 @@ from dlexp.components import memory
 from dlexp.components.component import Context, Misfit, Unfit
 from dlexp.components.data import Info, Tensor
 from dlexp.components.keras_messages import said
-from dlexp.components.models import keras_layers, layer_axes, layer_problems, layer_trial
+from dlexp.components.models import given_numbers, keras_layers, layer_axes, layer_problems, layer_trial
+from dlexp.components.models.given_numbers import Need, Placed
 from dlexp.components.models.masks import AVERAGES, MASK, averaged, keep
-from dlexp.components.models.model import Model
+from dlexp.components.models.model import STANDARDIZE, Model
+from dlexp.components.models.padding import PADDED, Padding
 from dlexp.errors import MAX_EXPLAINED, DlexpError, UserError
 
 if TYPE_CHECKING:
@@ -33,8 +36,6 @@ MOMENTUM = 0.99
 BEHIND_SUMS = ("activation", "activity_regularizer")
 #: The activation that takes two features for each that it gives.
 GATED = "glu"
-#: How layers without weights begin, which may stand in front of those.
-MOVING = ("Reshape", "Flatten", "Permute", "Random")
 
 
 def _normal(value: object) -> object:
@@ -58,9 +59,51 @@ class Layers(Model):
 
     @property
     def scales_inputs(self) -> bool:
-        """A scaling layer, with nothing but layers without weights before it."""
-        names = (name for item in self.layers for name in item if not name.startswith(MOVING))
-        return next(names, "") in SCALING
+        """A scaling layer, with nothing before it that makes other numbers of them; or one that skips or looks up."""
+        reached = [name for _, name, _ in given_numbers.reached(self._placed())]
+        return not {*reached}.isdisjoint((*SCALING, "Masking", *given_numbers.LOOKUPS))
+
+    @property
+    def scaling_key(self) -> str:
+        """Behind layers that take a range, these being before all weights; else by the data set."""
+        reached = given_numbers.reached(self._placed())
+        ranged = [name for _, name, arguments in reached if given_numbers.limits(name, arguments)]
+        return f"model.layers: a Rescaling behind {ranged[-1]}" if ranged else STANDARDIZE
+
+    @property
+    def depends_on_span(self) -> bool:
+        """Whether the inputs reach a layer that takes certain numbers, or rescales them, as they are."""
+        return any(given_numbers.matters(name) for _, name, _ in given_numbers.reached(self._placed()))
+
+    def padding(self, info: Info) -> Padding | None:
+        """Of a Masking behind the inputs, or behind a Reshape of them, if the model standardizes these."""
+        if not info.is_standardized:
+            return None
+        n_features = math.prod(info.shape)
+        for item in self.layers:
+            ((name, arguments),) = item.items()
+            shape, value = arguments.get("target_shape"), arguments.get("mask_value", 0.0)
+            if name == "Masking" and isinstance(value, int | float):
+                return Padding(float(value), n_features)
+            if name != "Reshape" or not isinstance(shape, list) or not all(type(n) is int and n for n in shape):
+                return None
+            n_features = shape[-1] if shape[-1] > 0 else max(1, math.prod(info.shape) // math.prod(shape[:-1]))
+        return None
+
+    def unmet(self, info: Info) -> Iterator[Need]:
+        """Of the layers that the inputs reach as they are; padding that a Masking knows is left for it."""
+        skips = self.padding(info) is not None
+        found = given_numbers.unmet(self._placed(info), given_numbers.given(info))
+        return (need for need in found if not (skips and need.kind == "padding"))
+
+    def _placed(self, info: Info | None = None) -> list[Placed]:
+        """Path, name and arguments of each layer, an Embedding with the words of the data set."""
+        items = [with_vocabulary(item, info) if info else item for item in self.layers]
+        return [
+            (f"model.layers.{i}.{name}", name, arguments)
+            for i, item in enumerate(items)
+            for name, arguments in item.items()
+        ]
 
     @property
     def least_deviation(self) -> float:
@@ -104,10 +147,12 @@ class Layers(Model):
             Unfit: Keras refuses a layer, or its inputs.
             UserError: A kernel is larger than the memory.
         """
-        path = "model.layers"
+        path, is_padded = "model.layers", self.padding(info) is not None
         for i, item in enumerate(self.layers):
             ((name, arguments),) = with_vocabulary(item, info).items()
             path = f"model.layers.{i}.{name}"
+            if name == "Masking" and is_padded:  # The first one; others find no padding of their own any more.
+                arguments, is_padded = {**arguments, "mask_value": PADDED}, False
             if name == "Dense":  # The one whose kernel grows with all that is before it; float32.
                 memory.require(4 * (x.shape[-1] or 0) * arguments["units"], f"{path}.units", UserError)
             try:

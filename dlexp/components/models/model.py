@@ -9,12 +9,17 @@ from pydantic import Field
 from dlexp.components.activations import Activation, Initializer, OneOrEach, ReLU
 from dlexp.components.component import Component, Context, Misfit, Off, OneOf
 from dlexp.components.data import Info, Tensor
+from dlexp.components.models.given_numbers import Need
+from dlexp.components.models.padding import Padding
 from dlexp.components.regularizers import Regularizer
 from dlexp.components.user_code import source
 from dlexp.format import plural
 
 #: Keras's noise layer takes no more than 1.
 StandardDeviation = Annotated[float, Field(ge=0, le=1), Off(0.0)]
+
+#: The setting that scales numbers, to be typed.
+STANDARDIZE = "dataset.standardize: true"
 
 
 class Model(Component):
@@ -28,7 +33,7 @@ class Model(Component):
 
     @property
     def scales_inputs(self) -> bool:
-        """Whether it brings features on any scale to one of its own, before their first weights."""
+        """Whether it brings features on any scale to one of its own before their first weights, or skips padding."""
         return False
 
     @property
@@ -40,6 +45,16 @@ class Model(Component):
     def inertia(self) -> float:
         """The share of its old mean and variance of each feature that a first layer of moving ones keeps in a step."""
         return 0.0
+
+    @property
+    def scaling_key(self) -> str:
+        """The setting that scales its inputs, if it does not do it itself."""
+        return STANDARDIZE
+
+    @property
+    def depends_on_span(self) -> bool:
+        """Whether it may have layers that take certain numbers alone, so that those of the data have to be known."""
+        return bool(self.functions)
 
     @property
     def functions(self) -> list[str]:
@@ -61,6 +76,14 @@ class Model(Component):
             DataError: They cannot be found.
         """
         return [source(function) for function in self.functions]
+
+    def padding(self, info: Info) -> Padding | None:
+        """How the model knows steps that it skips, if the standardization has to leave them for it as `PADDED`."""
+        return None
+
+    def unmet(self, info: Info) -> Iterator[Need]:
+        """What its layers need of the numbers that they are given, as far as both are known, and do not get."""
+        yield from ()
 
     def load_code(self) -> None:
         """Import what `build` calls: before the seeds are set, since modules set some themselves.

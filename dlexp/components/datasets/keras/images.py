@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from dlexp.components import memory, snapshot
-from dlexp.components.data import Array, Data, Info, Split
+from dlexp.components.data import Array, Data, Info, Span, Split
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
 from dlexp.components.pictures import Picture
@@ -24,9 +24,14 @@ class Images(Dataset):
 
     def info(self) -> Info:
         """One feature a pixel, or three; they have a common scale, so nothing is standardized."""
-        shape, n_train, n_test = (math.prod(self.image_shape),), self.n_train, self.n_test
         return Info(
-            task="multiclass", n_train=n_train, n_test=n_test, inputs="numeric", shape=shape, n_classes=self.n_classes
+            task="multiclass",
+            n_train=self.n_train,
+            n_test=self.n_test,
+            inputs="numeric",
+            shape=(math.prod(self.image_shape),),
+            n_classes=self.n_classes,
+            span=Span(0, 1),
         )
 
     def load(self, data_dir: Path | None) -> Data:

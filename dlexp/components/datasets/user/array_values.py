@@ -112,6 +112,16 @@ def require_room(values: Array, origin: str) -> None:
         raise DataError(f"{origin}: {_first(wrong)} is {values[wrong][0]:g}, {precision.TOO_LARGE}")
 
 
+def require_words(values: Array, vocabulary: int, origin: str) -> None:
+    """Refuse what is no index of a word, a whole number from 0 to below the vocabulary, with its position."""
+    wrong = (values < 0) | (values >= vocabulary)
+    if values.dtype.kind == "f":
+        wrong |= values != np.rint(values)
+    if wrong.any():
+        indices = f"word indices are whole numbers from 0 to {vocabulary - 1}, by dataset.vocabulary"
+        raise DataError(f"{origin}: {_first(wrong)} is {values[wrong][0]:.17g}, and {indices}")
+
+
 def _first(is_wrong: Array) -> str:
     """The position of the first that is marked: `example 3`, or `example 3, number 17`."""
     example, *rest = (int(each) for each in np.argwhere(is_wrong)[0])

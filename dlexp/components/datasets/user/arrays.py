@@ -21,7 +21,7 @@ from dlexp.errors import DataError
 
 Form = Literal["numeric", "sparse", "word_ids"]
 #: The axes and the kinds of numbers (numpy's) that each form takes.
-KINDS = {"numeric": "fiub", "sparse": "fiub", "word_ids": "iu"}
+KINDS = {"numeric": "fiub", "sparse": "fiub", "word_ids": "iuf"}
 
 
 class Arrays(TargetKeys, Dataset):
@@ -116,8 +116,10 @@ class Arrays(TargetKeys, Dataset):
     def problems(self, context: Context) -> Iterator[Misfit]:
         """A vocabulary without words, or words without it."""
         yield from self.learned.problems()
-        if (self.form == "word_ids") != (self.vocabulary is not None):
-            yield Misfit("vocabulary", "word_ids need it, and nothing else has one")
+        if self.form == "word_ids" and self.vocabulary is None:
+            yield Misfit("vocabulary", "word_ids need it: one more than the largest word index")
+        elif self.form != "word_ids" and self.vocabulary is not None:
+            yield Misfit("vocabulary", f"{self.form} inputs have none; word indices are dataset.form: word_ids")
 
     def _arrays(self, data_dir: Path | None) -> tuple[str, Sequence[Any], Sequence[Any]]:
         """Where they come from, then `(x, y)` of the training split and of the test split."""
@@ -133,6 +135,7 @@ class Arrays(TargetKeys, Dataset):
             plain,
             require_finite,
             require_room,
+            require_words,
             to_numbers,
         )
 
@@ -159,11 +162,9 @@ class Arrays(TargetKeys, Dataset):
         memory.require(4 * values.size, f"{origin}: the inputs as numbers")
         if self.form != "word_ids":
             return x.reshape(n, -1) if self.form == "numeric" else x
-        if x.ndim != 2 or x.min(initial=0) < 0 or x.max(initial=0) >= (self.vocabulary or 0):
-            raise DataError(
-                f"{origin}: expected word indices of shape (n, maxlen), from 0 to below the vocabulary of "
-                f"{self.vocabulary}, found shape {x.shape} from {x.min()} to {x.max()}"
-            )
+        if x.ndim != 2:
+            raise DataError(f"{origin}: expected word indices of shape (n, maxlen), found {described(x)}")
+        require_words(x, self.vocabulary or 0, f"{origin}: inputs")
         return x.astype(np.int32)
 
 

@@ -85,7 +85,7 @@ class Table(TableKeys, TargetKeys, CellKeys, TextKeys, TokenKeys, Dataset):
     def info(self) -> Info:
         """Of a text, the vocabulary is a setting, and so is the shape if nothing stands beside it."""
         if not self.text:
-            return self.learned.info("numeric")
+            return replace(self.learned.info("numeric"), standardize=self.standardize)
         encoding = self.text_encoding
         shape = () if self.features else encoding.shape
         return replace(self.learned.info(encoding.inputs), shape=shape, vocabulary=self.num_words)
