@@ -168,6 +168,15 @@ def test_pairs_may_be_lists() -> None:
     assert pairs([[X, Y], [X, Y]], "own:load") == ([X, Y], [X, Y])
 
 
+def test_what_own_code_prints_is_no_result(capsys: pytest.CaptureFixture[str]) -> None:
+    """`dlexp data --format json` prints one document, and nothing else, on stdout."""
+    with user_code.contained():
+        print("talk")
+    print("result")
+
+    assert capsys.readouterr() == ("result\n", "talk\n")
+
+
 def test_settings_of_a_process_without_keras_are_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Own code that is the first to import Keras finds the user's settings, and is not to blame for them."""
     keras.config.set_floatx("float64")

@@ -13,7 +13,7 @@ import signal
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
@@ -90,13 +90,15 @@ def exits_raised() -> Iterator[None]:
 def contained() -> Iterator[None]:
     """Within, code of the user's is called: what it does to the whole process is an error, or is undone.
 
+    What it prints goes to stderr, since stdout has the results of commands.
+
     Raises:
         Exited: It left.
         Meddling: It changed Keras's settings, which all layers follow.
     """
     folder, has_keras = Path.cwd(), "keras" in sys.modules
     try:
-        with exits_raised():
+        with exits_raised(), redirect_stdout(sys.stderr):
             yield
     finally:
         os.chdir(folder)  # Records and data files may have relative paths.
