@@ -261,6 +261,23 @@ def test_a_bug_is_recorded_with_its_place_and_traceback(tmp_path: Path, monkeypa
     assert "Traceback" in RunDir(job.path).log_path.read_text()
 
 
+def test_what_keras_says_around_an_error_is_in_the_log_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failure is one line, without escapes and the arguments that a layer was called with."""
+    job = job_of(tmp_path, IRIS)
+
+    def broken(*_: object) -> None:
+        around = "Exception encountered when calling Softmax.call().\n\n\x1b[1mtuple index out of range\x1b[0m\n\n"
+        raise IndexError(f"{around}Arguments received by Softmax.call():\n  inputs=tf.Tensor(...)")
+
+    monkeypatch.setattr(type(job.experiment.dataset), "load", broken)
+    execute(job)
+
+    failure = RunDir(job.path).failure()
+    assert failure is not None
+    assert failure.what == "IndexError: tuple index out of range"
+    assert "Arguments received" in RunDir(job.path).log_path.read_text()
+
+
 @pytest.mark.training
 @pytest.mark.parametrize(
     ("text", "n_columns"),

@@ -32,6 +32,13 @@ _REPLACED: Mapping[re.Pattern[str], str] = {
 
 def said(error: BaseException) -> str:
     """The sentence that tells what is wrong; the kind of the error with it where that alone says so."""
+    text = sentence(error)
+    is_plain = isinstance(error, ValueError) or "OpError" in (base.__name__ for base in type(error).__mro__)
+    return text if text and is_plain else f"{type(error).__name__}: {text}".removesuffix(": ")
+
+
+def sentence(error: BaseException) -> str:
+    """What the error says, in one line; empty if it says nothing."""
     text = str(error)
     if within := _WITHIN_LAYER.search(text):
         text = within[1]
@@ -39,7 +46,4 @@ def said(error: BaseException) -> str:
     for pattern, replacement in _REPLACED.items():
         text = pattern.sub(replacement, text)
     text = " ".join(text.split())
-    if len(text) > MAX_LENGTH:
-        text = f"{text[:MAX_LENGTH].rsplit(' ', 1)[0]} ..."
-    is_plain = isinstance(error, ValueError) or "OpError" in (base.__name__ for base in type(error).__mro__)
-    return text if text and is_plain else f"{type(error).__name__}: {text}".removesuffix(": ")
+    return text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH].rsplit(' ', 1)[0]} ..."

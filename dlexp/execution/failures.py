@@ -11,6 +11,7 @@ from traceback import extract_tb
 from typing import Any
 
 from dlexp.components.component import Unfit
+from dlexp.components.keras_messages import sentence
 from dlexp.config.identity import TRAINING_VERSION
 from dlexp.errors import Changed, DataError, DlexpError, Unsettled
 from dlexp.execution.engine import Ending
@@ -131,7 +132,7 @@ def _described(error: BaseException) -> str:
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    return f"{type(error).__name__}: {error}".removesuffix(": ")
+    return f"{type(error).__name__}: {sentence(error)}".removesuffix(": ")
 
 
 def _place(error: BaseException) -> str | None:

@@ -211,11 +211,7 @@ def _called(layer: "keras.layers.Layer", name: str, x: Any, **how: Any) -> Any:
 def _may_be_apart(name: str) -> bool:
     """Whether a layer's activation may as well stand behind it: not one that takes part in a recurrence."""
     arguments = keras_layers.table()["layers"][name]["arguments"]
-    return (
-        "activation" in arguments
-        and "recurrent_activation" not in arguments
-        and "recurrent_initializer" not in arguments
-    )
+    return "activation" in arguments and "recurrent_initializer" not in arguments
 
 
 def _gated(x: Tensor, layer_name: str, path: str, activity_regularizer: Any) -> Tensor:
