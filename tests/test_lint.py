@@ -155,6 +155,7 @@ MUTATIONS = (
     ),
     Mutation("spent_schedule", ("training.schedule={type: cosine, decay_epochs: 2}", "training.early_stopping=null")),
     Mutation("batch_of_one", ("model.normalization=batch", "training.batch_size=1"), _has_hidden),
+    Mutation("lone_unit", ("model.hidden=[16, 1]", "model.normalization=layer"), _is_stack),
     Mutation("zero_weight", ("head.class_weight=[1, 0]",), _has_head("binary")),
     Mutation(
         "certain_top_k",
@@ -199,6 +200,7 @@ MUTATIONS = (
             ("heavy_dropout", f"{STEPS}, {{GRU: {{units: 16, dropout: 0.8}}}}"),
             ("second_output", "{Dense: {units: 64}}, {Dense: {units: 10, activation: softmax}}"),
             ("second_output", "{Dense: {units: 64, activation: relu}}, {Dense: {units: 10}}, Softmax"),
+            ("lone_unit", "{Dense: {units: 1, activation: relu}}, LayerNormalization"),
             ("second_output", "{Dense: {units: 64}}, {Dense: {units: 10, activation: sigmoid}}"),
             ("second_output", "{Dense: {units: 64}}, {Dense: {units: 10}}, {Activation: {activation: sigmoid}}"),
             ("input_range", "{Rescaling: {scale: 0.002}}, {Dense: {units: 64}}"),
@@ -368,6 +370,8 @@ def test_a_warning_says_place_reason_change_and_rule(write: Callable[..., Loaded
         "dataset: {type: digits, target: ink}\nloss: mse",
         "dataset: digits\ntraining: {epochs: 8, early_stopping: {patience: 7}}",
         "dataset: noisy_sine\nmodel: polynomial",
+        "dataset: imdb\nmodel: {hidden: [2], normalization: layer}",
+        "dataset: imdb\nmodel: {hidden: [1], normalization: batch}",
         "dataset: {type: csv, path: own.csv, target: y, task: multiclass}\nmodel: {hidden: [2]}",
     ],
 )

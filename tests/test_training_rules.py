@@ -113,6 +113,7 @@ def test_a_schedule_that_fits_is_quiet(tmp_path: Path, training: str) -> None:
         ("diabetes", "val_r2", "1", 0.5),
         ("{type: digits, target: [digit, parity]}", "val_digit_accuracy", "1", 0.5),
         ("{type: digits, target: [digit, parity]}", "val_digit_loss", "2.3", 2.0),
+        ("{type: digits, target: [digit, parity]}", "val_loss", "3", 2.9),
     ],
 )
 def test_an_improvement_that_no_epoch_can_reach(
@@ -139,7 +140,10 @@ def test_an_improvement_that_no_epoch_can_reach(
         "dataset: diabetes\nhead: {metrics: [mae]}\ntraining: {early_stopping: {monitor: val_mae, min_delta: 5.0}}",
         "dataset: diabetes\nhead: {standardize_target: false}\ntraining: {early_stopping: {min_delta: 5.0}}",
         "dataset: iris\nhead: {class_weight: [10, 10, 10]}\ntraining: {early_stopping: {min_delta: 5.0}}",
-        "dataset: {type: digits, target: [digit, ink]}\ntraining: {early_stopping: {min_delta: 5.0}}",
+        "dataset: {type: digits, target: [digit, ink]}\nheads: {digit: {class_weight: balanced}, ink: {}}\n"
+        "training: {early_stopping: {min_delta: 5.0}}",
+        "dataset: {type: digits, target: [digit, parity]}\nhead: {weighting: learned}\n"
+        "training: {early_stopping: {min_delta: 5.0}}",
         "dataset: {type: diabetes}\nhead: gaussian\ntraining: {early_stopping: {min_delta: 5.0}}",
     ],
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from dlexp import registry
@@ -136,6 +137,14 @@ def symmetric_start(model: Layers, layers: list[PlacedLayer], n_classes: int) ->
             yield Advice(f"{layer.path}.kernel_initializer", why, DEFAULT_START)
 
 
+def lone_unit(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iterator[Advice]:
+    """Right behind a Dense layer of one."""
+    for before, layer in pairwise(layers):
+        if before.arguments.get("units") == 1 and before.name == "Dense" and layer.name == "LayerNormalization":
+            why = f"over 1 unit {layer.name} gives its bias alone: nothing in front of it is learned"
+            yield Advice(f"{before.path}.units", why, 16)
+
+
 def heavy_dropout(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iterator[Advice]:
     """By a layer of its own or within a recurrent one."""
     for layer in layers:
@@ -153,5 +162,6 @@ LAYER_RULES = (
     saturating_stack,
     selu_start,
     symmetric_start,
+    lone_unit,
     heavy_dropout,
 )

@@ -50,6 +50,14 @@ def symmetric_start(model: Stack, experiment: Experiment, info: Info) -> Iterato
         yield Advice("model.kernel_initializer", why, None)
 
 
+def lone_unit(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
+    """A sum minus its mean over a layer of one unit is 0: layer normalization then gives its bias (Ba et al., 2016)."""
+    if model.normalization == "layer" and 1 in model.hidden:
+        layer = f"hidden layer {model.hidden.index(1) + 1}"
+        why = f"over the 1 unit of {layer} it gives its bias alone: nothing in front of it is learned"
+        yield Advice("model.normalization", why, "none")
+
+
 def dead_start(model: Stack, experiment: Experiment, info: Info) -> Iterator[Advice]:
     """A ReLU that never fires has no gradient, and never learns (Goodfellow, 6.3.1)."""
     can_die = any(activation.can_die for activation in model.activations)
@@ -83,6 +91,7 @@ STACK_RULES = (
     saturating_stack,
     selu_start,
     symmetric_start,
+    lone_unit,
     dead_start,
     heavy_dropout,
     dropout_before_output,

@@ -75,17 +75,26 @@ def unreachable_gain(experiment: Experiment, info: Info) -> Iterator[Advice]:
 
 def _span(experiment: Experiment, info: Info, column: Column) -> float | None:
     """By how much a column can improve at most, from guessing on; None if there is no limit, or it is not known."""
-    for name, (head, target) in experiment.head.by_target(info).items():
-        if name == column.target:
-            n_classes = target.n_classes or (head.units if head.has_unit_per_class else None)
-            if column.metric:
-                return column.metric.span(n_classes) if column.metric.span else None
-            return _span_of_loss(head, n_classes) if column.is_loss else None
+    heads = experiment.head.by_target(info)
+    if column.target in heads:
+        head, target = heads[column.target]
+        if column.metric:
+            return column.metric.span(_n_classes(head, target)) if column.metric.span else None
+        return _span_of_loss(head, target) if column.is_loss else None
+    if column.is_loss and not experiment.head.weights:  # Of all targets, with weights that stay.
+        spans = ((head.weight, _span_of_loss(head, target)) for head, target in heads.values())
+        weighted = [weight * span for weight, span in spans if span is not None]
+        return sum(weighted) if len(weighted) == len(heads) else None
     return None
 
 
-def _span_of_loss(head: Head, n_classes: int | None) -> float | None:
+def _n_classes(head: Head, target: Info) -> int | None:
+    return target.n_classes or (head.units if head.has_unit_per_class else None)
+
+
+def _span_of_loss(head: Head, target: Info) -> float | None:
     """From guessing to certainty: of cross-entropies, and of errors of probabilities or in standard deviations."""
+    n_classes = _n_classes(head, target)
     settings = head.model_dump(include={"loss", "class_weight", "standardize_target"})
     if settings.get("class_weight") is not None:
         return None
