@@ -54,7 +54,7 @@ class Finiteness:
         A validation example without a finite prediction is noted: the model may be right, and is trained further.
 
         Raises:
-            Diverged: A loss, a weight, the optimizer's state or a prediction of a training example is NaN or infinite.
+            Diverged: A loss, a weight or a prediction of a training example is NaN or infinite.
             Unfit: Early stopping watches a score that is missing from the first epoch on.
         """
         assert self._passes is not None
@@ -69,6 +69,16 @@ class Finiteness:
                 why = f"{self.monitor} is missing: {without(self.splits, 'validation', validated.unpredicted)}"
                 raise Unfit(Misfit("training.early_stopping.monitor", why))
 
+    def require_moving(self, epochs: Epochs) -> None:
+        """Make sure, once at the end, that the optimizer could still learn: what it loses it never gets back.
+
+        Raises:
+            Diverged: Its state is NaN or infinite.
+        """
+        if self.trainer.is_stuck:
+            state = "the optimizer's state is NaN or infinite"
+            raise Diverged(epochs.epoch, f"{state} after epoch {epochs.epoch}: gradients are too large{ADVICE}")
+
     def _lost(self, trained: Scores, epoch: int) -> str:
         """What is not finite, and where that began, in a line; empty if all is finite."""
         lost, loss = self.trainer.lost, trained.loss
@@ -82,13 +92,8 @@ class Finiteness:
         if not math.isfinite(loss):
             of_layers = f", as are weights of {listed(layers)}" if layers else ""
             return f"loss is {loss} in epoch {epoch}{of_layers}{ADVICE}"
-        if layers:
-            of = f"weights of {listed(layers)} are"
-        elif lost:
-            of = "the optimizer's state is"
-        else:
-            of = "predictions of training examples are"
-        return f"{of} NaN or infinite in epoch {epoch}, although the loss is {loss:.4g}"
+        what = f"weights of {listed(layers)}" if lost else "predictions of training examples"
+        return f"{what} are NaN or infinite in epoch {epoch}, although the loss is {loss:.4g}"
 
     def _first_rows(self, trained: Scores) -> list[int]:
         """The examples with which it began: the first of all without a finite prediction.

@@ -76,6 +76,7 @@ def fit(
             epochs.history.append(row)
             for hook in hooks:
                 hook(epochs)
+        finiteness.require_moving(epochs)
         writer.require_unchanged()
     if best:
         epochs.restored_epoch = best.restore()

@@ -5,6 +5,7 @@ are added as Keras adds them, so that a history equals Keras's own on the same w
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import keras
@@ -54,10 +55,9 @@ class Trainer:
         self._feed = feed(network, split)
         self._y = tf.constant(split.y)
         optimizer.build(network.trainable_variables)
-        variables = [*network.model.weights, *network.output.variables, *optimizer.variables]
-        #: What an epoch has to leave finite: the weights, batch statistics included, and the optimizer's state.
-        self._state = [each for each in variables if "float" in each.dtype]
-        self._is_finite = np.ones(len(self._state), bool)
+        #: What an epoch has to leave finite, batch statistics included.
+        self._weights = [*filter(_is_of_floats, [*network.model.weights, *network.output.variables])]
+        self._is_finite = True
         # Without autograph, as in Keras's own `fit`: reading every function's source takes most of a second.
         self._compiled_epoch = tf.function(self._epoch, autograph=False)
 
@@ -65,17 +65,20 @@ class Trainer:
         """One pass in the given order, `(n,)`: losses and predictions are those of each batch before its step."""
         self._feed.start_epoch(order, self.batch_size)
         loss, task_losses, predictions, is_finite = self._compiled_epoch(tf.constant(order))
-        self._is_finite = is_finite.numpy()
+        self._is_finite = bool(is_finite)
         in_own_order = np.empty_like(predictions.numpy())
         in_own_order[order] = predictions.numpy()
         return Scores(float(loss), in_own_order, task_losses=task_losses.numpy())
 
     @property
     def lost(self) -> list[keras.Variable]:
-        """The weights and the state of the optimizer that the last epoch left NaN or infinite somewhere."""
-        if self._is_finite.all():
-            return []
-        return [each for each, is_finite in zip(self._state, self._is_finite, strict=True) if not is_finite]
+        """The weights that the last epoch left NaN or infinite somewhere."""
+        return [] if self._is_finite else _not_finite(self._weights)  # A sum of finite numbers may be infinite, too.
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the state of the optimizer is NaN or infinite: Adagrad divides by it, and never moves again."""
+        return bool(_not_finite(filter(_is_of_floats, self.optimizer.variables)))
 
     def _epoch(self, order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
         n = len(self.split)
@@ -97,8 +100,9 @@ class Trainer:
         rows = tf.TensorArray(prediction.dtype, size=n_steps, infer_shape=False, element_shape=shape)
         start = (tf.constant(0), tf.constant(0.0, tf.float64), zeros, rows)
         _, total, task_totals, predictions = tf.while_loop(lambda i, *_: i < n_steps, step, start)
-        # Within the epoch: in a call of its own it would take longer than the small models' steps.
-        is_finite = tf.stack([tf.reduce_all(tf.math.is_finite(each.value)) for each in self._state])
+        # Within the epoch, and one operation for each: a call of its own would take longer than a small model's step.
+        sums = [tf.cast(tf.reduce_sum(each.value), tf.float32) for each in self._weights]
+        is_finite = tf.math.is_finite(tf.add_n(sums))
         return total / n, task_totals / n, predictions.concat(), is_finite
 
     def _step(self, index: tf.Tensor, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
@@ -149,6 +153,14 @@ class Evaluator:
             self._has_batch_penalties = True
             totals += tf.cast(tf.add_n(of_batch), totals.dtype)  # Of each example: their mean is that of the batches.
         return totals, losses, prediction, logits
+
+
+def _is_of_floats(variable: keras.Variable) -> bool:
+    return "float" in str(variable.dtype)
+
+
+def _not_finite(variables: Iterable[keras.Variable]) -> list[keras.Variable]:
+    return [each for each in variables if not np.isfinite(each.numpy()).all()]
 
 
 def _changes_state(operation: tf.Operation) -> bool:
