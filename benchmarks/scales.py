@@ -119,7 +119,7 @@ def _row(case: Case, n_seeds: int) -> dict[str, Any]:
     in_keras = [0.0]
     for unit in UNITS:
         if unit == "target" and case.head not in NUMBERS:
-            row[unit] = "-"
+            row[unit] = ""
             continue
         first, *others = (
             trained(case, unit, factor) for factor in (FEW_FACTORS if unit == "some_features" else FACTORS)
