@@ -104,6 +104,7 @@ def test_axes_that_do_not_fit_are_named(layers: list[str], message: str) -> None
         ("Dense: {units: 2, name: a}", "unknown argument 'name': layers are named by their places; leave it out"),
         ("Dense: {units: 2, input_shape: [3]}", "unknown argument 'input_shape': the data tell the shape of the"),
         ("Concatenate: {axis: 1}", "a stack cannot use 'Concatenate'. It takes several inputs"),
+        ("Equalization", "a stack cannot use 'Equalization'. Keras takes its output for its input"),
         ("InputLayer: {shape: [3]}", "a stack cannot use 'InputLayer'. The data tell the shape of the inputs"),
     ],
 )  # fmt: skip

@@ -66,6 +66,7 @@ def test_what_keras_refuses_is_said_in_one_line(layers: list[Any], message: str)
     [
         ([STEPS, {"Attention": {}}, {"LSTM": {"units": 4, "return_state": True}}], "2.LSTM: gives 3 tensors"),
         ([STEPS, {"Bidirectional": {"layer": {"GRU": {"units": 4}}, "merge_mode": None}}], "gives 2 tensors"),
+        ([IMAGE, "Equalization"], "model.layers.1.Equalization: cannot be part of a model: Keras "),
         ([IMAGE, {"AdaptiveMaxPooling2D": {"output_size": 0}}], "gives (None, 0, 0, 3): nothing is left of its inputs"),
         ([STEPS, {"EinsumDense": {"equation": "abc,cd->abd", "output_shape": [None, 4]}}, "Flatten"],
          "model.layers.2.Flatten: how many features it gives is not known"),

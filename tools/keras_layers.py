@@ -14,13 +14,13 @@ import keras
 TABLE = Path(__file__).parents[1] / "dlexp" / "components" / "models" / "keras_layers.json"
 
 #: Layers that a stack cannot use: bases, code in a config, other frameworks, several inputs, words, examples mixed
-#: with their targets, a crop that Keras forgets when it predicts.
+#: with their targets, a crop that Keras forgets when it predicts, a layer whose output Keras takes for its input.
 LEFT_OUT = {
     *("Layer", "InputLayer", "Wrapper", "Lambda", "Pipeline", "MaxNumBoundingBoxes", "CutMix", "MixUp"),
     *("FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"),
     *("Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"),
     *("StringLookup", "IntegerLookup", "TextVectorization", "Hashing", "HashedCrossing", "Discretization"),
-    *("CategoryEncoding", "Normalization", "RandomCrop"),
+    *("CategoryEncoding", "Normalization", "RandomCrop", "Equalization"),
 }
 #: Arguments of all layers that a stack gives itself, or that would change how numbers are computed layer by layer.
 #: What quantizes a trained model has no part in its training, and Keras does not open a model that was saved with it.

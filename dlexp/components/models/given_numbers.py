@@ -21,7 +21,7 @@ LOOKUPS = {
 #: Layers with a `value_range` that add, fill, invert or count by it.
 ABSOLUTE = (
     *("AugMix", "RandAugment", "RandomBrightness", "RandomColorJitter", "RandomErasing", "RandomInvert"),
-    *("RandomPosterization", "Solarization", "AutoContrast", "Equalization"),
+    *("RandomPosterization", "Solarization", "AutoContrast"),
     "ContrastLimitedAdaptiveHistogramEqualization",
 )
 #: How the names of layers begin whose outputs are inputs, moved, cut, repeated or beside zeros.

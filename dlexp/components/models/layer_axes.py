@@ -12,7 +12,7 @@ RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN")
 RECURRENT_CONVOLUTION = "ConvLSTM"
 #: Layers of images, beside those that begin with Random: of three axes they make one image, of all examples.
 IMAGE_LAYERS = (
-    *("AugMix", "AutoContrast", "CenterCrop", "ContrastLimitedAdaptiveHistogramEqualization", "Equalization"),
+    *("AugMix", "AutoContrast", "CenterCrop", "ContrastLimitedAdaptiveHistogramEqualization"),
     *("RandAugment", "Resizing", "Solarization"),
 )
 #: The axes of the inputs of others.

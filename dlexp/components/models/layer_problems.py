@@ -48,6 +48,7 @@ UNUSABLE = {
     "Normalization": "dataset.standardize: true does that.",
     **dict.fromkeys(("Input", "InputLayer"), "The data tell the shape of the inputs; leave it out."),
     **dict.fromkeys(("CutMix", "MixUp"), "It mixes targets too, which a stack does not see."),
+    "Equalization": "Keras takes its output for its input; ContrastLimitedAdaptiveHistogramEqualization is alike.",
     "RandomCrop": "Keras forgets the crop when it predicts; RandomTranslation moves images, CenterCrop cuts them.",
 }
 #: Arguments of every layer in Keras that a stack gives itself, and why.
