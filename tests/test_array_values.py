@@ -42,7 +42,10 @@ def masked(values: Any, position: Any) -> Any:
         (masked(X, (2, 1)), "example 2, number 1 is masked; leave it out, or fill it"),
         (list(masked(X, (2, 1))), "example 2, number 1 is masked; leave it out, or fill it"),
         (masked(X[:, 0], 3), "example 3 is masked; leave it out, or fill it"),
-        (Unreadable(), "numpy makes no array of Unreadable: Can't call numpy() on Tensor that requires grad."),
+        (
+            Unreadable(),
+            "numpy makes no array of Unreadable: RuntimeError: Can't call numpy() on Tensor that requires grad.",
+        ),
         ({"a": X}, "expected an array, found dict"),
         (iter(X), "expected an array, found "),
         (sparse.csr_array(X), "a sparse matrix; give an array, as its toarray() makes"),
