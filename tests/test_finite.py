@@ -134,7 +134,9 @@ def test_examples_with_which_it_began_are_named(tmp_path: Path) -> None:
     _, what, _ = failure(run_dir)
     began = "the first predictions that are not finite are those of training examples "
     assert what.startswith(f"loss is nan in epoch 1; {began}")
-    assert sorted(what.removeprefix(f"loss is nan in epoch 1; {began}").split(", ")) == ["12", "4"]
+    rows, advice = what.removeprefix(f"loss is nan in epoch 1; {began}").split("; ")
+    assert sorted(rows.split(", ")) == ["12", "4"]
+    assert advice == "if nothing is wrong with them, try a smaller optimizer.learning_rate"
 
 
 @pytest.mark.training

@@ -88,7 +88,8 @@ class Finiteness:
         if first := self._first_rows(trained):
             what = f"loss is {loss}" if not math.isfinite(loss) else "predictions are NaN or infinite"
             who = f"training example{'s' * (len(first) > 1)} {listed([self.splits.names['train'](i) for i in first])}"
-            return f"{what} in epoch {epoch}; the first predictions that are not finite are those of {who}"
+            first_lost = f"the first predictions that are not finite are those of {who}"
+            return f"{what} in epoch {epoch}; {first_lost}; if nothing is wrong with them{ADVICE.replace(';', ',')}"
         if not math.isfinite(loss):
             of_layers = f", as are weights of {listed(layers)}" if layers else ""
             return f"loss is {loss} in epoch {epoch}{of_layers}{ADVICE}"

@@ -9,6 +9,9 @@ from dlexp.config.load import Loaded
 from dlexp.errors import CHECK_ALL, UserError, shown
 from dlexp.execution.plan import Plan, Planned, Request, before_draws, plan, require_memory
 from dlexp.execution.remarking import ALL_SHOWN_BY
+from dlexp.records.ended import Finished
+from dlexp.records.index import read
+from dlexp.records.run_dir import RunDir
 from dlexp.reports.plan.dry_run import render
 from dlexp.reports.run.results import under_way
 from dlexp.training.outline import outlines
@@ -24,7 +27,7 @@ def train(given: Given, seeds: Sequence[int], runner: Runner, *, force: bool = F
 
     Raises:
         UserError: With everything that is wrong in the configs, or does not fit the data.
-        Unsettled: What is `strict` refuses data of a run that is done.
+        Unsettled: What is `strict` refuses data of a run that is done, or what came of a training, which is recorded.
         DataError: As `Runner.carry_out`.
     """
     loaded, planned = _planned(given, seeds, force, strict)
@@ -35,7 +38,10 @@ def train(given: Given, seeds: Sequence[int], runner: Runner, *, force: bool = F
     lines += [*_drawn_now(loaded, planned), *shown(list(map(str, found)), ALL_SHOWN_BY)]
     for line in lines:
         log.info(line)
-    return Trained(planned, [*planned.done, *runner.carry_out(planned, loaded)], lines)
+    trained = runner.carry_out(planned, loaded)
+    if strict:
+        require_settled(list(_said_in_the_end(trained, planned)))
+    return Trained(planned, [*planned.done, *trained], lines)
 
 
 def preview(given: Given, seeds: Sequence[int], *, force: bool = False, allow_code: bool = False) -> str:
@@ -96,6 +102,13 @@ def _remarked(planned: Plan) -> Iterator[Remark]:
     """What is on record of the data of runs that are done, unless their config allows it by now."""
     for each in planned.runs:
         yield from said(each.remarks, planned.request.allowed.get(each.subject.experiment.name, ()))
+
+
+def _said_in_the_end(trained: Sequence[RunDir], planned: Plan) -> Iterator[Remark]:
+    """What runs have found by training, unless their config allows it: the rest was refused before."""
+    for run in map(read, trained):
+        if isinstance(run.record, Finished):
+            yield from said(map(Remark.of, run.record.remarks), planned.request.allowed.get(run.name, ()))
 
 
 def _on_record(planned: Planned, wait: bool) -> str | None:
