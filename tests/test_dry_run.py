@@ -10,6 +10,7 @@ import pytest
 from make_runs import finished
 
 from dlexp.config.load import load, load_all
+from dlexp.config.needed_memory import RunMemory
 from dlexp.execution.plan import Request, plan
 from dlexp.records.ended import Layer
 from dlexp.records.numbering import Numbering
@@ -69,17 +70,16 @@ def test_layers_and_examples_are_counted(iris: Path, tmp_path: Path) -> None:
     )
 
 
-def test_a_model_that_needs_much_memory_is_said_with_its_layers(tmp_path: Path) -> None:
-    """By the weights that Keras counts: 36 bytes each with Adam."""
-    config = tmp_path / "wide.yaml"
-    config.write_text("dataset: iris\nmodel: {layers: [{Dense: {units: 1000}}]}\n")
-    loaded = load_all([config])
+def test_a_model_that_needs_much_memory_is_said_with_its_layers(iris: Path, tmp_path: Path) -> None:
+    """By what the network needs that was built."""
+    loaded = load_all([iris])
     planned = plan(Request(wanted=[(loaded[0].experiment, [0])], runs_dir=tmp_path / "runs"))
-    wide: list[Layer] = [{"name": "dense_1", "type": "Dense", "output_shape": [1000], "parameters": 10**9}]
+    needed = RunMemory({"hidden_1": 35e9, "output": 1e9})
 
-    assert "    memory                   about 36 GB to train them; more than 4 GB\n" in render(
-        loaded, planned, [Outline(wide)]
-    )
+    page = render(loaded, planned, [Outline(LAYERS, memory=needed)])
+
+    said = "a run needs about 36 GB of memory, 35 GB of it for layer hidden_1; more than 4 GB"
+    assert ["memory", said] in [line.split(maxsplit=1) for line in page.splitlines()]
 
 
 def test_runs_are_done_or_would_be_trained(iris: Path, tmp_path: Path) -> None:

@@ -214,18 +214,15 @@ def experiments(tmp_path: Path, *texts: str) -> list[Experiment]:
 
 
 def test_what_a_run_needs_at_the_least(tmp_path: Path) -> None:
-    """Four bytes for each weight, for its gradient, and for each number that the optimizer keeps.
-
-    Of the layers of Keras those are counted whose inputs are sure.
-    """
+    """Four bytes for each weight, for its gradient, and for each number that the optimizer keeps."""
     of_sgd, of_adam = experiments(
         tmp_path,
         "dataset: iris\nmodel: {hidden: [100]}\noptimizer: sgd\n",
-        "dataset: iris\nmodel: {layers: [{Dense: {units: 100}}]}\n",
+        "dataset: iris\nmodel: {hidden: [100]}\n",
     )
 
     assert least_bytes(of_sgd)["model.hidden"] == (4 * 100 + 100 * 3) * 4 * 2
-    assert least_bytes(of_adam)["model.layers.0.Dense.units"] == (4 * 100 + 100) * 4 * 4
+    assert least_bytes(of_adam)["model.hidden"] == (4 * 100 + 100 * 3) * 4 * 4
 
 
 def test_a_model_that_does_not_fit_is_not_begun(

@@ -1,30 +1,73 @@
-"""How much memory a run needs, by the setting that makes it large: by arithmetic, from the config alone.
+"""How much memory a run needs, by the setting that makes it large.
 
-Of the layers of Keras it knows Dense ones alone, behind inputs or each other. Keras counts the rest: `run --dry-run`.
+Of dlexp's own models it is known by arithmetic, from the config alone. Of any other the network says it once it is
+built: before a run, and in `run --dry-run`.
 """
 
 import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
+from dlexp.components import memory
+from dlexp.components.component import Misfit
 from dlexp.components.data import Info
-from dlexp.components.models import Embedding, Layers
+from dlexp.components.models import Embedding
 from dlexp.components.models.model import Stack
 from dlexp.components.optimizers import Optimizer
 from dlexp.config.experiment import Experiment
 
-#: Layers of Keras that give as many features as they take.
-KEEP_FEATURES = ("Activation", "Dropout", "BatchNormalization", "LayerNormalization")
+#: The rule of the lint, and of what is said of a network that was built.
+RULE = "memory"
+#: Bytes of a compiled step itself: measured with the smallest models.
+OVERHEAD = 8e6
 #: Bytes that a run may need before it is warned of.
 MEMORY_LIMIT = 4e9
 #: Of a float32, or an int32 index.
 BYTES = 4
 
 
+@dataclass(frozen=True)
+class RunMemory:
+    """What a run needs at its peak, as its network says that was built."""
+
+    by_layer: Mapping[str, float] = field(default_factory=dict)
+    """Bytes, by the layer's name."""
+    data: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """In all."""
+        return OVERHEAD + sum(self.by_layer.values()) + self.data
+
+    @property
+    def most(self) -> str:
+        """The layer that needs most; empty if the data do."""
+        layer = max(self.by_layer, key=self.by_layer.__getitem__, default="")
+        return layer if layer and self.by_layer[layer] > self.data else ""
+
+    def path(self, experiment: Experiment) -> str:
+        """The setting that makes it large."""
+        return experiment.model.path_of(self.most) if self.most else "dataset"
+
+    def too_much(self, experiment: Experiment, allowed: Collection[str]) -> list[Misfit]:
+        """That it is more than there is, unless the config allows that."""
+        left = memory.available()
+        if left is None or self.total <= left or RULE in allowed:
+            return []
+        why = f"{self}, and {memory.size(left)} are available (allow: [{RULE}] to try it)"
+        return [Misfit(self.path(experiment), why)]
+
+    def __str__(self) -> str:
+        most = self.by_layer[self.most] if self.most else self.data
+        whose = f"layer {self.most}" if self.most else "the data"
+        return f"a run needs about {memory.size(int(self.total))} of memory, {memory.size(int(most))} of it for {whose}"
+
+
 def least_bytes(experiment: Experiment) -> dict[str, float]:
     """What a run holds in memory at the very least, by the setting that makes it large: nothing is there twice."""
     # Each weight, its gradient, and the numbers that the optimizer keeps for it.
     per_weight, info = BYTES * (2 + experiment.optimizer.slots), experiment.dataset.info()
-    dense = _dense(experiment.model, _n_inputs(info)) if isinstance(experiment.model, Layers) else {}
-    return {path: float(per_weight * n) for path, n in dense.items()} | _by_setting(experiment, info, per_weight)
+    return _by_setting(experiment, info, per_weight)
 
 
 def peak_bytes(experiment: Experiment, info: Info) -> dict[str, float]:
@@ -47,9 +90,9 @@ def _by_setting(experiment: Experiment, info: Info, per_weight: int) -> dict[str
         # Each output and its gradient.
         parts["training.batch_size"] = 2 * BYTES * outputs * min(n, experiment.training.batch_size)
     dataset = experiment.dataset
-    for field, per_value in (("maxlen", info.n_train or 0), ("n_train", n_inputs)):
-        if field in type(dataset).model_fields:
-            parts[f"dataset.{field}"] = BYTES * per_value * (getattr(dataset, field) or 0)
+    for key, per_value in (("maxlen", info.n_train or 0), ("n_train", n_inputs)):
+        if key in type(dataset).model_fields:
+            parts[f"dataset.{key}"] = BYTES * per_value * (getattr(dataset, key) or 0)
     return {path: float(size) for path, size in parts.items()}
 
 
@@ -68,18 +111,6 @@ def _held(model: Stack, experiment: Experiment, info: Info) -> tuple[dict[str, i
     # The words of the user's own word indices are given: what can be less is the length of their vectors.
     has_choice = "num_words" in type(experiment.dataset).model_fields
     return {"model.hidden": sum(kernels), "dataset.num_words" if has_choice else "model.output_dim": words}, outputs
-
-
-def _dense(model: Layers, n_features: int) -> dict[str, int]:
-    """The weights of the Dense layers, as far as they are surely as many."""
-    weights = {}
-    for i, item in enumerate(model.layers):
-        ((name, arguments),) = item.items()
-        if name == "Dense":
-            weights[f"model.layers.{i}.Dense.units"] = (n_features + 1) * arguments["units"]
-        if name not in KEEP_FEATURES:
-            n_features = arguments["units"] if name == "Dense" else 0
-    return weights
 
 
 def _n_inputs(info: Info) -> int:

@@ -16,6 +16,8 @@ from dlexp.training.network import Network
 
 #: Rows evaluated at once: large enough to be fast, small enough that wide layers stay in memory.
 EVALUATION_ROWS = 8192
+#: What layers may have in memory at once for them: fewer rows are evaluated of those that have more.
+EVALUATION_BYTES = 1e9
 #: What the body takes: one tensor, or a list of one per trunk.
 Inputs: TypeAlias = tf.Tensor | list[tf.Tensor]
 
@@ -79,3 +81,11 @@ def feed(network: Network, split: Split) -> DenseFeed | SparseFeed:
     words, where an epoch takes hundredths of a second either way: not worth other last digits on the two sides.
     """
     return SparseFeed(network, split.x) if network.first else DenseFeed(network, split.x)
+
+
+def evaluation_rows(network: Network, n: int) -> int:
+    """How many of `n` rows are evaluated at once: a power of two, as many as fit into `EVALUATION_BYTES`."""
+    rows = min(n, EVALUATION_ROWS)
+    if not network.is_wide(rows) or rows * network.footprint.evaluated <= EVALUATION_BYTES:
+        return EVALUATION_ROWS
+    return 1 << max(0, int(EVALUATION_BYTES / network.footprint.evaluated).bit_length() - 1)

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from dlexp.components.data import Split
-from dlexp.training.feeds import EVALUATION_ROWS, Inputs, feed
+from dlexp.training.feeds import Inputs, evaluation_rows, feed
 from dlexp.training.network import Network
 
 
@@ -132,7 +132,7 @@ class Evaluator:
         graph = self._forward.get_concrete_function().graph
         # What depends on the batch is that of training's batches, as in Keras's `fit`.
         depends_on_batch = self._has_batch_penalties or any(map(_changes_state, graph.get_operations()))
-        self._n_rows = network.batch_size if depends_on_batch else EVALUATION_ROWS
+        self._n_rows = network.batch_size if depends_on_batch else evaluation_rows(network, len(split))
 
     def evaluate(self) -> Scores:
         """The mean loss, penalties included, and every prediction and logit."""

@@ -1,8 +1,10 @@
 """From a config and data to the model that is saved and the part of it that is trained."""
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -22,7 +24,10 @@ from dlexp.config.experiment import Experiment
 from dlexp.errors import in_one_line
 from dlexp.records.ended import Layer
 from dlexp.training import reached
+from dlexp.training.footprint import Footprint, footprint
 
+#: Outputs of all layers that are small, even if a layer computes a hundred times as much inside.
+WIDE_BYTES = 2e7
 #: Where the only target stands.
 WHOLE = Part(logits=slice(None), prediction=slice(None))
 #: Between these standard deviations Keras's own layer standardizes in float32.
@@ -87,6 +92,19 @@ class Network:
         wanted = {id(each) for each in variables}
         return [layer.name for layer in self.model.layers if any(id(each) in wanted for each in layer.weights)]
 
+    def is_wide(self, n: int) -> bool:
+        """Whether the layers' outputs for `n` examples are so many that the footprint matters, which takes a while."""
+        outputs = (each for layer in self.body.layers for each in keras.tree.flatten(layer.output))
+        return 4 * n * sum(math.prod(size or 1 for size in each.shape[1:]) for each in outputs) > WIDE_BYTES
+
+    @cached_property
+    def footprint(self) -> Footprint:
+        """The memory that one example takes."""
+        trained = self.trainable_variables
+        variables = [*self.model.variables, *self.output.variables]
+        others = [each for each in variables if all(each is not known for known in trained)]
+        return footprint(self.body, trained, others, lambda outputs: sum(map(keras.ops.sum, outputs)))
+
     @property
     def trainable_variables(self) -> list[keras.Variable]:
         """All that a step changes: the layers' weights, then what the heads train beside them."""
@@ -125,6 +143,22 @@ def build(experiment: Experiment, info: Info, train: Split, seed: int) -> Networ
     """
     # Layer names and random seeds start from the beginning: nothing depends on what this process did before.
     keras.backend.clear_session()
+    return _built(experiment, info, train, seed)
+
+
+def build_without_weights(experiment: Experiment, info: Info, train: Split) -> Network:
+    """Build the layers to be looked at: no memory is taken for weights; raises as `build`."""
+    keras.backend.clear_session()
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            return _built(experiment, info, train, seed=0)
+    finally:
+        keras.backend.clear_session(
+            free_memory=False
+        )  # Else weights of these layers would be made with those of others.
+
+
+def _built(experiment: Experiment, info: Info, train: Split, seed: int) -> Network:
     experiment.model.load_code()
     x = inputs = keras.Input(info.shape, dtype=train.x.dtype.name, name="inputs")
     standardize = []

@@ -1,12 +1,13 @@
 """The layers of models that nobody trains: for `run --dry-run`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dlexp.components.component import Misfit
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
+from dlexp.config.needed_memory import RunMemory
 from dlexp.errors import DataError, UserError
 from dlexp.records.ended import Layer
 from dlexp.training.child import in_child
@@ -20,6 +21,8 @@ class Outline:
     """As summary.json lists them; none if even a stand-in needs data that is absent."""
     misfits: Sequence[Misfit] = ()
     """Why it cannot be built."""
+    memory: RunMemory = field(default_factory=RunMemory)
+    """What a run of it needs."""
 
 
 def outlines(
@@ -46,6 +49,7 @@ def outline(experiment: Experiment, data_dir: Path | None = None) -> Outline:
     start()
     from dlexp.training.input_remarks import info_of
     from dlexp.training.preflight import misfits_of, network_of
+    from dlexp.training.run_memory import run_memory
 
     try:
         data = experiment.dataset.sample(data_dir)
@@ -53,6 +57,8 @@ def outline(experiment: Experiment, data_dir: Path | None = None) -> Outline:
         return Outline()
     info = info_of(experiment, data)
     try:
-        return Outline(network_of(completed(experiment, info), info, data).layers())
+        experiment = completed(experiment, info)
+        network = network_of(experiment, info, data)
+        return Outline(network.layers(), memory=run_memory(experiment, network, data, info))
     except UserError as error:
         return Outline(misfits=misfits_of(error))

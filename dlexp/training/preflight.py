@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-import keras
-
 from dlexp.components import snapshot
 from dlexp.components.columns import Column
 from dlexp.components.component import Misfit, Unfit
@@ -13,8 +11,9 @@ from dlexp.config.experiment import Experiment
 from dlexp.errors import DlexpError, UserError
 from dlexp.training.input_remarks import info_of
 from dlexp.training.job import Candidate, Refusal
-from dlexp.training.network import Network, build
+from dlexp.training.network import Network, build, build_without_weights
 from dlexp.training.preparation import Preparation
+from dlexp.training.run_memory import run_memory
 from dlexp.training.undefined_scores import UndefinedScores
 
 #: Bytes of the user's own data that are read to know their shape alone, beside those of the first run.
@@ -31,9 +30,10 @@ def refusals(first: Preparation, others: Sequence[Candidate]) -> list[Refusal]:
     from a small file. What only a large file could tell is left to the run itself.
     """
     models = _Models(first)
-    found = [refusal for each in others for refusal in models.refusals(each)]
+    found = [refusal for each in [first.candidate, *others] for refusal in models.refusals(each)]
     try:
-        first.built()
+        if not any(each.candidate is first.candidate for each in found):
+            first.built()
     except UserError as error:
         found.insert(0, Refusal(first.candidate, misfits_of(error), tuple(first.remarks)))
     except Exception as error:  # Its training raises it again, and records it.
@@ -51,7 +51,9 @@ class _Models:
 
     def __init__(self, first: Preparation) -> None:
         self._first = first
-        self._built = {_model_key(first.candidate)}
+        # Layers that the user has chosen may have more weights than there is memory: they are built without them first.
+        is_chosen = first.candidate.experiment.model.layers_key and not first.candidate.experiment.model.functions
+        self._built = set() if is_chosen else {_model_key(first.candidate)}
         self._data: dict[tuple[object, ...], Data | None] = {}
 
     def refusals(self, candidate: Candidate) -> Iterator[Refusal]:
@@ -87,7 +89,10 @@ class _Models:
         if key in self._built:
             return
         self._built.add(key)
-        network_of(experiment, info, data, candidate.seed)
+        network = network_of(experiment, info, data, candidate.seed)
+        needed = run_memory(experiment, network, data, info, candidate.stand_in)
+        if misfits := needed.too_much(experiment, candidate.allowed):
+            raise Unfit(*misfits)
 
 
 def _require_watched(experiment: Experiment, data: Data) -> None:
@@ -105,12 +110,9 @@ def network_of(experiment: Experiment, info: Info, data: Data, seed: int = 0) ->
     """
     try:
         if not experiment.model.functions:  # The user's own may need weights, and is called once.
-            with keras.StatelessScope(initialize_variables=False):
-                return build(experiment, info, data.train.first(N_EXAMPLES), seed)
+            return build_without_weights(experiment, info, data.train.first(N_EXAMPLES))
     except Exception as error:  # No missing weights, nor the choice of examples, may be to blame.
         print(f"{type(error).__name__}: {error}")
-    finally:
-        keras.backend.clear_session(free_memory=False)
     return build(experiment, info, data.train, seed)
 
 

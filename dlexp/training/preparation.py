@@ -7,16 +7,19 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
-from dlexp.components import snapshot
-from dlexp.components.data import Data
+from dlexp.components import memory, snapshot
+from dlexp.components.component import Unfit
+from dlexp.components.data import Data, Info
 from dlexp.components.remarks import Remark, require_settled, said
 from dlexp.config.checks import completed, with_class_names
 from dlexp.config.experiment import Experiment
+from dlexp.config.needed_memory import MEMORY_LIMIT, RULE
 from dlexp.training.built_remarks import built_remarks
 from dlexp.training.input_remarks import doubts, info_of
 from dlexp.training.inputs import require_code, require_data
 from dlexp.training.job import Candidate
 from dlexp.training.network import Network, build
+from dlexp.training.run_memory import run_memory
 from dlexp.training.setting_remarks import setting_remarks
 from dlexp.training.splits import Splits, split
 from dlexp.training.undefined_scores import UndefinedScores
@@ -119,9 +122,20 @@ class Preparation:
             if not candidate.stand_in:
                 self.remarks += built_remarks(experiment, network, len(splits.train))
             self.remarks += doubts(experiment, info, network.needs)
+            self._weigh(experiment, network, data, info)
             if candidate.strict:
                 require_settled(said(self.remarks, candidate.allowed))
         return Built(experiment=experiment, splits=splits, undefined=undefined.reasons, network=network, read=read_on)
+
+    def _weigh(self, experiment: Experiment, network: Network, data: Data, info: Info) -> None:
+        """Refuse a network that needs more memory than there is; if it needs much, say so."""
+        needed = run_memory(experiment, network, data, info, self.candidate.stand_in)
+        if misfits := needed.too_much(experiment, self.candidate.allowed):
+            raise Unfit(*misfits)
+        if experiment.model.layers_key and needed.total > MEMORY_LIMIT:  # The others the lint has warned of.
+            found = f"{needed}; more than {memory.size(int(MEMORY_LIMIT))}"
+            place = needed.path(experiment)
+            self.remarks.append(Remark(rule=RULE, place=place, found=found, key="training.batch_size"))
 
 
 _handed_over: list[Preparation] = []

@@ -55,10 +55,13 @@ def preview(given: Given, seeds: Sequence[int], *, force: bool = False, allow_co
     require_memory(experiments, given.smoke)
     found = outlines(experiments, given.data_dir, allow_code)
     problems = [
-        each.problem(misfit) for each, of_it in zip(loaded, found, strict=True) if of_it for misfit in of_it.misfits
+        str(each.problem(misfit))
+        for each, of_it in zip(loaded, found, strict=True)
+        if of_it
+        for misfit in [*of_it.misfits, *of_it.memory.too_much(each.experiment, each.allowed)]
     ]
     if problems:
-        raise UserError(*dict.fromkeys(map(str, problems)))
+        raise UserError(*dict.fromkeys(problems))
     return render(loaded, planned, found)
 
 

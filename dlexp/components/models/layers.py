@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -116,6 +117,14 @@ class Layers(Model):
         """Of batch normalization its momentum."""
         ((name, arguments),) = self.layers[0].items()
         return float(arguments.get("momentum", MOMENTUM)) if name == "BatchNormalization" else 0.0
+
+    def path_of(self, layer: str) -> str:
+        """The item of the stack."""
+        for i, item in enumerate(self.layers):
+            for name in item:
+                if re.search(rf"{name.lower()}_{i + 1}(?!\d)", layer):
+                    return f"model.layers.{i}.{name}"
+        return super().path_of(layer)
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Layers and arguments that Keras does not have, and numbers of axes that do not fit."""

@@ -61,6 +61,10 @@ class Model(Component):
         """Functions of the user's own that building it calls, as `module:function`."""
         return []
 
+    def path_of(self, layer: str) -> str:
+        """The dotted path of the setting that makes a layer, by the layer's name."""
+        return f"model.{self.layers_key}".rstrip(".")
+
     def notes(self) -> list[str]:
         """What whoever checks a config should know of it: that it runs code, and what follows for the saved model."""
         return [

@@ -6,10 +6,9 @@ from dlexp.components import memory
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import flatten, format_value
 from dlexp.config.load import Loaded
-from dlexp.config.needed_memory import MEMORY_LIMIT, peak_per_weight
+from dlexp.config.needed_memory import MEMORY_LIMIT
 from dlexp.execution.plan import Plan, Planned
 from dlexp.format import aligned
-from dlexp.records.ended import Layer
 from dlexp.training.outline import Outline
 
 #: Rows of cells.
@@ -41,7 +40,7 @@ def _sections(loaded: Loaded, plan: Plan, identity: str, outline: Outline | None
     if outline is None:
         title, built = f"layers: not built, the config calls {' and '.join(experiment.functions)} (--allow-code)", []
     else:
-        title, built = "layers", list(_layers(outline.layers, experiment))
+        title, built = "layers", list(_layers(outline))
     return {
         "settings": [(key, format_value(value), str(loaded.sources[key])) for key, value in settings],
         title: built,
@@ -50,7 +49,8 @@ def _sections(loaded: Loaded, plan: Plan, identity: str, outline: Outline | None
     }
 
 
-def _layers(layers: Sequence[Layer], experiment: Experiment) -> Iterator[tuple[str, ...]]:
+def _layers(outline: Outline) -> Iterator[tuple[str, ...]]:
+    layers = outline.layers
     if not layers:
         yield ("known only with the data",)
         return
@@ -58,8 +58,8 @@ def _layers(layers: Sequence[Layer], experiment: Experiment) -> Iterator[tuple[s
         yield layer["name"], layer["type"], str(tuple(layer["output_shape"])), f"{layer['parameters']:,}"
     n_parameters = sum(layer["parameters"] for layer in layers)
     yield "in all", "", "", f"{n_parameters:,} parameters"
-    if (needed := peak_per_weight(experiment.optimizer) * n_parameters) > MEMORY_LIMIT:
-        yield "memory", "", "", f"about {memory.size(needed)} to train them; more than {memory.size(int(MEMORY_LIMIT))}"
+    if (needed := outline.memory).total > MEMORY_LIMIT:
+        yield "memory", "", "", f"{needed}; more than {memory.size(int(MEMORY_LIMIT))}"
 
 
 def _examples(experiment: Experiment) -> Rows:
