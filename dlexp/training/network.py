@@ -152,10 +152,8 @@ def build_without_weights(experiment: Experiment, info: Info, train: Split) -> N
     try:
         with keras.StatelessScope(initialize_variables=False):
             return _built(experiment, info, train, seed=0)
-    finally:
-        keras.backend.clear_session(
-            free_memory=False
-        )  # Else weights of these layers would be made with those of others.
+    finally:  # Else the weights of these layers would be made with those of others.
+        keras.backend.clear_session(free_memory=False)
 
 
 def _built(experiment: Experiment, info: Info, train: Split, seed: int) -> Network:
