@@ -8,10 +8,12 @@ import pytest
 from commands import Invoke
 
 import dlexp
+from dlexp.config.dump import dump
 from dlexp.config.load import load
 from dlexp.errors import UserError
 from dlexp.execution.plan import Request, plan
 from dlexp.execution.pool import Pool
+from dlexp.records.numbering import Numbering
 from dlexp.training.job import Candidate
 
 DIGITS = "dataset: {type: digits, train_fraction: 0.1}\ntraining: {epochs: 1}\n"
@@ -228,6 +230,21 @@ def test_a_grid_of_rates_is_one_model() -> None:
     one, same, other = (candidate(reviews.format(*given)).inputs_key for given in ((90, 1.0), (90, 0.5), (91, 1.0)))
 
     assert one == same != other
+
+
+def test_a_run_keeps_the_name_under_which_it_was_begun() -> None:
+    """Its records say it, though another config of the same experiment resumes it: built is what is recorded."""
+    Path("good.yaml").rename("second.yaml")
+    request = Request(wanted=[(load("second.yaml").experiment, [0])], runs_dir=Path("runs"))
+    (new,) = plan(request).runs
+    run_dir = Numbering(Path("runs")).create("first", 0, new.identity)
+    run_dir.write_config(dump(new.subject.experiment.model_copy(update={"name": "first"})))
+
+    planned = plan(request)
+
+    (built,), (job,) = planned.candidates.values(), planned.jobs()
+    assert job.path == run_dir.path
+    assert [built.experiment.name, job.experiment.name] == ["first", "first"]
 
 
 @pytest.mark.training

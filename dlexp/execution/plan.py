@@ -136,17 +136,15 @@ class Plan:
         provenance = {"command": shlex.join(["dlexp", *sys.argv[1:]]), "git": repository.state(Path())}
         numbering = Numbering(self.runs_dir)
         for planned in self.to_train:
-            run_dir, subject = planned.begun or self._directory(planned, numbering), planned.subject
-            candidate = self._candidate(planned)
-            named = {**vars(candidate), "experiment": subject.experiment.model_copy(update={"name": run_dir.name})}
+            run_dir = planned.begun or self._directory(planned, numbering)
             yield Job(
-                **named,
+                **vars(self._candidate(planned)),
                 identity=planned.identity,
                 path=run_dir.path,
                 provenance={**provenance, "submitted": _submitted(planned.begun)},
                 after=after,
                 earlier=planned.earlier.dir.path if planned.earlier else None,
-                earlier_digests=tuple(subject.digests[1:]),
+                earlier_digests=tuple(planned.subject.digests[1:]),
             )
 
     @property
@@ -159,9 +157,11 @@ class Plan:
         return found
 
     def _candidate(self, planned: Planned) -> Candidate:
-        subject = planned.subject
+        subject, experiment = planned.subject, planned.subject.experiment
+        if planned.begun:  # Maybe under another name, which its records keep.
+            experiment = experiment.model_copy(update={"name": planned.begun.name})
         return Candidate(
-            experiment=subject.experiment,
+            experiment=experiment,
             seed=planned.seed,
             data_digest=subject.digests[0],
             data_dir=self.request.data_dir,
