@@ -81,6 +81,7 @@ def run(
             a script that calls this without a main guard, or a daemonic process, in which nothing can be trained.
         DataError: Data cannot be had; then nothing is trained.
     """
+    from dlexp.components.remarks import require_settled
     from dlexp.records.index import read
     from dlexp.reports.frames import of_runs
     from dlexp.workflows.train import train
@@ -89,6 +90,7 @@ def run(
     given = _given(configs, overrides, grids, runs_dir, data_dir, smoke)
     is_strict = arguments.flag(strict, "strict")
     trained = train(given, wanted, _runner("run", workers, wait), force=again, strict=is_strict)
+    require_settled(trained.unsettled)
     return of_runs(list(map(read, trained.results)))
 
 

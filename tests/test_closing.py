@@ -7,6 +7,7 @@ import typer
 from make_runs import failed
 
 from dlexp.cli.trainings import close
+from dlexp.components.remarks import Remark
 from dlexp.execution.plan import Plan, Request
 from dlexp.records.numbering import Numbering
 from dlexp.workflows.runner import Trained
@@ -37,3 +38,17 @@ def test_settings_that_do_not_fit_the_data_are_the_users_mistake(
             close(Trained(plan, started))
 
         assert (ended.value.exit_code, f"{unfit.path}: {what}" in capsys.readouterr().err) == (code, True)
+
+
+def test_what_training_found_is_refused_beside_failures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With `--strict` alone it is exit code 2; a run that failed is told all the same, and is 1."""
+    plan = Plan(Request(runs_dir=tmp_path), [], [])
+    diverged = failed(tmp_path, "wild")
+    unsettled = [Remark(rule="missing_predictions", place="d.npz", found="no finite prediction for 1 of 9 examples")]
+
+    for started, code, first in (([], 2, "1 refused by --strict:"), ([diverged], 1, "1 failed, 1 refused by --strict:")):
+        with pytest.raises(typer.Exit) as ended:
+            close(Trained(plan, started, unsettled=unsettled))
+
+        said = capsys.readouterr().err.splitlines()
+        assert (ended.value.exit_code, said[1], said[-1]) == (code, first, str(unsettled[0]))

@@ -47,7 +47,7 @@ def close(trained: Trained) -> None:
         (failed, "failed"),
         (found.interrupted, "interrupted"),
         (found.unfit, "refused, as the settings do not fit the data"),
-        (found.refused, "refused by --strict"),
+        ([*found.refused, *map(str, trained.unsettled)], "refused by --strict"),
     ]
     if counts := [f"{len(lines)} {what}" for lines, what in kinds if lines]:
         say("", f"{', '.join(counts)}:", *(line for lines, _ in kinds for line in lines))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlexp.components import keras_settings
-from dlexp.components.remarks import said
+from dlexp.components.remarks import Remark, said
 from dlexp.config.load import Loaded, load_all, replaced
 from dlexp.config.problems import ConfigError
 from dlexp.console import one_line
@@ -68,6 +68,8 @@ class Trained:
     """The runs that were done before, then those that were started."""
     said: Sequence[str] = ()
     """What was logged of runs on record before it began."""
+    unsettled: Sequence[Remark] = ()
+    """What trainings have found that `--strict` refuses."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,7 @@ def train(given: Given, seeds: Sequence[int], runner: Runner, *, force: bool = F
 
     Raises:
         UserError: With everything that is wrong in the configs, or does not fit the data.
-        Unsettled: What is `strict` refuses data of a run that is done, or what came of a training, which is recorded.
+        Unsettled: What is `strict` refuses data of a run that is done.
         DataError: As `Runner.carry_out`.
     """
     loaded, planned = _planned(given, seeds, force, strict)
@@ -38,10 +38,9 @@ def train(given: Given, seeds: Sequence[int], runner: Runner, *, force: bool = F
     lines += [*_drawn_now(loaded, planned), *shown(list(map(str, found)), ALL_SHOWN_BY)]
     for line in lines:
         log.info(line)
-    trained = runner.carry_out(planned, loaded)
-    if strict:
-        require_settled(list(_said_in_the_end(trained, planned)))
-    return Trained(planned, [*planned.done, *trained], lines)
+    started = runner.carry_out(planned, loaded)
+    unsettled = [each for each in _found_by_training(started, planned) if not each.is_settled] if strict else []
+    return Trained(planned, [*planned.done, *started], lines, unsettled)
 
 
 def preview(given: Given, seeds: Sequence[int], *, force: bool = False, allow_code: bool = False) -> str:
@@ -107,9 +106,9 @@ def _remarked(planned: Plan) -> Iterator[Remark]:
         yield from said(each.remarks, planned.request.allowed.get(each.subject.experiment.name, ()))
 
 
-def _said_in_the_end(trained: Sequence[RunDir], planned: Plan) -> Iterator[Remark]:
-    """What runs have found by training, unless their config allows it: the rest was refused before."""
-    for run in map(read, trained):
+def _found_by_training(started: Sequence[RunDir], planned: Plan) -> Iterator[Remark]:
+    """What runs that finished have recorded, unless their config allows it: all else was refused before."""
+    for run in map(read, started):
         if isinstance(run.record, Finished):
             yield from said(map(Remark.of, run.record.remarks), planned.request.allowed.get(run.name, ()))
 
