@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from dlexp.components.component import Unfit
 from dlexp.components.data import Info
-from dlexp.components.keras_messages import said
+from dlexp.components.keras_messages import in_words
 from dlexp.components.models import Layers
 
 IMAGE = {"Reshape": {"target_shape": [8, 8, 3]}}
@@ -138,6 +138,6 @@ def test_messages_of_a_compiled_step_lose_their_places_in_the_graph() -> None:
     with pytest.raises(tf.errors.OpError) as raised:
         step(tf.zeros(4))
 
-    assert said(raised.value) == "Input dims must be <= 5 and >=1"
-    assert said(IndexError("tuple index out of range")) == "IndexError: tuple index out of range"
-    assert said(KeyError()) == "KeyError"
+    assert in_words(raised.value) == "Input dims must be <= 5 and >=1"
+    assert in_words(IndexError("tuple index out of range")) == "IndexError: tuple index out of range"
+    assert in_words(KeyError()) == "KeyError"

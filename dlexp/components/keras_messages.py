@@ -30,7 +30,7 @@ _REPLACED: Mapping[re.Pattern[str], str] = {
 }
 
 
-def said(error: BaseException) -> str:
+def in_words(error: BaseException) -> str:
     """The sentence that tells what is wrong; the kind of the error with it where that alone says so."""
     text = sentence(error)
     is_plain = isinstance(error, ValueError) or "OpError" in (base.__name__ for base in type(error).__mro__)

@@ -24,7 +24,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from dlexp.components import keras_settings, snapshot
-from dlexp.components.keras_messages import said
+from dlexp.components.keras_messages import in_words
 from dlexp.errors import DataError, UserError
 
 FunctionName = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
@@ -135,7 +135,7 @@ def explained(function: str, error: Exception) -> str:
         if frame.f_globals.get("__name__") == module
     ]
     where = lines[-1] if lines else ""
-    return f"{function}: {said(error)}{where}"
+    return f"{function}: {in_words(error)}{where}"
 
 
 def load(function: str) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 
 from dlexp.components.component import Misfit, Unfit
 from dlexp.components.data import Tensor
-from dlexp.components.keras_messages import said
+from dlexp.components.keras_messages import in_words
 
 #: The weights of earlier models of this process, as far as something still holds them.
 _built: WeakValueDictionary[int, Any] = WeakValueDictionary()
@@ -88,4 +88,4 @@ def _of_layers(given: Tensor, x: Tensor, function: str) -> Iterator[str]:
         # A layer's own `get_config` raises anything.
         except Exception as error:
             kind = type(layer).__name__
-            yield f"the layer {layer.name} ({kind}) cannot be saved; give it a get_config that works: {said(error)}"
+            yield f"the layer {layer.name} ({kind}) cannot be saved; give it a get_config that works: {in_words(error)}"

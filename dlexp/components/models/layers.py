@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from dlexp.components import memory
 from dlexp.components.component import Context, Misfit, Unfit
 from dlexp.components.data import Info, Tensor
-from dlexp.components.keras_messages import said
+from dlexp.components.keras_messages import in_words
 from dlexp.components.models import given_numbers, keras_layers, layer_axes, layer_problems, layer_trial
 from dlexp.components.models.given_numbers import Need, Placed
 from dlexp.components.models.masks import AVERAGES, MASK, averaged, keep
@@ -169,7 +169,7 @@ class Layers(Model):
             except DlexpError:
                 raise
             except Exception as error:  # Keras raises anything: its traceback is in the log as the cause.
-                refused = Misfit(path, f"Keras refuses it after {layer_trial.shown(x.shape)}: {said(error)}")
+                refused = Misfit(path, f"Keras refuses it after {layer_trial.shown(x.shape)}: {in_words(error)}")
                 raise Unfit(refused) from error
         if len(x.shape) != 2:
             raise Unfit(

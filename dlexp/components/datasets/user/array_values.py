@@ -10,7 +10,7 @@ import pandas as pd
 
 from dlexp.components import precision
 from dlexp.components.data import Array
-from dlexp.components.keras_messages import said
+from dlexp.components.keras_messages import in_words
 from dlexp.errors import DataError
 
 #: What numpy's kinds of values are, where they are no numbers.
@@ -57,7 +57,7 @@ def plain(given: Any, origin: str) -> Array:
         raise DataError(f"{origin}: no array, but rows of different lengths ({error})") from error
     # A tensor of another library may refuse for any reason.
     except Exception as error:
-        raise DataError(f"{origin}: numpy makes no array of {type(given).__name__}: {said(error)}") from error
+        raise DataError(f"{origin}: numpy makes no array of {type(given).__name__}: {in_words(error)}") from error
     if array.dtype == object and not array.ndim:
         raise DataError(f"{origin}: expected an array, found {type(given).__name__}")
     if mask is not None and mask.any():
