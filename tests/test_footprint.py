@@ -28,7 +28,7 @@ def built(tmp_path: Path, *layers: str) -> tuple[Experiment, Network]:
 
 
 def test_dense_layers_by_hand(tmp_path: Path) -> None:
-    """16 sums and 16 sums with the bias at once, of 4 bytes each; weights are no part of it."""
+    """16 sums and 16 sums with the bias at once, of 4 bytes each; weights are not counted."""
     _, dense = built(tmp_path, "Dense: {units: 16}")
 
     assert dense.footprint.evaluated == 2 * 16 * 4

@@ -10,6 +10,7 @@ from dlexp.components.heads.head import Head
 from dlexp.config.advice import Advice
 from dlexp.config.experiment import Experiment, Training
 from dlexp.config.layer_rules import norm_over_batch
+from dlexp.config.watched import MONITOR
 from dlexp.format import plural
 
 DEFAULT_BATCH = Training().batch_size
@@ -60,7 +61,7 @@ def stopping_on_training(experiment: Experiment, info: Info) -> Iterator[Advice]
     monitored = Column.parse(stopping.monitor)
     if monitored.split != "validation":
         why = f"{stopping.monitor} is measured on the training examples and goes on improving while the model overfits"
-        yield Advice("training.early_stopping.monitor", why, str(monitored.on("validation")))
+        yield Advice(MONITOR, why, str(monitored.on("validation")))
 
 
 def unreachable_gain(experiment: Experiment, info: Info) -> Iterator[Advice]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from dlexp.components.columns import Role
 from dlexp.components.component import Misfit, Unfit
+from dlexp.config.watched import MONITOR
 from dlexp.format import listed, plural
 from dlexp.training.epochs import Diverged, Epochs
 from dlexp.training.loop import Evaluator, Scores, Trainer
@@ -67,7 +68,7 @@ class Finiteness:
                 raise Diverged(epochs.epoch, f"val_loss is {validated.loss} in epoch {epochs.epoch}{ADVICE}")
             if epochs.epoch == 1 and math.isnan(epochs.history[-1].get(self.monitor, 0.0)):
                 why = f"{self.monitor} is missing: {without(self.splits, 'validation', validated.unpredicted)}"
-                raise Unfit(Misfit("training.early_stopping.monitor", why))
+                raise Unfit(Misfit(MONITOR, why))
 
     def require_moving(self, epochs: Epochs) -> None:
         """Make sure, once at the end, that the optimizer could still learn: what it loses it never gets back.
@@ -99,7 +100,7 @@ class Finiteness:
     def _first_rows(self, trained: Scores) -> list[int]:
         """The examples with which it began: the first of all without a finite prediction.
 
-        None where most of their batch have none: then the weights had been lost before.
+        An empty list if most of their batch have none: then the weights had been lost before.
         """
         is_lost = np.isin(self._order, trained.unpredicted)
         if not is_lost.any():

@@ -12,10 +12,11 @@ from dlexp.components import snapshot
 from dlexp.components.data import Data, Info, NewExamples
 from dlexp.components.heads.classes import class_names
 from dlexp.components.heads.head import Predicted, PredictedColumns
+from dlexp.components.keras_messages import in_words
 from dlexp.config import identity
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
-from dlexp.errors import DataError, UserError, in_one_line
+from dlexp.errors import DataError, UserError
 from dlexp.format import listed, plural
 from dlexp.training.inputs import require_data
 from dlexp.training.splits import split
@@ -97,7 +98,7 @@ def _rebuilt(experiment: Experiment, data: Data, path: Path, code_digest: str | 
     # A damaged archive raises nearly anything.
     except Exception as error:
         raise DataError(
-            f"{path}: damaged, or not of the layers that {functions} makes now: {in_one_line(error)}"
+            f"{path}: damaged, or not of the layers that {functions} makes now: {in_words(error)}"
         ) from error
     return model
 

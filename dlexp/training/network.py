@@ -16,14 +16,14 @@ from dlexp.components.component import Misfit, Unfit
 from dlexp.components.data import Info, Split
 from dlexp.components.heads.head import Head, Output, Part
 from dlexp.components.heads.multitask import prefix_layers
+from dlexp.components.keras_messages import in_words
 from dlexp.components.models import given_numbers
 from dlexp.components.models.given_numbers import Need
 from dlexp.components.models.padding import PADDED, Padding
 from dlexp.config import input_needs
 from dlexp.config.experiment import Experiment
-from dlexp.errors import in_one_line
 from dlexp.records.ended import Layer
-from dlexp.training import reached
+from dlexp.training import built_needs
 from dlexp.training.footprint import Footprint, footprint
 
 #: Outputs of all layers that are small, even if a layer computes a hundred times as much inside.
@@ -220,14 +220,14 @@ def _unfit_raised(experiment: Experiment) -> Iterator[None]:
     except (ValueError, TypeError) as error:
         if not model.layers_key:
             raise
-        why = f"Keras makes no model of these layers and the head: {in_one_line(error)}"
+        why = f"Keras makes no model of these layers and the head: {in_words(error)}"
         raise Unfit(Misfit(f"model.{model.layers_key}", why)) from error
 
 
 def _needs(experiment: Experiment, info: Info, x: keras.KerasTensor, model: keras.Model) -> list[Need]:
     """What layers of the user's own function probably need and do not get; Unfit if it is certain."""
     are_alike = isinstance(info.standardize, bool) or len({*info.standardize}) == 1
-    needs = list(reached.unmet(x, model, given_numbers.given(info), alike=are_alike))
+    needs = list(built_needs.unmet(x, model, given_numbers.given(info), alike=are_alike))
     if certain := [input_needs.misfit(need, experiment) for need in needs if need.is_certain]:
         raise Unfit(*certain)
     return needs
