@@ -46,7 +46,10 @@ def test_what_training_found_is_refused_beside_failures(tmp_path: Path, capsys: 
     diverged = failed(tmp_path, "wild")
     unsettled = [Remark(rule="missing_predictions", place="d.npz", found="no finite prediction for 1 of 9 examples")]
 
-    for started, code, first in (([], 2, "1 refused by --strict:"), ([diverged], 1, "1 failed, 1 refused by --strict:")):
+    for started, code, first in (
+        ([], 2, "1 refused by --strict:"),
+        ([diverged], 1, "1 failed, 1 refused by --strict:"),
+    ):
         with pytest.raises(typer.Exit) as ended:
             close(Trained(plan, started, unsettled=unsettled))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
+from dlexp.components import guesses
 from dlexp.components.data import Array, Task
 
 MAX_LABELS_NAMED = 5
@@ -183,59 +184,6 @@ def _of_the_head(y: Array, prediction: Array) -> float:
     raise TypeError("the head measures this")
 
 
-def _shares(y: Array) -> Array:
-    """The share of each class that is there, or of each label, the largest first."""
-    import numpy as np
-
-    return np.sort(y.mean(axis=0) if y.ndim == 2 else np.unique(y, return_counts=True)[1] / len(y))[::-1]
-
-
-def _guess_accuracy(y: Array) -> float:
-    """What the most frequent class scores; of multilabel data, the more frequent answer for each label."""
-    shares = _shares(y)
-    return float(shares.clip(min=1 - shares).mean()) if y.ndim == 2 else float(shares[0])
-
-
-def _guess_exact_match(y: Array) -> float:
-    """What the most frequent set of labels scores."""
-    import numpy as np
-
-    return float(np.unique(y, axis=0, return_counts=True)[1].max() / len(y))
-
-
-def _guess_f1_macro(y: Array) -> float:
-    """What one class for all scores, 2 share / (1 + share) for it and 0 for the others; or every label for all."""
-    shares = _shares(y)
-    f1 = 2 * shares / (1 + shares)
-    return float(f1.mean()) if y.ndim == 2 else float(f1[0] / len(f1))
-
-
-def _guess_f1_micro(y: Array) -> float:
-    """What the most frequent class scores, or the best number of most frequent labels."""
-    import numpy as np
-
-    shares = _shares(y)
-    if y.ndim != 2:
-        return float(shares[0])
-    given = np.arange(1, len(shares) + 1)
-    # 2 TP / (TP + FP + TP + FN), each as a share of the examples.
-    return float((2 * shares.cumsum() / (given + shares.sum())).max())
-
-
-def _guess_class_mae(y: Array) -> float:
-    """What the class in the middle scores."""
-    import numpy as np
-
-    return float(abs(y - np.sort(y)[(len(y) - 1) // 2]).mean())
-
-
-def _guess_mae(y: Array) -> float:
-    """What the median scores."""
-    import numpy as np
-
-    return float(abs(y.astype("float64") - np.median(y)).mean())
-
-
 _CLASS_TASKS: tuple[Task, ...] = ("binary", "multiclass", "ordinal", "multilabel")
 
 
@@ -245,7 +193,7 @@ def _top_k(k: int, *tasks: Task) -> Metric:
         higher_is_better=True,
         in_points=True,
         compute=partial(_top_k_accuracy, k),
-        guess=lambda y: float(_shares(y)[:k].sum()),
+        guess=lambda y: float(guesses.shares_of(y)[:k].sum()),
         step=_of_examples,
         span=_one,
         n_certain=k,
@@ -269,7 +217,7 @@ METRICS = {
         higher_is_better=True,
         in_points=True,
         compute=lambda y, prediction: float((decided(y, prediction) == y).mean()),
-        guess=_guess_accuracy,
+        guess=guesses.accuracy,
         step=_of_labels,
         span=_one,
     ),
@@ -277,7 +225,7 @@ METRICS = {
         tasks=("multilabel",),
         higher_is_better=True,
         compute=lambda y, prediction: float((decided(y, prediction) == y).all(axis=1).mean()),
-        guess=_guess_exact_match,
+        guess=guesses.exact_match,
         step=_of_examples,
         span=_one,
     ),
@@ -285,7 +233,7 @@ METRICS = {
         tasks=("ordinal",),
         higher_is_better=False,
         compute=lambda y, prediction: float(abs(_class(prediction) - y).mean()),
-        guess=_guess_class_mae,
+        guess=guesses.class_mae,
         step=_of_examples,
         span=_of_ranks,
     ),
@@ -307,7 +255,7 @@ METRICS = {
         undefined=_without_labels,
         unscored=_absent_labels,
         unscored_are="counts as 0",
-        guess=_guess_f1_macro,
+        guess=guesses.f1_macro,
         span=_one,
     ),
     "f1_micro": Metric(
@@ -315,12 +263,12 @@ METRICS = {
         higher_is_better=True,
         compute=partial(_f1, "micro"),
         undefined=_without_labels,
-        guess=_guess_f1_micro,
+        guess=guesses.f1_micro,
         step=_of_classes_alone,
         span=_one,
     ),
     "calibration_error": Metric(tasks=_CLASS_TASKS, higher_is_better=False, compute=_calibration_error, span=_one),
-    "mae": _error(lambda errors: abs(errors).mean(), _guess_mae),
+    "mae": _error(lambda errors: abs(errors).mean(), guesses.mae),
     "mse": _error(lambda errors: (errors**2).mean(), lambda y: float(y.var(dtype=float))),
     "rmse": _error(lambda errors: (errors**2).mean() ** 0.5, lambda y: float(y.std(dtype=float))),
     "r2": Metric(

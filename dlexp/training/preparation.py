@@ -29,13 +29,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """What a training begins with."""
+    """What is trained, on which examples."""
 
     experiment: Experiment
     """Completed with what only the data tell."""
     splits: Splits
     undefined: Mapping[str, str]
-    """Why the columns of scores that the splits leave undefined are so."""
+    """By column, why the splits leave a score undefined."""
     network: Network
     read: snapshot.Snapshot
     """The files that were read, as they were."""

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from dlexp.components import snapshot
 from dlexp.components.columns import Column
 from dlexp.components.data import Data
 from dlexp.components.remarks import said
 from dlexp.config.dump import dump
-from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION
 from dlexp.records.ended import Finished
 from dlexp.records.predictions import Predictions
@@ -23,31 +21,23 @@ from dlexp.training.job import Job
 from dlexp.training.loop import Evaluator, Scores
 from dlexp.training.missing_scores import MissingScores
 from dlexp.training.mistakes import Mistake, first_mistakes, named, with_examples
-from dlexp.training.network import Network
-from dlexp.training.preparation import Preparation, handed_over
+from dlexp.training.preparation import Built, Preparation, handed_over
 from dlexp.training.scores import calibration, guessing, scored, worst_mistakes
-from dlexp.training.splits import Splits, digests
+from dlexp.training.splits import digests
 from dlexp.whole_files import replacing
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """What a training begins with."""
+    """A run before its first epoch: what it is trained on, and what is recorded of it already."""
 
     job: Job
-    experiment: Experiment
-    """Completed with what only the data tell."""
     config: Mapping[str, Any]
     """The experiment as it is recorded."""
     environment: dict[str, Any]
     """What the run runs on, as it is recorded, except the seconds; and how the data were read."""
     data: Data
-    splits: Splits
-    undefined: Mapping[str, str]
-    """By column, why a score is missing."""
-    network: Network
-    read: snapshot.Snapshot
-    """The files that were read, as they were."""
+    built: Built
     started: datetime
     clock: float
     """What `time.perf_counter` gave then."""
@@ -76,8 +66,9 @@ def train(job: Job) -> None:
         DataError: The data cannot be had, or they or the user's own code have changed since the command started.
     """
     prepared = prepare(job)
+    built = prepared.built
     stamp = {"identity": job.identity, "seed": job.seed, "versions": prepared.environment["versions"]}
-    epochs = fit(prepared.experiment, prepared.network, prepared.splits, job.seed, job.run_dir, stamp)
+    epochs = fit(built.experiment, built.network, built.splits, job.seed, job.run_dir, stamp)
     record(prepared, epochs)
 
 
@@ -110,14 +101,10 @@ def prepare(job: Job) -> Prepared:
     built.network.model.summary(print_fn=print)
     return Prepared(
         job=job,
-        experiment=built.experiment,
         config=config,
         environment=place,
         data=data,
-        splits=built.splits,
-        undefined=built.undefined,
-        network=built.network,
-        read=built.read,
+        built=built,
         started=preparation.started,
         clock=preparation.clock,
     )
@@ -125,9 +112,10 @@ def prepare(job: Job) -> Prepared:
 
 def write_predictions(training: FinishedTraining) -> None:
     """Write predictions.npz, of a run on a resampled training set."""
-    dataset, test = training.prepared.experiment.dataset, training.prepared.splits.test
+    built = training.prepared.built
+    dataset, test = built.experiment.dataset, built.splits.test
     if dataset.resample:
-        (attached,) = training.prepared.network.heads
+        (attached,) = built.network.heads
         run_dir = training.prepared.job.run_dir
         predictions = Predictions(test.y, attached.head.judged(training.tested.predictions), dataset.expected(test.x))
         predictions.write(run_dir.predictions_path, run_dir.fence)
@@ -135,8 +123,8 @@ def write_predictions(training: FinishedTraining) -> None:
 
 def write_evaluation(training: FinishedTraining) -> None:
     """Write evaluation.json: the worst mistakes with their examples."""
-    prepared = training.prepared
-    evaluation = with_examples(training.mistakes, prepared.experiment.dataset, prepared.data, prepared.read)
+    prepared, built = training.prepared, training.prepared.built
+    evaluation = with_examples(training.mistakes, built.experiment.dataset, prepared.data, built.read)
     prepared.job.run_dir.write_json(prepared.job.run_dir.evaluation_path, evaluation)
 
 
@@ -150,7 +138,7 @@ def record(prepared: Prepared, epochs: Epochs) -> None:
     Raises:
         Diverged: The last step left weights with which no split has a finite prediction.
     """
-    run_dir, network = prepared.job.run_dir, prepared.network
+    run_dir, network = prepared.job.run_dir, prepared.built.network
     training = _tested(prepared, epochs)
     with replacing(run_dir.model_path, run_dir.fence) as path:
         network.model.save(path)
@@ -167,19 +155,19 @@ def record(prepared: Prepared, epochs: Epochs) -> None:
 
 def _tested(prepared: Prepared, epochs: Epochs) -> FinishedTraining:
     """What comes of the test split."""
-    network, splits = prepared.network, prepared.splits
+    built, network, splits = prepared.built, prepared.built.network, prepared.built.splits
     tested = Evaluator(network, splits.test).evaluate()
-    is_needed = prepared.experiment.dataset.resample is not None  # Bias and variance are those of all predictions.
+    is_needed = built.experiment.dataset.resample is not None  # Bias and variance are those of all predictions.
     if not tested.are_finite and (is_needed or not predicts_training_examples(network, splits)):
         raise Diverged(epochs.epoch, f"test_loss is {tested.loss} after epoch {epochs.epoch}{ADVICE}")
     of_test = scored("test", tested, splits.test, network) | calibration(network, splits.train, splits.test, tested)
     missing = MissingScores(
-        place=prepared.experiment.dataset.source,
+        place=built.experiment.dataset.source,
         splits=splits,
         epochs=epochs,
         of_test=of_test,
         unpredicted=tested.unpredicted,
-        undefined=prepared.undefined,
+        undefined=built.undefined,
     )
     worst = named(worst_mistakes(network, splits.test, tested), prepared.data)
     return FinishedTraining(
@@ -188,8 +176,8 @@ def _tested(prepared: Prepared, epochs: Epochs) -> FinishedTraining:
 
 
 def _result(training: FinishedTraining, seconds: float) -> Finished:
-    prepared, epochs = training.prepared, training.epochs
-    job, experiment, splits, network = prepared.job, prepared.experiment, prepared.splits, prepared.network
+    prepared, built, epochs = training.prepared, training.prepared.built, training.epochs
+    job, experiment, splits, network = prepared.job, built.experiment, built.splits, built.network
     dataset, info = experiment.dataset, network.info
     best_possible = {} if job.stand_in else dataset.best_possible()
     return Finished(
@@ -210,7 +198,7 @@ def _result(training: FinishedTraining, seconds: float) -> Finished:
         mistakes=first_mistakes(training.mistakes),
         examples={role: len(splits.by_role.get(role, ())) for role in ("train", "validation", "test")},
         split_digests=digests(splits, prepared.data, info, job.data_digest),
-        missing_scores={**prepared.undefined, **training.missing.reasons},
+        missing_scores={**built.undefined, **training.missing.reasons},
         guessing=guessing(network, splits),
         remarks=prepared.environment["remarks"],
         picked_on_test=experiment.validation.type == "test",

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -103,16 +103,16 @@ def split(experiment: Experiment, data: Data) -> Splits:
     training = experiment.training
     n_steps = training.epochs * -(-len(taken["train"]) // training.batch_size)
     said = remarks(found, taken, data, experiment.dataset, experiment.validation, experiment.model, n_steps)
-    splits = Splits(
+    targets = {role: part.y for role, part in taken.items()}
+    said += target_remarks.remarks(experiment, data.info or experiment.dataset.info(), targets)
+    return Splits(
         train=taken["train"],
         validation=taken.get("validation"),
         test=taken["test"],
         origins=found,
+        remarks=said,
         names={role: partial(origin.name, data) for role, origin in found.items()},
     )
-    of_role = {role: part.y for role, part in splits.by_role.items()}
-    said += target_remarks.remarks(experiment, data.info or experiment.dataset.info(), of_role)
-    return replace(splits, remarks=said)
 
 
 def remarks(

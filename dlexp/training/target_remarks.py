@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dlexp.components import precision
-from dlexp.components.columns import Column, Role
+from dlexp.components.columns import Column
 from dlexp.components.data import Info
 from dlexp.components.heads.beta import MARGIN, Beta
 from dlexp.components.heads.head import Head
@@ -64,7 +64,7 @@ class LearnedTarget:
         return f"{self.path}.standardize_target: true"
 
 
-def remarks(experiment: Experiment, info: Info, by_role: Mapping[Role, np.ndarray]) -> Iterator[Remark]:
+def remarks(experiment: Experiment, info: Info, by_role: Mapping[str, np.ndarray]) -> Iterator[Remark]:
     """What is said of the targets of each role, which the heads of a completed experiment learn."""
     place = experiment.dataset.source
     targets = [
