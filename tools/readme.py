@@ -132,6 +132,14 @@ def rule_table() -> str:
     )
 
 
+def lint_table() -> str:
+    """What `check` warns of, by the same name, and why."""
+    from dlexp.config.lint import LINT_RULES, RULE_NAMES
+
+    why = {rule.__name__: rule.__doc__.splitlines()[0] for rule in reversed(LINT_RULES)}
+    return "\n".join(["| rule | why |", "|---|---|", *(f"| `{name}` | {why[name]} |" for name in sorted(RULE_NAMES))])
+
+
 #: The parts of each page, by their names.
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {
@@ -146,6 +154,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
         "npz": lambda: keys_of("Npz"),
         "rules": rule_table,
     },
+    "docs/training.md": {"lint": lint_table},
 }
 
 if __name__ == "__main__":

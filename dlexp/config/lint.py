@@ -37,7 +37,7 @@ class Finding(Problem):
 
 
 def memory(experiment: Experiment, info: Info) -> Iterator[Advice]:
-    """More than `MEMORY_LIMIT` by an estimate: weights, gradients, optimizer slots, their copies, a batch, data."""
+    """More than 4 GB by an estimate: weights, gradients, optimizer slots, their copies, a batch, data."""
     parts = peak_bytes(experiment, info)
     total = sum(parts.values())
     if total <= MEMORY_LIMIT:
@@ -59,7 +59,9 @@ Rule = Callable[[Experiment, Info], Iterator[Advice]]
 RULES: tuple[Rule, ...] = (*HEAD_RULES, *TRAINING_RULES, *DATA_RULES, memory)
 #: Those of them whose ground may be what only the user's own data say: their classes.
 CLASS_RULES = (certain_top_k, second_output, unreachable_gain)
-RULE_NAMES = tuple(dict.fromkeys(rule.__name__ for rule in (*STACK_RULES, *LAYER_RULES, *RULES, *STEP_RULES)))
+#: All of them; some of both kinds of models have one name.
+LINT_RULES = (*STACK_RULES, *LAYER_RULES, *RULES, *STEP_RULES)
+RULE_NAMES = tuple(dict.fromkeys(rule.__name__ for rule in LINT_RULES))
 #: What `allow:` takes: these, and what is found when the data are read.
 ALLOWED = tuple(dict.fromkeys((*RULE_NAMES, *sorted(REMARK_RULES))))
 
