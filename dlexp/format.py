@@ -54,6 +54,11 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:N_LISTED])}{more}"
 
 
+def joined(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
 def aligned(rows: Iterable[Iterable[str]], gap: str = "  ", *, numbers: bool = False) -> list[str]:
     """A line for each row, every column as wide as its widest cell; line ends and control characters are escaped.
 

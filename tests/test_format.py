@@ -10,12 +10,17 @@ import pytest
 from commands import Invoke
 from make_runs import changed, finished
 
-from dlexp.format import aligned, markdown_table, to_csv, to_json
+from dlexp.format import aligned, joined, markdown_table, to_csv, to_json
 from dlexp.records.summary_csv import rebuild
 from dlexp.reports.bias_variance.facts import Point
 from dlexp.reports.bias_variance.table import render
 
 FORMULA = "=HYPERLINK(1)"
+
+
+def test_names_are_joined_as_people_list_them() -> None:
+    """All of them, with one `and`."""
+    assert [joined("abc"[:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
 
 
 def test_columns_are_aligned() -> None:

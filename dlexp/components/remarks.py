@@ -37,7 +37,7 @@ RULES: Mapping[str, str] = {
     "leading_zeros": "Whole numbers that begin with 0, as codes do.",
     "listed_labels": "Cells of labels that are lists, as Python or JSON writes them.",
     "lost_digits": "Numbers of which the model sees fewer different values than the data have.",
-    "memory": "A model that needs much memory, as it was built.",
+    "memory": "A model that, once it is built, is found to need more than 4 GB of memory.",
     "missing": "Missing values, and what is done about them.",
     "missing_predictions": "Examples for which a trained model has no finite prediction, so that scores are missing.",
     "missing_texts": "Texts that are what a program writes for a missing value.",

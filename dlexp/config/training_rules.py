@@ -14,7 +14,7 @@ from dlexp.config.watched import MONITOR
 from dlexp.format import plural
 
 DEFAULT_BATCH = Training().batch_size
-#: Of more steps an epoch than these one is no matter.
+#: Of more steps per epoch than these, a single one does not matter.
 FEW_STEPS = 20
 
 
@@ -125,7 +125,7 @@ def batch_of_one(experiment: Experiment, n: int | None) -> Iterator[Advice]:
 
 
 def alone(norm: str, size: int, n: int | None) -> Iterator[Advice]:
-    """That batch normalization, named `norm`, has but one example in all or the last of a few batches of `size`."""
+    """That batch normalization, named `norm`, has one example in each batch of `size`, or in the last of a few."""
     if size == 1:
         why = f"over a batch of 1 example, {norm} gives its bias alone: nothing in front of it is learned"
         yield Advice("training.batch_size", why, DEFAULT_BATCH)

@@ -46,8 +46,7 @@ class Epochs:
         return self.epoch >= self.planned or self.stopped_epoch is not None
 
 
-#: Called at the end of each epoch, once its row of history is written, in the order in which `fit` lists them. What it
-#: raises ends the training.
+#: Called at the end of each epoch, once its row of history is written. What it raises ends the training.
 Hook = Callable[[Epochs], None]
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -34,33 +34,31 @@ def predicts_training_examples(network: Network, splits: Splits) -> bool:
     return Evaluator(network, splits.train.first(N_PROBED)).evaluate().are_finite
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Finiteness:
     """Looks at each epoch before anything of it is kept: a checkpoint, or the best weights so far."""
 
     trainer: Trainer
     splits: Splits
     monitor: str = ""
-    """The column that early stopping watches, if it does."""
-    _order: np.ndarray = field(default_factory=lambda: np.empty(0, int), init=False)
-    _passes: tuple[Scores, Scores | None] | None = field(default=None, init=False)
+    """The column that early stopping watches; empty if it watches none."""
 
-    def see(self, order: np.ndarray, trained: Scores, validated: Scores | None) -> None:
-        """Take what an epoch gave: training, in this order of the examples, and validation."""
-        self._order, self._passes = order, (trained, validated)
-
-    def require(self, epochs: Epochs) -> None:
-        """Make sure that the epoch left a model that can be trained further.
+    def require(self, epochs: Epochs, order: np.ndarray, trained: Scores, validated: Scores | None) -> None:
+        """Make sure that the last epoch left a model that can be trained further.
 
         A validation example without a finite prediction is noted: the model may be right, and is trained further.
+
+        Args:
+            epochs: All so far, the last one's row included.
+            order: The training examples in the order of the last epoch, `(n,)`.
+            trained: What that epoch gave.
+            validated: What it then gave on the validation examples; None if there are none.
 
         Raises:
             Diverged: A loss, a weight or a prediction of a training example is NaN or infinite.
             Unfit: Early stopping watches a score that is missing from the first epoch on.
         """
-        assert self._passes is not None
-        trained, validated = self._passes
-        if what := self._lost(trained, epochs.epoch):
+        if what := self._lost(order, trained, epochs.epoch):
             raise Diverged(epochs.epoch, what)
         if validated is not None and not validated.are_finite:
             epochs.unpredicted["validation"] = validated.unpredicted
@@ -80,13 +78,13 @@ class Finiteness:
             state = "the optimizer's state is NaN or infinite"
             raise Diverged(epochs.epoch, f"{state} after epoch {epochs.epoch}: gradients are too large{ADVICE}")
 
-    def _lost(self, trained: Scores, epoch: int) -> str:
+    def _lost(self, order: np.ndarray, trained: Scores, epoch: int) -> str:
         """What is not finite, and where that began, in a line; empty if all is finite."""
         lost, loss = self.trainer.lost, trained.loss
         layers = self.trainer.network.layers_of(lost)
         if not lost and trained.are_finite:
             return ""
-        if first := self._first_rows(trained):
+        if first := self._first_rows(order, trained):
             what = f"loss is {loss}" if not math.isfinite(loss) else "predictions are NaN or infinite"
             who = f"training example{'s' * (len(first) > 1)} {listed([self.splits.names['train'](i) for i in first])}"
             first_lost = f"the first predictions that are not finite are those of {who}"
@@ -97,15 +95,15 @@ class Finiteness:
         what = f"weights of {listed(layers)}" if lost else "predictions of training examples"
         return f"{what} are NaN or infinite in epoch {epoch}, although the loss is {loss:.4g}"
 
-    def _first_rows(self, trained: Scores) -> list[int]:
+    def _first_rows(self, order: np.ndarray, trained: Scores) -> list[int]:
         """The examples with which it began: the first of all without a finite prediction.
 
         An empty list if most of their batch have none: then the weights had been lost before.
         """
-        is_lost = np.isin(self._order, trained.unpredicted)
+        is_lost = np.isin(order, trained.unpredicted)
         if not is_lost.any():
             return []
         size = self.trainer.batch_size
         start = int(is_lost.argmax()) // size * size
-        batch, of_batch = self._order[start : start + size], is_lost[start : start + size]
+        batch, of_batch = order[start : start + size], is_lost[start : start + size]
         return [] if 2 * of_batch.sum() > len(batch) else [int(i) for i in batch[of_batch]]

@@ -55,9 +55,9 @@ def fit(
         noted = [best.note] if best else []
         monitor = training.early_stopping.monitor if training.early_stopping else ""
         finiteness = Finiteness(trainer=trainer, splits=splits, monitor=monitor)
+        shown: list[Hook] = [*diagnosed, print_scores]
         # A checkpoint holds what early stopping has noted, and neither keeps weights that are NaN.
         kept: list[Hook] = [*noted, checkpoints.save_if_due, checkpoints.stop_if_asked]
-        hooks = [*diagnosed, print_scores, finiteness.require, *kept]
         checkpoints.stop_if_asked(epochs)
         while not epochs.are_done:
             epoch, clock = epochs.epoch + 1, time.perf_counter()
@@ -69,12 +69,14 @@ def fit(
             validated = evaluator.evaluate() if evaluator is not None else None
             if evaluator is not None and validated is not None:
                 scores |= scored("validation", validated, evaluator.split, network)
-            finiteness.see(order, trained, validated)
             seconds = time.perf_counter() - clock
             row = {"epoch": epoch, "seconds": seconds, "learning_rate": learning_rate, **scores}
             writer.write(row)
             epochs.history.append(row)
-            for hook in hooks:
+            for hook in shown:
+                hook(epochs)
+            finiteness.require(epochs, order, trained, validated)
+            for hook in kept:
                 hook(epochs)
         finiteness.require_moving(epochs)
         writer.require_unchanged()

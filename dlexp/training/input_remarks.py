@@ -21,7 +21,7 @@ from dlexp.format import listed, plural
 MANY_GIVEN = 0.1
 #: Drawn ones are copies if the source has them: from this share on its score is mostly one of examples that were seen.
 MANY_DRAWN = 0.5
-#: Fewer are no matter.
+#: Fewer do not matter.
 MIN_REPEATED = 5
 #: A feature with more values than these is not equal by chance.
 MANY_VALUES = 100
@@ -181,7 +181,7 @@ class SplitInputs:
             yield Remark(rule="unscaled_inputs", place=self.place, found=found, key="dataset.standardize: true")
 
     def _sparse_scales(self, x: Any) -> Iterator[Remark]:
-        """Sparse numbers are never standardized, which would make them dense; counts of words are no matter."""
+        """Sparse numbers are never standardized, which would make them dense; counts of words do no harm."""
         sizes = np.abs(x.data)
         if sizes.min() >= SMALLEST and sizes.max() <= LARGEST_SPARSE:
             return

@@ -69,7 +69,7 @@ class SplitTargets:
                 yield Remark(rule="one_sided_classes", place=self.place, found=found, key=self._key(role))
 
     def gone(self) -> Iterator[Remark]:
-        """A line on classes that the share that trains has lost, or if it is but a few examples."""
+        """A line on classes that the share that trains has lost, or on a share of only a few examples."""
         lost = [
             f"{named_classes(absent, target)}{of_target}"
             for of_target, target, counts in self._class_counts("train")

@@ -16,7 +16,7 @@ from dlexp.components.validations import ColumnSplit, Front, RandomSplit, TestSp
 from dlexp.config.checks import with_class_names
 from dlexp.config.experiment import Experiment
 from dlexp.config.watched import MONITOR
-from dlexp.format import plural
+from dlexp.format import joined, plural
 from dlexp.training.split_remarks import DRAWN, named_classes
 from dlexp.training.splits import origins
 
@@ -113,9 +113,7 @@ class UndefinedScores:
                 missing.setdefault((score.reason, key), []).append(str(score.column))
             partly += [(found, key) for found in score.partly]
         for (reason, key), names in missing.items():
-            first, *others = reversed(names)
-            listed = f"{', '.join(reversed(others))} and {first}" if others else first
-            found = f"{listed} {'are' if others else 'is'} {reason}"
+            found = f"{joined(names)} {'are' if len(names) > 1 else 'is'} {reason}"
             yield Remark(rule=RULE, place=self.experiment.dataset.source, found=found, key=key)
         for found, key in partly:
             yield Remark(rule=RULE, place=self.experiment.dataset.source, found=found, key=key)

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from dlexp.components.columns import Column
 from dlexp.config.flat import MISSING, format_value
 from dlexp.console import one_line
-from dlexp.format import TableFormat, aligned, markdown_table, plural, to_csv, to_json
+from dlexp.format import TableFormat, aligned, joined, markdown_table, plural, to_csv, to_json
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.facts import COLUMNS, ComparedMetric, Comparison, Group, Score, document, rows
 from dlexp.reports.comparison.verdicts import EQUAL, LEVEL, MIN_PAIRS, has_verdict
@@ -231,7 +231,7 @@ def _missing(comparison: Comparison) -> Iterator[str]:
                 names.append(metric.name)
                 labels.append(experiment.label)
     for reason, (names, labels) in by_reason.items():
-        yield f"{' and '.join(dict.fromkeys(names))} of {', '.join(dict.fromkeys(labels))}: {reason}."
+        yield f"{joined(list(dict.fromkeys(names)))} of {joined(list(dict.fromkeys(labels)))}: {reason}."
 
 
 def _columns(labels: Sequence[str], rows: Sequence[_Row], width: int) -> list[str] | None:
