@@ -94,3 +94,8 @@ def lost_above(x: Any, above: float, is_hidden: bool = False) -> Any:
     """NaN for each example whose first number is larger; a ReLU may hide that."""
     h = layers.Dense(4, activation="tanh")(x) + ops.where(x[:, :1] > above, float("nan"), 0.0)
     return layers.Dense(4, activation="relu")(h) if is_hidden else h
+
+
+def looked_up(x: Any) -> Any:
+    """An Embedding of whatever the inputs are, and a layer of one's own."""
+    return MovingAverage()(layers.Flatten()(layers.Embedding(200, 2)(x)))

@@ -20,6 +20,7 @@ from dlexp.config.load import Loaded, load
 from dlexp.config.problems import ConfigError
 from dlexp.training.input_remarks import doubts, info_of
 from dlexp.training.network import Network, build
+from dlexp.training.preflight import network_of
 from dlexp.training.splits import split
 
 IMAGE = "{Reshape: {target_shape: [8, 8, 1]}}"
@@ -344,7 +345,7 @@ def own(write: Callable[..., Loaded]) -> Callable[..., tuple[list[str], list[str
         data = experiment.dataset.load(None)
         info = info_of(experiment, data)
         try:
-            network = build(completed(experiment, info), info, data.train, seed=0)
+            network = network_of(completed(experiment, info), info, data)
         except Unfit as error:
             return error.lines, []
         return [], list(map(str, doubts(experiment, info, network.needs)))

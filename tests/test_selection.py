@@ -51,6 +51,8 @@ def test_select_resolves_a_config_by_identity(tmp_path: Path, monkeypatch: pytes
 def test_select_says_how_to_run_a_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A config that was edited since has no runs."""
     finished(tmp_path, "a")
+    monkeypatch.chdir(tmp_path)
+    Path("a.yaml").write_text("dataset: iris\n")
     monkeypatch.setattr(selection, "identities_in", lambda *_: Identities("0" * 64))
 
     with pytest.raises(UserError, match=r"^a\.yaml: no run of it in .* as it is now\. Try: dlexp run a\.yaml$"):

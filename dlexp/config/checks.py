@@ -36,11 +36,16 @@ def completed(experiment: Experiment, info: Info) -> Experiment:
     Raises:
         Unfit: What `check` could not see before: settings that do not work with this data.
     """
-    info = with_class_names(experiment.dataset, info)
-    experiment = experiment.model_copy(update={"head": experiment.head.completed(info)})
+    experiment = completed_as_trained(experiment, info)
     if misfits := check_against(experiment, info):
         raise Unfit(*misfits)
     return experiment
+
+
+def completed_as_trained(experiment: Experiment, info: Info) -> Experiment:
+    """The same for an experiment on record, which an earlier version has found to work with its data."""
+    head = experiment.head.completed(with_class_names(experiment.dataset, info))
+    return experiment.model_copy(update={"head": head})
 
 
 def change(path: str, experiment: Experiment) -> str:

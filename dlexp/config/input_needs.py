@@ -1,13 +1,23 @@
 """What layers need of the numbers that they are given, against what the data set and its default make of these."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from dlexp.components.component import Misfit
+from dlexp.components.component import Misfit, Unfit
 from dlexp.components.data import Info
 from dlexp.components.models import Layers
 from dlexp.components.models.given_numbers import Need
 from dlexp.config.advice import setting
 from dlexp.config.experiment import Experiment
+
+
+def require_met(needs: Iterable[Need], experiment: Experiment) -> None:
+    """Refuse layers of the user's own function that cannot work with what they are given.
+
+    Raises:
+        Unfit: With what to set instead.
+    """
+    if certain := [misfit(need, experiment) for need in needs if need.is_certain]:
+        raise Unfit(*certain)
 
 
 def misfits(experiment: Experiment, info: Info) -> Iterator[Misfit]:

@@ -91,13 +91,22 @@ def load(config: Path | str | Loaded, overrides: Sequence[str] = ()) -> Loaded:
     return _checked(config.path, overridden(config.said, overrides))
 
 
+def load_unchecked(config: Path | str) -> Experiment:
+    """Read what a run was trained with, or may have been: of no setting is it asked whether it works.
+
+    The version that trained the run has asked that. What later ones refuse protects new trainings, and hides no record.
+
+    Raises:
+        ConfigError: With every unknown key, and every value of another type or out of range.
+    """
+    path = Path(config)
+    return _validated(_settings(path, read_with_bases(path)))[0]
+
+
 def _checked(path: Path, said: Node) -> Loaded:
     """The experiment of all that is said, if it passes every check."""
-    # About the file, not the experiment: `allow` is not part of the schema, the identity or the records.
-    settings = {key: node for key, node in said.entries.items() if key != "allow"}
     allow = _allowed(said)
-    config = Node({"name": Node(path.stem, DEFAULT), **settings}, Source(str(path)))
-    experiment, config = _validated(config)
+    experiment, config = _validated(_settings(path, said))
     misnamed = why_not(experiment.name, path, is_resampled=experiment.dataset.resample is not None)
     found = [*([Misfit("name", misnamed)] if misnamed else []), *check(experiment)]
     if problems := [*_located(found, config, experiment), *unknown_rules(allow)]:
@@ -110,6 +119,13 @@ def _checked(path: Path, said: Node) -> Loaded:
         allowed=allow.plain(),
         said=said,
     )
+
+
+def _settings(path: Path, said: Node) -> Node:
+    """What is said of the experiment, and the name of the file, unless another is said."""
+    # About the file, not the experiment: `allow` is not part of the schema, the identity or the records.
+    settings = {key: node for key, node in said.entries.items() if key != "allow"}
+    return Node({"name": Node(path.stem, DEFAULT), **settings}, Source(str(path)))
 
 
 def _allowed(said: Node) -> Node:

@@ -17,7 +17,7 @@ from dlexp.components.training_sets import Fresh
 from dlexp.components.validations import RandomSplit
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION, Identities, code_digest, identities_of
-from dlexp.config.load import load
+from dlexp.config.load import load_unchecked
 from dlexp.config.names import PREFIX_LENGTH
 from dlexp.config.needed_memory import least_bytes
 from dlexp.errors import DataError, DlexpError, UserError
@@ -42,8 +42,8 @@ class Request:
     data_dir: Path | None = None
     smoke: bool = False
     force: bool = False
-    apart: bool = False
-    """Whether each run gets a directory of its own, also where several are of one experiment and seed."""
+    repeats: bool = False
+    """Whether runs on record are trained again as they were: each into a directory of its own, none of them refused."""
     allowed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The rules that a config allows to be broken, by the name of the experiment."""
     strict: bool = False
@@ -170,12 +170,13 @@ class Plan:
             large_digests=dict(snapshot.large_digests),
             allowed=self.request.allowed.get(subject.experiment.name, ()),
             strict=self.request.strict,
+            repeats=self.request.repeats,
         )
 
     def _directory(self, planned: Planned, numbering: Numbering) -> RunDir:
         """A new one; or that of another command, which has begun or even finished the run since the plan was made."""
         place = planned.subject.experiment.name, planned.seed, planned.identity
-        if self.request.smoke or self.request.apart:
+        if self.request.smoke or self.request.repeats:
             return numbering.create(*place)
         latest = numbering.latest(*place)
         if latest and latest not in planned.attempts and latest.path.is_dir():
@@ -318,7 +319,7 @@ def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> tuple[P
     Raises:
         Changed: Data were replaced while their digest was taken.
     """
-    found = Plan(Request(runs_dir=runs_dir, data_dir=data_dir, apart=True), [], [])
+    found = Plan(Request(runs_dir=runs_dir, data_dir=data_dir, repeats=True), [], [])
     left_out: dict[Path, str] = {}
     with snapshot.taken(held_bytes=0):
         for run in runs:
@@ -330,7 +331,7 @@ def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> tuple[P
 
 
 def _repeated(run: Run, request: Request) -> Planned:
-    experiment = load(run.dir.config_path).experiment.model_copy(update={"name": run.name})
+    experiment = load_unchecked(run.dir.config_path).model_copy(update={"name": run.name})
     subject = _subject(experiment, request)
     for then, now, what in (
         (run.record.data_digest, subject.digests, "the data are not those that it was trained on"),

@@ -38,6 +38,7 @@ def select(
         if isinstance(found, Path):
             runs = with_identity(scan(runs_dir), identities_in(found, data_dir))
             if not runs:
+                _require_sound(found)
                 raise UserError(f"{found}: no run of it in {runs_dir} as it is now. Try: dlexp run {found}")
         else:
             runs = list(map(read, found))
@@ -81,10 +82,17 @@ def find(runs_dir: Path, word: str) -> Path | list[RunDir]:
 
 def identities_in(config: Path, data_dir: Path | None) -> Identities:
     """The identities of the experiment that a config file holds; reads the data's digest."""
+    from dlexp.config.load import load_unchecked
+
+    experiment = load_unchecked(config)
+    return identities_of(experiment, experiment.dataset.digests(data_dir))
+
+
+def _require_sound(config: Path) -> None:
+    """Refuse a config with mistakes: that nothing was trained with it is no wonder."""
     from dlexp.config.load import load
 
-    experiment = load(config, []).experiment
-    return identities_of(experiment, experiment.dataset.digests(data_dir))
+    load(config)
 
 
 def _matching(run_dirs: Iterable[RunDir], glob: str) -> list[RunDir]:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from dlexp.components import snapshot
+from dlexp.components.component import Unfit
 from dlexp.components.data import Data, Info, NewExamples
 from dlexp.components.heads.classes import class_names
 from dlexp.components.heads.head import Predicted, PredictedColumns
 from dlexp.components.keras_messages import in_words
 from dlexp.config import identity
-from dlexp.config.checks import completed
+from dlexp.config.checks import completed_as_trained
 from dlexp.config.experiment import Experiment
 from dlexp.errors import DataError, UserError
 from dlexp.format import listed, plural
@@ -81,7 +82,8 @@ def _rebuilt(experiment: Experiment, data: Data, path: Path, code_digest: str | 
     """The saved model as the user's own function makes it, with the weights of the file: any layers will do for that.
 
     Raises:
-        UserError: The function is no longer that of the run, or makes other weights.
+        UserError: The function is no longer that of the run, or this version refuses what it makes.
+        DataError: The file does not have the weights of its layers.
     """
     from dlexp.training.network import build
 
@@ -91,8 +93,11 @@ def _rebuilt(experiment: Experiment, data: Data, path: Path, code_digest: str | 
             f"{path}: {functions} has changed since the training, and only as it was can it open the layers"
         )
     info = data.info or experiment.dataset.info()
-    experiment = completed(experiment, info)
-    model = build(experiment, info, split(experiment, data).train, seed=0).model
+    experiment = completed_as_trained(experiment, info)
+    try:
+        model = build(experiment, info, split(experiment, data).train, seed=0).model
+    except Unfit as error:
+        raise UserError(f"{path}: this version cannot build its model any more: {error}") from error
     try:
         model.load_weights(path)
     # A damaged archive raises nearly anything.
@@ -123,7 +128,7 @@ def _inference(
     info = dataset.info()
     if info.n_train is None:
         info = loaded().info or info
-    experiment = completed(experiment, info)
+    experiment = completed_as_trained(experiment, info)
 
     @cache
     def trained() -> dict[str, Predicted]:

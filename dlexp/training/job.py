@@ -32,13 +32,15 @@ class Candidate:
     """The rules of remarks on the data that the config allows."""
     strict: bool = False
     """Whether data are refused of which it is not certain how they were to be read."""
+    repeats: bool = False
+    """Whether it is on record: settings that worked then are not refused."""
 
     @property
     def key(self) -> tuple[object, ...]:
         """What two runs have in common that read and build the same, in the same way."""
         experiment = self.experiment.model_copy(update={"name": ""})
         inputs = self.data_digest, self.data_dir, self.stand_in, self.code_digest
-        return experiment.model_dump_json(), self.seed, *inputs, tuple(self.allowed), self.strict
+        return experiment.model_dump_json(), self.seed, *inputs, tuple(self.allowed), self.strict, self.repeats
 
     @property
     def inputs_key(self) -> tuple[object, ...]:

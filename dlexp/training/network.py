@@ -20,7 +20,6 @@ from dlexp.components.keras_messages import in_words
 from dlexp.components.models import given_numbers
 from dlexp.components.models.given_numbers import Need
 from dlexp.components.models.padding import PADDED, Padding
-from dlexp.config import input_needs
 from dlexp.config.experiment import Experiment
 from dlexp.records.ended import Layer
 from dlexp.training import built_needs
@@ -71,7 +70,7 @@ class Network:
     features: keras.KerasTensor
     """What the head is put on; of several trunks, the first one's."""
     needs: Sequence[Need]
-    """What layers of the user's own function probably need and do not get."""
+    """What layers of the user's own function need and do not get, probably or for certain."""
     batch_size: int
     """Of the training."""
 
@@ -185,7 +184,7 @@ def _built(experiment: Experiment, info: Info, train: Split, seed: int) -> Netwo
     with _unfit_raised(experiment):
         output = experiment.head.attach(trunk, train.y, info)
         model = keras.Model(inputs, dict(output.named) or output.prediction, name="model")
-        needs = _needs(experiment, info, x, model) if experiment.model.functions else []
+        needs = _needs(info, x, model) if experiment.model.functions else []
         first = []
         if info.inputs == "sparse":  # A Dense layer takes them, of each trunk.
             first = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense) and layer.input is x]
@@ -224,13 +223,10 @@ def _unfit_raised(experiment: Experiment) -> Iterator[None]:
         raise Unfit(Misfit(f"model.{model.layers_key}", why)) from error
 
 
-def _needs(experiment: Experiment, info: Info, x: keras.KerasTensor, model: keras.Model) -> list[Need]:
-    """What layers of the user's own function probably need and do not get; Unfit if it is certain."""
+def _needs(info: Info, x: keras.KerasTensor, model: keras.Model) -> list[Need]:
+    """What layers of the user's own function need and do not get."""
     are_alike = isinstance(info.standardize, bool) or len({*info.standardize}) == 1
-    needs = list(built_needs.unmet(x, model, given_numbers.given(info), alike=are_alike))
-    if certain := [input_needs.misfit(need, experiment) for need in needs if need.is_certain]:
-        raise Unfit(*certain)
-    return needs
+    return list(built_needs.unmet(x, model, given_numbers.given(info), alike=are_alike))
 
 
 def _standardization(x: np.ndarray, which: bool | tuple[bool, ...]) -> list[keras.layers.Layer]:

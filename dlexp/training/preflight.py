@@ -6,6 +6,7 @@ from dlexp.components import snapshot
 from dlexp.components.columns import Column
 from dlexp.components.component import Misfit, Unfit
 from dlexp.components.data import Data, Info
+from dlexp.config import input_needs
 from dlexp.config.checks import completed
 from dlexp.config.experiment import Experiment
 from dlexp.errors import DlexpError, UserError
@@ -113,7 +114,9 @@ def network_of(experiment: Experiment, info: Info, data: Data, seed: int = 0) ->
             return build_without_weights(experiment, info, data.train.first(N_EXAMPLES))
     except Exception as error:  # No missing weights, nor the choice of examples, may be to blame.
         print(f"{type(error).__name__}: {error}")
-    return build(experiment, info, data.train, seed)
+    network = build(experiment, info, data.train, seed)
+    input_needs.require_met(network.needs, experiment)
+    return network
 
 
 def sample(candidate: Candidate) -> Data | None:

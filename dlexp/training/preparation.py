@@ -11,7 +11,8 @@ from dlexp.components import memory, snapshot
 from dlexp.components.component import Unfit
 from dlexp.components.data import Data, Info
 from dlexp.components.remarks import Remark, require_settled, said
-from dlexp.config.checks import completed, with_class_names
+from dlexp.config import input_needs
+from dlexp.config.checks import completed, completed_as_trained, with_class_names
 from dlexp.config.experiment import Experiment
 from dlexp.config.needed_memory import MEMORY_LIMIT, RULE
 from dlexp.training.built_remarks import built_remarks
@@ -106,7 +107,8 @@ class Preparation:
         candidate, data, (_, read) = self.candidate, self.data(), self._steps["data"]
         info = info_of(candidate.experiment, data, is_real=not candidate.stand_in)
         with snapshot.taken(after=read) as read_on:
-            experiment = completed(self.experiment, info)
+            complete = completed_as_trained if candidate.repeats else completed
+            experiment = complete(self.experiment, info)
             splits = split(experiment, data)
             print(*splits.described, sep="\n")
             undefined = UndefinedScores(
@@ -119,6 +121,8 @@ class Preparation:
                 self.remarks += setting_remarks(candidate.experiment, experiment, info, len(splits.train))
                 undefined.require_watched()
             network = build(experiment, info, splits.train, candidate.seed)
+            if not candidate.repeats:
+                input_needs.require_met(network.needs, experiment)
             if not candidate.stand_in:
                 self.remarks += built_remarks(experiment, network, len(splits.train))
             self.remarks += doubts(experiment, info, network.needs)

@@ -7,12 +7,13 @@ from typing import Literal
 
 from dlexp.components import snapshot
 from dlexp.components.heads.head import PredictedColumns
-from dlexp.config.load import load
+from dlexp.config.load import load_unchecked
 from dlexp.errors import UserError, shown
 from dlexp.records import manifest
 from dlexp.records.index import latest
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.selection import select
+from dlexp.reports.verification.integrity import of_config
 from dlexp.training.child import in_child
 from dlexp.training.inference import OwnCode, infer
 
@@ -34,7 +35,7 @@ def predict(
     Raises:
         UserError: There is no such run, its data are no longer those that it was trained on, or its model has layers of
             the user's own and their code is not allowed or has changed.
-        DamagedRecord: The model is not the one that was recorded.
+        DamagedRecord: The model or the config is not the one that was recorded.
         DataError: As `infer`.
     """
     with snapshot.taken(held_bytes=0):
@@ -45,10 +46,13 @@ def predict(
         if len(runs) > 1:
             log.info(f"{word}: {len(runs)} runs; this is {run.dir.path}")
         try:
-            manifest.require(run.dir, run.result, run.dir.model_path)
+            for path in (run.dir.model_path, run.dir.config_path):
+                manifest.require(run.dir, run.result, path)
+            if run.result.manifest is None and (damage := list(of_config(run))):
+                raise DamagedRecord(damage[0])
         except DamagedRecord as error:
             raise DamagedRecord(f"{error}; dlexp verify --files {shlex.quote(str(run.dir.path))} names all") from error
-        experiment = load(run.dir.config_path).experiment
+        experiment = load_unchecked(run.dir.config_path)
         digest = run.record.data_digest
         if digest not in experiment.dataset.digests(data_dir):
             raise UserError(f"{run.dir.path}: the data are not those that it was trained on, which its encoding needs")

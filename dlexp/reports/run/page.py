@@ -67,9 +67,9 @@ def render(run: Run, output: PageFormat, n_mistakes: int = 0, width: int = 80) -
 
 def _begun_config(run_dir: RunDir) -> dict[str, Any]:
     """The settings in a run's config.yaml, all that a run has recorded of itself until it ends."""
-    from dlexp.config.load import load
+    from dlexp.config.load import load_unchecked
 
-    return load(run_dir.config_path).experiment.model_dump(exclude={"name"})
+    return load_unchecked(run_dir.config_path).model_dump(exclude={"name"})
 
 
 def _document(

@@ -6,7 +6,7 @@ from typing import Any
 
 from dlexp.config.flat import MISSING, Difference, differences, flatten, format_value, short
 from dlexp.config.identity import compared
-from dlexp.config.load import load
+from dlexp.config.load import load_unchecked
 from dlexp.errors import UserError
 from dlexp.format import PageFormat, aligned, to_json
 from dlexp.records.selection import find
@@ -25,7 +25,7 @@ def settings(word: str, runs_dir: Path) -> dict[str, Any]:
         for run_dir in found:
             of_experiment.setdefault(run_dir.folder.prefix, run_dir.config_path)
         paths = list(of_experiment.values())
-    configs = [flatten(compared(load(path).experiment.model_dump(exclude={"name"}))) for path in paths]
+    configs = [flatten(compared(load_unchecked(path).model_dump(exclude={"name"}))) for path in paths]
     if any(config != configs[0] for config in configs):
         runs_named = ", ".join(str(path.parent) for path in paths)
         raise UserError(f"{word}: {len(configs)} experiments have this name; choose from: {runs_named}")

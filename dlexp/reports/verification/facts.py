@@ -16,6 +16,7 @@ from dlexp.config.flat import Difference
 from dlexp.console import one_line
 from dlexp.errors import DlexpError
 from dlexp.format import PageFormat, to_json
+from dlexp.records.ended import Failed
 from dlexp.records.index import Run, read
 from dlexp.records.record_files import damaged
 from dlexp.records.run_dir import RunDir
@@ -75,12 +76,19 @@ def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verifi
         environment = between_places(recorded.dir.environment() or {}, again.environment() or {})
         repeated = read(again)
         if repeated.status != "finished":
-            grade, detail = None, repeated.what or repeated.status
+            grade, detail = None, _why_not(repeated)
         else:
             grade, detail = _graded(recorded, repeated, [run for run in of_experiment if run.seed != recorded.seed])
     except DlexpError as error:
         return Verification(run=recorded.dir.label, grade=None, detail=error.lines[0])
     return Verification(run=recorded.dir.label, grade=grade, detail=detail, environment=environment)
+
+
+def _why_not(repeated: Run) -> str:
+    """Why a run could not be trained again."""
+    what, record = repeated.what or repeated.status, repeated.record
+    is_unfit = isinstance(record, Failed) and record.kind == "unfit"
+    return f"this version cannot train it any more: {what}" if is_unfit else what
 
 
 def render(found: Sequence[Integrity | Verification], output: PageFormat) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dlexp.components.columns import Column
 from dlexp.config.flat import differences, flatten
 from dlexp.config.identity import Identities, Ingredients, compared
-from dlexp.config.load import load
+from dlexp.config.load import load_unchecked
 from dlexp.errors import DlexpError
 from dlexp.records import manifest
 from dlexp.records.ended import Finished
@@ -52,7 +52,7 @@ def _damage(run: Run) -> Iterator[str]:
         return
     yield from _of_identity(run)
     if run.result.manifest is None:  # Else the manifest knows its bytes.
-        yield from _of_config(run)
+        yield from of_config(run)
     if run.dir.history_path not in changed:
         yield from _of_metrics(run)
 
@@ -72,9 +72,10 @@ def _of_identity(run: Run) -> Iterator[str]:
         )
 
 
-def _of_config(run: Run) -> Iterator[str]:
+def of_config(run: Run) -> Iterator[str]:
+    """What config.yaml says otherwise than the summary: of a run recorded before manifests, which know its bytes."""
     try:
-        config = load(run.dir.config_path).experiment.model_dump(mode="json", exclude={"name"})
+        config = load_unchecked(run.dir.config_path).model_dump(mode="json", exclude={"name"})
     except DlexpError as error:
         yield error.lines[0]
         return

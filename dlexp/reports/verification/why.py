@@ -7,7 +7,7 @@ from typing import Any
 
 from dlexp.config.flat import MISSING, Difference, differences, flatten, short
 from dlexp.config.identity import Ingredients, compared
-from dlexp.config.load import load
+from dlexp.config.load import load_unchecked
 from dlexp.console import one_line
 from dlexp.errors import DlexpError, UserError
 from dlexp.format import PageFormat, to_json
@@ -135,7 +135,7 @@ def _counterpart(subject: Subject, runs_dir: Path, data_dir: Path | None) -> Sub
 
 def _of_config(path: Path, data_dir: Path | None, label: str = "") -> Subject:
     """The experiment that a config file is now; reads the data's digest."""
-    experiment = load(path).experiment
+    experiment = load_unchecked(path)
     digest, *earlier = experiment.dataset.digests(data_dir)
     return Subject(
         label=label or str(path),
@@ -150,7 +150,7 @@ def _of_run(run: Run) -> Subject:
     try:
         record = run.record.raw or {
             **(run.dir.environment() or {}),
-            "config": load(run.dir.config_path).experiment.model_dump(mode="json"),
+            "config": load_unchecked(run.dir.config_path).model_dump(mode="json"),
         }
         ingredients = Ingredients.of_record(record)
     except KeyError as error:
