@@ -102,7 +102,7 @@ def test_tensors_of_features_are_taken(refused: Callable[..., str], body: str) -
             "keras.mixed_precision.set_global_policy('mixed_float16'); return layers.Dense(3)(x)",
             "it sets Keras's dtype policy mixed_float16 for everything",
         ),
-        ("tf.config.run_functions_eagerly(True); return layers.Dense(3)(x)", "it sets Keras's functions eagerly run"),
+        ("tf.config.run_functions_eagerly(True); return layers.Dense(3)(x)", "it sets Keras's run_functions_eagerly"),
     ],
 )
 def test_what_would_change_every_run_is_refused(refused: Callable[..., str], body: str, message: str) -> None:

@@ -32,7 +32,7 @@ class Futile(NamedTuple):
     """Its key, as seen from its component; empty if it is the component itself."""
     message: str
     value: object
-    """What would."""
+    """A value that does it."""
 
 
 class Unfit(UserError):

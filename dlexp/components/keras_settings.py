@@ -71,7 +71,7 @@ def reset() -> None:
 
 
 def changed() -> str:
-    """What in this process is no default of Keras's, such as `floatx float64`; empty where nothing is."""
+    """What in this process is no default of Keras's, such as `floatx float64`; empty if nothing has changed."""
     import keras
     import tensorflow as tf
 
@@ -84,7 +84,7 @@ def changed() -> str:
     if (policy := keras.config.dtype_policy().name) not in (now["floatx"], DEFAULTS["floatx"]):
         found.append(f"dtype policy {policy}")
     if tf.config.functions_run_eagerly():
-        found.append("functions eagerly run")
+        found.append("run_functions_eagerly True")
     return ", ".join(found)
 
 

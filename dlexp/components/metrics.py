@@ -63,7 +63,7 @@ def _of_classes_alone(n: int, n_labels: int | None) -> float | None:
 
 
 def _all_alike(y: Array, class_names: Sequence[str]) -> str:
-    """Of targets that are all the same, what they are; of a single one, too."""
+    """What all targets are, if they are the same; a single one always is."""
     if not (y == y[0]).all():
         return ""
     if y.ndim == 2:
@@ -77,7 +77,7 @@ def _all_alike(y: Array, class_names: Sequence[str]) -> str:
 
 
 def _without_labels(y: Array, class_names: Sequence[str]) -> str:
-    """Of multilabel targets without any label, that they are."""
+    """That multilabel targets have no label at all, if they have none."""
     return "" if y.ndim == 1 or y.any() else "without a label"
 
 
@@ -90,7 +90,7 @@ def _one_sided(y: Array, n_classes: int) -> Array:
 
 
 def _absent_labels(y: Array, n_classes: int) -> Array:
-    """Of multilabel targets, the classes that none of the examples has."""
+    """The classes of multilabel targets that none of the examples has."""
     import numpy as np
 
     return np.flatnonzero(~y.any(axis=0)) if y.ndim == 2 else np.arange(0)

@@ -138,7 +138,7 @@ def symmetric_start(model: Layers, layers: list[PlacedLayer], n_classes: int) ->
 
 
 def lone_unit(model: Layers, layers: list[PlacedLayer], n_classes: int) -> Iterator[Advice]:
-    """Right behind a Dense layer of one."""
+    """Layer normalization right behind a Dense layer of one unit gives its bias alone."""
     for before, layer in pairwise(layers):
         if before.arguments.get("units") == 1 and before.name == "Dense" and layer.name == "LayerNormalization":
             why = f"over 1 unit {layer.name} gives its bias alone: nothing in front of it is learned"

@@ -28,7 +28,7 @@ BYTES = 4
 
 @dataclass(frozen=True)
 class RunMemory:
-    """What a run needs at its peak, as its network says that was built."""
+    """The memory that a run needs at its peak, as its network says once it is built."""
 
     by_layer: Mapping[str, float] = field(default_factory=dict)
     """Bytes, by the layer's name."""
@@ -36,7 +36,7 @@ class RunMemory:
 
     @property
     def total(self) -> float:
-        """In all."""
+        """Bytes in all."""
         return OVERHEAD + sum(self.by_layer.values()) + self.data
 
     @property

@@ -154,7 +154,7 @@ def record(prepared: Prepared, epochs: Epochs) -> None:
 
 
 def _tested(prepared: Prepared, epochs: Epochs) -> FinishedTraining:
-    """What comes of the test split."""
+    """Score the test split."""
     built, network, splits = prepared.built, prepared.built.network, prepared.built.splits
     tested = Evaluator(network, splits.test).evaluate()
     is_needed = built.experiment.dataset.resample is not None  # Bias and variance are those of all predictions.

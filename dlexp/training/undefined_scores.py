@@ -50,14 +50,14 @@ class _Score:
         return f"not defined on {plural(n, self.example)}{', all' * (n > 1)} {alike}" if alike else ""
 
     def lacks(self, y: Array) -> object:
-        """What the metric does without on targets: equal on others on which it does without the same."""
+        """What the metric lacks on some targets, to be compared with what it lacks on others."""
         n_classes = self.target.n_classes or 0
         unscored = self.metric.unscored(y, n_classes).tolist() if self.metric.unscored else []
         return self.metric.undefined(y, ()) or unscored
 
     @property
     def partly(self) -> list[str]:
-        """Of a mean over classes, what becomes of those that have no score of their own."""
+        """What a mean over classes makes of those that have no score of their own, in words."""
         if self.metric.unscored is None or self.reason:
             return []
         classes = self.metric.unscored(self.y, self.target.n_classes or 0)
@@ -83,7 +83,7 @@ class UndefinedScores:
 
     @classmethod
     def of(cls, experiment: Experiment, data: Data) -> Self:
-        """Those of data that are not split yet.
+        """The undefined scores of data that are not split yet.
 
         Raises:
             UserError: The examples cannot be chosen as the experiment says.
@@ -102,7 +102,7 @@ class UndefinedScores:
     def remarks(self) -> Iterator[Remark]:
         """A line for all scores that are missing for one reason, except for one that is watched.
 
-        And a line for each that does without some classes.
+        And a line for each mean that some classes have no score in.
         """
         stopping = self.experiment.training.early_stopping
         missing: dict[tuple[str, str], list[str]] = {}

@@ -54,16 +54,16 @@ class Need:
     """What a layer needs and is not given."""
 
     path: str
-    """Of the layer: `model.layers.0.Embedding`."""
+    """The layer's dotted path: `model.layers.0.Embedding`."""
     why: str
     kind: Literal["whole", "range", "padding", "scale"]
     given: GivenNumbers | None = None
     is_certain: bool = True
     """Whether the model is surely not what is meant."""
     n: int = 0
-    """Of whole numbers, from 0 to below which they are taken."""
+    """How many whole numbers it takes, from 0 on; 0 if it takes any, or others."""
     argument: str = ""
-    """The layer's argument that says so."""
+    """The layer's argument that says how many."""
 
 
 #: A layer by its path and name with its arguments.

@@ -60,13 +60,13 @@ class Layers(Model):
 
     @property
     def scales_inputs(self) -> bool:
-        """A scaling layer, with nothing before it that makes other numbers of them; or one that skips or looks up."""
+        """Whether inputs reach a layer that scales, skips or looks them up before one that makes others of them."""
         reached = [name for _, name, _ in given_numbers.reached(self._placed())]
         return not {*reached}.isdisjoint((*SCALING, "Masking", *given_numbers.LOOKUPS))
 
     @property
     def scaling_key(self) -> str:
-        """Behind layers that take a range, these being before all weights; else by the data set."""
+        """A Rescaling behind the layers that take a range, if inputs reach any; else the key of the data set."""
         reached = given_numbers.reached(self._placed())
         ranged = [name for _, name, arguments in reached if given_numbers.limits(name, arguments)]
         return f"model.layers: a Rescaling behind {ranged[-1]}" if ranged else STANDARDIZE
@@ -77,7 +77,7 @@ class Layers(Model):
         return any(given_numbers.matters(name) for _, name, _ in given_numbers.reached(self._placed()))
 
     def padding(self, info: Info) -> Padding | None:
-        """Of a Masking behind the inputs, or behind a Reshape of them, if the model standardizes these."""
+        """That of the first Masking, if at most a Reshape stands before it and the model standardizes its inputs."""
         if not info.is_standardized:
             return None
         n_features = math.prod(info.shape)
@@ -92,7 +92,7 @@ class Layers(Model):
         return None
 
     def unmet(self, info: Info) -> Iterator[Need]:
-        """Of the layers that the inputs reach as they are; padding that a Masking knows is left for it."""
+        """What the layers need that inputs reach as they are; padding that a Masking knows is left for it."""
         skips = self.padding(info) is not None
         found = given_numbers.unmet(self._placed(info), given_numbers.given(info))
         return (need for need in found if not (skips and need.kind == "padding"))
@@ -108,18 +108,18 @@ class Layers(Model):
 
     @property
     def least_deviation(self) -> float:
-        """What Keras adds to the variance of each feature hides smaller ones."""
+        """The root of what a first normalization adds to the variance of each feature."""
         ((name, arguments),) = self.layers[0].items()
         return float(arguments.get("epsilon", EPSILON)) ** 0.5 if name in ADDING_EPSILON else 0.0
 
     @property
     def inertia(self) -> float:
-        """Of batch normalization its momentum."""
+        """The momentum of a first BatchNormalization."""
         ((name, arguments),) = self.layers[0].items()
         return float(arguments.get("momentum", MOMENTUM)) if name == "BatchNormalization" else 0.0
 
     def path_of(self, layer: str) -> str:
-        """The item of the stack."""
+        """The item of the stack: `model.layers.1.Dense`."""
         for i, item in enumerate(self.layers):
             for name in item:
                 if re.search(rf"{name.lower()}_{i + 1}(?!\d)", layer):
