@@ -206,6 +206,18 @@ def test_one_mistake_is_one_line(refused: Callable[[str], list[str]], text: str,
             "dataset: imdb\nmodel: embedding",
             "c.yaml:2: model.type: embedding cannot take sparse vectors; use model: mlp, or dataset.encoding: padded",
         ),
+        *(
+            (
+                f"dataset: {{type: {source}, task: binary}}\nmodel: embedding",
+                "c.yaml:2: model.type: embedding takes word indices, given numbers; if they are word indices, "
+                "set dataset.form=word_ids and dataset.vocabulary=<largest + 1>; else use model: mlp",
+            )
+            for source in ("npz, path: own.npz", "python, function: 'own:load'")
+        ),
+        (
+            "dataset: {type: npz, path: own.npz, task: binary, form: word_ids, vocabulary: 50}",
+            "c.yaml: model.type: mlp cannot take word indices; use model: embedding",
+        ),
         (
             "dataset: diabetes\nhead: {units: 2}",
             "c.yaml:2: head.units: a regression head has 1 output unit, given 2; set head.units=1",

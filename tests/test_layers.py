@@ -122,6 +122,14 @@ def test_table_is_that_of_the_installed_keras() -> None:
         (["Conv2D: {filters: 8, kernel_size: 3}"], "takes 4 axes with the batch, given 2; put Reshape: {target_shape:"),
         ([IMAGE, "Conv2D: {filters: 8, kernel_size: 3}"], "leaves 4 axes with the batch, and the head takes 2"),
         ([STEPS, "LSTM: {units: 8, return_sequences: true}"], "end with Flatten or GlobalAveragePooling1D"),
+        (
+            ["Masking", STEPS, "LSTM: {units: 8}"],
+            "Masking: takes at least 3 axes with the batch, given 2; put model.layers.1.Reshape before it",
+        ),
+        (
+            ["Masking", "LSTM: {units: 8}"],
+            "Masking: takes at least 3 axes with the batch, given 2; put Reshape: {target_shape: [steps, features]}",
+        ),
     ],
 )
 def test_wrong_layers_are_named_before_keras_is_loaded(layers: list[str], message: str) -> None:
@@ -135,6 +143,7 @@ def test_wrong_layers_are_named_before_keras_is_loaded(layers: list[str], messag
     ("dataset", "layer", "message"),
     [
         ("dataset: imdb\n", "BatchNormalization", "sparse vectors need a Dense layer first, given BatchNormalization"),
+        ("dataset: imdb\n", "Embedding: {output_dim: 4}", "first, given Embedding; set dataset.encoding=padded"),
         (WORDS, "Dense: {units: 8}", "word indices need an Embedding layer first, given Dense"),
         (WORDS, "Embedding: {output_dim: 4, input_dim: [300]}", "expected a whole number, at least 1, given [300]"),
         (WORDS, "Embedding: {output_dim: 4, input_dim: 10}", "10 is fewer than the data set's 200 word indices"),

@@ -163,6 +163,7 @@ MUTATIONS = (
         lambda e: _is_vector_stack(e) and e.head.type != "multitask",
     ),
     Mutation("second_output", ("model.hidden=[16, 1]", "model.activation=[relu, sigmoid]"), _is_stack),
+    Mutation("second_output", ("model.hidden=[16, 1]", "model.activation=sigmoid"), _is_stack),
     Mutation("stopping_on_training", ("training.early_stopping={monitor: loss}",), _validates),
     Mutation("test_validation", ("validation=test",)),
     *(
@@ -421,6 +422,21 @@ def test_what_is_near_a_rule_and_follows_it_is_not_warned_of(write: Callable[...
             [
                 "model.layers.0.Dense.activation: warning: the head brings the output units and their activation; "
                 "behind a softmax they squash twice; set model.layers.0.Dense.activation=relu (allow: [second_output]"
+            ],
+        ),
+        (
+            "{Dense: {units: 64, activation: relu}}, {Dense: {units: 10}}, {Activation: {activation: sigmoid}}",
+            [
+                "model.layers.2.Activation.activation: warning: the head brings the output units and their activation; "
+                "behind a sigmoid they squash twice, and model.layers.1.Dense is not needed; "
+                "set model.layers=[{Dense: {activation: relu, units: 64}}] (allow: [second_output]"
+            ],
+        ),
+        (
+            "{Dense: {units: 10, activation: sigmoid}}",
+            [
+                "model.layers.0.Dense.activation: warning: the head brings the output units and their activation; "
+                "behind a sigmoid they squash twice; set model.layers.0.Dense.activation=linear (allow: [second_output]"
             ],
         ),
     ],

@@ -109,7 +109,7 @@ def _problems(path: str, component: Component, context: Context) -> Iterator[Mis
 def _between_parts(experiment: Experiment, context: Context) -> Iterator[Misfit]:
     head, optimizer, training = experiment.head, experiment.optimizer, experiment.training
     has_trunks = isinstance(head, Multitask) and head.sharing == "none"
-    unbuildable = list(_model_problems(experiment.model, context))
+    unbuildable = list(_model_problems(experiment.model, experiment.dataset, context))
     yield from unbuildable or input_needs.misfits(experiment, context.info)
     yield from _problems("head", head, context)
     if isinstance(head, Head) and head.weight != 1:
@@ -129,8 +129,8 @@ def _between_parts(experiment: Experiment, context: Context) -> Iterator[Misfit]
         yield Misfit(watched.MONITOR, why)
 
 
-def _model_problems(model: Model, context: Context) -> Iterator[Misfit]:
-    info = context.info
+def _model_problems(model: Model, dataset: Dataset, context: Context) -> Iterator[Misfit]:
+    info, keys = context.info, type(dataset).model_fields
     if info.inputs in model.takes:
         yield from _problems("model", model, context)
         return
@@ -142,7 +142,12 @@ def _model_problems(model: Model, context: Context) -> Iterator[Misfit]:
     ]
     # Text has both forms; the other one may fit.
     for encoding, inputs in (("multi_hot", "sparse"), ("padded", "word_ids")):
-        if info.vocabulary and inputs in model.takes:
+        if info.vocabulary and "encoding" in keys and inputs in model.takes:
             changes.append(f"dataset.encoding: {encoding}")
     given = {"numeric": "numbers", "sparse": "sparse vectors", "word_ids": "word indices"}[info.inputs]
+    if "form" in keys and info.inputs == "numeric" and "word_ids" in model.takes:
+        word_ids = "if they are word indices, set dataset.form=word_ids and dataset.vocabulary=<largest + 1>"
+        why = f"{model.type} takes word indices, given numbers; {word_ids}; else use {changes[0]}"
+        yield Misfit("model.type", why)
+        return
     yield Misfit("model.type", f"{model.type} cannot take {given}; use {', or '.join(changes)}")

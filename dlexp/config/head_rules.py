@@ -10,7 +10,7 @@ from dlexp.components.models import Layers
 from dlexp.components.models.model import Stack
 from dlexp.config.advice import Advice, heads_of
 from dlexp.config.experiment import Experiment
-from dlexp.config.layer_rules import placed
+from dlexp.config.layer_rules import PlacedLayer, placed
 
 #: Activations of output units, which a model has none of: of several, and of each by itself.
 SOFTMAXES = ("softmax", "log_softmax")
@@ -83,13 +83,28 @@ def second_output(experiment: Experiment, info: Info) -> Iterator[Advice]:
         elif last is not None and last.activation in SIGMOIDS and last.gives_vector:
             is_last = last is next(layer for layer in reversed(layers) if layer.arguments.get("units"))
             if is_last and last.arguments["units"] in outputs:
-                yield Advice(last.activation_path, why.format(last.activation), "linear")
+                yield _without_output(model, last, why.format(last.activation))
     elif isinstance(model, Stack) and model.hidden and model.activations[-1].type in SIGMOIDS:
         # One activation for all is that of hidden units; only behind others a single unit looks like an output.
         is_output = model.hidden[-1] in outputs if isinstance(model.activation, list) else model.hidden[1:][-1:] == [1]
         if is_output:
-            value = [*(_brief(each) for each in model.activations[:-1]), "linear"]
-            yield Advice("model.activation", why.format(model.activations[-1].type), value)
+            found = f"{why.format(model.activations[-1].type)}, and the last hidden layer is not needed"
+            activations = [_brief(each) for each in model.activations[:-1]]
+            if not isinstance(model.activation, list):
+                yield Advice("model.activation", found, model.hidden[:-1], "model.hidden")
+            else:
+                fewer = {"hidden": model.hidden[:-1], "activation": activations or "relu"}
+                kept = model.model_dump(exclude_defaults=True)
+                yield Advice("model.activation", found, {"type": model.type, **kept, **fewer}, "model")
+
+
+def _without_output(model: Layers, last: PlacedLayer, why: str) -> Advice:
+    """The stack without the layer that is an output; the first one stays, as its inputs may need it, but linear."""
+    first, end = (int(path.split(".")[2]) for path in (last.path, last.activation_path))
+    if last.name != "Dense" or first == 0:
+        return Advice(last.activation_path, why, "linear")
+    others = [*model.layers[:first], *model.layers[first + 1 : end], *model.layers[end + 1 :]]
+    return Advice(last.activation_path, f"{why}, and {last.path} is not needed", others, "model.layers")
 
 
 def _brief(activation: Activation) -> object:

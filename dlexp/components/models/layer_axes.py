@@ -21,8 +21,9 @@ FIXED_AXES = {
     **dict.fromkeys(IMAGE_LAYERS, 4),
     **dict.fromkeys(("RepeatVector", "MelSpectrogram"), 2),
 }
-#: Layers that need an axis of steps, and take more of them; of two axes, attention takes the examples for the steps.
-LEAST_AXES = dict.fromkeys(("MultiHeadAttention", "Attention", "AdditiveAttention", "TimeDistributed"), 3)
+#: Layers that need an axis of steps, and take more of them; of two axes, attention takes the examples for the steps,
+#: and Masking skips examples, which no layer behind it notices.
+LEAST_AXES = dict.fromkeys(("MultiHeadAttention", "Attention", "AdditiveAttention", "TimeDistributed", "Masking"), 3)
 #: Layers whose outputs have axes that only Keras works out.
 FREE_AXES = ("EinsumDense", "MelSpectrogram", "STFTSpectrogram")
 #: What to put in front of a layer that takes other axes than there are.
@@ -62,7 +63,10 @@ def problems(items: Sequence[Item]) -> Iterator[Misfit]:
 def _misfit(items: Sequence[Item], i: int, n: int, taken: int, narrowed: list[tuple[int, int]], least: str) -> Misfit:
     """What is wrong with layer `i`, given `n` axes: or with the one before it that gave the last of all steps alone."""
     (name,) = items[i]
-    behind, before = "", f"put {_shaping(taken)} before it"
+    shape = _shaping(taken)
+    if name == "Masking" and "Reshape" in (items[i + 1 : i + 2] or [{}])[0]:  # Behind which the mask is lost.
+        shape = f"model.layers.{i + 1}.Reshape"
+    behind, before = "", f"put {shape} before it"
     if narrowed and n < taken:
         k, had = narrowed[-1]
         path = _recurrent_path(f"layers.{k}", items[k])

@@ -138,7 +138,8 @@ class Layers(Model):
     def _axes_problems(self, items: list[dict[str, dict[str, Any]]], info: Info) -> Iterator[Misfit]:
         first = next(iter(items[0]))
         if info.inputs == "sparse" and first != "Dense":
-            yield Misfit("layers.0", f"sparse vectors need a Dense layer first, given {first}")
+            mended = "; set dataset.encoding=padded" if first == "Embedding" and info.vocabulary else ""
+            yield Misfit("layers.0", f"sparse vectors need a Dense layer first, given {first}{mended}")
         elif info.inputs == "word_ids" and first != "Embedding":
             yield Misfit("layers.0", f"word indices need an Embedding layer first, given {first}")
         elif info.inputs == "word_ids" and (words := items[0]["Embedding"]["input_dim"]) < (info.vocabulary or 0):
