@@ -47,7 +47,8 @@ def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (
             "model: {layers: [{Dense: {units: 16, activation: relu}}, {Dense: {units: 3, activation: sigmoid}}]}",
             "model.layers.1.Dense.activation: the head brings the output units and their activation; behind a sigmoid "
-            "they squash twice; see model.layers.1.Dense.activation: linear (allow: [second_output] if it is meant)",
+            "they squash twice, and model.layers.1.Dense is not needed; "
+            "see model.layers: [{Dense: {activation: relu, units: 16}}] (allow: [second_output] if it is meant)",
         ),
         (
             "training: {batch_size: 512}",
