@@ -154,3 +154,39 @@ def test_scales_of_sparse_numbers(factor: float, size: str, monkeypatch: pytest.
     found = said("dataset: {type: python, function: 'sparse_own:load', task: binary, form: sparse}\n")
 
     assert [line for line in found if "sparse numbers" in line] == [expected] * bool(size)
+
+
+LSTM, AVERAGE = "{LSTM: {units: 4}}", "GlobalAveragePooling1D"
+
+
+@pytest.mark.parametrize(
+    ("embedding", "behind", "ends", "layer"),
+    [
+        ("", AVERAGE, True, "model.layers.1.GlobalAveragePooling1D"),
+        ("", LSTM, True, "model.layers.1.LSTM"),
+        ("", f"{{LSTM: {{units: 4, return_sequences: true}}}}, {{Dropout: {{rate: 0.1}}}}, {LSTM}", True,
+         "model.layers.3.LSTM"),
+        (", mask_zero: true", AVERAGE, True, ""),
+        ("", AVERAGE, False, ""),
+        ("", LSTM, False, ""),
+        ("", "{LSTM: {units: 4, go_backwards: true}}", True, ""),
+        ("", "GlobalMaxPooling1D", True, ""),
+        ("", "Flatten", True, ""),
+    ],
+)  # fmt: skip
+def test_padding_that_is_taken_for_words(embedding: str, behind: str, ends: bool, layer: str) -> None:
+    """Behind most examples; in front of them, masked, or where no layer averages or ends in it, nothing is said."""
+    x = RNG.integers(1, 50, (60, 20))
+    x[:40, slice(10, None) if ends else slice(10)] = 0
+    y = np.arange(60) % 2
+    np.savez("own.npz", x_train=x, y_train=y, x_test=x[:20], y_test=y[:20])
+    Path("c.yaml").write_text(
+        "dataset: {type: npz, path: own.npz, task: binary, form: word_ids, vocabulary: 50}\nvalidation: none\n"
+        f"model: {{layers: [{{Embedding: {{output_dim: 4{embedding}}}}}, {behind}]}}\n"
+    )
+    experiment = load("c.yaml").experiment
+    found = [str(e) for e in split(experiment, experiment.dataset.load(None)).remarks if e.rule == "unmasked_padding"]
+
+    said_of = f"own.npz: 40 of 60 training examples end in 5 zeros or more, padding that {layer} takes for words; see "
+    key = "model.layers.0.Embedding.mask_zero: true (allow: [unmasked_padding] if it is meant)"
+    assert found == ([said_of + key] if layer else [])

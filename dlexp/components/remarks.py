@@ -72,6 +72,7 @@ RULES: Mapping[str, str] = {
     "undefined_score": "Scores that the targets of a split leave undefined, of all classes or of some.",
     "units": "Numbers of one column with more than one unit, or without it.",
     "unknown_texts": "Test texts that have no word of the training texts.",
+    "unmasked_padding": "Padding behind most word indices that a layer without a mask takes for words.",
     "unread_files": "Files in or beside folders of texts that are not read.",
     "unscaled_inputs": "Features on scales of their own that nothing standardizes.",
     "unscaled_targets": "Targets on scales of their own that nothing standardizes.",

@@ -1,5 +1,6 @@
 """What is said of the inputs of the user's own data: examples in two splits, features on scales of their own."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -36,6 +37,8 @@ HIDDEN = 0.01
 #: Standard deviations by which features are elsewhere in validation than in training.
 MAX_AWAY = 1.0
 TINY = 1e-300
+#: Padding matters if it is at least this share of the steps of half of the examples.
+PADDED = 0.25
 
 
 def info_of(experiment: Experiment, data: Data, *, is_real: bool = False) -> Info:
@@ -95,6 +98,7 @@ class SplitInputs:
         """At most two lines for each role, and one for the scales."""
         if self.are_own_indices:
             yield from self._empty()
+            yield from self._unmasked()
         prints = {role: _whole(split) for role, split in self.by_role.items()}
         train = prints.pop("train")
         for role, found in prints.items():
@@ -118,6 +122,18 @@ class SplitInputs:
                 found = f"{len(positions):,} of {examples} {'is' if len(positions) == 1 else 'are'} padding alone"
                 who = listed([self.names[role](i) for i in positions])
                 yield Remark(rule="empty_examples", place=self.place, found=f"{found} ({who})")
+
+    def _unmasked(self) -> Iterator[Remark]:
+        """Padding at the end that the model takes for words."""
+        x: Any = self.by_role["train"].x
+        layer, n_steps = self.model.unmasked if self.model else "", math.ceil(PADDED * x.shape[-1])
+        if not layer or 2 * (n := int((~x[:, -n_steps:].any(axis=1)).sum())) < max(1, len(x)):
+            return
+        examples = plural(len(x), "training example")
+        ends = f"end in {plural(n_steps, 'zero')} or more"
+        found = f"{n:,} of {examples} {ends}, padding that {layer} takes for words"
+        key = "model.layers.0.Embedding.mask_zero: true"
+        yield Remark(rule="unmasked_padding", place=self.place, found=found, key=key)
 
     def _many(self, role: str, train: Array) -> float:
         """From which share of a role's examples on those in training are more than by chance."""

@@ -33,6 +33,8 @@ SCALING = ("Rescaling", "BatchNormalization", "LayerNormalization", "UnitNormali
 ADDING_EPSILON, EPSILON = ("BatchNormalization", "LayerNormalization"), 1e-3
 #: What batch normalization keeps of its statistics in a step, by Keras's own value.
 MOMENTUM = 0.99
+#: Layers that hand on the mask of their inputs, beside recurrent ones.
+HANDING_ON = ("Dense", "Dropout", "SpatialDropout1D", "GaussianNoise", "LayerNormalization")
 #: Arguments of Dense for what comes behind its sums.
 BEHIND_SUMS = ("activation", "activity_regularizer")
 #: The activation that takes two features for each that it gives.
@@ -63,6 +65,20 @@ class Layers(Model):
         """Whether inputs reach a layer that scales, skips or looks them up before one that makes others of them."""
         reached = [name for _, name, _ in given_numbers.reached(self._placed())]
         return not {*reached}.isdisjoint((*SCALING, "Masking", *given_numbers.LOOKUPS))
+
+    @property
+    def unmasked(self) -> str:
+        """As far as only layers that would hand the mask on stand between."""
+        (_, name, arguments), *others = self._placed()
+        if name != "Embedding" or arguments.get("mask_zero"):
+            return ""
+        for path, name, arguments in others:
+            is_last = name in layer_axes.RECURRENT and not arguments.get("return_sequences")
+            if name in AVERAGES or (is_last and not arguments.get("go_backwards")):
+                return path
+            if is_last or name not in (*HANDING_ON, *layer_axes.RECURRENT):
+                return ""
+        return ""
 
     @property
     def scaling_key(self) -> str:

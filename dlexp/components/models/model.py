@@ -47,6 +47,11 @@ class Model(Component):
         return 0.0
 
     @property
+    def unmasked(self) -> str:
+        """The path of a layer that averages the steps or keeps the last, if a first Embedding has no mask for it."""
+        return ""
+
+    @property
     def scaling_key(self) -> str:
         """The setting that scales its inputs, if it does not do it itself."""
         return STANDARDIZE
