@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dlexp.components.component import Unfit
 from dlexp.config.checks import completed
 from dlexp.config.load import load
 from dlexp.training.built_remarks import built_remarks
@@ -68,6 +69,32 @@ def test_an_output_in_front_of_the_head(
 def test_hidden_units_are_quiet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
     """Sigmoids and gates among them."""
     assert said(tmp_path, monkeypatch, body) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "layers"),
+    [
+        ("return keras.ops.stop_gradient(layers.Dense(3, name='a')(x))", "a"),
+        ("return layers.Dense(3)(keras.ops.round(layers.Dense(3, name='a')(x)) > 0)", "a"),
+        ("return keras.ops.one_hot(keras.ops.argmax(layers.Dense(3, name='a')(x), -1), 3)", "a"),
+    ],
+)
+def test_weights_without_a_gradient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, layers: str) -> None:
+    """As Keras's `fit` warns of: what stands behind them cuts the gradient off."""
+    found = f"model.function: mine:made: no gradient reaches weights of {layers}, which stay as they begin"
+
+    assert said(tmp_path, monkeypatch, body) == [found]
+
+
+def test_frozen_layers_are_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user has said that they do not learn."""
+    assert said(tmp_path, monkeypatch, "return layers.Dense(3, trainable=False)(x)") == []
+
+
+def test_examples_that_become_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The axis of the batch is no axis to reshape over."""
+    with pytest.raises(Unfit, match="makes 10 rows of features of 5 examples; keep the axis of the examples"):
+        said(tmp_path, monkeypatch, "return layers.Dense(3)(keras.ops.reshape(x, (-1, 2)))")
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,10 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         ("return layers.Reshape((2, 3))(x)", "found (None, 2, 3); end with keras.layers.Flatten()(x) or keras.layers."),
         ("return ops.sum(x, axis=1)", "expected features of shape (batch, units), found (None,)"),
         ("return ops.cast(x, 'int32')", "expected features that are fractions (float32), found int32"),
+        (
+            "return layers.Dense(3, name='d')(layers.Dense(3, name='d')(x))",
+            'The name "d" is used 2 times in the model.',
+        ),
         ("return layers.Dense(3)(keras.Input((6,)))", "the features are not made from the inputs"),
         (
             "return layers.Dense(-1)(x)",

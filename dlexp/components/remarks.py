@@ -45,6 +45,7 @@ RULES: Mapping[str, str] = {
     "mixed_column": "Categories of which some are numbers, or look like some.",
     "mixed_times": "Scored rows from between or before the training rows of a file in the order of time.",
     "nameless_column": "Columns without a name that only count or name the rows, which are left out.",
+    "no_gradient": "Weights of the user's own layers that no gradient reaches, so that they never learn.",
     "number_signs": "Numbers with an unusual sign: a minus that is no hyphen, or parentheses.",
     "number_texts": "Texts that are numbers, each of which is a word.",
     "one_hot_targets": "Rows with one 1 each, taken as the class of its column.",

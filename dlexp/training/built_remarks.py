@@ -5,29 +5,68 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
+import tensorflow as tf
 
+from dlexp.components.component import Misfit, Unfit
 from dlexp.components.models.python import PythonModel
 from dlexp.components.remarks import Remark
 from dlexp.config.experiment import Experiment
 from dlexp.config.head_rules import SIGMOIDS, SOFTMAXES, SQUASHED_TWICE
 from dlexp.config.training_rules import alone
+from dlexp.format import listed
 from dlexp.training.network import Network
 from dlexp.training.setting_remarks import remark_of
 
+#: How many examples the layers are tried with, without computing anything.
+N_TRIED = 5
+
 
 def built_remarks(experiment: Experiment, network: Network, n: int) -> Iterator[Remark]:
-    """A line on an output in front of the head, and one on batch normalization; `n` examples train."""
+    """A line on an output in front of the head, one on batch normalization, one on layers that never learn.
+
+    `n` examples train.
+
+    Raises:
+        Unfit: The function makes more or fewer rows of features than it is given examples.
+    """
     if not isinstance(experiment.model, PythonModel):
         return
+    place = f"model.function: {experiment.model.function}"
     activation, units = _activation(network.features), network.features.shape[-1]
     is_output = units in {1, *(attached.head.units for attached in network.heads)}
     if activation in SOFTMAXES or (activation in SIGMOIDS and is_output):
         found = SQUASHED_TWICE.format(activation)
-        yield Remark(rule="second_output", place=f"model.function: {experiment.model.function}", found=found)
+        yield Remark(rule="second_output", place=place, found=found)
     norm = next((layer for layer in _layers(network.model) if _is_over_examples(layer)), None)
     if norm is not None:
         found_alone = alone(f"layer {norm.name}", experiment.training.batch_size, n)
         yield from (remark_of("batch_of_one", advice) for advice in found_alone)
+    rows, unreached = _tried(network)
+    if rows not in {N_TRIED, None}:
+        why = f"makes {rows} rows of features of {N_TRIED} examples; keep the axis of the examples, as layers do"
+        raise Unfit(Misfit("model.function", f"{experiment.model.function}: {why}"))
+    if unreached:
+        found = f"no gradient reaches weights of {listed(network.layers_of(unreached))}, which stay as they begin"
+        yield Remark(rule="no_gradient", place=place, found=found)
+
+
+def _tried(network: Network) -> tuple[int | None, list[keras.Variable]]:
+    """How many rows `N_TRIED` examples give, and the layers' weights that no loss depends on; nothing is computed."""
+    weights = network.model.trainable_variables
+    specs = [tf.TensorSpec((N_TRIED, *each.shape[1:]), each.dtype) for each in network.body.inputs]
+    rows: list[int | None] = []
+    unreached: list[keras.Variable] = []
+
+    def trace(*inputs: tf.Tensor) -> None:
+        with tf.GradientTape() as tape:
+            logits, _ = network.body(list(inputs) if len(inputs) > 1 else inputs[0], training=True)
+            losses = [logits, *network.batch_penalties()]
+        gradients = tape.gradient(losses, [weight.value for weight in weights])
+        unreached.extend(weight for weight, each in zip(weights, gradients, strict=True) if each is None)
+        rows.append(logits.shape[0])
+
+    tf.function(trace, autograph=False).get_concrete_function(*specs)
+    return rows[-1], unreached
 
 
 def _activation(features: Any) -> str:

@@ -71,8 +71,10 @@ def _of_layers(given: Tensor, x: Tensor, function: str) -> Iterator[str]:
         return
     try:
         model = keras.Model(x, given)
-    except ValueError:
-        yield "the features are not made from the inputs: make them of the function's first argument"
+    except ValueError as error:
+        is_apart = "not connected" in str(error)
+        apart = "the features are not made from the inputs: make them of the function's first argument"
+        yield apart if is_apart else in_words(error)
         return
     held = vars(sys.modules[function.partition(":")[0]]).values()
     outside = {id(weight) for each in held if isinstance(each, keras.Layer) for weight in each.variables}
