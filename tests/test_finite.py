@@ -37,13 +37,13 @@ def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def data(task: str = "regression", **far: list[int]) -> str:
     """A config's data set, of 20 rows for training and test; `FAR` stands in those of these positions."""
     rng = np.random.default_rng(0)
-    arrays: dict[str, np.ndarray] = {}
+    arrays: dict[str, Any] = {}
     for part in ("train", "test"):
         x = rng.normal(size=(20, 3)).clip(-2, 2).astype("float32")
         y = x @ np.array([1.0, -2.0, 0.5])
         arrays |= {f"x_{part}": x, f"y_{part}": y if task == "regression" else (y > 0).astype("int32")}
         x[far.get(part, []), 0] = FAR
-    np.savez("d.npz", allow_pickle=False, **arrays)
+    np.savez("d.npz", **arrays)
     return f"dataset: {{type: npz, path: d.npz, task: {task}, standardize: false}}\nallow: [unscaled_inputs]\n"
 
 
@@ -157,11 +157,8 @@ def test_the_state_of_the_optimizer_is_checked(tmp_path: Path) -> None:
     far = "dataset: {type: npz, path: d.npz, task: regression, standardize: false}\nvalidation: none\n"
     data()
     with np.load("d.npz") as arrays:
-        np.savez(
-            "d.npz",
-            allow_pickle=False,
-            **{name: array * 1e14 if name[0] == "x" else array for name, array in arrays.items()},
-        )
+        larger: dict[str, Any] = {name: array * 1e14 if name[0] == "x" else array for name, array in arrays.items()}
+    np.savez("d.npz", **larger)
 
     run_dir = run(
         tmp_path, f"{far}model: {{hidden: []}}\noptimizer: adagrad\ntraining: {{epochs: 2, batch_size: 20}}\n"
@@ -245,12 +242,12 @@ def test_predict_decides_on_no_class_without_a_prediction(tmp_path: Path) -> Non
 def words(**empty: list[int]) -> Path:
     """An archive of word indices, in which these rows of `train` and `test` are padding alone."""
     rng = np.random.default_rng(0)
-    arrays: dict[str, np.ndarray] = {}
+    arrays: dict[str, Any] = {}
     for part in ("train", "test"):
         x = rng.integers(1, 9, (20, 5))
         x[empty.get(part, [])] = 0
         arrays |= {f"x_{part}": x, f"y_{part}": np.arange(20) % 2}
-    np.savez("w.npz", allow_pickle=False, x=arrays["x_test"], **arrays)
+    np.savez("w.npz", x=arrays["x_test"], **arrays)
     return Path("w.npz")
 
 
