@@ -12,7 +12,7 @@ import tensorflow as tf
 from dlexp.components.component import Unfit
 from dlexp.components.data import Info
 from dlexp.components.keras_messages import in_words
-from dlexp.components.models import Layers
+from dlexp.components.models import Layers, keras_layers
 
 IMAGE = {"Reshape": {"target_shape": [8, 8, 3]}}
 STEPS = {"Reshape": {"target_shape": [16, 12]}}
@@ -86,6 +86,21 @@ def test_what_fails_only_when_it_runs_is_refused_before() -> None:
     assert "after (None, 192): Cast string to float is not supported" in refusal({"Rescaling": {"scale": "a"}})
     mirrored = {"MelSpectrogram": {"fft_length": 2048}}
     assert "paddings must be less than the dimension size" in refusal(mirrored, "Flatten")
+
+
+def test_what_an_older_keras_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A layer or an activation that `check` knows and the installed Keras does not have."""
+    table = {**keras_layers.table(), "keras": "99.1"}
+    monkeypatch.setattr(keras_layers, "table", lambda: table)
+    monkeypatch.delattr(keras.layers, "GaussianNoise")
+    monkeypatch.delattr(keras.ops, "glu", raising=False)
+
+    advice = "install a newer one (keras 99.1 has it)"
+    lacks = f"Keras refuses it after (None, 192): Keras {keras.version()} has no"
+    noise = refusal({"GaussianNoise": {"stddev": 0.1}})
+    assert noise == f"model.layers.0.GaussianNoise: {lacks} layer GaussianNoise; {advice}"
+    gated = refusal({"Dense": {"units": 8, "activation": "glu"}})
+    assert gated == f"model.layers.0.Dense: {lacks} activation glu; {advice}"
 
 
 def test_a_gated_layer_is_half_as_wide() -> None:

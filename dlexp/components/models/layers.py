@@ -209,6 +209,8 @@ def put_behind(x: Tensor, name: str, arguments: dict[str, Any], i: int, apart: b
     layer_name, path = f"{name.lower()}_{i + 1}", f"model.layers.{i}.{name}"
     # Keras's layers forget that it halves their width.
     is_gated = arguments.get("activation") == GATED and _may_be_apart(name)
+    if is_gated and not hasattr(keras.ops, GATED):
+        raise ValueError(_newer(f"activation {GATED}"))
     behind = {}
     if apart or is_gated:
         behind = {key: arguments[key] for key in BEHIND_SUMS if arguments.get(key) is not None}
@@ -268,7 +270,17 @@ def _layer(keras_name: str, arguments: dict[str, Any], name: str | None = None) 
         for argument, value in arguments.items()
         if argument in layer_problems.LAYER_ARGUMENTS and value is not None
     }
-    return getattr(keras.layers, keras_name)(**{**arguments, **made}, name=name)
+    if (layer := getattr(keras.layers, keras_name, None)) is None:
+        raise ValueError(_newer(f"layer {keras_name}"))
+    return layer(**{**arguments, **made}, name=name)
+
+
+def _newer(what: str) -> str:
+    """That the installed Keras is older than the one whose layers `check` knows."""
+    import keras
+
+    known = keras_layers.table()["keras"]
+    return f"Keras {keras.version()} has no {what}; install a newer one (keras {known} has it)"
 
 
 def _inner(value: Any) -> "keras.layers.Layer":
