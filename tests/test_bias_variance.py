@@ -14,7 +14,7 @@ from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
 import dlexp
-from dlexp.components.data import Data, Split
+from dlexp.components.data import Data, Info, Split
 from dlexp.components.datasets import Digits, NoisySine
 from dlexp.components.training_sets import Bootstrap, Fresh, Subset
 from dlexp.config.checks import check
@@ -229,7 +229,16 @@ def test_resampling_leaves_the_validation_examples_alone() -> None:
     from dlexp.training.splits import split
 
     rows = np.arange(100, dtype=np.float32)[:, None]
-    data = Data(Split(rows, np.arange(100)), Split(rows, np.arange(100)))
+    info = Info(
+        task="multiclass",
+        n_train=100,
+        n_test=100,
+        inputs="numeric",
+        shape=(1,),
+        n_classes=100,
+        class_names=tuple(map(str, range(100))),
+    )
+    data = Data(Split(rows, np.arange(100)), Split(rows, np.arange(100)), info=info)
     config = Experiment.model_validate(
         {
             "name": "it",

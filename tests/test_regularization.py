@@ -11,7 +11,7 @@ from experiments import CANCER, DIGITS, IMDB, PADDED, REUTERS, experiment
 from jobs import run_of
 from plain_keras import assert_equals_keras, trained
 
-from dlexp.components.data import Data, Split
+from dlexp.components.data import Data, Info, Split
 from dlexp.components.regularizers import Regularizer
 from dlexp.config.experiment import Experiment
 from dlexp.config.load import load
@@ -183,9 +183,19 @@ def test_saved_model_with_everything_opens_in_plain_keras(tmp_path: Path) -> Non
 
 
 def of_numbers(n: int) -> Data:
-    """Examples that are their own number."""
+    """Examples that are their own number, and each a class of its own."""
     numbers = np.arange(n, dtype=np.int32)
-    return Data(Split(numbers[:, None].astype(np.float32), numbers), Split(numbers[:1, None], numbers[:1]))
+    info = Info(
+        task="multiclass",
+        n_train=n,
+        n_test=1,
+        inputs="numeric",
+        shape=(1,),
+        n_classes=n,
+        class_names=tuple(map(str, numbers)),
+    )
+    train, test = Split(numbers[:, None].astype(np.float32), numbers), Split(numbers[:1, None], numbers[:1])
+    return Data(train, test, info=info)
 
 
 def shared(fraction: float, seed: int = 0, validation: str = "front") -> Experiment:

@@ -10,6 +10,7 @@ from dlexp.components.data import Info, Tensor
 from dlexp.components.models.features import require_features
 from dlexp.components.models.model import Model
 from dlexp.components.user_code import FunctionName
+from dlexp.errors import Changed
 
 
 class PythonModel(Model):
@@ -54,5 +55,7 @@ class PythonModel(Model):
         """Another's code raises anything; its traceback is in the log as the cause."""
         try:
             yield
+        except Changed:  # It is no fault of the function's, and the run is resumed with what is there then.
+            raise
         except Exception as error:
             raise Unfit(Misfit("model.function", user_code.explained(self.function, error))) from error
