@@ -217,19 +217,35 @@ def test_mistakes_are_one_line(dlexp: Invoke) -> None:
     assert dlexp("compare", "--runs-dir", "elsewhere") == (
         2,
         "",
-        "elsewhere: no finished run to compare. Try: dlexp run configs/digits_sgd.yaml\n",
+        "elsewhere: no run to compare. Try: dlexp run configs/digits_sgd.yaml\n",
     )
 
 
 def test_a_name_without_finished_run(dlexp: Invoke) -> None:
     """It says what became of the runs that are there."""
-    failed(Path("runs"), "crashed", kind="error")
+    crashed = failed(Path("runs"), "crashed", kind="error")
 
     assert dlexp("compare", "crashed") == (
         2,
         "",
-        "left out: 1 failed\ncrashed in runs: no finished run to compare. Try: dlexp run configs/digits_sgd.yaml\n",
+        f"crashed: 1 run, failed; dlexp show {crashed.path} says why\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("kinds", "became"),
+    [(["diverged", "diverged"], "2 runs, both diverged in epoch 3"), (["diverged", "error"], "2 runs, none finished")],
+)
+def test_a_name_whose_runs_have_no_result(dlexp: Invoke, kinds: list[str], became: str) -> None:
+    """Runs that diverged are no runs that are missing: it says so, and where it says why."""
+    for seed, kind in enumerate(kinds):
+        failed(Path("runs"), "lr2", kind=kind, seed=seed)
+
+    code, out, err = dlexp("compare", "lr2")
+
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"lr2: {became}")
+    assert "; dlexp show runs/lr2/" in err
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,8 @@ def test_run_again_trains_nothing(trained: "tuple[Path, subprocess.CompletedProc
 
     assert sorted(folder.glob("runs/*/*")) == before
     assert result.returncode == 1
-    assert "done before" in result.stderr
+    assert "done before; --force" in result.stderr
+    assert "diverged before; --force trains it again" in result.stderr
     assert result.stdout.startswith(f"runs{os.sep}iris{os.sep}s0-")
 
 

@@ -1,5 +1,7 @@
 """What `check` says of a stack of Keras's layers without Keras: what it refuses, and that it refuses nothing right."""
 
+from pathlib import Path
+
 import keras
 import pytest
 import yaml
@@ -8,6 +10,8 @@ from dlexp.components.component import Context
 from dlexp.components.data import Info
 from dlexp.components.models import Layers, keras_layers, layer_axes
 from dlexp.components.models.layer_problems import UNUSABLE
+from dlexp.config.load import load, load_all
+from dlexp.config.problems import ConfigError
 from dlexp.training.threads import set_threads
 
 set_threads(1)
@@ -212,3 +216,20 @@ def test_right_stacks_pass_and_are_built(layers: list[str], info: Info) -> None:
 
     assert problems(*layers, info=info) == []
     assert len(stack(*layers).build(x, info).shape) == 2
+
+
+def test_what_mends_a_layer_can_be_followed(tmp_path: Path) -> None:
+    """As a change of the file; in the value of a grid, which would replace it, as what to write there."""
+    path, steps = tmp_path / "c.yaml", "[{Reshape: {target_shape: [8, 8]}}, {LSTM: {units: 4}}, {LSTM: {units: 4}}]"
+    path.write_text(f"dataset: digits\nmodel: {{layers: {steps}}}\n")
+    with pytest.raises(ConfigError) as in_file:
+        load(path)
+    path.write_text("dataset: digits\nmodel: {layers: [Flatten]}\n")
+    with pytest.raises(ConfigError) as in_grid:
+        load_all([path], grids=[f"model.layers=[[Flatten], {steps}]"])
+
+    assert [each.change for each in in_file.value.problems] == ["model.layers.1.LSTM.return_sequences=true"]
+    assert in_grid.value.lines == [
+        "--grid model.layers (value 2 of 2): model.layers.1.LSTM.return_sequences: gives the last step alone, and "
+        "model.layers.2.LSTM takes all of them; write return_sequences: true in that value"
+    ]

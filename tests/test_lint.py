@@ -344,7 +344,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Load
         ),
         (
             "model: {hidden: [40000, 40000]}",
-            "model.hidden: warning: a run needs about 57.7 GB, 57.7 GB of it by this; more than 4 GB; "
+            "model.hidden: warning: a run needs about 57.7 GB of memory, 57.7 GB of it by this; more than 4 GB; "
             "set model.hidden=[1024, 1024] (allow: [memory]",
         ),
     ],
@@ -566,6 +566,6 @@ def test_a_large_vocabulary_of_ones_own_word_indices(write: Callable[..., Loaded
 
     assert list(map(str, fits.warnings)) == []
     assert list(map(str, larger.warnings)) == [
-        "c.yaml:2: model.output_dim: warning: a run needs about 57.6 GB, 57.6 GB of it by this; more than 4 GB; "
-        "set model.output_dim=1 (allow: [memory] if it is meant)"
+        "c.yaml:2: model.output_dim: warning: a run needs about 57.6 GB of memory, 57.6 GB of it by this; more than "
+        "4 GB; set model.output_dim=1 (allow: [memory] if it is meant)"
     ]

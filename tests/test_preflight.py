@@ -150,6 +150,23 @@ def test_a_value_of_a_grid_is_named(invoke: Invoke) -> None:
 
 
 @pytest.mark.training
+def test_a_long_value_of_a_grid_is_named_once(invoke: Invoke) -> None:
+    """By its number; an override that no point keeps is said before the refusal."""
+    write("grid", "  - Flatten\n")
+    wrong = "[{Reshape: {target_shape: [8, 9, 1]}}, {Conv2D: {filters: 4, kernel_size: 3}}, Flatten]"
+    grid = f"model.layers=[[Flatten], {wrong}]"
+
+    code, _, err = invoke("run", "grid.yaml", "--set", "model.layers=[Dropout]", "--grid", grid)
+
+    assert code == 2
+    assert err.splitlines() == [
+        f"--set model.layers=[Dropout]: replaced by --grid {grid}",
+        "--grid model.layers (value 2 of 2): model.layers.0.Reshape: Keras refuses it after (None, 64): "
+        "[8, 9, 1] holds 72 numbers, and an example has 64",
+    ]
+
+
+@pytest.mark.training
 def test_python_and_bias_variance_say_the_same(invoke: Invoke) -> None:
     """As a UserError; on training sets that are redrawn."""
     write("kernel", REFUSED["kernel"][0])

@@ -1,5 +1,6 @@
 """The base of all components, and the field that holds one chosen by its `type`."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
@@ -12,6 +13,9 @@ from dlexp import registry
 from dlexp.components.data import Info
 from dlexp.errors import UserError
 
+#: How a message ends that says what to set instead, and how it goes on where one override is not enough.
+_CHANGE, _SECOND_CHANGE = re.compile(r"; set ([\w.]+=.+)$"), re.compile(r" and [\w.]+=")
+
 
 class Misfit(NamedTuple):
     """A setting that cannot work."""
@@ -23,6 +27,12 @@ class Misfit(NamedTuple):
     def below(self, path: str) -> "Misfit":
         """The same as seen from further out."""
         return Misfit(f"{path}.{self.field}", self.message)
+
+    @property
+    def change(self) -> str:
+        """The one override, KEY=VALUE, that the message ends with; empty where it names none, or several."""
+        found = _CHANGE.search(self.message)
+        return found[1] if found and not _SECOND_CHANGE.search(found[1]) else ""
 
 
 class Futile(NamedTuple):

@@ -9,9 +9,23 @@ from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source, refused
 from dlexp.config.suggestions import number_readings
 from dlexp.config.yaml_source import parse_value
 
+#: Characters of a grid's value up to which a message shows it; of a longer one it says which it is.
+MAX_SHOWN = 40
+
 
 class Override(str):
     """One value of a grid, `KEY=VALUE`, laid over a config as a `--set` is."""
+
+    place: str = ""
+    """Which one it is: `value 2 of 3`."""
+
+    @classmethod
+    def of(cls, key: str, values: Sequence[object]) -> "list[Override]":
+        """Each value of a key's grid."""
+        found = [cls(f"{key}={format_value(value)}") for value in values]
+        for i, override in enumerate(found, start=1):
+            override.place = f"value {i} of {len(found)}"
+        return found
 
 
 def expand(grids: Sequence[str]) -> list[list[Override]]:
@@ -37,7 +51,7 @@ def _axes(grids: Sequence[str]) -> list[list[Override]]:
         try:
             if key in axes:
                 raise refused(f"{key} has a grid already", Source(f"--grid {grid}"))
-            axes[key] = [Override(f"{key}={format_value(value)}") for value in _values(grid)]
+            axes[key] = Override.of(key, _values(grid))
         except ConfigError as error:
             problems += error.problems
     if problems:
@@ -47,7 +61,15 @@ def _axes(grids: Sequence[str]) -> list[list[Override]]:
 
 def source_of(override: str) -> Source:
     """What a value that stands in an override names as its source."""
-    return Source(f"{'--grid' if isinstance(override, Override) else '--set'} {override}")
+    if not isinstance(override, Override):
+        return Source(f"--set {override}")
+    key, _, value = override.partition("=")
+    return Source(f"--grid {override}", brief=f"--grid {key} ({override.place})" if len(value) > MAX_SHOWN else "")
+
+
+def key_of(source: Source) -> str:
+    """The key of the grid that a value comes from; empty if it comes from none."""
+    return source.label.removeprefix("--grid ").partition("=")[0] if source.label.startswith("--grid ") else ""
 
 
 def values_in(sources: Mapping[str, Source]) -> dict[str, str]:

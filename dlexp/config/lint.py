@@ -8,7 +8,6 @@ its subject: `stack_rules`, `layer_rules`, `head_rules`, `training_rules` or `da
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from operator import itemgetter
 
 from dlexp.components.data import Info
 from dlexp.components.models import Layers
@@ -21,7 +20,7 @@ from dlexp.config.experiment import Experiment
 from dlexp.config.flat import format_value
 from dlexp.config.head_rules import HEAD_RULES, certain_top_k, second_output
 from dlexp.config.layer_rules import LAYER_RULES, placed
-from dlexp.config.needed_memory import MEMORY_LIMIT, peak_bytes
+from dlexp.config.needed_memory import MEMORY_LIMIT, peak_bytes, too_large
 from dlexp.config.node import Node
 from dlexp.config.problems import Problem
 from dlexp.config.stack_rules import STACK_RULES
@@ -38,20 +37,8 @@ class Finding(Problem):
 
 def memory(experiment: Experiment, info: Info) -> Iterator[Advice]:
     """More than 4 GB by an estimate: weights, gradients, optimizer slots, their copies, a batch, data."""
-    parts = peak_bytes(experiment, info)
-    total = sum(parts.values())
-    if total <= MEMORY_LIMIT:
-        return
-    path, most = max(parts.items(), key=itemgetter(1))
-    needed = f"a run needs about {total / 1e9:.3g} GB, {most / 1e9:.3g} GB of it by this"
-    section, field = path.split(".")
-    value = getattr(getattr(experiment, section), field)
-    share = MEMORY_LIMIT / total / 2
-    # The largest power of two within the share of each number.
-    within = [1 << max(0, int(n * share).bit_length() - 1) for n in (value if isinstance(value, list) else [value])]
-    yield Advice(
-        path, f"{needed}; more than {MEMORY_LIMIT / 1e9:g} GB", within if isinstance(value, list) else within[0]
-    )
+    if found := too_large(experiment, peak_bytes(experiment, info), MEMORY_LIMIT):
+        yield replace(found, why=f"{found.why}; more than {MEMORY_LIMIT / 1e9:g} GB")
 
 
 #: A rule of every experiment: it takes what is known of the data as well.

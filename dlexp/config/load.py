@@ -18,7 +18,7 @@ from dlexp.config.bases import MULTITASK, read_with_bases
 from dlexp.config.checks import change, check, check_data, check_dataset, with_class_names
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import flatten
-from dlexp.config.grid import expand, source_of, values_in
+from dlexp.config.grid import expand, key_of, source_of
 from dlexp.config.lint import Finding, lint, unknown_rules
 from dlexp.config.messages import problems_of
 from dlexp.config.names import why_not
@@ -61,12 +61,10 @@ class Loaded:
         """What turned out to be wrong with a setting, with its place, and the point of a grid that it is at."""
         around = Source(str(self.path))
         source = self.said.nearest_source(misfit.field.split(".")) if self.said and misfit.field else around
-        point = (
-            f"{key}={value}" for key, value in values_in(self.sources).items() if key.split(".")[0] in MAKING_MODEL
-        )
-        at = ", ".join(point)
-        message = f"{misfit.message} (with {at})" if at else misfit.message
-        return Problem(misfit.field, message, around if source == DEFAULT else source)
+        others = dict.fromkeys(each for each in self.sources.values() if each != source)
+        point = [str(each).removeprefix("--grid ") for each in others if key_of(each).split(".")[0] in MAKING_MODEL]
+        at = f" (with {', '.join(point)})" if point else ""
+        return _problem(misfit, around if source == DEFAULT else source, at)
 
 
 def load(config: Path | str | Loaded, overrides: Sequence[str] = ()) -> Loaded:
@@ -186,11 +184,15 @@ def load_all(
 
 
 def replaced(loaded: Sequence[Loaded], overrides: Sequence[str], grids: Sequence[str]) -> list[str]:
-    """The overrides that hold in none of these configs, since a grid has their keys: one line per override."""
+    """The overrides that hold in none of these configs, since a grid has their keys: one line per override.
+
+    Without configs, which may all be refused: those at or below the key of a grid.
+    """
     lines = []
     for override in overrides:
         by = [f"--grid {grid}" for grid in grids if _overlap(override, grid)]
-        if loaded and by and not any(_has(each, override) for each in loaded):
+        within = [grid for grid in grids if _lies_in(override, grid)]
+        if by and (not any(_has(each, override) for each in loaded) if loaded else within):
             lines.append(f"{source_of(override)}: replaced by {' and '.join(by)}")
     return lines
 
@@ -208,6 +210,12 @@ def _overlap(a: str, b: str) -> bool:
     """Whether the key of one override is that of the other, or lies in it; a type holds no other key."""
     outer, inner = sorted((keys_of(a), keys_of(b)), key=len)
     return outer == inner[: len(outer)]
+
+
+def _lies_in(override: str, grid: str) -> bool:
+    """Whether the key of an override is that of a grid, or below it."""
+    keys, around = keys_of(override), keys_of(grid)
+    return keys[: len(around)] == around
 
 
 def _has(loaded: Loaded, override: str) -> bool:
@@ -299,7 +307,24 @@ def _with_head_types(head: Node, info: Info) -> Node:
 def _located(misfits: Iterable[Misfit], config: Node, experiment: Experiment | None = None) -> list[Problem]:
     """Problems with their places; of a whole experiment, with the changes that mend them."""
     problems = []
-    for path, message in misfits:
+    for misfit in misfits:
+        path = misfit.field
         mended = change(path, experiment) if experiment and has_override(path, config) else ""
-        problems.append(Problem(path, message, config.nearest_source(path.split("."))).mended_by(mended))
+        source = config.nearest_source(path.split("."))
+        problems.append(_problem(misfit, source).mended_by(mended))
     return problems
+
+
+def _problem(misfit: Misfit, source: Source, around: str = "") -> Problem:
+    """A misfit with its place, and what else is `around` it.
+
+    What the value of a grid would replace if it were set is to be written in that value.
+    """
+    path, message, mended, grid = misfit.field, misfit.message, misfit.change, key_of(source)
+    key, _, value = mended.partition("=")
+    if grid and mended and key != grid and _lies_in(mended, grid):
+        message, mended = (
+            f"{message.removesuffix(f'; set {mended}')}; write {key.split('.')[-1]}: {value} in that value",
+            "",
+        )
+    return Problem(path, f"{message}{around}", source, mended)

@@ -7,6 +7,7 @@ built: before a run, and in `run --dry-run`.
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from dlexp.components import memory
 from dlexp.components.component import Misfit
@@ -14,6 +15,7 @@ from dlexp.components.data import Info
 from dlexp.components.models import Embedding
 from dlexp.components.models.model import Stack
 from dlexp.components.optimizers import Optimizer
+from dlexp.config.advice import Advice
 from dlexp.config.experiment import Experiment
 
 #: The rule of the lint, and of what is said of a network that was built.
@@ -63,11 +65,22 @@ class RunMemory:
         return f"a run needs about {memory.size(int(self.total))} of memory, {memory.size(int(most))} of it for {whose}"
 
 
-def least_bytes(experiment: Experiment) -> dict[str, float]:
-    """What a run holds in memory at the very least, by the setting that makes it large: nothing is there twice."""
-    # Each weight, its gradient, and the numbers that the optimizer keeps for it.
-    per_weight, info = BYTES * (2 + experiment.optimizer.slots), experiment.dataset.info()
-    return _by_setting(experiment, info, per_weight)
+def too_large(experiment: Experiment, parts: Mapping[str, float], limit: float) -> Advice | None:
+    """The setting that makes a run of these `parts` need more than so many bytes, and what would do; None if none does.
+
+    The reason names the bytes that it needs, and leaves it to the caller to say what they are more than.
+    """
+    total = sum(parts.values())
+    if total <= limit:
+        return None
+    path, most = max(parts.items(), key=itemgetter(1))
+    section, field = path.split(".")
+    value = getattr(getattr(experiment, section), field)
+    share = limit / total / 2
+    # The largest power of two within the share of each number.
+    within = [1 << max(0, int(n * share).bit_length() - 1) for n in (value if isinstance(value, list) else [value])]
+    why = f"a run needs about {memory.size(int(total))} of memory, {memory.size(int(most))} of it by this"
+    return Advice(path, why, within if isinstance(value, list) else within[0])
 
 
 def peak_bytes(experiment: Experiment, info: Info) -> dict[str, float]:

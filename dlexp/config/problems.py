@@ -15,9 +15,11 @@ class Source:
     """The file's path as the user gave it, or `--set KEY=VALUE`."""
     line: int | None = None
     """The line in the file, from 1."""
+    brief: str = ""
+    """What a message says instead of a long label."""
 
     def __str__(self) -> str:
-        return self.label if self.line is None else f"{self.label}:{self.line}"
+        return self.brief or (self.label if self.line is None else f"{self.label}:{self.line}")
 
 
 #: The source of what no file and no `--set` says.

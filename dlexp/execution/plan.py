@@ -19,7 +19,7 @@ from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION, Identities, code_digest, identities_of
 from dlexp.config.load import load_unchecked
 from dlexp.config.names import PREFIX_LENGTH
-from dlexp.config.needed_memory import least_bytes
+from dlexp.config.needed_memory import RULE, peak_bytes, too_large
 from dlexp.errors import DataError, DlexpError, UserError
 from dlexp.execution import repository
 from dlexp.records.index import SMOKE, Attempts, Run, latest, read, readable, recorded, scan
@@ -290,8 +290,12 @@ def before_draws(planned: Planned, experiment: Experiment, runs_dir: Path) -> Ru
     return next(iter(reversed(on_record.of(identities, planned.seed))), None)
 
 
-def require_memory(experiments: Iterable[Experiment], smoke: bool = False) -> None:
-    """Refuse experiments that this machine cannot hold, by the least that they take; of a `smoke` run its model alone.
+def require_memory(
+    experiments: Iterable[Experiment], allowed: Mapping[str, Sequence[str]], smoke: bool = False
+) -> None:
+    """Refuse experiments that this machine cannot hold; of a `smoke` run its model alone.
+
+    What their configs allow is by the experiment's name. The estimate is that of the lint's warning.
 
     Raises:
         UserError: With a line for each of them.
@@ -301,10 +305,12 @@ def require_memory(experiments: Iterable[Experiment], smoke: bool = False) -> No
         return
     lines = []
     for experiment in experiments:
-        parts = {path: n for path, n in least_bytes(experiment).items() if not (smoke and path.startswith("dataset."))}
-        if (total := sum(parts.values())) > left:
-            needed = f"a run needs at least {memory.size(int(total))} of memory, and {memory.size(left)} are available"
-            lines.append(f"{experiment.name}: {max(parts, key=parts.__getitem__)}: {needed}")
+        parts = peak_bytes(experiment, experiment.dataset.info())
+        parts = {path: n for path, n in parts.items() if not (smoke and path.startswith("dataset."))}
+        found = None if RULE in allowed.get(experiment.name, ()) else too_large(experiment, parts, left)
+        if found:
+            why = f"{found.why}, and {memory.size(left)} are available; set {found.change} (allow: [{RULE}] to try it)"
+            lines.append(f"{experiment.name}: {found.path}: {why}")
     if lines:
         raise UserError(*dict.fromkeys(lines))
 

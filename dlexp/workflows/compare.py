@@ -7,7 +7,8 @@ from pathlib import Path
 
 from dlexp.components import snapshot
 from dlexp.errors import UserError
-from dlexp.records.index import in_order, read, scan, without_bias_variance
+from dlexp.format import plural
+from dlexp.records.index import Run, in_order, read, scan, without_bias_variance
 from dlexp.records.selection import select
 from dlexp.reports.comparison import facts
 from dlexp.reports.comparison.facts import Comparison
@@ -43,9 +44,23 @@ def compare(
     for run in unusable:
         if run.status == "damaged":
             log.info(f"{run.what} (left out)")
+    if needs_result and not any(run.status == "finished" for run in runs):
+        where = ", ".join(words) or str(runs_dir)
+        raise UserError(f"{where}: {_became(runs) or 'no run to compare. Try: dlexp run configs/digits_sgd.yaml'}")
     if counts := Counter(run.status for run in unusable if run.status != "damaged"):
         log.info(f"left out: {', '.join(f'{count} {status}' for status, count in counts.items())}")
-    if needs_result and not any(run.status == "finished" for run in runs):
-        where = f"{', '.join(words)} in {runs_dir}" if words else str(runs_dir)
-        raise UserError(f"{where}: no finished run to compare. Try: dlexp run configs/digits_sgd.yaml")
     return facts.compare(runs, metrics, sort, named=bool(words))
+
+
+def _became(runs: Sequence[Run]) -> str:
+    """What became of runs none of which finished, and where it says why; empty of no runs."""
+    if not runs:
+        return ""
+    statuses = Counter("diverged" if run.has_diverged else run.status for run in runs)
+    epochs = {run.epochs for run in runs}
+    if len(statuses) > 1:
+        became = f"none finished ({', '.join(f'{count} {status}' for status, count in statuses.items())})"
+    else:
+        became = f"{ {1: '', 2: 'both '}.get(len(runs), 'all ') }{next(iter(statuses))}"
+        became += f" in epoch {epochs.pop()}" if len(epochs) == 1 and all(run.has_diverged for run in runs) else ""
+    return f"{plural(len(runs), 'run')}, {became}; dlexp show {runs[0].dir.path} says why"

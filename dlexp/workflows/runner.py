@@ -51,9 +51,12 @@ class Given:
             UserError: With all that is wrong in them, or where that is `strict`, unwise.
         """
         arguments.require_few_runs(runs_each, len(self.configs), self.grids)
-        loaded = load_all(self.configs, self.overrides, self.grids)
-        for line in replaced(loaded, self.overrides, self.grids):
-            self.warn(line)
+        loaded: list[Loaded] = []
+        try:
+            loaded = load_all(self.configs, self.overrides, self.grids)
+        finally:  # Before a refusal too, whose advice may be to set what a grid has.
+            for line in replaced(loaded, self.overrides, self.grids):
+                self.warn(line)
         if strict and (warnings := [warning for each in loaded for warning in each.warnings]):
             raise ConfigError(dict.fromkeys(warnings))
         return loaded
@@ -104,7 +107,8 @@ class Runner:
         """
         if self.needs_all_data and plan.without_data:
             raise plan.without_data[0][1]
-        require_memory([planned.subject.experiment for planned in plan.to_train], plan.request.smoke)
+        experiments = [planned.subject.experiment for planned in plan.to_train]
+        require_memory(experiments, plan.request.allowed, plan.request.smoke)
         with self.progress(len(plan.to_train)) as watcher:
             started = self._train(plan, loaded, after, watcher) if plan.to_train else []
             for line in shown(list(make_missing([*plan.done, *started], after))):

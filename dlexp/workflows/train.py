@@ -51,7 +51,7 @@ def preview(given: Given, seeds: Sequence[int], *, force: bool = False, allow_co
     """
     loaded, planned = _planned(given, seeds, force)
     experiments = [each.experiment for each in loaded]
-    require_memory(experiments, given.smoke)
+    require_memory(experiments, planned.request.allowed, given.smoke)
     found = outlines(experiments, given.data_dir, allow_code)
     problems = [
         str(each.problem(misfit))
@@ -118,7 +118,8 @@ def _on_record(planned: Planned, wait: bool) -> str | None:
     if planned.recorded:
         if planned.lacks_diagnostics:
             return f"{planned.recorded.path}: done before, without diagnostics; --force trains it again with them"
-        return f"{planned.recorded.path}: done before; --force trains it again"
+        before = "diverged" if read(planned.recorded).has_diverged else "done"
+        return f"{planned.recorded.path}: {before} before; --force trains it again"
     if begun := planned.begun:
         if owner := begun.owner:  # A run that is waited for is named once nothing else is left to do.
             return None if wait else under_way(begun, owner)

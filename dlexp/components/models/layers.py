@@ -14,7 +14,7 @@ from dlexp.components import memory
 from dlexp.components.component import Context, Misfit, Unfit
 from dlexp.components.data import Info, Tensor
 from dlexp.components.keras_messages import in_words
-from dlexp.components.models import given_numbers, keras_layers, layer_axes, layer_problems, layer_trial
+from dlexp.components.models import given_numbers, keras_layers, layer_axes, layer_problems, layer_sizes, layer_trial
 from dlexp.components.models.given_numbers import Need, Placed
 from dlexp.components.models.masks import AVERAGES, MASK, averaged, keep
 from dlexp.components.models.model import STANDARDIZE, Model
@@ -186,7 +186,8 @@ class Layers(Model):
             except DlexpError:
                 raise
             except Exception as error:  # Keras raises anything: its traceback is in the log as the cause.
-                refused = Misfit(path, f"Keras refuses it after {layer_trial.shown(x.shape)}: {in_words(error)}")
+                why = layer_sizes.misfit(name, arguments, x.shape) or in_words(error)
+                refused = Misfit(path, f"Keras refuses it after {layer_trial.shown(x.shape)}: {why}")
                 raise Unfit(refused) from error
         if len(x.shape) != 2:
             raise Unfit(
