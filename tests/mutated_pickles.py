@@ -18,6 +18,7 @@ VALUES = (
     ragged([[1, 2, 300], [], [70_000], ["a", b"x", 2.5]]),
     np.arange(6).reshape(2, 3),
     np.array(["ab", "c"]),
+    ragged([[np.int64(1), np.float32(2)], [np.bool_(True)]]),
     {"data": np.arange(3, dtype=np.uint8), "labels": [1, 2]},
 )
 PICKLED = [pickle.dumps(value, protocol) for value in VALUES for protocol in range(5)]

@@ -162,7 +162,6 @@ def test_targets_that_are_refused(y: Any, settings: dict[str, Any], message: str
          "out, or fill it"),
         (np.array([[1, "a"]] * N, object), "(train): expected numeric inputs of shape (12, ...), as there are targets, "
          "found objects that are no numbers (object) of shape (12, 2)"),
-        ([[1.0, 2.0]] * 11 + [[1.0]], "(train): inputs: no array, but rows of different lengths"),
         ([[datetime.date(2024, 1, 1)]] * N, "(train): expected numeric inputs of shape (12, ...), as there are "
          "targets, found dates (object) of shape (12, 1), such as datetime.date(2024, 1, 1); make numbers"),
     ],

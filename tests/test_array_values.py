@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
+from archives import ragged
 from scipy import sparse
 
 from dlexp.components.datasets.user import array_sentinels
 from dlexp.components.datasets.user.array_targets import read
-from dlexp.components.datasets.user.array_values import described, plain
+from dlexp.components.datasets.user.array_values import described, plain, require_one_length
 from dlexp.components.datasets.user.pairs import are_misaligned
 from dlexp.errors import DataError
 
@@ -49,6 +50,7 @@ def masked(values: Any, position: Any) -> Any:
         ({"a": X}, "expected an array, found dict"),
         (iter(X), "expected an array, found "),
         (sparse.csr_array(X), "a sparse matrix; give an array, as its toarray() makes"),
+        (ragged([[1, 2], [1]]), "no array, but rows of different lengths"),
         ([[1, 2], [1]], "no array, but rows of different lengths"),
     ],
 )
@@ -58,6 +60,38 @@ def test_what_is_no_array_of_values_is_refused(given: Any, message: str) -> None
         plain(given, "own")
 
     assert str(error.value).startswith(f"own: {message}")
+
+
+@pytest.mark.parametrize("rows", [[[1, 2], [3, 4]], [np.array([1, 2]), np.array([3, 4])]])
+def test_lists_of_one_length_are_an_array(rows: Any) -> None:
+    """Also where numpy holds each as an object."""
+    objects = np.empty(2, object)
+    objects[0], objects[1] = rows
+
+    assert plain(objects, "own").tolist() == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize(
+    ("given", "dtype"),
+    [
+        (ragged([[1, 2, 3], [], [4]]), ""),
+        (ragged([np.arange(3), np.arange(1)]), ""),
+        (ragged([np.arange(3.0), np.arange(1.0)]), ", dtype='float32'"),
+        ([[1.5, 2, 3], [1]], ", dtype='float32'"),
+        (pd.Series([[1, 2, 3], [1]]), ""),
+        ([np.arange(3), np.arange(2)], ""),
+    ],
+)
+def test_lists_of_different_lengths_are_named(given: Any, dtype: str) -> None:
+    """With what makes an array of them, and keeps fractions."""
+    with pytest.raises(DataError) as error:
+        require_one_length(given, "own.npz", "x_train")
+
+    assert str(error.value) == (
+        "own.npz: x_train holds lists of different lengths; make one array of them, with "
+        f"keras.utils.pad_sequences(x_train, maxlen=3{dtype})"
+    )
+    require_one_length([[1, 2], [3, 4]], "own.npz", "x_train")
 
 
 @pytest.mark.parametrize(

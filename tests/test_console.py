@@ -175,6 +175,13 @@ def test_predictions_are_exact_where_no_terminal_reads_them(capsys: pytest.Captu
     assert capsys.readouterr().out == f'example,class\n1,"{EVIL}"\n'
 
 
+def test_what_is_missing_is_an_empty_cell(capsys: pytest.CaptureFixture[str]) -> None:
+    """A class that a model could not decide on."""
+    predictions.write({"example": ["1", "2"], "predicted": [None, "a"]}, None)
+
+    assert capsys.readouterr().out == "example,predicted\n1,\n2,a\n"
+
+
 def test_predictions_on_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """There they are for the eye."""
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from archives import ragged
 from scipy.sparse import csr_array
 from snapshots import assert_loads_what_was_digested
 from typer.testing import CliRunner
 
 from dlexp.cli.app import app
-from dlexp.components.component import ALONE
+from dlexp.components.component import ALONE, Unfit
 from dlexp.components.datasets import Npz, Python
 from dlexp.errors import DataError
 
@@ -83,8 +84,6 @@ def test_rows_of_labels() -> None:
          "int64 of shape (3,); one class per example is task: multiclass"),
         ({"y": np.array([0.5, 2, 1]), "task": "proportion"}, "own.npz (train): target 1: expected a number from 0 to "
          "1, given '2'; a percentage has to be divided by 100 in the file, and any other number is task: regression"),
-        ({"x": np.array([[0, 1], [2, 4], [1, 1]]), "form": "word_ids", "vocabulary": 4}, "own.npz (train): inputs: "
-         "example 1, number 1 is 4, and word indices are whole numbers from 0 to 3, by dataset.vocabulary"),
         ({"x": np.array([[0], [1], [-1]]), "form": "word_ids", "vocabulary": 4}, "own.npz (train): inputs: "
          "example 2, number 0 is -1, and word indices are whole numbers from 0 to 3, by dataset.vocabulary"),
         ({"x": np.array([[0], [1.5], [1]]), "form": "word_ids", "vocabulary": 4}, "own.npz (train): inputs: "
@@ -98,6 +97,31 @@ def test_says_what_is_wrong_with_arrays(settings: dict[str, Any], message: str) 
         npz(**settings).load(None)
 
     assert str(error.value) == message
+
+
+def test_a_vocabulary_without_the_largest_word_is_unfit() -> None:
+    """It is the setting that does not fit the data, and the value that does is named; new examples have none to set."""
+    words = npz(x=np.array([[0, 5], [2**40, 4], [1, 1]]), form="word_ids", vocabulary=4)
+
+    with pytest.raises(Unfit) as error:
+        words.load(None)
+    assert str(error.value) == (
+        "dataset.vocabulary: 4, but the largest word index is 1099511627776 (example 1 of train, number 0); "
+        "set dataset.vocabulary=1099511627777"
+    )
+    np.savez("new.npz", x=np.array([[0, 1], [5, 7]]))
+    with pytest.raises(DataError, match=r"new.npz: inputs: example 1, number 1 is 7, and the model knows word indices"):
+        words.new_examples(Path("new.npz"), None)
+
+
+def test_lists_are_named_as_the_user_does() -> None:
+    """The array of the archive, and the split's of a function."""
+    with pytest.raises(
+        DataError, match=r"^own.npz \(train\): x_train holds lists of different lengths; .*\(x_train, maxlen=2\)$"
+    ):
+        npz(x=ragged([[np.int64(1)], [np.int64(1), 2], []]), form="word_ids", vocabulary=4).load(None)
+    with pytest.raises(DataError, match=r"^own_module:load \(test\): x_test holds lists of different lengths"):
+        python("def load():\n    return ([[1, 2]] * 2, [0, 1]), ([[1], [1, 2]], [0, 1])\n").load(None)
 
 
 def test_settings_of_arrays_that_exclude_each_other() -> None:

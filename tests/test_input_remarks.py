@@ -92,6 +92,25 @@ SCALES = (
     "and too small for others; see dataset.standardize: true"
 )
 
+
+@pytest.mark.parametrize(
+    ("factors", "harm"),
+    [
+        ((7e-12, 2e-11), "all features are far below 1, and the learning rate is too small for them"),
+        ((3e4, 2e5), "all features are far above 1, and the learning rate is too large for them"),
+        ((7e-12, 2e5), "one learning rate is too large for some features and too small for others"),
+    ],
+)
+def test_which_harm_the_scales_do(factors: tuple[float, float], harm: str) -> None:
+    """Of features that are all small, or all large, none is on another side."""
+    pairs = 1 + np.random.default_rng(1).random((50, 2))
+    lines = [f"{factors[0] * a:.10g},{factors[1] * b:.10g},{'no' if a < b else 'yes'}\n" for a, b in pairs]
+
+    (found,) = said(table(lines, more=", standardize: false, test_split: {type: time, size: 5}"))
+
+    assert f": {harm}; see dataset.standardize: true" in found
+
+
 HIDDEN = "t.csv: the model scales its inputs, but its first layer adds 0.001 to variances,"
 
 

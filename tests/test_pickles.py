@@ -92,6 +92,9 @@ ATTACKS: dict[str, bytes] = {
     "text of a negative length": array((1,), kind("S-1"), op(b"")),
     "text of a huge length": array((2,), kind("S999999999"), op(b"a")),
     "a type named by bytes that are no text": array((1,), kind(b"\xff\xfe"), op(b"a")),
+    "a number of an object's bytes": b"\x80\x02cnumpy._core.multiarray\nscalar\n" + OBJECTS + op(b"a" * 8) + b"\x86R.",
+    "a number of fewer bytes": b"\x80\x02cnumpy._core.multiarray\nscalar\n" + BYTES + op(b"") + b"\x86R.",
+    "a number without a type": b"\x80\x02cnumpy._core.multiarray\nscalar\n" + op(("u1", b"a")) + b"R.",
     "another beginning": ARRAY.replace(b"K\x00\x85", b"K\x09\x85") + BUILT,
     "a beginning of another type": ARRAY.replace(b"C\x01b", b"C\x02O8") + BUILT,
     "a beginning of another class": ARRAY.replace(b"cnumpy\nndarray\n", b"cnumpy\ndtype\n") + BUILT,
@@ -183,6 +186,19 @@ def test_arrays_in_an_array(tmp_path: Path) -> None:
     found = npz.read(tmp_path / "data.npz", ("x",))["x"]
 
     assert [each.tolist() for each in found] == [[0, 1, 2], [0, 1]]
+
+
+@pytest.mark.parametrize("protocol", range(5))
+def test_numbers_of_numpys_come_out_as_pythons(protocol: int) -> None:
+    """Lists of `np.int64` are as good as lists of int; of one text or date there is no need."""
+    numbers = [np.int64(2**40), np.float32(0.5), np.bool_(True), np.uint8(7)]
+
+    found = pickles.load(pickle.dumps([numbers], protocol))
+
+    assert found == [numbers]
+    assert [type(each) for each in found[0][:4]] == [int, float, bool, int]
+    with pytest.raises(pickles.Refused, match="numpy's constructor of one <U1"):
+        pickles.load(pickle.dumps([np.str_("a")], protocol))
 
 
 def test_many_memorized_objects(tmp_path: Path) -> None:

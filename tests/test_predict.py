@@ -275,6 +275,15 @@ def test_refuses_what_is_no_number() -> None:
         new_examples.numbers(Path("a.npz"), 2)
 
 
+def test_an_archive_without_inputs_says_what_it_has() -> None:
+    """And what to do."""
+    np.savez("new.npz", x_train=np.eye(2), y_train=[0, 1])
+
+    with pytest.raises(UserError) as error:
+        new_examples.numbers(Path("new.npz"), 2)
+    assert str(error.value) == "new.npz: no array named x in it (found x_train, y_train); save the inputs as x"
+
+
 def test_a_row_with_more_fields_than_the_header_is_refused() -> None:
     """pandas would take the first field as the row's name, and shift all features by one column."""
     Path("a.csv").write_text("a,b\n1,2,3\n4,5,6\n")

@@ -168,7 +168,7 @@ class SplitInputs:
         said = (
             f"numbers reach the model as they are, those of {_name(self.info.feature_names, odd)} up to {size[odd]:.4g}"
         )
-        found = f"{said}: one learning rate is too large for some features and too small for others"
+        found = f"{said}: {_harm(size[largest], size[smallest], LARGEST)}"
         key = self.model.scaling_key if self.model else STANDARDIZE
         yield Remark(rule="unscaled_inputs", place=self.place, found=found, key=key)
 
@@ -208,7 +208,7 @@ class SplitInputs:
             odd = largest if size[largest] > LARGEST_SPARSE else smallest
             found = (
                 f"sparse numbers reach the model as they are, those of {_name(self.info.feature_names, odd)} up to "
-                f"{size[odd]:.4g}: one learning rate is too large for some features and too small for others"
+                f"{size[odd]:.4g}: {_harm(size[largest], size[smallest], LARGEST_SPARSE)}"
             )
             key = "dataset.form: numeric" if self.are_standardized else "dataset.standardize: true"
             yield Remark(rule="unscaled_inputs", place=self.place, found=found, key=key)
@@ -223,6 +223,15 @@ class SplitInputs:
                 f"of {_name(self.info.feature_names, smallest)}, {deviations[smallest] ** 2:.4g}, is lost"
             )
             yield Remark(rule="unscaled_inputs", place=self.place, found=found, key=STANDARDIZE)
+
+
+def _harm(largest: float, smallest: float, limit: float) -> str:
+    """What the scales of the features do, by the sizes of the largest and the smallest; `limit` is of harmless ones."""
+    if largest < SMALLEST:
+        return "all features are far below 1, and the learning rate is too small for them"
+    if smallest > limit:
+        return "all features are far above 1, and the learning rate is too large for them"
+    return "one learning rate is too large for some features and too small for others"
 
 
 def _whole(split: Split) -> Array:

@@ -55,6 +55,8 @@ def outline(experiment: Experiment, data_dir: Path | None = None) -> Outline:
         data = experiment.dataset.sample(data_dir)
     except DataError:
         return Outline()
+    except UserError as error:
+        return Outline(misfits=misfits_of(error))
     info = info_of(experiment, data)
     try:
         experiment = completed(experiment, info)

@@ -59,7 +59,11 @@ class _Models:
 
     def refusals(self, candidate: Candidate) -> Iterator[Refusal]:
         """Why a candidate cannot be built, unless one before it has the same model."""
-        data = self._data_of(candidate)
+        try:
+            data = self._data_of(candidate)
+        except Unfit as error:
+            yield Refusal(candidate, misfits_of(error))
+            return
         if data is None:
             return
         try:
@@ -70,7 +74,7 @@ class _Models:
             print(f"{type(error).__name__}: {error}")
 
     def _data_of(self, candidate: Candidate) -> Data | None:
-        """Data of a candidate's shape; None if they cannot be had for little."""
+        """Data of a candidate's shape; None if they cannot be had for little; Unfit if a setting does not fit them."""
         key = candidate.inputs_key
         try:
             if key == self._first.candidate.inputs_key:
@@ -78,6 +82,8 @@ class _Models:
             if key not in self._data:
                 self._data = {key: sample(candidate)}  # Of one data set at a time.
             return self._data[key]
+        except Unfit:
+            raise
         except DlexpError:  # The run says it.
             return None
 

@@ -35,5 +35,6 @@ def write(columns: PredictedColumns, path: Path | None) -> None:
 
 
 def _write_csv(columns: PredictedColumns, file: TextIO) -> None:
-    """Numbers as the shortest text that is the same number of their type."""
-    write_exact_csv(file, columns, zip(*(map(str, values) for values in columns.values()), strict=True))
+    """Numbers as the shortest text that is the same number of their type; what is missing as an empty cell."""
+    cells = (["" if each is None else str(each) for each in values] for values in columns.values())
+    write_exact_csv(file, columns, zip(*cells, strict=True))

@@ -155,6 +155,10 @@ class _Type:
 class _Array(np.ndarray[Any, Any]):
     """An array that a pickle makes: empty first, then with the shape, type and values that its state says."""
 
+    def __repr__(self) -> str:
+        """As numpy's own."""
+        return repr(self.view(np.ndarray))
+
     def __setstate__(self, state: Any) -> None:
         """Only where exactly as many values are given as the shape has places."""
         version, shape, kind, is_fortran, values = (
@@ -187,6 +191,15 @@ def _reconstruct(kind: Any, shape: Any, type_: Any) -> _Array:
     return np.ndarray.__new__(_Array, (0,), np.int8)
 
 
+def _scalar(kind: Any, values: Any) -> Any:
+    """One number of numpy's, as Python's own."""
+    if type(kind) is not _Type or type(values) is not bytes or len(values) != kind.type.itemsize:
+        raise pickle.UnpicklingError("not one number")
+    if kind.type.kind not in "biuf":
+        raise Refused(f"numpy's constructor of one {kind.type}")
+    return np.frombuffer(values, kind.type)[0].item()
+
+
 def _encode(text: Any, encoding: Any) -> bytes:
     """How bytes are written up to protocol 2."""
     if not isinstance(text, str) or encoding != "latin1":
@@ -202,20 +215,22 @@ def _no_bytes(*arguments: Any) -> bytes:
 
 
 _NDARRAY = _Named(_reconstruct)  # It is named, and never called.
-_RECONSTRUCT = _Named(_reconstruct)
+_RECONSTRUCT, _SCALAR = _Named(_reconstruct), _Named(_scalar)
 #: What pickles of arrays name, in every protocol and before and after numpy 2, and what is done instead.
 _ADMITTED = {
     ("numpy", "ndarray"): _NDARRAY,
     ("numpy", "dtype"): _Named(_Type),
     ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
     ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,
+    ("numpy.core.multiarray", "scalar"): _SCALAR,
+    ("numpy._core.multiarray", "scalar"): _SCALAR,
     ("_codecs", "encode"): _Named(_encode),
     ("__builtin__", "bytes"): _Named(_no_bytes),
 }
 
 
 class _DataUnpickler(pickle.Unpickler):
-    """Rebuilds arrays and Python's own containers and nothing else."""
+    """Rebuilds arrays, numbers and Python's own containers and nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _ADMITTED:

@@ -53,6 +53,8 @@ def plain(given: Any, origin: str) -> Array:
             given = np.ma.stack(given)
         mask = np.ma.getmaskarray(given) if np.ma.isMaskedArray(given) else None
         array = np.asarray(given)
+        if array.dtype == object and array.ndim == 1 and len(array) and all(map(_has_length, array)):
+            array = np.asarray(list(array))  # Lists of one length, each an object.
     except ValueError as error:
         raise DataError(f"{origin}: no array, but rows of different lengths ({error})") from error
     # A tensor of another library may refuse for any reason.
@@ -72,6 +74,25 @@ def plain(given: Any, origin: str) -> Array:
         if array.dtype == object:  # Fractions and decimals.
             array = array.astype(np.float64)
     return array
+
+
+def require_one_length(given: Any, origin: str, name: str) -> None:
+    """Refuse inputs that are lists of different lengths; `name` is what the user calls them."""
+    is_array = isinstance(given, np.ndarray | pd.Series) and given.dtype == object and given.ndim == 1
+    if not is_array and not isinstance(given, list | tuple):
+        return
+    rows = [each for each in given if _has_length(each)]
+    if len({len(each) for each in rows}) > 1:
+        are_whole = all(isinstance(each, numbers.Integral) for row in rows for each in row[:1])
+        dtype = "" if are_whole else ", dtype='float32'"
+        raise DataError(
+            f"{origin}: {name} holds lists of different lengths; make one array of them, with "
+            f"keras.utils.pad_sequences({name}, maxlen={max(map(len, rows))}{dtype})"
+        )
+
+
+def _has_length(each: Any) -> bool:
+    return isinstance(each, list | tuple) or (isinstance(each, np.ndarray) and each.ndim > 0)
 
 
 def kind_of(array: Array) -> str:
@@ -113,13 +134,19 @@ def require_room(values: Array, origin: str) -> None:
 
 
 def require_words(values: Array, vocabulary: int, origin: str) -> None:
-    """Refuse what is no index of a word, a whole number from 0 to below the vocabulary, with its position."""
-    wrong = (values < 0) | (values >= vocabulary)
+    """Refuse what is no index of a word, a whole number from 0 on, with its position; any vocabulary has these."""
+    wrong = values < 0
     if values.dtype.kind == "f":
         wrong |= values != np.rint(values)
     if wrong.any():
         indices = f"word indices are whole numbers from 0 to {vocabulary - 1}, by dataset.vocabulary"
         raise DataError(f"{origin}: {_first(wrong)} is {values[wrong][0]:.17g}, and {indices}")
+
+
+def largest_word(values: Array) -> tuple[int, str, str]:
+    """The largest word index, its example, and which number of that it is."""
+    example, _, number = _first(values == (largest := values.max())).partition(", ")
+    return int(largest), example, number
 
 
 def _first(is_wrong: Array) -> str:

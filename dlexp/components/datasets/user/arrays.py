@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field
 
 from dlexp.components import memory, user_code
-from dlexp.components.component import Context, Misfit
+from dlexp.components.component import Context, Misfit, Unfit
 from dlexp.components.data import Data, Info, Inputs, NewExamples, Split
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.datasets.reading import files
@@ -69,10 +69,16 @@ class Arrays(TargetKeys, Dataset):
             far = list(array_sentinels.remarks(train, "targets", y_train.reshape(-1, 1), y_test.reshape(-1, 1)))
         of_train, of_test = ({"": each.raw} for each in given)
         y = targets.encode(replace(learned, classes=given[0].classes or learned.classes), of_train, of_test)
-        inputs: list[Any] = [self._inputs(x_train, train, len(y.train)), self._inputs(x_test, test, len(y.test))]
+        names = self._input_names
+        inputs: list[Any] = [
+            self._inputs(x_train, train, names[0], len(y.train)),
+            self._inputs(x_test, test, names[1], len(y.test)),
+        ]
         shape, test_shape = (x.shape[1:] for x in inputs)
         if shape != test_shape:
             raise DataError(f"{origin}: training inputs of shape {shape}, but test inputs of shape {test_shape}")
+        if self.form == "word_ids":
+            self._require_vocabulary({"train": inputs[0], "test": inputs[1]})
         is_shown = self.form == "numeric" and are_pictures(np.shape(x_test)[1:])
         inputs, lost = self._typed(inputs, train)
         return Data(
@@ -92,7 +98,7 @@ class Arrays(TargetKeys, Dataset):
         from dlexp.components.datasets.user import array_sentinels
 
         if self.form == "word_ids":
-            return inputs, []
+            return [x.astype(np.int32) for x in inputs], []
         if self.form == "sparse":
             return [x.astype(np.float32) for x in inputs], list(precision.sparse_remarks(origin, inputs[0]))
         far = array_sentinels.remarks(origin, "number", *inputs)
@@ -103,15 +109,30 @@ class Arrays(TargetKeys, Dataset):
 
     def new_examples(self, path: Path, data_dir: Path | None) -> NewExamples:
         """An archive with an array x, or a sparse matrix as scipy.sparse.save_npz writes it."""
+        import numpy as np
+
         from dlexp.components.datasets.reading import npz
         from dlexp.components.datasets.user import new_examples
 
         x: Any = npz.read_sparse(path) if self.form == "sparse" else new_examples.array(path)
         new_examples.require_examples(path, x.shape[0])
         names = new_examples.rows(x.shape[0])
-        inputs = self._inputs(x, str(path), len(names))
-        notes = new_examples.padding(inputs, names) if self.form == "word_ids" else ()
-        return NewExamples(inputs, names, list(notes))
+        inputs: Any = self._inputs(x, str(path), new_examples.ARRAY, len(names))
+        if self.form != "word_ids":
+            return NewExamples(inputs, names, [])
+        new_examples.require_known_words(path, inputs, self.vocabulary or 0)
+        return NewExamples(inputs.astype(np.int32), names, list(new_examples.padding(inputs, names)))
+
+    def _require_vocabulary(self, inputs: dict[str, Any]) -> None:
+        """Refuse a vocabulary that lacks a word, with what to set."""
+        from dlexp.components.datasets.user.array_values import largest_word
+
+        role = max(inputs, key=lambda role: inputs[role].max())
+        largest, example, number = largest_word(inputs[role])
+        if largest >= (self.vocabulary or 0):
+            where = f"{example} of {role}, {number}"
+            found = f"{self.vocabulary}, but the largest word index is {largest} ({where})"
+            raise Unfit(Misfit("dataset.vocabulary", f"{found}; set dataset.vocabulary={largest + 1}"))
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """A vocabulary without words, or words without it."""
@@ -125,8 +146,12 @@ class Arrays(TargetKeys, Dataset):
         """Where they come from, then `(x, y)` of the training split and of the test split."""
         raise NotImplementedError
 
-    def _inputs(self, x: Any, origin: str, n: int) -> Inputs:
-        import numpy as np
+    @property
+    def _input_names(self) -> tuple[str, str]:
+        """What the user calls the inputs of the training split and of the test split."""
+        return "x_train", "x_test"
+
+    def _inputs(self, x: Any, origin: str, name: str, n: int) -> Inputs:
         from scipy.sparse import csr_array, issparse
 
         from dlexp.components.datasets.user.array_values import (
@@ -134,6 +159,7 @@ class Arrays(TargetKeys, Dataset):
             kind_of,
             plain,
             require_finite,
+            require_one_length,
             require_room,
             require_words,
             to_numbers,
@@ -142,6 +168,7 @@ class Arrays(TargetKeys, Dataset):
         if issparse(x) != (self.form == "sparse"):
             found = "a sparse matrix" if issparse(x) else "an array"
             raise DataError(f"{origin}: {found} as inputs; say dataset.form: one of {', '.join(get_args(Form))}")
+        require_one_length(x, origin, name)
         x = csr_array(x) if self.form == "sparse" else plain(x, f"{origin}: inputs")
         if self.form == "sparse":
             try:
@@ -165,7 +192,7 @@ class Arrays(TargetKeys, Dataset):
         if x.ndim != 2:
             raise DataError(f"{origin}: expected word indices of shape (n, maxlen), found {described(x)}")
         require_words(x, self.vocabulary or 0, f"{origin}: inputs")
-        return x.astype(np.int32)
+        return x
 
 
 class Npz(Arrays):
@@ -195,6 +222,10 @@ class Npz(Arrays):
         arrays = npz.read(path, names)
         x_train, y_train, x_test, y_test = (arrays[name] for name in names)
         return str(path), (x_train, y_train), (x_test, y_test)
+
+    @property
+    def _input_names(self) -> tuple[str, str]:
+        return self.x_train, self.x_test
 
     def misfits(self, data_dir: Path | None) -> Iterator[Misfit]:
         """Arrays that are not in the archive."""

@@ -8,6 +8,7 @@ import numpy as np
 from dlexp.components import precision
 from dlexp.components.data import Array, NewExamples, padding_alone
 from dlexp.components.datasets.reading import csv_file, npz
+from dlexp.components.datasets.user.array_values import largest_word
 from dlexp.errors import DataError, UserError
 from dlexp.format import listed, plural
 
@@ -41,12 +42,23 @@ def array(path: Path) -> Array:
     """The array named x of an archive, or the only one of a .npy file."""
     if path.suffix == ".npy":
         x = npz.read_npy(path)
-    elif ARRAY in npz.names(path):
+    elif ARRAY in (there := npz.names(path)):
         x = npz.read(path, (ARRAY,))[ARRAY]
     else:
-        raise UserError(f"{path}: no array named {ARRAY} in it")
+        found = f" (found {listed(there)})" if there else ""
+        raise UserError(f"{path}: no array named {ARRAY} in it{found}; save the inputs as {ARRAY}")
     require_examples(path, len(x) if x.ndim else 0)
     return x
+
+
+def require_known_words(path: Path, x: Array, vocabulary: int) -> None:
+    """Refuse word indices that the model was not made for."""
+    largest, example, number = largest_word(x)
+    if largest >= vocabulary:
+        raise DataError(
+            f"{path}: inputs: {example}, {number} is {largest}, and the model knows word indices from 0 to "
+            f"{vocabulary - 1}, by dataset.vocabulary"
+        )
 
 
 def padding(x: Array, names: Sequence[str]) -> Iterator[str]:
