@@ -68,6 +68,14 @@ def scale(run_dir: RunDir, factor: float) -> None:
     run_dir.summary_path.write_text(json.dumps(summary))
 
 
+def rewrite(run_dir: RunDir, **changes: dict[str, float]) -> None:
+    """Replace numbers on record, by the key of the summary that holds them."""
+    summary = json.loads(run_dir.summary_path.read_text())
+    for key, numbers in changes.items():
+        summary[key].update(numbers)
+    run_dir.summary_path.write_text(json.dumps(summary))
+
+
 def test_a_repetition_is_identical(graded: Callable[..., Verification]) -> None:
     """History, scores and weights, to the byte; nothing about the place differs."""
     found = graded()
@@ -101,9 +109,7 @@ def test_other_numbers_near_zero_are_not_identical(trained: list[Path], recorded
     again = RunDir(tmp_path / "again" / trained[1].name)
     shutil.copytree(trained[1], again.path)
     for run_dir, loss in ((recorded, 1e-9), (again, 2e-9)):
-        summary = json.loads(run_dir.summary_path.read_text())
-        summary["metrics"]["test_loss"] = loss
-        run_dir.summary_path.write_text(json.dumps(summary))
+        rewrite(run_dir, metrics={"test_loss": loss})
 
     found = verify(read(recorded), again, [read(recorded)])
 
@@ -118,10 +124,7 @@ def test_the_errors_of_tiny_targets_are_not_near_zero(trained: list[Path], recor
     again = RunDir(tmp_path / "again" / trained[1].name)
     shutil.copytree(trained[1], again.path)
     for run_dir, mae in ((recorded, 1e-12), (again, 3e-12)):
-        summary = json.loads(run_dir.summary_path.read_text())
-        summary["metrics"]["test_mae"] = mae
-        summary["guessing"]["test_mae"] = 2e-11
-        run_dir.summary_path.write_text(json.dumps(summary))
+        rewrite(run_dir, metrics={"test_mae": mae}, guessing={"test_mae": 2e-11})
 
     found = verify(read(recorded), again, [read(recorded)])
 

@@ -13,7 +13,7 @@ from dlexp import registry
 from dlexp.components.data import Info
 from dlexp.errors import UserError
 
-#: How a message ends that says what to set instead, and how it goes on where one override is not enough.
+#: How a message ends that says what to set instead, and what follows if one override is not enough.
 _CHANGE, _SECOND_CHANGE = re.compile(r"; set ([\w.]+=.+)$"), re.compile(r" and [\w.]+=")
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -78,7 +79,12 @@ class Preparation:
             UserError: The settings do not fit the data.
             Unsettled: How the data were read is not certain, and the run is strict.
         """
-        return self._once("built", self._build)
+        with self.read_once():
+            return self._once("built", self._build)
+
+    def read_once(self) -> AbstractContextManager[object]:
+        """Within, the data and the user's code are what they were at first, unless the data were read before it."""
+        return nullcontext() if "data" in self._steps else snapshot.taken()
 
     def _once(self, step: str, take: Callable[[], T]) -> T:
         if step not in self._steps:

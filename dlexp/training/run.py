@@ -90,14 +90,15 @@ def prepare(job: Job) -> Prepared:
     }
     run_dir.write_json(run_dir.environment_path, place)
     print(preparation.said, end="")
-    data = preparation.data()
-    try:
-        built = preparation.built()
-    finally:  # Settings that do not fit the data may be explained by how these were read.
-        place["remarks"] = [each.record for each in dict.fromkeys(preparation.remarks)]
-        run_dir.write_json(run_dir.environment_path, place)
-        for each in said(preparation.remarks, job.allowed):
-            print(each)
+    with preparation.read_once():
+        data = preparation.data()
+        try:
+            built = preparation.built()
+        finally:  # Settings that do not fit the data may be explained by how these were read.
+            place["remarks"] = [each.record for each in dict.fromkeys(preparation.remarks)]
+            run_dir.write_json(run_dir.environment_path, place)
+            for each in said(preparation.remarks, job.allowed):
+                print(each)
     built.network.model.summary(print_fn=print)
     return Prepared(
         job=job,

@@ -55,7 +55,7 @@ class PythonModel(Model):
         """Another's code raises anything; its traceback is in the log as the cause."""
         try:
             yield
-        except Changed:  # It is no fault of the function's, and the run is resumed with what is there then.
+        except Changed:  # The function is not to blame.
             raise
         except Exception as error:
             raise Unfit(Misfit("model.function", user_code.explained(self.function, error))) from error
