@@ -40,9 +40,9 @@ def refusal(*layers: Any) -> str:
     ("layers", "message"),
     [
         ([IMAGE, {"Conv2D": {"filters": 2, "kernel_size": 9}}],
-         "model.layers.1.Conv2D: Keras refuses it after (None, 8, 8, 3): Computed output size would be zero"),
-        ([IMAGE, {"MaxPooling2D": {"pool_size": 9}}], "MaxPooling2D: Keras refuses it after (None, 8, 8, 3): Computed"),
-        ([{"Reshape": {"target_shape": [5, 5]}}, "Flatten"], "The total size of the tensor must be unchanged."),
+         "model.layers.1.Conv2D: Keras refuses it after (None, 8, 8, 3): kernel_size 9 is larger than the 8 x 8 that"),
+        ([IMAGE, {"MaxPooling2D": {"pool_size": 9}}], "MaxPooling2D: Keras refuses it after (None, 8, 8, 3): pool_size 9"),
+        ([{"Reshape": {"target_shape": [5, 5]}}, "Flatten"], "after (None, 192): [5, 5] holds 25 numbers, and an example has 192"),
         ([IMAGE, {"Cropping2D": {"cropping": 4}}], "Values in `cropping` argument should be smaller than"),
         ([IMAGE, {"Conv2D": {"filters": 2, "kernel_size": 2, "groups": 2}}], "must be evenly divisible by the number"),
         ([IMAGE, {"BatchNormalization": {"axis": 5}}], "after (None, 8, 8, 3): IndexError: tuple index out of range"),
@@ -57,7 +57,7 @@ def refusal(*layers: Any) -> str:
     ],
 )  # fmt: skip
 def test_what_keras_refuses_is_said_in_one_line(layers: list[Any], message: str) -> None:
-    """The layer, the shape before it and Keras's own sentence, whatever Keras raises and when."""
+    """The layer, the shape before it, and Keras's own sentence or the sizes, whatever Keras raises and when."""
     assert message in refusal(*layers)
 
 
