@@ -41,8 +41,9 @@ def refusal(*layers: Any) -> str:
     [
         ([IMAGE, {"Conv2D": {"filters": 2, "kernel_size": 9}}],
          "model.layers.1.Conv2D: Keras refuses it after (None, 8, 8, 3): kernel_size 9 is larger than the 8 x 8 that"),
-        ([IMAGE, {"MaxPooling2D": {"pool_size": 9}}], "MaxPooling2D: Keras refuses it after (None, 8, 8, 3): pool_size 9"),
-        ([{"Reshape": {"target_shape": [5, 5]}}, "Flatten"], "after (None, 192): [5, 5] holds 25 numbers, and an example has 192"),
+        ([IMAGE, {"MaxPooling2D": {"pool_size": 9}}], "Keras refuses it after (None, 8, 8, 3): pool_size 9"),
+        ([{"Reshape": {"target_shape": [5, 5]}}, "Flatten"],
+         "after (None, 192): [5, 5] holds 25 numbers, and an example has 192"),
         ([IMAGE, {"Cropping2D": {"cropping": 4}}], "Values in `cropping` argument should be smaller than"),
         ([IMAGE, {"Conv2D": {"filters": 2, "kernel_size": 2, "groups": 2}}], "must be evenly divisible by the number"),
         ([IMAGE, {"BatchNormalization": {"axis": 5}}], "after (None, 8, 8, 3): IndexError: tuple index out of range"),
