@@ -15,7 +15,8 @@ from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.comparability import Obstacle
 from dlexp.reports.comparison.compared import OF_THE_RUN, Compared, value_of
 from dlexp.reports.comparison.settings import differing, labels, telling
-from dlexp.reports.comparison.verdicts import LEVEL, PairedDifference, collapses, difference, least_sd, lopsided
+from dlexp.reports.comparison.verdicts import PairedDifference, collapses, difference, least_sd, lopsided
+from dlexp.statistics.paired import LEVEL
 
 #: The keys of the rows.
 COLUMNS = (

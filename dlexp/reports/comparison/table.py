@@ -11,8 +11,9 @@ from dlexp.console import one_line
 from dlexp.format import TableFormat, aligned, joined, markdown_table, plural, to_csv, to_json
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.facts import COLUMNS, ComparedMetric, Comparison, Group, Score, document, rows
-from dlexp.reports.comparison.verdicts import EQUAL, LEVEL, MIN_PAIRS, has_verdict
+from dlexp.reports.comparison.verdicts import EQUAL, has_verdict
 from dlexp.reports.numbers import LARGEST, counted, fixed, known, places_of, plus_minus, signed, significant
+from dlexp.statistics.paired import LEVEL, MIN_PAIRS
 
 _BETWEEN = "   "
 _BEST_POSSIBLE = "best possible"

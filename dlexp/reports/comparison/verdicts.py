@@ -2,7 +2,7 @@
 
 import statistics
 import sys
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,13 +10,11 @@ from dlexp.components.columns import Column
 from dlexp.format import plural
 from dlexp.records.ended import Finished
 from dlexp.reports.comparison.compared import Compared, value_of
+from dlexp.statistics.paired import LEVEL, MIN_PAIRS, paired
+from dlexp.statistics.power import detectable, sd_limits
 
 Verdict = Literal["better", "worse", "no clear difference"]
 
-#: Of all intervals that belong together, at most this share misses the true mean.
-LEVEL = 0.05
-#: Fewer paired seeds have no interval and no verdict: two equal differences by chance would look certain.
-MIN_PAIRS = 3
 #: Why there is no interval where all differences are the same and the score lies on no grid.
 EQUAL = "equal differences"
 #: A score that is better than a guess by no more than rounding is not better, relative to the guess; of r2, that is 0.
@@ -37,6 +35,20 @@ class PairedDifference:
     """None without an interval, for scores in training, and where neither way is better (seconds, epochs)."""
     reason: str | None
     """Why there is no interval; None if there is one."""
+    sd: float | None = None
+    """The standard deviation of the differences, at least that of rounding; None from a single pair."""
+    detectable: float | None = None
+    """The smallest difference that so many seeds would show in 80 % of cases at this level, if the true standard
+    deviation is at its upper limit; None without an interval."""
+    correlation: float | None = None
+    """Of the paired scores over the seeds; None where one side does not vary, or without an interval."""
+    on_new_examples: tuple[float, float] | None = None
+    """The interval over seeds and test examples; None where the results on test examples are not on record."""
+
+    @property
+    def effect(self) -> float | None:
+        """The mean in standard deviations of the differences; None if there are none."""
+        return self.mean / self.sd if self.sd else None
 
 
 def difference(
@@ -57,24 +69,36 @@ def difference(
         return None
     pairs = [other[seed] - first[seed] for seed in seeds]
     n, mean = len(pairs), statistics.fmean(pairs)
-    sd = 0.0
-    if n >= MIN_PAIRS:
-        # Pairs that differ by the same, up to the rounding of the subtraction, have no deviation of their own.
-        rounding = 4 * sys.float_info.epsilon * max(map(abs, [*first.values(), *other.values()]))
-        sd = max(own if (own := statistics.stdev(pairs)) > rounding else 0.0, least_sd)
+    # Pairs that differ by the same, up to the rounding of the subtraction, have no deviation of their own.
+    rounding = 4 * sys.float_info.epsilon * max(map(abs, [*first.values(), *other.values()]))
+    own = statistics.stdev(pairs) if n > 1 else 0.0
+    sd = max(own if own > rounding else 0.0, least_sd)
     reason = plural(n, "paired seed") if n < MIN_PAIRS else lopsided or (None if sd else EQUAL)
+    found = PairedDifference(
+        mean=mean, pairs=n, interval=None, level=None, verdict=None, reason=reason, sd=sd if n > 1 else None
+    )
     if reason:
-        return PairedDifference(mean=mean, pairs=n, interval=None, level=None, verdict=None, reason=reason)
-
-    from scipy.special import stdtrit  # scipy.stats would give the same in a second more.
-
-    half = float(stdtrit(n - 1, 1 - level / 2)) * sd / n**0.5
-    low, high = mean - half, mean + half
+        return found
+    low, high = paired(pairs, level=level, least_sd=sd).bounds
     verdict: Verdict | None = None
     if has_verdict(column):
         is_better = (low > 0) == column.higher_is_better
         verdict = "no clear difference" if low <= 0 <= high else "better" if is_better else "worse"
-    return PairedDifference(mean=mean, pairs=n, interval=(low, high), level=level, verdict=verdict, reason=None)
+    return replace(
+        found,
+        interval=(low, high),
+        level=level,
+        verdict=verdict,
+        detectable=detectable(n, level) * sd_limits(sd, n)[1],
+        correlation=_correlation([first[seed] for seed in seeds], [other[seed] for seed in seeds]),
+    )
+
+
+def _correlation(first: Sequence[float], other: Sequence[float]) -> float | None:
+    try:
+        return statistics.correlation(first, other)
+    except statistics.StatisticsError:  # One of them is the same on all seeds.
+        return None
 
 
 def has_verdict(column: Column) -> bool:

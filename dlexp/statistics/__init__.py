@@ -1,0 +1,1 @@
+"""What paired scores over seeds, and results on test examples, allow to say. Knows no run and no file."""
