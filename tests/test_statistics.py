@@ -69,7 +69,7 @@ def test_seeds_needed_is_the_smallest_number_with_power() -> None:
 def test_new_examples_are_those_of_the_two_way_analysis_of_variance() -> None:
     """Mean squares of seeds, examples and rest, put together by hand."""
     rng = np.random.default_rng(1)
-    x = rng.normal(size=(8, 30)) + rng.normal(0, 0.1, size=(8, 1)) + rng.normal(0, 2, size=(1, 30))
+    x = rng.normal(size=(8, 30)) + rng.normal(0, 0.5, size=(8, 1)) + rng.normal(0, 2, size=(1, 30))
     n, m = x.shape
     ms_seeds, ms_examples = m * x.mean(1).var(ddof=1), n * x.mean(0).var(ddof=1)
     rest = x - x.mean(1, keepdims=True) - x.mean(0, keepdims=True) + x.mean()
