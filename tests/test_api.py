@@ -176,7 +176,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
 
     def plan(request: Request) -> Plan:
         requests.append(request)
-        return Plan(request, [], [])
+        return Plan(request, [], [], ["" for _ in request.wanted])
 
     def plan_training_sets(
         experiments: Sequence[Experiment], n: int, kind: object, request: Request

@@ -40,7 +40,8 @@ def bias_variance(given: Given, n: int, kind: Kind | None, runner: Runner) -> tu
     planned, groups = plan_training_sets([each.experiment for each in loaded], n, kind, request)
     if planned.done:
         log.info(f"{len(planned.done)} of {len(planned.runs)} runs done before")
-    started = runner.carry_out(planned, loaded)
+    configs = {run.subject.identities.own: each for each, group in zip(loaded, groups, strict=True) for run in group}
+    started = runner.carry_out(planned, configs)
     on_record = Attempts(scan(planned.runs_dir))
     points = []
     for each, group in zip(loaded, groups, strict=True):

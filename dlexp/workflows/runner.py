@@ -1,7 +1,7 @@
 """What commands that train share: what they are given, how a plan is carried out, what came of it."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,12 +90,14 @@ class Runner:
     needs_all_data: bool = False
     """Train nothing where the data of one experiment cannot be had, instead of the others."""
 
-    def carry_out(self, plan: Plan, loaded: Sequence[Loaded] = (), after: Sequence[After] = AFTER) -> list[RunDir]:
+    def carry_out(
+        self, plan: Plan, configs: Mapping[str, Loaded] | None = None, after: Sequence[After] = AFTER
+    ) -> list[RunDir]:
         """Train what a plan has left to train, rebuild summary.csv, and make what finished runs lack of `after`.
 
         Args:
             plan: What to train.
-            loaded: The configs of what was wanted, in its order; none if what cannot be built fails its own run alone.
+            configs: That of each experiment by its identity; None if what cannot be built fails its own run alone.
             after: What finished runs have beside their records.
 
         Returns:
@@ -110,12 +112,14 @@ class Runner:
         experiments = [planned.subject.experiment for planned in plan.to_train]
         require_memory(experiments, plan.request.allowed, plan.request.smoke)
         with self.progress(len(plan.to_train)) as watcher:
-            started = self._train(plan, loaded, after, watcher) if plan.to_train else []
+            started = self._train(plan, configs, after, watcher) if plan.to_train else []
             for line in shown(list(make_missing([*plan.done, *started], after))):
                 log.warning(line)
         return started
 
-    def _train(self, plan: Plan, loaded: Sequence[Loaded], after: Sequence[After], watcher: Watcher) -> list[RunDir]:
+    def _train(
+        self, plan: Plan, configs: Mapping[str, Loaded] | None, after: Sequence[After], watcher: Watcher
+    ) -> list[RunDir]:
         started: list[RunDir] = []
 
         def noted(jobs: Iterator[Job]) -> Iterator[Job]:
@@ -130,8 +134,8 @@ class Runner:
                 log.warning(f"{planned.lost}; training again, into a new directory")
         engine = self.engine()
         try:
-            if loaded and (candidates := plan.candidates):
-                _require_none(engine.refusals(list(candidates.values())), plan, loaded)
+            if configs and (candidates := plan.candidates):
+                _require_none(engine.refusals(list(candidates.values())), plan, configs)
             run_all(noted(plan.jobs(after)), engine, Remarking(watcher), self.fail_fast, self.wait)
         finally:
             # Also when all is done: an idle worker has nothing to save, and TensorFlow takes a second to end by itself.
@@ -144,10 +148,8 @@ class Runner:
         return started
 
 
-def _require_none(refusals: Sequence[Refusal], plan: Plan, loaded: Sequence[Loaded]) -> None:
+def _require_none(refusals: Sequence[Refusal], plan: Plan, configs: Mapping[str, Loaded]) -> None:
     """Raise UserError with a line for each refusal, at its place in a config; how the data were read is logged."""
-    n_each = len(plan.identities) // len(loaded)
-    configs = {identity: loaded[i // n_each] for i, identity in enumerate(plan.identities)}
     of_candidate = {candidate.key: configs[identity] for identity, candidate in plan.candidates.items()}
     remarks = [line for each in refusals for line in map(str, said(each.remarks, each.candidate.allowed))]
     for line in shown(list(dict.fromkeys(remarks)), ALL_SHOWN_BY):

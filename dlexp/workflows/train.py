@@ -1,7 +1,8 @@
 """Train experiments and leave their records, or say what that would do."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from dlexp.components.remarks import Remark, require_settled, said
 from dlexp.config.fitting import require_fitting
@@ -9,6 +10,7 @@ from dlexp.config.load import Loaded
 from dlexp.errors import CHECK_ALL, UserError, shown
 from dlexp.execution.plan import Plan, Planned, Request, before_draws, plan, require_memory
 from dlexp.execution.remarking import ALL_SHOWN_BY
+from dlexp.format import plural
 from dlexp.records.ended import Finished
 from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
@@ -31,15 +33,34 @@ def train(given: Given, seeds: Sequence[int], runner: Runner, *, force: bool = F
         DataError: As `Runner.carry_out`.
     """
     loaded, planned = _planned(given, seeds, force, strict)
+    return carry_out(planned, dict(zip(planned.identities, loaded, strict=True)), runner)
+
+
+def carry_out(planned: Plan, configs: Mapping[str, Loaded], runner: Runner, *, counts_done: bool = False) -> Trained:
+    """Train what a plan has left to train, after saying what is on record of its runs.
+
+    Args:
+        planned: The plan.
+        configs: By identity the config of each of its experiments.
+        runner: Trains.
+        counts_done: Whether runs that are done are only counted, and not named each.
+
+    Raises:
+        Unsettled: What is strict refuses data of a run that is done.
+        UserError, DataError: As `Runner.carry_out`.
+    """
     found = list(dict.fromkeys(_remarked(planned)))
-    if strict:
+    if planned.request.strict:
         require_settled(found)
-    lines = [line for each in planned.runs if (line := _on_record(each, runner.wait))]
-    lines += [*_drawn_now(loaded, planned), *shown(list(map(str, found)), ALL_SHOWN_BY)]
+    lines = [line for each in planned.runs if (line := _on_record(each, runner.wait, counts_done))]
+    lines += [*_drawn_now(configs, planned), *shown(list(map(str, found)), ALL_SHOWN_BY)]
+    if counts_done and planned.done:
+        lines.append(f"{len(planned.done)} of {plural(len(planned.runs), 'run')} done before")
     for line in lines:
         log.info(line)
-    started = runner.carry_out(planned, loaded)
-    unsettled = [each for each in _found_by_training(started, planned) if not each.is_settled] if strict else []
+    started = runner.carry_out(planned, configs)
+    is_strict = planned.request.strict
+    unsettled = [each for each in _found_by_training(started, planned) if not each.is_settled] if is_strict else []
     return Trained(planned, [*planned.done, *started], lines, unsettled)
 
 
@@ -65,32 +86,34 @@ def preview(given: Given, seeds: Sequence[int], *, force: bool = False, allow_co
 
 
 def _planned(given: Given, seeds: Sequence[int], force: bool, strict: bool = False) -> tuple[list[Loaded], Plan]:
-    """The configs, whose warnings are logged, and what is left to train of them."""
+    """The configs, and what is left to train of them."""
     loaded = given.load(len(seeds), strict)
+    request = Request(runs_dir=given.runs_dir, data_dir=given.data_dir, smoke=given.smoke, force=force, strict=strict)
+    return loaded, plan_configs([(each, seeds) for each in loaded], request)
+
+
+def plan_configs(wanted: Sequence[tuple[Loaded, Sequence[int]]], request: Request) -> Plan:
+    """Plan configs, each with its seeds, after logging their warnings.
+
+    Raises:
+        UserError: A config does not fit the data.
+    """
+    loaded = [each for each, _ in wanted]
     warnings = dict.fromkeys(str(warning) for each in loaded for warning in each.warnings)
     for line in shown(list(warnings), CHECK_ALL):
         log.info(line)
-    require_fitting(loaded, given.data_dir)
-    wanted = [(each.experiment, seeds) for each in loaded]
-    request = Request(
-        wanted=wanted,
-        runs_dir=given.runs_dir,
-        data_dir=given.data_dir,
-        smoke=given.smoke,
-        force=force,
-        allowed={each.experiment.name: each.allowed for each in loaded},
-        strict=strict,
-    )
-    return loaded, plan(request)
+    require_fitting(loaded, request.data_dir)
+    allowed = {each.experiment.name: each.allowed for each in loaded}
+    return plan(replace(request, wanted=[(each.experiment, seeds) for each, seeds in wanted], allowed=allowed))
 
 
-def _drawn_now(loaded: Sequence[Loaded], planned: Plan) -> Iterator[str]:
+def _drawn_now(configs: Mapping[str, Loaded], planned: Plan) -> Iterator[str]:
     """Each run on record whose config had a number for a validation that is drawn now, until that is on record too."""
     if planned.request.smoke:
         return
-    for each in loaded:
+    for identity, each in configs.items():
         if before := each.before_draws:
-            runs = (run for run in planned.to_train if run.subject.experiment == each.experiment)
+            runs = (run for run in planned.to_train if run.subject.identities.own == identity)
             recorded = (before_draws(run, before, planned.request.runs_dir) for run in runs)
             if run_dir := next(filter(None, recorded), None):
                 size = before.validation.model_dump()["size"]
@@ -113,8 +136,10 @@ def _found_by_training(started: Sequence[RunDir], planned: Plan) -> Iterator[Rem
             yield from said(map(Remark.of, run.record.remarks), planned.request.allowed.get(run.name, ()))
 
 
-def _on_record(planned: Planned, wait: bool) -> str | None:
+def _on_record(planned: Planned, wait: bool, counts_done: bool) -> str | None:
     """What is on record of a run; None if nothing is to be said of it."""
+    if planned.recorded and counts_done:
+        return None
     if planned.recorded:
         if planned.lacks_diagnostics:
             return f"{planned.recorded.path}: done before, without diagnostics; --force trains it again with them"
