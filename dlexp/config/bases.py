@@ -6,20 +6,21 @@ from dlexp.components.heads import Multitask
 from dlexp.config.flat import format_value
 from dlexp.config.node import Node
 from dlexp.config.places import HEAD_SHORT_FORMS, ROOT, merged
-from dlexp.config.problems import DEFAULT, ConfigError, Problem, refused
-from dlexp.config.yaml_source import read
+from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source, refused
+from dlexp.config.study import is_study
+from dlexp.config.yaml_source import NamedBy, read
 
 MULTITASK: str = Multitask.model_fields["type"].default
 #: Components whose type a key of theirs tells: (component, key, type).
 TELLING_KEYS = (("head", "heads", MULTITASK), ("model", "layers", "layers"))
 
 
-def read_with_bases(path: Path) -> Node:
+def read_with_bases(path: Path, named_by: NamedBy | None = None) -> Node:
     """A file laid over what it extends; the name is the file's own."""
-    chain, files = [path], [read(path)]
+    chain, files = [path], [_config(path, named_by)]
     while extends := files[-1].child("extends"):
         base = _base_path(extends, chain)
-        files.append(read(base, named_by=extends.source))
+        files.append(_config(base, NamedBy(extends.source, "extends")))
         chain.append(base)
     config = Node({}, files[-1].source)
     for file in reversed(files):
@@ -32,6 +33,16 @@ def read_with_bases(path: Path) -> Node:
         other = next((node for node in allow if not isinstance(node.value, list)), None)
         own["allow"] = other or Node([item for node in allow for item in node.value], allow[0].source)
     return Node(config.entries | own, files[0].source)
+
+
+def _config(path: Path, named_by: NamedBy | None) -> Node:
+    """A file, which is no study."""
+    file = read(path, named_by)
+    if is_study(file.entries):
+        if named_by:
+            raise refused(f"{path} is a study; name a config", named_by.source, named_by.path)
+        raise refused(f"a study, not a config; train and judge it with: dlexp study {path}", Source(str(path)))
+    return file
 
 
 def _base_path(extends: Node, chain: list[Path]) -> Path:

@@ -80,13 +80,13 @@ def load(config: Path | str | Loaded, overrides: Sequence[str] = ()) -> Loaded:
         ConfigError: With every problem of the fields; if there are none, with every problem between fields.
     """
     if not isinstance(config, Loaded):
-        return _checked(Path(config), overridden(read_with_bases(Path(config)), overrides))
+        return checked(Path(config), overridden(read_with_bases(Path(config)), overrides))
     if not overrides:
         return config
-    if config.said is None or _checked(config.path, config.said).experiment != config.experiment:
+    if config.said is None or checked(config.path, config.said).experiment != config.experiment:
         message = "its experiment is no longer what was loaded, so that overrides and grids cannot be laid over it"
         raise refused(message, Source(str(config.path)))
-    return _checked(config.path, overridden(config.said, overrides))
+    return checked(config.path, overridden(config.said, overrides))
 
 
 def load_unchecked(config: Path | str) -> Experiment:
@@ -101,8 +101,12 @@ def load_unchecked(config: Path | str) -> Experiment:
     return _validated(_settings(path, read_with_bases(path)))[0]
 
 
-def _checked(path: Path, said: Node) -> Loaded:
-    """The experiment of all that is said, if it passes every check."""
+def checked(path: Path, said: Node) -> Loaded:
+    """The experiment of all that is said, if it passes every check.
+
+    Raises:
+        ConfigError: As `load`.
+    """
     allow = _allowed(said)
     experiment, config = _validated(_settings(path, said))
     misnamed = why_not(experiment.name, path, is_resampled=experiment.dataset.resample is not None)

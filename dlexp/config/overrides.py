@@ -1,8 +1,9 @@
-"""What `--set` and `--grid` lay over a config: `optimizer.learning_rate=0.01`."""
+"""What `--set`, `--grid` and the variants of a study lay over a config: `optimizer.learning_rate=0.01`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from pydantic import BaseModel
 
@@ -22,12 +23,22 @@ def overridden(config: Node, overrides: Iterable[str]) -> Node:
     """
     overrides = list(overrides)
     _require_one_value_each(overrides)
-    for override in overrides:
+    return _laid_over(config, [partial(_override, override) for override in overrides])
+
+
+def with_values(config: Node, values: Iterable[tuple[Sequence[str], Node]]) -> Node:
+    """A config with values, each by the keys that lead to it, laid over it as overrides are."""
+    return _laid_over(config, [partial(nested, keys, value) for keys, value in values])
+
+
+def _laid_over(config: Node, changes: Sequence[Callable[[Node], Node]]) -> Node:
+    """A config with changes laid over it, each of which says what it lays over the config as it is then."""
+    for change in changes:
         # What is wrong with it is said below, where all that it says is laid over.
         with suppress(ConfigError):
-            config = merged(config, chosen_types(_override(override, config), config))
-    for override in overrides:
-        config = merged(config, of_chosen_types(_override(override, config), config))
+            config = merged(config, chosen_types(change(config), config))
+    for change in changes:
+        config = merged(config, of_chosen_types(change(config), config))
     return config
 
 
@@ -57,8 +68,7 @@ def _override(override: str, config: Node) -> Node:
         raise refused(f"expected a dotted key before the =, given {key!r}", source)
     if keys[0] == "extends":
         raise refused("extends can be said in a file only", source)
-    if keys[0] in HEAD_SHORT_FORMS:
-        keys = ("head", *keys)
+    keys = tuple(keys_of(override))
     if not value.strip():
         null = f"; nothing at all is written as {key.strip()}=null" if fits(keys, None, config) else ""
         raise refused(f"expected a value after the ={null}", source)
@@ -68,6 +78,13 @@ def _override(override: str, config: Node) -> Node:
         raise ConfigError(
             replace(each, message=each.message + as_text(keys, value, config)) for each in error.problems
         ) from None
+    return nested(keys, new, config)
+
+
+def nested(keys: Sequence[str], new: Node, config: Node) -> Node:
+    """The mapping with a value at the end of these keys, as it is laid over a config."""
+    keys = ("head", *keys) if keys[0] in HEAD_SHORT_FORMS else tuple(keys)
+    source = new.source
     place, node = ROOT, config
     # An index is laid over as the list with that element replaced.
     for depth, part in enumerate(keys):

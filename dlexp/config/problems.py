@@ -17,6 +17,8 @@ class Source:
     """The line in the file, from 1."""
     brief: str = ""
     """What a message says instead of a long label."""
+    within: str = ""
+    """Of a value that a file lays over a config: the path in that file below which it stands, `variants.wide`."""
 
     def __str__(self) -> str:
         return self.brief or (self.label if self.line is None else f"{self.label}:{self.line}")
@@ -40,12 +42,17 @@ class Problem:
     change: str = ""
     """An override that mends it, KEY=VALUE as `--set` takes it; the message ends with it. Empty where none is sure."""
 
+    @property
+    def place(self) -> str:
+        """The dotted path as it stands in the file: of a study, below the variant's."""
+        return ".".join(filter(None, (self.source.within, self.path)))
+
     def mended_by(self, change: str) -> Self:
         """With an override that mends it, named at the end of the message; itself if there is none."""
         return replace(self, message=f"{self.message}; set {change}", change=change) if change else self
 
     def __str__(self) -> str:
-        text = ": ".join(filter(None, (str(self.source), self.path, self.message)))
+        text = ": ".join(filter(None, (str(self.source), self.place, self.message)))
         # Keys and values are the user's: a line end in one is shown as \n.
         return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 

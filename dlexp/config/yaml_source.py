@@ -5,6 +5,7 @@ config has no use for (tags, merge keys, several documents, bombs of aliases) is
 """
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,30 +37,54 @@ CORE_SCALARS = (
 )
 
 
-def read(path: Path, named_by: Source | None = None) -> Node:
-    """Read a config file: a mapping.
+@dataclass(frozen=True)
+class NamedBy:
+    """What names a file that is read, where it is said that the file is missing."""
+
+    source: Source
+    path: str
+    """The dotted path of the key: `extends`."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a file is to be, for messages."""
+
+    noun: str
+    least: str
+    """What each such file has, with the line that says it."""
+    line: str
+
+
+CONFIG = Kind("config", "a dataset", "dataset: digits")
+STUDY = Kind("study", "its variants", "variants: {adam: {optimizer: adam}}")
+
+
+def read(path: Path, named_by: NamedBy | None = None, kind: Kind = CONFIG) -> Node:
+    """Read a file of keys and values: a mapping.
 
     Args:
         path: The file; problems name it as it is given here.
-        named_by: The `extends` that names the file, if one does: where it is said that the file is missing.
+        named_by: What names the file, if a file does.
+        kind: What the file is to be.
 
     Raises:
         ConfigError: The file cannot be read or is no mapping in strict YAML.
     """
     try:
-        data = _read_bytes(path)
+        data = _read_bytes(path, kind)
     except _Refused as error:
         if named_by:
-            raise refused(f"{path}: {error.message}", named_by, "extends") from None
+            raise refused(f"{path}: {error.message}", named_by.source, named_by.path) from None
         raise refused(error.message, Source(str(path))) from None
     try:
         root = _root(_decoded(data), _Composer)
         if root is None:
-            raise _Refused("the file is empty; a config names at least a dataset, such as `dataset: digits`")
+            raise _Refused(f"the file is empty; a {kind.noun} names at least {kind.least}, such as `{kind.line}`")
         config = _Construction(str(path)).node(root, ())
         if not config.is_mapping:
-            kind = "a list" if isinstance(config.value, list) else "a single value"
-            raise _Refused(f"expected keys and values, such as `dataset: digits`, given {kind}", config.source.line)
+            given = "a list" if isinstance(config.value, list) else "a single value"
+            raise _Refused(f"expected keys and values, such as `{kind.line}`, given {given}", config.source.line)
     except _Refused as error:
         raise refused(error.message, Source(str(path), error.line), error.path) from None
     return Node(config.value, Source(str(path)))
@@ -110,7 +135,7 @@ class _Comment(_Refused):
         self.start = start
 
 
-def _read_bytes(path: Path) -> bytes:
+def _read_bytes(path: Path, kind: Kind) -> bytes:
     try:
         with regular_files.opened(path) as file:
             data = file.read(MAX_BYTES + 1)
@@ -120,13 +145,13 @@ def _read_bytes(path: Path) -> bytes:
         configs = sorted(each.name for suffix in CONFIG_SUFFIXES for each in path.parent.glob(f"*{suffix}"))
         raise _Refused(f"no such file.{did_you_mean(path.name, configs)}".rstrip(".")) from None
     except IsADirectoryError:
-        raise _Refused("a directory; expected a config file") from None
+        raise _Refused(f"a directory; expected a {kind.noun} file") from None
     except OSError as error:
         raise _Refused(f"cannot be read: {error.strerror}") from None
     except ValueError:  # A NUL or half a character in the name, which no file can have.
         raise _Refused("no file can have this name") from None
     if len(data) > MAX_BYTES:
-        raise _Refused(f"larger than {MAX_BYTES // 1000} KB; expected a config file")
+        raise _Refused(f"larger than {MAX_BYTES // 1000} KB; expected a {kind.noun} file")
     return data
 
 

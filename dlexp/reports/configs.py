@@ -60,7 +60,7 @@ def _record(problem: Problem) -> dict[str, Any]:
     return {
         "file": source.label if source else None,
         "line": source.line if source else None,
-        "path": problem.path,
+        "path": problem.place,
         "message": problem.message,
         "change": problem.change or None,
     }

@@ -1,0 +1,117 @@
+"""The schema of a study: a question, as variants of an experiment and claims about them."""
+
+from collections.abc import Container
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field
+
+from dlexp.components.component import Settings
+
+#: What stands between the two variants of a difference and of a ratio, so that no name can have it.
+MINUS, OVER = " - ", " / "
+
+Expected = Literal["holds", "fails", "cannot_tell"]
+Resampling = Literal["fresh", "bootstrap", "subset"]
+#: A name in a claim: of a variant, or of a column.
+Name = Annotated[str, Field(min_length=1)]
+Percent = Annotated[str, Field(pattern=r"^(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?%$")]
+
+
+class Margin(NamedTuple):
+    """How much worse a column may become."""
+
+    value: float
+    """In the units of the column; or a share of the incumbent's mean, 0.1 of `10%`."""
+    is_share: bool
+
+
+class Claim(Settings):
+    """A statement about one number of the runs, or about an order of variants, that can turn out to be false."""
+
+    says: Name
+    """The statement in words, as the scoreboard prints it."""
+    metric: Name | None = None
+    """What is measured: a column of the records (`test_accuracy`; `val_accuracy` in the last epoch, `best_val_accuracy`
+    in the best one; `gap_accuracy`, `seconds`, `epochs`, `parameters`), the difference of two columns of the same run
+    (`val_loss - best_val_loss`), `diagnostics.LAYER.COLUMN` or `diagnostics.COLUMN` (the mean over the layers), or a
+    part of the error over resampled training sets (`bias_squared`, `bias`, `variance`, `noise`)."""
+    epochs_to: Annotated[dict[Name, float], Field(min_length=1, max_length=1)] | None = None
+    """Instead of `metric`: the epochs until a column of the history reaches a value, such as `val_accuracy: 0.85`."""
+    epoch: Annotated[int, Field(ge=1)] | None = None
+    """The epoch whose value of `metric` counts, of the history or the diagnostics; by default the last."""
+    difference: Name | None = None
+    """What is bounded: `A - B`, the paired difference of two variants."""
+    ratio: Name | None = None
+    """What is bounded: `A / B`, the ratio of two variants, by an interval on logarithms."""
+    variant: Name | None = None
+    """What is bounded: the value of one variant."""
+    order: Annotated[list[Name], Field(min_length=2)] | None = None
+    """What is bounded: each neighbouring difference of these variants, the one with the largest value first."""
+    at_least: float | None = None
+    """The interval lies at or above this number; 0 by default with `order`."""
+    at_most: float | None = None
+    """The interval lies at or below this number."""
+    between: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    """The interval lies between these two numbers, the smaller one first."""
+    no_difference_beyond: Annotated[float, Field(gt=0)] | None = None
+    """The interval lies within this distance of 0; of a ratio, between 1/(1 + x) and 1 + x."""
+    expect: Expected = "holds"
+    """How the claim is expected to come out: a statement that is known not to hold here stays, with `fails`."""
+
+    @property
+    def sides(self) -> tuple[tuple[str, str], ...]:
+        """The variants of each number that is bounded, the first minus or over the second; ("A", "") of one variant."""
+        if self.order:
+            return tuple(zip(self.order, self.order[1:], strict=False))
+        if self.variant:
+            return ((self.variant, ""),)
+        a, _, b = (self.difference or self.ratio or "").partition(OVER if self.ratio else MINUS)
+        return ((a.strip(), b.strip()),)
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """The variants that it is about, each once."""
+        return tuple(dict.fromkeys(name for pair in self.sides for name in pair if name))
+
+
+class Study(Settings):
+    """A question: which experiments are trained on which seeds, and what is claimed of them."""
+
+    base: Name | None = None
+    """The config that the variants change, as seen from the study; left out where each variant has a `file`."""
+    seeds: Annotated[int, Field(ge=1)] = 5
+    """How many seeds each variant is trained with: exactly the seeds 0 to N-1."""
+    variants: dict[Name, dict[str, Any]] = {}
+    """The experiments by name: what each changes in the base, with keys as in a config or dotted as in `--set`; `file`
+    names another config instead of the base. The first one is the incumbent of `goal`."""
+    grid: dict[Name, list[Any]] = {}
+    """An experiment for each combination of these values, by dotted key; with `variants`, of each of them."""
+    claims: list[Claim] = []
+    """The statements; without any, the study trains and compares."""
+    resamples: Annotated[int, Field(ge=3)] | None = None
+    """How many training sets are drawn for claims on bias, variance and noise, as `dlexp bias-variance` does."""
+    resampling: Resampling | None = None
+    """How they are drawn; by default `fresh` where the distribution is known, else `bootstrap`."""
+    goal: Name | None = None
+    """The column that decides whether a variant is adopted in place of the incumbent, the first variant."""
+    must_not_worsen: dict[Name, Annotated[float, Field(ge=0)] | Percent] = {}
+    """Columns that a variant which is adopted must not worsen by more than a margin: in the column's own units, or in
+    percent of the incumbent's mean, such as `seconds: 10%`."""
+
+    @property
+    def n_claims(self) -> int:
+        """How many numbers are bounded, over which the level is shared out: an order of k variants bounds k - 1."""
+        return sum(len(claim.sides) for claim in self.claims)
+
+    @property
+    def margins(self) -> dict[str, Margin]:
+        """What `must_not_worsen` allows, by column."""
+        return {
+            column: Margin(float(given.rstrip("% ")) / 100, True) if isinstance(given, str) else Margin(given, False)
+            for column, given in self.must_not_worsen.items()
+        }
+
+
+def is_study(keys: Container[str]) -> bool:
+    """Whether a file with these keys at the top is a study, and no config."""
+    return any(key in keys for key in Study.model_fields) and "dataset" not in keys and "extends" not in keys
