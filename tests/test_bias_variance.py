@@ -23,8 +23,7 @@ from dlexp.config.load import load
 from dlexp.errors import UserError
 from dlexp.execution.plan import Request
 from dlexp.records.index import read
-from dlexp.records.predictions import Predictions
-from dlexp.records.record_files import DamagedRecord
+from dlexp.records.predictions import Resampled
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.bias_variance.facts import decompose, point, squared, zero_one
 from dlexp.workflows.bias_variance import plan_training_sets
@@ -42,9 +41,9 @@ def experiment(folder: Path, text: str) -> Experiment:
     return load(path).experiment
 
 
-def of_numbers(y: Array, predicted: Array, expected: Array | None = None) -> list[Predictions]:
+def of_numbers(y: Array, predicted: Array, expected: Array | None = None) -> list[Resampled]:
     """What models predict, `(models, n)`, as their runs record it."""
-    return [Predictions(y, of_one[:, None], expected) for of_one in predicted]
+    return [Resampled(y, of_one[:, None], expected) for of_one in predicted]
 
 
 @given(st.data())
@@ -177,7 +176,7 @@ def test_labels_are_decisions_of_their_own() -> None:
     rng = np.random.default_rng(0)
     y, p = rng.integers(2, size=(10, 3)), rng.random((5, 10, 3))
 
-    found = decompose([Predictions(y, of_one) for of_one in p])
+    found = decompose([Resampled(y, of_one) for of_one in p])
 
     assert found.error.value == pytest.approx(((p > 0.5) != y).mean())
     assert found.total == pytest.approx(found.error.value)
@@ -288,21 +287,6 @@ def test_data_that_cannot_be_resampled_is_refused(tmp_path: Path) -> None:
         plan_training_sets([digits], 2000, "subset", Request(runs_dir=tmp_path))
     outside = digits.model_copy(update={"dataset": Digits(resample=Subset(index=5, parts=5))})
     assert [path for path, _ in check(outside)] == ["dataset.resample.index"]
-
-
-def test_predictions_read_back(tmp_path: Path) -> None:
-    """To the bit, with the truth or without; what is no such file is said."""
-    path = tmp_path / "predictions.npz"
-    written = Predictions(np.arange(3, dtype=np.int32), np.eye(3, dtype=np.float32))
-    written.write(path)
-
-    read = Predictions.read(path)
-
-    assert np.array_equal(read.predicted, written.predicted)
-    assert (read.y.dtype, read.expected) == (np.int32, None)
-    path.write_bytes(b"torn")
-    with pytest.raises(DamagedRecord, match=r"predictions\.npz: damaged"):
-        Predictions.read(path)
 
 
 @pytest.mark.training

@@ -75,11 +75,15 @@ def test_runs_are_on_record_with_their_predictions(trained: "tuple[Path, subproc
     """One a training set, with the truth where it is known; the same test examples in all."""
     folder, _ = trained
     of_sine = [run for run in finished(folder / "runs") if run.name == "sine resamples"]
-    predictions = [Predictions.read(run.dir.predictions_path) for run in of_sine]
+    read = [Predictions.read(run.dir.predictions_path) for run in of_sine]
+    predictions = [each.resampled for each in read if each.resampled]
 
-    assert len(of_sine) == 6
+    assert len(of_sine) == len(predictions) == 6
     assert len({each.y.tobytes() for each in predictions}) == 1
     assert all(each.expected is not None and each.predicted.shape == (30, 1) for each in predictions)
+    for each in read:
+        assert each.resampled is not None
+        np.testing.assert_array_equal(each.results[""].result, each.resampled.predicted[:, 0] - each.resampled.y)
     assert {run.config["dataset"]["resample"]["index"] for run in of_sine} == {0, 1, 2}
 
 

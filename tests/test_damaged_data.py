@@ -26,7 +26,7 @@ from dlexp.components.datasets.reading import files, npz
 from dlexp.components.datasets.user import new_examples
 from dlexp.components.datasets.words import cache as encoded_cache
 from dlexp.errors import DataError, DlexpError, UserError
-from dlexp.records.predictions import Predictions
+from dlexp.records.predictions import Predictions, Resampled, Results
 from dlexp.records.record_files import DamagedRecord
 from dlexp.reports.verification import facts as verification
 
@@ -177,16 +177,19 @@ def test_arrays_deeply(kind: str, tmp_path: Path) -> None:
 
 
 def test_predictions(tmp_path: Path) -> None:
-    """Those of the runs behind bias and variance: what was written, or damage."""
+    """Of a run on a resampled training set, which has all arrays: what was written, or damage."""
     path = tmp_path / "predictions.npz"
-    Predictions(Y, X[:, :1] / 24).write(path)
+    Predictions({"": Results(np.arange(12), Y > 0)}, Resampled(Y, X[:, :1] / 24)).write(path)
     whole = path.read_bytes()
     for name, content in damaged(whole, flips=60):
         path.write_bytes(content)
         error = refusal(lambda: Predictions.read(path))
 
         if error is None:
-            np.testing.assert_array_equal(Predictions.read(path).predicted, X[:, :1] / 24)
+            found = Predictions.read(path)
+            assert found.resampled is not None
+            np.testing.assert_array_equal(found.resampled.predicted, X[:, :1] / 24)
+            np.testing.assert_array_equal(found.results[""].result, Y > 0)
         else:
             assert isinstance(error, DamagedRecord), name
             assert len(error.lines) == 1, name

@@ -103,7 +103,7 @@ class RunDir:
     environment_path = _File("environment.json", in_manifest=True)  # Versions, machine and command.
     model_path = _File("model.keras", in_manifest=True)
     evaluation_path = _File("evaluation.json", in_manifest=True)  # Of the test split, beside its scores.
-    predictions_path = _File("predictions.npz", in_manifest=True)  # With a resampled training set.
+    predictions_path = _File("predictions.npz", in_manifest=True)  # A result per test example.
     diagnostics_path = _File("diagnostics.csv", in_manifest=True)  # One row per epoch and hidden layer.
     manifest_path = _File("manifest.json")  # The digests of the records above.
     summary_path = _File("summary.json")  # Written last: its presence means finished.

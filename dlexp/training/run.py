@@ -12,9 +12,10 @@ from dlexp.components.remarks import said
 from dlexp.config.dump import dump
 from dlexp.config.identity import TRAINING_VERSION
 from dlexp.records.ended import Finished
-from dlexp.records.predictions import Predictions
+from dlexp.records.predictions import Predictions, Resampled
 from dlexp.training.environment import environment
 from dlexp.training.epochs import Diverged, Epochs, summarize
+from dlexp.training.evaluation import results
 from dlexp.training.finite import ADVICE, predicts_training_examples
 from dlexp.training.fit import fit
 from dlexp.training.job import Job
@@ -56,6 +57,8 @@ class FinishedTraining:
     missing: MissingScores
     mistakes: Sequence[Mistake]
     """The most confident mistakes on the test split, target by target."""
+    split_digests: Mapping[str, Mapping[str, str]]
+    """What tells the examples of each split from others, by target."""
 
 
 def train(job: Job) -> None:
@@ -112,14 +115,14 @@ def prepare(job: Job) -> Prepared:
 
 
 def write_predictions(training: FinishedTraining) -> None:
-    """Write predictions.npz, of a run on a resampled training set."""
-    built = training.prepared.built
-    dataset, test = built.experiment.dataset, built.splits.test
+    """Write predictions.npz: a result per test example; of a run on a resampled training set all predictions too."""
+    built, run_dir = training.prepared.built, training.prepared.job.run_dir
+    dataset, test, resampled = built.experiment.dataset, built.splits.test, None
     if dataset.resample:
         (attached,) = built.network.heads
-        run_dir = training.prepared.job.run_dir
-        predictions = Predictions(test.y, attached.head.judged(training.tested.predictions), dataset.expected(test.x))
-        predictions.write(run_dir.predictions_path, run_dir.fence)
+        resampled = Resampled(test.y, attached.head.judged(training.tested.predictions), dataset.expected(test.x))
+    of_targets = results(built.network, test, training.tested, training.split_digests["test"])
+    Predictions(of_targets, resampled).write(run_dir.predictions_path, run_dir.fence)
 
 
 def write_evaluation(training: FinishedTraining) -> None:
@@ -172,7 +175,13 @@ def _tested(prepared: Prepared, epochs: Epochs) -> FinishedTraining:
     )
     worst = named(worst_mistakes(network, splits.test, tested), prepared.data)
     return FinishedTraining(
-        prepared=prepared, epochs=epochs, tested=tested, of_test=of_test, missing=missing, mistakes=worst
+        prepared=prepared,
+        epochs=epochs,
+        tested=tested,
+        of_test=of_test,
+        missing=missing,
+        mistakes=worst,
+        split_digests=digests(splits, prepared.data, network.info, prepared.job.data_digest),
     )
 
 
@@ -198,7 +207,7 @@ def _result(training: FinishedTraining, seconds: float) -> Finished:
         or list(info.class_names or dataset.class_names),
         mistakes=first_mistakes(training.mistakes),
         examples={role: len(splits.by_role.get(role, ())) for role in ("train", "validation", "test")},
-        split_digests=digests(splits, prepared.data, info, job.data_digest),
+        split_digests=training.split_digests,
         missing_scores={**built.undefined, **training.missing.reasons},
         guessing=guessing(network, splits),
         remarks=prepared.environment["remarks"],

@@ -23,10 +23,10 @@ def scored(role: Role, scores: Scores, split: Split, network: Network) -> dict[s
     Metrics are NaN where the prediction of any example is NaN or infinite.
     """
     found = {str(Column(quantity="loss", split=role)): scores.loss}
-    for i, (attached, seen) in enumerate(_seen(network, split, scores)):
+    for i, (attached, seen) in enumerate(seen_by_heads(network, split, scores)):
         if attached.name:
             found[attached.column("loss", role)] = float(scores.task_losses[i])
-        is_finite = len(_predicted(seen)) == len(seen.y)
+        is_finite = len(predicted_rows(seen)) == len(seen.y)
         for name in attached.head.metrics:
             measured = attached.head.measure(name, seen.y, seen.prediction) if is_finite else math.nan
             found[attached.column(name, role)] = measured
@@ -46,11 +46,11 @@ def calibration(network: Network, train: Split, test: Split, tested: Scores) -> 
 
     NaN where the prediction of any example is NaN or infinite.
     """
-    evaluated = cache(lambda: [seen for _, seen in _seen(network, train, Evaluator(network, train).evaluate())])
+    evaluated = cache(lambda: [seen for _, seen in seen_by_heads(network, train, Evaluator(network, train).evaluate())])
     found: dict[str, float] = {}
-    for i, (attached, seen) in enumerate(_seen(network, test, tested)):
+    for i, (attached, seen) in enumerate(seen_by_heads(network, test, tested)):
         trained = partial(lambda i: evaluated()[i], i)
-        rows = _predicted(seen)
+        rows = predicted_rows(seen)
         finite = seen if len(rows) == len(seen.y) else Predicted(seen.y[rows], seen.logits[rows], seen.prediction[rows])
         of_task = attached.head.distribution(finite.prediction, trained).calibration(finite)
         for name, value in of_task.items():
@@ -76,19 +76,19 @@ def worst_mistakes(network: Network, test: Split, tested: Scores) -> list[dict[s
     An example whose prediction is NaN or infinite is no mistake.
     """
     found = []
-    for attached, seen in _seen(network, test, tested):
-        name, rows = {"target_name": attached.name} if attached.name else {}, _predicted(seen)
+    for attached, seen in seen_by_heads(network, test, tested):
+        name, rows = {"target_name": attached.name} if attached.name else {}, predicted_rows(seen)
         of_target = mistakes(seen.y[rows], attached.head.judged(seen.prediction[rows]), attached.info)
         found += [name | each | {"position": int(rows[each["position"]])} for each in of_target]
     return found
 
 
-def _predicted(seen: Predicted) -> np.ndarray:
+def predicted_rows(seen: Predicted) -> np.ndarray:
     """The positions of the examples whose predictions are finite."""
     return np.flatnonzero(np.isfinite(seen.prediction).all(axis=1))
 
 
-def _seen(network: Network, split: Split, scores: Scores) -> Iterator[tuple[AttachedHead, Predicted]]:
+def seen_by_heads(network: Network, split: Split, scores: Scores) -> Iterator[tuple[AttachedHead, Predicted]]:
     """Each head, and the split as it sees it."""
     for attached in network.heads:
         y, part = network.info.y_of(attached.name, split.y), attached.part

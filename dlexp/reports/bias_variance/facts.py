@@ -12,7 +12,7 @@ import numpy as np
 
 from dlexp.components.metrics import decided
 from dlexp.records.index import Run
-from dlexp.records.predictions import Predictions
+from dlexp.records.predictions import Predictions, Resampled
 from dlexp.records.record_files import damaged
 
 Array = np.ndarray[Any, Any]
@@ -81,7 +81,7 @@ class Point:
 def point(name: str, settings: dict[str, str], runs: Sequence[Run]) -> Point:
     """Decompose the error of one experiment from its recorded runs, one a training set."""
     finished = [run for run in runs if run.status == "finished"]
-    predictions = [Predictions.read(run.dir.predictions_path) for run in finished]
+    predictions = [_of_resampled(run) for run in finished]
     for run, each in zip(finished, predictions, strict=True):
         if each.predicted.shape != predictions[0].predicted.shape or not np.array_equal(each.y, predictions[0].y):
             raise damaged(run.dir.predictions_path, f"of other test examples than {finished[0].dir.predictions_path}")
@@ -95,6 +95,14 @@ def point(name: str, settings: dict[str, str], runs: Sequence[Run]) -> Point:
         diverged=len(runs) - len(finished),
         decomposition=decompose(predictions) if len(predictions) >= MIN_TRAINING_SETS else None,
     )
+
+
+def _of_resampled(run: Run) -> Resampled:
+    """What a run on a resampled training set predicts."""
+    path = run.dir.predictions_path
+    if (found := Predictions.read(path).resampled) is None:
+        raise damaged(path, "the targets and predictions of a resampled training set are missing")
+    return found
 
 
 def decomposed(points: Iterable[Point]) -> list[tuple[Point, Decomposition]]:
@@ -111,7 +119,7 @@ def rows(points: Iterable[Point]) -> Iterator[dict[str, Any]]:
             yield {**about, "loss": found.loss, "part": part, "value": estimate.value, "se": estimate.se}
 
 
-def decompose(predictions: Sequence[Predictions]) -> Decomposition:
+def decompose(predictions: Sequence[Resampled]) -> Decomposition:
     """Decompose the error of models that differ in their training set: of classes 0-1 loss, of numbers squared loss."""
     y, expected = predictions[0].y, predictions[0].expected
     if np.issubdtype(y.dtype, np.integer):
