@@ -172,7 +172,7 @@ def compare(
     """
     import pandas as pd
 
-    from dlexp.reports.comparison.facts import COLUMNS, rows
+    from dlexp.reports.comparison.document import COLUMNS, rows
     from dlexp.workflows import compare as workflow
 
     directory, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from make_runs import changed, failed, finished
 
 from dlexp.records.index import read, scan
-from dlexp.reports.comparison.facts import ComparedMetric, Comparison, compare
+from dlexp.reports.comparison.facts import Comparison, compare
+from dlexp.reports.comparison.scores import ComparedMetric
 from dlexp.reports.comparison.table import render, to_text
 from dlexp.reports.numbers import plus_minus, score, significant
 

@@ -18,7 +18,8 @@ from dlexp.config.experiment import EarlyStopping
 from dlexp.config.load import load
 from dlexp.execution.execute import execute
 from dlexp.records.index import read, scan
-from dlexp.reports.comparison.facts import compare, document, rows
+from dlexp.reports.comparison.document import document, rows
+from dlexp.reports.comparison.facts import compare
 from dlexp.reports.comparison.table import to_text
 from dlexp.reports.run.list import render as listed
 from dlexp.reports.run.page import render as shown

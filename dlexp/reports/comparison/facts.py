@@ -1,79 +1,21 @@
-"""Experiments against each other: runs grouped over seeds, what their scores allow to say, and all of it as rows."""
+"""Experiments against each other: what is compared, and what of it is said first."""
 
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
 
 from dlexp.components.columns import Column
-from dlexp.config.flat import flatten
-from dlexp.config.identity import Ingredients, compared
-from dlexp.config.names import PREFIX_LENGTH
 from dlexp.errors import UserError, did_you_mean
-from dlexp.records.index import Run, latest
+from dlexp.records.index import Run
 from dlexp.reports.comparison import comparability
-from dlexp.reports.comparison.comparability import Obstacle
 from dlexp.reports.comparison.compared import OF_THE_RUN, Compared, value_of
-from dlexp.reports.comparison.settings import differing, labels, telling
-from dlexp.reports.comparison.verdicts import PairedDifference, collapses, difference, least_sd, lopsided
-from dlexp.statistics.paired import LEVEL
-
-#: The keys of the rows.
-COLUMNS = (
-    *("experiment", "identity", "metric", "mean", "sd", "n", "diverged", "collapsed", "best_epoch", "baseline"),
-    *("difference", "low", "high", "level", "pairs", "verdict", "reason", "picked_on_test", "best_possible"),
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Score:
-    """A metric of one experiment."""
-
-    values: dict[int, float]
-    """By seed; a seed without the number is missing."""
-    mean: float
-    sd: float | None
-    """The sample standard deviation (n - 1); None from a single seed."""
-    best_epoch: float | None
-    """Where it is the best value over the epochs: the epoch it was reached in, on average."""
-    collapsed: int | None
-    """On how many seeds it is no better than the best constant prediction; None if that is not on record."""
-    difference: PairedDifference | None
-    """None for a baseline, and where it is not comparable or has no seed in common with its baseline."""
-    obstacle: Obstacle | None
-    """Why it cannot be compared with the baseline; of a baseline on other examples, with the first one."""
-    best_possible: float | None = None
-    """What the true distribution of generated data scores on the same examples; None if it is not known."""
-
-
-@dataclass(frozen=True)
-class ComparedMetric:
-    """A metric of every experiment."""
-
-    name: str
-    scores: tuple[Score | None, ...]
-    """In the order of the experiments; None for those of which no run has the number."""
-
-    @property
-    def column(self) -> Column:
-        """What it measures."""
-        return Column.parse(self.name)
-
-
-@dataclass(frozen=True)
-class Group:
-    """Experiments on the same examples, and the one that the others are compared with."""
-
-    baseline: Compared
-    experiments: tuple[Compared, ...]
-    passed_over: tuple[Compared, ...]
-    """Those that came before the baseline, and of which no seed finished."""
-    first_baseline: Compared
-    """That of the first group."""
-
-    def beside(self, experiment: Compared) -> Compared:
-        """What an experiment stands beside: the baseline; the baseline itself beside that of the first group."""
-        return self.first_baseline if experiment is self.baseline else self.baseline
+from dlexp.reports.comparison.families import LargeFamily, large_family
+from dlexp.reports.comparison.groups import Group, experiments_of, groups_of
+from dlexp.reports.comparison.headlines import Headline, headlines
+from dlexp.reports.comparison.scores import ComparedMetric, Score, scores_of
+from dlexp.reports.comparison.settings import differing, telling
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +35,8 @@ class Comparison:
     telling: tuple[str, ...]
     """The same, except the defaults that come with another type: beside `optimizer.type`, no `optimizer.beta_1`."""
     metrics: tuple[ComparedMetric, ...]
+    asked: tuple[str, ...] = ()
+    """The metrics that the user asked for; the first of them decides."""
 
     @property
     def members(self) -> list[tuple[Group, Compared]]:
@@ -107,6 +51,36 @@ class Comparison:
     def scored(self, metric: ComparedMetric) -> list[tuple[Group, Compared, Score | None]]:
         """Every experiment with its group and its score."""
         return [(*member, score) for member, score in zip(self.members, metric.scores, strict=True)]
+
+    @cached_property
+    def headlines(self) -> tuple[Headline, ...]:
+        """What decides between each experiment and its baseline."""
+        return tuple(headlines(self.groups, self._score, next(iter(self.asked), "")))
+
+    @property
+    def large_families(self) -> tuple[LargeFamily, ...]:
+        """Where so many experiments are compared that their seeds show large differences alone."""
+        return tuple(
+            found
+            for metric in self.metrics
+            for group in self.groups
+            if (found := large_family(group, metric.column, self._of_group(metric, group)))
+        )
+
+    def _of_group(self, metric: ComparedMetric, group: Group) -> list[Score | None]:
+        return [score for own, _, score in self.scored(metric) if own is group]
+
+    def _score(self, name: str, experiment: Compared) -> Score | None:
+        """A number of an experiment, also one that is none of the `metrics`."""
+        metric = next((each for each in self._all_metrics if each.name == name), None)
+        if metric is None:
+            metric = ComparedMetric(name, tuple(scores_of(self.groups, name, is_picked=bool(self.sorted_by))))
+            self._all_metrics.append(metric)
+        return next(score for _, each, score in self.scored(metric) if each is experiment)
+
+    @cached_property
+    def _all_metrics(self) -> list[ComparedMetric]:
+        return list(self.metrics)
 
 
 def compare(
@@ -128,11 +102,11 @@ def compare(
         UserError: A metric that no run has, or a loss to sort by that is not the same loss everywhere.
     """
     counted = [run for run in runs if run.status == "finished" or run.has_diverged]
-    experiments = _experiments(counted)
+    experiments = experiments_of(counted)
     chosen = _metrics(experiments, metrics, sort)
     if sort:
         experiments = _sorted(experiments, sort)
-    groups = _groups(experiments)
+    groups = groups_of(experiments)
     settings = [experiment.settings for group in groups for experiment in group.experiments]
     return Comparison(
         groups=groups,
@@ -141,7 +115,8 @@ def compare(
         unfinished=_unfinished(runs, counted) if named and not sort else (),
         differing=differing(settings),
         telling=telling(settings),
-        metrics=tuple(ComparedMetric(name, tuple(_scores(groups, name, is_picked=bool(sort)))) for name in chosen),
+        metrics=tuple(ComparedMetric(name, tuple(scores_of(groups, name, is_picked=bool(sort)))) for name in chosen),
+        asked=tuple(metrics),
     )
 
 
@@ -149,56 +124,6 @@ def _unfinished(runs: Sequence[Run], counted: Sequence[Run]) -> tuple[str, ...]:
     before = runs[: runs.index(counted[0])] if counted else ()
     others = {run.dir.folder.prefix for run in counted}
     return tuple(dict.fromkeys(run.name for run in before if run.dir.folder.prefix not in others))
-
-
-def _experiments(runs: Sequence[Run]) -> list[Compared]:
-    newer = {earlier: run.record.data_digest for run in runs for earlier in run.record.earlier_data_digests}
-    by_experiment: dict[tuple[str, str], list[Run]] = {}
-    for run in runs:
-        # The identity holds the data and the training code, but not the version of TensorFlow.
-        by_experiment.setdefault((_identity(run, newer), run.record.tensorflow), []).append(run)
-    firsts = [own[0] for own in by_experiment.values()]
-    settings = [_settings(run, newer) for run in firsts]
-    return [
-        Compared(
-            label=label,
-            names=tuple(dict.fromkeys(run.name for run in own)),
-            identity=identity,
-            settings=of_experiment,
-            data_digest=newer.get(own[0].record.data_digest, own[0].record.data_digest),
-            runs=(finished := _finished(own)),
-            diverged=tuple(sorted({run.seed for run in own} - finished.keys())),
-        )
-        for label, of_experiment, (identity, _), own in zip(
-            labels(firsts, settings), settings, by_experiment, by_experiment.values(), strict=True
-        )
-    ]
-
-
-def _identity(run: Run, newer: Mapping[str, str]) -> str:
-    """The identity of a run's experiment, on data with the digest that the newest version takes."""
-    if run.record.data_digest not in newer:
-        return run.experiment
-    try:
-        return Ingredients.of_record({**run.record.raw, "data_digest": newer[run.record.data_digest]}).identity
-    except KeyError:  # It does not say what it is made of.
-        return run.experiment
-
-
-def _settings(run: Run, newer: Mapping[str, str]) -> dict[str, Any]:
-    return flatten(compared(run.config)) | {
-        "data digest": newer.get(run.record.data_digest, run.record.data_digest or "unknown")[:PREFIX_LENGTH],
-        "training version": run.record.training_version or "unknown",
-        "TensorFlow": run.record.tensorflow,
-    }
-
-
-def _finished(runs: Sequence[Run]) -> dict[int, Run]:
-    return {
-        seed: run
-        for seed in sorted({run.seed for run in runs})
-        if (run := latest(run for run in runs if run.seed == seed and run.status == "finished"))
-    }
 
 
 def _metrics(experiments: Sequence[Compared], metrics: Sequence[str], sort: str | None) -> list[str]:
@@ -242,134 +167,3 @@ def _sorted(experiments: Sequence[Compared], metric: str) -> list[Compared]:
         raise UserError(f"--sort {metric}: not the same loss in all experiments; sort by a metric that is")
     with_mean.sort(key=lambda experiment: means[experiment.label], reverse=column.higher_is_better is True)
     return [*with_mean, *(experiment for experiment in experiments if experiment.label not in means)]
-
-
-def _groups(experiments: Sequence[Compared]) -> tuple[Group, ...]:
-    """Experiments that share no examples are apart, in the order of the first ones.
-
-    The first one of which a seed finished is the baseline: one that diverged would hide all differences.
-    """
-    apart: list[list[Compared]] = []
-    for experiment in experiments:
-        shares = (each for each in apart if any(comparability.shares_examples(one, experiment) for one in each))
-        if members := next(shares, None):
-            members.append(experiment)
-        else:
-            apart.append([experiment])
-    found: list[Group] = []
-    for members in apart:
-        position = next((i for i, experiment in enumerate(members) if experiment.runs), 0)
-        baseline = members[position]
-        first = found[0].baseline if found else baseline
-        found.append(Group(baseline, tuple(members), tuple(members[:position]), first))
-    return tuple(found)
-
-
-def _scores(groups: Sequence[Group], name: str, is_picked: bool) -> Iterator[Score | None]:
-    """A number of all experiments, each compared with the baseline of its group."""
-    column = Column.parse(name)
-    for group in groups:
-        # One interval for each experiment that has one shares the level. A baseline that was picked by its result is
-        # compared with each as all others might have been: each pair counts.
-        differences = [_difference(group.baseline, each, column, LEVEL) for each in group.experiments]
-        n = sum(bool(found and found.interval) for found in differences)
-        level = LEVEL / max(1, n * (n + 1) // 2 if is_picked else n)
-        for each in group.experiments:
-            yield _score(each, column, group.beside(each), _difference(group.baseline, each, column, level))
-
-
-def _difference(baseline: Compared, experiment: Compared, column: Column, level: float) -> PairedDifference | None:
-    """The difference from the baseline; None for itself and where it is not comparable."""
-    if experiment is baseline or comparability.obstacle(baseline, experiment, column):
-        return None
-    first, other = baseline.by_seed(column), experiment.by_seed(column)
-    grid, uneven = least_sd(baseline, experiment, column), lopsided(baseline, experiment, column)
-    return difference(first, other, column, level=level, least_sd=grid, lopsided=uneven)
-
-
-def _score(experiment: Compared, column: Column, beside: Compared, found: PairedDifference | None) -> Score | None:
-    values = experiment.by_seed(column)
-    if not values:
-        return None
-    epochs = experiment.by_seed(column.best_epoch) if column.best == "value" else {}
-    obstacle = comparability.obstacle(beside, experiment, column)
-    collapsed = collapses(experiment, column, None if obstacle else beside)
-    best_possible = experiment.recorded(lambda result: result.best_possible.get(str(column)))
-    return Score(
-        values=values,
-        mean=statistics.fmean(values.values()),
-        sd=statistics.stdev(values.values()) if len(values) > 1 else None,
-        best_epoch=statistics.fmean(epochs.values()) if epochs else None,
-        collapsed=sum(collapsed) if collapsed else None,
-        difference=found,
-        obstacle=obstacle,
-        best_possible=None if best_possible is None else float(best_possible),
-    )
-
-
-def rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
-    """A row for every metric of every experiment; what is not known is missing."""
-    for metric in comparison.metrics:
-        for group, experiment, score in comparison.scored(metric):
-            row: dict[str, Any] = {
-                "experiment": experiment.label,
-                "identity": experiment.identity,
-                "metric": metric.name,
-                "diverged": len(experiment.diverged),
-                "baseline": group.baseline.label,
-                "picked_on_test": experiment.picked_on_test,
-            }
-            if reason := _why_none(group.beside(experiment), experiment, metric.column):
-                row["reason"] = reason
-            if score:
-                row |= {key: getattr(score, key) for key in ("mean", "sd", "collapsed", "best_epoch", "best_possible")}
-                if score.obstacle:
-                    row |= {"verdict": "not comparable", "reason": score.obstacle}
-                row["n"] = len(score.values)
-            if score and (difference := score.difference):
-                low, high = difference.interval or (None, None)
-                row |= {"difference": difference.mean, "low": low, "high": high}
-                row |= {key: getattr(difference, key) for key in ("level", "pairs", "verdict", "reason")}
-            yield row
-
-
-def _why_none(beside: Compared, experiment: Compared, column: Column) -> str:
-    """Why a score is missing, or what it would be compared with; empty if that is not on record."""
-    of_other = beside.why_missing(column)
-    return experiment.why_missing(column) or (of_other and f"{beside.label}: {of_other}")
-
-
-def document(comparison: Comparison) -> dict[str, Any]:
-    """The experiments with the settings in which they differ, and every metric of each."""
-    return {
-        "baseline": comparison.groups[0].baseline.label if comparison.groups else None,
-        "baseline_chosen": comparison.chosen,
-        "experiments": [
-            {
-                "label": experiment.label,
-                "names": experiment.names,
-                "identity": experiment.identity,
-                "settings": {
-                    key: experiment.settings[key] for key in comparison.differing if key in experiment.settings
-                },
-                "baseline": group.baseline.label,
-                "seeds": list(experiment.runs),
-                "diverged_seeds": experiment.diverged,
-                "picked_on_test": experiment.picked_on_test,
-                "runs": [str(run.dir.path) for run in experiment.runs.values()],
-            }
-            for group, experiment in comparison.members
-        ],
-        "metrics": [
-            {
-                "name": metric.name,
-                "higher_is_better": metric.column.higher_is_better,
-                "scores": [
-                    score and asdict(score) | {"n": len(score.values), "comparable": score.obstacle is None}
-                    for score in metric.scores
-                ],
-                "missing": [experiment.why_missing(metric.column) or None for experiment in comparison.experiments],
-            }
-            for metric in comparison.metrics
-        ],
-    }

@@ -10,7 +10,10 @@ from dlexp.config.flat import MISSING, format_value
 from dlexp.console import one_line
 from dlexp.format import TableFormat, aligned, joined, markdown_table, plural, to_csv, to_json
 from dlexp.reports.comparison.compared import Compared
-from dlexp.reports.comparison.facts import COLUMNS, ComparedMetric, Comparison, Group, Score, document, rows
+from dlexp.reports.comparison.document import COLUMNS, document, rows
+from dlexp.reports.comparison.facts import Comparison
+from dlexp.reports.comparison.groups import Group
+from dlexp.reports.comparison.scores import ComparedMetric, Score
 from dlexp.reports.comparison.verdicts import EQUAL, has_verdict
 from dlexp.reports.numbers import LARGEST, counted, fixed, known, places_of, plus_minus, signed, significant
 from dlexp.statistics.paired import LEVEL, MIN_PAIRS

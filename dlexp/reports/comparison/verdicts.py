@@ -21,6 +21,19 @@ EQUAL = "equal differences"
 _ROUNDING = 1e-9
 
 
+@dataclass(frozen=True)
+class TrainedModels:
+    """What the results of two trained models on the same test examples say of these two; nothing of experiments."""
+
+    only_baseline: int
+    """The examples that the baseline's model alone gets right."""
+    only_experiment: int
+    examples: int
+    """All whose results are on record."""
+    p: float
+    """The exact two-sided p-value of McNemar that both are equally good."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class PairedDifference:
     """A number of one experiment minus that of its baseline, over the seeds that both have."""
@@ -43,7 +56,12 @@ class PairedDifference:
     correlation: float | None = None
     """Of the paired scores over the seeds; None where one side does not vary, or without an interval."""
     on_new_examples: tuple[float, float] | None = None
-    """The interval over seeds and test examples; None where the results on test examples are not on record."""
+    """The interval over seeds and test examples, around the same mean; None where the number is no mean over test
+    examples, without an interval over the seeds, and where `no_results` says why."""
+    trained_models: TrainedModels | None = None
+    """Of a single pair: what the test examples say of its two models. None as `on_new_examples` is."""
+    no_results: str | None = None
+    """Why the results on test examples cannot be used: a file that is missing or damaged; None if nothing is wrong."""
 
     @property
     def effect(self) -> float | None:

@@ -1,0 +1,83 @@
+"""A comparison as rows and as one JSON document."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from dlexp.components.columns import Column
+from dlexp.reports.comparison.compared import Compared
+from dlexp.reports.comparison.facts import Comparison
+
+#: The keys of the rows.
+COLUMNS = (
+    *("experiment", "identity", "metric", "mean", "sd", "n", "diverged", "collapsed", "best_epoch", "baseline"),
+    *("difference", "low", "high", "level", "pairs", "verdict", "reason", "picked_on_test", "best_possible"),
+)
+
+
+def rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
+    """A row for every metric of every experiment; what is not known is missing."""
+    for metric in comparison.metrics:
+        for group, experiment, score in comparison.scored(metric):
+            row: dict[str, Any] = {
+                "experiment": experiment.label,
+                "identity": experiment.identity,
+                "metric": metric.name,
+                "diverged": len(experiment.diverged),
+                "baseline": group.baseline.label,
+                "picked_on_test": experiment.picked_on_test,
+            }
+            if reason := _why_none(group.beside(experiment), experiment, metric.column):
+                row["reason"] = reason
+            if score:
+                row |= {key: getattr(score, key) for key in ("mean", "sd", "collapsed", "best_epoch", "best_possible")}
+                if score.obstacle:
+                    row |= {"verdict": "not comparable", "reason": score.obstacle}
+                row["n"] = len(score.values)
+            if score and (difference := score.difference):
+                low, high = difference.interval or (None, None)
+                row |= {"difference": difference.mean, "low": low, "high": high}
+                row |= {key: getattr(difference, key) for key in ("level", "pairs", "verdict", "reason")}
+            yield row
+
+
+def _why_none(beside: Compared, experiment: Compared, column: Column) -> str:
+    """Why a score is missing, or what it would be compared with; empty if that is not on record."""
+    of_other = beside.why_missing(column)
+    return experiment.why_missing(column) or (of_other and f"{beside.label}: {of_other}")
+
+
+def document(comparison: Comparison) -> dict[str, Any]:
+    """The experiments with the settings in which they differ, and every metric of each."""
+    return {
+        "baseline": comparison.groups[0].baseline.label if comparison.groups else None,
+        "baseline_chosen": comparison.chosen,
+        "experiments": [
+            {
+                "label": experiment.label,
+                "names": experiment.names,
+                "identity": experiment.identity,
+                "settings": {
+                    key: experiment.settings[key] for key in comparison.differing if key in experiment.settings
+                },
+                "baseline": group.baseline.label,
+                "seeds": list(experiment.runs),
+                "diverged_seeds": experiment.diverged,
+                "picked_on_test": experiment.picked_on_test,
+                "runs": [str(run.dir.path) for run in experiment.runs.values()],
+            }
+            for group, experiment in comparison.members
+        ],
+        "metrics": [
+            {
+                "name": metric.name,
+                "higher_is_better": metric.column.higher_is_better,
+                "scores": [
+                    score and asdict(score) | {"n": len(score.values), "comparable": score.obstacle is None}
+                    for score in metric.scores
+                ],
+                "missing": [experiment.why_missing(metric.column) or None for experiment in comparison.experiments],
+            }
+            for metric in comparison.metrics
+        ],
+    }

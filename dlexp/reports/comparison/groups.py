@@ -1,0 +1,101 @@
+"""Runs pooled into experiments, and experiments that share examples grouped around a baseline."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dlexp.config.flat import flatten
+from dlexp.config.identity import Ingredients, compared
+from dlexp.config.names import PREFIX_LENGTH
+from dlexp.records.index import Run, latest
+from dlexp.reports.comparison import comparability
+from dlexp.reports.comparison.compared import Compared
+from dlexp.reports.comparison.settings import labels
+
+
+@dataclass(frozen=True)
+class Group:
+    """Experiments on the same examples, and the one that the others are compared with."""
+
+    baseline: Compared
+    experiments: tuple[Compared, ...]
+    passed_over: tuple[Compared, ...]
+    """Those that came before the baseline, and of which no seed finished."""
+    first_baseline: Compared
+    """That of the first group."""
+
+    def beside(self, experiment: Compared) -> Compared:
+        """What an experiment stands beside: the baseline; the baseline itself beside that of the first group."""
+        return self.first_baseline if experiment is self.baseline else self.baseline
+
+
+def experiments_of(runs: Sequence[Run]) -> list[Compared]:
+    """The experiments of these runs, in the order of their appearance, each with the latest run of every seed."""
+    newer = {earlier: run.record.data_digest for run in runs for earlier in run.record.earlier_data_digests}
+    by_experiment: dict[tuple[str, str], list[Run]] = {}
+    for run in runs:
+        # The identity holds the data and the training code, but not the version of TensorFlow.
+        by_experiment.setdefault((_identity(run, newer), run.record.tensorflow), []).append(run)
+    firsts = [own[0] for own in by_experiment.values()]
+    settings = [_settings(run, newer) for run in firsts]
+    return [
+        Compared(
+            label=label,
+            names=tuple(dict.fromkeys(run.name for run in own)),
+            identity=identity,
+            settings=of_experiment,
+            data_digest=newer.get(own[0].record.data_digest, own[0].record.data_digest),
+            runs=(finished := _finished(own)),
+            diverged=tuple(sorted({run.seed for run in own} - finished.keys())),
+        )
+        for label, of_experiment, (identity, _), own in zip(
+            labels(firsts, settings), settings, by_experiment, by_experiment.values(), strict=True
+        )
+    ]
+
+
+def _identity(run: Run, newer: Mapping[str, str]) -> str:
+    """The identity of a run's experiment, on data with the digest that the newest version takes."""
+    if run.record.data_digest not in newer:
+        return run.experiment
+    try:
+        return Ingredients.of_record({**run.record.raw, "data_digest": newer[run.record.data_digest]}).identity
+    except KeyError:  # It does not say what it is made of.
+        return run.experiment
+
+
+def _settings(run: Run, newer: Mapping[str, str]) -> dict[str, Any]:
+    return flatten(compared(run.config)) | {
+        "data digest": newer.get(run.record.data_digest, run.record.data_digest or "unknown")[:PREFIX_LENGTH],
+        "training version": run.record.training_version or "unknown",
+        "TensorFlow": run.record.tensorflow,
+    }
+
+
+def _finished(runs: Sequence[Run]) -> dict[int, Run]:
+    return {
+        seed: run
+        for seed in sorted({run.seed for run in runs})
+        if (run := latest(run for run in runs if run.seed == seed and run.status == "finished"))
+    }
+
+
+def groups_of(experiments: Sequence[Compared]) -> tuple[Group, ...]:
+    """Experiments that share no examples are apart, in the order of the first ones.
+
+    The first one of which a seed finished is the baseline: one that diverged would hide all differences.
+    """
+    apart: list[list[Compared]] = []
+    for experiment in experiments:
+        shares = (each for each in apart if any(comparability.shares_examples(one, experiment) for one in each))
+        if members := next(shares, None):
+            members.append(experiment)
+        else:
+            apart.append([experiment])
+    found: list[Group] = []
+    for members in apart:
+        position = next((i for i, experiment in enumerate(members) if experiment.runs), 0)
+        baseline = members[position]
+        first = found[0].baseline if found else baseline
+        found.append(Group(baseline, tuple(members), tuple(members[:position]), first))
+    return tuple(found)

@@ -1,0 +1,90 @@
+"""A number of every experiment, each compared with the baseline of its group at the level that they share."""
+
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dlexp.components.columns import Column
+from dlexp.reports.comparison import comparability
+from dlexp.reports.comparison.comparability import Obstacle
+from dlexp.reports.comparison.compared import Compared
+from dlexp.reports.comparison.groups import Group
+from dlexp.reports.comparison.verdicts import PairedDifference, collapses, difference, least_sd, lopsided
+from dlexp.statistics.paired import LEVEL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """A metric of one experiment."""
+
+    values: dict[int, float]
+    """By seed; a seed without the number is missing."""
+    mean: float
+    sd: float | None
+    """The sample standard deviation (n - 1); None from a single seed."""
+    best_epoch: float | None
+    """Where it is the best value over the epochs: the epoch it was reached in, on average."""
+    collapsed: int | None
+    """On how many seeds it is no better than the best constant prediction; None if that is not on record."""
+    difference: PairedDifference | None
+    """None for a baseline, and where it is not comparable or has no seed in common with its baseline."""
+    obstacle: Obstacle | None
+    """Why it cannot be compared with the baseline; of a baseline on other examples, with the first one."""
+    best_possible: float | None = None
+    """What the true distribution of generated data scores on the same examples; None if it is not known."""
+
+
+@dataclass(frozen=True)
+class ComparedMetric:
+    """A metric of every experiment."""
+
+    name: str
+    scores: tuple[Score | None, ...]
+    """In the order of the experiments; None for those of which no run has the number."""
+
+    @property
+    def column(self) -> Column:
+        """What it measures."""
+        return Column.parse(self.name)
+
+
+def scores_of(groups: Sequence[Group], name: str, is_picked: bool) -> Iterator[Score | None]:
+    """A number of all experiments, each compared with the baseline of its group."""
+    column = Column.parse(name)
+    for group in groups:
+        # One interval for each experiment that has one shares the level. A baseline that was picked by its result is
+        # compared with each as all others might have been: each pair counts.
+        differences = [_difference(group.baseline, each, column, LEVEL) for each in group.experiments]
+        n = sum(bool(found and found.interval) for found in differences)
+        level = LEVEL / max(1, n * (n + 1) // 2 if is_picked else n)
+        for each in group.experiments:
+            yield _score(each, column, group.beside(each), _difference(group.baseline, each, column, level))
+
+
+def _difference(baseline: Compared, experiment: Compared, column: Column, level: float) -> PairedDifference | None:
+    """The difference from the baseline; None for itself and where it is not comparable."""
+    if experiment is baseline or comparability.obstacle(baseline, experiment, column):
+        return None
+    first, other = baseline.by_seed(column), experiment.by_seed(column)
+    grid, uneven = least_sd(baseline, experiment, column), lopsided(baseline, experiment, column)
+    return difference(first, other, column, level=level, least_sd=grid, lopsided=uneven)
+
+
+def _score(experiment: Compared, column: Column, beside: Compared, found: PairedDifference | None) -> Score | None:
+    values = experiment.by_seed(column)
+    if not values:
+        return None
+    epochs = experiment.by_seed(column.best_epoch) if column.best == "value" else {}
+    obstacle = comparability.obstacle(beside, experiment, column)
+    collapsed = collapses(experiment, column, None if obstacle else beside)
+    best_possible = experiment.recorded(lambda result: result.best_possible.get(str(column)))
+    return Score(
+        values=values,
+        mean=statistics.fmean(values.values()),
+        sd=statistics.stdev(values.values()) if len(values) > 1 else None,
+        best_epoch=statistics.fmean(epochs.values()) if epochs else None,
+        collapsed=sum(collapsed) if collapsed else None,
+        difference=found,
+        obstacle=obstacle,
+        best_possible=None if best_possible is None else float(best_possible),
+    )
