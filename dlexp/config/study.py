@@ -12,6 +12,11 @@ MINUS, OVER = " - ", " / "
 
 Expected = Literal["holds", "fails", "cannot_tell"]
 Resampling = Literal["fresh", "bootstrap", "subset"]
+#: The parts of the error over many training sets, of squared and of 0-1 loss, as `dlexp bias-variance` names them.
+ERROR_PARTS = (
+    *("bias_squared", "bias_squared_and_noise", "variance", "noise"),
+    *("bias", "net_variance", "unbiased_variance", "biased_variance", "error"),
+)
 #: A name in a claim: of a variant, or of a column.
 Name = Annotated[str, Field(min_length=1)]
 Percent = Annotated[str, Field(pattern=r"^(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?%$")]
@@ -57,6 +62,11 @@ class Claim(Settings):
     """The interval lies within this distance of 0; of a ratio, between 1/(1 + x) and 1 + x."""
     expect: Expected = "holds"
     """How the claim is expected to come out: a statement that is known not to hold here stays, with `fails`."""
+
+    @property
+    def needs_training_sets(self) -> bool:
+        """Whether it is about a part of the error over many training sets, not about a number of each run."""
+        return self.metric in ERROR_PARTS
 
     @property
     def sides(self) -> tuple[tuple[str, str], ...]:
