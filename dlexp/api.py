@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, SupportsIndex, get_args
 
-from dlexp.errors import UserError
+from dlexp.errors import DataError, UserError
 from dlexp.execution import arguments
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def run(
     data_dir: AnyPath | None = None,
     smoke: bool = False,
     force: bool = False,
+    observe: Literal["diagnostics"] | None = None,
     wait: bool = False,
     strict: bool = False,
 ) -> "pd.DataFrame":
@@ -69,6 +70,7 @@ def run(
         data_dir: Where data files lie; else `DLEXP_DATA`, else Keras's cache.
         smoke: Two epochs on a small generated stand-in.
         force: Train again what is done.
+        observe: Train with diagnostics; a finished run without them again, beside its record.
         wait: Wait for runs that other processes train, and take over those whose process ends.
         strict: Refuse what is warned of, and data that may be meant to be read otherwise.
 
@@ -79,7 +81,7 @@ def run(
     Raises:
         UserError: With everything that is wrong in the configs, or does not fit the data; an argument that is wrong;
             a script that calls this without a main guard, or a daemonic process, in which nothing can be trained.
-        DataError: Data cannot be had; then nothing is trained.
+        DataError: Data cannot be had; then nothing is trained. Or a finished run cannot be observed.
     """
     from dlexp.components.remarks import require_settled
     from dlexp.records.index import read
@@ -89,8 +91,13 @@ def run(
     wanted, again = arguments.seeds(seeds), arguments.flag(force, "force")
     given = _given(configs, overrides, grids, runs_dir, data_dir, smoke)
     is_strict = arguments.flag(strict, "strict")
-    trained = train(given, wanted, _runner("run", workers, wait), force=again, strict=is_strict)
+    if observe is not None:
+        arguments.choice(observe, "observe", ("diagnostics",))
+    runner = _runner("run", workers, wait)
+    trained = train(given, wanted, runner, force=again, strict=is_strict, observed=observe is not None)
     require_settled(trained.unsettled)
+    if trained.not_observed:
+        raise DataError(*trained.not_observed)
     return of_runs(list(map(read, trained.results)))
 
 

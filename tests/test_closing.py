@@ -20,7 +20,7 @@ def test_interrupted_runs_are_not_called_failed(tmp_path: Path, capsys: pytest.C
 
     for started, first in (([cut], "1 interrupted:"), ([cut, diverged], "1 failed, 1 interrupted:")):
         with pytest.raises(typer.Exit) as ended:
-            close(Trained(plan, started))
+            close(Trained(plan=plan, results=started))
 
         assert (ended.value.exit_code, capsys.readouterr().err.splitlines()[1]) == (1, first)
 
@@ -35,7 +35,7 @@ def test_settings_that_do_not_fit_the_data_are_the_users_mistake(
 
     for started, code in (([unfit], 2), ([unfit, diverged], 1)):
         with pytest.raises(typer.Exit) as ended:
-            close(Trained(plan, started))
+            close(Trained(plan=plan, results=started))
 
         assert (ended.value.exit_code, f"{unfit.path}: {what}" in capsys.readouterr().err) == (code, True)
 
@@ -51,7 +51,7 @@ def test_what_training_found_is_refused_beside_failures(tmp_path: Path, capsys: 
         ([diverged], 1, "1 failed, 1 refused by --strict:"),
     ):
         with pytest.raises(typer.Exit) as ended:
-            close(Trained(plan, started, unsettled=unsettled))
+            close(Trained(plan=plan, results=started, unsettled=unsettled))
 
         said = capsys.readouterr().err.splitlines()
         assert (ended.value.exit_code, said[1], said[-1]) == (code, first, str(unsettled[0]))

@@ -157,7 +157,8 @@ def test_diagnostics_make_no_other_experiment(records: Path, invoke: Invoke) -> 
     shutil.rmtree("runs/diagnosed")
     code, _, err = invoke("run", "finished.yaml", "--set", "training.diagnostics=true")
     assert code == 0
-    assert err == ("runs/finished/s0-2b0f281649: done before, without diagnostics; --force trains it again with them\n")
+    how = "--observe diagnostics trains it again with them"
+    assert err == f"runs/finished/s0-2b0f281649: done before, without diagnostics; {how}\n"
     assert invoke("diff", "finished.yaml", "diagnosed.yaml")[1] == "no difference\n"
 
 

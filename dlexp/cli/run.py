@@ -1,6 +1,6 @@
 """`dlexp run`: train experiments and leave their records."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,6 +18,10 @@ def run(
         bool, typer.Option("--smoke", help="Two epochs on a small generated stand-in, recorded under runs/.smoke/.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Train again what is done, into a new directory.")] = False,
+    observe: Annotated[
+        Literal["diagnostics"] | None,
+        typer.Option(help="Train with diagnostics; a finished run without them again, beside its record."),
+    ] = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Show settings and their sources, layers, sizes, what is done; train nothing."),
@@ -64,10 +68,16 @@ def run(
             warn=say,
         )
         if dry_run:
-            print(preview(given, wanted, force=force, allow_code=allow_code), end="")
+            print(preview(given, wanted, force=force, allow_code=allow_code, observed=bool(observe)), end="")
             return
-        runner = Runner(engine=lambda: Pool(workers, first), progress=progress, fail_fast=fail_fast, wait=wait)
-        trained = train(given, wanted, runner, force=force, strict=strict)
+        started = [first]  # For the first engine; what is observed after that has one of its own.
+        runner = Runner(
+            engine=lambda: Pool(workers, started.pop() if started else None),
+            progress=progress,
+            fail_fast=fail_fast,
+            wait=wait,
+        )
+        trained = train(given, wanted, runner, force=force, strict=strict, observed=bool(observe))
     for line in result_lines(trained.results):
         print(one_line(line))
     close(trained)

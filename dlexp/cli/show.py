@@ -59,6 +59,6 @@ def show(
         say(f"{run}: {len(runs)} runs; this is the latest{' finished' * (shown.status == 'finished')} one")
     if plot:
         if not (rows := shown.dir.diagnostics()):
-            raise UserError(f"{run}: no diagnostics to draw. Try: dlexp run CONFIG --set training.diagnostics=true")
+            raise UserError(f"{run}: no diagnostics to draw. Try: dlexp run CONFIG --observe diagnostics")
         diagnostics_plot.draw(rows, plot, f"{shown.name}, seed {shown.seed}")
     print(render(shown, output_format, n_mistakes, width()), end="")

@@ -1,7 +1,7 @@
 """Commands that train: their progress, Ctrl-C and SIGTERM meanwhile, and how they end."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import typer
@@ -43,14 +43,16 @@ def close(trained: Trained) -> None:
     left = found.left
     say(*(line for line in left if line not in trained.said))
     failed = [*found.failed, *(f"{experiment.name}: {error}" for experiment, error in trained.plan.without_data)]
-    kinds = [
+    kinds: list[tuple[Sequence[str], str]] = [
         (failed, "failed"),
         (found.interrupted, "interrupted"),
         (found.unfit, "refused, as the settings do not fit the data"),
         ([*found.refused, *map(str, trained.unsettled)], "refused by --strict"),
+        (trained.not_observed, "not observed"),
     ]
     if counts := [f"{len(lines)} {what}" for lines, what in kinds if lines]:
         say("", f"{', '.join(counts)}:", *(line for lines, _ in kinds for line in lines))
-        raise typer.Exit(1 if failed or found.interrupted else UserError.exit_code)
+        has_failed = failed or found.interrupted or trained.not_observed
+        raise typer.Exit(1 if has_failed else UserError.exit_code)
     if left and len(left) == len(trained.results):
         raise Elsewhere("nothing to do here: other processes have all the runs; --wait waits for them")

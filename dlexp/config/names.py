@@ -20,6 +20,9 @@ FOLDER = re.compile(
     rf"s(?P<seed>{_NUMBER})-(?P<prefix>[0-9a-f]{{{PREFIX_LENGTH}}})(?:-(?P<attempt>[1-9][0-9]{{0,17}}))?"
 )
 
+#: Ends the folder of a finished run's repetition that was observed, beside that of the run: no attempt of its own.
+OBSERVED = "-observed"
+
 #: What Windows takes for a device, whatever follows a dot.
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[0-9]) *(?:\..*)?", re.IGNORECASE)
 #: The name of a folder has at most 255 bytes on most systems; of a repeat or a resample it is some longer.

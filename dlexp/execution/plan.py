@@ -44,6 +44,8 @@ class Request:
     force: bool = False
     repeats: bool = False
     """Whether runs on record are trained again as they were: each into a directory of its own, none of them refused."""
+    observe: bool = False
+    """Whether finished runs that lack the diagnostics that are asked for are trained again, beside their records."""
     allowed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The rules that a config allows to be broken, by the name of the experiment."""
     strict: bool = False
@@ -125,6 +127,12 @@ class Plan:
     def done(self) -> list[RunDir]:
         """The runs that are."""
         return [planned.recorded for planned in self.runs if planned.recorded is not None]
+
+    @cached_property
+    def to_observe(self) -> list[Run]:
+        """Those of them that are to be trained again with diagnostics."""
+        asked = [each for each in self.runs if self.request.observe and each.subject.experiment.training.diagnostics]
+        return unobserved(each.recorded for each in asked if each.recorded)
 
     @cached_property
     def runs_dir(self) -> Path:
@@ -260,8 +268,15 @@ def _planned(subject: IdentifiedExperiment, seed: int, on_record: Attempts, forc
     )
 
 
+def unobserved(run_dirs: Iterable[RunDir]) -> list[Run]:
+    """The finished runs without diagnostics, or with none of the epochs before they were resumed."""
+    finished = (run for run in map(read, run_dirs) if run.status == "finished")
+    return [run for run in finished if not _is_diagnosed(run) or run.dir.lacks_first_diagnostics]
+
+
 def _is_diagnosed(run: Run) -> bool:
-    return (run.config.get("training") or {}).get("diagnostics", False) is True
+    is_on = (run.config.get("training") or {}).get("diagnostics", False) is True
+    return is_on or run.dir.repetition.path.is_dir()
 
 
 def _outdated(subject: IdentifiedExperiment, seed: int, on_record: Attempts) -> Run | None:
@@ -315,8 +330,12 @@ def require_memory(
         raise UserError(*dict.fromkeys(lines))
 
 
-def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> tuple[Plan, dict[Path, str]]:
+def again(
+    runs: Sequence[Run], runs_dir: Path, data_dir: Path | None, observe: bool = False
+) -> tuple[Plan, dict[Path, str]]:
     """Finished runs, to be trained again as their records say, each into a directory of its own in another place.
+
+    To `observe`, they are trained with diagnostics, and what was begun or has finished there stands.
 
     Returns:
         The plan, with the runs in their order; and of those that it leaves out, by their directory, why: their data or
@@ -325,19 +344,23 @@ def again(runs: Sequence[Run], runs_dir: Path, data_dir: Path | None) -> tuple[P
     Raises:
         Changed: Data were replaced while their digest was taken.
     """
-    found = Plan(Request(runs_dir=runs_dir, data_dir=data_dir, repeats=True), [], [])
+    found = Plan(Request(runs_dir=runs_dir, data_dir=data_dir, repeats=True, observe=observe), [], [])
     left_out: dict[Path, str] = {}
+    on_record = Attempts(scan(runs_dir)) if observe else Attempts()
     with snapshot.taken(held_bytes=0):
         for run in runs:
             try:
-                found.runs.append(_repeated(run, found.request))
+                found.runs.append(_repeated(run, found.request, on_record))
             except DlexpError as error:
                 left_out[run.dir.path] = error.lines[0]
     return found, left_out
 
 
-def _repeated(run: Run, request: Request) -> Planned:
+def _repeated(run: Run, request: Request, on_record: Attempts) -> Planned:
     experiment = load_unchecked(run.dir.config_path).model_copy(update={"name": run.name})
+    if request.observe:
+        training = experiment.training.model_copy(update={"diagnostics": True})
+        experiment = experiment.model_copy(update={"training": training})
     subject = _subject(experiment, request)
     for then, now, what in (
         (run.record.data_digest, subject.digests, "the data are not those that it was trained on"),
@@ -345,7 +368,7 @@ def _repeated(run: Run, request: Request) -> Planned:
     ):
         if then and then not in now:
             raise DataError(f"{what} (digest {then[:PREFIX_LENGTH]} then, {now[0][:PREFIX_LENGTH]} now)")
-    return _planned(subject, run.seed, Attempts())
+    return _planned(subject, run.seed, on_record)
 
 
 def _submitted(begun: RunDir | None) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dlexp.records.index import SMOKE, scan
+from dlexp.records.index import OBSERVING, SMOKE, scan
 from dlexp.records.lock import Lost, Taken, locked
 from dlexp.records.run_dir import OWN_FILES, UNFINISHED, RunDir, Status
 
@@ -36,10 +36,11 @@ def clean(
 
     A run that holds other files than `own_files` is kept.
     """
-    folder = runs_dir / SMOKE
+    folder, observing = (runs_dir / hidden for hidden in (SMOKE, OBSERVING))
     chosen = [(run_dir, True) for run_dir in _own(folder)] if smoke and not folder.is_symlink() else []
     if failed:
-        chosen += [(run_dir, False) for run_dir in unfinished_runs(runs_dir)]
+        folders = [runs_dir] if observing.is_symlink() else [runs_dir, observing]
+        chosen += [(run_dir, False) for folder in folders for run_dir in unfinished_runs(folder)]
     for run_dir, is_smoke in chosen:
         kept = "under way" if _is_under_way(run_dir) else _why_not_ours(run_dir, own_files)
         status, n_bytes = run_dir.status, size(run_dir)
@@ -97,7 +98,7 @@ def _remove(run_dir: RunDir, is_smoke: bool, own_files: Collection[str]) -> str 
         # Not empty: another process began it just now.
         return "under way" if error.errno == errno.ENOTEMPTY else f"cannot be removed: {error.strerror}"
     name = run_dir.path.parent
-    for folder in (name, name.parent) if name.parent.name == SMOKE else (name,):
+    for folder in (name, name.parent) if name.parent.name in (SMOKE, OBSERVING) else (name,):
         with contextlib.suppress(OSError):  # It is not empty, or gone.
             folder.rmdir()
     return None

@@ -10,7 +10,7 @@ from typing import Any
 
 from dlexp import regular_files
 from dlexp.config.identity import Identities
-from dlexp.config.names import BIAS_VARIANCE, PREFIX_LENGTH, SUMMARY_CSV
+from dlexp.config.names import BIAS_VARIANCE, OBSERVED, PREFIX_LENGTH, SUMMARY_CSV
 from dlexp.errors import UserError
 from dlexp.format import plural
 from dlexp.records.ended import Ended, Failed, Finished
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 #: Where smoke runs lie, beside the names' folders; part of no index.
 SMOKE = ".smoke"
+#: Where finished runs are trained again to be observed; each is moved beside its run when it has finished.
+OBSERVING = ".observing"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +88,7 @@ class Run:
 def walk(runs_dir: Path) -> tuple[list[RunDir], list[Path]]:
     """All run directories by name, seed, experiment and attempt; and what lies between them and is no run's.
 
-    Hidden entries, smoke runs among them, are passed over.
+    Hidden entries, smoke runs among them, are passed over, and the observed repetitions of the runs.
 
     Raises:
         UserError: There is no such directory, or it may not be read.
@@ -99,11 +101,10 @@ def walk(runs_dir: Path) -> tuple[list[RunDir], list[Path]]:
             if name.name != SUMMARY_CSV or is_directory(name):
                 foreign.append(Path(name.path))
             continue
-        for entry in own:
-            if FolderName.parse(entry.name) and is_directory(entry):
-                found.append(RunDir(Path(entry.path)))
-            else:
-                foreign.append(Path(entry.path))
+        runs = [RunDir(Path(entry.path)) for entry in own if FolderName.parse(entry.name) and is_directory(entry)]
+        found += runs
+        known = {run_dir.path.name for run_dir in runs}
+        foreign += [Path(entry.path) for entry in own if entry.name.removesuffix(OBSERVED) not in known]
     return sorted(found, key=lambda run_dir: (run_dir.name, run_dir.folder)), sorted(foreign)
 
 

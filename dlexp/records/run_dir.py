@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 from dlexp.config.identity import canonical_digest
-from dlexp.config.names import FOLDER, PREFIX_LENGTH
+from dlexp.config.names import FOLDER, OBSERVED, PREFIX_LENGTH
 from dlexp.format import to_json
 from dlexp.records import lock
 from dlexp.records.ended import ENVIRONMENT, Ended, Evaluation, Failed, Finished, Interruption
-from dlexp.records.history import lines_up_to, read_history, read_layers
+from dlexp.records.history import EPOCH, lines_up_to, read_history, read_layers
 from dlexp.records.record_files import DamagedRecord, damaged, read_json, sha256
 from dlexp.records.shapes import of_type
 from dlexp.whole_files import Fence, copy, sync, write_text
@@ -96,6 +96,11 @@ class RunDir:
     def seed(self) -> int:
         """The run's seed."""
         return self.folder.seed
+
+    @property
+    def repetition(self) -> "RunDir":
+        """Where its repetition lies that was observed, if there is one."""
+        return RunDir(self.path.with_name(self.path.name + OBSERVED))
 
     # Results, and what they were made of, in the order of the manifest; the others may come later.
     config_path = _File("config.yaml", in_manifest=True)  # Resolved.
@@ -243,8 +248,27 @@ class RunDir:
         return read_history(self.history_path)
 
     def diagnostics(self) -> list[dict[str, float]]:
-        """A row for each epoch and hidden layer so far, as in the history; empty where none was recorded."""
-        return read_layers(self.diagnostics_path)
+        """A row for each epoch and hidden layer so far, as in the history; empty where none was recorded.
+
+        Those of a repetition that was observed come first: it has all epochs.
+        """
+        repetition = self.repetition
+        if not repetition.diagnostics_path.exists():
+            return read_layers(self.diagnostics_path)
+        if repetition._trained_numbers() != self._trained_numbers():
+            raise DamagedRecord(f"{repetition.path}: the repetition of another run than {self.path.name}; remove it")
+        return read_layers(repetition.diagnostics_path)
+
+    @property
+    def lacks_first_diagnostics(self) -> bool:
+        """Whether the diagnostics begin after the first epoch: only then were they asked for, or they were lost."""
+        with suppress(DamagedRecord):
+            return any(row[EPOCH] > 1 for row in self.diagnostics()[:1])
+        return False
+
+    def _trained_numbers(self) -> list[dict[str, str]]:
+        """The history without the seconds; as text, in which NaN equals itself."""
+        return [{key: repr(value) for key, value in row.items() if key != "seconds"} for row in self.history()]
 
     def _read_own(self, path: Path, kind: type[_Ended]) -> _Ended | None:
         """A record of this very run: not one that a hand moved in from another."""

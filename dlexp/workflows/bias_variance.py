@@ -52,7 +52,7 @@ def bias_variance(given: Given, n: int, kind: Kind | None, runner: Runner) -> tu
                 runs.append(found)
         if runs:
             points.append(point(each.experiment.name, values_in(each.sources), runs))
-    return points, Trained(planned, [*planned.done, *started])
+    return points, Trained(plan=planned, results=[*planned.done, *started])
 
 
 def plan_training_sets(

@@ -62,7 +62,7 @@ class Given:
         return loaded
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Trained:
     """What a command that trains has done."""
 
@@ -73,6 +73,8 @@ class Trained:
     """What was logged of runs on record before it began."""
     unsettled: Sequence[Remark] = ()
     """What trainings have found that `--strict` refuses."""
+    not_observed: Sequence[str] = ()
+    """A line for each finished run that could not be observed, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +142,7 @@ class Runner:
         finally:
             # Also when all is done: an idle worker has nothing to save, and TensorFlow takes a second to end by itself.
             engine.close(kill=True)
-            if started and not plan.request.smoke:
+            if started and not (plan.request.smoke or plan.request.repeats):
                 try:
                     rebuild(plan.request.runs_dir)
                 except DlexpError as error:  # It hides no result: the table is derived from the records.

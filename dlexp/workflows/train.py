@@ -1,14 +1,14 @@
 """Train experiments and leave their records, or say what that would do."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dlexp.components.remarks import Remark, require_settled, said
 from dlexp.config.fitting import require_fitting
 from dlexp.config.load import Loaded
 from dlexp.errors import CHECK_ALL, UserError, shown
-from dlexp.execution.plan import Plan, Planned, Request, before_draws, plan, require_memory
+from dlexp.execution.plan import Plan, Planned, Request, before_draws, plan, require_memory, unobserved
 from dlexp.execution.remarking import ALL_SHOWN_BY
 from dlexp.format import plural
 from dlexp.records.ended import Finished
@@ -17,22 +17,35 @@ from dlexp.records.run_dir import RunDir
 from dlexp.reports.plan.dry_run import render
 from dlexp.reports.run.results import under_way
 from dlexp.training.outline import outlines
+from dlexp.workflows.observe import observe
 from dlexp.workflows.runner import Given, Runner, Trained
 
 log = logging.getLogger(__name__)
 
+#: What makes a training record its diagnostics, as `--set` takes it.
+DIAGNOSED = "training.diagnostics=true"
 
-def train(given: Given, seeds: Sequence[int], runner: Runner, *, force: bool = False, strict: bool = False) -> Trained:
+
+def train(
+    given: Given,
+    seeds: Sequence[int],
+    runner: Runner,
+    *,
+    force: bool = False,
+    strict: bool = False,
+    observed: bool = False,
+) -> Trained:
     """Train each experiment with each seed; what is done already is trained again only with `force`.
 
     Where that is `strict`, warnings of the configs are refused, and data of which it is not certain how to read them.
+    What is to be `observed` is trained with diagnostics; finished runs that lack them, once more beside their records.
 
     Raises:
         UserError: With everything that is wrong in the configs, or does not fit the data.
         Unsettled: What is `strict` refuses data of a run that is done.
         DataError: As `Runner.carry_out`.
     """
-    loaded, planned = _planned(given, seeds, force, strict)
+    loaded, planned = _planned(given, seeds, force, strict, observed)
     return carry_out(planned, dict(zip(planned.identities, loaded, strict=True)), runner)
 
 
@@ -52,7 +65,8 @@ def carry_out(planned: Plan, configs: Mapping[str, Loaded], runner: Runner, *, c
     found = list(dict.fromkeys(_remarked(planned)))
     if planned.request.strict:
         require_settled(found)
-    lines = [line for each in planned.runs if (line := _on_record(each, runner.wait, counts_done))]
+    to_observe = [run.dir for run in planned.to_observe]
+    lines = [line for each in planned.runs if (line := _on_record(each, runner.wait, counts_done, to_observe))]
     lines += [*_drawn_now(configs, planned), *shown(list(map(str, found)), ALL_SHOWN_BY)]
     if counts_done and planned.done:
         lines.append(f"{len(planned.done)} of {plural(len(planned.runs), 'run')} done before")
@@ -61,16 +75,28 @@ def carry_out(planned: Plan, configs: Mapping[str, Loaded], runner: Runner, *, c
     started = runner.carry_out(planned, configs)
     is_strict = planned.request.strict
     unsettled = [each for each in _found_by_training(started, planned) if not each.is_settled] if is_strict else []
-    return Trained(planned, [*planned.done, *started], lines, unsettled)
+    # One that was resumed has no diagnostics of its first epochs.
+    partly = [run_dir for run_dir in started if planned.request.observe and run_dir.lacks_first_diagnostics]
+    again = [*planned.to_observe, *unobserved(partly)]
+    not_observed = observe(again, planned.runs_dir, planned.request.data_dir, runner) if again else []
+    return Trained(
+        plan=planned,
+        results=[*planned.done, *started],
+        said=lines,
+        unsettled=unsettled,
+        not_observed=not_observed,
+    )
 
 
-def preview(given: Given, seeds: Sequence[int], *, force: bool = False, allow_code: bool = False) -> str:
+def preview(
+    given: Given, seeds: Sequence[int], *, force: bool = False, allow_code: bool = False, observed: bool = False
+) -> str:
     """What `train` would do, as a page; with `allow_code` the user's own functions are called for the layers.
 
     Raises:
         UserError: As `train`; an experiment needs more memory than there is, or cannot be built.
     """
-    loaded, planned = _planned(given, seeds, force)
+    loaded, planned = _planned(given, seeds, force, observed=observed)
     experiments = [each.experiment for each in loaded]
     require_memory(experiments, planned.request.allowed, given.smoke)
     found = outlines(experiments, given.data_dir, allow_code)
@@ -85,10 +111,21 @@ def preview(given: Given, seeds: Sequence[int], *, force: bool = False, allow_co
     return render(loaded, planned, found)
 
 
-def _planned(given: Given, seeds: Sequence[int], force: bool, strict: bool = False) -> tuple[list[Loaded], Plan]:
+def _planned(
+    given: Given, seeds: Sequence[int], force: bool, strict: bool = False, observed: bool = False
+) -> tuple[list[Loaded], Plan]:
     """The configs, and what is left to train of them."""
+    if observed:
+        given = replace(given, overrides=[*given.overrides, DIAGNOSED])
     loaded = given.load(len(seeds), strict)
-    request = Request(runs_dir=given.runs_dir, data_dir=given.data_dir, smoke=given.smoke, force=force, strict=strict)
+    request = Request(
+        runs_dir=given.runs_dir,
+        data_dir=given.data_dir,
+        smoke=given.smoke,
+        force=force,
+        strict=strict,
+        observe=observed and not given.smoke,
+    )
     return loaded, plan_configs([(each, seeds) for each in loaded], request)
 
 
@@ -136,15 +173,18 @@ def _found_by_training(started: Sequence[RunDir], planned: Plan) -> Iterator[Rem
             yield from said(map(Remark.of, run.record.remarks), planned.request.allowed.get(run.name, ()))
 
 
-def _on_record(planned: Planned, wait: bool, counts_done: bool) -> str | None:
+def _on_record(planned: Planned, wait: bool, counts_done: bool, to_observe: Collection[RunDir]) -> str | None:
     """What is on record of a run; None if nothing is to be said of it."""
-    if planned.recorded and counts_done:
-        return None
-    if planned.recorded:
-        if planned.lacks_diagnostics:
-            return f"{planned.recorded.path}: done before, without diagnostics; --force trains it again with them"
-        before = "diverged" if read(planned.recorded).has_diverged else "done"
-        return f"{planned.recorded.path}: {before} before; --force trains it again"
+    if done := planned.recorded:
+        if done in to_observe:
+            return f"{done.path}: done before; trained again with diagnostics, into {done.repetition.path.name}"
+        if counts_done:
+            return None
+        before = "diverged" if read(done).has_diverged else "done"
+        if not planned.lacks_diagnostics:
+            return f"{done.path}: {before} before; --force trains it again"
+        how = "--force" if before == "diverged" else "--observe diagnostics"
+        return f"{done.path}: {before} before, without diagnostics; {how} trains it again with them"
     if begun := planned.begun:
         if owner := begun.owner:  # A run that is waited for is named once nothing else is left to do.
             return None if wait else under_way(begun, owner)

@@ -27,6 +27,8 @@ def render(loaded: Sequence[Loaded], plan: Plan, outlines: Sequence[Outline | No
             lines += [f"  {title}", *(f"    {line}" for line in aligned(rows))]
         pages.append("\n".join(lines))
     total = [f"{len(plan.to_train)} to train", f"{len(plan.done)} done before"]
+    if plan.to_observe:
+        total.append(f"{len(plan.to_observe)} of these to be trained again with diagnostics")
     wanted = zip(plan.request.wanted, plan.identities, strict=True)
     if n_without := sum(len(seeds) for (_, seeds), identity in wanted if not identity):
         total.append(f"{n_without} without data")

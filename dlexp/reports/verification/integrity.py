@@ -12,6 +12,9 @@ from dlexp.errors import DlexpError
 from dlexp.records import manifest
 from dlexp.records.ended import Finished
 from dlexp.records.index import Run
+from dlexp.records.record_files import read_json
+from dlexp.records.run_dir import RunDir
+from dlexp.records.shapes import of_type
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,23 @@ def _damage(run: Run) -> Iterator[str]:
         yield from of_config(run)
     if run.dir.history_path not in changed:
         yield from _of_metrics(run)
+    if run.dir.repetition.path.is_dir():
+        yield from _of_repetition(run.dir)
+
+
+def _of_repetition(run_dir: RunDir) -> Iterator[str]:
+    """What became of the files of the repetition that was observed, and whether it is of this run."""
+    repetition = run_dir.repetition
+    try:
+        run_dir.diagnostics()
+        record = read_json(repetition.summary_path, of_type(Finished))
+    except DlexpError as error:
+        yield error.lines[0]
+        return
+    if record is None:
+        yield f"{repetition.summary_path}: missing"
+    else:
+        yield from manifest.damage(repetition, Finished.of(record)).values()
 
 
 def _of_identity(run: Run) -> Iterator[str]:
