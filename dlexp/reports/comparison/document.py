@@ -7,11 +7,17 @@ from typing import Any
 from dlexp.components.columns import Column
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.facts import Comparison
+from dlexp.reports.comparison.families import LargeFamily
+from dlexp.reports.comparison.headlines import Headline
+from dlexp.reports.comparison.scores import Score
+from dlexp.reports.comparison.verdicts import PairedDifference
 
 #: The keys of the rows.
 COLUMNS = (
     *("experiment", "identity", "metric", "mean", "sd", "n", "diverged", "collapsed", "best_epoch", "baseline"),
     *("difference", "low", "high", "level", "pairs", "verdict", "reason", "picked_on_test", "best_possible"),
+    *("difference_sd", "effect", "correlation", "detectable", "new_low", "new_high"),
+    *("only_baseline_right", "only_experiment_right", "mcnemar_p", "no_results"),
 )
 
 
@@ -34,11 +40,21 @@ def rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
                 if score.obstacle:
                     row |= {"verdict": "not comparable", "reason": score.obstacle}
                 row["n"] = len(score.values)
-            if score and (difference := score.difference):
-                low, high = difference.interval or (None, None)
-                row |= {"difference": difference.mean, "low": low, "high": high}
-                row |= {key: getattr(difference, key) for key in ("level", "pairs", "verdict", "reason")}
+            if score and score.difference:
+                row |= _of_difference(score.difference)
             yield row
+
+
+def _of_difference(difference: PairedDifference) -> dict[str, Any]:
+    same = ("level", "pairs", "verdict", "reason", "effect", "correlation", "detectable", "no_results")
+    low, high = difference.interval or (None, None)
+    new_low, new_high = difference.on_new_examples or (None, None)
+    row = {"difference": difference.mean, "low": low, "high": high, "difference_sd": difference.sd}
+    row |= {"new_low": new_low, "new_high": new_high} | {key: getattr(difference, key) for key in same}
+    if models := difference.trained_models:
+        only = {"only_baseline_right": models.only_baseline, "only_experiment_right": models.only_experiment}
+        row |= only | {"mcnemar_p": models.p}
+    return row
 
 
 def _why_none(beside: Compared, experiment: Compared, column: Column) -> str:
@@ -72,12 +88,46 @@ def document(comparison: Comparison) -> dict[str, Any]:
             {
                 "name": metric.name,
                 "higher_is_better": metric.column.higher_is_better,
-                "scores": [
-                    score and asdict(score) | {"n": len(score.values), "comparable": score.obstacle is None}
-                    for score in metric.scores
-                ],
+                "scores": [score and _score(score) for score in metric.scores],
                 "missing": [experiment.why_missing(metric.column) or None for experiment in comparison.experiments],
             }
             for metric in comparison.metrics
         ],
+        "headlines": list(map(_headline, comparison.headlines)),
+        "large_families": list(map(_family, comparison.large_families)),
+    }
+
+
+def _score(score: Score) -> dict[str, Any]:
+    own = {"n": len(score.values), "comparable": score.obstacle is None, "difference": _difference(score.difference)}
+    return asdict(score) | own
+
+
+def _difference(difference: PairedDifference | None) -> dict[str, Any] | None:
+    return asdict(difference) | {"effect": difference.effect} if difference else None
+
+
+def _headline(headline: Headline) -> dict[str, Any]:
+    conflict = headline.conflict
+    return {
+        "experiment": headline.experiment.label,
+        "baseline": headline.baseline.label,
+        "metric": str(headline.column),
+        "difference": _difference(headline.difference),
+        "obstacle": headline.obstacle,
+        "reason": headline.reason,
+        "seeds_needed": headline.seeds_needed,
+        "conflict": conflict
+        and asdict(conflict) | {key: _difference(getattr(conflict, key)) for key in ("last", "best")},
+    }
+
+
+def _family(family: LargeFamily) -> dict[str, Any]:
+    same = ("comparisons", "pairs", "detectable", "in_sds")
+    return {
+        "metric": str(family.column),
+        "baseline": family.baseline.label,
+        **{key: getattr(family, key) for key in same},
+        "best": [experiment.label for experiment in family.best],
+        "new_seeds": list(family.new_seeds),
     }

@@ -8,6 +8,7 @@ from dlexp.components.columns import Column
 from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.comparability import Obstacle
 from dlexp.reports.comparison.compared import Compared
+from dlexp.reports.comparison.example_results import with_results
 from dlexp.reports.comparison.groups import Group
 from dlexp.reports.comparison.verdicts import PairedDifference, collapses, difference, least_sd, lopsided
 from dlexp.statistics.paired import LEVEL
@@ -58,7 +59,9 @@ def scores_of(groups: Sequence[Group], name: str, is_picked: bool) -> Iterator[S
         n = sum(bool(found and found.interval) for found in differences)
         level = LEVEL / max(1, n * (n + 1) // 2 if is_picked else n)
         for each in group.experiments:
-            yield _score(each, column, group.beside(each), _difference(group.baseline, each, column, level))
+            found = _difference(group.baseline, each, column, level)
+            found = found and with_results(found, group.baseline, each, column)
+            yield _score(each, column, group.beside(each), found)
 
 
 def _difference(baseline: Compared, experiment: Compared, column: Column, level: float) -> PairedDifference | None:
