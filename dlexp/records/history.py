@@ -21,6 +21,9 @@ EPOCH = "epoch"
 #: The columns of diagnostics.csv.
 DIAGNOSTICS_COLUMNS = (EPOCH, "layer", "dead_share", "saturated_share", "gradient_norm", "weight_norm", "update_ratio")
 
+#: How many examples the units are looked at on.
+PROBE_ROWS = 256
+
 
 class HistoryWriter(AbstractContextManager["HistoryWriter"]):
     """A CSV file of numbers that grows by one row per epoch and can be read at any moment."""

@@ -8,14 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 from dlexp.components.data import Split
-from dlexp.records.history import HistoryWriter
+from dlexp.records.history import PROBE_ROWS, HistoryWriter
 from dlexp.training.epochs import Epochs, Hook
 from dlexp.training.feeds import feed
 from dlexp.training.loop import order_of
 from dlexp.training.network import Network
 
-#: Examples that are looked at.
-PROBE_ROWS = 256
 #: A unit is saturated on an example where its derivative is smaller.
 SATURATED_SLOPE = 0.01
 

@@ -135,13 +135,12 @@ def least_sd(a: Compared, b: Compared, column: Column) -> float:
     return float(sum(step**2 / 12 for step in steps) ** 0.5)
 
 
-def lopsided(baseline: Compared, other: Compared, column: Column) -> str | None:
+def lopsided(baseline: Compared, other: Compared, column: Column, beside: str = "the baseline") -> str | None:
     """Why a verdict would compare luck: one side diverged more often, or collapsed more often and not always.
 
-    One side that collapses now and then makes every usual test err in 28 to 74 % of comparisons.
+    One side that collapses now and then makes every usual test err in 28 to 74 % of comparisons. `beside` is what the
+    first one is called.
     """
-    if not has_verdict(column):
-        return None
     happened = {
         "diverged": [[True] * len(each.diverged) + [False] * len(each.runs) for each in (other, baseline)],
         "collapsed": [collapses(other, column, baseline), collapses(baseline, column, other)],
@@ -151,7 +150,7 @@ def lopsided(baseline: Compared, other: Compared, column: Column) -> str | None:
         is_in_doubt = not all(of_other) and not all(of_baseline)
         if is_in_doubt and sum(of_other) / len(of_other) != sum(of_baseline) / len(of_baseline):
             counts = [f"{sum(seeds)} of {len(seeds)}" for seeds in (of_other, of_baseline)]
-            return f"{what} on {counts[0]} seeds, the baseline on {counts[1]}"
+            return f"{what} on {counts[0]} seeds, {beside} on {counts[1]}"
     return None
 
 
