@@ -13,9 +13,9 @@ from plain_keras import dense
 from dlexp.components.data import Split
 from dlexp.config.experiment import Experiment
 from dlexp.records.history import DIAGNOSTICS_COLUMNS as COLUMNS
+from dlexp.records.history import PROBE_ROWS
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.run.diagnostics_plot import draw
-from dlexp.records.history import PROBE_ROWS
 from dlexp.training.diagnostics import Probe
 from dlexp.training.fit import fit
 from dlexp.training.network import Network, build

@@ -4,8 +4,9 @@ Squared loss (Geman et al., 1992, Neural networks and the bias/variance dilemma)
 0-1 loss (Domingos, 2000, A unified bias-variance decomposition): error = bias + net variance.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -32,6 +33,8 @@ class Estimate:
     se: float
     """By the bootstrap over the training sets: how much other training sets would change it, the test examples as they
     are. Of the bias of 0-1 loss rather too large, since few models leave some main predictions open."""
+    redrawn: tuple[float, ...] = field(default=(), repr=False)
+    """Its value in each draw of the bootstrap: the same draws for as many training sets, whatever was trained."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,16 @@ class Point:
     """The training sets on which training diverged: left out."""
     decomposition: Decomposition | None
     """None where fewer than three finished."""
+    test_digests: Mapping[str, str] = field(default_factory=dict)
+    """What tells the test examples from others, by target; empty where it is not on record."""
+    targets_digest: str = ""
+    """Of the targets of the test examples."""
+
+    def shares_examples(self, other: "Point") -> bool:
+        """Whether the error of both is on the same test examples, as far as the records tell."""
+        if self.test_digests and other.test_digests:
+            return self.test_digests == other.test_digests
+        return self.targets_digest == other.targets_digest
 
 
 def point(name: str, settings: dict[str, str], runs: Sequence[Run]) -> Point:
@@ -94,6 +107,8 @@ def point(name: str, settings: dict[str, str], runs: Sequence[Run]) -> Point:
         resamples=len(finished),
         diverged=len(runs) - len(finished),
         decomposition=decompose(predictions) if len(predictions) >= MIN_TRAINING_SETS else None,
+        test_digests=next((run.result.split_digests.get("test", {}) for run in finished), {}),
+        targets_digest=hashlib.sha256(predictions[0].y.tobytes()).hexdigest() if predictions else "",
     )
 
 
@@ -196,8 +211,8 @@ def _with_errors(loss: Loss, models: Array, measure: Callable[[Array], dict[str,
     """
     draws = np.random.default_rng(0).integers(len(models), size=(N_DRAWS, len(models)))
     redrawn = [measure(models[draw]) for draw in draws]
-    estimates = {
-        name: Estimate(value, float(np.std([each[name] for each in redrawn], ddof=1)))
-        for name, value in measure(models).items()
-    }
+    estimates = {}
+    for name, value in measure(models).items():
+        values = tuple(each[name] for each in redrawn)
+        estimates[name] = Estimate(value, float(np.std(values, ddof=1)), values)
     return Decomposition(loss, estimates, estimates.pop("error"))

@@ -12,7 +12,7 @@ from dlexp.records.index import Run
 from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.compared import OF_THE_RUN, Compared, value_of
 from dlexp.reports.comparison.families import LargeFamily, large_family
-from dlexp.reports.comparison.groups import Group, experiments_of, groups_of
+from dlexp.reports.comparison.groups import Group, counts, experiments_of, groups_of
 from dlexp.reports.comparison.headlines import Headline, headlines
 from dlexp.reports.comparison.scores import ComparedMetric, Score, scores_of
 from dlexp.reports.comparison.settings import differing, telling
@@ -101,8 +101,20 @@ def compare(
     Raises:
         UserError: A metric that no run has, or a loss to sort by that is not the same loss everywhere.
     """
-    counted = [run for run in runs if run.status == "finished" or run.has_diverged]
-    experiments = experiments_of(counted)
+    counted = [run for run in runs if counts(run)]
+    unfinished = _unfinished(runs, counted) if named and not sort else ()
+    return compare_experiments(experiments_of(counted), metrics, sort, named=named, unfinished=unfinished)
+
+
+def compare_experiments(
+    experiments: Sequence[Compared],
+    metrics: Sequence[str] = (),
+    sort: str | None = None,
+    *,
+    named: bool = True,
+    unfinished: tuple[str, ...] = (),
+) -> Comparison:
+    """Compare experiments that go by their own labels; as `compare` else."""
     chosen = _metrics(experiments, metrics, sort)
     if sort:
         experiments = _sorted(experiments, sort)
@@ -112,7 +124,7 @@ def compare(
         groups=groups,
         chosen="sorted" if sort else "named" if named else "started",
         sorted_by=sort,
-        unfinished=_unfinished(runs, counted) if named and not sort else (),
+        unfinished=unfinished,
         differing=differing(settings),
         telling=telling(settings),
         metrics=tuple(ComparedMetric(name, tuple(scores_of(groups, name, is_picked=bool(sort)))) for name in chosen),

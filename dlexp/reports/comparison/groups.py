@@ -31,7 +31,7 @@ class Group:
 
 def experiments_of(runs: Sequence[Run]) -> list[Compared]:
     """The experiments of these runs, in the order of their appearance, each with the latest run of every seed."""
-    newer = {earlier: run.record.data_digest for run in runs for earlier in run.record.earlier_data_digests}
+    newer = _newer(runs)
     by_experiment: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
         # The identity holds the data and the training code, but not the version of TensorFlow.
@@ -39,19 +39,43 @@ def experiments_of(runs: Sequence[Run]) -> list[Compared]:
     firsts = [own[0] for own in by_experiment.values()]
     settings = [_settings(run, newer) for run in firsts]
     return [
-        Compared(
-            label=label,
-            names=tuple(dict.fromkeys(run.name for run in own)),
-            identity=identity,
-            settings=of_experiment,
-            data_digest=newer.get(own[0].record.data_digest, own[0].record.data_digest),
-            runs=(finished := _finished(own)),
-            diverged=tuple(sorted({run.seed for run in own} - finished.keys())),
-        )
-        for label, of_experiment, (identity, _), own in zip(
-            labels(firsts, settings), settings, by_experiment, by_experiment.values(), strict=True
-        )
+        _pooled(label, own, newer) for label, own in zip(labels(firsts, settings), by_experiment.values(), strict=True)
     ]
+
+
+def variants_of(runs: Mapping[str, Sequence[Run]]) -> dict[str, Compared]:
+    """The variants of a study by name, given their runs, in its order; except those of which no run counts."""
+    counted = {name: [run for run in own if counts(run)] for name, own in runs.items()}
+    newer = _newer([run for own in counted.values() for run in own])
+    return {name: _pooled(name, own, newer) for name, own in counted.items() if own}
+
+
+def counts(run: Run) -> bool:
+    """Whether a run says anything of its experiment: it finished or diverged."""
+    return run.status == "finished" or run.has_diverged
+
+
+def _newer(runs: Sequence[Run]) -> dict[str, str]:
+    """What the newest version takes as the digest of data, by what earlier ones took."""
+    return {earlier: run.record.data_digest for run in runs for earlier in run.record.earlier_data_digests}
+
+
+def _pooled(label: str, runs: Sequence[Run], newer: Mapping[str, str]) -> Compared:
+    """One experiment from all its runs."""
+    finished = {
+        seed: run
+        for seed in sorted({run.seed for run in runs})
+        if (run := latest(run for run in runs if run.seed == seed and run.status == "finished"))
+    }
+    return Compared(
+        label=label,
+        names=tuple(dict.fromkeys(run.name for run in runs)),
+        identity=_identity(runs[0], newer),
+        settings=_settings(runs[0], newer),
+        data_digest=newer.get(runs[0].record.data_digest, runs[0].record.data_digest),
+        runs=finished,
+        diverged=tuple(sorted({run.seed for run in runs} - finished.keys())),
+    )
 
 
 def _identity(run: Run, newer: Mapping[str, str]) -> str:
@@ -69,14 +93,6 @@ def _settings(run: Run, newer: Mapping[str, str]) -> dict[str, Any]:
         "data digest": newer.get(run.record.data_digest, run.record.data_digest or "unknown")[:PREFIX_LENGTH],
         "training version": run.record.training_version or "unknown",
         "TensorFlow": run.record.tensorflow,
-    }
-
-
-def _finished(runs: Sequence[Run]) -> dict[int, Run]:
-    return {
-        seed: run
-        for seed in sorted({run.seed for run in runs})
-        if (run := latest(run for run in runs if run.seed == seed and run.status == "finished"))
     }
 
 

@@ -10,7 +10,7 @@ from dlexp.reports.comparison.comparability import Obstacle
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.example_results import with_results
 from dlexp.reports.comparison.groups import Group
-from dlexp.reports.comparison.verdicts import PairedDifference, collapses, difference, least_sd, lopsided
+from dlexp.reports.comparison.verdicts import PairedDifference, collapses, difference, has_verdict, least_sd, lopsided
 from dlexp.statistics.paired import LEVEL
 
 
@@ -69,7 +69,9 @@ def _difference(baseline: Compared, experiment: Compared, column: Column, level:
     if experiment is baseline or comparability.obstacle(baseline, experiment, column):
         return None
     first, other = baseline.by_seed(column), experiment.by_seed(column)
-    grid, uneven = least_sd(baseline, experiment, column), lopsided(baseline, experiment, column)
+    grid = least_sd(baseline, experiment, column)
+    # Without a verdict nothing is said that luck could decide.
+    uneven = lopsided(baseline, experiment, column) if has_verdict(column) else None
     return difference(first, other, column, level=level, least_sd=grid, lopsided=uneven)
 
 

@@ -82,9 +82,7 @@ def of_columns(name: str, epoch: int | None = None) -> Measure:
         steps = [step for column in columns if (step := _step_of(column, variant))]
         return math.hypot(*steps) if steps else None
 
-    return Measure(
-        name=_at(name, epoch), of_run=of_run, step=step, columns=columns, is_exact=name == "parameters"
-    )
+    return Measure(name=_at(name, epoch), of_run=of_run, step=step, columns=columns, is_exact=name == "parameters")
 
 
 def _at(name: str, epoch: int | None) -> str:

@@ -171,9 +171,7 @@ def _exact(values: Sequence[Mapping[int, float]], kind: Kind) -> PairedDifferenc
     return PairedDifference(mean=mean, pairs=n, interval=(mean, mean), level=None, verdict=None, reason=None, sd=0.0)
 
 
-def _least_sd(
-    measure: Measure, sides: Sequence[Compared], values: Sequence[Mapping[int, float]], kind: Kind
-) -> float:
+def _least_sd(measure: Measure, sides: Sequence[Compared], values: Sequence[Mapping[int, float]], kind: Kind) -> float:
     """The standard deviation that rounding brings to the number of one seed; 0 without a grid.
 
     A rounding error is uniform over a step, of variance step^2 / 12; those of two sides add up. Of a logarithm it is

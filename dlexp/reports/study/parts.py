@@ -1,0 +1,87 @@
+"""Claims on bias, variance and noise: parts of the error over many training sets, with the standard errors they have."""
+
+import math
+import statistics
+from collections.abc import Iterator, Sequence
+
+from dlexp.reports.bias_variance.facts import MIN_TRAINING_SETS, Estimate, Point
+from dlexp.reports.comparison.verdicts import PairedDifference
+from dlexp.reports.numbers import significant
+from dlexp.reports.study.terms import Bound, Kind, Term, joined_by, judged, nothing
+from dlexp.statistics.paired import t_quantile
+from dlexp.statistics.power import detectable, sd_limits
+
+
+def bounded_part(
+    part: str, names: Sequence[str], points: Sequence[Point | None], kind: Kind, bound: Bound, *, level: float
+) -> Term:
+    """What the training sets of one variant, or of two, say of a bound on a part of the error.
+
+    The interval is mean +- t se, with as many degrees of freedom as the smaller number of training sets less one. The
+    standard errors are those of bias-variance, by the bootstrap over the training sets. Training set i of two variants
+    is the same draw, so that their errors go together, mostly in the same direction: with as many training sets on both
+    sides the bootstrap redraws the same ones of both, and the standard error is that of the difference itself. Where
+    some diverged, the two are taken as independent: se^2 = se_A^2 + se_B^2, which is rather too wide. Of the logarithm
+    of a ratio: d log x = dx / x.
+
+    Args:
+        part: As `Decomposition.estimates` names it.
+        names: Of the variants A and B of `A - B` and of `A / B`; of A alone for a value.
+        points: Theirs; None of one that has no runs.
+    """
+    label = joined_by(kind, names)
+    remarks = tuple(
+        f"{each.diverged} of {each.resamples + each.diverged} training sets of {name} diverged"
+        for name, each in zip(names, points, strict=True)
+        if each and each.diverged
+    )
+    known = [each for each in points if each]
+    n = min((each.resamples for each in known), default=0)
+    if reason := next(_why_none(part, names, points, kind), ""):
+        return nothing(label, kind, bound, reason, n=n, remarks=remarks)
+    estimates = [each.decomposition.estimates[part] for each in known if each.decomposition]
+    a, b = estimates[0], estimates[-1]
+    # What the number changes by with each of the estimates.
+    slopes = {"value": [1.0], "difference": [1.0, -1.0], "ratio": [1 / a.value, -1 / b.value]}[kind]
+    mean = {"value": a.value, "difference": a.value - b.value, "ratio": a.value / b.value}[kind]
+    mean = math.log(mean) if kind == "ratio" else mean
+    se = _standard_error(estimates, slopes, are_paired=len({each.resamples for each in known}) == 1)
+    half, sd = t_quantile(1 - level / 2, n - 1) * se, se * n**0.5
+    found = PairedDifference(
+        mean=mean,
+        pairs=n,
+        interval=(mean - half, mean + half) if se else None,
+        level=level if se else None,
+        verdict=None,
+        reason=None if se else f"{part} is the same whichever training sets are drawn",
+        sd=sd,
+        detectable=detectable(n, level) * sd_limits(sd, n)[1] if se else None,
+    )
+    return judged(label, kind, found, bound, level=level, remarks=remarks, in_logs=kind == "ratio")
+
+
+def _why_none(part: str, names: Sequence[str], points: Sequence[Point | None], kind: Kind) -> Iterator[str]:
+    """Why there is no number."""
+    for name, each in zip(names, points, strict=True):
+        if each is None:
+            yield f"no run of {name} on a resampled training set is on record"
+        elif each.decomposition is None:
+            yield f"{each.resamples} training sets of {name} finished: at least {MIN_TRAINING_SETS} are needed"
+        elif part not in each.decomposition.estimates:
+            yield f"the error of {name} has no {part}; it has: {', '.join(each.decomposition.estimates)}"
+        elif kind == "ratio" and each.decomposition.estimates[part].value <= 0:
+            value = significant(each.decomposition.estimates[part].value)
+            yield f"a ratio needs numbers above 0, and {part} of {name} is {value}"
+    a, b = points[0], points[-1]
+    if a and b and a.decomposition and b.decomposition:
+        if a.decomposition.loss != b.decomposition.loss:
+            yield f"{part} of {names[0]} and of {names[-1]} cannot be compared: another loss"
+        if not a.shares_examples(b):
+            yield f"{part} of {names[0]} and of {names[-1]} cannot be compared: other examples"
+
+
+def _standard_error(estimates: Sequence[Estimate], slopes: Sequence[float], are_paired: bool) -> float:
+    if are_paired and all(each.redrawn for each in estimates):
+        changes = zip(*(each.redrawn for each in estimates), strict=True)
+        return statistics.stdev(math.sumprod(slopes, change) for change in changes)
+    return math.hypot(*(slope * each.se for slope, each in zip(slopes, estimates, strict=True)))
