@@ -11,7 +11,6 @@ from dlexp.records.ended import Finished
 from dlexp.records.history import EPOCH, PROBE_ROWS
 from dlexp.records.index import Run
 from dlexp.reports.comparison.compared import Compared, value_of
-from dlexp.reports.numbers import significant
 
 #: What the units of a hidden layer give, among the layers on record.
 _UNITS = re.compile(r"hidden_[0-9]+_activation")
@@ -108,8 +107,8 @@ def _epochs_to(name: str, target: float) -> Measure:
         return next(reached, None)
 
     return Measure(
-        name=f"epochs to {name} {significant(target)}",
-        aim=f"{name} {significant(target)}",
+        name=f"epochs to {name} {target:g}",
+        aim=f"{name} {target:g}",
         of_run=of_run,
         step=lambda variant: 1.0,
         columns=(column,),

@@ -1,6 +1,7 @@
-"""Claims on bias, variance and noise: parts of the error over many training sets, with the standard errors they have."""
+"""Claims on bias, variance and noise: parts of the error over many training sets, with their standard errors."""
 
 import math
+import operator
 import statistics
 from collections.abc import Iterator, Sequence
 
@@ -41,10 +42,14 @@ def bounded_part(
         return nothing(label, kind, bound, reason, n=n, remarks=remarks)
     estimates = [each.decomposition.estimates[part] for each in known if each.decomposition]
     a, b = estimates[0], estimates[-1]
-    # What the number changes by with each of the estimates.
-    slopes = {"value": [1.0], "difference": [1.0, -1.0], "ratio": [1 / a.value, -1 / b.value]}[kind]
-    mean = {"value": a.value, "difference": a.value - b.value, "ratio": a.value / b.value}[kind]
-    mean = math.log(mean) if kind == "ratio" else mean
+    # The number, and what it changes by with each of the estimates.
+    match kind:
+        case "value":
+            mean, slopes = a.value, [1.0]
+        case "difference":
+            mean, slopes = a.value - b.value, [1.0, -1.0]
+        case "ratio":
+            mean, slopes = math.log(a.value / b.value), [1 / a.value, -1 / b.value]
     se = _standard_error(estimates, slopes, are_paired=len({each.resamples for each in known}) == 1)
     half, sd = t_quantile(1 - level / 2, n - 1) * se, se * n**0.5
     found = PairedDifference(
@@ -83,5 +88,5 @@ def _why_none(part: str, names: Sequence[str], points: Sequence[Point | None], k
 def _standard_error(estimates: Sequence[Estimate], slopes: Sequence[float], are_paired: bool) -> float:
     if are_paired and all(each.redrawn for each in estimates):
         changes = zip(*(each.redrawn for each in estimates), strict=True)
-        return statistics.stdev(math.sumprod(slopes, change) for change in changes)
+        return statistics.stdev(float(sum(map(operator.mul, slopes, change))) for change in changes)
     return math.hypot(*(slope * each.se for slope, each in zip(slopes, estimates, strict=True)))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from dlexp.components.columns import Column
-from dlexp.config.study import Claim
-from dlexp.format import plural
+from dlexp.config.study import MINUS, OVER, Claim
+from dlexp.format import joined, plural
 from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.verdicts import EQUAL, PairedDifference, difference, lopsided
@@ -87,7 +87,7 @@ class Term:
     """Where more seeds would tell: how many, by the lower and the upper limit of the standard deviation, if the mean
     found is the true one; None for over 1,000."""
     remarks: tuple[str, ...] = ()
-    """Which seeds are missing, a sentence each."""
+    """Which seeds are missing, and what else is to be known of them."""
 
 
 def bounded(
@@ -100,7 +100,7 @@ def bounded(
         level: The share of intervals that may miss the true mean.
         n_seeds: How many seeds of each variant were to be trained.
     """
-    label = {"difference": " - ", "ratio": " / ", "value": ""}[kind].join(side.label for side in sides)
+    label = joined_by(kind, [side.label for side in sides])
     remarks = tuple(remark for side in sides for remark in _remarks(measure, side, n_seeds))
     values = [measure.by_seed(side) for side in sides]
     if reason := next(_why_none(measure, sides, values, kind), ""):
@@ -118,6 +118,11 @@ def bounded(
     return judged(label, kind, found, bound, level=level, remarks=remarks, in_logs=kind == "ratio")
 
 
+def joined_by(kind: Kind, names: Sequence[str]) -> str:
+    """`A - B`, `A / B` or `A`."""
+    return {"difference": MINUS, "ratio": OVER, "value": ""}[kind].join(names)
+
+
 def _why_none(
     measure: Measure, sides: Sequence[Compared], values: Sequence[Mapping[int, float]], kind: Kind
 ) -> Iterator[str]:
@@ -125,8 +130,8 @@ def _why_none(
     for column in measure.columns:
         if obstacle := comparability.obstacle(sides[-1], sides[0], column):
             yield f"{column} of {sides[0].label} and of {sides[-1].label} cannot be compared: {obstacle}"
-    unreached = [reason for side in sides if (reason := _unreached(measure, side))]
-    yield "; ".join(unreached)
+    if unreached := [reason for side in sides if (reason := _unreached(measure, side))]:
+        yield "; ".join(unreached)
     for side, of_side in zip(sides, values, strict=True):
         if not side.runs:
             yield f"no seed of {side.label} finished"
@@ -166,7 +171,7 @@ def _exact(values: Sequence[Mapping[int, float]], kind: Kind) -> PairedDifferenc
     if any(len(set(of_side.values())) > 1 for of_side in values):
         return None
     a, b = (next(iter(of_side.values())) for of_side in (values[0], values[-1]))
-    mean = {"difference": a - b, "ratio": a / b, "value": a}[kind]
+    mean = a if kind == "value" else a / b if kind == "ratio" else a - b
     n = len(values[0].keys() & values[-1].keys())
     return PairedDifference(mean=mean, pairs=n, interval=(mean, mean), level=None, verdict=None, reason=None, sd=0.0)
 
@@ -185,16 +190,21 @@ def _least_sd(measure: Measure, sides: Sequence[Compared], values: Sequence[Mapp
 
 
 def _remarks(measure: Measure, side: Compared, n_seeds: int) -> Iterator[str]:
-    """Which seeds of a variant are missing."""
-    lacking = len(side.runs) - len(measure.by_seed(side)) if side.runs else 0
+    """Which seeds of a variant are missing, and what differs among those it has."""
+    lacking = len(side.runs) - len(measure.by_seed(side))
     counts = {
         "diverged": len(side.diverged),
         "did not finish": n_seeds - len(side.runs) - len(side.diverged),
         f"recorded no {measure.name}": lacking,
     }
+    if measure.aim or lacking == len(side.runs):  # The reason says so.
+        counts.popitem()
     for what, n in counts.items():
         if n > 0:
             yield f"{n} of {plural(n_seeds, 'seed')} of {side.label} {what}"
+    versions = sorted({run.record.tensorflow for run in side.runs.values()})
+    if len(versions) > 1:
+        yield f"the seeds of {side.label} were trained with TensorFlow {joined(versions)}"
 
 
 def judged(

@@ -1,0 +1,138 @@
+"""Whether a variant should take the incumbent's place: by a goal, and guardrails that it must not break."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from dlexp.components.columns import Column
+from dlexp.config.study import Margin, Study
+from dlexp.format import joined, plural
+from dlexp.reports.comparison.compared import Compared
+from dlexp.reports.comparison.verdicts import collapses
+from dlexp.reports.numbers import significant
+from dlexp.reports.study import measures
+from dlexp.reports.study.terms import Bound, Kind, Term, bounded
+from dlexp.statistics.paired import LEVEL
+
+#: adopt: better, and all guardrails hold; reject: worse, or a guardrail fails; unhealthy: a side diverged or collapsed.
+Outcome = Literal["adopt", "reject", "cannot_tell", "unhealthy"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Whether a variant should take the incumbent's place."""
+
+    variant: str
+    incumbent: str
+    result: Outcome
+    goal: Term
+    """Variant minus incumbent: holds where the variant is better, fails where it is worse."""
+    guardrails: tuple[Term, ...]
+    """Each holds where the variant is not worse by more than the margin, and fails where it is."""
+    reason: str
+    """Why, in a sentence without a full stop."""
+
+
+def decide(study: Study, variants: Sequence[Compared]) -> Iterator[Decision]:
+    """A decision on each variant but the first, the incumbent; none without a goal.
+
+    The level is shared out over the comparisons of one column: `LEVEL` over the number of other variants. A variant is
+    adopted only where all of its numbers agree, which needs no smaller level for more guardrails.
+    """
+    if not study.goal or not variants:
+        return
+    incumbent, *others = variants
+    for variant in others:
+        goal = _better(study.goal, variant, incumbent, study, LEVEL / len(others))
+        guardrails = tuple(
+            _within(name, margin, variant, incumbent, study, LEVEL / len(others))
+            for name, margin in study.margins.items()
+        )
+        result, reason = _decision(study, (variant, incumbent), goal, guardrails)
+        yield Decision(
+            variant=variant.label,
+            incumbent=incumbent.label,
+            result=result,
+            goal=goal,
+            guardrails=guardrails,
+            reason=reason,
+        )
+
+
+def _better(name: str, variant: Compared, incumbent: Compared, study: Study, level: float) -> Term:
+    """Whether a variant has a better goal than the incumbent: one that is exactly as good has not."""
+    bound = Bound(None, 0.0) if _more_is_worse(name) else Bound(0.0, None)
+    measure = measures.of_columns(name)
+    term = bounded(measure, [variant, incumbent], "difference", bound, level=level, n_seeds=study.seeds)
+    return replace(term, result="cannot_tell") if term.interval and 0.0 in term.interval else term
+
+
+def _within(name: str, margin: Margin, variant: Compared, incumbent: Compared, study: Study, level: float) -> Term:
+    """Whether a variant is worse than the incumbent by no more than a margin.
+
+    In percent of the incumbent's mean, by the interval of the ratio on logarithms: seconds vary by factors, and the
+    incumbent's own uncertainty counts, as it would not if its mean were taken as known.
+    """
+    if margin.is_share:
+        bound = Bound(None, 1 + margin.value) if _more_is_worse(name) else Bound(1 - margin.value, None)
+    else:
+        bound = Bound(None, margin.value) if _more_is_worse(name) else Bound(-margin.value, None)
+    kind: Kind = "ratio" if margin.is_share else "difference"
+    return bounded(measures.of_columns(name), [variant, incumbent], kind, bound, level=level, n_seeds=study.seeds)
+
+
+def _more_is_worse(name: str) -> bool:
+    """Which way is worse; more seconds, epochs and parameters are, since they cost."""
+    return Column.parse(name).higher_is_better is not True
+
+
+def _decision(
+    study: Study, sides: tuple[Compared, Compared], goal: Term, guardrails: Sequence[Term]
+) -> tuple[Outcome, str]:
+    """The decision, and why."""
+    by_name = dict(zip(study.margins.items(), guardrails, strict=True))
+    worse = [
+        f"{name} is worse by more than {_said(margin)}"
+        for (name, margin), term in by_name.items()
+        if term.result == "fails"
+    ]
+    open_ones = [
+        f"{name}: {term.reason}" if term.reason else f"{name} may be worse by more than {_said(margin)}"
+        for (name, margin), term in by_name.items()
+        if term.result == "cannot_tell"
+    ]
+    if ill := list(_ill(study, sides)):
+        return "unhealthy", joined(ill)
+    if goal.result == "fails" or worse:
+        return "reject", joined([f"{study.goal} is worse by {_amount(goal)}"] * (goal.result == "fails") + worse)
+    if goal.result == "cannot_tell":
+        open_ones.insert(0, f"{study.goal}: {goal.reason or 'no clear difference'}")
+    if open_ones:
+        return "cannot_tell", "; ".join(open_ones)
+    others = f", and {joined(list(study.margins))} within the margin" if guardrails else ""
+    return "adopt", f"{study.goal} is better by {_amount(goal)}{others}"
+
+
+def _ill(study: Study, sides: Sequence[Compared]) -> Iterator[str]:
+    """Which side diverged or collapsed on some of its seeds: what is left of it says nothing of the others."""
+    columns = [Column.parse(name) for name in (study.goal or "", *study.margins)]
+    for side in sides:
+        same = next(other for other in sides if other is not side)
+        n = len(side.runs) + len(side.diverged)
+        if side.diverged:
+            yield f"{side.label} diverged on {len(side.diverged)} of {plural(n, 'seed')}"
+        collapsed = max((collapses(side, column, same) for column in columns), key=sum)
+        if any(collapsed):
+            yield f"{side.label} collapsed on {sum(collapsed)} of {plural(len(collapsed), 'seed')}"
+
+
+def _said(margin: Margin) -> str:
+    return f"{significant(100 * margin.value)} %" if margin.is_share else significant(margin.value)
+
+
+def _amount(term: Term) -> str:
+    """`0.048 [0.022, 0.074]`: by how much it is better or worse, whichever way that is."""
+    mean, (low, high) = term.mean or 0.0, term.interval or (0.0, 0.0)
+    if mean < 0:
+        mean, low, high = -mean, -high, -low
+    return f"{significant(mean, 3)} [{significant(low, 3)}, {significant(high, 3)}]"

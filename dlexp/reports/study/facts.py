@@ -1,0 +1,113 @@
+"""What the runs of a study say of its claims: each holds, fails, or cannot be told from them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dlexp.components.columns import Column
+from dlexp.config.load_study import LoadedStudy
+from dlexp.config.study import Claim, Study
+from dlexp.records.index import Run
+from dlexp.reports.bias_variance.facts import Point
+from dlexp.reports.comparison.compared import Compared
+from dlexp.reports.comparison.facts import Comparison, compare_experiments
+from dlexp.reports.comparison.groups import variants_of
+from dlexp.reports.study import measures
+from dlexp.reports.study.decisions import Decision, decide
+from dlexp.reports.study.parts import bounded_part
+from dlexp.reports.study.terms import Bound, Kind, Result, Term, bounded
+from dlexp.statistics.paired import LEVEL
+
+
+@dataclass(frozen=True)
+class JudgedClaim:
+    """A claim, and what the runs say of it."""
+
+    claim: Claim
+    terms: tuple[Term, ...]
+    """The numbers that it bounds: of an order every neighbouring difference, of other claims one."""
+
+    @property
+    def result(self) -> Result:
+        """Holds if all of its numbers hold, fails if one fails."""
+        results = {term.result for term in self.terms}
+        return "fails" if "fails" in results else "cannot_tell" if "cannot_tell" in results else "holds"
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether it came out as its `expect` says."""
+        return self.result == self.claim.expect
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyFacts:
+    """What is known of a study."""
+
+    study: LoadedStudy
+    comparison: Comparison
+    """Of its variants, in the numbers that the study is about."""
+    claims: tuple[JudgedClaim, ...]
+    decisions: tuple[Decision, ...]
+    """One on each variant but the incumbent, where the study has a goal."""
+    points: Mapping[str, Point]
+    """By variant, the error over many training sets."""
+
+    @property
+    def came_out(self) -> bool:
+        """Whether every claim came out as expected."""
+        return all(judged.is_expected for judged in self.claims)
+
+
+def judge(
+    study: LoadedStudy, runs: Mapping[str, Sequence[Run]], points: Mapping[str, Point] | None = None
+) -> StudyFacts:
+    """Judge the claims of a study, and decide by its goal.
+
+    The level is shared out over all numbers that the claims bound. Decisions share it out over the variants that are
+    compared with the incumbent.
+
+    Args:
+        runs: By variant; those that neither finished nor diverged are left out.
+        points: By variant, the error over many training sets, for the claims that need it.
+    """
+    points = points or {}
+    trained = variants_of(runs)
+    # One of which nothing finished has no numbers, and is no gap in the records either.
+    variants = {name: trained.get(name) or _untrained(name) for name in study.variants}
+    claims = tuple(JudgedClaim(claim, _terms(claim, study.study, variants, points)) for claim in study.study.claims)
+    return StudyFacts(
+        study=study,
+        comparison=compare_experiments(list(trained.values()), _columns(study.study, trained)),
+        claims=claims,
+        decisions=tuple(decide(study.study, list(variants.values()))),
+        points=points,
+    )
+
+
+def _untrained(name: str) -> Compared:
+    return Compared(label=name, names=(), identity="", settings={}, data_digest="", runs={}, diverged=())
+
+
+def _terms(
+    claim: Claim, study: Study, variants: Mapping[str, Compared], points: Mapping[str, Point]
+) -> tuple[Term, ...]:
+    kind: Kind = "ratio" if claim.ratio else "value" if claim.variant else "difference"
+    bound, level, n_seeds = Bound.of_claim(claim), LEVEL / study.n_claims, study.seeds
+    sides = [[name for name in pair if name] for pair in claim.sides]
+    if claim.needs_training_sets:
+        part = claim.metric or ""
+        return tuple(
+            bounded_part(part, names, list(map(points.get, names)), kind, bound, level=level) for names in sides
+        )
+    measure = measures.of_claim(claim)
+    return tuple(
+        bounded(measure, [variants[name] for name in names], kind, bound, level=level, n_seeds=n_seeds)
+        for names in sides
+    )
+
+
+def _columns(study: Study, variants: Mapping[str, Compared]) -> list[str]:
+    """The columns that a study is about, as far as any run has them; none where it names none."""
+    of_claims = (measures.of_claim(claim).columns for claim in study.claims if not claim.needs_training_sets)
+    named = [name for name in (study.goal, *study.must_not_worsen) if name]
+    columns = [*map(Column.parse, named), *(column for columns in of_claims for column in columns)]
+    return [str(each) for each in dict.fromkeys(columns) if any(own.by_seed(each) for own in variants.values())]
