@@ -5,7 +5,7 @@ import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -95,6 +95,10 @@ class Planned:
     """The last attempt whose record cannot be read."""
     attempts: Sequence[RunDir] = ()
     """All that is on record of it."""
+
+    def record(self, on_record: Attempts) -> Run | None:
+        """What stands for it on a later record; None where it neither finished nor diverged."""
+        return _standing(self.subject, list(map(read, on_record.of(self.subject.identities, self.seed))))
 
     @property
     def lost(self) -> str:
@@ -219,6 +223,21 @@ def plan(request: Request) -> Plan:
     return found
 
 
+def together(plans: Sequence[Plan]) -> Plan:
+    """One plan of several that were made at the same time, each run once."""
+    runs: dict[tuple[str, int], Planned] = {}
+    for planned in (planned for each in plans for planned in each.runs):
+        runs.setdefault((planned.subject.identities.own, planned.seed), planned)
+    wanted = [pair for each in plans for pair in each.request.wanted]
+    allowed = {name: rules for each in plans for name, rules in each.request.allowed.items()}
+    return Plan(
+        replace(plans[0].request, wanted=wanted, allowed=allowed),
+        list(runs.values()),
+        [pair for each in plans for pair in each.without_data],
+        [identity for each in plans for identity in each.identities],
+    )
+
+
 def _subject(experiment: Experiment, request: Request) -> IdentifiedExperiment:
     """Identify an experiment by its code, and by its data, of which the digest is taken once for all experiments.
 
@@ -246,10 +265,7 @@ def _planned(subject: IdentifiedExperiment, seed: int, on_record: Attempts, forc
     attempts = on_record.of(identities, seed)
     found = sorted(map(read, attempts), key=lambda run: run.dir.folder.attempt, reverse=True)
     runs = [run for run in found if run.status != "damaged"]
-    place, is_diagnosed = (identities, subject.experiment.name), subject.experiment.training.diagnostics
-    # The attempt that stands for the run: one with diagnostics where these are asked for, if there is one.
-    diagnosed = recorded(filter(_is_diagnosed, runs), *place) if is_diagnosed else None
-    done = None if force else diagnosed or recorded(runs, *place)
+    done = None if force else _standing(subject, runs)
     begun = next((run.dir for run in runs if run.status in UNFINISHED), None)
     failed = [run for run in runs if run.status == "failed" and run.identity in identities and run.dir.has_checkpoint]
     return Planned(
@@ -259,7 +275,7 @@ def _planned(subject: IdentifiedExperiment, seed: int, on_record: Attempts, forc
         identity=next(each for each in identities if begun is None or each.startswith(begun.folder.prefix)),
         recorded=done.dir if done else None,
         remarks=[Remark.of(each) for each in done.result.remarks] if done and done.status == "finished" else (),
-        lacks_diagnostics=done is not None and is_diagnosed and not _is_diagnosed(done),
+        lacks_diagnostics=done is not None and subject.experiment.training.diagnostics and not _is_diagnosed(done),
         outdated=None if runs else _outdated(subject, seed, on_record),
         begun=begun,
         earlier=None if force else latest(failed),
@@ -272,6 +288,13 @@ def unobserved(run_dirs: Iterable[RunDir]) -> list[Run]:
     """The finished runs without diagnostics, or with none of the epochs before they were resumed."""
     finished = (run for run in map(read, run_dirs) if run.status == "finished")
     return [run for run in finished if not _is_diagnosed(run) or run.dir.lacks_first_diagnostics]
+
+
+def _standing(subject: IdentifiedExperiment, runs: Sequence[Run]) -> Run | None:
+    """The attempt that stands for a run: one with diagnostics where these are asked for, if there is one."""
+    place = subject.identities, subject.experiment.name
+    diagnosed = recorded(filter(_is_diagnosed, runs), *place) if subject.experiment.training.diagnostics else None
+    return diagnosed or recorded(runs, *place)
 
 
 def _is_diagnosed(run: Run) -> bool:

@@ -13,7 +13,7 @@ from dlexp.config.grid import values_in
 from dlexp.config.names import BIAS_VARIANCE
 from dlexp.errors import UserError
 from dlexp.execution.plan import Plan, Planned, Request, plan
-from dlexp.records.index import Attempts, read, recorded, scan
+from dlexp.records.index import Attempts, scan
 from dlexp.reports.bias_variance.facts import MIN_TRAINING_SETS, Point, point
 from dlexp.workflows.runner import Given, Runner, Trained
 
@@ -43,15 +43,11 @@ def bias_variance(given: Given, n: int, kind: Kind | None, runner: Runner) -> tu
     configs = {run.subject.identities.own: each for each, group in zip(loaded, groups, strict=True) for run in group}
     started = runner.carry_out(planned, configs)
     on_record = Attempts(scan(planned.runs_dir))
-    points = []
-    for each, group in zip(loaded, groups, strict=True):
-        runs = []
-        for run in group:  # What is damaged, the plan has said.
-            experiment, _, identities, _ = run.subject
-            if found := recorded(map(read, on_record.of(identities, run.seed)), identities, experiment.name):
-                runs.append(found)
-        if runs:
-            points.append(point(each.experiment.name, values_in(each.sources), runs))
+    points = [
+        point(each.experiment.name, values_in(each.sources), runs)
+        for each, group in zip(loaded, groups, strict=True)
+        if (runs := [found for run in group if (found := run.record(on_record))])  # What is damaged, the plan has said.
+    ]
     return points, Trained(plan=planned, results=[*planned.done, *started])
 
 

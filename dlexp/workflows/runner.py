@@ -9,7 +9,6 @@ from pathlib import Path
 from dlexp.components import keras_settings
 from dlexp.components.remarks import Remark, said
 from dlexp.config.load import Loaded, load_all, replaced
-from dlexp.config.problems import ConfigError
 from dlexp.console import one_line
 from dlexp.errors import DlexpError, UserError, shown
 from dlexp.execution import arguments
@@ -44,11 +43,11 @@ class Given:
     warn: Callable[[str], None]
     """Told of every override that a grid replaces."""
 
-    def load(self, runs_each: int, strict: bool = False) -> list[Loaded]:
+    def load(self, runs_each: int) -> list[Loaded]:
         """Every config at every point of the grids, of each of which there are to be so many runs.
 
         Raises:
-            UserError: With all that is wrong in them, or where that is `strict`, unwise.
+            UserError: With all that is wrong in them.
         """
         arguments.require_few_runs(runs_each, len(self.configs), self.grids)
         loaded: list[Loaded] = []
@@ -57,8 +56,6 @@ class Given:
         finally:  # Before a refusal too, whose advice may be to set what a grid has.
             for line in replaced(loaded, self.overrides, self.grids):
                 self.warn(line)
-        if strict and (warnings := [warning for each in loaded for warning in each.warnings]):
-            raise ConfigError(dict.fromkeys(warnings))
         return loaded
 
 

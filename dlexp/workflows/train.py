@@ -7,6 +7,7 @@ from dataclasses import replace
 from dlexp.components.remarks import Remark, require_settled, said
 from dlexp.config.fitting import require_fitting
 from dlexp.config.load import Loaded
+from dlexp.config.problems import ConfigError
 from dlexp.errors import CHECK_ALL, UserError, shown
 from dlexp.execution.plan import Plan, Planned, Request, before_draws, plan, require_memory, unobserved
 from dlexp.execution.remarking import ALL_SHOWN_BY
@@ -117,7 +118,7 @@ def _planned(
     """The configs, and what is left to train of them."""
     if observed:
         given = replace(given, overrides=[*given.overrides, DIAGNOSED])
-    loaded = given.load(len(seeds), strict)
+    loaded = given.load(len(seeds))
     request = Request(
         runs_dir=given.runs_dir,
         data_dir=given.data_dir,
@@ -133,11 +134,13 @@ def plan_configs(wanted: Sequence[tuple[Loaded, Sequence[int]]], request: Reques
     """Plan configs, each with its seeds, after logging their warnings.
 
     Raises:
-        UserError: A config does not fit the data.
+        UserError: A config does not fit the data, or the request is strict and a config has warnings.
     """
     loaded = [each for each, _ in wanted]
-    warnings = dict.fromkeys(str(warning) for each in loaded for warning in each.warnings)
-    for line in shown(list(warnings), CHECK_ALL):
+    warnings = dict.fromkeys(warning for each in loaded for warning in each.warnings)
+    if request.strict and warnings:
+        raise ConfigError(warnings)
+    for line in shown(list(dict.fromkeys(map(str, warnings))), CHECK_ALL):
         log.info(line)
     require_fitting(loaded, request.data_dir)
     allowed = {each.experiment.name: each.allowed for each in loaded}
