@@ -172,7 +172,11 @@ def compare(
 
     Returns:
         A row for every metric of every experiment: mean, standard deviation, difference to the baseline with its
-        interval (95 % for all of a metric together) and verdict, or the reason why there is none.
+        interval (95 % for all of a metric together) and verdict, or the reason why there is none. Beside them the
+        standard deviation of the paired differences, the mean in these (`effect`), the correlation of the paired
+        scores, the smallest difference that these seeds would show in 80 % of cases (`detectable`), and of means over
+        test examples the interval on new examples of the same kind (`new_low`, `new_high`). Of a single seed: how
+        many test examples one of both models alone gets right, and McNemar's p-value for these two trained models.
 
     Raises:
         UserError: A name or a metric that no run has, or an argument that is wrong.

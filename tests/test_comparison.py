@@ -139,6 +139,40 @@ def test_training_and_gap_stand_around_the_test_score(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_what_a_difference_says_beside_its_interval() -> None:
+    """Its sd, its size in sds, the correlation, and what could have been shown: numbers of another implementation."""
+    pairs = [0.02, -0.01, 0.03, 0.015, 0.0]  # Mean 0.011, sum of squares around it 0.00102, over 4.
+    first = {seed: 0.8 + 0.01 * (seed % 3) for seed in range(5)}
+    other = {seed: value + pairs[seed] for seed, value in first.items()}
+
+    found = certain(first, other, ACCURACY, level=0.05 / 4, least_sd=0.005 / 6**0.5)
+
+    assert found.sd == pytest.approx(0.000255**0.5, rel=1e-12)
+    assert found.effect == pytest.approx(0.011 / 0.000255**0.5, rel=1e-12)
+    assert found.interval == pytest.approx((0.011 - 0.03081280736690415, 0.011 + 0.03081280736690415), rel=1e-12)
+    # 2.47679 sds of an sd that may be 1.55758 times as large.
+    assert found.detectable == pytest.approx(0.061603931097333586, rel=1e-9)
+    assert found.correlation == pytest.approx(stats.pearsonr(list(first.values()), list(other.values())).statistic)
+
+
+def test_scores_that_do_not_vary_have_no_correlation() -> None:
+    """And all the rest."""
+    found = certain({0: 0.5, 1: 0.5, 2: 0.5}, {0: 0.6, 1: 0.7, 2: 0.8}, ACCURACY)
+
+    assert found.correlation is None
+    assert found.effect == pytest.approx(2.0)
+    assert found.verdict == "no clear difference"
+
+
+def test_without_an_interval_nothing_could_be_shown() -> None:
+    """One pair has no sd; two have one, and no interval."""
+    one, two = (certain({0: 0.5, 1: 0.6}, other, ACCURACY) for other in ({0: 0.6}, {0: 0.6, 1: 0.9}))
+
+    assert (one.sd, one.effect, one.detectable) == (None, None, None)
+    assert [two.sd, two.effect] == pytest.approx([0.2 / 2**0.5, 2**0.5])
+    assert two.detectable is None
+
+
 def test_only_seeds_in_common_are_paired() -> None:
     """A seed that one of them lacks says nothing about the difference."""
     found = certain({0: 0.5, 1: 0.6, 7: 0.9}, {0: 0.6, 1: 0.8, 8: 0.1}, ACCURACY)

@@ -93,3 +93,24 @@ def test_mcnemar_is_the_exact_binomial_test(counts: tuple[int, int]) -> None:
     expected = stats.binomtest(only_a, only_a + only_b).pvalue if only_a + only_b else 1.0
 
     assert mcnemar(only_a, only_b) == pytest.approx(expected)
+
+
+def test_power_and_seeds_are_those_of_statsmodels() -> None:
+    """Where it has a number: for large effects it has none."""
+    found = pytest.importorskip("statsmodels.stats.power", reason="statsmodels is not installed").TTestPower()
+    for n in (3, 4, 5, 10, 20):
+        for effect in (0.5, 1.0, 2.0, 3.0):
+            expected = found.power(effect, n, 0.01)
+            assert math.isnan(expected) or power(effect, n, 0.01) == pytest.approx(expected, abs=1e-11)
+    for effect in (0.8, 1.2, 2.0):
+        needed = found.solve_power(effect_size=effect, power=0.8, alpha=0.05)
+        assert seeds_needed(effect, 1.0) == math.ceil(needed)
+
+
+@pytest.mark.parametrize(("only_a", "only_b"), [(3, 9), (10, 10), (1, 12), (40, 22)])
+def test_mcnemar_is_that_of_statsmodels(only_a: int, only_b: int) -> None:
+    """Its exact test; what both get right and wrong does not count."""
+    tables = pytest.importorskip("statsmodels.stats.contingency_tables", reason="statsmodels is not installed")
+    expected = tables.mcnemar([[50, only_a], [only_b, 7]], exact=True).pvalue
+
+    assert mcnemar(only_a, only_b) == pytest.approx(expected, rel=1e-12)

@@ -38,7 +38,7 @@ def detectable(n: int, level: float = LEVEL) -> float:
     low, high = 0.0, 1.0
     while power(high, n, level) < POWER:
         low, high = high, 2 * high
-    while high - low > 1e-9 * high:
+    while high - low > 1e-13 * high:
         middle = (low + high) / 2
         low, high = (middle, high) if power(middle, n, level) < POWER else (low, middle)
     return high
