@@ -131,12 +131,13 @@ def bias_variance(
     """
     import pandas as pd
 
+    from dlexp.components.training_sets import Resampling
     from dlexp.reports.bias_variance.facts import rows
     from dlexp.workflows import bias_variance as workflow
 
     n = arguments.whole(resamples, "resamples")
     if resampling is not None:
-        arguments.choice(resampling, "resampling", get_args(workflow.Kind))
+        arguments.choice(resampling, "resampling", get_args(Resampling))
     given = _given(configs, overrides, grids, runs_dir, data_dir, smoke)
     points, _ = workflow.bias_variance(given, n, resampling, _runner("bias_variance", workers, wait))
     return pd.DataFrame(rows(points))

@@ -11,6 +11,9 @@ from dlexp.components.metrics import METRICS, Metric
 #: Columns of a history that are no scores; they come first.
 OTHER_COLUMNS = ("epoch", "seconds", "learning_rate")
 
+#: Columns of the diagnostics, which have a row for each hidden layer in each epoch.
+DIAGNOSED = ("dead_share", "saturated_share", "gradient_norm", "weight_norm", "update_ratio")
+
 #: The part that a split has in a run.
 Role = Literal["train", "validation", "test"]
 #: What a column of a split begins with, and one of how much worse the test split scores than the training split.

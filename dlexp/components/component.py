@@ -26,7 +26,7 @@ class Misfit(NamedTuple):
 
     def below(self, path: str) -> "Misfit":
         """The same as seen from further out."""
-        return Misfit(f"{path}.{self.field}", self.message)
+        return Misfit(f"{path}.{self.field}".rstrip("."), self.message)
 
     @property
     def change(self) -> str:

@@ -8,6 +8,9 @@ from pydantic import Field
 from dlexp.components.component import Component, Context, Misfit
 from dlexp.components.data import Array
 
+#: How many training sets may be drawn.
+Resampling = Literal["fresh", "bootstrap", "subset"]
+
 
 class TrainingSet(Component):
     """One of many training sets that might have been, by its number.

@@ -9,10 +9,11 @@ from dlexp.components.data import Info
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.heads import Multitask
 from dlexp.components.heads.head import Head, default_head
-from dlexp.components.models.model import Model, Stack
+from dlexp.components.models.model import Model
 from dlexp.config import input_needs, watched
 from dlexp.config.advice import setting
 from dlexp.config.experiment import Experiment
+from dlexp.config.measurable import why_no_diagnostics
 
 
 def check(experiment: Experiment) -> list[Misfit]:
@@ -119,10 +120,7 @@ def _between_parts(experiment: Experiment, context: Context) -> Iterator[Misfit]
     if has_trunks and optimizer.global_clipnorm is not None:
         why = "one norm over all trunks would tie the tasks together; use clipnorm"
         yield Misfit("optimizer.global_clipnorm", why)
-    if has_trunks and training.diagnostics:
-        yield Misfit("training.diagnostics", "diagnostics look at one trunk; head.sharing: none has several")
-    if training.diagnostics and not isinstance(experiment.model, Stack):
-        why = f"diagnostics look at hidden layers by number; {experiment.model.type} has none"
+    if training.diagnostics and (why := why_no_diagnostics(experiment)):
         yield Misfit("training.diagnostics", why)
     yield from _problems("training.schedule", training.schedule, context)
     if training.early_stopping and (why := watched.why_not(experiment, training.early_stopping.monitor)):

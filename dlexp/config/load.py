@@ -24,7 +24,7 @@ from dlexp.config.messages import problems_of
 from dlexp.config.names import why_not
 from dlexp.config.node import Node
 from dlexp.config.overrides import keys_of, overridden
-from dlexp.config.places import ROOT, merged, with_default_types
+from dlexp.config.places import ROOT, Document, merged, with_default_types
 from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source, refused
 
 DRAWN: str = RandomSplit.model_fields["type"].default
@@ -245,7 +245,7 @@ def _validated(config: Node) -> tuple[Experiment, Node]:
     try:
         experiment = Experiment.model_validate(config.plain())
     except ValidationError as error:
-        problems = problems_of(error, config)
+        problems = problems_of(error, Document(config))
         if is_task_head:  # Without a sound data set nothing is known about the head.
             problems = [problem for problem in problems if problem.path.split(".")[0] != "head"]
         raise ConfigError(problems or _located(between, config)) from None

@@ -1,18 +1,32 @@
 """From a study file to checked experiments and claims about them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
+from dlexp.components.component import Misfit
+from dlexp.config import claim_rules
 from dlexp.config.lint import Finding
 from dlexp.config.load import Loaded
-from dlexp.config.node import dotted
+from dlexp.config.measurable import DIAGNOSTICS
+from dlexp.config.messages import problems_of
+from dlexp.config.node import Node
+from dlexp.config.places import Document, Place
 from dlexp.config.problems import ConfigError, Problem, Source, refused
-from dlexp.config.study import Study, is_study
-from dlexp.config.variants import loaded, variants_of
+from dlexp.config.study import Claim, Study, is_study
+from dlexp.config.variants import load_variants, observed, same_experiments, variants_of
 from dlexp.config.yaml_source import STUDY, read
+
+#: The place of a whole study.
+ROOT = Place(settings=Study)
+
+#: The keys that say which experiments there are.
+WHO = {"base", "variants", "grid"}
+
+P = TypeVar("P", bound=Problem)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +36,8 @@ class LoadedStudy:
     path: Path
     study: Study
     variants: Mapping[str, Loaded]
-    """The experiments by the names of the variants, in their order in the file, each at every point of the grid."""
+    """The experiments by the names of the variants, in their order in the file, each at every point of the grid. Those
+    whose diagnostics a claim is about record them."""
     warnings: Sequence[Finding] = ()
     """What works in the variants and is unwise, each thing once."""
 
@@ -31,26 +46,98 @@ def load_study(path: Path | str) -> LoadedStudy:
     """Read a study, the configs that it names, and what its variants and its grid lay over them.
 
     Raises:
-        ConfigError: With every problem of the file and of its variants.
+        ConfigError: With every problem of the file, of its variants and of what is claimed of them.
     """
     path = Path(path)
     file = read(path, kind=STUDY)
     if not is_study(file.entries):
         raise refused(f"a config, not a study; train it with: dlexp run {path}", Source(str(path)))
-    try:
-        study = Study.model_validate(file.plain())
-    except ValidationError as error:
-        raise ConfigError(
-            Problem(dotted(each["loc"]), each["msg"], file.nearest_source(each["loc"])) for each in error.errors()
-        ) from None
-    said, problems = variants_of(file)
-    variants: dict[str, Loaded] = {}
-    for each in said:
-        try:
-            variants[each.name] = loaded(each, path.parent)
-        except ConfigError as error:
-            problems += error.problems
+    study, claims, problems = _validated(file)
+    said, misnamed = variants_of(file, study.seeds)
+    loaded, unloaded = load_variants(said, path.parent)
+    names = [each.name for each in said]
+    problems += [*misnamed, *_with_names(unloaded, names, path), *same_experiments(said, loaded)]
+    # Of a file whose variants are not all known, nothing is said about their names in claims.
+    are_known = names and not misnamed and not {_top(each) for each in problems if not each.source.within} & WHO
+    problems += _located(_misclaimed(study, claims, names if are_known else None, loaded), file)
     if problems:
-        raise ConfigError(dict.fromkeys(problems))
-    warnings = dict.fromkeys(found for each in variants.values() for found in each.warnings)
-    return LoadedStudy(path=path, study=study, variants=variants, warnings=list(warnings))
+        raise ConfigError(sorted(dict.fromkeys(problems), key=lambda each: _position(each, path)))
+    for name, source in _observed(claims, file):
+        loaded[name] = observed(loaded[name], source)
+    warnings = _with_names({name: each.warnings for name, each in loaded.items()}, names, path)
+    return LoadedStudy(path=path, study=study, variants=loaded, warnings=warnings)
+
+
+def _validated(file: Node) -> tuple[Study, dict[int, Claim], list[Problem]]:
+    """What the schema takes of a study, all else left out; the claims among it by their numbers; what it refuses."""
+    try:
+        Study.model_validate(file.plain())
+        problems = []
+    except ValidationError as error:
+        problems = problems_of(error, Document(file, ROOT))
+    wrong = {_top(each) for each in problems}
+    unsound = {each.path.split(".")[1] for each in problems if each.path.startswith("claims.")}
+    given = file.child("claims")
+    listed = enumerate(given.value if given and isinstance(given.value, list) else [])
+    claims = {i: Claim.model_validate(node.plain()) for i, node in listed if str(i) not in unsound}
+    sound = {key: node.plain() for key, node in file.entries.items() if key not in wrong | {"claims"}}
+    study = Study.model_validate(sound).model_copy(update={"claims": list(claims.values())})
+    return study, claims, problems
+
+
+def _misclaimed(
+    study: Study, claims: Mapping[int, Claim], names: Sequence[str] | None, loaded: Mapping[str, Loaded]
+) -> Iterator[Misfit]:
+    """What is wrong between the keys of a study, and what cannot be claimed of its variants.
+
+    Args:
+        names: The variants; None where they are not known.
+        loaded: Those that could be loaded.
+    """
+    yield from study.problems()
+    experiments = {name: each.experiment for name, each in loaded.items()}
+    for i, claim in claims.items():
+        unknown = list(claim_rules.names(claim, names)) if names else []
+        misfits = [*claim.problems(), *unknown]
+        if names and not unknown and all(name in experiments for name in claim.variants):
+            about = {name: experiments[name] for name in claim.variants}
+            misfits += claim_rules.numbers(claim, about, study.resamples is not None)
+        yield from (misfit.below(f"claims.{i}") for misfit in misfits)
+    if names and len(experiments) == len(names):
+        yield from claim_rules.decisions(study, experiments)
+        yield from claim_rules.training_sets(study, experiments)
+
+
+def _observed(claims: Mapping[int, Claim], file: Node) -> Iterator[tuple[str, Source]]:
+    """The variants whose diagnostics a claim is about, and where it says so."""
+    for i, claim in claims.items():
+        if claim.metric is not None and claim.metric.startswith(DIAGNOSTICS):
+            yield from ((name, file.nearest_source(["claims", i, "metric"])) for name in claim.variants)
+
+
+def _with_names(found: Mapping[str, Sequence[P]], names: Sequence[str], path: Path) -> list[P]:
+    """What was found in variants, each thing once; what lies in their configs, with the variants that alone have it."""
+    having: dict[P, list[str]] = {}
+    for name, problems in found.items():
+        for problem in problems:
+            having.setdefault(problem, []).append(name)
+    return [
+        problem
+        if problem.source.label == str(path) or len(owners) == len(names)
+        else replace(problem, message=f"{problem.message} (in {claim_rules.listed(owners)})")
+        for problem, owners in having.items()
+    ]
+
+
+def _located(misfits: Iterable[Misfit], file: Node) -> list[Problem]:
+    return [Problem(path, message, file.nearest_source(path.split("."))) for path, message in misfits]
+
+
+def _top(problem: Problem) -> str:
+    return problem.path.split(".")[0]
+
+
+def _position(problem: Problem, path: Path) -> tuple[bool, str, int]:
+    """Where it stands: in the study before all other files, from the top."""
+    source = problem.source
+    return source.label != str(path), source.label, source.line or 0

@@ -9,11 +9,13 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from dlexp.config.advice import has_override, setting
+from dlexp.config.experiment import Experiment
 from dlexp.config.flat import format_value
 from dlexp.config.names import PATTERN
-from dlexp.config.node import Keys, Node, dotted
-from dlexp.config.places import HEAD_SHORT_FORMS, Place, keys_below, keys_of, place_of
+from dlexp.config.node import Keys, dotted
+from dlexp.config.places import ROOT, Document, Place, keys_below, keys_of
 from dlexp.config.problems import Problem
+from dlexp.config.study import PERCENT, Claim, Study
 from dlexp.config.suggestions import as_text, fits, instead, off_instead
 from dlexp.errors import MAX_EXPLAINED, did_you_mean, nearest
 
@@ -39,80 +41,81 @@ EXPECTED = {
     "less_than_equal": "at most {le:g}",
     "multiple_of": "a multiple of {multiple_of:g}",
 }
-EXPECTED_NAME = "letters, digits, spaces and _ . , + = ( ) -, and no dot, comma, sign or space in front"
-NOT_IN_A_CONFIG = {"seed": "the seed is no part of a config; say it with --seed"}
-#: Keys that a file may have beside those of the schema.
-FILE_KEYS = ("extends", "allow", *HEAD_SHORT_FORMS)
+#: What a text of a certain form looks like, by its pattern.
+FORMS = {
+    PATTERN: "letters, digits, spaces and _ . , + = ( ) -, and no dot, comma, sign or space in front",
+    PERCENT: "a percentage such as 10%",
+}
 SHOWN_LENGTH = 60
 
 #: All dotted paths of the schema by key, the types in use before all others.
 Known = Mapping[str, Sequence[str]]
 
 
-def problems_of(error: ValidationError, config: Node) -> list[Problem]:
-    """All that pydantic refuses in a config, one problem a path."""
+def problems_of(error: ValidationError, file: Document) -> list[Problem]:
+    """All that pydantic refuses in a file, one problem a path."""
     found: dict[Keys, list[ErrorDetails]] = {}
     for details in error.errors():
-        found.setdefault(keys_of(details), []).append(details)
+        found.setdefault(keys_of(details, file.root), []).append(details)
     # Of a list that is no plain value either, the element that is wrong says enough.
     around = {keys[:n] for keys in found for n in range(len(keys))}
     known: dict[str, list[str]] = {}
     if any(details["type"] == "extra_forbidden" for details in error.errors()):
-        for key, path in keys_below(config):
+        for key, path in keys_below(file.node, file.root):
             known.setdefault(key, []).append(path)
     problems: list[Problem] = []
     for keys, errors in found.items():
         if keys not in around:
             is_explained = len(problems) < MAX_EXPLAINED
-            message = _message(keys, errors, config, known) if is_explained else "wrong too, as are many before it"
-            problem = Problem(dotted(keys), message, config.nearest_source(keys))
-            problems.append(problem.mended_by(_change(keys, config)))
+            message = _message(keys, errors, file, known) if is_explained else "wrong too, as are many before it"
+            problem = Problem(dotted(keys), message, file.node.nearest_source(keys))
+            problems.append(problem.mended_by(_change(keys, file)))
     return sorted(problems, key=lambda problem: (problem.source.label, problem.source.line or 0))
 
 
-def _change(keys: Keys, config: Node) -> str:
+def _change(keys: Keys, file: Document) -> str:
     """The override that mends a wrong value, where one does.
 
     For a word that means nothing at all: null instead of the component. For an activation or a loss that the head's
     likelihood does not have: the one it takes by itself.
     """
-    node = config.find(keys)
-    if keys[-1] == "type" and node and _is_off(keys, node.plain(), config):
+    node = file.node.find(keys)
+    if keys[-1] == "type" and node and _is_off(keys, node.plain(), file):
         return setting(dotted(keys[:-1]), None)
-    if keys[0] != "head" or keys[-1] not in ("activation", "loss") or not has_override(dotted(keys), config):
+    if keys[0] != "head" or keys[-1] not in ("activation", "loss") or not has_override(dotted(keys), file.node):
         return ""
-    settings = place_of(keys[:-1], config).settings
+    settings = file.place_of(keys[:-1]).settings
     field = settings.model_fields.get(str(keys[-1])) if settings else None
     if field is None or not isinstance(field.default, str):
         return ""
-    near = nearest(str(node.plain()), map(str, place_of(keys, config).choices)) if node else ""
+    near = nearest(str(node.plain()), map(str, file.place_of(keys).choices)) if node else ""
     return setting(dotted(keys), near or field.default)
 
 
-def _is_off(keys: Keys, value: Any, config: Node) -> bool:
+def _is_off(keys: Keys, value: Any, file: Document) -> bool:
     """Whether a type is a word for nothing at all, and null would be taken instead of the component."""
-    return bool(off_instead(value, lambda other: other is None and fits(keys[:-1], None, config)))
+    return bool(off_instead(value, lambda other: other is None and fits(keys[:-1], None, file)))
 
 
-def _message(keys: Keys, errors: list[ErrorDetails], config: Node, known: Known) -> str:
-    key, place, around = str(keys[-1]), place_of(keys, config), place_of(keys[:-1], config)
-    node = config.find(keys)
+def _message(keys: Keys, errors: list[ErrorDetails], file: Document, known: Known) -> str:
+    key, place, around = str(keys[-1]), file.place_of(keys), file.place_of(keys[:-1])
+    node = file.node.find(keys)
     value = node.plain() if node else None
 
     def takes(other: Any) -> bool:
-        return fits(keys, other, config)
+        return fits(keys, other, file)
 
     if place.is_union and isinstance(value, list | dict):  # That it is no word goes without saying.
         errors = [each for each in errors if each["type"] != "literal_error"] or errors
     kind = errors[0]["type"]
     if kind == "extra_forbidden":
-        return _unknown_key(keys, value, config, known)
+        return _unknown_key(keys, value, file, known)
     if kind in ("missing", "union_tag_not_found"):
         choices = place.types or (around.types if key == "type" else [])
         return f"missing. Choose from: {', '.join(choices)}" if choices else "missing"
     if kind == "union_tag_invalid":
         noun = around.one_of.base.kind.removesuffix("s") if around.one_of else ""
-        return _unknown_word(noun, value, around.types, is_off=_is_off(keys, value, config))
+        return _unknown_word(noun, value, around.types, is_off=_is_off(keys, value, file))
     if kind == "literal_error":
         is_item = isinstance(keys[-1], int)
         noun = str(keys[-2]).removesuffix("s") if is_item else "value" if around.element and not around.one_of else key
@@ -125,8 +128,8 @@ def _message(keys: Keys, errors: list[ErrorDetails], config: Node, known: Known)
     if kind.startswith("model") and place.one_of:
         return f"expected one of {', '.join(place.types)}, given {shown}{off_instead(value, takes)}"
     if keys == ("name",) and kind == "string_pattern_mismatch":
-        return f"expected {EXPECTED_NAME}, given {shown}{_other_name(value)}"
-    advice = instead([each["type"] for each in errors], value, takes) or _quoted_items(keys, value, config)
+        return f"expected {FORMS[PATTERN]}, given {shown}{_other_name(value)}"
+    advice = instead([each["type"] for each in errors], value, takes) or _quoted_items(keys, value, file)
     if not advice and value is True and kind.startswith("model") and place.settings and takes({}):
         first = list(place.settings.model_fields.items())[:2]
         advice = f"; write {format_value({name: field.default for name, field in first})}"
@@ -134,21 +137,27 @@ def _message(keys: Keys, errors: list[ErrorDetails], config: Node, known: Known)
         # What a component's own check says.
         own = errors[0]["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
         return f"{own[:1].lower()}{own[1:]}, given {shown}{advice}"
-    expected = " or ".join(dict.fromkeys(EXPECTED[e["type"]].format(**e.get("ctx", {})) for e in errors))
-    given, override = config.nearest_source(keys).label, f"--set {dotted(keys)}="
+    expected = " or ".join(dict.fromkeys(map(_expected, errors)))
+    given, override = file.node.nearest_source(keys).label, f"--set {dotted(keys)}="
     if "text" in expected and not advice.startswith("; write ") and given.startswith(override):
         # A shell takes the quotes away that are its own.
-        advice = as_text(keys, given.removeprefix(override), config) or advice
+        advice = as_text(keys, given.removeprefix(override), file) or advice
     return f"expected {expected}, given {shown}{advice}"
 
 
-def _quoted_items(keys: Keys, value: Any, config: Node) -> str:
+def _expected(details: ErrorDetails) -> str:
+    """What pydantic would have taken."""
+    about = details.get("ctx", {})
+    return FORMS.get(about.get("pattern", ""), "") or EXPECTED[details["type"]].format(**about)
+
+
+def _quoted_items(keys: Keys, value: Any, file: Document) -> str:
     """For an item of a list of numbers, true or false, which would be taken if all were in quotes."""
-    items = config.find(keys[:-1])
+    items = file.node.find(keys[:-1])
     if not isinstance(value, bool | int | float) or items is None or not isinstance(items.value, list):
         return ""
     quoted = [format_value(each) if isinstance(each, bool | int | float) else each for each in items.plain()]
-    return "; put it in quotes" if fits(keys[:-1], quoted, config) else ""
+    return "; put it in quotes" if fits(keys[:-1], quoted, file) else ""
 
 
 def _unknown_word(noun: str, value: Any, choices: list[str], hint: str = "", is_off: bool = False) -> str:
@@ -160,21 +169,37 @@ def _unknown_word(noun: str, value: Any, choices: list[str], hint: str = "", is_
     return f"unknown {noun} {_shown(value)}.{near} Choose from: {listed}"
 
 
-def _unknown_key(keys: Keys, value: Any, config: Node, known: Known) -> str:
+def _unknown_key(keys: Keys, value: Any, file: Document, known: Known) -> str:
     key = str(keys[-1])
-    if len(keys) == 1 and key in NOT_IN_A_CONFIG:
-        return NOT_IN_A_CONFIG[key]
-    place = place_of(keys[:-1], config)
-    here = [*(place.settings.model_fields if place.settings else ()), *(() if keys[:-1] else FILE_KEYS)]
+    if len(keys) == 1 and (why := _misplaced(key, file)):
+        return why
+    place = file.place_of(keys[:-1])
+    here = [*(place.settings.model_fields if place.settings else ()), *place.others]
     types = _of_other_types(key, place)
     elsewhere = key if key in known else next(iter(difflib.get_close_matches(key, known, n=1, cutoff=0.8)), "")
     advice = (
-        _written_nested(key, value, known, config)
+        _written_nested(key, value, known, file)
         or (types and f" It is a key of type {', '.join(types)}.")
         or ("" if key in known else did_you_mean(key, here) or _spelt_out(key, here) or _cut_off(key, value))
         or (elsewhere and f" Did you mean '{known[elsewhere][0]}'?")
     )
     return f"unknown key {_shown(key)}.{advice} Choose from: {', '.join(here)}"
+
+
+def _misplaced(key: str, file: Document) -> str:
+    """For what belongs elsewhere than at the top of this kind of file: where; empty if nothing is sure."""
+    if file.root.settings is not Study:
+        why = {"seed": "the seed is no part of a config; say it with --seed"}
+        return why.get(key) or ("a key of a study, which has a file of its own" if key in Study.model_fields else "")
+    why = {
+        "seed": "a study says how many seeds there are, such as `seeds: 5`",
+        "extends": "a study extends no file; name the config that its variants change as base",
+        "file": "a key of a variant; name the config of all variants as base",
+    }
+    if key in Claim.model_fields:
+        return "a key of a claim; write it below claims"
+    config = (*Experiment.model_fields, *ROOT.others)
+    return why.get(key) or ("a key of a config; write it in a variant, or in the base" if key in config else "")
 
 
 def _spelt_out(key: str, here: Sequence[str]) -> str:
@@ -196,7 +221,7 @@ def _other_name(name: Any) -> str:
     return f"; write name: {near}" if re.match(PATTERN, near) else ""
 
 
-def _written_nested(key: str, value: Any, known: Known, config: Node) -> str:
+def _written_nested(key: str, value: Any, known: Known, file: Document) -> str:
     """For `optimizer.learning_rate: 1` in a file: dots are for `--set`."""
     *around, last = key.split(".")
     if not around or key not in known.get(last, ()):
@@ -206,7 +231,7 @@ def _written_nested(key: str, value: Any, known: Known, config: Node) -> str:
         nested = {outer: nested}
     # In braces as YAML quotes it there, without the outermost ones.
     written = format_value(nested)[1:-1]
-    if len(written) > SHOWN_LENGTH or not fits(tuple(key.split(".")), value, config):
+    if len(written) > SHOWN_LENGTH or not fits(tuple(key.split(".")), value, file):
         written = f"{': {'.join((*around, last))}: ...{len(around) * '}'}"
     return f" In a file, write {written}."
 

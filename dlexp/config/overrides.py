@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from dlexp.config.bases import typed_by_keys
 from dlexp.config.grid import Override, source_of
 from dlexp.config.node import Keys, Node, dotted
-from dlexp.config.places import HEAD_SHORT_FORMS, ROOT, Place, chosen_types, merged, of_chosen_types
+from dlexp.config.places import HEAD_SHORT_FORMS, ROOT, Document, Place, chosen_types, merged, of_chosen_types
 from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source, refused
 from dlexp.config.suggestions import as_text, fits
 from dlexp.config.yaml_source import parse_value
@@ -70,13 +70,13 @@ def _override(override: str, config: Node) -> Node:
         raise refused("extends can be said in a file only", source)
     keys = tuple(keys_of(override))
     if not value.strip():
-        null = f"; nothing at all is written as {key.strip()}=null" if fits(keys, None, config) else ""
+        null = f"; nothing at all is written as {key.strip()}=null" if fits(keys, None, Document(config)) else ""
         raise refused(f"expected a value after the ={null}", source)
     try:
         new = parse_value(value, source)
     except ConfigError as error:
         raise ConfigError(
-            replace(each, message=each.message + as_text(keys, value, config)) for each in error.problems
+            replace(each, message=each.message + as_text(keys, value, Document(config))) for each in error.problems
         ) from None
     return nested(keys, new, config)
 

@@ -35,6 +35,8 @@ class Place:
     """The plain value for which null stands."""
     is_union: bool = False
     """A plain value or a list or mapping of them: pydantic puts the name of the one it tried into its paths."""
+    others: tuple[str, ...] = ()
+    """Keys that a file may have beside those of its settings."""
 
     @classmethod
     def of_field(cls, field: FieldInfo) -> "Place":
@@ -119,26 +121,32 @@ def _choices(places: Sequence[Place]) -> tuple[object, ...]:
 
 
 #: The place of a whole config.
-ROOT = Place(settings=Experiment)
+ROOT = Place(settings=Experiment, others=("extends", "allow", *HEAD_SHORT_FORMS))
 
 
-def place_of(keys: Keys, config: Node) -> Place:
-    """What the schema says about a path of this config, with the class of the mapping that stands there."""
-    place, node = ROOT, config
-    for key in keys:
-        place = place.child(str(key), node.entries)
-        node = node.child(key) or Node({}, DEFAULT)
-    return replace(place, settings=place.settings_for(node.entries))
+@dataclass(frozen=True)
+class Document:
+    """The values of a whole file, and what the schema says about such a file."""
+
+    node: Node
+    root: Place = ROOT
+
+    def place_of(self, keys: Keys) -> Place:
+        """What the schema says about a path of this file, with the class of the mapping that stands there."""
+        place, node = self.root, self.node
+        for key in keys:
+            place = place.child(str(key), node.entries)
+            node = node.child(key) or Node({}, DEFAULT)
+        return replace(place, settings=place.settings_for(node.entries))
 
 
-def keys_of(details: ErrorDetails) -> Keys:
+def keys_of(details: ErrorDetails, root: Place) -> Keys:
     """The path that an error of pydantic is about, as it is written in YAML.
 
     In pydantic's location a component's key is followed by its type, and that of a union by a member's name.
     """
     keys: Keys = ()
-    place = ROOT
-    settings = place.settings
+    place, settings = root, root.settings
     for part in details["loc"]:
         if place.one_of and place.element and isinstance(part, int):
             keys, place = (*keys, part), place.element

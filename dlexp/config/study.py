@@ -1,25 +1,31 @@
 """The schema of a study: a question, as variants of an experiment and claims about them."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterator, Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from dlexp.components.component import Settings
+from dlexp.components.component import Misfit, Settings
+from dlexp.components.training_sets import Resampling
+from dlexp.config.limits import MAX_RUNS
 
 #: What stands between the two variants of a difference and of a ratio, so that no name can have it.
 MINUS, OVER = " - ", " / "
 
 Expected = Literal["holds", "fails", "cannot_tell"]
-Resampling = Literal["fresh", "bootstrap", "subset"]
 #: The parts of the error over many training sets, of squared and of 0-1 loss, as `dlexp bias-variance` names them.
 ERROR_PARTS = (
     *("bias_squared", "bias_squared_and_noise", "variance", "noise"),
     *("bias", "net_variance", "unbiased_variance", "biased_variance", "error"),
 )
-#: A name in a claim: of a variant, or of a column.
+#: Of the keys of a claim, those of which it has exactly one: what is measured, of which variants, and the bound.
+MEASURES = ("metric", "epochs_to")
+SUBJECTS = ("difference", "ratio", "variant", "order")
+BOUNDS = ("at_least", "at_most", "between", "no_difference_beyond")
+#: A text that says something: the name of a variant or of a column, a file, a statement.
 Name = Annotated[str, Field(min_length=1)]
-Percent = Annotated[str, Field(pattern=r"^(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?%$")]
+PERCENT = r"^(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?%$"
+Percent = Annotated[str, Field(pattern=PERCENT)]
 
 
 class Margin(NamedTuple):
@@ -83,22 +89,42 @@ class Claim(Settings):
         """The variants that it is about, each once."""
         return tuple(dict.fromkeys(name for pair in self.sides for name in pair if name))
 
+    def problems(self) -> Iterator[Misfit]:
+        """Keys that cannot stand together, or do not say what is claimed."""
+        yield from self._not_one(MEASURES)
+        yield from self._not_one(SUBJECTS)
+        if not self.order or any(getattr(self, key) is not None for key in BOUNDS):
+            yield from self._not_one(BOUNDS)
+        if self.between and self.between[0] > self.between[1]:
+            low, high = sorted(self.between)
+            yield Misfit("between", f"expected the smaller number first; write [{low:.12g}, {high:.12g}]")
+        if self.epochs_to and self.epoch is not None:
+            yield Misfit("epoch", "epochs_to counts epochs, and has no value in one of them; leave out epoch")
+
+    def _not_one(self, keys: Sequence[str]) -> Iterator[Misfit]:
+        """What to say of keys of which a claim has exactly one, if it has none or several."""
+        given = [key for key in keys if getattr(self, key) is not None]
+        if not given:
+            yield Misfit("", f"expected one of {', '.join(keys)}")
+        elif len(given) > 1:
+            yield Misfit(given[1], f"given beside {given[0]}; a claim has one of {', '.join(keys)}")
+
 
 class Study(Settings):
     """A question: which experiments are trained on which seeds, and what is claimed of them."""
 
     base: Name | None = None
     """The config that the variants change, as seen from the study; left out where each variant has a `file`."""
-    seeds: Annotated[int, Field(ge=1)] = 5
+    seeds: Annotated[int, Field(ge=1, le=MAX_RUNS)] = 5
     """How many seeds each variant is trained with: exactly the seeds 0 to N-1."""
-    variants: dict[Name, dict[str, Any]] = {}
+    variants: dict[str, dict[str, Any]] = {}
     """The experiments by name: what each changes in the base, with keys as in a config or dotted as in `--set`; `file`
     names another config instead of the base. The first one is the incumbent of `goal`."""
-    grid: dict[Name, list[Any]] = {}
+    grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
     """An experiment for each combination of these values, by dotted key; with `variants`, of each of them."""
     claims: list[Claim] = []
     """The statements; without any, the study trains and compares."""
-    resamples: Annotated[int, Field(ge=3)] | None = None
+    resamples: Annotated[int, Field(ge=3, le=MAX_RUNS)] | None = None
     """How many training sets are drawn for claims on bias, variance and noise, as `dlexp bias-variance` does."""
     resampling: Resampling | None = None
     """How they are drawn; by default `fresh` where the distribution is known, else `bootstrap`."""
@@ -112,6 +138,15 @@ class Study(Settings):
     def n_claims(self) -> int:
         """How many numbers are bounded, over which the level is shared out: an order of k variants bounds k - 1."""
         return sum(len(claim.sides) for claim in self.claims)
+
+    def problems(self) -> Iterator[Misfit]:
+        """Keys that do nothing without another."""
+        if self.resampling and self.resamples is None:
+            yield Misfit("resampling", "says how training sets are drawn, and resamples, how many, is missing")
+        if self.resamples is not None and not any(claim.needs_training_sets for claim in self.claims):
+            yield Misfit("resamples", f"no claim is about {', '.join(ERROR_PARTS[:4])}, ...; leave it out")
+        if self.must_not_worsen and self.goal is None:
+            yield Misfit("must_not_worsen", "a variant is adopted for a goal, which is missing; name a column as goal")
 
     @property
     def margins(self) -> dict[str, Margin]:

@@ -6,16 +6,16 @@ where any number may stand, so that nothing is said.
 
 import re
 from collections.abc import Callable, Collection
+from decimal import Decimal
 from typing import Any
 
 from pydantic import ValidationError
 
 from dlexp.components.component import ALONE, OneOf
 from dlexp.components.datasets.dataset import Dataset
-from dlexp.config.experiment import Experiment
 from dlexp.config.flat import format_value
 from dlexp.config.node import Keys, Node, dotted, with_value
-from dlexp.config.places import keys_of, place_of, with_default_types
+from dlexp.config.places import Document, keys_of, with_default_types
 from dlexp.config.problems import DEFAULT, ConfigError, Source
 from dlexp.config.yaml_source import parse_value, reads_as_number
 
@@ -26,6 +26,7 @@ MAX_ITEMS = 100
 #: How a whole number may be grouped in thousands, and a fraction written with a comma.
 GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:([ '.,\u00a0\u202f])\d{3})(?:\1\d{3})*")
 UNDERSCORED = re.compile(r"[-+]?\d+(?:_\d+)+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+PERCENT = re.compile(r"[-+]?\d+(?:\.\d*)? ?%")
 DECIMAL_COMMA = re.compile(r"([-+]?(?:0|[1-9]\d*)?,\d+)([eE][-+]?\d+)?")
 
 Fits = Callable[[Any], bool]
@@ -41,6 +42,8 @@ def instead(kinds: Collection[str], value: Any, fits: Fits) -> str:
     """
     if switched_off := off_instead(value, fits):
         return switched_off
+    if value is None and "dict_type" in kinds and fits({}):
+        return "; write {}"
     readings: list[str] = []
     if isinstance(value, str) and not {"list_type", "dict_type", "model_type"} & set(kinds):
         if reads_as_number(value):
@@ -69,6 +72,8 @@ def number_readings(text: str) -> list[str]:
     """The numbers that a text may be, as YAML writes them: thousands in groups, or a decimal comma."""
     text = text.strip()
     readings = []
+    if PERCENT.fullmatch(text):
+        readings.append(format_value(float(Decimal(text.rstrip("% ")).scaleb(-2))))
     if UNDERSCORED.fullmatch(text):
         readings.append(text.replace("_", ""))
     # In front of a decimal sign that is not the one between the groups, the groups are sure.
@@ -84,22 +89,24 @@ def number_readings(text: str) -> list[str]:
     return [reading for reading in dict.fromkeys(readings) if reads_as_number(reading)]
 
 
-def fits(keys: Keys, value: Any, config: Node) -> bool:
-    """Whether the schema takes another value at a path of a config, and a data set has nothing against it.
+def fits(keys: Keys, value: Any, file: Document) -> bool:
+    """Whether the schema takes another value at a path of a file, and a data set has nothing against it.
 
     What other parts say between fields is left out.
     """
-    lists = [value, *(node.value for n in range(len(keys)) if (node := config.find(keys[:n])))]
+    lists = [value, *(node.value for n in range(len(keys)) if (node := file.node.find(keys[:n])))]
     if not keys or any(isinstance(each, list) and len(each) > MAX_ITEMS for each in lists):
         return False
-    expanded = place_of(keys, config).expanded(Node.of(value, DEFAULT))
-    said = {str(keys[0]): section.plain()} if (section := config.child(keys[0])) else {}
-    tried = with_default_types(Node.of(with_value(said, keys, expanded.plain()), DEFAULT)).plain()
+    expanded = file.place_of(keys).expanded(Node.of(value, DEFAULT))
+    said = {str(keys[0]): section.plain()} if (section := file.node.child(keys[0])) else {}
+    whole = Node.of(with_value(said, keys, expanded.plain()), DEFAULT)
+    tried = with_default_types(whole, file.root).plain()
+    assert file.root.settings
     try:
-        Experiment.model_validate(tried)
+        file.root.settings.model_validate(tried)
     except ValidationError as error:
         for details in error.errors(include_url=False, include_context=False, include_input=False):
-            wrong = keys_of(details)
+            wrong = keys_of(details, file.root)
             wrong = wrong[:-1] if details["type"].startswith("union_tag") else wrong
             # Around the value, or in it; other parts may be wrong too.
             if all(a == b for a, b in zip(wrong, keys, strict=False)):
@@ -110,14 +117,14 @@ def fits(keys: Keys, value: Any, config: Node) -> bool:
     return not dataset or all(misfit.field != dotted(keys[1:]) for misfit in dataset.problems(ALONE))
 
 
-def as_text(keys: Keys, text: str, config: Node) -> str:
+def as_text(keys: Keys, text: str, file: Document) -> str:
     """For what YAML reads as no text: how a `--set` gives it as one; empty where the place takes none like it."""
     text = text.strip()
     quoted = format_value(text)
     if quoted == text:
         quoted = "'" + text.replace("'", "''") + "'"
     is_plain_in_a_shell = not re.search(r'["$`\\!\n]', quoted)
-    if not is_plain_in_a_shell or _parsed(quoted) != text or not fits(keys, text, config):
+    if not is_plain_in_a_shell or _parsed(quoted) != text or not fits(keys, text, file):
         return ""
     return f'; as a text, in quotes of its own: --set "{".".join(map(str, keys))}={quoted}"'
 

@@ -1,18 +1,23 @@
 """The variants of a study: what each of them and each point of the grid lays over a config."""
 
+import functools
 import itertools
+import json
+import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dlexp.config.bases import read_with_bases
 from dlexp.config.flat import format_value
+from dlexp.config.identity import identified
+from dlexp.config.limits import MAX_RUNS
 from dlexp.config.load import Loaded, checked
 from dlexp.config.node import Node, dotted
 from dlexp.config.overrides import nested, with_values
 from dlexp.config.places import merged
-from dlexp.config.problems import DEFAULT, ConfigError, Problem, refused
+from dlexp.config.problems import DEFAULT, ConfigError, Problem, Source, refused
 from dlexp.config.study import MINUS, OVER
 from dlexp.config.yaml_source import NamedBy
 
@@ -20,6 +25,8 @@ from dlexp.config.yaml_source import NamedBy
 FILE = "file"
 #: A value with the keys that lead to it.
 Value = tuple[tuple[str, ...], Node]
+#: Values of a grid and names up to this length are shown whole in messages.
+MAX_SHOWN = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,115 +34,148 @@ class Variant:
     """One experiment of a study, as the file says it."""
 
     name: str
-    node: Node
+    source: Source
     """Where it is said."""
     config: Node
     """The name of its config."""
     config_path: str
-    """The dotted path of that name: `base` or `variants.wide.file`."""
+    """The dotted path of that name: `base`, or `file` in the variant."""
     values: Sequence[Value]
     """What it lays over its config."""
 
-    def problem(self, message: str) -> Problem:
-        """What is wrong with it as a whole."""
-        return Problem("", message, self.node.source)
-
-
-def variants_of(file: Node) -> tuple[list[Variant], list[Problem]]:
-    """The variants of a study at every point of its grid, and what is wrong with their names and keys.
-
-    Left out is what the schema refuses.
-    """
-    said, grid, base = file.child("variants"), file.child("grid"), file.child("base")
-    axes = list(_axes(grid)) if grid else []
-    named = {name: node for name, node in said.entries.items() if node.is_mapping} if said else {}
-    if not named and axes and grid:
-        named = {"": Node({}, grid.source)}
-    variants, problems = [], []
-    for name, node in named.items():
-        try:
-            own = _Own.of(name, node, base)
-        except ConfigError as error:
-            problems += error.problems
-            continue
-        variants += [own.at(point) for point in itertools.product(*axes)]
-    return variants, problems
-
-
-@dataclass(frozen=True)
-class _Own:
-    """What a variant says itself."""
-
-    name: str
-    node: Node
-    config: Node
-    config_path: str
-    values: Sequence[Value]
-
-    @classmethod
-    def of(cls, name: str, node: Node, base: Node | None) -> "_Own":
-        path = dotted(("variants", name))
-        node = _within(node, path) if name else node
-        if why := _why_not(name):
-            raise refused(why, node.source)
-        file = node.child(FILE)
-        config, config_path = (file, FILE) if file else (base, "base")
-        if config is None:
-            key = "base" if not name else f"base, and no {FILE} in this variant"
-            raise refused(f"no {key}: name the config that is changed, such as `base: ../digits_sgd.yaml`", node.source)
-        if not isinstance(config.value, str) or not config.value:
-            given = format_value(config.plain())
-            raise refused(f"expected the name of one file, given {given}", config.source, config_path)
-        values = [(_keys(key, value), value) for key, value in node.entries.items() if key != FILE]
-        return cls(name, node, config, config_path, values)
-
-    def at(self, point: Sequence[Value]) -> Variant:
+    def at(self, point: Sequence[Value]) -> "Variant":
         """The variant at a point of the grid."""
         texts = [f"{dotted(keys)}={format_value(value.plain())}" for keys, value in point]
-        return Variant(
-            name=", ".join(filter(None, [self.name, *texts])),
-            node=self.node,
-            config=self.config,
-            config_path=self.config_path,
-            values=[*self.values, *point],
-        )
+        return replace(self, name=", ".join(filter(None, [self.name, *texts])), values=[*self.values, *point])
 
 
-def loaded(variant: Variant, folder: Path) -> Loaded:
-    """The experiment of a variant, whose config is named as seen from a folder.
+def variants_of(file: Node, n_seeds: int) -> tuple[list[Variant], list[Problem]]:
+    """The variants of a study at every point of its grid, and what is wrong with their names and keys.
 
-    Raises:
-        ConfigError: As `load`; or it gives a key twice.
+    What the schema refuses is left out: a variant that is no mapping, a key of the grid without a list.
     """
-    path = _seen_from(folder, variant.config.value)
-    base = read_with_bases(path, NamedBy(variant.config.source, variant.config_path))
-    if twice := list(_given_twice(variant.values, base)):
-        raise ConfigError(twice)
-    return checked(path, with_values(base, variant.values))
+    said, grid = file.child("variants"), file.child("grid")
+    named = list(_named(said)) if said else []
+    problems = [problem for problem in map(_misnamed, named) if problem]
+    axes, of_axes = _axes(grid) if grid else ([], [])
+    n = max(1, len(named)) * math.prod(map(len, axes)) * n_seeds
+    if n > MAX_RUNS:
+        path = "grid" if axes else "seeds"
+        message = f"{MAX_RUNS:,} runs at most in one command, asked for {n:,}"
+        return [], [*problems, *of_axes, Problem(path, message, file.nearest_source([path]))]
+    if not named and not axes:
+        missing = "missing; name what is compared, such as `variants: {sgd: {}, adam: {optimizer: adam}}`"
+        is_said = any(node and (node.entries or not node.is_mapping) for node in (said, grid))
+        return [], [*of_axes, *([] if is_said else [Problem("variants", missing, file.source)])]
+    if not named and grid:
+        named = [("", Node({}, _within(grid, "grid").source))]
+    base, variants = file.child("base"), []
+    without = [name for name, node in named if not node.child(FILE)]
+    if base is None and without:
+        owners = f"; {_quoted(without)} has no {FILE} of its own" if without != [""] else ""
+        problems.append(Problem("base", f"missing; name the config that the variants change{owners}", file.source))
+    for name, node in named:
+        try:
+            if config := node.child(FILE) or base:
+                own = _variant(name, node, config, FILE if node.child(FILE) else "base")
+                variants += [own.at(point) for point in itertools.product(*axes)]
+        except ConfigError as error:
+            problems += error.problems
+    return variants, [*problems, *of_axes]
 
 
-def _axes(grid: Node) -> Iterator[list[Value]]:
-    """The values of each key of a grid."""
-    for key, values in grid.entries.items():
-        if isinstance(values.value, list):
-            yield [(tuple(key.split(".")), _within(value, "grid")) for value in values.value]
+def load_variants(variants: Sequence[Variant], folder: Path) -> tuple[dict[str, Loaded], dict[str, list[Problem]]]:
+    """The experiments of variants by name, their configs named as seen from a folder; and the problems of others."""
+    read = functools.cache(read_with_bases)
+    loaded: dict[str, Loaded] = {}
+    problems: dict[str, list[Problem]] = {}
+    for each in variants:
+        try:
+            path = _seen_from(folder, each.config.value)
+            base = read(path, NamedBy(each.config.source, each.config_path))
+            if twice := list(_given_twice(each.values, base)):
+                raise ConfigError(twice)
+            loaded[each.name] = checked(path, with_values(base, each.values))
+        except ConfigError as error:
+            problems[each.name] = error.problems
+    return loaded, problems
+
+
+def observed(variant: Loaded, source: Source) -> Loaded:
+    """A variant that records the diagnostics of its hidden layers, for what is said at a place: the same experiment."""
+    assert variant.said
+    return checked(variant.path, with_values(variant.said, [(("training", "diagnostics"), Node(True, source))]))
+
+
+def same_experiments(variants: Sequence[Variant], loaded: Mapping[str, Loaded]) -> Iterator[Problem]:
+    """Variants that are the same experiment as one before them, so that nothing can be told from their runs."""
+    first: dict[str, str] = {}
+    for each in variants:
+        if each.name in loaded:
+            settings = loaded[each.name].experiment.model_dump(mode="json", exclude={"name"})
+            other = first.setdefault(json.dumps(identified(settings), sort_keys=True), each.name)
+            if other != each.name:
+                yield Problem("", f"{each.name!r} is the same experiment as {other!r}", each.source)
+
+
+def _named(said: Node) -> Iterator[tuple[str, Node]]:
+    """The variants that are mappings, each value with the variant within which it stands."""
+    for name, node in said.entries.items():
+        if node.is_mapping:
+            yield name, _within(node, dotted(("variants", name)))
+
+
+def _misnamed(named: tuple[str, Node]) -> Problem | None:
+    """Why a variant cannot have its name."""
+    name, node = named
+    if not name or name != name.strip() or not name.isprintable():
+        message = f"expected a name of printable characters without spaces around it, given {name!r}"
+        return Problem("", message, node.source)
+    found = next((sign for sign in (MINUS, OVER, ",") if sign in name), "")
+    message = f"a name with {found!r} in it cannot be told from two names in a claim; choose another"
+    return Problem("", message, node.source) if found else None
+
+
+def _variant(name: str, node: Node, config: Node, config_path: str) -> Variant:
+    """A variant as it says itself."""
+    if not isinstance(config.value, str) or not config.value:
+        raise refused(
+            f"expected the name of one file, given {format_value(config.plain())}", config.source, config_path
+        )
+    values = [(_keys(key, value), value) for key, value in node.entries.items() if key != FILE]
+    return Variant(name=name, source=node.source, config=config, config_path=config_path, values=values)
+
+
+def _axes(grid: Node) -> tuple[list[list[Value]], list[Problem]]:
+    """The values of each key of a grid, and what is wrong with them."""
+    axes: list[list[Value]] = []
+    problems: list[Problem] = []
+    for key, listed in _within(grid, "grid").entries.items():
+        items: list[Node] = listed.value if isinstance(listed.value, list) else []
+        texts = [format_value(item.plain()) for item in items]
+        for i, (text, item) in enumerate(zip(texts, items, strict=True)):
+            found = next((sign for sign in (MINUS, OVER) if sign in text), "")
+            if text in texts[:i]:
+                problems.append(Problem(f"{key}.{i}", f"{_shown(text)} is given twice", item.source))
+            elif found:
+                message = f"a value with {found!r} in it cannot be told from two names in a claim; make it a variant"
+                problems.append(Problem(f"{key}.{i}", message, item.source))
+        try:
+            keys = _keys(key, listed)
+        except ConfigError as error:
+            problems += error.problems
+        else:
+            axes += [[(keys, item) for item in items]] if items else []
+    return axes, problems
 
 
 def _keys(key: str, value: Node) -> tuple[str, ...]:
     keys = tuple(key.split("."))
     if not all(keys):
         raise refused(f"expected a dotted key, given {key!r}", value.source)
-    if keys[0] == "extends":
-        raise refused(f"a variant extends no file; name its config as {FILE}", value.source, key)
+    if keys[0] in ("extends", FILE):
+        raise refused(f"a variant names its config as {FILE}, and extends nothing", value.source, key)
     return keys
-
-
-def _why_not(name: str) -> str:
-    """Why a variant cannot have this name; empty if it can."""
-    if name != name.strip() or not name.isprintable():
-        return f"expected a name of printable characters without spaces around it, given {name!r}"
-    found = next((sign for sign in (MINUS, OVER, ",") if sign in name), "")
-    return f"a name with {found!r} in it cannot be told from two names in a claim; choose another" if found else ""
 
 
 def _within(node: Node, path: str) -> Node:
@@ -160,27 +200,33 @@ def _seen_from(folder: Path, name: str) -> Path:
 
 def _given_twice(values: Sequence[Value], base: Node) -> Iterator[Problem]:
     """The keys that two values of a variant give, of which one would be lost."""
-    said: list[tuple[int, str, Node]] = []
-    for i, (keys, value) in enumerate(values):
-        whole = merged(None, nested(keys, value, base))
-        said += [(i, path, leaf) for path, leaf in _leaves(whole, "") if leaf.source != DEFAULT]
-    by_path: dict[str, tuple[int, Node]] = {}
-    for i, path, leaf in said:
-        by_path.setdefault(path, (i, leaf))
-    for i, path, leaf in said:
+    whole = [(i, merged(None, nested(keys, value, base))) for i, (keys, value) in enumerate(values)]
+    said = [(i, path, leaf.source) for i, node in whole for path, leaf in _leaves(node) if leaf.source != DEFAULT]
+    by_path: dict[str, tuple[int, Source]] = {}
+    for i, path, source in said:
+        by_path.setdefault(path, (i, source))
+    for i, path, source in said:
         parts = path.split(".")
         for n in range(1, len(parts) + 1):
-            other, first = by_path.get(dotted(parts[:n]), (i, leaf))
-            if other != i and (other < i or n < len(parts)):
-                where = f"{first.source.within}.{dotted(parts[:n])} in {first.source}"
-                yield Problem(path, f"given twice, the other time as {where}", leaf.source)
+            other, first = by_path.get(dotted(parts[:n]), (i, source))
+            if other < i or (other > i and n < len(parts)):
+                where = dotted((first.within, *parts[:n]))
+                yield Problem(path, f"given twice, the other time as {where} in {first}", source)
                 break
 
 
-def _leaves(node: Node, path: str) -> Iterator[tuple[str, Node]]:
+def _leaves(node: Node, path: str = "") -> Iterator[tuple[str, Node]]:
     """The single values and lists of a mapping, by dotted path."""
-    if node.is_mapping:
-        for key, item in node.entries.items():
-            yield from _leaves(item, f"{path}.{key}".lstrip("."))
-    else:
+    if not node.is_mapping:
         yield path, node
+    for key, item in node.entries.items():
+        yield from _leaves(item, f"{path}.{key}".lstrip("."))
+
+
+def _quoted(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{_shown(names[0])!r}{more}"
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."

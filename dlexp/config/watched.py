@@ -23,7 +23,7 @@ def why_not(experiment: Experiment, monitor: str) -> str:
         why = f"'{monitor}' needs validation examples, and validation is none."
     elif column.split == "test":
         why = f"'{monitor}' is measured once, after the training."
-    elif _with_metric(experiment, column):
+    elif with_metric(experiment, column):
         why = f"'{monitor}' is not among the metrics."
     else:
         why = f"unknown column '{monitor}'.{did_you_mean(monitor, choices)}"
@@ -37,13 +37,13 @@ def change(experiment: Experiment, monitor: str) -> str:
         column = column.on("train" if experiment.validation.type == "none" else "validation")
     if str(column) in choices:
         return setting(MONITOR, str(column))
-    if metrics := _with_metric(experiment, column):
+    if metrics := with_metric(experiment, column):
         return metrics
     return setting(MONITOR, nearest(monitor, choices) or ("val_loss" if "val_loss" in choices else "loss"))
 
 
-def _with_metric(experiment: Experiment, column: Column) -> str:
-    """The override by which a head measures a column, if one can."""
+def with_metric(experiment: Experiment, column: Column) -> str:
+    """The override by which a head measures a column of the history, if one can."""
     head, path = experiment.head, "head"
     if isinstance(head, Multitask):
         if column.target not in head.heads or "." in column.target:  # No override reaches that.

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any, Literal, TypeGuard
 
 from dlexp.components.home import expanded
+from dlexp.config.limits import MAX_RUNS
 from dlexp.errors import UserError
 
 #: Keras and numpy take seeds of 32 bits.
 MAX_SEED = 2**32 - 1
-#: Of one command: it plans all of them before it trains the first.
-MAX_RUNS = 100_000
 SHOWN_LENGTH = 60
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from dlexp import regular_files
+from dlexp.components.columns import DIAGNOSED
 from dlexp.errors import Changed
 from dlexp.format import write_exact_csv
 from dlexp.records.record_files import damaged, read, sha256
@@ -19,7 +20,7 @@ from dlexp.whole_files import Fence, write_text
 #: The first column of a history and of diagnostics.
 EPOCH = "epoch"
 #: The columns of diagnostics.csv.
-DIAGNOSTICS_COLUMNS = (EPOCH, "layer", "dead_share", "saturated_share", "gradient_norm", "weight_norm", "update_ratio")
+DIAGNOSTICS_COLUMNS = (EPOCH, "layer", *DIAGNOSED)
 
 #: How many examples the units are looked at on.
 PROBE_ROWS = 256

@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
-from dlexp.components.training_sets import Bootstrap, Fresh, Subset
+from dlexp.components.training_sets import Resampling
 from dlexp.config.checks import check
 from dlexp.config.experiment import Experiment
 from dlexp.config.fitting import require_fitting
 from dlexp.config.grid import values_in
 from dlexp.config.names import BIAS_VARIANCE
+from dlexp.config.resampled import resampled
 from dlexp.errors import UserError
 from dlexp.execution.plan import Plan, Planned, Request, plan
 from dlexp.records.index import Attempts, scan
@@ -19,11 +19,8 @@ from dlexp.workflows.runner import Given, Runner, Trained
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["fresh", "bootstrap", "subset"]
-_DRAWN = {"fresh": Fresh, "bootstrap": Bootstrap}
 
-
-def bias_variance(given: Given, n: int, kind: Kind | None, runner: Runner) -> tuple[list[Point], Trained]:
+def bias_variance(given: Given, n: int, kind: Resampling | None, runner: Runner) -> tuple[list[Point], Trained]:
     """Train each experiment on `n` training sets, and decompose its error.
 
     Returns:
@@ -52,7 +49,7 @@ def bias_variance(given: Given, n: int, kind: Kind | None, runner: Runner) -> tu
 
 
 def plan_training_sets(
-    experiments: Sequence[Experiment], n: int, kind: Kind | None, request: Request
+    experiments: Sequence[Experiment], n: int, kind: Resampling | None, request: Request
 ) -> tuple[Plan, list[list[Planned]]]:
     """Plan `n` training sets for each experiment: by default fresh ones if the distribution is known, else bootstrap.
 
@@ -77,14 +74,8 @@ def plan_training_sets(
     return replace(planned, without_data=planned.without_data[::n]), groups
 
 
-def _resampled(experiment: Experiment, n: int, kind: Kind | None) -> list[Experiment]:
-    kind = kind or ("fresh" if experiment.dataset.has_known_distribution else "bootstrap")
-    experiments = []
-    for index in range(n):
-        resample = Subset(index=index, parts=n) if kind == "subset" else _DRAWN[kind](index=index)
-        dataset = experiment.dataset.model_copy(update={"resample": resample})
-        name = experiment.name + BIAS_VARIANCE
-        experiments.append(experiment.model_copy(update={"name": name, "dataset": dataset}))
+def _resampled(experiment: Experiment, n: int, kind: Resampling | None) -> list[Experiment]:
+    experiments = list(resampled(experiment, n, kind))
     if problems := check(experiments[0]):
         raise UserError(*(f"{experiment.name}: {path}: {message}" for path, message in problems))
     return experiments

@@ -1,0 +1,4 @@
+"""How much one command may ask for."""
+
+#: Of one command: it plans all of them before it trains the first.
+MAX_RUNS = 100_000

@@ -1,0 +1,322 @@
+"""Mistakes in study files: each is said with file, line, path, what was expected and the nearest right word."""
+
+from pathlib import Path
+
+import pytest
+
+from dlexp.config.load import load
+from dlexp.config.load_study import load_study
+from dlexp.config.problems import ConfigError
+
+BASE = "dataset: digits\nmodel: {hidden: [32, 32]}\noptimizer: sgd\ntraining: {epochs: 3}\n"
+VARIANTS = "base: base.yaml\nvariants: {sgd: {}, adam: {optimizer: adam}, wide-b: {model.hidden: [64, 64]}}\n"
+COLUMNS = (
+    "loss, accuracy, val_loss, val_accuracy, best_val_loss, best_val_loss_epoch, best_val_accuracy, "
+    "best_val_accuracy_epoch, test_loss, test_accuracy, test_nll, test_calibration_error, gap_loss, gap_accuracy, "
+    "seconds, epochs, parameters"
+)
+KEYS = "says, metric, epochs_to, epoch, difference, ratio, variant, order, at_least, at_most, between, "
+OPTIMIZERS = "sgd, rmsprop, adagrad, adadelta, adam, adamw, adamax, nadam, lion, ftrl"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with the config `base.yaml`."""
+    monkeypatch.chdir(tmp_path)
+    Path("base.yaml").write_text(BASE)
+
+
+def lines(text: str) -> list[str]:
+    """What is said of a study."""
+    Path("s.yaml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_study("s.yaml")
+    return caught.value.lines
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "",
+            "s.yaml: the file is empty; a study names at least its variants, such as `variants: {adam: "
+            "{optimizer: adam}}`",
+        ),
+        ("dataset: digits", "s.yaml: a config, not a study; train it with: dlexp run s.yaml"),
+        (
+            "variants: {a: {}}",
+            "s.yaml: base: missing; name the config that the variants change; 'a' has no file of its own",
+        ),
+        (
+            "base: base.yaml",
+            "s.yaml: variants: missing; name what is compared, such as `variants: {sgd: {}, adam: {optimizer: adam}}`",
+        ),
+        ("base: base.yaml\nvariants:\n  a:", "s.yaml:3: variants.a: expected a mapping, given null; write {}"),
+        (
+            "base: bas.yaml\nvariants: {a: {}, b: {}}",
+            "s.yaml:1: base: bas.yaml: no such file. Did you mean 'base.yaml'?",
+        ),
+        ("base: s.yaml\nvariants: {a: {}}", "s.yaml:1: base: s.yaml is a study; name a config"),
+        ("variants: {a: {file: s.yaml}}", "s.yaml:1: variants.a.file: s.yaml is a study; name a config"),
+        (
+            "base: base.yaml\nvariants: {a: {file: 3}}",
+            "s.yaml:2: variants.a.file: expected the name of one file, given 3",
+        ),
+        (
+            "base: base.yaml\nvariants:\n  fast:\n    optimizer: adma",
+            f"s.yaml:4: variants.fast.optimizer.type: unknown optimizer 'adma'. Did you mean 'adam'? Choose "
+            f"from: {OPTIMIZERS}",
+        ),
+        (
+            "base: base.yaml\nvariants: {a: {optimizer: adam,\n  optimizer.type: sgd}}",
+            "s.yaml:3: variants.a.optimizer.type: given twice, the other time as variants.a.optimizer.type in s.yaml:2",
+        ),
+        (
+            "base: base.yaml\nvariants: {a: {loss: mse}}\ngrid: {head.loss: [mse]}",
+            "s.yaml:3: grid.head.loss: given twice, the other time as variants.a.head.loss in s.yaml:2",
+        ),
+        (
+            "base: base.yaml\nvariants: {a: {extends: x.yaml}}",
+            "s.yaml:2: variants.a.extends: a variant names its config as file, and extends nothing",
+        ),
+        (
+            "base: base.yaml\nvariants: {a: {}, b: {model.hidden: [32, 32]}}",
+            "s.yaml:2: variants.b: 'b' is the same experiment as 'a'",
+        ),
+        (
+            "base: base.yaml\nvariants: {a - b: {}}",
+            "s.yaml:2: variants.a - b: a name with ' - ' in it cannot be told from two names in a claim; "
+            "choose another",
+        ),
+        (
+            "base: base.yaml\nvariants: {'a,b': {}}",
+            "s.yaml:2: variants.a,b: a name with ',' in it cannot be told from two names in a claim; choose another",
+        ),
+        (
+            "base: base.yaml\ngrid: {optimizer: sgd}",
+            "s.yaml:2: grid.optimizer: expected a list, given 'sgd'; write [sgd]",
+        ),
+        ("base: base.yaml\ngrid: {optimizer: []}", "s.yaml:2: grid.optimizer: expected at least 1 of them, given []"),
+        ("base: base.yaml\ngrid: {optimizer: [adam, adam]}", "s.yaml:2: grid.optimizer.1: adam is given twice"),
+        ("base: base.yaml\ngrid: {a..b: [1]}", "s.yaml:2: grid: expected a dotted key, given 'a..b'"),
+        (
+            "base: base.yaml\ngrid: {optimizer: [sgd, adma]}",
+            f"s.yaml:2: grid.optimizer.type: unknown optimizer 'adma'. Did you mean 'adam'? Choose from: {OPTIMIZERS}",
+        ),
+        (
+            f"base: base.yaml\nseeds: 100\ngrid: {{training.epochs: {list(range(1, 1002))}}}",
+            "s.yaml:3: grid: 100,000 runs at most in one command, asked for 100,100",
+        ),
+    ],
+)
+def test_mistakes_in_variants(text: str, line: str) -> None:
+    """In a variant's keys at the line of the study, below the variant's own path."""
+    assert lines(text) == [line]
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        (
+            "metric: val_acuracy",
+            f"metric: unknown column 'val_acuracy'. Did you mean 'val_accuracy'? Choose from: {COLUMNS}",
+        ),
+        (
+            "metric: val_loss - best_val_los",
+            f"metric: unknown column 'best_val_los'. Did you mean 'best_val_loss'? Choose from: {COLUMNS}",
+        ),
+        (
+            "metric: loss - loss - loss",
+            "metric: expected a column or the difference of two, given 'loss - loss - loss'",
+        ),
+        (
+            "metric: val_top_3_accuracy",
+            "metric: 'val_top_3_accuracy' is not among the metrics; set head.metrics=[accuracy, top_3_accuracy]",
+        ),
+        (
+            "metric: test_top_3_accuracy",
+            "metric: 'test_top_3_accuracy' is not among the metrics; set head.metrics=[accuracy, top_3_accuracy]",
+        ),
+        ("metric: test_accuracy, epoch: 1", "metric: 'test_accuracy' has no value in each epoch; leave out epoch"),
+        ("metric: learning_rate", "metric: 'learning_rate' has a value in each epoch; say in which with epoch"),
+        ("metric: loss, epoch: 4", "epoch: the training of 'adam' has 3 epochs, given 4"),
+        ("metric: loss, epoch: 0", "epoch: expected at least 1, given 0"),
+        (
+            "metric: noise",
+            "metric: 'noise' is no part of the error of adam, sgd. Choose from: bias, net_variance, "
+            "unbiased_variance, biased_variance, variance, error",
+        ),
+        (
+            "metric: bias",
+            "metric: 'bias' is measured over many training sets; say over how many, such as `resamples: 20`",
+        ),
+        ("epochs_to: {learning_rate: 1}", "epochs_to.learning_rate: neither way is better of 'learning_rate'"),
+        (
+            "epochs_to: {val_acc: 0.8}",
+            "epochs_to.val_acc: unknown column 'val_acc'. Did you mean 'val_accuracy'? Choose from: loss, "
+            "accuracy, val_loss, val_accuracy",
+        ),
+        (
+            "epochs_to: {test_loss: 0.8}",
+            "epochs_to.test_loss: 'test_loss' has no value in each epoch, so that none can be counted until "
+            "it reaches one",
+        ),
+        ("epochs_to: {val_loss: 1, loss: 1}", "epochs_to: expected at most 1 of them, given {loss: 1, val_loss: 1}"),
+        (
+            "epochs_to: {val_loss: 1}, epoch: 1",
+            "epoch: epochs_to counts epochs, and has no value in one of them; leave out epoch",
+        ),
+        (
+            "epochs_to: {val_loss: 1}, metric: loss",
+            "epochs_to: given beside metric; a claim has one of metric, epochs_to",
+        ),
+        ("at_least: 0", "expected one of metric, epochs_to"),
+        (
+            "metric: loss, at_most: 1, at_least: 0",
+            "at_most: given beside at_least; a claim has one of at_least, at_most, between, no_difference_beyond",
+        ),
+        (
+            "metric: loss, variant: sgd",
+            "variant: given beside difference; a claim has one of difference, ratio, variant, order",
+        ),
+        (
+            "metric: loss, expect: hold",
+            "expect: unknown expect 'hold'. Did you mean 'holds'? Choose from: holds, fails, cannot_tell",
+        ),
+        ("metric: loss, at_most: x", "at_most: expected a number, given 'x'"),
+        (
+            "metric: loss, at_lest: 1",
+            f"at_lest: unknown key 'at_lest'. Did you mean 'at_least'? Choose from: {KEYS}no_difference_beyond, expect",
+        ),
+        (
+            "metric: diagnostics.1.deadshare",
+            "metric: unknown column 'diagnostics.1.deadshare'. Did you mean 'diagnostics.1.dead_share'? Choose from: ",
+        ),
+    ],
+)
+def test_mistakes_in_what_is_measured(claim: str, said: str) -> None:
+    """Columns are known from the configs of the variants that a claim is about."""
+    bound = "" if "at_least" in claim else ", at_least: 0"
+    text = f"{VARIANTS}claims: [{{says: a, difference: adam - sgd{bound}, {claim}}}]"
+
+    (line,) = lines(text)
+    assert line.startswith(
+        f"s.yaml:3: claims.0: {said}" if said.startswith("expected one") else f"s.yaml:3: claims.0.{said}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        (
+            "difference: adm - sgd",
+            "difference: unknown variant 'adm'. Did you mean 'adam'? Choose from: sgd, adam, wide-b",
+        ),
+        (
+            "difference: wide-b-sgd",
+            "difference: expected two variants as A - B, with a space on either side of the sign, given "
+            "'wide-b-sgd'; write wide-b - sgd",
+        ),
+        (
+            "ratio: adam - sgd",
+            "ratio: expected two variants as A / B, with a space on either side of the sign, given 'adam - sgd'",
+        ),
+        ("ratio: adam / adam", "ratio: 'adam' stands on both sides"),
+        ("variant: x", "variant: unknown variant 'x'. Choose from: sgd, adam, wide-b"),
+        ("order: [adam, x]", "order.1: unknown variant 'x'. Choose from: sgd, adam, wide-b"),
+        ("order: [adam, sgd, adam]", "order.2: 'adam' is given twice"),
+        ("order: [adam]", "order: expected at least 2 of them, given [adam]"),
+        ("variant: adam, at_least: 5%", "at_least: expected a number, given '5%'; write 0.05"),
+        ("variant: adam, between: [3, 1]", "between: expected the smaller number first; write [1, 3]"),
+        ("variant: adam, no_difference_beyond: -1", "no_difference_beyond: expected more than 0, given -1"),
+    ],
+)
+def test_mistakes_in_names_and_bounds(claim: str, said: str) -> None:
+    """With the variants that there are."""
+    bound = "" if any(key in claim for key in ("order", "at_least", "between", "beyond")) else ", at_least: 0"
+
+    assert lines(f"{VARIANTS}claims:\n  - {{says: a, metric: loss{bound}, {claim}}}") == [f"s.yaml:4: claims.0.{said}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("seeds: 0", "seeds: expected at least 1, given 0"),
+        ("seed: 0", "seed: a study says how many seeds there are, such as `seeds: 5`"),
+        (
+            "sees: 3",
+            "sees: unknown key 'sees'. Did you mean 'seeds'? Choose from: base, seeds, variants, grid, claims, ",
+        ),
+        ("optimizer: adam", "optimizer: a key of a config; write it in a variant, or in the base"),
+        ("metric: loss", "metric: a key of a claim; write it below claims"),
+        (
+            "claims: [{says: a, metric: bias, variant: sgd, at_least: 0}]\nresamples: 9\nresampling: fresh",
+            "resampling: 'sgd': digits has no law to draw fresh examples from; use bootstrap or subset",
+        ),
+        (
+            "resamples: 9",
+            "resamples: no claim is about bias_squared, bias_squared_and_noise, variance, noise, ...; leave it out",
+        ),
+        ("resampling: subset", "resampling: says how training sets are drawn, and resamples, how many, is missing"),
+        (
+            "must_not_worsen: {loss: 1}",
+            "must_not_worsen: a variant is adopted for a goal, which is missing; name a column as goal",
+        ),
+        (
+            "goal: test_acuracy",
+            "goal: unknown column 'test_acuracy'. Did you mean 'test_accuracy'? Choose from: loss, ",
+        ),
+        ("goal: gap_loss", "goal: neither way is better of 'gap_loss'"),
+        (
+            "goal: loss\nmust_not_worsen: {loss: 1}",
+            "must_not_worsen.loss: is the goal itself, which has to become better",
+        ),
+        (
+            "goal: loss\nmust_not_worsen: {seconds: much}",
+            "must_not_worsen.seconds: expected a number or a percentage such as 10%, given 'much'",
+        ),
+        (
+            "goal: loss\nmust_not_worsen: {secnds: 1}",
+            "must_not_worsen.secnds: unknown column 'secnds'. Did you mean 'seconds'? Choose from: ",
+        ),
+    ],
+)
+def test_mistakes_in_other_keys(text: str, said: str) -> None:
+    """Keys of a config, of a claim and of nothing, and those that need another."""
+    (line,) = lines(f"{VARIANTS}{text}")
+    assert line.partition(": ")[2].startswith(said)
+
+
+def test_all_mistakes_of_a_file_are_said_at_once() -> None:
+    """From the top; a mistake of the base at the base's line, once, or with the variants that alone have it."""
+    Path("base.yaml").write_text(BASE.replace("epochs", "epcohs"))
+    variants = "variants: {a: {}, b: {optimizer.momentum: x}, c: {file: other.yaml}}"
+    Path("other.yaml").write_text(BASE)
+    claim = "{says: 3, metric: loss, variant: a, at_least: 0}"
+
+    assert lines(f"base: base.yaml\n{variants}\nseeds: -1\nclaims: [{claim}]") == [
+        "s.yaml:2: variants.b.optimizer.momentum: expected a number, given 'x'",
+        "s.yaml:3: seeds: expected at least 1, given -1",
+        "s.yaml:4: claims.0.says: expected text, given 3; put it in quotes",
+        "base.yaml:4: training.epcohs: unknown key 'epcohs'. Did you mean 'epochs'? Choose from: epochs, batch_size, "
+        "schedule, early_stopping, diagnostics, threads (in a, b)",
+    ]
+
+
+def test_a_study_is_no_config() -> None:
+    """Given to what takes a config, or extended by one, it says what to type."""
+    Path("s.yaml").write_text(VARIANTS)
+    with pytest.raises(
+        ConfigError, match=r"s.yaml: a study, not a config; train and judge it with: dlexp study s.yaml"
+    ):
+        load("s.yaml")
+    Path("c.yaml").write_text("extends: s.yaml\n")
+    with pytest.raises(ConfigError, match=r"c.yaml:1: extends: s.yaml is a study; name a config"):
+        load("c.yaml")
+
+
+def test_a_key_of_a_study_in_a_config() -> None:
+    """Says that studies are files of their own."""
+    Path("c.yaml").write_text(f"{BASE}variants: {{a: {{}}}}\n")
+    with pytest.raises(ConfigError, match=r"c.yaml:5: variants: a key of a study, which has a file of its own"):
+        load("c.yaml")
