@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from make_runs import CONFIG, changed, finished
+from make_runs import CONFIG, changed, failed, finished
 
 from dlexp.records.index import read, scan
 from dlexp.reports.comparison.facts import Comparison, compare
@@ -163,11 +163,13 @@ def test_how_many_seeds_would_tell(tmp_path: Path) -> None:
 
 
 def test_how_long_more_seeds_would_train(tmp_path: Path) -> None:
-    """As long as the finished ones, for the seeds that are missing."""
-    headline = only(comparison_of(pair(tmp_path, (0.5,), (0.6, 0.7), seconds=10.0)))
+    """As long as the finished ones, for the seeds that neither finished nor diverged."""
+    a, b = comparison_of(pair(tmp_path, (0.5,), (0.6, 0.7), seconds=10.0)).experiments
+    failed(tmp_path, "b", 2, WIDER)
+    diverged = comparison_of(tmp_path).experiments[1]
 
-    assert headline.seconds_for(5) == 4 * 10 + 3 * 10
-    assert headline.seconds_for(1) == 0
+    assert (a.seconds_for(5), b.seconds_for(5), b.seconds_for(1)) == (40, 30, 0)
+    assert diverged.seconds_for(5) == 20
 
 
 def many(runs_dir: Path, n_seeds: int, shift: float) -> None:

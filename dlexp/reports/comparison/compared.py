@@ -5,7 +5,6 @@ import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from dlexp.components.columns import Column, Role
@@ -50,11 +49,6 @@ class Compared:
     def picked_on_test(self) -> bool:
         """Whether the best epoch was picked on the test data."""
         return any(run.result.picked_on_test for run in self.runs.values())
-
-    @property
-    def config_path(self) -> Path | None:
-        """The resolved config of one of its runs, which `dlexp run` takes; None if none finished."""
-        return next((run.dir.config_path for run in self.runs.values()), None)
 
     def seconds_for(self, n_seeds: int) -> float | None:
         """How long those of the first seeds would train that neither finished nor diverged, as the others did.

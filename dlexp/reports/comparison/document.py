@@ -115,7 +115,7 @@ def _headline(headline: Headline) -> dict[str, Any]:
         "metric": str(headline.column),
         "difference": _difference(headline.difference),
         "obstacle": headline.obstacle,
-        "reason": headline.reason,
+        "reason": headline.reason or None,
         "seeds_needed": headline.seeds_needed,
         "conflict": conflict
         and asdict(conflict) | {key: _difference(getattr(conflict, key)) for key in ("last", "best")},

@@ -62,11 +62,6 @@ class Headline:
             return None
         return seeds_range(found.mean, found.sd, found.pairs, found.level or self.planned_level)
 
-    def seconds_for(self, n_seeds: int) -> float | None:
-        """How long the seeds from 0 on would train that either lacks, as its runs did; None if that is not known."""
-        of_baseline, own = self.baseline.seconds_for(n_seeds), self.experiment.seconds_for(n_seeds)
-        return None if of_baseline is None or own is None else of_baseline + own
-
 
 #: The score of an experiment in a column, by the column's name.
 ScoreOf = Callable[[str, Compared], Score | None]
