@@ -194,3 +194,47 @@ def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
 
     assert (done.stdout, done.stderr) == ("a.yaml: ok\n\n", "")
+
+
+STUDY = "base: a.yaml\nvariants:\n  sgd: {optimizer: sgd}\n  fast: {optimizer.learning_rate: 3}\n"
+
+
+def test_a_study_is_checked_as_a_config_is(dlexp: Invoke) -> None:
+    """One line where it is fine, with what is unwise in its variants; mistakes end with 2."""
+    Path("a.yaml").write_text("dataset: imdb")
+    Path("s.yaml").write_text(STUDY)
+    Path("t.yaml").write_text(STUDY + "seeds: none\n")
+
+    code, out, err = dlexp("check", "s.yaml", "a.yaml")
+    assert (code, out) == (0, "s.yaml: ok\na.yaml: ok\n")
+    assert err.startswith("s.yaml:4: variants.fast.optimizer.learning_rate: warning: 3 is far from what adam usually")
+    assert dlexp("check", "t.yaml") == (2, "", "t.yaml:5: seeds: expected a whole number, given 'none'\n")
+    assert dlexp("check", "s.yaml", "--set", "optimizer=sgd") == (
+        2,
+        "",
+        "s.yaml: a study takes no --set and no --grid; write them into its variants\n",
+    )
+
+
+def test_mistakes_of_a_study_as_json(dlexp: Invoke) -> None:
+    """The path is that in the study."""
+    Path("a.yaml").write_text("dataset: imdb")
+    Path("s.yaml").write_text(STUDY.replace("sgd}", "sdg}"))
+
+    code, out, _ = dlexp("check", "s.yaml", "--format", "json")
+    (problem,) = json.loads(out)["files"][0]["problems"]
+    assert code == 2
+    assert (problem["file"], problem["line"], problem["path"]) == ("s.yaml", 3, "variants.sgd.optimizer.type")
+
+
+def test_checking_a_study_imports_nothing_heavy(tmp_path: Path) -> None:
+    """As of a config."""
+    (tmp_path / "a.yaml").write_text("dataset: imdb")
+    (tmp_path / "s.yaml").write_text(STUDY)
+    program = (
+        "import sys; from dlexp.cli.app import app; app(['check', 's.yaml'], standalone_mode=False);"
+        "print([name for name in ('tensorflow', 'pandas', 'numpy', 'scipy', 'sklearn') if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert run.stdout.splitlines() == ["s.yaml: ok", "[]"]

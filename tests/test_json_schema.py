@@ -1,4 +1,4 @@
-"""The JSON Schema of a config file, held against an independent validator."""
+"""The JSON Schemas of configs and studies, held against an independent validator."""
 
 import json
 from pathlib import Path
@@ -8,13 +8,15 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from dlexp import registry
-from dlexp.config.json_schema import json_schema
+from dlexp.config.json_schema import json_schema, study_schema
 from dlexp.config.problems import Source
 from dlexp.config.yaml_source import parse_value, read
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 SHIPPED = sorted(CONFIGS.glob("*.yaml"))
+STUDIES = sorted((CONFIGS / "studies").glob("*.yaml"))
 VALIDATOR = Draft202012Validator(json_schema())
+STUDY_VALIDATOR = Draft202012Validator(study_schema())
 
 
 def config(text: str) -> Any:
@@ -36,6 +38,55 @@ def test_shipped_schema_is_current() -> None:
     assert shipped == json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n", (
         "run: dlexp schema > configs/schema.json"
     )
+
+
+def test_shipped_schema_of_studies_is_current() -> None:
+    """`configs/studies/schema.json` is what `dlexp schema --study` prints now, and valid itself."""
+    shipped = (CONFIGS / "studies" / "schema.json").read_text(encoding="utf-8")
+    Draft202012Validator.check_schema(STUDY_VALIDATOR.schema)
+
+    assert shipped == json.dumps(study_schema(), indent=2, ensure_ascii=False) + "\n", (
+        "run: dlexp schema --study > configs/studies/schema.json"
+    )
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_every_shipped_study_validates_and_names_the_schema(path: Path) -> None:
+    """As it stands; its first line is what editors look for."""
+    assert not list(STUDY_VALIDATOR.iter_errors(read(path).plain()))
+    assert path.read_text(encoding="utf-8").startswith("# yaml-language-server: $schema=schema.json\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{base: a.yaml, variants: {a: {}, b: {optimizer: adam, model.hidden: [4], file: b.yaml, loss: mse}}}",
+        "{base: a.yaml, grid: {model.hidden: [[4], [5]]}, seeds: 3}",
+        "{claims: [{says: a, epochs_to: {val_loss: 0.3}, order: [a, b], expect: fails}], goal: loss}",
+        "{must_not_worsen: {seconds: 10%, loss: 0.1}}",
+    ],
+)
+def test_schema_of_studies_takes_what_the_reader_takes(text: str) -> None:
+    """Variants as configs, with dotted keys."""
+    assert not list(STUDY_VALIDATOR.iter_errors(config(text)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{variants: {a: {optimizer: adma}}}",
+        "{variants: {a: {optimzer: adam}}}",
+        "{variants: {a: null}}",
+        "{claims: [{metric: loss}]}",
+        "{claims: [{says: a, metrc: loss}]}",
+        "{seeds: 0}",
+        "{grid: {a: 1}}",
+        "{must_not_worsen: {seconds: much}}",
+    ],
+)
+def test_schema_of_studies_refuses_what_the_reader_refuses(text: str) -> None:
+    """Wrong words, types and ranges, as far as one key tells them."""
+    assert list(STUDY_VALIDATOR.iter_errors(config(text)))
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

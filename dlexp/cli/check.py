@@ -14,7 +14,7 @@ def check(
     output_format: PageFormat = "table",
     strict: Annotated[bool, typer.Option("--strict", help="Take warnings as problems.")] = False,
 ) -> None:
-    """Check config files: every key at every depth, what has to fit together, what is unwise. Loads no data.
+    """Check config files and studies: every key at every depth, what has to fit, what is unwise. Loads no data.
 
     Exits with 0 if all are fine, warnings on stderr or not, else with 2.
 

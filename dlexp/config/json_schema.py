@@ -1,10 +1,10 @@
-"""The JSON Schema of a config file, for editors: draft 2020-12."""
+"""The JSON Schemas of a config file and of a study file, for editors: draft 2020-12."""
 
 import ast
 import inspect
 import itertools
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
@@ -13,25 +13,23 @@ from dlexp import registry
 from dlexp.config.experiment import Experiment
 from dlexp.config.lint import ALLOWED
 from dlexp.config.places import HEAD_SHORT_FORMS
+from dlexp.config.study import Study
+from dlexp.config.variants import FILE
 
 Schema = dict[str, Any]
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-#: Pydantic's own additions, and what a file may always leave to the one that it extends.
-_LEFT_OUT = ("title", "discriminator", "required")
+#: Pydantic's own additions.
+_OWN = ("title", "discriminator")
 
 
 def json_schema() -> Schema:
-    """The schema of what a file may say: with `extends`, short forms, and no key that another file cannot give.
+    """The schema of what a config may say: with `extends`, short forms, and no key that another file cannot give.
 
     What has to fit together across keys is left to `dlexp check`.
     """
-    generated = TypeAdapter(Experiment).json_schema()
-    classes = {settings.__name__: settings for settings in _below(BaseModel)}
-    described = {name: _described(each, classes[name]) for name, each in generated.pop("$defs").items()}
-    definitions = {name: _for_files(each) for name, each in described.items()}
-    config = _for_files(_described(generated, Experiment))
-    properties = config.pop("properties")
+    # What is required a file may always leave to the one that it extends.
+    config, definitions = _parts(Experiment, (*_OWN, "required"))
     extends = {
         "type": "string",
         "minLength": 1,
@@ -42,13 +40,36 @@ def json_schema() -> Schema:
     )
     allow = {"type": "array", "items": {"enum": list(ALLOWED)}, "description": meant}
     short_forms = {key: _short_form(key, definitions) for key in HEAD_SHORT_FORMS}
-    return {
-        "$schema": DRAFT,
-        "title": "dlexp config",
-        **config,
-        "properties": {"extends": extends, "allow": allow, **properties, **short_forms},
-        "$defs": dict(sorted(definitions.items())),
+    properties = {"extends": extends, "allow": allow, **config.pop("properties"), **short_forms}
+    return _document("dlexp config", {**config, "properties": properties}, definitions)
+
+
+def study_schema() -> Schema:
+    """The schema of a study, whose variants say what configs may say, dotted keys too."""
+    study, definitions = _parts(Study, _OWN)
+    config = json_schema()
+    file = {"type": "string", "minLength": 1, "description": "A config file, seen from the study, instead of the base."}
+    changes = {
+        "type": "object",
+        "properties": {FILE: file, **{key: item for key, item in config["properties"].items() if key != "extends"}},
+        "patternProperties": {r"^[^.]+\..": {"description": "A key at any depth, as `--set` takes it."}},
+        "additionalProperties": False,
     }
+    study["properties"]["variants"]["additionalProperties"] = changes
+    return _document("dlexp study", study, {**definitions, **config["$defs"]})
+
+
+def _parts(settings: type[BaseModel], left_out: Sequence[str]) -> tuple[Schema, dict[str, Schema]]:
+    """The schema of a class with its descriptions, and those of the classes that it refers to."""
+    generated = TypeAdapter(settings).json_schema()
+    classes = {each.__name__: each for each in _below(BaseModel)}
+    described = {name: _described(each, classes[name]) for name, each in generated.pop("$defs", {}).items()}
+    definitions = {name: _for_files(each, left_out) for name, each in described.items()}
+    return _for_files(_described(generated, settings), left_out), definitions
+
+
+def _document(title: str, schema: Schema, definitions: dict[str, Schema]) -> Schema:
+    return {"$schema": DRAFT, "title": title, **schema, "$defs": dict(sorted(definitions.items()))}
 
 
 def _below(settings: type[BaseModel]) -> Iterator[type[BaseModel]]:
@@ -84,25 +105,25 @@ def _field_docstrings(settings: type[BaseModel]) -> dict[str, str]:
     }
 
 
-def _for_files(schema: Any, of_properties: bool = False) -> Any:
+def _for_files(schema: Any, left_out: Sequence[str], of_properties: bool = False) -> Any:
     """One part of pydantic's schema, turned into that of a file.
 
     `oneOf` becomes `anyOf`: where the `type` is left to the extended file, several components may fit.
     """
     if isinstance(schema, list):
-        return [_for_files(item) for item in schema]
+        return [_for_files(item, left_out) for item in schema]
     if not isinstance(schema, dict):
         return schema
     if of_properties:
-        return {name: _for_files(item) for name, item in schema.items()}
+        return {name: _for_files(item, left_out) for name, item in schema.items()}
     found: Schema = {}
     for key, value in schema.items():
         if key == "default":
             found[key] = value
         elif key == "description":
             found[key] = " ".join(value.split())
-        elif key not in _LEFT_OUT:
-            found["anyOf" if key == "oneOf" else key] = _for_files(value, of_properties=key == "properties")
+        elif key not in left_out:
+            found["anyOf" if key == "oneOf" else key] = _for_files(value, left_out, of_properties=key == "properties")
     return found
 
 

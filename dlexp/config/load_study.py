@@ -42,6 +42,15 @@ class LoadedStudy:
     """What works in the variants and is unwise, each thing once."""
 
 
+def is_study_file(path: Path) -> bool:
+    """Whether a file is a study, and no config.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
+    return is_study(read(path).entries)
+
+
 def load_study(path: Path | str) -> LoadedStudy:
     """Read a study, the configs that it names, and what its variants and its grid lay over them.
 

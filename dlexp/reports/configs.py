@@ -1,4 +1,4 @@
-"""What is wrong with config files, what is unwise in them, and what a run of them calls."""
+"""What is wrong with config files and studies, what is unwise in them, and what a run of them calls."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +7,15 @@ from typing import Any
 
 from dlexp.config.lint import Finding
 from dlexp.config.load import Loaded, load_all
-from dlexp.config.problems import ConfigError, Problem
+from dlexp.config.load_study import is_study_file, load_study
+from dlexp.config.problems import ConfigError, Problem, Source, refused
 from dlexp.console import one_line
 from dlexp.format import PageFormat, to_json
 
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """A config file with what was found in it."""
+    """A config or a study with what was found in it."""
 
     file: str
     experiments: Sequence[Loaded] = ()
@@ -27,15 +28,28 @@ class Checked:
 
 
 def check(path: Path, overrides: Sequence[str], grids: Sequence[str]) -> Checked:
-    """Look for mistakes in a config file at every point of the grids, before anything is loaded."""
+    """Look for mistakes in a config at every point of the grids, or in a study, before anything is loaded."""
     try:
+        if is_study_file(path):
+            return _study(path, *overrides, *grids)
         loaded = load_all([path], overrides, grids)
     except ConfigError as error:
         return Checked(file=str(path), problems=error.problems)
     warnings = dict.fromkeys(warning for each in loaded for warning in each.warnings)
+    return Checked(file=str(path), experiments=loaded, warnings=list(warnings), notes=_notes(loaded))
+
+
+def _study(path: Path, *changes: str) -> Checked:
+    if changes:
+        raise refused("a study takes no --set and no --grid; write them into its variants", Source(str(path)))
+    study = load_study(path)
+    experiments = list(study.variants.values())
+    return Checked(file=str(path), experiments=experiments, warnings=study.warnings, notes=_notes(experiments))
+
+
+def _notes(loaded: Sequence[Loaded]) -> list[str]:
     parts = [part for each in loaded for part in (each.experiment.dataset, each.experiment.model)]
-    notes = dict.fromkeys(note for part in parts for note in part.notes())
-    return Checked(file=str(path), experiments=loaded, warnings=list(warnings), notes=list(notes))
+    return list(dict.fromkeys(note for part in parts for note in part.notes()))
 
 
 def render(checked: Sequence[Checked], failed: Sequence[Checked], output: PageFormat) -> str:
