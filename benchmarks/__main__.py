@@ -4,18 +4,22 @@ epoch: an epoch beside scikit-learn, PyTorch and Keras; process: a whole run bes
 beside it; dense: dense and padded data beside Keras's `fit`; startup: commands that train nothing; scaling: time and
 memory against the size of the data; drawing: directories of runs made among many others; kills: so many kills at
 random moments, and whether the runs then end exact; tables: a large CSV file beside a script; scales: how far the unit
-of the data moves a score. Writes a table for each; `python tools/readme.py` puts them into the README.
+of the data moves a score; verdicts: how often what `compare` says is false, with exit code 1 where that is more often
+than it may be. Writes a table for each; `python tools/readme.py` puts them into the README.
 
 Needs the real data (`DLEXP_DATA`, or Keras's cache). Figures of a shared machine vary: read the ratios.
 """
 
 import argparse
 import importlib
+import sys
 from pathlib import Path
 
 from dlexp.format import write_csv
 
 RESULTS = Path(__file__).parent / "results"
+#: Hidden from commands, and ignored by git.
+RUNS_DIR = Path("runs/.verdicts")
 
 #: What can be measured, and how often unless said.
 ROUNDS = {
@@ -29,6 +33,7 @@ ROUNDS = {
     "drawing": 5,
     "tables": 5,
     "scales": 3,
+    "verdicts": 20,
 }
 
 
@@ -40,10 +45,15 @@ def main() -> None:
     parser.add_argument("what", choices=list(ROUNDS), nargs="+")
     parser.add_argument("--rounds", type=int, help=f"measure so often; default: {ROUNDS}")
     parser.add_argument("--results", type=Path, default=RESULTS, help="where the tables go; default: %(default)s")
+    parser.add_argument(
+        "--runs-dir", type=Path, default=RUNS_DIR, help="where verdicts keeps its runs; default: %(default)s"
+    )
     arguments = parser.parse_args()
+    violated = []
     for what in arguments.what:
         module = importlib.import_module(f"benchmarks.{what}")
-        rows = module.measure(arguments.rounds or ROUNDS[what])
+        rounds = arguments.rounds or ROUNDS[what]
+        rows = module.measure(rounds, arguments.runs_dir) if what == "verdicts" else module.measure(rounds)
         arguments.results.mkdir(exist_ok=True)
         path = arguments.results / f"{what}.csv"
         with path.open("w", newline="") as file:
@@ -52,6 +62,10 @@ def main() -> None:
         print(f"{path}\n{path.read_text()}", flush=True)
         if hasattr(module, "draw"):
             module.draw(rows, path.with_suffix(".png"))
+        if hasattr(module, "violations"):
+            violated += module.violations(rows)
+    if violated:
+        sys.exit("\n".join(violated))
 
 
 if __name__ == "__main__":

@@ -120,6 +120,17 @@ def test_a_headline_without_an_interval_says_why(
     assert only(comparison_of(tmp_path)).reason == reason
 
 
+def test_an_experiment_that_always_diverged_has_no_verdict(tmp_path: Path) -> None:
+    """It is compared with the first one that finished."""
+    failed(tmp_path, "a")
+    finished(tmp_path, "b", config=WIDER)
+
+    headline = only(comparison_of(tmp_path))
+
+    assert (headline.experiment.label, headline.baseline.label) == ("a", "b")
+    assert (headline.reason, headline.difference) == ("no seed of a finished", None)
+
+
 def curves(runs_dir: Path, name: str, config: dict[str, Any], last: Sequence[float], best: Sequence[float]) -> None:
     """Runs whose last and best validation accuracy are given; the best one was reached in epoch 3 of 100."""
     for seed, (of_last, of_best) in enumerate(zip(last, best, strict=True)):
@@ -132,12 +143,13 @@ def test_last_and_best_epoch_may_lead_to_different_verdicts(tmp_path: Path) -> N
     curves(tmp_path, "sgd", CONFIG, (0.85, 0.86, 0.855), (0.86, 0.87, 0.865))
     curves(tmp_path, "adam", WIDER, (0.80, 0.82, 0.81), (0.90, 0.92, 0.91))
 
-    # Named by hand: scan orders by name.
     runs = [read(run_dir) for run_dir in scan(tmp_path)]
-    headline = only(compare([run for name in ("sgd", "adam") for run in runs if run.name == name]))
+    in_order = [run for name in ("sgd", "adam") for run in runs if run.name == name]
+    conflict = only(compare(in_order)).conflict
 
-    conflict = headline.conflict
     assert conflict
+    # Also where the best epoch is no row of the table.
+    assert only(compare(in_order, ("val_accuracy",))).conflict == conflict
     assert (conflict.last.verdict, conflict.best.verdict) == ("worse", "better")
     assert [conflict.last.mean, conflict.best.mean] == pytest.approx([-0.045, 0.045])
     assert (conflict.epochs, conflict.best_epoch, conflict.baseline_best_epoch) == (100, 3, 3)
