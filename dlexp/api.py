@@ -1,8 +1,8 @@
 """dlexp from Python: what the commands do, with tables as pandas DataFrames. Cheap to import.
 
-In a script, call `run` and `bias_variance` below `if __name__ == "__main__":`, since training processes import the
-script again. Whatever is wrong with an argument, its type as well as its value, is a `dlexp.errors.UserError` before
-anything is made on disk; its `lines` say what, one per mistake.
+In a script, call `run`, `study` and `bias_variance` below `if __name__ == "__main__":`, since training processes import
+the script again. Whatever is wrong with an argument, its type as well as its value, is a `dlexp.errors.UserError`
+before anything is made on disk; its `lines` say what, one per mistake.
 """
 
 import os
@@ -99,6 +99,53 @@ def run(
     if trained.not_observed:
         raise DataError(*trained.not_observed)
     return of_runs(list(map(read, trained.results)))
+
+
+def study(
+    files: "AnyPath | Iterable[AnyPath]",
+    *,
+    workers: SupportsIndex = 1,
+    runs_dir: AnyPath = "runs",
+    data_dir: AnyPath | None = None,
+    wait: bool = False,
+    strict: bool = False,
+) -> "pd.DataFrame":
+    """Train what studies lack, and judge their claims.
+
+    Args:
+        files: Study files.
+        workers, runs_dir, data_dir, wait, strict: As for `run`.
+
+    Returns:
+        A row for every number that a claim bounds: the study, what it says, what is measured and of what, the bounds,
+        the mean with its interval, the result, and that of the whole claim beside the expected one.
+
+    Raises:
+        UserError: As for `run`, of the studies too.
+        DataError: Data cannot be had; then nothing is trained. Or a finished run cannot be observed.
+    """
+    import pandas as pd
+
+    from dlexp.components.remarks import require_settled
+    from dlexp.execution.plan import Request
+    from dlexp.reports.study.rows import COLUMNS, rows
+    from dlexp.workflows import study as workflow
+
+    several = list(files) if arguments.is_listing(files) else [files]
+    if not several:
+        raise UserError("files: expected at least one study file, given none")
+    paths = [Path(arguments.text_of_path(each, "files", "a study file")) for each in several]
+    request = Request(
+        runs_dir=arguments.folder(runs_dir, "runs_dir"),
+        data_dir=_data_folder(data_dir),
+        strict=arguments.flag(strict, "strict"),
+        observe=True,
+    )
+    studied = workflow.study(paths, request, _runner("study", workers, wait))
+    require_settled(studied.trained.unsettled)
+    if studied.trained.not_observed:
+        raise DataError(*studied.trained.not_observed)
+    return pd.DataFrame(rows(studied.studies), columns=COLUMNS)
 
 
 def bias_variance(

@@ -17,6 +17,7 @@ from dlexp.cli.predict import predict
 from dlexp.cli.run import run
 from dlexp.cli.schema import schema
 from dlexp.cli.show import show
+from dlexp.cli.study import study
 from dlexp.cli.verify import verify
 from dlexp.cli.why import why
 from dlexp.version import VERSION
@@ -45,7 +46,7 @@ def dlexp(
     """Deep-learning experiments as YAML files: run them, compare them, trust the answer."""
 
 
-for _command in (run, compare, bias_variance, ls, show, diff, why, verify, predict, clean, check, data):
+for _command in (run, compare, study, bias_variance, ls, show, diff, why, verify, predict, clean, check, data):
     app.command(cls=Once)(_command)
 app.command("list", cls=Once)(list_components)
 app.command(cls=Once)(schema)

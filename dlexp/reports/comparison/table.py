@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from dlexp.components.columns import Column
@@ -63,6 +63,13 @@ def to_text(comparison: Comparison, width: int = 80) -> str:
     header = [line for sentence in _header(comparison) for line in textwrap.wrap(one_line(sentence), width)]
     notes = [line for note in _notes(comparison) for line in textwrap.wrap(note, width)]
     return "\n\n".join("\n".join(section) for section in (header, lines, notes) if section) + "\n"
+
+
+def scores(comparison: Comparison, width: int = 80) -> list[str]:
+    """The settings that differ and the scores, without differences and verdicts, as lines no longer than `width`."""
+    labels, table = _labels(comparison), [replace(row, differences=()) for row in _rows(comparison)]
+    lines = _columns(labels, table, width) if len(labels) <= 2 else None
+    return lines or [line for row in table for line in _block(labels, row, width)]
 
 
 def to_markdown(comparison: Comparison) -> str:

@@ -1,0 +1,65 @@
+"""`dlexp study`: train what studies need, and judge their claims."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir, Strict, TableFormat, Wait, Workers
+
+
+def study(
+    files: Annotated[list[Path], typer.Argument(metavar="STUDY...", help="Study files, one question each.")],
+    workers: Workers = 1,
+    smoke: Annotated[
+        bool,
+        typer.Option("--smoke", help="Two epochs on a small generated stand-in, one seed a variant; judges no claim."),
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Show what is to be trained, how long it takes and what it can show; train nothing."
+        ),
+    ] = False,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Start no further run after one failed.")] = False,
+    wait: Wait = False,
+    strict: Strict = False,
+    output_format: TableFormat = "table",
+    runs_dir: RunsDir = RUNS_DIR,
+    data_dir: DataDir = None,
+) -> None:
+    """Answer questions: train what studies need, and say of each claim whether it holds, fails or cannot be told.
+
+    A study is one file: variants of a config, the number of seeds, claims about their scores. Its runs are those of
+    `dlexp run`, what is done already is not trained again. Exit code 1 if a claim does not come out as its `expect`
+    says.
+
+    Example: dlexp study configs/studies/optimizer.yaml
+    """
+    from functools import partial
+
+    from dlexp import console
+    from dlexp.cli.trainings import close, progress
+    from dlexp.execution import arguments
+    from dlexp.execution.plan import Request
+    from dlexp.execution.pool import Pool
+    from dlexp.reports.study import forecast, table
+    from dlexp.workflows import study as workflow
+    from dlexp.workflows.runner import Runner
+
+    arguments.count(workers, "--workers")
+    request = Request(runs_dir=runs_dir, data_dir=data_dir, smoke=smoke, strict=strict, observe=not smoke)
+    if dry_run:
+        found = workflow.preview(files, request, workers)
+        print(forecast.render(found, output_format, console.width()), end="")
+        return
+    runner = Runner(engine=partial(Pool, workers), progress=progress, fail_fast=fail_fast, wait=wait)
+    studied = workflow.study(files, request, runner)
+    if smoke:
+        print(table.render_smoke(studied.studies, output_format), end="")
+        close(studied.trained)
+        return
+    print(table.render(studied.studies, output_format, console.width()), end="")
+    close(studied.trained)
+    if not studied.came_out:
+        raise typer.Exit(1)

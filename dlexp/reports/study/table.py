@@ -1,0 +1,102 @@
+"""Judged studies as text of any width, JSON, CSV or Markdown."""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+from dlexp.console import one_line
+from dlexp.format import TableFormat, plural, tabulated, to_csv, to_json
+from dlexp.reports.comparison.table import scores
+from dlexp.reports.study import scoreboard
+from dlexp.reports.study.document import document
+from dlexp.reports.study.facts import StudyFacts
+from dlexp.reports.study.rows import COLUMNS, rows
+from dlexp.reports.study.sentences import decided, headline, measured
+from dlexp.statistics.paired import MIN_PAIRS
+
+
+def render(studies: Sequence[StudyFacts], output: TableFormat, width: int = 80) -> str:
+    """The studies in a format, with a line end after the last line."""
+    match output:
+        case "table":
+            return to_text(studies, width)
+        case "json":
+            came_out = all(each.came_out for each in studies)
+            return to_json({"came_out": came_out, "studies": list(map(document, studies))})
+        case "csv":
+            return to_csv(COLUMNS, rows(studies))
+        case "md":
+            decisions = [
+                f"- {facts.study.path.stem}: {one_line(' '.join(list(decided(facts.study.study, each))[:2]))}"
+                for facts in studies
+                for each in facts.decisions
+            ]
+            return "\n".join([*scoreboard.to_markdown(studies), *([""] if decisions else []), *decisions]) + "\n"
+
+
+def render_smoke(studies: Sequence[StudyFacts], output: TableFormat) -> str:
+    """What trained for two epochs: a row for each study, none of whose claims is judged."""
+    found = [
+        {
+            "study": str(facts.study.path),
+            "variants": len(facts.study.variants),
+            "runs": sum(len(each.runs) for each in facts.comparison.experiments),
+            "training_sets": sum(each.resamples for each in facts.points.values()),
+            "claims_not_judged": len(facts.claims),
+        }
+        for facts in studies
+    ]
+    header = ["study", "variants", "runs", "training sets", "claims (not judged)"]
+    return tabulated(output, header, [list(map(str, row.values())) for row in found], list(found[0]), found)
+
+
+def to_text(studies: Sequence[StudyFacts], width: int = 80) -> str:
+    """Every study, then of several a scoreboard; no line is longer than `width`."""
+    sections = ["\n".join(_study(each, width)) for each in studies]
+    if len(studies) > 1 and any(each.claims for each in studies):
+        sections.append("\n".join(scoreboard.to_text(studies, width)))
+    return "\n\n\n".join(sections) + "\n"
+
+
+def _study(facts: StudyFacts, width: int) -> Iterator[str]:
+    study = facts.study.study
+    each = f"{plural(len(facts.study.variants), 'variant')}, {plural(study.seeds, 'seed')} each"
+    yield from _wrapped(f"{facts.study.path}: {each}", width)
+    yield ""
+    yield from scores(facts.comparison, width)
+    for judged in facts.claims:
+        yield ""
+        yield from _wrapped(headline(judged), width)
+        yield from _below((line for term in judged.terms for line in measured(judged.claim, term)), width)
+    for decision in facts.decisions:
+        first, *others = decided(study, decision)
+        yield ""
+        yield from _wrapped(first, width)
+        yield from _below(others, width)
+    if notes := [line for note in _notes(facts) for line in _wrapped(note, width, "")]:
+        yield from ("", *notes)
+
+
+def _below(lines: Iterable[str], width: int) -> Iterator[str]:
+    """Indented; what does not fit into one line continues after its semicolon, where it has one."""
+    for line in lines:
+        parts = [line] if len(line) + 2 <= width else line.replace("; claimed: ", ";\nclaimed: ").split("\n")
+        for part in parts:
+            yield from textwrap.wrap(one_line(part), width, initial_indent="  ", subsequent_indent="    ")
+
+
+def _notes(facts: StudyFacts) -> Iterator[str]:
+    """How sure the intervals are, and what not to do about a claim that is undecided."""
+    study = facts.study.study
+    terms = [term for judged in facts.claims for term in judged.terms]
+    if any(term.interval for term in terms):
+        together = f" for all {study.n_claims} numbers together" if study.n_claims > 1 else ""
+        yield f"Intervals: 95 %{together}, over paired seeds (Student's t)."
+    if any(term.result == "cannot_tell" and term.seeds_needed for term in terms) and study.seeds >= MIN_PAIRS:
+        yield (
+            f"Planned for n = {study.seeds}; adding seeds because of it makes it wrong in 8 to 11 %; "
+            "start a new study with more seeds."
+        )
+
+
+def _wrapped(text: str, width: int, indent: str = "  ") -> list[str]:
+    return textwrap.wrap(one_line(text), width, subsequent_indent=indent)

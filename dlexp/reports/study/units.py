@@ -1,0 +1,103 @@
+"""How the numbers of claims are written: points, times, seconds, epochs."""
+
+from dataclasses import dataclass
+
+from dlexp.components.columns import Column
+from dlexp.config.study import Claim
+from dlexp.reports.numbers import MAX_PLACES, fixed, places_of, signed, significant
+from dlexp.reports.study.terms import Bound, Kind, Term
+
+#: What follows a ratio.
+RATIO = " times"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What numbers of a kind are multiplied with and followed by."""
+
+    scale: float
+    name: str
+    """With a space before it; empty if there is none."""
+    is_signed: bool = False
+
+    def number(self, value: float) -> str:
+        """A number that the user chose."""
+        return f"{value * self.scale:g}{self.name}"
+
+    def distance(self, value: float) -> str:
+        """A distance between two numbers, of two digits; between ratios, in percent."""
+        scaled, name = (100 * value, " %") if self.name == RATIO else (self.scale * value, self.name)
+        return f"{fixed(scaled, places_of(scaled, 2))}{name}"
+
+    def mean(self, term: Term) -> str:
+        """`+4.8 points`; a dash where there is no number."""
+        if term.mean is None:
+            return "-"
+        value, bounds = term.mean * self.scale, self._bounds(term)
+        if bounds is None:
+            text = significant(value)
+            return f"{'+' if self.is_signed and value > 0 else ''}{text}{self.name}"
+        places = _places(*bounds)
+        return f"{signed(value, places) if self.is_signed else fixed(value, places)}{self.name}"
+
+    def interval(self, term: Term) -> str:
+        """`[2.2, 7.4]`; empty where there is none."""
+        bounds = self._bounds(term)
+        if bounds is None:
+            return ""
+        low, high = (fixed(bound, _places(*bounds)) for bound in bounds)
+        return f"[{low}, {high}]"
+
+    def _bounds(self, term: Term) -> tuple[float, float] | None:
+        """Both ends of its interval, unless they are the number itself, which is then the same for every seed."""
+        if term.interval is None or term.interval[0] == term.interval[1]:
+            return None
+        low, high = (bound * self.scale for bound in term.interval)
+        return low, high
+
+    def bound(self, bound: Bound) -> str:
+        """`at least 0.5 points`."""
+        low, high = bound
+        if low is None:
+            return "no bound" if high is None else f"at most {self.number(high)}"
+        if high is None:
+            return f"at least {self.number(low)}"
+        if low == -high:
+            return f"within ±{self.number(high)}"
+        return f"between {low * self.scale:g} and {self.number(high)}"
+
+
+def unit_of(claim: Claim, kind: Kind) -> Unit:
+    """The unit of what a claim bounds."""
+    if claim.epochs_to:
+        return _unit([Column(quantity="epochs")], kind)
+    name = claim.metric or ""
+    columns = [] if name.startswith("diagnostics.") else [Column.parse(each) for each in name.split(" - ")]
+    return _unit(columns, kind)
+
+
+def unit_of_column(name: str, kind: Kind) -> Unit:
+    """The unit of a number of one column."""
+    return _unit([Column.parse(name)], kind)
+
+
+def _unit(columns: list[Column], kind: Kind) -> Unit:
+    if kind == "ratio":
+        return Unit(1.0, RATIO)
+    is_signed = kind == "difference"
+    if columns and all(each.metric and each.metric.in_points for each in columns):
+        # A score itself is written as the records have it.
+        return Unit(100.0, " points", is_signed) if is_signed or len(columns) > 1 else Unit(1.0, "")
+    if columns and all(each.quantity == "epochs" or each.best == "epoch" for each in columns):
+        return Unit(1.0, " epochs", is_signed)
+    if [str(each) for each in columns] == ["seconds"]:
+        return Unit(1.0, " s", is_signed)
+    return Unit(1.0, "", is_signed)
+
+
+def _places(low: float, high: float) -> int:
+    """The decimal places of two digits of half the width; more where a bound would look like 0 and is not."""
+    places = places_of((high - low) / 2, 2)
+    while any(bound and float(fixed(bound, places)) == 0 for bound in (low, high)) and places < MAX_PLACES:
+        places += 1
+    return places

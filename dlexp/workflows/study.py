@@ -1,0 +1,143 @@
+"""Studies: train what they lack and judge their claims, or say what that would do."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dlexp.config.load import Loaded
+from dlexp.config.load_study import LoadedStudy, load_study
+from dlexp.config.names import BIAS_VARIANCE
+from dlexp.config.problems import ConfigError, Problem
+from dlexp.execution import arguments
+from dlexp.execution.plan import Plan, Planned, Request, together
+from dlexp.records.index import Attempts, Run, finished, scan
+from dlexp.reports.bias_variance.facts import Point, point
+from dlexp.reports.plan.pace import Pace
+from dlexp.reports.study.facts import StudyFacts, judge
+from dlexp.reports.study.forecast import Forecast, forecast
+from dlexp.workflows.bias_variance import DEFAULT_TRAINING_SETS, plan_training_sets
+from dlexp.workflows.runner import Runner, Trained
+from dlexp.workflows.train import carry_out, plan_configs
+
+#: `--smoke` trains each variant with this seed.
+SMOKE_SEEDS = (0,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedStudy:
+    """A study with the runs that its claims are judged by."""
+
+    study: LoadedStudy
+    runs: Mapping[str, Sequence[Planned]]
+    """By variant the run of each seed; none where its data cannot be had."""
+    training_sets: Mapping[str, Sequence[Planned]]
+    """By variant the run on each resampled training set, for the variants of which a claim needs them."""
+
+    def judged(self, on_record: Attempts) -> StudyFacts:
+        """Its claims, judged by what is on record of its runs."""
+        runs = {name: list(_recorded(of_it, on_record)) for name, of_it in self.runs.items()}
+        sets = {name: list(_recorded(of_it, on_record)) for name, of_it in self.training_sets.items()}
+        points: dict[str, Point] = {name: point(name, {}, of_it) for name, of_it in sets.items() if of_it}
+        return judge(self.study, runs, points)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Studied:
+    """What came of studies."""
+
+    studies: tuple[StudyFacts, ...]
+    trained: Trained
+
+    @property
+    def came_out(self) -> bool:
+        """Whether every claim of every study came out as expected."""
+        return all(each.came_out for each in self.studies)
+
+
+def study(paths: Sequence[Path], request: Request, runner: Runner) -> Studied:
+    """Train what studies lack, what two of them share once, and judge their claims.
+
+    Raises:
+        UserError: With everything that is wrong in the studies and their configs, or does not fit the data.
+        Unsettled: The request is strict and refuses data of a run that is done.
+        DataError: As `Runner.carry_out`.
+    """
+    planned, studies, configs = _planned(paths, request)
+    trained = carry_out(planned, configs, runner, counts_done=True)
+    on_record = Attempts(scan(planned.runs_dir))
+    return Studied(studies=tuple(each.judged(on_record) for each in studies), trained=trained)
+
+
+def preview(paths: Sequence[Path], request: Request, workers: int) -> Forecast:
+    """What `study` would train, how long that would take, and what it could show.
+
+    Raises:
+        UserError: As `study`.
+    """
+    planned, studies, _ = _planned(paths, request)
+    on_record = Attempts(scan(request.runs_dir))
+    facts = [each.judged(on_record) for each in studies]
+    runs = [{name: [*each.runs[name], *each.training_sets.get(name, ())] for name in each.runs} for each in studies]
+    return forecast(planned, list(zip(facts, runs, strict=True)), Pace(finished(request.runs_dir)), workers)
+
+
+def _planned(paths: Sequence[Path], request: Request) -> tuple[Plan, list[PlannedStudy], dict[str, Loaded]]:
+    """A plan of all that the studies need, each study with its own part of that, and the configs by identity."""
+    studies = _loaded(paths)
+    seeds = [SMOKE_SEEDS if request.smoke else range(each.study.seeds) for each in studies]
+    wanted = [(config, of_it) for each, of_it in zip(studies, seeds, strict=True) for config in each.variants.values()]
+    arguments.require_few_runs(sum(len(of_it) for _, of_it in wanted))
+    of_seeds = plan_configs(wanted, request)
+    once = {(run.subject.identities.own, run.seed): run for run in of_seeds.runs}
+    identities = iter(of_seeds.identities)
+    configs = dict(zip(of_seeds.identities, (config for config, _ in wanted), strict=True))
+    plans, planned = [of_seeds], []
+    for each, of_it in zip(studies, seeds, strict=True):
+        runs = {
+            name: [once[identity, seed] for seed in of_it] if identity else []
+            for name, identity in zip(each.variants, identities, strict=False)
+        }
+        training_sets: dict[str, list[Planned]] = {}
+        if names := _of_training_sets(each):
+            resampled, groups = _plan_training_sets(each, names, request)
+            plans.append(resampled)
+            training_sets = dict(zip(names, groups, strict=True))
+            configs |= {
+                run.subject.identities.own: each.variants[name] for name in names for run in training_sets[name]
+            }
+        planned.append(PlannedStudy(study=each, runs=runs, training_sets=training_sets))
+    return together(plans), planned, configs
+
+
+def _loaded(paths: Sequence[Path]) -> list[LoadedStudy]:
+    """Every study once, or a ConfigError with the problems of all."""
+    found: list[LoadedStudy] = []
+    problems: list[Problem] = []
+    for path in dict.fromkeys(paths):
+        try:
+            found.append(load_study(path))
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(dict.fromkeys(problems))  # Studies of one base have its problems once.
+    return found
+
+
+def _of_training_sets(study: LoadedStudy) -> list[str]:
+    """The variants of which a claim needs many training sets."""
+    claims = [claim for claim in study.study.claims if claim.needs_training_sets]
+    return list(dict.fromkeys(name for claim in claims for name in claim.variants))
+
+
+def _plan_training_sets(study: LoadedStudy, names: Sequence[str], request: Request) -> tuple[Plan, list[list[Planned]]]:
+    """Plan the training sets of these variants as `dlexp bias-variance` does, by which they are trained, too."""
+    configs = [study.variants[name] for name in names]
+    allowed = {each.experiment.name + BIAS_VARIANCE: each.allowed for each in configs}
+    n, kind = study.study.resamples or DEFAULT_TRAINING_SETS, study.study.resampling
+    return plan_training_sets([each.experiment for each in configs], n, kind, replace(request, allowed=allowed))
+
+
+def _recorded(runs: Sequence[Planned], on_record: Attempts) -> Iterator[Run]:
+    for run in runs:
+        if found := run.record(on_record):
+            yield found
