@@ -17,6 +17,11 @@ from dlexp.records.numbering import Numbering
 WIDER = changed(model={"hidden": [128, 64]})
 
 TABLE = """\
+1 paired seed cannot tell whether digits_b is better or worse than digits_a:
++10.0 points val_accuracy; 5 seeds can tell, in about 10 s:
+    dlexp run runs/digits_a/s0-3076b09959/config.yaml \\
+        runs/digits_b/s0-8cd1afba29/config.yaml --seeds 5
+
 Baseline: digits_a (named first).
 
 what differs   digits_a   digits_b
@@ -24,7 +29,7 @@ model.hidden   [64, 64]   [128, 64]
 seeds          1          1
 val_accuracy   0.5000     0.6000      +10.0 points, 1 paired seed
 
-Fewer than 3 paired seeds allow no verdict; 3 seeds can tell: --seeds 3.
+Fewer than 3 paired seeds allow no verdict.
 """
 
 
@@ -90,10 +95,10 @@ def test_a_name_without_a_run_that_ended_is_no_baseline(dlexp: Invoke) -> None:
     code, out, err = dlexp("compare", "begun", "digits_b", "digits_a", "--metric", "val_accuracy")
 
     assert (code, err) == (0, "left out: 1 interrupted\n")
-    assert out.splitlines()[0] == "Baseline: digits_b (next after begun, of which no seed finished)."
+    assert out.split("\n\n")[1] == "Baseline: digits_b (next after begun, of which no seed finished)."
     finished(Path("runs"), "begun", 1, 0.7, begun, identity="0123456789" + "0" * 54)
     _, out, _ = dlexp("compare", "begun", "digits_b", "--metric", "val_accuracy")
-    assert out.splitlines()[0] == "Baseline: begun (named first)."
+    assert out.split("\n\n")[1] == "Baseline: begun (named first)."
 
 
 def test_without_words_the_experiment_that_was_started_first_is_the_baseline(dlexp: Invoke) -> None:
@@ -102,7 +107,7 @@ def test_without_words_the_experiment_that_was_started_first_is_the_baseline(dle
 
     code, out, _ = dlexp("compare", "--metric", "val_accuracy")
 
-    assert (code, out.splitlines()[0]) == (0, "Baseline: zebra (started first).")
+    assert (code, out.split("\n\n")[1]) == (0, "Baseline: zebra (started first).")
 
 
 def test_a_glob_that_describes_nothing(dlexp: Invoke) -> None:

@@ -17,7 +17,6 @@ LONG = f"training.epochs={list(range(100))}"
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (("run", "c.yaml", "--seed", "5", "--seed", "6"), "--seed: given more than once, with 5 and 6"),
         (("run", "c.yaml", "--seeds", "2", "--seeds=3"), "--seeds: given more than once, with 2 and 3"),
         (("run", "--workers", "1", "c.yaml", "--workers", "2"), "--workers: given more than once, with 1 and 2"),
         (("run", "c.yaml", "--runs-dir", "a", "--runs-dir", "b"), "--runs-dir: given more than once, with a and b"),

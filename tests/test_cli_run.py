@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -279,6 +280,7 @@ def group_is_gone(group: int, seconds: float) -> bool:
         (["run", "absent.yaml"], "absent.yaml: no such file"),
         (["run", "configs/digits_adam.yaml", "--set", "optimizer.type=adma"], "Did you mean 'adam'?"),
         (["run", "configs/digits_adam.yaml", "--seeds", "2", "--seed", "1"], "give one of them"),
+        (["run", "configs/digits_adam.yaml", "--seed", "1", "--seed", "1"], "--seed: 1 is given twice"),
     ],
 )
 def test_a_users_mistake_ends_in_exit_code_2(words: list[str], said: str) -> None:
@@ -289,6 +291,14 @@ def test_a_users_mistake_ends_in_exit_code_2(words: list[str], said: str) -> Non
     assert said in result.stderr
     assert len(result.stderr.splitlines()) <= 10
     assert "Traceback" not in result.stderr
+
+
+def test_a_seed_may_be_repeated(tmp_path: Path) -> None:
+    """For several seeds that do not begin with 0."""
+    result = dlexp("run", "configs/digits_adam.yaml", "--seed", "7", "--seed", "3", "--dry-run", "--runs-dir", tmp_path)
+
+    assert re.findall(r"seed ([0-9]+) ", result.stdout) == ["7", "3"]
+    assert result.stdout.endswith("\n2 to train, 0 done before\n")
 
 
 def test_unwritable_runs_directory_is_one_line(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ def run(
     overrides: Overrides = None,
     grids: Grids = None,
     seeds: Annotated[int | None, typer.Option(metavar="N", help="Train with the seeds 0 to N-1.")] = None,
-    seed: Annotated[int | None, typer.Option(metavar="K", help="Train with this seed.  [default: 0]")] = None,
+    seed: Annotated[
+        list[int] | None, typer.Option(metavar="K", help="Train with this seed; may be repeated.  [default: 0]")
+    ] = None,
     workers: Workers = 1,
     smoke: Annotated[
         bool, typer.Option("--smoke", help="Two epochs on a small generated stand-in, recorded under runs/.smoke/.")
@@ -45,9 +47,9 @@ def run(
     from dlexp.execution import arguments
     from dlexp.execution.worker import Worker
 
-    if seeds is not None and seed is not None:
+    if seeds is not None and seed:
         raise UserError("--seeds N trains the seeds 0 to N-1, --seed K the seed K alone: give one of them")
-    wanted = [arguments.seed(seed or 0, "--seed")] if seeds is None else arguments.seeds(seeds, "--seeds")
+    wanted = arguments.seeds(seed or [0], "--seed") if seeds is None else arguments.seeds(seeds, "--seeds")
     arguments.count(workers, "--workers")
     # The first process starts while all else is imported and the configs are read.
     with nullcontext() if dry_run else Worker() as first:

@@ -48,6 +48,14 @@ def duration(seconds: float, places: int = 1) -> str:
     return f"{fixed(seconds, places)} s"
 
 
+def about(seconds: float) -> str:
+    """`about 20 s`, `about 3.5 min`, `about 2 h`: an estimate, in whole seconds or with two digits."""
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= 1.5 * length:
+            return f"about {significant(seconds / length, 2)} {unit}"
+    return f"about {max(seconds, 1):.0f} s"
+
+
 def places_of(value: float, digits: int) -> int:
     """At which decimal place a number ends that is rounded to so many digits; negative: before the point."""
     exponent = int(f"{value:.{digits - 1}e}".partition("e")[2])

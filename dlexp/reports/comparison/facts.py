@@ -16,6 +16,7 @@ from dlexp.reports.comparison.groups import Group, counts, experiments_of, group
 from dlexp.reports.comparison.headlines import Headline, headlines
 from dlexp.reports.comparison.scores import ComparedMetric, Score, scores_of
 from dlexp.reports.comparison.settings import differing, telling
+from dlexp.reports.comparison.verdicts import has_verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,7 @@ class Comparison:
     """The same, except the defaults that come with another type: beside `optimizer.type`, no `optimizer.beta_1`."""
     metrics: tuple[ComparedMetric, ...]
     asked: tuple[str, ...] = ()
-    """The metrics that the user asked for; the first of them decides."""
+    """The metrics that the user asked for; the first of them that can have a verdict decides."""
 
     @property
     def members(self) -> list[tuple[Group, Compared]]:
@@ -55,7 +56,8 @@ class Comparison:
     @cached_property
     def headlines(self) -> tuple[Headline, ...]:
         """What decides between each experiment and its baseline."""
-        return tuple(headlines(self.groups, self._score, next(iter(self.asked), "")))
+        judged = (name for name in self.asked if has_verdict(Column.parse(name)))
+        return tuple(headlines(self.groups, self._score, next(judged, next(iter(self.asked), ""))))
 
     @property
     def large_families(self) -> tuple[LargeFamily, ...]:

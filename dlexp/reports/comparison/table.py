@@ -8,20 +8,20 @@ from itertools import zip_longest
 from dlexp.components.columns import Column
 from dlexp.config.flat import MISSING, format_value
 from dlexp.console import one_line
-from dlexp.format import TableFormat, aligned, joined, markdown_table, plural, to_csv, to_json
+from dlexp.format import TableFormat, aligned, joined, listed, markdown_table, to_csv, to_json
+from dlexp.reports.comparison.answers import answers
 from dlexp.reports.comparison.compared import Compared
+from dlexp.reports.comparison.differences import written
 from dlexp.reports.comparison.document import COLUMNS, document, rows
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.comparison.groups import Group
 from dlexp.reports.comparison.scores import ComparedMetric, Score
 from dlexp.reports.comparison.verdicts import EQUAL, has_verdict
-from dlexp.reports.numbers import LARGEST, counted, fixed, known, places_of, plus_minus, signed, significant
+from dlexp.reports.numbers import counted, known, plus_minus, significant
 from dlexp.statistics.paired import LEVEL, MIN_PAIRS
 
 _BETWEEN = "   "
 _BEST_POSSIBLE = "best possible"
-#: An interval this narrow is printed as it is.
-_MAX_PLACES = 12
 #: So many columns are enough for texts of several lines.
 _ROOM = 45
 #: How far what stands below an experiment's label is indented.
@@ -55,14 +55,15 @@ class _Row:
 
 
 def to_text(comparison: Comparison, width: int = 80) -> str:
-    """A table of lines no longer than `width`: columns for up to two experiments that fit, else blocks of rows."""
+    """The answers, then a table: columns for up to two experiments that fit into the width, else blocks of rows."""
     labels, table = _labels(comparison), _rows(comparison)
     lines = _columns(labels, table, width) if len(labels) <= 2 else None
     if lines is None:
         lines = [line for row in table for line in _block(labels, row, width)]
     header = [line for sentence in _header(comparison) for line in textwrap.wrap(one_line(sentence), width)]
     notes = [line for note in _notes(comparison) for line in textwrap.wrap(note, width)]
-    return "\n\n".join("\n".join(section) for section in (header, lines, notes) if section) + "\n"
+    said = [line for sentence in answers(comparison) for line in sentence.lines(width)]
+    return "\n\n".join("\n".join(section) for section in (said, header, lines, notes) if section) + "\n"
 
 
 def scores(comparison: Comparison, width: int = 80) -> list[str]:
@@ -73,7 +74,7 @@ def scores(comparison: Comparison, width: int = 80) -> list[str]:
 
 
 def to_markdown(comparison: Comparison) -> str:
-    """One table: a row for each key that differs and each metric, a column for each experiment."""
+    """The answers, then one table: a row for each key that differs and each metric, a column for each experiment."""
     cells = []
     for row in _rows(comparison):
         entries = zip_longest(row.cells, row.differences, fillvalue="")
@@ -81,7 +82,8 @@ def to_markdown(comparison: Comparison) -> str:
         if row.best_possible:
             cells.append([f"{row.title}, {_BEST_POSSIBLE}", *row.best_possible])
     table = "\n".join(markdown_table(["", *_labels(comparison)], cells))
-    return "\n\n".join([*map(one_line, _header(comparison)), table, *map(one_line, _notes(comparison))]) + "\n"
+    said = [sentence.markdown for sentence in answers(comparison)]
+    return "\n\n".join([*said, *map(one_line, _header(comparison)), table, *map(one_line, _notes(comparison))]) + "\n"
 
 
 def _labels(comparison: Comparison) -> list[str]:
@@ -137,24 +139,15 @@ def _difference(column: Column, score: Score, is_baseline: bool) -> str:
     difference = score.difference
     if difference is None:
         return "no seed in common: no difference"
-    scale, unit = (100.0, " points") if column.metric and column.metric.in_points else (1.0, "")
-    mean, pairs = difference.mean * scale, plural(difference.pairs, "paired seed")
+    parts = written(difference, column)
     if difference.interval is None:
-        # Three digits, where no interval says how many it is worth.
-        places = places_of(mean, 3) if abs(mean) >= LARGEST else max(places_of(mean, 3), 0)
-        found = f"{signed(mean, places) if mean else '0'}{unit}"
         if difference.pairs < MIN_PAIRS:
-            return f"{found}, {pairs}"
+            return f"{parts.mean}, {parts.pairs}"
         if difference.reason == EQUAL:
-            return f"{found} in each of {pairs}{': no verdict' * has_verdict(column)}"
-        return f"{found}, {pairs}: no verdict, {difference.reason}"
-    low, high = (bound * scale for bound in difference.interval)
-    # Two digits of half the width; more where a bound would look like 0 and is not.
-    places = places_of((high - low) / 2, 2)
-    while any(bound and float(fixed(bound, places)) == 0 for bound in (low, high)) and places < _MAX_PLACES:
-        places += 1
+            return f"{parts.mean} in each of {parts.pairs}{': no verdict' * has_verdict(column)}"
+        return f"{parts.mean}, {parts.pairs}: no verdict, {difference.reason}"
     verdict = f": {difference.verdict}" if difference.verdict else ""
-    return f"{signed(mean, places)}{unit} [{fixed(low, places)}, {fixed(high, places)}], {pairs}{verdict}"
+    return f"{parts.mean} {parts.interval}, {parts.pairs}{verdict}"
 
 
 def _header(comparison: Comparison) -> Iterator[str]:
@@ -209,7 +202,7 @@ def _notes(comparison: Comparison) -> Iterator[str]:
         without = "; scores in training have no verdict" * in_training
         yield f"Differences: with {level} over paired seeds (Student's t){without}."
     if any(difference.pairs < MIN_PAIRS for difference in differences):
-        yield f"Fewer than {MIN_PAIRS} paired seeds allow no verdict; {MIN_PAIRS} seeds can tell: --seeds {MIN_PAIRS}."
+        yield f"Fewer than {MIN_PAIRS} paired seeds allow no verdict."
     if any(score.collapsed for score in scores):
         yield "Collapsed: no better than the best constant prediction."
     if any(score.best_possible is not None for score in scores):
@@ -227,6 +220,9 @@ def _notes(comparison: Comparison) -> Iterator[str]:
             "since validation is the test split there."
         )
     yield from _missing(comparison)
+    differences = [found for headline in comparison.headlines if (found := headline.difference)]
+    if unknown := list(dict.fromkeys(each.no_results for each in differences if each.no_results)):
+        yield f"Nothing is known of new examples. {listed(unknown)}."
     for experiment in comparison.experiments:
         if len(experiment.names) > 1:
             yield f"{experiment.label}: the same experiment was run as {', '.join(experiment.names[1:])} too."

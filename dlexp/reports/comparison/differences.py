@@ -1,0 +1,65 @@
+"""A difference as text: `-10.6 points [-13.9, -7.3]`, with as many digits as its interval is worth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dlexp.components.columns import Column
+from dlexp.format import plural
+from dlexp.reports.comparison.verdicts import PairedDifference
+from dlexp.reports.numbers import LARGEST, MAX_PLACES, fixed, places_of, signed
+
+#: Digits, where no interval says how many a number is worth; and of a width.
+_DIGITS, _DIGITS_OF_WIDTH = 3, 2
+
+
+@dataclass(frozen=True)
+class DifferenceText:
+    """The parts of a difference as text."""
+
+    mean: str
+    """`-10.6 points`; without a unit where the metric has none."""
+    interval: str
+    """`[-13.9, -7.3]`; empty without one."""
+    pairs: str
+    """`5 paired seeds`."""
+
+
+def written(difference: PairedDifference, column: Column) -> DifferenceText:
+    """Mean and interval end at the same decimal place."""
+    mean, pairs, unit = difference.mean * scale(column), plural(difference.pairs, "paired seed"), unit_of(column)
+    if difference.interval is None:
+        places = places_of(mean, _DIGITS) if abs(mean) >= LARGEST else max(places_of(mean, _DIGITS), 0)
+        return DifferenceText(f"{signed(mean, places) if mean else '0'}{unit}", "", pairs)
+    places = _places(difference.interval, column)
+    return DifferenceText(f"{signed(mean, places)}{unit}", interval(difference.interval, column), pairs)
+
+
+def interval(bounds: Sequence[float], column: Column) -> str:
+    """`[-13.9, -7.3]`: two digits of half the width; more where a bound would look like 0 and is not."""
+    places = _places(bounds, column)
+    low, high = (fixed(bound * scale(column), places) for bound in bounds)
+    return f"[{low}, {high}]"
+
+
+def size(value: float, column: Column) -> str:
+    """How large a difference is, with two digits: `2.4 points`."""
+    scaled = abs(value) * scale(column)
+    return f"{fixed(scaled, places_of(scaled, _DIGITS_OF_WIDTH))}{unit_of(column)}"
+
+
+def scale(column: Column) -> float:
+    """By what a number is multiplied before it is written: accuracies are compared in points."""
+    return 100.0 if column.metric and column.metric.in_points else 1.0
+
+
+def unit_of(column: Column) -> str:
+    """What follows the number, with a space before it; empty where the metric has no unit."""
+    return " points" if column.metric and column.metric.in_points else ""
+
+
+def _places(bounds: Sequence[float], column: Column) -> int:
+    low, high = (bound * scale(column) for bound in bounds)
+    places = places_of((high - low) / 2, _DIGITS_OF_WIDTH)
+    while any(bound and float(fixed(bound, places)) == 0 for bound in (low, high)) and places < MAX_PLACES:
+        places += 1
+    return places
