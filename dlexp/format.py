@@ -18,6 +18,8 @@ N_LISTED = 3
 
 #: How a formula begins; leading tabs and carriage returns are skipped by spreadsheets.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: A list of numbers, on several lines.
+_NUMBERS = re.compile(r"\[\n[-+.0-9a-zA-Z,\s]*\]")
 _NUMBER = re.compile(r"[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|\.?inf|\.?nan)")
 
 
@@ -80,9 +82,14 @@ def markdown_table(header: Sequence[str], rows: Iterable[Iterable[str]]) -> list
     return [f"| {lines[0]} |", "|---" * len(header) + "|", *(f"| {line} |" for line in lines[1:])]
 
 
-def to_json(value: Any) -> str:
-    """Readable JSON with a line end; a number that JSON lacks (NaN, an infinity) becomes null."""
-    return json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+def to_json(value: Any, *, flat_lists: bool = False) -> str:
+    """Readable JSON with a line end; a number that JSON lacks (NaN, an infinity) becomes null.
+
+    With `flat_lists`, a list of numbers stands on one line.
+    """
+    text = json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    # Within a string, a line end is written otherwise.
+    return _NUMBERS.sub(lambda found: "".join(found[0].split()).replace(",", ", "), text) if flat_lists else text
 
 
 def _finite(value: Any) -> Any:

@@ -69,6 +69,7 @@ def test_finished_run_has_every_record(tmp_path: Path) -> None:
         "manifest.json",
         "model.keras",
         "evaluation.json",
+        "predictions.npz",
         "curves.png",
         "log.txt",
     }

@@ -91,3 +91,15 @@ def test_every_table_for_spreadsheets(tmp_path: Path, monkeypatch: pytest.Monkey
     assert compared[0]["mean"].lstrip("-").replace(".", "").isdigit()
     assert f'"name": "{FORMULA}"' in invoke("ls", "--format", "json")[1]
     assert FORMULA not in render([point], "csv")
+
+
+def test_a_list_of_numbers_may_stand_on_one_line() -> None:
+    """What it says is the same, whatever stands in a text; other lists are as ever."""
+    document = {"x": [1, -2.5e-10, None, True], "names": ["[\n1,\n2]", "a, b"], "rows": [[1, 2], [3]], "none": []}
+
+    text = to_json(document, flat_lists=True)
+
+    assert json.loads(text) == document
+    assert '  "x": [1, -2.5e-10, null, true],\n' in text
+    assert '  "rows": [\n    [1, 2],\n    [3]\n  ],\n' in text
+    assert '  "names": [\n' in text

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from make_runs import CONFIG, finished, identity_of
 from record_faults import Fault, faults
@@ -25,7 +26,9 @@ from dlexp.errors import DlexpError, shown
 from dlexp.execution import plan as plan_module
 from dlexp.execution.execute import execute
 from dlexp.execution.plan import Request, plan
+from dlexp.records.evaluation import LabelCounts
 from dlexp.records.index import read
+from dlexp.records.predictions import Predictions, Results
 from dlexp.records.run_dir import RunDir
 from dlexp.records.selection import select
 from dlexp.records.summary_csv import rebuild
@@ -46,6 +49,7 @@ FILES = [
     "targets/s0-f83e7030b2/summary.json",
     "diagnosed/s0-df4397879b/diagnostics.csv",
     "resampled resamples/s0-818a85d256/predictions.npz",
+    f"{RECORDED}/predictions.npz",
     "resampled resamples/s0-818a85d256/summary.json",
     "diverged/s0-3d1444f45b/failure.json",
     "diverged/s0-3d1444f45b/log.txt",
@@ -135,7 +139,18 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(RECORDS, folder, dirs_exist_ok=True)
     mistake = {"position": 5, "target": 1, "predicted": 2, "probability": 0.75, "text": "5.1, 3.5"}
     run_dir = finished(folder / RUNS, "recorded", class_names=["a", "b", "c"], guessing={"val_accuracy": 0.5})
-    run_dir.write_json(run_dir.evaluation_path, {"mistakes": [mistake, {**mistake, "label": 1}]})
+    shares = {"precision": [0.5, None], "recall": [1.0, 0.0]}
+    of_target = {
+        "count": 9,
+        "confusion": {"target": [0, 1], "predicted": [0, 2], "count": [4, 5]},
+        "labels": {key: [0] for key in LabelCounts.__annotations__},
+        "classes": {"target": [0, 1], "count": [4, 5], **shares},
+        "reliability": {"count": [0, 9], "probability": [None, 0.9], "right": [None, 0.4]},
+        "numbers": {key: [1, 2] for key in ("position", "target", "predicted", "low", "high")},
+    }
+    mistakes = [mistake, {**mistake, "label": 1}]
+    run_dir.write_json(run_dir.evaluation_path, {"mistakes": mistakes, "targets": {"": of_target}})
+    Predictions({"": Results(np.arange(3), np.array([True, False, True]))}).write(run_dir.predictions_path)
     run_dir.write_summary(read(run_dir).record.raw)  # With a manifest of what is there now.
     (folder / "recorded.yaml").write_text("dataset: digits\n")
     begun = RunDir(folder / RUNS / "interrupted" / "s0-f72780589d")

@@ -177,7 +177,7 @@ def test_a_finished_run_has_its_mistakes_with_pictures(tmp_path: Path) -> None:
     evaluation, summary = run_dir.evaluation(), run_dir.summary()
     assert evaluation is not None
     assert summary is not None
-    assert list(json.loads(run_dir.evaluation_path.read_bytes())) == ["mistakes"]
+    assert list(json.loads(run_dir.evaluation_path.read_bytes())) == ["mistakes", "targets"]
     mistakes = evaluation["mistakes"]
     assert len(mistakes) == 20
     assert [{k: v for k, v in each.items() if k not in ("text", "png")} for each in mistakes[:10]] == summary.mistakes

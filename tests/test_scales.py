@@ -12,7 +12,7 @@ from dlexp.components.data import Info, Split
 from dlexp.components.metrics import METRICS
 from dlexp.training.loop import Evaluator, Trainer, order_of
 from dlexp.training.network import build
-from dlexp.training.scores import calibration, scored
+from dlexp.training.scores import calibration, scored, seen_in_training
 
 pytestmark = pytest.mark.training
 
@@ -49,7 +49,7 @@ def scores(model: str, x_factor: float, y_factors: tuple[float, ...], path: Path
     for epoch in range(1, 4):
         trainer.train_epoch(order_of(0, epoch, N_TRAIN))
     tested = Evaluator(network, test).evaluate()
-    found = scored("test", tested, test, network) | calibration(network, train, test, tested)
+    found = scored("test", tested, test, network) | calibration(network, test, tested, seen_in_training(network, train))
     network.model.save(path)
     by_keras = keras.models.load_model(path, compile=False).predict(test.x, verbose=0)
     return {

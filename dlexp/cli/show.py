@@ -36,7 +36,7 @@ def show(
     runs_dir: RunsDir = RUNS_DIR,
     data_dir: DataDir = None,
 ) -> None:
-    """Show one run: how it stands, settings, layers, scores, learning curves, worst mistakes; or why it failed.
+    """Show one run: status, settings, layers, scores, confusions, learning curves, worst mistakes; or why it failed.
 
     Example: dlexp show digits_sgd
     """

@@ -156,22 +156,34 @@ def _f1(average: str, y: Array, prediction: Array) -> float:
 N_BINS = 15
 
 
-def _calibration_error(y: Array, prediction: Array) -> float:
-    """Expected calibration error in 15 bins of equal width (Guo et al., 2017, On calibration of modern networks).
+@dataclass(frozen=True)
+class Decisions:
+    """Decisions in bins of equal width by the probability that is stated for what was decided."""
 
-    Each label of multilabel data is a decision of its own between two classes.
-    """
+    bin: Array
+    """Bin m, counted from 0, holds probabilities in (m / bins, (m + 1) / bins]."""
+    right: Array
+    probability: Array
+
+    @classmethod
+    def of(cls, y: Array, prediction: Array, n_bins: int) -> "Decisions":
+        """One per example; each label of multilabel data is a decision of its own between two classes."""
+        import numpy as np
+
+        if y.ndim == 2:
+            y, prediction = y.ravel(), prediction.reshape(-1, 1)
+        probability = class_probabilities(prediction.astype(np.float64)).max(axis=1)
+        bins = np.clip(np.ceil(probability * n_bins).astype(int) - 1, 0, n_bins - 1)
+        return cls(bins, _class(prediction) == y, probability)
+
+
+def _calibration_error(y: Array, prediction: Array) -> float:
+    """Expected calibration error in 15 bins of equal width (Guo et al., 2017, On calibration of modern networks)."""
     import numpy as np
 
-    if y.ndim == 2:
-        y, prediction = y.ravel(), prediction.reshape(-1, 1)
-    right = _class(prediction) == y
-    p = prediction.astype(np.float64)
-    confidence = class_probabilities(p).max(axis=1)
-    # Bin m holds confidences in ((m - 1) / 15, m / 15].
-    bins = np.clip(np.ceil(confidence * N_BINS).astype(int) - 1, 0, N_BINS - 1)
+    found = Decisions.of(y, prediction, N_BINS)
     # sum over the bins of n_bin / n |accuracy - mean confidence|
-    return float(np.abs(np.bincount(bins, right - confidence, N_BINS)).sum() / len(y))
+    return float(np.abs(np.bincount(found.bin, found.right - found.probability, N_BINS)).sum() / len(found.bin))
 
 
 def _r2(y: Array, prediction: Array) -> float:

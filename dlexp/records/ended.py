@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, NotRequired, Self, TypedDict
 
 from dlexp.components.columns import Column
 from dlexp.components.remarks import Remark
+from dlexp.records.evaluation import Mistake
 from dlexp.records.shapes import (
     anything,
     count,
@@ -50,18 +51,6 @@ def _metrics(value: Any, path: str) -> str:
     return "" if is_of_last_epoch or not value else f"{path} has no score of the last epoch"
 
 
-def _mistake(value: Any, path: str) -> str:
-    """One that has a probability is of classes or labels, which are numbers from 0."""
-    is_of_classes = isinstance(value, dict) and "probability" in value
-    answer = count if is_of_classes else optional(number)
-    required: dict[str, Any] = {"position": count, "target": answer, "predicted": answer}
-    texts = dict.fromkeys(("example", "id", "target_name", "text", "png"), text)
-    others = {"probability": number, "label": count, **texts}
-    return record(required | others, required)(value, path)
-
-
-#: A test example that was predicted wrong: position, target and prediction; for classes the probability.
-Mistake = Annotated[Mapping[str, Any], _mistake]
 #: Numbers by column; in a file null for one that is not a number.
 Scores = Annotated[Mapping[str, float], mapping_of(optional(number))]
 
@@ -227,14 +216,6 @@ class Failed(Ended):
 
 #: environment.json: what says on what and by which code the run is trained; the rest is only shown and compared.
 ENVIRONMENT = record({**of_fields(Ended), "remarks": list_of(of_type(Remark))})
-
-
-class Evaluation(TypedDict):
-    """What the model makes of the test split: evaluation.json."""
-
-    mistakes: Sequence[Mistake]
-    examples_problem: NotRequired[str]
-    """Why the mistakes have no examples."""
 
 
 class Interruption(TypedDict):

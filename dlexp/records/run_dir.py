@@ -13,7 +13,8 @@ from dlexp.config.identity import canonical_digest
 from dlexp.config.names import FOLDER, OBSERVED, PREFIX_LENGTH
 from dlexp.format import to_json
 from dlexp.records import lock
-from dlexp.records.ended import ENVIRONMENT, Ended, Evaluation, Failed, Finished, Interruption
+from dlexp.records.ended import ENVIRONMENT, Ended, Failed, Finished, Interruption
+from dlexp.records.evaluation import Evaluation
 from dlexp.records.history import EPOCH, lines_up_to, read_history, read_layers
 from dlexp.records.record_files import DamagedRecord, damaged, read_json, sha256
 from dlexp.records.shapes import of_type
@@ -158,9 +159,9 @@ class RunDir:
         for folder in (self.path.parent, self.path.parent.parent):  # Or a power cut takes the whole run.
             sync(folder)
 
-    def write_json(self, path: Path, record: Mapping[str, Any]) -> None:
-        """Write a record of the run."""
-        write_text(path, to_json(record), self.fence)
+    def write_json(self, path: Path, record: Mapping[str, Any], *, flat_lists: bool = False) -> None:
+        """Write a record of the run; `flat_lists` as for `to_json`."""
+        write_text(path, to_json(record, flat_lists=flat_lists), self.fence)
 
     def write_summary(self, record: Mapping[str, Any]) -> None:
         """Write the digests of the other records and of the result, then the result; the last file of a run.

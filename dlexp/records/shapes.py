@@ -84,6 +84,18 @@ def record(known: Mapping[str, Check], required: Container[str] = ()) -> Check:
     return check
 
 
+def table_of(columns: Any) -> Check:
+    """A mapping of a TypedDict's keys to lists of one length."""
+
+    def check(value: Any, path: str) -> str:
+        if wrong := of_type(columns)(value, path):
+            return wrong
+        lengths = {len(value[name]) for name in columns.__annotations__ if name in value}
+        return f"{path} has columns of different lengths" if len(lengths) > 1 else ""
+
+    return check
+
+
 def either(first: Check, second: Check) -> Check:
     """What one of the two takes; a value of neither is said as the second does."""
     return lambda value, path: first(value, path) and second(value, path)

@@ -8,6 +8,7 @@ from typing import Any
 
 from dlexp.components.columns import Column
 from dlexp.components.data import Data
+from dlexp.components.heads.head import Predicted
 from dlexp.components.remarks import said
 from dlexp.config.dump import dump
 from dlexp.config.identity import TRAINING_VERSION
@@ -15,7 +16,7 @@ from dlexp.records.ended import Finished
 from dlexp.records.predictions import Predictions, Resampled
 from dlexp.training.environment import environment
 from dlexp.training.epochs import Diverged, Epochs, summarize
-from dlexp.training.evaluation import results
+from dlexp.training.evaluation import evaluation, results
 from dlexp.training.finite import ADVICE, predicts_training_examples
 from dlexp.training.fit import fit
 from dlexp.training.job import Job
@@ -23,7 +24,7 @@ from dlexp.training.loop import Evaluator, Scores
 from dlexp.training.missing_scores import MissingScores
 from dlexp.training.mistakes import Mistake, first_mistakes, named, with_examples
 from dlexp.training.preparation import Built, Preparation, handed_over
-from dlexp.training.scores import calibration, guessing, scored, worst_mistakes
+from dlexp.training.scores import calibration, guessing, scored, seen_in_training, worst_mistakes
 from dlexp.training.splits import digests
 from dlexp.whole_files import replacing
 
@@ -52,6 +53,8 @@ class FinishedTraining:
     epochs: Epochs
     tested: Scores
     """What the trained network makes of the test split."""
+    trained: Sequence[Callable[[], Predicted]]
+    """Gives what each of its heads makes of the training split."""
     of_test: Mapping[str, float]
     """The test split's scores by column."""
     missing: MissingScores
@@ -126,10 +129,12 @@ def write_predictions(training: FinishedTraining) -> None:
 
 
 def write_evaluation(training: FinishedTraining) -> None:
-    """Write evaluation.json: the worst mistakes with their examples."""
-    prepared, built = training.prepared, training.prepared.built
-    evaluation = with_examples(training.mistakes, built.experiment.dataset, prepared.data, built.read)
-    prepared.job.run_dir.write_json(prepared.job.run_dir.evaluation_path, evaluation)
+    """Write evaluation.json: the worst mistakes with their examples, and what else is computed of each target."""
+    prepared, built, run_dir = training.prepared, training.prepared.built, training.prepared.job.run_dir
+    found = with_examples(training.mistakes, built.experiment.dataset, prepared.data, built.read)
+    of_test = training.split_digests["test"]
+    found["targets"] = evaluation(built.network, built.splits.test, training.tested, of_test, training.trained)
+    run_dir.write_json(run_dir.evaluation_path, found, flat_lists=True)
 
 
 #: What writes records of its own, in this order, before the manifest and the summary. One that fails fails the run.
@@ -164,7 +169,8 @@ def _tested(prepared: Prepared, epochs: Epochs) -> FinishedTraining:
     is_needed = built.experiment.dataset.resample is not None  # Bias and variance are those of all predictions.
     if not tested.are_finite and (is_needed or not predicts_training_examples(network, splits)):
         raise Diverged(epochs.epoch, f"test_loss is {tested.loss} after epoch {epochs.epoch}{ADVICE}")
-    of_test = scored("test", tested, splits.test, network) | calibration(network, splits.train, splits.test, tested)
+    trained = seen_in_training(network, splits.train)
+    of_test = scored("test", tested, splits.test, network) | calibration(network, splits.test, tested, trained)
     missing = MissingScores(
         place=built.experiment.dataset.source,
         splits=splits,
@@ -178,6 +184,7 @@ def _tested(prepared: Prepared, epochs: Epochs) -> FinishedTraining:
         prepared=prepared,
         epochs=epochs,
         tested=tested,
+        trained=trained,
         of_test=of_test,
         missing=missing,
         mistakes=worst,

@@ -1,7 +1,7 @@
 """From losses and predictions to the columns of the records."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -41,18 +41,24 @@ def learned_weights(network: Network) -> dict[str, float]:
     return dict(zip(names, network.output.weights().tolist(), strict=True))
 
 
-def calibration(network: Network, train: Split, test: Split, tested: Scores) -> dict[str, float]:
-    """What each head says of the test split's likelihood; the training split is evaluated only if one asks for it.
+def seen_in_training(network: Network, train: Split) -> Sequence[Callable[[], Predicted]]:
+    """The training split as each head sees it in the end; it is evaluated once, and only if a head asks for it."""
+    evaluated = cache(lambda: [seen for _, seen in seen_by_heads(network, train, Evaluator(network, train).evaluate())])
+    return [partial(lambda i: evaluated()[i], i) for i in range(len(network.heads))]
+
+
+def calibration(
+    network: Network, test: Split, tested: Scores, trained: Sequence[Callable[[], Predicted]]
+) -> dict[str, float]:
+    """What each head says of the test split's likelihood; `trained` is the training split as each sees it.
 
     NaN where the prediction of any example is NaN or infinite.
     """
-    evaluated = cache(lambda: [seen for _, seen in seen_by_heads(network, train, Evaluator(network, train).evaluate())])
     found: dict[str, float] = {}
-    for i, (attached, seen) in enumerate(seen_by_heads(network, test, tested)):
-        trained = partial(lambda i: evaluated()[i], i)
+    for (attached, seen), of_train in zip(seen_by_heads(network, test, tested), trained, strict=True):
         rows = predicted_rows(seen)
-        finite = seen if len(rows) == len(seen.y) else Predicted(seen.y[rows], seen.logits[rows], seen.prediction[rows])
-        of_task = attached.head.distribution(finite.prediction, trained).calibration(finite)
+        finite = seen if len(rows) == len(seen.y) else seen.take(rows)
+        of_task = attached.head.distribution(finite.prediction, of_train).calibration(finite)
         for name, value in of_task.items():
             found[attached.column(name, "test")] = value if finite is seen else math.nan
     return found

@@ -78,6 +78,10 @@ class Predicted:
     prediction: Array
     """`(n, columns)` on the natural scale."""
 
+    def take(self, positions: Array) -> "Predicted":
+        """The examples at these positions, in their order."""
+        return Predicted(self.y[positions], self.logits[positions], self.prediction[positions])
+
 
 class PredictiveDistribution(Protocol):
     """What is predicted for each example of a split: a distribution of its target, on the natural scale."""

@@ -6,7 +6,7 @@ from itertools import groupby, islice
 from typing import Any
 
 from dlexp.console import one_line
-from dlexp.records.ended import Evaluation
+from dlexp.records.evaluation import Evaluation
 from dlexp.reports.numbers import known
 
 #: Of one target, or of each of several by its name.
@@ -53,10 +53,10 @@ def _answer(record: Mapping[str, Any], names: Sequence[str]) -> str:
     sure = f"with probability {record['probability']:.4f}"
     if "label" in record:  # One of several labels, each given or not.
         said, right = ("yes" if each else "no" for each in (predicted, target))
-        return f"{_name(record['label'], names)}: predicted {said} {sure}; right is {right}"
-    return f"predicted {_name(predicted, names)} {sure}; right is {_name(target, names)}"
+        return f"{class_name(record['label'], names)}: predicted {said} {sure}; right is {right}"
+    return f"predicted {class_name(predicted, names)} {sure}; right is {class_name(target, names)}"
 
 
-def _name(number: int, names: Sequence[str]) -> str:
+def class_name(number: int, names: Sequence[str]) -> str:
     """A class by its name where it has one, else by its number."""
     return one_line(names[number]) if 0 <= number < len(names) else str(number)

@@ -11,12 +11,13 @@ from dlexp.config.flat import flatten, format_value
 from dlexp.console import one_line
 from dlexp.errors import UserError
 from dlexp.format import PageFormat, aligned, to_json
-from dlexp.records.ended import Evaluation, Failed, Finished, Layer
+from dlexp.records.ended import Failed, Finished, Layer
+from dlexp.records.evaluation import Evaluation
 from dlexp.records.index import Run
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import UNFINISHED, RunDir
 from dlexp.reports.numbers import fixed, known
-from dlexp.reports.run import mistakes, text_curves
+from dlexp.reports.run import confusion, mistakes, text_curves
 from dlexp.reports.run.diagnosis import diagnose
 from dlexp.reports.run.list import local_time, main_metric, standing
 
@@ -26,7 +27,7 @@ _LOG_BYTES = 100_000
 
 
 def render(run: Run, output: PageFormat, n_mistakes: int = 0, width: int = 80) -> str:
-    """A section each: how it stands, settings, layers, scores, curves, mistakes, log; or one JSON document.
+    """A section each: how it stands, settings, layers, scores, confusions, curves, mistakes, log; or one JSON document.
 
     What cannot be read is noted. Of the worst mistakes, so many are shown on each target.
     """
@@ -52,14 +53,16 @@ def render(run: Run, output: PageFormat, n_mistakes: int = 0, width: int = 80) -
     is_damaged = len(notes) > n_notes
     why_none = f"{run.dir.evaluation_path.name} is damaged" if is_damaged else "recorded before they were kept"
     worst = evaluation or Evaluation(mistakes=record.mistakes if record else [], examples_problem=why_none)
+    names = record.class_names if record else ()
     sections = [
         [*_about(run, config, len(history)), *notes],
         _titled("how the data were read", map(one_line, _remarks(record.remarks) if record else [])),
         _titled("settings", aligned((key, format_value(value)) for key, value in flatten(config).items())),
         *([_layers(record.layers), _metrics(record)] if record else []),
+        *confusion.sections(worst.get("targets", {}), names, width),
         _curves(history, width),
         _titled("diagnosis", diagnosis),
-        mistakes.lines(worst, record.class_names if record else (), n_mistakes, width),
+        mistakes.lines(worst, names, n_mistakes, width),
         _titled("the end of its log", _end_of_log(run.dir) if run.status == "failed" else []),
     ]
     return "\n\n".join("\n".join(section) for section in map(list, sections) if section) + "\n"
