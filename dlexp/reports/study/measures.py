@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dlexp.components.columns import Column
-from dlexp.config.study import Claim
+from dlexp.config.study import MINUS, Claim
 from dlexp.records.ended import Finished
 from dlexp.records.history import EPOCH, PROBE_ROWS
 from dlexp.records.index import Run
@@ -65,7 +65,7 @@ def of_columns(name: str, epoch: int | None = None) -> Measure:
         name: As the study has it.
         epoch: The epoch whose value of the history counts; None for what stands in the result.
     """
-    columns = tuple(Column.parse(each) for each in name.split(" - "))
+    columns = tuple(Column.parse(each) for each in name.split(MINUS))
 
     def of_run(run: Run) -> float | None:
         if epoch is None:

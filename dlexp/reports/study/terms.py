@@ -127,15 +127,16 @@ def _why_none(
     measure: Measure, sides: Sequence[Compared], values: Sequence[Mapping[int, float]], kind: Kind
 ) -> Iterator[str]:
     """Why there is no number."""
+    for side in sides:
+        if not side.runs:
+            yield f"no seed of {side.label} finished"
     for column in measure.columns:
         if obstacle := comparability.obstacle(sides[-1], sides[0], column):
             yield f"{column} of {sides[0].label} and of {sides[-1].label} cannot be compared: {obstacle}"
     if unreached := [reason for side in sides if (reason := _unreached(measure, side))]:
         yield "; ".join(unreached)
     for side, of_side in zip(sides, values, strict=True):
-        if not side.runs:
-            yield f"no seed of {side.label} finished"
-        elif not of_side:
+        if not of_side:
             why = next(filter(None, map(side.why_missing, measure.columns)), "")
             yield f"no run of {side.label} recorded {measure.name}" + (why and f": {why}")
     if not values[0].keys() & values[-1].keys():
