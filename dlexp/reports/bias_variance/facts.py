@@ -33,8 +33,6 @@ class Estimate:
     se: float
     """By the bootstrap over the training sets: how much other training sets would change it, the test examples as they
     are. Of the bias of 0-1 loss rather too large, since few models leave some main predictions open."""
-    redrawn: tuple[float, ...] = field(default=(), repr=False)
-    """Its value in each draw of the bootstrap: the same draws for as many training sets, whatever was trained."""
 
 
 @dataclass(frozen=True)
@@ -211,8 +209,8 @@ def _with_errors(loss: Loss, models: Array, measure: Callable[[Array], dict[str,
     """
     draws = np.random.default_rng(0).integers(len(models), size=(N_DRAWS, len(models)))
     redrawn = [measure(models[draw]) for draw in draws]
-    estimates = {}
-    for name, value in measure(models).items():
-        values = tuple(each[name] for each in redrawn)
-        estimates[name] = Estimate(value, float(np.std(values, ddof=1)), values)
+    estimates = {
+        name: Estimate(value, float(np.std([each[name] for each in redrawn], ddof=1)))
+        for name, value in measure(models).items()
+    }
     return Decomposition(loss, estimates, estimates.pop("error"))

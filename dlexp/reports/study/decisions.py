@@ -127,7 +127,7 @@ def _ill(study: Study, sides: Sequence[Compared]) -> Iterator[str]:
 
 
 def _said(margin: Margin) -> str:
-    return f"{significant(100 * margin.value)} %" if margin.is_share else significant(margin.value)
+    return f"{100 * margin.value:g} %" if margin.is_share else f"{margin.value:g}"
 
 
 def _amount(term: Term) -> str:

@@ -1,11 +1,9 @@
 """Claims on bias, variance and noise: parts of the error over many training sets, with their standard errors."""
 
 import math
-import operator
-import statistics
 from collections.abc import Iterator, Sequence
 
-from dlexp.reports.bias_variance.facts import MIN_TRAINING_SETS, Estimate, Point
+from dlexp.reports.bias_variance.facts import MIN_TRAINING_SETS, Point
 from dlexp.reports.comparison.verdicts import PairedDifference
 from dlexp.reports.numbers import significant
 from dlexp.reports.study.terms import Bound, Kind, Term, joined_by, judged, nothing
@@ -18,12 +16,12 @@ def bounded_part(
 ) -> Term:
     """What the training sets of one variant, or of two, say of a bound on a part of the error.
 
-    The interval is mean +- t se, with as many degrees of freedom as the smaller number of training sets less one. The
-    standard errors are those of bias-variance, by the bootstrap over the training sets. Training set i of two variants
-    is the same draw, so that their errors go together, mostly in the same direction: with as many training sets on both
-    sides the bootstrap redraws the same ones of both, and the standard error is that of the difference itself. Where
-    some diverged, the two are taken as independent: se^2 = se_A^2 + se_B^2, which is rather too wide. Of the logarithm
-    of a ratio: d log x = dx / x.
+    The interval is mean +- t se, with as many degrees of freedom as the smaller number of training sets less one, from
+    the standard errors that bias-variance prints. Those of two variants are combined as if they were independent, se^2
+    = se_A^2 + se_B^2. Training set i of both is mostly the same draw, which moves both parts in the same direction: the
+    covariance that is left out makes the interval too wide rather than too narrow, and makes up for variances being
+    skewed, of which a paired bootstrap misses the true difference too often. Of the logarithm of a ratio: d log x =
+    dx / x.
 
     Args:
         part: As `Decomposition.estimates` names it.
@@ -50,7 +48,7 @@ def bounded_part(
             mean, slopes = a.value - b.value, [1.0, -1.0]
         case "ratio":
             mean, slopes = math.log(a.value / b.value), [1 / a.value, -1 / b.value]
-    se = _standard_error(estimates, slopes, are_paired=len({each.resamples for each in known}) == 1)
+    se = math.hypot(*(slope * each.se for slope, each in zip(slopes, estimates, strict=True)))
     half, sd = t_quantile(1 - level / 2, n - 1) * se, se * n**0.5
     found = PairedDifference(
         mean=mean,
@@ -83,10 +81,8 @@ def _why_none(part: str, names: Sequence[str], points: Sequence[Point | None], k
             yield f"{part} of {names[0]} and of {names[-1]} cannot be compared: another loss"
         if not a.shares_examples(b):
             yield f"{part} of {names[0]} and of {names[-1]} cannot be compared: other examples"
-
-
-def _standard_error(estimates: Sequence[Estimate], slopes: Sequence[float], are_paired: bool) -> float:
-    if are_paired and all(each.redrawn for each in estimates):
-        changes = zip(*(each.redrawn for each in estimates), strict=True)
-        return statistics.stdev(float(sum(map(operator.mul, slopes, change))) for change in changes)
-    return math.hypot(*(slope * each.se for slope, each in zip(slopes, estimates, strict=True)))
+        # What is left where one alone diverged now and then is luck.
+        counts = [(each.diverged, each.resamples + each.diverged) for each in (a, b)]
+        if counts[0][0] * counts[1][1] != counts[1][0] * counts[0][1]:
+            of_a, of_b = (f"{n} of {of}" for n, of in counts)
+            yield f"{names[0]} diverged on {of_a} training sets, {names[-1]} on {of_b}"
