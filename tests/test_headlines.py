@@ -121,14 +121,13 @@ def test_a_headline_without_an_interval_says_why(
 
 
 def test_an_experiment_that_always_diverged_has_no_verdict(tmp_path: Path) -> None:
-    """It is compared with the first one that finished."""
-    failed(tmp_path, "a")
+    """Whatever examples it would have been scored on."""
+    failed(tmp_path, "a", config=changed(dataset={"type": "iris"}))  # On other examples, which nobody saw.
     finished(tmp_path, "b", config=WIDER)
 
     headline = only(comparison_of(tmp_path))
 
-    assert (headline.experiment.label, headline.baseline.label) == ("a", "b")
-    assert (headline.reason, headline.difference) == ("no seed of a finished", None)
+    assert (headline.reason, headline.obstacle, headline.difference) == ("no seed of a finished", None, None)
 
 
 def curves(runs_dir: Path, name: str, config: dict[str, Any], last: Sequence[float], best: Sequence[float]) -> None:
@@ -172,6 +171,16 @@ def test_how_many_seeds_would_tell(tmp_path: Path) -> None:
     assert two.seeds_needed == seeds_range(0.025, 0.01 / 2**0.5, 2)  # Differences 0.02 and 0.03.
     assert unclear.seeds_needed == seeds_range(0.01, 0.01, 3)  # Differences 0.02, 0 and 0.01.
     assert (one.seeds_needed, clear.seeds_needed) == (None, None)
+
+
+@pytest.mark.parametrize(("sort", "comparisons"), [(None, 5), ("val_accuracy", 15)])
+def test_seeds_are_advised_at_the_level_that_will_be_shared(tmp_path: Path, sort: str | None, comparisons: int) -> None:
+    """Two seeds have no interval yet; with more all five would have one, or each pair where the best was picked."""
+    many(tmp_path, 2, shift=0.001)
+
+    found = comparison_of(tmp_path, sort=sort).headlines
+
+    assert [headline.planned_level for headline in found] == [0.05 / comparisons] * 5
 
 
 def test_how_long_more_seeds_would_train(tmp_path: Path) -> None:

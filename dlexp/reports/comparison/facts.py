@@ -57,7 +57,8 @@ class Comparison:
     def headlines(self) -> tuple[Headline, ...]:
         """What decides between each experiment and its baseline."""
         judged = (name for name in self.asked if has_verdict(Column.parse(name)))
-        return tuple(headlines(self.groups, self._score, next(judged, next(iter(self.asked), ""))))
+        decides = next(judged, next(iter(self.asked), ""))
+        return tuple(headlines(self.groups, self._score, is_picked=bool(self.sorted_by), asked=decides))
 
     @property
     def large_families(self) -> tuple[LargeFamily, ...]:

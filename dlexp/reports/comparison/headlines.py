@@ -9,9 +9,9 @@ from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.comparability import Obstacle
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.groups import Group
-from dlexp.reports.comparison.scores import Score
+from dlexp.reports.comparison.scores import Score, shared_level
 from dlexp.reports.comparison.verdicts import PairedDifference, has_verdict
-from dlexp.statistics.paired import LEVEL, MIN_PAIRS
+from dlexp.statistics.paired import MIN_PAIRS
 from dlexp.statistics.power import seeds_range
 
 #: Those that tell how good a model is, the better one first.
@@ -67,10 +67,11 @@ class Headline:
 ScoreOf = Callable[[str, Compared], Score | None]
 
 
-def headlines(groups: Sequence[Group], score_of: ScoreOf, asked: str = "") -> Iterator[Headline]:
+def headlines(groups: Sequence[Group], score_of: ScoreOf, is_picked: bool, asked: str = "") -> Iterator[Headline]:
     """One for every experiment except the first baseline; of several targets one for each.
 
     Args:
+        is_picked: Whether the baseline was picked by its result.
         asked: The column that decides; by default each head's first metric on the test split, where both have it and it
             is comparable, else the same on the validation split.
     """
@@ -79,7 +80,7 @@ def headlines(groups: Sequence[Group], score_of: ScoreOf, asked: str = "") -> It
             beside = group.beside(experiment)
             if experiment is not beside:
                 for column in [Column.parse(asked)] if asked else _deciding(beside, experiment):
-                    yield _headline(group, beside, experiment, column, score_of)
+                    yield _headline(group, beside, experiment, column, score_of, is_picked)
 
 
 def _deciding(baseline: Compared, experiment: Compared) -> list[Column]:
@@ -105,11 +106,15 @@ def _first_comparable(baseline: Compared, experiment: Compared, columns: Sequenc
     return next(comparable, of_both[0] if of_both else columns[0])
 
 
-def _headline(group: Group, beside: Compared, experiment: Compared, column: Column, score_of: ScoreOf) -> Headline:
+def _headline(
+    group: Group, beside: Compared, experiment: Compared, column: Column, score_of: ScoreOf, is_picked: bool
+) -> Headline:
     score = score_of(str(column), experiment)
     found = score.difference if score else None
     differences = [each.difference for one in group.experiments if (each := score_of(str(column), one))]
-    obstacle = comparability.obstacle(beside, experiment, column)
+    # Without a finished run nothing is scored on any examples.
+    both_ran = beside.runs and experiment.runs
+    obstacle = comparability.obstacle(beside, experiment, column) if both_ran else None
     return Headline(
         experiment=experiment,
         baseline=beside,
@@ -117,7 +122,7 @@ def _headline(group: Group, beside: Compared, experiment: Compared, column: Colu
         difference=found,
         obstacle=obstacle,
         reason=(found.reason or "") if found else obstacle or _why_no_difference(beside, experiment, column),
-        planned_level=LEVEL / max(1, sum(each is not None for each in differences)),
+        planned_level=shared_level(sum(each is not None for each in differences), is_picked),
         conflict=_conflict(beside, experiment, column, score_of),
     )
 

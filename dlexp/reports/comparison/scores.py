@@ -53,15 +53,20 @@ def scores_of(groups: Sequence[Group], name: str, is_picked: bool) -> Iterator[S
     """A number of all experiments, each compared with the baseline of its group."""
     column = Column.parse(name)
     for group in groups:
-        # One interval for each experiment that has one shares the level. A baseline that was picked by its result is
-        # compared with each as all others might have been: each pair counts.
         differences = [_difference(group.baseline, each, column, LEVEL) for each in group.experiments]
-        n = sum(bool(found and found.interval) for found in differences)
-        level = LEVEL / max(1, n * (n + 1) // 2 if is_picked else n)
+        level = shared_level(sum(bool(found and found.interval) for found in differences), is_picked)
         for each in group.experiments:
             found = _difference(group.baseline, each, column, level)
             found = found and with_results(found, group.baseline, each, column)
             yield _score(each, column, group.beside(each), found)
+
+
+def shared_level(n: int, is_picked: bool) -> float:
+    """The level of each of n intervals of one number that hold together.
+
+    A baseline that `is_picked` by its result is compared with each as all others might have been: each pair counts.
+    """
+    return LEVEL / max(1, n * (n + 1) // 2 if is_picked else n)
 
 
 def _difference(baseline: Compared, experiment: Compared, column: Column, level: float) -> PairedDifference | None:
