@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from dlexp.config.identity import Ingredients
 from dlexp.config.load import load
 from dlexp.config.load_study import LoadedStudy, load_study
+from dlexp.config.problems import ConfigError
+from dlexp.config.study import Margin
 
 Write = Callable[[str], Path]
 
 BASE = "dataset: digits\nmodel: {hidden: [32, 32]}\noptimizer: sgd\ntraining: {epochs: 3}\n"
-CLAIM = "claims: [{says: Better., metric: test_accuracy, difference: adam - sgd, at_least: 0.005}]\n"
 
 
 @pytest.fixture
@@ -64,3 +66,97 @@ def test_points_of_a_grid_have_names(write: Write) -> None:
     both = studied(write, f"base: base.yaml\nvariants: {{wide: {{}}}}\n{grid}").variants
     assert next(iter(both)) == "wide, model.hidden=[16], optimizer=sgd"
     assert both["wide, model.hidden=[32], optimizer=adam"].experiment.optimizer.type == "adam"
+
+
+def test_a_value_of_the_grid_wins_over_the_base_and_keeps_what_the_variant_says(write: Write) -> None:
+    """Types come first, as with `--set` beside `--grid`: no key of the variant is lost to a type from the grid."""
+    text = "base: base.yaml\nvariants: {a: {optimizer.learning_rate: 0.5}}\ngrid: {optimizer: [adam, adamw]}\n"
+    found = studied(write, text).variants
+
+    overrides = ["optimizer.learning_rate=0.5", "optimizer=adamw"]
+    assert found["a, optimizer=adamw"].experiment == load("base.yaml", overrides).experiment
+
+
+def test_configs_are_named_as_seen_from_the_study(write: Write) -> None:
+    """And called without `..` in messages and commands."""
+    write("")
+    Path("studies").mkdir()
+    Path("studies/s.yaml").write_text("base: ../base.yaml\nvariants: {a: {optimizer: adma}, b: {}}\n")
+    with pytest.raises(ConfigError, match=r"^studies/s.yaml:2: variants.a.optimizer.type: unknown optimizer 'adma'"):
+        load_study("studies/s.yaml")
+    Path("studies/s.yaml").write_text("base: ../base.yaml\nvariants: {a: {optimizer: adam}, b: {}}\n")
+
+    assert {str(each.path) for each in load_study("studies/s.yaml").variants.values()} == {"base.yaml"}
+
+
+def test_a_claim_about_diagnostics_switches_them_on(write: Write) -> None:
+    """Only in the variants that it is about; whoever is observed remains the same experiment."""
+    claim = "{says: a, metric: diagnostics.1.dead_share, variant: b, at_most: 0.5}"
+    found = studied(
+        write, f"base: base.yaml\nvariants: {{a: {{}}, b: {{optimizer: adam}}}}\nclaims: [{claim}]\n"
+    ).variants
+    plain = load("base.yaml", ["optimizer=adam"]).experiment
+
+    assert [each.experiment.training.diagnostics for each in found.values()] == [False, True]
+    assert Ingredients.of(found["b"].experiment, "").identity == Ingredients.of(plain, "").identity
+    assert load(found["b"], ["training.epochs=4"]).experiment.training.epochs == 4
+
+
+def test_a_model_without_hidden_layers_has_no_diagnostics(write: Write) -> None:
+    """The claim says so."""
+    claim = "{says: a, metric: diagnostics.1.dead_share, variant: b, at_most: 0.5}"
+    variants = "{a: {}, b: {model: {layers: [{Dense: {units: 4}}]}}}"
+    with pytest.raises(
+        ConfigError, match=r"claims.0.metric: diagnostics look at hidden layers by number; layers has none"
+    ):
+        studied(write, f"base: base.yaml\nvariants: {variants}\nclaims: [{claim}]\n")
+
+
+def test_warnings_are_said_once(write: Write) -> None:
+    """Those of a variant's own keys at their place; those in the base with the variants that alone have them."""
+    Path("base.yaml").write_text(BASE.replace("sgd", "{type: sgd, learning_rate: 100}"))
+    variants = "{a: {}, b: {model.hidden: [32, 4]}, c: {optimizer: adam}}"
+    found = [str(each) for each in studied(write, f"base: base.yaml\nvariants: {variants}\n").warnings]
+
+    (rate, bottleneck) = found
+    assert rate.startswith("base.yaml:3: optimizer.learning_rate: warning: 100 is far")
+    assert rate.endswith("(allow: [learning_rate] if it is meant) (in a, b)")
+    assert bottleneck.startswith(
+        "s.yaml:2: variants.b.model.hidden: warning: hidden layer 2 has 4 units for 10 classes"
+    )
+
+
+def test_a_variant_allows_what_is_unwise_in_it(write: Write) -> None:
+    """As a config does."""
+    variants = "{a: {}, b: {model.hidden: [32, 4], allow: [bottleneck]}}"
+
+    assert not studied(write, f"base: base.yaml\nvariants: {variants}\n").warnings
+
+
+def test_claims_are_counted_by_the_numbers_that_they_bound(write: Write) -> None:
+    """An order of k variants bounds k - 1 differences."""
+    claims = "[{says: x, metric: loss, order: [a, b, c]}, {says: y, metric: loss, ratio: a / b, at_least: 1}]"
+    text = (
+        f"base: base.yaml\nvariants: {{a: {{}}, b: {{optimizer: adam}}, c: {{optimizer: adamw}}}}\nclaims: {claims}\n"
+    )
+    study = studied(write, text).study
+
+    assert study.n_claims == 3
+    assert [claim.sides for claim in study.claims] == [(("a", "b"), ("b", "c")), (("a", "b"),)]
+    assert [claim.variants for claim in study.claims] == [("a", "b", "c"), ("a", "b")]
+
+
+def test_margins_are_in_units_or_shares(write: Write) -> None:
+    """A percentage is a share of the incumbent's mean."""
+    margins = "goal: test_accuracy\nmust_not_worsen: {test_nll: 0.02, seconds: 12.5%}\n"
+    study = studied(write, f"base: base.yaml\nvariants: {{a: {{}}, b: {{optimizer: adam}}}}\n{margins}").study
+
+    assert study.margins == {"test_nll": Margin(0.02, False), "seconds": Margin(0.125, True)}
+
+
+def test_columns_of_all_targets_can_be_claimed(write: Write) -> None:
+    """Of several targets, each has its own."""
+    Path("base.yaml").write_text("dataset: {type: digits, target: [digit, parity]}\ntraining: {epochs: 1}\n")
+    claims = "[{says: x, metric: best_val_parity_accuracy, variant: a, at_least: 0}]"
+
+    assert studied(write, f"base: base.yaml\nvariants: {{a: {{}}}}\nclaims: {claims}\n").study.n_claims == 1

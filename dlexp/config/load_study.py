@@ -89,7 +89,8 @@ def _validated(file: Node) -> tuple[Study, dict[int, Claim], list[Problem]]:
     given = file.child("claims")
     listed = enumerate(given.value if given and isinstance(given.value, list) else [])
     claims = {i: Claim.model_validate(node.plain()) for i, node in listed if str(i) not in unsound}
-    sound = {key: node.plain() for key, node in file.entries.items() if key not in wrong | {"claims"}}
+    keys = Study.model_fields.keys() - wrong - {"claims"}
+    sound = {key: node.plain() for key, node in file.entries.items() if key in keys}
     study = Study.model_validate(sound).model_copy(update={"claims": list(claims.values())})
     return study, claims, problems
 
