@@ -166,6 +166,10 @@ def test_one_seed_ends_with_the_command_that_can_tell(runs_dir: Path) -> None:
         f"    dlexp run here/a.yaml {config_of(runs_dir, 'b')} --seeds 5 \\",
         "        --data-dir 'my data'",
     ]
+    versions = {"tensorflow": "2.0.0"}
+    newer = finished(runs_dir, "a", 0, 0.9, experiment.model_dump(exclude={"name"}), **recorded, versions=versions)
+    with_command(newer, "dlexp run here/a.yaml")
+    assert "\n".join(said(runs_dir, "val_accuracy")).count("here/a.yaml") == 1
     config.write_text("dataset: digits\ntraining: {epochs: 2}\n")
     assert f"    dlexp run runs/a/{run_dir.path.name}/config.yaml" in "\n".join(said(runs_dir, "val_accuracy"))
 
@@ -202,6 +206,18 @@ def test_several_short_pairs_share_a_command(runs_dir: Path) -> None:
     ]
     assert re.fullmatch(r"    dlexp run (other/\S+/config.yaml ){3}--seeds 5 --runs-dir other", lines[3])
     assert len(lines) == 4
+
+
+def test_more_short_pairs_than_a_command_takes(runs_dir: Path) -> None:
+    """The configs are counted instead of listed."""
+    for i in range(10):
+        trained(runs_dir, f"e{i}", [0.9 + i / 1000], i + 1)
+
+    assert said(runs_dir) == [
+        "Compared with e0 by test_accuracy:",
+        "  1 paired seed cannot tell: " + ", ".join(f"e{i} (+{i / 10:.3f} points)" for i in range(9, 0, -1)),
+        "5 seeds can tell, in about 50 s: dlexp run CONFIG... --seeds 5, with the configs of these 10 experiments.",
+    ]
 
 
 def test_two_seeds_say_how_many_such_a_difference_takes(runs_dir: Path) -> None:

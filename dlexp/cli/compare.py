@@ -22,7 +22,11 @@ def compare(
     ] = None,
     metrics: Annotated[
         list[str] | None,
-        typer.Option("--metric", metavar="M", help="Compare this one, a column of the records: val_loss."),
+        typer.Option(
+            "--metric",
+            metavar="M",
+            help="Compare this one, a column of the records: val_loss. The first one that can be better decides.",
+        ),
     ] = None,
     sort: Annotated[
         str | None, typer.Option(metavar="M", help="Best mean of this metric first, as the baseline.")
@@ -34,7 +38,10 @@ def compare(
     runs_dir: RunsDir = RUNS_DIR,
     data_dir: DataDir = None,
 ) -> None:
-    """Compare experiments: the settings that differ, then every metric over the seeds.
+    """Compare experiments: which one is better, the settings that differ, then every metric over the seeds.
+
+    The answer is on the test metric of the head where there is one. With fewer than 3 common seeds it ends with the
+    command that trains more.
 
     Example: dlexp compare digits_sgd digits_adam
     """

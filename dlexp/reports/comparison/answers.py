@@ -91,7 +91,8 @@ def _enough_seeds(short: Sequence[Headline]) -> Sentence:
     options = ("--seeds", str(_ADVISED_SEEDS))
     text = f"{_ADVISED_SEEDS} seeds can tell{time}"
     if len(experiments) > _MAX_CONFIGS:
-        return Sentence(f"{text}: dlexp run with the configs and {' '.join(options)}.")
+        these = f"with the configs of these {len(experiments)} experiments"
+        return Sentence(f"{text}: dlexp run CONFIG... {' '.join(options)}, {these}.")
     return Sentence(f"{text}:", (commands.training(list(experiments), options),))
 
 

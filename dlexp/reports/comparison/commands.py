@@ -26,7 +26,7 @@ def training(experiments: Sequence[Compared], seeds: Sequence[str], runs_dir: Pa
         runs_dir: Where the records go; by default, where those of the first experiment lie.
     """
     first = next(iter(experiments[0].runs.values()))
-    configs = [str(config_of(each)) for each in experiments]
+    configs = dict.fromkeys(str(config_of(each)) for each in experiments)
     return ("dlexp", "run", *configs, *seeds, *in_runs_dir(runs_dir or runs_dir_of(first)), *_data_dir(first))
 
 
