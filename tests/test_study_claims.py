@@ -94,6 +94,25 @@ def test_intervals_are_scipys(tmp_path: Path) -> None:
     assert [found.label for found in (of_difference, of_ratio, of_value)] == ["b - a", "b / a", "b"]
 
 
+def test_sides_that_are_swapped_are_the_mirror_image(tmp_path: Path) -> None:
+    """`a - b` is `b - a` with the other sign, `a / b` its inverse."""
+    turned = (
+        {"metric": MAE, "difference": "a - b", "at_most": -0.21},
+        {"metric": MAE, "ratio": "a / b", "at_most": 1 / 1.42},
+    )
+    claims = [{**B_MINUS_A, "at_least": 0.21}, {**B_OVER_A, "at_least": 1.42}, *turned]
+
+    facts = judged(runs(tmp_path, MAE, a=LOW, b=HIGH), *claims)
+
+    minus, over, minus_turned, over_turned = (claim.terms[0] for claim in facts.claims)
+    assert minus.interval is not None
+    assert over.interval is not None
+    assert minus_turned.interval == pytest.approx((-minus.interval[1], -minus.interval[0]))
+    assert over_turned.interval == pytest.approx((1 / over.interval[1], 1 / over.interval[0]))
+    assert (minus_turned.result, over_turned.result) == (minus.result, over.result)
+    assert (minus_turned.seeds_needed, over_turned.seeds_needed) == (minus.seeds_needed, over.seeds_needed)
+
+
 def test_an_order_bounds_every_neighbouring_difference(tmp_path: Path) -> None:
     """It holds if all do, fails if one fails; it takes the level of as many claims."""
     own = runs(tmp_path, MAE, a=LOW, b=HIGH, c=[x + 0.001 * i for i, x in enumerate(HIGH[::-1])])

@@ -115,6 +115,13 @@ def test_two_seeds_decide_nothing(tmp_path: Path) -> None:
     assert (found.result, found.reason) == ("cannot_tell", "test_mae: 2 paired seeds: at least 3 are needed")
 
 
+def test_a_reason_that_several_numbers_have_is_said_once(tmp_path: Path) -> None:
+    """Of which none is known yet."""
+    own = {"old": variant(tmp_path, "old", ACCURACY), "new": []}
+
+    assert decision(own).reason == "test_accuracy, test_nll and seconds: no seed of new finished"
+
+
 @pytest.mark.parametrize(
     ("goal", "new", "result"),
     [

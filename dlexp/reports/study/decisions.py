@@ -90,27 +90,34 @@ def _decision(
     study: Study, sides: tuple[Compared, Compared], goal: Term, guardrails: Sequence[Term]
 ) -> tuple[Outcome, str]:
     """The decision, and why."""
-    by_name = dict(zip(study.margins.items(), guardrails, strict=True))
-    worse = [
-        f"{name} is worse by more than {_said(margin)}"
-        for (name, margin), term in by_name.items()
-        if term.result == "fails"
-    ]
-    open_ones = [
-        f"{name}: {term.reason}" if term.reason else f"{name} may be worse by more than {_said(margin)}"
-        for (name, margin), term in by_name.items()
-        if term.result == "cannot_tell"
+    by_name = [
+        (name, _said(margin), term) for (name, margin), term in zip(study.margins.items(), guardrails, strict=True)
     ]
     if ill := list(_ill(study, sides)):
         return "unhealthy", joined(ill)
-    if goal.result == "fails" or worse:
-        return "reject", joined([f"{study.goal} is worse by {_amount(goal)}"] * (goal.result == "fails") + worse)
-    if goal.result == "cannot_tell":
-        open_ones.insert(0, f"{study.goal}: {goal.reason or 'no clear difference'}")
-    if open_ones:
-        return "cannot_tell", "; ".join(open_ones)
+    worse = [f"{name} is worse by more than {margin}" for name, margin, term in by_name if term.result == "fails"]
+    if goal.result == "fails":
+        worse.insert(0, f"{study.goal} is worse by {_amount(goal)}")
+    if worse:
+        return "reject", joined(worse)
+    if unknown := list(_unknown(study.goal or "", goal, by_name)):
+        return "cannot_tell", "; ".join(unknown)
     others = f", and {joined(list(study.margins))} within the margin" if guardrails else ""
     return "adopt", f"{study.goal} is better by {_amount(goal)}{others}"
+
+
+def _unknown(goal_name: str, goal: Term, guardrails: Sequence[tuple[str, str, Term]]) -> Iterator[str]:
+    """What cannot be told; the reason that several have is said once."""
+    reasons: dict[str, list[str]] = {}
+    if goal.result == "cannot_tell":
+        reasons[goal.reason or "no clear difference"] = [goal_name]
+    for name, _, term in guardrails:
+        if term.reason:
+            reasons.setdefault(term.reason, []).append(name)
+    yield from (f"{joined(names)}: {reason}" for reason, names in reasons.items())
+    for name, margin, term in guardrails:
+        if term.result == "cannot_tell" and not term.reason:
+            yield f"{name} may be worse by more than {margin}"
 
 
 def _ill(study: Study, sides: Sequence[Compared]) -> Iterator[str]:

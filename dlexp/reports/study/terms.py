@@ -85,7 +85,7 @@ class Term:
     the true standard deviation is at its upper limit; of a ratio as a share of the bound."""
     seeds_needed: tuple[int | None, int | None] | None
     """Where more seeds would tell: how many, by the lower and the upper limit of the standard deviation, if the mean
-    found is the true one; None for over 1,000."""
+    found is the true one; None for over 1,000. Between two ends the nearer one counts: halfway, it is rather more."""
     remarks: tuple[str, ...] = ()
     """Which seeds are missing, and what else is to be known of them."""
 
