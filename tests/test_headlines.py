@@ -92,13 +92,14 @@ def test_each_of_several_targets_has_its_own(tmp_path: Path) -> None:
     """By the first metric of its head."""
     heads = {"digit": {"metrics": ["accuracy", "auc"]}, "ink": {"metrics": ["mae"]}}
     metrics = {f"test_{name}": 0.5 for name in ("digit_accuracy", "digit_auc", "ink_mae")} | {"loss": 1.0}
-    for name, hidden in (("a", [1]), ("b", [2])):
+    for name, hidden, data in (("a", [1], "d"), ("b", [2], "d"), ("other", [1], "e")):
         config = changed(model={"hidden": hidden}) | {"head": {"type": "multitask", "heads": heads}}
-        finished(tmp_path, name, config=config, metrics=metrics)
+        finished(tmp_path, name, config=config, metrics=metrics, data_digest=data * 64)
 
-    found = comparison_of(tmp_path).headlines
+    found = [(each.experiment.label, str(each.column)) for each in comparison_of(tmp_path).headlines]
 
-    assert [str(headline.column) for headline in found] == ["test_digit_accuracy", "test_ink_mae"]
+    # One that has no example in common with the others has nothing to say of each target.
+    assert found == [("b", "test_digit_accuracy"), ("b", "test_ink_mae"), ("other", "test_digit_accuracy")]
 
 
 @pytest.mark.parametrize(

@@ -77,10 +77,13 @@ def headlines(groups: Sequence[Group], score_of: ScoreOf, is_picked: bool, asked
     """
     for group in groups:
         for experiment in group.experiments:
-            beside = group.beside(experiment)
-            if experiment is not beside:
-                for column in [Column.parse(asked)] if asked else _deciding(beside, experiment):
-                    yield _headline(group, beside, experiment, column, score_of, is_picked)
+            if (beside := group.beside(experiment)) is experiment:
+                continue
+            columns = [Column.parse(asked)] if asked else _deciding(beside, experiment)
+            # Without an example in common, or without a run, all targets would say the same.
+            shares_nothing = experiment is group.baseline or not (beside.runs and experiment.runs)
+            for column in columns[:1] if shares_nothing else columns:
+                yield _headline(group, beside, experiment, column, score_of, is_picked)
 
 
 def _deciding(baseline: Compared, experiment: Compared) -> list[Column]:
