@@ -20,8 +20,11 @@ from dlexp.records.summary_csv import rebuild
 from dlexp.reports.verification.facts import weights
 from dlexp.reports.verification.integrity import check
 from dlexp.training.job import Job
+from dlexp.training.threads import set_threads
 
 pytestmark = pytest.mark.training
+
+set_threads(1)
 
 WITHOUT = "dataset: iris\nmodel: {hidden: [8]}\ntraining: {epochs: 2}\n"
 OBSERVE = ("run", "test.yaml", "--observe", "diagnostics")

@@ -271,3 +271,18 @@ def test_what_was_not_stratified_before_is_outdated() -> None:
     recorded_as(OWN + "validation: {type: split, stratify: false}", 2)
 
     assert said_before(OWN) == ["runs/exp/s0: recorded by training code 2; training again"]
+
+
+def test_two_names_of_which_one_asks_for_diagnostics_are_trained_once_with_them(tmp_path: Path) -> None:
+    """Under the first name, where they are asked for by the second: they are no part of the experiment."""
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text("dataset: iris\n")
+    second.write_text("dataset: iris\ntraining: {diagnostics: true}\n")
+
+    for order in ([first, second], [second, first]):
+        wanted = [(each.experiment, [1, 0]) for each in load_all(order)]
+        runs = plan(Request(wanted=wanted, runs_dir=tmp_path / "runs")).runs
+
+        assert [run.seed for run in runs] == [1, 0]
+        assert [run.subject.experiment.name for run in runs] == [order[0].stem] * 2
+        assert all(run.subject.experiment.training.diagnostics for run in runs)

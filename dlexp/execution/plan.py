@@ -198,13 +198,15 @@ class Plan:
 
 
 def plan(request: Request) -> Plan:
-    """Find out what is done already; the same experiment under two names is trained once.
+    """Find out what is done already.
+
+    The same experiment under two names is trained once, under the first one; with diagnostics if one of them asks.
 
     Raises:
         Changed: A file was replaced while its digest was taken.
     """
     found = Plan(request, [], [])
-    known: set[tuple[str, int]] = set()
+    runs: dict[tuple[str, int], Planned] = {}
     on_record = Attempts() if request.smoke else Attempts(scan(request.runs_dir))
     with snapshot.taken(held_bytes=0):  # However many experiments have the same data.
         for experiment, seeds in request.wanted:
@@ -217,9 +219,14 @@ def plan(request: Request) -> Plan:
                 continue
             own = subject.identities.own
             found.identities.append(own)
-            new = [seed for seed in dict.fromkeys(seeds) if (own, seed) not in known]
-            known.update((own, seed) for seed in new)
-            found.runs.extend(_planned(subject, seed, on_record, request.force) for seed in new)
+            for seed in seeds:
+                known = runs.get((own, seed))
+                if known and known.subject.experiment.training.diagnostics >= experiment.training.diagnostics:
+                    continue
+                name = known.subject.experiment.name if known else experiment.name
+                named = subject._replace(experiment=experiment.model_copy(update={"name": name}))
+                runs[own, seed] = _planned(named, seed, on_record, request.force)
+    found.runs.extend(runs.values())
     return found
 
 
