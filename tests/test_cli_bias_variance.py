@@ -159,7 +159,10 @@ def test_smoke_runs_a_course_config(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--resampling", "fresh"), "iris: dataset.resample.type: iris has no law to draw fresh examples from"),
+        (
+            ("--resampling", "fresh"),
+            "iris: dataset.resample.type: iris has no known distribution to draw fresh examples from",
+        ),
         (("--plot", "it.pdf"), "--plot it.pdf: only PNG can be drawn"),
         (("--resamples", "2"), "resamples: expected at least 3 training sets, given 2"),
         (("--resampling", "subset", "--resamples", "200"), "cannot be cut into 200 parts"),

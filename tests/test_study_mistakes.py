@@ -196,7 +196,7 @@ def test_mistakes_in_variants(text: str, line: str) -> None:
 )
 def test_mistakes_in_what_is_measured(claim: str, said: str) -> None:
     """Columns are known from the configs of the variants that a claim is about."""
-    bound = "" if "at_least" in claim else ", at_least: 0"
+    bound = "" if "at_least" in claim else ", at_least: 1"
     text = f"{VARIANTS}claims: [{{says: a, difference: adam - sgd{bound}, {claim}}}]"
 
     (line,) = lines(text)
@@ -228,12 +228,17 @@ def test_mistakes_in_what_is_measured(claim: str, said: str) -> None:
         ("order: [adam]", "order: expected at least 2 of them, given [adam]"),
         ("variant: adam, at_least: 5%", "at_least: expected a number, given '5%'; write 0.05"),
         ("variant: adam, between: [3, 1]", "between: expected the smaller number first; write [1, 3]"),
+        ("ratio: adam / sgd, at_least: 0", "at_least: a ratio is more than 0, and 1 where both are equal; given 0"),
+        (
+            "ratio: adam / sgd, between: [-1, 1]",
+            "between: a ratio is more than 0, and 1 where both are equal; given -1",
+        ),
         ("variant: adam, no_difference_beyond: -1", "no_difference_beyond: expected more than 0, given -1"),
     ],
 )
 def test_mistakes_in_names_and_bounds(claim: str, said: str) -> None:
     """With the variants that there are."""
-    bound = "" if any(key in claim for key in ("order", "at_least", "between", "beyond")) else ", at_least: 0"
+    bound = "" if any(key in claim for key in ("order", "at_least", "between", "beyond")) else ", at_least: 1"
 
     assert lines(f"{VARIANTS}claims:\n  - {{says: a, metric: loss{bound}, {claim}}}") == [f"s.yaml:4: claims.0.{said}"]
 
@@ -251,7 +256,7 @@ def test_mistakes_in_names_and_bounds(claim: str, said: str) -> None:
         ("metric: loss", "metric: a key of a claim; write it below claims"),
         (
             "claims: [{says: a, metric: bias, variant: sgd, at_least: 0}]\nresamples: 9\nresampling: fresh",
-            "resampling: 'sgd': digits has no law to draw fresh examples from; use bootstrap or subset",
+            "resampling: 'sgd': digits has no known distribution to draw fresh examples from; use bootstrap or subset",
         ),
         (
             "resamples: 9",

@@ -74,11 +74,14 @@ class Subset(TrainingSet):
 
 
 class Fresh(TrainingSet):
-    """New examples from the law itself, for data sets that are drawn from one."""
+    """New examples from the distribution itself, for data sets that are drawn from one."""
 
     type: Literal["fresh"] = "fresh"  # All examples train: the data set itself draws others.
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """A data set of which there are no more examples."""
         if not context.has_known_distribution:
-            yield Misfit("type", f"{context.dataset} has no law to draw fresh examples from; use bootstrap or subset")
+            yield Misfit(
+                "type",
+                f"{context.dataset} has no known distribution to draw fresh examples from; use bootstrap or subset",
+            )

@@ -93,11 +93,15 @@ class Claim(Settings):
         """Keys that cannot stand together, or do not say what is claimed."""
         yield from self._not_one(MEASURES)
         yield from self._not_one(SUBJECTS)
-        if not self.order or any(getattr(self, key) is not None for key in BOUNDS):
+        bounds = {key: value for key in BOUNDS if (value := getattr(self, key)) is not None}
+        if bounds or not self.order:
             yield from self._not_one(BOUNDS)
         if self.between and self.between[0] > self.between[1]:
             low, high = sorted(self.between)
             yield Misfit("between", f"expected the smaller number first; write [{low:.12g}, {high:.12g}]")
+        for key, value in bounds.items() if self.ratio else ():
+            if (least := min(value) if isinstance(value, list) else value) <= 0:
+                yield Misfit(key, f"a ratio is more than 0, and 1 where both are equal; given {least:g}")
         if self.epochs_to and self.epoch is not None:
             yield Misfit("epoch", "epochs_to counts epochs, and has no value in one of them; leave out epoch")
 

@@ -76,5 +76,6 @@ def _record(problem: Problem) -> dict[str, Any]:
         "line": source.line if source else None,
         "path": problem.place,
         "message": problem.message,
-        "change": problem.change or None,
+        # An override is laid over a config; what stands in a study is changed there.
+        "change": problem.change if problem.change and not source.within else None,
     }
