@@ -349,6 +349,19 @@ def test_a_ratio_needs_numbers_above_zero(tmp_path: Path) -> None:
     assert found.reason == "a ratio needs numbers above 0, and seed 1 of a has 0"
 
 
+def test_ratios_of_any_size_have_an_interval(tmp_path: Path) -> None:
+    """Three seeds over three hundred powers of ten: its ends are what a float can be, above 0."""
+    own = runs(tmp_path, MAE, a=(1e-300, 1.0, 1e30), b=(1.0, 1.0, 1.0))
+
+    found = term(judged(own, {**B_OVER_A, "at_least": 1}, seeds=3))
+
+    assert found.result == "cannot_tell"
+    assert found.interval is not None
+    assert 0 < found.interval[0] < found.interval[1] < math.inf
+    assert found.detectable is not None
+    assert math.isfinite(found.detectable)
+
+
 def test_a_difference_of_two_columns_is_of_the_same_run(tmp_path: Path) -> None:
     """How far the last loss lies above the best one, a run each."""
     rises = (0.1, 0.3, 0.2)

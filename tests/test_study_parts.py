@@ -84,7 +84,13 @@ A = point(0.2, 0.03)
         ),
         (A, "net_variance", "difference", "the error of b has no net_variance; it has: bias_squared, variance, error"),
         (A, "bias_squared", "difference", "bias_squared is the same whichever training sets are drawn"),
-        (point(-0.1, 0.1), "variance", "ratio", "a ratio needs numbers above 0, and variance of b is -0.1000"),
+        (point(-0.1, 0.1), "variance", "ratio", "a ratio needs numbers above 0, and variance of b is -0.1000 ±0.21"),
+        (
+            point(1e-6, 0.1),
+            "variance",
+            "ratio",
+            "a ratio needs numbers above 0, and variance of b is 1.000e-06 ±0.21",
+        ),
         (
             replace(A, test_digests={"": "others"}),
             "variance",

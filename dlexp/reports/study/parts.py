@@ -36,7 +36,7 @@ def bounded_part(
     )
     known = [each for each in points if each]
     n = min((each.resamples for each in known), default=0)
-    if reason := next(_why_none(part, names, points, kind), ""):
+    if reason := next(_why_none(part, names, points, kind, level), ""):
         return nothing(label, kind, bound, reason, n=n, remarks=remarks)
     estimates = [each.decomposition.estimates[part] for each in known if each.decomposition]
     a, b = estimates[0], estimates[-1]
@@ -63,8 +63,10 @@ def bounded_part(
     return judged(label, kind, found, bound, level=level, remarks=remarks, in_logs=kind == "ratio")
 
 
-def _why_none(part: str, names: Sequence[str], points: Sequence[Point | None], kind: Kind) -> Iterator[str]:
-    """Why there is no number."""
+def _why_none(
+    part: str, names: Sequence[str], points: Sequence[Point | None], kind: Kind, level: float
+) -> Iterator[str]:
+    """Why there is no number; a ratio is one only where both parts are told from 0."""
     for name, each in zip(names, points, strict=True):
         if each is None:
             yield f"no run of {name} on a resampled training set is on record"
@@ -72,9 +74,12 @@ def _why_none(part: str, names: Sequence[str], points: Sequence[Point | None], k
             yield f"{each.resamples} training sets of {name} finished: at least {MIN_TRAINING_SETS} are needed"
         elif part not in each.decomposition.estimates:
             yield f"the error of {name} has no {part}; it has: {', '.join(each.decomposition.estimates)}"
-        elif kind == "ratio" and each.decomposition.estimates[part].value <= 0:
-            value = significant(each.decomposition.estimates[part].value)
-            yield f"a ratio needs numbers above 0, and {part} of {name} is {value}"
+        elif kind == "ratio":
+            found = each.decomposition.estimates[part]
+            half = t_quantile(1 - level / 2, each.resamples - 1) * found.se
+            if found.value <= half:
+                is_at = f"{significant(found.value)} ±{significant(half, 2)}"
+                yield f"a ratio needs numbers above 0, and {part} of {name} is {is_at}"
     a, b = points[0], points[-1]
     if a and b and a.decomposition and b.decomposition:
         if a.decomposition.loss != b.decomposition.loss:

@@ -2,6 +2,7 @@
 
 import math
 import statistics
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -225,7 +226,7 @@ def judged(
         level: That of the interval, or the one that it would have with more seeds.
         in_logs: Whether what was found is the logarithm of a ratio.
     """
-    own, scale, size = (bound.in_logs(), math.exp, math.expm1) if in_logs else (bound, float, float)
+    own, scale, size = (bound.in_logs(), _exp, lambda x: _exp(x) - 1) if in_logs else (bound, float, float)
     result = own.result(found.interval) if found.interval else "cannot_tell"
     # Where seeds collapsed, or all differ by the same, more of them would not tell.
     would_help = result == "cannot_tell" and (found.interval or found.pairs < MIN_PAIRS)
@@ -244,6 +245,12 @@ def judged(
         seeds_needed=needed or None,
         remarks=remarks,
     )
+
+
+def _exp(x: float) -> float:
+    """Of what a float cannot be, the nearest it can: an interval over many powers of ten has ends all the same."""
+    largest = math.log(sys.float_info.max)
+    return math.exp(max(-largest, min(x, largest)))
 
 
 def _why_no_interval(found: PairedDifference, kind: Kind) -> str:
