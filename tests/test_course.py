@@ -8,7 +8,8 @@ import pytest
 
 from dlexp.config.load_study import load_study
 
-STUDIES = sorted((Path(__file__).parents[1] / "configs" / "studies").glob("*.yaml"))
+ROOT = Path(__file__).parents[1]
+STUDIES = sorted((ROOT / "configs" / "studies").glob("*.yaml"))
 
 #: Each statement of the course, the study of it that needs no download, and the one on the course's own data.
 STATEMENTS = {
@@ -90,3 +91,14 @@ def test_a_claim_that_is_not_expected_to_hold_has_its_numbers_in_the_header() ->
             assert re.search(r"\d", result), path.stem
             assert "all hold" not in result
             assert "both hold" not in result
+
+
+def test_the_readme_shows_the_scoreboard_of_all_shipped_studies() -> None:
+    """A row for every claim, in the order of the files, with the result that its file expects."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = text.partition("### The course as claims")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:5]] for line in text.splitlines() if line.startswith("|")]
+    claims = [(path.stem, claim) for path in STUDIES for claim in load_study(path).study.claims]
+    expected = [[study, claim.says, *[claim.expect.replace("_", " ")] * 2] for study, claim in claims]
+
+    assert rows[2:] == expected

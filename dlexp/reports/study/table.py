@@ -26,7 +26,7 @@ def render(studies: Sequence[StudyFacts], output: TableFormat, width: int = 80) 
             return to_csv(COLUMNS, rows(studies))
         case "md":
             decisions = [
-                f"- {facts.study.path.stem}: {one_line(' '.join(list(decided(facts.study.study, each))[:2]))}"
+                f"- {facts.study.path.stem}: {one_line('; '.join(list(decided(facts.study.study, each))[:2]))}"
                 for facts in studies
                 for each in facts.decisions
             ]
