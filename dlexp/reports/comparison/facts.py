@@ -75,15 +75,18 @@ class Comparison:
 
     def _score(self, name: str, experiment: Compared) -> Score | None:
         """A number of an experiment, also one that is none of the `metrics`."""
-        metric = next((each for each in self._all_metrics if each.name == name), None)
-        if metric is None:
-            metric = ComparedMetric(name, tuple(scores_of(self.groups, name, is_picked=bool(self.sorted_by))))
-            self._all_metrics.append(metric)
-        return next(score for _, each, score in self.scored(metric) if each is experiment)
+        if name not in self._by_experiment:
+            scores = tuple(scores_of(self.groups, name, is_picked=bool(self.sorted_by)))
+            self._by_experiment[name] = self._of_each(ComparedMetric(name, scores))
+        return self._by_experiment[name][id(experiment)]
 
     @cached_property
-    def _all_metrics(self) -> list[ComparedMetric]:
-        return list(self.metrics)
+    def _by_experiment(self) -> dict[str, dict[int, Score | None]]:
+        """The scores by the name of their column, and by the `id` of their experiment: looked up many times."""
+        return {metric.name: self._of_each(metric) for metric in self.metrics}
+
+    def _of_each(self, metric: ComparedMetric) -> dict[int, Score | None]:
+        return {id(experiment): score for _, experiment, score in self.scored(metric)}
 
 
 def compare(

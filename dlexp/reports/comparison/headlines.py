@@ -76,6 +76,7 @@ def headlines(groups: Sequence[Group], score_of: ScoreOf, is_picked: bool, asked
             is comparable, else the same on the validation split.
     """
     for group in groups:
+        levels: dict[Column, float] = {}
         for experiment in group.experiments:
             if (beside := group.beside(experiment)) is experiment:
                 continue
@@ -83,7 +84,14 @@ def headlines(groups: Sequence[Group], score_of: ScoreOf, is_picked: bool, asked
             # Without an example in common, or without a run, all targets would say the same.
             shares_nothing = experiment is group.baseline or not (beside.runs and experiment.runs)
             for column in columns[:1] if shares_nothing else columns:
-                yield _headline(group, beside, experiment, column, score_of, is_picked)
+                if column not in levels:
+                    levels[column] = _planned_level(group, column, score_of, is_picked)
+                yield _headline(beside, experiment, column, score_of, levels[column])
+
+
+def _planned_level(group: Group, column: Column, score_of: ScoreOf, is_picked: bool) -> float:
+    differences = [score.difference for each in group.experiments if (score := score_of(str(column), each))]
+    return shared_level(sum(each is not None for each in differences), is_picked)
 
 
 def _deciding(baseline: Compared, experiment: Compared) -> list[Column]:
@@ -110,11 +118,10 @@ def _first_comparable(baseline: Compared, experiment: Compared, columns: Sequenc
 
 
 def _headline(
-    group: Group, beside: Compared, experiment: Compared, column: Column, score_of: ScoreOf, is_picked: bool
+    beside: Compared, experiment: Compared, column: Column, score_of: ScoreOf, planned_level: float
 ) -> Headline:
     score = score_of(str(column), experiment)
     found = score.difference if score else None
-    differences = [each.difference for one in group.experiments if (each := score_of(str(column), one))]
     # Without a finished run nothing is scored on any examples.
     both_ran = beside.runs and experiment.runs
     obstacle = comparability.obstacle(beside, experiment, column) if both_ran else None
@@ -125,7 +132,7 @@ def _headline(
         difference=found,
         obstacle=obstacle,
         reason=(found.reason or "") if found else obstacle or _why_no_difference(beside, experiment, column),
-        planned_level=shared_level(sum(each is not None for each in differences), is_picked),
+        planned_level=planned_level,
         conflict=_conflict(beside, experiment, column, score_of),
     )
 
