@@ -371,6 +371,52 @@ def test_damaged_mistakes(dlexp: Invoke, mistakes: dict[str, Any] | list[Any] | 
     )
 
 
+CONFUSION = {"target": [0, 0, 1], "predicted": [0, 1, 1], "count": [5, 1, 4]}
+CONFUSIONS = """\
+confusion on the test split (row: right, column: predicted)
+     0  1
+  0  5  1
+  1  ·  4
+"""
+
+
+def with_confusion(confusion: dict[str, Any]) -> RunDir:
+    """A finished run that recorded it."""
+    run_dir = finished(Path("runs"))
+    targets = {"": {"count": 10, "confusion": confusion}}
+    run_dir.write_json(run_dir.evaluation_path, {"mistakes": [], "targets": targets})
+    return run_dir
+
+
+def test_confusions_stand_behind_the_scores(dlexp: Invoke) -> None:
+    """As a table; JSON has the counts."""
+    with_confusion(CONFUSION)
+
+    out, document = dlexp("show", "digits")[1], json.loads(dlexp("show", "digits", "--format", "json")[1])
+
+    assert f"\n  test_accuracy  0.8800\n\n{CONFUSIONS}\nlearning curves" in out
+    assert document["evaluation"]["targets"][""]["confusion"] == CONFUSION
+
+
+@pytest.mark.parametrize(
+    ("confusion", "why"),
+    [
+        (CONFUSION | {"count": [5, 1]}, "has columns of different lengths"),
+        (CONFUSION | {"count": [5, 1, -4]}, "count.2 is -4, expected a whole number from 0"),
+        ({"target": [], "count": []}, "predicted"),
+    ],
+)
+def test_damaged_confusions(dlexp: Invoke, confusion: dict[str, Any], why: str) -> None:
+    """One line in the page, and no table."""
+    path = with_confusion(confusion).evaluation_path
+
+    code, out, err = dlexp("show", "digits")
+
+    assert (code, err) == (0, "")
+    assert re.search(rf"\n{path}: damaged: .*{why}\n", out)
+    assert "confusion on" not in out
+
+
 def test_a_name_shows_its_latest_finished_run(dlexp: Invoke) -> None:
     """Which of several is shown is said on stderr."""
     finished(Path("runs"), seed=0, ended="2024-05-03T10:00:00+00:00")

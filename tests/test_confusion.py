@@ -39,6 +39,8 @@ NAMED = """\
 most frequent
     confusions on
     the test split
+    (right as
+    predicted)
   dog as cat: 2 of
     5
   cat as cow: 1 of
@@ -89,7 +91,8 @@ def test_many_classes_are_no_table() -> None:
 
     lines = shown(found, ["wheat", "corn"], 80).splitlines()
 
-    assert lines[:3] == ["most frequent confusions on the test split", "  wheat as corn: 2", "  corn as 2: 2"]
+    assert lines[0] == "most frequent confusions on the test split (right as predicted)"
+    assert lines[1:3] == ["  wheat as corn: 2", "  corn as 2: 2"]
     assert len(lines) == 11
 
 

@@ -39,7 +39,8 @@ def results(network: Network, test: Split, tested: Scores, digests: Mapping[str,
     seen = {attached.name: (attached.head, of_head) for attached, of_head in seen_by_heads(network, test, tested)}
     n_bytes = sum(position_type.itemsize + _result_bytes(of_head.y) for _, of_head in seen.values())
     for name, (head, of_head) in seen.items():
-        kept = np.intersect1d(sample(digests[name], n, MAX_BYTES // n_bytes), predicted_rows(of_head))
+        sampled = sample(digests[name], n, MAX_BYTES // n_bytes)
+        kept = sampled[np.isin(sampled, predicted_rows(of_head))]
         found[name] = Results.of(of_head.y, head.judged(of_head.prediction), kept.astype(position_type))
     return found
 
@@ -49,6 +50,8 @@ def sample(digest: str, n: int, size: int) -> np.ndarray:
 
     They depend on the digest of the examples alone, whatever is trained, and smaller samples are parts of larger ones.
     """
+    if size >= n:
+        return np.arange(n)
     # The legacy generator: its numbers are the same in every version of numpy.
     order = np.random.RandomState(int(digest[:8], 16)).permutation(n)
     return np.sort(order[: max(1, size)])
@@ -76,7 +79,7 @@ def evaluation(
         rows, name = predicted_rows(seen), attached.name
         if attached.info.n_classes is None:
             sampled = sample(digests[name], len(test), MAX_NUMBERS // n_of_numbers)
-            numbers = _numbers(attached, seen, np.intersect1d(sampled, rows), of_train)
+            numbers = _numbers(attached, seen, sampled[np.isin(sampled, rows)], of_train)
             found[name] = TargetEvaluation(count=len(rows), numbers=numbers)
         else:
             y, judged = seen.y[rows], attached.head.judged(seen.prediction[rows])

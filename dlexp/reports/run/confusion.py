@@ -43,7 +43,7 @@ def _of_classes(
         for target, predicted, count in pairs
         if target != predicted
     ]
-    return _most_frequent(f"most frequent confusions {where}", wrong, width)
+    return _most_frequent(f"most frequent confusions {where} (right as predicted)", wrong, width)
 
 
 def _of_labels(
