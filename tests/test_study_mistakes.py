@@ -308,6 +308,44 @@ def test_all_mistakes_of_a_file_are_said_at_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            f"{VARIANTS}resamples: 9\nclaims: [{{says: 3, metric: bias, variant: sgd, at_least: 0}}]",
+            "s.yaml:4: claims.0.says: expected text, given 3; put it in quotes",
+        ),
+        (
+            f"{VARIANTS}resamples: 2\nresampling: subset\n"
+            f"claims: [{{says: a, metric: bias, variant: sgd, at_most: 0}}]",
+            "s.yaml:3: resamples: expected at least 3, given 2",
+        ),
+        (
+            f"{VARIANTS}goal: 3\nmust_not_worsen: {{loss: 1}}",
+            "s.yaml:3: goal: expected text, given 3; put it in quotes",
+        ),
+        (
+            "base: 3\nvariants: {a: {}, b: {optimizer: adam}}",
+            "s.yaml:1: base: expected text, given 3; put it in quotes",
+        ),
+        ("base: ''\nvariants: {a: {}}", "s.yaml:1: base: expected text of at least 1 characters, given ''"),
+    ],
+)
+def test_nothing_is_said_of_what_follows_from_a_mistake(text: str, line: str) -> None:
+    """A key that is there and wrong is not missing too."""
+    assert lines(text) == [line]
+
+
+def test_claims_are_read_though_a_base_is_missing() -> None:
+    """The names of the variants are known without it."""
+    claims = "[{says: a, metric: loss, variant: c, at_least: 0}]"
+
+    assert lines(f"base: bas.yaml\nvariants: {{a: {{}}, b: {{}}}}\nclaims: {claims}") == [
+        "s.yaml:1: base: bas.yaml: no such file. Did you mean 'base.yaml'?",
+        "s.yaml:3: claims.0.variant: unknown variant 'c'. Choose from: a, b",
+    ]
+
+
 def test_a_study_is_no_config() -> None:
     """Given to what takes a config, or extended by one, it says what to type."""
     Path("s.yaml").write_text(VARIANTS)

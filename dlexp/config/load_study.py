@@ -62,13 +62,17 @@ def load_study(path: Path | str) -> LoadedStudy:
     if not is_study(file.entries):
         raise refused(f"a config, not a study; train it with: dlexp run {path}", Source(str(path)))
     study, claims, problems = _validated(file)
+    wrong = {_top(each) for each in problems}
     said, misnamed = variants_of(file, study.seeds)
     loaded, unloaded = load_variants(said, path.parent)
     names = [each.name for each in said]
     problems += [*misnamed, *_with_names(unloaded, names, path), *same_experiments(said, loaded)]
+    if not wrong:  # What follows from a key that is wrong is not said as well.
+        problems += _located(study.problems(), file)
     # Of a file whose variants are not all known, nothing is said about their names in claims.
-    are_known = names and not misnamed and not {_top(each) for each in problems if not each.source.within} & WHO
-    problems += _located(_misclaimed(study, claims, names if are_known else None, loaded), file)
+    are_known = names and not misnamed and not wrong & WHO
+    is_resampled = file.child("resamples") is not None
+    problems += _located(_misclaimed(study, claims, names if are_known else [], loaded, is_resampled), file)
     if problems:
         raise ConfigError(sorted(dict.fromkeys(problems), key=lambda each: _position(each, path)))
     for name, source in _observed(claims, file):
@@ -96,22 +100,26 @@ def _validated(file: Node) -> tuple[Study, dict[int, Claim], list[Problem]]:
 
 
 def _misclaimed(
-    study: Study, claims: Mapping[int, Claim], names: Sequence[str] | None, loaded: Mapping[str, Loaded]
+    study: Study,
+    claims: Mapping[int, Claim],
+    names: Sequence[str],
+    loaded: Mapping[str, Loaded],
+    is_resampled: bool,
 ) -> Iterator[Misfit]:
-    """What is wrong between the keys of a study, and what cannot be claimed of its variants.
+    """What is wrong between the keys of a claim, and what cannot be claimed of the variants, or decided on.
 
     Args:
-        names: The variants; None where they are not known.
+        names: The variants; none where they are not known.
         loaded: Those that could be loaded.
+        is_resampled: Whether the study draws training sets.
     """
-    yield from study.problems()
     experiments = {name: each.experiment for name, each in loaded.items()}
     for i, claim in claims.items():
         unknown = list(claim_rules.names(claim, names)) if names else []
         misfits = [*claim.problems(), *unknown]
         if names and not unknown and all(name in experiments for name in claim.variants):
             about = {name: experiments[name] for name in claim.variants}
-            misfits += claim_rules.numbers(claim, about, study.resamples is not None)
+            misfits += claim_rules.numbers(claim, about, is_resampled)
         yield from (misfit.below(f"claims.{i}") for misfit in misfits)
     if names and len(experiments) == len(names):
         yield from claim_rules.decisions(study, experiments)

@@ -76,8 +76,7 @@ def variants_of(file: Node, n_seeds: int) -> tuple[list[Variant], list[Problem]]
         problems.append(Problem("base", f"missing; name the config that the variants change{owners}", file.source))
     for name, node in named:
         try:
-            if config := node.child(FILE) or base:
-                own = _variant(name, node, config, FILE if node.child(FILE) else "base")
+            if own := _variant(name, node, base):
                 variants += [own.at(point) for point in itertools.product(*axes)]
         except ConfigError as error:
             problems += error.problems
@@ -136,14 +135,16 @@ def _misnamed(named: tuple[str, Node]) -> Problem | None:
     return Problem("", message, node.source) if found else None
 
 
-def _variant(name: str, node: Node, config: Node, config_path: str) -> Variant:
-    """A variant as it says itself."""
-    if not isinstance(config.value, str) or not config.value:
-        raise refused(
-            f"expected the name of one file, given {format_value(config.plain())}", config.source, config_path
-        )
+def _variant(name: str, node: Node, base: Node | None) -> Variant | None:
+    """A variant as it says itself; None where its config is a base that is missing or no name: that is said once."""
+    file = node.child(FILE)
+    config = file or base
+    if config is None or not isinstance(config.value, str) or not config.value:
+        if file:
+            raise refused(f"expected the name of one file, given {format_value(file.plain())}", file.source, FILE)
+        return None
     values = [(_keys(key, value), value) for key, value in node.entries.items() if key != FILE]
-    return Variant(name=name, source=node.source, config=config, config_path=config_path, values=values)
+    return Variant(name=name, source=node.source, config=config, config_path=FILE if file else "base", values=values)
 
 
 def _axes(grid: Node) -> tuple[list[list[Value]], list[Problem]]:
