@@ -103,18 +103,17 @@ def test_no_clear_difference_says_what_would_have_shown(runs_dir: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("last", "best", "said"),
+    ("last", "best", "at_best", "helped"),
     [
-        ("worse", "better", "better (+2.0 points best_val_accuracy [1.0, 3.0]): early stopping would help b."),
-        ("worse", "no clear difference", "not clearly different (+2.0 points best_val_accuracy [1.0, 3.0])."),
-        ("better", "worse", "worse (+2.0 points best_val_accuracy [1.0, 3.0]): early stopping would help a."),
+        ("worse", "better", "at its best epoch (1) better", ": early stopping would help b"),
+        ("worse", "no clear difference", "at its best epoch (1) not clearly different", ""),
+        ("better", "worse", "at their best epochs (1 and 2) worse", ": early stopping would help a"),
     ],
 )
-def test_the_best_epoch_may_say_something_else(runs_dir: Path, last: Any, best: Any, said: str) -> None:
+def test_the_best_epoch_may_say_something_else(runs_dir: Path, last: Any, best: Any, at_best: str, helped: str) -> None:
     """Then the sentence has both."""
     assert sentence(conflicting(runs_dir, last, best, test=last)) == (
-        f"b is after 2 epochs {last} than a: +4.80 points test_accuracy [4.46, 5.14], 5 paired seeds; "
-        f"at its best epoch (1) {said}"
+        f"b is after 2 epochs {last} than a: +4.80 points test_accuracy [4.46, 5.14], 5 paired seeds; {said}"
     )
 
 
@@ -309,12 +308,15 @@ def config_of(runs_dir: Path, name: str) -> Path:
     return next(run_dir.config_path for run_dir in scan(runs_dir) if run_dir.name == name)
 
 
-def test_a_family_too_large_is_confirmed_on_new_seeds(runs_dir: Path) -> None:
+@pytest.mark.parametrize(
+    ("where", "confirmed_in"), [("runs", "runs-confirmed"), (".", "runs-confirmed"), ("a/b", "a/b-confirmed")]
+)
+def test_a_family_too_large_is_confirmed_on_new_seeds(runs_dir: Path, where: str, confirmed_in: str) -> None:
     """How much it could have shown, and the two commands that say more: other records, two comparisons."""
     for i in range(12):
-        trained(runs_dir, f"e{i:02}", [0.8 + i / 500 + (seed + 1) * (i % 5) / 100 for seed in range(3)], i + 1)
+        trained(Path(where), f"e{i:02}", [0.8 + i / 500 + (seed + 1) * (i % 5) / 100 for seed in range(3)], i + 1)
 
-    lines = said(runs_dir, "val_accuracy", width=80)
+    lines = said(Path(where), "val_accuracy", width=80)
     start = next(i for i, line in enumerate(lines) if line.startswith("9 comparisons"))
     assert lines[start : start + 2] == [
         "9 comparisons are many for 3 seeds: they could have shown 42 points of",
@@ -324,9 +326,9 @@ def test_a_family_too_large_is_confirmed_on_new_seeds(runs_dir: Path) -> None:
     run, compared = [command.split() for command in commands]
     best = ("e09", "e04", "e08")
     options = [word for seed in range(3, 8) for word in ("--seed", str(seed))]
-    configs = [str(config_of(runs_dir, name)) for name in best]
-    assert run == ["dlexp", "run", *configs, *options, "--runs-dir", "runs-confirmed"]
-    assert compared == ["dlexp", "compare", *best, "--runs-dir", "runs-confirmed"]
+    configs = [str(config_of(Path(where), name)) for name in best]
+    assert run == ["dlexp", "run", *configs, *options, "--runs-dir", confirmed_in]
+    assert compared == ["dlexp", "compare", *best, "--runs-dir", confirmed_in]
 
 
 def test_what_is_not_judged_has_no_sentence(runs_dir: Path) -> None:

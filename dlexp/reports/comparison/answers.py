@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 
 from dlexp.console import one_line
 from dlexp.format import N_LISTED, joined, plural
@@ -84,7 +85,7 @@ def _asks_for_more(headline: Headline) -> bool:
 
 def _enough_seeds(short: Sequence[Headline]) -> Sentence:
     """`5 seeds can tell, in about 20 s: dlexp run A B --seeds 5`."""
-    experiments = {each.identity: each for pair in short for each in (pair.baseline, pair.experiment)}.values()
+    experiments = {each.label: each for pair in short for each in (pair.baseline, pair.experiment)}.values()
     seconds = [each.seconds_for(_ADVISED_SEEDS) for each in experiments]
     known = [each for each in seconds if each is not None]
     time = f", in {about(sum(known))}" if len(known) == len(seconds) else ""
@@ -100,7 +101,7 @@ def _confirming(family: LargeFamily) -> Sentence:
     """How large a difference so many comparisons could have shown, and how to confirm the best ones."""
     best = family.best
     runs_dir = commands.runs_dir_of(next(iter(best[0].runs.values())))
-    confirmed_in = runs_dir.with_name(f"{runs_dir.name}-confirmed")
+    confirmed_in = Path(f"{runs_dir if runs_dir.name else 'runs'}-confirmed")  # `.` has no name.
     seeds = [word for seed in family.new_seeds for word in ("--seed", str(seed))]
     names = dict.fromkeys(each.names[0] for each in best)
     return Sentence(

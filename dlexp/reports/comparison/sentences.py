@@ -1,7 +1,7 @@
 """One pair of experiments in words: which of them is better, by how much, or why nobody can tell."""
 
 from dlexp.components.columns import Column
-from dlexp.format import plural
+from dlexp.format import joined, plural
 from dlexp.reports.comparison.differences import interval, size, written
 from dlexp.reports.comparison.headlines import EpochConflict, Headline
 from dlexp.reports.comparison.verdicts import EQUAL, PairedDifference, TrainedModels, Verdict
@@ -29,7 +29,7 @@ def sentence(headline: Headline) -> str:
     is_of_last = conflict is not None and found.verdict == conflict.last.verdict and not _is_restored(headline)
     after = f" after {_after(conflict)}" if conflict and is_of_last else ""
     evidence = f"{parts.mean} {column} {parts.interval}, {parts.pairs}{together(found)}"
-    if found.verdict == "no clear difference":
+    if found.verdict == OPEN:
         answer = f"Cannot tell whether {name} is better or worse than {baseline}{after}: {evidence}"
         answer += _shown(headline, found)
     else:
@@ -49,7 +49,7 @@ def _without_interval(headline: Headline, found: PairedDifference) -> str:
     if found.pairs < MIN_PAIRS:
         models = _trained_models(headline, found.trained_models) if found.trained_models else ""
         return (
-            f"{parts.pairs[0].upper()}{parts.pairs[1:]} cannot tell whether {name} is better or worse than {baseline}: "
+            f"{parts.pairs} cannot tell whether {name} is better or worse than {baseline}: "
             f"{evidence}{_takes(headline, found)}{models}."
         )
     if found.reason == EQUAL:
@@ -118,11 +118,19 @@ def _after(conflict: EpochConflict) -> str:
 def _at_best(headline: Headline, conflict: EpochConflict) -> str:
     """`at its best epoch (3) better (...): early stopping would help imdb_adam`."""
     best = _in_brackets(conflict.best, headline.column.on("validation").best_value)
-    at = "" if conflict.best_epoch is None else f" ({significant(conflict.best_epoch, 2)})"
     if OPEN in (conflict.last.verdict, conflict.best.verdict):
-        return f"at its best epoch{at} {best}"
-    loser = headline.experiment if conflict.best.verdict == "better" else headline.baseline
-    return f"at its best epoch{at} {best}: early stopping would help {loser.label}"
+        return f"{_epochs(conflict.best_epoch)} {best}"
+    if conflict.best.verdict == "better":
+        return f"{_epochs(conflict.best_epoch)} {best}: early stopping would help {headline.experiment.label}"
+    at = _epochs(conflict.best_epoch, conflict.baseline_best_epoch)
+    return f"{at} {best}: early stopping would help {headline.baseline.label}"
+
+
+def _epochs(*best: float | None) -> str:
+    """`at its best epoch (3)`, `at their best epochs (94 and 3.3)`."""
+    which = "at its best epoch" if len(best) == 1 else "at their best epochs"
+    known = [significant(epoch, 2) for epoch in best if epoch is not None]
+    return f"{which} ({joined(known)})" if len(known) == len(best) else which
 
 
 def _in_brackets(found: PairedDifference, column: Column) -> str:
