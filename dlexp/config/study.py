@@ -139,6 +139,11 @@ class Study(Settings):
     percent of the incumbent's mean, such as `seconds: 10%`."""
 
     @property
+    def n_training_sets(self) -> int:
+        """How many training sets are drawn for the claims that need them: 20 by default."""
+        return self.resamples or 20
+
+    @property
     def n_claims(self) -> int:
         """How many numbers are bounded, over which the level is shared out: an order of k variants bounds k - 1."""
         return sum(len(claim.sides) for claim in self.claims)

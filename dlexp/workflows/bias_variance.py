@@ -19,9 +19,6 @@ from dlexp.workflows.runner import Given, Runner, Trained
 
 log = logging.getLogger(__name__)
 
-#: How many training sets are drawn by default.
-DEFAULT_TRAINING_SETS = 20
-
 
 def bias_variance(given: Given, n: int, kind: Resampling | None, runner: Runner) -> tuple[list[Point], Trained]:
     """Train each experiment on `n` training sets, and decompose its error.

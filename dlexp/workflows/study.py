@@ -15,7 +15,7 @@ from dlexp.reports.bias_variance.facts import Point, point
 from dlexp.reports.plan.pace import Pace
 from dlexp.reports.study.facts import StudyFacts, judge
 from dlexp.reports.study.forecast import Forecast, forecast
-from dlexp.workflows.bias_variance import DEFAULT_TRAINING_SETS, plan_training_sets
+from dlexp.workflows.bias_variance import plan_training_sets
 from dlexp.workflows.runner import Runner, Trained
 from dlexp.workflows.train import carry_out, plan_configs
 
@@ -133,8 +133,9 @@ def _plan_training_sets(study: LoadedStudy, names: Sequence[str], request: Reque
     """Plan the training sets of these variants as `dlexp bias-variance` does, by which they are trained, too."""
     configs = [study.variants[name] for name in names]
     allowed = {each.experiment.name + BIAS_VARIANCE: each.allowed for each in configs}
-    n, kind = study.study.resamples or DEFAULT_TRAINING_SETS, study.study.resampling
-    return plan_training_sets([each.experiment for each in configs], n, kind, replace(request, allowed=allowed))
+    request = replace(request, allowed=allowed)
+    experiments = [each.experiment for each in configs]
+    return plan_training_sets(experiments, study.study.n_training_sets, study.study.resampling, request)
 
 
 def _recorded(runs: Sequence[Planned], on_record: Attempts) -> Iterator[Run]:

@@ -4,9 +4,9 @@ import math
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
+from dlexp.config.load_study import LoadedStudy
 from dlexp.config.study import Claim
 from dlexp.console import one_line
 from dlexp.errors import UserError
@@ -15,6 +15,7 @@ from dlexp.format import TableFormat, aligned, plural, to_json
 from dlexp.reports.plan.pace import Pace, TotalTime, total_time
 from dlexp.reports.study.facts import StudyFacts
 from dlexp.reports.study.measures import of_claim
+from dlexp.reports.study.sentences import heading
 from dlexp.reports.study.terms import Kind, Term
 from dlexp.reports.study.units import unit_of
 from dlexp.statistics.paired import LEVEL, MIN_PAIRS, t_quantile
@@ -50,13 +51,10 @@ class ClaimForecast:
 class StudyForecast:
     """What one study would do."""
 
-    path: Path
-    seeds: int
-    n_claims: int
-    """Over how many numbers the level is shared out."""
+    study: LoadedStudy
     detectable_sd: float | None
     """The distance from its bound at which a number is found in 80 % of cases, in standard deviations over the seeds;
-    None without claims, and where so few seeds allow no verdict."""
+    None without claims on them, and where so few seeds allow no verdict."""
     variants: tuple[VariantForecast, ...]
     claims: tuple[ClaimForecast, ...]
 
@@ -90,12 +88,10 @@ def forecast(
 
 def _study(facts: StudyFacts, runs: Mapping[str, Sequence[Planned]], pace: Pace) -> StudyForecast:
     study = facts.study.study
-    can_tell = study.n_claims > 0 and study.seeds >= MIN_PAIRS
+    can_tell = study.seeds >= MIN_PAIRS and not all(claim.needs_training_sets for claim in study.claims)
     in_sd = detectable(study.seeds, LEVEL / study.n_claims) if can_tell else None
     return StudyForecast(
-        path=facts.study.path,
-        seeds=study.seeds,
-        n_claims=study.n_claims,
+        study=facts.study,
         detectable_sd=in_sd,
         variants=tuple(_variant(name, of_it, pace) for name, of_it in runs.items()),
         claims=tuple(_claim(judged.claim, term, in_sd) for judged in facts.claims for term in judged.terms),
@@ -141,19 +137,31 @@ def render(found: Forecast, output: TableFormat, width: int = 80) -> str:
 
 
 def _document(found: Forecast) -> dict[str, Any]:
-    document = asdict(found)
-    for study, of_it in zip(document["studies"], found.studies, strict=True):
-        study["path"] = str(of_it.path)
-        for claim, each in zip(study["claims"], of_it.claims, strict=True):
-            del claim["claim"]
-            claim |= {"says": each.claim.says, "measure": of_claim(each.claim).name}
-    return document
+    studies = [
+        {
+            "study": str(each.study.path),
+            "seeds": each.study.study.seeds,
+            "n_claims": each.study.study.n_claims,
+            "detectable_sd": each.detectable_sd,
+            "variants": [asdict(variant) for variant in each.variants],
+            "claims": [
+                {
+                    "says": claim.claim.says,
+                    "measure": of_claim(claim.claim).name,
+                    **{key: getattr(claim, key) for key in ("of", "kind", "detectable", "n_on_record")},
+                }
+                for claim in each.claims
+            ],
+        }
+        for each in found.studies
+    ]
+    totals = {key: getattr(found, key) for key in ("to_train", "done", "without_data", "workers")}
+    return {"studies": studies, **totals, "time": asdict(found.time)}
 
 
 def _lines(found: Forecast, width: int) -> Iterator[str]:
     for study in found.studies:
-        each = f"{plural(len(study.variants), 'variant')}, {plural(study.seeds, 'seed')} each"
-        yield from _wrapped(f"{study.path}: {each}", width)
+        yield from _wrapped(heading(study.study), width)
         rows = [(f"{each.to_train} to train", f"{each.done} done before", _time(each.time)) for each in study.variants]
         cells = [(f"  {each.name}", *row) for each, row in zip(study.variants, rows, strict=True)]
         yield from (line for row in aligned(cells) for line in _wrapped(row, width))
@@ -198,16 +206,18 @@ def _length(seconds: float) -> str:
 
 def _power(study: StudyForecast) -> Iterator[str]:
     """How far from its bound a number has to be to be told from it."""
-    if not study.claims:
-        return
-    if study.detectable_sd is None:
-        yield f"{plural(study.seeds, 'seed')} allow no verdict; at least {MIN_PAIRS} are needed."
-        return
-    shared = f" / {study.n_claims}" if study.n_claims > 1 else ""
-    yield (
-        f"Told from its bound in 80 % of cases: a number {study.detectable_sd:.2f} standard deviations (over the "
-        f"seeds) from it, at a level of {LEVEL}{shared}."
-    )
+    seeds, m = study.study.study.seeds, study.study.study.n_claims
+    of_sets = sum(each.claim.needs_training_sets for each in study.claims)
+    if of_sets < len(study.claims):
+        if study.detectable_sd is None:
+            yield f"{plural(seeds, 'seed')} allow no verdict; at least {MIN_PAIRS} are needed."
+        else:
+            yield (
+                f"{seeds} seeds show a distance from the bound of {study.detectable_sd:.2f} standard deviations "
+                f"in 80 % of cases, at a level of {LEVEL}{f' / {m}' if m > 1 else ''}."
+            )
+    if of_sets:
+        yield "What the training sets can show is known once they are trained."
     sizes = [
         f"  {of_claim(each.claim).name}, {each.of}: {unit_of(each.claim, each.kind).distance(each.detectable)}, "
         f"by {each.n_on_record} seeds on record"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dlexp.config.load_study import LoadedStudy
 from dlexp.config.study import Claim, Study
 from dlexp.format import plural
 from dlexp.reports.study.decisions import Decision
@@ -13,6 +14,14 @@ from dlexp.reports.study.units import Unit, unit_of, unit_of_column
 #: The results of claims and of decisions in words.
 WORDS = {result: result.replace("_", " ") for result in ("holds", "fails", "cannot_tell")}
 WORDS |= {result: result.replace("_", " ") for result in ("adopt", "reject", "unhealthy")}
+
+
+def heading(study: LoadedStudy) -> str:
+    """Its file, how many variants it has, and how often each is trained."""
+    needs_sets = any(claim.needs_training_sets for claim in study.study.claims)
+    sets = f" and {plural(study.study.n_training_sets, 'training set')}" if needs_sets else ""
+    each = f"{plural(study.study.seeds, 'seed')}{sets} each"
+    return f"{study.path}: {plural(len(study.variants), 'variant')}, {each}"
 
 
 def headline(judged: JudgedClaim) -> str:

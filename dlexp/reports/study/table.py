@@ -4,14 +4,16 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from dlexp.console import one_line
-from dlexp.format import TableFormat, plural, tabulated, to_csv, to_json
+from dlexp.format import TableFormat, tabulated, to_csv, to_json
 from dlexp.reports.comparison.table import scores
 from dlexp.reports.study import scoreboard
 from dlexp.reports.study.document import document
 from dlexp.reports.study.facts import StudyFacts
 from dlexp.reports.study.rows import COLUMNS, rows
-from dlexp.reports.study.sentences import decided, headline, measured
+from dlexp.reports.study.sentences import decided, heading, headline, measured
 from dlexp.statistics.paired import MIN_PAIRS
+
+_NOT_JUDGED = "No claim was judged: two epochs on a generated stand-in tell nothing of it."
 
 
 def render(studies: Sequence[StudyFacts], output: TableFormat, width: int = 80) -> str:
@@ -45,8 +47,12 @@ def render_smoke(studies: Sequence[StudyFacts], output: TableFormat) -> str:
         }
         for facts in studies
     ]
-    header = ["study", "variants", "runs", "training sets", "claims (not judged)"]
-    return tabulated(output, header, [list(map(str, row.values())) for row in found], list(found[0]), found)
+    header = ["study", "variants", "runs", "training sets", "claims"]
+    cells = [
+        [facts.study.path.stem, *map(str, list(row.values())[1:])] for facts, row in zip(studies, found, strict=True)
+    ]
+    table = tabulated(output, header, cells, list(found[0]), found)
+    return f"{table}\n{_NOT_JUDGED}\n" if output in ("table", "md") else table
 
 
 def to_text(studies: Sequence[StudyFacts], width: int = 80) -> str:
@@ -59,8 +65,7 @@ def to_text(studies: Sequence[StudyFacts], width: int = 80) -> str:
 
 def _study(facts: StudyFacts, width: int) -> Iterator[str]:
     study = facts.study.study
-    each = f"{plural(len(facts.study.variants), 'variant')}, {plural(study.seeds, 'seed')} each"
-    yield from _wrapped(f"{facts.study.path}: {each}", width)
+    yield from _wrapped(heading(facts.study), width)
     yield ""
     yield from scores(facts.comparison, width)
     for judged in facts.claims:
