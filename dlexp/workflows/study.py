@@ -47,11 +47,13 @@ class Studied:
 
     studies: tuple[StudyFacts, ...]
     trained: Trained
+    is_complete: bool
+    """Whether every run has finished or diverged: else a claim may be undecided for the lack of it alone."""
 
     @property
     def came_out(self) -> bool:
-        """Whether every claim of every study came out as expected."""
-        return all(each.came_out for each in self.studies)
+        """Whether every claim of every study came out as expected, by all the runs that were planned for it."""
+        return self.is_complete and all(each.came_out for each in self.studies)
 
 
 def study(paths: Sequence[Path], request: Request, runner: Runner) -> Studied:
@@ -65,7 +67,11 @@ def study(paths: Sequence[Path], request: Request, runner: Runner) -> Studied:
     planned, studies, configs = _planned(paths, request)
     trained = carry_out(planned, configs, runner, counts_done=True)
     on_record = Attempts(scan(planned.runs_dir))
-    return Studied(studies=tuple(each.judged(on_record) for each in studies), trained=trained)
+    return Studied(
+        studies=tuple(each.judged(on_record) for each in studies),
+        trained=trained,
+        is_complete=all(run.record(on_record) for run in planned.runs),
+    )
 
 
 def preview(paths: Sequence[Path], request: Request, workers: int) -> Forecast:

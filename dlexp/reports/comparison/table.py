@@ -69,8 +69,15 @@ def to_text(comparison: Comparison, width: int = 80) -> str:
 def scores(comparison: Comparison, width: int = 80) -> list[str]:
     """The settings that differ and the scores, without differences and verdicts, as lines no longer than `width`."""
     labels, table = _labels(comparison), [replace(row, differences=()) for row in _rows(comparison)]
-    lines = _columns(labels, table, width) if len(labels) <= 2 else None
-    return lines or [line for row in table for line in _block(labels, row, width)]
+    if len(labels) <= 2 and (lines := _columns(labels, table, width)):
+        return lines
+    # A row per experiment, without the settings where these take too much room.
+    for rows in (table, table[len(comparison.telling) :]):
+        columns = [["", *labels], *([row.title, *row.cells] for row in rows)]
+        lines = aligned(zip(*columns, strict=True), _BETWEEN)
+        if max(map(len, lines)) <= width:
+            return lines
+    return [line for row in table for line in _block(labels, row, width)]
 
 
 def to_markdown(comparison: Comparison) -> str:

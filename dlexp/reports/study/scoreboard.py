@@ -29,15 +29,19 @@ def to_text(studies: Sequence[StudyFacts], width: int = 80) -> Iterator[str]:
     entries = _entries(studies)
     header, *lines = aligned([_HEADER, *(each.cells for each in entries)])
     column = max(map(len, [header, *lines])) + 2
-    is_beside = width - column >= _ROOM
+    is_beside, fits = width - column >= _ROOM, column - 2 <= width
     indent = " " * (column if is_beside else 4)
-    yield f"{header.ljust(column)}statement" if is_beside else header
+    if fits:
+        yield f"{header.ljust(column)}statement" if is_beside else header
     for line, each in zip(lines, entries, strict=True):
         statement = textwrap.wrap(each.says, width, initial_indent=indent, subsequent_indent=indent)
         if is_beside:
             statement[0] = line.ljust(column) + statement[0].lstrip()
+        elif fits:
+            yield line
         else:
-            yield from [line] if len(line) <= width else textwrap.wrap(line, width, subsequent_indent="  ")
+            titled = (f"{title}: {cell}" for title, cell in zip(_HEADER, each.cells, strict=True))
+            yield from textwrap.wrap(", ".join(titled), width, subsequent_indent="  ")
         yield from statement
     yield ""
     yield from textwrap.wrap(counted(studies), width)

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from dlexp.console import one_line
-from dlexp.format import TableFormat, tabulated, to_csv, to_json
+from dlexp.format import TableFormat, joined, tabulated, to_csv, to_json
 from dlexp.reports.comparison.table import scores
 from dlexp.reports.study import scoreboard
 from dlexp.reports.study.document import document
@@ -95,7 +95,8 @@ def _notes(facts: StudyFacts) -> Iterator[str]:
     terms = [term for judged in facts.claims for term in judged.terms]
     if any(term.interval for term in terms):
         together = f" for all {study.n_claims} numbers together" if study.n_claims > 1 else ""
-        yield f"Intervals: 95 %{together}, over paired seeds (Student's t)."
+        kinds = {"training sets" if judged.claim.needs_training_sets else "paired seeds" for judged in facts.claims}
+        yield f"Intervals: 95 %{together}, over {joined(sorted(kinds))} (Student's t)."
     if any(term.result == "cannot_tell" and term.seeds_needed for term in terms) and study.seeds >= MIN_PAIRS:
         yield (
             f"Planned for n = {study.seeds}; adding seeds because of it makes it wrong in 8 to 11 %; "

@@ -22,7 +22,8 @@ class Unit:
 
     def number(self, value: float) -> str:
         """A number that the user chose."""
-        return f"{value * self.scale:g}{self.name}"
+        text = f"{value * self.scale:g}"
+        return f"{text}{self.name.removesuffix('s') if text in ('1', '-1') and len(self.name) > 2 else self.name}"
 
     def distance(self, value: float) -> str:
         """A distance between two numbers, of two digits; between ratios, in percent."""

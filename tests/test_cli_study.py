@@ -1,0 +1,298 @@
+"""`dlexp study`: from study files to claims that hold, fail or cannot be told."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from commands import Invoke
+from commands import dlexp as process
+from engines import Here
+from recorded_studies import ADAM, SGD, record, study
+
+import dlexp
+from dlexp.config.load_study import load_study
+from dlexp.records.index import finished
+from dlexp.records.numbering import Numbering
+
+BETTER = "says: Adam is better., metric: test_accuracy, difference: adam - sgd, at_least: 0.01"
+WORSE = "says: SGD is better., metric: test_accuracy, difference: sgd - adam, at_least: 0.01"
+MUCH = "says: Much better., metric: test_accuracy, difference: adam - sgd, at_least: 0.05"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would train fails."""
+
+    def fail(*_: object) -> None:
+        raise AssertionError("a run is trained")
+
+    monkeypatch.setattr("dlexp.execution.pool.Pool", fail)
+
+
+@pytest.mark.usefixtures("untrained")
+def test_a_study_says_what_holds_what_fails_and_what_cannot_be_told(folder: Path, invoke: Invoke) -> None:
+    """The scores, each claim with its number, interval and seeds, and what is not expected in capitals."""
+    record(study(folder / "s.yaml", BETTER, WORSE, MUCH), folder / "runs", {"sgd": SGD, "adam": ADAM})
+
+    code, out, err = invoke("study", "s.yaml")
+
+    assert (code, err) == (1, "10 of 10 runs done before\n")
+    assert (
+        out
+        == (
+            "s.yaml: 2 variants, 5 seeds each\n"
+            "\n"
+            "what differs              sgd            adam\n"
+            "optimizer.type            sgd            adam\n"
+            "optimizer.learning_rate   0.01           0.001\n"
+            "seeds                     5              5\n"
+            "test_accuracy             0.834 ±0.011   0.883 ±0.004\n"
+            "\n"
+            "holds: Adam is better.\n"
+            "  test_accuracy, adam - sgd: +4.9 points [2.7, 7.1], 5 seeds;\n"
+            "  claimed: at least 1 point\n"
+            "\n"
+            "FAILS (expected: holds): SGD is better.\n"
+            "  test_accuracy, sgd - adam: -4.9 points [-7.1, -2.7], 5 seeds;\n"
+            "  claimed: at least 1 point\n"
+            "\n"
+            "CANNOT TELL (expected: holds): Much better.\n"
+            "  test_accuracy, adam - sgd: +4.9 points [2.7, 7.1], 5 seeds;\n"
+            "  claimed: at least 5 points\n"
+        )
+        + out[out.index("  5 seeds show a distance") :]
+    )
+    assert out.endswith(
+        "\n\nIntervals: 95 % for all 3 numbers together, over paired seeds (Student's t).\n"
+        "Planned for n = 5; adding seeds because of it makes it wrong in 8 to 11 %; start\n"
+        "a new study with more seeds.\n"
+    )
+
+
+@pytest.mark.usefixtures("untrained")
+@pytest.mark.parametrize(
+    ("claim", "seeds", "code", "line"),
+    [
+        (BETTER, 5, 0, "holds: Adam is better."),
+        (WORSE, 5, 1, "FAILS (expected: holds): SGD is better."),
+        (f"{WORSE}, expect: fails", 5, 0, "fails (as expected): SGD is better."),
+        (f"{BETTER}, expect: fails", 5, 1, "HOLDS (expected: fails): Adam is better."),
+        (BETTER, 2, 1, "CANNOT TELL (expected: holds): Adam is better."),
+        (f"{BETTER}, expect: cannot_tell", 2, 0, "cannot tell (as expected): Adam is better."),
+    ],
+)
+def test_the_exit_code_tells_whether_a_claim_came_out_as_expected(
+    claim: str, seeds: int, code: int, line: str, folder: Path, invoke: Invoke
+) -> None:
+    """0 where it did, whatever that was; two seeds never give a verdict, and ask for no seeds to be added."""
+    path = study(folder / "s.yaml", claim, seeds=seeds)
+    record(path, folder / "runs", {"sgd": SGD[:seeds], "adam": ADAM[:seeds]})
+
+    found = invoke("study", "s.yaml")
+
+    assert found[0] == code
+    assert line in found[1].splitlines()
+    assert "Planned for" not in found[1]
+    assert ("No interval: 2 paired seeds: at least 3 are needed." in found[1]) == (seeds == 2)
+
+
+@pytest.mark.usefixtures("untrained")
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_no_line_is_longer_than_the_terminal(
+    width: int, folder: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several studies a scoreboard follows, with the statement beside its row where there is room."""
+    variants = "{sgd: {optimizer: sgd}, adam: {}, deeper: {model.hidden: [8, 8]}}"
+    paths = [study(folder / f"{name}.yaml", BETTER, WORSE, MUCH, variants=variants) for name in ("first", "second")]
+    record(paths[0], folder / "runs", {"sgd": SGD, "adam": ADAM, "deeper": ADAM})
+    monkeypatch.setattr("dlexp.console.width", lambda: width)
+
+    _, out, err = invoke("study", "first.yaml", "second.yaml")
+
+    board = out.split("\n\n\n")[-1]
+    assert max(map(len, out.splitlines())) <= width
+    assert err == "15 of 15 runs done before\n"
+    assert board.startswith("study   result" if width > 40 else "study: first, result: holds,")
+    assert ("first   holds        holds     +4.9 points  [2.7, 7.1]    5  Adam is better." in board) == (width == 200)
+    assert "6 claims: 2 as expected, 4 not." in board.replace("\n", " ")
+
+
+@pytest.mark.usefixtures("untrained")
+def test_every_format_holds_all_claims(folder: Path, invoke: Invoke) -> None:
+    """One JSON document of however many studies; a row for each number; a table for a page."""
+    paths = [study(folder / f"{name}.yaml", BETTER, WORSE) for name in ("one", "two")]
+    record(paths[0], folder / "runs", {"sgd": SGD, "adam": ADAM})
+    words = ("study", "one.yaml", "two.yaml", "--format")
+
+    found = json.loads(invoke(*words, "json")[1])
+    rows = list(csv.DictReader(io.StringIO(invoke(*words, "csv")[1])))
+    page = invoke(*words, "md")[1].splitlines()
+
+    assert found["came_out"] is False
+    assert [claim["result"] for each in found["studies"] for claim in each["claims"]] == ["holds", "fails"] * 2
+    assert [(row["study"], row["of"], row["n"], row["result"], row["is_expected"]) for row in rows[:2]] == [
+        ("one.yaml", "adam - sgd", "5", "holds", "True"),
+        ("one.yaml", "sgd - adam", "5", "fails", "False"),
+    ]
+    assert page[:3] == [
+        "| study | statement | result | expected | measured | interval | n |",
+        "|---|---|---|---|---|---|---|",
+        "| one | Adam is better. | holds | holds | +4.9 points | [3.0, 6.8] | 5 |",
+    ]
+
+
+@pytest.mark.usefixtures("untrained")
+def test_a_goal_ends_in_a_decision(folder: Path, invoke: Invoke) -> None:
+    """With the reason, and the numbers of the goal and the guardrails."""
+    path = study(folder / "s.yaml", goal="test_accuracy", must_not_worsen="{seconds: 10%}")
+    path.write_text(path.read_text().replace("claims:\n", ""))
+    record(path, folder / "runs", {"sgd": SGD, "adam": ADAM})
+
+    code, out, _ = invoke("study", "s.yaml")
+
+    assert code == 0
+    assert "\nadopt: adam in place of sgd\n  test_accuracy is better by 4.9 points" in out
+    assert "  test_accuracy, adam - sgd: +4.9 points [3.4, 6.4], 5 seeds; the goal\n" in out
+
+
+@pytest.mark.usefixtures("untrained")
+def test_dry_run_says_what_is_left_how_long_it_takes_and_what_it_can_show(folder: Path, invoke: Invoke) -> None:
+    """By the seconds of finished runs here: of the same experiment, else of the same data and kind of model."""
+    path = study(folder / "s.yaml", BETTER, seeds=8)
+    unknown = invoke("study", "s.yaml", "--dry-run")
+    record(path, folder / "runs", {"sgd": SGD, "adam": ADAM}, seconds=30)
+    wider = study(folder / "t.yaml", BETTER, variants="{sgd: {optimizer: sgd}, adam: {model.hidden: [9]}}")
+
+    code, out, _ = invoke("study", "s.yaml", str(wider.name), "--dry-run", "--workers", "2")
+    document = json.loads(invoke("study", "s.yaml", "--dry-run", "--format", "json")[1])
+
+    assert (code, unknown[0]) == (0, 0)
+    assert out == (
+        "s.yaml: 2 variants, 8 seeds each\n"
+        "  sgd   3 to train  5 done before  about 2 min\n"
+        "  adam  3 to train  5 done before  about 2 min\n"
+        "  8 seeds show a distance from the bound of 1.16 standard deviations in 80 % of\n"
+        "    cases, at a level of 0.05.\n"
+        "    test_accuracy, adam - sgd: 2.2 points, by 5 seeds on record\n"
+        "\n"
+        "t.yaml: 2 variants, 5 seeds each\n"
+        "  sgd   0 to train  5 done before\n"
+        "  adam  5 to train  0 done before  about 2 min\n"
+        "  5 seeds show a distance from the bound of 1.68 standard deviations in 80 % of\n"
+        "    cases, at a level of 0.05.\n"
+        "\n"
+        "11 to train, 10 done before; time with 2 workers: about 3 min (6 by other seeds\n"
+        "  of the same experiment, 5 by runs on the same data on this machine).\n"
+    )
+    assert "16 to train, 0 done before; time with 1 worker: unknown" in unknown[1]
+    assert document["time"] == {"seconds": 180.0, "same_experiment": 6, "same_kind": 0, "unknown": 0}
+
+
+def test_mistakes_of_all_studies_are_said_at_once(folder: Path, invoke: Invoke) -> None:
+    """Exit code 2; nothing is made."""
+    study(folder / "one.yaml", BETTER.replace("adam - sgd", "adma - sgd"))
+    study(folder / "two.yaml", BETTER, seeds=0)
+
+    code, out, err = invoke("study", "one.yaml", "two.yaml")
+
+    assert (code, out) == (2, "")
+    assert "one.yaml:4" in err
+    assert "Did you mean 'adam'?" in err
+    assert "two.yaml:3: seeds: " in err
+    assert not (folder / "runs").exists()
+
+
+@pytest.mark.usefixtures("untrained")
+def test_a_variant_without_data_cannot_be_judged(folder: Path, invoke: Invoke) -> None:
+    """Exit code 1, also where the claim was expected to be undecided: that is not why."""
+    variants = "{sgd: {optimizer: sgd}, adam: {dataset: {type: csv, path: no.csv, target: y, task: binary}}}"
+    path = study(folder / "s.yaml", f"{BETTER}, expect: cannot_tell", variants=variants)
+    record(path, folder / "runs", {"sgd": SGD})
+
+    code, out, err = invoke("study", "s.yaml")
+
+    assert code == 1
+    assert "no seed of adam finished" in out
+    assert "1 failed:\niris: no.csv: " in err
+
+
+def test_finished_studies_import_no_tensorflow(folder: Path) -> None:
+    """Nor does the forecast; the help imports no numpy either."""
+    record(study(folder / "s.yaml", BETTER), folder / "runs", {"sgd": SGD, "adam": ADAM})
+    code = (
+        "import sys; from dlexp.cli import main\n"
+        "try: main()\n"
+        "finally: print(sorted({'tensorflow', 'keras', 'pandas', 'numpy'} & set(sys.modules)), file=sys.stderr)"
+    )
+
+    for words, heavy in ((("s.yaml",), "numpy"), (("s.yaml", "--dry-run"), "numpy"), (("--help",), "")):
+        found = subprocess.run(
+            [sys.executable, "-c", code, "study", *words], capture_output=True, text=True, check=True, timeout=100
+        )
+        assert found.stderr.splitlines()[-1] == (f"['{heavy}']" if heavy else "[]")
+
+
+@pytest.mark.usefixtures("untrained")
+def test_python_gives_a_row_for_every_number(folder: Path) -> None:
+    """Those of the command's CSV."""
+    order = "says: In order., metric: test_accuracy, order: [adam, sgd, other]"
+    variants = "{sgd: {optimizer: sgd}, adam: {}, other: {model.hidden: [3]}}"
+    path = study(folder / "s.yaml", BETTER, order, variants=variants)
+    record(path, folder / "runs", {"sgd": SGD, "adam": ADAM, "other": [0.7, 0.71, 0.69, 0.7, 0.72]})
+
+    found = dlexp.study(path)
+
+    assert list(found["of"]) == ["adam - sgd", "adam - sgd", "sgd - other"]
+    assert list(found["claim_result"]) == ["holds"] * 3
+    assert found["mean"].round(3).tolist() == [0.049, 0.049, 0.15]
+
+
+@pytest.mark.training
+def test_runs_are_those_of_run(folder: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `run` has trained is not trained again, what was begun is resumed where it lies, and the other way round."""
+    monkeypatch.setattr("dlexp.execution.pool.Pool", lambda *_: Here())
+    path = study(folder / "s.yaml", BETTER, seeds=3)
+    invoke("run", "iris.yaml", "--seed", "1")
+    identity = finished(folder / "runs")[0].identity
+    begun = Numbering(folder / "runs").create("iris", 2, identity)
+
+    code, out, err = invoke("study", "s.yaml")
+
+    assert code in (0, 1)
+    assert "1 of 6 runs done before" in err
+    assert f"runs/{begun.label}: interrupted before; restarted" in err
+    assert len(finished(folder / "runs")) == 6
+    assert "3 seeds" in out
+    again = invoke("run", "iris.yaml", "--seeds", "3")[2]
+    assert again.count("done before") == 3
+    assert invoke("study", "s.yaml")[1] == out
+    assert set(load_study(path).variants) == {"sgd", "adam"}
+
+
+@pytest.mark.training
+def test_smoke_goes_the_whole_path_and_judges_no_claim(folder: Path) -> None:
+    """One seed a variant, three training sets where a claim needs them; exit code 0."""
+    bias = "says: It varies., metric: variance, variant: adam, at_least: 0"
+    study(folder / "s.yaml", WORSE, bias, resamples=20)
+
+    found = process("study", "s.yaml", "--smoke", cwd=folder)
+
+    assert found.returncode == 0, found.stderr
+    assert found.stdout == (
+        "study  variants  runs  training sets  claims\n"
+        "s      2         2     3              2\n"
+        "\n"
+        "No claim was judged: two epochs on a generated stand-in tell nothing of it.\n"
+    )
+    assert not list((folder / "runs").glob("[!.]*"))
