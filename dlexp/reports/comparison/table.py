@@ -72,8 +72,8 @@ def scores(comparison: Comparison, width: int = 80) -> list[str]:
     if len(labels) <= 2 and (lines := _columns(labels, table, width)):
         return lines
     # A row per experiment, without the settings where these take too much room.
-    for rows in (table, table[len(comparison.telling) :]):
-        columns = [["", *labels], *([row.title, *row.cells] for row in rows)]
+    for shown in (table, table[len(comparison.telling) :]):
+        columns = [["", *labels], *([row.title, *row.cells] for row in shown)]
         lines = aligned(zip(*columns, strict=True), _BETWEEN)
         if max(map(len, lines)) <= width:
             return lines

@@ -1,5 +1,6 @@
 """Judged studies as text of any width, JSON, CSV or Markdown."""
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -13,6 +14,8 @@ from dlexp.reports.study.rows import COLUMNS, rows
 from dlexp.reports.study.sentences import decided, heading, headline, measured
 from dlexp.statistics.paired import MIN_PAIRS
 
+#: Where a line can be broken: after the number, before what is claimed or allowed of it.
+_BOUND = re.compile(r"(?<=;) (?=claimed: |allowed: )")
 _NOT_JUDGED = "No claim was judged: two epochs on a generated stand-in tell nothing of it."
 
 
@@ -82,9 +85,9 @@ def _study(facts: StudyFacts, width: int) -> Iterator[str]:
 
 
 def _below(lines: Iterable[str], width: int) -> Iterator[str]:
-    """Indented; what does not fit into one line continues after its semicolon, where it has one."""
+    """Indented; what does not fit into one line is broken before what is claimed or allowed."""
     for line in lines:
-        parts = [line] if len(line) + 2 <= width else line.replace("; claimed: ", ";\nclaimed: ").split("\n")
+        parts = [line] if len(line) + 2 <= width else _BOUND.split(line, 1)
         for part in parts:
             yield from textwrap.wrap(one_line(part), width, initial_indent="  ", subsequent_indent="    ")
 
