@@ -113,7 +113,8 @@ def test_no_clear_difference_says_what_would_have_shown(runs_dir: Path) -> None:
 def test_the_best_epoch_may_say_something_else(runs_dir: Path, last: Any, best: Any, at_best: str, helped: str) -> None:
     """Then the sentence has both."""
     assert sentence(conflicting(runs_dir, last, best, test=last)) == (
-        f"b is after 2 epochs {last} than a: +4.80 points test_accuracy [4.46, 5.14], 5 paired seeds; {said}"
+        f"b is after 2 epochs {last} than a: +4.80 points test_accuracy [4.46, 5.14], 5 paired seeds; "
+        f"{at_best} (+2.0 points best_val_accuracy [1.0, 3.0]){helped}."
     )
 
 
