@@ -36,8 +36,12 @@ def paired(differences: Sequence[float], *, level: float = LEVEL, least_sd: floa
         level: The share of intervals that miss the true mean of normal differences: `level / m` for each of m.
         least_sd: What rounding alone brings to a difference, such as step / sqrt(6) for two scores on one grid.
     """
-    n, mean = len(differences), statistics.fmean(differences)
     sd = max(statistics.stdev(differences), least_sd)
+    return around(statistics.fmean(differences), sd, len(differences), level=level)
+
+
+def around(mean: float, sd: float, n: int, *, level: float = LEVEL) -> Interval:
+    """The interval of a mean of n differences with this standard deviation."""
     return Interval(mean=mean, half=t_quantile(1 - level / 2, n - 1) * sd / n**0.5, sd=sd, n=n, level=level)
 
 

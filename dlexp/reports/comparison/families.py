@@ -8,7 +8,7 @@ from dlexp.components.columns import Column
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.groups import Group
 from dlexp.reports.comparison.scores import Score
-from dlexp.reports.comparison.verdicts import has_verdict
+from dlexp.reports.comparison.verdicts import OPEN, has_verdict
 from dlexp.statistics.power import detectable
 
 #: A family is too large where its seeds show less than 80 % of true differences of so many standard deviations.
@@ -44,7 +44,7 @@ def large_family(group: Group, column: Column, scores: Sequence[Score | None]) -
     Nor are they where all verdicts are clear. `scores` are those of the column, in the order of the experiments.
     """
     found = [each.difference for each in scores if each and each.difference and each.difference.interval]
-    if not has_verdict(column) or len(found) < N_BEST or all(each.verdict != "no clear difference" for each in found):
+    if not has_verdict(column) or len(found) < N_BEST or all(each.verdict != OPEN for each in found):
         return None
     weakest = min(found, key=lambda each: each.pairs)
     assert weakest.level is not None

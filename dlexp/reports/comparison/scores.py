@@ -10,7 +10,15 @@ from dlexp.reports.comparison.comparability import Obstacle
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.example_results import with_results
 from dlexp.reports.comparison.groups import Group
-from dlexp.reports.comparison.verdicts import PairedDifference, collapses, difference, has_verdict, least_sd, lopsided
+from dlexp.reports.comparison.verdicts import (
+    PairedDifference,
+    at_level,
+    collapses,
+    difference,
+    has_verdict,
+    least_sd,
+    lopsided,
+)
 from dlexp.statistics.paired import LEVEL
 
 
@@ -53,11 +61,10 @@ def scores_of(groups: Sequence[Group], name: str, is_picked: bool) -> Iterator[S
     """A number of all experiments, each compared with the baseline of its group."""
     column = Column.parse(name)
     for group in groups:
-        differences = [_difference(group.baseline, each, column, LEVEL) for each in group.experiments]
+        differences = [_difference(group.baseline, each, column) for each in group.experiments]
         level = shared_level(sum(bool(found and found.interval) for found in differences), is_picked)
-        for each in group.experiments:
-            found = _difference(group.baseline, each, column, level)
-            found = found and with_results(found, group.baseline, each, column)
+        for each, own in zip(group.experiments, differences, strict=True):
+            found = own and with_results(at_level(own, column, level), group.baseline, each, column)
             yield _score(each, column, group.beside(each), found)
 
 
@@ -69,15 +76,15 @@ def shared_level(n: int, is_picked: bool) -> float:
     return LEVEL / max(1, n * (n + 1) // 2 if is_picked else n)
 
 
-def _difference(baseline: Compared, experiment: Compared, column: Column, level: float) -> PairedDifference | None:
-    """The difference from the baseline; None for itself and where it is not comparable."""
+def _difference(baseline: Compared, experiment: Compared, column: Column) -> PairedDifference | None:
+    """The difference from the baseline as if it were the only one; None for itself and where it is not comparable."""
     if experiment is baseline or comparability.obstacle(baseline, experiment, column):
         return None
     first, other = baseline.by_seed(column), experiment.by_seed(column)
     grid = least_sd(baseline, experiment, column)
     # Without a verdict nothing is said that luck could decide.
     uneven = lopsided(baseline, experiment, column) if has_verdict(column) else None
-    return difference(first, other, column, level=level, least_sd=grid, lopsided=uneven)
+    return difference(first, other, column, least_sd=grid, lopsided=uneven)
 
 
 def _score(experiment: Compared, column: Column, beside: Compared, found: PairedDifference | None) -> Score | None:

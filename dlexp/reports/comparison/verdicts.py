@@ -10,11 +10,12 @@ from dlexp.components.columns import Column
 from dlexp.format import plural
 from dlexp.records.ended import Finished
 from dlexp.reports.comparison.compared import Compared, value_of
-from dlexp.statistics.paired import LEVEL, MIN_PAIRS, paired
+from dlexp.statistics.paired import LEVEL, MIN_PAIRS, around
 from dlexp.statistics.power import detectable, sd_limits
 
 Verdict = Literal["better", "worse", "no clear difference"]
-
+#: The verdict where the interval holds 0.
+OPEN: Verdict = "no clear difference"
 #: Why there is no interval where all differences are the same and the score lies on no grid.
 EQUAL = "equal differences"
 #: A score that is better than a guess by no more than rounding is not better, relative to the guess; of r2, that is 0.
@@ -97,19 +98,22 @@ def difference(
     )
     if reason:
         return found
-    low, high = paired(pairs, level=level, least_sd=sd).bounds
+    scores = ([values[seed] for seed in seeds] for values in (first, other))
+    return at_level(replace(found, correlation=_correlation(*scores)), column, level)
+
+
+def at_level(found: PairedDifference, column: Column, level: float) -> PairedDifference:
+    """The same difference with its interval at a level; itself where there is a reason for none."""
+    if found.reason:
+        return found
+    assert found.sd is not None
+    low, high = around(found.mean, found.sd, found.pairs, level=level).bounds
     verdict: Verdict | None = None
     if has_verdict(column):
         is_better = (low > 0) == column.higher_is_better
-        verdict = "no clear difference" if low <= 0 <= high else "better" if is_better else "worse"
-    return replace(
-        found,
-        interval=(low, high),
-        level=level,
-        verdict=verdict,
-        detectable=detectable(n, level) * sd_limits(sd, n)[1],
-        correlation=_correlation([first[seed] for seed in seeds], [other[seed] for seed in seeds]),
-    )
+        verdict = OPEN if low <= 0 <= high else "better" if is_better else "worse"
+    promised = detectable(found.pairs, level) * sd_limits(found.sd, found.pairs)[1]
+    return replace(found, interval=(low, high), level=level, verdict=verdict, detectable=promised)
 
 
 def _correlation(first: Sequence[float], other: Sequence[float]) -> float | None:
