@@ -75,8 +75,8 @@ def test_a_study_says_what_holds_what_fails_and_what_cannot_be_told(folder: Path
     )
     assert out.endswith(
         "\n\nIntervals: 95 % for all 3 numbers together, over paired seeds (Student's t).\n"
-        "Planned for n = 5; adding seeds because of it makes it wrong in 8 to 11 %; start\n"
-        "a new study with more seeds.\n"
+        "Planned for n = 5: adding seeds because of an answer makes it wrong in 8 to 11 %\n"
+        "of cases; start a new study with more seeds.\n"
     )
 
 
@@ -226,7 +226,7 @@ def test_a_variant_without_data_cannot_be_judged(folder: Path, invoke: Invoke) -
     code, out, err = invoke("study", "s.yaml")
 
     assert code == 1
-    assert "no seed of adam finished" in out
+    assert "  No interval: the data of adam cannot be had (no.csv: " in out
     assert "1 failed:\niris: no.csv: " in err
 
 

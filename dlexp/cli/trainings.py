@@ -42,7 +42,8 @@ def close(trained: Trained) -> None:
     found = without_result(trained.results)
     left = found.left
     say(*(line for line in left if line not in trained.said))
-    failed = [*found.failed, *(f"{experiment.name}: {error}" for experiment, error in trained.plan.without_data)]
+    without_data = (f"{experiment.name}: {error}" for experiment, error in trained.plan.without_data)
+    failed = [*found.failed, *dict.fromkeys(without_data)]  # Variants of a study have one name.
     kinds: list[tuple[Sequence[str], str]] = [
         (failed, "failed"),
         (found.interrupted, "interrupted"),

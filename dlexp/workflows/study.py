@@ -32,13 +32,15 @@ class PlannedStudy:
     """By variant the run of each seed; none where its data cannot be had."""
     training_sets: Mapping[str, Sequence[Planned]]
     """By variant the run on each resampled training set, for the variants of which a claim needs them."""
+    without_data: Mapping[str, str]
+    """By variant why its data cannot be had, in a line."""
 
     def judged(self, on_record: Attempts) -> StudyFacts:
         """Its claims, judged by what is on record of its runs."""
         runs = {name: list(_recorded(of_it, on_record)) for name, of_it in self.runs.items()}
         sets = {name: list(_recorded(of_it, on_record)) for name, of_it in self.training_sets.items()}
         points: dict[str, Point] = {name: point(name, {}, of_it) for name, of_it in sets.items() if of_it}
-        return judge(self.study, runs, points)
+        return judge(self.study, runs, points, self.without_data)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +98,7 @@ def _planned(paths: Sequence[Path], request: Request) -> tuple[Plan, list[Planne
     of_seeds = plan_configs(wanted, request)
     once = {(run.subject.identities.own, run.seed): run for run in of_seeds.runs}
     identities = iter(of_seeds.identities)
+    lacking = iter(error.lines[0].splitlines()[0] for _, error in of_seeds.without_data)
     configs = dict(zip(of_seeds.identities, (config for config, _ in wanted), strict=True))
     plans, planned = [of_seeds], []
     for each, of_it in zip(studies, seeds, strict=True):
@@ -103,6 +106,7 @@ def _planned(paths: Sequence[Path], request: Request) -> tuple[Plan, list[Planne
             name: [once[identity, seed] for seed in of_it] if identity else []
             for name, identity in zip(each.variants, identities, strict=False)
         }
+        without_data = {name: next(lacking) for name, of_variant in runs.items() if not of_variant}
         training_sets: dict[str, list[Planned]] = {}
         if names := _of_training_sets(each):
             resampled, groups = _plan_training_sets(each, names, request)
@@ -111,7 +115,7 @@ def _planned(paths: Sequence[Path], request: Request) -> tuple[Plan, list[Planne
             configs |= {
                 run.subject.identities.own: each.variants[name] for name in names for run in training_sets[name]
             }
-        planned.append(PlannedStudy(study=each, runs=runs, training_sets=training_sets))
+        planned.append(PlannedStudy(study=each, runs=runs, training_sets=training_sets, without_data=without_data))
     return together(plans), planned, configs
 
 

@@ -67,7 +67,7 @@ def answers(comparison: Comparison) -> list[Sentence]:
     decisive = {each.column for each in headlines}
     found += [_confirming(each) for each in comparison.large_families if each.column in decisive]
     if open_pairs := {each.difference.pairs for each in headlines if each.difference and _asks_for_more(each)}:
-        found.append(Sentence(_no_topping_up(sorted(open_pairs))))
+        found.append(Sentence(no_topping_up(sorted(open_pairs))))
     return found
 
 
@@ -115,7 +115,8 @@ def _confirming(family: LargeFamily) -> Sentence:
     )
 
 
-def _no_topping_up(pairs: Sequence[int]) -> str:
+def no_topping_up(pairs: Sequence[int]) -> str:
+    """What not to do about an answer that is left open."""
     planned = joined([str(n) for n in pairs])
     return (
         f"Planned for n = {planned}: adding seeds because of an answer makes it wrong in 8 to 11 % of cases; "

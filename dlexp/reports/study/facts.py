@@ -1,11 +1,12 @@
 """What the runs of a study say of its claims: each holds, fails, or cannot be told from them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from dlexp.components.columns import Column
 from dlexp.config.load_study import LoadedStudy
 from dlexp.config.study import Claim, Study
+from dlexp.format import joined
 from dlexp.records.index import Run
 from dlexp.reports.bias_variance.facts import Point
 from dlexp.reports.comparison.compared import Compared
@@ -58,7 +59,10 @@ class StudyFacts:
 
 
 def judge(
-    study: LoadedStudy, runs: Mapping[str, Sequence[Run]], points: Mapping[str, Point] | None = None
+    study: LoadedStudy,
+    runs: Mapping[str, Sequence[Run]],
+    points: Mapping[str, Point] | None = None,
+    without_data: Mapping[str, str] | None = None,
 ) -> StudyFacts:
     """Judge the claims of a study, and decide by its goal.
 
@@ -68,12 +72,18 @@ def judge(
     Args:
         runs: By variant; those that neither finished nor diverged are left out.
         points: By variant, the error over many training sets, for the claims that need it.
+        without_data: By variant, why its data cannot be had.
     """
     points = points or {}
     trained = variants_of(runs)
     # One of which nothing finished has no numbers, and is no gap in the records either.
     variants = {name: trained.get(name) or _untrained(name) for name in study.variants}
-    claims = tuple(JudgedClaim(claim, _terms(claim, study.study, variants, points)) for claim in study.study.claims)
+    claims = tuple(
+        JudgedClaim(
+            claim, tuple(_with_reasons(claim, _terms(claim, study.study, variants, points), without_data or {}))
+        )
+        for claim in study.study.claims
+    )
     return StudyFacts(
         study=study,
         comparison=compare_experiments(list(trained.values()), _columns(study.study, trained)),
@@ -103,6 +113,15 @@ def _terms(
         bounded(measure, [variants[name] for name in names], kind, bound, level=level, n_seeds=n_seeds)
         for names in sides
     )
+
+
+def _with_reasons(claim: Claim, terms: Sequence[Term], without_data: Mapping[str, str]) -> Iterator[Term]:
+    """The numbers of a claim; where there is none since data cannot be had, with that as the reason."""
+    for term, pair in zip(terms, claim.sides, strict=True):
+        lacking = [name for name in pair if name in without_data]
+        whys = "; ".join(dict.fromkeys(without_data[name] for name in lacking))
+        reason = f"the data of {joined(lacking)} cannot be had ({whys})"
+        yield replace(term, reason=reason, remarks=()) if lacking else term
 
 
 def _columns(study: Study, variants: Mapping[str, Compared]) -> list[str]:

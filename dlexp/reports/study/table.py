@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dlexp.console import one_line
 from dlexp.format import TableFormat, joined, tabulated, to_csv, to_json
+from dlexp.reports.comparison.answers import no_topping_up
 from dlexp.reports.comparison.table import scores
 from dlexp.reports.study import scoreboard
 from dlexp.reports.study.document import document
@@ -70,7 +71,10 @@ def _study(facts: StudyFacts, width: int) -> Iterator[str]:
     study = facts.study.study
     yield from _wrapped(heading(facts.study), width)
     yield ""
-    yield from scores(facts.comparison, width)
+    if facts.comparison.experiments:
+        yield from scores(facts.comparison, width)
+    else:
+        yield "No run has finished."
     for judged in facts.claims:
         yield ""
         yield from _wrapped(headline(judged), width)
@@ -101,10 +105,7 @@ def _notes(facts: StudyFacts) -> Iterator[str]:
         kinds = {"training sets" if judged.claim.needs_training_sets else "paired seeds" for judged in facts.claims}
         yield f"Intervals: 95 %{together}, over {joined(sorted(kinds))} (Student's t)."
     if any(term.result == "cannot_tell" and term.seeds_needed for term in terms) and study.seeds >= MIN_PAIRS:
-        yield (
-            f"Planned for n = {study.seeds}; adding seeds because of it makes it wrong in 8 to 11 %; "
-            "start a new study with more seeds."
-        )
+        yield no_topping_up([study.seeds])
 
 
 def _wrapped(text: str, width: int, indent: str = "  ") -> list[str]:
