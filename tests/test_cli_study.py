@@ -16,6 +16,7 @@ from recorded_studies import ADAM, SGD, record, study
 import dlexp
 from dlexp.config.load_study import load_study
 from dlexp.records.index import finished
+from dlexp.records.lock import locked
 from dlexp.records.numbering import Numbering
 
 BETTER = "says: Adam is better., metric: test_accuracy, difference: adam - sgd, at_least: 0.01"
@@ -299,3 +300,19 @@ def test_smoke_goes_the_whole_path_and_judges_no_claim(folder: Path) -> None:
         "No claim was judged: two epochs on a generated stand-in tell nothing of it.\n"
     )
     assert not list((folder / "runs").glob("[!.]*"))
+
+
+@pytest.mark.training
+def test_a_claim_that_waits_for_another_process_has_not_come_out(folder: Path) -> None:
+    """Exit code 1 though it is undecided as expected: what is missing is a run, not certainty."""
+    path = study(folder / "s.yaml", f"{MUCH}, expect: cannot_tell")
+    run_dirs = record(path, folder / "runs", {"sgd": SGD, "adam": ADAM})
+    (run_dirs[-1].path / "summary.json").unlink()
+
+    with locked(run_dirs[-1].lock_path):
+        found = process("study", "s.yaml", cwd=folder)
+
+    assert found.returncode == 1
+    assert "cannot tell (as expected): Much better." in found.stdout
+    assert "1 of 5 seeds of adam did not finish." in found.stdout
+    assert "left to it" in found.stderr
