@@ -269,17 +269,70 @@ def test_a_number_of_training_is_not_judged_by_the_seeds_that_were_lucky(tmp_pat
 
 def test_a_side_that_collapses_now_and_then_leaves_no_verdict(tmp_path: Path) -> None:
     """Counts, by name."""
+    found = term(judged(collapsing(tmp_path), {"metric": "test_accuracy", "difference": "b - a", "at_least": -1}))
+
+    assert (found.result, found.reason) == ("cannot_tell", "b collapsed on 2 of 5 seeds, a on 0 of 5")
+
+
+def collapsing(folder: Path) -> dict[str, list[Run]]:
+    """`a` learns on every seed, `b` guesses on two of five, by the test accuracy."""
+    health: dict[str, Any] = {"guessing": {"test_accuracy": 0.1}, "head_metrics": ["accuracy"]}
     values = {"a": (0.9, 0.91, 0.92, 0.93, 0.94), "b": (0.1, 0.95, 0.96, 0.1, 0.97)}
-    own = {
+    return {
         name: [
-            run(tmp_path, name, i, {"test_accuracy": x}, guessing={"test_accuracy": 0.1}) for i, x in enumerate(each)
+            run(
+                folder,
+                name,
+                i,
+                {"test_accuracy": x, "test_loss": 1 - x, "accuracy": x, "best_val_accuracy_epoch": 2},
+                seconds=1 + x,
+                **health,
+            )
+            for i, x in enumerate(each)
         ]
         for name, each in values.items()
     }
 
-    found = term(judged(own, {"metric": "test_accuracy", "difference": "b - a", "at_least": -1}))
+
+@pytest.mark.parametrize("metric", ["accuracy", "loss", "gap_accuracy", "best_val_accuracy_epoch"])
+def test_training_scores_and_gaps_collapse_with_what_was_not_trained_on(tmp_path: Path, metric: str) -> None:
+    """A run that guesses has a small gap, a poor training score, and a best epoch that is chance."""
+    claim = {"metric": metric, "difference": "b - a", "at_least": -99}
+
+    found = term(judged(collapsing(tmp_path), claim))
 
     assert (found.result, found.reason) == ("cannot_tell", "b collapsed on 2 of 5 seeds, a on 0 of 5")
+
+
+@pytest.mark.parametrize("metric", ["seconds", "epochs"])
+def test_costs_do_not_collapse(tmp_path: Path, metric: str) -> None:
+    """What a training takes is no score."""
+    claim = {"metric": metric, "difference": "b - a", "at_most": 9}
+
+    assert term(judged(collapsing(tmp_path), claim)).result == "holds"
+
+
+def test_a_variant_that_collapses_now_and_then_has_no_value(tmp_path: Path) -> None:
+    """Two kinds of runs have no mean that either of them is around; always or never, they have one."""
+    own = collapsing(tmp_path)
+    guesses = [run(tmp_path, "c", i, {"test_accuracy": 0.1}, guessing={"test_accuracy": 0.1}) for i in range(5)]
+    claims = [{"metric": "test_accuracy", "variant": name, "at_least": 0} for name in "abc"]
+
+    facts = judged({**own, "c": guesses}, *claims)
+
+    assert [claim.result for claim in facts.claims] == ["holds", "cannot_tell", "holds"]
+    assert facts.claims[1].terms[0].reason == "b collapsed on 2 of 5 seeds"
+    assert facts.claims[1].terms[0].seeds_needed is None
+
+
+def test_a_variant_that_diverges_now_and_then_has_no_value(tmp_path: Path) -> None:
+    """The seeds that happened to finish say nothing of the others."""
+    own = runs(tmp_path, MAE, b=HIGH[:4])
+    own["b"].append(diverged(tmp_path, "b", 4))
+
+    found = term(judged(own, {**B_ALONE, "at_least": 0}))
+
+    assert (found.result, found.reason) == ("cannot_tell", "b diverged on 1 of 5 seeds")
 
 
 def test_seeds_without_a_result_are_said(tmp_path: Path) -> None:
@@ -381,7 +434,26 @@ def test_an_epoch_counts_instead_of_the_last(tmp_path: Path) -> None:
 
     assert term(judged(own, {**claim, "epoch": 1}, seeds=3)).mean == pytest.approx(0.2)
     assert term(judged(own, claim, seeds=3)).mean == pytest.approx(9.0)
-    assert term(judged(own, {**claim, "epoch": 4}, seeds=3)).reason == "no run of a recorded val_loss in epoch 4"
+    assert (
+        term(judged(own, {**claim, "epoch": 4}, seeds=3)).reason == "3 of 3 seeds of a never reach epoch 4 in 2 epochs"
+    )
+
+
+def test_an_epoch_that_some_runs_do_not_reach_leaves_no_verdict(tmp_path: Path) -> None:
+    """Where some stop early, those that go on are no fair sample; the diagnostics end with the history."""
+    lengths = (4, 4, 2, 4, 4)
+    own = {
+        "a": [
+            run(tmp_path, "a", i, {}, history=history(val_loss=[0.3] * n), epochs=n, diagnostics=dead(*[[0.5]] * n))
+            for i, n in enumerate(lengths)
+        ]
+    }
+    claims = [{"metric": x, "epoch": 3, "variant": "a", "at_most": 1} for x in ("val_loss", "diagnostics.dead_share")]
+
+    found = [claim.terms[0] for claim in judged(own, *claims).claims]
+
+    assert [each.result for each in found] == ["cannot_tell"] * 2
+    assert [each.reason for each in found] == ["1 of 5 seeds of a never reaches epoch 3 in 2 epochs"] * 2
 
 
 def test_diagnostics_of_a_layer_and_of_all(tmp_path: Path) -> None:

@@ -106,6 +106,31 @@ def test_a_side_that_collapsed_is_unhealthy(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("goal", ["seconds", "parameters", "loss", "accuracy"])
+def test_a_side_that_collapsed_is_unhealthy_whatever_the_goal(tmp_path: Path, goal: str) -> None:
+    """Faster, smaller and lower in training, and on two seeds it learned nothing."""
+    health = {"guessing": {"test_accuracy": 0.1}, "head_metrics": ["accuracy"]}
+    own = {
+        name: [
+            run(
+                tmp_path,
+                name,
+                i,
+                {"test_accuracy": 0.1 if name == "new" and i < 2 else 0.9, "loss": cost + x, "accuracy": 1 - cost + x},
+                seconds=100 * (cost + x),
+                parameters=round(100 * cost),
+                **health,
+            )
+            for i, x in enumerate(NOISE)
+        ]
+        for name, cost in (("old", 0.8), ("new", 0.4))
+    }
+
+    found = decision(own, goal=goal, must_not_worsen={})
+
+    assert (found.result, found.reason) == ("unhealthy", "new collapsed on 2 of 5 seeds")
+
+
 def test_two_seeds_decide_nothing(tmp_path: Path) -> None:
     """However much better."""
     own = runs(tmp_path, "test_mae", old=(0.5, 0.6), new=(0.1, 0.2))

@@ -4,18 +4,15 @@ import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from dlexp.components.columns import Column, Role
+from dlexp.components.columns import Column
 from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.comparability import Obstacle
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.groups import Group
 from dlexp.reports.comparison.scores import Score, shared_level
-from dlexp.reports.comparison.verdicts import PairedDifference, has_verdict
+from dlexp.reports.comparison.verdicts import SCORED, PairedDifference, has_verdict
 from dlexp.statistics.paired import MIN_PAIRS
 from dlexp.statistics.power import seeds_range
-
-#: Those that tell how good a model is, the better one first.
-_SPLITS: tuple[Role, ...] = ("test", "validation")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +103,7 @@ def _deciding(baseline: Compared, experiment: Compared) -> list[Column]:
             by_target.setdefault(target, []).append(metric)
     loss = Column(quantity="loss")
     return [
-        _first_comparable(baseline, experiment, [each.on(split) for each in metrics for split in _SPLITS])
+        _first_comparable(baseline, experiment, [each.on(split) for each in metrics for split in SCORED])
         for metrics in by_target.values() or [[loss]]
     ]
 

@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from dlexp.components.columns import Column
+from dlexp.components.columns import Column, Role
 from dlexp.format import plural
 from dlexp.records.ended import Finished
 from dlexp.reports.comparison.compared import Compared, value_of
@@ -16,6 +16,8 @@ from dlexp.statistics.power import detectable, sd_limits
 Verdict = Literal["better", "worse", "no clear difference"]
 #: The verdict where the interval holds 0.
 OPEN: Verdict = "no clear difference"
+#: The splits that tell how good a model is, the better one first.
+SCORED: tuple[Role, ...] = ("test", "validation")
 #: Why there is no interval where all differences are the same and the score lies on no grid.
 EQUAL = "equal differences"
 #: A score that is better than a guess by no more than rounding is not better, relative to the guess; of r2, that is 0.
@@ -156,6 +158,11 @@ def lopsided(baseline: Compared, other: Compared, column: Column, beside: str = 
             counts = [f"{sum(seeds)} of {len(seeds)}" for seeds in (of_other, of_baseline)]
             return f"{what} on {counts[0]} seeds, {beside} on {counts[1]}"
     return None
+
+
+def telling(column: Column) -> list[Column]:
+    """The columns by which a collapse shows: of a training score, a gap, or a best epoch those beside it."""
+    return [column] if has_verdict(column) else [column.last.on(split) for split in SCORED]
 
 
 def collapses(experiment: Compared, column: Column, same: Compared | None = None) -> list[bool]:

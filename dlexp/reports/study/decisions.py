@@ -8,7 +8,7 @@ from dlexp.components.columns import Column
 from dlexp.config.study import Margin, Study
 from dlexp.format import joined, plural
 from dlexp.reports.comparison.compared import Compared
-from dlexp.reports.comparison.verdicts import collapses
+from dlexp.reports.comparison.verdicts import collapses, telling
 from dlexp.reports.numbers import significant
 from dlexp.reports.study import measures
 from dlexp.reports.study.terms import Bound, Kind, Term, bounded
@@ -120,17 +120,24 @@ def _unknown(goal_name: str, goal: Term, guardrails: Sequence[tuple[str, str, Te
             yield f"{name} may be worse by more than {margin}"
 
 
-def _ill(study: Study, sides: Sequence[Compared]) -> Iterator[str]:
+def _ill(study: Study, sides: tuple[Compared, Compared]) -> Iterator[str]:
     """Which side diverged or collapsed on some of its seeds: what is left of it says nothing of the others."""
-    columns = [Column.parse(name) for name in (study.goal or "", *study.margins)]
-    for side in sides:
-        same = next(other for other in sides if other is not side)
+    named = [Column.parse(name) for name in (study.goal or "", *study.margins)]
+    for side, other in (sides, sides[::-1]):
         n = len(side.runs) + len(side.diverged)
         if side.diverged:
             yield f"{side.label} diverged on {len(side.diverged)} of {plural(n, 'seed')}"
-        collapsed = max((collapses(side, column, same) for column in columns), key=sum)
+        # Where costs alone are named, all that it learns tells: what learned nothing may well be faster.
+        learned = side.recorded(lambda result: result.head_metrics) or ()
+        collapsed = _collapsed(side, other, named) or _collapsed(side, other, learned)
         if any(collapsed):
             yield f"{side.label} collapsed on {sum(collapsed)} of {plural(len(collapsed), 'seed')}"
+
+
+def _collapsed(side: Compared, other: Compared, columns: Sequence[Column]) -> list[bool]:
+    """Whether each seed collapsed, by the column that says so of the most; empty if none can tell."""
+    found = (collapses(side, each, other) for column in columns for each in telling(column))
+    return max(filter(None, found), key=sum, default=[])
 
 
 def _said(margin: Margin) -> str:

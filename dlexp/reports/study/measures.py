@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dlexp.components.columns import Column
 from dlexp.config.study import MINUS, Claim
@@ -33,18 +33,14 @@ class Measure:
     is_exact: bool = False
     """Whether it follows from the settings alone, the same for every seed: it needs no interval."""
     aim: str = ""
-    """What a run may never reach, so that it has no number: `val_accuracy 0.85`; empty of other numbers."""
+    """What a run may never reach, so that it has no number: `val_accuracy 0.85`, `epoch 3`; empty of other numbers."""
+    is_unreached: Callable[[Run], bool] = lambda run: False
+    """Whether a run has no number because it never got there: a result, and no gap in the records."""
 
     def by_seed(self, variant: Compared) -> dict[int, float]:
         """The number of each run; a seed whose run lacks it is missing."""
         values = ((seed, self.of_run(run)) for seed, run in variant.runs.items())
         return {seed: value for seed, value in values if value is not None and math.isfinite(value)}
-
-    def is_unreached(self, run: Run) -> bool:
-        """Whether a run has no number because it never got there: a result, and no gap in the records."""
-        if not self.aim or self.of_run(run) is not None:
-            return False
-        return any(str(column) in row for column in self.columns for row in run.dir.history())
 
 
 def of_claim(claim: Claim) -> Measure:
@@ -81,11 +77,20 @@ def of_columns(name: str, epoch: int | None = None) -> Measure:
         steps = [step for column in columns if (step := _step_of(column, variant))]
         return math.hypot(*steps) if steps else None
 
-    return Measure(name=_at(name, epoch), of_run=of_run, step=step, columns=columns, is_exact=name == "parameters")
+    measure = Measure(name=name, of_run=of_run, step=step, columns=columns, is_exact=name == "parameters")
+    return _in_epoch(measure, epoch)
 
 
-def _at(name: str, epoch: int | None) -> str:
-    return name if epoch is None else f"{name} in epoch {epoch}"
+def _in_epoch(measure: Measure, epoch: int | None) -> Measure:
+    """The same, said to be of an epoch that runs which stop early may not reach."""
+    if epoch is None:
+        return measure
+    return replace(
+        measure,
+        name=f"{measure.name} in epoch {epoch}",
+        aim=f"epoch {epoch}",
+        is_unreached=lambda run: run.epochs is not None and run.epochs < epoch,
+    )
 
 
 def _step_of(column: Column, variant: Compared) -> float | None:
@@ -109,6 +114,7 @@ def _epochs_to(name: str, target: float) -> Measure:
     return Measure(
         name=f"epochs to {name} {target:g}",
         aim=f"{name} {target:g}",
+        is_unreached=lambda run: of_run(run) is None and any(name in row for row in run.dir.history()),
         of_run=of_run,
         step=lambda variant: 1.0,
         columns=(column,),
@@ -136,7 +142,7 @@ def _of_layers(name: str, epoch: int | None) -> Measure:
         # The mean over the layers rounds each by itself.
         return math.hypot(*(1 / (n * parts) for n in own)) / len(own) if own and parts else None
 
-    return Measure(name=_at(name, epoch), of_run=of_run, step=step)
+    return _in_epoch(Measure(name=name, of_run=of_run, step=step), epoch)
 
 
 def _units(result: Finished) -> list[int] | None:

@@ -12,7 +12,14 @@ from dlexp.config.study import MINUS, OVER, Claim
 from dlexp.format import joined, plural
 from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.compared import Compared
-from dlexp.reports.comparison.verdicts import EQUAL, PairedDifference, difference, lopsided
+from dlexp.reports.comparison.verdicts import (
+    EQUAL,
+    PairedDifference,
+    collapses,
+    difference,
+    lopsided,
+    telling,
+)
 from dlexp.reports.numbers import significant
 from dlexp.reports.study.measures import Measure
 from dlexp.statistics.paired import MIN_PAIRS
@@ -160,12 +167,21 @@ def _unreached(measure: Measure, side: Compared) -> str:
 
 
 def _uneven(measure: Measure, sides: Sequence[Compared]) -> str | None:
-    """Why a difference would compare luck: one side diverged or collapsed more often, and not always."""
+    """Why a mean would be luck: a variant diverged or collapsed on some of its seeds; of two, one more often."""
+    columns = [each for column in measure.columns or (Column(quantity=measure.name),) for each in telling(column)]
     if len(sides) == 1:
-        return None
-    columns = measure.columns or (Column(quantity=measure.name),)
-    found = (lopsided(sides[1], sides[0], column, beside=sides[1].label) for column in columns)
+        found = (_now_and_then(sides[0], column) for column in columns)
+    else:
+        found = (lopsided(sides[1], sides[0], column, beside=sides[1].label) for column in columns)
     return next((f"{sides[0].label} {reason}" for reason in found if reason), None)
+
+
+def _now_and_then(side: Compared, column: Column) -> str | None:
+    """How often a variant diverged, or collapsed and not always: the mean of two kinds of runs is that of neither."""
+    if side.diverged:
+        return f"diverged on {len(side.diverged)} of {len(side.diverged) + len(side.runs)} seeds"
+    collapsed = collapses(side, column)
+    return f"collapsed on {sum(collapsed)} of {len(collapsed)} seeds" if any(collapsed) and not all(collapsed) else None
 
 
 def _exact(values: Sequence[Mapping[int, float]], kind: Kind) -> PairedDifference | None:
