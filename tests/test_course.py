@@ -93,10 +93,10 @@ def test_a_claim_that_is_not_expected_to_hold_has_its_numbers_in_the_header() ->
             assert "both hold" not in result
 
 
-def test_the_readme_shows_the_scoreboard_of_all_shipped_studies() -> None:
+def test_the_page_on_verdicts_shows_the_scoreboard_of_all_shipped_studies() -> None:
     """A row for every claim, in the order of the files, with the result that its file expects."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    text = text.partition("### The course as claims")[2].partition("\n## ")[0]
+    text = (ROOT / "docs" / "verdicts.md").read_text(encoding="utf-8")
+    text = text.partition("## The course as claims")[2].partition("\n## ")[0]
     rows = [[cell.strip() for cell in line.split("|")[1:5]] for line in text.splitlines() if line.startswith("|")]
     claims = [(path.stem, claim) for path in STUDIES for claim in load_study(path).study.claims]
     expected = [[study, claim.says, *[claim.expect.replace("_", " ")] * 2] for study, claim in claims]
