@@ -9,6 +9,7 @@ from scipy import stats
 from studies import judged
 
 from dlexp.reports.bias_variance.facts import Decomposition, Estimate, Point
+from dlexp.reports.study.table import to_text
 from dlexp.reports.study.terms import Term
 
 #: Student's 97.5 % quantile of 20 training sets.
@@ -132,3 +133,15 @@ def test_training_sets_that_diverged_are_said() -> None:
 
     assert found.result == "holds"
     assert found.remarks == ("1 of 20 training sets of b diverged",)
+
+
+def test_what_would_tell_are_training_sets() -> None:
+    """Of a claim on the variance more seeds tell nothing, and nothing is said of them."""
+    points = {"a": point(0.2, 0.03), "b": point(0.5, 0.04)}
+    claim = {"metric": "variance", "difference": "b - a", "at_least": 0.29}
+
+    text = to_text([judged({"a": [], "b": []}, claim, points=points)], width=200)
+
+    assert "so many training sets would show it: over 1,000." in text
+    assert "seeds would" not in text
+    assert "Planned for" not in text

@@ -54,11 +54,15 @@ def _undecided(claim: Claim, term: Term, unit: Unit) -> Iterator[str]:
     if term.seeds_needed:
         fewest, most = (f"{n:,}" if n else "over 1,000" for n in term.seeds_needed)
         needed = fewest if fewest == most else f"{fewest} to {most}"
-        yield f"If the true number is the one measured, so many seeds would show it: {needed}."
+        yield f"If the true number is the one measured, so many {_counted(claim)}s would show it: {needed}."
 
 
 def _n(claim: Claim, term: Term) -> str:
-    return plural(term.n, "training set" if claim.needs_training_sets else "seed")
+    return plural(term.n, _counted(claim))
+
+
+def _counted(claim: Claim) -> str:
+    return "training set" if claim.needs_training_sets else "seed"
 
 
 def decided(study: Study, decision: Decision) -> Iterator[str]:

@@ -104,7 +104,8 @@ def _notes(facts: StudyFacts) -> Iterator[str]:
         together = f" for all {study.n_claims} numbers together" if study.n_claims > 1 else ""
         kinds = {"training sets" if judged.claim.needs_training_sets else "paired seeds" for judged in facts.claims}
         yield f"Intervals: 95 %{together}, over {joined(sorted(kinds))} (Student's t)."
-    if any(term.result == "cannot_tell" and term.seeds_needed for term in terms) and study.seeds >= MIN_PAIRS:
+    over_seeds = [term for each in facts.claims if not each.claim.needs_training_sets for term in each.terms]
+    if any(term.result == "cannot_tell" and term.seeds_needed for term in over_seeds) and study.seeds >= MIN_PAIRS:
         yield no_topping_up([study.seeds])
 
 
