@@ -142,7 +142,7 @@ def test_every_format_holds_all_claims(folder: Path, invoke: Invoke) -> None:
 
     assert found["came_out"] is False
     assert [claim["result"] for each in found["studies"] for claim in each["claims"]] == ["holds", "fails"] * 2
-    assert [(row["study"], row["of"], row["n"], row["result"], row["is_expected"]) for row in rows[:2]] == [
+    assert [(row["study"], row["label"], row["n"], row["result"], row["is_expected"]) for row in rows[:2]] == [
         ("one.yaml", "adam - sgd", "5", "holds", "True"),
         ("one.yaml", "sgd - adam", "5", "fails", "False"),
     ]
@@ -184,20 +184,20 @@ def test_dry_run_says_what_is_left_how_long_it_takes_and_what_it_can_show(folder
     assert (code, unknown[0]) == (0, 0)
     assert out == (
         "s.yaml: 2 variants, 8 seeds each\n"
-        "  sgd   3 to train  5 done before  about 2 min\n"
-        "  adam  3 to train  5 done before  about 2 min\n"
+        "  sgd   3 to train  5 done before  about 1.5 min\n"
+        "  adam  3 to train  5 done before  about 1.5 min\n"
         "  8 seeds show a distance from the bound of 1.16 standard deviations in 80 % of\n"
         "    cases, at a level of 0.05.\n"
         "    test_accuracy, adam - sgd: 2.2 points, by 5 seeds on record\n"
         "\n"
         "t.yaml: 2 variants, 5 seeds each\n"
         "  sgd   0 to train  5 done before\n"
-        "  adam  5 to train  0 done before  about 2 min\n"
+        "  adam  5 to train  0 done before  about 2.5 min\n"
         "  5 seeds show a distance from the bound of 1.68 standard deviations in 80 % of\n"
         "    cases, at a level of 0.05.\n"
         "\n"
-        "11 to train, 10 done before; time with 2 workers: about 3 min (6 by other seeds\n"
-        "  of the same experiment, 5 by runs on the same data on this machine).\n"
+        "11 to train, 10 done before; time with 2 workers: about 2.8 min (6 by other\n"
+        "  seeds of the same experiment, 5 by runs on the same data on this machine).\n"
     )
     assert "16 to train, 0 done before; time with 1 worker: unknown" in unknown[1]
     assert document["time"] == {"seconds": 180.0, "same_experiment": 6, "same_kind": 0, "unknown": 0}
@@ -257,7 +257,7 @@ def test_python_gives_a_row_for_every_number(folder: Path) -> None:
 
     found = dlexp.study(path)
 
-    assert list(found["of"]) == ["adam - sgd", "adam - sgd", "sgd - other"]
+    assert list(found["label"]) == ["adam - sgd", "adam - sgd", "sgd - other"]
     assert list(found["claim_result"]) == ["holds"] * 3
     assert found["mean"].round(3).tolist() == [0.049, 0.049, 0.15]
 

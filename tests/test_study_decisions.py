@@ -217,7 +217,7 @@ def test_a_study_is_one_json_document(tmp_path: Path) -> None:
     assert {key: value for key, value in said.items() if key != "terms"} == {
         "says": "It is so.",
         "result": "holds",
-        "expected": "fails",
+        "expect": "fails",
         "is_expected": False,
         "metric": "test_accuracy",
         "difference": "new - old",

@@ -2,6 +2,9 @@
 
 import math
 
+from dlexp.format import plural
+from dlexp.statistics.power import MAX_SEEDS
+
 #: Other numbers are written with a power of ten: those that begin behind so many zeros, or have so many digits.
 SMALLEST, LARGEST = 1e-5, 1e15
 #: So are those that end behind more decimal places.
@@ -80,6 +83,30 @@ def signed(value: float, places: int) -> str:
     """Rounded to a decimal place, with its sign."""
     text = fixed(value, places)
     return text if text.startswith("-") else f"+{text}"
+
+
+def interval(low: float, high: float) -> str:
+    """`[-13.9, -7.3]`."""
+    places = interval_places(low, high)
+    return f"[{fixed(low, places)}, {fixed(high, places)}]"
+
+
+def interval_places(low: float, high: float) -> int:
+    """The decimal places of two digits of half the width; more where a bound would look like 0 and is not."""
+    places = places_of((high - low) / 2, 2)
+    while any(bound and float(fixed(bound, places)) == 0 for bound in (low, high)) and places < MAX_PLACES:
+        places += 1
+    return places
+
+
+def how_many(limits: tuple[int | None, int | None], noun: str) -> str:
+    """`5 to 18 seeds`; None is more than 1,000."""
+    fewest, most = limits
+    if fewest is None:
+        return f"over {MAX_SEEDS:,} {noun}s"
+    if fewest == most:
+        return plural(fewest, noun)
+    return f"{fewest:,} to {f'over {MAX_SEEDS:,}' if most is None else f'{most:,}'} {noun}s"
 
 
 def counted(n: int, n_diverged: int, what: str = "") -> str:

@@ -15,8 +15,8 @@ from dlexp.reports.comparison.differences import size, unit_of, written
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.comparison.families import LargeFamily
 from dlexp.reports.comparison.headlines import Headline
-from dlexp.reports.comparison.sentences import OPEN, sentence, together
-from dlexp.reports.comparison.verdicts import has_verdict
+from dlexp.reports.comparison.sentences import sentence, together
+from dlexp.reports.comparison.verdicts import OPEN, has_verdict
 from dlexp.reports.numbers import about, significant
 from dlexp.statistics.paired import MIN_PAIRS
 

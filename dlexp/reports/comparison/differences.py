@@ -1,15 +1,15 @@
 """A difference as text: `-10.6 points [-13.9, -7.3]`, with as many digits as its interval is worth."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dlexp.components.columns import Column
 from dlexp.format import plural
+from dlexp.reports import numbers
 from dlexp.reports.comparison.verdicts import PairedDifference
-from dlexp.reports.numbers import LARGEST, MAX_PLACES, fixed, places_of, signed
+from dlexp.reports.numbers import LARGEST, fixed, places_of, signed
 
-#: Digits, where no interval says how many a number is worth; and of a width.
-_DIGITS, _DIGITS_OF_WIDTH = 3, 2
+#: Digits, where no interval says how many a number is worth; and of a size.
+_DIGITS, _DIGITS_OF_SIZE = 3, 2
 
 
 @dataclass(frozen=True)
@@ -30,21 +30,19 @@ def written(difference: PairedDifference, column: Column) -> DifferenceText:
     if difference.interval is None:
         places = places_of(mean, _DIGITS) if abs(mean) >= LARGEST else max(places_of(mean, _DIGITS), 0)
         return DifferenceText(f"{signed(mean, places) if mean else '0'}{unit}", "", pairs)
-    places = _places(difference.interval, column)
+    places = numbers.interval_places(*_scaled(difference.interval, column))
     return DifferenceText(f"{signed(mean, places)}{unit}", interval(difference.interval, column), pairs)
 
 
-def interval(bounds: Sequence[float], column: Column) -> str:
-    """`[-13.9, -7.3]`: two digits of half the width; more where a bound would look like 0 and is not."""
-    places = _places(bounds, column)
-    low, high = (fixed(bound * scale(column), places) for bound in bounds)
-    return f"[{low}, {high}]"
+def interval(bounds: tuple[float, float], column: Column) -> str:
+    """`[-13.9, -7.3]`, in the unit of the column."""
+    return numbers.interval(*_scaled(bounds, column))
 
 
 def size(value: float, column: Column) -> str:
     """How large a difference is, with two digits: `2.4 points`."""
     scaled = abs(value) * scale(column)
-    return f"{fixed(scaled, places_of(scaled, _DIGITS_OF_WIDTH))}{unit_of(column)}"
+    return f"{fixed(scaled, places_of(scaled, _DIGITS_OF_SIZE))}{unit_of(column)}"
 
 
 def scale(column: Column) -> float:
@@ -57,9 +55,6 @@ def unit_of(column: Column) -> str:
     return " points" if column.metric and column.metric.in_points else ""
 
 
-def _places(bounds: Sequence[float], column: Column) -> int:
-    low, high = (bound * scale(column) for bound in bounds)
-    places = places_of((high - low) / 2, _DIGITS_OF_WIDTH)
-    while any(bound and float(fixed(bound, places)) == 0 for bound in (low, high)) and places < MAX_PLACES:
-        places += 1
-    return places
+def _scaled(bounds: tuple[float, float], column: Column) -> tuple[float, float]:
+    low, high = bounds
+    return low * scale(column), high * scale(column)

@@ -1,15 +1,12 @@
 """One pair of experiments in words: which of them is better, by how much, or why nobody can tell."""
 
 from dlexp.components.columns import Column
-from dlexp.format import joined, plural
-from dlexp.reports.comparison.differences import interval, size, written
+from dlexp.format import joined
+from dlexp.reports.comparison.differences import interval, size, unit_of, written
 from dlexp.reports.comparison.headlines import EpochConflict, Headline
-from dlexp.reports.comparison.verdicts import EQUAL, PairedDifference, TrainedModels, Verdict
-from dlexp.reports.numbers import significant
+from dlexp.reports.comparison.verdicts import EQUAL, OPEN, PairedDifference, TrainedModels
+from dlexp.reports.numbers import how_many, significant
 from dlexp.statistics.paired import LEVEL, MIN_PAIRS
-from dlexp.statistics.power import MAX_SEEDS
-
-OPEN: Verdict = "no clear difference"
 
 
 def sentence(headline: Headline) -> str:
@@ -83,16 +80,9 @@ def _shown(headline: Headline, found: PairedDifference) -> str:
 
 def _takes(headline: Headline, found: PairedDifference) -> str:
     """How many seeds a difference of this size takes; empty if nothing tells, and of one that is written as 0."""
-    is_zero = not written(found, headline.column).mean.strip("+-0. points")
+    is_zero = float(written(found, headline.column).mean.removesuffix(unit_of(headline.column))) == 0
     needed = None if is_zero else headline.seeds_needed
-    return f"; a difference of this size takes {_range(needed)}" if needed else ""
-
-
-def _range(seeds: tuple[int | None, int | None]) -> str:
-    low, high = seeds
-    if low is None:
-        return f"over {MAX_SEEDS:,} seeds"
-    return plural(low, "seed") if low == high else f"{low} to {'over 1,000' if high is None else f'{high:,}'} seeds"
+    return f"; a difference of this size takes {how_many(needed, 'seed')}" if needed else ""
 
 
 def _trained_models(headline: Headline, found: TrainedModels) -> str:

@@ -8,7 +8,7 @@ from dlexp.components.columns import Column
 from dlexp.config.study import Margin, Study
 from dlexp.format import joined, plural
 from dlexp.reports.comparison.compared import Compared
-from dlexp.reports.comparison.verdicts import collapses, telling
+from dlexp.reports.comparison.verdicts import OPEN, collapses, telling
 from dlexp.reports.numbers import significant
 from dlexp.reports.study import measures
 from dlexp.reports.study.terms import Bound, Kind, Term, bounded
@@ -110,7 +110,7 @@ def _unknown(goal_name: str, goal: Term, guardrails: Sequence[tuple[str, str, Te
     """What cannot be told; the reason that several have is said once."""
     reasons: dict[str, list[str]] = {}
     if goal.result == "cannot_tell":
-        reasons[goal.reason or "no clear difference"] = [goal_name]
+        reasons[goal.reason or OPEN] = [goal_name]
     for name, _, term in guardrails:
         if term.reason:
             reasons.setdefault(term.reason, []).append(name)

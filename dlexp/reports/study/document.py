@@ -36,7 +36,7 @@ def _claim(judged: JudgedClaim) -> dict[str, Any]:
     return {
         "says": said.pop("says"),
         "result": judged.result,
-        "expected": judged.claim.expect,
+        "expect": judged.claim.expect,
         "is_expected": judged.is_expected,
         **{key: value for key, value in said.items() if key != "expect"},
         "terms": list(map(_term, judged.terms)),

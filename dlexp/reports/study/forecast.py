@@ -12,6 +12,7 @@ from dlexp.console import one_line
 from dlexp.errors import UserError
 from dlexp.execution.plan import Plan, Planned
 from dlexp.format import TableFormat, aligned, plural, to_json
+from dlexp.reports.numbers import about
 from dlexp.reports.plan.pace import Pace, TotalTime, total_time
 from dlexp.reports.study.facts import StudyFacts
 from dlexp.reports.study.measures import of_claim
@@ -38,7 +39,7 @@ class ClaimForecast:
     """What the runs could show of one number that a claim bounds."""
 
     claim: Claim
-    of: str
+    label: str
     kind: Kind
     detectable: float | None
     """The distance from the bound that is found in 80 % of cases, by the upper limit of the standard deviation of the
@@ -109,7 +110,7 @@ def _claim(claim: Claim, term: Term, in_sd: float | None) -> ClaimForecast:
     size = None if in_sd is None or sd is None or claim.needs_training_sets else in_sd * sd
     if size is not None and term.kind == "ratio":
         size = math.expm1(size)
-    return ClaimForecast(claim=claim, of=term.label, kind=term.kind, detectable=size, n_on_record=term.n)
+    return ClaimForecast(claim=claim, label=term.label, kind=term.kind, detectable=size, n_on_record=term.n)
 
 
 def _upper_sd(term: Term) -> float | None:
@@ -148,7 +149,7 @@ def _document(found: Forecast) -> dict[str, Any]:
                 {
                     "says": claim.claim.says,
                     "measure": of_claim(claim.claim).name,
-                    **{key: getattr(claim, key) for key in ("of", "kind", "detectable", "n_on_record")},
+                    **{key: getattr(claim, key) for key in ("label", "kind", "detectable", "n_on_record")},
                 }
                 for claim in each.claims
             ],
@@ -185,8 +186,7 @@ def _time(time: TotalTime) -> str:
         return ""
     if not time.same_experiment and not time.same_kind:
         return "unknown"
-    about = f"about {_length(time.seconds)}"
-    return f"{about} and {time.unknown} of unknown time" if time.unknown else about
+    return f"{about(time.seconds)} and {time.unknown} of unknown time" if time.unknown else about(time.seconds)
 
 
 def _ground(time: TotalTime) -> str:
@@ -196,12 +196,6 @@ def _ground(time: TotalTime) -> str:
     ]
     told = [f"{n} by {what}" for n, what in grounds if n]
     return f" ({', '.join(told)} on this machine)" if told else " (no finished run on the same data on this machine)"
-
-
-def _length(seconds: float) -> str:
-    if seconds < 60:
-        return f"{max(1, round(seconds))} s"
-    return f"{seconds / 60:.0f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
 
 
 def _power(study: StudyForecast) -> Iterator[str]:
@@ -219,7 +213,7 @@ def _power(study: StudyForecast) -> Iterator[str]:
     if of_sets:
         yield "What the training sets can show is known once they are trained."
     sizes = [
-        f"  {of_claim(each.claim).name}, {each.of}: {unit_of(each.claim, each.kind).distance(each.detectable)}, "
+        f"  {of_claim(each.claim).name}, {each.label}: {unit_of(each.claim, each.kind).distance(each.detectable)}, "
         f"by {each.n_on_record} seeds on record"
         for each in study.claims
         if each.detectable is not None

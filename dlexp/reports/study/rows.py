@@ -10,7 +10,7 @@ from dlexp.reports.study.terms import Term
 _OF_TERM = ("kind", "mean", "level", "n", "result", "reason", "detectable")
 #: The keys of the rows.
 COLUMNS = (
-    *("study", "says", "measure", "of", "at_least", "at_most", "low", "high", *_OF_TERM),
+    *("study", "says", "measure", "label", "at_least", "at_most", "low", "high", *_OF_TERM),
     *("seeds_needed_low", "seeds_needed_high", "claim_result", "expect", "is_expected"),
 )
 
@@ -30,7 +30,7 @@ def _row(term: Term) -> dict[str, Any]:
     low, high = term.interval or (None, None)
     fewest, most = term.seeds_needed or (None, None)
     return {
-        **{"of": term.label, "at_least": term.bound.low, "at_most": term.bound.high, "low": low, "high": high},
+        **{"label": term.label, "at_least": term.bound.low, "at_most": term.bound.high, "low": low, "high": high},
         **{key: getattr(term, key) for key in _OF_TERM},
         **{"seeds_needed_low": fewest, "seeds_needed_high": most},
     }

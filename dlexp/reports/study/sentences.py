@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dlexp.config.load_study import LoadedStudy
 from dlexp.config.study import Claim, Study
 from dlexp.format import plural
+from dlexp.reports.numbers import how_many
 from dlexp.reports.study.decisions import Decision
 from dlexp.reports.study.facts import JudgedClaim
 from dlexp.reports.study.measures import of_claim
@@ -52,9 +53,7 @@ def _undecided(claim: Claim, term: Term, unit: Unit) -> Iterator[str]:
     elif term.detectable is not None:
         yield f"{_n(claim, term)} show a distance from the bound of {unit.distance(term.detectable)} in 80 % of cases."
     if term.seeds_needed:
-        fewest, most = (f"{n:,}" if n else "over 1,000" for n in term.seeds_needed)
-        needed = fewest if fewest == most else f"{fewest} to {most}"
-        yield f"If the true number is the one measured, so many {_counted(claim)}s would show it: {needed}."
+        yield f"If the true number is the one measured, {how_many(term.seeds_needed, _counted(claim))} would show it."
 
 
 def _n(claim: Claim, term: Term) -> str:
@@ -62,6 +61,7 @@ def _n(claim: Claim, term: Term) -> str:
 
 
 def _counted(claim: Claim) -> str:
+    """What its number is from several of."""
     return "training set" if claim.needs_training_sets else "seed"
 
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from dlexp.components.columns import Column
-from dlexp.config.study import Claim
-from dlexp.reports.numbers import MAX_PLACES, fixed, places_of, signed, significant
+from dlexp.config.study import MINUS, Claim
+from dlexp.reports import numbers
+from dlexp.reports.numbers import fixed, places_of, signed, significant
 from dlexp.reports.study.terms import Bound, Kind, Term
 
 #: What follows a ratio.
@@ -38,16 +39,13 @@ class Unit:
         if bounds is None:
             text = significant(value)
             return f"{'+' if self.is_signed and value > 0 else ''}{text}{self.name}"
-        places = _places(*bounds)
+        places = numbers.interval_places(*bounds)
         return f"{signed(value, places) if self.is_signed else fixed(value, places)}{self.name}"
 
     def interval(self, term: Term) -> str:
         """`[2.2, 7.4]`; empty where there is none."""
         bounds = self._bounds(term)
-        if bounds is None:
-            return ""
-        low, high = (fixed(bound, _places(*bounds)) for bound in bounds)
-        return f"[{low}, {high}]"
+        return numbers.interval(*bounds) if bounds else ""
 
     def _bounds(self, term: Term) -> tuple[float, float] | None:
         """Both ends of its interval, unless they are the number itself, which is then the same for every seed."""
@@ -73,7 +71,7 @@ def unit_of(claim: Claim, kind: Kind) -> Unit:
     if claim.epochs_to:
         return _unit([Column(quantity="epochs")], kind)
     name = claim.metric or ""
-    columns = [] if name.startswith("diagnostics.") else [Column.parse(each) for each in name.split(" - ")]
+    columns = [] if name.startswith("diagnostics.") else [Column.parse(each) for each in name.split(MINUS)]
     return _unit(columns, kind)
 
 
@@ -94,11 +92,3 @@ def _unit(columns: list[Column], kind: Kind) -> Unit:
     if [str(each) for each in columns] == ["seconds"]:
         return Unit(1.0, " s", is_signed)
     return Unit(1.0, "", is_signed)
-
-
-def _places(low: float, high: float) -> int:
-    """The decimal places of two digits of half the width; more where a bound would look like 0 and is not."""
-    places = places_of((high - low) / 2, 2)
-    while any(bound and float(fixed(bound, places)) == 0 for bound in (low, high)) and places < MAX_PLACES:
-        places += 1
-    return places
