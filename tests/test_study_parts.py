@@ -142,6 +142,6 @@ def test_what_would_tell_are_training_sets() -> None:
 
     text = to_text([judged({"a": [], "b": []}, claim, points=points)], width=200)
 
-    assert "so many training sets would show it: over 1,000." in text
+    assert "over 1,000 training sets would show it." in text
     assert "seeds would" not in text
     assert "Planned for" not in text

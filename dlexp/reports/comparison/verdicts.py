@@ -160,7 +160,7 @@ def lopsided(baseline: Compared, other: Compared, column: Column, beside: str = 
     return None
 
 
-def telling(column: Column) -> list[Column]:
+def revealing(column: Column) -> list[Column]:
     """The columns by which a collapse shows: of a training score, a gap, or a best epoch those beside it."""
     return [column] if has_verdict(column) else [column.last.on(split) for split in SCORED]
 

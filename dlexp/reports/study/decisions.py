@@ -8,7 +8,7 @@ from dlexp.components.columns import Column
 from dlexp.config.study import Margin, Study
 from dlexp.format import joined, plural
 from dlexp.reports.comparison.compared import Compared
-from dlexp.reports.comparison.verdicts import OPEN, collapses, telling
+from dlexp.reports.comparison.verdicts import OPEN, collapses, revealing
 from dlexp.reports.numbers import significant
 from dlexp.reports.study import measures
 from dlexp.reports.study.terms import Bound, Kind, Term, bounded
@@ -136,7 +136,7 @@ def _ill(study: Study, sides: tuple[Compared, Compared]) -> Iterator[str]:
 
 def _collapsed(side: Compared, other: Compared, columns: Sequence[Column]) -> list[bool]:
     """Whether each seed collapsed, by the column that says so of the most; empty if none can tell."""
-    found = (collapses(side, each, other) for column in columns for each in telling(column))
+    found = (collapses(side, each, other) for column in columns for each in revealing(column))
     return max(filter(None, found), key=sum, default=[])
 
 

@@ -18,7 +18,7 @@ from dlexp.reports.comparison.verdicts import (
     collapses,
     difference,
     lopsided,
-    telling,
+    revealing,
 )
 from dlexp.reports.numbers import significant
 from dlexp.reports.study.measures import Measure
@@ -168,7 +168,7 @@ def _unreached(measure: Measure, side: Compared) -> str:
 
 def _uneven(measure: Measure, sides: Sequence[Compared]) -> str | None:
     """Why a mean would be luck: a variant diverged or collapsed on some of its seeds; of two, one more often."""
-    columns = [each for column in measure.columns or (Column(quantity=measure.name),) for each in telling(column)]
+    columns = [each for column in measure.columns or (Column(quantity=measure.name),) for each in revealing(column)]
     if len(sides) == 1:
         found = (_now_and_then(sides[0], column) for column in columns)
     else:
