@@ -31,7 +31,7 @@ def study(
     """Answer questions: train what studies need, and say of each claim whether it holds, fails or cannot be told.
 
     A study is one file: variants of a config, the number of seeds, claims about their scores. Its runs are those of
-    `dlexp run`, what is done already is not trained again. Exit code 1 if a claim does not come out as its `expect`
+    `dlexp run`: what is done already is not trained again. Exit code 1 if a claim does not come out as its `expect`
     says.
 
     Example: dlexp study configs/studies/optimizer.yaml

@@ -11,6 +11,9 @@ from dlexp.components.metrics import METRICS, Metric
 #: Columns of a history that are no scores; they come first.
 OTHER_COLUMNS = ("epoch", "seconds", "learning_rate")
 
+#: Numbers of a run that stand beside its metrics; of each, less is better.
+COSTS = ("epochs", "seconds", "parameters")
+
 #: Columns of the diagnostics, which have a row for each hidden layer in each epoch.
 DIAGNOSED = ("dead_share", "saturated_share", "gradient_norm", "weight_norm", "update_ratio")
 

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 
-from dlexp.components.columns import DIAGNOSED, OTHER_COLUMNS, Column
+from dlexp.components.columns import COSTS, DIAGNOSED, OTHER_COLUMNS, Column
 from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.heads import Multitask
 from dlexp.components.heads.head import Head
 from dlexp.components.models.model import Stack
 from dlexp.config.experiment import Experiment
 
-#: Numbers of a run that are no scores; of each, less is better.
-COSTS = ("seconds", "epochs", "parameters")
 #: What the name of a column of the diagnostics begins with, before the number of a layer or the column itself.
 DIAGNOSTICS = "diagnostics."
 #: The targets of heads whose prediction is a number; of all others it is a class.

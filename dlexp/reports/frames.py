@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from dlexp.components.columns import COSTS
 from dlexp.config.flat import flatten, format_value
 from dlexp.records.index import Run
-from dlexp.reports.comparison.compared import OF_THE_RUN
 
 _ABOUT = ("name", "seed", "identity", "status", "what", "directory")
 
@@ -25,5 +25,5 @@ def _settings(run: Run) -> dict[str, Any]:
 
 
 def _numbers(run: Run) -> dict[str, Any]:
-    own = {key: getattr(run.record, key, None) for key in OF_THE_RUN}
+    own = {key: getattr(run.record, key, None) for key in COSTS}
     return {key: value for key, value in own.items() if value is not None} | run.metrics

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar, get_args
 
-from dlexp.components.columns import Column, Role
+from dlexp.components.columns import COSTS, Column, Role
 from dlexp.records.ended import Finished
 from dlexp.records.index import Run
 
@@ -19,9 +19,6 @@ _OTHER = re.compile(
     r"dataset\.(?:resample.*|(?:path|num_words|skip_top|encoding|maxlen|standardize|features|categorical|text|form"
     r"|vocabulary|train_fraction|train_fraction_seed)$)"
 )
-
-#: Numbers of a run that stand beside its metrics.
-OF_THE_RUN = ("epochs", "seconds", "parameters")
 
 #: No data set has so many examples or labels; a damaged record may.
 _MAX_COUNT = 2**53
@@ -140,5 +137,5 @@ def value_of(result: Finished, column: Column) -> float | None:
             return None
         return trained - tested if of_training.higher_is_better else tested - trained
     name = str(column)
-    value = getattr(result, name) if name in OF_THE_RUN else result.metrics.get(name)
+    value = getattr(result, name) if name in COSTS else result.metrics.get(name)
     return None if value is None or value != value else float(value)  # NaN alone differs from itself.

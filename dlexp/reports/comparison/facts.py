@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from dlexp.components.columns import Column
+from dlexp.components.columns import COSTS, Column
 from dlexp.errors import UserError, did_you_mean
 from dlexp.records.index import Run
 from dlexp.reports.comparison import comparability
-from dlexp.reports.comparison.compared import OF_THE_RUN, Compared, value_of
+from dlexp.reports.comparison.compared import Compared, value_of
 from dlexp.reports.comparison.families import LargeFamily, large_family
 from dlexp.reports.comparison.groups import Group, counts, experiments_of, groups_of
 from dlexp.reports.comparison.headlines import Headline, headlines
@@ -150,7 +150,7 @@ def _metrics(experiments: Sequence[Compared], metrics: Sequence[str], sort: str 
     gaps = (str(column.on("gap")) for column in map(Column.parse, recorded) if column.split == "test")
     available = [
         name
-        for name in dict.fromkeys([*recorded, *gaps, *OF_THE_RUN])
+        for name in dict.fromkeys([*recorded, *gaps, *COSTS])
         if any(value_of(run.result, Column.parse(name)) is not None for run in runs)
         or any(each.why_missing(Column.parse(name)) for each in experiments)
     ]

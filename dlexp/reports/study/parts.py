@@ -3,12 +3,12 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from dlexp.reports.bias_variance.facts import MIN_TRAINING_SETS, Point
-from dlexp.reports.comparison.verdicts import PairedDifference
+from dlexp.components.columns import Column
+from dlexp.reports.bias_variance.facts import MIN_TRAINING_SETS, Estimate, Point
+from dlexp.reports.comparison.verdicts import PairedDifference, at_level
 from dlexp.reports.numbers import significant
 from dlexp.reports.study.terms import Bound, Kind, Term, joined_by, judged, nothing
 from dlexp.statistics.paired import t_quantile
-from dlexp.statistics.power import detectable, sd_limits
 
 
 def bounded_part(
@@ -38,7 +38,22 @@ def bounded_part(
     n = min((each.resamples for each in known), default=0)
     if reason := next(_why_none(part, names, points, kind, level), ""):
         return nothing(label, kind, bound, reason, n=n, remarks=remarks)
-    estimates = [each.decomposition.estimates[part] for each in known if each.decomposition]
+    mean, se = _combined([each.decomposition.estimates[part] for each in known if each.decomposition], kind)
+    found = PairedDifference(
+        mean=mean,
+        pairs=n,
+        interval=None,
+        level=None,
+        verdict=None,
+        reason=None if se else f"{part} is the same whichever training sets are drawn",
+        sd=se * n**0.5,
+    )
+    found = at_level(found, Column(quantity=part), level)
+    return judged(label, kind, found, bound, level=level, remarks=remarks, in_logs=kind == "ratio")
+
+
+def _combined(estimates: Sequence[Estimate], kind: Kind) -> tuple[float, float]:
+    """The number that is bounded, of a ratio its logarithm, and its standard error."""
     a, b = estimates[0], estimates[-1]
     # The number, and what it changes by with each of the estimates.
     match kind:
@@ -48,19 +63,7 @@ def bounded_part(
             mean, slopes = a.value - b.value, [1.0, -1.0]
         case "ratio":
             mean, slopes = math.log(a.value / b.value), [1 / a.value, -1 / b.value]
-    se = math.hypot(*(slope * each.se for slope, each in zip(slopes, estimates, strict=True)))
-    half, sd = t_quantile(1 - level / 2, n - 1) * se, se * n**0.5
-    found = PairedDifference(
-        mean=mean,
-        pairs=n,
-        interval=(mean - half, mean + half) if se else None,
-        level=level if se else None,
-        verdict=None,
-        reason=None if se else f"{part} is the same whichever training sets are drawn",
-        sd=sd,
-        detectable=detectable(n, level) * sd_limits(sd, n)[1] if se else None,
-    )
-    return judged(label, kind, found, bound, level=level, remarks=remarks, in_logs=kind == "ratio")
+    return mean, math.hypot(*(slope * each.se for slope, each in zip(slopes, estimates, strict=True)))
 
 
 def _why_none(
