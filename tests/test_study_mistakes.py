@@ -13,7 +13,7 @@ VARIANTS = "base: base.yaml\nvariants: {sgd: {}, adam: {optimizer: adam}, wide-b
 COLUMNS = (
     "loss, accuracy, val_loss, val_accuracy, best_val_loss, best_val_loss_epoch, best_val_accuracy, "
     "best_val_accuracy_epoch, test_loss, test_accuracy, test_nll, test_calibration_error, gap_loss, gap_accuracy, "
-    "seconds, epochs, parameters"
+    "epochs, seconds, parameters"
 )
 KEYS = "says, metric, epochs_to, epoch, difference, ratio, variant, order, at_least, at_most, between, "
 OPTIMIZERS = "sgd, rmsprop, adagrad, adadelta, adam, adamw, adamax, nadam, lion, ftrl"
