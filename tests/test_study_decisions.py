@@ -17,7 +17,7 @@ from dlexp.reports.study.document import document
 NOISE = (0.0, 0.01, -0.01, 0.005, -0.005)
 #: Of the incumbent.
 ACCURACY, NLL, SECONDS = 0.8, 0.5, 100.0
-BETTER = "test_accuracy is better by 0.100 [0.0951, 0.105]"
+BETTER = "test_accuracy is better by 10.00 points [9.51, 10.49]"
 NOT_CLEAR = "test_accuracy: no clear difference"
 
 
@@ -52,7 +52,7 @@ def decision(own: dict[str, list[Run]], **keys: Any) -> Decision:
     [
         (0.9, 0.5, 100, "adopt", f"{BETTER}, and test_nll and seconds within the margin"),
         (0.9, 0.4, 50, "adopt", None),
-        (0.7, 0.5, 100, "reject", "test_accuracy is worse by 0.100 [0.0951, 0.105]"),
+        (0.7, 0.5, 100, "reject", "test_accuracy is worse by 10.00 points [9.51, 10.49]"),
         (0.9, 0.6, 100, "reject", "test_nll is worse by more than 0.02"),
         (0.9, 0.5, 130, "reject", "seconds is worse by more than 10 %"),
         (0.7, 0.6, 130, "reject", None),

@@ -9,9 +9,9 @@ from dlexp.config.study import Margin, Study
 from dlexp.format import joined, plural
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.verdicts import OPEN, collapses, revealing
-from dlexp.reports.numbers import significant
 from dlexp.reports.study import measures
 from dlexp.reports.study.terms import Bound, Kind, Term, bounded
+from dlexp.reports.study.units import unit_of_column
 from dlexp.statistics.paired import LEVEL
 
 #: adopt: better, and all guardrails hold; reject: worse, or a guardrail fails; unhealthy: a side diverged or collapsed.
@@ -91,19 +91,21 @@ def _decision(
 ) -> tuple[Outcome, str]:
     """The decision, and why."""
     by_name = [
-        (name, _said(margin), term) for (name, margin), term in zip(study.margins.items(), guardrails, strict=True)
+        (name, _said(name, margin), term)
+        for (name, margin), term in zip(study.margins.items(), guardrails, strict=True)
     ]
+    amount = _amount(study.goal or "", goal)
     if ill := list(_ill(study, sides)):
         return "unhealthy", joined(ill)
     worse = [f"{name} is worse by more than {margin}" for name, margin, term in by_name if term.result == "fails"]
     if goal.result == "fails":
-        worse.insert(0, f"{study.goal} is worse by {_amount(goal)}")
+        worse.insert(0, f"{study.goal} is worse by {amount}")
     if worse:
         return "reject", joined(worse)
     if unknown := list(_unknown(study.goal or "", goal, by_name)):
         return "cannot_tell", "; ".join(unknown)
     others = f", and {joined(list(study.margins))} within the margin" if guardrails else ""
-    return "adopt", f"{study.goal} is better by {_amount(goal)}{others}"
+    return "adopt", f"{study.goal} is better by {amount}{others}"
 
 
 def _unknown(goal_name: str, goal: Term, guardrails: Sequence[tuple[str, str, Term]]) -> Iterator[str]:
@@ -140,13 +142,14 @@ def _collapsed(side: Compared, other: Compared, columns: Sequence[Column]) -> li
     return max(filter(None, found), key=sum, default=[])
 
 
-def _said(margin: Margin) -> str:
-    return f"{100 * margin.value:g} %" if margin.is_share else f"{margin.value:g}"
+def _said(name: str, margin: Margin) -> str:
+    return f"{100 * margin.value:g} %" if margin.is_share else unit_of_column(name, "difference").number(margin.value)
 
 
-def _amount(term: Term) -> str:
-    """`0.048 [0.022, 0.074]`: by how much it is better or worse, whichever way that is."""
-    mean, (low, high) = term.mean or 0.0, term.interval or (0.0, 0.0)
-    if mean < 0:
-        mean, low, high = -mean, -high, -low
-    return f"{significant(mean, 3)} [{significant(low, 3)}, {significant(high, 3)}]"
+def _amount(name: str, term: Term) -> str:
+    """`4.8 points [2.2, 7.4]`: by how much it is better or worse, whichever way that is."""
+    unit = replace(unit_of_column(name, term.kind), is_signed=False)
+    if term.mean and term.mean < 0 and term.interval:
+        low, high = term.interval
+        term = replace(term, mean=-term.mean, interval=(-high, -low))
+    return " ".join(filter(None, [unit.mean(term), unit.interval(term)]))
