@@ -73,9 +73,13 @@ def judged(
     points: Mapping[str, Point] | None = None,
     **keys: Any,
 ) -> StudyFacts:
-    """What these runs say of claims, each without its text; `keys` are others of the study."""
+    """What these runs say of claims, each without its text; `keys` are others of the study.
+
+    By default it is planned for the seeds of the variant that has most.
+    """
     names = list(of_variants) or list(points or ())
     said = [{"says": "It is so.", **claim} for claim in claims]
+    keys.setdefault("seeds", max(1, *map(len, of_variants.values())) if of_variants else 5)
     study = Study.model_validate({"base": "it.yaml", "variants": {name: {} for name in names}, "claims": said, **keys})
     loaded: Any = dict.fromkeys(names)  # Only their names matter here.
     return judge(LoadedStudy(path=Path("it.yaml"), study=study, variants=loaded), of_variants, points)

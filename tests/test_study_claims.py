@@ -335,13 +335,16 @@ def test_a_variant_that_diverges_now_and_then_has_no_value(tmp_path: Path) -> No
     assert (found.result, found.reason) == ("cannot_tell", "b diverged on 1 of 5 seeds")
 
 
-def test_seeds_without_a_result_are_said(tmp_path: Path) -> None:
-    """Seeds that did not finish, and those whose run lacks the number."""
+def test_seeds_without_a_result_are_said_and_waited_for(tmp_path: Path) -> None:
+    """Seeds that did not finish, and those whose run lacks the number; a verdict on some would be a look too many."""
     own = runs(tmp_path, MAE, a=LOW[:4], b=HIGH[:3])
     own["b"].append(run(tmp_path, "b", 3, {"test_loss": 1.0}))
 
-    found = term(judged(own, {**B_MINUS_A, "at_least": 0}))
+    found = term(judged(own, {**B_MINUS_A, "at_least": 0}, seeds=5))
 
+    assert (found.result, found.seeds_needed) == ("cannot_tell", None)
+    assert found.reason == "it is judged once all seeds of b and a have finished"
+    assert found.interval is not None
     assert found.n == 3
     assert found.remarks == (
         "1 of 5 seeds of b did not finish",

@@ -147,6 +147,16 @@ def test_a_reason_that_several_numbers_have_is_said_once(tmp_path: Path) -> None
     assert decision(own).reason == "test_accuracy, test_nll and seconds: no seed of new finished"
 
 
+def test_a_decision_waits_for_all_seeds(tmp_path: Path) -> None:
+    """Adopted on four, asked again on five: that would be two chances."""
+    own = {"old": variant(tmp_path, "old", ACCURACY), "new": variant(tmp_path, "new", 0.9, spread=0.5)[:4]}
+
+    found = decision(own, must_not_worsen={})
+
+    assert found.result == "cannot_tell"
+    assert found.reason == "test_accuracy: it is judged once all seeds of new have finished"
+
+
 @pytest.mark.parametrize(
     ("goal", "new", "result"),
     [

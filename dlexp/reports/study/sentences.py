@@ -49,7 +49,7 @@ def measured(claim: Claim, term: Term) -> Iterator[str]:
 
 def _undecided(claim: Claim, term: Term, unit: Unit) -> Iterator[str]:
     if term.reason:
-        yield f"No interval: {term.reason}."
+        yield f"{'Not judged' if term.interval else 'No interval'}: {term.reason}."
     elif term.detectable is not None:
         yield f"{_n(claim, term)} show a distance from the bound of {unit.distance(term.detectable)} in 80 % of cases."
     if term.seeds_needed:

@@ -4,7 +4,7 @@ import math
 import statistics
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from dlexp.components.columns import Column
@@ -87,7 +87,7 @@ class Term:
     bound: Bound
     result: Result
     reason: str
-    """Why there is no interval; empty if there is one."""
+    """Why the bound is not judged by an interval; empty if it is."""
     detectable: float | None
     """How far from the bound a true number had to be, for so many seeds to tell it from the bound in 80 % of cases, if
     the true standard deviation is at its upper limit; of a ratio as a share of the bound."""
@@ -123,7 +123,13 @@ def bounded(
     column = measure.columns[0] if measure.columns else Column(quantity=measure.name)
     found = difference(first, values[0], column, level=level, least_sd=least_sd, lopsided=_uneven(measure, sides))
     assert found is not None  # They share a seed.
-    return judged(label, kind, found, bound, level=level, remarks=remarks, in_logs=kind == "ratio")
+    term = judged(label, kind, found, bound, level=level, remarks=remarks, in_logs=kind == "ratio")
+    early = [side.label for side in sides if _n_unfinished(side, n_seeds)]
+    if early and (term.interval or term.n < MIN_PAIRS):
+        # A look at some of the seeds and another one at all of them would be wrong more often than the level says.
+        reason = f"it is judged once all seeds of {joined(early)} have finished"
+        return replace(term, result="cannot_tell", reason=reason, seeds_needed=None)
+    return term
 
 
 def joined_by(kind: Kind, names: Sequence[str]) -> str:
@@ -212,7 +218,7 @@ def _remarks(measure: Measure, side: Compared, n_seeds: int) -> Iterator[str]:
     lacking = len(side.runs) - len(measure.by_seed(side))
     counts = {
         "diverged": len(side.diverged),
-        "did not finish": n_seeds - len(side.runs) - len(side.diverged),
+        "did not finish": _n_unfinished(side, n_seeds),
         f"recorded no {measure.name}": lacking,
     }
     if measure.aim or lacking == len(side.runs):  # The reason says so.
@@ -223,6 +229,10 @@ def _remarks(measure: Measure, side: Compared, n_seeds: int) -> Iterator[str]:
     versions = sorted({run.record.tensorflow for run in side.runs.values()})
     if len(versions) > 1:
         yield f"the seeds of {side.label} were trained with TensorFlow {joined(versions)}"
+
+
+def _n_unfinished(side: Compared, n_seeds: int) -> int:
+    return max(0, n_seeds - len(side.runs) - len(side.diverged))
 
 
 def judged(
