@@ -422,7 +422,7 @@ def test_one_name_with_two_experiments_is_two_columns(tmp_path: Path) -> None:
 
 
 def test_one_experiment_under_two_names_is_one_column(tmp_path: Path) -> None:
-    """The name is no part of an experiment: its runs are pooled, a seed once."""
+    """The name is not part of an experiment: its runs are pooled, a seed once."""
     finished(tmp_path, "a", 0, 0.5)
     finished(tmp_path, "b", 0, 0.5)
     finished(tmp_path, "b", 1, 0.6)

@@ -147,7 +147,7 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
             f"In a file, write optimizer: {{learning_rate: 0.1}}. Choose from: {TOP_KEYS}",
         ),
         ("zzz: 1", f"zzz: unknown key 'zzz'. Choose from: {TOP_KEYS}"),
-        ("seed: 1", "seed: the seed is no part of a config; say it with --seed"),
+        ("seed: 1", "seed: the seed is not part of a config; pass it with --seed"),
         ("head: {loss: mse}\nloss: mse", "loss: given twice, the other time as head.loss in c.yaml:2"),
         # Between fields.
         ("head: {units: 3}", "head.units: 10 classes do not fit into 3 outputs; set head.units=10"),

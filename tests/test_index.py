@@ -102,7 +102,7 @@ def recorded(runs_dir: Path, identity: str, seed: int) -> RunDir | None:
 
 
 def test_recorded_is_the_latest_attempt_under_any_name(tmp_path: Path) -> None:
-    """The name is no part of an experiment; of several finished attempts the one that ended last is the result."""
+    """The name is not part of an experiment; of several finished attempts the one that ended last is the result."""
     finished(tmp_path, "a", ended="2024-05-01T10:00:00+00:00")
     latest = finished(tmp_path, "b", ended="2024-05-03T10:00:00+00:00")
     finished(tmp_path, "c", ended="2024-05-02T10:00:00+00:00")

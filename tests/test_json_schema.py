@@ -1,4 +1,4 @@
-"""The JSON Schemas of configs and studies, held against an independent validator."""
+"""The JSON Schemas of configs and studies, checked by an independent validator."""
 
 import json
 from pathlib import Path

@@ -274,7 +274,7 @@ def test_what_was_not_stratified_before_is_outdated() -> None:
 
 
 def test_two_names_of_which_one_asks_for_diagnostics_are_trained_once_with_them(tmp_path: Path) -> None:
-    """Under the first name, where they are asked for by the second: they are no part of the experiment."""
+    """Under the first name, where they are asked for by the second: they are not part of the experiment."""
     first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
     first.write_text("dataset: iris\n")
     second.write_text("dataset: iris\ntraining: {diagnostics: true}\n")

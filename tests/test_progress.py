@@ -61,7 +61,7 @@ def trained(job: Job, seconds: Sequence[float]) -> None:
 def test_time_left_follows_the_pace_of_the_last_epochs(
     job: Job, watching: tuple[Progress, Tick], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What came before the first epoch is no part of it, nor is that one's compilation: 2 s each for 14 others."""
+    """What came before the first epoch is not part of it, nor is that one's compilation: 2 s each for 14 others."""
     watcher, tick = watching
     watcher.started(job)
     trained(job, [9.0, 4.0, 1.0, 2.0, 2.0, 3.0])

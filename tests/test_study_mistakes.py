@@ -143,7 +143,7 @@ def test_mistakes_in_variants(text: str, line: str) -> None:
         ("metric: loss, epoch: 0", "epoch: expected at least 1, given 0"),
         (
             "metric: noise",
-            "metric: 'noise' is no part of the error of adam, sgd. Choose from: bias, net_variance, "
+            "metric: 'noise' is not a part of the error of adam, sgd. Choose from: bias, net_variance, "
             "unbiased_variance, biased_variance, variance, error",
         ),
         (

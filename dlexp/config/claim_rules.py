@@ -100,7 +100,7 @@ def _not_measured(claim: Claim, metric: str, experiments: Experiments, is_resamp
     if claim.needs_training_sets:
         parts = _common([error_parts(each) for each in experiments.values()])
         if metric not in parts:
-            yield f"{metric!r} is no part of the error of {listed(experiments)}. Choose from: {', '.join(parts)}"
+            yield f"{metric!r} is not a part of the error of {listed(experiments)}. Choose from: {', '.join(parts)}"
         elif not is_resampled:
             yield f"{metric!r} is measured over many training sets; say over how many, such as `resamples: 20`"
         if claim.epoch is not None:

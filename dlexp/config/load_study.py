@@ -109,7 +109,7 @@ def _misclaimed(
     """What is wrong between the keys of a claim, and what cannot be claimed of the variants, or decided on.
 
     Args:
-        names: The variants; none where they are not known.
+        names: The variants; none if they are not known.
         loaded: Those that could be loaded.
         is_resampled: Whether the study draws training sets.
     """

@@ -36,7 +36,7 @@ def in_result(experiment: Experiment) -> list[str]:
 
 
 def in_diagnostics(experiment: Experiment) -> list[str]:
-    """The columns of the diagnostics, of each hidden layer and over all of them; none where there is nothing to see."""
+    """The columns of the diagnostics, of each hidden layer and over all of them; none if there is nothing to see."""
     if why_no_diagnostics(experiment) or not isinstance(experiment.model, Stack) or not experiment.model.hidden:
         return []
     layers = range(1, len(experiment.model.hidden) + 1)

@@ -189,7 +189,7 @@ def _unknown_key(keys: Keys, value: Any, file: Document, known: Known) -> str:
 def _misplaced(key: str, file: Document) -> str:
     """For what belongs elsewhere than at the top of this kind of file: where; empty if nothing is sure."""
     if file.root.settings is not Study:
-        why = {"seed": "the seed is no part of a config; say it with --seed"}
+        why = {"seed": "the seed is not part of a config; pass it with --seed"}
         return why.get(key) or ("a key of a study, which has a file of its own" if key in Study.model_fields else "")
     why = {
         "seed": "a study says how many seeds there are, such as `seeds: 5`",

@@ -136,7 +136,7 @@ def _misnamed(named: tuple[str, Node]) -> Problem | None:
 
 
 def _variant(name: str, node: Node, base: Node | None) -> Variant | None:
-    """A variant as it says itself; None where its config is a base that is missing or no name: that is said once."""
+    """A variant as it says itself; None if its config is a base that is missing or no name: that is said once."""
     file = node.child(FILE)
     config = file or base
     if config is None or not isinstance(config.value, str) or not config.value:

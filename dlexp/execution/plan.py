@@ -97,7 +97,7 @@ class Planned:
     """All that is on record of it."""
 
     def record(self, on_record: Attempts) -> Run | None:
-        """What stands for it on a later record; None where it neither finished nor diverged."""
+        """What stands for it on a later record; None if it neither finished nor diverged."""
         return _standing(self.subject, list(map(read, on_record.of(self.subject.identities, self.seed))))
 
     @property

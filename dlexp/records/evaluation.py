@@ -47,9 +47,9 @@ class ClassScores(TypedDict):
     target: Sequence[int]
     count: Sequence[int]
     precision: Sequence[float | None]
-    """None where it is never predicted."""
+    """None if it is never predicted."""
     recall: Sequence[float | None]
-    """None where no example has it."""
+    """None if no example has it."""
 
 
 class Reliability(TypedDict):
@@ -58,7 +58,7 @@ class Reliability(TypedDict):
     count: Sequence[int]
     """The decisions in the bin: one per example, of multilabel data one per label."""
     probability: Sequence[float | None]
-    """Their mean probability; None where there are none."""
+    """Their mean probability; None if there are none."""
     right: Sequence[float | None]
     """The share of them that is right."""
 

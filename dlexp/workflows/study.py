@@ -29,7 +29,7 @@ class PlannedStudy:
 
     study: LoadedStudy
     runs: Mapping[str, Sequence[Planned]]
-    """By variant the run of each seed; none where its data cannot be had."""
+    """By variant the run of each seed; none if its data cannot be had."""
     training_sets: Mapping[str, Sequence[Planned]]
     """By variant the run on each resampled training set, for the variants of which a claim needs them."""
     without_data: Mapping[str, str]

@@ -76,7 +76,7 @@ class Point:
     diverged: int
     """The training sets on which training diverged: left out."""
     decomposition: Decomposition | None
-    """None where fewer than three finished."""
+    """None if fewer than three finished."""
     test_digests: Mapping[str, str] = field(default_factory=dict)
     """What tells the test examples from others, by target; empty where it is not on record."""
     targets_digest: str = ""

@@ -62,7 +62,7 @@ def _holds(path: Path, experiment: Compared) -> bool:
 
 
 def _words_of(run: Run) -> list[str]:
-    """The words of the command that trained a run; none where it is not on record."""
+    """The words of the command that trained a run; none if it is not on record."""
     try:
         recorded = (run.dir.environment() or {}).get("command")
         return shlex.split(recorded) if isinstance(recorded, str) else []

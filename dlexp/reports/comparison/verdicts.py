@@ -57,9 +57,9 @@ class PairedDifference:
     """The smallest difference that so many seeds would show in 80 % of cases at this level, if the true standard
     deviation is at its upper limit; None without an interval."""
     correlation: float | None = None
-    """Of the paired scores over the seeds; None where one side does not vary, or without an interval."""
+    """Of the paired scores over the seeds; None if one side does not vary, or without an interval."""
     on_new_examples: tuple[float, float] | None = None
-    """The interval over seeds and test examples, around the same mean; None where the number is no mean over test
+    """The interval over seeds and test examples, around the same mean; None if the number is no mean over test
     examples, without an interval over the seeds, and where `no_results` says why."""
     trained_models: TrainedModels | None = None
     """Of a single pair: what the test examples say of its two models. None as `on_new_examples` is."""

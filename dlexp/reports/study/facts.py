@@ -125,7 +125,7 @@ def _with_reasons(claim: Claim, terms: Sequence[Term], without_data: Mapping[str
 
 
 def _columns(study: Study, variants: Mapping[str, Compared]) -> list[str]:
-    """The columns that a study is about, as far as any run has them; none where it names none."""
+    """The columns that a study is about, as far as any run has them; none if it names none."""
     of_claims = (measures.of_claim(claim).columns for claim in study.claims if not claim.needs_training_sets)
     named = [name for name in (study.goal, *study.must_not_worsen) if name]
     columns = [*map(Column.parse, named), *(column for columns in of_claims for column in columns)]

@@ -43,7 +43,7 @@ class ClaimForecast:
     kind: Kind
     detectable: float | None
     """The distance from the bound that is found in 80 % of cases, by the upper limit of the standard deviation of the
-    seeds on record; of a ratio as a share. None where fewer than three tell it, and of training sets."""
+    seeds on record; of a ratio as a share. None if fewer than three tell it, and of training sets."""
     n_on_record: int
     """The seeds on record."""
 

@@ -146,5 +146,5 @@ def _of_layers(name: str, epoch: int | None) -> Measure:
 
 
 def _units(result: Finished) -> list[int] | None:
-    """How many units each hidden layer of a model has; None where its layers are not on record."""
+    """How many units each hidden layer of a model has; None if its layers are not on record."""
     return [layer["output_shape"][-1] or 1 for layer in result.layers if _UNITS.fullmatch(layer["name"])] or None

@@ -31,7 +31,7 @@ Kind = Literal["difference", "ratio", "value"]
 
 
 class Bound(NamedTuple):
-    """Between what the true number is claimed to lie, both ends included; None where there is no end."""
+    """Between what the true number is claimed to lie, both ends included; None if there is no end."""
 
     low: float | None
     high: float | None
@@ -76,7 +76,7 @@ class Term:
     label: str
     kind: Kind
     mean: float | None
-    """Of a ratio the geometric mean; None where there is no such number."""
+    """Of a ratio the geometric mean; None if there is no such number."""
     interval: tuple[float, float] | None
     """Student's, over the seeds; of a ratio on logarithms. Of a number that is the same for every seed by construction
     both ends are the number."""
