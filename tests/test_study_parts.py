@@ -145,3 +145,14 @@ def test_what_would_tell_are_training_sets() -> None:
     assert "over 1,000 training sets would show it." in text
     assert "seeds would" not in text
     assert "Planned for" not in text
+
+
+def test_a_claim_waits_for_all_training_sets() -> None:
+    """As one on seeds does for these."""
+    points = {"a": point(0.2, 0.03), "b": point(0.5, 0.04, resamples=19)}
+    claim = {"metric": "variance", "difference": "b - a", "at_least": 0}
+
+    (found,) = judged({"a": [], "b": []}, claim, points=points, resamples=20).claims[0].terms
+
+    assert (found.result, found.seeds_needed) == ("cannot_tell", None)
+    assert found.reason == "it is judged once all training sets of b have finished"

@@ -106,7 +106,10 @@ def _terms(
     if claim.needs_training_sets:
         part = claim.metric or ""
         return tuple(
-            bounded_part(part, names, list(map(points.get, names)), kind, bound, level=level) for names in sides
+            bounded_part(
+                part, names, list(map(points.get, names)), kind, bound, level=level, n_sets=study.resamples or 0
+            )
+            for names in sides
         )
     measure = measures.of_claim(claim)
     return tuple(

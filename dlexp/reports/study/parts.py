@@ -7,12 +7,19 @@ from dlexp.components.columns import Column
 from dlexp.reports.bias_variance.facts import MIN_TRAINING_SETS, Estimate, Point
 from dlexp.reports.comparison.verdicts import PairedDifference, at_level
 from dlexp.reports.numbers import significant
-from dlexp.reports.study.terms import Bound, Kind, Term, joined_by, judged, nothing
+from dlexp.reports.study.terms import Bound, Kind, Term, joined_by, judged, nothing, waiting
 from dlexp.statistics.paired import t_quantile
 
 
 def bounded_part(
-    part: str, names: Sequence[str], points: Sequence[Point | None], kind: Kind, bound: Bound, *, level: float
+    part: str,
+    names: Sequence[str],
+    points: Sequence[Point | None],
+    kind: Kind,
+    bound: Bound,
+    *,
+    level: float,
+    n_sets: int,
 ) -> Term:
     """What the training sets of one variant, or of two, say of a bound on a part of the error.
 
@@ -27,6 +34,7 @@ def bounded_part(
         part: As `Decomposition.estimates` names it.
         names: Of the variants A and B of `A - B` and of `A / B`; of A alone for a value.
         points: Theirs; None of one that has no runs.
+        n_sets: How many training sets of each were to be drawn.
     """
     label = joined_by(kind, names)
     remarks = tuple(
@@ -49,7 +57,9 @@ def bounded_part(
         sd=se * n**0.5,
     )
     found = at_level(found, Column(quantity=part), level)
-    return judged(label, kind, found, bound, level=level, remarks=remarks, in_logs=kind == "ratio")
+    term = judged(label, kind, found, bound, level=level, remarks=remarks, in_logs=kind == "ratio")
+    drawn = {name: each.resamples + each.diverged for name, each in zip(names, points, strict=True) if each}
+    return waiting(term, "training sets", [name for name, n_drawn in drawn.items() if n_drawn < n_sets])
 
 
 def _combined(estimates: Sequence[Estimate], kind: Kind) -> tuple[float, float]:

@@ -124,12 +124,7 @@ def bounded(
     found = difference(first, values[0], column, level=level, least_sd=least_sd, lopsided=_uneven(measure, sides))
     assert found is not None  # They share a seed.
     term = judged(label, kind, found, bound, level=level, remarks=remarks, in_logs=kind == "ratio")
-    early = [side.label for side in sides if _n_unfinished(side, n_seeds)]
-    if early and (term.interval or term.n < MIN_PAIRS):
-        # A look at some of the seeds and another one at all of them would be wrong more often than the level says.
-        reason = f"it is judged once all seeds of {joined(early)} have finished"
-        return replace(term, result="cannot_tell", reason=reason, seeds_needed=None)
-    return term
+    return waiting(term, "seeds", [side.label for side in sides if _n_unfinished(side, n_seeds)])
 
 
 def joined_by(kind: Kind, names: Sequence[str]) -> str:
@@ -277,6 +272,17 @@ def _exp(x: float) -> float:
     """Of what a float cannot be, the nearest it can: an interval over many powers of ten has ends all the same."""
     largest = math.log(sys.float_info.max)
     return math.exp(max(-largest, min(x, largest)))
+
+
+def waiting(term: Term, what: str, early: Sequence[str]) -> Term:
+    """The same, not judged as long as the variants in `early` lack some of their seeds or training sets.
+
+    A look at some of them and another one at all would be wrong more often than the level says.
+    """
+    if not early or not (term.interval or term.n < MIN_PAIRS):
+        return term
+    reason = f"it is judged once all {what} of {joined(early)} have finished"
+    return replace(term, result="cannot_tell", reason=reason, seeds_needed=None)
 
 
 def _why_no_interval(found: PairedDifference, kind: Kind) -> str:
