@@ -1,0 +1,105 @@
+"""What a reader must know of a comparison: what is compared with what, how sure that is, and what the signs mean."""
+
+from collections.abc import Iterator
+
+from dlexp.components.columns import Column
+from dlexp.format import joined, listed
+from dlexp.reports.comparison.facts import Comparison
+from dlexp.reports.comparison.groups import Group
+from dlexp.statistics.paired import LEVEL, MIN_PAIRS
+
+
+def header(comparison: Comparison) -> Iterator[str]:
+    """What the experiments are compared with, and how sure all differences are together."""
+    if len(comparison.experiments) < 2:
+        return
+    first, *others = comparison.groups
+    yield f"Baseline: {_baseline(comparison, first)}"
+    for group in others:
+        labels = ", ".join(experiment.label for experiment in group.experiments)
+        baseline = f"; baseline: {_baseline(comparison, group)}" if len(group.experiments) > 1 else "."
+        yield f"On other examples: {labels}{baseline}"
+
+
+def _baseline(comparison: Comparison, group: Group) -> str:
+    """The baseline, how it came to be it, and how many intervals hold at once with 95 %, where there are several."""
+    name = group.baseline.label
+    if not group.baseline.runs:
+        return f"none, since every seed diverged ({name})."
+    unfinished = comparison.unfinished if group is comparison.groups[0] else ()
+    if passed_over := [*unfinished, *(experiment.label for experiment in group.passed_over)]:
+        what = "no seed finished" if unfinished else "every seed diverged"
+        how = f"next after {', '.join(passed_over)}, of which {what}"
+    elif comparison.sorted_by:
+        how = f"the best {comparison.sorted_by}"
+    else:
+        how = f"{comparison.chosen} first"
+    baseline = f"{name} ({how})."
+    n_intervals = set()
+    for metric in comparison.metrics:
+        differences = [score.difference for own, _, score in comparison.scored(metric) if score and own is group]
+        n_intervals.add(sum(bool(found and found.interval) for found in differences))
+    m = max(n_intervals, default=0)
+    if m < 2:
+        return baseline
+    how_many = f"all {m}" if n_intervals <= {0, m} else f"all (up to {m})"
+    picked = ", whichever of them were the best" if comparison.sorted_by else ""
+    return f"{baseline} Intervals and verdicts: 95 % for {how_many} comparisons of a metric together{picked}."
+
+
+def notes(comparison: Comparison) -> Iterator[str]:
+    """What a reader must know to read the numbers right."""
+    columns = [metric.column for metric in comparison.metrics]
+    scored = [(metric.column, score) for metric in comparison.metrics for score in metric.scores if score]
+    scores = [score for _, score in scored]
+    differences = [score.difference for score in scores if score.difference]
+    if any(score.sd is not None for score in scores):
+        yield "±: standard deviation over the seeds."
+    if levels := {difference.level for difference in differences if difference.level}:
+        level = "the 95 % interval" if levels == {LEVEL} else "an interval"
+        in_training = any(is_of_training(column) and score.difference for column, score in scored)
+        without = "; scores in training have no verdict" * in_training
+        yield f"Differences: with {level} over paired seeds (Student's t){without}."
+    if any(difference.pairs < MIN_PAIRS for difference in differences):
+        yield f"Fewer than {MIN_PAIRS} paired seeds allow no verdict."
+    if any(score.collapsed for score in scores):
+        yield "Collapsed: no better than the best constant prediction."
+    if any(score.best_possible is not None for score in scores):
+        yield "Best possible: what the data's true distribution scores on the same examples; beaten only by chance."
+    if gaps := [str(column) for column in columns if column.split == "gap"]:
+        yield (
+            f"{' and '.join(gaps)}: how much worse the test split scores than the training data, "
+            "which are scored while the epoch goes, with dropout and noise."
+        )
+    best = [str(column) for column in columns if column.best and column.split == "validation"]
+    picked = [experiment.label for experiment in comparison.experiments if experiment.picked_on_test]
+    if best and picked:
+        yield (
+            f"{' and '.join(best)} of {', '.join(picked)}: picked on the test data, "
+            "since validation is the test split there."
+        )
+    yield from _missing(comparison)
+    differences = [found for headline in comparison.headlines if (found := headline.difference)]
+    if unknown := list(dict.fromkeys(each.no_results for each in differences if each.no_results)):
+        yield f"Nothing is known of new examples. {listed(unknown)}."
+    for experiment in comparison.experiments:
+        if len(experiment.names) > 1:
+            yield f"{experiment.label}: the same experiment was run as {', '.join(experiment.names[1:])} too."
+
+
+def _missing(comparison: Comparison) -> Iterator[str]:
+    """Why scores are missing: a line for each reason, with the scores and the experiments."""
+    by_reason: dict[str, tuple[list[str], list[str]]] = {}
+    for metric in comparison.metrics:
+        for experiment in comparison.experiments:
+            if reason := experiment.why_missing(metric.column):
+                names, labels = by_reason.setdefault(reason, ([], []))
+                names.append(metric.name)
+                labels.append(experiment.label)
+    for reason, (names, labels) in by_reason.items():
+        yield f"{joined(list(dict.fromkeys(names)))} of {joined(list(dict.fromkeys(labels)))}: {reason}."
+
+
+def is_of_training(column: Column) -> bool:
+    """Whether it is a score on the training split, which has no verdict."""
+    return column.is_judged and column.split == "train"
