@@ -1,7 +1,8 @@
 """Paired Student's t: the mean of differences over common seeds, with its interval (Student, 1908)."""
 
+import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 #: Of all intervals that belong together, at most this share misses the true mean.
@@ -43,6 +44,15 @@ def paired(differences: Sequence[float], *, level: float = LEVEL, least_sd: floa
 def around(mean: float, sd: float, n: int, *, level: float = LEVEL) -> Interval:
     """The interval of a mean of n differences with this standard deviation."""
     return Interval(mean=mean, half=t_quantile(1 - level / 2, n - 1) * sd / n**0.5, sd=sd, n=n, level=level)
+
+
+def rounding_sd(steps: Iterable[float]) -> float:
+    """The standard deviation that rounding brings to a sum or a difference of numbers on grids of these steps.
+
+    A rounding error is uniform over a step, of variance step^2 / 12; those of several numbers add up: step / sqrt(6)
+    for two on one grid.
+    """
+    return math.hypot(*steps) / 12**0.5
 
 
 def t_quantile(p: float, df: float) -> float:

@@ -10,7 +10,7 @@ from dlexp.components.columns import Column, Role
 from dlexp.format import plural
 from dlexp.records.ended import Finished
 from dlexp.reports.comparison.compared import Compared, value_of
-from dlexp.statistics.paired import LEVEL, MIN_PAIRS, around
+from dlexp.statistics.paired import LEVEL, MIN_PAIRS, around, rounding_sd
 from dlexp.statistics.power import detectable, sd_limits
 
 Verdict = Literal["better", "worse", "no clear difference"]
@@ -131,14 +131,10 @@ def has_verdict(column: Column) -> bool:
 
 
 def least_sd(a: Compared, b: Compared, column: Column) -> float:
-    """The standard deviation that rounding two scores to their grids brings to their difference; 0 without a grid.
-
-    Each rounding error is uniform over a step, of variance step^2 / 12: together step / sqrt(6) on the same grid.
-    """
+    """The standard deviation that rounding two scores to their grids brings to their difference; 0 without a grid."""
     of_a, of_b = a.step_of(column), b.step_of(column)
     # A record that does not say how many examples there are lies on the other's grid.
-    steps = (of_a or of_b or 0.0, of_b or of_a or 0.0)
-    return float(sum(step**2 / 12 for step in steps) ** 0.5)
+    return rounding_sd((of_a or of_b or 0.0, of_b or of_a or 0.0))
 
 
 def lopsided(baseline: Compared, other: Compared, column: Column, beside: str = "the baseline") -> str | None:

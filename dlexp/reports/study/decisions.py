@@ -10,7 +10,8 @@ from dlexp.format import joined, plural
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.verdicts import OPEN, collapses, revealing
 from dlexp.reports.study import measures
-from dlexp.reports.study.terms import Bound, Kind, Term, bounded
+from dlexp.reports.study.seeds import bounded_measure
+from dlexp.reports.study.terms import Bound, Kind, Term
 from dlexp.reports.study.units import unit_of_column
 from dlexp.statistics.paired import LEVEL
 
@@ -63,7 +64,7 @@ def _better(name: str, variant: Compared, incumbent: Compared, study: Study, lev
     """Whether a variant has a better goal than the incumbent: one that is exactly as good has not."""
     bound = Bound(None, 0.0) if _more_is_worse(name) else Bound(0.0, None)
     measure = measures.of_columns(name)
-    term = bounded(measure, [variant, incumbent], "difference", bound, level=level, n_seeds=study.seeds)
+    term = bounded_measure(measure, [variant, incumbent], "difference", bound, level=level, n_seeds=study.seeds)
     return replace(term, result="cannot_tell") if term.interval and 0.0 in term.interval else term
 
 
@@ -78,7 +79,9 @@ def _within(name: str, margin: Margin, variant: Compared, incumbent: Compared, s
     else:
         bound = Bound(None, margin.value) if _more_is_worse(name) else Bound(-margin.value, None)
     kind: Kind = "ratio" if margin.is_share else "difference"
-    return bounded(measures.of_columns(name), [variant, incumbent], kind, bound, level=level, n_seeds=study.seeds)
+    return bounded_measure(
+        measures.of_columns(name), [variant, incumbent], kind, bound, level=level, n_seeds=study.seeds
+    )
 
 
 def _more_is_worse(name: str) -> bool:

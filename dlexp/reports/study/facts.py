@@ -15,7 +15,8 @@ from dlexp.reports.comparison.groups import variants_of
 from dlexp.reports.study import measures
 from dlexp.reports.study.decisions import Decision, decide
 from dlexp.reports.study.parts import bounded_part
-from dlexp.reports.study.terms import Bound, Kind, Result, Term, bounded
+from dlexp.reports.study.seeds import bounded_measure
+from dlexp.reports.study.terms import Bound, Kind, Result, Term
 from dlexp.statistics.paired import LEVEL
 
 
@@ -113,7 +114,7 @@ def _terms(
         )
     measure = measures.of_claim(claim)
     return tuple(
-        bounded(measure, [variants[name] for name in names], kind, bound, level=level, n_seeds=n_seeds)
+        bounded_measure(measure, [variants[name] for name in names], kind, bound, level=level, n_seeds=n_seeds)
         for names in sides
     )
 
