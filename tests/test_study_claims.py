@@ -12,8 +12,11 @@ from make_runs import CONFIG
 from scipy import stats
 from studies import dead, diverged, history, judged, run, runs
 
+from dlexp.execution.plan import Plan, Request
 from dlexp.records.index import Run
+from dlexp.reports.plan.pace import Pace
 from dlexp.reports.study.facts import StudyFacts
+from dlexp.reports.study.forecast import forecast
 from dlexp.reports.study.terms import Bound, Term
 from dlexp.statistics.power import detectable, sd_limits, seeds_range
 
@@ -416,6 +419,18 @@ def test_ratios_of_any_size_have_an_interval(tmp_path: Path) -> None:
     assert 0 < found.interval[0] < found.interval[1] < math.inf
     assert found.detectable is not None
     assert math.isfinite(found.detectable)
+
+
+def test_a_forecast_of_a_ratio_of_any_size_is_finite(tmp_path: Path) -> None:
+    """The distance from the bound that would be found, by seeds that lie three hundred powers of ten apart."""
+    facts = judged(runs(tmp_path, MAE, a=(1e-300, 1.0, 1e30), b=(1.0, 1.0, 1.0)), {**B_OVER_A, "at_least": 1}, seeds=3)
+    nothing_to_train = Plan(Request(runs_dir=tmp_path, data_dir=None), [], [])
+
+    (study,) = forecast(nothing_to_train, [(facts, {})], Pace([]), workers=1).studies
+
+    (claim,) = study.claims
+    assert claim.detectable is not None
+    assert math.isfinite(claim.detectable)
 
 
 def test_a_difference_of_two_columns_is_of_the_same_run(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def study(
     from dlexp.execution import arguments
     from dlexp.execution.plan import Request
     from dlexp.execution.pool import Pool
-    from dlexp.reports.study import forecast, table
+    from dlexp.reports.study import forecast_page, table
     from dlexp.workflows import study as workflow
     from dlexp.workflows.runner import Runner
 
@@ -51,7 +51,7 @@ def study(
     request = Request(runs_dir=runs_dir, data_dir=data_dir, smoke=smoke, strict=strict, observe=not smoke)
     if dry_run:
         found = workflow.preview(files, request, workers)
-        print(forecast.render(found, output_format, console.width()), end="")
+        print(forecast_page.render(found, output_format, console.width()), end="")
         return
     runner = Runner(engine=partial(Pool, workers), progress=progress, fail_fast=fail_fast, wait=wait)
     studied = workflow.study(files, request, runner)

@@ -75,6 +75,8 @@ class Term:
     result: Result
     reason: str
     """Why the bound is not judged by an interval; empty if it is."""
+    sd: float | None
+    """The standard deviation over the seeds, of a ratio that of its logarithm; None if there are fewer than two."""
     detectable: float | None
     """How far from the bound a true number had to be, for so many seeds to tell it from the bound in 80 % of cases, if
     the true standard deviation is at its upper limit; of a ratio as a share of the bound."""
@@ -107,7 +109,7 @@ def judged(
         level: That of the interval, or the one that it would have with more seeds.
         in_logs: Whether what was found is the logarithm of a ratio.
     """
-    own, scale, size = (bound.in_logs(), _exp, lambda x: _exp(x) - 1) if in_logs else (bound, float, float)
+    own, scale, size = (bound.in_logs(), _exp, as_share) if in_logs else (bound, float, float)
     result = own.result(found.interval) if found.interval else "cannot_tell"
     # Where seeds collapsed, or all differ by the same, more of them would not tell.
     would_help = result == "cannot_tell" and (found.interval or found.pairs < MIN_PAIRS)
@@ -122,10 +124,16 @@ def judged(
         bound=bound,
         result=result,
         reason=_why_no_interval(found, kind),
+        sd=found.sd,
         detectable=None if found.detectable is None else size(found.detectable),
         seeds_needed=needed or None,
         remarks=remarks,
     )
+
+
+def as_share(logarithm: float) -> float:
+    """How far the ratio with this logarithm is from 1."""
+    return _exp(logarithm) - 1
 
 
 def _exp(x: float) -> float:
@@ -166,6 +174,7 @@ def nothing(label: str, kind: Kind, bound: Bound, reason: str, *, n: int, remark
         bound=bound,
         result="cannot_tell",
         reason=reason,
+        sd=None,
         detectable=None,
         seeds_needed=None,
         remarks=remarks,
