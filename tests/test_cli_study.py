@@ -284,6 +284,24 @@ def test_runs_are_those_of_run(folder: Path, invoke: Invoke, monkeypatch: pytest
     assert set(load_study(path).variants) == {"sgd", "adam"}
 
 
+@pytest.mark.usefixtures("untrained")
+def test_seeds_that_diverge_are_a_result_as_any_other(folder: Path, invoke: Invoke) -> None:
+    """They are told; a claim that is expected to be undecided because of them has come out."""
+    path = study(
+        folder / "s.yaml", f"{MUCH}, expect: cannot_tell", "says: No., metric: test_loss, variant: sgd, at_least: 0"
+    )
+    *_, last = record(path, folder / "runs", {"sgd": SGD, "adam": ADAM})
+    result = json.loads(last.summary_path.read_text())
+    last.summary_path.unlink()
+    last.write_failure({**result, "status": "failed", "kind": "diverged", "what": "loss is nan in epoch 1"})
+
+    code, out, err = invoke("study", "s.yaml")
+
+    assert code == 0
+    assert "No interval: adam diverged on 1 of 5 seeds, sgd on 0 of 5." in out
+    assert "1 failed:\nruns/iris/" in err
+
+
 @pytest.mark.training
 def test_smoke_goes_the_whole_path_and_judges_no_claim(folder: Path) -> None:
     """One seed a variant, three training sets where a claim needs them; exit code 0."""

@@ -60,6 +60,6 @@ def study(
         close(studied.trained)
         return
     print(table.render(studied.studies, output_format, console.width()), end="")
-    close(studied.trained)
+    close(studied.trained, divergence_fails=False)
     if not studied.came_out:
         raise typer.Exit(1)

@@ -32,8 +32,11 @@ def progress(n_runs: int) -> Iterator[Progress]:
         yield shown
 
 
-def close(trained: Trained) -> None:
+def close(trained: Trained, *, divergence_fails: bool = True) -> None:
     """Say which runs have no result, now that all that could be started has ended.
+
+    Args:
+        divergence_fails: Whether the command fails where a run diverged, which tells something of its experiment.
 
     Raises:
         Exit: A run failed, was interrupted or refused, or its data cannot be had.
@@ -53,7 +56,10 @@ def close(trained: Trained) -> None:
     ]
     if counts := [f"{len(lines)} {what}" for lines, what in kinds if lines]:
         say("", f"{', '.join(counts)}:", *(line for lines, _ in kinds for line in lines))
-        has_failed = failed or found.interrupted or trained.not_observed
-        raise typer.Exit(1 if has_failed else UserError.exit_code)
+        fatal = [line for line in failed if divergence_fails or line not in found.diverged]
+        if fatal or found.interrupted or trained.not_observed:
+            raise typer.Exit(1)
+        if len(counts) > bool(failed):
+            raise typer.Exit(UserError.exit_code)
     if left and len(left) == len(trained.results):
         raise Elsewhere("nothing to do here: other processes have all the runs; --wait waits for them")

@@ -56,6 +56,8 @@ class WithoutResult:
     """A line for each run that has no result, by why."""
 
     failed: list[str] = field(default_factory=list)
+    diverged: list[str] = field(default_factory=list)
+    """Those of the failed ones whose loss became NaN or infinite."""
     unfit: list[str] = field(default_factory=list)
     """Whose settings do not fit its data."""
     interrupted: list[str] = field(default_factory=list)
@@ -85,6 +87,8 @@ def without_result(run_dirs: Sequence[RunDir]) -> WithoutResult:
                 continue
             why = f"{failure.kind}: {failure.what or 'unknown'} (more in {run_dir.log_path.name})" if failure else ""
             found.failed.append(f"{run_dir.path}: {why or f'{status}: no result was recorded'}")
+            if failure and failure.kind == "diverged":
+                found.diverged.append(found.failed[-1])
     return found
 
 
