@@ -329,8 +329,10 @@ def test_a_claim_that_waits_for_another_process_has_not_come_out(folder: Path) -
 
     with locked(run_dirs[-1].lock_path):
         found = process("study", "s.yaml", cwd=folder)
+        document = json.loads(process("study", "s.yaml", "--format", "json", cwd=folder).stdout)
 
     assert found.returncode == 1
+    assert (document["came_out"], document["studies"][0]["came_out"]) == (False, False)
     assert "cannot tell (as expected): Much better." in found.stdout
     assert "1 of 5 seeds of adam did not finish." in found.stdout
     assert "left to it" in found.stderr

@@ -40,7 +40,9 @@ class PlannedStudy:
         runs = {name: list(_recorded(of_it, on_record)) for name, of_it in self.runs.items()}
         sets = {name: list(_recorded(of_it, on_record)) for name, of_it in self.training_sets.items()}
         points: dict[str, Point] = {name: point(name, {}, of_it) for name, of_it in sets.items() if of_it}
-        return judge(self.study, runs, points, self.without_data)
+        n_planned = sum(map(len, [*self.runs.values(), *self.training_sets.values()]))
+        is_complete = not self.without_data and n_planned == sum(map(len, [*runs.values(), *sets.values()]))
+        return judge(self.study, runs, points, self.without_data, is_complete)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +51,11 @@ class Studied:
 
     studies: tuple[StudyFacts, ...]
     trained: Trained
-    is_complete: bool
-    """Whether every run has finished or diverged: else a claim may be undecided for the lack of it alone."""
 
     @property
     def came_out(self) -> bool:
-        """Whether every claim of every study came out as expected, by all the runs that were planned for it."""
-        return self.is_complete and all(each.came_out for each in self.studies)
+        """Whether every claim of every study came out as expected."""
+        return all(each.came_out for each in self.studies)
 
 
 def study(paths: Sequence[Path], request: Request, runner: Runner) -> Studied:
@@ -69,11 +69,7 @@ def study(paths: Sequence[Path], request: Request, runner: Runner) -> Studied:
     planned, studies, configs = _planned(paths, request)
     trained = carry_out(planned, configs, runner, counts_done=True)
     on_record = Attempts(scan(planned.runs_dir))
-    return Studied(
-        studies=tuple(each.judged(on_record) for each in studies),
-        trained=trained,
-        is_complete=all(run.record(on_record) for run in planned.runs),
-    )
+    return Studied(studies=tuple(each.judged(on_record) for each in studies), trained=trained)
 
 
 def preview(paths: Sequence[Path], request: Request, workers: int) -> Forecast:

@@ -52,11 +52,13 @@ class StudyFacts:
     """One on each variant but the incumbent, where the study has a goal."""
     points: Mapping[str, Point]
     """By variant, the error over many training sets."""
+    is_complete: bool
+    """Whether every run has finished or diverged: else a claim may be undecided for the lack of it alone."""
 
     @property
     def came_out(self) -> bool:
-        """Whether every claim came out as expected."""
-        return all(judged.is_expected for judged in self.claims)
+        """Whether every claim came out as expected, by all the runs that were planned for it."""
+        return self.is_complete and all(judged.is_expected for judged in self.claims)
 
 
 def judge(
@@ -64,6 +66,7 @@ def judge(
     runs: Mapping[str, Sequence[Run]],
     points: Mapping[str, Point] | None = None,
     without_data: Mapping[str, str] | None = None,
+    is_complete: bool = True,
 ) -> StudyFacts:
     """Judge the claims of a study, and decide by its goal.
 
@@ -74,6 +77,7 @@ def judge(
         runs: By variant; those that neither finished nor diverged are left out.
         points: By variant, the error over many training sets, for the claims that need it.
         without_data: By variant, why its data cannot be had.
+        is_complete: Whether every run that was planned has finished or diverged.
     """
     points = points or {}
     trained = variants_of(runs)
@@ -91,6 +95,7 @@ def judge(
         claims=claims,
         decisions=tuple(decide(study.study, list(variants.values()))),
         points=points,
+        is_complete=is_complete,
     )
 
 
