@@ -171,6 +171,21 @@ def test_a_goal_ends_in_a_decision(folder: Path, invoke: Invoke) -> None:
 
 
 @pytest.mark.usefixtures("untrained")
+def test_claims_on_training_sets_alone_need_no_seeds(folder: Path, invoke: Invoke) -> None:
+    """What no claim is about is not trained, unless the study says how many seeds."""
+    (folder / "base.yaml").write_text("dataset: noisy_sine\n")
+    claim = "{says: s, metric: noise, variant: a, at_least: 0}"
+    about_sets = f"base: base.yaml\nresamples: 4\nvariants: {{a: {{}}}}\nclaims: [{claim}]\n"
+    (folder / "s.yaml").write_text(about_sets)
+    (folder / "t.yaml").write_text(f"{about_sets}seeds: 3\n")
+
+    sets, both = (invoke("study", name, "--dry-run")[1] for name in ("s.yaml", "t.yaml"))
+
+    assert sets.startswith("s.yaml: 1 variant, 4 training sets each\n  a  4 to train")
+    assert both.startswith("t.yaml: 1 variant, 3 seeds and 4 training sets each\n  a  7 to train")
+
+
+@pytest.mark.usefixtures("untrained")
 def test_dry_run_says_what_is_left_how_long_it_takes_and_what_it_can_show(folder: Path, invoke: Invoke) -> None:
     """By the seconds of finished runs here: of the same experiment, else of the same data and kind of model."""
     path = study(folder / "s.yaml", BETTER, seeds=8)

@@ -120,7 +120,8 @@ class Study(Settings):
     base: Name | None = None
     """The config that the variants change, as seen from the study; left out where each variant has a `file`."""
     seeds: Annotated[int, Field(ge=1, le=MAX_RUNS)] = 5
-    """How many seeds each variant is trained with: exactly the seeds 0 to N-1."""
+    """How many seeds each variant is trained with: exactly the seeds 0 to N-1; by default none if all claims are about
+    training sets."""
     variants: dict[str, dict[str, Any]] = {}
     """The experiments by name: what each changes in the base, with keys as in a config or dotted as in `--set`; `file`
     names another config instead of the base. The first one is the incumbent of `goal`."""
@@ -137,6 +138,12 @@ class Study(Settings):
     must_not_worsen: dict[Name, Annotated[float, Field(ge=0)] | Percent] = {}
     """Columns that a variant which is adopted must not worsen by more than a margin: in the column's own units, or in
     percent of the incumbent's mean, such as `seconds: 10%`."""
+
+    @property
+    def n_seeds(self) -> int:
+        """How many seeds each variant is trained with; none if all claims are about training sets, and no seeds said."""
+        is_about_runs = self.goal is not None or not all(claim.needs_training_sets for claim in self.claims)
+        return self.seeds if is_about_runs or not self.claims or "seeds" in self.model_fields_set else 0
 
     @property
     def n_training_sets(self) -> int:

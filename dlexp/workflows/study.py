@@ -88,7 +88,7 @@ def preview(paths: Sequence[Path], request: Request, workers: int) -> Forecast:
 def _planned(paths: Sequence[Path], request: Request) -> tuple[Plan, list[PlannedStudy], dict[str, Loaded]]:
     """A plan of all that the studies need, each study with its own part of that, and the configs by identity."""
     studies = _loaded(paths)
-    seeds = [SMOKE_SEEDS if request.smoke else range(each.study.seeds) for each in studies]
+    seeds = [SMOKE_SEEDS if request.smoke else range(each.study.n_seeds) for each in studies]
     wanted = [(config, of_it) for each, of_it in zip(studies, seeds, strict=True) for config in each.variants.values()]
     arguments.require_few_runs(sum(len(of_it) for _, of_it in wanted))
     of_seeds = plan_configs(wanted, request)
@@ -98,11 +98,9 @@ def _planned(paths: Sequence[Path], request: Request) -> tuple[Plan, list[Planne
     configs = dict(zip(of_seeds.identities, (config for config, _ in wanted), strict=True))
     plans, planned = [of_seeds], []
     for each, of_it in zip(studies, seeds, strict=True):
-        runs = {
-            name: [once[identity, seed] for seed in of_it] if identity else []
-            for name, identity in zip(each.variants, identities, strict=False)
-        }
-        without_data = {name: next(lacking) for name, of_variant in runs.items() if not of_variant}
+        of_variant = dict(zip(each.variants, identities, strict=False))
+        runs = {name: [once[own, seed] for seed in of_it] if own else [] for name, own in of_variant.items()}
+        without_data = {name: next(lacking) for name, own in of_variant.items() if not own}
         training_sets: dict[str, list[Planned]] = {}
         if names := _of_training_sets(each):
             resampled, groups = _plan_training_sets(each, names, request)

@@ -16,7 +16,7 @@ def document(facts: StudyFacts) -> dict[str, Any]:
     return {
         "study": str(facts.study.path),
         "came_out": facts.came_out,
-        "seeds": study.seeds,
+        "seeds": study.n_seeds,
         "n_claims": study.n_claims,
         "claims": list(map(_claim, facts.claims)),
         "goal": study.goal,

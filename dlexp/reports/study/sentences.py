@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dlexp.config.load_study import LoadedStudy
 from dlexp.config.study import Claim, Study
-from dlexp.format import plural
+from dlexp.format import joined, plural
 from dlexp.reports.numbers import how_many
 from dlexp.reports.study.decisions import Decision
 from dlexp.reports.study.facts import JudgedClaim
@@ -20,9 +20,10 @@ WORDS |= {result: result.replace("_", " ") for result in ("adopt", "reject", "un
 def heading(study: LoadedStudy) -> str:
     """Its file, how many variants it has, and how often each is trained."""
     needs_sets = any(claim.needs_training_sets for claim in study.study.claims)
-    sets = f" and {plural(study.study.n_training_sets, 'training set')}" if needs_sets else ""
-    each = f"{plural(study.study.seeds, 'seed')}{sets} each"
-    return f"{study.path}: {plural(len(study.variants), 'variant')}, {each}"
+    seeds = plural(study.study.n_seeds, "seed") if study.study.n_seeds else ""
+    sets = plural(study.study.n_training_sets, "training set") if needs_sets else ""
+    each = joined([how_often for how_often in (seeds, sets) if how_often])
+    return f"{study.path}: {plural(len(study.variants), 'variant')}, {each} each"
 
 
 def headline(judged: JudgedClaim) -> str:

@@ -70,11 +70,10 @@ def to_text(studies: Sequence[StudyFacts], width: int = 80) -> str:
 def _study(facts: StudyFacts, width: int) -> Iterator[str]:
     study = facts.study.study
     yield from _wrapped(heading(facts.study), width)
-    yield ""
     if facts.comparison.experiments:
-        yield from scores(facts.comparison, width)
-    else:
-        yield "No run has finished."
+        yield from ("", *scores(facts.comparison, width))
+    elif study.n_seeds:
+        yield from ("", "No run has finished.")
     for judged in facts.claims:
         yield ""
         yield from _wrapped(headline(judged), width)
