@@ -141,7 +141,7 @@ class Study(Settings):
 
     @property
     def n_seeds(self) -> int:
-        """How many seeds each variant is trained with; none if all claims are about training sets, and no seeds said."""
+        """How many seeds each variant is trained with; by default none if all claims are about training sets."""
         is_about_runs = self.goal is not None or not all(claim.needs_training_sets for claim in self.claims)
         return self.seeds if is_about_runs or not self.claims or "seeds" in self.model_fields_set else 0
 
