@@ -155,19 +155,24 @@ def test_every_format_holds_all_claims(folder: Path, invoke: Invoke) -> None:
 
 @pytest.mark.usefixtures("untrained")
 def test_a_goal_ends_in_a_decision(folder: Path, invoke: Invoke) -> None:
-    """With the reason, and the numbers of the goal and the guardrails."""
-    path = study(folder / "s.yaml", goal="test_accuracy", must_not_worsen="{best_val_accuracy: 1%}")
-    path.write_text(path.read_text().replace("claims:\n", ""))
+    """With the reason, and the numbers of the goal and the guardrails, whose level is shared by the variants alone."""
+    keys = {"goal": "test_accuracy", "must_not_worsen": "{best_val_accuracy: 1%}"}
+    path = study(folder / "s.yaml", BETTER, WORSE, **keys)
     record(path, folder / "runs", {"sgd": SGD, "adam": ADAM})
 
     code, out, _ = invoke("study", "s.yaml")
 
-    assert code == 0
+    assert code == 1
+    assert "  test_accuracy, adam - sgd: +4.9 points [3.0, 6.8], 5 seeds;\n  claimed: " in out
     assert "\nadopt: adam in place of sgd\n  test_accuracy is better by" in out
     assert (
         "  best_val_accuracy, adam / sgd: 1.057 times [1.038, 1.076], 5 seeds;\n  allowed: at least 0.99 times\n" in out
     )
     assert "  test_accuracy, adam - sgd: +4.9 points [3.4, 6.4], 5 seeds; the goal\n" in out
+    assert out.endswith(
+        "\nIntervals of claims: 95 % for all 2 numbers together, over paired seeds\n(Student's t).\n"
+        "Intervals of decisions: 95 %, over paired seeds (Student's t).\n"
+    )
 
 
 @pytest.mark.usefixtures("untrained")

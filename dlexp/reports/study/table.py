@@ -102,7 +102,12 @@ def _notes(facts: StudyFacts) -> Iterator[str]:
     if any(term.interval for term in terms):
         together = f" for all {study.n_claims} numbers together" if study.n_claims > 1 else ""
         kinds = {"training sets" if judged.claim.needs_training_sets else "paired seeds" for judged in facts.claims}
-        yield f"Intervals: 95 %{together}, over {joined(sorted(kinds))} (Student's t)."
+        of_claims = " of claims" if facts.decisions else ""
+        yield f"Intervals{of_claims}: 95 %{together}, over {joined(sorted(kinds))} (Student's t)."
+    if any(each.goal.interval for each in facts.decisions):
+        n = len(facts.decisions)
+        shared = f" for all {n} of a column together" if n > 1 else ""
+        yield f"Intervals of decisions: 95 %{shared}, over paired seeds (Student's t)."
     over_seeds = [term for each in facts.claims if not each.claim.needs_training_sets for term in each.terms]
     if any(term.result == "cannot_tell" and term.seeds_needed for term in over_seeds) and study.seeds >= MIN_PAIRS:
         yield no_topping_up([study.seeds])
