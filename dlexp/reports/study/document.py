@@ -55,4 +55,4 @@ def _decision(decision: Decision, guardrails: list[str]) -> dict[str, Any]:
 
 
 def _term(term: Term) -> dict[str, Any]:
-    return asdict(term) | {"bound": {"low": term.bound.low, "high": term.bound.high}}
+    return asdict(term) | {"bound": term.bound._asdict(), "reason": term.reason or None}

@@ -32,5 +32,6 @@ def _row(term: Term) -> dict[str, Any]:
     return {
         **{"label": term.label, "at_least": term.bound.low, "at_most": term.bound.high, "low": low, "high": high},
         **{key: getattr(term, key) for key in _OF_TERM},
+        "reason": term.reason or None,
         **{"seeds_needed_low": fewest, "seeds_needed_high": most},
     }
