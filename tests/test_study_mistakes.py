@@ -44,6 +44,11 @@ def lines(text: str) -> list[str]:
         ),
         ("dataset: digits", "s.yaml: a config, not a study; train it with: dlexp run s.yaml"),
         (
+            "extends: base.yaml\nvariants: {a: {file: base.yaml}}",
+            "s.yaml:1: extends: a study extends no file; name the config that its variants change as base",
+        ),
+        ("extends: base.yaml\nseeds: 5", "s.yaml: a config, not a study; train it with: dlexp run s.yaml"),
+        (
             "variants: {a: {}}",
             "s.yaml: base: missing; name the config that the variants change; 'a' has no file of its own",
         ),
@@ -280,6 +285,11 @@ def test_mistakes_in_names_and_bounds(claim: str, said: str) -> None:
             "goal: loss\nmust_not_worsen: {seconds: much}",
             "must_not_worsen.seconds: expected a number or a percentage such as 10%, given 'much'",
         ),
+        ("goal: loss\nmust_not_worsen: {seconds: -1}", "must_not_worsen.seconds: expected at least 0, given -1"),
+        (
+            "goal: loss\nmust_not_worsen: {seconds: .inf}",
+            "must_not_worsen.seconds: expected a finite number, given .inf",
+        ),
         (
             "goal: loss\nmust_not_worsen: {secnds: 1}",
             "must_not_worsen.secnds: unknown column 'secnds'. Did you mean 'seconds'? Choose from: ",
@@ -334,6 +344,22 @@ def test_all_mistakes_of_a_file_are_said_at_once() -> None:
 def test_nothing_is_said_of_what_follows_from_a_mistake(text: str, line: str) -> None:
     """A key that is there and wrong is not missing too."""
     assert lines(text) == [line]
+
+
+def test_variants_that_lack_a_column_are_named() -> None:
+    """What the others record does not help."""
+    variants = "variants: {a: {}, b: {validation: none}, c: {model.hidden: [8]}}"
+    claims = [
+        f"{{says: It is., metric: {column}, difference: a - {name}, at_least: 0}}"
+        for column, name in (("val_accuracy", "b"), ("diagnostics.2.dead_share", "c"))
+    ]
+
+    found = lines(f"base: base.yaml\n{variants}\nclaims: [{', '.join(claims)}]")
+
+    assert [line.partition(".metric: ")[2].partition(" Choose")[0] for line in found] == [
+        "'val_accuracy' needs validation examples, and validation is none in b",
+        "'diagnostics.2.dead_share' is not recorded by c.",
+    ]
 
 
 def test_claims_are_read_though_a_base_is_missing() -> None:

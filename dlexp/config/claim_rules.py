@@ -148,13 +148,13 @@ def _missing(name: str, experiments: Experiments, recorded: Callable[[Experiment
     if not lacking:
         return
     first, column = experiments[lacking[0]], Column.parse(name)
-    of_whom = f" of {listed(lacking)}" if len(lacking) < len(known) else ""
+    whom = listed(lacking) if len(lacking) < len(known) else ""
     if column.split == "validation" and first.validation.type == "none":
-        yield f"{name!r} needs validation examples, and validation is none{of_whom}"
+        yield f"{name!r} needs validation examples, and validation is none{whom and f' in {whom}'}"
     elif measured := with_metric(first, column.on("train").last):
-        yield f"{name!r} is not among the metrics{of_whom}; set {measured}"
-    elif of_whom:
-        yield f"{name!r} is not recorded{of_whom}. Choose from: {listed(_common(known.values()))}"
+        yield f"{name!r} is not among the metrics{whom and f' of {whom}'}; set {measured}"
+    elif whom:
+        yield f"{name!r} is not recorded by {whom}. Choose from: {listed(_common(known.values()))}"
     else:
         choices = _common(known.values())
         yield f"unknown column {name!r}.{did_you_mean(name, choices)} Choose from: {', '.join(choices)}"

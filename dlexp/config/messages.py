@@ -41,6 +41,8 @@ EXPECTED = {
     "less_than_equal": "at most {le:g}",
     "multiple_of": "a multiple of {multiple_of:g}",
 }
+#: What a value breaks that is of the right type.
+LIMITS = {"finite_number", "greater_than", "greater_than_equal", "less_than", "less_than_equal", "multiple_of"}
 #: What a text of a certain form looks like, by its pattern.
 FORMS = {
     PATTERN: "letters, digits, spaces and _ . , + = ( ) -, and no dot, comma, sign or space in front",
@@ -107,6 +109,8 @@ def _message(keys: Keys, errors: list[ErrorDetails], file: Document, known: Know
 
     if place.is_union and isinstance(value, list | dict):  # That it is no word goes without saying.
         errors = [each for each in errors if each["type"] != "literal_error"] or errors
+    # A number that breaks a limit is no text either, which goes without saying too.
+    errors = [each for each in errors if each["type"] in LIMITS] or errors
     kind = errors[0]["type"]
     if kind == "extra_forbidden":
         return _unknown_key(keys, value, file, known)

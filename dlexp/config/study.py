@@ -175,4 +175,6 @@ class Study(Settings):
 
 def is_study(keys: Container[str]) -> bool:
     """Whether a file with these keys at the top is a study, and no config."""
+    if any(key in keys for key in ("variants", "grid", "claims")):
+        return "dataset" not in keys
     return any(key in keys for key in Study.model_fields) and "dataset" not in keys and "extends" not in keys
