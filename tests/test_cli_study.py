@@ -223,6 +223,19 @@ def test_dry_run_says_what_is_left_how_long_it_takes_and_what_it_can_show(folder
     assert document["time"] == {"seconds": 180.0, "same_experiment": 6, "same_kind": 0, "unknown": 0}
 
 
+def test_dry_run_counts_what_is_observed_and_what_a_goal_could_show(folder: Path, invoke: Invoke) -> None:
+    """Finished runs without diagnostics that a claim is about; the level is shared over the other variants."""
+    dead = "says: None dies., metric: diagnostics.dead_share, variant: adam, at_most: 0.1"
+    record(study(folder / "s.yaml", BETTER), folder / "runs", {"sgd": SGD, "adam": ADAM})
+    study(folder / "s.yaml", dead, goal="test_accuracy")
+
+    code, out, _ = invoke("study", "s.yaml", "--dry-run")
+
+    assert code == 0
+    assert "5 seeds show a difference in test_accuracy of 1.68 standard deviations" in " ".join(out.split())
+    assert out.endswith("\n0 to train, 10 done before, 5 of these to be trained again with diagnostics.\n")
+
+
 def test_mistakes_of_all_studies_are_said_at_once(folder: Path, invoke: Invoke) -> None:
     """Exit code 2; nothing is made."""
     study(folder / "one.yaml", BETTER.replace("adam - sgd", "adma - sgd"))

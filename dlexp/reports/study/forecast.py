@@ -46,6 +46,8 @@ class StudyForecast:
     detectable_sd: float | None
     """The distance from its bound at which a number is found in 80 % of cases, in standard deviations over the seeds;
     None without claims on them, and where so few seeds allow no verdict."""
+    goal_detectable_sd: float | None
+    """The same of the goal's difference between a variant and the incumbent; None without a goal, and as before."""
     variants: tuple[VariantForecast, ...]
     claims: tuple[ClaimForecast, ...]
 
@@ -57,6 +59,8 @@ class Forecast:
     studies: tuple[StudyForecast, ...]
     to_train: int
     done: int
+    to_observe: int
+    """Of those that are done, how many are trained again with diagnostics."""
     without_data: tuple[str, ...]
     """Why the data of an experiment cannot be had, a line each."""
     workers: int
@@ -71,6 +75,7 @@ def forecast(
         studies=tuple(_study(facts, runs, pace) for facts, runs in studies),
         to_train=len(plan.to_train),
         done=len(plan.done),
+        to_observe=len(plan.to_observe),
         without_data=tuple(f"{experiment.name}: {error.lines[0]}" for experiment, error in plan.without_data),
         workers=workers,
         time=total_time(plan.to_train, pace, workers),
@@ -84,6 +89,11 @@ def _study(facts: StudyFacts, runs: Mapping[str, Sequence[Planned]], pace: Pace)
     return StudyForecast(
         study=facts.study,
         detectable_sd=in_sd,
+        goal_detectable_sd=(
+            detectable(study.seeds, LEVEL / len(facts.decisions))
+            if facts.decisions and study.seeds >= MIN_PAIRS
+            else None
+        ),
         variants=tuple(_variant(name, of_it, pace) for name, of_it in runs.items()),
         claims=tuple(_claim(judged.claim, term, in_sd) for judged in facts.claims for term in judged.terms),
     )

@@ -39,6 +39,7 @@ def _document(found: Forecast) -> dict[str, Any]:
             "seeds": each.study.study.seeds,
             "n_claims": each.study.study.n_claims,
             "detectable_sd": each.detectable_sd,
+            "goal_detectable_sd": each.goal_detectable_sd,
             "variants": [asdict(variant) for variant in each.variants],
             "claims": [
                 {
@@ -51,7 +52,7 @@ def _document(found: Forecast) -> dict[str, Any]:
         }
         for each in found.studies
     ]
-    totals = {key: getattr(found, key) for key in ("to_train", "done", "without_data", "workers")}
+    totals = {key: getattr(found, key) for key in ("to_train", "done", "to_observe", "without_data", "workers")}
     return {"studies": studies, **totals, "time": asdict(found.time)}
 
 
@@ -66,7 +67,8 @@ def _lines(found: Forecast, width: int) -> Iterator[str]:
         yield ""
     for line in found.without_data:
         yield from _wrapped(line, width)
-    yield from _wrapped(f"{found.to_train} to train, {found.done} done before{_total(found)}.", width)
+    again = f", {found.to_observe} of these to be trained again with diagnostics" if found.to_observe else ""
+    yield from _wrapped(f"{found.to_train} to train, {found.done} done before{again}{_total(found)}.", width)
 
 
 def _total(found: Forecast) -> str:
@@ -101,12 +103,12 @@ def _power(study: StudyForecast) -> Iterator[str]:
         if study.detectable_sd is None:
             yield f"{plural(seeds, 'seed')} allow no verdict; at least {MIN_PAIRS} are needed."
         else:
-            yield (
-                f"{seeds} seeds show a distance from the bound of {study.detectable_sd:.2f} standard deviations "
-                f"in 80 % of cases, at a level of {LEVEL}{f' / {m}' if m > 1 else ''}."
-            )
+            yield _shown(seeds, "distance from the bound", study.detectable_sd, m)
     if of_sets:
         yield "What the training sets can show is known once they are trained."
+    if study.goal_detectable_sd is not None:
+        goal = study.study.study.goal
+        yield _shown(seeds, f"difference in {goal}", study.goal_detectable_sd, len(study.variants) - 1)
     sizes = [
         f"  {of_claim(each.claim).name}, {each.label}: {unit_of(each.claim, each.kind).distance(each.detectable)}, "
         f"by {each.n_on_record} seeds on record"
@@ -114,6 +116,11 @@ def _power(study: StudyForecast) -> Iterator[str]:
         if each.detectable is not None
     ]
     yield from dict.fromkeys(sizes)  # Several claims may be about the same number.
+
+
+def _shown(seeds: int, what: str, in_sd: float, n: int) -> str:
+    level = f"{LEVEL}{f' / {n}' if n > 1 else ''}"
+    return f"{seeds} seeds show a {what} of {in_sd:.2f} standard deviations in 80 % of cases, at a level of {level}."
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
