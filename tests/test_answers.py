@@ -347,7 +347,8 @@ def test_results_that_are_missing_are_noted(runs_dir: Path) -> None:
     trained(runs_dir, "b", B, 2)
     trained(runs_dir, "c", B, 3)
 
-    note = f"Nothing is known of new examples. {first.label}: no results on single test examples are on record.\n"
+    missing = "no results on single test examples are on record (--force trains it again with them)"
+    note = f"Nothing is known of new examples. {first.label}: {missing}.\n"
     assert to_text(comparison_of(runs_dir), width=200).count(note) == 1
     assert "new examples" not in to_text(comparison_of(runs_dir, "val_accuracy"), width=200)
 

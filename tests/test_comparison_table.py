@@ -438,7 +438,7 @@ are scored while the epoch goes, with dropout and noise.
 best_val_accuracy of reuters_adam, reuters_bottleneck: picked on the test data,
 since validation is the test split there.
 Nothing is known of new examples. reuters_adam/s0-3076b09959: no results on
-single test examples are on record.
+single test examples are on record (--force trains it again with them).
 """
 GOLDEN_THREE = """\
 reuters_bottleneck is worse than reuters_adam: -10.6 points best_val_accuracy

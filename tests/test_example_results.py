@@ -229,7 +229,8 @@ def test_what_is_missing_or_damaged_is_said(tmp_path: Path) -> None:
     assert {each.interval for each in reasons.values()} == {before}
     assert {each.on_new_examples for each in reasons.values()} == {None}
     label = paths["missing"].parent.name
-    assert reasons["missing"].no_results == f"b/{label}: no results on single test examples are on record"
+    missing = "no results on single test examples are on record (--force trains it again with them)"
+    assert reasons["missing"].no_results == f"b/{label}: {missing}"
     assert str(reasons["damaged"].no_results).startswith(f"{paths['damaged']}: damaged: ")
     assert reasons["foreign"].no_results == (
         f"{foreign}: damaged: the mean of its results is 0.166667, and test_accuracy is 0.5"

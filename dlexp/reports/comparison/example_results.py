@@ -80,7 +80,8 @@ def _scored(run: Run, column: Column) -> "tuple[Array, Array] | None":
 
     path = run.dir.predictions_path
     if not path.exists():
-        raise _NoResultsError(f"{run.dir.label}: no results on single test examples are on record")
+        missing = "no results on single test examples are on record (--force trains it again with them)"
+        raise _NoResultsError(f"{run.dir.label}: {missing}")
     results = Predictions.read(path).results.get(column.target)
     if results is None:
         raise damaged(path, f"no results of target {column.target!r}")
