@@ -261,7 +261,7 @@ def test_a_variant_without_data_cannot_be_judged(folder: Path, invoke: Invoke) -
 
     assert code == 1
     assert "  No interval: the data of adam cannot be had (no.csv: " in out
-    assert "1 failed:\niris: no.csv: " in err
+    assert "1 failed:\ns-adam: no.csv: " in err
 
 
 def test_finished_studies_import_no_tensorflow(folder: Path) -> None:
@@ -295,21 +295,34 @@ def test_python_gives_a_row_for_every_number(folder: Path) -> None:
     assert found["mean"].round(3).tolist() == [0.049, 0.049, 0.15]
 
 
+@pytest.mark.usefixtures("untrained")
+def test_what_a_study_trains_is_called_after_it(folder: Path, invoke: Invoke) -> None:
+    """What changes nothing has the name of its config, so that `compare` can name both; all are found by others."""
+    record(study(folder / "s.yaml", BETTER), folder / "runs", {"sgd": SGD, "adam": ADAM})
+    study(folder / "other.yaml", BETTER)
+
+    assert sorted(each.name for each in (folder / "runs").iterdir()) == ["iris", "s-sgd"]
+    assert invoke("compare", "s-sgd", "iris")[1].startswith("iris is better than s-sgd: +4.9 points")
+    assert invoke("study", "other.yaml")[2] == "10 of 10 runs done before\n"
+
+
 @pytest.mark.training
 def test_runs_are_those_of_run(folder: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     """What `run` has trained is not trained again, what was begun is resumed where it lies, and the other way round."""
     monkeypatch.setattr("dlexp.execution.pool.Pool", lambda *_: Here())
     path = study(folder / "s.yaml", BETTER, seeds=3)
     invoke("run", "iris.yaml", "--seed", "1")
+    invoke("run", "iris.yaml", "--set", "optimizer=sgd", "--set", "name=plain", "--seed", "0")
     identity = finished(folder / "runs")[0].identity
     begun = Numbering(folder / "runs").create("iris", 2, identity)
 
     code, out, err = invoke("study", "s.yaml")
 
     assert code in (0, 1)
-    assert "1 of 6 runs done before" in err
+    assert "2 of 6 runs done before" in err
     assert f"runs/{begun.label}: interrupted before; restarted" in err
     assert len(finished(folder / "runs")) == 6
+    assert "s-sgd, seed 1" in err
     assert "3 seeds" in out
     again = invoke("run", "iris.yaml", "--seeds", "3")[2]
     assert again.count("done before") == 3

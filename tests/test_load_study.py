@@ -35,13 +35,63 @@ def studied(write: Write, text: str) -> LoadedStudy:
 
 
 def test_variants_are_the_experiments_that_overrides_of_the_base_make(write: Write) -> None:
-    """By the base's own name, with types, short forms and null as `--set` takes them: runs are shared by identity."""
+    """With types, short forms and null as `--set` takes them: runs are shared by identity, which has no name."""
     a = "{optimizer: adam, metrics: [accuracy], model.dropout: null}"
     variants = studied(write, f"base: base.yaml\nvariants: {{a: {a}, b: {{model.hidden.0: 8}}}}\n").variants
 
-    assert variants["a"].experiment == load("base.yaml", ["optimizer=adam", "metrics=[accuracy]"]).experiment
-    assert variants["b"].experiment == load("base.yaml", ["model.hidden=[8, 32]"]).experiment
-    assert {each.experiment.name for each in variants.values()} == {"base"}
+    a_alone = load("base.yaml", ["name=s-a", "optimizer=adam", "metrics=[accuracy]"])
+    assert variants["a"].experiment == a_alone.experiment
+    assert variants["b"].experiment == load("base.yaml", ["name=s-b", "model.hidden=[8, 32]"]).experiment
+
+
+def test_a_variant_that_is_another_experiment_has_a_name_of_its_own(write: Write) -> None:
+    """Of its study and its variant, whatever the base is called; one that changes nothing has its config's."""
+    Path("base.yaml").write_text(f"name: sines\n{BASE}")
+    Path("other.yaml").write_text("dataset: iris\n")
+    Path("part.yaml").write_text("optimizer: sgd\n")
+    variants = (
+        "{same: {optimizer: sgd, training.diagnostics: true}, b: {optimizer: adam}, 'c/d [2]': {training.epochs: 4}, "
+        "other: {file: other.yaml}, part: {file: part.yaml, dataset: iris}, said: {name: mine, model.hidden: [4]}}"
+    )
+    found = studied(write, f"base: base.yaml\nvariants: {variants}\n").variants
+
+    assert [each.experiment.name for each in found.values()] == ["sines", "s-b", "s-c_d (2)", "other", "s-part", "mine"]
+
+
+def test_points_of_a_grid_are_called_as_far_as_a_name_can_be(write: Write) -> None:
+    """Brackets are none of its signs; what is too long has the name of the study alone, several experiments even."""
+    write("")
+    grid = "grid: {model.hidden: [[16], [32, 32]], optimizer: [sgd, adam]}\n"
+    found = studied(write, f"base: base.yaml\n{grid}").variants
+    long = studied(write, f"base: base.yaml\nvariants: {{{'a' * 90}: {{}}}}\n{grid}").variants
+
+    assert [each.experiment.name for each in found.values()] == [
+        "s-model.hidden=(16), optimizer=sgd",
+        "s-model.hidden=(16), optimizer=adam",
+        "base",
+        "s-model.hidden=(32, 32), optimizer=adam",
+    ]
+    assert [each.experiment.name for each in long.values()] == ["s", "s", "base", "s"]
+
+
+def test_a_name_comes_with_its_place_and_stays_under_overrides(write: Write) -> None:
+    """A variant is loaded as any config: what is laid over it changes no name."""
+    found = studied(write, "base: base.yaml\nvariants: {a: {optimizer: adam}, b: {}}\n").variants["a"]
+
+    assert str(found.sources["name"]) == "s.yaml:2"
+    assert load(found, ["training.epochs=4"]).experiment.name == "s-a"
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("x resamples.yaml", "x resamples-a"), ("-.yaml", "a"), ("s1-0123456789.yaml", "s1-0123456789-a")],
+)
+def test_a_study_of_any_name_can_name_its_variants(file: str, name: str, write: Write) -> None:
+    """What a folder of runs cannot be called is left out."""
+    write("")
+    Path(file).write_text("base: base.yaml\nvariants: {a: {optimizer: adam}}\n")
+
+    assert load_study(file).variants["a"].experiment.name == name
 
 
 def test_a_variant_may_be_another_file(write: Write) -> None:
@@ -50,7 +100,7 @@ def test_a_variant_may_be_another_file(write: Write) -> None:
     found = studied(write, "variants: {a: {file: base.yaml}, b: {file: other.yaml, training: {epochs: 7}}}\n").variants
 
     assert found["a"].experiment == load("base.yaml").experiment
-    assert found["b"].experiment == load("other.yaml", ["training.epochs=7"]).experiment
+    assert found["b"].experiment == load("other.yaml", ["name=s-b", "training.epochs=7"]).experiment
 
 
 def test_points_of_a_grid_have_names(write: Write) -> None:
@@ -74,7 +124,8 @@ def test_a_value_of_the_grid_wins_over_the_base_and_keeps_what_the_variant_says(
     found = studied(write, text).variants
 
     overrides = ["optimizer.learning_rate=0.5", "optimizer=adamw"]
-    assert found["a, optimizer=adamw"].experiment == load("base.yaml", overrides).experiment
+    named = [*overrides, "name=s-a, optimizer=adamw"]
+    assert found["a, optimizer=adamw"].experiment == load("base.yaml", named).experiment
 
 
 def test_configs_are_named_as_seen_from_the_study(write: Write) -> None:

@@ -52,7 +52,7 @@ class Training(Settings):
 class Experiment(Settings):
     """One experiment: everything that affects its numbers, but the seed."""
 
-    name: Annotated[str, Field(pattern=names.PATTERN, max_length=100)]
+    name: Annotated[str, Field(pattern=names.PATTERN, max_length=names.MAX_LENGTH)]
     """The folder below runs/; by default the config's file stem. Not part of the identity."""
     dataset: Annotated[Dataset, OneOf(Dataset)]
     """What is learned."""

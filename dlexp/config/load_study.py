@@ -37,7 +37,8 @@ class LoadedStudy:
     study: Study
     variants: Mapping[str, Loaded]
     """The experiments by the names of the variants, in their order in the file, each at every point of the grid. Those
-    whose diagnostics a claim is about record them."""
+    whose diagnostics a claim is about record them. One that is another experiment than its config has a name of its
+    own, `STUDY-VARIANT`."""
     warnings: Sequence[Finding] = ()
     """What works in the variants and is unwise, each thing once."""
 
@@ -64,7 +65,7 @@ def load_study(path: Path | str) -> LoadedStudy:
     study, claims, problems = _validated(file)
     wrong = {_top(each) for each in problems}
     said, misnamed = variants_of(file, study.seeds)
-    loaded, unloaded = load_variants(said, path.parent)
+    loaded, unloaded = load_variants(said, path)
     names = [each.name for each in said]
     problems += [*misnamed, *_with_names(unloaded, names, path), *same_experiments(said, loaded)]
     if not wrong:  # What follows from a key that is wrong is not said as well.

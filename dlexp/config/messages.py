@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from dlexp.config.advice import has_override, setting
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import format_value
-from dlexp.config.names import PATTERN
+from dlexp.config.names import PATTERN, mended
 from dlexp.config.node import Keys, dotted
 from dlexp.config.places import ROOT, Document, Place, keys_below, keys_of
 from dlexp.config.problems import Problem
@@ -220,9 +220,8 @@ def _cut_off(key: str, value: Any) -> str:
 
 def _other_name(name: Any) -> str:
     """The nearest name that an experiment can have, for a config to say, whatever its file is called."""
-    near = re.sub(r"[^\w .,+=()-]+", "_", name.translate(str.maketrans("[]{}<>", "()()()")))
-    near = re.sub(r"^[^\w(]+", "", near).rstrip("_ ")
-    return f"; write name: {near}" if re.match(PATTERN, near) else ""
+    near = mended(name)
+    return f"; write name: {near}" if near else ""
 
 
 def _written_nested(key: str, value: Any, known: Known, file: Document) -> str:

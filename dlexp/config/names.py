@@ -5,6 +5,7 @@ from pathlib import Path
 
 #: Letters, digits, spaces and a few signs, not starting with a dot or a space.
 PATTERN = r"^[\w(][\w .,+=()-]*$"
+MAX_LENGTH = 100
 #: The table of all runs, which lies beside the names' folders.
 SUMMARY_CSV = "summary.csv"
 #: Ends the names that bias-variance gives: many runs for one experiment, shown only where they are named.
@@ -27,6 +28,23 @@ OBSERVED = "-observed"
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[0-9]) *(?:\..*)?", re.IGNORECASE)
 #: The name of a folder has at most 255 bytes on most systems; of a repeat or a resample it is some longer.
 _MAX_BYTES = 235
+
+
+def mended(text: str) -> str:
+    """A text with signs that a name can have in place of others; empty if that makes no name."""
+    near = re.sub(r"[^\w .,+=()-]+", "_", text.translate(str.maketrans("[]{}<>", "()()()")))
+    near = re.sub(r"^[^\w(]+", "", near).rstrip("_ ")
+    return near if re.match(PATTERN, near) else ""
+
+
+def of_variant(study: Path, variant: str) -> str:
+    """What the experiment of a variant is called: `optimizer-adam`.
+
+    As its study where that is no name, or too long for bias-variance to add to it; empty if that is none either.
+    """
+    names = map(mended, (f"{study.stem}-{variant}", study.stem))
+    is_short = (name for name in names if name and len(name + BIAS_VARIANCE) <= MAX_LENGTH)
+    return next((name for name in is_short if not why_not(name, study, is_resampled=False)), "")
 
 
 def why_not(name: str, path: Path, *, is_resampled: bool) -> str:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dlexp.config.bases import read_with_bases
+from dlexp.config.experiment import Experiment
 from dlexp.config.flat import format_value
 from dlexp.config.identity import identified
 from dlexp.config.limits import MAX_RUNS
-from dlexp.config.load import Loaded, checked
+from dlexp.config.load import Loaded, checked, load
+from dlexp.config.names import of_variant
 from dlexp.config.node import Node, dotted
 from dlexp.config.overrides import nested, with_values
 from dlexp.config.places import merged
@@ -83,18 +85,22 @@ def variants_of(file: Node, n_seeds: int) -> tuple[list[Variant], list[Problem]]
     return variants, [*problems, *of_axes]
 
 
-def load_variants(variants: Sequence[Variant], folder: Path) -> tuple[dict[str, Loaded], dict[str, list[Problem]]]:
-    """The experiments of variants by name, their configs named as seen from a folder; and the problems of others."""
-    read = functools.cache(read_with_bases)
+def load_variants(variants: Sequence[Variant], study: Path) -> tuple[dict[str, Loaded], dict[str, list[Problem]]]:
+    """The experiments of variants by name, their configs named as seen from a study; and the problems of others."""
+    read, identity_of_file = functools.cache(read_with_bases), functools.cache(_identity_of_file)
     loaded: dict[str, Loaded] = {}
     problems: dict[str, list[Problem]] = {}
     for each in variants:
         try:
-            path = _seen_from(folder, each.config.value)
+            path = _seen_from(study.parent, each.config.value)
             base = read(path, NamedBy(each.config.source, each.config_path))
             if twice := list(_given_twice(each.values, base)):
                 raise ConfigError(twice)
-            loaded[each.name] = checked(path, with_values(base, each.values))
+            own = checked(path, with_values(base, each.values))
+            is_named = any(keys[0] == "name" for keys, _ in each.values)
+            if not is_named and each.values and _identity(own.experiment) != identity_of_file(path):
+                own = _called(own, of_variant(study, each.name), each.source)
+            loaded[each.name] = own
         except ConfigError as error:
             problems[each.name] = error.problems
     return loaded, problems
@@ -111,10 +117,35 @@ def same_experiments(variants: Sequence[Variant], loaded: Mapping[str, Loaded]) 
     first: dict[str, str] = {}
     for each in variants:
         if each.name in loaded:
-            settings = loaded[each.name].experiment.model_dump(mode="json", exclude={"name"})
-            other = first.setdefault(json.dumps(identified(settings), sort_keys=True), each.name)
+            other = first.setdefault(_identity(loaded[each.name].experiment), each.name)
             if other != each.name:
                 yield Problem("", f"{each.name!r} is the same experiment as {other!r}", each.source)
+
+
+def _identity(experiment: Experiment) -> str:
+    """All that makes it the experiment that it is, apart from the data."""
+    return json.dumps(identified(experiment.model_dump(mode="json", exclude={"name"})), sort_keys=True)
+
+
+def _identity_of_file(path: Path) -> str:
+    """That of a config as it is; empty if something in it is wrong, or missing, until a variant says otherwise."""
+    try:
+        return _identity(load(path).experiment)
+    except ConfigError:
+        return ""
+
+
+def _called(loaded: Loaded, name: str, source: Source) -> Loaded:
+    """A variant by another name, so that its records can be told from those of its config; as it is without one."""
+    if not name:
+        return loaded
+    assert loaded.said
+    return replace(
+        loaded,
+        experiment=loaded.experiment.model_copy(update={"name": name}),
+        sources={**loaded.sources, "name": source},
+        said=with_values(loaded.said, [(("name",), Node(name, source))]),
+    )
 
 
 def _named(said: Node) -> Iterator[tuple[str, Node]]:
