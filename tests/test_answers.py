@@ -79,6 +79,8 @@ def test_new_examples_have_an_interval_of_their_own(runs_dir: Path) -> None:
 
     sure = sentence(headline_of(runs_dir, on_new_examples=(0.02, 0.076)))
     assert sure.endswith("5 paired seeds; on new examples of the same kind [2.0, 7.6].")
+    alike = sentence(headline_of(runs_dir, on_new_examples=(0.0446, 0.0514)))
+    assert alike.endswith("[4.46, 5.14], 5 paired seeds; on new examples of the same kind no wider.")
     unsure = sentence(headline_of(runs_dir, on_new_examples=(-0.01, 0.106)))
     assert unsure.endswith("; on new examples of the same kind [-1.0, 10.6], which leaves it open.")
 
@@ -162,7 +164,7 @@ def test_one_seed_ends_with_the_command_that_can_tell(runs_dir: Path) -> None:
     lines = said(runs_dir, "val_accuracy", width=80)
     assert lines == [
         "1 paired seed cannot tell whether b is better or worse than a: +5.00 points",
-        "val_accuracy; 5 seeds can tell, in about 3.3 min:",
+        "val_accuracy; 5 seeds can have a verdict, in about 3.3 min:",
         f"    dlexp run here/a.yaml {config_of(runs_dir, 'b')} --seeds 5 \\",
         "        --data-dir 'my data'",
     ]
@@ -202,7 +204,7 @@ def test_several_short_pairs_share_a_command(runs_dir: Path) -> None:
     assert lines[:3] == [
         "1 paired seed cannot tell whether b is better or worse than a: +5.00 points test_accuracy.",
         "No verdict on c against a: no seed in common.",
-        "5 seeds can tell, in about 1.5 h:",
+        "5 seeds can have a verdict, in about 1.5 h:",
     ]
     assert re.fullmatch(r"    dlexp run (other/\S+/config.yaml ){3}--seeds 5 --runs-dir other", lines[3])
     assert len(lines) == 4
@@ -216,7 +218,8 @@ def test_more_short_pairs_than_a_command_takes(runs_dir: Path) -> None:
     assert said(runs_dir) == [
         "Compared with e0 by test_accuracy:",
         "  1 paired seed cannot tell: " + ", ".join(f"e{i} (+{i / 10:.3f} points)" for i in range(9, 0, -1)),
-        "5 seeds can tell, in about 50 s: dlexp run CONFIG... --seeds 5, with the configs of these 10 experiments.",
+        "5 seeds can have a verdict, in about 50 s: dlexp run CONFIG... --seeds 5, with the configs of these 10 "
+        "experiments.",
     ]
 
 
@@ -227,7 +230,7 @@ def test_two_seeds_say_how_many_such_a_difference_takes(runs_dir: Path) -> None:
 
     assert said(runs_dir)[0] == (
         "2 paired seeds cannot tell whether b is better or worse than a: +4.75 points test_accuracy; a difference of "
-        "this size takes 3 seeds; 5 seeds can tell, in about 8 s:"
+        "this size takes 3 seeds; 5 seeds can have a verdict, in about 8 s:"
     )
 
 
@@ -291,16 +294,14 @@ def test_many_pairs_are_grouped_by_their_answer(runs_dir: Path) -> None:
         "    points",
         "  1 paired seed cannot tell: short (0 points)",
         "  no verdict, equal differences: up (+5.00 points)",
-        "5 seeds can tell, in about 5 s:",
+        "5 seeds can have a verdict, in about 5 s:",
         f"    dlexp run {config_of(runs_dir, 'a')} \\",
         f"        {config_of(runs_dir, 'short')} --seeds 5",
         "10 comparisons are many for 5 seeds: they could have shown",
-        "0.54 points of val_accuracy (3.2 sd). Confirm the best 3 on",
-        "new seeds, 2 comparisons:",
-        *lines[13:-3],
-        "Planned for n = 5: adding seeds because of an answer makes",
-        "it wrong in 8 to 11 % of cases; start a new study with more",
-        "seeds.",
+        "0.54 points of val_accuracy (3.2 sd). Confirm the best 3,",
+        "upper (0.9700), up (0.9580) and same0 (0.9082), on new",
+        "seeds: 2 comparisons, in about 19 s:",
+        *lines[14:],
     ]
 
 
@@ -319,17 +320,55 @@ def test_a_family_too_large_is_confirmed_on_new_seeds(runs_dir: Path, where: str
 
     lines = said(Path(where), "val_accuracy", width=80)
     start = next(i for i, line in enumerate(lines) if line.startswith("9 comparisons"))
-    assert lines[start : start + 2] == [
+    assert lines[start : start + 3] == [
         "9 comparisons are many for 3 seeds: they could have shown 42 points of",
-        "val_accuracy (9.8 sd). Confirm the best 3 on new seeds, 2 comparisons:",
+        "val_accuracy (9.8 sd). Confirm the best 3, e09 (0.8980), e04 (0.8880) and e08",
+        "(0.8760), on new seeds: 2 comparisons, in about 19 s:",
     ]
-    commands = "\n".join(lines[start + 2 : -2]).replace("\\\n", "").split("\n")
+    commands = "\n".join(lines[start + 3 :]).replace("\\\n", "").split("\n")
     run, compared = [command.split() for command in commands]
     best = ("e09", "e04", "e08")
     options = [word for seed in range(3, 8) for word in ("--seed", str(seed))]
     configs = [str(config_of(Path(where), name)) for name in best]
     assert run == ["dlexp", "run", *configs, *options, "--runs-dir", confirmed_in]
     assert compared == ["dlexp", "compare", *best, "--runs-dir", confirmed_in]
+
+
+def test_a_second_confirmation_has_records_of_its_own(runs_dir: Path) -> None:
+    """Old and new seeds of one folder would be pooled."""
+    for i in range(6):
+        trained(runs_dir, f"e{i}", [0.8 + (seed + 1) * (i % 5) / 100 for seed in range(3)], i + 1)
+    for folder in ("runs-confirmed", "runs-confirmed-2"):
+        Path(folder).mkdir()
+
+    assert said(runs_dir, "val_accuracy")[-1].endswith("--runs-dir runs-confirmed-3")
+
+
+def test_one_piece_of_advice_and_no_impossible_number(runs_dir: Path) -> None:
+    """Accuracies differ by 100 points at most: no bound lies beyond, and what cannot be is not "shown"."""
+    for i in range(5):
+        scores = (0.2, 0.6 - 0.01 * i, 0.9)
+        trained(runs_dir, f"e{i}", [scores[(seed + i) % 3] for seed in range(3)], i + 1)
+
+    lines = said(runs_dir, "val_accuracy")
+    assert lines[0] == (
+        "Cannot tell whether e1 is better or worse than e0: +0 points val_accuracy [-100, 100], 3 paired seeds "
+        "(95 % for all 4 together)."
+    )
+    assert lines[4].startswith(
+        "3 seeds for 4 comparisons can show no difference of val_accuracy that is possible (6.5 sd). Confirm the best "
+    )
+    assert not any("takes" in line or line.startswith("Planned") for line in lines)
+    comparison = comparison_of(runs_dir, "val_accuracy")
+    assert "[-100, 100], 3 paired seeds: no clear difference" in to_text(comparison, 200)
+    found = comparison.headlines[0].difference
+    assert found
+    assert found.interval
+    assert found.interval[0] < -1
+    assert found.interval[1] > 1
+    assert sentence(comparison.headlines[0]).endswith(
+        "together); these seeds could have shown no difference that is possible."
+    )
 
 
 def test_what_is_not_judged_has_no_sentence(runs_dir: Path) -> None:

@@ -18,7 +18,7 @@ WIDER = changed(model={"hidden": [128, 64]})
 
 TABLE = """\
 1 paired seed cannot tell whether digits_b is better or worse than digits_a:
-+10.0 points val_accuracy; 5 seeds can tell, in about 10 s:
++10.0 points val_accuracy; 5 seeds can have a verdict, in about 10 s:
     dlexp run runs/digits_a/s0-3076b09959/config.yaml \\
         runs/digits_b/s0-8cd1afba29/config.yaml --seeds 5
 
@@ -27,9 +27,9 @@ Baseline: digits_a (named first).
 what differs   digits_a   digits_b
 model.hidden   [64, 64]   [128, 64]
 seeds          1          1
-val_accuracy   0.5000     0.6000      +10.0 points, 1 paired seed
+val_accuracy   0.5000     0.6000      +10.0 points
 
-Fewer than 3 paired seeds allow no verdict.
+Fewer than 3 paired seeds, here 1, allow no verdict.
 """
 
 

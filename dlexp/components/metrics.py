@@ -37,6 +37,8 @@ class Metric:
     span: Callable[[int | None], float | None] | None = None
     """`span(n_classes)`: by how much it can improve at most, at least from guessing on. None if there is no limit, or
     only the data say how many classes there are; `n_classes` is None too where the target is a number."""
+    reach: float | None = None
+    """By how much two values can differ at most; None if there is no limit."""
     n_certain: int = 0
     """Up to how many classes it is 1 whatever is predicted."""
     tasks: tuple[Task, ...] = ()
@@ -208,6 +210,7 @@ def _top_k(k: int, *tasks: Task) -> Metric:
         guess=lambda y: float(guesses.shares_of(y)[:k].sum()),
         step=_of_examples,
         span=_one,
+        reach=1.0,
         n_certain=k,
     )
 
@@ -232,6 +235,7 @@ METRICS = {
         guess=guesses.accuracy,
         step=_of_labels,
         span=_one,
+        reach=1.0,
     ),
     "exact_match": Metric(
         tasks=("multilabel",),
@@ -240,6 +244,7 @@ METRICS = {
         guess=guesses.exact_match,
         step=_of_examples,
         span=_one,
+        reach=1.0,
     ),
     "class_mae": Metric(
         tasks=("ordinal",),
@@ -259,6 +264,7 @@ METRICS = {
         unscored=_one_sided,
         guess=lambda y: 0.5,
         span=_one,
+        reach=1.0,
     ),
     "f1_macro": Metric(
         tasks=_CLASS_TASKS,
@@ -269,6 +275,7 @@ METRICS = {
         unscored_are="counts as 0",
         guess=guesses.f1_macro,
         span=_one,
+        reach=1.0,
     ),
     "f1_micro": Metric(
         tasks=_CLASS_TASKS,
@@ -278,8 +285,11 @@ METRICS = {
         guess=guesses.f1_micro,
         step=_of_classes_alone,
         span=_one,
+        reach=1.0,
     ),
-    "calibration_error": Metric(tasks=_CLASS_TASKS, higher_is_better=False, compute=_calibration_error, span=_one),
+    "calibration_error": Metric(
+        tasks=_CLASS_TASKS, higher_is_better=False, compute=_calibration_error, span=_one, reach=1.0
+    ),
     "mae": _error(lambda errors: abs(errors).mean(), guesses.mae),
     "mse": _error(lambda errors: (errors**2).mean(), lambda y: float(y.var(dtype=float))),
     "rmse": _error(lambda errors: (errors**2).mean() ** 0.5, lambda y: float(y.std(dtype=float))),
@@ -293,7 +303,7 @@ METRICS = {
     ),
     "logit_gradient": Metric(tasks=("binary",), higher_is_better=None, compute=_of_the_head),
     "nll": Metric(higher_is_better=False, compute=_of_the_head),
-    "coverage_90": Metric(higher_is_better=None, compute=_of_the_head, step=_of_examples),
+    "coverage_90": Metric(higher_is_better=None, compute=_of_the_head, step=_of_examples, reach=1.0),
 }
 
 

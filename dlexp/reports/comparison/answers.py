@@ -2,16 +2,17 @@
 
 import shlex
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
+from statistics import fmean
 
 from dlexp.console import one_line
 from dlexp.format import N_LISTED, joined, plural
 from dlexp.reports.comparison import commands
 from dlexp.reports.comparison.commands import Command
-from dlexp.reports.comparison.differences import size, unit_of, written
+from dlexp.reports.comparison.compared import Compared
+from dlexp.reports.comparison.differences import is_possible, size, unit_of, written
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.comparison.families import LargeFamily
 from dlexp.reports.comparison.headlines import Headline
@@ -54,19 +55,22 @@ def answers(comparison: Comparison) -> list[Sentence]:
     """The answers, in the order of the experiments; then what to do where there is none. None without a pair."""
     headlines = [each for each in comparison.headlines if has_verdict(each.column)]
     short = [each for each in headlines if _is_short(each)]
+    decisive = {each.column for each in headlines}
+    families = [each for each in comparison.large_families if each.column in decisive]
+    confirmed = {(each.baseline.label, each.column) for each in families}
     if len(headlines) > _MAX_SENTENCES:
         found = list(_grouped(headlines))
     else:
-        found = [Sentence(sentence(each)) for each in headlines]
+        found = [Sentence(sentence(each, (each.baseline.label, each.column) in confirmed)) for each in headlines]
     if short:
         advice = _enough_seeds(short)
         if len(headlines) == 1:  # Its own sentence ends with the command.
             found = [replace(advice, text=f"{found[0].text.removesuffix('.')}; {advice.text}")]
         else:
             found.append(advice)
-    decisive = {each.column for each in headlines}
-    found += [_confirming(each) for each in comparison.large_families if each.column in decisive]
-    if open_pairs := {each.difference.pairs for each in headlines if each.difference and _asks_for_more(each)}:
+    found += map(_confirming, families)
+    alone = [each for each in headlines if (each.baseline.label, each.column) not in confirmed]
+    if open_pairs := {each.difference.pairs for each in alone if each.difference and _asks_for_more(each)}:
         found.append(Sentence(no_topping_up(sorted(open_pairs))))
     return found
 
@@ -84,30 +88,43 @@ def _asks_for_more(headline: Headline) -> bool:
 
 
 def _enough_seeds(short: Sequence[Headline]) -> Sentence:
-    """`5 seeds can tell, in about 20 s: dlexp run A B --seeds 5`."""
+    """`5 seeds can have a verdict, in about 20 s: dlexp run A B --seeds 5`."""
     experiments = {each.label: each for pair in short for each in (pair.baseline, pair.experiment)}.values()
-    seconds = [each.seconds_for(_ADVISED_SEEDS) for each in experiments]
-    known = [each for each in seconds if each is not None]
-    time = f", in {about(sum(known))}" if len(known) == len(seconds) else ""
     options = ("--seeds", str(_ADVISED_SEEDS))
-    text = f"{_ADVISED_SEEDS} seeds can tell{time}"
+    text = f"{_ADVISED_SEEDS} seeds can have a verdict{_in_time(experiments, range(_ADVISED_SEEDS))}"
     if len(experiments) > _MAX_CONFIGS:
         these = f"with the configs of these {len(experiments)} experiments"
         return Sentence(f"{text}: dlexp run CONFIG... {' '.join(options)}, {these}.")
     return Sentence(f"{text}:", (commands.training(list(experiments), options),))
 
 
+def _in_time(experiments: Iterable[Compared], seeds: Sequence[int]) -> str:
+    """`, in about 20 s`: what is missing of these seeds; empty if that is not on record."""
+    seconds = [each.seconds_for(seeds) for each in experiments]
+    known = [each for each in seconds if each is not None]
+    return f", in {about(sum(known))}" if len(known) == len(seconds) else ""
+
+
 def _confirming(family: LargeFamily) -> Sentence:
     """How large a difference so many comparisons could have shown, and how to confirm the best ones."""
-    best = family.best
-    runs_dir = commands.runs_dir_of(next(iter(best[0].runs.values())))
-    confirmed_in = Path(f"{runs_dir if runs_dir.name else 'runs'}-confirmed")  # `.` has no name.
+    best, column = family.best, family.column
+    confirmed_in = commands.new_runs_dir(commands.runs_dir_of(next(iter(best[0].runs.values()))))
     seeds = [word for seed in family.new_seeds for word in ("--seed", str(seed))]
     names = dict.fromkeys(each.names[0] for each in best)
+    if is_possible(family.detectable, column):
+        found = (
+            f"{plural(family.comparisons, 'comparison')} are many for {family.pairs} seeds: they could have shown "
+            f"{size(family.detectable, column)} of {column} ({significant(family.in_sds, 2)} sd)."
+        )
+    else:
+        found = (
+            f"{family.pairs} seeds for {plural(family.comparisons, 'comparison')} can show no difference of {column} "
+            f"that is possible ({significant(family.in_sds, 2)} sd)."
+        )
+    named = [f"{each.label} ({significant(fmean(each.by_seed(column).values()))})" for each in best]
     return Sentence(
-        f"{plural(family.comparisons, 'comparison')} are many for {family.pairs} seeds: they could have shown "
-        f"{size(family.detectable, family.column)} of {family.column} ({significant(family.in_sds, 2)} sd). "
-        f"Confirm the best {len(best)} on new seeds, {len(best) - 1} comparisons:",
+        f"{found} Confirm the best {len(best)}, {joined(named)}, on new seeds: {len(best) - 1} comparisons"
+        f"{_in_time(best, family.new_seeds)}:",
         (
             commands.training(best, seeds, confirmed_in),
             ("dlexp", "compare", *names, *commands.in_runs_dir(confirmed_in)),
@@ -159,10 +176,20 @@ def _line(answer: str, own: Sequence[Headline], n: int) -> str:
         return f"{answer}: {', '.join(map(_with_mean, largest_first))}"
     names = [each.experiment.label for each in largest_first]
     named = joined(names) if len(names) <= N_LISTED else f"{len(names)} others" if len(names) < n else f"all {n}"
+    return f"cannot tell: {named}; their seeds could have shown {_sizes(own)}"
+
+
+def _sizes(own: Sequence[Headline]) -> str:
+    """What their seeds could have shown: `0.5 to 1.2 points`."""
+    column = own[0].column
     sizes = sorted(each.difference.detectable for each in own if each.difference and each.difference.detectable)
-    ends = list(dict.fromkeys(size(each, own[0].column) for each in sizes[:1] + sizes[-1:]))
-    shown = " to ".join([*(end.removesuffix(unit_of(own[0].column)) for end in ends[:-1]), *ends[-1:]])
-    return f"cannot tell: {named}; their seeds could have shown {shown}"
+    possible = [each for each in sizes if is_possible(each, column)]
+    if not possible:
+        return "no difference that is possible"
+    if len(possible) < len(sizes):
+        return f"{size(possible[0], column)} at best"
+    ends = list(dict.fromkeys(size(each, column) for each in sizes[:1] + sizes[-1:]))
+    return " to ".join([*(end.removesuffix(unit_of(column)) for end in ends[:-1]), *ends[-1:]])
 
 
 def _with_mean(headline: Headline) -> str:

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, count, pairwise
 from pathlib import Path
 
 from dlexp.config.names import CONFIG_SUFFIXES
@@ -38,6 +38,13 @@ def in_runs_dir(runs_dir: Path) -> Command:
 def runs_dir_of(run: Run) -> Path:
     """The runs directory that a run lies in."""
     return run.dir.path.parent.parent
+
+
+def new_runs_dir(beside: Path) -> Path:
+    """A runs directory beside another that does not exist yet: `runs-confirmed`, then `runs-confirmed-2`."""
+    first = f"{beside if beside.name else _RUNS_DIR}-confirmed"  # `.` has no name.
+    names = chain([first], (f"{first}-{i}" for i in count(2)))
+    return next(path for path in map(Path, names) if not path.exists())
 
 
 def config_of(experiment: Compared) -> Path:

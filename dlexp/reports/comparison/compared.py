@@ -2,7 +2,7 @@
 
 import re
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar, get_args
@@ -47,12 +47,12 @@ class Compared:
         """Whether the best epoch was picked on the test data."""
         return any(run.result.picked_on_test for run in self.runs.values())
 
-    def seconds_for(self, n_seeds: int) -> float | None:
-        """How long those of the first seeds would train that neither finished nor diverged, as the others did.
+    def seconds_for(self, seeds: Iterable[int]) -> float | None:
+        """How long those of some seeds would train that neither finished nor diverged, as the others did.
 
         None if that is not on record.
         """
-        missing = set(range(n_seeds)) - self.runs.keys() - set(self.diverged)
+        missing = set(seeds) - self.runs.keys() - set(self.diverged)
         seconds = self.by_seed(Column(quantity="seconds")).values()
         return len(missing) * statistics.fmean(seconds) if seconds else None
 

@@ -1,5 +1,6 @@
 """A difference as text: `-10.6 points [-13.9, -7.3]`, with as many digits as its interval is worth."""
 
+import math
 from dataclasses import dataclass
 
 from dlexp.components.columns import Column
@@ -30,19 +31,24 @@ def written(difference: PairedDifference, column: Column) -> DifferenceText:
     if difference.interval is None:
         places = places_of(mean, _DIGITS) if abs(mean) >= LARGEST else max(places_of(mean, _DIGITS), 0)
         return DifferenceText(f"{signed(mean, places) if mean else '0'}{unit}", "", pairs)
-    places = numbers.interval_places(*_scaled(difference.interval, column))
+    places = numbers.interval_places(*_bounds(difference.interval, column))
     return DifferenceText(f"{signed(mean, places)}{unit}", interval(difference.interval, column), pairs)
 
 
 def interval(bounds: tuple[float, float], column: Column) -> str:
-    """`[-13.9, -7.3]`, in the unit of the column."""
-    return numbers.interval(*_scaled(bounds, column))
+    """`[-13.9, -7.3]`, in the unit of the column, and no further than two of its values can differ."""
+    return numbers.interval(*_bounds(bounds, column))
 
 
 def size(value: float, column: Column) -> str:
     """How large a difference is, with two digits: `2.4 points`."""
     scaled = abs(value) * scale(column)
     return f"{fixed(scaled, places_of(scaled, _DIGITS_OF_SIZE))}{unit_of(column)}"
+
+
+def is_possible(value: float, column: Column) -> bool:
+    """Whether two values of a column can differ by so much: two accuracies never by more than 100 points."""
+    return abs(value) < _reach(column)
 
 
 def scale(column: Column) -> float:
@@ -55,6 +61,12 @@ def unit_of(column: Column) -> str:
     return " points" if column.metric and column.metric.in_points else ""
 
 
-def _scaled(bounds: tuple[float, float], column: Column) -> tuple[float, float]:
-    low, high = bounds
-    return low * scale(column), high * scale(column)
+def _bounds(bounds: tuple[float, float], column: Column) -> tuple[float, float]:
+    """The bounds as they are written."""
+    (low, high), reach = bounds, _reach(column)
+    return max(low, -reach) * scale(column), min(high, reach) * scale(column)
+
+
+def _reach(column: Column) -> float:
+    reach = column.metric.reach if column.metric else None
+    return math.inf if reach is None else reach

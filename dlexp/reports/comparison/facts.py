@@ -54,6 +54,12 @@ class Comparison:
         return [(*member, score) for member, score in zip(self.members, metric.scores, strict=True)]
 
     @cached_property
+    def pair_counts(self) -> frozenset[int]:
+        """How many paired seeds its differences have."""
+        scores = [score for metric in self.metrics for score in metric.scores if score]
+        return frozenset(score.difference.pairs for score in scores if score.difference)
+
+    @cached_property
     def headlines(self) -> tuple[Headline, ...]:
         """What decides between each experiment and its baseline."""
         judged = (name for name in self.asked if has_verdict(Column.parse(name)))

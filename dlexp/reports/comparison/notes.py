@@ -6,6 +6,7 @@ from dlexp.components.columns import Column
 from dlexp.format import joined, listed
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.comparison.groups import Group
+from dlexp.reports.comparison.scores import n_sharing
 from dlexp.statistics.paired import LEVEL, MIN_PAIRS
 
 
@@ -35,16 +36,16 @@ def _baseline(comparison: Comparison, group: Group) -> str:
     else:
         how = f"{comparison.chosen} first"
     baseline = f"{name} ({how})."
-    n_intervals = set()
+    is_picked, n_intervals = bool(comparison.sorted_by), set()
     for metric in comparison.metrics:
         differences = [score.difference for own, _, score in comparison.scored(metric) if score and own is group]
-        n_intervals.add(sum(bool(found and found.interval) for found in differences))
+        n_intervals.add(n_sharing(sum(bool(found and found.interval) for found in differences), is_picked))
     m = max(n_intervals, default=0)
     if m < 2:
         return baseline
     how_many = f"all {m}" if n_intervals <= {0, m} else f"all (up to {m})"
-    picked = ", whichever of them were the best" if comparison.sorted_by else ""
-    return f"{baseline} Intervals and verdicts: 95 % for {how_many} comparisons of a metric together{picked}."
+    each = "; each pair counts, since any could have been the best" if is_picked else ""
+    return f"{baseline} Intervals and verdicts: 95 % for {how_many} comparisons of a metric together{each}."
 
 
 def notes(comparison: Comparison) -> Iterator[str]:
@@ -60,8 +61,10 @@ def notes(comparison: Comparison) -> Iterator[str]:
         in_training = any(is_of_training(column) and score.difference for column, score in scored)
         without = "; scores in training have no verdict" * in_training
         yield f"Differences: with {level} over paired seeds (Student's t){without}."
-    if any(difference.pairs < MIN_PAIRS for difference in differences):
-        yield f"Fewer than {MIN_PAIRS} paired seeds allow no verdict."
+    if any(n < MIN_PAIRS for n in comparison.pair_counts):
+        # The rows say how many there are only where some have more.
+        here = f", here {max(comparison.pair_counts)}," if len(comparison.pair_counts) == 1 else ""
+        yield f"Fewer than {MIN_PAIRS} paired seeds{here} allow no verdict."
     if any(score.collapsed for score in scores):
         yield "Collapsed: no better than the best constant prediction."
     if any(score.best_possible is not None for score in scores):

@@ -69,11 +69,16 @@ def scores_of(groups: Sequence[Group], name: str, is_picked: bool) -> Iterator[S
 
 
 def shared_level(n: int, is_picked: bool) -> float:
-    """The level of each of n intervals of one number that hold together.
+    """The level of each of n intervals of one number that hold together."""
+    return LEVEL / max(1, n_sharing(n, is_picked))
 
-    A baseline that `is_picked` by its result is compared with each as all others might have been: each pair counts.
+
+def n_sharing(n: int, is_picked: bool) -> int:
+    """How many comparisons share the level where n experiments are compared with a baseline.
+
+    One that `is_picked` by its result is compared with each as all others might have been: each pair counts.
     """
-    return LEVEL / max(1, n * (n + 1) // 2 if is_picked else n)
+    return n * (n + 1) // 2 if is_picked else n
 
 
 def _difference(baseline: Compared, experiment: Compared, column: Column) -> PairedDifference | None:

@@ -2,15 +2,20 @@
 
 from dlexp.components.columns import Column
 from dlexp.format import joined
-from dlexp.reports.comparison.differences import interval, size, unit_of, written
+from dlexp.reports.comparison.differences import interval, is_possible, size, unit_of, written
 from dlexp.reports.comparison.headlines import EpochConflict, Headline
 from dlexp.reports.comparison.verdicts import EQUAL, OPEN, PairedDifference, TrainedModels
 from dlexp.reports.numbers import how_many, significant
 from dlexp.statistics.paired import LEVEL, MIN_PAIRS
 
 
-def sentence(headline: Headline) -> str:
-    """`digits_adam is better than digits_sgd: +4.8 points test_accuracy [2.2, 7.4], 5 paired seeds.`"""
+def sentence(headline: Headline, is_confirmed: bool = False) -> str:
+    """`digits_adam is better than digits_sgd: +4.8 points test_accuracy [2.2, 7.4], 5 paired seeds.`
+
+    Args:
+        headline: What decides.
+        is_confirmed: Whether other advice follows than to train more seeds of this pair.
+    """
     found, column = headline.difference, headline.column
     name, baseline = headline.experiment.label, headline.baseline.label
     if headline.obstacle == "other examples":
@@ -28,7 +33,8 @@ def sentence(headline: Headline) -> str:
     evidence = f"{parts.mean} {column} {parts.interval}, {parts.pairs}{together(found)}"
     if found.verdict == OPEN:
         answer = f"Cannot tell whether {name} is better or worse than {baseline}{after}: {evidence}"
-        answer += _shown(headline, found)
+        answer += _shown(found, column, is_confirmed)
+        answer += "" if is_confirmed else _takes(headline, found)
     else:
         answer = f"{name} is{after} {found.verdict} than {baseline}: {evidence}{_on_new_examples(found, column)}"
     if conflict is None:
@@ -69,13 +75,18 @@ def _on_new_examples(found: PairedDifference, column: Column) -> str:
         return ""
     low, high = found.on_new_examples
     is_open = ", which leaves it open" if low <= 0 <= high else ""
-    return f"; on new examples of the same kind {interval((low, high), column)}{is_open}"
+    text = interval((low, high), column)
+    is_no_wider = text == written(found, column).interval
+    return f"; on new examples of the same kind {'no wider' if is_no_wider else text}{is_open}"
 
 
-def _shown(headline: Headline, found: PairedDifference) -> str:
-    """How large a difference would have shown, and how many seeds one of this size takes."""
-    shown = f"; these seeds could have shown {size(found.detectable, headline.column)}" if found.detectable else ""
-    return f"{shown}{_takes(headline, found)}"
+def _shown(found: PairedDifference, column: Column, is_confirmed: bool) -> str:
+    """How large a difference would have shown; of several that are confirmed, that none would is said once."""
+    if not found.detectable:
+        return ""
+    if is_possible(found.detectable, column):
+        return f"; these seeds could have shown {size(found.detectable, column)}"
+    return "" if is_confirmed else "; these seeds could have shown no difference that is possible"
 
 
 def _takes(headline: Headline, found: PairedDifference) -> str:

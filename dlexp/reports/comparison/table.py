@@ -110,11 +110,13 @@ def _rows(comparison: Comparison) -> list[_Row]:
 def _metric_row(comparison: Comparison, metric: ComparedMetric) -> _Row:
     column, scored = metric.column, comparison.scored(metric)
     having = {experiment.label for _, experiment, score in scored if score}
+    with_pairs = len(comparison.pair_counts) > 1
     cells, differences = [], []
     for group, experiment, score in scored:
         is_compared = group.beside(experiment).label in having
         cells.append(_cell(experiment, score, column))
-        differences.append(_difference(column, score, experiment is group.baseline) if score and is_compared else "")
+        told = score if is_compared else None
+        differences.append(_difference(column, told, experiment is group.baseline, with_pairs) if told else "")
     title = one_line(f"{metric.name} (training)" if is_of_training(column) else metric.name)
     best = [score.best_possible if score else None for score in metric.scores]
     return _Row(title, cells, differences, list(map(known, best)) if any(best) else ())
@@ -133,8 +135,8 @@ def _cell(experiment: Compared, score: Score | None, column: Column) -> str:
     return " ".join(parts)
 
 
-def _difference(column: Column, score: Score, is_baseline: bool) -> str:
-    """`-10.6 points [-13.9, -7.3], 5 paired seeds: worse`."""
+def _difference(column: Column, score: Score, is_baseline: bool, with_pairs: bool) -> str:
+    """`-10.6 points [-13.9, -7.3], 5 paired seeds: worse`; of too few `with_pairs`, if these are not always as many."""
     if score.obstacle:
         return f"{score.obstacle}: not comparable"
     if is_baseline:
@@ -145,7 +147,7 @@ def _difference(column: Column, score: Score, is_baseline: bool) -> str:
     parts = written(difference, column)
     if difference.interval is None:
         if difference.pairs < MIN_PAIRS:
-            return f"{parts.mean}, {parts.pairs}"
+            return f"{parts.mean}, {parts.pairs}" if with_pairs else parts.mean
         if difference.reason == EQUAL:
             return f"{parts.mean} in each of {parts.pairs}{': no verdict' * has_verdict(column)}"
         return f"{parts.mean}, {parts.pairs}: no verdict, {difference.reason}"
