@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make_runs import CONFIG
 from scipy import stats
-from studies import dead, diverged, history, judged, run, runs
+from studies import dead, diverged, history, judged, of_width, run, runs
 
 from dlexp.execution.plan import Plan, Request
 from dlexp.records.index import Run
@@ -240,6 +240,22 @@ def test_parameters_are_exact(tmp_path: Path) -> None:
     assert [claim.result for claim in facts.claims] == [result for _, result in bounds]
     assert facts.claims[0].terms[0].interval == (200, 200)
     assert facts.claims[0].terms[0].level is None
+
+
+def test_epochs_are_exact_unless_the_training_may_stop_early(tmp_path: Path) -> None:
+    """A training that nothing stops has as many as its settings say; others may be equal by chance."""
+
+    def of(epochs: int, name: str, **training: Any) -> list[Run]:
+        config = of_width(9) | {"training": {"epochs": epochs, **training}}
+        return [run(tmp_path, name, i, {}, epochs=epochs, config=config) for i in range(3)]
+
+    own = {"a": of(2, "a"), "b": of(5, "b"), "early": of(5, "early", early_stopping={"monitor": "val_loss"})}
+    claims = [{"metric": "epochs", "difference": f"{name} - a", "between": [3, 3]} for name in ("b", "early")]
+
+    fixed, stopped = (claim.terms[0] for claim in judged(own, *claims).claims)
+
+    assert (fixed.result, fixed.interval, fixed.level) == ("holds", (3, 3), None)
+    assert stopped.result == "cannot_tell"
 
 
 def test_seeds_that_diverged_are_said_and_on_one_side_leave_no_verdict(tmp_path: Path) -> None:

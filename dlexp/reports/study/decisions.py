@@ -77,7 +77,7 @@ def _within(name: str, margin: Margin, variant: Compared, incumbent: Compared, s
     if margin.is_share:
         bound = Bound(None, 1 + margin.value) if _more_is_worse(name) else Bound(1 - margin.value, None)
     else:
-        bound = Bound(None, margin.value) if _more_is_worse(name) else Bound(-margin.value, None)
+        bound = Bound(None, margin.value) if _more_is_worse(name) else Bound(0.0 - margin.value, None)
     kind: Kind = "ratio" if margin.is_share else "difference"
     return bounded_measure(
         measures.of_columns(name), [variant, incumbent], kind, bound, level=level, n_seeds=study.seeds

@@ -18,6 +18,14 @@ _UNITS = re.compile(r"hidden_[0-9]+_activation")
 _FLOAT32 = 2.0**-23
 
 
+def _runs_to_the_end(variant: Compared) -> bool:
+    return not any(key.startswith("training.early_stopping") and x is not None for key, x in variant.settings.items())
+
+
+#: Of which variants a number is the same for every seed, by the name of the number.
+_EXACT: Mapping[str, Callable[[Compared], bool]] = {"parameters": lambda variant: True, "epochs": _runs_to_the_end}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Measure:
     """A number of each run."""
@@ -30,7 +38,7 @@ class Measure:
     """The distance between two neighbouring values; None if any value is possible, or the distance is not known."""
     columns: tuple[Column, ...] = ()
     """The scores that it is made of, which must be comparable; none of what observes the training."""
-    is_exact: bool = False
+    is_exact: Callable[[Compared], bool] = lambda variant: False
     """Whether it follows from the settings alone, the same for every seed: it needs no interval."""
     aim: str = ""
     """What a run may never reach, so that it has no number: `val_accuracy 0.85`, `epoch 3`; empty of other numbers."""
@@ -77,7 +85,8 @@ def of_columns(name: str, epoch: int | None = None) -> Measure:
         steps = [step for column in columns if (step := _step_of(column, variant))]
         return math.hypot(*steps) if steps else None
 
-    measure = Measure(name=name, of_run=of_run, step=step, columns=columns, is_exact=name == "parameters")
+    is_exact = _EXACT.get(name, lambda variant: False)
+    measure = Measure(name=name, of_run=of_run, step=step, columns=columns, is_exact=is_exact)
     return _in_epoch(measure, epoch)
 
 

@@ -30,7 +30,7 @@ def bounded_measure(
     values = [measure.by_seed(side) for side in sides]
     if reason := next(_why_none(measure, sides, values, kind), ""):
         return nothing(label, kind, bound, reason, n=len(values[0].keys() & values[-1].keys()), remarks=remarks)
-    if measure.is_exact and (found := _exact(values, kind)):
+    if all(map(measure.is_exact, sides)) and (found := _exact(values, kind)):
         return judged(label, kind, found, bound, level=level, remarks=remarks)
     least_sd = _least_sd(measure, sides, values, kind)
     if kind == "ratio":
