@@ -281,7 +281,7 @@ def test_data_that_cannot_be_resampled_is_refused(tmp_path: Path) -> None:
     """No fresh digits, no more parts than examples: said before any data is loaded."""
     digits = experiment(tmp_path, "dataset: digits")
 
-    with pytest.raises(UserError, match=r"dataset\.resample\.type: digits has no law .* use bootstrap or subset"):
+    with pytest.raises(UserError, match=r"dataset\.resample\.type: digits has no known distribution .* use bootstrap"):
         plan_training_sets([digits], 3, "fresh", Request(runs_dir=tmp_path))
     with pytest.raises(UserError, match=r"1150 training examples cannot be cut into 2000 parts"):
         plan_training_sets([digits], 2000, "subset", Request(runs_dir=tmp_path))
