@@ -128,11 +128,14 @@ def test_why_parts_cannot_tell(b: Point | None, part: str, claim: str, reason: s
 
 
 def test_training_sets_that_diverged_are_said() -> None:
-    """Of one variant they are left out, and counted."""
-    found = about({"b": point(0.5, 0.04, resamples=19, diverged=1)}, variant="b", at_least=0)
+    """As many of both variants are left out, and counted; of one, those that are left say nothing of the others."""
+    b = point(0.5, 0.04, resamples=19, diverged=1)
+    of_one = about({"b": b}, variant="b", at_least=0)
+    of_two = about({"a": point(0.2, 0.03, resamples=19, diverged=1), "b": b}, difference="b - a", at_least=0)
 
-    assert found.result == "holds"
-    assert found.remarks == ("1 of 20 training sets of b diverged",)
+    assert (of_one.result, of_one.reason) == ("cannot_tell", "b diverged on 1 of 20 training sets")
+    assert of_two.result == "holds"
+    assert of_two.remarks == ("1 of 20 training sets of b diverged", "1 of 20 training sets of a diverged")
 
 
 def test_what_would_tell_are_training_sets() -> None:

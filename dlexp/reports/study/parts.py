@@ -104,3 +104,5 @@ def _why_none(
         if counts[0][0] * counts[1][1] != counts[1][0] * counts[0][1]:
             of_a, of_b = (f"{n} of {of}" for n, of in counts)
             yield f"{names[0]} diverged on {of_a} training sets, {names[-1]} on {of_b}"
+        elif len(names) == 1 and a.diverged:
+            yield f"{names[0]} diverged on {counts[0][0]} of {counts[0][1]} training sets"
