@@ -207,6 +207,7 @@ def runs(runs_dir: AnyPath = "runs") -> "pd.DataFrame":
 def compare(
     *names: AnyPath,
     metrics: Sequence[str] | None = None,
+    sort: str | None = None,
     runs_dir: AnyPath = "runs",
     data_dir: AnyPath | None = None,
 ) -> "pd.DataFrame":
@@ -216,6 +217,7 @@ def compare(
         names: Names, runs, run directories or configs, as `dlexp compare` takes them; none for every run except those
             of `bias_variance`.
         metrics: Columns of the records; the usual ones by default.
+        sort: The column whose best mean comes first, as the baseline.
         runs_dir, data_dir: As for `run`.
 
     Returns:
@@ -225,19 +227,25 @@ def compare(
         scores, the smallest difference that these seeds would show in 80 % of cases (`detectable`), and of means over
         test examples the interval on new examples of the same kind (`new_low`, `new_high`). Of a single seed: how
         many test examples one of both models alone gets right, and McNemar's p-value for these two trained models.
+        The sentences that `dlexp compare` begins with are in `frame.attrs["answers"]`, a list.
 
     Raises:
         UserError: A name or a metric that no run has, or an argument that is wrong.
     """
     import pandas as pd
 
+    from dlexp.reports.comparison.answers import answers
     from dlexp.reports.comparison.document import COLUMNS, rows
     from dlexp.workflows import compare as workflow
 
     directory, data = arguments.folder(runs_dir, "runs_dir"), _data_folder(data_dir)
     columns = [] if metrics is None else arguments.texts(metrics, "metrics", "columns")
     words = [arguments.text_of_path(name, "names", "names of runs, each an argument of its own") for name in names]
-    return pd.DataFrame(rows(workflow.compare(words, columns, runs_dir=directory, data_dir=data)), columns=COLUMNS)
+    best_first = None if sort is None else arguments.text_of_path(sort, "sort", "a column of the records")
+    compared = workflow.compare(words, columns, sort=best_first, runs_dir=directory, data_dir=data)
+    frame = pd.DataFrame(rows(compared), columns=COLUMNS)
+    frame.attrs["answers"] = [sentence.markdown for sentence in answers(compared)]
+    return frame
 
 
 def _given(

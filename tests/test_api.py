@@ -95,6 +95,13 @@ def test_compare_has_a_row_for_every_metric_of_every_experiment(tmp_path: Path) 
     assert frame["difference"].tolist()[1] == pytest.approx(0.2533333)
     assert frame["baseline"].tolist() == ["first", "first"]
     assert frame["verdict"].tolist()[1] == "better"
+    assert frame.attrs["answers"] == [
+        "other is better than first: +25.3 points val_accuracy [23.9, 26.8], 3 paired seeds."
+    ]
+    best_first = dlexp.compare("first", "other", metrics=["val_accuracy"], sort="val_accuracy", runs_dir=tmp_path)
+    assert best_first["experiment"].tolist() == ["other", "first"]
+    with pytest.raises(UserError, match="sort: expected a column of the records, given 3"):
+        dlexp.compare(sort=3, runs_dir=tmp_path)  # type: ignore[arg-type]
 
 
 def test_compare_takes_the_runs_in_the_order_in_which_they_began(tmp_path: Path) -> None:

@@ -87,6 +87,22 @@ def test_the_runs_of_a_word_come_as_they_were_handed_out(dlexp: Invoke) -> None:
     ]
 
 
+def test_what_a_word_for_several_began_with_was_not_named(dlexp: Invoke) -> None:
+    """A glob and the name of a grid: the header says that its first one was started first."""
+    for position, units in enumerate((3, 1)):
+        config = changed(model={"hidden": [units]})
+        finished(Path("runs"), "swept", 0, 0.5, config, submitted=f"2024-05-02T10:00:0{position}")
+
+    for word, baseline in (("swept", "swept (model.hidden=[3])"), ("runs/swept", "swept (model.hidden=[3])")):
+        out = dlexp("compare", word, "digits_a", "--metric", "val_accuracy")[1]
+        assert f"\n\nBaseline: {baseline} (started first of {word}).\n\n" in out
+    for words, how in ((["digits_*"], "started first of digits_*"), (["digits_a", "swept"], "named first")):
+        out = dlexp("compare", *words, "--metric", "val_accuracy")[1]
+        assert f"\n\nBaseline: digits_a ({how}).\n\n" in out
+    document = json.loads(dlexp("compare", "swept", "--format", "json")[1])
+    assert document["baseline_chosen"] == "started"
+
+
 def test_a_name_without_a_run_that_ended_is_no_baseline(dlexp: Invoke) -> None:
     """It was named first and cannot be compared: the header says so, as long as no seed of it ended."""
     begun = changed(model={"hidden": [1]})

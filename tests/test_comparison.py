@@ -40,6 +40,19 @@ def labels(comparison: Comparison) -> list[str]:
     return [experiment.label for experiment in comparison.experiments]
 
 
+def test_keys_are_in_the_order_of_the_config_whichever_differs_first(tmp_path: Path) -> None:
+    """In the labels and in the table alike."""
+    wide, sgd = {"hidden": [128]}, {"type": "sgd", "learning_rate": 0.001}
+    every = (changed(), changed(optimizer=sgd), changed(model=wide), changed(model=wide, optimizer=sgd))
+    for i, order in enumerate(((0, 1, 2, 3), (3, 2, 1, 0), (1, 2, 0, 3))):
+        runs = [read(finished(tmp_path / str(i), "swept", 0, 0.5, every[k])) for k in order]
+
+        found = compare(runs)
+
+        assert found.telling == ("model.hidden", "optimizer.type")
+        assert "swept (model.hidden=[128], optimizer.type=sgd)" in [each.label for each in found.experiments]
+
+
 def test_scores_worked_out_by_hand(tmp_path: Path) -> None:
     """Mean, sample standard deviation and paired difference of numbers that can be done on paper."""
     for seed, (a, b) in enumerate([(0.5, 0.75), (0.75, 0.875), (0.25, 0.625)]):

@@ -25,7 +25,8 @@ def compare(
         typer.Option(
             "--metric",
             metavar="M",
-            help="Compare this one, a column of the records: val_loss. The first one that can be better decides.",
+            help="Show this column of the records, such as val_loss or seconds, instead of the usual ones; may be "
+            "repeated. The answer is on the first of them by which one can be better: no seconds, no training score.",
         ),
     ] = None,
     sort: Annotated[

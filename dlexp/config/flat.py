@@ -1,8 +1,9 @@
 """A config as one level of dotted keys: for columns, comparisons and display."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
+from itertools import chain
 from typing import Any, Final
 
 import yaml
@@ -43,13 +44,18 @@ def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[Difference]:
     The order is the configs' own; a key that only `b` has follows its siblings.
     """
     changed = [path for path in {**a, **b} if a.get(path, MISSING) != b.get(path, MISSING)]
-    if len(changed) > 1:
-        rank: dict[str, int] = {}
-        for path in (*a, *b):
-            for prefix in _prefixes(path):
-                rank.setdefault(prefix, len(rank))
-        changed.sort(key=lambda path: [rank[prefix] for prefix in _prefixes(path)])
-    return [(path, a.get(path, MISSING), b.get(path, MISSING)) for path in changed]
+    return [(path, a.get(path, MISSING), b.get(path, MISSING)) for path in ordered(changed, a, b)]
+
+
+def ordered(paths: Collection[str], *configs: Mapping[str, Any]) -> list[str]:
+    """Keys of flat configs in the configs' own order; a key that only a later one has follows its siblings."""
+    if len(paths) < 2:
+        return list(paths)
+    rank: dict[str, int] = {}
+    for path in dict.fromkeys(chain(*configs)):
+        for prefix in _prefixes(path):
+            rank.setdefault(prefix, len(rank))
+    return sorted(paths, key=lambda path: [rank[prefix] for prefix in _prefixes(path)])
 
 
 def _prefixes(path: str) -> list[str]:

@@ -49,7 +49,7 @@ def compare(
         raise UserError(f"{where}: {_became(runs) or 'no run to compare. Try: dlexp run configs/digits_sgd.yaml'}")
     if counts := Counter(run.status for run in unusable if run.status != "damaged"):
         log.info(f"left out: {', '.join(f'{count} {status}' for status, count in counts.items())}")
-    return facts.compare(runs, metrics, sort, named=bool(words))
+    return facts.compare(runs, metrics, sort, named=bool(words), first_word=next(iter(words), ""))
 
 
 def _became(runs: Sequence[Run]) -> str:

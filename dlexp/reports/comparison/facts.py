@@ -1,5 +1,7 @@
 """Experiments against each other: what is compared, and what of it is said first."""
 
+import fnmatch
+import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +29,8 @@ class Comparison:
     """Experiments that share no examples are apart."""
     chosen: Literal["named", "started", "sorted"]
     """How the first baseline came to be it."""
+    started_of: str
+    """The user's word that means several experiments, of which the first baseline was started first; else empty."""
     sorted_by: str | None
     """The metric whose best mean comes first."""
     unfinished: tuple[str, ...]
@@ -96,7 +100,12 @@ class Comparison:
 
 
 def compare(
-    runs: Sequence[Run], metrics: Sequence[str] = (), sort: str | None = None, named: bool = True
+    runs: Sequence[Run],
+    metrics: Sequence[str] = (),
+    sort: str | None = None,
+    *,
+    named: bool = True,
+    first_word: str = "",
 ) -> Comparison:
     """Compare the experiments of these runs, in the order of their appearance; those on other examples apart.
 
@@ -109,13 +118,27 @@ def compare(
             seconds.
         sort: The metric whose best mean comes first (the lowest, where neither way is better); compared too.
         named: Whether the order is that of names the user gave, not that in which the runs began.
+        first_word: The first of these names; where it means several experiments, these are in the order in which they
+            began.
 
     Raises:
         UserError: A metric that no run has, or a loss to sort by that is not the same loss everywhere.
     """
     counted = [run for run in runs if counts(run)]
     unfinished = _unfinished(runs, counted) if named and not sort else ()
-    return compare_experiments(experiments_of(counted), metrics, sort, named=named, unfinished=unfinished)
+    experiments = experiments_of(counted)
+    started_of = first_word if first_word and _n_meant(first_word, experiments) > 1 else ""
+    return compare_experiments(experiments, metrics, sort, named=named, unfinished=unfinished, started_of=started_of)
+
+
+def _n_meant(word: str, experiments: Sequence[Compared]) -> int:
+    """How many of the experiments a name, a glob or the directory of a name means."""
+    pattern = re.compile(fnmatch.translate(word))
+    return sum(
+        any(map(pattern.match, (run.name, run.dir.label, str(run.dir.path.parent))))
+        for each in experiments
+        for run in list(each.runs.values())[:1]
+    )
 
 
 def compare_experiments(
@@ -125,6 +148,7 @@ def compare_experiments(
     *,
     named: bool = True,
     unfinished: tuple[str, ...] = (),
+    started_of: str = "",
 ) -> Comparison:
     """Compare experiments that go by their own labels; as `compare` else."""
     chosen = _metrics(experiments, metrics, sort)
@@ -134,7 +158,8 @@ def compare_experiments(
     settings = [experiment.settings for group in groups for experiment in group.experiments]
     return Comparison(
         groups=groups,
-        chosen="sorted" if sort else "named" if named else "started",
+        chosen="sorted" if sort else "named" if named and not started_of else "started",
+        started_of="" if sort else started_of,
         sorted_by=sort,
         unfinished=unfinished,
         differing=differing(settings),

@@ -35,6 +35,7 @@ def _baseline(comparison: Comparison, group: Group) -> str:
         how = f"the best {comparison.sorted_by}"
     else:
         how = f"{comparison.chosen} first"
+        how += f" of {comparison.started_of}" if comparison.started_of and group is comparison.groups[0] else ""
     baseline = f"{name} ({how})."
     is_picked, n_intervals = bool(comparison.sorted_by), set()
     for metric in comparison.metrics:

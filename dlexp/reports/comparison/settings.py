@@ -6,14 +6,15 @@ from functools import cache
 from typing import Any
 
 from dlexp import registry
-from dlexp.config.flat import MISSING, differences, flatten, format_value
+from dlexp.config.flat import MISSING, differences, flatten, format_value, ordered
 from dlexp.config.names import PREFIX_LENGTH
 from dlexp.records.index import Run
 
 
 def differing(settings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The keys that some lack or have otherwise than the first."""
-    return tuple(dict.fromkeys(path for other in settings[1:] for path, _, _ in differences(settings[0], other)))
+    """The keys that some lack or have otherwise than the first, in the order of the configs."""
+    changed = {path for other in settings[1:] for path, _, _ in differences(settings[0], other)}
+    return tuple(ordered(changed, *settings))
 
 
 def telling(settings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
