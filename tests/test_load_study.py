@@ -199,15 +199,33 @@ def test_claims_are_counted_by_the_numbers_that_they_bound(write: Write) -> None
 
 def test_margins_are_in_units_or_shares(write: Write) -> None:
     """A percentage is a share of the incumbent's mean."""
-    margins = "goal: test_accuracy\nmust_not_worsen: {test_nll: 0.02, seconds: 12.5%}\n"
+    margins = "goal: test_loss\nmust_not_worsen: {test_nll: 0.02, seconds: 12.5%, test_accuracy: 0.5 points}\n"
     study = studied(write, f"base: base.yaml\nvariants: {{a: {{}}, b: {{optimizer: adam}}}}\n{margins}").study
 
-    assert study.margins == {"test_nll": Margin(0.02, False), "seconds": Margin(0.125, True)}
+    assert study.margins == {
+        "test_nll": Margin(0.02, False),
+        "seconds": Margin(0.125, True),
+        "test_accuracy": Margin(0.005, False),
+    }
+
+
+def test_bounds_of_accuracies_may_be_in_points(write: Write) -> None:
+    """As `compare` prints them: 2 points are 0.02."""
+    bounds = ("at_least: -2 points", "at_most: .5 points", "between: [0, 1 point]", "no_difference_beyond: 7points")
+    claims = ", ".join(f"{{says: x, metric: test_accuracy, difference: a - b, {bound}}}" for bound in bounds)
+    text = f"base: base.yaml\nvariants: {{a: {{}}, b: {{optimizer: adam}}}}\nclaims: [{claims}]\n"
+
+    assert [claim.bounds for claim in studied(write, text).study.claims] == [
+        {"at_least": (-0.02,)},
+        {"at_most": (0.005,)},
+        {"between": (0.0, 0.01)},
+        {"no_difference_beyond": (0.07,)},
+    ]
 
 
 def test_columns_of_all_targets_can_be_claimed(write: Write) -> None:
     """Of several targets, each has its own."""
     Path("base.yaml").write_text("dataset: {type: digits, target: [digit, parity]}\ntraining: {epochs: 1}\n")
-    claims = "[{says: x, metric: best_val_parity_accuracy, variant: a, at_least: 0}]"
+    claims = "[{says: x, metric: best_val_parity_accuracy, variant: a, at_least: 0.5}]"
 
     assert studied(write, f"base: base.yaml\nvariants: {{a: {{}}}}\nclaims: {claims}\n").study.n_claims == 1

@@ -188,7 +188,7 @@ def test_mistakes_in_variants(text: str, line: str) -> None:
             "metric: loss, expect: hold",
             "expect: unknown expect 'hold'. Did you mean 'holds'? Choose from: holds, fails, cannot_tell",
         ),
-        ("metric: loss, at_most: x", "at_most: expected a number, given 'x'"),
+        ("metric: loss, at_most: x", "at_most: expected a number or points such as `2 points`, given 'x'"),
         (
             "metric: loss, at_lest: 1",
             f"at_lest: unknown key 'at_lest'. Did you mean 'at_least'? Choose from: {KEYS}no_difference_beyond, expect",
@@ -201,7 +201,7 @@ def test_mistakes_in_variants(text: str, line: str) -> None:
 )
 def test_mistakes_in_what_is_measured(claim: str, said: str) -> None:
     """Columns are known from the configs of the variants that a claim is about."""
-    bound = "" if "at_least" in claim else ", at_least: 1"
+    bound = "" if "at_least" in claim or "at_most" in claim else ", at_least: 0.5"
     text = f"{VARIANTS}claims: [{{says: a, difference: adam - sgd{bound}, {claim}}}]"
 
     (line,) = lines(text)
@@ -231,7 +231,10 @@ def test_mistakes_in_what_is_measured(claim: str, said: str) -> None:
         ("order: [adam, x]", "order.1: unknown variant 'x'. Choose from: sgd, adam, wide-b"),
         ("order: [adam, sgd, adam]", "order.2: 'adam' is given twice"),
         ("order: [adam]", "order: expected at least 2 of them, given [adam]"),
-        ("variant: adam, at_least: 5%", "at_least: expected a number, given '5%'; write 0.05"),
+        (
+            "variant: adam, at_least: 5%",
+            "at_least: expected a number or points such as `2 points`, given '5%'; write 0.05",
+        ),
         ("variant: adam, between: [3, 1]", "between: expected the smaller number first; write [1, 3]"),
         ("ratio: adam / sgd, at_least: 0", "at_least: a ratio is more than 0, and 1 where both are equal; given 0"),
         (
@@ -260,7 +263,7 @@ def test_mistakes_in_names_and_bounds(claim: str, said: str) -> None:
         ("optimizer: adam", "optimizer: a key of a config; write it in a variant, or in the base"),
         ("metric: loss", "metric: a key of a claim; write it below claims"),
         (
-            "claims: [{says: a, metric: bias, variant: sgd, at_least: 0}]\nresamples: 9\nresampling: fresh",
+            "claims: [{says: a, metric: bias, variant: sgd, at_least: 0.5}]\nresamples: 9\nresampling: fresh",
             "resampling: 'sgd': digits has no known distribution to draw fresh examples from; use bootstrap or subset",
         ),
         (
@@ -283,12 +286,18 @@ def test_mistakes_in_names_and_bounds(claim: str, said: str) -> None:
         ),
         (
             "goal: loss\nmust_not_worsen: {seconds: much}",
-            "must_not_worsen.seconds: expected a number or a percentage such as 10%, given 'much'",
+            "must_not_worsen.seconds: expected a number, a percentage such as 10% or points such as `2 points`, "
+            "given 'much'",
         ),
         ("goal: loss\nmust_not_worsen: {seconds: -1}", "must_not_worsen.seconds: expected at least 0, given -1"),
         (
             "goal: loss\nmust_not_worsen: {seconds: .inf}",
             "must_not_worsen.seconds: expected a finite number, given .inf",
+        ),
+        (
+            "goal: loss\nmust_not_worsen: {seconds: 10 percent}",
+            "must_not_worsen.seconds: expected a number, a percentage such as 10% or points such as `2 points`, "
+            "given '10 percent'; write 10%",
         ),
         (
             "goal: loss\nmust_not_worsen: {secnds: 1}",
@@ -322,7 +331,7 @@ def test_all_mistakes_of_a_file_are_said_at_once() -> None:
     ("text", "line"),
     [
         (
-            f"{VARIANTS}resamples: 9\nclaims: [{{says: 3, metric: bias, variant: sgd, at_least: 0}}]",
+            f"{VARIANTS}resamples: 9\nclaims: [{{says: 3, metric: bias, variant: sgd, at_least: 0.5}}]",
             "s.yaml:4: claims.0.says: expected text, given 3; put it in quotes",
         ),
         (
@@ -359,6 +368,139 @@ def test_variants_that_lack_a_column_are_named() -> None:
     assert [line.partition(".metric: ")[2].partition(" Choose")[0] for line in found] == [
         "'val_accuracy' needs validation examples, and validation is none in b",
         "'diagnostics.2.dead_share' is not recorded by c.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        (
+            "metric: val_accuracy, difference: adam - sgd, no_difference_beyond: 2",
+            "no_difference_beyond: differences of val_accuracy lie between -1 and 1, given 2; write 0.02 for 2 points",
+        ),
+        (
+            "metric: val_accuracy, difference: adam - sgd, at_least: 1",
+            "at_least: differences of val_accuracy lie between -1 and 1, given 1; write 0.01 for 1 point",
+        ),
+        (
+            "metric: test_accuracy, order: [adam, sgd], at_most: -5",
+            "at_most: differences of test_accuracy lie between -1 and 1, given -5; write -0.05 for -5 points",
+        ),
+        (
+            "metric: test_calibration_error, difference: adam - sgd, at_most: 2",
+            "at_most: differences of test_calibration_error lie between -1 and 1, given 2; write 0.02 for 2 hundredths",
+        ),
+        (
+            "metric: test_accuracy, variant: adam, between: [70, 80]",
+            "between: values of test_accuracy lie between 0 and 1, given 70; write 0.7 for 70 %",
+        ),
+        (
+            "metric: test_accuracy, variant: adam, at_least: 200 points",
+            "at_least: values of test_accuracy lie between 0 and 1, given '200 points'",
+        ),
+        (
+            "metric: test_accuracy, variant: adam, at_least: 0",
+            "at_least: values of test_accuracy always lie between 0 and 1, so that nothing is left open, given 0",
+        ),
+        (
+            "metric: val_accuracy - accuracy, variant: adam, at_most: 3",
+            "at_most: values of val_accuracy - accuracy lie between -1 and 1, given 3; write 0.03 for 3 points",
+        ),
+        (
+            "metric: gap_accuracy, variant: adam, at_most: 3",
+            "at_most: values of gap_accuracy lie between -1 and 1, given 3; write 0.03 for 3 points",
+        ),
+        (
+            "metric: diagnostics.1.dead_share, variant: adam, at_most: 30",
+            "at_most: values of diagnostics.1.dead_share lie between 0 and 1, given 30; write 0.3 for 30 %",
+        ),
+        ("metric: seconds, variant: adam, at_most: -3", "at_most: values of seconds lie at 0 or above, given -3"),
+        (
+            "epochs_to: {accuracy: 0.9}, variant: adam, at_most: -3",
+            "at_most: values of epochs to accuracy lie at 0 or above, given -3",
+        ),
+        (
+            "epochs_to: {val_accuracy: 80}, ratio: adam / sgd, at_most: 2",
+            "epochs_to.val_accuracy: values of val_accuracy lie between 0 and 1, given 80; write 0.8 for 80 %",
+        ),
+        (
+            "epochs_to: {val_accuracy: 0}, ratio: adam / sgd, at_most: 2",
+            "epochs_to.val_accuracy: values of val_accuracy always lie between 0 and 1, so that nothing is left open, "
+            "given 0",
+        ),
+        (
+            "metric: test_nll, difference: adam - sgd, at_most: 2 points",
+            "at_most: test_nll is not counted in points, given '2 points'; write a number",
+        ),
+        (
+            "metric: test_calibration_error, difference: adam - sgd, at_most: 2 points",
+            "at_most: test_calibration_error is not counted in points, given '2 points'; write 0.02",
+        ),
+        (
+            "metric: test_accuracy, ratio: adam / sgd, at_most: 2 points",
+            "at_most: a ratio is not counted in points, given '2 points'; write a number",
+        ),
+        (
+            "metric: test_accuracy, difference: adam - sgd, no_difference_beyond: 0 points",
+            "no_difference_beyond: expected more than 0, given '0 points'",
+        ),
+        (
+            "metric: test_accuracy, difference: adam - sgd, between: [2 points, 1 point]",
+            "between: expected the smaller number first; write [1 point, 2 points]",
+        ),
+    ],
+)
+def test_a_bound_that_leaves_nothing_open(claim: str, said: str) -> None:
+    """What every value meets, or none does, is refused with what was meant: 2 points of an accuracy are 0.02."""
+    assert lines(f"{VARIANTS}claims:\n  - {{says: a, {claim}}}") == [f"s.yaml:4: claims.0.{said}"]
+
+
+@pytest.mark.parametrize(
+    ("margin", "said"),
+    [
+        (
+            "test_accuracy: 2",
+            "test_accuracy: no test_accuracy is worse by more than 1, given 2; write 0.02 for 2 points",
+        ),
+        (
+            "test_calibration_error: 2",
+            "test_calibration_error: no test_calibration_error is worse by more than 1, given 2; write 0.02 for "
+            "2 hundredths",
+        ),
+        (
+            "test_accuracy: 100%",
+            "test_accuracy: no test_accuracy is worse by more than 100 % of the incumbent's, given '100%'",
+        ),
+        (
+            "seconds: 2 points",
+            "seconds: seconds is not counted in points, given '2 points'; write a number, or a percentage such as 10%",
+        ),
+    ],
+)
+def test_a_margin_that_nothing_exceeds(margin: str, said: str) -> None:
+    """Would be a guardrail that holds whatever happens."""
+    assert lines(f"{VARIANTS}goal: loss\nmust_not_worsen: {{{margin}}}") == [f"s.yaml:4: must_not_worsen.{said}"]
+
+
+def test_all_mistakes_of_a_claim_are_said_at_once() -> None:
+    """Those of its keys, of what it measures, of the variants that it is about and of its bound."""
+    claims = [
+        "{says: a, metric: test_acuracy, difference: adam - sdg, at_least: x, epoch: 0}",
+        "{metric: test_acuracy, difference: adam sgd, at_lest: 1}",
+        "{says: a, metric: test_accuracy, variant: 3, at_most: 70}",
+    ]
+    text = "".join(f"\n  - {claim}" for claim in claims)
+
+    assert [line.partition(",")[0].partition(". ")[0] for line in lines(f"{VARIANTS}claims:{text}")] == [
+        "s.yaml:4: claims.0.epoch: expected at least 1",
+        "s.yaml:4: claims.0.at_least: expected a number or points such as `2 points`",
+        "s.yaml:4: claims.0.difference: unknown variant 'sdg'",
+        "s.yaml:4: claims.0.metric: unknown column 'test_acuracy'",
+        "s.yaml:5: claims.1.says: missing",
+        "s.yaml:5: claims.1.at_lest: unknown key 'at_lest'",
+        "s.yaml:5: claims.1.difference: expected two variants as A - B",
+        "s.yaml:5: claims.1.metric: unknown column 'test_acuracy'",
+        "s.yaml:6: claims.2.variant: expected text",
     ]
 
 

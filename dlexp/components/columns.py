@@ -1,5 +1,6 @@
 """The columns of the records: names like `best_val_digit_accuracy` are parsed and made here alone."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -83,6 +84,14 @@ class Column:
     def is_judged(self) -> bool:
         """Whether one way is better."""
         return self.higher_is_better is not None
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The lowest and the highest value that is possible, whatever is trained; infinite where nothing limits it."""
+        if self.best == "epoch" or self.quantity in COSTS:
+            return 0.0, math.inf
+        low, high = self.metric.limits if self.metric else (-math.inf, math.inf)
+        return (low - high, high - low) if self.split == "gap" else (low, high)
 
     @property
     def last(self) -> "Column":

@@ -37,12 +37,12 @@ class Metric:
     span: Callable[[int | None], float | None] | None = None
     """`span(n_classes)`: by how much it can improve at most, at least from guessing on. None if there is no limit, or
     only the data say how many classes there are; `n_classes` is None too where the target is a number."""
-    reach: float | None = None
-    """By how much two values can differ at most; None if there is no limit."""
     n_certain: int = 0
     """Up to how many classes it is 1 whatever is predicted."""
     tasks: tuple[Task, ...] = ()
     """The tasks whose own heads report it if a config asks for it; empty if heads measure it in any case."""
+    limits: tuple[float, float] = (-math.inf, math.inf)
+    """The lowest and the highest value that is possible, whatever the data are."""
     in_points: bool = False
     """Whether a difference is told in percentage points."""
 
@@ -198,6 +198,9 @@ def _of_the_head(y: Array, prediction: Array) -> float:
     raise TypeError("the head measures this")
 
 
+#: The limits of a share, of the size of an error, and of what is 1 at best.
+_SHARE, _SIZE, _AT_BEST_1 = (0.0, 1.0), (0.0, math.inf), (-math.inf, 1.0)
+
 _CLASS_TASKS: tuple[Task, ...] = ("binary", "multiclass", "ordinal", "multilabel")
 
 
@@ -206,11 +209,11 @@ def _top_k(k: int, *tasks: Task) -> Metric:
         tasks=tasks,
         higher_is_better=True,
         in_points=True,
+        limits=_SHARE,
         compute=partial(_top_k_accuracy, k),
         guess=lambda y: float(guesses.shares_of(y)[:k].sum()),
         step=_of_examples,
         span=_one,
-        reach=1.0,
         n_certain=k,
     )
 
@@ -222,7 +225,9 @@ def _error(mean: Callable[[Array], float], guess: Callable[[Array], float]) -> M
         return float(mean(prediction[:, 0].astype("float64") - y))
 
     tasks: tuple[Task, ...] = ("binary", "regression")
-    return Metric(tasks=tasks, higher_is_better=False, compute=compute, guess=guess, span=_of_probabilities)
+    return Metric(
+        tasks=tasks, higher_is_better=False, limits=_SIZE, compute=compute, guess=guess, span=_of_probabilities
+    )
 
 
 #: All metrics, in the order in which they are listed.
@@ -231,24 +236,25 @@ METRICS = {
         tasks=_CLASS_TASKS,
         higher_is_better=True,
         in_points=True,
+        limits=_SHARE,
         compute=lambda y, prediction: float((decided(y, prediction) == y).mean()),
         guess=guesses.accuracy,
         step=_of_labels,
         span=_one,
-        reach=1.0,
     ),
     "exact_match": Metric(
         tasks=("multilabel",),
         higher_is_better=True,
+        limits=_SHARE,
         compute=lambda y, prediction: float((decided(y, prediction) == y).all(axis=1).mean()),
         guess=guesses.exact_match,
         step=_of_examples,
         span=_one,
-        reach=1.0,
     ),
     "class_mae": Metric(
         tasks=("ordinal",),
         higher_is_better=False,
+        limits=_SIZE,
         compute=lambda y, prediction: float(abs(_class(prediction) - y).mean()),
         guess=guesses.class_mae,
         step=_of_examples,
@@ -259,36 +265,36 @@ METRICS = {
     "auc": Metric(
         tasks=_CLASS_TASKS,
         higher_is_better=True,
+        limits=_SHARE,
         compute=_auc,
         undefined=_all_alike,
         unscored=_one_sided,
         guess=lambda y: 0.5,
         span=_one,
-        reach=1.0,
     ),
     "f1_macro": Metric(
         tasks=_CLASS_TASKS,
         higher_is_better=True,
+        limits=_SHARE,
         compute=partial(_f1, "macro"),
         undefined=_without_labels,
         unscored=_absent_labels,
         unscored_are="counts as 0",
         guess=guesses.f1_macro,
         span=_one,
-        reach=1.0,
     ),
     "f1_micro": Metric(
         tasks=_CLASS_TASKS,
         higher_is_better=True,
+        limits=_SHARE,
         compute=partial(_f1, "micro"),
         undefined=_without_labels,
         guess=guesses.f1_micro,
         step=_of_classes_alone,
         span=_one,
-        reach=1.0,
     ),
     "calibration_error": Metric(
-        tasks=_CLASS_TASKS, higher_is_better=False, compute=_calibration_error, span=_one, reach=1.0
+        tasks=_CLASS_TASKS, higher_is_better=False, limits=_SHARE, compute=_calibration_error, span=_one
     ),
     "mae": _error(lambda errors: abs(errors).mean(), guesses.mae),
     "mse": _error(lambda errors: (errors**2).mean(), lambda y: float(y.var(dtype=float))),
@@ -296,14 +302,15 @@ METRICS = {
     "r2": Metric(
         tasks=("regression",),
         higher_is_better=True,
+        limits=_AT_BEST_1,
         compute=_r2,
         undefined=_all_alike,
         guess=lambda y: 0.0,
         span=_one,  # From there on: below it there is no limit.
     ),
-    "logit_gradient": Metric(tasks=("binary",), higher_is_better=None, compute=_of_the_head),
+    "logit_gradient": Metric(tasks=("binary",), higher_is_better=None, limits=_SIZE, compute=_of_the_head),
     "nll": Metric(higher_is_better=False, compute=_of_the_head),
-    "coverage_90": Metric(higher_is_better=None, compute=_of_the_head, step=_of_examples, reach=1.0),
+    "coverage_90": Metric(higher_is_better=None, limits=_SHARE, compute=_of_the_head, step=_of_examples),
 }
 
 

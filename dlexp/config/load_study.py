@@ -1,6 +1,6 @@
 """From a study file to checked experiments and claims about them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from dlexp.components.component import Misfit
-from dlexp.config import claim_rules
+from dlexp.config import bound_rules, claim_rules
 from dlexp.config.lint import Finding
 from dlexp.config.load import Loaded
 from dlexp.config.measurable import DIAGNOSTICS
@@ -63,6 +63,7 @@ def load_study(path: Path | str) -> LoadedStudy:
     if not is_study(file.entries):
         raise refused(f"a config, not a study; train it with: dlexp run {path}", Source(str(path)))
     study, claims, problems = _validated(file)
+    refused_keys = _refused_in_claims(problems)
     wrong = {_top(each) for each in problems}
     said, misnamed = variants_of(file, study.seeds)
     loaded, unloaded = load_variants(said, path)
@@ -73,7 +74,9 @@ def load_study(path: Path | str) -> LoadedStudy:
     # Of a file whose variants are not all known, nothing is said about their names in claims.
     are_known = names and not misnamed and not wrong & WHO
     is_resampled = file.child("resamples") is not None
-    problems += _located(_misclaimed(study, claims, names if are_known else [], loaded, is_resampled), file)
+    known = names if are_known else []
+    problems += _located(_misclaimed(study, claims, refused_keys, known, loaded, is_resampled), file)
+    problems += _located(bound_rules.margins(study), file)
     if problems:
         raise ConfigError(sorted(dict.fromkeys(problems), key=lambda each: _position(each, path)))
     for name, source in _observed(claims, file):
@@ -83,26 +86,45 @@ def load_study(path: Path | str) -> LoadedStudy:
 
 
 def _validated(file: Node) -> tuple[Study, dict[int, Claim], list[Problem]]:
-    """What the schema takes of a study, all else left out; the claims among it by their numbers; what it refuses."""
+    """What the schema takes of a study, all else left out; what it takes of each claim, by number; what it refuses."""
     try:
         Study.model_validate(file.plain())
         problems = []
     except ValidationError as error:
         problems = problems_of(error, Document(file, ROOT))
     wrong = {_top(each) for each in problems}
-    unsound = {each.path.split(".")[1] for each in problems if each.path.startswith("claims.")}
+    unsound = _refused_in_claims(problems)
     given = file.child("claims")
     listed = enumerate(given.value if given and isinstance(given.value, list) else [])
-    claims = {i: Claim.model_validate(node.plain()) for i, node in listed if str(i) not in unsound}
+    claims = {i: _part_of_claim(node, unsound.get(i, ())) for i, node in listed if node.is_mapping}
     keys = Study.model_fields.keys() - wrong - {"claims"}
     sound = {key: node.plain() for key, node in file.entries.items() if key in keys}
-    study = Study.model_validate(sound).model_copy(update={"claims": list(claims.values())})
-    return study, claims, problems
+    whole = [claim for i, claim in claims.items() if i not in unsound]
+    return Study.model_validate(sound).model_copy(update={"claims": whole}), claims, problems
+
+
+def _refused_in_claims(problems: Iterable[Problem]) -> dict[int, set[str]]:
+    """The keys that the schema refuses, by the number of the claim; an empty one for what is no claim at all."""
+    keys: dict[int, set[str]] = {}
+    for each in problems:
+        top, number, *below = [*each.path.split("."), ""][:3]
+        if top == "claims" and number.isdecimal():
+            keys.setdefault(int(number), set()).add(".".join(below))
+    return keys
+
+
+def _part_of_claim(node: Node, refused: Collection[str]) -> Claim:
+    """A claim without the keys that the schema refuses."""
+    keys = Claim.model_fields.keys() - set(refused)
+    return Claim.model_validate(
+        {"says": "?"} | {key: each.plain() for key, each in node.entries.items() if key in keys}
+    )
 
 
 def _misclaimed(
     study: Study,
     claims: Mapping[int, Claim],
+    refused_keys: Mapping[int, Collection[str]],
     names: Sequence[str],
     loaded: Mapping[str, Loaded],
     is_resampled: bool,
@@ -110,21 +132,33 @@ def _misclaimed(
     """What is wrong between the keys of a claim, and what cannot be claimed of the variants, or decided on.
 
     Args:
+        refused_keys: The keys that are left out of a claim since the schema refuses them.
         names: The variants; none if they are not known.
         loaded: Those that could be loaded.
         is_resampled: Whether the study draws training sets.
     """
     experiments = {name: each.experiment for name, each in loaded.items()}
     for i, claim in claims.items():
-        unknown = list(claim_rules.names(claim, names)) if names else []
-        misfits = [*claim.problems(), *unknown]
-        if names and not unknown and all(name in experiments for name in claim.variants):
-            about = {name: experiments[name] for name in claim.variants}
-            misfits += claim_rules.numbers(claim, about, is_resampled)
+        misfits = [*claim.problems(refused_keys.get(i, ())), *bound_rules.bounds(claim)]
+        if names:
+            misfits += claim_rules.names(claim, names)
+            misfits += _unmeasured(claim, names, experiments, is_resampled)
         yield from (misfit.below(f"claims.{i}") for misfit in misfits)
     if names and len(experiments) == len(names):
         yield from claim_rules.decisions(study, experiments)
         yield from claim_rules.training_sets(study, experiments)
+
+
+def _unmeasured(
+    claim: Claim, names: Sequence[str], experiments: claim_rules.Experiments, is_resampled: bool
+) -> list[Misfit]:
+    """Numbers that are not recorded of the variants that a claim is about; of any, where it names none of them."""
+    if any(name in names for name in claim.variants):
+        about = {name: experiments[name] for name in claim.variants if name in experiments}
+        return list(claim_rules.numbers(claim, about, is_resampled))
+    each = ({name: experiment} for name, experiment in experiments.items())
+    nowhere = all(any(claim_rules.numbers(claim, one, is_resampled)) for one in each)
+    return list(claim_rules.numbers(claim, experiments, is_resampled)) if nowhere else []
 
 
 def _observed(claims: Mapping[int, Claim], file: Node) -> Iterator[tuple[str, Source]]:

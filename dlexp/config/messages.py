@@ -15,7 +15,7 @@ from dlexp.config.names import PATTERN, mended
 from dlexp.config.node import Keys, dotted
 from dlexp.config.places import ROOT, Document, Place, keys_below, keys_of
 from dlexp.config.problems import Problem
-from dlexp.config.study import PERCENT, Claim, Study
+from dlexp.config.study import PERCENT, POINTS, SIZE_IN_POINTS, Claim, Study
 from dlexp.config.suggestions import as_text, fits, instead, off_instead
 from dlexp.errors import MAX_EXPLAINED, did_you_mean, nearest
 
@@ -47,6 +47,8 @@ LIMITS = {"finite_number", "greater_than", "greater_than_equal", "less_than", "l
 FORMS = {
     PATTERN: "letters, digits, spaces and _ . , + = ( ) -, and no dot, comma, sign or space in front",
     PERCENT: "a percentage such as 10%",
+    POINTS: "points such as `2 points`",
+    SIZE_IN_POINTS: "points such as `2 points`",
 }
 SHOWN_LENGTH = 60
 
@@ -141,7 +143,8 @@ def _message(keys: Keys, errors: list[ErrorDetails], file: Document, known: Know
         # What a component's own check says.
         own = errors[0]["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
         return f"{own[:1].lower()}{own[1:]}, given {shown}{advice}"
-    expected = " or ".join(dict.fromkeys(map(_expected, errors)))
+    *others, last = dict.fromkeys(map(_expected, errors))
+    expected = " or ".join([", ".join(others), last] if others else [last])
     given, override = file.node.nearest_source(keys).label, f"--set {dotted(keys)}="
     if "text" in expected and not advice.startswith("; write ") and given.startswith(override):
         # A shell takes the quotes away that are its own.

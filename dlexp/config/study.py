@@ -1,6 +1,7 @@
 """The schema of a study: a question, as variants of an experiment and claims about them."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
+from decimal import Decimal
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
@@ -26,6 +27,11 @@ BOUNDS = ("at_least", "at_most", "between", "no_difference_beyond")
 Name = Annotated[str, Field(min_length=1)]
 PERCENT = r"^(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?%$"
 Percent = Annotated[str, Field(pattern=PERCENT)]
+#: Percentage points, as `compare` prints a difference of accuracies; without a sign where only a size may stand.
+POINTS = r"^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?points?$"
+SIZE_IN_POINTS = POINTS.replace("[-+]?", "")
+Points = Annotated[str, Field(pattern=POINTS)]
+SizeInPoints = Annotated[str, Field(pattern=SIZE_IN_POINTS)]
 
 
 class Margin(NamedTuple):
@@ -58,13 +64,13 @@ class Claim(Settings):
     """What is bounded: the value of one variant."""
     order: Annotated[list[Name], Field(min_length=2)] | None = None
     """What is bounded: each neighbouring difference of these variants, the one with the largest value first."""
-    at_least: float | None = None
-    """The interval lies at or above this number; 0 by default with `order`."""
-    at_most: float | None = None
+    at_least: float | Points | None = None
+    """The interval lies at or above this number, of an accuracy 0.02 or `2 points`; 0 by default with `order`."""
+    at_most: float | Points | None = None
     """The interval lies at or below this number."""
-    between: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    between: Annotated[list[float | Points], Field(min_length=2, max_length=2)] | None = None
     """The interval lies between these two numbers, the smaller one first."""
-    no_difference_beyond: Annotated[float, Field(gt=0)] | None = None
+    no_difference_beyond: Annotated[float, Field(gt=0)] | SizeInPoints | None = None
     """The interval lies within this distance of 0; of a ratio, between 1/(1 + x) and 1 + x."""
     expect: Expected = "holds"
     """How the claim is expected to come out: a statement that is known not to hold here stays, with `fails`."""
@@ -89,26 +95,43 @@ class Claim(Settings):
         """The variants that it is about, each once."""
         return tuple(dict.fromkeys(name for pair in self.sides for name in pair if name))
 
-    def problems(self) -> Iterator[Misfit]:
-        """Keys that cannot stand together, or do not say what is claimed."""
-        yield from self._not_one(MEASURES)
-        yield from self._not_one(SUBJECTS)
-        bounds = {key: value for key in BOUNDS if (value := getattr(self, key)) is not None}
-        if bounds or not self.order:
-            yield from self._not_one(BOUNDS)
-        if self.between and self.between[0] > self.between[1]:
-            low, high = sorted(self.between)
-            yield Misfit("between", f"expected the smaller number first; write [{low:.12g}, {high:.12g}]")
-        for key, value in bounds.items() if self.ratio else ():
-            if (least := min(value) if isinstance(value, list) else value) <= 0:
+    @property
+    def bounds(self) -> dict[str, tuple[float, ...]]:
+        """The numbers of the bounds that it has, by key, in the unit of the records: 0.02 for `2 points`."""
+        return {key: tuple(map(in_unit, given)) for key, given in self.written_bounds.items()}
+
+    @property
+    def written_bounds(self) -> dict[str, list[float | str]]:
+        """The same as the study has them."""
+        given = {key: value for key in BOUNDS if (value := getattr(self, key)) is not None}
+        return {key: value if isinstance(value, list) else [value] for key, value in given.items()}
+
+    def problems(self, refused: Collection[str] = ()) -> Iterator[Misfit]:
+        """Keys that cannot stand together, or do not say what is claimed.
+
+        Args:
+            refused: Keys that are given and left out here, since they or their values are wrong.
+        """
+        yield from self._not_one(MEASURES, refused)
+        yield from self._not_one(SUBJECTS, refused)
+        bounds = self.bounds
+        if bounds or not (self.order or "order" in refused):
+            yield from self._not_one(BOUNDS, refused)
+        low, high = bounds.get("between", (0.0, 0.0))
+        if low > high and self.between:
+            written = ", ".join(each if isinstance(each, str) else f"{each:.12g}" for each in self.between[::-1])
+            yield Misfit("between", f"expected the smaller number first; write [{written}]")
+        for key, values in bounds.items() if self.ratio else ():
+            if (least := min(values)) <= 0:
                 yield Misfit(key, f"a ratio is more than 0, and 1 where both are equal; given {least:g}")
         if self.epochs_to and self.epoch is not None:
             yield Misfit("epoch", "epochs_to counts epochs, and has no value in one of them; leave out epoch")
 
-    def _not_one(self, keys: Sequence[str]) -> Iterator[Misfit]:
+    def _not_one(self, keys: Sequence[str], refused: Collection[str]) -> Iterator[Misfit]:
         """What to say of keys of which a claim has exactly one, if it has none or several."""
-        given = [key for key in keys if getattr(self, key) is not None]
-        if not given:
+        given = [key for key in keys if getattr(self, key) is not None or key in refused]
+        # Of a key with another name it is not known which one it was to be.
+        if not given and Claim.model_fields.keys() >= set(refused):
             yield Misfit("", f"expected one of {', '.join(keys)}")
         elif len(given) > 1:
             yield Misfit(given[1], f"given beside {given[0]}; a claim has one of {', '.join(keys)}")
@@ -135,9 +158,9 @@ class Study(Settings):
     """How they are drawn; by default `fresh` where the distribution is known, else `bootstrap`."""
     goal: Name | None = None
     """The column that decides whether a variant is adopted in place of the incumbent, the first variant."""
-    must_not_worsen: dict[Name, Annotated[float, Field(ge=0)] | Percent] = {}
-    """Columns that a variant which is adopted must not worsen by more than a margin: in the column's own units, or in
-    percent of the incumbent's mean, such as `seconds: 10%`."""
+    must_not_worsen: dict[Name, Annotated[float, Field(ge=0)] | Percent | SizeInPoints] = {}
+    """Columns that a variant which is adopted must not worsen by more than a margin: in the column's own units, of an
+    accuracy also as `2 points`, or in percent of the incumbent's mean, such as `seconds: 10%`."""
 
     @property
     def n_seeds(self) -> int:
@@ -168,9 +191,16 @@ class Study(Settings):
     def margins(self) -> dict[str, Margin]:
         """What `must_not_worsen` allows, by column."""
         return {
-            column: Margin(float(given.rstrip("% ")) / 100, True) if isinstance(given, str) else Margin(given, False)
+            column: Margin(float(given.rstrip("% ")) / 100, True)
+            if isinstance(given, str) and given.endswith("%")
+            else Margin(in_unit(given), False)
             for column, given in self.must_not_worsen.items()
         }
+
+
+def in_unit(given: float | str) -> float:
+    """A number of a study in the unit of the records: 0.02 for `2 points`."""
+    return float(Decimal(given.rstrip("points ")).scaleb(-2)) if isinstance(given, str) else given
 
 
 def is_study(keys: Container[str]) -> bool:

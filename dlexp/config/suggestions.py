@@ -26,7 +26,7 @@ MAX_ITEMS = 100
 #: How a whole number may be grouped in thousands, and a fraction written with a comma.
 GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:([ '.,\u00a0\u202f])\d{3})(?:\1\d{3})*")
 UNDERSCORED = re.compile(r"[-+]?\d+(?:_\d+)+(?:\.\d+)?(?:[eE][-+]?\d+)?")
-PERCENT = re.compile(r"[-+]?\d+(?:\.\d*)? ?%")
+PERCENT = re.compile(r"([-+]?\d+(?:\.\d*)?) ?(?:%|per ?cent)")
 DECIMAL_COMMA = re.compile(r"([-+]?(?:0|[1-9]\d*)?,\d+)([eE][-+]?\d+)?")
 
 Fits = Callable[[Any], bool]
@@ -48,6 +48,8 @@ def instead(kinds: Collection[str], value: Any, fits: Fits) -> str:
     if isinstance(value, str) and not {"list_type", "dict_type", "model_type"} & set(kinds):
         if reads_as_number(value):
             return "; drop the quotes" if fits(_parsed(value)) else ""
+        if (percent := PERCENT.fullmatch(value.strip())) and fits(f"{percent[1]}%"):
+            return f"; write {percent[1]}%"
         readings = number_readings(value)
     elif "int_type" in kinds and isinstance(value, float) and value.is_integer():
         readings = [str(int(value))]
@@ -72,8 +74,8 @@ def number_readings(text: str) -> list[str]:
     """The numbers that a text may be, as YAML writes them: thousands in groups, or a decimal comma."""
     text = text.strip()
     readings = []
-    if PERCENT.fullmatch(text):
-        readings.append(format_value(float(Decimal(text.rstrip("% ")).scaleb(-2))))
+    if percent := PERCENT.fullmatch(text):
+        readings.append(format_value(float(Decimal(percent[1]).scaleb(-2))))
     if UNDERSCORED.fullmatch(text):
         readings.append(text.replace("_", ""))
     # In front of a decimal sign that is not the one between the groups, the groups are sure.

@@ -1,6 +1,5 @@
 """A difference as text: `-10.6 points [-13.9, -7.3]`, with as many digits as its interval is worth."""
 
-import math
 from dataclasses import dataclass
 
 from dlexp.components.columns import Column
@@ -68,5 +67,6 @@ def _bounds(bounds: tuple[float, float], column: Column) -> tuple[float, float]:
 
 
 def _reach(column: Column) -> float:
-    reach = column.metric.reach if column.metric else None
-    return math.inf if reach is None else reach
+    """By how much two values can differ at most."""
+    low, high = column.limits
+    return high - low

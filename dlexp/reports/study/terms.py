@@ -26,13 +26,11 @@ class Bound(NamedTuple):
     @classmethod
     def of_claim(cls, claim: Claim) -> "Bound":
         """What a claim says; an order without a bound says `at_least: 0`."""
-        if claim.between:
-            return cls(*claim.between)
-        if (margin := claim.no_difference_beyond) is not None:
-            return cls(1 / (1 + margin), 1 + margin) if claim.ratio else cls(-margin, margin)
-        if claim.at_most is not None:
-            return cls(claim.at_least, claim.at_most)
-        return cls(claim.at_least or 0.0, None)
+        key, numbers = next(iter(claim.bounds.items()), ("at_least", (0.0,)))
+        first, last = numbers[0], numbers[-1]
+        if key == "no_difference_beyond":
+            return cls(1 / (1 + last), 1 + last) if claim.ratio else cls(-last, last)
+        return cls(None if key == "at_most" else first, None if key == "at_least" else last)
 
     def result(self, interval: tuple[float, float]) -> Result:
         """Holds where each number of the interval is within, fails where none is.
