@@ -117,8 +117,10 @@ def study(
         workers, runs_dir, data_dir, wait, strict: As for `run`.
 
     Returns:
-        A row for every number that a claim bounds: the study, what it says, what is measured and of what, the bounds,
-        the mean with its interval, the result, and that of the whole claim beside the expected one.
+        A row for every number of a claim or a decision (`row`; of the latter the goal or a guardrail, `role`): the
+        study, what it says, what is measured and of what, the bounds, the mean with its interval, the result, and the
+        `outcome` of the whole claim beside the expected one, or of the decision. Of a study without claims and goal,
+        the mean of each number of each variant, and its difference from the first one.
 
     Raises:
         UserError: As for `run`, of the studies too.

@@ -72,7 +72,7 @@ def test_a_study_says_what_holds_what_fails_and_what_cannot_be_told(folder: Path
             "  test_accuracy, adam - sgd: +4.9 points [2.7, 7.1], 5 seeds;\n"
             "  claimed: at least 5 points\n"
         )
-        + out[out.index("  5 seeds show a distance") :]
+        + out[out.index("  With 5 seeds only a number at least") :]
     )
     assert out.endswith(
         "\n\nIntervals: 95 % for all 3 numbers together, over paired seeds (Student's t).\n"
@@ -173,6 +173,99 @@ def test_a_goal_ends_in_a_decision(folder: Path, invoke: Invoke) -> None:
         "\nIntervals of claims: 95 % for all 2 numbers together, over paired seeds\n(Student's t).\n"
         "Intervals of decisions: 95 %, over paired seeds (Student's t).\n"
     )
+
+
+@pytest.mark.usefixtures("untrained")
+def test_decisions_are_rows_in_every_format(folder: Path, invoke: Invoke) -> None:
+    """A row for the goal and for each guardrail, beside those of claims; no table is empty, no claim invented."""
+    goal = {"goal": "test_accuracy", "must_not_worsen": "{best_val_accuracy: 0.01}"}
+    alone = study(folder / "goal.yaml", **goal)
+    alone.write_text(alone.read_text().replace("claims:\n", ""))
+    record(study(folder / "claim.yaml", BETTER), folder / "runs", {"sgd": SGD, "adam": ADAM})
+
+    table = dlexp.study([alone, folder / "claim.yaml"])
+    rows = list(csv.DictReader(io.StringIO(invoke("study", "goal.yaml", "--format", "csv")[1])))
+    page = invoke("study", "goal.yaml", "--format", "md")[1]
+    board = invoke("study", "goal.yaml", "claim.yaml")[1].split("\n\n\n")[-1]
+
+    assert list(zip(table["row"], table["role"], table["measure"], table["outcome"], strict=True)) == [
+        ("decision", "goal", "test_accuracy", "adopt"),
+        ("decision", "guardrail", "best_val_accuracy", "adopt"),
+        ("claim", "claim", "test_accuracy", "holds"),
+    ]
+    assert [(row["says"], row["label"], row["result"], row["n"]) for row in rows] == [
+        ("adam in place of sgd", "adam - sgd", "holds", "5")
+    ] * 2
+    assert rows[0]["why"].startswith("test_accuracy is better by 4.9 points [3.4, 6.4]")
+    assert page == (
+        "| study | statement | result | expected | measured | interval | n |\n"
+        "|---|---|---|---|---|---|---|\n"
+        "| goal | adam in place of sgd; test_accuracy, the goal | adopt | - | +4.9 points | [3.4, 6.4] | 5 |\n"
+        "| goal | adam in place of sgd; best_val_accuracy, allowed: at least -1 point | holds | - | +4.9 points "
+        "| [3.4, 6.4] | 5 |\n"
+        "\n"
+        "1 decision: 1 adopt. Intervals: 95 % for all decisions of a study by one column together.\n"
+        "\n"
+        "- goal: adopt: adam in place of sgd; test_accuracy is better by 4.9 points [3.4, 6.4], and best_val_accuracy "
+        "within the margin.\n"
+    )
+    assert "goal   adopt   -         +4.9 points  [3.4, 6.4]  5\n    adam in place of sgd; test_accuracy, the" in board
+    assert "1 claim: 1 as expected. 1 decision: 1 adopt." in board
+
+
+@pytest.mark.usefixtures("untrained")
+def test_a_decision_that_is_left_open_says_what_would_tell(folder: Path, invoke: Invoke) -> None:
+    """What these seeds could have shown, and how many would, as of a claim; and that none are to be added."""
+    path = study(folder / "s.yaml", goal="test_accuracy")
+    path.write_text(path.read_text().replace("claims:\n", ""))
+    record(path, folder / "runs", {"sgd": SGD, "adam": [0.86, 0.85, 0.86, 0.86, 0.85]})
+
+    out = invoke("study", "s.yaml")[1]
+
+    assert "cannot tell: adam in place of sgd\n  test_accuracy: no clear difference.\n" in out
+    assert "  With 5 seeds only a number at least 3.4 points from 0 would have been told.\n" in out
+    assert "  If the true number is the one measured, 225 to 812 seeds would show it.\n" in out
+    assert "Planned for n = 5:" in out
+
+
+@pytest.mark.usefixtures("untrained")
+def test_an_order_shows_the_numbers_that_decide_it(folder: Path, invoke: Invoke) -> None:
+    """Those with the result of the whole claim, each named."""
+    order = "says: In order., metric: test_accuracy, order: [adam, sgd, other]"
+    path = study(folder / "s.yaml", order, variants="{sgd: {optimizer: sgd}, adam: {}, other: {model.hidden: [3]}}")
+    record(path, folder / "runs", {"sgd": SGD, "adam": ADAM, "other": [0.84, 0.87, 0.84, 0.86, 0.85]})
+
+    page = invoke("study", "s.yaml", "--format", "md")[1].splitlines()
+
+    assert len(page) == 5
+    assert page[2].startswith("| s | In order. (sgd - other) | CANNOT TELL | holds | +0.2 points | [")
+
+
+@pytest.mark.usefixtures("untrained")
+def test_a_study_that_asks_nothing_is_compared(folder: Path, invoke: Invoke) -> None:
+    """As `dlexp compare` does it, by the names of the variants, in every format."""
+    path = study(folder / "s.yaml")
+    path.write_text(path.read_text().replace("claims:\n", "claims: []\n"))
+    record(path, folder / "runs", {"sgd": SGD, "adam": ADAM})
+
+    code, out, _ = invoke("study", "s.yaml")
+    page = invoke("study", "s.yaml", "--format", "md")[1]
+    table = dlexp.study(path)
+
+    assert code == 0
+    assert out.startswith(
+        "s.yaml: 2 variants, 5 seeds each\n\nadam is better than sgd: +4.9 points test_accuracy [3.4, 6.4], 5 paired"
+    )
+    assert "test_accuracy   0.834 ±0.011   0.883 ±0.004" in " ".join(out.split("  ")) or "5 paired seeds: better" in out
+    assert page.startswith("s.yaml: 2 variants, 5 seeds each\n\nadam is better than sgd: +4.9 points")
+    assert "claim" not in out + page
+    own = table[table["measure"] == "test_accuracy"]
+    assert list(zip(own["row"], own["label"], own["kind"], own["n"], strict=True)) == [
+        ("comparison", "sgd", "value", 5),
+        ("comparison", "adam", "value", 5),
+        ("comparison", "adam - sgd", "difference", 5),
+    ]
+    assert list(own["outcome"])[-1] == "better"
 
 
 @pytest.mark.usefixtures("untrained")
@@ -291,7 +384,7 @@ def test_python_gives_a_row_for_every_number(folder: Path) -> None:
     found = dlexp.study(path)
 
     assert list(found["label"]) == ["adam - sgd", "adam - sgd", "sgd - other"]
-    assert list(found["claim_result"]) == ["holds"] * 3
+    assert list(found["outcome"]) == ["holds"] * 3
     assert found["mean"].round(3).tolist() == [0.049, 0.049, 0.15]
 
 

@@ -2,11 +2,13 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dlexp.config.load_study import load_study
+from dlexp.config.study import Study
 
 ROOT = Path(__file__).parents[1]
 STUDIES = sorted((ROOT / "configs" / "studies").glob("*.yaml"))
@@ -94,11 +96,25 @@ def test_a_claim_that_is_not_expected_to_hold_has_its_numbers_in_the_header() ->
 
 
 def test_the_page_on_verdicts_shows_the_scoreboard_of_all_shipped_studies() -> None:
-    """A row for every claim, in the order of the files, with the result that its file expects."""
+    """A row for every claim, in the order of the files, with the result that its file expects; then for decisions."""
     text = (ROOT / "docs" / "verdicts.md").read_text(encoding="utf-8")
     text = text.partition("## The course as claims")[2].partition("\n## ")[0]
     rows = [[cell.strip() for cell in line.split("|")[1:5]] for line in text.splitlines() if line.startswith("|")]
     claims = [(path.stem, claim) for path in STUDIES for claim in load_study(path).study.claims]
     expected = [[study, claim.says, *[claim.expect.replace("_", " ")] * 2] for study, claim in claims]
 
-    assert rows[2:] == expected
+    assert [row for row in rows[2:] if row[3] != "-"] == expected
+    assert [row[:2] for row in rows[2:] if row[3] == "-"] == [
+        [path.stem, f"{variant} in place of {incumbent}; {number}"]
+        for path in STUDIES
+        for incumbent, *others in [load_study(path).study.variants]
+        for variant in others
+        for number in _decisive(load_study(path).study)
+    ]
+
+
+def _decisive(study: Study) -> Iterator[str]:
+    """What the scoreboard calls the numbers of a decision."""
+    if study.goal:
+        yield f"{study.goal}, the goal"
+        yield from (f"{column}, allowed: at most {margin}" for column, margin in study.must_not_worsen.items())

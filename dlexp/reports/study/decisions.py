@@ -33,6 +33,15 @@ class Decision:
     reason: str
     """Why, in a sentence without a full stop."""
 
+    @property
+    def question(self) -> str:
+        """`adam in place of sgd`."""
+        return f"{self.variant} in place of {self.incumbent}"
+
+    def numbers(self, study: Study) -> Iterator[tuple[str, Term]]:
+        """The goal, then each guardrail, by the column that it is about."""
+        return zip((study.goal or "", *study.must_not_worsen), (self.goal, *self.guardrails), strict=True)
+
 
 def decide(study: Study, variants: Sequence[Compared]) -> Iterator[Decision]:
     """A decision on each variant but the first, the incumbent; none without a goal.

@@ -56,6 +56,11 @@ class StudyFacts:
     """Whether every run has finished or diverged: else a claim may be undecided for the lack of it alone."""
 
     @property
+    def asks_nothing(self) -> bool:
+        """Whether it has neither claims nor a goal: it trains and compares."""
+        return not self.study.study.claims and self.study.study.goal is None
+
+    @property
     def came_out(self) -> bool:
         """Whether every claim came out as expected, by all the runs that were planned for it."""
         return self.is_complete and all(judged.is_expected for judged in self.claims)

@@ -1,37 +1,59 @@
-"""Judged studies as rows, one for every number that a claim bounds."""
+"""Judged studies as rows, one for every number of a claim or a decision."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from dlexp.reports.comparison.facts import Comparison
+from dlexp.reports.study.answered import Answered, answered
 from dlexp.reports.study.facts import StudyFacts
-from dlexp.reports.study.measures import of_claim
-from dlexp.reports.study.terms import Term
+from dlexp.reports.study.terms import joined_by
 
 _OF_TERM = ("kind", "mean", "level", "n", "result", "reason", "detectable")
 #: The keys of the rows.
 COLUMNS = (
-    *("study", "says", "measure", "label", "at_least", "at_most", "low", "high", *_OF_TERM),
-    *("seeds_needed_low", "seeds_needed_high", "claim_result", "expect", "is_expected"),
+    *("study", "row", "says", "role", "measure", "label", "at_least", "at_most", "low", "high", *_OF_TERM),
+    *("seeds_needed_low", "seeds_needed_high", "outcome", "why", "expect", "is_expected"),
 )
 
 
 def rows(studies: Iterable[StudyFacts]) -> Iterator[dict[str, Any]]:
-    """A row for every number that a claim bounds; what is not known is missing."""
+    """A row for every number of a claim or a decision; of a study that asks nothing, of its comparison.
+
+    What is not known is missing.
+    """
     for facts in studies:
-        for judged in facts.claims:
-            claim = judged.claim
-            about = {"study": str(facts.study.path), "says": claim.says, "measure": of_claim(claim).name}
-            outcome = {"claim_result": judged.result, "expect": claim.expect, "is_expected": judged.is_expected}
-            for term in judged.terms:
-                yield {key: value for key, value in (about | _row(term) | outcome).items() if value is not None}
+        found = _compared(facts.comparison) if facts.asks_nothing else map(_row, answered(facts))
+        for row in found:
+            yield {"study": str(facts.study.path), **{key: value for key, value in row.items() if value is not None}}
 
 
-def _row(term: Term) -> dict[str, Any]:
+def _row(number: Answered) -> Mapping[str, Any]:
+    term = number.term
     low, high = term.interval or (None, None)
     fewest, most = term.seeds_needed or (None, None)
     return {
-        **{"label": term.label, "at_least": term.bound.low, "at_most": term.bound.high, "low": low, "high": high},
-        **{key: getattr(term, key) for key in _OF_TERM},
-        "reason": term.reason or None,
+        **{"row": "claim" if number.role == "claim" else "decision", "says": number.question, "role": number.role},
+        **{"measure": number.measure, "label": term.label, "at_least": term.bound.low, "at_most": term.bound.high},
+        **{"low": low, "high": high, **{key: getattr(term, key) for key in _OF_TERM}, "reason": term.reason or None},
         **{"seeds_needed_low": fewest, "seeds_needed_high": most},
+        **{"outcome": number.outcome, "why": number.reason or None},
+        **{"expect": number.expect, "is_expected": number.is_expected},
     }
+
+
+def _compared(comparison: Comparison) -> Iterator[Mapping[str, Any]]:
+    """The mean of each number of each variant, and its difference from that of its baseline."""
+    for metric in comparison.metrics:
+        for group, experiment, score in comparison.scored(metric):
+            if score is None:
+                continue
+            about = {"row": "comparison", "measure": metric.name}
+            yield about | {"label": experiment.label, "kind": "value", "mean": score.mean, "n": len(score.values)}
+            if found := score.difference:
+                low, high = found.interval or (None, None)
+                yield about | {
+                    "label": joined_by("difference", [experiment.label, group.baseline.label]),
+                    **{"kind": "difference", "mean": found.mean, "low": low, "high": high, "n": found.pairs},
+                    **{key: getattr(found, key) for key in ("level", "reason", "detectable")},
+                    "outcome": found.verdict,
+                }

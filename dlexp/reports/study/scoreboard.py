@@ -1,14 +1,15 @@
-"""The claims of several studies, a row each."""
+"""The claims and decisions of several studies, a row for every number that answers one."""
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dlexp.console import one_line
 from dlexp.format import aligned, markdown_table, plural
-from dlexp.reports.study.facts import JudgedClaim, StudyFacts
-from dlexp.reports.study.sentences import WORDS
-from dlexp.reports.study.units import unit_of
+from dlexp.reports.study.answered import Answered, answered
+from dlexp.reports.study.facts import StudyFacts
+from dlexp.reports.study.sentences import WORDS, allowed
 
 _HEADER = ("study", "result", "expected", "measured", "interval", "n")
 #: So many columns are enough for a statement beside its result.
@@ -17,7 +18,7 @@ _ROOM = 40
 
 @dataclass(frozen=True)
 class _Entry:
-    """One claim."""
+    """One number of a claim or a decision."""
 
     says: str
     cells: tuple[str, ...]
@@ -55,22 +56,40 @@ def to_markdown(studies: Sequence[StudyFacts]) -> list[str]:
 
 
 def counted(studies: Sequence[StudyFacts]) -> str:
-    """How many claims came out as expected, and how sure that is."""
+    """How many claims came out as expected, what was decided, and how sure that is."""
     claims = [judged for facts in studies for judged in facts.claims]
-    n = sum(judged.is_expected for judged in claims)
-    others = f", {len(claims) - n} not" if n < len(claims) else ""
-    return f"{plural(len(claims), 'claim')}: {n} as expected{others}. Intervals: 95 % for all of a study together."
+    decisions = Counter(decision.result for facts in studies for decision in facts.decisions)
+    sentences = []
+    if claims:
+        n = sum(judged.is_expected for judged in claims)
+        others = f", {len(claims) - n} not" if n < len(claims) else ""
+        sentences.append(f"{plural(len(claims), 'claim')}: {n} as expected{others}.")
+    if decisions:
+        results = ", ".join(f"{n} {WORDS[result]}" for result, n in decisions.items())
+        sentences.append(f"{plural(decisions.total(), 'decision')}: {results}.")
+    kinds = (("claims of a study", claims), ("decisions of a study by one column", decisions))
+    together = " and for ".join(f"all {kind} together" for kind, own in kinds if own)
+    return " ".join([*sentences, f"Intervals: 95 % for {together}."])
 
 
 def _entries(studies: Sequence[StudyFacts]) -> list[_Entry]:
-    return [_entry(facts, judged) for facts in studies for judged in facts.claims]
+    return [
+        _entry(facts, number)
+        for facts in studies
+        for number in answered(facts)
+        # A claim is decided by those of its numbers that have its result.
+        if number.role != "claim" or number.term.result == number.outcome
+    ]
 
 
-def _entry(facts: StudyFacts, judged: JudgedClaim) -> _Entry:
-    """By the number that decides the claim: the first one with its result."""
-    term = next(each for each in judged.terms if each.result == judged.result)
-    unit = unit_of(judged.claim, term.kind)
-    result, expected = WORDS[judged.result], WORDS[judged.claim.expect]
-    found = (unit.mean(term), unit.interval(term) or "-", str(term.n))
-    cells = (facts.study.path.stem, result if judged.is_expected else result.upper(), expected, *found)
-    return _Entry(one_line(judged.claim.says), tuple(map(one_line, cells)))
+def _entry(facts: StudyFacts, number: Answered) -> _Entry:
+    term, says = number.term, number.question
+    if number.role != "claim":
+        says += f"; {number.measure}, {'the goal' if number.role == 'goal' else allowed(number.unit, term)}"
+    elif number.has_several:
+        says += f" ({term.label})"
+    result = WORDS[term.result if number.role == "guardrail" else number.outcome]
+    expected = WORDS[number.expect] if number.expect else "-"
+    found = (number.unit.mean(term), number.unit.interval(term) or "-", str(term.n))
+    cells = (facts.study.path.stem, result.upper() if number.is_expected is False else result, expected, *found)
+    return _Entry(one_line(says), tuple(map(one_line, cells)))

@@ -9,7 +9,7 @@ from dlexp.reports.numbers import how_many
 from dlexp.reports.study.decisions import Decision
 from dlexp.reports.study.facts import JudgedClaim
 from dlexp.reports.study.measures import of_claim
-from dlexp.reports.study.terms import Term
+from dlexp.reports.study.terms import Bound, Term
 from dlexp.reports.study.units import Unit, unit_of, unit_of_column
 
 #: The results of claims and of decisions in words.
@@ -40,40 +40,50 @@ def _outcome(judged: JudgedClaim) -> str:
 
 def measured(claim: Claim, term: Term) -> Iterator[str]:
     """What was measured and what is claimed of it; then why that cannot be told, and what could have been told."""
-    unit = unit_of(claim, term.kind)
-    found = " ".join(filter(None, [unit.mean(term), unit.interval(term)]))
-    yield f"{of_claim(claim).name}, {term.label}: {found}, {_n(claim, term)}; claimed: {unit.bound(term.bound)}"
+    unit, counted = unit_of(claim, term.kind), "training set" if claim.needs_training_sets else "seed"
+    yield f"{_found(of_claim(claim).name, term, unit, counted)}; claimed: {unit.bound(term.bound)}"
     yield from (f"{remark}." for remark in term.remarks)
     if term.result == "cannot_tell":
-        yield from _undecided(claim, term, unit)
+        yield from _undecided(term, unit, counted)
 
 
-def _undecided(claim: Claim, term: Term, unit: Unit) -> Iterator[str]:
+def _found(name: str, term: Term, unit: Unit, counted: str) -> str:
+    """`test_accuracy, adam - sgd: +4.9 points [2.7, 7.1], 5 seeds`."""
+    number = " ".join(filter(None, [unit.mean(term), unit.interval(term)]))
+    return f"{name}, {term.label}: {number}, {plural(term.n, counted)}"
+
+
+def _undecided(term: Term, unit: Unit, counted: str) -> Iterator[str]:
+    """Why a number cannot be told from its bound, what could have been, and how many seeds that takes."""
     if term.reason:
         yield f"{'Not judged' if term.interval else 'No interval'}: {term.reason}."
     elif term.detectable is not None:
-        yield f"{_n(claim, term)} show a distance from the bound of {unit.distance(term.detectable)} in 80 % of cases."
+        yield f"{could_tell(term.n, counted, unit, term.bound, term.detectable)}."
     if term.seeds_needed:
-        yield f"If the true number is the one measured, {how_many(term.seeds_needed, _counted(claim))} would show it."
+        yield f"If the true number is the one measured, {how_many(term.seeds_needed, counted)} would show it."
 
 
-def _n(claim: Claim, term: Term) -> str:
-    return plural(term.n, _counted(claim))
-
-
-def _counted(claim: Claim) -> str:
-    """What its number is from several of."""
-    return "training set" if claim.needs_training_sets else "seed"
+def could_tell(n: int, counted: str, unit: Unit, bound: Bound, distance: float, told: str = "have been told") -> str:
+    """`With 3 seeds only a number at least 8.7 points from its bound would have been told`, or that none could be."""
+    few = plural(n, counted)
+    if unit.can_be_away(bound, distance):
+        return f"With {few} only {unit.away(distance, bound)} would {told}"
+    return f"{few} can tell nothing here: only {unit.away(distance, bound)} would {told}, and none can be so far"
 
 
 def decided(study: Study, decision: Decision) -> Iterator[str]:
-    """Whether a variant is adopted, why, and the numbers behind that."""
-    yield f"{WORDS[decision.result]}: {decision.variant} in place of {decision.incumbent}"
+    """Whether a variant is adopted, why, and the numbers behind that, with what would tell those that are undecided."""
+    yield f"{WORDS[decision.result]}: {decision.question}"
     yield f"{decision.reason}."
-    for name, term in zip(
-        (study.goal or "", *study.must_not_worsen), (decision.goal, *decision.guardrails), strict=True
-    ):
+    for name, term in decision.numbers(study):
         unit = unit_of_column(name, term.kind)
-        found = " ".join(filter(None, [unit.mean(term), unit.interval(term)]))
-        wanted = "the goal" if term is decision.goal else f"allowed: {unit.bound(term.bound)}"
-        yield f"{name}, {term.label}: {found}, {plural(term.n, 'seed')}; {wanted}"
+        role = "the goal" if term is decision.goal else allowed(unit, term)
+        yield f"{_found(name, term, unit, 'seed')}; {role}"
+        # A reason stands above; and more seeds change nothing about a decision that is taken.
+        if term.result == "cannot_tell" and decision.result == "cannot_tell" and not term.reason:
+            yield from _undecided(term, unit, "seed")
+
+
+def allowed(unit: Unit, term: Term) -> str:
+    """`allowed: at most 0.02`."""
+    return f"allowed: {unit.bound(term.bound)}"

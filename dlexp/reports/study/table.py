@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dlexp.console import one_line
 from dlexp.format import TableFormat, joined, tabulated, to_csv, to_json
+from dlexp.reports.comparison import table as comparison
 from dlexp.reports.comparison.answers import no_topping_up
-from dlexp.reports.comparison.table import scores
 from dlexp.reports.study import scoreboard
 from dlexp.reports.study.document import document
 from dlexp.reports.study.facts import StudyFacts
@@ -31,12 +31,7 @@ def render(studies: Sequence[StudyFacts], output: TableFormat, width: int = 80) 
         case "csv":
             return to_csv(COLUMNS, rows(studies))
         case "md":
-            decisions = [
-                f"- {facts.study.path.stem}: {one_line('; '.join(list(decided(facts.study.study, each))[:2]))}"
-                for facts in studies
-                for each in facts.decisions
-            ]
-            return "\n".join([*scoreboard.to_markdown(studies), *([""] if decisions else []), *decisions]) + "\n"
+            return to_markdown(studies)
 
 
 def render_smoke(studies: Sequence[StudyFacts], output: TableFormat) -> str:
@@ -59,19 +54,38 @@ def render_smoke(studies: Sequence[StudyFacts], output: TableFormat) -> str:
     return f"{table}\n{_NOT_JUDGED}\n" if output in ("table", "md") else table
 
 
+def to_markdown(studies: Sequence[StudyFacts]) -> str:
+    """The scoreboard, why was decided what it says, and the comparison of each study that asks nothing."""
+    asking = [facts for facts in studies if not facts.asks_nothing]
+    sections = ["\n".join(scoreboard.to_markdown(asking))] if asking else []
+    if decisions := [(facts, decision) for facts in asking for decision in facts.decisions]:
+        lines = [
+            f"- {facts.study.path.stem}: {'; '.join(list(decided(facts.study.study, decision))[:2])}"
+            for facts, decision in decisions
+        ]
+        sections.append("\n".join(map(one_line, lines)))
+    for facts in studies:
+        if facts.asks_nothing:
+            sections.append(f"{one_line(heading(facts.study))}\n\n{comparison.to_markdown(facts.comparison).rstrip()}")
+    return "\n\n".join(sections) + "\n"
+
+
 def to_text(studies: Sequence[StudyFacts], width: int = 80) -> str:
     """Every study, then of several a scoreboard; no line is longer than `width`."""
     sections = ["\n".join(_study(each, width)) for each in studies]
-    if len(studies) > 1 and any(each.claims for each in studies):
-        sections.append("\n".join(scoreboard.to_text(studies, width)))
+    asking = [each for each in studies if not each.asks_nothing]
+    if len(studies) > 1 and asking:
+        sections.append("\n".join(scoreboard.to_text(asking, width)))
     return "\n\n\n".join(sections) + "\n"
 
 
 def _study(facts: StudyFacts, width: int) -> Iterator[str]:
     study = facts.study.study
     yield from _wrapped(heading(facts.study), width)
-    if facts.comparison.experiments:
-        yield from ("", *scores(facts.comparison, width))
+    if facts.comparison.experiments and facts.asks_nothing:
+        yield from ("", *comparison.to_text(facts.comparison, width).splitlines())
+    elif facts.comparison.experiments:
+        yield from ("", *comparison.scores(facts.comparison, width))
     elif study.n_seeds:
         yield from ("", "No run has finished.")
     for judged in facts.claims:
@@ -109,6 +123,8 @@ def _notes(facts: StudyFacts) -> Iterator[str]:
         shared = f" for all {n} of a column together" if n > 1 else ""
         yield f"Intervals of decisions: 95 %{shared}, over paired seeds (Student's t)."
     over_seeds = [term for each in facts.claims if not each.claim.needs_training_sets for term in each.terms]
+    undecided = [each for each in facts.decisions if each.result == "cannot_tell"]
+    over_seeds += [term for each in undecided for _, term in each.numbers(study)]
     if any(term.result == "cannot_tell" and term.seeds_needed for term in over_seeds) and study.seeds >= MIN_PAIRS:
         yield no_topping_up([study.seeds])
 

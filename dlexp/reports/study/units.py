@@ -1,5 +1,6 @@
 """How the numbers of claims are written: points, times, seconds, epochs."""
 
+import math
 from dataclasses import dataclass
 
 from dlexp.components.columns import Column
@@ -20,6 +21,8 @@ class Unit:
     name: str
     """With a space before it; empty if there is none."""
     is_signed: bool = False
+    limits: tuple[float, float] = (-math.inf, math.inf)
+    """Between what such numbers lie, whatever is measured: accuracies between 0 and 1."""
 
     def number(self, value: float) -> str:
         """A number that the user chose."""
@@ -27,9 +30,21 @@ class Unit:
         return f"{text}{self.name.removesuffix('s') if text in ('1', '-1') and len(self.name) > 2 else self.name}"
 
     def distance(self, value: float) -> str:
-        """A distance between two numbers, of two digits; between ratios, in percent."""
-        scaled, name = (100 * value, " %") if self.name == RATIO else (self.scale * value, self.name)
-        return f"{fixed(scaled, places_of(scaled, 2))}{name}"
+        """A distance between two numbers, of two digits."""
+        scaled = self.scale * value
+        return f"{fixed(scaled, places_of(scaled, 2))}{self.name}"
+
+    def away(self, distance: float, bound: Bound) -> str:
+        """`a number at least 4.2 points from its bound`; of ratios by a factor."""
+        end = "0" if set(bound) == {0.0, None} else "its bound"
+        if self.name == RATIO:
+            return f"a ratio {significant(1 + distance, 2)} times its bound or more, or as far below it,"
+        return f"a number at least {self.distance(distance)} from {end}"
+
+    def can_be_away(self, bound: Bound, distance: float) -> bool:
+        """Whether any number can be so far from the bound."""
+        low, high = self.limits
+        return any(max(high - end, end - low) >= distance for end in bound if end is not None)
 
     def mean(self, term: Term) -> str:
         """`+4.8 points`; a dash where there is no number."""
@@ -86,7 +101,11 @@ def _unit(columns: list[Column], kind: Kind) -> Unit:
     is_signed = kind == "difference"
     if columns and all(each.metric and each.metric.in_points for each in columns):
         # A score itself is written as the records have it.
-        return Unit(100.0, " points", is_signed) if is_signed or len(columns) > 1 else Unit(1.0, "")
+        # A score lies between 0 and 1, and a gap is a difference of two.
+        room = sum(2 if each.split == "gap" else 1 for each in columns) * (1.0 if is_signed else 0.5)
+        limits = (0.0, 1.0) if room < 1 else (-room, room)
+        in_points = is_signed or len(columns) > 1
+        return Unit(100.0 if in_points else 1.0, " points" * in_points, is_signed, limits)
     if columns and all(each.quantity == "epochs" or each.best == "epoch" for each in columns):
         return Unit(1.0, " epochs", is_signed)
     if [str(each) for each in columns] == ["seconds"]:
