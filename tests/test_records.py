@@ -111,9 +111,10 @@ def test_they_are_not_trained_again(records: Path) -> None:
     configs = ("finished.yaml", "targets.yaml", "diagnosed.yaml", "table.yaml", "diverged.yaml")
 
     found = planned(*configs)
-    # With and without diagnostics it is one experiment, and the run of the config's own name stands for it.
-    assert [run.path.parent.name for run in found.done] == ["finished", "targets", "table", "diverged"]
+    # With and without diagnostics it is one experiment: the run that has them stands for both, else that of the name.
+    assert [run.path.parent.name for run in found.done] == ["diagnosed", "targets", "table", "diverged"]
     assert not found.to_train
+    assert [run.path.parent.name for run in planned("finished.yaml").done] == ["finished"]
     (begun,) = planned("interrupted.yaml").runs
     assert begun.begun == RunDir(Path("runs/interrupted/s0-f72780589d"))
     assert begun.identity.startswith("f72780589d")
