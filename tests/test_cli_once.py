@@ -36,6 +36,25 @@ def test_an_option_with_two_values_is_refused(invoke: Invoke, words: tuple[str, 
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (
+            ("run", "c.yaml", "--observe", "diagnostic"),
+            "--observe: there is no 'diagnostic'. Did you mean 'diagnostics'? Choose from: diagnostics\n",
+        ),
+        (
+            ("ls", "--format", "jsn"),
+            "--format: there is no 'jsn'. Did you mean 'json'? Choose from: table, json, csv, md\n",
+        ),
+        (("show", "a", "--format="), "--format: there is no ''. Choose from: table, json\n"),
+    ],
+)
+def test_a_word_that_is_no_choice_is_answered_in_one_line(invoke: Invoke, words: tuple[str, ...], line: str) -> None:
+    """With the nearest right word, as a mistake in a config is."""
+    assert invoke(*words) == (2, "", line)
+
+
 def test_the_same_value_twice_and_options_of_several_values_are_no_mistake(
     invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -426,7 +426,60 @@ def test_a_name_shows_its_latest_finished_run(dlexp: Invoke) -> None:
     code, out, err = dlexp("show", "digits", "--format", "json")
 
     assert (code, json.loads(out)["seed"]) == (0, 0)
-    assert err == "digits: 3 runs; this is the latest finished one\n"
+    assert err == f"digits: 3 runs; this is the latest finished one, digits/s0-{IDENTITY[:10]}\n"
+
+
+def diagnosed(run_dir: RunDir, dead_share: float = 0.1) -> RunDir:
+    """A run with diagnostics of one hidden layer."""
+    lines = ["epoch,layer,dead_share,saturated_share,gradient_norm,weight_norm,update_ratio"]
+    lines += [f"{epoch},1,{dead_share},0.1,0.1,1.0,0.1" for epoch in (1, 2)]
+    run_dir.diagnostics_path.write_text("\n".join([*lines, ""]))
+    return run_dir
+
+
+def test_diagnostics_are_where_it_is_said(dlexp: Invoke) -> None:
+    """Another run than the one that is shown may have them; what to type draws them."""
+    later = finished(Path("runs"), seed=4, ended="2024-05-03T10:00:00+00:00")
+    plot = ("--plot", "units.png")
+    assert dlexp("show", "digits", *plot) == (
+        2,
+        "",
+        f"{later.label}: no diagnostics to draw. Try: dlexp run CONFIG --seed 4 --observe diagnostics\n",
+    )
+    first = diagnosed(finished(Path("runs"), seed=0, ended="2024-05-01T10:00:00+00:00"))
+
+    said = f"digits: 2 runs; this is the latest finished one, {later.label}; {first.label} has diagnostics\n"
+    assert dlexp("show", "digits")[2] == said
+    command = f"dlexp show {first.path} --plot units.png"
+    assert dlexp("show", "digits", *plot)[2] == f"{said}{later.label}: no diagnostics to draw. Try: {command}\n"
+    assert dlexp(*command.split()[1:])[0] == 0
+    assert Path("units.png").exists()
+
+
+def test_diagnostics_that_say_nothing_are_said(dlexp: Invoke) -> None:
+    """A line where all is well, and what is unusual in lines no wider than the terminal."""
+    diagnosed(finished(Path("runs")))
+    diagnosed(
+        finished(Path("runs"), "dead", config=changed(model={"type": "mlp", "activation": {"type": "relu"}})), 0.9
+    )
+
+    healthy = "\ndiagnosis\n  nothing unusual in the hidden layers; draw them with --plot FILE.png\n"
+    assert healthy in dlexp("show", "digits")[1]
+    assert (
+        "\ndiagnosis\n  layer 1: 90 % of its ReLUs never fire since epoch 1; leaky_relu or a smaller\n"
+        "    learning rate usually helps\n"
+    ) in dlexp("show", "dead")[1]
+    assert json.loads(dlexp("show", "digits", "--format", "json")[1])["diagnosis"] == []
+
+
+def test_a_repetition_is_named_by_its_run(dlexp: Invoke) -> None:
+    """It is no run of its own, as a name and as a path."""
+    run_dir = finished(Path("runs"))
+    run_dir.repetition.path.mkdir()
+
+    for word in (f"{run_dir.label}-observed", f"{run_dir.path}-observed/"):
+        line = f"{word}: no run, but a repetition that was observed. Its run is {run_dir.label}; name that one\n"
+        assert dlexp("show", word) == (2, "", line)
 
 
 def test_json_is_the_record_and_where_it_lies(dlexp: Invoke) -> None:

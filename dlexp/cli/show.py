@@ -40,6 +40,8 @@ def show(
 
     Example: dlexp show digits_sgd
     """
+    import shlex
+
     from dlexp.console import say, width
     from dlexp.errors import UserError
     from dlexp.records.index import latest_finished
@@ -55,10 +57,15 @@ def show(
         return
     runs = select(runs_dir, [run], data_dir)
     shown = latest_finished(runs)
+    observed = [each.dir for each in runs if each is not shown and each.dir.has_diagnostics]
     if len(runs) > 1:
-        say(f"{run}: {len(runs)} runs; this is the latest{' finished' * (shown.status == 'finished')} one")
+        elsewhere = "" if shown.dir.has_diagnostics or not observed else f"; {observed[0].label} has diagnostics"
+        latest = f"the latest{' finished' * (shown.status == 'finished')} one"
+        say(f"{run}: {len(runs)} runs; this is {latest}, {shown.dir.label}{elsewhere}")
     if plot:
         if not (rows := shown.dir.diagnostics()):
-            raise UserError(f"{run}: no diagnostics to draw. Try: dlexp run CONFIG --observe diagnostics")
+            again = f"dlexp run CONFIG --seed {shown.seed} --observe diagnostics"
+            words = ["dlexp", "show", str(observed[0].path), "--plot", str(plot)] if observed else []
+            raise UserError(f"{shown.dir.label}: no diagnostics to draw. Try: {shlex.join(words) or again}")
         diagnostics_plot.draw(rows, plot, f"{shown.name}, seed {shown.seed}")
     print(render(shown, output_format, n_mistakes, width()), end="")

@@ -261,6 +261,11 @@ class RunDir:
         return read_layers(repetition.diagnostics_path)
 
     @property
+    def has_diagnostics(self) -> bool:
+        """Whether there are any, its own or those of a repetition."""
+        return self.diagnostics_path.exists() or self.repetition.diagnostics_path.exists()
+
+    @property
     def lacks_first_diagnostics(self) -> bool:
         """Whether the diagnostics begin after the first epoch: only then were they asked for, or they were lost."""
         with suppress(DamagedRecord):

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dlexp.config.identity import Identities, identities_of
-from dlexp.config.names import BIAS_VARIANCE, CONFIG_SUFFIXES, PREFIX_LENGTH
+from dlexp.config.names import BIAS_VARIANCE, CONFIG_SUFFIXES, OBSERVED, PREFIX_LENGTH
 from dlexp.errors import UserError, did_you_mean
 from dlexp.records.index import Run, entries, is_directory, is_of_bias_variance, read, scan, with_identity
 from dlexp.records.run_dir import FolderName, RunDir
@@ -127,6 +127,11 @@ def _beginning(run_dirs: Iterable[RunDir], word: str) -> list[RunDir]:
 def _unknown(runs_dir: Path, word: str, run_dirs: Sequence[RunDir]) -> UserError:
     if not run_dirs:
         return UserError(f"{word}: no runs in {runs_dir} yet. Try: dlexp run configs/digits_sgd.yaml")
+    own = word.rstrip("/").removesuffix(OBSERVED)
+    if of_run := next((each for each in run_dirs if own != word and own in (each.label, str(each.path))), None):
+        return UserError(
+            f"{word}: no run, but a repetition that was observed. Its run is {of_run.label}; name that one"
+        )
     names = list(dict.fromkeys(run_dir.name for run_dir in run_dirs))
     name, _, folder = word.rstrip("/").removeprefix(f"{runs_dir}/").partition("/")
     if folder and name in names:

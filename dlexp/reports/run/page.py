@@ -1,6 +1,7 @@
 """One run in full: how it stands, what it was, what it reached."""
 
 import math
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,8 @@ from dlexp.reports.run.list import local_time, main_metric, standing
 #: How much of a failed run's log is shown.
 _LOG_LINES = 10
 _LOG_BYTES = 100_000
+#: What is said of diagnostics that say nothing.
+_HEALTHY = "nothing unusual in the hidden layers; draw them with --plot FILE.png"
 
 
 def render(run: Run, output: PageFormat, n_mistakes: int = 0, width: int = 80) -> str:
@@ -45,7 +48,8 @@ def render(run: Run, output: PageFormat, n_mistakes: int = 0, width: int = 80) -
     config = run.config
     if run.status in UNFINISHED and run.dir.config_path.exists():
         config = read(lambda: _begun_config(run.dir), config)
-    diagnosis = read(lambda: diagnose(run.dir.diagnostics(), config), []) if config else []
+    diagnostics = read(run.dir.diagnostics, []) if config else []
+    diagnosis = diagnose(diagnostics, config)
     n_notes = len(notes)
     evaluation = read(run.dir.evaluation, None)
     if output == "json":
@@ -61,7 +65,7 @@ def render(run: Run, output: PageFormat, n_mistakes: int = 0, width: int = 80) -
         *([_layers(record.layers), _metrics(record)] if record else []),
         *confusion.sections(worst.get("targets", {}), names, width),
         _curves(history, width),
-        _titled("diagnosis", diagnosis),
+        _titled("diagnosis", _wrapped(diagnosis or [_HEALTHY] * bool(diagnostics), width)),
         mistakes.lines(worst, names, n_mistakes, width),
         _titled("the end of its log", _end_of_log(run.dir) if run.status == "failed" else []),
     ]
@@ -171,6 +175,12 @@ def _titled(title: str, lines: Iterable[str]) -> list[str]:
     """Lines below a title; nothing where there are none."""
     below = [f"  {line}".rstrip() for line in lines]
     return [title, *below] if below else []
+
+
+def _wrapped(sentences: Iterable[str], width: int) -> Iterator[str]:
+    """Lines of a width below a title."""
+    for each in sentences:
+        yield from textwrap.wrap(each, width - 2, subsequent_indent="  ")
 
 
 def _end_of_log(run_dir: RunDir) -> list[str]:
