@@ -18,6 +18,7 @@ from dlexp.config.load_study import load_study
 from dlexp.records.index import finished
 from dlexp.records.lock import locked
 from dlexp.records.numbering import Numbering
+from dlexp.statistics.power import detectable
 
 BETTER = "says: Adam is better., metric: test_accuracy, difference: adam - sgd, at_least: 0.01"
 WORSE = "says: SGD is better., metric: test_accuracy, difference: sgd - adam, at_least: 0.01"
@@ -299,14 +300,15 @@ def test_dry_run_says_what_is_left_how_long_it_takes_and_what_it_can_show(folder
         "s.yaml: 2 variants, 8 seeds each\n"
         "  sgd   3 to train  5 done before  about 1.5 min\n"
         "  adam  3 to train  5 done before  about 1.5 min\n"
-        "  8 seeds show a distance from the bound of 1.16 standard deviations in 80 % of\n"
+        "  8 seeds tell a number 1.16 standard deviations from its bound in 80 % of\n"
         "    cases, at a level of 0.05.\n"
-        "    test_accuracy, adam - sgd: 2.2 points, by 5 seeds on record\n"
+        "  By 5 seeds on record, a number has to be:\n"
+        "    test_accuracy, adam - sgd: at least 2.2 points from its bound\n"
         "\n"
         "t.yaml: 2 variants, 5 seeds each\n"
         "  sgd   0 to train  5 done before\n"
         "  adam  5 to train  0 done before  about 2.5 min\n"
-        "  5 seeds show a distance from the bound of 1.68 standard deviations in 80 % of\n"
+        "  5 seeds tell a number 1.68 standard deviations from its bound in 80 % of\n"
         "    cases, at a level of 0.05.\n"
         "\n"
         "11 to train, 10 done before; time with 2 workers: about 2.8 min (6 by other\n"
@@ -325,8 +327,39 @@ def test_dry_run_counts_what_is_observed_and_what_a_goal_could_show(folder: Path
     code, out, _ = invoke("study", "s.yaml", "--dry-run")
 
     assert code == 0
-    assert "5 seeds show a difference in test_accuracy of 1.68 standard deviations" in " ".join(out.split())
-    assert out.endswith("\n0 to train, 10 done before, 5 of these to be trained again with diagnostics.\n")
+    assert out == (
+        "s.yaml: 2 variants, 5 seeds each\n"
+        "  sgd   0 to train  5 done before\n"
+        "  adam  0 to train  5 done before, 5 again with diagnostics  about 6 s\n"
+        "  5 seeds tell a number 1.68 standard deviations from its bound in 80 % of\n"
+        "    cases, at a level of 0.05.\n"
+        "  5 seeds tell a difference in test_accuracy 1.68 standard deviations from 0 in\n"
+        "    80 % of cases, at a level of 0.05.\n"
+        "  By 5 seeds on record, a number has to be:\n"
+        "    test_accuracy, adam - sgd: at least 3.3 points from 0\n"
+        "\n"
+        "0 to train, 10 done before, 5 of these to be trained again with diagnostics;\n"
+        "  time with 1 worker: about 6 s (5 by other seeds of the same experiment on this\n"
+        "  machine).\n"
+    )
+
+
+@pytest.mark.usefixtures("untrained")
+def test_dry_run_says_where_a_plan_is_hopeless(folder: Path, invoke: Invoke) -> None:
+    """What so few seeds would tell of so many numbers, what more would; and that no accuracy is so far from a bound."""
+    path = study(folder / "s.yaml", BETTER, WORSE, MUCH, seeds=3)
+    record(path, folder / "runs", {"sgd": [0.2, 0.5, 0.9], "adam": [0.9, 0.5, 0.5]})
+
+    out = " ".join(invoke("study", "s.yaml", "--dry-run")[1].split())
+    judged = " ".join(invoke("study", "s.yaml")[1].split())
+
+    expected = [detectable(n, 0.05 / 3) for n in (3, 5, 8)]
+    assert (
+        "3 seeds are too few for 3 numbers: they tell a number {:.2f} standard deviations from its bound in 80 % of "
+        "cases, at a level of 0.05 / 3 (5 seeds: {:.2f}, 8 seeds: {:.2f}).".format(*expected)
+    ) in out
+    assert "points from its bound, and none can be so far: nothing can be told" in out
+    assert "3 seeds can tell nothing here: only a number at least" in judged
 
 
 def test_mistakes_of_all_studies_are_said_at_once(folder: Path, invoke: Invoke) -> None:

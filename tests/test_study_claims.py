@@ -444,9 +444,9 @@ def test_a_forecast_of_a_ratio_of_any_size_is_finite(tmp_path: Path) -> None:
 
     (study,) = forecast(nothing_to_train, [(facts, {})], Pace([]), workers=1).studies
 
-    (claim,) = study.claims
-    assert claim.detectable is not None
-    assert math.isfinite(claim.detectable)
+    (number,) = study.numbers
+    assert number.detectable is not None
+    assert math.isfinite(number.detectable)
 
 
 def test_a_difference_of_two_columns_is_of_the_same_run(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from dlexp.reports.comparison.verdicts import OPEN, has_verdict
 from dlexp.statistics.power import detectable
 
 #: A family is too large where its seeds show less than 80 % of true differences of so many standard deviations.
-_LARGE_EFFECT = 3.0
+LARGE_EFFECT = 3.0
 #: So many experiments are worth confirming on new seeds: two comparisons, each at half the level.
 N_BEST = 3
 #: On so many new seeds.
@@ -49,7 +49,7 @@ def large_family(group: Group, column: Column, scores: Sequence[Score | None]) -
     weakest = min(found, key=lambda each: each.pairs)
     assert weakest.level is not None
     in_sds = detectable(weakest.pairs, weakest.level)
-    if in_sds <= _LARGE_EFFECT:
+    if in_sds <= LARGE_EFFECT:
         return None
     with_means = [(score.mean, each) for score, each in zip(scores, group.experiments, strict=True) if score]
     best = sorted(with_means, key=lambda pair: pair[0], reverse=column.higher_is_better is True)[:N_BEST]

@@ -29,6 +29,8 @@ class Answered:
     """Why that was decided; empty of a claim."""
     expect: Expected | None = None
     """How the claim was expected to come out; None of a decision."""
+    is_over_training_sets: bool = False
+    """Whether it is over resampled training sets, not over seeds."""
     has_several: bool = False
     """Whether the claim bounds other numbers too."""
 
@@ -50,6 +52,7 @@ def answered(facts: StudyFacts) -> Iterator[Answered]:
                 term=term,
                 outcome=judged.result,
                 expect=judged.claim.expect,
+                is_over_training_sets=judged.claim.needs_training_sets,
                 has_several=len(judged.terms) > 1,
             )
     study = facts.study.study

@@ -1,14 +1,15 @@
 """What studies would train, how long that takes on this machine, and what their claims could show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from dlexp.config.load_study import LoadedStudy
-from dlexp.config.study import Claim
 from dlexp.execution.plan import Plan, Planned
 from dlexp.reports.plan.pace import Pace, TotalTime, total_time
+from dlexp.reports.study.answered import Answered, answered
 from dlexp.reports.study.facts import StudyFacts
-from dlexp.reports.study.terms import Kind, Term, as_share
+from dlexp.reports.study.terms import Term, as_share
 from dlexp.statistics.paired import LEVEL, MIN_PAIRS
 from dlexp.statistics.power import detectable, sd_limits
 
@@ -20,22 +21,20 @@ class VariantForecast:
     name: str
     to_train: int
     done: int
+    to_observe: int
+    """Of those that are done, how many are trained again with diagnostics."""
     time: TotalTime
-    """Of one worker, for the runs to train."""
+    """Of one worker, for the runs to train and to observe."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClaimForecast:
-    """What the runs could show of one number that a claim bounds."""
+class NumberForecast:
+    """What the runs could show of one number that a claim or a decision bounds."""
 
-    claim: Claim
-    label: str
-    kind: Kind
+    number: Answered
     detectable: float | None
     """The distance from the bound that is found in 80 % of cases, by the upper limit of the standard deviation of the
     seeds on record; of a ratio as a share. None if fewer than three tell it, and of training sets."""
-    n_on_record: int
-    """The seeds on record."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +48,8 @@ class StudyForecast:
     goal_detectable_sd: float | None
     """The same of the goal's difference between a variant and the incumbent; None without a goal, and as before."""
     variants: tuple[VariantForecast, ...]
-    claims: tuple[ClaimForecast, ...]
+    numbers: tuple[NumberForecast, ...]
+    """Those of claims and decisions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,46 +71,58 @@ def forecast(
     plan: Plan, studies: Sequence[tuple[StudyFacts, Mapping[str, Sequence[Planned]]]], pace: Pace, workers: int
 ) -> Forecast:
     """What studies would do, given what their runs on record say, and by variant all their runs."""
+    again = {run.dir.path for run in plan.to_observe}
     return Forecast(
-        studies=tuple(_study(facts, runs, pace) for facts, runs in studies),
+        studies=tuple(_study(facts, runs, pace, again) for facts, runs in studies),
         to_train=len(plan.to_train),
         done=len(plan.done),
-        to_observe=len(plan.to_observe),
+        to_observe=len(again),
         without_data=tuple(f"{experiment.name}: {error.lines[0]}" for experiment, error in plan.without_data),
         workers=workers,
-        time=total_time(plan.to_train, pace, workers),
+        time=total_time([*plan.to_train, *_of(plan.runs, again)], pace, workers),
     )
 
 
-def _study(facts: StudyFacts, runs: Mapping[str, Sequence[Planned]], pace: Pace) -> StudyForecast:
+def _of(runs: Iterable[Planned], paths: Container[Path]) -> list[Planned]:
+    """Those that are recorded in one of these directories."""
+    return [run for run in runs if run.recorded and run.recorded.path in paths]
+
+
+def _study(
+    facts: StudyFacts, runs: Mapping[str, Sequence[Planned]], pace: Pace, again: Container[Path]
+) -> StudyForecast:
     study = facts.study.study
     can_tell = study.seeds >= MIN_PAIRS and not all(claim.needs_training_sets for claim in study.claims)
     in_sd = detectable(study.seeds, LEVEL / study.n_claims) if can_tell else None
+    of_goal = (
+        detectable(study.seeds, LEVEL / len(facts.decisions)) if facts.decisions and study.seeds >= MIN_PAIRS else None
+    )
     return StudyForecast(
         study=facts.study,
         detectable_sd=in_sd,
-        goal_detectable_sd=(
-            detectable(study.seeds, LEVEL / len(facts.decisions))
-            if facts.decisions and study.seeds >= MIN_PAIRS
-            else None
-        ),
-        variants=tuple(_variant(name, of_it, pace) for name, of_it in runs.items()),
-        claims=tuple(_claim(judged.claim, term, in_sd) for judged in facts.claims for term in judged.terms),
+        goal_detectable_sd=of_goal,
+        variants=tuple(_variant(name, of_it, pace, again) for name, of_it in runs.items()),
+        numbers=tuple(_number(each, in_sd if each.role == "claim" else of_goal) for each in answered(facts)),
     )
 
 
-def _variant(name: str, runs: Sequence[Planned], pace: Pace) -> VariantForecast:
-    to_train = [run for run in runs if run.recorded is None]
-    done = len(runs) - len(to_train)
-    return VariantForecast(name=name, to_train=len(to_train), done=done, time=total_time(to_train, pace))
+def _variant(name: str, runs: Sequence[Planned], pace: Pace, again: Container[Path]) -> VariantForecast:
+    to_train, to_observe = [run for run in runs if run.recorded is None], _of(runs, again)
+    return VariantForecast(
+        name=name,
+        to_train=len(to_train),
+        done=len(runs) - len(to_train),
+        to_observe=len(to_observe),
+        time=total_time([*to_train, *to_observe], pace),
+    )
 
 
-def _claim(claim: Claim, term: Term, in_sd: float | None) -> ClaimForecast:
-    sd = _upper_sd(term)
-    size = None if in_sd is None or sd is None or claim.needs_training_sets else in_sd * sd
-    if size is not None and term.kind == "ratio":
+def _number(number: Answered, in_sd: float | None) -> NumberForecast:
+    sd = None if number.is_over_training_sets else _upper_sd(number.term)
+    size = None if in_sd is None or sd is None else in_sd * sd
+    if size is not None and number.term.kind == "ratio":
         size = as_share(size)
-    return ClaimForecast(claim=claim, label=term.label, kind=term.kind, detectable=size, n_on_record=term.n)
+    return NumberForecast(number=number, detectable=size)
 
 
 def _upper_sd(term: Term) -> float | None:

@@ -8,13 +8,18 @@ from typing import Any
 from dlexp.console import one_line
 from dlexp.errors import UserError
 from dlexp.format import TableFormat, aligned, plural, to_json
+from dlexp.reports.comparison.families import LARGE_EFFECT
 from dlexp.reports.numbers import about
 from dlexp.reports.plan.pace import TotalTime
-from dlexp.reports.study.forecast import Forecast, StudyForecast
-from dlexp.reports.study.measures import of_claim
+from dlexp.reports.study.answered import Answered
+from dlexp.reports.study.forecast import Forecast, NumberForecast, StudyForecast, VariantForecast
 from dlexp.reports.study.sentences import heading
-from dlexp.reports.study.units import unit_of
 from dlexp.statistics.paired import LEVEL, MIN_PAIRS
+from dlexp.statistics.power import detectable
+
+#: Where seeds are too few, what so many would show.
+_MORE_SEEDS = (5, 8, 12, 20, 50)
+_N_MORE = 2
 
 
 def render(found: Forecast, output: TableFormat, width: int = 80) -> str:
@@ -41,14 +46,7 @@ def _document(found: Forecast) -> dict[str, Any]:
             "detectable_sd": each.detectable_sd,
             "goal_detectable_sd": each.goal_detectable_sd,
             "variants": [asdict(variant) for variant in each.variants],
-            "claims": [
-                {
-                    "says": claim.claim.says,
-                    "measure": of_claim(claim.claim).name,
-                    **{key: getattr(claim, key) for key in ("label", "kind", "detectable", "n_on_record")},
-                }
-                for claim in each.claims
-            ],
+            "numbers": [_number(number) for number in each.numbers],
         }
         for each in found.studies
     ]
@@ -56,12 +54,18 @@ def _document(found: Forecast) -> dict[str, Any]:
     return {"studies": studies, **totals, "time": asdict(found.time)}
 
 
+def _number(forecast: NumberForecast) -> dict[str, Any]:
+    number, term = forecast.number, forecast.number.term
+    return {
+        **{"says": number.question, "role": number.role, "measure": number.measure, "label": term.label},
+        **{"kind": term.kind, "detectable": forecast.detectable, "n_on_record": term.n},
+    }
+
+
 def _lines(found: Forecast, width: int) -> Iterator[str]:
     for study in found.studies:
         yield from _wrapped(heading(study.study), width)
-        rows = [(f"{each.to_train} to train", f"{each.done} done before", _time(each.time)) for each in study.variants]
-        cells = [(f"  {each.name}", *row) for each, row in zip(study.variants, rows, strict=True)]
-        yield from (line for row in aligned(cells) for line in _wrapped(row, width))
+        yield from (line for row in aligned(map(_cells, study.variants)) for line in _wrapped(row, width))
         for line in _power(study):
             yield from _wrapped(line, width, "  ")
         yield ""
@@ -71,8 +75,18 @@ def _lines(found: Forecast, width: int) -> Iterator[str]:
     yield from _wrapped(f"{found.to_train} to train, {found.done} done before{again}{_total(found)}.", width)
 
 
+def _cells(variant: VariantForecast) -> tuple[str, ...]:
+    again = f", {variant.to_observe} again with diagnostics" if variant.to_observe else ""
+    return (
+        f"  {variant.name}",
+        f"{variant.to_train} to train",
+        f"{variant.done} done before{again}",
+        _time(variant.time),
+    )
+
+
 def _total(found: Forecast) -> str:
-    if not found.to_train:
+    if not found.to_train + found.to_observe:
         return ""
     return f"; time with {plural(found.workers, 'worker')}: {_time(found.time)}{_ground(found.time)}"
 
@@ -97,30 +111,39 @@ def _ground(time: TotalTime) -> str:
 
 def _power(study: StudyForecast) -> Iterator[str]:
     """How far from its bound a number has to be to be told from it."""
-    seeds, m = study.study.study.seeds, study.study.study.n_claims
-    of_sets = sum(each.claim.needs_training_sets for each in study.claims)
-    if of_sets < len(study.claims):
-        if study.detectable_sd is None:
-            yield f"{plural(seeds, 'seed')} allow no verdict; at least {MIN_PAIRS} are needed."
-        else:
-            yield _shown(seeds, "distance from the bound", study.detectable_sd, m)
+    seeds, claims = study.study.study.seeds, study.study.study.claims
+    of_sets = any(each.needs_training_sets for each in claims)
+    if not all(each.needs_training_sets for each in claims):
+        yield _in_sd(seeds, study.detectable_sd, "a number", "its bound", study.study.study.n_claims)
     if of_sets:
         yield "What the training sets can show is known once they are trained."
-    if study.goal_detectable_sd is not None:
-        goal = study.study.study.goal
-        yield _shown(seeds, f"difference in {goal}", study.goal_detectable_sd, len(study.variants) - 1)
-    sizes = [
-        f"  {of_claim(each.claim).name}, {each.label}: {unit_of(each.claim, each.kind).distance(each.detectable)}, "
-        f"by {each.n_on_record} seeds on record"
-        for each in study.claims
-        if each.detectable is not None
-    ]
-    yield from dict.fromkeys(sizes)  # Several claims may be about the same number.
+    if goal := study.study.study.goal:
+        yield _in_sd(seeds, study.goal_detectable_sd, f"a difference in {goal}", "0", len(study.variants) - 1)
+    told = [each for each in study.numbers if each.detectable is not None]
+    for n in dict.fromkeys(each.number.term.n for each in told):
+        yield f"By {plural(n, 'seed')} on record, a number has to be:"
+        lines = (_in_units(each.number, each.detectable or 0.0) for each in told if each.number.term.n == n)
+        yield from dict.fromkeys(lines)  # Several claims may be about the same number.
 
 
-def _shown(seeds: int, what: str, in_sd: float, n: int) -> str:
-    level = f"{LEVEL}{f' / {n}' if n > 1 else ''}"
-    return f"{seeds} seeds show a {what} of {in_sd:.2f} standard deviations in 80 % of cases, at a level of {level}."
+def _in_sd(seeds: int, in_sd: float | None, what: str, end: str, n: int) -> str:
+    """How many standard deviations a number has to be from its bound; and with more seeds, where these are too few."""
+    if in_sd is None:
+        return f"{plural(seeds, 'seed')} allow no verdict; at least {MIN_PAIRS} are needed."
+    how_often = f"in 80 % of cases, at a level of {LEVEL}{f' / {n}' if n > 1 else ''}"
+    told = f"{what} {in_sd:.2f} standard deviations from {end} {how_often}"
+    if in_sd <= LARGE_EFFECT:
+        return f"{seeds} seeds tell {told}."
+    more = [f"{k} seeds: {detectable(k, LEVEL / n):.2f}" for k in _MORE_SEEDS if k > seeds][:_N_MORE]
+    return f"{seeds} seeds are too few{f' for {n} numbers' if n > 1 else ''}: they tell {told} ({', '.join(more)})."
+
+
+def _in_units(number: Answered, distance: float) -> str:
+    """How far a number has to be from its bound, by what runs on record tell of it."""
+    term, unit = number.term, number.unit
+    away = unit.away(distance, term.bound).removesuffix(",")
+    hopeless = "" if unit.can_be_away(term.bound, distance) else ", and none can be so far: nothing can be told"
+    return f"  {number.measure}, {term.label}: {away}{hopeless}"
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:

@@ -58,17 +58,17 @@ def _undecided(term: Term, unit: Unit, counted: str) -> Iterator[str]:
     if term.reason:
         yield f"{'Not judged' if term.interval else 'No interval'}: {term.reason}."
     elif term.detectable is not None:
-        yield f"{could_tell(term.n, counted, unit, term.bound, term.detectable)}."
+        yield f"{_could_tell(plural(term.n, counted), unit, term.bound, term.detectable)}."
     if term.seeds_needed:
         yield f"If the true number is the one measured, {how_many(term.seeds_needed, counted)} would show it."
 
 
-def could_tell(n: int, counted: str, unit: Unit, bound: Bound, distance: float, told: str = "have been told") -> str:
-    """`With 3 seeds only a number at least 8.7 points from its bound would have been told`, or that none could be."""
-    few = plural(n, counted)
+def _could_tell(few: str, unit: Unit, bound: Bound, distance: float) -> str:
+    """`With 3 seeds only a number at least 8.7 points from its bound would have been told`, or that none would."""
+    needed = f"only a number {unit.away(distance, bound)} would have been told"
     if unit.can_be_away(bound, distance):
-        return f"With {few} only {unit.away(distance, bound)} would {told}"
-    return f"{few} can tell nothing here: only {unit.away(distance, bound)} would {told}, and none can be so far"
+        return f"With {few} {needed}"
+    return f"{few} can tell nothing here: {needed}, and none can be so far"
 
 
 def decided(study: Study, decision: Decision) -> Iterator[str]:

@@ -35,11 +35,11 @@ class Unit:
         return f"{fixed(scaled, places_of(scaled, 2))}{self.name}"
 
     def away(self, distance: float, bound: Bound) -> str:
-        """`a number at least 4.2 points from its bound`; of ratios by a factor."""
+        """`at least 4.2 points from its bound`; of ratios by a factor."""
         end = "0" if set(bound) == {0.0, None} else "its bound"
         if self.name == RATIO:
-            return f"a ratio {significant(1 + distance, 2)} times its bound or more, or as far below it,"
-        return f"a number at least {self.distance(distance)} from {end}"
+            return f"{significant(1 + distance, 2)} times its bound or more, or as far below it,"
+        return f"at least {self.distance(distance)} from {end}"
 
     def can_be_away(self, bound: Bound, distance: float) -> bool:
         """Whether any number can be so far from the bound."""
