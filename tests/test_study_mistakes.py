@@ -53,6 +53,24 @@ def lines(text: str) -> list[str]:
             "s.yaml: base: missing; name the config that the variants change; 'a' has no file of its own",
         ),
         (
+            "variants: {a: {}, b: {}, c: {}}",
+            "s.yaml: base: missing; name the config that the variants change; 'a' and 2 more have no file of their own",
+        ),
+        (
+            "base: base.yaml\nvariants: [small, wide]",
+            "s.yaml:2: variants: expected a mapping, given [small, wide]; write {small: {}, wide: {}}",
+        ),
+        (
+            "base: base.yaml\nvariants:\n  - sgd: {}\n  - adam: {optimizer: adam}",
+            "s.yaml:2: variants: expected a mapping, given [{sgd: {}}, {adam: {optimizer: adam}}]; write {sgd: {}, "
+            "adam: {optimizer: adam}}",
+        ),
+        (
+            "base: base.yaml\nvariants:\n  wide: model.hidden: [64]",
+            "s.yaml:3: not valid YAML: a colon within a value; write 'model.hidden: [64]' if it is a text, "
+            "{model.hidden: [64]} if these are keys",
+        ),
+        (
             "base: base.yaml",
             "s.yaml: variants: missing; name what is compared, such as `variants: {sgd: {}, adam: {optimizer: adam}}`",
         ),
@@ -502,6 +520,24 @@ def test_all_mistakes_of_a_claim_are_said_at_once() -> None:
         "s.yaml:5: claims.1.metric: unknown column 'test_acuracy'",
         "s.yaml:6: claims.2.variant: expected text",
     ]
+
+
+def test_a_config_named_as_seen_from_elsewhere() -> None:
+    """Where it is there as seen from the working directory: how the study names it."""
+    Path("mine/studies").mkdir(parents=True)
+    Path("mine/base.yaml").write_text(BASE)
+    Path("mine/studies/s.yaml").write_text("base: mine/base.yaml\nvariants: {a: {}, b: {file: base.yaml}}")
+    with pytest.raises(ConfigError) as caught:
+        load_study("mine/studies/s.yaml")
+
+    there = "no such file as seen from mine/studies, the folder of this file; write"
+    assert caught.value.lines == [
+        f"mine/studies/s.yaml:1: base: mine/studies/mine/base.yaml: {there} ../base.yaml",
+        f"mine/studies/s.yaml:2: variants.b.file: mine/studies/base.yaml: {there} ../../base.yaml",
+    ]
+    Path("mine/c.yaml").write_text("extends: mine/base.yaml")
+    with pytest.raises(ConfigError, match=r"no such file as seen from mine, the folder of this file; write base.yaml$"):
+        load("mine/c.yaml")
 
 
 def test_claims_are_read_though_a_base_is_missing() -> None:

@@ -180,7 +180,24 @@ def test_aliases_are_written_out(tmp_path: Path) -> None:
         ("a: " + 40 * "9", "FILE:1: a: the whole number 999999999999999999999999999999 is too large"),
         ("a: 0x" + 20 * "f", "FILE:1: a: the whole number 0xffffffffffffffffffff is too large"),
         ("a: " + MAX_BYTES * "x", "FILE: larger than 250 KB; expected a config file"),
-        ("a: b: c\n", "FILE:1: not valid YAML: mapping values are not allowed here"),
+        (
+            "a: b: c\n",
+            "FILE:1: not valid YAML: a colon within a value; write 'b: c' if it is a text, {b: c} if these are keys",
+        ),
+        (
+            "- a: 'b': c  # here\n",
+            "FILE:1: not valid YAML: a colon within a value; put a text in quotes, and keys in braces, such as "
+            "{type: adam}",
+        ),
+        (
+            "a: b\n  c: d\n",
+            "FILE:2: not valid YAML: this line is indented below a value; begin it below the key above it",
+        ),
+        (
+            "a: {b: c: d}\n",
+            "FILE:1: not valid YAML: a colon within a value, or no comma before a key; put a text with a colon in "
+            "quotes",
+        ),
         (
             "a: [1, 2\n",
             "FILE:2: not valid YAML: while parsing a flow sequence expected ',' or ']', but got ",

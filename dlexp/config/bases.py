@@ -20,7 +20,7 @@ def read_with_bases(path: Path, named_by: NamedBy | None = None) -> Node:
     chain, files = [path], [_config(path, named_by)]
     while extends := files[-1].child("extends"):
         base = _base_path(extends, chain)
-        files.append(_config(base, NamedBy(extends.source, "extends")))
+        files.append(_config(base, NamedBy(extends.source, "extends", extends.value)))
         chain.append(base)
     config = Node({}, files[-1].source)
     for file in reversed(files):

@@ -13,7 +13,7 @@ from dlexp import registry
 from dlexp.config.experiment import Experiment
 from dlexp.config.lint import ALLOWED
 from dlexp.config.places import HEAD_SHORT_FORMS
-from dlexp.config.study import Study
+from dlexp.config.study import BOUNDS, MEASURES, SUBJECTS, Study
 from dlexp.config.variants import FILE
 
 Schema = dict[str, Any]
@@ -49,14 +49,25 @@ def study_schema() -> Schema:
     study, definitions = _parts(Study, _OWN)
     config = json_schema()
     file = {"type": "string", "minLength": 1, "description": "A config file, seen from the study, instead of the base."}
+    sections = [key for key in config["properties"] if key not in ("extends", "allow", "name")]
     changes = {
         "type": "object",
         "properties": {FILE: file, **{key: item for key, item in config["properties"].items() if key != "extends"}},
-        "patternProperties": {r"^[^.]+\..": {"description": "A key at any depth, as `--set` takes it."}},
+        "patternProperties": {
+            rf"^({'|'.join(sections)})\..": {"description": "A key at any depth, as `--set` takes it."}
+        },
         "additionalProperties": False,
     }
     study["properties"]["variants"]["additionalProperties"] = changes
+    bounds = [*map(_given, BOUNDS), {**_given("order"), "not": {"anyOf": list(map(_given, BOUNDS))}}]
+    one_each = [list(map(_given, MEASURES)), list(map(_given, SUBJECTS)), bounds]
+    definitions["Claim"]["allOf"] = [{"oneOf": choices} for choices in one_each]
     return _document("dlexp study", study, {**definitions, **config["$defs"]})
+
+
+def _given(key: str) -> Schema:
+    """That a key is there, and is not null."""
+    return {"required": [key], "properties": {key: {"not": {"type": "null"}}}}
 
 
 def _parts(settings: type[BaseModel], left_out: Sequence[str]) -> tuple[Schema, dict[str, Schema]]:

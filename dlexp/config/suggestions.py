@@ -23,6 +23,8 @@ from dlexp.config.yaml_source import parse_value, reads_as_number
 OFF_WORDS = ("none", "null", "off", "no", "false")
 #: Longer lists are not tried again with another item.
 MAX_ITEMS = 100
+#: Longer mappings are not written out.
+MAX_ENTRIES = 60
 #: How a whole number may be grouped in thousands, and a fraction written with a comma.
 GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:([ '.,\u00a0\u202f])\d{3})(?:\1\d{3})*")
 UNDERSCORED = re.compile(r"[-+]?\d+(?:_\d+)+(?:\.\d+)?(?:[eE][-+]?\d+)?")
@@ -55,6 +57,10 @@ def instead(kinds: Collection[str], value: Any, fits: Fits) -> str:
         readings = [str(int(value))]
     elif "string_type" in kinds and isinstance(value, bool | int | float):
         return "; put it in quotes" if fits(format_value(value)) else ""
+    elif "dict_type" in kinds and isinstance(value, list):
+        # Their order may count, so that they are not sorted.
+        entries = ", ".join(format_value({name: each})[1:-1] for name, each in _mapping(value).items())
+        readings = [f"{{{entries}}}"] if 0 < len(entries) <= MAX_ENTRIES else []
     elif "list_type" in kinds and isinstance(value, str | int | float):
         readings = list(map(format_value, _list_readings(value)))
     written = [reading for reading in readings if fits(_parsed(reading))]
@@ -141,6 +147,14 @@ def _list_readings(value: str | bool | int | float) -> list[list[Any]]:
         # 1,5 may be one number.
         readings += [[_parsed(text)] for text in number_readings(value)]
     return readings
+
+
+def _mapping(items: list[Any]) -> dict[str, Any]:
+    """What a list of names, or of mappings with a name each, may be as a mapping by name; empty where it is neither."""
+    named: dict[str, Any] = {}
+    for item in items:
+        named |= {item: {}} if isinstance(item, str) else item if isinstance(item, dict) else {}
+    return named if len(named) == len(items) else {}
 
 
 def _parsed(text: str) -> Any:

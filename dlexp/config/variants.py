@@ -74,7 +74,8 @@ def variants_of(file: Node, n_seeds: int) -> tuple[list[Variant], list[Problem]]
     base, variants = file.child("base"), []
     without = [name for name, node in named if not node.child(FILE)]
     if base is None and without:
-        owners = f"; {_quoted(without)} has no {FILE} of its own" if without != [""] else ""
+        none = f"has no {FILE} of its own" if len(without) == 1 else f"have no {FILE} of their own"
+        owners = f"; {_quoted(without)} {none}" if without != [""] else ""
         problems.append(Problem("base", f"missing; name the config that the variants change{owners}", file.source))
     for name, node in named:
         try:
@@ -93,7 +94,7 @@ def load_variants(variants: Sequence[Variant], study: Path) -> tuple[dict[str, L
     for each in variants:
         try:
             path = _seen_from(study.parent, each.config.value)
-            base = read(path, NamedBy(each.config.source, each.config_path))
+            base = read(path, NamedBy(each.config.source, each.config_path, each.config.value))
             if twice := list(_given_twice(each.values, base)):
                 raise ConfigError(twice)
             own = checked(path, with_values(base, each.values))

@@ -4,6 +4,7 @@ Scalars are those of YAML 1.2's core schema: `1e-3` is a number, `on` and `12:30
 config has no use for (tags, merge keys, several documents, bombs of aliases) is refused.
 """
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from dlexp.errors import did_you_mean
 
 #: What is larger than any config is refused before it costs a second: PyYAML reads some 30,000 values in one.
 MAX_BYTES = 250_000
+#: Longer values are not repeated in messages.
+MAX_SHOWN = 60
 MAX_DEPTH = 50
 MAX_NODES = 10_000
 MAX_INTEGER = 2**63 - 1
@@ -44,6 +47,18 @@ class NamedBy:
     source: Source
     path: str
     """The dotted path of the key: `extends`."""
+    name: str
+    """The file as it is written there."""
+
+    def elsewhere(self) -> str:
+        """For a name that is right as seen from where the command runs: how it is written in this file."""
+        try:
+            if not Path(self.name).is_file():
+                return ""
+        except OSError:  # What cannot be looked at is nothing to name.
+            return ""
+        folder = Path(self.source.label).parent
+        return f" as seen from {folder}, the folder of this file; write {os.path.relpath(self.name, folder)}"
 
 
 @dataclass(frozen=True)
@@ -75,7 +90,9 @@ def read(path: Path, named_by: NamedBy | None = None, kind: Kind = CONFIG) -> No
         data = _read_bytes(path, kind)
     except _Refused as error:
         if named_by:
-            raise refused(f"{path}: {error.message}", named_by.source, named_by.path) from None
+            elsewhere = named_by.elsewhere() if isinstance(error, _Missing) else ""
+            message = f"no such file{elsewhere}" if elsewhere else error.message
+            raise refused(f"{path}: {message}", named_by.source, named_by.path) from None
         raise refused(error.message, Source(str(path))) from None
     try:
         root = _root(_decoded(data), _Composer)
@@ -127,6 +144,10 @@ class _Refused(Exception):
         self.path = path
 
 
+class _Missing(_Refused):
+    """There is no such file."""
+
+
 class _Comment(_Refused):
     """A comment where there can be none."""
 
@@ -143,7 +164,7 @@ def _read_bytes(path: Path, kind: Kind) -> bytes:
         raise _Refused(f"{error.strerror}") from None
     except FileNotFoundError:
         configs = sorted(each.name for suffix in CONFIG_SUFFIXES for each in path.parent.glob(f"*{suffix}"))
-        raise _Refused(f"no such file.{did_you_mean(path.name, configs)}".rstrip(".")) from None
+        raise _Missing(f"no such file.{did_you_mean(path.name, configs)}".rstrip(".")) from None
     except IsADirectoryError:
         raise _Refused(f"a directory; expected a {kind.noun} file") from None
     except OSError as error:
@@ -189,7 +210,24 @@ def _syntax_error(error: yaml.MarkedYAMLError) -> _Refused:
         return _Refused("a tab where only spaces may stand; indent with spaces", line)
     if isinstance(error, ComposerError) and "single document" in (error.context or ""):
         return _Refused("a second document begins here; expected one config a file", line)
-    return _Refused(" ".join(f"not valid YAML: {error.context or ''} {error.problem}".split()), line)
+    said = f"{error.context or ''} {error.problem}"
+    if mark and mark.buffer and (error.problem or "").startswith("mapping values are not allowed"):
+        start = mark.buffer.rfind("\n", 0, mark.pointer) + 1
+        said = _second_colon(mark.buffer[start:].partition("\n")[0].rstrip("\0"), mark.pointer - start)
+    elif (error.problem or "").endswith("but got ':'"):
+        said = "a colon within a value, or no comma before a key; put a text with a colon in quotes"
+    return _Refused(" ".join(f"not valid YAML: {said}".split()), line)
+
+
+def _second_colon(line: str, at: int) -> str:
+    """What to do about the colon at a place of a line, where no key can stand."""
+    _, sign, value = line.lstrip(" -").partition(": ")
+    if ": " not in f"{line[:at]} ".lstrip(" -"):
+        return "this line is indented below a value; begin it below the key above it"
+    value = value.strip()
+    if not sign or len(value) > MAX_SHOWN or set(value) & set("'\"{}#"):
+        return "a colon within a value; put a text in quotes, and keys in braces, such as {type: adam}"
+    return f"a colon within a value; write '{value}' if it is a text, {{{value}}} if these are keys"
 
 
 def _require_printable(text: str, line: int | None = None, path: str = "") -> None:
