@@ -177,6 +177,37 @@ def test_a_goal_ends_in_a_decision(folder: Path, invoke: Invoke) -> None:
 
 
 @pytest.mark.usefixtures("untrained")
+@pytest.mark.parametrize("width", [40, 80])
+def test_the_scores_say_what_distinguishes_the_variants_and_what_claims_are_about(
+    width: int, folder: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Settings below the tables where they do not fit into one; numbers that are no scores, of each variant."""
+    claims = [
+        f"says: s, metric: {metric}, difference: adam - sgd, at_least: 0"
+        for metric in ("test_accuracy", "best_val_accuracy", "seconds", "best_val_accuracy - val_accuracy")
+    ]
+    variants = "{sgd: {optimizer: sgd}, adam: {}, deeper: {model.hidden: [8, 8]}}"
+    path = study(folder / "s.yaml", *claims, variants=variants)
+    record(path, folder / "runs", {"sgd": SGD, "adam": ADAM, "deeper": ADAM})
+    monkeypatch.setattr("dlexp.console.width", lambda: width)
+
+    out = invoke("study", "s.yaml")[1]
+
+    assert max(map(len, out.splitlines())) <= width
+    if width == 80:
+        assert "\n\n         seeds   test_accuracy   best_val_accuracy        seconds\nsgd      5       0.834" in out
+        assert "\n\n         val_accuracy   best_val_accuracy - val_accuracy\nsgd      0.854 ±0.011   0.01000 ±0" in out
+        assert (
+            "sgd: model.hidden=[16, 16], optimizer.type=sgd, optimizer.learning_rate=0.01\n"
+            "adam: model.hidden=[16, 16], optimizer.type=adam, optimizer.learning_rate=0.001\n"
+            "deeper: model.hidden=[8, 8], optimizer.type=adam, optimizer.learning_rate=0.001\n"
+        ) in out
+    else:
+        assert "\noptimizer.learning_rate\n  sgd      0.01\n" in out
+        assert "\nbest_val_accuracy - val_accuracy\n  sgd      0.01000 ±0\n" in out
+
+
+@pytest.mark.usefixtures("untrained")
 def test_decisions_are_rows_in_every_format(folder: Path, invoke: Invoke) -> None:
     """A row for the goal and for each guardrail, beside those of claims; no table is empty, no claim invented."""
     goal = {"goal": "test_accuracy", "must_not_worsen": "{best_val_accuracy: 0.01}"}

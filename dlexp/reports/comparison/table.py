@@ -66,18 +66,48 @@ def to_text(comparison: Comparison, width: int = 80) -> str:
     return "\n\n".join("\n".join(section) for section in (said, above, lines, below) if section) + "\n"
 
 
-def scores(comparison: Comparison, width: int = 80) -> list[str]:
-    """The settings that differ and the scores, without differences and verdicts, as lines no longer than `width`."""
-    labels, table = _labels(comparison), [replace(row, differences=()) for row in _rows(comparison)]
-    if len(labels) <= 2 and (lines := _columns(labels, table, width)):
+def scores(comparison: Comparison, width: int = 80, others: Iterable[tuple[str, Sequence[str]]] = ()) -> list[str]:
+    """The settings that differ and the scores, without differences and verdicts, as lines no longer than `width`.
+
+    `others` are further numbers, each with its title and a cell for each experiment.
+    """
+    labels, rows = _labels(comparison), [replace(row, differences=()) for row in _rows(comparison)]
+    rows += [_Row(one_line(title), cells) for title, cells in others]
+    if len(labels) <= 2 and (lines := _columns(labels, rows, width)):
         return lines
-    # A row per experiment, without the settings where these take too much room.
-    for shown in (table, table[len(comparison.telling) :]):
-        columns = [["", *labels], *([row.title, *row.cells] for row in shown)]
-        lines = aligned(zip(*columns, strict=True), _BETWEEN)
-        if max(map(len, lines)) <= width:
-            return lines
-    return [line for row in table for line in _block(labels, row, width)]
+    if max(map(len, lines := _across(labels, rows))) <= width:
+        return lines
+    if tables := _tables(labels, rows[len(comparison.telling) :], width):  # The settings take too much room.
+        below = [line for each in comparison.experiments for line in _distinguished(each, comparison.telling, width)]
+        return [*tables, *([""] if below else []), *below]
+    return [line for row in rows for line in _block(labels, row, width)]
+
+
+def _across(labels: Sequence[str], rows: Sequence[_Row]) -> list[str]:
+    """A line per experiment."""
+    columns = [["", *labels], *([row.title, *row.cells] for row in rows)]
+    return aligned(zip(*columns, strict=True), _BETWEEN)
+
+
+def _tables(labels: Sequence[str], rows: Sequence[_Row], width: int) -> list[str]:
+    """The same in as many tables as fit into the width; nothing where one number alone takes too much room."""
+    lines: list[str] = []
+    shown: list[_Row] = []
+    for row in rows:
+        if max(map(len, _across(labels, [row]))) > width:
+            return []
+        if max(map(len, _across(labels, [*shown, row]))) > width:
+            lines += [*_across(labels, shown), ""]
+            shown = []
+        shown.append(row)
+    return [*lines, *_across(labels, shown)]
+
+
+def _distinguished(experiment: Compared, keys: Sequence[str], width: int) -> list[str]:
+    """`small_steps: optimizer.learning_rate=0.1`: what distinguishes an experiment, of the keys that it has."""
+    settings = experiment.settings
+    pairs = ", ".join(f"{key}={format_value(settings[key])}" for key in keys if key in settings)
+    return textwrap.wrap(one_line(f"{experiment.label}: {pairs}"), width, subsequent_indent="  ") if pairs else []
 
 
 def to_markdown(comparison: Comparison) -> str:

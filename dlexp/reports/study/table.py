@@ -2,15 +2,18 @@
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from statistics import fmean, stdev
 
 from dlexp.console import one_line
 from dlexp.format import TableFormat, joined, tabulated, to_csv, to_json
 from dlexp.reports.comparison import table as comparison
 from dlexp.reports.comparison.answers import no_topping_up
+from dlexp.reports.numbers import plus_minus
 from dlexp.reports.study import scoreboard
 from dlexp.reports.study.document import document
 from dlexp.reports.study.facts import StudyFacts
+from dlexp.reports.study.measures import of_claim
 from dlexp.reports.study.rows import COLUMNS, rows
 from dlexp.reports.study.sentences import decided, heading, headline, measured
 from dlexp.statistics.paired import MIN_PAIRS
@@ -85,7 +88,7 @@ def _study(facts: StudyFacts, width: int) -> Iterator[str]:
     if facts.comparison.experiments and facts.asks_nothing:
         yield from ("", *comparison.to_text(facts.comparison, width).splitlines())
     elif facts.comparison.experiments:
-        yield from ("", *comparison.scores(facts.comparison, width))
+        yield from ("", *comparison.scores(facts.comparison, width, _measured(facts)))
     elif study.n_seeds:
         yield from ("", "No run has finished.")
     for judged in facts.claims:
@@ -99,6 +102,24 @@ def _study(facts: StudyFacts, width: int) -> Iterator[str]:
         yield from _below(others, width)
     if notes := [line for note in _notes(facts) for line in _wrapped(note, width, "")]:
         yield from ("", *notes)
+
+
+def _measured(facts: StudyFacts) -> Iterator[tuple[str, list[str]]]:
+    """The numbers of each variant that claims are about, beside its scores."""
+    claims = [judged.claim for judged in facts.claims if not judged.claim.needs_training_sets]
+    scored = {metric.name for metric in facts.comparison.metrics}
+    for name, measure in {found.name: found for found in map(of_claim, claims)}.items():
+        if name not in scored:
+            yield name, [_number(measure.by_seed(each), len(each.runs)) for each in facts.comparison.experiments]
+
+
+def _number(values: Mapping[int, float], n_runs: int) -> str:
+    """`0.45 ±0.03`; of some of the runs, of how many."""
+    if not values:
+        return "-"
+    own = list(values.values())
+    number = plus_minus(fmean(own), stdev(own) if len(own) > 1 else None)
+    return number if len(own) == n_runs else f"{number} ({len(own)} of {n_runs} seeds)"
 
 
 def _below(lines: Iterable[str], width: int) -> Iterator[str]:
