@@ -1,6 +1,7 @@
 """The course's statements as studies: each is claimed in a file of its own, and every file says what came of it."""
 
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,6 +94,19 @@ def test_a_claim_that_is_not_expected_to_hold_has_its_numbers_in_the_header() ->
             assert re.search(r"\d", result), path.stem
             assert "all hold" not in result
             assert "both hold" not in result
+
+
+def test_the_examples_on_the_page_on_verdicts_are_studies(tmp_path: Path) -> None:
+    """As they would be read in the folder of the shipped ones."""
+    text = (ROOT / "docs" / "verdicts.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^```yaml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    for config in (ROOT / "configs").glob("*.yaml"):
+        shutil.copy(config, tmp_path)
+    path = tmp_path / "studies" / "s.yaml"
+    path.parent.mkdir()
+    studies = [load_study(path).study for example in examples if path.write_text(example)]
+
+    assert [(len(study.claims), study.goal) for study in studies] == [(1, None), (0, "test_accuracy")]
 
 
 def test_the_page_on_verdicts_shows_the_scoreboard_of_all_shipped_studies() -> None:
