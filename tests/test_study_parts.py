@@ -145,6 +145,7 @@ def test_what_would_tell_are_training_sets() -> None:
 
     text = to_text([judged({"a": [], "b": []}, claim, points=points)], width=200)
 
+    assert "a: 20 fresh training sets, variance 0.20 ±0.03\nb: 20 fresh training sets, variance 0.50 ±0.04\n±:" in text
     assert "over 1,000 training sets would show it." in text
     assert "seeds would" not in text
     assert "Planned for" not in text

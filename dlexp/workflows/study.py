@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dlexp.config.flat import flatten, format_value
+from dlexp.config.identity import compared
 from dlexp.config.load import Loaded
 from dlexp.config.load_study import LoadedStudy, load_study
 from dlexp.config.names import BIAS_VARIANCE
@@ -12,6 +14,7 @@ from dlexp.execution import arguments
 from dlexp.execution.plan import Plan, Planned, Request, together
 from dlexp.records.index import Attempts, Run, finished, scan
 from dlexp.reports.bias_variance.facts import Point, point
+from dlexp.reports.comparison.settings import telling
 from dlexp.reports.plan.pace import Pace
 from dlexp.reports.study.facts import StudyFacts, judge
 from dlexp.reports.study.forecast import Forecast, forecast
@@ -39,10 +42,20 @@ class PlannedStudy:
         """Its claims, judged by what is on record of its runs."""
         runs = {name: list(_recorded(of_it, on_record)) for name, of_it in self.runs.items()}
         sets = {name: list(_recorded(of_it, on_record)) for name, of_it in self.training_sets.items()}
-        points: dict[str, Point] = {name: point(name, {}, of_it) for name, of_it in sets.items() if of_it}
+        settings = self._distinguishing
+        points: dict[str, Point] = {name: point(name, settings[name], of_it) for name, of_it in sets.items() if of_it}
         n_planned = sum(map(len, [*self.runs.values(), *self.training_sets.values()]))
         is_complete = not self.without_data and n_planned == sum(map(len, [*runs.values(), *sets.values()]))
         return judge(self.study, runs, points, self.without_data, is_complete)
+
+    @property
+    def _distinguishing(self) -> Mapping[str, dict[str, str]]:
+        """By variant the settings in which it differs from others."""
+        configs = (each.experiment.model_dump(mode="json", exclude={"name"}) for each in self.study.variants.values())
+        settings = [flatten(compared(config)) for config in configs]
+        keys = telling(settings)
+        own = ({key: format_value(each[key]) for key in keys if key in each} for each in settings)
+        return dict(zip(self.study.variants, own, strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from dlexp.console import one_line
 from dlexp.format import TableFormat, joined, tabulated, to_csv, to_json
 from dlexp.reports.comparison import table as comparison
 from dlexp.reports.comparison.answers import no_topping_up
-from dlexp.reports.numbers import plus_minus
+from dlexp.reports.numbers import counted, plus_minus
 from dlexp.reports.study import scoreboard
 from dlexp.reports.study.document import document
 from dlexp.reports.study.facts import StudyFacts
@@ -91,6 +91,9 @@ def _study(facts: StudyFacts, width: int) -> Iterator[str]:
         yield from ("", *comparison.scores(facts.comparison, width, _measured(facts)))
     elif study.n_seeds:
         yield from ("", "No run has finished.")
+    if facts.points:
+        yield ""
+        yield from (line for text in _over_training_sets(facts) for line in _wrapped(text, width))
     for judged in facts.claims:
         yield ""
         yield from _wrapped(headline(judged), width)
@@ -111,6 +114,19 @@ def _measured(facts: StudyFacts) -> Iterator[tuple[str, list[str]]]:
     for name, measure in {found.name: found for found in map(of_claim, claims)}.items():
         if name not in scored:
             yield name, [_number(measure.by_seed(each), len(each.runs)) for each in facts.comparison.experiments]
+
+
+def _over_training_sets(facts: StudyFacts) -> Iterator[str]:
+    """Of each variant what distinguishes it, and the parts of its error that claims are about."""
+    parts = dict.fromkeys(judged.claim.metric or "" for judged in facts.claims if judged.claim.needs_training_sets)
+    for name, each in facts.points.items():
+        estimates = each.decomposition.estimates if each.decomposition else {}
+        settings = [f"{key}={value}" for key, value in each.settings.items()]
+        sets = counted(each.resamples, each.diverged, f"{each.resampling} training sets")
+        known = ((part, estimates[part]) for part in parts if part in estimates)
+        numbers = [f"{part} {plus_minus(found.value, found.se)}" for part, found in known]
+        yield f"{name}: {', '.join([*settings, sets, *numbers])}"
+    yield "±: standard error, over the training sets."
 
 
 def _number(values: Mapping[int, float], n_runs: int) -> str:
