@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from make_runs import changed, finished
+from make_runs import changed, failed, finished
 
 from dlexp.records.numbering import Numbering
-from dlexp.reports.run.results import result_lines, without_result
+from dlexp.reports.run.results import comparing, result_lines, without_result
 
 
 def test_one_head_has_its_last_and_best_score(tmp_path: Path) -> None:
@@ -15,6 +15,19 @@ def test_one_head_has_its_last_and_best_score(tmp_path: Path) -> None:
     assert result_lines([run_dir]) == [
         f"{run_dir.path}: val_accuracy 0.9000 (best 0.9100 in epoch 1), test_accuracy 0.8800, 1.2 s"
     ]
+
+
+def test_several_experiments_are_followed_by_the_command_that_compares_them(tmp_path: Path) -> None:
+    """Names that can be typed, each once; nothing for seeds of one, other data, or a run that did not finish."""
+    a, b = finished(tmp_path, "a"), finished(tmp_path, "b b", config=changed(training={"epochs": 3}))
+    a1, swept = finished(tmp_path, "a", 1), finished(tmp_path, "a", config=changed(training={"epochs": 4}))
+    other, diverged = finished(tmp_path, "c", data_digest="e" * 64), failed(tmp_path, "d", config=changed(model={}))
+
+    assert comparing([a, b, a1, diverged], Path("runs")) == "compare them: dlexp compare a 'b b'"
+    assert comparing([a, swept], Path("x y")) == "compare them: dlexp compare a --runs-dir 'x y'"
+    many = [finished(tmp_path, f"e{i}", config=changed(training={"epochs": 5 + i})) for i in range(9)]
+    for nothing in ([], [a, a1], [a, diverged], [a, other], many):
+        assert comparing(nothing, Path("runs")) == ""
 
 
 def test_several_heads_have_a_score_each(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def run(
         from dlexp.cli.trainings import close, progress
         from dlexp.console import one_line, say
         from dlexp.execution.pool import Pool
-        from dlexp.reports.run.results import result_lines
+        from dlexp.reports.run.results import comparing, result_lines
         from dlexp.workflows.runner import Given, Runner
         from dlexp.workflows.train import preview, train
 
@@ -82,4 +82,6 @@ def run(
         trained = train(given, wanted, runner, force=force, strict=strict, observed=bool(observe))
     for line in result_lines(trained.results):
         print(one_line(line))
+    if not smoke and (hint := comparing(trained.results, runs_dir)):
+        say(hint)
     close(trained)

@@ -1,8 +1,10 @@
 """What a `run` command gave, one line per run."""
 
 import math
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from dlexp.components.columns import Column
 from dlexp.errors import DataError, InputsChanged, Unsettled
@@ -13,6 +15,9 @@ from dlexp.records.run_dir import RunDir
 from dlexp.reports.numbers import duration, score
 from dlexp.reports.run.list import main_metric
 
+#: A command with more names is longer than it is worth.
+_MAX_NAMED = 8
+
 
 def result_lines(run_dirs: Sequence[RunDir]) -> list[str]:
     """The scores of the finished ones, where their records are, and where the best was picked on test data."""
@@ -22,6 +27,18 @@ def result_lines(run_dirs: Sequence[RunDir]) -> list[str]:
         named = ", ".join(picked)
         lines.append(f"Validation is the test split in {named}: the best score was picked on the test data.")
     return lines
+
+
+def comparing(run_dirs: Sequence[RunDir], runs_dir: Path) -> str:
+    """`compare them: dlexp compare A B`; empty unless several experiments on the same data finished, of few names."""
+    finished = {run_dir: summary for run_dir in run_dirs if (summary := run_dir.summary()) is not None}
+    names = list(dict.fromkeys(run_dir.name for run_dir in finished))
+    experiments = {run_dir.folder.prefix for run_dir in finished}
+    digests = {summary.data_digest for summary in finished.values()}
+    if len(experiments) < 2 or len(digests) > 1 or len(names) > _MAX_NAMED:
+        return ""
+    where = () if runs_dir == Path("runs") else ("--runs-dir", str(runs_dir))
+    return f"compare them: {shlex.join(('dlexp', 'compare', *names, *where))}"
 
 
 def _scores(result: Finished) -> Iterator[str]:
