@@ -99,8 +99,9 @@ def test_no_clear_difference_says_what_would_have_shown(runs_dir: Path) -> None:
     )
     assert second.startswith("Cannot tell whether c is better or worse than a: +0.2 points")
     assert last == (
-        "Planned for n = 5: adding seeds because of an answer makes it wrong in 8 to 11 % of cases; start a new study "
-        "with more seeds."
+        "Planned for n = 5: adding seeds because of an answer makes it wrong in 8 to 11 % of cases; ask again on seeds "
+        "that no answer has seen: dlexp run CONFIG... --seed 5 --seed 6 ... --runs-dir runs-confirmed, or a study with "
+        "seeds: {first: 5, count: 10}."
     )
 
 
@@ -269,8 +270,9 @@ def test_what_cannot_be_compared_says_why(runs_dir: Path) -> None:
             "these seeds could have shown 6.9 points; a difference of this size takes 8 to 38 seeds."
         ),
         "w cannot be compared with a: it is scored on other examples.",
-        "Planned for n = 3: adding seeds because of an answer makes it wrong in 8 to 11 % of cases; start a new study "
-        "with more seeds.",
+        "Planned for n = 3: adding seeds because of an answer makes it wrong in 8 to 11 % of cases; ask again on seeds "
+        "that no answer has seen: dlexp run CONFIG... --seed 5 --seed 6 ... --runs-dir runs-confirmed, or a study with "
+        "seeds: {first: 5, count: 6}.",
     ]
     assert "z cannot be compared with a by val_loss: another loss." in said(runs_dir, "val_loss")
 

@@ -78,7 +78,8 @@ def test_a_study_says_what_holds_what_fails_and_what_cannot_be_told(folder: Path
     assert out.endswith(
         "\n\nIntervals: 95 % for all 3 numbers together, over paired seeds (Student's t).\n"
         "Planned for n = 5: adding seeds because of an answer makes it wrong in 8 to 11 %\n"
-        "of cases; start a new study with more seeds.\n"
+        "of cases; start a new study on seeds that no answer has seen, such as seeds:\n"
+        "{first: 5, count: 10}.\n"
     )
 
 
@@ -313,6 +314,24 @@ def test_claims_on_training_sets_alone_need_no_seeds(folder: Path, invoke: Invok
 
     assert sets.startswith("s.yaml: 1 variant, 4 training sets each\n  a  4 to train")
     assert both.startswith("t.yaml: 1 variant, 3 seeds and 4 training sets each\n  a  7 to train")
+
+
+@pytest.mark.usefixtures("untrained")
+def test_a_study_is_judged_by_its_own_seeds_alone(folder: Path, invoke: Invoke) -> None:
+    """Those that the advice of an earlier one names: what that one trained is neither counted nor trained again."""
+    record(study(folder / "s.yaml", MUCH), folder / "runs", {"sgd": SGD * 2, "adam": ADAM * 2})
+    study(folder / "new.yaml", MUCH, seeds="{first: 5, count: 4}")
+
+    _, out, err = invoke("study", "new.yaml")
+    document = json.loads(invoke("study", "new.yaml", "--format", "json")[1])["studies"][0]
+    forecast = json.loads(invoke("study", "new.yaml", "--dry-run", "--format", "json")[1])
+
+    assert err == "8 of 8 runs done before\n"
+    assert out.startswith("new.yaml: 2 variants, 4 seeds (5 to 8) each\n")
+    assert " ".join(out.splitlines()[-3:]).endswith("no answer has seen, such as seeds: {first: 9, count: 8}.")
+    assert (document["seeds"], document["first_seed"], document["claims"][0]["terms"][0]["n"]) == (4, 5, 4)
+    assert [Path(run).name.split("-")[0] for run in document["runs"]["adam"]] == ["s5", "s6", "s7", "s8"]
+    assert (forecast["done"], forecast["studies"][0]["seeds"], forecast["studies"][0]["first_seed"]) == (8, 4, 5)
 
 
 @pytest.mark.usefixtures("untrained")

@@ -256,14 +256,16 @@ def test_a_baseline_that_diverged_is_said(tmp_path: Path) -> None:
     assert "\n\nBaseline: none, since every seed diverged (a).\n" in to_text(comparison_of(tmp_path / "none"))
 
 
-def test_experiments_on_other_examples(tmp_path: Path) -> None:
+def test_experiments_on_other_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Named in the header, and in every score on them; in all formats."""
-    several(tmp_path, 2)
+    monkeypatch.chdir(tmp_path)
+    runs_dir = Path("runs")
+    several(runs_dir, 2)
     for i in (2, 3):
         for seed in range(3):
             config = changed(model={"hidden": [i + 1]}, dataset={"type": "wine"})
-            finished(tmp_path, f"w{i}", seed, 0.9 + seed * i / 100, config, data_digest="e" * 64)
-    runs = [read(run_dir) for run_dir in scan(tmp_path)]
+            finished(runs_dir, f"w{i}", seed, 0.9 + seed * i / 100, config, data_digest="e" * 64)
+    runs = [read(run_dir) for run_dir in scan(runs_dir)]
     columns = ["val_accuracy", "seconds"]
     comparison = compare(runs, columns)
 
@@ -534,21 +536,23 @@ Cannot tell whether w3 is better or worse than w2: +1.0 points val_accuracy
 [-1.5, 3.5], 3 paired seeds; these seeds could have shown 6.9 points; a
 difference of this size takes 8 to 38 seeds.
 Planned for n = 3: adding seeds because of an answer makes it wrong in 8 to 11 %
-of cases; start a new study with more seeds.
+of cases; ask again on seeds that no answer has seen: dlexp run CONFIG... --seed
+3 --seed 4 ... --runs-dir runs-confirmed, or a study with seeds: {first: 3,
+count: 6}.
 
 Baseline: e00 (named first).
 On other examples: w2, w3; baseline: w2 (named first).
 
-model.hidden
-  e00   [1]
-  e01   [2]
-  w2    [3]
-  w3    [4]
 dataset.type
   e00   digits
   e01   digits
   w2    wine
   w3    wine
+model.hidden
+  e00   [1]
+  e01   [2]
+  w2    [3]
+  w3    [4]
 data digest
   e00   dddddddddd
   e01   dddddddddd

@@ -62,6 +62,7 @@ def test_every_shipped_study_validates_and_names_the_schema(path: Path) -> None:
     [
         "{base: a.yaml, variants: {a: {}, b: {optimizer: adam, model.hidden: [4], file: b.yaml, loss: mse}}}",
         "{base: a.yaml, grid: {model.hidden: [[4], [5]]}, seeds: 3}",
+        "{base: a.yaml, variants: {a: {}}, seeds: {first: 5, count: 12}}",
         "{claims: [{says: a, epochs_to: {val_loss: 0.3}, order: [a, b], expect: fails}], goal: loss}",
         "{must_not_worsen: {seconds: 10%, loss: 0.1, accuracy: 2 points}}",
         "{claims: [{says: a, metric: accuracy, difference: a - b, at_least: -0.5 points, at_most: null}]}",
@@ -92,6 +93,7 @@ def test_schema_of_studies_takes_what_the_reader_takes(text: str) -> None:
         "{claims: [{metric: loss}]}",
         "{claims: [{says: a, metrc: loss}]}",
         "{seeds: 0}",
+        "{seeds: {first: 5}}",
         "{grid: {a: 1}}",
         "{must_not_worsen: {seconds: much}}",
     ],

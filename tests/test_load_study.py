@@ -197,6 +197,15 @@ def test_claims_are_counted_by_the_numbers_that_they_bound(write: Write) -> None
     assert [claim.variants for claim in study.claims] == [("a", "b", "c"), ("a", "b")]
 
 
+def test_seeds_are_the_first_ones_or_those_that_are_named(write: Write) -> None:
+    """5 of them by default; others for a question that the first ones left open."""
+    text = "base: base.yaml\nvariants: {a: {}}\n"
+    given = ("", "seeds: 3\n", "seeds: {first: 5, count: 12}\n")
+
+    found = [studied(write, text + seeds).study.planned_seeds for seeds in given]
+    assert found == [range(5), range(3), range(5, 17)]
+
+
 def test_margins_are_in_units_or_shares(write: Write) -> None:
     """A percentage is a share of the incumbent's mean."""
     margins = "goal: test_loss\nmust_not_worsen: {test_nll: 0.02, seconds: 12.5%, test_accuracy: 0.5 points}\n"

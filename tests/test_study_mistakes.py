@@ -273,7 +273,17 @@ def test_mistakes_in_names_and_bounds(claim: str, said: str) -> None:
     ("text", "said"),
     [
         ("seeds: 0", "seeds: expected at least 1, given 0"),
-        ("seed: 0", "seed: a study says how many seeds there are, such as `seeds: 5`"),
+        (
+            "seeds: [5, 6]",
+            "seeds: expected a whole number or a mapping such as {first: 5, count: 12}, given [5, 6]",
+        ),
+        ("seeds: {first: 5}", "seeds.count: missing"),
+        ("seeds: {first: -1, count: 2}", "seeds.first: expected at least 0, given -1"),
+        (
+            "seeds: {first: 4294967295, count: 2}",
+            "seeds: the last seed would be 4294967296; the largest is 4294967295",
+        ),
+        ("seed: 0", "seed: a study names all its seeds, such as `seeds: 5` or `seeds: {first: 5, count: 12}`"),
         (
             "sees: 3",
             "sees: unknown key 'sees'. Did you mean 'seeds'? Choose from: base, seeds, variants, grid, claims, ",

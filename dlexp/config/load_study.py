@@ -65,7 +65,7 @@ def load_study(path: Path | str) -> LoadedStudy:
     study, claims, problems = _validated(file)
     refused_keys = _refused_in_claims(problems)
     wrong = {_top(each) for each in problems}
-    said, misnamed = variants_of(file, study.seeds)
+    said, misnamed = variants_of(file, max(1, study.n_seeds))
     loaded, unloaded = load_variants(said, path)
     names = [each.name for each in said]
     problems += [*misnamed, *_with_names(unloaded, names, path), *same_experiments(said, loaded)]

@@ -15,7 +15,7 @@ from dlexp.config.names import PATTERN, mended
 from dlexp.config.node import Keys, dotted
 from dlexp.config.places import ROOT, Document, Place, keys_below, keys_of
 from dlexp.config.problems import Problem
-from dlexp.config.study import PERCENT, POINTS, SIZE_IN_POINTS, Claim, Study
+from dlexp.config.study import PERCENT, POINTS, SIZE_IN_POINTS, Claim, Seeds, Study
 from dlexp.config.suggestions import as_text, fits, instead, off_instead
 from dlexp.errors import MAX_EXPLAINED, did_you_mean, nearest
 
@@ -43,12 +43,13 @@ EXPECTED = {
 }
 #: What a value breaks that is of the right type.
 LIMITS = {"finite_number", "greater_than", "greater_than_equal", "less_than", "less_than_equal", "multiple_of"}
-#: What a text of a certain form looks like, by its pattern.
+#: What a text of a certain form looks like, by its pattern; and a mapping, by its class.
 FORMS = {
     PATTERN: "letters, digits, spaces and _ . , + = ( ) -, and no dot, comma, sign or space in front",
     PERCENT: "a percentage such as 10%",
     POINTS: "points such as `2 points`",
     SIZE_IN_POINTS: "points such as `2 points`",
+    Seeds.__name__: "a mapping such as {first: 5, count: 12}",
 }
 SHOWN_LENGTH = 60
 
@@ -155,7 +156,8 @@ def _message(keys: Keys, errors: list[ErrorDetails], file: Document, known: Know
 def _expected(details: ErrorDetails) -> str:
     """What pydantic would have taken."""
     about = details.get("ctx", {})
-    return FORMS.get(about.get("pattern", ""), "") or EXPECTED[details["type"]].format(**about)
+    form = about.get("pattern") or about.get("class_name")
+    return FORMS.get(form or "", "") or EXPECTED[details["type"]].format(**about)
 
 
 def _quoted_items(keys: Keys, value: Any, file: Document) -> str:
@@ -199,7 +201,7 @@ def _misplaced(key: str, file: Document) -> str:
         why = {"seed": "the seed is not part of a config; pass it with --seed"}
         return why.get(key) or ("a key of a study, which has a file of its own" if key in Study.model_fields else "")
     why = {
-        "seed": "a study says how many seeds there are, such as `seeds: 5`",
+        "seed": "a study names all its seeds, such as `seeds: 5` or `seeds: {first: 5, count: 12}`",
         "extends": "a study extends no file; name the config that its variants change as base",
         "file": "a key of a variant; name the config of all variants as base",
     }

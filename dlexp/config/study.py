@@ -8,7 +8,7 @@ from pydantic import Field
 
 from dlexp.components.component import Misfit, Settings
 from dlexp.components.training_sets import Resampling
-from dlexp.config.limits import MAX_RUNS
+from dlexp.config.limits import MAX_RUNS, MAX_SEED
 
 #: What stands between the two variants of a difference and of a ratio, so that no name can have it.
 MINUS, OVER = " - ", " / "
@@ -137,14 +137,23 @@ class Claim(Settings):
             yield Misfit(given[1], f"given beside {given[0]}; a claim has one of {', '.join(keys)}")
 
 
+class Seeds(Settings):
+    """Seeds one after the other."""
+
+    first: Annotated[int, Field(ge=0, le=MAX_SEED)]
+    """The first one: 5 after a study of the seeds 0 to 4."""
+    count: Annotated[int, Field(ge=1, le=MAX_RUNS)]
+    """How many there are."""
+
+
 class Study(Settings):
     """A question: which experiments are trained on which seeds, and what is claimed of them."""
 
     base: Name | None = None
     """The config that the variants change, as seen from the study; left out where each variant has a `file`."""
-    seeds: Annotated[int, Field(ge=1, le=MAX_RUNS)] = 5
-    """How many seeds each variant is trained with: exactly the seeds 0 to N-1; by default none if all claims are about
-    training sets."""
+    seeds: Annotated[int, Field(ge=1, le=MAX_RUNS)] | Seeds = 5
+    """Exactly the seeds that each variant is trained with: 0 to N-1 of a number N, or others, such as
+    `{first: 5, count: 12}`; by default none if all claims are about training sets."""
     variants: dict[str, dict[str, Any]] = {}
     """The experiments by name: what each changes in the base, with keys as in a config or dotted as in `--set`; `file`
     names another config instead of the base. The first one is the incumbent of `goal`."""
@@ -163,10 +172,18 @@ class Study(Settings):
     accuracy also as `2 points`, or in percent of the incumbent's mean, such as `seconds: 10%`."""
 
     @property
-    def n_seeds(self) -> int:
-        """How many seeds each variant is trained with; by default none if all claims are about training sets."""
+    def planned_seeds(self) -> range:
+        """The seeds that each variant is trained with; by default none if all claims are about training sets."""
         is_about_runs = self.goal is not None or not all(claim.needs_training_sets for claim in self.claims)
-        return self.seeds if is_about_runs or not self.claims or "seeds" in self.model_fields_set else 0
+        if self.claims and not is_about_runs and "seeds" not in self.model_fields_set:
+            return range(0)
+        seeds = Seeds(first=0, count=self.seeds) if isinstance(self.seeds, int) else self.seeds
+        return range(seeds.first, seeds.first + seeds.count)
+
+    @property
+    def n_seeds(self) -> int:
+        """How many these are."""
+        return len(self.planned_seeds)
 
     @property
     def n_training_sets(self) -> int:
@@ -179,7 +196,9 @@ class Study(Settings):
         return sum(len(claim.sides) for claim in self.claims)
 
     def problems(self) -> Iterator[Misfit]:
-        """Keys that do nothing without another."""
+        """Seeds that there are not, and keys that do nothing without another."""
+        if self.planned_seeds.stop > MAX_SEED + 1:
+            yield Misfit("seeds", f"the last seed would be {self.planned_seeds[-1]}; the largest is {MAX_SEED}")
         if self.resampling and self.resamples is None:
             yield Misfit("resampling", "says how training sets are drawn, and resamples, how many, is missing")
         if self.resamples is not None and not any(claim.needs_training_sets for claim in self.claims):

@@ -12,11 +12,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeGuard
 
 from dlexp.components.home import expanded
-from dlexp.config.limits import MAX_RUNS
+from dlexp.config.limits import MAX_RUNS, MAX_SEED
 from dlexp.errors import UserError
 
-#: Keras and numpy take seeds of 32 bits.
-MAX_SEED = 2**32 - 1
 SHOWN_LENGTH = 60
 
 

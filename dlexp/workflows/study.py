@@ -101,7 +101,7 @@ def preview(paths: Sequence[Path], request: Request, workers: int) -> Forecast:
 def _planned(paths: Sequence[Path], request: Request) -> tuple[Plan, list[PlannedStudy], dict[str, Loaded]]:
     """A plan of all that the studies need, each study with its own part of that, and the configs by identity."""
     studies = _loaded(paths)
-    seeds = [SMOKE_SEEDS if request.smoke else range(each.study.n_seeds) for each in studies]
+    seeds = [SMOKE_SEEDS if request.smoke else each.study.planned_seeds for each in studies]
     wanted = [(config, of_it) for each, of_it in zip(studies, seeds, strict=True) for config in each.variants.values()]
     arguments.require_few_runs(sum(len(of_it) for _, of_it in wanted))
     of_seeds = plan_configs(wanted, request)

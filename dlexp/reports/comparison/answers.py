@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 from statistics import fmean
 
 from dlexp.console import one_line
@@ -42,7 +43,9 @@ class Sentence:
     def lines(self, width: int) -> list[str]:
         """The text in lines of a width, each command indented below; a shell reads one of several lines, too."""
         indents = ("  ", _INDENT) if self.is_item else ("", "")
-        texts = textwrap.wrap(one_line(self.text), width, initial_indent=indents[0], subsequent_indent=indents[1])
+        # A name or an option is not cut in two.
+        wrapper = textwrap.TextWrapper(width, *indents, break_on_hyphens=False)
+        texts = wrapper.wrap(one_line(self.text))
         return [*texts, *(line for command in self.commands for line in _continued(command, width))]
 
     @property
@@ -71,7 +74,9 @@ def answers(comparison: Comparison) -> list[Sentence]:
     found += map(_confirming, families)
     alone = [each for each in headlines if (each.baseline.label, each.column) not in confirmed]
     if open_pairs := {each.difference.pairs for each in alone if each.difference and _asks_for_more(each)}:
-        found.append(Sentence(no_topping_up(sorted(open_pairs))))
+        seen = [seed for each in comparison.experiments for seed in (*each.runs, *each.diverged)]
+        runs_dir = commands.new_runs_dir(commands.runs_dir_of(next(iter(alone[0].baseline.runs.values()))))
+        found.append(Sentence(no_topping_up(sorted(open_pairs), max(seen) + 1, runs_dir)))
     return found
 
 
@@ -132,12 +137,22 @@ def _confirming(family: LargeFamily) -> Sentence:
     )
 
 
-def no_topping_up(pairs: Sequence[int]) -> str:
-    """What not to do about an answer that is left open."""
+def no_topping_up(pairs: Sequence[int], unseen: int, runs_dir: Path | None = None) -> str:
+    """What not to do about an answer that is left open, and what to do.
+
+    Args:
+        pairs: On how many seeds the answers are.
+        unseen: The first of the seeds on which none is.
+        runs_dir: Where runs on these can lie apart; a study counts its own seeds alone.
+    """
     planned = joined([str(n) for n in pairs])
+    seeds = f"seeds: {{first: {unseen}, count: {2 * max(pairs)}}}"
+    again = f"start a new study on seeds that no answer has seen, such as {seeds}"
+    if runs_dir:
+        options = f"--seed {unseen} --seed {unseen + 1} ... --runs-dir {shlex.quote(str(runs_dir))}"
+        again = f"ask again on seeds that no answer has seen: dlexp run CONFIG... {options}, or a study with {seeds}"
     return (
-        f"Planned for n = {planned}: adding seeds because of an answer makes it wrong in 8 to 11 % of cases; "
-        "start a new study with more seeds."
+        f"Planned for n = {planned}: adding seeds because of an answer makes it wrong in 8 to 11 % of cases; {again}."
     )
 
 

@@ -73,7 +73,7 @@ def _better(name: str, variant: Compared, incumbent: Compared, study: Study, lev
     """Whether a variant has a better goal than the incumbent: one that is exactly as good has not."""
     bound = Bound(None, 0.0) if _more_is_worse(name) else Bound(0.0, None)
     measure = measures.of_columns(name)
-    term = bounded_measure(measure, [variant, incumbent], "difference", bound, level=level, n_seeds=study.seeds)
+    term = bounded_measure(measure, [variant, incumbent], "difference", bound, level=level, n_seeds=study.n_seeds)
     return replace(term, result="cannot_tell") if term.interval and 0.0 in term.interval else term
 
 
@@ -89,7 +89,7 @@ def _within(name: str, margin: Margin, variant: Compared, incumbent: Compared, s
         bound = Bound(None, margin.value) if _more_is_worse(name) else Bound(0.0 - margin.value, None)
     kind: Kind = "ratio" if margin.is_share else "difference"
     return bounded_measure(
-        measures.of_columns(name), [variant, incumbent], kind, bound, level=level, n_seeds=study.seeds
+        measures.of_columns(name), [variant, incumbent], kind, bound, level=level, n_seeds=study.n_seeds
     )
 
 

@@ -17,6 +17,7 @@ def document(facts: StudyFacts) -> dict[str, Any]:
         "study": str(facts.study.path),
         "came_out": facts.came_out,
         "seeds": study.n_seeds,
+        "first_seed": study.planned_seeds.start,
         "n_claims": study.n_claims,
         "claims": list(map(_claim, facts.claims)),
         "goal": study.goal,

@@ -112,7 +112,7 @@ def _terms(
     claim: Claim, study: Study, variants: Mapping[str, Compared], points: Mapping[str, Point]
 ) -> tuple[Term, ...]:
     kind: Kind = "ratio" if claim.ratio else "value" if claim.variant else "difference"
-    bound, level, n_seeds = Bound.of_claim(claim), LEVEL / study.n_claims, study.seeds
+    bound, level, n_seeds = Bound.of_claim(claim), LEVEL / study.n_claims, study.n_seeds
     sides = [[name for name in pair if name] for pair in claim.sides]
     if claim.needs_training_sets:
         part = claim.metric or ""

@@ -92,10 +92,12 @@ def _study(
     facts: StudyFacts, runs: Mapping[str, Sequence[Planned]], pace: Pace, again: Container[Path]
 ) -> StudyForecast:
     study = facts.study.study
-    can_tell = study.seeds >= MIN_PAIRS and not all(claim.needs_training_sets for claim in study.claims)
-    in_sd = detectable(study.seeds, LEVEL / study.n_claims) if can_tell else None
+    can_tell = study.n_seeds >= MIN_PAIRS and not all(claim.needs_training_sets for claim in study.claims)
+    in_sd = detectable(study.n_seeds, LEVEL / study.n_claims) if can_tell else None
     of_goal = (
-        detectable(study.seeds, LEVEL / len(facts.decisions)) if facts.decisions and study.seeds >= MIN_PAIRS else None
+        detectable(study.n_seeds, LEVEL / len(facts.decisions))
+        if facts.decisions and study.n_seeds >= MIN_PAIRS
+        else None
     )
     return StudyForecast(
         study=facts.study,

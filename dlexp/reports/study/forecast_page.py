@@ -41,7 +41,8 @@ def _document(found: Forecast) -> dict[str, Any]:
     studies = [
         {
             "study": str(each.study.path),
-            "seeds": each.study.study.seeds,
+            "seeds": each.study.study.n_seeds,
+            "first_seed": each.study.study.planned_seeds.start,
             "n_claims": each.study.study.n_claims,
             "detectable_sd": each.detectable_sd,
             "goal_detectable_sd": each.goal_detectable_sd,
@@ -111,7 +112,7 @@ def _ground(time: TotalTime) -> str:
 
 def _power(study: StudyForecast) -> Iterator[str]:
     """How far from its bound a number has to be to be told from it."""
-    seeds, claims = study.study.study.seeds, study.study.study.claims
+    seeds, claims = study.study.study.n_seeds, study.study.study.claims
     of_sets = any(each.needs_training_sets for each in claims)
     if not all(each.needs_training_sets for each in claims):
         yield _in_sd(seeds, study.detectable_sd, "a number", "its bound", study.study.study.n_claims)

@@ -20,10 +20,16 @@ WORDS |= {result: result.replace("_", " ") for result in ("adopt", "reject", "un
 def heading(study: LoadedStudy) -> str:
     """Its file, how many variants it has, and how often each is trained."""
     needs_sets = any(claim.needs_training_sets for claim in study.study.claims)
-    seeds = plural(study.study.n_seeds, "seed") if study.study.n_seeds else ""
+    seeds = _seeds(study.study.planned_seeds) if study.study.n_seeds else ""
     sets = plural(study.study.n_training_sets, "training set") if needs_sets else ""
     each = joined([how_often for how_often in (seeds, sets) if how_often])
     return f"{study.path}: {plural(len(study.variants), 'variant')}, {each} each"
+
+
+def _seeds(planned: range) -> str:
+    """`5 seeds`; of others than the first ones `12 seeds (5 to 16)`."""
+    which = f" ({planned.start} to {planned[-1]})" if planned.start else ""
+    return plural(len(planned), "seed") + which
 
 
 def headline(judged: JudgedClaim) -> str:

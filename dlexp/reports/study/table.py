@@ -162,8 +162,8 @@ def _notes(facts: StudyFacts) -> Iterator[str]:
     over_seeds = [term for each in facts.claims if not each.claim.needs_training_sets for term in each.terms]
     undecided = [each for each in facts.decisions if each.result == "cannot_tell"]
     over_seeds += [term for each in undecided for _, term in each.numbers(study)]
-    if any(term.result == "cannot_tell" and term.seeds_needed for term in over_seeds) and study.seeds >= MIN_PAIRS:
-        yield no_topping_up([study.seeds])
+    if any(term.result == "cannot_tell" and term.seeds_needed for term in over_seeds) and study.n_seeds >= MIN_PAIRS:
+        yield no_topping_up([study.n_seeds], study.planned_seeds.stop)
 
 
 def _wrapped(text: str, width: int, indent: str = "  ") -> list[str]:
