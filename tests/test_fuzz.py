@@ -177,7 +177,7 @@ def test_pieces_of_yaml_as_a_study(pieces: list[bytes], path: Path) -> None:
 
 #: Any value that YAML has, as often a word that a study knows.
 WORDS = st.sampled_from(
-    ["a", "b", "a - b", "a / b", "loss", "val_loss", "bias", "base.yaml", "10%", "sgd", "optimizer", ""]
+    ["a", "b", "a - b", "a / b", "loss", "val_loss", "bias", "base.yaml", "10%", "2 points", "accuracy", "sgd", ""]
 )
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.text(max_size=5),

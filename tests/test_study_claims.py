@@ -57,6 +57,10 @@ def t_interval(values: Any, level: float = 0.05) -> tuple[float, float]:
         (B_MINUS_A, {"no_difference_beyond": 0.25}, "holds"),
         (B_MINUS_A, {"no_difference_beyond": 0.21}, "cannot_tell"),
         (B_MINUS_A, {"no_difference_beyond": 0.19}, "fails"),
+        (B_MINUS_A, {"at_least": "19 points"}, "holds"),
+        (B_MINUS_A, {"at_most": "+19 points"}, "fails"),
+        (B_MINUS_A, {"between": ["19 points", 0.23]}, "holds"),
+        (B_MINUS_A, {"no_difference_beyond": "21 points"}, "cannot_tell"),
         # The ratios lie between 1.39 and 1.45: their interval is [1.3898, 1.4502].
         (B_OVER_A, {"at_least": 1.38}, "holds"),
         (B_OVER_A, {"at_least": 1.42}, "cannot_tell"),
