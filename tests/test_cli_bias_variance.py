@@ -50,6 +50,8 @@ def test_parts_are_those_of_the_recorded_runs(trained: "tuple[Path, subprocess.C
     runs = finished(folder / "runs")
 
     assert result.returncode == 0, result.stderr
+    about = {"name", "settings", "resampling", "parameters", "resamples", "diverged"}
+    assert points[0].keys() == about | {"decomposition", "sum"}
     assert [(point["name"], point["resampling"], point["settings"]) for point in points] == [
         (name, kind, {"optimizer.learning_rate": rate})
         for name, kind in (("sine", "fresh"), ("iris", "bootstrap"))

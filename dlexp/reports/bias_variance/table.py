@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from dlexp.console import one_line
 from dlexp.format import TableFormat, aligned, markdown_table, to_csv, to_json
@@ -33,15 +34,19 @@ def render(points: Sequence[Point], output: TableFormat) -> str:
             tables = ["\n".join(aligned(table, "   ")) for table in _tables(points)]
             return "\n\n".join([*tables, "\n".join(_notes(points))]) + "\n"
         case "json":
-            return to_json(
-                [asdict(point) | {"sum": point.decomposition and point.decomposition.total} for point in points]
-            )
+            return to_json(list(map(_document, points)))
         case "csv":
             table = list(rows(points))
             return to_csv(list(dict.fromkeys(key for row in table for key in row)), table)
         case "md":
             tables = ["\n".join(markdown_table(header, rest)) for header, *rest in _tables(points)]
             return "\n\n".join([*tables, *_notes(points)]) + "\n"
+
+
+def _document(point: Point) -> dict[str, Any]:
+    """A point as JSON, without what only tells test examples apart."""
+    content = {key: value for key, value in asdict(point).items() if key not in ("test_digests", "targets_digest")}
+    return content | {"sum": point.decomposition and point.decomposition.total}
 
 
 def _label(point: Point, points: Sequence[Point]) -> str:
