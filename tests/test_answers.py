@@ -361,6 +361,14 @@ def test_one_piece_of_advice_and_no_impossible_number(runs_dir: Path) -> None:
         "3 seeds for 4 comparisons can show no difference of val_accuracy that is possible (6.5 sd). Confirm the best "
     )
     assert not any("takes" in line or line.startswith("Planned") for line in lines)
+    comparison = compare([read(run_dir) for run_dir in scan(runs_dir)], ["val_accuracy"], sort="val_accuracy")
+    said_of_ten = to_text(comparison, 300)
+    for counted in (
+        "(95 % for all 10 together)",
+        "95 % for all 10 comparisons of a metric",
+        "3 seeds for 10 comparisons ",
+    ):
+        assert counted in said_of_ten
     comparison = comparison_of(runs_dir, "val_accuracy")
     assert "[-100, 100], 3 paired seeds: no clear difference" in to_text(comparison, 200)
     found = comparison.headlines[0].difference
