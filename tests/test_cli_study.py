@@ -262,6 +262,20 @@ def test_a_decision_that_is_left_open_says_what_would_tell(folder: Path, invoke:
 
 
 @pytest.mark.usefixtures("untrained")
+def test_two_seeds_say_how_many_would_decide(folder: Path, invoke: Invoke) -> None:
+    """No verdict and no interval, and none is spoken of; the reason is said once."""
+    path = study(folder / "s.yaml", goal="test_accuracy", seeds=2)
+    path.write_text(path.read_text().replace("claims:\n", ""))
+    record(path, folder / "runs", {"sgd": SGD[:2], "adam": ADAM[1::-1]})
+
+    out, page = (invoke("study", "s.yaml", "--format", name)[1] for name in ("table", "md"))
+
+    assert out.count("2 paired seeds: at least 3 are needed.") == 1
+    assert "  test_accuracy, adam - sgd: +5.00 points, 2 seeds; the goal\n  If the true number" in out
+    assert "Intervals" not in out + page
+
+
+@pytest.mark.usefixtures("untrained")
 def test_an_order_shows_the_numbers_that_decide_it(folder: Path, invoke: Invoke) -> None:
     """Those with the result of the whole claim, each named."""
     order = "says: In order., metric: test_accuracy, order: [adam, sgd, other]"

@@ -67,7 +67,7 @@ def _lines(found: Forecast, width: int) -> Iterator[str]:
     for study in found.studies:
         yield from _wrapped(heading(study.study), width)
         yield from (line for row in aligned(map(_cells, study.variants)) for line in _wrapped(row, width))
-        for line in _power(study):
+        for line in dict.fromkeys(_power(study)):  # Several claims may be about the same number.
             yield from _wrapped(line, width, "  ")
         yield ""
     for line in found.without_data:
@@ -118,13 +118,12 @@ def _power(study: StudyForecast) -> Iterator[str]:
         yield _in_sd(seeds, study.detectable_sd, "a number", "its bound", study.study.study.n_claims)
     if of_sets:
         yield "What the training sets can show is known once they are trained."
-    if goal := study.study.study.goal:
+    if (goal := study.study.study.goal) and len(study.variants) > 1:
         yield _in_sd(seeds, study.goal_detectable_sd, f"a difference in {goal}", "0", len(study.variants) - 1)
     told = [each for each in study.numbers if each.detectable is not None]
     for n in dict.fromkeys(each.number.term.n for each in told):
         yield f"By {plural(n, 'seed')} on record, a number has to be:"
-        lines = (_in_units(each.number, each.detectable or 0.0) for each in told if each.number.term.n == n)
-        yield from dict.fromkeys(lines)  # Several claims may be about the same number.
+        yield from (_in_units(each.number, each.detectable or 0.0) for each in told if each.number.term.n == n)
 
 
 def _in_sd(seeds: int, in_sd: float | None, what: str, end: str, n: int) -> str:

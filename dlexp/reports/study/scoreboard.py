@@ -67,9 +67,11 @@ def counted(studies: Sequence[StudyFacts]) -> str:
     if decisions:
         results = ", ".join(f"{n} {WORDS[result]}" for result, n in decisions.items())
         sentences.append(f"{plural(decisions.total(), 'decision')}: {results}.")
-    kinds = (("claims of a study", claims), ("decisions of a study by one column", decisions))
-    together = " and for ".join(f"all {kind} together" for kind, own in kinds if own)
-    return " ".join([*sentences, f"Intervals: 95 % for {together}."])
+    of_roles = {number.role for facts in studies for number in answered(facts) if number.term.interval}
+    kinds = {"claim": "claims of a study", "goal": "decisions of a study by one column"}
+    if together := " and for ".join(f"all {kind} together" for role, kind in kinds.items() if role in of_roles):
+        sentences.append(f"Intervals: 95 % for {together}.")
+    return " ".join(sentences)
 
 
 def _entries(studies: Sequence[StudyFacts]) -> list[_Entry]:

@@ -65,6 +65,11 @@ def _undecided(term: Term, unit: Unit, counted: str) -> Iterator[str]:
         yield f"{'Not judged' if term.interval else 'No interval'}: {term.reason}."
     elif term.detectable is not None:
         yield f"{_could_tell(plural(term.n, counted), unit, term.bound, term.detectable)}."
+    yield from _more(term, counted)
+
+
+def _more(term: Term, counted: str) -> Iterator[str]:
+    """How many seeds or training sets would tell."""
     if term.seeds_needed:
         yield f"If the true number is the one measured, {how_many(term.seeds_needed, counted)} would show it."
 
@@ -85,9 +90,9 @@ def decided(study: Study, decision: Decision) -> Iterator[str]:
         unit = unit_of_column(name, term.kind)
         role = "the goal" if term is decision.goal else allowed(unit, term)
         yield f"{_found(name, term, unit, 'seed')}; {role}"
-        # A reason stands above; and more seeds change nothing about a decision that is taken.
-        if term.result == "cannot_tell" and decision.result == "cannot_tell" and not term.reason:
-            yield from _undecided(term, unit, "seed")
+        # More seeds change nothing about a decision that is taken; and a reason stands above.
+        if term.result == "cannot_tell" and decision.result == "cannot_tell":
+            yield from _more(term, "seed") if term.reason else _undecided(term, unit, "seed")
 
 
 def allowed(unit: Unit, term: Term) -> str:

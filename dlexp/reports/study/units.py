@@ -52,8 +52,9 @@ class Unit:
             return "-"
         value, bounds = term.mean * self.scale, self._bounds(term)
         if bounds is None:
-            text = significant(value)
-            return f"{'+' if self.is_signed and value > 0 else ''}{text}{self.name}"
+            if self.is_signed and value:  # As `compare` writes it.
+                return f"{signed(value, max(places_of(value, 3), 0))}{self.name}"
+            return f"{significant(value)}{self.name}"
         places = numbers.interval_places(*bounds)
         return f"{signed(value, places) if self.is_signed else fixed(value, places)}{self.name}"
 
