@@ -424,6 +424,7 @@ def test_dry_run_says_where_a_plan_is_hopeless(folder: Path, invoke: Invoke) -> 
     ) in out
     assert "points from its bound, and none can be so far: nothing can be told" in out
     assert "3 seeds can tell nothing here: only a number at least" in judged
+    assert "points [-100, 100], 3 seeds; claimed: at least 1 point" in judged
 
 
 def test_mistakes_of_all_studies_are_said_at_once(folder: Path, invoke: Invoke) -> None:

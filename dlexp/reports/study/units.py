@@ -67,7 +67,8 @@ class Unit:
         """Both ends of its interval, unless they are the number itself, which is then the same for every seed."""
         if term.interval is None or term.interval[0] == term.interval[1]:
             return None
-        low, high = (bound * self.scale for bound in term.interval)
+        # Student's interval of few seeds does not know how far two accuracies can be apart.
+        low, high = (min(max(bound, self.limits[0]), self.limits[1]) * self.scale for bound in term.interval)
         return low, high
 
     def bound(self, bound: Bound) -> str:
