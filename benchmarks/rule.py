@@ -23,7 +23,8 @@ def has_verdict(differences: np.ndarray, level: float = LEVEL, least_sd: float =
     n = differences.shape[-1]
     sd = np.maximum(differences.std(axis=-1, ddof=1), least_sd)
     half: np.ndarray = t_quantile(1 - level / 2, n - 1) * sd / n**0.5
-    return (sd > 0) & (np.abs(differences.mean(axis=-1)) > half)
+    excludes: np.ndarray = (sd > 0) & (np.abs(differences.mean(axis=-1)) > half)
+    return excludes
 
 
 def require_dlexps(

@@ -58,7 +58,7 @@ class SameExperiment:
         Raises:
             AssertionError: They differ.
         """
-        own = np.array([[self._has_verdict(*pair, column) for pair in pairs.tolist()] for column in self.columns])
+        own = np.array([[self._has_verdict(a, b, column) for a, b in pairs.tolist()] for column in self.columns])
         if differing := int((own != self.verdicts(pairs, rule)).sum()):
             raise AssertionError(f"{differing} of {own.size} verdicts on recorded runs are not those of dlexp")
 

@@ -207,7 +207,8 @@ def _numbers(rng: np.random.Generator, n_matrices: int, n: int) -> np.ndarray:
     """Differences by seed, by example and by both, of which seeds and examples add as much to a mean of five seeds."""
     by_example = (_EXAMPLES / 5) ** 0.5
     seeds, examples = rng.normal(size=(n_matrices, n, 1)), rng.normal(size=(n_matrices, 1, _EXAMPLES))
-    return seeds + by_example * examples + by_example * rng.normal(size=(n_matrices, n, _EXAMPLES))
+    found: np.ndarray = seeds + by_example * (examples + rng.normal(size=(n_matrices, n, _EXAMPLES)))
+    return found
 
 
 def _right_or_wrong(rng: np.random.Generator, n_matrices: int, n: int) -> np.ndarray:
@@ -218,7 +219,8 @@ def _right_or_wrong(rng: np.random.Generator, n_matrices: int, n: int) -> np.nda
         own, seeds = rng.normal(size=(n_matrices, 1, _EXAMPLES)), rng.normal(0, 0.3, size=(n_matrices, n, 1))
         return rng.random((n_matrices, n, _EXAMPLES)) < 1 / (1 + np.exp(-(hard + own + seeds)))
 
-    return right().astype(float) - right()
+    found: np.ndarray = right().astype(float) - right()
+    return found
 
 
 def _result(beyond: list[int], is_bounded: bool = True) -> str:
