@@ -208,7 +208,11 @@ def test_a_study_is_checked_as_a_config_is(dlexp: Invoke) -> None:
     code, out, err = dlexp("check", "s.yaml", "a.yaml")
     assert (code, out) == (0, "s.yaml: ok\na.yaml: ok\n")
     assert err.startswith("s.yaml:4: variants.fast.optimizer.learning_rate: warning: 3 is far from what adam usually")
-    assert dlexp("check", "t.yaml") == (2, "", "t.yaml:5: seeds: expected a whole number, given 'none'\n")
+    assert dlexp("check", "t.yaml") == (
+        2,
+        "",
+        "t.yaml:5: seeds: expected a whole number or a mapping such as {first: 5, count: 12}, given 'none'\n",
+    )
     assert dlexp("check", "s.yaml", "--set", "optimizer=sgd") == (
         2,
         "",

@@ -322,7 +322,7 @@ def test_whole_numbers_are_names_of_columns() -> None:
     [
         (
             "target: 3.5, task: regression",
-            "target: expected text or a list or a mapping, given 3.5; put it in quotes",
+            "target: expected text, a list or a mapping, given 3.5; put it in quotes",
         ),
         (
             "target: y, task: binary, features: [1.0, true]",
