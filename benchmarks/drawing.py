@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from dlexp.config.load import load
-from dlexp.execution.plan import Request, plan
+from dlexp.execution.plan import Request
+from dlexp.execution.planning import plan
 from dlexp.records.run_dir import FolderName
 
 #: Runs that lie there already, and jobs that are drawn.

@@ -45,7 +45,8 @@ import sys
 from pathlib import Path
 from dlexp.config.load import load
 from dlexp.execution.execute import execute
-from dlexp.execution.plan import Request, plan
+from dlexp.execution.plan import Request
+from dlexp.execution.planning import plan
 from dlexp.reports.run.curves import CURVES
 from dlexp.training import checkpoint
 

@@ -20,7 +20,8 @@ from dlexp.config.load import load
 from dlexp.execution import execute as execute_module
 from dlexp.execution import schedule
 from dlexp.execution.engine import Outcome
-from dlexp.execution.plan import Request, plan
+from dlexp.execution.plan import Request
+from dlexp.execution.planning import plan
 from dlexp.execution.schedule import run_all
 from dlexp.records import lock
 from dlexp.records.history import HistoryWriter

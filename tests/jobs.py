@@ -32,6 +32,7 @@ def job_of(tmp_path: Path, text: str, seed: int = 0, stand_in: bool = False) -> 
         identity=ident,
         data_digest=digest,
         path=run_dir.path,
+        experiment_label=experiment.name,
         data_dir=None,
         stand_in=stand_in,
         provenance={"command": "test", "submitted": SUBMITTED},

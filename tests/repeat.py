@@ -4,7 +4,8 @@ from pathlib import Path
 
 from dlexp.config.load import load
 from dlexp.execution.execute import execute
-from dlexp.execution.plan import Request, plan
+from dlexp.execution.plan import Request
+from dlexp.execution.planning import plan
 from dlexp.records.index import finished, read
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.run.curves import CURVES

@@ -13,7 +13,8 @@ from jobs import job_of
 
 from dlexp.execution.engine import Ending, Outcome
 from dlexp.execution.execute import execute
-from dlexp.execution.plan import Request, plan
+from dlexp.execution.plan import Request
+from dlexp.execution.planning import plan
 from dlexp.execution.pool import Pool
 from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir

@@ -50,7 +50,7 @@ def test_keys_are_in_the_order_of_the_config_whichever_differs_first(tmp_path: P
         found = compare(runs)
 
         assert found.telling == ("model.hidden", "optimizer.type")
-        assert "swept (model.hidden=[128], optimizer.type=sgd)" in [each.label for each in found.experiments]
+        assert "swept hidden=[128] optimizer=sgd" in [each.label for each in found.experiments]
 
 
 def test_scores_worked_out_by_hand(tmp_path: Path) -> None:
@@ -428,8 +428,8 @@ def test_one_name_with_two_experiments_is_two_columns(tmp_path: Path) -> None:
     finished(tmp_path, "b", config=WIDER)
 
     assert sorted(labels(comparison_of(tmp_path))) == [
-        "a (model.hidden=[64, 4], optimizer.learning_rate=0.1)",
-        "a (model.hidden=[64, 64], optimizer.learning_rate=0.001)",
+        "a hidden=[64, 4] learning_rate=0.1",
+        "a hidden=[64, 64] learning_rate=0.001",
         "b",
     ]
 
@@ -463,7 +463,7 @@ def test_other_data_code_or_tensorflow_is_another_column(
     comparison = comparison_of(tmp_path)
 
     assert comparison.differing == (key,)
-    assert f"a ({key}={value})" in labels(comparison)
+    assert f"a {key}={value}" in labels(comparison)
 
 
 def test_labels_are_never_the_same(tmp_path: Path) -> None:
@@ -570,8 +570,8 @@ def test_labels_tell_no_defaults(tmp_path: Path) -> None:
     finished(tmp_path, "a", config=SGD)
 
     assert sorted(labels(comparison_of(tmp_path))) == [
-        "a (optimizer.type=adam, optimizer.learning_rate=0.001)",
-        "a (optimizer.type=sgd, optimizer.learning_rate=0.01)",
+        "a optimizer=adam learning_rate=0.001",
+        "a optimizer=sgd learning_rate=0.01",
     ]
 
 

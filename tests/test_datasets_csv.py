@@ -431,7 +431,8 @@ def test_trains_with_the_units_its_data_needs(tmp_path: Path) -> None:
     import json
 
     from dlexp.execution.execute import execute
-    from dlexp.execution.plan import Request, plan
+    from dlexp.execution.plan import Request
+    from dlexp.execution.planning import plan
 
     Path("own.csv").write_text("x,y\n" + "".join(f"{i},{'abc'[i % 3]}\n" for i in range(60)))
     Path("own.yaml").write_text("dataset: {type: csv, path: own.csv, target: y, task: multiclass}\n")

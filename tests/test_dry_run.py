@@ -11,7 +11,8 @@ from make_runs import finished
 
 from dlexp.config.load import load, load_all
 from dlexp.config.needed_memory import RunMemory
-from dlexp.execution.plan import Request, plan
+from dlexp.execution.plan import Request
+from dlexp.execution.planning import plan
 from dlexp.records.ended import Layer
 from dlexp.records.numbering import Numbering
 from dlexp.reports.plan.dry_run import render

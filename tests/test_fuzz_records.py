@@ -23,9 +23,10 @@ from dlexp.config import identity
 from dlexp.config.load import load
 from dlexp.config.names import PREFIX_LENGTH
 from dlexp.errors import DlexpError, shown
-from dlexp.execution import plan as plan_module
+from dlexp.execution import planning, standing
 from dlexp.execution.execute import execute
-from dlexp.execution.plan import Request, plan
+from dlexp.execution.plan import Request
+from dlexp.execution.planning import plan
 from dlexp.records.evaluation import LabelCounts
 from dlexp.records.index import read
 from dlexp.records.predictions import Predictions, Results
@@ -290,7 +291,7 @@ RESUMED = ("config.yaml", "history.csv", "environment.json", "checkpoint.npz", "
 @pytest.fixture
 def interrupted(records: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The records as they were, once more, after a test that trains: by the training code that interrupted the run."""
-    for module in (identity, plan_module):
+    for module in (identity, planning, standing):
         monkeypatch.setattr(module, "TRAINING_VERSION", 2)
     folder = RUNS / "interrupted"
     shutil.copytree(records / folder, records / "before")

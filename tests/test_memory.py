@@ -21,7 +21,8 @@ from dlexp.config.experiment import Experiment
 from dlexp.config.load import load
 from dlexp.config.needed_memory import peak_bytes
 from dlexp.errors import DataError, UserError
-from dlexp.execution.plan import Request, plan, require_memory
+from dlexp.execution.plan import Request
+from dlexp.execution.planning import plan, require_memory
 from dlexp.reports.plan.progress import Progress
 from dlexp.workflows.runner import Runner
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from dlexp.config.load import load
-from dlexp.execution.plan import Request, plan
+from dlexp.execution.plan import Request
+from dlexp.execution.planning import plan
 from dlexp.records.numbering import Numbering
 
 IDENTITY = "0123456789abcdef" * 4

@@ -12,7 +12,7 @@ import dlexp
 from dlexp.errors import UserError
 from dlexp.execution.engine import Outcome
 from dlexp.execution.execute import execute
-from dlexp.execution.plan import unobserved
+from dlexp.execution.standing import unobserved
 from dlexp.records.index import OBSERVING, read, scan, walk
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import RunDir

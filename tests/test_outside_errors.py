@@ -14,7 +14,8 @@ from repeat import CONFIG, assert_same, command, the_finished
 from dlexp.config.load import load
 from dlexp.errors import DataError
 from dlexp.execution import execute as execute_module
-from dlexp.execution.plan import Request, plan
+from dlexp.execution.plan import Request
+from dlexp.execution.planning import plan
 from dlexp.execution.pool import Pool
 from dlexp.execution.schedule import run_all
 from dlexp.records.history import HistoryWriter

@@ -15,8 +15,10 @@ from make_runs import finished
 from dlexp.components.datasets import Digits
 from dlexp.config.identity import TRAINING_VERSION, identities_of
 from dlexp.config.load import load, load_all
-from dlexp.execution import plan as plan_module
-from dlexp.execution.plan import Plan, Request, again, plan
+from dlexp.execution import planning
+from dlexp.execution.plan import Plan, Request
+from dlexp.execution.planning import plan
+from dlexp.execution.repeats import again
 from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
 from dlexp.workflows.bias_variance import plan_training_sets
@@ -165,7 +167,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
         monkeypatch.setattr(where, name, counting)
 
-    count(plan_module, "scan")
+    count(planning, "scan")
     count(Digits, "digests")
     return counted
 

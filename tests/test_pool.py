@@ -20,7 +20,8 @@ from dlexp.config.load import load
 from dlexp.errors import Interrupted
 from dlexp.execution import pool
 from dlexp.execution.engine import Ending
-from dlexp.execution.plan import Request, plan
+from dlexp.execution.plan import Request
+from dlexp.execution.planning import plan
 from dlexp.execution.pool import Pool
 from dlexp.execution.schedule import run_all
 from dlexp.execution.worker import Worker, without_interrupts
@@ -93,6 +94,7 @@ def make_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeJob:
             identity=own,
             data_digest=digest,
             path=run_dir.path,
+            experiment_label=experiment.name,
             data_dir=None,
             stand_in=False,
             provenance={},

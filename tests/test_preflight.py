@@ -11,7 +11,8 @@ import dlexp
 from dlexp.config.dump import dump
 from dlexp.config.load import load
 from dlexp.errors import UserError
-from dlexp.execution.plan import Request, plan
+from dlexp.execution.plan import Request
+from dlexp.execution.planning import plan
 from dlexp.execution.pool import Pool
 from dlexp.records.numbering import Numbering
 from dlexp.training.job import Candidate

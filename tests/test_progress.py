@@ -31,6 +31,7 @@ def job(tmp_path: Path) -> Job:
         identity="d" * 64,
         data_digest="data",
         path=run_dir.path,
+        experiment_label=experiment.name,
         data_dir=None,
         stand_in=False,
         provenance={},

@@ -24,9 +24,11 @@ from dlexp.components.regularizers import Regularizer
 from dlexp.config import identity as identity_module
 from dlexp.config.identity import Identities, Ingredients, compared, identified
 from dlexp.config.load import load
-from dlexp.execution import plan as plan_module
+from dlexp.execution import planning, standing
 from dlexp.execution.execute import execute
-from dlexp.execution.plan import Plan, Request, again, plan
+from dlexp.execution.plan import Plan, Request
+from dlexp.execution.planning import plan
+from dlexp.execution.repeats import again
 from dlexp.records import index
 from dlexp.records.run_dir import RECORD_FORMAT, RunDir
 from dlexp.reports.verification.facts import verify
@@ -40,7 +42,8 @@ FINISHED = ("diagnosed/s0", "finished/s0", "finished/s1", "table/s0", "targets/s
 def version_2(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the training code gave the numbers of 0.1.0 still."""
     monkeypatch.setattr(identity_module, "TRAINING_VERSION", 2)
-    monkeypatch.setattr(plan_module, "TRAINING_VERSION", 2)
+    monkeypatch.setattr(planning, "TRAINING_VERSION", 2)
+    monkeypatch.setattr(standing, "TRAINING_VERSION", 2)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from dlexp.config import load as load_module
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
 from dlexp.execution.execute import execute
-from dlexp.execution.plan import again
+from dlexp.execution.repeats import again
 from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.verification.facts import Verification, verify

@@ -14,7 +14,8 @@ from make_runs import failed, finished
 
 from dlexp.config.load import load
 from dlexp.errors import UserError
-from dlexp.execution.plan import Request, plan
+from dlexp.execution.plan import Request
+from dlexp.execution.planning import plan
 from dlexp.records.history import HistoryWriter
 from dlexp.records.index import read
 from dlexp.records.numbering import Numbering

@@ -50,6 +50,11 @@ class Loaded:
     """What the file, all it extends and the overrides say, without a default: what further overrides are laid over."""
 
     @property
+    def overridden(self) -> list[str]:
+        """The dotted paths of what a `--set` or a `--grid` gave."""
+        return [path for path, source in self.sources.items() if source.label.startswith(("--set ", "--grid "))]
+
+    @property
     def before_draws(self) -> Experiment | None:
         """What version 0.1.0 took it for, if it has a number for a validation that is drawn now; else None."""
         implied, validation = self.said and self.said.find(("validation", "type")), self.experiment.validation

@@ -1,31 +1,27 @@
 """What a command asks for against what is recorded: which runs are to be trained, which are done."""
 
-import itertools
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
-from dlexp.components import memory, snapshot
+from dlexp.components import snapshot
 from dlexp.components.remarks import Remark
-from dlexp.components.training_sets import Fresh
-from dlexp.components.validations import RandomSplit
 from dlexp.config.experiment import Experiment
-from dlexp.config.identity import TRAINING_VERSION, Identities, code_digest, identities_of
-from dlexp.config.load import load_unchecked
-from dlexp.config.names import PREFIX_LENGTH
-from dlexp.config.needed_memory import RULE, peak_bytes, too_large
-from dlexp.errors import DataError, DlexpError, UserError
+from dlexp.config.flat import flatten
+from dlexp.config.identity import compared
+from dlexp.config.labels import Labelled, labels
+from dlexp.errors import DataError
 from dlexp.execution import repository
-from dlexp.records.index import SMOKE, Attempts, Run, latest, read, readable, recorded, scan
+from dlexp.execution.standing import IdentifiedExperiment, standing, unobserved
+from dlexp.records.index import SMOKE, Attempts, Run, read
 from dlexp.records.numbering import Numbering
 from dlexp.records.record_files import DamagedRecord
-from dlexp.records.run_dir import UNFINISHED, RunDir
+from dlexp.records.run_dir import RunDir
 from dlexp.training.after import After
 from dlexp.training.job import Candidate, Job
 
@@ -48,6 +44,8 @@ class Request:
     """Whether finished runs that lack the diagnostics that are asked for are trained again, beside their records."""
     allowed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The rules that a config allows to be broken, by the name of the experiment."""
+    changed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The keys that the command sets, by the name of the experiment: they tell it where no other one has the name."""
     strict: bool = False
     """Whether data are refused of which it is not certain how they were to be read."""
 
@@ -57,18 +55,6 @@ class Request:
             return experiment
         training = experiment.training.model_copy(update={"epochs": SMOKE_EPOCHS})
         return experiment.model_copy(update={"training": training})
-
-
-class IdentifiedExperiment(NamedTuple):
-    """An experiment, and what its records are known by."""
-
-    experiment: Experiment
-    digests: Sequence[str]
-    """Of its data: what this version takes, then what earlier versions took."""
-    identities: Identities
-    """All that stand for it."""
-    code_digest: str | None
-    """Of the user's code that makes the model; None if no such code does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +84,7 @@ class Planned:
 
     def record(self, on_record: Attempts) -> Run | None:
         """What stands for it on a later record; None if it neither finished nor diverged."""
-        return _standing(self.subject, list(map(read, on_record.of(self.subject.identities, self.seed))))
+        return standing(self.subject, list(map(read, on_record.of(self.subject.identities, self.seed))))
 
     @property
     def lost(self) -> str:
@@ -121,6 +107,23 @@ class Plan:
     """Experiments whose data cannot be had."""
     identities: list[str] = field(default_factory=list)
     """That of each experiment wanted; empty where its data cannot be had."""
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """What each experiment is called beside the others, by its identity."""
+        subjects = {each.subject.identities.own: each.subject.experiment for each in self.runs}
+        found = labels(
+            [
+                Labelled(
+                    name=experiment.name,
+                    settings=flatten(compared(experiment.model_dump(exclude={"name"}))),
+                    identity=identity,
+                    changed=self.request.changed.get(experiment.name, ()),
+                )
+                for identity, experiment in subjects.items()
+            ]
+        )
+        return dict(zip(subjects, found, strict=True))
 
     @cached_property
     def to_train(self) -> list[Planned]:
@@ -153,6 +156,7 @@ class Plan:
                 **vars(self._candidate(planned)),
                 identity=planned.identity,
                 path=run_dir.path,
+                experiment_label=self.labels[planned.subject.identities.own],
                 provenance={**provenance, "submitted": _submitted(planned.begun)},
                 after=after,
                 earlier=planned.earlier.dir.path if planned.earlier else None,
@@ -197,39 +201,6 @@ class Plan:
         return numbering.create(*place, attempt=latest.folder.attempt + 1 if latest else 1)
 
 
-def plan(request: Request) -> Plan:
-    """Find out what is done already.
-
-    The same experiment under two names is trained once, under the first one; with diagnostics if one of them asks.
-
-    Raises:
-        Changed: A file was replaced while its digest was taken.
-    """
-    found = Plan(request, [], [])
-    runs: dict[tuple[str, int], Planned] = {}
-    on_record = Attempts() if request.smoke else Attempts(scan(request.runs_dir))
-    with snapshot.taken(held_bytes=0):  # However many experiments have the same data.
-        for experiment, seeds in request.wanted:
-            experiment = request.as_trained(experiment)
-            try:
-                subject = _subject(experiment, request)
-            except DataError as error:
-                found.without_data.append((experiment, error))
-                found.identities.append("")
-                continue
-            own = subject.identities.own
-            found.identities.append(own)
-            for seed in seeds:
-                known = runs.get((own, seed))
-                if known and known.subject.experiment.training.diagnostics >= experiment.training.diagnostics:
-                    continue
-                name = known.subject.experiment.name if known else experiment.name
-                named = subject._replace(experiment=experiment.model_copy(update={"name": name}))
-                runs[own, seed] = _planned(named, seed, on_record, request.force)
-    found.runs.extend(runs.values())
-    return found
-
-
 def together(plans: Sequence[Plan]) -> Plan:
     """One plan of several that were made at the same time, each run once."""
     runs: dict[tuple[str, int], Planned] = {}
@@ -243,162 +214,6 @@ def together(plans: Sequence[Plan]) -> Plan:
         [pair for each in plans for pair in each.without_data],
         [identity for each in plans for identity in each.identities],
     )
-
-
-def _subject(experiment: Experiment, request: Request) -> IdentifiedExperiment:
-    """Identify an experiment by its code, and by its data, of which the digest is taken once for all experiments.
-
-    Raises:
-        DataError: They cannot be had.
-    """
-    dataset = experiment.dataset
-    # A fresh training set is other data; all others are drawn from the same.
-    same = dataset if isinstance(dataset.resample, Fresh) else dataset.model_copy(update={"resample": None})
-
-    def take() -> tuple[str, ...] | DataError:
-        try:
-            return (dataset.sample_digest(request.data_dir),) if request.smoke else dataset.digests(request.data_dir)
-        except DataError as error:
-            return error
-
-    digests = snapshot.once(("data set", same.model_dump_json()), take)
-    if isinstance(digests, DataError):
-        raise digests
-    return IdentifiedExperiment(experiment, digests, identities_of(experiment, digests), code_digest(experiment))
-
-
-def _planned(subject: IdentifiedExperiment, seed: int, on_record: Attempts, force: bool = False) -> Planned:
-    identities = subject.identities
-    attempts = on_record.of(identities, seed)
-    found = sorted(map(read, attempts), key=lambda run: run.dir.folder.attempt, reverse=True)
-    runs = [run for run in found if run.status != "damaged"]
-    done = None if force else _standing(subject, runs)
-    begun = next((run.dir for run in runs if run.status in UNFINISHED), None)
-    failed = [run for run in runs if run.status == "failed" and run.identity in identities and run.dir.has_checkpoint]
-    return Planned(
-        subject=subject,
-        seed=seed,
-        # What an earlier version began has its identity: in the name of the folder and in the checkpoint.
-        identity=next(each for each in identities if begun is None or each.startswith(begun.folder.prefix)),
-        recorded=done.dir if done else None,
-        remarks=[Remark.of(each) for each in done.result.remarks] if done and done.status == "finished" else (),
-        lacks_diagnostics=done is not None and subject.experiment.training.diagnostics and not _is_diagnosed(done),
-        outdated=None if runs else _outdated(subject, seed, on_record),
-        begun=begun,
-        earlier=None if force else latest(failed),
-        damaged=next((run for run in found if run.status == "damaged"), None),
-        attempts=attempts,
-    )
-
-
-def unobserved(run_dirs: Iterable[RunDir]) -> list[Run]:
-    """The finished runs without diagnostics, or with none of the epochs before they were resumed."""
-    finished = (run for run in map(read, run_dirs) if run.status == "finished")
-    return [run for run in finished if not _is_diagnosed(run) or run.dir.lacks_first_diagnostics]
-
-
-def _standing(subject: IdentifiedExperiment, runs: Sequence[Run]) -> Run | None:
-    """The attempt that stands for a run: one with diagnostics where these are asked for, if there is one."""
-    place = subject.identities, subject.experiment.name
-    diagnosed = recorded(filter(_is_diagnosed, runs), *place) if subject.experiment.training.diagnostics else None
-    return diagnosed or recorded(runs, *place)
-
-
-def _is_diagnosed(run: Run) -> bool:
-    is_on = (run.config.get("training") or {}).get("diagnostics", False) is True
-    return is_on or run.dir.repetition.path.is_dir()
-
-
-def _outdated(subject: IdentifiedExperiment, seed: int, on_record: Attempts) -> Run | None:
-    validation = subject.experiment.validation
-    meant = [subject.experiment]
-    if isinstance(validation, RandomSplit) and validation.stratify == "auto":  # It was false by default.
-        unstratified = validation.model_copy(update={"stratify": False})
-        meant.append(subject.experiment.model_copy(update={"validation": unstratified}))
-    for version, experiment in itertools.product(reversed(range(1, TRAINING_VERSION)), meant):
-        identities = identities_of(experiment, subject.digests, version)
-        if attempts := on_record.of(identities, seed):
-            return recorded(readable(attempts), identities)
-    return None
-
-
-def before_draws(planned: Planned, experiment: Experiment, runs_dir: Path) -> RunDir | None:
-    """The record of a run that is to be trained for the first time, of when its config was another experiment."""
-    if planned.attempts or planned.recorded:
-        return None
-    digests, on_record = planned.subject.digests, Attempts(scan(runs_dir))
-    identities = [
-        identity
-        for version in range(1, TRAINING_VERSION + 1)
-        for identity in identities_of(experiment, digests, version)
-    ]
-    return next(iter(reversed(on_record.of(identities, planned.seed))), None)
-
-
-def require_memory(
-    experiments: Iterable[Experiment], allowed: Mapping[str, Sequence[str]], smoke: bool = False
-) -> None:
-    """Refuse experiments that this machine cannot hold; of a `smoke` run its model alone.
-
-    What their configs allow is by the experiment's name. The estimate is that of the lint's warning.
-
-    Raises:
-        UserError: With a line for each of them.
-    """
-    left = memory.available()
-    if left is None:
-        return
-    lines = []
-    for experiment in experiments:
-        parts = peak_bytes(experiment, experiment.dataset.info())
-        parts = {path: n for path, n in parts.items() if not (smoke and path.startswith("dataset."))}
-        found = None if RULE in allowed.get(experiment.name, ()) else too_large(experiment, parts, left)
-        if found:
-            why = f"{found.why}, and {memory.size(left)} are available; set {found.change} (allow: [{RULE}] to try it)"
-            lines.append(f"{experiment.name}: {found.path}: {why}")
-    if lines:
-        raise UserError(*dict.fromkeys(lines))
-
-
-def again(
-    runs: Sequence[Run], runs_dir: Path, data_dir: Path | None, observe: bool = False
-) -> tuple[Plan, dict[Path, str]]:
-    """Finished runs, to be trained again as their records say, each into a directory of its own in another place.
-
-    To `observe`, they are trained with diagnostics, and what was begun or has finished there stands.
-
-    Returns:
-        The plan, with the runs in their order; and of those that it leaves out, by their directory, why: their data or
-        code cannot be had, or are not those that they were trained with.
-
-    Raises:
-        Changed: Data were replaced while their digest was taken.
-    """
-    found = Plan(Request(runs_dir=runs_dir, data_dir=data_dir, repeats=True, observe=observe), [], [])
-    left_out: dict[Path, str] = {}
-    on_record = Attempts(scan(runs_dir)) if observe else Attempts()
-    with snapshot.taken(held_bytes=0):
-        for run in runs:
-            try:
-                found.runs.append(_repeated(run, found.request, on_record))
-            except DlexpError as error:
-                left_out[run.dir.path] = error.lines[0]
-    return found, left_out
-
-
-def _repeated(run: Run, request: Request, on_record: Attempts) -> Planned:
-    experiment = load_unchecked(run.dir.config_path).model_copy(update={"name": run.name})
-    if request.observe:
-        training = experiment.training.model_copy(update={"diagnostics": True})
-        experiment = experiment.model_copy(update={"training": training})
-    subject = _subject(experiment, request)
-    for then, now, what in (
-        (run.record.data_digest, subject.digests, "the data are not those that it was trained on"),
-        (run.record.code_digest, [subject.code_digest or "-"], "your own code is not that which it was trained with"),
-    ):
-        if then and then not in now:
-            raise DataError(f"{what} (digest {then[:PREFIX_LENGTH]} then, {now[0][:PREFIX_LENGTH]} now)")
-    return _planned(subject, run.seed, on_record)
 
 
 def _submitted(begun: RunDir | None) -> str:

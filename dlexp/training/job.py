@@ -69,6 +69,8 @@ class Job(Candidate):
     """The run directory; it exists already."""
     provenance: dict[str, Any]
     """What the command knows of itself: its words, the git commit."""
+    experiment_label: str
+    """What its experiment is called beside the others of the command."""
     after: Sequence[After] = ()
     """What is made of the records of the finished run."""
     fence: Fence | None = None
@@ -85,5 +87,5 @@ class Job(Candidate):
 
     @property
     def label(self) -> str:
-        """Name and seed, for people."""
-        return f"{self.experiment.name}, seed {self.seed}"
+        """Its experiment and its seed, for people."""
+        return f"{self.experiment_label}, seed {self.seed}"

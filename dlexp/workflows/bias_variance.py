@@ -12,7 +12,8 @@ from dlexp.config.grid import values_in
 from dlexp.config.names import BIAS_VARIANCE
 from dlexp.config.resampled import resampled
 from dlexp.errors import UserError
-from dlexp.execution.plan import Plan, Planned, Request, plan
+from dlexp.execution.plan import Plan, Planned, Request
+from dlexp.execution.planning import plan
 from dlexp.records.index import Attempts, scan
 from dlexp.reports.bias_variance.facts import MIN_TRAINING_SETS, Point, point
 from dlexp.workflows.runner import Given, Runner, Trained

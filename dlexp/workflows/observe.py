@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dlexp.execution.plan import again
+from dlexp.execution.repeats import again
 from dlexp.records.index import Run
 from dlexp.records.observed import discard, keep, observing
 from dlexp.records.run_dir import RunDir

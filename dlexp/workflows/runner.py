@@ -13,7 +13,8 @@ from dlexp.console import one_line
 from dlexp.errors import DlexpError, UserError, shown
 from dlexp.execution import arguments
 from dlexp.execution.engine import Engine
-from dlexp.execution.plan import Plan, require_memory
+from dlexp.execution.plan import Plan
+from dlexp.execution.planning import require_memory
 from dlexp.execution.remarking import ALL_SHOWN_BY, Remarking
 from dlexp.execution.schedule import Watcher, run_all
 from dlexp.records.run_dir import RunDir

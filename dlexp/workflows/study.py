@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dlexp.config.flat import flatten, format_value
 from dlexp.config.identity import compared
+from dlexp.config.labels import telling
 from dlexp.config.load import Loaded
 from dlexp.config.load_study import LoadedStudy, load_study
 from dlexp.config.names import BIAS_VARIANCE
@@ -14,7 +15,6 @@ from dlexp.execution import arguments
 from dlexp.execution.plan import Plan, Planned, Request, together
 from dlexp.records.index import Attempts, Run, finished, scan
 from dlexp.reports.bias_variance.facts import Point, point
-from dlexp.reports.comparison.settings import telling
 from dlexp.reports.plan.pace import Pace
 from dlexp.reports.study.facts import StudyFacts, judge
 from dlexp.reports.study.forecast import Forecast, forecast

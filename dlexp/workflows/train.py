@@ -9,8 +9,10 @@ from dlexp.config.fitting import require_fitting
 from dlexp.config.load import Loaded
 from dlexp.config.problems import ConfigError
 from dlexp.errors import CHECK_ALL, UserError, shown
-from dlexp.execution.plan import Plan, Planned, Request, before_draws, plan, require_memory, unobserved
+from dlexp.execution.plan import Plan, Planned, Request
+from dlexp.execution.planning import before_draws, plan, require_memory
 from dlexp.execution.remarking import ALL_SHOWN_BY
+from dlexp.execution.standing import unobserved
 from dlexp.format import plural
 from dlexp.records.ended import Finished
 from dlexp.records.index import read
@@ -144,7 +146,9 @@ def plan_configs(wanted: Sequence[tuple[Loaded, Sequence[int]]], request: Reques
         log.info(line)
     require_fitting(loaded, request.data_dir)
     allowed = {each.experiment.name: each.allowed for each in loaded}
-    return plan(replace(request, wanted=[(each.experiment, seeds) for each, seeds in wanted], allowed=allowed))
+    changed = {each.experiment.name: each.overridden for each in loaded}
+    experiments = [(each.experiment, seeds) for each, seeds in wanted]
+    return plan(replace(request, wanted=experiments, allowed=allowed, changed=changed))
 
 
 def _drawn_now(configs: Mapping[str, Loaded], planned: Plan) -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dlexp.config.identity import Identities
 from dlexp.errors import UserError
-from dlexp.execution.plan import again
+from dlexp.execution.repeats import again
 from dlexp.records.index import Run, scan, with_identity
 from dlexp.records.selection import select
 from dlexp.reports.verification import facts

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from dlexp.components.columns import COSTS, Column
+from dlexp.config.labels import differing, telling
 from dlexp.errors import UserError, did_you_mean
 from dlexp.records.index import Run
 from dlexp.reports.comparison import comparability
@@ -17,7 +18,6 @@ from dlexp.reports.comparison.families import LargeFamily, large_family
 from dlexp.reports.comparison.groups import Group, counts, experiments_of, groups_of
 from dlexp.reports.comparison.headlines import Headline, headlines
 from dlexp.reports.comparison.scores import ComparedMetric, Score, scores_of
-from dlexp.reports.comparison.settings import differing, telling
 from dlexp.reports.comparison.verdicts import has_verdict
 
 

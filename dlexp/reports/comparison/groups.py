@@ -6,11 +6,11 @@ from typing import Any
 
 from dlexp.config.flat import flatten
 from dlexp.config.identity import Ingredients, compared
+from dlexp.config.labels import Labelled, labels
 from dlexp.config.names import PREFIX_LENGTH
 from dlexp.records.index import Run, latest
 from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.compared import Compared
-from dlexp.reports.comparison.settings import labels
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,8 @@ def experiments_of(runs: Sequence[Run]) -> list[Compared]:
         # The identity holds the data and the training code, but not the version of TensorFlow.
         by_experiment.setdefault((_identity(run, newer), run.record.tensorflow), []).append(run)
     firsts = [own[0] for own in by_experiment.values()]
-    settings = [_settings(run, newer) for run in firsts]
-    return [
-        _pooled(label, own, newer) for label, own in zip(labels(firsts, settings), by_experiment.values(), strict=True)
-    ]
+    found = [Labelled(name=run.name, settings=_settings(run, newer), identity=run.identity) for run in firsts]
+    return [_pooled(label, own, newer) for label, own in zip(labels(found), by_experiment.values(), strict=True)]
 
 
 def variants_of(runs: Mapping[str, Sequence[Run]]) -> dict[str, Compared]:

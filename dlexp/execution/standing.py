@@ -1,0 +1,56 @@
+"""What stands on record for an experiment with a seed."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from dlexp.components.validations import RandomSplit
+from dlexp.config.experiment import Experiment
+from dlexp.config.identity import TRAINING_VERSION, Identities, identities_of
+from dlexp.records.index import Attempts, Run, read, readable, recorded
+from dlexp.records.run_dir import RunDir
+
+
+class IdentifiedExperiment(NamedTuple):
+    """An experiment, and what its records are known by."""
+
+    experiment: Experiment
+    digests: Sequence[str]
+    """Of its data: what this version takes, then what earlier versions took."""
+    identities: Identities
+    """All that stand for it."""
+    code_digest: str | None
+    """Of the user's code that makes the model; None if no such code does."""
+
+
+def standing(subject: IdentifiedExperiment, runs: Sequence[Run]) -> Run | None:
+    """The attempt that stands for a run: one with diagnostics where these are asked for, if there is one."""
+    place = subject.identities, subject.experiment.name
+    diagnosed = recorded(filter(is_diagnosed, runs), *place) if subject.experiment.training.diagnostics else None
+    return diagnosed or recorded(runs, *place)
+
+
+def is_diagnosed(run: Run) -> bool:
+    """Whether it has diagnostics, its own or those of a repetition."""
+    is_on = (run.config.get("training") or {}).get("diagnostics", False) is True
+    return is_on or run.dir.repetition.path.is_dir()
+
+
+def unobserved(run_dirs: Iterable[RunDir]) -> list[Run]:
+    """The finished runs without diagnostics, or with none of the epochs before they were resumed."""
+    finished = (run for run in map(read, run_dirs) if run.status == "finished")
+    return [run for run in finished if not is_diagnosed(run) or run.dir.lacks_first_diagnostics]
+
+
+def outdated(subject: IdentifiedExperiment, seed: int, on_record: Attempts) -> Run | None:
+    """A record of an earlier version of the training code; None if there is none."""
+    validation = subject.experiment.validation
+    meant = [subject.experiment]
+    if isinstance(validation, RandomSplit) and validation.stratify == "auto":  # It was false by default.
+        unstratified = validation.model_copy(update={"stratify": False})
+        meant.append(subject.experiment.model_copy(update={"validation": unstratified}))
+    for version, experiment in itertools.product(reversed(range(1, TRAINING_VERSION)), meant):
+        identities = identities_of(experiment, subject.digests, version)
+        if attempts := on_record.of(identities, seed):
+            return recorded(readable(attempts), identities)
+    return None
