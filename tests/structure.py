@@ -20,7 +20,8 @@ SPEAKERS = (
 )
 #: What classes of other libraries call, and what the next key of the schema will need.
 CALLED_BY_OTHERS = {"find_class", "readinto", "path_stats", "get_data", "ignore_aliases", "emit", "Process"} | {
-    "AddedLater"
+    "AddedLater",
+    "format_commands",
 }
 Node = TypeVar("Node", bound=ast.ClassDef | ast.FunctionDef, covariant=True)
 

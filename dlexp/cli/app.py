@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from dlexp.cli.bias_variance import bias_variance
+from dlexp.cli.by_task import ByTask
 from dlexp.cli.check import check
 from dlexp.cli.clean import clean
 from dlexp.cli.compare import compare
@@ -22,8 +23,18 @@ from dlexp.cli.verify import verify
 from dlexp.cli.why import why
 from dlexp.version import VERSION
 
+#: The commands by the task that they are for, as `dlexp --help` lists them.
+COMMANDS = {
+    "Run": (run, study, bias_variance),
+    "Compare and judge": (compare, diff, why, verify),
+    "Look": (ls, show, predict, data),
+    "Keep order": (clean,),
+    "Write configs": (check, list_components, schema),
+}
+
 app = typer.Typer(
     name="dlexp",
+    cls=ByTask,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -46,7 +57,7 @@ def dlexp(
     """Deep-learning experiments as YAML files: run them, compare them, trust the answer."""
 
 
-for _command in (run, compare, study, bias_variance, ls, show, diff, why, verify, predict, clean, check, data):
-    app.command(cls=Once)(_command)
-app.command("list", cls=Once)(list_components)
-app.command(cls=Once)(schema)
+for _task, _commands in COMMANDS.items():
+    for _command in _commands:
+        _name = "list" if _command is list_components else None
+        app.command(_name, cls=Once, rich_help_panel=_task)(_command)
