@@ -9,10 +9,11 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any, Literal, TextIO, cast
 
+from dlexp.colours import Highlight, has_colour, highlighted
 from dlexp.errors import DlexpError
 
 if TYPE_CHECKING:
@@ -45,23 +46,38 @@ def _written_out(found: re.Match[str]) -> str:
 
 def width() -> int:
     """How many columns a line on stdout may have: those of the terminal, or 80 if stdout is none."""
-    from rich.console import Console
+    import shutil
 
-    console = Console()
-    return console.width if console.is_terminal else 80
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
 
 
 def err() -> "Console":
     """The console for progress. Control characters pass through it unchanged: make safe what it is to show."""
     from rich.console import Console
 
-    return Console(file=cast(IO[str], exact(sys.stderr)), highlight=False, soft_wrap=True)
+    # By itself, rich takes everything for a terminal that is to have colours.
+    is_terminal, is_plain = sys.stderr.isatty(), not has_colour(sys.stderr)
+    file = cast(IO[str], exact(sys.stderr))
+    return Console(file=file, force_terminal=is_terminal, no_color=is_plain, highlight=False, soft_wrap=True)
 
 
-def say(*lines: str) -> None:
-    """Print plain lines of talk on stderr."""
+def show(text: str, highlights: Iterable[Highlight] = ()) -> None:
+    """Print a result that ends its own lines, on a terminal with its highlights."""
+    _print(text, highlights, sys.stdout, is_result=True)
+
+
+def say(*lines: str, highlights: Sequence[Highlight] = ()) -> None:
+    """Print lines of talk on stderr, on a terminal with their highlights."""
     for line in lines:
-        print(one_line(line), file=sys.stderr, flush=True)
+        _print(f"{one_line(line)}\n", highlights, sys.stderr, is_result=False)
+
+
+def _print(text: str, highlights: Iterable[Highlight], stream: TextIO, *, is_result: bool) -> None:
+    if has_colour(stream):
+        # What changes the style is no text to be made safe.
+        text = highlighted(safe(text), highlights)
+        stream = cast(TextIO, _Safe(exact(stream), is_result=is_result, made_safe=str))
+    print(text, end="", file=stream, flush=not is_result)
 
 
 class _Said(logging.Handler):

@@ -38,6 +38,12 @@ def one_thread() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def no_colour() -> None:
+    """What is expected of an output has no colour, in continuous integration neither."""
+    os.environ.pop("FORCE_COLOR", None)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def answers_to_ctrl_c() -> None:
     """A shell's job in the background ignores it, and so would all that it starts."""
     signal.signal(signal.SIGINT, signal.default_int_handler)

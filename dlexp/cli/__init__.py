@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 
+from dlexp.colours import ERROR
 from dlexp.console import log_said, safe_streams, say
 from dlexp.errors import DlexpError, shown
 
@@ -32,7 +33,7 @@ def _exit_code(call: Callable[[], object]) -> int:
     try:
         call()
     except DlexpError as error:
-        say(*shown(error.lines, error.all_shown_by))
+        say(*shown(error.lines, error.all_shown_by), highlights=ERROR)
         return error.exit_code
     except SystemExit as ended:
         # Typer itself turns Ctrl-C within a command into this exit code, without a word.
@@ -51,6 +52,6 @@ def _exit_code(call: Callable[[], object]) -> int:
         from dlexp.cli.last_resort import describe
 
         lines, code = describe(error)
-        say(*lines)
+        say(*lines, highlights=ERROR)
         return code
     return 0

@@ -20,6 +20,7 @@ def check(
 
     Example: dlexp check configs/digits_sgd.yaml configs/digits_adam.yaml
     """
+    from dlexp.colours import WARNING
     from dlexp.config.load import replaced
     from dlexp.config.problems import ConfigError
     from dlexp.console import say
@@ -41,4 +42,4 @@ def check(
     )
     if failed:
         raise ConfigError(found)
-    say(*shown(list(map(str, found)), CHECK_ALL))
+    say(*shown(list(map(str, found)), CHECK_ALL), highlights=WARNING)
