@@ -1,13 +1,21 @@
 """Where data files are found."""
 
 import hashlib
-import sys
+import tarfile
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from urllib.error import URLError
 
 import pytest
+from rich.console import Console
 
+from dlexp import console
 from dlexp.components.datasets.reading import files
+from dlexp.components.datasets.reading.download import Download
 from dlexp.errors import MAX_LINES, DataError, UserError
 
 
@@ -23,19 +31,15 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
 
 
 @pytest.fixture
-def downloads(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What Keras is asked to download; every download fails, talking."""
-    import keras
+def downloads(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Download, Path]]:
+    """What is downloaded and to where; every download fails."""
+    asked: list[tuple[Download, Path]] = []
 
-    asked: list[dict[str, Any]] = []
+    def fail(wanted: Download, path: Path) -> None:
+        asked.append((wanted, path))
+        raise URLError("no network")
 
-    def get_file(fname: str, **settings: Any) -> str:
-        asked.append({"fname": fname, **settings})
-        print("Downloading data from", settings["origin"])
-        print("retrying", file=sys.stderr)
-        raise Exception(f"URL fetch failure on {settings['origin']}: None -- no network")
-
-    monkeypatch.setattr(keras.utils, "get_file", get_file)
+    monkeypatch.setattr(files, "download", fail)
     return asked
 
 
@@ -84,17 +88,22 @@ def test_a_folder_that_cannot_be_looked_at_lacks_the_data() -> None:
 
 
 def test_downloads_as_keras_does(
-    places: dict[str, Path], downloads: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    places: dict[str, Path], downloads: list[tuple[Download, Path]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Asked for by what `keras.datasets` asks for: names, addresses, digests, folders, unpacking."""
+    """What `keras.datasets` asks for, to where it puts it: addresses, digests, folders, archives."""
     import importlib
 
     import keras
 
-    by_keras = []
+    by_keras: list[tuple[Download, Path]] = []
 
-    def get_file(fname: str, **settings: Any) -> str:
-        by_keras.append({"fname": fname, "file_hash": None, "cache_subdir": "datasets", **settings})
+    def get_file(
+        fname: str, origin: str, file_hash: str = "", cache_subdir: str = "datasets", extract: bool = False
+    ) -> str:
+        # Keras takes Fashion-MNIST unchecked.
+        file_hash = file_hash or files.DOWNLOADS[f"fashion-mnist/{fname}"].file_hash
+        path = places["keras/datasets"].parent / cache_subdir / f"{fname}{'_archive' if extract else ''}"
+        by_keras.append((Download(origin, file_hash), path))
         raise LookupError
 
     functions = [
@@ -103,22 +112,17 @@ def test_downloads_as_keras_does(
         *(keras.datasets.imdb.get_word_index, keras.datasets.reuters.get_word_index),
     ]
     for function in functions:
-        module = importlib.import_module(function.__module__)
-        monkeypatch.setattr(module, "get_file", get_file)
+        monkeypatch.setattr(importlib.import_module(function.__module__), "get_file", get_file)
         with pytest.raises(LookupError):
             function()
 
     for name in files.DOWNLOADS:
         with pytest.raises(DataError):
             files.find(name, None)
-    asked = [{"cache_subdir": "datasets", **settings} for settings in downloads]
-    assert {settings.pop("cache_dir") for settings in asked} == {str(places["keras/datasets"].parent)}
-    for settings in by_keras:  # Keras takes Fashion-MNIST unchecked.
-        settings["file_hash"] = settings["file_hash"] or files.DOWNLOADS[f"fashion-mnist/{settings['fname']}"].file_hash
 
-    assert all(settings in asked for settings in by_keras)
+    assert all(each in downloads for each in by_keras)
     # Keras stopped at the first of the four files of Fashion-MNIST.
-    assert len(asked) == len(by_keras) + 3
+    assert len(downloads) == len(by_keras) + 3
 
 
 def test_every_download_is_checked() -> None:
@@ -132,35 +136,95 @@ def test_every_download_is_checked() -> None:
     assert set(lengths.values()) == {64, 32}
 
 
-def test_uses_what_was_downloaded(
-    places: dict[str, Path],
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-    caplog: pytest.LogCaptureFixture,
+@pytest.fixture
+def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder from which a server of this machine sends what is downloaded, whatever its digest should be."""
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder)) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        (folder / "mnist.npz").write_bytes(b"images" * 50_000)
+        with tarfile.open(folder / "cifar-100-python.tar.gz", "w:gz") as archive:
+            archive.add(folder / "mnist.npz", "cifar-100-python/train")
+        for name, file in (("mnist.npz", "mnist.npz"), ("cifar-100-python", "cifar-100-python.tar.gz")):
+            digest = hashlib.sha256((folder / file).read_bytes()).hexdigest()
+            monkeypatch.setitem(files.DOWNLOADS, name, Download(url + file, digest))
+        monkeypatch.setitem(files.DOWNLOADS, "imdb.npz", Download(url + "mnist.npz", "0" * 64))
+        yield folder
+        server.shutdown()
+
+
+def test_a_download_is_said_with_its_size_and_its_folder(
+    places: dict[str, Path], mirror: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Keras says where it put the file; dlexp logs one line, Keras nothing."""
-    import keras
+    """Before it begins, and once the server says its size; there is no bar outside a terminal."""
+    path = files.find("mnist.npz", None)
 
-    def get_file(fname: str, **settings: Any) -> str:
-        print("Downloading")
-        return str(places["keras/datasets"] / fname)
-
-    monkeypatch.setattr(keras.utils, "get_file", get_file)
-
-    path = files.find("imdb.npz", None)
-
-    assert path == places["keras/datasets"] / "imdb.npz"
+    cache = places["keras/datasets"]
+    assert path == cache / "mnist.npz"
+    assert path.read_bytes() == (mirror / "mnist.npz").read_bytes()
+    assert caplog.messages == [
+        f"downloading {files.DOWNLOADS['mnist.npz'].url} into {cache}",
+        "mnist.npz: 0.3 MB",
+    ]
     assert capfd.readouterr() == ("", "")
-    assert caplog.messages == [f"downloading {files.ORIGIN}imdb.npz"]
+
+
+def test_a_terminal_shows_how_far_a_download_is(
+    places: dict[str, Path], mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a bar, unless something else is shown there."""
+    terminal = StringIO()
+    monkeypatch.setattr(console, "err", lambda: Console(file=terminal, force_terminal=True, width=80))
+
+    files.find("mnist.npz", None)
+
+    assert "300.0/300.0 kB" in terminal.getvalue()
+
+
+def test_an_archive_is_unpacked(places: dict[str, Path], mirror: Path) -> None:
+    """Into a folder around the archive's own, as Keras does; the archive stays, or Keras would download it again."""
+    path = files.find("cifar-100-python", None)
+
+    cache = places["keras/datasets"]
+    assert path == cache / "cifar-100-python-target" / "cifar-100-python"
+    assert (path / "train").read_bytes() == (mirror / "mnist.npz").read_bytes()
+    assert sorted(each.name for each in cache.iterdir()) == [
+        "cifar-100-python-target",
+        "cifar-100-python-target_archive",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("imdb.npz", "300,000 bytes were sent whose digest is not that of the file"),
+        ("mnist.npz", "HTTP Error 404: File not found"),
+    ],
+)
+def test_what_was_sent_by_mistake_is_not_kept(places: dict[str, Path], mirror: Path, name: str, reason: str) -> None:
+    """Another file, or an error page, is no data: nothing is left of it."""
+    if "404" in reason:
+        (mirror / "mnist.npz").unlink()
+
+    with pytest.raises(DataError) as error:
+        files.find(name, None)
+
+    assert error.value.lines[2].endswith(f": {reason}")
+    assert list(places["keras/datasets"].iterdir()) == []
 
 
 def test_says_what_to_do_when_a_download_fails(
     places: dict[str, Path],
-    downloads: list[dict[str, Any]],
-    capfd: pytest.CaptureFixture[str],
-    caplog: pytest.LogCaptureFixture,
+    downloads: list[tuple[Download, Path]],
 ) -> None:
-    """What was tried, where to put which file, what runs offline; Keras's own talk is kept out."""
+    """What was tried, where to put which file, what runs offline."""
     with pytest.raises(DataError) as error:
         files.find("imdb.npz", places["argument"])
 
@@ -175,8 +239,6 @@ def test_says_what_to_do_when_a_download_fails(
         "Without any download: dlexp run configs/digits_adam.yaml",
     ]
     assert len(error.value.lines) <= MAX_LINES
-    assert capfd.readouterr() == ("", "")
-    assert caplog.messages == [f"downloading {files.ORIGIN}imdb.npz"]
 
 
 def test_finds_what_keras_unpacked(places: dict[str, Path]) -> None:
@@ -189,17 +251,6 @@ def test_finds_what_keras_unpacked(places: dict[str, Path]) -> None:
     by_hand.mkdir()
 
     assert files.find("cifar-10-batches-py", None) == by_hand
-
-
-def test_unpacks_what_was_downloaded(places: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keras gives the folder around the archive's own."""
-    import keras
-
-    monkeypatch.setattr(keras.utils, "get_file", lambda fname, **_: str(places["keras/datasets"] / fname))
-
-    path = files.find("cifar-100-python", None)
-
-    assert path == places["keras/datasets"] / "cifar-100-python-target" / "cifar-100-python"
 
 
 @pytest.mark.parametrize(
@@ -221,7 +272,7 @@ def test_unpacks_what_was_downloaded(places: dict[str, Path], monkeypatch: pytes
     ],
 )
 def test_says_where_folders_go(
-    places: dict[str, Path], downloads: list[dict[str, Any]], name: str, folder: str, lines: tuple[str, str]
+    places: dict[str, Path], downloads: list[tuple[Download, Path]], name: str, folder: str, lines: tuple[str, str]
 ) -> None:
     """A file with a folder of its own, and an archive."""
     with pytest.raises(DataError) as error:

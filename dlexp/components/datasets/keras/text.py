@@ -94,7 +94,7 @@ class KerasTexts(TextKeys, Dataset):
 
         if self.digest(data_dir) != digest:
             raise DataError(f"{self.paths(data_dir)[0]}: was replaced after it was read")
-        files.find(WORD_INDEX.format(self.type), data_dir, download=False)
+        files.find(WORD_INDEX.format(self.type), data_dir, may_download=False)
         return indices.decoded(self._whole(data_dir).test.take(np.array(positions, np.int32)), self.words(data_dir))
 
     def stand_in(self) -> Data:

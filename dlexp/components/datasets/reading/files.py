@@ -1,41 +1,21 @@
-"""Data files: where they are looked for, how they are downloaded, what identifies them."""
+"""Data files: where they are looked for, what is downloaded for them, what identifies them."""
 
 import hashlib
-import io
-import logging
 import os
 import re
-import socket
 from collections.abc import Iterable, Mapping
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from functools import partial
+from http.client import HTTPException
 from pathlib import Path, PurePosixPath
+from tarfile import TarError
 
 from dlexp.components import keras_settings, snapshot
+from dlexp.components.datasets.reading.download import Download, download, unpack
 from dlexp.components.home import expanded
-from dlexp.console import descriptors_into
 from dlexp.errors import DataError, UserError, in_one_line
-
-log = logging.getLogger(__name__)
 
 ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 CIFAR = "https://www.cs.toronto.edu/~kriz/"
-
-
-@dataclass(frozen=True)
-class Download:
-    """What Keras downloads for a file, or for a folder that comes as an archive."""
-
-    url: str
-    file_hash: str
-    """Keras's own digest (keras/src/datasets), SHA-256 or MD5: what a download must be. A file already there may be
-    another."""
-
-    @property
-    def is_archive(self) -> bool:
-        """Whether Keras unpacks it: the archive of a folder NAME into another one around it, NAME-target."""
-        return self.url.endswith(".tar.gz")
 
 
 _FILES = {
@@ -59,15 +39,14 @@ DOWNLOADS = {
     "cifar-10-batches-py": Download(CIFAR + "cifar-10-python.tar.gz", _CIFAR_10),
     "cifar-100-python": Download(CIFAR + "cifar-100-python.tar.gz", _CIFAR_100),
 }
-TIMEOUT_SECONDS = 20
 KERAS_CACHE = "Keras's cache"
 OFFLINE_EXAMPLE = "dlexp run configs/digits_adam.yaml"
 
 
-def find(name: str, data_dir: Path | None, download: bool = True) -> Path:
+def find(name: str, data_dir: Path | None, *, may_download: bool = True) -> Path:
     """Where a data file or folder is: in `data_dir`, `DLEXP_DATA` or Keras's cache; else downloaded into that.
 
-    What is found is used as it is, whatever its digest. Without `download`, what is nowhere is a DataError at once.
+    What is found is used as it is, whatever its digest. Where it may not be downloaded, its absence is a DataError.
     """
 
     def look() -> Path:
@@ -75,7 +54,7 @@ def find(name: str, data_dir: Path | None, download: bool = True) -> Path:
         wanted = [name, f"{name}-target/{name}"] if DOWNLOADS[name].is_archive else [name]
         if found := _first(place / each for place in places.values() for each in wanted):
             return found
-        if not download:
+        if not may_download:
             raise DataError(f"{name}: not found in {_listed(places)}")
         return _downloaded(name, places)
 
@@ -153,34 +132,33 @@ def _places(data_dir: Path | None) -> dict[str, Path]:
         raise DataError(f"{error.filename}: {error.strerror}") from error
     if wrong:
         raise UserError(wrong[0])
-    return {**places, KERAS_CACHE: keras_settings.home() / "datasets"}
+    keras = keras_settings.home()
+    places[KERAS_CACHE] = keras / "datasets"
+    if keras.exists() and not os.access(keras, os.W_OK):  # As Keras does.
+        places["where Keras downloads to, since it cannot write to its cache"] = Path("/tmp/.keras/datasets")
+    return places
 
 
 def _downloaded(name: str, places: dict[str, Path]) -> Path:
-    download, path, timeout = DOWNLOADS[name], PurePosixPath(name), socket.getdefaulttimeout()
-    log.warning(f"downloading {download.url}")
+    """What is downloaded to where Keras keeps it: either finds what the other has downloaded."""
+    wanted, path = DOWNLOADS[name], PurePosixPath(name)
+    cache = list(places.values())[-1]
     try:
-        with Path(os.devnull).open("w") as nowhere, descriptors_into(nowhere), keras_settings.unread():
-            import keras
-        settings = {"origin": download.url, "file_hash": download.file_hash, "cache_dir": str(keras_settings.home())}
-        socket.setdefaulttimeout(TIMEOUT_SECONDS)
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            if download.is_archive:
-                return Path(keras.utils.get_file(f"{name}-target", extract=True, **settings), name)
-            cache_subdir = str("datasets" / path.parent)
-            return Path(keras.utils.get_file(path.name, cache_subdir=cache_subdir, **settings))
-    # Keras raises bare Exceptions; whatever it was, the file is not there.
-    except Exception as error:
-        reason = in_one_line(error).removeprefix(f"URL fetch failure on {download.url}: None -- ")
-        unpacked = ", unpack it" if download.is_archive else ""
+        if not wanted.is_archive:
+            download(wanted, cache / name)
+            return cache / name
+        folder = cache / f"{name}-target"
+        download(wanted, cache / f"{name}-target_archive")
+        unpack(cache / f"{name}-target_archive", folder)
+        return folder / name
+    except (OSError, DataError, HTTPException, TarError) as error:
+        unpacked = ", unpack it" if wanted.is_archive else ""
         any_folder = f"a folder {path.parent} of any folder" if path.parent.name else "any folder"
         raise DataError(
             f"{name}: not found, and it cannot be downloaded",
             f"  looked in: {_listed(places)}",
-            f"  tried: {download.url}: {reason}",
-            f"Download it elsewhere{unpacked} and put it into {places[KERAS_CACHE] / path.parent},",
+            f"  tried: {wanted.url}: {in_one_line(error).removeprefix('<urlopen error ').removesuffix('>')}",
+            f"Download it elsewhere{unpacked} and put it into {cache / path.parent},",
             f"or into {any_folder} and name that by --data-dir or DLEXP_DATA.",
             f"Without any download: {OFFLINE_EXAMPLE}",
         ) from error
-    finally:
-        socket.setdefaulttimeout(timeout)

@@ -1,0 +1,64 @@
+"""Downloads: a file that appears whole or not at all, and only with the digest that it should have."""
+
+import hashlib
+import logging
+import tarfile
+import tempfile
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from dlexp.console import counted_bytes
+from dlexp.errors import DataError
+from dlexp.whole_files import make_folder, replacing
+
+log = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS = 20
+CHUNK_BYTES = 1 << 16
+
+
+@dataclass(frozen=True)
+class Download:
+    """What is downloaded for a file, or for a folder that comes as an archive."""
+
+    url: str
+    file_hash: str
+    """Keras's own digest (keras/src/datasets), SHA-256 or MD5: what a download must be. A file already there may be
+    another."""
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether it is unpacked: the archive of a folder NAME into another one around it, NAME-target."""
+        return self.url.endswith(".tar.gz")
+
+
+def download(wanted: Download, path: Path) -> None:
+    """Download a file, and say how large it is and where it goes; a bar on a terminal shows how far it is.
+
+    Raises:
+        OSError: There is no connection, or the file cannot be written.
+        DataError: What was sent is not the file.
+    """
+    log.warning(f"downloading {wanted.url} into {path.parent}")
+    make_folder(path.parent)
+    digest = hashlib.sha256() if len(wanted.file_hash) == 64 else hashlib.md5(usedforsecurity=False)
+    request = urllib.request.urlopen(wanted.url, timeout=TIMEOUT_SECONDS)  # One of a fixed list.
+    with request as source, replacing(path) as new, new.open("wb") as file:
+        length = source.headers.get("Content-Length", "")
+        n_bytes = int(length) if length.isdecimal() else None
+        log.warning(f"{path.name}: {f'{n_bytes / 1e6:,.1f} MB' if n_bytes else 'of unknown size'}")
+        with counted_bytes(path.name, n_bytes) as advance:
+            while chunk := source.read(CHUNK_BYTES):
+                file.write(chunk)
+                digest.update(chunk)
+                advance(len(chunk))
+        if digest.hexdigest() != wanted.file_hash:
+            raise DataError(f"{file.tell():,} bytes were sent whose digest is not that of the file")
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack an archive into a folder that appears whole or not at all."""
+    with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=folder.parent) as scratch, tarfile.open(archive) as file:
+        file.extractall(Path(scratch, folder.name), filter="data")
+        Path(scratch, folder.name).replace(folder)
