@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from dlexp.config.load import Loaded
+    from dlexp.records.query import Filters
     from dlexp.workflows.runner import Given, Runner
 
 AnyPath = str | os.PathLike[str]
@@ -192,24 +193,43 @@ def bias_variance(
     return pd.DataFrame(rows(points))
 
 
-def runs(runs_dir: AnyPath = "runs") -> "pd.DataFrame":
-    """All finished runs except smoke runs, one row each: name, seed, directory, the config by dotted key, metrics.
+def runs(
+    runs_dir: AnyPath = "runs",
+    *,
+    where: Sequence[str] = (),
+    status: Sequence[str] = ("finished",),
+    since: str | None = None,
+    tags: Sequence[str] = (),
+) -> "pd.DataFrame":
+    """Runs except smoke runs, one row each: name, seed, directory, the config by dotted key, metrics.
 
     Runs of `bias_variance` are among them: the end of their names is ` resamples`.
 
+    Args:
+        runs_dir: As for `run`.
+        where: Conditions that all hold, such as `learning_rate < 0.1` or `val_accuracy > 0.9`, as `--where` takes them.
+        status: How the runs stand: finished, failed, diverged, interrupted, running; none for all of them.
+        since: When they ended at the earliest: `7d`, `yesterday`, `2026-11-01`.
+        tags: Words with all of which they are tagged.
+
     Raises:
-        UserError: `runs_dir` is no path.
+        UserError: An argument that is wrong, or a key in `where` that no run has.
     """
-    from dlexp.records.index import finished
+    from dlexp.records.index import readable, scan
     from dlexp.reports.frames import of_runs
 
-    return of_runs(finished(arguments.folder(runs_dir, "runs_dir")))
+    passing = _filters(where, status, since, tags)
+    return of_runs(passing.apply(readable(scan(arguments.folder(runs_dir, "runs_dir")))))
 
 
 def compare(
     *names: AnyPath,
     metrics: Sequence[str] | None = None,
     sort: str | None = None,
+    where: Sequence[str] = (),
+    status: Sequence[str] = (),
+    since: str | None = None,
+    tags: Sequence[str] = (),
     runs_dir: AnyPath = "runs",
     data_dir: AnyPath | None = None,
 ) -> "pd.DataFrame":
@@ -220,6 +240,7 @@ def compare(
             of `bias_variance`.
         metrics: Columns of the records; the usual ones by default.
         sort: The column whose best mean comes first, as the baseline.
+        where, status, since, tags: Only such runs, as for `runs`; by default whatever their status.
         runs_dir, data_dir: As for `run`.
 
     Returns:
@@ -244,7 +265,8 @@ def compare(
     columns = [] if metrics is None else arguments.texts(metrics, "metrics", "columns")
     words = [arguments.text_of_path(name, "names", "names of runs, each an argument of its own") for name in names]
     best_first = None if sort is None else arguments.text_of_path(sort, "sort", "a column of the records")
-    compared = workflow.compare(words, columns, sort=best_first, runs_dir=directory, data_dir=data)
+    passing = _filters(where, status, since, tags)
+    compared = workflow.compare(words, columns, sort=best_first, filters=passing, runs_dir=directory, data_dir=data)
     frame = pd.DataFrame(rows(compared), columns=COLUMNS)
     frame.attrs["answers"] = [sentence.markdown for sentence in answers(compared)]
     return frame
@@ -268,6 +290,18 @@ def _given(
         data_dir=_data_folder(data_dir),
         smoke=arguments.flag(smoke, "smoke"),
         warn=_warn,
+    )
+
+
+def _filters(where: object, status: object, since: object, tags: object) -> "Filters":
+    """What selects runs, checked."""
+    from dlexp.records.query import filters
+
+    return filters(
+        arguments.texts(where, "where", "conditions"),
+        arguments.texts(status, "status", "words"),
+        None if since is None else arguments.text_of_path(since, "since", "a time"),
+        arguments.texts(tags, "tags", "words"),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir, TableFormat
+from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir, Since, StatusIs, TableFormat, Tagged, Where
 
 
 def compare(
@@ -32,6 +32,10 @@ def compare(
     sort: Annotated[
         str | None, typer.Option(metavar="M", help="Best mean of this metric first, as the baseline.")
     ] = None,
+    where: Where = None,
+    status: StatusIs = None,
+    since: Since = None,
+    tags: Tagged = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE.png", help="Draw the learning curves of all of them there.")
     ] = None,
@@ -47,11 +51,18 @@ def compare(
     Example: dlexp compare digits_sgd digits_adam
     """
     from dlexp import console
+    from dlexp.records.query import filters
     from dlexp.reports.comparison.table import render
     from dlexp.workflows import compare as workflow
 
     compared = workflow.compare(
-        words or [], metrics or [], sort=sort, runs_dir=runs_dir, data_dir=data_dir, needs_result=True
+        words or [],
+        metrics or [],
+        sort=sort,
+        filters=filters(where or (), status or (), since, tags or ()),
+        runs_dir=runs_dir,
+        data_dir=data_dir,
+        needs_result=True,
     )
     if plot:
         from dlexp.reports.comparison.plot import draw

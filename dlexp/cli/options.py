@@ -53,4 +53,30 @@ _FORMAT = typer.Option("--format", help="How to print the result; json: all of i
 PageFormat = Annotated[formats.PageFormat, _FORMAT]
 TableFormat = Annotated[formats.TableFormat, _FORMAT]
 
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="'KEY OP VALUE'",
+        help="Only runs of which this holds: 'learning_rate < 0.1', a setting, a column of the records or name, "
+        "seed, epochs, seconds, started, ended, note; OP: < <= > >= == != ~ (contains). Several: all must hold.",
+    ),
+]
+StatusIs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--status",
+        metavar="STATUS",
+        help="Only runs that are finished, failed, diverged, interrupted, running or damaged; several: any of them.",
+    ),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME", help="Only runs that ended since: 7d, 12h, yesterday, 2026-11-01, '2026-11-01 12:00'."
+    ),
+]
+Tagged = Annotated[
+    list[str] | None, typer.Option("--tag", metavar="WORD", help="Only runs with this tag; several: with all of them.")
+]
+
 RUNS_DIR = Path("runs")

@@ -100,11 +100,11 @@ def short_keys(keys: Iterable[str], among: Collection[str] = ()) -> dict[str, st
         among: All others that there are.
     """
     wanted = list(dict.fromkeys(keys))
-    counts = Counter(end for key in {*wanted, *among} for end in _ends(key))
-    return {key: next((end for end in _ends(key) if counts[end] == 1), key) for key in wanted}
+    counts = Counter(end for key in {*wanted, *among} for end in ends(key))
+    return {key: next((end for end in ends(key) if counts[end] == 1), key) for key in wanted}
 
 
-def _ends(key: str) -> list[str]:
+def ends(key: str) -> list[str]:
     """The ends of a dotted key that it may be called by, the shortest first."""
     parts = key.removesuffix(".type").split(".")
     ends = (parts[i:] for i in reversed(range(len(parts))))

@@ -16,7 +16,7 @@ from dlexp.records import lock
 from dlexp.records.ended import ENVIRONMENT, Ended, Failed, Finished, Interruption
 from dlexp.records.evaluation import Evaluation
 from dlexp.records.history import EPOCH, lines_up_to, read_history, read_layers
-from dlexp.records.record_files import DamagedRecord, damaged, read_json, sha256
+from dlexp.records.record_files import DamagedRecord, damaged, read, read_json, sha256
 from dlexp.records.shapes import of_type
 from dlexp.whole_files import Fence, copy, sync, write_text
 
@@ -117,6 +117,8 @@ class RunDir:
     interruption_path = _File("interruption.json")  # Instead of either, until it is resumed.
     edited_history_path = _File("history-edited.csv")  # By someone else; the training began again.
     curves_path = _File("curves.png")  # The learning curves.
+    tags_path = _File("tags.txt")  # The user's words for it, one a line.
+    note_path = _File("note.txt")  # The user's own text.
     log_path = _File("log.txt")  # Everything that was said.
     checkpoint_path = _File("checkpoint.npz")  # Gone when the training has ended.
     previous_checkpoint_path = _File("checkpoint-previous.npz")  # The one before, should the newest be torn.
@@ -243,6 +245,17 @@ class RunDir:
     def evaluation(self) -> Evaluation | None:
         """What the model makes of the test split; None for runs recorded before that was kept."""
         return cast(Evaluation | None, read_json(self.evaluation_path, of_type(Evaluation)))
+
+    def tags(self) -> tuple[str, ...]:
+        """The user's words for the run, each once, in the order in which they were given."""
+        return tuple(dict.fromkeys(self._text(self.tags_path).split()))
+
+    def note(self) -> str:
+        """The user's text about the run, without line ends around it; empty where there is none."""
+        return self._text(self.note_path).strip()
+
+    def _text(self, path: Path) -> str:
+        return (read(path) or b"").decode("utf-8", errors="replace")
 
     def history(self) -> list[dict[str, float]]:
         """The epochs so far, `epoch` a whole number; a last line that was cut short is left out."""

@@ -10,6 +10,7 @@ from dlexp.config.identity import Identities, identities_of
 from dlexp.config.names import BIAS_VARIANCE, CONFIG_SUFFIXES, OBSERVED, PREFIX_LENGTH
 from dlexp.errors import UserError, did_you_mean
 from dlexp.records.index import Run, entries, is_directory, is_of_bias_variance, read, scan, with_identity
+from dlexp.records.query import ALL, Filters
 from dlexp.records.run_dir import FolderName, RunDir
 
 #: How many names an error message lists.
@@ -23,14 +24,15 @@ def select(
     words: Sequence[str],
     data_dir: Path | None = None,
     order: Callable[[Iterable[Run]], Iterable[Run]] = list,
+    filters: Filters = ALL,
 ) -> list[Run]:
-    """The runs that the user's words mean, as `find` tells, in their order and each once, whatever their status.
+    """The runs that the user's words mean, as `find` tells, and that pass filters: in their order, each once.
 
     A config file means the runs of its experiment as it is now, under every name: by identity, for which the data's
     digest is taken.
 
     Raises:
-        UserError: A word means nothing.
+        UserError: A word means nothing, or a filter names what no run has.
     """
     selected: dict[Path, Run] = {}
     for word in words:
@@ -44,7 +46,7 @@ def select(
             runs = list(map(read, found))
         for run in order(runs):
             selected.setdefault(run.dir.path.resolve(), run)
-    return list(selected.values())
+    return filters.apply(selected.values())
 
 
 def find(runs_dir: Path, word: str) -> Path | list[RunDir]:

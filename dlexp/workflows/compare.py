@@ -9,11 +9,14 @@ from dlexp.components import snapshot
 from dlexp.errors import UserError
 from dlexp.format import plural
 from dlexp.records.index import Run, in_order, read, scan, without_bias_variance
+from dlexp.records.query import ALL, Filters
 from dlexp.records.selection import select
 from dlexp.reports.comparison import facts
 from dlexp.reports.comparison.facts import Comparison
 
 log = logging.getLogger(__name__)
+
+_NONE = "no run to compare. Try: dlexp run configs/digits_sgd.yaml"
 
 
 def compare(
@@ -21,6 +24,7 @@ def compare(
     metrics: Sequence[str],
     *,
     sort: str | None = None,
+    filters: Filters = ALL,
     runs_dir: Path,
     data_dir: Path | None,
     needs_result: bool = False,
@@ -34,19 +38,20 @@ def compare(
     """
     if words:
         with snapshot.taken(held_bytes=0):  # However many configs have the same data.
-            runs = select(runs_dir, words, data_dir, in_order)
+            runs = select(runs_dir, words, data_dir, in_order, filters)
     else:
         run_dirs, others = without_bias_variance(scan(runs_dir))
         if others:
             log.info(others)
-        runs = in_order(map(read, run_dirs))
+        runs = filters.apply(in_order(map(read, run_dirs)))
     unusable = [run for run in runs if run.status != "finished" and not run.has_diverged]
     for run in unusable:
         if run.status == "damaged":
             log.info(f"{run.what} (left out)")
     if needs_result and not any(run.status == "finished" for run in runs):
         where = ", ".join(words) or str(runs_dir)
-        raise UserError(f"{where}: {_became(runs) or 'no run to compare. Try: dlexp run configs/digits_sgd.yaml'}")
+        none = "no run to compare passes the filters" if not filters.is_empty else _NONE
+        raise UserError(f"{where}: {_became(runs) or none}")
     if counts := Counter(run.status for run in unusable if run.status != "damaged"):
         log.info(f"left out: {', '.join(f'{count} {status}' for status, count in counts.items())}")
     return facts.compare(runs, metrics, sort, named=bool(words), first_word=next(iter(words), ""))

@@ -1,0 +1,192 @@
+"""Which runs conditions, statuses, times and tags select."""
+
+import logging
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from make_runs import changed, failed, finished
+
+from dlexp.errors import UserError
+from dlexp.records.conditions import condition
+from dlexp.records.index import Run, read, scan
+from dlexp.records.moments import moment
+from dlexp.records.query import filters
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> list[Run]:
+    """Two points of a grid with a seed each, and one that diverged."""
+    finished(tmp_path, "slow", 0, 0.7, changed(optimizer={"learning_rate": 0.001}, model={"hidden": [8]}))
+    finished(tmp_path, "fast", 1, 0.9, changed(optimizer={"learning_rate": 0.1, "type": "sgd"}))
+    failed(tmp_path, "wild", 2, changed(optimizer={"learning_rate": 5.0}))
+    return list(map(read, scan(tmp_path)))
+
+
+def names(runs: list[Run], *where: str, **more: Any) -> list[str]:
+    """The names of those that pass."""
+    return [run.name for run in filters(where, **more).apply(runs)]
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("optimizer.learning_rate < 0.1", ["slow"]),
+        ("learning_rate<=1e-1", ["fast", "slow"]),
+        ("learning_rate != 0.1", ["slow", "wild"]),
+        ("optimizer = sgd", ["fast"]),
+        ("optimizer.type == 'sgd'", ["fast"]),
+        ("hidden == [8]", ["slow"]),
+        ("model.hidden == [64,64]", ["fast", "wild"]),
+        ("hidden ~ 64", ["fast", "wild"]),
+        ("hidden !~ 64", ["slow"]),
+        ("val_accuracy > 0.8", ["fast"]),
+        ("best_val_accuracy >= 0.91", ["fast"]),
+        ("name ~ LO", ["slow"]),
+        ("seed == 1.0", ["fast"]),
+        ("status == diverged", ["wild"]),
+        ("ended >= 2024-05-01", ["fast", "slow"]),
+        ("training.epochs == 2", ["fast", "slow", "wild"]),
+        ("epochs == 2", ["fast", "slow"]),
+    ],
+)
+def test_conditions_are_on_settings_columns_and_facts(where: str, expected: list[str], runs: list[Run]) -> None:
+    """Numbers are compared with numbers, words with words, lists item by item; a run without the key never passes."""
+    assert names(runs, where) == expected
+
+
+def test_all_conditions_hold(runs: list[Run]) -> None:
+    """Several conditions, and the status: a run passes all of them."""
+    assert names(runs, "learning_rate > 0.01", "optimizer == adam", status=["diverged", "finished"]) == ["wild"]
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ("lerning_rate < 1", "lerning_rate < 1: none of 3 runs has 'lerning_rate'. Did you mean 'learning_rate'?"),
+        (
+            "learning_rate 1",
+            "learning_rate 1: expected KEY OP VALUE, such as 'learning_rate < 0.1', in quotes: a shell",
+        ),
+        ("learning_rate => 1", "learning_rate => 1: there is no =>. Did you mean >=?"),
+        ("learning_rate <", "learning_rate <: expected a value after the <"),
+        ("< 1", "< 1: expected a key before the <"),
+        ("learning_rate < 0,1", "learning_rate < 0,1: < compares numbers, given 0,1. Did you mean 0.1?"),
+        ("learning_rate < 1 and seed > 2", "learning_rate < 1 and seed > 2: expected one condition"),
+        ("hidden == 64", "hidden == 64: hidden cannot be compared like this: it is [64, 64], [8]"),
+        ("loss == mse", "loss == mse: loss cannot be compared like this: it is 0.3"),
+        ("optimizer == {type: adam}", "optimizer == {type: adam}: expected a single value or a list"),
+        ("hidden == [8", "hidden == [8: not valid YAML"),
+        ("ended > soon", "ended > soon: expected a time, as 30m"),
+        ("ended ~ 2024", "ended ~ 2024: ended is a time, and compares by <"),
+    ],
+)
+def test_a_wrong_condition_is_refused(where: str, message: str, runs: list[Run]) -> None:
+    """With the condition, what is wrong with it, and what to write: a typo would silently select nothing."""
+    with pytest.raises(UserError) as refused:
+        names(runs, where)
+
+    assert refused.value.lines[0].startswith(message)
+
+
+def test_an_ambiguous_key_is_refused(tmp_path: Path) -> None:
+    """A short key that ends two settings is none."""
+    config = changed(model={"alpha": 1.0}, optimizer={"alpha": 2.0})
+    finished(tmp_path, "it", config=config)
+
+    with pytest.raises(
+        UserError, match=r"^alpha > 1: alpha may be model.alpha or optimizer.alpha; write one of these$"
+    ):
+        names(list(map(read, scan(tmp_path))), "alpha > 1")
+
+
+def test_null_is_a_value_and_a_type_stands_for_its_component(tmp_path: Path) -> None:
+    """`kernel_regularizer` is null in one run, and of type l2 in the other."""
+    finished(tmp_path, "plain", config=changed(model={"kernel_regularizer": None}))
+    finished(tmp_path, "l2", config=changed(model={"kernel_regularizer": {"type": "l2", "l2": 0.01}}))
+    runs = list(map(read, scan(tmp_path)))
+
+    assert names(runs, "kernel_regularizer == null") == ["plain"]
+    assert names(runs, "kernel_regularizer == l2") == ["l2"]
+    assert names(runs, "kernel_regularizer != null") == ["l2"]
+
+
+def test_runs_are_selected_by_when_they_ended(tmp_path: Path) -> None:
+    """Those that did not end, by when they were last written to."""
+    now = datetime.now().astimezone()
+    for days in (1, 10):
+        finished(tmp_path, f"days{days}", ended=(now - timedelta(days=days, minutes=1)).isoformat())
+    old = failed(tmp_path, "old", 0)
+    failed(tmp_path, "new", 1)
+    for path in (old.path, *old.path.iterdir()):
+        os.utime(path, (0, 0))
+    runs = list(map(read, scan(tmp_path)))
+
+    assert names(runs, since="7d") == ["days1", "new"]
+    assert names(runs, since="1d") == ["new"]
+    assert names(runs, since="2w", status=["finished"]) == ["days1", "days10"]
+
+
+def test_times_are_by_the_clock_on_the_wall() -> None:
+    """A date is its begin; a number with a unit is so long ago."""
+    now = datetime.now().astimezone()
+
+    assert moment("2026-11-01 12:00") == datetime(2026, 11, 1, 12).astimezone()
+    assert moment("2026-11-01") == datetime(2026, 11, 1).astimezone()
+    assert moment("yesterday").date() == (now - timedelta(days=1)).date()
+    assert timedelta(minutes=30) <= now - moment("30m") + timedelta(seconds=5) < timedelta(minutes=31)
+
+
+@pytest.mark.parametrize("text", ["", "7", "7 months", "soon", "2026-13-01", "99999999999d", "9" * 400 + "w"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    """With the forms that are."""
+    with pytest.raises(UserError, match=r"expected a time, as 30m|too long ago"):
+        filters(since=text)
+
+
+def test_an_unknown_status_is_refused() -> None:
+    """With the nearest one and all of them."""
+    with pytest.raises(UserError, match=r"^status: there is no 'fnished'. Did you mean 'finished'\? Choose from: fini"):
+        filters(status=["fnished"])
+
+
+def test_runs_are_selected_by_all_of_their_tags(runs: list[Run]) -> None:
+    """A run has tags, a word a line, and a note."""
+    runs[0].dir.tags_path.write_text("best\nslide\n")
+    runs[1].dir.tags_path.write_text("best\n")
+    runs[1].dir.note_path.write_text("for the talk\n")
+
+    assert names(runs, tags=["best"]) == ["fast", "slow"]
+    assert names(runs, tags=["best", "slide"]) == ["fast"]
+    assert names(runs, "tags !~ slide") == ["slow", "wild"]
+    assert names(runs, "tags == []", "note == ''") == ["wild"]
+    assert names(runs, "note ~ Talk") == ["slow"]
+
+
+def test_it_is_said_which_filter_left_nothing(runs: list[Run], caplog: pytest.LogCaptureFixture) -> None:
+    """With how many runs each of them left."""
+    with caplog.at_level(logging.WARNING):
+        assert names(runs, "val_accuracy > 0.8", "seed == 0", status=["finished"]) == []
+
+    assert caplog.messages == [
+        "none of 3 runs passes the filters: status finished leaves 2, val_accuracy > 0.8 leaves 1, seed == 0 leaves 0"
+    ]
+
+
+@given(st.text(st.sampled_from("ab.<>=!~ '\"[]{},:#&*|-0189e\n\t\0é"), max_size=20) | st.text(max_size=20))
+@example("a == \ud800")
+@example("ended < 9999999999999w")
+@settings(deadline=None)
+def test_no_condition_is_too_odd(text: str) -> None:
+    """It is read, or refused as the user's mistake; then what it holds for is a question that has an answer."""
+    try:
+        read_condition = condition(text)
+    except UserError:
+        return
+    own: Any
+    for own in (0, 1.5, float("nan"), "text", "", None, True, [], [1, "a"], {}, datetime.now().astimezone()):
+        assert read_condition.holds(own) in (True, False)
