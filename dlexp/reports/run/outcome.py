@@ -13,7 +13,7 @@ from dlexp.reports.run.symptoms import Symptom, symptoms
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class RunOutcome:
     """What came of one run, as everything that `dlexp run` prints of it says it."""
 
     label: str
@@ -51,12 +51,12 @@ class Outcome:
         return f"{self.label}, seed {self.seed}"
 
 
-def outcome(run: Run, label: str) -> Outcome:
+def outcome(run: Run, label: str) -> RunOutcome:
     """What came of a run whose experiment is called so."""
     metric = main_metric(run.metrics) if run.metrics else None
     numbers = {name: value for name, value in run.metrics.items() if not math.isnan(value)}
     best_epoch = numbers.get(str(metric.best_epoch)) if metric else None
-    return Outcome(
+    return RunOutcome(
         label=label,
         seed=run.seed,
         run=run.dir.label,
@@ -77,7 +77,7 @@ def outcome(run: Run, label: str) -> Outcome:
     )
 
 
-def document(found: Outcome) -> dict[str, Any]:
+def document(found: RunOutcome) -> dict[str, Any]:
     """The same for JSON."""
     return asdict(found)
 
