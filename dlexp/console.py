@@ -51,6 +51,12 @@ def width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
 
 
+def table_width() -> int | None:
+    """How wide a table on stdout may be: None for as wide as it needs, as in a pipe or file, unless COLUMNS says it."""
+    columns = os.environ.get("COLUMNS", "")
+    return width() if sys.stdout.isatty() else int(columns) if columns.isdecimal() and int(columns) else None
+
+
 def err() -> "Console":
     """The console for progress. Control characters pass through it unchanged: make safe what it is to show."""
     from rich.console import Console
