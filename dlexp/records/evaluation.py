@@ -6,17 +6,22 @@ The types are the check of what is read, as in `ended`. A table is a mapping of 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NotRequired, TypedDict
 
-from dlexp.records.shapes import count, number, optional, record, table_of, text
+from dlexp.records.shapes import Check, count, number, optional, record, table_of, text
+
+
+def _mistake_of(answer: Check) -> Check:
+    required = {"position": count, "target": answer, "predicted": answer}
+    texts = dict.fromkeys(("example", "id", "target_name", "text", "png"), text)
+    return record(required | {"probability": number, "label": count, **texts}, required)
+
+
+_OF_CLASSES, _OF_NUMBERS = _mistake_of(count), _mistake_of(optional(number))
 
 
 def _mistake(value: Any, path: str) -> str:
     """One that has a probability is of classes or labels, which are numbers from 0."""
     is_of_classes = isinstance(value, dict) and "probability" in value
-    answer = count if is_of_classes else optional(number)
-    required: dict[str, Any] = {"position": count, "target": answer, "predicted": answer}
-    texts = dict.fromkeys(("example", "id", "target_name", "text", "png"), text)
-    others = {"probability": number, "label": count, **texts}
-    return record(required | others, required)(value, path)
+    return (_OF_CLASSES if is_of_classes else _OF_NUMBERS)(value, path)
 
 
 #: A test example that was predicted wrong: position, target and prediction; for classes the probability.

@@ -19,6 +19,7 @@ MAX_BYTES = 256_000_000
 MAX_INTEGER = 2**63 - 1
 MAX_DEPTH = 60
 
+_ESCAPED_HALF = re.compile(rb"\\u[dD]")
 _HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
@@ -77,16 +78,24 @@ def _strict(content: bytes) -> Any:
         document = json.loads(content.decode(), parse_float=_float, parse_int=_integer, parse_constant=_no_number)
     except RecursionError:
         raise ValueError(f"nested more than {MAX_DEPTH} deep: maximum recursion depth exceeded") from None
-    level = [document]
-    for _ in range(MAX_DEPTH + 1):
-        containers = [value for value in level if isinstance(value, dict | list)]
-        level = [each for value in containers for each in (value.values() if isinstance(value, dict) else value)]
-    if containers:
+    # Nothing is deeper than there are brackets.
+    if content.count(b"[") + content.count(b"{") > MAX_DEPTH and _is_deeper(document, MAX_DEPTH):
         raise ValueError(f"nested more than {MAX_DEPTH} deep")
     # Text in UTF-8 has none itself: only an escape makes one.
-    if b"\\ud" in content.lower() and _HALF_A_CHARACTER.search(json.dumps(document, ensure_ascii=False)):
+    if _ESCAPED_HALF.search(content) and _HALF_A_CHARACTER.search(json.dumps(document, ensure_ascii=False)):
         raise ValueError("half a character (a lone surrogate)")
     return document
+
+
+def _is_deeper(document: Any, depth: int) -> bool:
+    """Whether mappings and lists are nested deeper than so many levels."""
+    level = [document]
+    for _ in range(depth + 1):
+        containers = [value for value in level if type(value) in (dict, list)]
+        if not containers:
+            return False
+        level = [each for value in containers for each in (value.values() if type(value) is dict else value)]
+    return True
 
 
 def _float(digits: str) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 from dlexp.config.identity import Identities, identities_of
 from dlexp.config.names import BIAS_VARIANCE, CONFIG_SUFFIXES, OBSERVED, PREFIX_LENGTH
 from dlexp.errors import UserError, did_you_mean
-from dlexp.records.index import Run, entries, is_directory, is_of_bias_variance, read, scan, with_identity
+from dlexp.records.index import Run, entries, is_directory, is_of_bias_variance, read_all, scan, with_identity
 from dlexp.records.query import ALL, Filters
 from dlexp.records.run_dir import FolderName, RunDir
 
@@ -43,7 +43,7 @@ def select(
                 _require_sound(found)
                 raise UserError(f"{found}: no run of it in {runs_dir} as it is now. Try: dlexp run {found}")
         else:
-            runs = list(map(read, found))
+            runs = read_all(found)
         for run in order(runs):
             selected.setdefault(run.dir.path.resolve(), run)
     return filters.apply(selected.values())

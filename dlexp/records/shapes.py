@@ -1,6 +1,7 @@
 """Whether a value that was read from JSON has a type, at every depth; what is wrong with it is said in words.
 
-A key that the type does not name is passed through: it may be a later version's.
+A key that the type does not name is passed through: it may be a later version's. Thousands of records are checked at
+once: the loops are plain ones, several times as fast as generators.
 """
 
 import collections.abc
@@ -54,7 +55,10 @@ def list_of(item: Check) -> Check:
     def check(value: Any, path: str) -> str:
         if not isinstance(value, list):
             return _wrong(value, path, "a list")
-        return next((item(each, f"{path}.{i}") for i, each in enumerate(value) if item(each, "")), "")
+        for i, each in enumerate(value):
+            if item(each, ""):
+                return item(each, f"{path}.{i}")
+        return ""
 
     return check
 
@@ -65,21 +69,28 @@ def mapping_of(item: Check) -> Check:
     def check(value: Any, path: str) -> str:
         if not isinstance(value, dict):
             return _wrong(value, path, "a mapping")
-        return next((item(each, _below(path, key)) for key, each in value.items() if item(each, "")), "")
+        for key, each in value.items():
+            if item(each, ""):
+                return item(each, _below(path, key))
+        return ""
 
     return check
 
 
 def record(known: Mapping[str, Check], required: Container[str] = ()) -> Check:
     """A mapping that has the required ones of the known keys, and may have the others and unknown ones."""
+    needed = [key for key in known if key in required]
 
     def check(value: Any, path: str) -> str:
         if not isinstance(value, dict):
             return _wrong(value, path, "a mapping")
-        if missing := [key for key in known if key in required and key not in value]:
-            return f"no {_below(path, missing[0])}"
-        wrong = (key for key, each in value.items() if key in known and known[key](each, ""))
-        return next((known[key](value[key], _below(path, key)) for key in wrong), "")
+        for key in needed:
+            if key not in value:
+                return f"no {_below(path, key)}"
+        for key, each in value.items():
+            if key in known and known[key](each, ""):
+                return known[key](each, _below(path, key))
+        return ""
 
     return check
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from dlexp.components import snapshot
 from dlexp.errors import UserError
 from dlexp.format import plural
-from dlexp.records.index import Run, in_order, read, scan, without_bias_variance
+from dlexp.records.index import Run, in_order, read_all, scan, without_bias_variance
 from dlexp.records.query import ALL, Filters
 from dlexp.records.selection import select
 from dlexp.reports.comparison import facts
@@ -43,7 +43,7 @@ def compare(
         run_dirs, others = without_bias_variance(scan(runs_dir))
         if others:
             log.info(others)
-        runs = filters.apply(in_order(map(read, run_dirs)))
+        runs = filters.apply(in_order(read_all(run_dirs)))
     unusable = [run for run in runs if run.status != "finished" and not run.has_diverged]
     for run in unusable:
         if run.status == "damaged":
