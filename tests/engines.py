@@ -6,6 +6,7 @@ from dlexp.execution.engine import Outcome
 from dlexp.execution.failures import record_failure
 from dlexp.records.lock import Taken, locked
 from dlexp.training.job import Candidate, Job, Refusal
+from dlexp.training.stages import Stage
 
 
 class Here:
@@ -16,7 +17,7 @@ class Here:
         self.trained: list[int] = []
         self._ended: list[Outcome] = []
 
-    def refusals(self, candidates: Sequence[Candidate]) -> list[Refusal]:
+    def refusals(self, candidates: Sequence[Candidate], told: Callable[[Stage], None]) -> list[Refusal]:
         """None."""
         return []
 
@@ -38,6 +39,10 @@ class Here:
         ended, self._ended = self._ended, []
         return ended
 
+    def stages(self) -> list[tuple[Job, Stage]]:
+        """Not known."""
+        return []
+
     def close(self, kill: bool = False) -> None:
         """Nothing."""
 
@@ -49,9 +54,15 @@ class Watcher:
         self.n_ticks = self.n_started = self.n_ended = 0
         self._at_tick = at_tick
 
+    def preparing(self, stage: Stage) -> None:
+        """Nothing."""
+
     def started(self, job: Job) -> None:
         """Another one."""
         self.n_started += 1
+
+    def entered(self, job: Job, stage: Stage) -> None:
+        """Nothing."""
 
     def tick(self) -> None:
         """Some time has passed."""
@@ -73,7 +84,13 @@ def finish(job: Job) -> None:
 class Silent:
     """Watches and says nothing."""
 
+    def preparing(self, stage: Stage) -> None:
+        """Nothing."""
+
     def started(self, job: Job) -> None:
+        """Nothing."""
+
+    def entered(self, job: Job, stage: Stage) -> None:
         """Nothing."""
 
     def tick(self) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,6 +26,7 @@ from dlexp.execution.schedule import run_all
 from dlexp.records import lock
 from dlexp.records.history import HistoryWriter
 from dlexp.training.job import Candidate, Job, Refusal
+from dlexp.training.stages import Stage
 from dlexp.whole_files import replacing
 
 #: Of a training that takes no time otherwise.
@@ -78,7 +79,7 @@ class Inline:
     def __init__(self) -> None:
         self._ended: list[Outcome] = []
 
-    def refusals(self, candidates: Sequence[Candidate]) -> list[Refusal]:
+    def refusals(self, candidates: Sequence[Candidate], told: Callable[[Stage], None]) -> list[Refusal]:
         """None."""
         return []
 
@@ -90,6 +91,10 @@ class Inline:
         """The one that has ended."""
         ended, self._ended = self._ended, []
         return ended
+
+    def stages(self) -> list[tuple[Job, Stage]]:
+        """Not known."""
+        return []
 
     def close(self, kill: bool = False) -> None:
         """Nothing."""

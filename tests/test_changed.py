@@ -20,6 +20,7 @@ from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
 from dlexp.training import preparation as training
 from dlexp.training.job import Candidate, Job, Refusal
+from dlexp.training.stages import Stage
 from dlexp.workflows import predict as predict_workflow
 
 TABLE = "dataset: {type: csv, path: d.csv, target: y, task: regression}\nmodel: {hidden: [4]}\ntraining: {epochs: 2}\n"
@@ -177,7 +178,7 @@ class Here:
         self._happens = happens
         self._done: list[Outcome] = []
 
-    def refusals(self, candidates: Sequence[Candidate]) -> list[Refusal]:
+    def refusals(self, candidates: Sequence[Candidate], told: Callable[[Stage], None]) -> list[Refusal]:
         """None."""
         return []
 
@@ -190,6 +191,10 @@ class Here:
         """What was trained."""
         done, self._done = self._done, []
         return done
+
+    def stages(self) -> list[tuple[Job, Stage]]:
+        """Not known."""
+        return []
 
     def close(self, kill: bool = False) -> None:
         """Nothing."""

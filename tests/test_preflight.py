@@ -1,6 +1,7 @@
 """What cannot be built is refused before anything is trained: in a line with its place, and with exit code 2."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from dlexp.execution.planning import plan
 from dlexp.execution.pool import Pool
 from dlexp.records.numbering import Numbering
 from dlexp.training.job import Candidate
+from dlexp.training.stages import Stage
 
 DIGITS = "dataset: {type: digits, train_fraction: 0.1}\ntraining: {epochs: 1}\n"
 #: Layers that Keras refuses, the line and path of the one to blame, and the end of what is said.
@@ -271,9 +273,9 @@ def test_a_command_builds_what_is_left_to_train(invoke: Invoke) -> None:
     asked: list[int] = []
     refusals = Pool.refusals
 
-    def counted(self: Pool, candidates: list[Candidate]) -> list[object]:
+    def counted(self: Pool, candidates: list[Candidate], told: Callable[[Stage], None]) -> list[object]:
         asked.append(len(candidates))
-        return [*refusals(self, candidates)]
+        return [*refusals(self, candidates, told)]
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Pool, "refusals", counted)

@@ -17,6 +17,7 @@ from dlexp.errors import Unsettled
 from dlexp.execution.remarking import Remarking
 from dlexp.records.run_dir import RunDir
 from dlexp.training.job import Job
+from dlexp.training.stages import Stage
 from dlexp.workflows.runner import Given, Runner
 from dlexp.workflows.train import train
 
@@ -30,9 +31,17 @@ class Quiet:
     def __init__(self) -> None:
         self.calls: list[str] = []
 
+    def preparing(self, stage: Stage) -> None:
+        """Noted."""
+        self.calls.append("preparing")
+
     def started(self, job: Job) -> None:
         """Noted."""
         self.calls.append("started")
+
+    def entered(self, job: Job, stage: Stage) -> None:
+        """Noted."""
+        self.calls.append(stage)
 
     def tick(self) -> None:
         """Noted."""
@@ -94,18 +103,23 @@ def test_remarks_are_logged_as_soon_as_they_are_recorded(tmp_path: Path, caplog:
     watcher = Remarking(quiet)
     caplog.set_level(logging.WARNING, logger="dlexp")
 
+    watcher.preparing("building")
     watcher.started(first)
-    watcher.tick()
+    watcher.entered(first, "building")
     RunDir(first.path).write_json(RunDir(first.path).environment_path, {"remarks": [GUESSED.record]})
-    watcher.tick()
+    watcher.entered(first, "compiling")
+    said = list(caplog.messages)
+    watcher.entered(first, "training")
     watcher.tick()
     watcher.ended(first)
     watcher.started(second)
     RunDir(second.path).write_json(RunDir(second.path).environment_path, {"remarks": [GUESSED.record, FILLED.record]})
     watcher.ended(second)
 
+    assert said == [str(GUESSED)]
     assert caplog.messages == [str(GUESSED), str(FILLED)]
-    assert quiet.calls == ["started", "tick", "tick", "tick", "ended", "started", "ended"]
+    stages = ["building", "compiling", "training"]
+    assert quiet.calls == ["preparing", "started", *stages, "tick", "ended", "started", "ended"]
 
 
 def test_a_record_has_what_its_config_allowed_too() -> None:

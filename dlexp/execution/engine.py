@@ -1,10 +1,11 @@
 """The interface of an engine: it only schedules; the records are files that the worker writes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from dlexp.training.job import Candidate, Job, Refusal
+from dlexp.training.stages import Stage
 
 #: finished: with a result; failed: without one, and its records say why; left: to another process, which has the run;
 #: died: its process was killed or crashed.
@@ -27,14 +28,20 @@ class Engine(Protocol):
     slots: int
     """How many jobs run at once; it may change, and be 0 for a while."""
 
-    def refusals(self, candidates: Sequence[Candidate]) -> list[Refusal]:
-        """Which candidates cannot be trained, found by building their models; the first one is submitted first."""
+    def refusals(self, candidates: Sequence[Candidate], told: Callable[[Stage], None]) -> list[Refusal]:
+        """Which candidates cannot be trained, found by building their models; the first one is submitted first.
+
+        Meanwhile `told` is called with what that is at, several times a second.
+        """
 
     def submit(self, job: Job) -> None:
         """Start a job in a free slot; there must be one."""
 
     def wait(self, timeout: float) -> list[Outcome]:
         """The jobs that have ended since: as soon as one has, else none of them after `timeout` seconds."""
+
+    def stages(self) -> Iterable[tuple[Job, Stage]]:
+        """What is being done with each running job, where that is known."""
 
     def close(self, kill: bool = False) -> None:
         """End the workers: after their jobs, or at once."""

@@ -21,6 +21,7 @@ from dlexp.records.run_dir import RunDir
 from dlexp.training.after import make_missing
 from dlexp.training.epochs import Stopped
 from dlexp.training.job import Job
+from dlexp.training.stages import enter
 from dlexp.training.threads import set_threads
 
 
@@ -74,6 +75,7 @@ def _attempt(job: Job) -> None:
     run = read(run_dir)
     if run.status == "finished" or run.has_diverged:
         run_dir.remove_checkpoints()
+    enter("drawing")
     with contextlib.suppress(OSError):
         for line in make_missing([run_dir], job.after):
             print(line)

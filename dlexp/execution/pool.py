@@ -4,7 +4,7 @@ One pool of several processes is lost as a whole when one of them is killed; of 
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 
@@ -13,9 +13,12 @@ from dlexp.execution.execute import execute
 from dlexp.execution.look_ahead import calls_code_beside, look_ahead
 from dlexp.execution.worker import Worker, without_interrupts
 from dlexp.training.job import Candidate, Job, Refusal
+from dlexp.training.stages import Stage
 
 #: A reused process grows by some megabytes a run: it is replaced after this many.
 RUNS_PER_PROCESS = 50
+#: How often it is told what the first process is at, in seconds.
+TOLD_SECONDS = 0.1
 #: How long running epochs may take to end when all is to end, in seconds.
 LAST_SECONDS = 10.0
 
@@ -29,7 +32,7 @@ class Pool:
         self._idle = [first] if first else []
         self._running: dict[Future[Ending], tuple[Worker, Job]] = {}
 
-    def refusals(self, candidates: Sequence[Candidate]) -> list[Refusal]:
+    def refusals(self, candidates: Sequence[Candidate], told: Callable[[Stage], None]) -> list[Refusal]:
         """Which candidates cannot be trained: as found in the process of the first job, and beside it in one more.
 
         That one is for the user's code, and is ended: it may leave anything. It may also refuse what it was called for
@@ -43,6 +46,8 @@ class Pool:
             worker.kept_for = first.key if first.experiment.functions else None
         looking = worker.submit(look_ahead, [each for each in candidates if each not in beside])
         found = _refused_by_code(beside) if beside else []
+        while not wait([looking], TOLD_SECONDS).done:
+            told(worker.shared_stage.stage)
         try:
             return [*looking.result(), *found]
         except BrokenProcessPool:  # It was killed, or is out of memory: if its job ends so too, that is recorded.
@@ -63,6 +68,7 @@ class Pool:
                 future = worker.submit(execute, job)
             worker.threads = threads
             worker.n_runs += 1
+            worker.shared_stage.set("starting")
             self._running[future] = worker, job
 
     def wait(self, timeout: float) -> list[Outcome]:
@@ -71,6 +77,10 @@ class Pool:
             time.sleep(timeout)
         done, _ = wait(self._running, timeout, FIRST_COMPLETED)
         return [self._outcome(future) for future in done]
+
+    def stages(self) -> Iterator[tuple[Job, Stage]]:
+        """What the process of each running job is doing."""
+        return ((job, worker.shared_stage.stage) for worker, job in self._running.values())
 
     def close(self, kill: bool = False) -> None:
         """End the processes: after their jobs; to `kill` after their epochs, or what takes longer than some seconds.

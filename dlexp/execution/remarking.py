@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import suppress
+from pathlib import Path
 
 from dlexp.components.remarks import Remark, said
 from dlexp.console import one_line
@@ -10,6 +11,7 @@ from dlexp.execution.schedule import Watcher
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import RunDir
 from dlexp.training.job import Job
+from dlexp.training.stages import Stage
 
 log = logging.getLogger(__name__)
 
@@ -22,24 +24,31 @@ class Remarking:
 
     def __init__(self, watcher: Watcher) -> None:
         self._watcher = watcher
-        self._silent: dict[object, Job] = {}  # Runs that have not recorded what they have to say.
+        self._silent: set[Path] = set()  # Runs that have not recorded what they have to say.
         self._said: set[str] = set()
+
+    def preparing(self, stage: Stage) -> None:
+        """No job has been given to a worker."""
+        self._watcher.preparing(stage)
 
     def started(self, job: Job) -> None:
         """A job was given to a worker."""
-        self._silent[job.path] = job
+        self._silent.add(job.path)
         self._watcher.started(job)
+
+    def entered(self, job: Job, stage: Stage) -> None:
+        """A job's worker is at another stage: what it has to say of the data is recorded before it compiles."""
+        if job.path in self._silent and self._log(job):
+            self._silent.discard(job.path)
+        self._watcher.entered(job, stage)
 
     def tick(self) -> None:
         """Some time has passed."""
-        for job in list(self._silent.values()):
-            if self._log(job):
-                del self._silent[job.path]
         self._watcher.tick()
 
     def ended(self, job: Job) -> None:
         """A job's records are complete: finished or failed. At its end, a training may have more to say."""
-        self._silent.pop(job.path, None)
+        self._silent.discard(job.path)
         self._log(job)
         self._watcher.ended(job)
 

@@ -12,6 +12,7 @@ from dlexp.execution.engine import Engine
 from dlexp.execution.failures import WorkerDied
 from dlexp.records.run_dir import RunDir
 from dlexp.training.job import Job
+from dlexp.training.stages import Stage
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +31,14 @@ Jobs = Iterator[Job | None]
 class Watcher(Protocol):
     """Sees what happens: shows progress."""
 
+    def preparing(self, stage: Stage) -> None:
+        """No job has been given to a worker, and the first one is at this stage; called several times a second."""
+
     def started(self, job: Job) -> None:
         """A job was given to a worker."""
+
+    def entered(self, job: Job, stage: Stage) -> None:
+        """A job's worker is at another stage than when it was last looked at."""
 
     def tick(self) -> None:
         """Some time has passed."""
@@ -75,6 +82,7 @@ def _run_once(jobs: Jobs, engine: Engine, watcher: Watcher, fail_fast: bool) -> 
     left: list[Job] = []
     to_retry: deque[Job] = deque()
     died: set[Path] = set()
+    stages: dict[Path, Stage] = {}
     free, n_running, is_through, has_failed = _free(jobs, left), 0, False, False
     while True:
         while n_running < engine.slots and (to_retry or not (is_through or has_failed)):
@@ -109,6 +117,10 @@ def _run_once(jobs: Jobs, engine: Engine, watcher: Watcher, fail_fast: bool) -> 
                 left.append(job)
             elif fail_fast and ending == "failed":
                 has_failed = True
+        for job, stage in engine.stages():
+            if stages.get(job.path) != stage:
+                stages[job.path] = stage
+                watcher.entered(job, stage)
         watcher.tick()
 
 

@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar
 
 from dlexp.console import replace_closed
 from dlexp.training.child import ask_to_stop, begin, start_resource_tracker, without_working_directory
+from dlexp.training.stages import SharedStage, share
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -42,10 +43,12 @@ class Worker:
         """The key of the one run that it can train, having called the user's code for it; None if any."""
         replace_closed()  # Else a pipe to the process would be taken for its stdout.
         self._context = _Context()
+        self.shared_stage = SharedStage()
+        """What it is doing."""
         # The first process would start it, and it lets Ctrl-C and SIGTERM through again.
         start_resource_tracker()
         with without_interrupts(), _main_of_no_file_hidden(), without_working_directory():
-            self._executor = ProcessPoolExecutor(1, self._context, _start)
+            self._executor = ProcessPoolExecutor(1, self._context, _start, (self.shared_stage,))
             self._pid = self._executor.submit(os.getpid)
         with contextlib.suppress(BrokenProcessPool):  # It has ended already: `wait_until_started` says so.
             self._executor.submit(_import_what_trains)
@@ -124,9 +127,10 @@ def _main_of_no_file_hidden() -> Iterator[None]:
             main.__file__ = name
 
 
-def _start() -> None:
+def _start(stage: SharedStage) -> None:
     """The parent alone answers to Ctrl-C, and asks with SIGTERM; a worker whose parent is gone ends itself."""
     begin()
+    share(stage)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})

@@ -19,6 +19,7 @@ from dlexp.training.loop import Evaluator, Trainer, order_of
 from dlexp.training.network import Network
 from dlexp.training.scores import learned_weights, scored
 from dlexp.training.splits import Splits
+from dlexp.training.stages import enter
 
 
 def fit(
@@ -33,6 +34,7 @@ def fit(
         Stopped: It was asked to stop; it can be resumed.
         Changed: The history was edited meanwhile; the run can be resumed from before that.
     """
+    enter("compiling")
     training = experiment.training
     epochs = Epochs(planned=training.epochs)
     steps_per_epoch = -(-len(splits.train) // training.batch_size)

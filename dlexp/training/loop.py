@@ -15,6 +15,7 @@ import tensorflow as tf
 from dlexp.components.data import Split
 from dlexp.training.feeds import Inputs, evaluation_rows, feed
 from dlexp.training.network import Network
+from dlexp.training.stages import enter
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ class Trainer:
         # Within the epoch, and one operation for each: a call of its own would take longer than a small model's step.
         sums = [tf.cast(tf.reduce_sum(each.value), tf.float32) for each in self._weights]
         is_finite = tf.math.is_finite(tf.add_n(sums))
+        enter("training")  # Python comes here as it compiles the epoch, and never again.
         return total / n, task_totals / n, predictions.concat(), is_finite
 
     def _step(self, index: tf.Tensor, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

@@ -24,6 +24,7 @@ from dlexp.training.network import Network, build
 from dlexp.training.run_memory import run_memory
 from dlexp.training.setting_remarks import setting_remarks
 from dlexp.training.splits import Splits, split
+from dlexp.training.stages import enter
 from dlexp.training.undefined_scores import UndefinedScores
 
 T = TypeVar("T")
@@ -99,6 +100,7 @@ class Preparation:
         return found
 
     def _read(self) -> tuple[Data, snapshot.Snapshot]:
+        enter("loading data")
         candidate, dataset = self.candidate, self.candidate.experiment.dataset
         snapshot.large_digests.update(candidate.large_digests)
         with snapshot.taken() as read:
@@ -110,6 +112,7 @@ class Preparation:
         return data, read
 
     def _build(self) -> Built:
+        enter("building")
         candidate, data, (_, read) = self.candidate, self.data(), self._steps["data"]
         info = info_of(candidate.experiment, data, is_real=not candidate.stand_in)
         with snapshot.taken(after=read) as read_on:

@@ -26,6 +26,7 @@ from dlexp.training.mistakes import Mistake, first_mistakes, named, with_example
 from dlexp.training.preparation import Built, Preparation, handed_over
 from dlexp.training.scores import calibration, guessing, scored, seen_in_training, worst_mistakes
 from dlexp.training.splits import digests
+from dlexp.training.stages import enter
 from dlexp.whole_files import replacing
 
 
@@ -148,7 +149,9 @@ def record(prepared: Prepared, epochs: Epochs) -> None:
         Diverged: The last step left weights with which no split has a finite prediction.
     """
     run_dir, network = prepared.job.run_dir, prepared.built.network
+    enter("testing")
     training = _tested(prepared, epochs)
+    enter("saving")
     with replacing(run_dir.model_path, run_dir.fence) as path:
         network.model.save(path)
     run_dir.require_own()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from dlexp.components import keras_settings
+from dlexp.training.stages import enter
 
 #: Read by OpenMP, OpenBLAS, MKL and TensorFlow when they are loaded.
 VARIABLES = (
@@ -40,6 +41,7 @@ def set_threads(n: int) -> None:
 def start() -> None:
     """Import TensorFlow and Keras, unless they are there, and give Keras its defaults; UserError as `set_threads`."""
     if "tensorflow" not in sys.modules:
+        enter("starting TensorFlow")
         gc.disable()  # A million objects that all stay: nothing to collect, now or later.
         try:
             with hidden(UNUSED), keras_settings.unread():

@@ -135,7 +135,7 @@ class Runner:
         engine = self.engine()
         try:
             if configs and (candidates := plan.candidates):
-                _require_none(engine.refusals(list(candidates.values())), plan, configs)
+                _require_none(engine.refusals(list(candidates.values()), watcher.preparing), plan, configs)
             run_all(noted(plan.jobs(after)), engine, Remarking(watcher), self.fail_fast, self.wait)
         finally:
             # Also when all is done: an idle worker has nothing to save, and TensorFlow takes a second to end by itself.

@@ -16,6 +16,7 @@ from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.numbers import duration, score
 from dlexp.training.job import Job
+from dlexp.training.stages import Stage
 
 #: A run says no more than one plain line in this many seconds.
 SECONDS_BETWEEN_LINES = 5.0
@@ -66,6 +67,12 @@ class Progress:
     def __exit__(self, *error: object) -> None:
         if self._live:
             self._live.stop()
+
+    def preparing(self, stage: Stage) -> None:
+        """No job has been given to a worker."""
+
+    def entered(self, job: Job, stage: Stage) -> None:
+        """A job's worker is at another stage."""
 
     def started(self, job: Job) -> None:
         """A job was given to a worker."""
