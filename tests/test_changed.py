@@ -20,7 +20,7 @@ from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
 from dlexp.training import preparation as training
 from dlexp.training.job import Candidate, Job, Refusal
-from dlexp.training.stages import Stage
+from dlexp.training.stages import SharedStage, Stage
 from dlexp.workflows import predict as predict_workflow
 
 TABLE = "dataset: {type: csv, path: d.csv, target: y, task: regression}\nmodel: {hidden: [4]}\ntraining: {epochs: 2}\n"
@@ -239,6 +239,7 @@ def test_a_process_that_ran_user_code_trains_nothing_more(tmp_path: Path, monkey
         def __init__(self) -> None:
             workers.append(self)
             self.threads, self.n_runs, self.is_killed, self.kept_for = None, 0, False, None
+            self.shared_stage = SharedStage()
 
         def submit(self, function: Callable[[Job], Ending], job: Job) -> Any:
             from concurrent.futures import Future
