@@ -15,6 +15,7 @@ from make_runs import failed, finished
 from dlexp.records import clean as clean_module
 from dlexp.records.lock import locked
 from dlexp.records.numbering import Numbering
+from dlexp.records.removal import size
 from dlexp.records.run_dir import OWN_FILES, RunDir
 from dlexp.training.after import After
 from dlexp.whole_files import beside
@@ -118,7 +119,6 @@ def test_run_under_way_is_kept(clean: Invoke) -> None:
 
 def between(monkeypatch: pytest.MonkeyPatch, happens: Callable[[RunDir], object]) -> None:
     """Have something happen to a run after it was listed, before it is removed."""
-    size = clean_module.size
 
     def delayed(run_dir: RunDir) -> int:
         happens(run_dir)
