@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from dlexp.config.flat import MISSING
 from dlexp.config.problems import ConfigError, Source
 from dlexp.config.suggestions import number_readings
 from dlexp.config.yaml_source import parse_value
@@ -130,8 +131,8 @@ def _number_or_else(sign: str, raw: str) -> Any:
 
 
 def as_recorded(key: str, own: Any) -> Any:
-    """What is on record under a key, as conditions compare it: of a time a datetime, None where it is none."""
-    return recorded_moment(own) if key in TIMES and isinstance(own, str) else own
+    """What is on record under a key, as conditions compare it: of a time a datetime, `MISSING` where it is none."""
+    return recorded_moment(own) or MISSING if key in TIMES and isinstance(own, str) else own
 
 
 def _is_number(value: Any) -> bool:

@@ -1,40 +1,21 @@
 """Which of many runs are meant: by conditions on what is on record, how they stand, when they ended, and tags."""
 
 import logging
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from dlexp.config.flat import MISSING, flatten, format_value
-from dlexp.config.labels import ends
+from dlexp.config.flat import MISSING, format_value
 from dlexp.errors import UserError, did_you_mean
 from dlexp.format import listed, plural
 from dlexp.records.conditions import Condition, as_recorded, condition
 from dlexp.records.index import Run
+from dlexp.records.keys import STATUSES, Keys, status_of
 from dlexp.records.moments import moment, recorded_moment
 
 log = logging.getLogger(__name__)
-
-#: How a run stands, as it is listed: a failed one whose loss became NaN or infinite has `diverged`.
-STATUSES = ("finished", "failed", "diverged", "interrupted", "running", "damaged")
-
-#: What conditions can name beside settings and columns of the records.
-_FACTS: Mapping[str, Callable[[Run], Any]] = {
-    "name": lambda run: run.name,
-    "seed": lambda run: run.seed,
-    "status": lambda run: status_of(run),
-    "epochs": lambda run: run.epochs,
-    "seconds": lambda run: run.record.seconds,
-    "parameters": lambda run: getattr(run.record, "parameters", None),
-    "identity": lambda run: run.identity or None,
-    "started": lambda run: run.record.started or None,
-    "ended": lambda run: run.record.ended or None,
-    "tags": lambda run: list(run.dir.tags()),
-    "note": lambda run: run.dir.note(),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,11 +86,6 @@ def filters(
     return Filters(where=tuple(map(condition, where)), status=tuple(status), since=begin, tags=tuple(tags))
 
 
-def status_of(run: Run) -> str:
-    """How a run stands, as one of `STATUSES`."""
-    return "diverged" if run.has_diverged else run.status
-
-
 def last_active(run: Run) -> datetime:
     """When a run ended; of one that did not, or does not say it, when its folder or its history was last written to."""
     if ended := recorded_moment(run.record.ended or run.record.started):
@@ -130,13 +106,11 @@ def _has_tag(tag: str, run: Run) -> bool:
 def _conditions(where: Sequence[Condition], runs: Sequence[Run]) -> list[tuple[str, Callable[[Run], bool]]]:
     if not (where and runs):
         return []
-    settings = {run.dir: flatten(run.config) for run in runs}
-    names = _Names(settings.values(), runs)
-    tests = []
+    keys, tests = Keys(runs), []
     for each in where:
-        value_of = names.reader(each, settings)
-        own = {run.dir: value_of(run) for run in runs}
-        names.require_comparable(each, [value for value in own.values() if value is not MISSING])
+        value_of = keys.reader(each.key, each)
+        own = {run.dir: as_recorded(each.key, value_of(run)) for run in runs}
+        _require_comparable(each, own.values(), keys)
         tests.append((str(each), _test(each, own)))
     return tests
 
@@ -145,59 +119,12 @@ def _test(each: Condition, own: Mapping[Any, Any]) -> Callable[[Run], bool]:
     return lambda run: own[run.dir] is not MISSING and each.holds(own[run.dir])
 
 
-class _Names:
-    """What conditions on some runs can name."""
-
-    def __init__(self, settings: Iterable[Mapping[str, Any]], runs: Sequence[Run]) -> None:
-        self._columns = dict.fromkeys(column for run in runs for column in run.metrics)
-        # A component is called without `.type`, which it lacks where it is null.
-        self._settings = dict.fromkeys(key.removesuffix(".type") for flat in settings for key in flat)
-        self._n_runs = len(runs)
-
-    def reader(self, each: Condition, settings: Mapping[Any, Mapping[str, Any]]) -> Callable[[Run], Any]:
-        """What gives a run's value under the key of a condition, `MISSING` where it has none."""
-        key = each.key.removesuffix(".type")
-        if fact := _FACTS.get(each.key):
-            return lambda run: _known(as_recorded(each.key, fact(run)))
-        if key not in self._settings and each.key in self._columns:
-            return lambda run: _known(run.metrics.get(each.key))
-        place = self._setting(each, key)
-        return lambda run: settings[run.dir].get(place, settings[run.dir].get(f"{place}.type", MISSING))
-
-    def _setting(self, each: Condition, key: str) -> str:
-        if key in self._settings:
-            return key
-        meant = self._short(key)
-        if len(meant) > 1:
-            raise UserError(f"{each}: {each.key} may be {' or '.join(meant)}; write one of these")
-        if not meant:
-            raise self._unknown(each)
-        return meant[0]
-
-    def _unknown(self, each: Condition) -> UserError:
-        words = [*_FACTS, *self._columns, *(end for setting in self._settings for end in ends(setting))]
-        runs = "the run has" if self._n_runs == 1 else f"none of {self._n_runs} runs has"
-        columns = listed(list(self._columns)) or "of finished runs"
-        return UserError(
-            f"{each}: {runs} {each.key!r}.{did_you_mean(each.key, words)} Choose from: settings such as "
-            f"optimizer.learning_rate (or learning_rate), columns ({columns}), {', '.join(_FACTS)}"
-        )
-
-    def _short(self, key: str) -> list[str]:
-        """The settings that a key is an end of."""
-        return [setting for setting in self._settings if key in ends(setting)]
-
-    def require_comparable(self, each: Condition, own: Sequence[Any]) -> None:
-        """Refuse a condition that compares with a kind of value that no run has there."""
-        values = [value for value in own if value is not None]
-        if not values or any(map(each.is_about, values)):
-            return
-        examples = list(dict.fromkeys(map(format_value, values)))
-        setting = [place for place in self._short(each.key.removesuffix(".type")) if place != each.key]
-        meant = f"; the setting is {' or '.join(setting)}" if each.key in self._columns and setting else ""
-        raise UserError(f"{each}: {each.key} cannot be compared like this: it is {listed(examples)}{meant}")
-
-
-def _known(value: Any) -> Any:
-    """What is on record beside settings, where None and NaN are nothing."""
-    return MISSING if value is None or (isinstance(value, float) and math.isnan(value)) else value
+def _require_comparable(each: Condition, own: Iterable[Any], keys: Keys) -> None:
+    """Refuse a condition that compares with a kind of value that no run has there."""
+    values = [value for value in own if value is not None and value is not MISSING]
+    if not values or any(map(each.is_about, values)):
+        return
+    examples = list(dict.fromkeys(map(format_value, values)))
+    setting = [place for place in keys.ending(each.key) if place != each.key]
+    meant = f"; the setting is {' or '.join(setting)}" if keys.is_metric(each.key) and setting else ""
+    raise UserError(f"{each}: {each.key} cannot be compared like this: it is {listed(examples)}{meant}")

@@ -1,0 +1,130 @@
+"""What is on record of a run by key: facts about it, its settings by dotted key, its numbers by column.
+
+Wherever runs are rows (`ls`, `summary.csv`, `dlexp.runs`, conditions), keys and values are these.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from dlexp.components.columns import COSTS
+from dlexp.config.flat import MISSING, flatten
+from dlexp.config.labels import ends
+from dlexp.errors import UserError, did_you_mean
+from dlexp.format import listed
+from dlexp.records.index import Run
+from dlexp.records.record_files import DamagedRecord
+from dlexp.records.run_dir import RunDir
+
+#: How a run stands, as it is listed: a failed one whose loss became NaN or infinite has `diverged`.
+STATUSES = ("finished", "failed", "diverged", "interrupted", "running", "damaged")
+
+
+def status_of(run: Run) -> str:
+    """How a run stands, as one of `STATUSES`."""
+    return "diverged" if run.has_diverged else run.status
+
+
+def _epochs(run: Run) -> int | None:
+    """Of a run that does not say how far it got, its history does."""
+    if run.epochs is None:
+        with suppress(DamagedRecord):
+            return len(run.dir.history())
+    return run.epochs
+
+
+#: What is known of a run beside settings and metrics; None or empty for what is not on record.
+FACTS: Mapping[str, Callable[[Run], Any]] = {
+    "run": lambda run: run.dir.label,
+    "name": lambda run: run.name,
+    "seed": lambda run: run.seed,
+    "attempt": lambda run: run.dir.folder.attempt,
+    "identity": lambda run: run.identity,
+    "status": status_of,
+    "what": lambda run: run.what,
+    "started": lambda run: run.record.started,
+    "ended": lambda run: run.record.ended,
+    "data_digest": lambda run: run.record.data_digest,
+    "training_version": lambda run: run.record.training_version,
+    "tensorflow": lambda run: run.record.versions.get("tensorflow", ""),
+    "tags": lambda run: list(run.dir.tags()),
+    "note": lambda run: run.dir.note(),
+    "epochs": _epochs,
+    "seconds": lambda run: run.record.seconds,
+    "parameters": lambda run: getattr(run.record, "parameters", None),
+}
+
+
+def facts(run: Run, names: Iterable[str]) -> dict[str, Any]:
+    """These of the facts about a run."""
+    return {name: FACTS[name](run) for name in names}
+
+
+def settings(run: Run) -> dict[str, Any]:
+    """The resolved config by dotted key, without the name."""
+    return flatten(run.config)
+
+
+def numbers(run: Run) -> dict[str, float | None]:
+    """Epochs, seconds and parameters, then the metrics by column; None for what is no number."""
+    metrics = {name: None if math.isnan(value) else value for name, value in run.metrics.items()}
+    return facts(run, COSTS) | metrics
+
+
+class Keys:
+    """What keys mean among some runs: a fact, a column of the records, or a setting by its dotted key or its end."""
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self.settings: dict[RunDir, dict[str, Any]] = {run.dir: settings(run) for run in runs}
+        self._columns = dict.fromkeys(column for run in runs for column in run.metrics)
+        # A component is called without `.type`, which it lacks where it is null.
+        self._settings = dict.fromkeys(key.removesuffix(".type") for flat in self.settings.values() for key in flat)
+
+    def reader(self, key: str, said: object) -> Callable[[Run], Any]:
+        """What gives a run's value under a key, `MISSING` where it has none.
+
+        Raises:
+            UserError: The key, which `said` names, means nothing among these runs, or several things.
+        """
+        if fact := FACTS.get(key):
+            # No note is a text like any other: conditions on it hold or do not.
+            return fact if key == "note" else lambda run: _known(fact(run))
+        if key.removesuffix(".type") not in self._settings and key in self._columns:
+            return lambda run: _known(run.metrics.get(key))
+        place = self._setting(key, said)
+        return lambda run: self.settings[run.dir].get(place, self.settings[run.dir].get(f"{place}.type", MISSING))
+
+    def is_metric(self, key: str) -> bool:
+        """Whether it is a column of the records."""
+        return key in self._columns
+
+    def ending(self, key: str) -> list[str]:
+        """The settings that a key is an end of."""
+        return [setting for setting in self._settings if key.removesuffix(".type") in ends(setting)]
+
+    def _setting(self, key: str, said: object) -> str:
+        if (place := key.removesuffix(".type")) in self._settings:
+            return place
+        meant = self.ending(key)
+        if len(meant) > 1:
+            raise UserError(f"{said}: {key} may be {' or '.join(meant)}; write one of these")
+        if not meant:
+            raise self._unknown(key, said)
+        return meant[0]
+
+    def _unknown(self, key: str, said: object) -> UserError:
+        words = [*FACTS, *self._columns, *(end for setting in self._settings for end in ends(setting))]
+        n_runs = len(self.settings)
+        runs = "the run has" if n_runs == 1 else f"none of {n_runs:,} runs has"
+        columns = listed(list(self._columns)) or "of finished runs"
+        return UserError(
+            f"{said}: {runs} {key!r}.{did_you_mean(key, words)} Choose from: settings such as "
+            f"optimizer.learning_rate (or learning_rate), columns ({columns}), {', '.join(FACTS)}"
+        )
+
+
+def _known(value: Any) -> Any:
+    """What is on record, where None, NaN and no text are nothing."""
+    is_nan = isinstance(value, float) and math.isnan(value)
+    return MISSING if value is None or value == "" or is_nan else value
