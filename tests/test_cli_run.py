@@ -52,9 +52,9 @@ def test_run_trains_every_config_with_every_seed(
         ("iris_sgd", "s1-"),
     ]
     last = result.stderr.splitlines()[-3:]
-    assert "\ncompare them: dlexp compare iris iris_sgd\n" in result.stderr
+    assert "\nnext: dlexp compare iris iris_sgd\n" in result.stderr
     assert last[0] == "2 failed:"
-    assert all("diverged: loss is" in line and "wild" in line for line in last[1:])
+    assert all(f"wild, seed {seed}: diverged: loss is" in line for seed, line in enumerate(last[1:]))
     assert len(result.stdout.splitlines()) == 4
     assert (folder / "runs" / "summary.csv").read_text().count("\n") == 5
 
@@ -82,7 +82,7 @@ def test_run_again_trains_nothing(trained: "tuple[Path, subprocess.CompletedProc
     assert sorted(folder.glob("runs/*/*")) == before
     assert result.returncode == 1
     assert "done before; --force" in result.stderr
-    assert "compare them" not in result.stderr
+    assert "dlexp compare" not in result.stderr
     assert "diverged before; --force trains it again" in result.stderr
     assert result.stdout.startswith(f"runs{os.sep}iris{os.sep}s0-")
 

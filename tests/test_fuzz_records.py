@@ -36,7 +36,10 @@ from dlexp.records.summary_csv import rebuild
 from dlexp.reports.bias_variance.facts import point
 from dlexp.reports.bias_variance.table import render
 from dlexp.reports.run.curves import CURVES
-from dlexp.reports.run.results import result_lines, without_result
+from dlexp.reports.run.outcome import outcome
+from dlexp.reports.run.results import result_lines
+from dlexp.reports.run.results_page import page
+from dlexp.reports.run.without_result import without_result
 from dlexp.reports.verification.facts import verify
 from dlexp.training.job import Job
 
@@ -78,7 +81,9 @@ def command(*words: str) -> Reader:
 def planned(name: str) -> None:
     """What `dlexp run` finds out before it trains, and what it says of runs that are on record."""
     found = plan(Request(wanted=[(load(_config(name)).experiment, [0])], runs_dir=RUNS))
-    result_lines(found.done)
+    outcomes = [outcome(read(run_dir), name) for run_dir in found.done]
+    result_lines(outcomes)
+    page(outcomes, 80)
     without_result([*found.done, *(each.begun for each in found.to_train if each.begun)])
 
 

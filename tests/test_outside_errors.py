@@ -22,7 +22,7 @@ from dlexp.records.history import HistoryWriter
 from dlexp.records.index import read, scan
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.frames import of_runs
-from dlexp.reports.run.results import without_result
+from dlexp.reports.run.without_result import without_result
 from dlexp.training import checkpoint, run
 from dlexp.training.epochs import Diverged
 from dlexp.training.job import Job

@@ -1,33 +1,29 @@
-"""The closing lines of `dlexp run`."""
+"""What `dlexp run` gives programs, and which of its runs have no result."""
 
 from pathlib import Path
 
-from make_runs import changed, failed, finished
+from make_runs import changed, finished
 
+from dlexp.records.index import read
 from dlexp.records.numbering import Numbering
-from dlexp.reports.run.results import comparing, result_lines, without_result
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.run.outcome import RunOutcome, outcome
+from dlexp.reports.run.results import result_lines
+from dlexp.reports.run.without_result import without_result
+
+
+def outcomes(*run_dirs: RunDir) -> list[RunOutcome]:
+    """What came of runs, each called by its name."""
+    return [outcome(read(run_dir), run_dir.name) for run_dir in run_dirs]
 
 
 def test_one_head_has_its_last_and_best_score(tmp_path: Path) -> None:
     """On the validation split, then on the test split, then the seconds."""
     run_dir = finished(tmp_path)
 
-    assert result_lines([run_dir]) == [
+    assert result_lines(outcomes(run_dir)) == [
         f"{run_dir.path}: val_accuracy 0.9000 (best 0.9100 in epoch 1), test_accuracy 0.8800, 1.2 s"
     ]
-
-
-def test_several_experiments_are_followed_by_the_command_that_compares_them(tmp_path: Path) -> None:
-    """Names that can be typed, each once; nothing for seeds of one, other data, or a run that did not finish."""
-    a, b = finished(tmp_path, "a"), finished(tmp_path, "b b", config=changed(training={"epochs": 3}))
-    a1, swept = finished(tmp_path, "a", 1), finished(tmp_path, "a", config=changed(training={"epochs": 4}))
-    other, diverged = finished(tmp_path, "c", data_digest="e" * 64), failed(tmp_path, "d", config=changed(model={}))
-
-    assert comparing([a, b, a1, diverged], Path("runs")) == "compare them: dlexp compare a 'b b'"
-    assert comparing([a, swept], Path("x y")) == "compare them: dlexp compare a --runs-dir 'x y'"
-    many = [finished(tmp_path, f"e{i}", config=changed(training={"epochs": 5 + i})) for i in range(9)]
-    for nothing in ([], [a, a1], [a, diverged], [a, other], many):
-        assert comparing(nothing, Path("runs")) == ""
 
 
 def test_several_heads_have_a_score_each(tmp_path: Path) -> None:
@@ -43,13 +39,13 @@ def test_several_heads_have_a_score_each(tmp_path: Path) -> None:
     config = changed(head={"type": "multitask", "heads": heads})
     run_dir = finished(tmp_path, config=config, metrics=metrics)
 
-    assert result_lines([run_dir]) == [
+    assert result_lines(outcomes(run_dir)) == [
         f"{run_dir.path}: val_size_mae 0.5000 (test 0.5000), val_size_class_auc 0.7500 (test 0.7500), "
         "val_ink_loss 0.2500 (test 0.2500), 1.2 s"
     ]
     without_validation = {name: value for name, value in metrics.items() if "val_" not in name}
     run_dir = finished(tmp_path, "alone", config=config, metrics=without_validation)
-    assert result_lines([run_dir])[0].startswith(f"{run_dir.path}: size_mae 0.5000 (test 0.5000), ")
+    assert result_lines(outcomes(run_dir))[0].startswith(f"{run_dir.path}: size_mae 0.5000 (test 0.5000), ")
 
 
 def test_a_score_that_is_no_number_is_said(tmp_path: Path) -> None:
@@ -58,7 +54,7 @@ def test_a_score_that_is_no_number_is_said(tmp_path: Path) -> None:
     config = changed(head={"type": "multitask", "heads": {"gap_size": {"metrics": ["auc"]}}})
     run_dir = finished(tmp_path, config=config, metrics=metrics)
 
-    assert result_lines([run_dir]) == [f"{run_dir.path}: gap_size_auc - (test -), 1.2 s"]
+    assert result_lines(outcomes(run_dir)) == [f"{run_dir.path}: gap_size_auc - (test -), 1.2 s"]
 
 
 def test_an_interrupted_run_says_what_becomes_of_it(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from dlexp.reports.comparison.document import document, rows
 from dlexp.reports.comparison.facts import compare
 from dlexp.reports.comparison.table import to_text
 from dlexp.reports.run.list import render as listed
+from dlexp.reports.run.outcome import outcome
 from dlexp.reports.run.page import render as shown
 from dlexp.reports.run.results import result_lines
 from dlexp.reports.verification.integrity import check
@@ -329,7 +330,7 @@ def test_readers_of_one_run_say_that_it_is_missing() -> None:
     run_dir = undefined_run()
     page = shown(read(run_dir), "table")
 
-    assert result_lines([run_dir]) == [f"{run_dir.path}: val_auc missing, test_auc 0.8000, 1.2 s"]
+    assert result_lines([outcome(read(run_dir), "a")]) == [f"{run_dir.path}: val_auc missing, test_auc 0.8000, 1.2 s"]
     assert "  val_auc    -       -\n" in page
     assert f"\nval_auc: {OF_NO}.\n" in page
     assert " val_auc  -     -     " in listed([read(run_dir)], "table")
@@ -339,7 +340,7 @@ def test_an_old_record_without_a_reason_is_read() -> None:
     """Its best epoch was taken to be the first one."""
     run_dir = undefined_run(missing_scores={}, metrics=SCORES | {"best_val_auc_epoch": 1})
 
-    assert result_lines([run_dir]) == [f"{run_dir.path}: val_auc -, test_auc 0.8000, 1.2 s"]
+    assert result_lines([outcome(read(run_dir), "a")]) == [f"{run_dir.path}: val_auc -, test_auc 0.8000, 1.2 s"]
     assert "  val_auc    -       -\n" in shown(read(run_dir), "table")
 
 

@@ -32,6 +32,23 @@ def run(
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Start no further run after one failed.")] = False,
     wait: Wait = False,
     strict: Strict = False,
+    asserted: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--assert",
+            metavar="CONDITION",
+            help="Exit with 1 unless every run meets it: 'val_accuracy >= 0.9'; may be repeated.",
+        ),
+    ] = None,
+    output_format: Annotated[
+        Literal["table", "lines", "json"] | None,
+        typer.Option(
+            "--format",
+            help="How to print the results: a table, a line for each run, or all as one JSON document.  "
+            "[default: table on a terminal, else lines]",
+            show_default=False,
+        ),
+    ] = None,
     runs_dir: RunsDir = RUNS_DIR,
     data_dir: DataDir = None,
 ) -> None:
@@ -41,6 +58,7 @@ def run(
 
     Example: dlexp run configs/digits_sgd.yaml configs/digits_adam.yaml --seeds 3
     """
+    import sys
     from contextlib import nullcontext
 
     from dlexp.errors import UserError
@@ -53,10 +71,15 @@ def run(
     arguments.count(workers, "--workers")
     # The first process starts while all else is imported and the configs are read.
     with nullcontext() if dry_run else Worker() as first:
-        from dlexp.cli.trainings import close, progress
-        from dlexp.console import one_line, say
+        from dlexp.cli.trainings import end, gathered, progress
+        from dlexp.console import one_line, say, width
         from dlexp.execution.pool import Pool
-        from dlexp.reports.run.results import comparing, result_lines
+        from dlexp.format import to_json
+        from dlexp.reports.plan.commands import Asked
+        from dlexp.reports.run.asserted import assertion, judged
+        from dlexp.reports.run.next_steps import advice
+        from dlexp.reports.run.results import document, result_lines
+        from dlexp.reports.run.results_page import page
         from dlexp.workflows.runner import Given, Runner
         from dlexp.workflows.train import preview, train
 
@@ -68,6 +91,7 @@ def run(
             data_dir=data_dir,
             smoke=smoke,
             warn=say,
+            asserted=list(map(assertion, asserted or ())),
         )
         if dry_run:
             print(preview(given, wanted, force=force, allow_code=allow_code, observed=bool(observe)), end="")
@@ -80,8 +104,18 @@ def run(
             wait=wait,
         )
         trained = train(given, wanted, runner, force=force, strict=strict, observed=bool(observe))
-    for line in result_lines(trained.results):
-        print(one_line(line))
-    if not smoke and (hint := comparing(trained.results, runs_dir)):
-        say(hint)
-    close(trained)
+    outcomes = trained.outcomes()
+    ending = gathered(trained, judged(given.asserted, outcomes, trained.not_started))
+    if output_format == "json":
+        before = {str(run_dir.path) for run_dir in trained.plan.done}
+        print(to_json(document(outcomes, ending, before, trained.not_started)), end="")
+    else:
+        is_page = output_format == "table" or (output_format is None and sys.stdout.isatty())
+        for line in page(outcomes, width()) if is_page else result_lines(outcomes):
+            print(one_line(line))
+    if not smoke:
+        asked = Asked(
+            configs=configs, overrides=given.overrides, grids=given.grids, runs_dir=runs_dir, data_dir=data_dir
+        )
+        say(*advice(outcomes, trained.labelled_configs, asked))
+    end(ending, trained.said)

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 import typer
 
 from dlexp.console import say
-from dlexp.errors import Elsewhere, Interrupted, UserError
+from dlexp.errors import Elsewhere, Interrupted
 from dlexp.reports.plan.progress import Progress
-from dlexp.reports.run.results import without_result
+from dlexp.reports.run.asserted import Assertion
+from dlexp.reports.run.closing import Closing, closing
+from dlexp.reports.run.without_result import without_result
 from dlexp.workflows.runner import Trained
 
 
@@ -32,34 +34,38 @@ def progress(n_runs: int) -> Iterator[Progress]:
         yield shown
 
 
+def gathered(trained: Trained, assertions: Sequence[Assertion] = (), *, divergence_fails: bool = True) -> Closing:
+    """How a command ends, now that all that could be started has ended."""
+    return closing(
+        without_result(trained.results, trained.titles),
+        trained.plan.without_data,
+        unsettled=list(map(str, trained.unsettled)),
+        not_observed=trained.not_observed,
+        assertions=assertions,
+        n_runs=len(trained.results),
+        divergence_fails=divergence_fails,
+    )
+
+
 def close(trained: Trained, *, divergence_fails: bool = True) -> None:
-    """Say which runs have no result, now that all that could be started has ended.
+    """Say which runs have no result; raises as `end`.
 
     Args:
+        trained: What was trained.
         divergence_fails: Whether the command fails where a run diverged, which tells something of its experiment.
+    """
+    end(gathered(trained, divergence_fails=divergence_fails), trained.said)
+
+
+def end(found: Closing, said: Sequence[str] = ()) -> None:
+    """Say how a command ends, except what was `said` before.
 
     Raises:
-        Exit: A run failed, was interrupted or refused, or its data cannot be had.
+        Exit: A run failed, was interrupted or refused, its data cannot be had, or it does not meet what is asserted.
         Elsewhere: Other processes have all the runs.
     """
-    found = without_result(trained.results)
-    left = found.left
-    say(*(line for line in left if line not in trained.said))
-    without_data = (f"{experiment.name}: {error}" for experiment, error in trained.plan.without_data)
-    failed = [*found.failed, *dict.fromkeys(without_data)]  # Variants of a study have one name.
-    kinds: list[tuple[Sequence[str], str]] = [
-        (failed, "failed"),
-        (found.interrupted, "interrupted"),
-        (found.unfit, "refused, as the settings do not fit the data"),
-        ([*found.refused, *map(str, trained.unsettled)], "refused by --strict"),
-        (trained.not_observed, "not observed"),
-    ]
-    if counts := [f"{len(lines)} {what}" for lines, what in kinds if lines]:
-        say("", f"{', '.join(counts)}:", *(line for lines, _ in kinds for line in lines))
-        fatal = [line for line in failed if divergence_fails or line not in found.diverged]
-        if fatal or found.interrupted or trained.not_observed:
-            raise typer.Exit(1)
-        if len(counts) > bool(failed):
-            raise typer.Exit(UserError.exit_code)
-    if left and len(left) == len(trained.results):
+    say(*(line for line in found.left if line not in said), *found.lines)
+    if found.exit_code == Elsewhere.exit_code:
         raise Elsewhere("nothing to do here: other processes have all the runs; --wait waits for them")
+    if found.exit_code:
+        raise typer.Exit(found.exit_code)

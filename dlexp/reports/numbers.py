@@ -39,11 +39,16 @@ def known(value: float | None) -> str:
 
 def score(name: str, value: float | None) -> str:
     """`val_accuracy 0.9000`, `val_mae 5.073e-12`; what is not a number is null in the records, and a dash."""
+    return f"{name} {scored(value)}"
+
+
+def scored(value: float | None) -> str:
+    """The score of one run: `0.9000`."""
     if value is None or math.isnan(value):
-        return f"{name} -"
+        return "-"
     # Four decimals, if these are at least two digits and no more than six stand before the point.
     is_plain = value == 0 or not math.isfinite(value) or 1e-3 <= abs(value) < 1e6
-    return f"{name} {value:.4f}" if is_plain else f"{name} {significant(value)}"
+    return f"{value:.4f}" if is_plain else significant(value)
 
 
 def duration(seconds: float, places: int = 1) -> str:

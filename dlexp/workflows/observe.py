@@ -8,7 +8,7 @@ from dlexp.execution.repeats import again
 from dlexp.records.index import Run
 from dlexp.records.observed import discard, keep, observing
 from dlexp.records.run_dir import RunDir
-from dlexp.reports.run.results import without_result
+from dlexp.reports.run.without_result import without_result
 from dlexp.reports.verification.facts import verify
 from dlexp.training.environment import versions
 from dlexp.workflows.runner import Runner

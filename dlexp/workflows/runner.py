@@ -3,23 +3,29 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from dlexp.components import keras_settings
 from dlexp.components.remarks import Remark, said
 from dlexp.config.load import Loaded, load_all, replaced
+from dlexp.config.names import PREFIX_LENGTH
 from dlexp.console import one_line
 from dlexp.errors import DlexpError, UserError, shown
 from dlexp.execution import arguments
 from dlexp.execution.engine import Engine
-from dlexp.execution.plan import Plan
+from dlexp.execution.plan import Plan, Planned
 from dlexp.execution.planning import require_memory
 from dlexp.execution.remarking import ALL_SHOWN_BY, Remarking
 from dlexp.execution.schedule import Watcher, run_all
+from dlexp.records.conditions import Condition
+from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
 from dlexp.records.summary_csv import rebuild
+from dlexp.reports.run.asserted import require_recorded
 from dlexp.reports.run.curves import CURVES
+from dlexp.reports.run.outcome import RunOutcome, outcome
 from dlexp.training.after import After, make_missing
 from dlexp.training.job import Job, Refusal
 
@@ -43,12 +49,14 @@ class Given:
     smoke: bool
     warn: Callable[[str], None]
     """Told of every override that a grid replaces."""
+    asserted: Sequence[Condition] = ()
+    """What the results of all runs are to fulfil."""
 
     def load(self, runs_each: int) -> list[Loaded]:
         """Every config at every point of the grids, of each of which there are to be so many runs.
 
         Raises:
-            UserError: With all that is wrong in them.
+            UserError: With all that is wrong in them; they record nothing of what is asserted.
         """
         arguments.require_few_runs(runs_each, len(self.configs), self.grids)
         loaded: list[Loaded] = []
@@ -57,6 +65,7 @@ class Given:
         finally:  # Before a refusal too, whose advice may be to set what a grid has.
             for line in replaced(loaded, self.overrides, self.grids):
                 self.warn(line)
+        require_recorded(self.asserted, loaded)
         return loaded
 
 
@@ -73,6 +82,44 @@ class Trained:
     """What trainings have found that `--strict` refuses."""
     not_observed: Sequence[str] = ()
     """A line for each finished run that could not be observed, and why."""
+    configs: Mapping[str, Loaded] = field(default_factory=dict)
+    """That of each experiment, by its identity."""
+
+    @cached_property
+    def runs(self) -> list[tuple[Planned, RunDir | None]]:
+        """Every run that was asked for, in that order, with its directory; None if it was never started."""
+        started = {(run_dir.folder.prefix, run_dir.seed): run_dir for run_dir in self.results}
+        return [
+            (planned, planned.recorded or started.get((planned.identity[:PREFIX_LENGTH], planned.seed)))
+            for planned in self.plan.runs
+        ]
+
+    @property
+    def titles(self) -> dict[Path, str]:
+        """What each run is called beside the others, by its directory."""
+        return {run_dir.path: self._title(planned) for planned, run_dir in self.runs if run_dir}
+
+    def _title(self, planned: Planned) -> str:
+        return f"{self.plan.labels[planned.subject.identities.own]}, seed {planned.seed}"
+
+    def outcomes(self) -> list[RunOutcome]:
+        """What came of each run that was done or started."""
+        labels = self.plan.labels
+        return [
+            outcome(read(run_dir), labels[planned.subject.identities.own]) for planned, run_dir in self.runs if run_dir
+        ]
+
+    @property
+    def not_started(self) -> list[tuple[str, int]]:
+        """The label and the seed of each other run."""
+        labels = self.plan.labels
+        return [(labels[each.subject.identities.own], each.seed) for each, run_dir in self.runs if run_dir is None]
+
+    @property
+    def labelled_configs(self) -> dict[str, Loaded]:
+        """The config of each experiment that was planned, by its label."""
+        labels = self.plan.labels
+        return {labels[identity]: each for identity, each in self.configs.items() if identity in labels}
 
 
 @dataclass(frozen=True, kw_only=True)

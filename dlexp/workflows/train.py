@@ -18,7 +18,7 @@ from dlexp.records.ended import Finished
 from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.plan.dry_run import render
-from dlexp.reports.run.results import under_way
+from dlexp.reports.run.without_result import under_way
 from dlexp.training.outline import outlines
 from dlexp.workflows.observe import observe
 from dlexp.workflows.runner import Given, Runner, Trained
@@ -88,6 +88,7 @@ def carry_out(planned: Plan, configs: Mapping[str, Loaded], runner: Runner, *, c
         said=lines,
         unsettled=unsettled,
         not_observed=not_observed,
+        configs=configs,
     )
 
 

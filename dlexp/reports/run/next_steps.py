@@ -1,0 +1,83 @@
+"""What to do after a `run`: what the histories show, with the change that usually helps, and the next commands."""
+
+import shlex
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+
+from dlexp.config.load import Loaded
+from dlexp.format import plural
+from dlexp.reports.plan.commands import Asked
+from dlexp.reports.run.outcome import RunOutcome
+from dlexp.reports.run.results_page import N_IN_ORDER
+from dlexp.reports.run.symptoms import Symptom
+from dlexp.statistics.paired import MIN_PAIRS
+
+#: A command with more names is longer than it is worth.
+MAX_NAMED = 8
+#: Of many experiments so many kinds of symptoms are said, the most frequent first.
+MAX_KINDS = 3
+#: How many seeds the next command proposes.
+MORE_SEEDS = 5
+
+
+def advice(outcomes: Sequence[RunOutcome], configs: Mapping[str, Loaded], asked: Asked) -> list[str]:
+    """The lines that follow the results; `configs` has that of each experiment by its label."""
+    return [*_symptoms(outcomes, configs, asked), *_next(outcomes, asked)]
+
+
+def _symptoms(outcomes: Sequence[RunOutcome], configs: Mapping[str, Loaded], asked: Asked) -> Iterator[str]:
+    """What the histories show, kind by kind; the sentence and the change are those of the first run that shows it."""
+    of_kind: dict[str, list[tuple[RunOutcome, Symptom]]] = {}
+    for run in outcomes:
+        for symptom in run.symptoms:
+            if run.status == "finished":  # Of a run that diverged it is said with the failures.
+                of_kind.setdefault(symptom.kind, []).append((run, symptom))
+    for showing in sorted(of_kind.values(), key=len, reverse=True)[:MAX_KINDS]:
+        run, symptom = showing[0]
+        n = len({other.run for other, _ in showing})
+        others = f" (so do {n - 1} of {plural(len(outcomes), 'run')} besides)" if n > 1 else ""
+        yield f"{run.title}: {symptom.what}{others}"
+        if symptom.change and run.label in configs:
+            yield f"  what usually helps: {asked.one_again(configs[run.label], symptom.change)}"
+        if symptom.observe and run.label in configs:
+            yield f"  what its layers tell: {asked.one_again(configs[run.label], '--observe diagnostics')}"
+
+
+def _next(outcomes: Sequence[RunOutcome], asked: Asked) -> list[str]:
+    """The commands that show or compare what finished, and the one that trains more seeds."""
+    finished = [run for run in outcomes if run.status == "finished"]
+    seeds: dict[str, set[int]] = {}
+    for run in finished:
+        seeds.setdefault(run.label, set()).add(run.seed)
+    if not seeds:
+        return []
+    commands = [_look(finished, len(seeds), asked)]
+    if len(seeds) <= N_IN_ORDER and min(map(len, seeds.values())) < MIN_PAIRS:
+        commands.append(asked.again("--seeds", str(MORE_SEEDS)))
+    return [f"{'next:' if i == 0 else '     '} {command}" for i, command in enumerate(filter(None, commands))]
+
+
+def _look(finished: Sequence[RunOutcome], n_experiments: int, asked: Asked) -> str:
+    names = list(dict.fromkeys(run.run.partition("/")[0] for run in finished))
+    if len(finished) == 1:
+        return shlex.join(["dlexp", "show", finished[0].run, *asked.elsewhere])
+    if len(names) > MAX_NAMED or len({run.data_digest for run in finished}) > 1:
+        return ""
+    metrics = {run.metric for run in finished}
+    metric = metrics.pop() if len(metrics) == 1 else None
+    sort = ["--sort", metric] if n_experiments > N_IN_ORDER and metric else []
+    return shlex.join(["dlexp", "compare", *names, *sort, *asked.elsewhere])
+
+
+def wrapped(lines: Sequence[str], width: int | None) -> list[str]:
+    """Lines no wider than a terminal; a command stays in one piece, which a terminal wraps by itself."""
+    if width is None:
+        return list(lines)
+    return [part for line in lines for part in _wrapped(line, width)]
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    if len(line) <= width or " dlexp " in line:
+        return [line]
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.wrap(line, width, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False)
