@@ -12,11 +12,13 @@ import pytest
 from commands import Invoke
 from make_runs import failed, finished
 
+from dlexp.config.names import SUMMARY_CSV
 from dlexp.records import clean as clean_module
 from dlexp.records.lock import locked
 from dlexp.records.numbering import Numbering
 from dlexp.records.removal import size
 from dlexp.records.run_dir import OWN_FILES, RunDir
+from dlexp.records.summary_csv import rebuild
 from dlexp.training.after import After
 from dlexp.whole_files import beside
 from dlexp.workflows import runner
@@ -293,6 +295,21 @@ def test_what_a_killed_write_left_goes_with_the_run(clean: Invoke) -> None:
 def test_no_runs_directory_is_nothing_to_remove(clean: Invoke) -> None:
     """As where all is clean."""
     assert clean("--failed", "--smoke") == (0, "", "removed 0 runs, 0.0 kB\n")
+
+
+def test_the_table_of_all_runs_is_brought_up_to_date(clean: Invoke) -> None:
+    """Whatever became of the runs since it was written; where there is none, none is made, nor by a dry run."""
+    finished(RUNS)
+    clean("--failed")
+    assert not (RUNS / SUMMARY_CSV).exists()
+    rebuild(RUNS)
+    before = (RUNS / SUMMARY_CSV).read_text()
+    finished(RUNS, seed=1)
+
+    clean("--failed", "--dry-run")
+    assert (RUNS / SUMMARY_CSV).read_text() == before
+    clean("--failed")
+    assert (RUNS / SUMMARY_CSV).read_text().count("\n") == 3
 
 
 def test_own_files_are_all_that_a_run_directory_names() -> None:

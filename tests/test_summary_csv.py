@@ -1,6 +1,10 @@
 """summary.csv: all finished runs as one table."""
 
 import csv
+import os
+import shutil
+import time
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -8,8 +12,9 @@ import pytest
 from make_runs import changed, failed, finished
 
 from dlexp.errors import DlexpError
-from dlexp.records.index import SMOKE
-from dlexp.records.summary_csv import rebuild
+from dlexp.records.index import SMOKE, scan
+from dlexp.records.lock import locked
+from dlexp.records.summary_csv import CLOSING_SECONDS, rebuild, staleness
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -104,3 +109,80 @@ def test_what_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     """No place for the table is no traceback."""
     with pytest.raises(DlexpError, match=r"summary\.csv: cannot be written: No such file or directory$"):
         rebuild(tmp_path / "missing")
+
+
+def test_one_run_is_in_memory_at_a_time(tmp_path: Path) -> None:
+    """Twenty times the runs take hardly more memory, whatever their records hold."""
+    peaks, mistakes = [], [{"position": i, "target": 1, "predicted": 0} for i in range(300)]
+    for n in (5, 100):
+        for seed in range(n):
+            finished(tmp_path / str(n), "a", seed, mistakes=mistakes)
+        tracemalloc.start()
+        rebuild(tmp_path / str(n))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+
+    assert peaks[1] < 1.5 * peaks[0]
+
+
+def old(runs_dir: Path) -> None:
+    """Have everything that is there been finished long ago."""
+    for path in runs_dir.glob("*/*/summary.json"):
+        os.utime(path, (time.time() - 2 * CLOSING_SECONDS,) * 2)
+
+
+def test_a_table_that_runs_came_after_is_stale(tmp_path: Path) -> None:
+    """What finished since is counted; what failed, is damaged or of bias-variance was never to be in it."""
+    for name in ("line\nend", "\x1b", "\udcff"):  # Folders made by hand.
+        finished(tmp_path, "a").path.parent.rename(tmp_path / name)
+    rebuild(tmp_path)
+    finished(tmp_path, "a", 1)
+    failed(tmp_path, "a", 2)
+    finished(tmp_path, "a", 3).summary_path.write_text("{")
+    finished(tmp_path, "a resamples")
+    old(tmp_path)
+
+    stale = staleness(tmp_path, scan(tmp_path))
+    rebuild(tmp_path)
+
+    assert stale == f"{tmp_path}/summary.csv lacks 1 finished run; the next run, rm or clean rebuilds it"
+    assert staleness(tmp_path, scan(tmp_path)) == ""
+
+
+def test_a_table_of_runs_that_are_gone_is_stale(tmp_path: Path) -> None:
+    """Removed by hand, a run or all of a name; `=` begins a name that is marked in the table."""
+    for name in ("a", "b", "=c"):
+        finished(tmp_path, name)
+        finished(tmp_path, name, 1)
+    rebuild(tmp_path)
+    shutil.rmtree(tmp_path / "b")
+    shutil.rmtree(next((tmp_path / "=c").glob("s1-*")))
+
+    stale = staleness(tmp_path, scan(tmp_path))
+
+    assert stale == f"{tmp_path}/summary.csv lists 3 runs that are gone; the next run, rm or clean rebuilds it"
+
+
+def test_while_a_command_trains_no_table_is_stale(tmp_path: Path) -> None:
+    """Neither while one of its runs is under way, nor in the moment after the last one finished."""
+    rebuild(tmp_path)
+    run_dir = finished(tmp_path, "a")
+
+    just_finished = staleness(tmp_path, scan(tmp_path))
+    old(tmp_path)
+    with locked(run_dir.lock_path):
+        under_way = staleness(tmp_path, scan(tmp_path))
+
+    assert (just_finished, under_way) == ("", "")
+    assert "lacks 1 finished run" in staleness(tmp_path, scan(tmp_path))
+
+
+@pytest.mark.parametrize("content", [None, "", "x\n1\n", "\0nonsense", "\udcff"])
+def test_no_table_of_runs_is_not_stale(content: str | None, tmp_path: Path) -> None:
+    """Nobody asked for one, or it is another's: there is nothing to say of it."""
+    finished(tmp_path, "a")
+    old(tmp_path)
+    if content is not None:
+        (tmp_path / "summary.csv").write_text(content, encoding="utf-8", errors="surrogateescape")
+
+    assert staleness(tmp_path, scan(tmp_path)) == ""

@@ -28,6 +28,7 @@ def clean(
     from dlexp.format import plural
     from dlexp.records import clean as records
     from dlexp.records.run_dir import OWN_FILES
+    from dlexp.records.summary_csv import refresh
     from dlexp.workflows.runner import AFTER
 
     if not (smoke or failed):
@@ -40,6 +41,8 @@ def clean(
         else:
             print(one_line(f"{run.run_dir.path}: {run.status}, {_readable(run.n_bytes)}"))
             gone.append(run)
+    if not dry_run:
+        refresh(runs_dir)
     damaged = records.damaged_runs(runs_dir) if failed else []
     if len(damaged) == 1:
         how = "once you need nothing in its folder, remove it by hand"

@@ -47,7 +47,7 @@ FACTS: Mapping[str, Callable[[Run], Any]] = {
     "ended": lambda run: run.record.ended,
     "data_digest": lambda run: run.record.data_digest,
     "training_version": lambda run: run.record.training_version,
-    "tensorflow": lambda run: run.record.versions.get("tensorflow", ""),
+    "tensorflow": lambda run: run.record.tensorflow,
     "tags": lambda run: list(run.dir.tags()),
     "note": lambda run: run.dir.note(),
     "epochs": _epochs,
