@@ -222,6 +222,47 @@ def runs(
     return of_runs(passing.apply(readable(scan(arguments.folder(runs_dir, "runs_dir")))))
 
 
+def tag(
+    *names: AnyPath,
+    add: Sequence[str] = (),
+    remove: Sequence[str] = (),
+    note: str | None = None,
+    where: Sequence[str] = (),
+    status: Sequence[str] = (),
+    since: str | None = None,
+    tags: Sequence[str] = (),
+    runs_dir: AnyPath = "runs",
+    data_dir: AnyPath | None = None,
+) -> int:
+    """Give runs tags and a note, or take them away.
+
+    Args:
+        names: Names, runs, run directories or configs, as for `compare`; none where a filter selects the runs.
+        add, remove: Tags, a word each.
+        note: A text in the place of an earlier one; an empty one removes it.
+        where, status, since, tags: Only such runs, as for `runs`; by default whatever their status.
+        runs_dir, data_dir: As for `run`.
+
+    Returns:
+        How many runs have other tags, or another note, than before.
+
+    Raises:
+        UserError: An argument that is wrong, no runs selected, or a tag to be removed that no run has.
+    """
+    from dlexp.workflows import tag as workflow
+
+    _, n_changed = workflow.tag(
+        [arguments.text_of_path(name, "names", "names of runs, each an argument of its own") for name in names],
+        _filters(where, status, since, tags),
+        add=arguments.texts(add, "add", "words"),
+        remove=arguments.texts(remove, "remove", "words"),
+        note=None if note is None else arguments.text(note, "note"),
+        runs_dir=arguments.folder(runs_dir, "runs_dir"),
+        data_dir=_data_folder(data_dir),
+    )
+    return n_changed
+
+
 def compare(
     *names: AnyPath,
     metrics: Sequence[str] | None = None,

@@ -37,7 +37,7 @@ def test_import_is_cheap_and_offers_six_functions() -> None:
 
     subprocess.run([sys.executable, "-c", cheap], check=True)
     subprocess.run([sys.executable, "-c", code.partition("heavy")[0] + "assert callable(dlexp.runs)"], check=True)
-    assert dlexp.__all__ == ["bias_variance", "compare", "load", "run", "runs", "study"]
+    assert dlexp.__all__ == ["bias_variance", "compare", "load", "run", "runs", "study", "tag"]
 
 
 def test_load_gives_the_experiment_and_its_sources() -> None:

@@ -243,12 +243,12 @@ def test_damaged_runs_are_named_for_the_user_to_remove(clean: Invoke, damage: Ca
         == does[0]
         == (
             f"kept 2 damaged runs, the first of them {first.path}: "
-            "once you need nothing in their folders, remove them by hand"
+            "once you need nothing in their folders: dlexp rm --status damaged"
         )
     )
     assert [line[-1].split(",")[0] for line in (would, does)] == ["would remove 1 run", "removed 1 run"]
     assert after == [
-        f"kept 1 damaged run, {first.path}: once you need nothing in its folder, remove it by hand",
+        f"kept 1 damaged run, {first.path}: once you need nothing in its folder: dlexp rm {first.path}",
         "removed 0 runs, 0.0 kB",
     ]
     assert len(clean("--smoke")[2].splitlines()) == 1

@@ -15,6 +15,7 @@ from dlexp.errors import UserError
 from dlexp.records.conditions import condition
 from dlexp.records.index import Run, read, scan
 from dlexp.records.moments import moment
+from dlexp.records.numbering import Numbering
 from dlexp.records.query import filters
 
 
@@ -190,3 +191,21 @@ def test_no_condition_is_too_odd(text: str) -> None:
     own: Any
     for own in (0, 1.5, float("nan"), "text", "", None, True, [], [1, "a"], {}, datetime.now().astimezone()):
         assert read_condition.holds(own) in (True, False)
+
+
+def test_the_nearest_tag_is_named(runs: list[Run], caplog: pytest.LogCaptureFixture) -> None:
+    """Where no run has one that is asked for."""
+    runs[0].dir.tags_path.write_text("best\n")
+
+    assert names(runs, tags=["bset"]) == []
+    assert caplog.messages == ["none of 3 runs passes the filters: tag bset leaves 0. Did you mean 'best'?"]
+
+
+def test_settings_of_a_run_under_way_are_known(tmp_path: Path) -> None:
+    """From its config.yaml: it has recorded nothing else yet."""
+    run_dir = Numbering(tmp_path).create("digits", 0, "a" * 64)
+    run_dir.write_config("name: digits\ndataset: digits\noptimizer: {type: sgd, learning_rate: 0.5}\n")
+    Numbering(tmp_path).create("digits", 1, "a" * 64)
+    runs = list(map(read, scan(tmp_path)))
+
+    assert [run.seed for run in filters(["learning_rate == 0.5"]).apply(runs)] == [0]

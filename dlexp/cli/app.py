@@ -15,10 +15,12 @@ from dlexp.cli.list import list_components
 from dlexp.cli.ls import ls
 from dlexp.cli.once import Once
 from dlexp.cli.predict import predict
+from dlexp.cli.rm import rm
 from dlexp.cli.run import run
 from dlexp.cli.schema import schema
 from dlexp.cli.show import show
 from dlexp.cli.study import study
+from dlexp.cli.tag import tag
 from dlexp.cli.verify import verify
 from dlexp.cli.why import why
 from dlexp.version import VERSION
@@ -28,7 +30,7 @@ COMMANDS = {
     "Run": (run, study, bias_variance),
     "Compare and judge": (compare, diff, why, verify),
     "Look": (ls, show, predict, data),
-    "Keep order": (clean,),
+    "Keep order": (tag, rm, clean),
     "Write configs": (check, list_components, schema),
 }
 

@@ -17,7 +17,7 @@ def clean(
 ) -> None:
     """Remove smoke runs, or runs that never finished. What is finished, under way or can be resumed stays.
 
-    A damaged run may have finished, and stays too: it is named, for you to remove its folder by hand.
+    A damaged run may have finished, and stays too: it is named, for `dlexp rm`.
 
     A removed run that had diverged is no longer counted by `compare`, and the next `run` trains it again.
 
@@ -27,33 +27,28 @@ def clean(
     from dlexp.errors import UserError
     from dlexp.format import plural
     from dlexp.records import clean as records
-    from dlexp.records.run_dir import OWN_FILES
     from dlexp.records.summary_csv import refresh
-    from dlexp.workflows.runner import AFTER
+    from dlexp.reports.numbers import file_size
+    from dlexp.workflows.runner import own_files
 
     if not (smoke or failed):
         raise UserError("say what to remove: --smoke, --failed, or both; with --dry-run nothing is removed yet")
     gone = []
-    own_files = {*OWN_FILES, *(each.file for each in AFTER)}
-    for run in records.clean(runs_dir, smoke=smoke, failed=failed, dry_run=dry_run, own_files=own_files):
+    for run in records.clean(runs_dir, smoke=smoke, failed=failed, dry_run=dry_run, own_files=own_files()):
         if run.kept:
             say(f"{run.run_dir.path}: kept: {run.kept}")
         else:
-            print(one_line(f"{run.run_dir.path}: {run.status}, {_readable(run.n_bytes)}"))
+            print(one_line(f"{run.run_dir.path}: {run.status}, {file_size(run.n_bytes)}"))
             gone.append(run)
     if not dry_run:
         refresh(runs_dir)
     damaged = records.damaged_runs(runs_dir) if failed else []
     if len(damaged) == 1:
-        how = "once you need nothing in its folder, remove it by hand"
+        how = f"once you need nothing in its folder: dlexp rm {damaged[0].path}"
         say(f"kept 1 damaged run, {damaged[0].path}: {how}")
     elif damaged:
-        how = "once you need nothing in their folders, remove them by hand"
+        where = "" if runs_dir == RUNS_DIR else f" --runs-dir {runs_dir}"
+        how = f"once you need nothing in their folders: dlexp rm --status damaged{where}"
         say(f"kept {len(damaged)} damaged runs, the first of them {damaged[0].path}: {how}")
-    freed = _readable(sum(run.n_bytes for run in gone))
+    freed = file_size(sum(run.n_bytes for run in gone))
     say(f"{'would remove' if dry_run else 'removed'} {plural(len(gone), 'run')}, {freed}")
-
-
-def _readable(n_bytes: int) -> str:
-    """`1.2 MB`."""
-    return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.1f} kB"

@@ -53,6 +53,14 @@ _FORMAT = typer.Option("--format", help="How to print the result; json: all of i
 PageFormat = Annotated[formats.PageFormat, _FORMAT]
 TableFormat = Annotated[formats.TableFormat, _FORMAT]
 
+Selection = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="SELECTION",
+        help="Names, globs of names, runs as NAME/sSEED-ID, run directories or configs; or filters alone.",
+        show_default=False,
+    ),
+]
 Where = Annotated[
     list[str] | None,
     typer.Option(

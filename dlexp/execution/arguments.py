@@ -75,6 +75,13 @@ def texts(given: object, name: str, what: str = "KEY=VALUE texts") -> list[str]:
     return list(map(str, items))
 
 
+def text(given: object, name: str) -> str:
+    """A text, which may be empty."""
+    if not isinstance(given, str):
+        raise _refused(name, "expected a text", given)
+    return given
+
+
 def choice(given: object, name: str, choices: Collection[str]) -> str:
     """One of several words."""
     if not isinstance(given, str) or given not in choices:

@@ -15,7 +15,7 @@ from dlexp.errors import UserError, did_you_mean
 from dlexp.format import listed
 from dlexp.records.index import Run
 from dlexp.records.record_files import DamagedRecord
-from dlexp.records.run_dir import RunDir
+from dlexp.records.run_dir import UNFINISHED, RunDir
 
 #: How a run stands, as it is listed: a failed one whose loss became NaN or infinite has `diverged`.
 STATUSES = ("finished", "failed", "diverged", "interrupted", "running", "damaged")
@@ -62,7 +62,14 @@ def facts(run: Run, names: Iterable[str]) -> dict[str, Any]:
 
 
 def settings(run: Run) -> dict[str, Any]:
-    """The resolved config by dotted key, without the name."""
+    """The resolved config by dotted key, without the name; of a run that has not ended, as its config.yaml has it."""
+    if run.status in UNFINISHED:
+        from dlexp.config.load import load_unchecked
+
+        with suppress(
+            UserError
+        ):  # One that was begun a moment ago has none yet; nobody can resume one that is damaged.
+            return flatten(load_unchecked(run.dir.config_path).model_dump(mode="json", exclude={"name"}))
     return flatten(run.config)
 
 

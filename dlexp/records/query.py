@@ -9,11 +9,12 @@ from typing import Any
 
 from dlexp.config.flat import MISSING, format_value
 from dlexp.errors import UserError, did_you_mean
-from dlexp.format import listed, plural
+from dlexp.format import listed
 from dlexp.records.conditions import Condition, as_recorded, condition
 from dlexp.records.index import Run
 from dlexp.records.keys import STATUSES, Keys, status_of
 from dlexp.records.moments import moment, recorded_moment
+from dlexp.records.tags import as_tag
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +48,14 @@ class Filters:
             left = [run for run in left if passes(run)]
             counts.append(f"{text} leaves {len(left)}")
         if given and not left:
-            log.warning(f"none of {plural(len(given), 'run')} passes the filters: {', '.join(counts)}")
+            none = "the run does not pass" if len(given) == 1 else f"none of {len(given):,} runs passes"
+            log.warning(f"{none} the filters: {', '.join(counts)}.{self._nearest_tags(given)}".rstrip("."))
         return left
+
+    def _nearest_tags(self, runs: Sequence[Run]) -> str:
+        """For tags that none of the runs has, the nearest of theirs."""
+        there = {tag for run in runs for tag in run.dir.tags()} if self.tags else set()
+        return "".join(did_you_mean(tag, sorted(there)) for tag in self.tags if tag not in there)
 
     def _tests(self, runs: Sequence[Run]) -> list[tuple[str, Callable[[Run], bool]]]:
         """What is asked of a run, each with what it is called; what costs least comes first."""
@@ -83,7 +90,7 @@ def filters(
         begin = None if since is None else moment(since)
     except UserError as error:
         raise UserError(f"since: {error.lines[0]}") from None
-    return Filters(where=tuple(map(condition, where)), status=tuple(status), since=begin, tags=tuple(tags))
+    return Filters(where=tuple(map(condition, where)), status=tuple(status), since=begin, tags=tuple(map(as_tag, tags)))
 
 
 def last_active(run: Run) -> datetime:

@@ -1,6 +1,7 @@
 """Which runs the user's word means: one rule for every command."""
 
 import fnmatch
+import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -9,9 +10,20 @@ from pathlib import Path
 from dlexp.config.identity import Identities, identities_of
 from dlexp.config.names import BIAS_VARIANCE, CONFIG_SUFFIXES, OBSERVED, PREFIX_LENGTH
 from dlexp.errors import UserError, did_you_mean
-from dlexp.records.index import Run, entries, is_directory, is_of_bias_variance, read_all, scan, with_identity
+from dlexp.records.index import (
+    Run,
+    entries,
+    is_directory,
+    is_of_bias_variance,
+    read_all,
+    scan,
+    with_identity,
+    without_bias_variance,
+)
 from dlexp.records.query import ALL, Filters
 from dlexp.records.run_dir import FolderName, RunDir
+
+log = logging.getLogger(__name__)
 
 #: How many names an error message lists.
 _SHOWN_NAMES = 10
@@ -28,12 +40,19 @@ def select(
 ) -> list[Run]:
     """The runs that the user's words mean, as `find` tells, and that pass filters: in their order, each once.
 
+    Without words they are all except those of bias-variance, which are counted in a log.
+
     A config file means the runs of its experiment as it is now, under every name: by identity, for which the data's
     digest is taken.
 
     Raises:
         UserError: A word means nothing, or a filter names what no run has.
     """
+    if not words:
+        run_dirs, others = without_bias_variance(scan(runs_dir))
+        if others:
+            log.info(others)
+        return filters.apply(order(read_all(run_dirs)))
     selected: dict[Path, Run] = {}
     for word in words:
         found = find(runs_dir, word)

@@ -56,6 +56,11 @@ def duration(seconds: float, places: int = 1) -> str:
     return f"{fixed(seconds, places)} s"
 
 
+def file_size(n_bytes: int) -> str:
+    """`1.2 MB`, `3.4 kB`."""
+    return f"{n_bytes / 1e6:,.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.1f} kB"
+
+
 def about(seconds: float) -> str:
     """`about 20 s`, `about 3.5 min`, `about 2 h`: an estimate, in whole seconds or with two digits."""
     for unit, length in (("h", 3600), ("min", 60)):

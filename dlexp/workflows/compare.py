@@ -8,7 +8,7 @@ from pathlib import Path
 from dlexp.components import snapshot
 from dlexp.errors import UserError
 from dlexp.format import plural
-from dlexp.records.index import Run, in_order, read_all, scan, without_bias_variance
+from dlexp.records.index import Run, in_order
 from dlexp.records.query import ALL, Filters
 from dlexp.records.selection import select
 from dlexp.reports.comparison import facts
@@ -36,14 +36,8 @@ def compare(
     Raises:
         UserError: A name or a metric that no run has; no finished run, where the command `needs_result`.
     """
-    if words:
-        with snapshot.taken(held_bytes=0):  # However many configs have the same data.
-            runs = select(runs_dir, words, data_dir, in_order, filters)
-    else:
-        run_dirs, others = without_bias_variance(scan(runs_dir))
-        if others:
-            log.info(others)
-        runs = filters.apply(in_order(read_all(run_dirs)))
+    with snapshot.taken(held_bytes=0):  # However many configs have the same data.
+        runs = select(runs_dir, words, data_dir, in_order, filters)
     unusable = [run for run in runs if run.status != "finished" and not run.has_diverged]
     for run in unusable:
         if run.status == "damaged":

@@ -21,7 +21,7 @@ from dlexp.execution.remarking import ALL_SHOWN_BY, Remarking
 from dlexp.execution.schedule import Watcher, run_all
 from dlexp.records.conditions import Condition
 from dlexp.records.index import read
-from dlexp.records.run_dir import RunDir
+from dlexp.records.run_dir import OWN_FILES, RunDir
 from dlexp.records.summary_csv import rebuild
 from dlexp.reports.run.asserted import require_recorded
 from dlexp.reports.run.curves import CURVES
@@ -33,6 +33,11 @@ log = logging.getLogger(__name__)
 
 #: What every finished run has beside its records. An export is one function, and its place here.
 AFTER = (CURVES,)
+
+
+def own_files() -> frozenset[str]:
+    """The names of all files that dlexp writes into the directory of a run."""
+    return frozenset((*OWN_FILES, *(each.file for each in AFTER)))
 
 
 @dataclass(frozen=True, kw_only=True)
