@@ -9,6 +9,7 @@ from dlexp.cli.by_task import ByTask
 from dlexp.cli.check import check
 from dlexp.cli.clean import clean
 from dlexp.cli.compare import compare
+from dlexp.cli.control import control
 from dlexp.cli.data import data
 from dlexp.cli.diff import diff
 from dlexp.cli.list import list_components
@@ -31,7 +32,7 @@ COMMANDS = {
     "Compare and judge": (compare, diff, why, verify),
     "Look": (ls, show, predict, data),
     "Keep order": (tag, rm, clean),
-    "Write configs": (check, list_components, schema),
+    "Write configs": (check, control, list_components, schema),
 }
 
 app = typer.Typer(

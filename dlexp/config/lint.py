@@ -15,6 +15,7 @@ from dlexp.components.models.model import Stack
 from dlexp.components.remarks import RULES as REMARK_RULES
 from dlexp.config.advice import Advice, has_override, n_class_units
 from dlexp.config.checks import with_class_names
+from dlexp.config.controls import CONTROLS
 from dlexp.config.data_rules import DATA_RULES
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import format_value
@@ -49,8 +50,8 @@ CLASS_RULES = (certain_top_k, second_output, unreachable_gain)
 #: All of them; some of both kinds of models have one name.
 LINT_RULES = (*STACK_RULES, *LAYER_RULES, *RULES, *STEP_RULES)
 RULE_NAMES = tuple(dict.fromkeys(rule.__name__ for rule in LINT_RULES))
-#: What `allow:` takes: these, and what is found when the data are read.
-ALLOWED = tuple(dict.fromkeys((*RULE_NAMES, *sorted(REMARK_RULES))))
+#: What `allow:` takes: these, what is found when the data are read, and the controls that may fail.
+ALLOWED = tuple(dict.fromkeys((*RULE_NAMES, *sorted(REMARK_RULES), *CONTROLS)))
 
 
 def lint(experiment: Experiment, config: Node, allowed: Collection[str] = ()) -> list[Finding]:
