@@ -4,6 +4,7 @@ Names, columns and cells come from anyone's files. A control character in them c
 line or reverse the direction of text, so every one is written out as an escape.
 """
 
+import codecs
 import io
 import logging
 import os
@@ -23,6 +24,21 @@ if TYPE_CHECKING:
 _CHARACTERS = "\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
 _CONTROL = re.compile(f"[{_CHARACTERS}]")
 _IN_LINE = re.compile(f"[\t\n{_CHARACTERS}]")
+
+
+#: What pages draw with, and the nearest signs of ASCII, for terminals and files that have no others.
+_NEAREST = {ord(sign): near for sign, near in zip("░▒▓█·●▲─│┤└…", ".+%#.o^-||+~", strict=True)}
+
+
+def _nearest_signs(error: UnicodeError) -> tuple[str, int]:
+    """For what an encoding lacks, a sign each: columns stay where they are."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(_NEAREST.get(ord(sign), "?") for sign in lacking), error.end
+
+
+codecs.register_error("dlexp.nearest_signs", _nearest_signs)
 
 
 def safe(text: str) -> str:
@@ -205,8 +221,8 @@ def safe_streams() -> Iterator[None]:
     replace_closed()
     before = sys.stdout, sys.stderr
     for stream in before:
-        if isinstance(stream, io.TextIOWrapper):  # A terminal or a file without a letter for ± shows a question mark.
-            stream.reconfigure(errors="replace")
+        if isinstance(stream, io.TextIOWrapper):  # In place of ± it may get a question mark.
+            stream.reconfigure(errors="dlexp.nearest_signs")
     sys.stdout = cast(TextIO, _Safe(sys.stdout, is_result=True))
     sys.stderr = cast(TextIO, _Safe(sys.stderr, is_result=False))
     try:

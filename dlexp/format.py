@@ -5,6 +5,7 @@ import io
 import json
 import math
 import re
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TextIO
 
@@ -74,6 +75,17 @@ def aligned(rows: Iterable[Iterable[str]], gap: str = "  ", *, numbers: bool = F
         gap.join(f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)).rstrip()
         for row in cells
     ]
+
+
+def filled(items: Iterable[str], width: int, gap: str = "  ") -> list[str]:
+    """Lines of at most `width`, each with as many of the items as there is room for; only longer items are broken."""
+    lines: list[str] = []
+    for item in map(one_line, items):
+        if lines and len(lines[-1]) + len(gap) + len(item) <= width:
+            lines[-1] += gap + item
+        else:
+            lines += textwrap.wrap(item, width, subsequent_indent="  ", break_on_hyphens=False)
+    return lines
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Iterable[str]]) -> list[str]:

@@ -1,5 +1,6 @@
 """`dlexp show`: one run in full."""
 
+import base64
 import json
 import re
 import time
@@ -7,72 +8,66 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from commands import Invoke
 from make_runs import CONFIG, changed, failed, finished, identity_of
 
 from dlexp.components.datasets import Digits, Iris
 from dlexp.components.datasets.dataset import Dataset
+from dlexp.components.pictures import Picture
 from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
 
 IDENTITY = identity_of(CONFIG)
 
 FINISHED = f"""\
-run          digits/s0-{IDENTITY[:10]}
-status       finished
-epochs       2
-seconds      1.2
-ended        2024-05-01 10:00
-parameters   4810
-identity     {IDENTITY}
-data digest  {"d" * 64}
-directory    runs/digits/s0-{IDENTITY[:10]}
+run     runs/digits/s0-{IDENTITY[:10]}
+status  finished: 2 epochs in 1.2 s, 2024-05-01 10:00
 
-settings
-  dataset.type             digits
-  model.type               mlp
-  model.hidden             [64, 64]
-  head.type                multiclass
-  head.metrics             [accuracy]
-  optimizer.type           adam
-  optimizer.learning_rate  0.001
-  training.epochs          2
-  training.batch_size      32
+scores      training  validation  best              test
+  accuracy  0.9000    0.9000      0.9100 (epoch 1)  0.8800
+  loss      0.3000    0.5000      0.5000 (epoch 2)  0.5500
+  The best values were picked on the test data: validation is the test split
+  here.
 
-metrics          last    best
-  loss           0.3000
-  accuracy       0.9000
-  val_loss       0.5000  0.5000 (epoch 2)
-  val_accuracy   0.9000  0.9100 (epoch 1)
-  test_loss      0.5500
-  test_accuracy  0.8800
-The best values were picked on the test data: validation is the test split here.
-
-learning curves: training ·, validation •
+learning curves: training ·  validation ●  its best epoch ▲
       accuracy                                loss
-0.91 ┤•••••••••••••••••••••••••          0.7 ┤···
-     │                         •••••••       │   ····
-     │                      ·····            │••••••••••••••
-     │                  ····                 │            ··•••••••••••••••••••
-     │             ·····                     │                 ····
-     │        ·····                          │                     ·····
-     │   ·····                               │                          ····
+0.91 ┤●●●●●●●●●●●●●●●●●●●●●●●●●●●●●      0.7 ┤···
+     │                          ···●●●       │●  ·····
+     │                    ······             │ ●●●●●●●●●●●●●●●●●●●●●
+     │               ·····                   │              ·····   ●●●●●●●●●●●
+     │         ······                        │                   ······
+     │   ······                              │                         ·····
  0.8 ┤···                                0.3 ┤                              ···
-     └────────────────────────────────       └─────────────────────────────────
+     └▲───────────────────────────────       └────────────────────────────────▲
       1                              2        1                               2
+
+settings that are no defaults (--all shows the others)
+  dataset.type=digits  model.hidden=[64, 64]  training.epochs=2
 """
 
 DIVERGED = f"""\
-run          digits/s1-{IDENTITY[:10]}
-status       diverged
-what         loss is nan in epoch 3
-where        run.py:12 in fit
-epoch        3
-identity     {IDENTITY}
-data digest  {"d" * 64}
-directory    runs/digits/s1-{IDENTITY[:10]}
-log          log.txt
+run     runs/digits/s1-{IDENTITY[:10]}
+status  diverged in epoch 3
+why     loss is nan in epoch 3
+try     --set optimizer.learning_rate=0.0001
+where   run.py:12 in fit
+log     log.txt
+
+settings that are no defaults (--all shows the others)
+  dataset.type=digits  model.hidden=[64, 64]  training.epochs=2
+"""
+
+ERROR = f"""\
+run     runs/digits/s1-{IDENTITY[:10]}
+status  failed
+why     out of memory
+try     once that is mended, the same command: dlexp run digits.yaml --seed 1
+where   run.py:12 in fit
+log     log.txt
+
+the end of its log
 """
 
 LAYERS = """\
@@ -89,6 +84,8 @@ most confident mistakes on the test split
   8: predicted 5 with probability 0.5036; right is 9
     x
 """
+#: What ends a page.
+SETTINGS = "\nsettings that are no defaults (--all shows the others)\n"
 
 
 @pytest.fixture
@@ -110,15 +107,22 @@ def test_a_finished_run(dlexp: Invoke) -> None:
 
 
 def test_a_diverged_run(dlexp: Invoke) -> None:
-    """What went wrong, when and where, its settings, and the end of its log."""
-    log = "".join(f"epoch {epoch}\n" for epoch in range(1, 16))
-    failed(Path("runs"), seed=1).log_path.write_text(f"{log}Traceback\n")
+    """Why it has no result comes first, then what to try."""
+    failed(Path("runs"), seed=1).log_path.write_text("Traceback\n")
 
-    code, out, _ = dlexp("show", "digits")
+    assert dlexp("show", "digits") == (0, DIVERGED, "")
 
-    assert code == 0
-    assert out.startswith(f"{DIVERGED}\nsettings\n  dataset.type ")
-    assert out.endswith("\n\nthe end of its log\n" + "".join(f"  epoch {n}\n" for n in range(7, 16)) + "  Traceback\n")
+
+def test_a_failed_run(dlexp: Invoke) -> None:
+    """The end of its log too, and the command that trains it."""
+    run_dir = failed(Path("runs"), seed=1, kind="error", what="out of memory", epoch=None)
+    run_dir.log_path.write_text("".join(f"epoch {epoch}\n" for epoch in range(1, 16)) + "Traceback\n")
+    run_dir.write_json(run_dir.environment_path, {"command": "dlexp run digits.yaml --seed 1"})
+
+    page = dlexp("show", "digits")[1].partition(SETTINGS)[0]
+
+    log = "".join(f"  epoch {n}\n" for n in range(7, 16)) + "  Traceback\n"
+    assert page == ERROR + log
 
 
 def test_a_damaged_run(dlexp: Invoke) -> None:
@@ -129,8 +133,26 @@ def test_a_damaged_run(dlexp: Invoke) -> None:
     code, out, _ = dlexp("show", str(run_dir.path))
 
     assert code == 0
-    assert "status       damaged\n" in out
-    assert f"what         {run_dir.summary_path}: damaged: " in out
+    assert f"status  damaged\nwhy     {run_dir.summary_path}: damaged: " in out
+
+
+def test_tags_and_the_note(dlexp: Invoke) -> None:
+    """The user's own words, in the page and in the document."""
+    run_dir = finished(Path("runs"))
+    run_dir.tags_path.write_text("best\nthesis\n")
+    run_dir.note_path.write_text("For the figure\nin chapter 2.\n")
+
+    assert "\ntags    best, thesis\nnote    For the figure in chapter 2.\n\nscores " in dlexp("show", "digits")[1]
+    document = json.loads(dlexp("show", "digits", "--format", "json")[1])
+    assert (document["tags"], document["note"]) == (["best", "thesis"], "For the figure\nin chapter 2.")
+
+
+def test_training_that_ended_early(dlexp: Invoke) -> None:
+    """That it did, and of which epoch the weights are."""
+    finished(Path("runs"), stopped_epoch=2, restored_epoch=1)
+
+    said = "status  finished: 2 epochs in 1.2 s, stopped early, with the weights of epoch 1,\n        2024-05-01 10:00"
+    assert f"\n{said}\n" in dlexp("show", "digits")[1]
 
 
 @pytest.fixture
@@ -148,10 +170,11 @@ def test_an_interrupted_run(dlexp: Invoke, interrupted: RunDir) -> None:
 
     assert (code, err) == (0, "")
     assert out.startswith(
-        "run          digits/s0-0123456789\nstatus       interrupted\nepochs       2 of 9\n"
-        "directory    runs/digits/s0-0123456789\n\nsettings\n  dataset.type "
+        "run     runs/digits/s0-0123456789\nstatus  interrupted, 2 of 9 epochs\n"
+        "try     the same command, which restarts it\n\n"
+        "learning curves: training ·\n      loss\n 0.5 ┤··"
     )
-    assert "\n\nlearning curves: training ·\n      loss\n 0.5 ┤··" in out
+    assert out.endswith(f"{SETTINGS}  dataset.type=digits  training.epochs=9\n")
     document = json.loads(dlexp("show", "digits", "--format", "json")[1])
     assert (document["epochs"], document["config"]["training"]["epochs"]) == (2, 9)
 
@@ -172,18 +195,22 @@ def test_an_interrupted_run_with_a_damaged_record(
     code, out, _ = dlexp("show", "digits")
 
     assert code == 0
-    assert f"\ndirectory    runs/digits/s0-0123456789\n{note}" in out
-    assert ("\nsettings\n" in out, "\nlearning curves: " in out) == (file != "config.yaml", file != "history.csv")
+    assert f"\ntry     the same command, which restarts it\n{note}" in out
+    assert (SETTINGS in out, "\nlearning curves: " in out) == (file != "config.yaml", file != "history.csv")
 
 
 def test_the_best_possible_score_stands_beside_what_was_reached(dlexp: Invoke) -> None:
-    """A column of its own, where it is known, and what it means."""
-    finished(Path("runs"), best_possible={"test_accuracy": 0.95})
+    """So does what guessing scores: a column each, where it is known, and what it means."""
+    finished(Path("runs"), best_possible={"test_accuracy": 0.95}, guessing={"test_accuracy": 0.1, "val_accuracy": 0.2})
 
     out = dlexp("show", "digits")[1]
 
-    assert "\nmetrics          last    best              best possible\n" in out
-    assert "\n  test_accuracy  0.8800                    0.9500\nBest possible: what the data's true" in out
+    assert "\nscores      training  validation  best              test    guessing  best possible\n" in out
+    assert "\n  accuracy  0.9000    0.9000      0.9100 (epoch 1)  0.8800  0.1000    0.9500\n" in out
+    assert "\n  Best possible: what the data's true distribution scores on the same examples;\n" in out
+    everything = dlexp("show", "digits", "--all")[1]
+    assert "\nmetrics          last    best              guessing  best possible\n" in everything
+    assert "\n  val_accuracy   0.9000  0.9100 (epoch 1)  0.2000\n" in everything
     assert json.loads(dlexp("show", "digits", "--format", "json")[1])["best_possible"] == {"test_accuracy": 0.95}
 
 
@@ -199,6 +226,13 @@ def with_mistakes(mistakes: list[Any], problem: str | None = None, **record: Any
         run_dir.evaluation_path, {"mistakes": mistakes} | ({"examples_problem": problem} if problem else {})
     )
     return run_dir
+
+
+def mistakes_in(page: str) -> list[str]:
+    """The lines of a page about them."""
+    return (
+        re.split(r"\n\n(?=most confident mistakes|largest errors)", page)[1].partition("\n\nsettings ")[0].splitlines()
+    )
 
 
 SURE = {"position": 5, "target": 1, "predicted": 2, "probability": 0.9889}
@@ -221,28 +255,45 @@ def test_layers_and_mistakes(dlexp: Invoke, no_data: None) -> None:
     code, out, err = dlexp("show", "digits")
 
     assert (code, err) == (0, "")
-    assert f"\n\n{LAYERS}\n" in out
-    assert out.endswith(f"\n\n{MISTAKES}")
+    assert f"\n\n{MISTAKES}{SETTINGS}" in out
+    assert f"\n\n{LAYERS}\n" not in out
+    assert f"\n\n{LAYERS}\n" in dlexp("show", "digits", "--all")[1]
 
 
-def test_a_picture_is_named(dlexp: Invoke, no_data: None) -> None:
-    """Its pixels are for a page that shows them; JSON has them."""
-    picture = SURE | {"text": "8 x 8 picture", "png": "iVBORw0KGgo="}
-    with_mistakes([picture])
+def test_pictures_stand_side_by_side(dlexp: Invoke, no_data: None) -> None:
+    """As many as there is room for, in characters, below what was predicted; JSON has their pixels."""
+    pixels = np.zeros((4, 4), np.uint8)
+    pixels[0], pixels[1, :2] = 255, 128
+    png = base64.b64encode(Picture(pixels, "").png()).decode()
+    picture = SURE | {"text": "4 x 4 picture", "png": png}
+    with_mistakes([picture] * 4)
 
-    assert dlexp("show", "digits")[1].endswith("right is 1\n    8 x 8 picture (PNG in evaluation.json)\n")
-    assert json.loads(dlexp("show", "digits", "--format", "json")[1])["evaluation"] == {"mistakes": [picture]}
+    ink = ["  ████████" + "                  ████████" * 2, "  ▒▒▒▒" + "                      ▒▒▒▒" * 2, "", ""]
+    captions = "  " + "    ".join(["6: 2 (0.99), right 1".ljust(22)] * 3).rstrip()
+    expected = ["most confident mistakes on the test split", captions, *ink]
+    assert mistakes_in(dlexp("show", "digits")[1]) == expected[:-1]
+    second = ["  6: 2 (0.99), right 1", "  ████████", "  ▒▒▒▒", ""]
+    assert mistakes_in(dlexp("show", "digits", "--mistakes", "4")[1]) == [*expected, *second]
+    assert json.loads(dlexp("show", "digits", "--format", "json")[1])["evaluation"]["mistakes"][0] == picture
+
+
+@pytest.mark.parametrize("png", ["iVBORw0KGgo=", "?", "", "AAAA"])
+def test_a_picture_that_cannot_be_read_is_named(dlexp: Invoke, png: str) -> None:
+    """The rest is shown."""
+    with_mistakes([SURE | {"text": "8 x 8 picture", "png": png}])
+
+    said = " ".join(mistakes_in(dlexp("show", "digits")[1])[1:])
+    assert re.fullmatch(r"  6: 2 \(0.99\), right 1   8 x 8 picture \(no PNG.*\)", said)
 
 
 def test_a_long_example_is_cut(dlexp: Invoke) -> None:
-    """Three lines of a review are enough to see what went wrong."""
+    """Two lines of a review are enough to see what went wrong."""
     with_mistakes([SURE | {"text": "word " * 100}, SURE])
 
     _, out, _ = dlexp("show", "digits", "--mistakes", "1")
 
-    assert out.splitlines()[-4:] == [
+    assert mistakes_in(out)[1:] == [
         "  6: predicted 2 with probability 0.9889; right is 1",
-        "    " + " ".join(["word"] * 15),
         "    " + " ".join(["word"] * 15),
         "    " + " ".join(["word"] * 14) + " ...",
     ]
@@ -252,7 +303,7 @@ def test_control_characters_of_an_example_stay_in_its_record(dlexp: Invoke) -> N
     """They are kept as they were, and the terminal gets them written out."""
     run_dir = with_mistakes([SURE | {"text": "a\x1b[2Jb\u202ec\x9bd"}])
 
-    assert dlexp("show", "digits")[1].endswith("    a\\x1b[2Jb\\u202ec\\u009bd\n")
+    assert "    a\\x1b[2Jb\\u202ec\\u009bd\n" in dlexp("show", "digits")[1]
     assert (
         json.loads(run_dir.evaluation_path.read_text(encoding="utf-8"))["mistakes"][0]["text"]
         == "a\x1b[2Jb\u202ec\x9bd"
@@ -274,7 +325,7 @@ def test_largest_errors_of_a_regression(dlexp: Invoke) -> None:
     errors = [{"position": 0, "target": 321.0, "predicted": 105.25, "text": "age 50"}]
     with_mistakes([*errors, {"position": 1, "target": 321.0, "predicted": None}])
 
-    assert dlexp("show", "digits")[1].splitlines()[-4:] == [
+    assert mistakes_in(dlexp("show", "digits")[1]) == [
         "largest errors on the test split",
         "  1: predicted 105.2; right is 321",
         "    age 50",
@@ -287,7 +338,7 @@ def test_a_wrong_label_of_several(dlexp: Invoke) -> None:
     mistake = {"position": 3, "label": 2, "target": 0, "predicted": 1, "probability": 0.75, "text": "x"}
     with_mistakes([mistake], class_names=["setosa", "versicolor", "virginica"])
 
-    assert dlexp("show", "digits")[1].splitlines()[-2:] == [
+    assert mistakes_in(dlexp("show", "digits")[1])[-2:] == [
         "  4: virginica: predicted yes with probability 0.7500; right is no",
         "    x",
     ]
@@ -298,7 +349,7 @@ def test_mistakes_of_several_targets(dlexp: Invoke) -> None:
     mistakes = [SURE | {"target_name": name} for name in ("digit", "parity")]
     with_mistakes(mistakes, class_names={"digit": ["zero", "one", "two"]})
 
-    assert dlexp("show", "digits")[1].splitlines()[-4:] == [
+    assert mistakes_in(dlexp("show", "digits")[1]) == [
         "most confident mistakes on the test split, digit",
         "  6: predicted two with probability 0.9889; right is one",
         "most confident mistakes on the test split, parity",
@@ -321,7 +372,7 @@ def test_mistakes_of_an_older_run(dlexp: Invoke, no_data: None) -> None:
     code, out, err = dlexp("show", "digits")
 
     assert (code, err) == (0, "")
-    assert out.splitlines()[-3:] == [
+    assert mistakes_in(out) == [
         "most confident mistakes on the test split",
         "  The examples cannot be shown: recorded before they were kept",
         "  6: predicted 2 with probability 0.9889; right is 1",
@@ -332,7 +383,7 @@ def test_mistakes_whose_examples_could_not_be_decoded(dlexp: Invoke) -> None:
     """The reason that training had."""
     with_mistakes([SURE], problem="imdb_word_index.json: not found in x")
 
-    assert dlexp("show", "digits")[1].splitlines()[-2:] == [
+    assert mistakes_in(dlexp("show", "digits")[1])[-2:] == [
         "  The examples cannot be shown: imdb_word_index.json: not found in x",
         "  6: predicted 2 with probability 0.9889; right is 1",
     ]
@@ -364,11 +415,11 @@ def test_damaged_mistakes(dlexp: Invoke, mistakes: dict[str, Any] | list[Any] | 
 
     assert (code, err) == (0, "")
     assert re.search(rf"\n{run_dir.evaluation_path}: damaged: (no )?mistakes.*\n", out)
-    assert out.endswith(
-        "most confident mistakes on the test split\n"
-        "  The examples cannot be shown: evaluation.json is damaged\n"
-        "  6: predicted 2 with probability 0.9889; right is 1\n"
-    )
+    assert mistakes_in(out) == [
+        "most confident mistakes on the test split",
+        "  The examples cannot be shown: evaluation.json is damaged",
+        "  6: predicted 2 with probability 0.9889; right is 1",
+    ]
 
 
 CONFUSION = {"target": [0, 0, 1], "predicted": [0, 1, 1], "count": [5, 1, 4]}
@@ -388,13 +439,14 @@ def with_confusion(confusion: dict[str, Any]) -> RunDir:
     return run_dir
 
 
-def test_confusions_stand_behind_the_scores(dlexp: Invoke) -> None:
-    """As a table; JSON has the counts."""
+def test_confusions(dlexp: Invoke) -> None:
+    """The most frequent ones, or all as a table; JSON has the counts."""
     with_confusion(CONFUSION)
 
     out, document = dlexp("show", "digits")[1], json.loads(dlexp("show", "digits", "--format", "json")[1])
 
-    assert f"\n  test_accuracy  0.8800\n\n{CONFUSIONS}\nlearning curves" in out
+    assert f"\n\nmost frequent confusions on the test split (right as predicted)\n  0 as 1: 1\n{SETTINGS}" in out
+    assert f"\n\n{CONFUSIONS}\nsettings" in dlexp("show", "digits", "--all")[1]
     assert document["evaluation"]["targets"][""]["confusion"] == CONFUSION
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from dlexp.records.evaluation import TargetEvaluation
-from dlexp.reports.run.confusion import sections
+from dlexp.reports.run.confusion import MAX_CLASSES, sections
 
 DIGITS: TargetEvaluation = {
     "count": 12,
@@ -37,10 +37,9 @@ predicted)
   cow    ·    ·    2"""
 NAMED = """\
 most frequent
-    confusions on
-    the test split
-    (right as
-    predicted)
+confusions on the
+test split (right
+as predicted)
   dog as cat: 2 of
     5
   cat as cow: 1 of
@@ -52,15 +51,15 @@ labels on the test split
   even     30       2                  0       -       1.00"""
 NARROW_LABELS = """\
 most frequent mistakes on the
-    test split
+test split
   odd missed: 5 of 25
   even missed: 2 of 32
   odd wrongly predicted: 1 of 75"""
 
 
-def shown(found: TargetEvaluation, names: list[str], width: int) -> str:
+def shown(found: TargetEvaluation, names: list[str], width: int, max_classes: int = MAX_CLASSES) -> str:
     """The section of a single target."""
-    (lines,) = sections({"": found}, names, width)
+    (lines,) = sections({"": found}, names, width, max_classes)
     assert max(map(len, lines)) <= width
     return "\n".join(lines)
 
@@ -75,6 +74,24 @@ def test_classes(width: int, text: str) -> None:
 def test_labels(width: int, text: str) -> None:
     """How often each is found, missed and predicted where it is not."""
     assert shown(LABELS, ["odd", "even"], width) == text
+
+
+@pytest.mark.parametrize(
+    ("found", "width", "text"),
+    [
+        (DIGITS, 80, "(right as predicted)\n  dog as cat: 2 of 5   cat as cow: 1 of 5"),
+        (DIGITS, 40, "predicted)\n  dog as cat: 2 of 5"),
+        (DIGITS, 18, "as predicted)\n  dog as cat: 2 of\n    5"),
+        (
+            LABELS,
+            80,
+            "mistakes on the test split\n  dog missed: 5 of 25   cat missed: 2 of 32   dog wrongly predicted: 1 of 75",
+        ),
+    ],
+)
+def test_the_most_frequent_mistakes_in_a_line(found: TargetEvaluation, width: int, text: str) -> None:
+    """Where no table is asked for, as many as fit into a line, the first one in any case."""
+    assert shown(found, ["dog", "cat"] if found is LABELS else ["cat", "dog", "cow"], width, 0).endswith(text)
 
 
 def test_many_classes_are_no_table() -> None:
@@ -104,14 +121,14 @@ def test_nothing_wrong_in_many_classes_is_nothing_to_show() -> None:
         "confusion": {"target": [*range(n)], "predicted": [*range(n)], "count": [1] * n},
     }
 
-    assert list(sections({"": found}, [], 80)) == [[]]
+    assert list(sections({"": found}, [], 80, MAX_CLASSES)) == [[]]
 
 
 def test_each_target_has_a_section() -> None:
     """With its own classes; numbers have none."""
     targets: dict[str, TargetEvaluation] = {"kind": DIGITS, "size": {"count": 12}, "traits": LABELS}
 
-    first, second = sections(targets, {"kind": ["a", "b", "c"], "traits": ["d\n", "e"]}, 80)
+    first, second = sections(targets, {"kind": ["a", "b", "c"], "traits": ["d\n", "e"]}, 80, MAX_CLASSES)
 
     assert first[:2] == [
         "confusion on the test split, kind (row: right, column: predicted)",

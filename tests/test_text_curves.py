@@ -22,21 +22,19 @@ FALLING = history_of(loss=[7.0, 6, 5, 4, 3, 2, 1, 0], val_loss=[7.0, 6, 5, 4, 4,
 
 GOLDEN = """\
    loss
-7 ┤••
-  │  •           •
-  │   •••     •••
-  │      •••••
-  │       ···
-  │          ·
-  │           ···
-0 ┤              ·
-  └───────────────
-   1             8
+7 ┤●●
+  │  ●●         ●●
+  │    ●●     ●●
+  │      ●●●●●
+  │         ··
+  │           ··
+0 ┤             ··
+  └──────▲────────
+   1     4       8
 """
 GOLDEN_GAP = """\
    loss
 4 ┤·
-  │
   │
   │
   │          ·
@@ -49,7 +47,7 @@ GOLDEN_GAP = """\
 
 
 def test_training_and_validation() -> None:
-    """Validation lies over training; straight lines between the epochs; highest and lowest value at the axis."""
+    """Validation lies over training, straight between the epochs; its best epoch is marked below."""
     assert "\n".join(plot(FALLING, LOSS, 18)) + "\n" == GOLDEN
 
 
@@ -79,8 +77,42 @@ def test_side_by_side_where_there_is_room() -> None:
 
 def test_the_legend_names_what_is_there() -> None:
     """No validation, no mark for it."""
-    assert legend(FALLING) == "training ·, validation •"
+    assert legend(FALLING) == "training ·  validation ●  its best epoch ▲"
     assert legend(history_of(loss=[1.0])) == "training ·"
+
+
+def axis_of(quantity: Column, *values: float) -> tuple[str, str]:
+    """The numbers at the ends of the axis."""
+    lines = plot(history_of(**{str(quantity): list(values)}), quantity, 40)
+    return lines[HEIGHT].split()[0], lines[1].split()[0]
+
+
+def test_what_hardly_differs_is_not_stretched() -> None:
+    """Five points of accuracy at least, within its limits; of a loss a twentieth of its size."""
+    assert axis_of(ACCURACY, 0.098, 0.103) == ("0.0755", "0.126")
+    assert axis_of(ACCURACY, 0.99, 1.0) == ("0.95", "1")
+    assert axis_of(ACCURACY, 0.0, 0.0) == ("0", "0.05")
+    assert axis_of(ACCURACY, 0.9, 0.97) == ("0.9", "0.97")
+    assert axis_of(LOSS, 2.3026, 2.3019) == ("2.24", "2.36")
+    assert axis_of(LOSS, 2.3, 1.5) == ("1.5", "2.3")
+
+
+def test_a_loss_that_falls_far_has_a_logarithmic_axis() -> None:
+    """By more than a hundredth, and never below zero: each row is a factor then."""
+    far = plot(history_of(loss=[1000.0, 100, 10, 1]), LOSS, 18)
+
+    assert far[0].strip() == "loss (log scale)"
+    assert len({line.rstrip().rpartition(" ")[2] for line in far[1 : HEIGHT + 1]}) > 2
+    assert plot(history_of(loss=[1000.0, 11]), LOSS, 18)[0].strip() == "loss"
+    assert plot(history_of(loss=[1000.0, 0]), LOSS, 18)[0].strip() == "loss"
+
+
+def test_the_best_epoch_has_its_number_where_there_is_room() -> None:
+    """The first of several that are equally good; no mark where neither way is better."""
+    history = history_of(loss=[3.0, 2, 1], val_loss=[3.0, 1, 1], seconds=[1.0, 2, 3], val_seconds=[1.0, 2, 3])
+
+    assert [line.strip() for line in plot(history, LOSS, 13)[-2:]] == ["└────▲─────", "1   2    3"]
+    assert plot(history, Column(quantity="seconds"), 13)[-2].strip() == "└──────────"
 
 
 @given(

@@ -19,6 +19,12 @@ def show(
         ),
     ],
     output_format: PageFormat = "table",
+    in_full: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="Show all settings, metrics and layers, the confusions as a table, and what it ran on."
+        ),
+    ] = False,
     n_mistakes: Annotated[
         int,
         typer.Option(
@@ -36,13 +42,14 @@ def show(
     runs_dir: RunsDir = RUNS_DIR,
     data_dir: DataDir = None,
 ) -> None:
-    """Show one run: status, settings, layers, scores, confusions, learning curves, worst mistakes; or why it failed.
+    """Show one run: why it failed; or its scores, learning curves, diagnosis and mistakes, then its settings.
 
     Example: dlexp show digits_sgd
     """
     import shlex
 
-    from dlexp.console import say, width
+    from dlexp import console
+    from dlexp.cli.highlights import RUN_PAGE
     from dlexp.errors import UserError
     from dlexp.records.index import latest_finished
     from dlexp.records.selection import select
@@ -61,11 +68,12 @@ def show(
     if len(runs) > 1:
         elsewhere = "" if shown.dir.has_diagnostics or not observed else f"; {observed[0].label} has diagnostics"
         latest = f"the latest{' finished' * (shown.status == 'finished')} one"
-        say(f"{run}: {len(runs)} runs; this is {latest}, {shown.dir.label}{elsewhere}")
+        console.say(f"{run}: {len(runs)} runs; this is {latest}, {shown.dir.label}{elsewhere}")
     if plot:
         if not (rows := shown.dir.diagnostics()):
             again = f"dlexp run CONFIG --seed {shown.seed} --observe diagnostics"
             words = ["dlexp", "show", str(observed[0].path), "--plot", str(plot)] if observed else []
             raise UserError(f"{shown.dir.label}: no diagnostics to draw. Try: {shlex.join(words) or again}")
         diagnostics_plot.draw(rows, plot, f"{shown.name}, seed {shown.seed}")
-    print(render(shown, output_format, n_mistakes, width()), end="")
+    page = render(shown, output_format, n_mistakes, console.width(), in_full=in_full)
+    console.show(page, RUN_PAGE if output_format == "table" else ())

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -104,6 +105,16 @@ def load_unchecked(config: Path | str) -> Experiment:
     """
     path = Path(config)
     return _validated(_settings(path, read_with_bases(path)))[0]
+
+
+def resolved(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain settings with every default filled in, unchecked as above; without a name, which they need not have.
+
+    Raises:
+        ConfigError: As `load_unchecked`.
+    """
+    said = Node.of({"name": "experiment", **settings}, Source("settings"))
+    return _validated(said)[0].model_dump(exclude={"name"})
 
 
 def checked(path: Path, said: Node) -> Loaded:

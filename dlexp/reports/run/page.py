@@ -1,38 +1,49 @@
-"""One run in full: how it stands, what it was, what it reached."""
+"""One run in full: how it stands, what it reached, what it got wrong, then what it was."""
 
-import math
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from dlexp import regular_files
 from dlexp.components.columns import OTHER_COLUMNS, Column
 from dlexp.components.remarks import Remark, said
-from dlexp.config.flat import flatten, format_value
+from dlexp.config.flat import flatten, format_value, short
 from dlexp.console import one_line
 from dlexp.errors import UserError
-from dlexp.format import PageFormat, aligned, to_json
-from dlexp.records.ended import Failed, Finished, Layer
+from dlexp.format import PageFormat, aligned, filled, plural, to_json
+from dlexp.records.ended import Finished, Layer
 from dlexp.records.evaluation import Evaluation
 from dlexp.records.index import Run
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import UNFINISHED, RunDir
-from dlexp.reports.numbers import fixed, known
-from dlexp.reports.run import confusion, mistakes, text_curves
+from dlexp.reports.run import confusion, mistakes, scores, state, text_curves
 from dlexp.reports.run.diagnosis import diagnose
-from dlexp.reports.run.list import local_time, main_metric, standing
+from dlexp.reports.run.list import main_metric, standing
+from dlexp.reports.run.symptoms import Symptom, symptoms
 
 #: How much of a failed run's log is shown.
 _LOG_LINES = 10
 _LOG_BYTES = 100_000
+#: So many remarks on the data are shown, unless all is.
+_MAX_REMARKS = 3
+#: Stands for a space at which no line ends.
+_NO_BREAK = "\0"
 #: What is said of diagnostics that say nothing.
 _HEALTHY = "nothing unusual in the hidden layers; draw them with --plot FILE.png"
 
 
-def render(run: Run, output: PageFormat, n_mistakes: int = 0, width: int = 80) -> str:
-    """A section each: how it stands, settings, layers, scores, confusions, curves, mistakes, log; or one JSON document.
+def render(run: Run, output: PageFormat, n_mistakes: int = 0, width: int = 80, *, in_full: bool = False) -> str:
+    """A section each, what it came to before what it was; or one JSON document.
 
-    What cannot be read is noted. Of the worst mistakes, so many are shown on each target.
+    What cannot be read is noted.
+
+    Args:
+        run: Which one.
+        output: As a page, or as JSON, which always has everything.
+        n_mistakes: So many of the worst mistakes are shown on each target.
+        width: How wide a line may be.
+        in_full: Whether defaults, layers, all metrics, confusions as a table and the environment are shown too.
     """
     notes: list[str] = []
 
@@ -48,26 +59,38 @@ def render(run: Run, output: PageFormat, n_mistakes: int = 0, width: int = 80) -
     config = run.config
     if run.status in UNFINISHED and run.dir.config_path.exists():
         config = read(lambda: _begun_config(run.dir), config)
+    found = symptoms(run)
     diagnostics = read(run.dir.diagnostics, []) if config else []
     diagnosis = diagnose(diagnostics, config)
     n_notes = len(notes)
     evaluation = read(run.dir.evaluation, None)
     if output == "json":
-        return to_json(_document(run, config, diagnosis, evaluation))
+        return to_json(_document(run, config, diagnosis, evaluation, found))
     is_damaged = len(notes) > n_notes
+    environment = read(run.dir.environment, None) or {}
     why_none = f"{run.dir.evaluation_path.name} is damaged" if is_damaged else "recorded before they were kept"
     worst = evaluation or Evaluation(mistakes=record.mistakes if record else [], examples_problem=why_none)
     names = record.class_names if record else ()
+    of_layers = diagnosis or [_HEALTHY] * bool(diagnostics)
+    max_classes = confusion.MAX_CLASSES if in_full else 0
+    of_test = [
+        *confusion.sections(worst.get("targets", {}), names, width, max_classes),
+        list(mistakes.lines(worst, names, n_mistakes, width)),
+    ]
     sections = [
-        [*_about(run, config, len(history)), *notes],
-        _titled("how the data were read", map(one_line, _remarks(record.remarks) if record else [])),
-        _titled("settings", aligned((key, format_value(value)) for key, value in flatten(config).items())),
-        *([_layers(record.layers), _metrics(record)] if record else []),
-        *confusion.sections(worst.get("targets", {}), names, width),
+        [*state.lines(run, config, len(history), found, str(environment.get("command") or ""), width), *notes],
+        scores.table(record, width) if record and not in_full else [],
+        scores.all_of_them(record, width) if record and in_full else [],
         _curves(history, width),
-        _titled("diagnosis", _wrapped(diagnosis or [_HEALTHY] * bool(diagnostics), width)),
-        mistakes.lines(worst, names, n_mistakes, width),
-        _titled("the end of its log", _end_of_log(run.dir) if run.status == "failed" else []),
+        # That of a run that diverged stands above.
+        _titled("diagnosis", [*_symptoms([] if run.has_diverged else found, width), *_wrapped(of_layers, width)]),
+        *(of_test if in_full else [[line for section in of_test for line in section]]),
+        _titled("the end of its log", _end_of_log(run.dir) if run.status == "failed" and not run.has_diverged else []),
+        _settings(config, width, in_full=in_full),
+        _remarks(record, width, in_full=in_full) if record else [],
+        _layers(record.layers) if record and in_full else [],
+        _titled("record", _record(run)) if in_full else [],
+        _environment(environment, width) if in_full else [],
     ]
     return "\n\n".join("\n".join(section) for section in map(list, sections) if section) + "\n"
 
@@ -80,7 +103,11 @@ def _begun_config(run_dir: RunDir) -> dict[str, Any]:
 
 
 def _document(
-    run: Run, config: Mapping[str, Any], diagnosis: Sequence[str], evaluation: Evaluation | None
+    run: Run,
+    config: Mapping[str, Any],
+    diagnosis: Sequence[str],
+    evaluation: Evaluation | None,
+    found: Sequence[Symptom],
 ) -> dict[str, Any]:
     """Where it lies and how it stands, then all of its record."""
     return {
@@ -94,34 +121,44 @@ def _document(
         "status": run.status,
         "epochs": standing(run).epochs,
         "diagnosis": diagnosis,
+        "symptoms": list(map(asdict, found)),
+        "tags": run.dir.tags(),
+        "note": run.dir.note(),
         "evaluation": evaluation,
         "damage": run.what if run.status == "damaged" else None,
     }
 
 
-def _about(run: Run, config: Mapping[str, Any], n_epochs: int) -> Iterator[str]:
-    stands, record = standing(run), run.record
-    planned = config.get("training", {}).get("epochs")
-    # Of an unfinished run, how far it got.
-    so_far = f"{n_epochs} of {planned}" if run.status in UNFINISHED and planned else stands.epochs
+def _settings(config: Mapping[str, Any], width: int, *, in_full: bool) -> list[str]:
+    """All settings, or those that somebody chose, as `--set` takes them."""
+    from dlexp.config.chosen import chosen
+
+    if in_full:
+        return _titled("settings", aligned((key, format_value(value)) for key, value in flatten(config).items()))
+    options = [f"{key}={format_value(value)}" for key, value in chosen(config).items()]
+    return _titled("settings that are no defaults (--all shows the others)", filled(options, width - 2))
+
+
+def _record(run: Run) -> list[str]:
+    """What tells it from other runs."""
+    record = run.record
+    parameters = record.parameters if isinstance(record, Finished) else None
     pairs = {
         "run": run.dir.label,
-        "status": stands.status,
-        "what": run.what,
-        "where": record.where if isinstance(record, Failed) else None,
-        # A failure names the epoch it happened in.
-        "epoch" if run.status == "failed" else "epochs": so_far,
-        "seconds": None if record.seconds is None else fixed(record.seconds, 1),
-        "ended": local_time(record.ended),
-        "parameters": record.parameters if isinstance(record, Finished) else None,
         "identity": run.identity,
         "data digest": record.data_digest,
-        "directory": run.dir.path,
-        "log": run.dir.log_path.name if run.status != "finished" and run.dir.log_path.exists() else None,
+        "parameters": "" if parameters is None else str(parameters),
+        "started": record.started,
+        "ended": record.ended,
     }
-    for key, value in pairs.items():
-        if value not in (None, ""):
-            yield f"{key:<12} {value if key == 'what' else one_line(str(value))}"
+    return aligned((key, value) for key, value in pairs.items() if value)
+
+
+def _environment(environment: Mapping[str, Any], width: int) -> list[str]:
+    """What it ran on, except what stands elsewhere."""
+    shown = {key: value for key, value in environment.items() if key not in ("remarks", "data_digest", "seconds")}
+    lines = (f"{key}: {short(value)}" for key, value in flatten(shown).items() if value not in (None, {}, []))
+    return _titled("environment", _wrapped(map(one_line, lines), width))
 
 
 def _layers(layers: Sequence[Layer]) -> list[str]:
@@ -145,30 +182,23 @@ def _curves(history: Sequence[dict[str, float]], width: int) -> Iterator[str]:
         yield from text_curves.plots(history, drawn, width)
 
 
-def _metrics(result: Finished) -> Iterator[str]:
-    """The last value of every metric, beside the best over the epochs and where that was, and the best possible."""
-    metrics, best_possible = result.metrics, result.best_possible
-    if not metrics:
-        return
-    rows = [["metrics", "last", "best", "best possible"]]
-    for name, value in metrics.items():
-        if (column := Column.parse(name)).best:
-            continue
-        best, epoch = metrics.get(str(column.best_value)), metrics.get(str(column.best_epoch))
-        of_epoch = "" if best is None or epoch is None or math.isnan(best) else f" (epoch {epoch:.0f})"
-        possible = known(best_possible[name]) if name in best_possible else ""
-        rows.append([f"  {name}", known(value), "" if best is None else known(best) + of_epoch, possible])
-    yield from aligned(row if best_possible else row[:-1] for row in rows)
-    if best_possible:
-        yield "Best possible: what the data's true distribution scores on the same examples; beaten only by chance."
-    if result.picked_on_test:
-        yield "The best values were picked on the test data: validation is the test split here."
-    yield from (f"{name}: {reason}." for name, reason in result.missing_scores.items())
+def _symptoms(found: Iterable[Symptom], width: int) -> Iterator[str]:
+    """What the history shows, and what to try; an option stays in one line."""
+    for each in found:
+        options = filter(None, (each.change, "--observe diagnostics" if each.observe else ""))
+        tries = " or ".join(option.replace(" ", _NO_BREAK) for option in options)
+        yield from (
+            line.replace(_NO_BREAK, " ") for line in _wrapped([f"{each.what}{tries and f'; try {tries}'}"], width)
+        )
 
 
-def _remarks(recorded: Iterable[Mapping[str, Any]]) -> list[str]:
+def _remarks(result: Finished, width: int, *, in_full: bool) -> list[str]:
     """What was said of the data; that the config allowed some is not on record."""
-    return list(map(str, said(map(Remark.of, recorded), ())))
+    remarks = list(map(str, said(map(Remark.of, result.remarks), ())))
+    left_out = 0 if in_full else len(remarks) - _MAX_REMARKS
+    more = [f"and {plural(left_out, 'more remark')}: --all"] if left_out > 0 else []
+    shown = remarks[: len(remarks) - max(0, left_out)]
+    return _titled("how the data were read", [*_wrapped(map(one_line, shown), width), *more])
 
 
 def _titled(title: str, lines: Iterable[str]) -> list[str]:
@@ -180,7 +210,7 @@ def _titled(title: str, lines: Iterable[str]) -> list[str]:
 def _wrapped(sentences: Iterable[str], width: int) -> Iterator[str]:
     """Lines of a width below a title."""
     for each in sentences:
-        yield from textwrap.wrap(each, width - 2, subsequent_indent="  ")
+        yield from textwrap.wrap(each, width - 2, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _end_of_log(run_dir: RunDir) -> list[str]:
