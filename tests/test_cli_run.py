@@ -300,7 +300,7 @@ def test_a_seed_may_be_repeated(tmp_path: Path) -> None:
     result = dlexp("run", "configs/digits_adam.yaml", "--seed", "7", "--seed", "3", "--dry-run", "--runs-dir", tmp_path)
 
     assert re.findall(r"seed ([0-9]+) ", result.stdout) == ["7", "3"]
-    assert result.stdout.endswith("\n2 to train, 0 done before\n")
+    assert result.stdout.startswith("2 to train, 0 done before; ")
 
 
 def test_unwritable_runs_directory_is_one_line(tmp_path: Path) -> None:

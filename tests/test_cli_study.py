@@ -536,7 +536,7 @@ def test_seeds_that_diverge_are_a_result_as_any_other(folder: Path, invoke: Invo
 
     assert code == 0
     assert "No interval: adam diverged on 1 of 5 seeds, sgd on 0 of 5." in out
-    assert "1 failed:\nruns/iris/" in err
+    assert "1 failed:\niris, seed 4: diverged: loss is nan in epoch 1 (more in runs/iris/" in err
 
 
 @pytest.mark.training

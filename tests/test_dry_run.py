@@ -3,19 +3,24 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from make_runs import finished
 
-from dlexp.config.load import load, load_all
+from dlexp.config.load import Loaded, load, load_all
 from dlexp.config.needed_memory import RunMemory
-from dlexp.execution.plan import Request
+from dlexp.execution.plan import Plan, Request
 from dlexp.execution.planning import plan
+from dlexp.format import PageFormat
 from dlexp.records.ended import Layer
+from dlexp.records.index import Run
 from dlexp.records.numbering import Numbering
-from dlexp.reports.plan.dry_run import render
+from dlexp.reports.plan.commands import Asked
+from dlexp.reports.plan.dry_run import preview, render
+from dlexp.reports.plan.pace import Pace
 from dlexp.training.outline import Outline, outline
 
 ROOT = Path(__file__).parents[1]
@@ -29,7 +34,21 @@ def page(paths: list[Path], runs_dir: Path, seeds: int = 1, overrides: tuple[str
     """What is printed about configs, without TensorFlow."""
     loaded = load_all(paths, overrides)
     planned = plan(Request(wanted=[(each.experiment, range(seeds)) for each in loaded], runs_dir=runs_dir, **request))
-    return render(loaded, planned, [Outline(LAYERS) for _ in loaded])
+    return rendered(loaded, planned, Outline(LAYERS))
+
+
+def rendered(
+    loaded: list[Loaded],
+    planned: Plan,
+    outline: Outline,
+    output: PageFormat = "table",
+    width: int | None = 80,
+    runs: Sequence[Run] = (),
+) -> str:
+    """What is printed about a plan, all of whose models have the same outline."""
+    asked = Asked(configs=[], overrides=[], grids=[], runs_dir=Path("runs"), data_dir=None)
+    found = preview(loaded, planned, [outline for _ in loaded], Pace(runs))
+    return render(found, asked, output, width)
 
 
 @pytest.fixture
@@ -45,7 +64,7 @@ def test_every_setting_has_its_source(iris: Path, tmp_path: Path) -> None:
     lines = page([iris], tmp_path / "runs", overrides=("training.epochs=3",)).splitlines()
 
     found = {words[0]: words[1:] for line in lines if len(words := line.split(maxsplit=2)) == 3}
-    assert lines[0] == f"iris ({iris})"
+    assert lines[2] == f"iris ({iris})"
     assert found["model.hidden"] == ["[16]", f"{iris}:3"]
     assert found["training.epochs"] == ["3", "--set training.epochs=3"]
     assert found["optimizer.type"] == ["adam", "default"]
@@ -77,7 +96,7 @@ def test_a_model_that_needs_much_memory_is_said_with_its_layers(iris: Path, tmp_
     planned = plan(Request(wanted=[(loaded[0].experiment, [0])], runs_dir=tmp_path / "runs"))
     needed = RunMemory({"hidden_1": 35e9, "output": 1e9})
 
-    page = render(loaded, planned, [Outline(LAYERS, memory=needed)])
+    page = rendered(loaded, planned, Outline(LAYERS, memory=needed))
 
     said = "a run needs about 36 GB of memory, 35 GB of it for layer hidden_1; more than 4 GB"
     assert ["memory", said] in [line.split(maxsplit=1) for line in page.splitlines()]
@@ -99,10 +118,10 @@ def test_runs_are_done_or_would_be_trained(iris: Path, tmp_path: Path) -> None:
     seed 0    finished before, in {one.path}
     seed 1    failed before, in {two.path}
     seed 2    would be trained
-
-1 to train, 2 done before
 """)
-    assert forced.endswith("3 to train, 0 done before\n")
+    no_time = "time with 1 worker: unknown (no finished run on the same data on this machine)\n\n"
+    assert text.startswith(f"1 to train, 2 done before; {no_time}")
+    assert forced.startswith(f"3 to train, 0 done before; {no_time}")
 
 
 def test_same_experiment_under_two_names_is_said(iris: Path, tmp_path: Path) -> None:
@@ -113,7 +132,7 @@ def test_same_experiment_under_two_names_is_said(iris: Path, tmp_path: Path) -> 
     text = page([iris, again], tmp_path / "runs")
 
     assert "seed 0    would be trained as iris: the same experiment" in text
-    assert text.endswith("\n1 to train, 0 done before\n")
+    assert text.startswith("1 to train, 0 done before; ")
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +158,7 @@ def test_missing_data_are_said_instead_of_the_identity(
 
     assert result.returncode == 0, result.stderr
     assert "identity  not known without the data: imdb.npz: not found, and it cannot be downloaded" in result.stdout
-    assert "without data" in result.stdout.splitlines()[-1]
+    assert "without data" in result.stdout.splitlines()[0]
 
 
 @pytest.mark.training

@@ -81,9 +81,9 @@ def command(*words: str) -> Reader:
 def planned(name: str) -> None:
     """What `dlexp run` finds out before it trains, and what it says of runs that are on record."""
     found = plan(Request(wanted=[(load(_config(name)).experiment, [0])], runs_dir=RUNS))
-    outcomes = [outcome(read(run_dir), name) for run_dir in found.done]
+    outcomes = [outcome(read(run_dir), label) for run_dir, label in zip(found.done, found.labelled, strict=False)]
     result_lines(outcomes)
-    page(outcomes, 80)
+    page(outcomes, found.labelled, 80)
     without_result([*found.done, *(each.begun for each in found.to_train if each.begun)])
 
 

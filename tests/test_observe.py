@@ -72,7 +72,7 @@ def test_a_finished_run_is_observed_beside_its_record(engine: Trains, invoke: In
 
     code, out, err = invoke(*OBSERVE)
 
-    assert would.endswith("0 to train, 1 done before, 1 of these to be trained again with diagnostics\n")
+    assert would.startswith("0 to train, 1 done before, 1 of these to be trained again with diagnostics; time with ")
     assert (code, engine.trained) == (0, [0])
     assert out.startswith(f"{run_dir.path}: val_accuracy ")
     assert f"{run_dir.path}: done before; trained again with diagnostics, into {run_dir.path.name}-observed\n" in err

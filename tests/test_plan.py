@@ -89,7 +89,7 @@ def test_run_says_once_why_a_damaged_run_is_trained_again(
     assert f"{line}; training again, into a new directory\n" in said
     assert said.count("damaged") == 1
     assert out.startswith(f"{paths[0]}-2: ")
-    assert invoke(*words)[2].endswith(f"\n{paths[0]}-2: done before; --force trains it again\n")
+    assert f"\n{paths[0]}-2: done before; --force trains it again\n" in f"\n{invoke(*words)[2]}"
 
 
 def recorded(runs_dir: Path, config: str = "dataset: iris\n", **record: Any) -> RunDir:

@@ -72,10 +72,11 @@ def run(
     # The first process starts while all else is imported and the configs are read.
     with nullcontext() if dry_run else Worker() as first:
         from dlexp.cli.trainings import end, gathered, progress
-        from dlexp.console import one_line, say, width
+        from dlexp.console import one_line, say, table_width
         from dlexp.execution.pool import Pool
         from dlexp.format import to_json
         from dlexp.reports.plan.commands import Asked
+        from dlexp.reports.plan.dry_run import render
         from dlexp.reports.run.asserted import assertion, judged
         from dlexp.reports.run.next_steps import advice
         from dlexp.reports.run.results import document, result_lines
@@ -93,8 +94,13 @@ def run(
             warn=say,
             asserted=list(map(assertion, asserted or ())),
         )
+        asked = Asked(
+            configs=configs, overrides=given.overrides, grids=given.grids, runs_dir=runs_dir, data_dir=data_dir
+        )
         if dry_run:
-            print(preview(given, wanted, force=force, allow_code=allow_code, observed=bool(observe)), end="")
+            options = {"force": force, "allow_code": allow_code, "observed": bool(observe)}
+            found = preview(given, wanted, workers=workers, **options)
+            print(render(found, asked, "json" if output_format == "json" else "table", table_width()), end="")
             return
         started = [first]  # For the first engine; what is observed after that has one of its own.
         runner = Runner(
@@ -111,11 +117,8 @@ def run(
         print(to_json(document(outcomes, ending, before, trained.not_started)), end="")
     else:
         is_page = output_format == "table" or (output_format is None and sys.stdout.isatty())
-        for line in page(outcomes, width()) if is_page else result_lines(outcomes):
+        for line in page(outcomes, trained.plan.labelled, table_width()) if is_page else result_lines(outcomes):
             print(one_line(line))
     if not smoke:
-        asked = Asked(
-            configs=configs, overrides=given.overrides, grids=given.grids, runs_dir=runs_dir, data_dir=data_dir
-        )
         say(*advice(outcomes, trained.labelled_configs, asked))
     end(ending, trained.said)

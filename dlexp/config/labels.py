@@ -67,6 +67,27 @@ def labels(experiments: Sequence[Labelled]) -> list[str]:
     That is the name alone, unless several have it; then with the settings that set them apart, each by the shortest end
     of its dotted key that is no other key's. It is for people, and neither a path nor what a command takes.
     """
+    keys, short = _telling_by_name(experiments)
+    found = [label(each.name, each.settings, keys[each.name], short) for each in experiments]
+    counts = Counter(found)
+    return [
+        f"{text} {each.identity[:PREFIX_LENGTH]}" if counts[text] > 1 else text
+        for text, each in zip(found, experiments, strict=True)
+    ]
+
+
+def setting_columns(experiments: Sequence[Labelled]) -> dict[str, list[str]]:
+    """The same settings as columns of a table: by short key the value of each experiment, a dash where it has none."""
+    keys, short = _telling_by_name(experiments)
+    several = ordered({key for own in keys.values() for key in own}, *(each.settings for each in experiments))
+    return {
+        short[key]: [format_value(each.settings[key]) if key in each.settings else "-" for each in experiments]
+        for key in several
+    }
+
+
+def _telling_by_name(experiments: Sequence[Labelled]) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """By name the keys that set the experiments with that name apart, and the short form of each."""
     namesakes: dict[str, list[Labelled]] = {}
     for each in experiments:
         namesakes.setdefault(each.name, []).append(each)
@@ -74,15 +95,8 @@ def labels(experiments: Sequence[Labelled]) -> list[str]:
         name: telling([each.settings for each in own]) if len(own) > 1 else tuple(own[0].changed)
         for name, own in namesakes.items()
     }
-    short = short_keys(
-        {key for own in keys.values() for key in own}, {key for each in experiments for key in each.settings}
-    )
-    found = [label(each.name, each.settings, keys[each.name], short) for each in experiments]
-    counts = Counter(found)
-    return [
-        f"{text} {each.identity[:PREFIX_LENGTH]}" if counts[text] > 1 else text
-        for text, each in zip(found, experiments, strict=True)
-    ]
+    among = {key for each in experiments for key in each.settings}
+    return keys, short_keys({key for own in keys.values() for key in own}, among)
 
 
 def label(name: str, settings: Mapping[str, Any], keys: Iterable[str], short: Mapping[str, str]) -> str:

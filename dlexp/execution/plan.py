@@ -109,21 +109,27 @@ class Plan:
     """That of each experiment wanted; empty where its data cannot be had."""
 
     @cached_property
+    def labelled(self) -> dict[str, Labelled]:
+        """Each experiment with what sets it apart from the others, by what it is called beside them."""
+        return dict(zip(self.labels.values(), self._labelled, strict=True))
+
+    @cached_property
     def labels(self) -> dict[str, str]:
         """What each experiment is called beside the others, by its identity."""
+        return {each.identity: label for each, label in zip(self._labelled, labels(self._labelled), strict=True)}
+
+    @cached_property
+    def _labelled(self) -> list[Labelled]:
         subjects = {each.subject.identities.own: each.subject.experiment for each in self.runs}
-        found = labels(
-            [
-                Labelled(
-                    name=experiment.name,
-                    settings=flatten(compared(experiment.model_dump(exclude={"name"}))),
-                    identity=identity,
-                    changed=self.request.changed.get(experiment.name, ()),
-                )
-                for identity, experiment in subjects.items()
-            ]
-        )
-        return dict(zip(subjects, found, strict=True))
+        return [
+            Labelled(
+                name=experiment.name,
+                settings=flatten(compared(experiment.model_dump(exclude={"name"}))),
+                identity=identity,
+                changed=self.request.changed.get(experiment.name, ()),
+            )
+            for identity, experiment in subjects.items()
+        ]
 
     @cached_property
     def to_train(self) -> list[Planned]:

@@ -15,9 +15,11 @@ from dlexp.execution.remarking import ALL_SHOWN_BY
 from dlexp.execution.standing import unobserved
 from dlexp.format import plural
 from dlexp.records.ended import Finished
-from dlexp.records.index import read
+from dlexp.records.index import finished, read
 from dlexp.records.run_dir import RunDir
-from dlexp.reports.plan.dry_run import render
+from dlexp.reports.plan import dry_run
+from dlexp.reports.plan.dry_run import Preview
+from dlexp.reports.plan.pace import Pace
 from dlexp.reports.run.without_result import under_way
 from dlexp.training.outline import outlines
 from dlexp.workflows.observe import observe
@@ -93,9 +95,15 @@ def carry_out(planned: Plan, configs: Mapping[str, Loaded], runner: Runner, *, c
 
 
 def preview(
-    given: Given, seeds: Sequence[int], *, force: bool = False, allow_code: bool = False, observed: bool = False
-) -> str:
-    """What `train` would do, as a page; with `allow_code` the user's own functions are called for the layers.
+    given: Given,
+    seeds: Sequence[int],
+    *,
+    workers: int = 1,
+    force: bool = False,
+    allow_code: bool = False,
+    observed: bool = False,
+) -> Preview:
+    """What `train` would do; with `allow_code` the user's own functions are called for the layers.
 
     Raises:
         UserError: As `train`; an experiment needs more memory than there is, or cannot be built.
@@ -112,7 +120,7 @@ def preview(
     ]
     if problems:
         raise UserError(*dict.fromkeys(problems))
-    return render(loaded, planned, found)
+    return dry_run.preview(loaded, planned, found, Pace(finished(given.runs_dir)), workers)
 
 
 def _planned(

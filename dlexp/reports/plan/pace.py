@@ -13,6 +13,7 @@ from dlexp.machine import host
 from dlexp.records.index import Run
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import RunDir
+from dlexp.reports.numbers import about
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,25 @@ def total_time(planned: Iterable[Planned], pace: Pace, workers: int = 1) -> Tota
         same_kind=len(known) - same,
         unknown=len(expected) - len(known),
     )
+
+
+def expected_time(time: TotalTime) -> str:
+    """`about 3 min`; empty where there is nothing to train."""
+    if not time.same_experiment + time.same_kind + time.unknown:
+        return ""
+    if not time.same_experiment and not time.same_kind:
+        return "unknown"
+    return f"{about(time.seconds)} and {time.unknown} of unknown time" if time.unknown else about(time.seconds)
+
+
+def ground(time: TotalTime) -> str:
+    """What tells the time: ` (3 by other seeds of the same experiment on this machine)`."""
+    grounds = [
+        (time.same_experiment, "other seeds of the same experiment"),
+        (time.same_kind, "runs on the same data"),
+    ]
+    told = [f"{n} by {what}" for n, what in grounds if n]
+    return f" ({', '.join(told)} on this machine)" if told else " (no finished run on the same data on this machine)"
 
 
 def _kind(config: Mapping[str, Any]) -> str:

@@ -35,7 +35,7 @@ def _symptoms(outcomes: Sequence[RunOutcome], configs: Mapping[str, Loaded], ask
     for showing in sorted(of_kind.values(), key=len, reverse=True)[:MAX_KINDS]:
         run, symptom = showing[0]
         n = len({other.run for other, _ in showing})
-        others = f" (so do {n - 1} of {plural(len(outcomes), 'run')} besides)" if n > 1 else ""
+        others = f"; {n - 1} more of {plural(len(outcomes), 'run')} likewise" if n > 1 else ""
         yield f"{run.title}: {symptom.what}{others}"
         if symptom.change and run.label in configs:
             yield f"  what usually helps: {asked.one_again(configs[run.label], symptom.change)}"

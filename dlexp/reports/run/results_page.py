@@ -1,10 +1,12 @@
 """What a `run` command gave, for people: the scores of one experiment, or a table with one row per experiment."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean, stdev
 
 from dlexp.components.columns import Column
+from dlexp.config.labels import Labelled
 from dlexp.format import plural
+from dlexp.reports.experiment_columns import experiment_columns
 from dlexp.reports.fitted import FittedColumn, fitted
 from dlexp.reports.numbers import duration, fixed, plus_minus, scored
 from dlexp.reports.run.outcome import MainScore, RunOutcome
@@ -16,8 +18,8 @@ N_IN_ORDER = 3
 MAX_ROWS = 20
 
 
-def page(outcomes: Sequence[RunOutcome], width: int | None) -> list[str]:
-    """The lines of a page for a terminal; none if no run finished."""
+def page(outcomes: Sequence[RunOutcome], labelled: Mapping[str, Labelled], width: int | None) -> list[str]:
+    """The lines of a page for a terminal; none if no run finished. `labelled` has each experiment by its label."""
     finished = [each for each in outcomes if each.status == "finished" and each.scores]
     experiments: dict[str, list[RunOutcome]] = {}
     for each in finished:
@@ -25,7 +27,7 @@ def page(outcomes: Sequence[RunOutcome], width: int | None) -> list[str]:
     if not experiments:
         return []
     several = list(experiments.values())
-    lines = _of_one(several[0], width) if len(several) == 1 else _of_several(several, width)
+    lines = _of_one(several[0], width) if len(several) == 1 else _of_several(several, labelled, width)
     is_spread = any(len(runs) > 1 for runs in several)
     return [*lines, *(["±: standard deviation over the seeds"] if is_spread else []), *remarks(finished)]
 
@@ -35,7 +37,7 @@ def _of_one(runs: Sequence[RunOutcome], width: int | None) -> list[str]:
     title = runs[0].title if len(runs) == 1 else f"{runs[0].label}, {len(runs)} seeds"
     by_target = list(zip(*(run.scores for run in runs), strict=True))
     metrics = [scores[0].metric for scores in by_target]
-    columns = [FittedColumn(header="", cells=metrics), *_scores(by_target, "last epoch", "test")]
+    columns = [FittedColumn(header="", cells=metrics), *_scores(by_target)]
     table = fitted(columns, width and width - 2)
     return [f"{title}: {_trained(runs)}", *(f"  {line}" for line in table.lines), *_curves(runs)]
 
@@ -60,28 +62,35 @@ def _curves(runs: Sequence[RunOutcome]) -> list[str]:
     return [f"  curves: {pattern}"] if is_one else []
 
 
-def _of_several(several: Sequence[Sequence[RunOutcome]], width: int | None) -> list[str]:
+def _of_several(
+    several: Sequence[Sequence[RunOutcome]], labelled: Mapping[str, Labelled], width: int | None
+) -> list[str]:
     """One row per experiment; from four on the best come first, where all have one metric."""
-    main = {(each.metric, each.test_metric) for each in (_main(runs[0]) for runs in several)}
-    metric, test_metric = main.pop() if len(main) == 1 else ("", "test")
-    heading: list[str] = []
+    main = {_main(runs[0]).metric for runs in several}
+    metric = main.pop() if len(main) == 1 else ""
+    heading = f"{metric or 'scores'} of {_named(several, labelled)}"
     if len(several) > N_IN_ORDER and metric and Column.parse(metric).is_judged:
         several = _best_first(several, metric)
-        heading = [f"{len(several)} experiments, the best {metric} of the last epoch first"]
+        heading += ", the best of the last epoch first"
     shown = several[:MAX_ROWS]
     scores = [[_main(run) for run in runs] for runs in shown]
-    columns = [FittedColumn(header="experiment", cells=[runs[0].label for runs in shown], min_width=12)]
+    columns = experiment_columns(labelled, [runs[0].label for runs in shown])
     if any(len(runs) > 1 for runs in several):
         columns.append(FittedColumn(header="seeds", cells=[str(len(runs)) for runs in shown], is_number=True, rank=1))
     if not metric:
         columns.append(FittedColumn(header="metric", cells=[_main(runs[0]).metric for runs in shown]))
-    columns += _scores(scores, metric or "last epoch", test_metric)
+    columns += _scores(scores)
     seconds = [[run.seconds for run in runs] for runs in shown]
     cells = [_mean(each, lambda value: fixed(value, 1)) for each in seconds]
     columns.append(FittedColumn(header="seconds", cells=cells, is_number=True, rank=3))
     left = len(several) - len(shown)
     more = [f"and {plural(left, 'more experiment')}"] if left else []
-    return [*heading, *fitted(columns, width).lines, *more]
+    return [heading, *fitted(columns, width).lines, *more]
+
+
+def _named(several: Sequence[Sequence[RunOutcome]], labelled: Mapping[str, Labelled]) -> str:
+    names = {labelled[runs[0].label].name for runs in several}
+    return f"{len(several)} experiments{f' of {names.pop()}' if len(names) == 1 else ''}"
 
 
 def _main(run: RunOutcome) -> MainScore:
@@ -98,18 +107,18 @@ def _best_first(several: Sequence[Sequence[RunOutcome]], metric: str) -> list[Se
     return sorted(several, key=rank)
 
 
-def _scores(rows: Sequence[Sequence[MainScore]], last: str, test: str) -> list[FittedColumn]:
+def _scores(rows: Sequence[Sequence[MainScore]]) -> list[FittedColumn]:
     """The columns of scores, of each row over its runs; without those that no row has."""
     columns: list[tuple[str, int, list[str]]] = [
-        (last, 0, [_spread([each.last for each in row]) for row in rows]),
+        ("last epoch", 0, [_spread([each.last for each in row]) for row in rows]),
         ("best", 1, [_spread([each.best for each in row]) for row in rows]),
         ("in epoch", 2, [_range([each.best_epoch for each in row if each.best_epoch is not None]) for row in rows]),
-        (test, 1, [_spread([each.test for each in row]) for row in rows]),
+        ("test", 1, [_spread([each.test for each in row]) for row in rows]),
     ]
     return [
         FittedColumn(header=header, cells=cells, is_number=True, rank=rank)
         for header, rank, cells in columns
-        if header == last or any(cell != "-" for cell in cells)
+        if not rank or any(cell != "-" for cell in cells)
     ]
 
 

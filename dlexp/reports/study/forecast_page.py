@@ -9,8 +9,7 @@ from dlexp.console import one_line
 from dlexp.errors import UserError
 from dlexp.format import TableFormat, aligned, plural, to_json
 from dlexp.reports.comparison.families import LARGE_EFFECT
-from dlexp.reports.numbers import about
-from dlexp.reports.plan.pace import TotalTime
+from dlexp.reports.plan.pace import expected_time, ground
 from dlexp.reports.study.answered import Answered
 from dlexp.reports.study.forecast import Forecast, NumberForecast, StudyForecast, VariantForecast
 from dlexp.reports.study.sentences import heading
@@ -82,32 +81,14 @@ def _cells(variant: VariantForecast) -> tuple[str, ...]:
         f"  {variant.name}",
         f"{variant.to_train} to train",
         f"{variant.done} done before{again}",
-        _time(variant.time),
+        expected_time(variant.time),
     )
 
 
 def _total(found: Forecast) -> str:
     if not found.to_train + found.to_observe:
         return ""
-    return f"; time with {plural(found.workers, 'worker')}: {_time(found.time)}{_ground(found.time)}"
-
-
-def _time(time: TotalTime) -> str:
-    """`about 3 min`; empty where there is nothing to train."""
-    if not time.same_experiment + time.same_kind + time.unknown:
-        return ""
-    if not time.same_experiment and not time.same_kind:
-        return "unknown"
-    return f"{about(time.seconds)} and {time.unknown} of unknown time" if time.unknown else about(time.seconds)
-
-
-def _ground(time: TotalTime) -> str:
-    grounds = [
-        (time.same_experiment, "other seeds of the same experiment"),
-        (time.same_kind, "runs on the same data"),
-    ]
-    told = [f"{n} by {what}" for n, what in grounds if n]
-    return f" ({', '.join(told)} on this machine)" if told else " (no finished run on the same data on this machine)"
+    return f"; time with {plural(found.workers, 'worker')}: {expected_time(found.time)}{ground(found.time)}"
 
 
 def _power(study: StudyForecast) -> Iterator[str]:
