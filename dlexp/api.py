@@ -7,6 +7,7 @@ before anything is made on disk; its `lines` say what, one per mistake.
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, SupportsIndex, get_args
@@ -56,6 +57,8 @@ def run(
     observe: Literal["diagnostics"] | None = None,
     wait: bool = False,
     strict: bool = False,
+    tags: Sequence[str] = (),
+    note: str | None = None,
 ) -> "pd.DataFrame":
     """Train experiments in processes of their own, and record them. What is done already is not trained again.
 
@@ -74,6 +77,7 @@ def run(
         observe: Train with diagnostics; a finished run without them again, beside its record.
         wait: Wait for runs that other processes train, and take over those whose process ends.
         strict: Refuse what is warned of, and data that may be meant to be read otherwise.
+        tags, note: The user's own words for the runs, those done before included, as `tag` gives them.
 
     Returns:
         One row per run, those done before first: name, seed, status, what went wrong if anything did, directory, the
@@ -86,6 +90,7 @@ def run(
     """
     from dlexp.components.remarks import require_settled
     from dlexp.records.index import read
+    from dlexp.records.tags import Words
     from dlexp.reports.frames import of_runs
     from dlexp.workflows.train import train
 
@@ -94,7 +99,8 @@ def run(
     is_strict = arguments.flag(strict, "strict")
     if observe is not None:
         arguments.choice(observe, "observe", ("diagnostics",))
-    runner = _runner("run", workers, wait)
+    words = Words(arguments.texts(tags, "tags", "words"), None if note is None else arguments.text(note, "note"))
+    runner = replace(_runner("run", workers, wait), words=words)
     trained = train(given, wanted, runner, force=again, strict=is_strict, observed=observe is not None)
     require_settled(trained.unsettled)
     if trained.not_observed:

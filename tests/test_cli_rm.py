@@ -65,7 +65,7 @@ def test_what_would_go_is_listed(rm: Invoke) -> None:
         "grid/s0-e75095a277  learning_rate=0.01  finished        0.9000        1.7 kB",
         "grid/s0-f8a7e97789  learning_rate=0.1   finished        0.9000  best  1.7 kB",
     ]
-    assert said == "in all 2 finished runs, 3.3 kB\nwould remove 2 runs; removed nothing\n"
+    assert said == "2 finished runs, 3.3 kB\nwould remove 2 runs; removed nothing\n"
     assert all(run.path.exists() for run in runs)
 
 
@@ -78,7 +78,7 @@ def test_without_a_terminal_nothing_goes_unasked(rm: Invoke) -> None:
     assert code == 2
     assert len(out.splitlines()) == 4
     assert said.splitlines() == [
-        "in all 3 runs (2 finished, 1 diverged), 4.2 kB",
+        "3 runs (2 finished, 1 diverged), 4.2 kB",
         "removed nothing: there is no terminal to ask on; --yes removes 3 runs",
     ]
     assert all(run.path.exists() for run in runs)

@@ -1,18 +1,27 @@
 """Tags and notes of runs, and `dlexp tag`."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 from commands import Invoke
+from engines import Here, Watcher
 from make_runs import finished
 
 import dlexp
+from dlexp.config.load import load
 from dlexp.errors import DlexpError, UserError
+from dlexp.execution.plan import Request
+from dlexp.execution.planning import plan
+from dlexp.records.index import scan
 from dlexp.records.lock import locked
 from dlexp.records.run_dir import RunDir
-from dlexp.records.tags import as_tag, change
+from dlexp.records.tags import Words, as_tag, change
+from dlexp.workflows.runner import Given, Runner
+from dlexp.workflows.train import train
 
 RUNS = Path("runs")
 
@@ -125,6 +134,32 @@ def test_verify_and_clean_know_tags_and_notes(tag: Invoke, invoke: Invoke) -> No
 
     assert invoke("rm", "low", "--yes")[0] == 0
     assert not (RUNS / "low").exists()
+
+
+def test_runs_are_tagged_when_they_are_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By `run --tag WORD --note TEXT`; those done before get the words too, the repetition of an observed run none."""
+    monkeypatch.chdir(tmp_path)
+    Path("exp.yaml").write_text("dataset: iris\nmodel: {hidden: [8]}\n")
+    given = Given(
+        configs=[Path("exp.yaml")],
+        overrides=[],
+        grids=[],
+        runs_dir=RUNS,
+        data_dir=None,
+        smoke=False,
+        warn=print,
+    )
+    runner = Runner(engine=Here, progress=lambda _: nullcontext(Watcher()), words=Words(["first"], "why?"))
+    (run_dir,) = train(given, [0], runner).results
+    assert (run_dir.tags(), run_dir.note()) == (("first",), "why?")
+
+    train(given, [0, 1], replace(runner, words=Words(["second"])))
+    assert [each.tags() for each in scan(RUNS)] == [("first", "second"), ("second",)]
+    assert run_dir.note() == "why?"
+
+    planned = plan(Request(runs_dir=RUNS, data_dir=None, repeats=True, wanted=[(load("exp.yaml").experiment, [2])]))
+    (repetition,) = runner.carry_out(planned)
+    assert repetition.tags() == ()
 
 
 def test_python_tags_as_the_command_does(tag: Invoke) -> None:

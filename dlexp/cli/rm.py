@@ -41,7 +41,7 @@ def rm(
     if going:
         sizes = [each.n_bytes for _, each in going]
         print("\n".join(listing([run for run, _ in going], sizes, console.table_width())))
-        console.say(f"in all {counted([run for run, _ in going], sum(sizes))}")
+        console.say(f"{counted([run for run, _ in going], sum(sizes))}")
     removes = bool(going) and not dry_run and (yes or _agrees(len(going)))
     removed = list(workflow.remove(each for _, each in going)) if removes else []
     gone = [each for each in removed if not each.kept]

@@ -49,6 +49,10 @@ def run(
             show_default=False,
         ),
     ] = None,
+    tags: Annotated[
+        list[str] | None, typer.Option("--tag", metavar="WORD", help="Tag the runs, those done before included.")
+    ] = None,
+    note: Annotated[str | None, typer.Option(metavar="TEXT", help="Give all of them this note.")] = None,
     runs_dir: RunsDir = RUNS_DIR,
     data_dir: DataDir = None,
 ) -> None:
@@ -75,6 +79,7 @@ def run(
         from dlexp.console import one_line, say, table_width
         from dlexp.execution.pool import Pool
         from dlexp.format import to_json
+        from dlexp.records.tags import Words
         from dlexp.reports.plan.commands import Asked
         from dlexp.reports.plan.dry_run import render
         from dlexp.reports.run.asserted import assertion, judged
@@ -108,6 +113,7 @@ def run(
             progress=progress,
             fail_fast=fail_fast,
             wait=wait,
+            words=Words(tags or (), note),
         )
         trained = train(given, wanted, runner, force=force, strict=strict, observed=bool(observe))
     outcomes = trained.outcomes()

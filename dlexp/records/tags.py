@@ -5,7 +5,8 @@ They may change at any time, while the run is under way too: what trains it neit
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from dlexp.errors import DlexpError, UserError
@@ -34,6 +35,26 @@ def as_tag(text: str) -> str:
     if len(word) > MAX_LENGTH:
         raise UserError(f"tag {text!r}: expected at most {MAX_LENGTH} characters, given {len(word)}")
     return word
+
+
+@dataclass(frozen=True)
+class Words:
+    """Tags and a note that runs are given; no note leaves each the one that it has."""
+
+    tags: Sequence[str] = ()
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what can be no tag."""
+        object.__setattr__(self, "tags", tuple(map(as_tag, self.tags)))
+
+    def give(self, run_dir: RunDir) -> None:
+        """Give them to a run."""
+        if self.tags or self.note is not None:
+            change(run_dir, add=self.tags, note=self.note)
+
+
+NO_WORDS = Words()
 
 
 def change(

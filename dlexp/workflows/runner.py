@@ -23,6 +23,7 @@ from dlexp.records.conditions import Condition
 from dlexp.records.index import read
 from dlexp.records.run_dir import OWN_FILES, RunDir
 from dlexp.records.summary_csv import rebuild
+from dlexp.records.tags import NO_WORDS, Words
 from dlexp.reports.run.asserted import require_recorded
 from dlexp.reports.run.curves import CURVES
 from dlexp.reports.run.outcome import RunOutcome, outcome
@@ -141,6 +142,8 @@ class Runner:
     """Wait for runs that other processes train, and take over those whose process ends."""
     needs_all_data: bool = False
     """Train nothing where the data of one experiment cannot be had, instead of the others."""
+    words: Words = NO_WORDS
+    """The user's own for the runs, those that are done included; no repetition is given any."""
 
     def carry_out(
         self, plan: Plan, configs: Mapping[str, Loaded] | None = None, after: Sequence[After] = AFTER
@@ -163,6 +166,8 @@ class Runner:
             raise plan.without_data[0][1]
         experiments = [planned.subject.experiment for planned in plan.to_train]
         require_memory(experiments, plan.request.allowed, plan.request.smoke)
+        for run_dir in plan.done if not plan.request.repeats else ():
+            self.words.give(run_dir)
         with self.progress(len(plan.to_train)) as watcher:
             started = self._train(plan, configs, after, watcher) if plan.to_train else []
             for line in shown(list(make_missing([*plan.done, *started], after))):
@@ -173,10 +178,12 @@ class Runner:
         self, plan: Plan, configs: Mapping[str, Loaded] | None, after: Sequence[After], watcher: Watcher
     ) -> list[RunDir]:
         started: list[RunDir] = []
+        words = NO_WORDS if plan.request.repeats else self.words
 
         def noted(jobs: Iterator[Job]) -> Iterator[Job]:
             for job in jobs:
                 started.append(RunDir(job.path))
+                words.give(RunDir(job.path))
                 yield job
 
         if ignored := keras_settings.ignored():
