@@ -69,3 +69,24 @@ def test_a_record_with_no_word_for_a_type_is_of_the_experiment_that_it_names() -
 
     assert Identities.of_record(record).own == "a" * 64
     assert compared(settings) == settings
+
+
+def test_the_identities_with_other_numbers_of_epochs_are_those_of_such_experiments(
+    write: Callable[..., Experiment],
+) -> None:
+    """Made from one text; with all other settings they have one digest in common, which no other experiment has."""
+    text = "dataset: digits\nmodel: {hidden: [8]}\ntraining: {batch_size: 16}\n"
+    found = [Ingredients.of(write(text, "config", f"training.epochs={n}"), "data") for n in (7, 20, 1000)]
+
+    assert list(found[0].with_epochs([20, 7, 1000])) == [found[1].identity, found[0].identity, found[2].identity]
+    assert len({each.identity for each in found}) == 3
+    assert len({each.apart_from_epochs for each in found}) == 1
+    assert Ingredients.of(write(text), "other data").apart_from_epochs != found[0].apart_from_epochs
+
+
+def test_a_kept_state_is_no_part_of_it(write: Callable[..., Experiment]) -> None:
+    """It changes no number: `diff`, `compare` and `why` do not see the key either."""
+    plain, kept = write("dataset: digits"), write("dataset: digits\ntraining: {keep_state: true}")
+
+    assert Ingredients.of(plain, "data").identity == Ingredients.of(kept, "data").identity
+    assert compared(plain.model_dump()) == compared(kept.model_dump())

@@ -1,8 +1,6 @@
 """A training that is interrupted at any epoch goes on to the bytes of one that was not."""
 
 import errno
-import hashlib
-import io
 import itertools
 import json
 import os
@@ -22,8 +20,9 @@ from dlexp.records.index import read
 from dlexp.records.lock import locked
 from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
-from dlexp.training import checkpoint
-from dlexp.training.checkpoint import Checkpoints, Unusable
+from dlexp.training import checkpoint, checkpoint_file
+from dlexp.training.checkpoint import Checkpoints
+from dlexp.training.checkpoint_file import Unusable
 from dlexp.training.epochs import Epochs
 from dlexp.training.job import Job
 from dlexp.training.threads import set_threads
@@ -274,18 +273,27 @@ def no_network() -> tuple[Any, Any]:
     return SimpleNamespace(model=nothing, body=nothing, output=nothing), nothing
 
 
+def test_examples_without_a_prediction_are_still_named_when_it_is_resumed(tmp_path: Path) -> None:
+    """The reason of a missing score names them, also where only epochs before the resume had none for them."""
+    run_dir = Numbering(tmp_path).create("digits", 0, "0123456789abcdef")
+    run_dir.history_path.write_text("epoch,loss\n1,0.5\n")
+    saved = Epochs(planned=2, history=[{"epoch": 1}], unpredicted={"validation": np.array([3, 5])})
+    Checkpoints(run_dir, {}, *no_network(), None).save(saved)
+
+    resumed = Epochs(planned=2)
+    Checkpoints(run_dir, {}, *no_network(), None).restore(resumed)
+
+    assert resumed.epoch == 1
+    assert {role: positions.tolist() for role, positions in resumed.unpredicted.items()} == {"validation": [3, 5]}
+
+
 def rewrite(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
     """Change the state in a checkpoint, with its digest."""
-    _, _, body = path.read_bytes().partition(b"\n")
-    with np.load(io.BytesIO(body)) as found:
-        arrays = dict(found)
+    arrays = checkpoint_file.read(path)
     state = json.loads(arrays[checkpoint.STATE].tobytes())
     change(state)
     arrays[checkpoint.STATE] = np.frombuffer(json.dumps(state).encode(), np.uint8)
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    body = buffer.getvalue()
-    path.write_bytes(checkpoint.MAGIC + hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+    checkpoint_file.write(path, checkpoint_file.encoded(arrays))
 
 
 def test_a_checkpoint_of_0_1_0_is_resumed(killed: tuple[Job, RunDir, list[str]]) -> None:
@@ -329,14 +337,14 @@ def test_a_checkpoint_that_cannot_be_read_now_is_kept(
     """The one before is used; where none is left to use, the run is interrupted instead of trained again."""
     job, run_dir, expected = killed
     kept = run_dir.checkpoint_path.read_bytes()
-    read = checkpoint._read
+    read = checkpoint_file.read
 
     def failing(path: Path) -> dict[str, np.ndarray]:
         if path in unreadable:
             raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
         return read(path)
 
-    monkeypatch.setattr(checkpoint, "_read", failing)
+    monkeypatch.setattr(checkpoint_file, "read", failing)
     unreadable = [run_dir.checkpoint_path, run_dir.previous_checkpoint_path]
     execute(job)
 

@@ -9,6 +9,7 @@ from experiments import IMDB, experiment
 from jobs import run_of
 from keras.optimizers import schedules
 
+from dlexp.components.schedules import Schedule
 from dlexp.config.load import load
 from dlexp.config.problems import ConfigError
 from dlexp.registry import components
@@ -59,6 +60,32 @@ def test_rates_are_keras_own(settings: dict[str, Any], keras_schedule: Any) -> N
     expected = [float(keras_schedule(step)) for step in range((EPOCHS + 2) * STEPS)]
 
     assert rates(settings) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"type": "constant"},
+        {"type": "step", "boundaries": [2, 4]},
+        {"type": "exponential", "decay_rate": 0.5, "every": "epoch"},
+        {"type": "cosine"},
+        {"type": "cosine", "warmup_epochs": 2},
+        {"type": "cosine", "warmup_epochs": 1, "decay_epochs": 3},
+    ],
+    ids=str,
+)
+def test_a_schedule_says_whether_its_rates_depend_on_the_number_of_epochs(settings: dict[str, Any]) -> None:
+    """Those of the epochs that a shorter training has, too; every schedule that there is stands above."""
+    built = [schedule(**settings).build(RATE, epochs, STEPS) for epochs in (EPOCHS, 2 * EPOCHS)]
+    shorter, longer = ([float(each(step)) if each else RATE for step in range(EPOCHS * STEPS)] for each in built)
+
+    assert schedule(**settings).depends_on_epochs == (shorter != longer)
+
+
+def test_every_schedule_says_so_itself() -> None:
+    """A new one counts as depending on the number of epochs: no run of it is continued by mistake."""
+    assert Schedule(type="new").depends_on_epochs
+    assert {*components("schedules")} == {"constant", "step", "exponential", "cosine"}
 
 
 def test_step_falls_with_the_first_step_behind_a_boundary() -> None:

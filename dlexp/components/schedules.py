@@ -29,6 +29,11 @@ class Schedule(Component):
         """Keras's schedule from the optimizer's learning rate, over a training of so many epochs; None if it stays."""
         return None
 
+    @property
+    def depends_on_epochs(self) -> bool:
+        """Whether the rate at some step depends on how many epochs the training has, and not on its settings alone."""
+        return True
+
     def late(self, epochs: int) -> Iterator[Futile]:
         """Changes of the rate that a training of so many epochs does not live to see."""
         yield from ()
@@ -43,6 +48,11 @@ class Constant(Schedule):
 
     type: Literal["constant"] = "constant"
 
+    @property
+    def depends_on_epochs(self) -> bool:
+        """No."""
+        return False
+
 
 class Step(Schedule):
     """The learning rate falls by a factor after stated epochs."""
@@ -52,6 +62,11 @@ class Step(Schedule):
     """Epochs after which it falls, in rising order."""
     factor: Annotated[float, Field(gt=0)] = 0.1
     """What each fall multiplies it by."""
+
+    @property
+    def depends_on_epochs(self) -> bool:
+        """No: epochs that are not trained only leave falls out."""
+        return False
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """Epochs that do not rise."""
@@ -96,6 +111,11 @@ class Exponential(_Smooth):
     """What `decay_epochs` multiply it by."""
     decay_epochs: Epochs = 1
 
+    @property
+    def depends_on_epochs(self) -> bool:
+        """No."""
+        return False
+
     def late(self, epochs: int) -> Iterator[Futile]:
         """Steps given as epochs: the rate hardly moves."""
         if self.decay_epochs > epochs and abs(1 - self.decay_rate ** (epochs / self.decay_epochs)) < NO_CHANGE:
@@ -130,6 +150,11 @@ class Cosine(_Smooth):
     """Epochs in which it falls; by default all behind the warm-up."""
     alpha: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Where it ends, as a share of the optimizer's; the name is Keras's."""
+
+    @property
+    def depends_on_epochs(self) -> bool:
+        """Whether it falls until the training ends."""
+        return self.decay_epochs is None
 
     def problems(self, context: Context) -> Iterator[Misfit]:
         """A warm-up that leaves no epoch to fall in, or a first epoch with a learning rate of 0."""

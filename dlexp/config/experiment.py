@@ -45,6 +45,8 @@ class Training(Settings):
     """Whether to stop before the last epoch; off by default, and `{}` is on with its defaults."""
     diagnostics: Annotated[bool, Observes(counts_as=False)] = False
     """Whether to record dead and saturated units, gradients and steps of the hidden layers, in diagnostics.csv."""
+    keep_state: Annotated[bool, Observes()] = False
+    """Whether to keep the final weights, optimizer and random generators: the same with more epochs continues them."""
     threads: Annotated[int, Field(ge=1)] = 1
     """Threads of one run: part of the experiment, since sums in another order are other numbers."""
 

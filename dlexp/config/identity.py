@@ -7,7 +7,7 @@ training, and each key added after 0.1.0 while it has the value under which earl
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 TRAINING_VERSION = 3
 
 Settings = dict[str, Any]
+
+#: Stands for the number of epochs while the settings around it are written.
+_ANY_NUMBER = "\0epochs"
 
 #: How the path of a data file may have been written in a config of 0.1.0.
 _SPELLINGS = (from_here, lambda path: f"./{from_here(path)}", lambda path: str(Path.cwd() / from_here(path)))
@@ -80,10 +83,29 @@ class Ingredients:
         )
         return tuple(digest for digest in found if digest != self.identity)
 
+    @property
+    def apart_from_epochs(self) -> str:
+        """What experiments have in common that differ in their number of epochs alone: a SHA-256 (hex)."""
+        return self._digest(_of_epochs(identified(self.experiment), None))
+
+    def with_epochs(self, numbers: Iterable[int]) -> Iterator[str]:
+        """The identities of the same experiment with other numbers of epochs, in their order."""
+        # There may be thousands: all around the number is written once.
+        content = self._content(_of_epochs(identified(self.experiment), _ANY_NUMBER))
+        before, after = _canonical(content).split(_canonical(_ANY_NUMBER))
+        begun = hashlib.sha256(before.encode())
+        for number in numbers:
+            digest = begun.copy()
+            digest.update(f"{number}{after}".encode())
+            yield digest.hexdigest()
+
     def _digest(self, settings: Settings) -> str:
+        return canonical_digest(self._content(settings))
+
+    def _content(self, settings: Settings) -> dict[str, Any]:
         of_data = {"data_digest": self.data_digest, "training_version": self.training_version}
         of_code = {"code": self.code_digest} if self.code_digest else {}
-        return canonical_digest({"experiment": settings, **of_data, **of_code})
+        return {"experiment": settings, **of_data, **of_code}
 
 
 @dataclass(frozen=True)
@@ -135,8 +157,15 @@ def identities_of(
 
 def canonical_digest(content: Mapping[str, Any]) -> str:
     """The SHA-256 (hex) of a mapping as canonical JSON: whatever the order of its keys."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(_canonical(content).encode()).hexdigest()
+
+
+def _canonical(content: Any) -> str:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _of_epochs(settings: Settings, epochs: object) -> Settings:
+    return {**settings, "training": {**settings["training"], "epochs": epochs}}
 
 
 def code_digest(experiment: "Experiment") -> str | None:

@@ -17,6 +17,7 @@ from dlexp.config.identity import compared
 from dlexp.config.labels import Labelled, labels
 from dlexp.errors import DataError
 from dlexp.execution import repository
+from dlexp.execution.shorter_runs import DrawnRuns
 from dlexp.execution.standing import IdentifiedExperiment, standing, unobserved
 from dlexp.records.index import SMOKE, Attempts, Run, read
 from dlexp.records.numbering import Numbering
@@ -71,12 +72,18 @@ class Planned:
     """What that record says of how the data were read."""
     lacks_diagnostics: bool = False
     """Whether it is recorded without the diagnostics that the experiment asks for now."""
+    lacks_state: bool = False
+    """Whether it is recorded without the final state that the experiment asks to keep now."""
     outdated: Run | None = None
     """A record of an earlier version of the training code, where there is none of this one."""
     begun: RunDir | None = None
     """Where it was interrupted, or is under way: resumed."""
     earlier: Run | None = None
     """The last attempt that failed and left a checkpoint: the next one begins with a copy of it."""
+    continues: Run | None = None
+    """A finished run of the same experiment with fewer epochs: it begins with the final state that this one kept."""
+    from_start: str = ""
+    """Why it does not begin with that of any such run; empty if it does, or there is none."""
     damaged: Run | None = None
     """The last attempt whose record cannot be read."""
     attempts: Sequence[RunDir] = ()
@@ -155,7 +162,7 @@ class Plan:
     def jobs(self, after: Sequence[After] = ()) -> Iterator[Job]:
         """The runs to train, in order: every experiment with every seed. A run's directory is made as it is drawn."""
         provenance = {"command": shlex.join(["dlexp", *sys.argv[1:]]), "git": repository.state(Path())}
-        numbering = Numbering(self.runs_dir)
+        numbering, drawn = Numbering(self.runs_dir), DrawnRuns()
         for planned in self.to_train:
             run_dir = planned.begun or self._directory(planned, numbering)
             yield Job(
@@ -166,6 +173,7 @@ class Plan:
                 provenance={**provenance, "submitted": _submitted(planned.begun)},
                 after=after,
                 earlier=planned.earlier.dir.path if planned.earlier else None,
+                shorter=() if self.request.force else _shorter(planned, run_dir, drawn),
                 earlier_digests=tuple(planned.subject.digests[1:]),
             )
 
@@ -220,6 +228,14 @@ def together(plans: Sequence[Plan]) -> Plan:
         [pair for each in plans for pair in each.without_data],
         [identity for each in plans for identity in each.identities],
     )
+
+
+def _shorter(planned: Planned, run_dir: RunDir, drawn: DrawnRuns) -> list[Path]:
+    """The runs with whose final state a run may begin, the longest first: one on record, and those begun before it."""
+    found = [*drawn.before(planned.subject, planned.seed, run_dir.path)]
+    if on_record := planned.continues:
+        found.append((on_record.epochs or 0, on_record.dir.path))
+    return [path for _, path in sorted(found, reverse=True)]
 
 
 def _submitted(begun: RunDir | None) -> str:

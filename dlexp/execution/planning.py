@@ -1,6 +1,7 @@
 """How a plan is made: each experiment is identified, and looked up in the records."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dlexp.components import memory, snapshot
@@ -11,7 +12,8 @@ from dlexp.config.identity import TRAINING_VERSION, code_digest, identities_of
 from dlexp.config.needed_memory import RULE, peak_bytes, too_large
 from dlexp.errors import DataError, UserError
 from dlexp.execution.plan import Plan, Planned, Request
-from dlexp.execution.standing import IdentifiedExperiment, is_diagnosed, outdated, standing
+from dlexp.execution.shorter_runs import ShorterRuns
+from dlexp.execution.standing import IdentifiedExperiment, is_diagnosed, lacks_state, outdated, standing
 from dlexp.records.index import Attempts, latest, read, scan
 from dlexp.records.run_dir import UNFINISHED, RunDir
 
@@ -19,7 +21,8 @@ from dlexp.records.run_dir import UNFINISHED, RunDir
 def plan(request: Request) -> Plan:
     """Find out what is done already.
 
-    The same experiment under two names is trained once, under the first one; with diagnostics if one of them asks.
+    The same experiment under two names is trained once, under the first one; with diagnostics if one of them asks, and
+    a kept state likewise.
 
     Raises:
         Changed: A file was replaced while its digest was taken.
@@ -36,17 +39,37 @@ def plan(request: Request) -> Plan:
                 found.without_data.append((experiment, error))
                 found.identities.append("")
                 continue
-            own = subject.identities.own
+            own, shorter = subject.identities.own, ShorterRuns(subject, on_record)
             found.identities.append(own)
             for seed in seeds:
                 known = runs.get((own, seed))
-                if known and known.subject.experiment.training.diagnostics >= experiment.training.diagnostics:
+                together = _observing_as_both(known.subject.experiment, experiment) if known else experiment
+                if known and together == known.subject.experiment:
                     continue
-                name = known.subject.experiment.name if known else experiment.name
-                named = subject._replace(experiment=experiment.model_copy(update={"name": name}))
-                runs[own, seed] = planned_run(named, seed, on_record, request.force)
+                planned = planned_run(subject._replace(experiment=together), seed, on_record, request.force)
+                runs[own, seed] = planned if request.force else _begun_with_a_state(planned, shorter)
     found.runs.extend(runs.values())
     return found
+
+
+def _observing_as_both(first: Experiment, second: Experiment) -> Experiment:
+    """The first of two equal experiments, which observes all that one of them does."""
+    training = first.training.model_copy(
+        update={
+            "diagnostics": first.training.diagnostics or second.training.diagnostics,
+            "keep_state": first.training.keep_state or second.training.keep_state,
+        }
+    )
+    return first.model_copy(update={"training": training})
+
+
+def _begun_with_a_state(planned: Planned, shorter: ShorterRuns) -> Planned:
+    """A run that has nothing of its own to resume, with the shorter one that it continues, or why it continues none."""
+    begun = planned.begun
+    if planned.recorded or planned.earlier or (begun and (begun.has_checkpoint or begun.owner)):
+        return planned
+    found = shorter.continuation(planned.subject.experiment, planned.seed)
+    return replace(planned, continues=found.continues, from_start=found.why_not)
 
 
 def identified(experiment: Experiment, request: Request) -> IdentifiedExperiment:
@@ -88,6 +111,7 @@ def planned_run(subject: IdentifiedExperiment, seed: int, on_record: Attempts, f
         recorded=done.dir if done else None,
         remarks=[Remark.of(each) for each in done.result.remarks] if done and done.status == "finished" else (),
         lacks_diagnostics=done is not None and subject.experiment.training.diagnostics and not is_diagnosed(done),
+        lacks_state=done is not None and subject.experiment.training.keep_state and lacks_state(done),
         outdated=None if runs else outdated(subject, seed, on_record),
         begun=begun,
         earlier=None if force else latest(failed),

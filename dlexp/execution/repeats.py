@@ -40,9 +40,10 @@ def again(
 
 def _repeated(run: Run, request: Request, on_record: Attempts) -> Planned:
     experiment = load_unchecked(run.dir.config_path).model_copy(update={"name": run.name})
-    if request.observe:
-        training = experiment.training.model_copy(update={"diagnostics": True})
-        experiment = experiment.model_copy(update={"training": training})
+    # The state of a repetition continues nothing.
+    observing = {"keep_state": False, **({"diagnostics": True} if request.observe else {})}
+    training = experiment.training.model_copy(update=observing)
+    experiment = experiment.model_copy(update={"training": training})
     subject = identified(experiment, request)
     for then, now, what in (
         (run.record.data_digest, subject.digests, "the data are not those that it was trained on"),

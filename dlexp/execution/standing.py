@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from dlexp.components.validations import RandomSplit
 from dlexp.config.experiment import Experiment
-from dlexp.config.identity import TRAINING_VERSION, Identities, identities_of
+from dlexp.config.identity import TRAINING_VERSION, Identities, Ingredients, identities_of
 from dlexp.records.index import Attempts, Run, read, readable, recorded
 from dlexp.records.run_dir import RunDir
 
@@ -22,6 +22,11 @@ class IdentifiedExperiment(NamedTuple):
     code_digest: str | None
     """Of the user's code that makes the model; None if no such code does."""
 
+    def of_version(self, version: int) -> Ingredients:
+        """What its identity would be made of, were it trained by this version of the training code."""
+        settings = self.experiment.model_dump(mode="json", exclude={"name"})
+        return Ingredients(settings, self.digests[0], version, self.code_digest)
+
 
 def standing(subject: IdentifiedExperiment, runs: Sequence[Run]) -> Run | None:
     """The attempt that stands for a run: one with diagnostics where these are asked for, if there is one."""
@@ -34,6 +39,11 @@ def is_diagnosed(run: Run) -> bool:
     """Whether it has diagnostics, its own or those of a repetition."""
     is_on = (run.config.get("training") or {}).get("diagnostics", False) is True
     return is_on or run.dir.repetition.path.is_dir()
+
+
+def lacks_state(run: Run) -> bool:
+    """Whether it finished without keeping its final state; where early stopping ended it there is none to continue."""
+    return run.status == "finished" and not run.result.stopped_epoch and not run.dir.state_path.exists()
 
 
 def unobserved(run_dirs: Iterable[RunDir]) -> list[Run]:

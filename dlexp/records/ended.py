@@ -66,6 +66,18 @@ class Layer(TypedDict):
     parameters: int
 
 
+class Continued(TypedDict):
+    """The finished run of the same experiment with fewer epochs with whose epochs a run began."""
+
+    run: str
+    """`NAME/s0-3fa9c1d2e0`."""
+    identity: str
+    epoch: int
+    """Its last one."""
+    seconds: float
+    """What its epochs took: part of the seconds of the run that continues it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ended:
     """What both ends of a run record: who it was, on what, by which code."""
@@ -139,8 +151,9 @@ class Finished(Ended):
 
     KEYS: ClassVar[tuple[str, ...]] = (
         *("name", "seed", "identity", "status", "config", "metrics", "epochs", "stopped_epoch", "restored_epoch"),
-        *("resumed_after", "seconds", "parameters", "layers", "class_names", "mistakes", "examples", "split_digests"),
+        *("resumed_after", "continues", "seconds", "parameters", "layers", "class_names", "mistakes", "examples"),
         *(
+            "split_digests",
             "missing_scores",
             "guessing",
             "remarks",
@@ -163,7 +176,9 @@ class Finished(Ended):
     restored_epoch: int | None = None
     """The epoch whose weights the model was given back; None if it has the last one's."""
     resumed_after: Sequence[int] = ()
-    """The epochs after which it was resumed."""
+    """The epochs after which it was resumed, that after which it continues another run among them."""
+    continues: Continued | None = None
+    """The run whose final state it began with; None if it began with the first epoch."""
     parameters: Annotated[int | None, count] = None
     layers: Sequence[Layer] = ()
     class_names: Mapping[str, Sequence[str]] | Sequence[str] = ()

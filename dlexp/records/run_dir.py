@@ -122,6 +122,7 @@ class RunDir:
     log_path = _File("log.txt")  # Everything that was said.
     checkpoint_path = _File("checkpoint.npz")  # Gone when the training has ended.
     previous_checkpoint_path = _File("checkpoint-previous.npz")  # The one before, should the newest be torn.
+    state_path = _File("state.npz")  # Of its training at the end, where it is kept: a longer one continues it.
     lock_path = _File("lock")  # The process that trains it, while it does.
 
     @property
@@ -217,6 +218,13 @@ class RunDir:
         for path in (*first, self.checkpoint_path, self.previous_checkpoint_path):
             if (theirs := other.path / path.name).exists():
                 copy(theirs, path, self.fence)
+
+    def take_state(self, other: "RunDir", *, diagnostics: bool) -> None:
+        """Copy what a finished run of fewer epochs can be continued from, as the checkpoint of this one."""
+        # In this order: the state stands for all that it continues.
+        for path in (self.history_path, *[self.diagnostics_path] * diagnostics):
+            copy(other.path / path.name, path, self.fence)
+        copy(other.state_path, self.checkpoint_path, self.fence)
 
     def remove_checkpoints(self) -> None:
         """Remove what a run that has ended is no longer resumed from."""

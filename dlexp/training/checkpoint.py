@@ -1,25 +1,26 @@
 """Checkpoints: all that a training is made of at the end of an epoch, so that it is resumed to the same bytes.
 
 A file holds the state of every variable (weights, batch statistics, optimizer slots, random generators) and of early
-stopping. What the order of the examples depends on, seed and epoch, needs no state.
+stopping. What the order of the examples depends on, seed and epoch, needs no state. That of the last epoch may be kept:
+the same experiment with more epochs begins with a copy of it, as if it were resumed there.
 """
 
-import hashlib
-import io
 import json
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from dlexp import regular_files
 from dlexp.errors import DlexpError
 from dlexp.format import plural
+from dlexp.records.ended import Continued
 from dlexp.records.run_dir import RunDir
+from dlexp.training import checkpoint_file
+from dlexp.training.checkpoint_file import Unusable
 from dlexp.training.child import is_asked_to_stop
 from dlexp.training.early_stopping import Best
 from dlexp.training.epochs import Epochs, Stopped
@@ -33,13 +34,10 @@ SECONDS_BETWEEN = 5.0
 BYTES_PER_SECOND = 100e6
 #: Saving takes at most this share of the time: large states are saved less often.
 LARGEST_SHARE = 0.02
-#: The first line of a file; what follows has the digest that ends it.
-MAGIC = b"dlexp checkpoint 1 "
 STATE = "state"
-
-
-class Unusable(DlexpError):
-    """A checkpoint that is torn, damaged or of another training."""
+#: What of a stamp has to be the same for a training to be resumed, and for one with more epochs to begin there. The
+#: latter is stricter: whoever resumes a run elsewhere means to, and who asks for more epochs is promised the bytes.
+RESUMED, CONTINUED = ("identity", "seed", "versions"), ("apart_from_epochs", "seed", "versions", "place")
 
 
 class RowsChanged(Unusable):
@@ -52,7 +50,7 @@ class Checkpoints:
     def __init__(
         self, run_dir: RunDir, stamp: Mapping[str, Any], network: Network, optimizer: keras.Optimizer, best: Best | None
     ) -> None:
-        """`stamp` is what must be the same for a training to be resumed from a checkpoint: identity, seed, versions."""
+        """`stamp` has what must be the same for a training to be resumed from a checkpoint, or continued."""
         self._run_dir = run_dir
         self._stamp = dict(stamp)
         # Every variable that a training reads or changes, each once, in an order that follows from the config.
@@ -114,6 +112,17 @@ class Checkpoints:
             print(f"checkpoint not saved: {error}")
         self._saved = time.perf_counter()
 
+    def keep(self, epochs: Epochs) -> None:
+        """Write the state at the end of the training as a file that stays; none after early stopping, which is final.
+
+        Raises:
+            Changed: The rows of the run were edited meanwhile.
+        """
+        if not epochs.stopped_epoch:
+            self._run_dir.sync_rows()
+            with replacing(self._run_dir.state_path, self._run_dir.fence) as path:
+                checkpoint_file.write(path, self._content(epochs))
+
     def stop_if_asked(self, epochs: Epochs) -> None:
         """Save, and end a training that is asked to stop, unless it is done."""
         if is_asked_to_stop() and not epochs.are_done:
@@ -127,9 +136,7 @@ class Checkpoints:
         self._run_dir.sync_rows()
         newest = self._run_dir.checkpoint_path
         with replacing(newest, self._run_dir.fence) as path:
-            with path.open("wb") as file:
-                file.write(_head(content) + b"\n")
-                file.write(content)
+            checkpoint_file.write(path, content)
             self._run_dir.require_own()
             if newest.exists():
                 newest.replace(self._run_dir.previous_checkpoint_path)
@@ -140,22 +147,26 @@ class Checkpoints:
         arrays: dict[str, Any] = {f"variable_{i}": variable.numpy() for i, variable in enumerate(self._variables)}
         arrays |= {f"best_{i}": weight for i, weight in enumerate((best and best.weights) or ())}
         state = {
+            "run": self._run_dir.label,
             "stamp": self._stamp,
-            "progress": {"epoch": epochs.epoch, "seconds": epochs.seconds, "resumed_after": epochs.resumed_after},
+            "progress": {
+                "epoch": epochs.epoch,
+                "seconds": epochs.seconds,
+                "resumed_after": epochs.resumed_after,
+                "continues": epochs.continues,
+                "unpredicted": {role: positions.tolist() for role, positions in epochs.unpredicted.items()},
+            },
             "rows": self._run_dir.rows_digests(epochs.epoch),
             "best": best and {"epoch": best.epoch, "value": best.value, "weights": best.weights is not None},
         }
         arrays[STATE] = np.frombuffer(json.dumps(state).encode(), np.uint8)
-        buffer = io.BytesIO()
-        np.savez(buffer, **arrays)
-        return buffer.getbuffer()
+        return checkpoint_file.encoded(arrays)
 
     def _restore(self, path: Path, epochs: Epochs) -> None:
-        arrays = _read(path)
+        arrays = checkpoint_file.read(path)
         state = json.loads(arrays.pop(STATE).tobytes())
-        was = _what_computes(state["stamp"])
-        if changed := [key for key, value in _what_computes(self._stamp).items() if was.get(key) != value]:
-            raise Unusable(f"{path}: of another {' and '.join(changed)}")
+        continued = self._continued(state)
+        self._require_same(path, state["stamp"], CONTINUED if continued else RESUMED)
         progress, best = state["progress"], state["best"]
         epoch = progress["epoch"]
         if not epoch:
@@ -169,8 +180,30 @@ class Checkpoints:
             if best["weights"]:
                 self._best.weights = [array for name, array in arrays.items() if name.startswith("best_")]
         epochs.history, epochs.seconds_before = history, progress["seconds"]
+        epochs.continues = continued or progress.get("continues")
+        unpredicted = progress.get("unpredicted", {}).items()
+        epochs.unpredicted = {role: np.array(positions, np.int64) for role, positions in unpredicted}
         # 0.1.0 noted no epoch, too.
         epochs.resumed_after = [each for each in progress["resumed_after"] if each] + [epoch]
+
+    def _continued(self, state: Mapping[str, Any]) -> Continued | None:
+        """The run whose final state it is; None if it is this one's."""
+        was, own = state["stamp"], self._stamp
+        apart = was.get("apart_from_epochs")
+        if was.get("identity") == own.get("identity") or apart is None or apart != own.get("apart_from_epochs"):
+            return None
+        progress = state["progress"]
+        return {
+            "run": state["run"],
+            "identity": was["identity"],
+            "epoch": progress["epoch"],
+            "seconds": progress["seconds"],
+        }
+
+    def _require_same(self, path: Path, stamp: Mapping[str, Any], keys: Sequence[str]) -> None:
+        was, own = _what_computes(stamp), _what_computes(self._stamp)
+        if changed := [key for key in keys if was.get(key) != own.get(key)]:
+            raise Unusable(f"{path}: of another {' and '.join(changed)}")
 
     def _require_same_rows(self, path: Path, recorded: Mapping[str, str], epoch: int) -> None:
         """Diagnostics that are gone only observed; 0.1.0 recorded no digest of the rows."""
@@ -197,21 +230,3 @@ def _what_computes(stamp: Mapping[str, Any]) -> dict[str, Any]:
     """A stamp without the version of dlexp itself: its training code has one of its own, in the identity."""
     versions = {name: version for name, version in stamp.get("versions", {}).items() if name != "dlexp"}
     return {**stamp, "versions": versions}
-
-
-def _head(content: memoryview | bytes) -> bytes:
-    return MAGIC + hashlib.sha256(content).hexdigest().encode()
-
-
-def _read(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a checkpoint whose digest is right: one that was written whole, by this code."""
-    try:
-        regular_files.require(path)
-    except OSError as error:
-        raise Unusable(f"{path}: {error.strerror}") from error
-    content = regular_files.read_bytes(path)
-    head, _, body = content.partition(b"\n")
-    if head != _head(body):
-        raise Unusable(f"{path}: torn or damaged")
-    with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
-        return dict(arrays)

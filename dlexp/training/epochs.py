@@ -8,6 +8,7 @@ from operator import itemgetter
 
 from dlexp.components.columns import OTHER_COLUMNS, Column, Role
 from dlexp.components.data import Array
+from dlexp.records.ended import Continued
 
 
 @dataclass(kw_only=True)
@@ -19,6 +20,8 @@ class Epochs:
     """A row for each epoch that was trained."""
     resumed_after: list[int] = field(default_factory=list)
     """The epochs after which the training was resumed."""
+    continues: Continued | None = None
+    """The run whose final state it began with; None if it began with the first epoch."""
     seconds_before: float = 0.0
     """What the epochs before it was last resumed took, in all processes."""
     began: float = field(default_factory=time.perf_counter)

@@ -82,6 +82,8 @@ def fit(
                 hook(epochs)
         finiteness.require_moving(epochs)
         writer.require_unchanged()
+        if training.keep_state:
+            checkpoints.keep(epochs)
     if best:
         epochs.restored_epoch = best.restore()
     return epochs

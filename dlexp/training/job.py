@@ -77,6 +77,8 @@ class Job(Candidate):
     """In the worker: raises where the run is another process's by now; asked before anything is recorded."""
     earlier: Path | None = None
     """An attempt that failed and left a checkpoint: this one begins with a copy of it."""
+    shorter: Sequence[Path] = ()
+    """Runs of the same experiment with fewer epochs: it begins with the final state of the first that has kept one."""
     earlier_digests: tuple[str, ...] = ()
     """What earlier versions took as the digest of the same data."""
 

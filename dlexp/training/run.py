@@ -20,6 +20,7 @@ from dlexp.training.evaluation import evaluation, results
 from dlexp.training.finite import ADVICE, predicts_training_examples
 from dlexp.training.fit import fit
 from dlexp.training.job import Job
+from dlexp.training.kept_state import PLACE, apart_from_epochs, take_kept_state
 from dlexp.training.loop import Evaluator, Scores
 from dlexp.training.missing_scores import MissingScores
 from dlexp.training.mistakes import Mistake, first_mistakes, named, with_examples
@@ -74,9 +75,21 @@ def train(job: Job) -> None:
     """
     prepared = prepare(job)
     built = prepared.built
-    stamp = {"identity": job.identity, "seed": job.seed, "versions": prepared.environment["versions"]}
-    epochs = fit(built.experiment, built.network, built.splits, job.seed, job.run_dir, stamp)
+    take_kept_state(job)
+    epochs = fit(built.experiment, built.network, built.splits, job.seed, job.run_dir, _stamp(prepared))
     record(prepared, epochs)
+
+
+def _stamp(prepared: Prepared) -> dict[str, Any]:
+    """What tells whether a checkpoint is one of this training, or of a shorter one that it continues."""
+    job, environment = prepared.job, prepared.environment
+    return {
+        "identity": job.identity,
+        "apart_from_epochs": apart_from_epochs(job.experiment, job.data_digest, job.code_digest),
+        "seed": job.seed,
+        "versions": environment["versions"],
+        "place": {key: environment[key] for key in (*PLACE, "devices")},
+    }
 
 
 def prepare(job: Job) -> Prepared:
@@ -161,7 +174,9 @@ def record(prepared: Prepared, epochs: Epochs) -> None:
     for each in said(training.missing.remarks(), prepared.job.allowed):
         print(each)
     seconds = epochs.seconds_before + time.perf_counter() - prepared.clock
-    run_dir.write_json(run_dir.environment_path, {**prepared.environment, "seconds": seconds})
+    continues = epochs.continues and f"{epochs.continues['run']}, epoch {epochs.continues['epoch']}"
+    ended = {**prepared.environment, "continues": continues, "seconds": seconds}
+    run_dir.write_json(run_dir.environment_path, ended)
     run_dir.write_summary(_result(training, seconds).content)
 
 
@@ -210,6 +225,7 @@ def _result(training: FinishedTraining, seconds: float) -> Finished:
         stopped_epoch=epochs.stopped_epoch,
         restored_epoch=epochs.restored_epoch,
         resumed_after=epochs.resumed_after,
+        continues=epochs.continues,
         seconds=seconds,
         parameters=network.model.count_params(),
         layers=network.layers(),

@@ -72,7 +72,11 @@ def carry_out(planned: Plan, configs: Mapping[str, Loaded], runner: Runner, *, c
         require_settled(found)
     to_observe = [run.dir for run in planned.to_observe]
     lines = [line for each in planned.runs if (line := _on_record(each, runner.wait, counts_done, to_observe))]
-    lines += [*_drawn_now(configs, planned), *shown(list(map(str, found)), ALL_SHOWN_BY)]
+    lines += [
+        *_beginnings(planned, counts_done),
+        *_drawn_now(configs, planned),
+        *shown(list(map(str, found)), ALL_SHOWN_BY),
+    ]
     if counts_done and planned.done:
         lines.append(f"{len(planned.done)} of {plural(len(planned.runs), 'run')} done before")
     for line in lines:
@@ -197,6 +201,8 @@ def _on_record(planned: Planned, wait: bool, counts_done: bool, to_observe: Coll
         if counts_done:
             return None
         before = "diverged" if read(done).has_diverged else "done"
+        if planned.lacks_state and not planned.lacks_diagnostics:
+            return f"{done.path}: done before, without its final state; --force trains it again and keeps it"
         if not planned.lacks_diagnostics:
             return f"{done.path}: {before} before; --force trains it again"
         how = "--force" if before == "diverged" else "--observe diagnostics"
@@ -209,3 +215,21 @@ def _on_record(planned: Planned, wait: bool, counts_done: bool, to_observe: Coll
         version = planned.outdated.record.training_version
         return f"{planned.outdated.dir.path}: recorded by training code {version}; training again"
     return None
+
+
+def _beginnings(planned: Plan, only_asked: bool) -> Iterator[str]:
+    """A line for each run that continues a shorter one, and for each experiment that could have and does not.
+
+    With `only_asked` the latter only of experiments that keep their states.
+    """
+    from_start: dict[str, list[Planned]] = {}
+    for each in planned.to_train:
+        label = planned.labels[each.subject.identities.own]
+        if run := each.continues:
+            yield f"{label}, seed {each.seed}: continues {run.dir.path} from epoch {run.epochs}"
+        elif each.from_start and (each.subject.experiment.training.keep_state or not only_asked):
+            from_start.setdefault(label, []).append(each)
+    for label, runs in from_start.items():
+        verb = "trains" if len(runs) == 1 else "train"
+        who = f"{label}, seed {runs[0].seed}" if len(runs) == 1 else f"{label}, {len(runs)} seeds"
+        yield f"{who}: {verb} from the start: {runs[0].from_start}"

@@ -239,4 +239,8 @@ def _fate(planned: Planned, experiment: Experiment) -> str:
         return f"would be trained as {name}: the same experiment"
     if planned.begun is not None:
         return f"{planned.begun.status}, in {planned.begun.path}; would go on there"
-    return f"would be trained again: {planned.lost}" if planned.lost else "would be trained"
+    if run := planned.continues:
+        return f"would continue {run.dir.path} from epoch {run.epochs}"
+    if planned.lost:
+        return f"would be trained again: {planned.lost}"
+    return f"would be trained from the start: {planned.from_start}" if planned.from_start else "would be trained"

@@ -40,16 +40,19 @@ class Pace:
     def expected(self, planned: Planned) -> ExpectedTime | None:
         """The time of a run; None if no run on record tells it."""
         experiment = planned.subject.experiment
+        epochs = experiment.training.epochs
+        # What a run takes over from a shorter one is part of the seconds on record, and not trained again.
+        left = epochs - (planned.continues.epochs or 0 if planned.continues else 0)
         same = [run for each in planned.subject.identities for run in self._of_experiment.get(each, ())]
         if seconds := [run.result.seconds for run in same if run.result.seconds and self._is_here(run.dir.path)]:
-            return ExpectedTime(fmean(seconds), is_of_same_experiment=True)
+            return ExpectedTime(fmean(seconds) * left / epochs, is_of_same_experiment=True)
         similar = self._of_kind.get(_kind(experiment.model_dump(mode="json")), ())
         per_epoch = [
             run.result.seconds / run.epochs
             for run in similar
             if run.result.seconds and run.epochs and self._is_here(run.dir.path)
         ]
-        return ExpectedTime(fmean(per_epoch) * experiment.training.epochs, False) if per_epoch else None
+        return ExpectedTime(fmean(per_epoch) * left, False) if per_epoch else None
 
 
 @dataclass(frozen=True, kw_only=True)

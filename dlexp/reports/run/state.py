@@ -55,6 +55,8 @@ def _status(run: Run, config: Mapping[str, Any], n_epochs: int) -> str:
     if isinstance(record, Finished):
         spent = "" if record.seconds is None else f" in {duration(record.seconds)}"
         parts = [status if record.epochs is None else f"{status}: {plural(record.epochs, 'epoch')}{spent}"]
+        if continued := record.continues:
+            parts.append(f"the first {continued['epoch']} trained as {continued['run']}")
         if record.stopped_epoch:
             parts.append("stopped early")
         if record.restored_epoch:
