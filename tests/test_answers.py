@@ -17,9 +17,10 @@ from dlexp.config.identity import Ingredients
 from dlexp.config.load import load
 from dlexp.records.index import read, scan
 from dlexp.records.run_dir import RunDir
-from dlexp.reports.comparison.answers import Sentence, answers
+from dlexp.reports.comparison.answers import answers
 from dlexp.reports.comparison.facts import Comparison, compare
 from dlexp.reports.comparison.headlines import Headline
+from dlexp.reports.comparison.next_steps import Sentence
 from dlexp.reports.comparison.sentences import sentence
 from dlexp.reports.comparison.table import to_text
 from dlexp.reports.comparison.verdicts import TrainedModels

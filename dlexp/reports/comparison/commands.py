@@ -13,6 +13,13 @@ from dlexp.reports.comparison.compared import Compared
 #: Words of a command line.
 Command = tuple[str, ...]
 
+
+class Glob(str):
+    """A path of which the shell finds the folders of the runs: `runs/grid/s0-*/config.yaml`."""
+
+
+#: More configs than that are told by globs.
+_MAX_CONFIGS = 8
 #: Where `dlexp run` leaves its records by default.
 _RUNS_DIR = Path("runs")
 
@@ -21,13 +28,39 @@ def training(experiments: Sequence[Compared], seeds: Sequence[str], runs_dir: Pa
     """`dlexp run A B --seeds 5`, with the folders of their records and data.
 
     Args:
-        experiments: At least one seed of each finished.
+        experiments: At least one, and of each at least one seed finished.
         seeds: The options that say which seeds.
         runs_dir: Where the records go; by default, where those of the first experiment lie.
     """
     first = next(iter(experiments[0].runs.values()))
-    configs = dict.fromkeys(str(config_of(each)) for each in experiments)
+    globs = _globs_of(experiments) if len(experiments) > _MAX_CONFIGS else []
+    configs = globs or dict.fromkeys(str(config_of(each)) for each in experiments)
     return ("dlexp", "run", *configs, *seeds, *in_runs_dir(runs_dir or runs_dir_of(first)), *_data_dir(first))
+
+
+def quoted(word: str) -> str:
+    """A word as a shell reads it."""
+    if not isinstance(word, Glob):
+        return shlex.quote(word)
+    folder, run, file = word.rsplit("/", 2)
+    return f"{shlex.quote(folder)}/{run}/{file}"
+
+
+def _globs_of(experiments: Sequence[Compared]) -> list[Glob]:
+    """For each folder of a name a glob that means the configs of exactly these; none if others lie there too."""
+    by_folder: dict[Path, list[Compared]] = {}
+    for each in experiments:
+        by_folder.setdefault(next(iter(each.runs.values())).dir.path.parent, []).append(each)
+    found = []
+    for folder, own in by_folder.items():
+        of_seed = [{seed for seed, run in each.runs.items() if run.dir.path.parent == folder} for each in own]
+        for seed in sorted(set.intersection(*of_seed)):
+            if set(folder.glob(f"s{seed}-*")) == {each.runs[seed].dir.path for each in own}:
+                found.append(Glob(f"{folder.as_posix()}/s{seed}-*/{own[0].runs[seed].dir.config_path.name}"))
+                break
+        else:
+            return []
+    return found
 
 
 def in_runs_dir(runs_dir: Path) -> Command:

@@ -28,6 +28,8 @@ _MAX_COUNT = 2**53
 class Compared:
     """One experiment with the latest finished run of every seed."""
 
+    name: str
+    """What it is called without its settings: the first name it was run under, or that of a study's variant."""
     label: str
     """Its name, and where other experiments have the name too, the settings that differ from theirs."""
     names: tuple[str, ...]

@@ -3,8 +3,8 @@
 import fnmatch
 import re
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -20,6 +20,9 @@ from dlexp.reports.comparison.headlines import Headline, headlines
 from dlexp.reports.comparison.scores import ComparedMetric, Score, scores_of
 from dlexp.reports.comparison.verdicts import has_verdict
 
+#: From so many experiments on the same examples on, or more than so many in all, each is a row of a table.
+_MANY, _MANY_APART = 4, 8
+
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
@@ -31,17 +34,32 @@ class Comparison:
     """How the first baseline came to be it."""
     started_of: str
     """The user's word that means several experiments, of which the first baseline was started first; else empty."""
-    sorted_by: str | None
-    """The metric whose best mean comes first."""
+    ranked_by: str | None
+    """The metric that the user sorts by; of a few experiments the best mean is the baseline."""
     unfinished: tuple[str, ...]
     """Names that were given before the first experiment, and of which no run finished or diverged."""
     differing: tuple[str, ...]
     """The keys of the settings that are not the same in all of them."""
     telling: tuple[str, ...]
     """The same, except the defaults that come with another type: beside `optimizer.type`, no `optimizer.beta_1`."""
-    metrics: tuple[ComparedMetric, ...]
+    names: tuple[str, ...]
+    """The columns of the metrics that are compared."""
     asked: tuple[str, ...] = ()
     """The metrics that the user asked for; the first of them that can have a verdict decides."""
+    whole: "Comparison | None" = None
+    """What these are the best of: there the comparisons are counted that share the level."""
+
+    @property
+    def is_of_many(self) -> bool:
+        """Whether each experiment is a row of a table."""
+        return self.whole is not None or are_many(self.groups)
+
+    @property
+    def sorted_by(self) -> str | None:
+        """The metric whose best mean is the baseline; of many experiments none is picked by its result."""
+        if self.whole:
+            return self.whole.sorted_by
+        return None if self.is_of_many else self.ranked_by
 
     @property
     def members(self) -> list[tuple[Group, Compared]]:
@@ -52,6 +70,11 @@ class Comparison:
     def experiments(self) -> list[Compared]:
         """Those of all groups."""
         return [experiment for _, experiment in self.members]
+
+    @cached_property
+    def metrics(self) -> tuple[ComparedMetric, ...]:
+        """What is compared."""
+        return tuple(map(self._metric, self.names))
 
     def scored(self, metric: ComparedMetric) -> list[tuple[Group, Compared, Score | None]]:
         """Every experiment with its group and its score."""
@@ -66,13 +89,17 @@ class Comparison:
     @cached_property
     def headlines(self) -> tuple[Headline, ...]:
         """What decides between each experiment and its baseline."""
+        if self.whole:
+            return tuple(each for each in self.whole.headlines if id(each.experiment) in self._ids)
         judged = (name for name in self.asked if has_verdict(Column.parse(name)))
         decides = next(judged, next(iter(self.asked), ""))
-        return tuple(headlines(self.groups, self._score, is_picked=bool(self.sorted_by), asked=decides))
+        return tuple(headlines(self.groups, self.score, is_picked=bool(self.sorted_by), asked=decides))
 
     @property
     def large_families(self) -> tuple[LargeFamily, ...]:
         """Where so many experiments are compared that their seeds show large differences alone."""
+        if self.whole:
+            return self.whole.large_families
         return tuple(
             found
             for metric in self.metrics
@@ -83,20 +110,35 @@ class Comparison:
     def _of_group(self, metric: ComparedMetric, group: Group) -> list[Score | None]:
         return [score for own, _, score in self.scored(metric) if own is group]
 
-    def _score(self, name: str, experiment: Compared) -> Score | None:
-        """A number of an experiment, also one that is none of the `metrics`."""
-        if name not in self._by_experiment:
-            scores = tuple(scores_of(self.groups, name, is_picked=bool(self.sorted_by)))
-            self._by_experiment[name] = self._of_each(ComparedMetric(name, scores))
-        return self._by_experiment[name][id(experiment)]
+    def score(self, name: str, experiment: Compared, *, on_examples: bool = True) -> Score | None:
+        """A number of an experiment, also one that is none of the `metrics`.
+
+        `on_examples` is whether its difference says what single test examples say, for which their results are read.
+        """
+        if self.whole:
+            return self.whole.score(name, experiment, on_examples=on_examples)
+        if (name, on_examples) not in self._scores:
+            scores = scores_of(self.groups, name, is_picked=bool(self.sorted_by), on_examples=on_examples)
+            self._scores[name, on_examples] = dict(zip(map(id, self.experiments), scores, strict=True))
+        return self._scores[name, on_examples][id(experiment)]
 
     @cached_property
-    def _by_experiment(self) -> dict[str, dict[int, Score | None]]:
-        """The scores by the name of their column, and by the `id` of their experiment: looked up many times."""
-        return {metric.name: self._of_each(metric) for metric in self.metrics}
+    def _scores(self) -> dict[tuple[str, bool], dict[int, Score | None]]:
+        """The scores by the `id` of their experiment, looked up many times, in the columns that were asked for."""
+        return {}
 
-    def _of_each(self, metric: ComparedMetric) -> dict[int, Score | None]:
-        return {id(experiment): score for _, experiment, score in self.scored(metric)}
+    @cached_property
+    def _ids(self) -> set[int]:
+        return {id(experiment) for experiment in self.experiments}
+
+    def _metric(self, name: str) -> ComparedMetric:
+        return ComparedMetric(name, tuple(self.score(name, experiment) for experiment in self.experiments))
+
+
+def are_many(groups: Sequence[Group]) -> bool:
+    """Whether each experiment is a row of a table."""
+    counts = [len(group.experiments) for group in groups]
+    return max(counts, default=0) >= _MANY or sum(counts) > _MANY_APART
 
 
 def compare(
@@ -116,7 +158,8 @@ def compare(
         metrics: What to compare. By default: the metrics of the heads on the validation split (last and best) and on
             the test split, that of the first one in training and the gap between both, the validation loss and the
             seconds.
-        sort: The metric whose best mean comes first (the lowest, where neither way is better); compared too.
+        sort: The metric whose best mean comes first (the lowest, where neither way is better), of up to three
+            experiments as the baseline; compared too.
         named: Whether the order is that of names the user gave, not that in which the runs began.
         first_word: The first of these names; where it means several experiments, these are in the order in which they
             began.
@@ -125,7 +168,7 @@ def compare(
         UserError: A metric that no run has, or a loss to sort by that is not the same loss everywhere.
     """
     counted = [run for run in runs if counts(run)]
-    unfinished = _unfinished(runs, counted) if named and not sort else ()
+    unfinished = _unfinished(runs, counted) if named else ()
     experiments = experiments_of(counted)
     started_of = first_word if first_word and _n_meant(first_word, experiments) > 1 else ""
     return compare_experiments(experiments, metrics, sort, named=named, unfinished=unfinished, started_of=started_of)
@@ -151,20 +194,21 @@ def compare_experiments(
     started_of: str = "",
 ) -> Comparison:
     """Compare experiments that go by their own labels; as `compare` else."""
-    chosen = _metrics(experiments, metrics, sort)
-    if sort:
-        experiments = _sorted(experiments, sort)
+    names = _metrics(experiments, metrics, sort)
     groups = groups_of(experiments)
+    is_picked = bool(sort) and not are_many(groups)
+    if sort:
+        groups = groups_of(_sorted(experiments, sort)) if is_picked else tuple(_ranked(groups, sort))
     settings = [experiment.settings for group in groups for experiment in group.experiments]
     return Comparison(
         groups=groups,
-        chosen="sorted" if sort else "named" if named and not started_of else "started",
-        started_of="" if sort else started_of,
-        sorted_by=sort,
-        unfinished=unfinished,
+        chosen="sorted" if is_picked else "named" if named and not started_of else "started",
+        started_of="" if is_picked else started_of,
+        ranked_by=sort,
+        unfinished=() if is_picked else unfinished,
         differing=differing(settings),
         telling=telling(settings),
-        metrics=tuple(ComparedMetric(name, tuple(scores_of(groups, name, is_picked=bool(sort)))) for name in chosen),
+        names=tuple(names),
         asked=tuple(metrics),
     )
 
@@ -208,11 +252,27 @@ def _default_metrics(runs: Sequence[Run]) -> list[str]:
 
 
 def _sorted(experiments: Sequence[Compared], metric: str) -> list[Compared]:
-    """The best mean first; last, those without the number."""
+    """The best mean first; last, those without the number.
+
+    Raises:
+        UserError: The metric is a loss that is not the same in all of them.
+    """
     column = Column.parse(metric)
-    means = {each.label: statistics.fmean(values.values()) for each in experiments if (values := each.by_seed(column))}
-    with_mean = [experiment for experiment in experiments if experiment.label in means]
-    if not all(comparability.same_loss(with_mean[0], other, column) for other in with_mean):
+    with_number = [experiment for experiment in experiments if experiment.by_seed(column)]
+    if not all(comparability.same_loss(with_number[0], other, column) for other in with_number):
         raise UserError(f"--sort {metric}: not the same loss in all experiments; sort by a metric that is")
-    with_mean.sort(key=lambda experiment: means[experiment.label], reverse=column.higher_is_better is True)
-    return [*with_mean, *(experiment for experiment in experiments if experiment.label not in means)]
+    return _by_mean(experiments, metric)
+
+
+def _ranked(groups: Sequence[Group], metric: str) -> Iterator[Group]:
+    """The same groups with the same baselines, the best mean of each first."""
+    for group in groups:
+        yield replace(group, experiments=tuple(_by_mean(group.experiments, metric)))
+
+
+def _by_mean(experiments: Sequence[Compared], metric: str) -> list[Compared]:
+    column = Column.parse(metric)
+    means = [(each, statistics.fmean(values.values())) for each in experiments if (values := each.by_seed(column))]
+    means.sort(key=lambda pair: pair[1], reverse=column.higher_is_better is True)
+    with_mean = {id(each) for each, _ in means}
+    return [*(each for each, _ in means), *(each for each in experiments if id(each) not in with_mean)]

@@ -9,7 +9,6 @@ from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.groups import Group
 from dlexp.reports.comparison.scores import Score
 from dlexp.reports.comparison.verdicts import OPEN, has_verdict
-from dlexp.statistics.paired import LEVEL
 from dlexp.statistics.power import detectable
 
 #: A family is too large where its seeds show less than 80 % of true differences of so many standard deviations.
@@ -27,7 +26,7 @@ class LargeFamily:
     column: Column
     baseline: Compared
     comparisons: int
-    """How many share the level: each pair, if the baseline was picked by its result."""
+    """How many share the level."""
     pairs: int
     """The fewest paired seeds among them."""
     detectable: float
@@ -59,7 +58,7 @@ def large_family(group: Group, column: Column, scores: Sequence[Score | None]) -
     return LargeFamily(
         column=column,
         baseline=group.baseline,
-        comparisons=round(LEVEL / weakest.level),
+        comparisons=len(found),
         pairs=weakest.pairs,
         detectable=statistics.median(each.detectable for each in found if each.detectable is not None),
         in_sds=in_sds,

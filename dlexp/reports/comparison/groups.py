@@ -38,14 +38,17 @@ def experiments_of(runs: Sequence[Run]) -> list[Compared]:
         by_experiment.setdefault((_identity(run, newer), run.record.tensorflow), []).append(run)
     firsts = [own[0] for own in by_experiment.values()]
     found = [Labelled(name=run.name, settings=_settings(run, newer), identity=run.identity) for run in firsts]
-    return [_pooled(label, own, newer) for label, own in zip(labels(found), by_experiment.values(), strict=True)]
+    return [
+        _pooled(own[0].name, label, own, newer)
+        for label, own in zip(labels(found), by_experiment.values(), strict=True)
+    ]
 
 
 def variants_of(runs: Mapping[str, Sequence[Run]]) -> dict[str, Compared]:
     """The variants of a study by name, given their runs, in its order; except those of which no run counts."""
     counted = {name: [run for run in own if counts(run)] for name, own in runs.items()}
     newer = _newer([run for own in counted.values() for run in own])
-    return {name: _pooled(name, own, newer) for name, own in counted.items() if own}
+    return {name: _pooled(name, name, own, newer) for name, own in counted.items() if own}
 
 
 def counts(run: Run) -> bool:
@@ -58,7 +61,7 @@ def _newer(runs: Sequence[Run]) -> dict[str, str]:
     return {earlier: run.record.data_digest for run in runs for earlier in run.record.earlier_data_digests}
 
 
-def _pooled(label: str, runs: Sequence[Run], newer: Mapping[str, str]) -> Compared:
+def _pooled(name: str, label: str, runs: Sequence[Run], newer: Mapping[str, str]) -> Compared:
     """One experiment from all its runs."""
     finished = {
         seed: run
@@ -66,6 +69,7 @@ def _pooled(label: str, runs: Sequence[Run], newer: Mapping[str, str]) -> Compar
         if (run := latest(run for run in runs if run.seed == seed and run.status == "finished"))
     }
     return Compared(
+        name=name,
         label=label,
         names=tuple(dict.fromkeys(run.name for run in runs)),
         identity=_identity(runs[0], newer),

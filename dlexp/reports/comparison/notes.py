@@ -24,6 +24,21 @@ def header(comparison: Comparison) -> Iterator[str]:
 
 def _baseline(comparison: Comparison, group: Group) -> str:
     """The baseline, how it came to be it, and how many intervals hold at once with 95 %, where there are several."""
+    baseline = chosen(comparison, group)
+    is_picked, n_intervals = bool(comparison.sorted_by), set()
+    for metric in comparison.metrics:
+        differences = [score.difference for own, _, score in comparison.scored(metric) if score and own is group]
+        n_intervals.add(n_sharing(sum(bool(found and found.interval) for found in differences), is_picked))
+    m = max(n_intervals, default=0)
+    if m < 2 or not group.baseline.runs:
+        return baseline
+    how_many = f"all {m}" if n_intervals <= {0, m} else f"all (up to {m})"
+    each = "; each pair counts, since any could have been the best" if is_picked else ""
+    return f"{baseline} Intervals and verdicts: 95 % for {how_many} comparisons of a metric together{each}."
+
+
+def chosen(comparison: Comparison, group: Group) -> str:
+    """A baseline, and how it came to be it."""
     name = group.baseline.label
     if not group.baseline.runs:
         return f"none, since every seed diverged ({name})."
@@ -36,17 +51,7 @@ def _baseline(comparison: Comparison, group: Group) -> str:
     else:
         how = f"{comparison.chosen} first"
         how += f" of {comparison.started_of}" if comparison.started_of and group is comparison.groups[0] else ""
-    baseline = f"{name} ({how})."
-    is_picked, n_intervals = bool(comparison.sorted_by), set()
-    for metric in comparison.metrics:
-        differences = [score.difference for own, _, score in comparison.scored(metric) if score and own is group]
-        n_intervals.add(n_sharing(sum(bool(found and found.interval) for found in differences), is_picked))
-    m = max(n_intervals, default=0)
-    if m < 2:
-        return baseline
-    how_many = f"all {m}" if n_intervals <= {0, m} else f"all (up to {m})"
-    each = "; each pair counts, since any could have been the best" if is_picked else ""
-    return f"{baseline} Intervals and verdicts: 95 % for {how_many} comparisons of a metric together{each}."
+    return f"{name} ({how})."
 
 
 def notes(comparison: Comparison) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dlexp.components.columns import Column
 from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.comparability import Obstacle
 from dlexp.reports.comparison.compared import Compared
-from dlexp.reports.comparison.example_results import with_results
+from dlexp.reports.comparison.example_results import ExampleResults
 from dlexp.reports.comparison.groups import Group
 from dlexp.reports.comparison.verdicts import (
     PairedDifference,
@@ -57,14 +57,22 @@ class ComparedMetric:
         return Column.parse(self.name)
 
 
-def scores_of(groups: Sequence[Group], name: str, is_picked: bool) -> Iterator[Score | None]:
-    """A number of all experiments, each compared with the baseline of its group."""
+def scores_of(groups: Sequence[Group], name: str, is_picked: bool, on_examples: bool = True) -> Iterator[Score | None]:
+    """A number of all experiments, each compared with the baseline of its group.
+
+    Args:
+        is_picked: Whether the baselines were picked by their results.
+        on_examples: Whether the results on single test examples are read, for what they say of the differences.
+    """
     column = Column.parse(name)
     for group in groups:
         differences = [_difference(group.baseline, each, column) for each in group.experiments]
         level = shared_level(sum(bool(found and found.interval) for found in differences), is_picked)
+        results = ExampleResults(group.baseline, column) if on_examples else None
         for each, own in zip(group.experiments, differences, strict=True):
-            found = own and with_results(at_level(own, column, level), group.baseline, each, column)
+            found = own and at_level(own, column, level)
+            if found and results:
+                found = results.added_to(found, each)
             yield _score(each, column, group.beside(each), found)
 
 

@@ -9,13 +9,8 @@ from dlexp.reports.numbers import how_many, significant
 from dlexp.statistics.paired import LEVEL, MIN_PAIRS
 
 
-def sentence(headline: Headline, is_confirmed: bool = False) -> str:
-    """`digits_adam is better than digits_sgd: +4.8 points test_accuracy [2.2, 7.4], 5 paired seeds.`
-
-    Args:
-        headline: What decides.
-        is_confirmed: Whether other advice follows than to train more seeds of this pair.
-    """
+def sentence(headline: Headline) -> str:
+    """`digits_adam is better than digits_sgd: +4.8 points test_accuracy [2.2, 7.4], 5 paired seeds.`"""
     found, column = headline.difference, headline.column
     name, baseline = headline.experiment.label, headline.baseline.label
     if headline.obstacle == "other examples":
@@ -33,8 +28,8 @@ def sentence(headline: Headline, is_confirmed: bool = False) -> str:
     evidence = f"{parts.mean} {column} {parts.interval}, {parts.pairs}{together(found)}"
     if found.verdict == OPEN:
         answer = f"Cannot tell whether {name} is better or worse than {baseline}{after}: {evidence}"
-        answer += _shown(found, column, is_confirmed)
-        answer += "" if is_confirmed else _takes(headline, found)
+        answer += _shown(found, column)
+        answer += _takes(headline, found)
     else:
         answer = f"{name} is{after} {found.verdict} than {baseline}: {evidence}{_on_new_examples(found, column)}"
     if conflict is None:
@@ -80,13 +75,12 @@ def _on_new_examples(found: PairedDifference, column: Column) -> str:
     return f"; on new examples of the same kind {'no wider' if is_no_wider else text}{is_open}"
 
 
-def _shown(found: PairedDifference, column: Column, is_confirmed: bool) -> str:
-    """How large a difference would have shown; of several that are confirmed, that none would is said once."""
+def _shown(found: PairedDifference, column: Column) -> str:
+    """How large a difference would have shown."""
     if not found.detectable:
         return ""
-    if is_possible(found.detectable, column):
-        return f"; these seeds could have shown {size(found.detectable, column)}"
-    return "" if is_confirmed else "; these seeds could have shown no difference that is possible"
+    possible = size(found.detectable, column) if is_possible(found.detectable, column) else ""
+    return f"; these seeds could have shown {possible or 'no difference that is possible'}"
 
 
 def _takes(headline: Headline, found: PairedDifference) -> str:

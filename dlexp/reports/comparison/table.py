@@ -9,12 +9,14 @@ from dlexp.components.columns import Column
 from dlexp.config.flat import MISSING, format_value
 from dlexp.console import one_line
 from dlexp.format import TableFormat, aligned, markdown_table, to_csv, to_json
+from dlexp.reports.comparison import ranked_page
 from dlexp.reports.comparison.answers import answers
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.differences import written
 from dlexp.reports.comparison.document import COLUMNS, document, rows
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.comparison.notes import header, is_of_training, notes
+from dlexp.reports.comparison.ranked_table import MAX_ROWS
 from dlexp.reports.comparison.scores import ComparedMetric, Score
 from dlexp.reports.comparison.verdicts import EQUAL, has_verdict
 from dlexp.reports.numbers import counted, known, plus_minus, significant
@@ -28,9 +30,25 @@ _ROOM = 45
 _INDENT = 6
 
 
-def render(comparison: Comparison, output: TableFormat, width: int = 80) -> str:
-    """The comparison in a format, with a line end after its last line."""
+def render(
+    comparison: Comparison,
+    output: TableFormat,
+    width: int = 80,
+    table_width: int | None = None,
+    top: int | None = MAX_ROWS,
+) -> str:
+    """The comparison in a format, with a line end after its last line.
+
+    Args:
+        width: Of lines of text.
+        table_width: Of a table with a row for each of many experiments; by default it is as wide as it needs.
+        top: How many rows it shows; None for all.
+    """
     match output:
+        case "table" if comparison.is_of_many:
+            return ranked_page.to_text(comparison, width, table_width, top)
+        case "md" if comparison.is_of_many:
+            return ranked_page.to_markdown(comparison, top)
         case "table":
             return to_text(comparison, width)
         case "json":

@@ -105,7 +105,7 @@ def judge(
 
 
 def _untrained(name: str) -> Compared:
-    return Compared(label=name, names=(), identity="", settings={}, data_digest="", runs={}, diverged=())
+    return Compared(name=name, label=name, names=(), identity="", settings={}, data_digest="", runs={}, diverged=())
 
 
 def _terms(

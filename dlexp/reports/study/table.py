@@ -8,7 +8,7 @@ from statistics import fmean, stdev
 from dlexp.console import one_line
 from dlexp.format import TableFormat, joined, tabulated, to_csv, to_json
 from dlexp.reports.comparison import table as comparison
-from dlexp.reports.comparison.answers import no_topping_up
+from dlexp.reports.comparison.next_steps import no_topping_up
 from dlexp.reports.numbers import counted, plus_minus
 from dlexp.reports.study import scoreboard
 from dlexp.reports.study.document import document
@@ -69,7 +69,7 @@ def to_markdown(studies: Sequence[StudyFacts]) -> str:
         sections.append("\n".join(map(one_line, lines)))
     for facts in studies:
         if facts.asks_nothing:
-            sections.append(f"{one_line(heading(facts.study))}\n\n{comparison.to_markdown(facts.comparison).rstrip()}")
+            sections.append(f"{one_line(heading(facts.study))}\n\n{comparison.render(facts.comparison, 'md').rstrip()}")
     return "\n\n".join(sections) + "\n"
 
 
@@ -86,7 +86,7 @@ def _study(facts: StudyFacts, width: int) -> Iterator[str]:
     study = facts.study.study
     yield from _wrapped(heading(facts.study), width)
     if facts.comparison.experiments and facts.asks_nothing:
-        yield from ("", *comparison.to_text(facts.comparison, width).splitlines())
+        yield from ("", *comparison.render(facts.comparison, "table", width, width).splitlines())
     elif facts.comparison.experiments:
         yield from ("", *comparison.scores(facts.comparison, width, _measured(facts)))
     elif study.n_seeds:

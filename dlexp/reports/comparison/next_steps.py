@@ -1,0 +1,117 @@
+"""What to do where nothing can be told: a text, and the commands that it ends with."""
+
+import shlex
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from dlexp.console import one_line
+from dlexp.format import joined
+from dlexp.reports.comparison import commands
+from dlexp.reports.comparison.commands import Command, Glob
+from dlexp.reports.comparison.compared import Compared
+from dlexp.reports.numbers import about
+
+#: So many seeds are advised where there are too few for a verdict.
+_ADVISED_SEEDS = 5
+#: No more than that are written out.
+_MOST_SEEDS = 10
+_INDENT, _BELOW = "    ", "        "
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A text, and the commands that it ends with."""
+
+    text: str
+    commands: tuple[Command, ...] = ()
+    is_item: bool = False
+    """Whether it is one of several below the sentence before."""
+
+    def lines(self, width: int) -> list[str]:
+        """The text in lines of a width, each command indented below; a shell reads one of several lines, too."""
+        indents = ("  ", _INDENT) if self.is_item else ("", "")
+        # A name or an option is not cut in two.
+        wrapper = textwrap.TextWrapper(width, *indents, break_on_hyphens=False)
+        texts = wrapper.wrap(one_line(self.text))
+        return [*texts, *(line for command in self.commands for line in _continued(command, width))]
+
+    @property
+    def markdown(self) -> str:
+        """The same as one paragraph."""
+        said = (" ".join(map(commands.quoted, command)) for command in self.commands)
+        return " ".join([one_line(self.text), *(f"`{one_line(command)}`" for command in said)])
+
+
+def enough_seeds(experiments: Sequence[Compared]) -> Sentence:
+    """`5 seeds can have a verdict, in about 20 s: dlexp run A B --seeds 5`."""
+    options = ("--seeds", str(_ADVISED_SEEDS))
+    text = f"{_ADVISED_SEEDS} seeds can have a verdict{in_time(experiments, range(_ADVISED_SEEDS))}"
+    return Sentence(f"{text}:", (commands.training(experiments, options),))
+
+
+def in_time(experiments: Iterable[Compared], seeds: Sequence[int]) -> str:
+    """`, in about 20 s`: what is missing of these seeds; empty if that is not on record."""
+    seconds = [each.seconds_for(seeds) for each in experiments]
+    known = [each for each in seconds if each is not None]
+    return f", in {about(sum(known))}" if len(known) == len(seconds) else ""
+
+
+def no_topping_up(pairs: Sequence[int], unseen: int) -> str:
+    """What not to do about an answer of a study that is left open, and what to do.
+
+    Args:
+        pairs: On how many seeds the answers are.
+        unseen: The first of the seeds on which none is.
+    """
+    return f"{_planned(pairs)}; start a new study on seeds that no answer has seen, such as {_of_study(pairs, unseen)}."
+
+
+def asking_again(experiments: Sequence[Compared], pairs: Sequence[int], unseen: int) -> Sentence:
+    """The same of experiments outside a study: their records on other seeds lie apart."""
+    runs_dir = commands.new_runs_dir(commands.runs_dir_of(next(iter(experiments[0].runs.values()))))
+    seeds = range(unseen, unseen + min(2 * max(pairs), _MOST_SEEDS))
+    again = f"ask again on seeds that no answer has seen, also as a study with {_of_study(pairs, unseen)}"
+    return Sentence(f"{_planned(pairs)}; {again}:", (commands.training(experiments, each_of(seeds), runs_dir),))
+
+
+def each_of(seeds: Iterable[int]) -> list[str]:
+    """The options that name these seeds."""
+    return [word for seed in seeds for word in ("--seed", str(seed))]
+
+
+def _planned(pairs: Sequence[int]) -> str:
+    planned = joined([str(n) for n in pairs])
+    return f"Planned for n = {planned}: adding seeds because of an answer makes it wrong in 8 to 11 % of cases"
+
+
+def _of_study(pairs: Sequence[int], unseen: int) -> str:
+    return f"seeds: {{first: {unseen}, count: {2 * max(pairs)}}}"
+
+
+def _continued(command: Command, width: int) -> Iterator[str]:
+    """A command in lines of a width: each but the last one ends as the shell wants it, an option beside its value."""
+    first, *words = command
+    line, room = _INDENT + first, width - len(" \\")
+    for word, value in pairwise([*words, ""]):
+        quoted = commands.quoted(word)
+        own = f"{quoted} {commands.quoted(value)}" if word.startswith("--") else quoted
+        if len(f"{line} {own}") <= room:
+            line += f" {quoted}"
+            continue
+        yield f"{line} \\"
+        *starts, end = _pieces(word, room - len(_BELOW))
+        for i, start in enumerate(starts):
+            # Without an indent the shell takes the next line for the same word.
+            yield f"{'' if i else _BELOW}{start}\\"
+        line = f"{'' if starts else _BELOW}{end}"
+    yield line
+
+
+def _pieces(word: str, room: int) -> list[str]:
+    """A word that is longer than a line in quoted parts."""
+    if len(commands.quoted(word)) <= room or isinstance(word, Glob):
+        return [commands.quoted(word)]
+    n = max(1, room - len("''") - 4 * word.count("'"))  # A quote in quotes takes five characters.
+    return [shlex.quote(word[i : i + n]) for i in range(0, len(word), n)]

@@ -1,0 +1,205 @@
+"""What is said of many experiments: how many are better, which are best, how far to trust that, what to type."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from dlexp.format import joined, plural
+from dlexp.reports.comparison import commands, comparability
+from dlexp.reports.comparison.differences import is_possible, size, unit_of
+from dlexp.reports.comparison.facts import Comparison
+from dlexp.reports.comparison.families import N_BEST, N_NEW_SEEDS, large_family
+from dlexp.reports.comparison.next_steps import Sentence, each_of, enough_seeds, in_time
+from dlexp.reports.comparison.notes import chosen
+from dlexp.reports.comparison.ranked_table import MARK, ranks, verdict_of
+from dlexp.reports.comparison.ranking import Ranked, Ranking, mean_of
+from dlexp.reports.comparison.sentences import together
+from dlexp.reports.comparison.verdicts import EQUAL, has_verdict
+from dlexp.reports.numbers import known, significant
+from dlexp.statistics.paired import LEVEL, MIN_PAIRS
+
+_VERDICTS = ("better", "worse", "cannot tell", "no verdict")
+
+
+def said(comparison: Comparison, ranking: Ranking) -> list[Sentence]:
+    """All of it, without the table."""
+    return [*above(comparison, ranking), *below(comparison, ranking)]
+
+
+def above(comparison: Comparison, ranking: Ranking) -> list[Sentence]:
+    """How many are better or worse than the baseline, the best three by name, and which one is the baseline."""
+    found = [Sentence(each) for each in (*_verdicts(ranking), *_best(ranking))]
+    return [*found, Sentence(_baseline(comparison, ranking))]
+
+
+def below(comparison: Comparison, ranking: Ranking) -> list[Sentence]:
+    """How far the best one's score can be trusted, how to confirm the best ones, and what more seeds would tell."""
+    found = [Sentence(each) for each in _optimism(ranking)]
+    if ranking.order.is_judged and ranking.n_ranked > N_BEST:
+        found.append(_confirming(comparison, ranking))
+    too_few = [row for row in ranking.compared if _pairs(row) and _pairs(row) < MIN_PAIRS]
+    if has_verdict(ranking.column) and ranking.baseline and too_few:
+        found.append(enough_seeds([ranking.baseline, *(row.experiment for row in too_few)]))
+    return found
+
+
+def notes(ranking: Ranking) -> Iterator[str]:
+    """What a reader must know of single rows, by their ranks."""
+    yield from _without_verdict(ranking)
+    collapsed = [row for row in ranking.rows if row.score and row.score.collapsed]
+    if collapsed:
+        always = [row for row in collapsed if row.score and row.score.collapsed == len(row.score.values)]
+        ids = {id(row) for row in always}
+        sometimes = [row for row in collapsed if id(row) not in ids]
+        where = [f"{ranks(own)} on {which}" for own, which in ((always, "all seeds"), (sometimes, "some seeds")) if own]
+        yield f"No better than the best constant prediction: {'; '.join(where)}."
+    if diverged := [row for row in ranking.rows if row.experiment.diverged]:
+        yield f"Diverged on some seeds: {ranks(diverged)}."
+    columns = (ranking.column, *ranking.others)
+    picked = [row for row in ranking.rows if row.experiment.picked_on_test]
+    if picked and any(each.split == "validation" for each in columns):
+        yield f"Validation is the test split: {'all of these' if len(picked) == len(ranking.rows) else ranks(picked)}."
+    for column in columns:
+        by_reason: dict[str, list[Ranked]] = {}
+        for row in ranking.rows:
+            if reason := row.experiment.why_missing(column):
+                by_reason.setdefault(reason, []).append(row)
+        for reason, own in by_reason.items():
+            yield f"{column} of {ranks(own)}: {reason}."
+        lacking = [row for row in ranking.rows if 0 < len(row.experiment.by_seed(column)) < len(row.experiment.runs)]
+        if lacking:
+            yield f"{column} is not on record of every seed: {ranks(lacking)}."
+    for row in ranking.rows:
+        if len(row.experiment.names) > 1:
+            yield f"{ranks([row])}: run as {', '.join(row.experiment.names[1:])} too."
+
+
+def legend(found: Iterable[Ranking]) -> Iterator[str]:
+    """What the signs of all tables mean."""
+    several = list(found)
+    if any(len(row.experiment.runs) > 1 for ranking in several for row in ranking.rows):
+        yield "±: standard deviation over the seeds."
+    scores = [row.score for ranking in several for row in ranking.compared]
+    levels = {score.difference.level for score in scores if score and score.difference and score.difference.level}
+    if levels:
+        together = "" if levels == {LEVEL} else ", at a level that all comparisons share"
+        yield f"Verdicts: by the interval over paired seeds (Student's t){together}."
+
+
+def _verdicts(ranking: Ranking) -> Iterator[str]:
+    """How many are better and worse; how few seeds there are, where that is why nobody can tell."""
+    if not ranking.compared or not has_verdict(ranking.column):
+        return
+    counts = Counter(verdict_of(row, ranking) for row in ranking.compared)
+    pairs = sorted({_pairs(row) for row in ranking.compared if _pairs(row)})
+    if set(counts) == {"no verdict"} and pairs and pairs[-1] < MIN_PAIRS:
+        seeds = plural(pairs[0], "paired seed") if len(pairs) == 1 else f"{pairs[0]} or {pairs[-1]} paired seeds"
+        yield (
+            f"{seeds} cannot tell which of {plural(len(ranking.compared), 'experiment')} "
+            f"{'is' if len(ranking.compared) == 1 else 'are'} better than the baseline."
+        )
+        return
+    parts = [f"{counts[each]} {each}" for each in _VERDICTS if counts[each]]
+    differences = [row.score.difference for row in ranking.compared if row.score and row.score.difference]
+    shared = next((together(found) for found in differences if found.interval), "")
+    yield f"Compared with the baseline by {ranking.column}: {', '.join(parts)}{shared}."
+
+
+def _best(ranking: Ranking) -> Iterator[str]:
+    """The first three by name, where one way is better and there are more."""
+    best = ranking.ranked[:N_BEST]
+    if len(ranking.rows) > N_BEST and best:
+        named = [f"{row.experiment.label} ({known(mean_of(row.experiment, ranking.order))})" for row in best]
+        yield f"{'Best' if ranking.order.is_judged else 'Lowest'} {ranking.order}: {joined(named)}."
+
+
+def _baseline(comparison: Comparison, ranking: Ranking) -> str:
+    """The baseline by name, or why these are apart."""
+    first = ranking.group is comparison.groups[0] or (comparison.whole and ranking.group is comparison.whole.groups[0])
+    where = "" if first else "On other examples. "
+    if ranking.baseline or not ranking.group.baseline.runs:
+        mark = f" ({MARK})" if ranking.baseline else ""
+        points = unit_of(ranking.column).strip()
+        unit = f" Differences in {points}." if points and len(ranking.compared) else ""
+        return f"{where}Baseline{mark}: {chosen(comparison, ranking.group)}{unit}"
+    other, one = ranking.group.baseline, ranking.rows[0].experiment
+    why = comparability.obstacle(other, one, ranking.column) or f"it has no {ranking.column}"
+    return f"{where}Not comparable with {other.label}: {why}."
+
+
+def _optimism(ranking: Ranking) -> Iterator[str]:
+    """That the best of many is lucky, too, and what the split says that it was not picked on."""
+    if not ranking.order.is_judged or ranking.n_ranked <= N_BEST or not ranking.ranked:
+        return
+    best, order, n = ranking.ranked[0].experiment, ranking.order, ranking.n_ranked
+    if order.split == "test" or (order.split == "validation" and best.picked_on_test):
+        yield (
+            f"The best of {n} was picked on the test split itself: none of its scores tells how good it is on new "
+            "examples."
+        )
+    elif order.split == "validation":
+        on_test = order.last.on("test")
+        score, mean = mean_of(best, on_test), mean_of(best, order)
+        beside = f"; on the test split it has {known(score)}" if score is not None else ""
+        yield f"The best of {n} by {order} has been lucky, too: its {known(mean)} is optimistic{beside}."
+
+
+def _confirming(comparison: Comparison, ranking: Ranking) -> Sentence:
+    """The commands that train the best ones on seeds that no answer has seen, and compare them."""
+    best = [row.experiment for row in ranking.ranked[:N_BEST]]
+    whole = comparison.whole or comparison
+    last = max(seed for each in whole.experiments for seed in (*each.runs, *each.diverged))
+    new = range(last + 1, last + 1 + N_NEW_SEEDS)
+    runs_dir = commands.new_runs_dir(commands.runs_dir_of(next(iter(best[0].runs.values()))))
+    names = dict.fromkeys(each.names[0] for each in best)
+    return Sentence(
+        f"{_power(comparison, ranking)}Confirm the best {len(best)} on new seeds{in_time(best, new)}:",
+        (
+            commands.training(best, each_of(new), runs_dir),
+            ("dlexp", "compare", *names, *commands.in_runs_dir(runs_dir)),
+        ),
+    )
+
+
+def _power(comparison: Comparison, ranking: Ranking) -> str:
+    """What so many comparisons could have shown, where that is little, and that more seeds are no way out."""
+    column, group = ranking.column, ranking.group
+    scores = [comparison.score(str(column), each, on_examples=False) for each in group.experiments]
+    family = large_family(group, column, scores)
+    if not family:
+        return ""
+    if is_possible(family.detectable, ranking.column):
+        shown = f"could have shown {size(family.detectable, ranking.column)}"
+    else:
+        shown = "can show no difference that is possible"
+    return (
+        f"{plural(family.comparisons, 'comparison')} are many for {family.pairs} seeds: they {shown} "
+        f"({significant(family.in_sds, 2)} sd). "
+    )
+
+
+def _without_verdict(ranking: Ranking) -> Iterator[str]:
+    """Why rows have no verdict, where others have one."""
+    by_reason: dict[str, list[Ranked]] = {}
+    for row in ranking.compared:
+        if verdict_of(row, ranking) == "no verdict":
+            by_reason.setdefault(_reason(row), []).append(row)
+    if sum(map(len, by_reason.values())) < len(ranking.compared) or len(by_reason) > 1:
+        for reason, own in by_reason.items():
+            yield f"No verdict, {reason}: {ranks(own)}."
+
+
+def _reason(row: Ranked) -> str:
+    found = row.score.difference if row.score else None
+    if row.score is None:
+        return "without the number"
+    if found is None:
+        return "no seed in common with the baseline"
+    if found.pairs < MIN_PAIRS:
+        return f"fewer than {MIN_PAIRS} paired seeds"
+    if found.reason == EQUAL:
+        return "equal differences on all seeds"
+    return "since it or the baseline collapsed or diverged more often"
+
+
+def _pairs(row: Ranked) -> int:
+    return row.score.difference.pairs if row.score and row.score.difference else 0
