@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
@@ -92,18 +93,20 @@ def test_no_clear_difference_says_what_would_have_shown(runs_dir: Path) -> None:
     trained(runs_dir, "b", NEAR, 2)
     trained(runs_dir, "c", [value - 0.001 for value in NEAR], 3)
 
-    first, second, last = said(runs_dir)
+    first, second, again, command = said(runs_dir)
     assert first == (
         "Cannot tell whether b is better or worse than a: +0.3 points test_accuracy [-1.1, 1.7], 5 paired seeds "
         "(95 % for all 2 together); these seeds could have shown 2.9 points; a difference of this size takes 61 to 214 "
         "seeds."
     )
     assert second.startswith("Cannot tell whether c is better or worse than a: +0.2 points")
-    assert last == (
+    assert again == (
         "Planned for n = 5: adding seeds because of an answer makes it wrong in 8 to 11 % of cases; ask again on seeds "
-        "that no answer has seen: dlexp run CONFIG... --seed 5 --seed 6 ... --runs-dir runs-confirmed, or a study with "
-        "seeds: {first: 5, count: 10}."
+        "that no answer has seen, also as a study with seeds: {first: 5, count: 10}:"
     )
+    configs = " ".join(str(config_of(runs_dir, name)) for name in "abc")
+    seeds = " ".join(f"--seed {seed}" for seed in range(5, 15))
+    assert command == f"    dlexp run {configs} {seeds} --runs-dir runs-confirmed"
 
 
 @pytest.mark.parametrize(
@@ -212,17 +215,22 @@ def test_several_short_pairs_share_a_command(runs_dir: Path) -> None:
     assert len(lines) == 4
 
 
-def test_more_short_pairs_than_a_command_takes(runs_dir: Path) -> None:
-    """The configs are counted instead of listed."""
+def test_more_configs_than_a_command_takes_are_a_glob(runs_dir: Path) -> None:
+    """One that a shell expands to exactly these; where others lie in the folder, each config is named."""
     for i in range(10):
-        trained(runs_dir, f"e{i}", [0.9 + i / 1000], i + 1)
+        (run_dir,) = trained(runs_dir, "my grid", [0.9 + i / 1000], i + 1)
 
-    assert said(runs_dir) == [
-        "Compared with e0 by test_accuracy:",
-        "  1 paired seed cannot tell: " + ", ".join(f"e{i} (+{i / 10:.3f} points)" for i in range(9, 0, -1)),
-        "5 seeds can have a verdict, in about 50 s: dlexp run CONFIG... --seeds 5, with the configs of these 10 "
-        "experiments.",
-    ]
+    *_, text, command = said(runs_dir)
+    assert (text, command) == (
+        "5 seeds can have a verdict, in about 50 s:",
+        "    dlexp run 'runs/my grid'/s0-*/config.yaml --seeds 5",
+    )
+    words = command.removeprefix("    dlexp run ").removesuffix(" --seeds 5")
+    expanded = subprocess.run(["sh", "-c", f"ls {words}"], capture_output=True, text=True, check=True)
+    assert len(expanded.stdout.splitlines()) == 10
+    shutil.copytree(run_dir.path, run_dir.path.with_name(f"{run_dir.path.name}-2"))
+    assert any("/s0-" in line and "config.yaml'" in line for line in said(runs_dir))
+    assert not any("*" in line for line in said(runs_dir) if "config.yaml" in line)
 
 
 def test_two_seeds_say_how_many_such_a_difference_takes(runs_dir: Path) -> None:
@@ -252,34 +260,34 @@ def test_two_trained_models_are_labelled_so(runs_dir: Path) -> None:
 def test_what_cannot_be_compared_says_why(runs_dir: Path) -> None:
     """Other examples, another loss, collapsed and diverged seeds, no finished seed, no number."""
     guessing: dict[str, Any] = {"guessing": {"val_accuracy": 0.3, "test_accuracy": 0.28}}
-    trained(runs_dir, "a", A, **guessing)
-    trained(runs_dir, "b", (0.9, 0.2, 0.9, 0.3, 0.9), 2, **guessing)
-    failed(runs_dir, "c", 0, changed(model={"hidden": [3]}))
-    trained(runs_dir, "d", A, 4, metrics={"val_accuracy": 0.9, "val_loss": 0.1})
+    trained(runs_dir / "1", "a", A, **guessing)
+    trained(runs_dir / "1", "b", (0.9, 0.2, 0.9, 0.3, 0.9), 2, **guessing)
+    failed(runs_dir / "1", "c", 0, changed(model={"hidden": [3]}))
+    trained(runs_dir / "2", "a", A, **guessing)
+    trained(runs_dir / "2", "d", A, 4, metrics={"val_accuracy": 0.9, "val_loss": 0.1})
     for seed in range(3):
         wine = changed(dataset={"type": "wine"})
-        finished(runs_dir, "w", seed, 0.9, wine, data_digest="e" * 64)
-        finished(runs_dir, "z", seed, 0.9, changed(head={"loss": "mse"}))
+        finished(runs_dir / "2", "w", seed, 0.9, wine, data_digest="e" * 64)
+        finished(runs_dir / "2", "z", seed, 0.9, changed(head={"loss": "mse"}))
 
-    assert said(runs_dir, "test_accuracy") == [
+    assert said(runs_dir / "1", "test_accuracy") == [
         "No verdict on b against a: collapsed on 2 of 5 seeds, the baseline on 0 of 5; the difference of the means, "
         "-26.8 points test_accuracy, would compare luck.",
         "No verdict on c against a: no seed of c finished.",
+    ]
+    assert said(runs_dir / "2", "test_accuracy")[:3] == [
         "No verdict on d against a: d has no test_accuracy.",
         (
             "Cannot tell whether z is better or worse than a: -1.0 points test_accuracy [-3.5, 1.5], 3 paired seeds; "
             "these seeds could have shown 6.9 points; a difference of this size takes 8 to 38 seeds."
         ),
         "w cannot be compared with a: it is scored on other examples.",
-        "Planned for n = 3: adding seeds because of an answer makes it wrong in 8 to 11 % of cases; ask again on seeds "
-        "that no answer has seen: dlexp run CONFIG... --seed 5 --seed 6 ... --runs-dir runs-confirmed, or a study with "
-        "seeds: {first: 5, count: 6}.",
     ]
-    assert "z cannot be compared with a by val_loss: another loss." in said(runs_dir, "val_loss")
+    assert "z cannot be compared with a by val_loss: another loss." in said(runs_dir / "2", "val_loss")
 
 
-def test_many_pairs_are_grouped_by_their_answer(runs_dir: Path) -> None:
-    """With the differences of those that have one, the largest first; what could have shown is said once."""
+def test_many_pairs_are_counted_by_their_answer(runs_dir: Path) -> None:
+    """The best by name, not all; why some have no verdict stands below the table."""
     trained(runs_dir, "a", A)
     for i in range(8):
         trained(runs_dir, f"same{i}", [a + 0.001 * (-1) ** (seed + i) for seed, a in enumerate(A)], i + 2)
@@ -289,23 +297,26 @@ def test_many_pairs_are_grouped_by_their_answer(runs_dir: Path) -> None:
     trained(runs_dir, "short", A[:1], 23)
 
     lines = said(runs_dir, "val_accuracy", width=60)
-    assert lines == [
-        "Compared with a by val_accuracy (95 % for all 10 together):",
-        "  better: upper (+6.20 points)",
-        "  worse: down (-4.80 points)",
-        "  cannot tell: 8 others; their seeds could have shown 0.54",
-        "    points",
-        "  1 paired seed cannot tell: short (0 points)",
-        "  no verdict, equal differences: up (+5.00 points)",
+    assert lines[:10] == [
+        "Compared with the baseline by val_accuracy: 1 better, 1",
+        "worse, 8 cannot tell, 2 no verdict (95 % for all 10",
+        "together).",
+        "Best val_accuracy: upper (0.9700), up (0.9580) and same0",
+        "(0.9082).",
+        "Baseline (*): a (named first). Differences in points.",
+        "The best of 13 was picked by its val_accuracy, so that",
+        "0.9700 is optimistic; on the test split it has 0.9500.",
+        "10 comparisons are many for 5 seeds: they could have shown",
+        "0.54 points (3.2 sd). Adding seeds because of an answer",
+    ]
+    assert lines[-3:] == [
         "5 seeds can have a verdict, in about 5 s:",
         f"    dlexp run {config_of(runs_dir, 'a')} \\",
         f"        {config_of(runs_dir, 'short')} --seeds 5",
-        "10 comparisons are many for 5 seeds: they could have shown",
-        "0.54 points of val_accuracy (3.2 sd). Confirm the best 3,",
-        "upper (0.9700), up (0.9580) and same0 (0.9082), on new",
-        "seeds: 2 comparisons, in about 19 s:",
-        *lines[14:],
     ]
+    text = to_text(comparison_of(runs_dir, "val_accuracy"))
+    assert "No verdict, equal differences on all seeds: rank 2.\n" in text
+    assert "No verdict, fewer than 3 paired seeds: rank 12.\n" in text
 
 
 def config_of(runs_dir: Path, name: str) -> Path:
@@ -324,9 +335,9 @@ def test_a_family_too_large_is_confirmed_on_new_seeds(runs_dir: Path, where: str
     lines = said(Path(where), "val_accuracy", width=80)
     start = next(i for i, line in enumerate(lines) if line.startswith("9 comparisons"))
     assert lines[start : start + 3] == [
-        "9 comparisons are many for 3 seeds: they could have shown 42 points of",
-        "val_accuracy (9.8 sd). Confirm the best 3, e09 (0.8980), e04 (0.8880) and e08",
-        "(0.8760), on new seeds: 2 comparisons, in about 19 s:",
+        "9 comparisons are many for 3 seeds: they could have shown 42 points (9.8 sd).",
+        "Adding seeds because of an answer makes it wrong in 8 to 11 % of cases. Confirm",
+        "the best 3 on new seeds, in about 19 s:",
     ]
     commands = "\n".join(lines[start + 3 :]).replace("\\\n", "").split("\n")
     run, compared = [command.split() for command in commands]
@@ -353,32 +364,22 @@ def test_one_piece_of_advice_and_no_impossible_number(runs_dir: Path) -> None:
         scores = (0.2, 0.6 - 0.01 * i, 0.9)
         trained(runs_dir, f"e{i}", [scores[(seed + i) % 3] for seed in range(3)], i + 1)
 
-    lines = said(runs_dir, "val_accuracy")
-    assert lines[0] == (
-        "Cannot tell whether e1 is better or worse than e0: +0 points val_accuracy [-100, 100], 3 paired seeds "
-        "(95 % for all 4 together)."
-    )
+    comparison = comparison_of(runs_dir, "val_accuracy")
+    lines = [line for each in answers(comparison) for line in each.lines(300)]
+    assert lines[0] == "Compared with the baseline by val_accuracy: 4 cannot tell (95 % for all 4 together)."
     assert lines[4].startswith(
-        "3 seeds for 4 comparisons can show no difference of val_accuracy that is possible (6.5 sd). Confirm the best "
+        "4 comparisons are many for 3 seeds: they can show no difference that is possible (6.5 sd). "
     )
     assert not any("takes" in line or line.startswith("Planned") for line in lines)
-    comparison = compare([read(run_dir) for run_dir in scan(runs_dir)], ["val_accuracy"], sort="val_accuracy")
-    said_of_ten = to_text(comparison, 300)
-    for counted in (
-        "(95 % for all 10 together)",
-        "95 % for all 10 comparisons of a metric",
-        "3 seeds for 10 comparisons ",
-    ):
-        assert counted in said_of_ten
-    comparison = comparison_of(runs_dir, "val_accuracy")
-    assert "[-100, 100], 3 paired seeds: no clear difference" in to_text(comparison, 200)
+    assert " [-100, 100]  cannot tell\n" in to_text(comparison, 200)
     found = comparison.headlines[0].difference
     assert found
     assert found.interval
     assert found.interval[0] < -1
     assert found.interval[1] > 1
-    assert sentence(comparison.headlines[0]).endswith(
-        "together); these seeds could have shown no difference that is possible."
+    assert sentence(comparison.headlines[0]) == (
+        "Cannot tell whether e1 is better or worse than e0: +0 points val_accuracy [-100, 100], 3 paired seeds "
+        "(95 % for all 4 together); these seeds could have shown no difference that is possible."
     )
 
 

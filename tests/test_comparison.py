@@ -379,11 +379,24 @@ def test_what_has_no_interval_takes_no_share_of_the_level(tmp_path: Path) -> Non
 
 def test_a_baseline_that_was_picked_by_its_result_counts_all_pairs(tmp_path: Path) -> None:
     """--sort compares the best of k: as many comparisons as there are pairs, k (k - 1) / 2."""
-    many(tmp_path, 4)
+    many(tmp_path, 3)
 
     (metric,) = comparison_of(tmp_path, "val_accuracy", sort="val_accuracy").metrics
 
-    assert [score.difference.level for score in metric.scores[1:]] == [pytest.approx(0.05 / 6)] * 3
+    assert [score.difference.level for score in metric.scores[1:]] == [pytest.approx(0.05 / 3)] * 2
+
+
+def test_of_many_none_is_compared_with_the_best_of_the_same_runs(tmp_path: Path) -> None:
+    """--sort orders them; the baseline stays the named one, and no pair counts that was not compared."""
+    many(tmp_path, 5)
+
+    found = comparison_of(tmp_path, "val_accuracy", sort="val_accuracy")
+
+    by_mean = sorted(found.experiments, key=lambda each: -np.mean(list(each.by_seed(ACCURACY).values())))
+    assert labels(found) == [each.label for each in by_mean]
+    assert (found.groups[0].baseline.label, found.chosen, found.sorted_by) == ("e00", "named", None)
+    levels = {score.difference.level for score in found.metrics[0].scores if score.difference}
+    assert levels == {pytest.approx(0.05 / 4)}
 
 
 def test_the_latest_finished_attempt_counts(tmp_path: Path) -> None:
@@ -614,20 +627,19 @@ def test_an_older_record_has_the_same_loss(tmp_path: Path) -> None:
 
 def test_sorted_by_a_metric(tmp_path: Path) -> None:
     """The best mean first, whichever way is better; the others are held against it; none is last."""
-    for seed, (a, b, c) in enumerate([(0.5, 0.9, 0.8), (0.7, 0.7, 0.9)]):
+    for seed, (a, c) in enumerate([(0.5, 0.8), (0.7, 0.9)]):
         finished(tmp_path, "a", seed, a, seconds=2)  # mean 0.6
-        finished(tmp_path, "b", seed, b, WIDER, seconds=3)  # mean 0.8
         finished(tmp_path, "c", seed, c, changed(model={"hidden": [1]}), seconds=1)  # mean 0.85
     failed(tmp_path, "all_diverged", config=changed(model={"hidden": [2]}))
 
     by_accuracy = comparison_of(tmp_path, "val_accuracy", sort="val_accuracy")
     by_seconds = comparison_of(tmp_path, "val_accuracy", sort="seconds")
 
-    assert labels(by_accuracy) == ["c", "b", "a", "all_diverged"]
+    assert labels(by_accuracy) == ["c", "a", "all_diverged"]
     (metric,) = by_accuracy.metrics
     assert metric.scores[0].difference is None
-    assert metric.scores[2].difference.mean == pytest.approx(-0.25)
-    assert labels(by_seconds) == ["c", "a", "b", "all_diverged"]
+    assert metric.scores[1].difference.mean == pytest.approx(-0.25)
+    assert labels(by_seconds) == ["c", "a", "all_diverged"]
     assert [metric.name for metric in by_seconds.metrics] == ["val_accuracy", "seconds"]
 
 

@@ -174,9 +174,9 @@ def test_how_many_seeds_would_tell(tmp_path: Path) -> None:
     assert (one.seeds_needed, clear.seeds_needed) == (None, None)
 
 
-@pytest.mark.parametrize(("sort", "comparisons"), [(None, 5), ("val_accuracy", 15)])
+@pytest.mark.parametrize(("sort", "comparisons"), [(None, 5), ("val_accuracy", 5)])
 def test_seeds_are_advised_at_the_level_that_will_be_shared(tmp_path: Path, sort: str | None, comparisons: int) -> None:
-    """Two seeds have no interval yet; with more all five would have one, or each pair where the best was picked."""
+    """Two seeds have no interval yet; with more all five would have one, in whatever order they are."""
     many(tmp_path, 2, shift=0.001)
 
     found = comparison_of(tmp_path, sort=sort).headlines

@@ -30,8 +30,30 @@ def compare(
         ),
     ] = None,
     sort: Annotated[
-        str | None, typer.Option(metavar="M", help="Best mean of this metric first, as the baseline.")
+        str | None,
+        typer.Option(
+            metavar="M", help="Best mean of this metric first; of two or three experiments it is the baseline."
+        ),
     ] = None,
+    best: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Compare the best N alone, by --sort or else the metric that decides, with the baseline; how sure the "
+            "verdicts are still counts all that they were picked from.",
+        ),
+    ] = None,
+    top: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Show so many rows of a table of many experiments, and the baseline.  [default: 40]",
+            show_default=False,
+        ),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Show all of its rows.")] = False,
     where: Where = None,
     status: StatusIs = None,
     since: Since = None,
@@ -52,6 +74,7 @@ def compare(
     """
     from dlexp import console
     from dlexp.records.query import filters
+    from dlexp.reports.comparison.ranked_table import MAX_ROWS
     from dlexp.reports.comparison.table import render
     from dlexp.workflows import compare as workflow
 
@@ -59,6 +82,7 @@ def compare(
         words or [],
         metrics or [],
         sort=sort,
+        best=best,
         filters=filters(where or (), status or (), since, tags or ()),
         runs_dir=runs_dir,
         data_dir=data_dir,
@@ -69,4 +93,5 @@ def compare(
 
         draw(compared, plot)
         console.say(f"learning curves: {plot}")
-    print(render(compared, output_format, console.width()), end="")
+    rows = None if everything else top or MAX_ROWS
+    print(render(compared, output_format, console.width(), console.table_width(), rows), end="")

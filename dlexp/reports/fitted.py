@@ -134,7 +134,7 @@ def _n_distinct(texts: Sequence[str], width: int) -> int:
 
 
 def _at_end(text: str, width: int) -> str:
-    return text if cell_len(text) <= width else _start(text, width - 1) + _CUT
+    return text if cell_len(text) <= width else _start(text, width - 1).rstrip(",") + _CUT
 
 
 def _in_middle(text: str, width: int) -> str:

@@ -13,6 +13,7 @@ from dlexp.records.query import ALL, Filters
 from dlexp.records.selection import select
 from dlexp.reports.comparison import facts
 from dlexp.reports.comparison.facts import Comparison
+from dlexp.reports.comparison.ranking import best_of
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ def compare(
     metrics: Sequence[str],
     *,
     sort: str | None = None,
+    best: int | None = None,
     filters: Filters = ALL,
     runs_dir: Path,
     data_dir: Path | None,
@@ -31,7 +33,8 @@ def compare(
 ) -> Comparison:
     """Compare the experiments that words name over their seeds; without words all, except those of bias-variance.
 
-    The metrics are columns of the records, by default the usual ones; the best mean of `sort` comes first.
+    The metrics are columns of the records, by default the usual ones; the best mean of `sort` comes first. Of
+    the `best` so many are left, with the baselines.
 
     Raises:
         UserError: A name or a metric that no run has; no finished run, where the command `needs_result`.
@@ -48,7 +51,8 @@ def compare(
         raise UserError(f"{where}: {_became(runs) or none}")
     if counts := Counter(run.status for run in unusable if run.status != "damaged"):
         log.info(f"left out: {', '.join(f'{count} {status}' for status, count in counts.items())}")
-    return facts.compare(runs, metrics, sort, named=bool(words), first_word=next(iter(words), ""))
+    found = facts.compare(runs, metrics, sort, named=bool(words), first_word=next(iter(words), ""))
+    return found if best is None else best_of(found, best)
 
 
 def _became(runs: Sequence[Run]) -> str:

@@ -1,9 +1,9 @@
 """Many experiments as a table: a row each, with what sets it apart, its score and the verdict on it."""
 
-import statistics
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from statistics import fmean, stdev
 from typing import Any
 
 from dlexp.components.columns import Column
@@ -13,10 +13,10 @@ from dlexp.config.names import PREFIX_LENGTH
 from dlexp.format import plural
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.differences import unit_of, written
-from dlexp.reports.comparison.ranking import Ranked, Ranking, mean_of
+from dlexp.reports.comparison.ranking import Ranked, Ranking
 from dlexp.reports.comparison.verdicts import OPEN, has_verdict
 from dlexp.reports.fitted import FittedColumn, fitted
-from dlexp.reports.numbers import counted, plus_minus
+from dlexp.reports.numbers import counted, known, plus_minus
 
 #: So many rows are shown by default.
 MAX_ROWS = 40
@@ -62,7 +62,8 @@ class RankedTable:
             yield f"{column.header}: {'; '.join(values) if len(values) > 1 else f'{values[0]} in all of these'}."
         others = [each.header for each in folded if all(each is not other for other in told)]
         if others:
-            yield f"No room for {', '.join(others)}: a wider terminal or --format csv shows them."
+            them = "it" if len(others) == 1 else "them"
+            yield f"No room for {', '.join(others)}: a wider terminal or --format json shows {them}."
 
 
 def table_of(ranking: Ranking, top: int | None = MAX_ROWS) -> RankedTable:
@@ -73,7 +74,7 @@ def table_of(ranking: Ranking, top: int | None = MAX_ROWS) -> RankedTable:
         FittedColumn(header="rank", cells=[rank_of(row, ranking) for row in rows], is_number=True),
         *_names(rows, settings),
         *settings,
-        FittedColumn(header="seeds", cells=[_seeds(row.experiment) for row in rows], rank=_SEEDS),
+        _seeds(rows),
         _number(ranking.column, rows, 0),
         *_differences(ranking, rows),
         *(_number(column, rows, _OTHERS + i) for i, column in enumerate(ranking.others)),
@@ -136,33 +137,46 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _seeds(experiment: Compared) -> str:
-    return counted(len(experiment.runs), len(experiment.diverged))
+def _seeds(rows: Sequence[Ranked]) -> FittedColumn:
+    """`5`; `4 of 5, 1 diverged`."""
+    cells = [counted(len(row.experiment.runs), len(row.experiment.diverged)) for row in rows]
+    return FittedColumn(header="seeds", cells=cells, is_number=all(map(str.isdecimal, cells)), rank=_SEEDS)
 
 
 def _number(column: Column, rows: Sequence[Ranked], rank: int) -> FittedColumn:
-    """Mean and standard deviation over the seeds."""
-    return FittedColumn(
-        header=str(column), cells=[_mean(row.experiment, column) for row in rows], is_number=True, rank=rank
-    )
+    """Mean and standard deviation over the seeds; means alone end at the same decimal place, where that does."""
+    values = [list(row.experiment.by_seed(column).values()) for row in rows]
+    if any(len(own) > 1 for own in values):
+        texts = [plus_minus(fmean(own), stdev(own) if len(own) > 1 else None) if own else "" for own in values]
+    else:
+        texts = _alike([own[0] if own else None for own in values], known)
+    cells = [text or _missing(row.experiment, column) for text, row in zip(texts, rows, strict=True)]
+    return FittedColumn(header=str(column), cells=cells, is_number=True, rank=rank)
 
 
-def _mean(experiment: Compared, column: Column) -> str:
-    mean = mean_of(experiment, column)
-    if mean is None:
-        return "missing" if experiment.why_missing(column) else "-"
-    values = experiment.by_seed(column).values()
-    return plus_minus(mean, statistics.stdev(values) if len(values) > 1 else None)
+def _missing(experiment: Compared, column: Column) -> str:
+    return "missing" if experiment.why_missing(column) else "-"
+
+
+def _alike(values: Sequence[float | None], alone: Callable[[float], str]) -> list[str]:
+    """Numbers that end where the largest one does, as it is written `alone`; each alone where that hides one."""
+    numbers = [value for value in values if value is not None]
+    texts = ["" if value is None else alone(value) for value in values]
+    largest = alone(max(numbers, key=abs, default=0.0))
+    places = len(largest.partition(".")[2])
+    if "e" in "".join(texts) or any(value and not round(value, places) for value in numbers):
+        return texts
+    plus = "+" if largest[0] in "+-" else ""
+    return ["" if value is None else f"{value:{plus}.{places}f}" for value in values]
 
 
 def _differences(ranking: Ranking, rows: Sequence[Ranked]) -> Iterator[FittedColumn]:
     """The differences from the baseline, their intervals and verdicts, where there are any."""
-    texts = []
-    for row in rows:
-        found = row.score.difference if row.score else None
-        texts.append(written(found, ranking.column) if found else None)
-    unit = unit_of(ranking.column)
+    column = ranking.column
+    found = [row.score.difference if row.score else None for row in rows]
+    texts = [each and written(each, column) for each in found]
     if any(texts):
+        unit = unit_of(column)
         means = [text.mean.removesuffix(unit) if text else "" for text in texts]
         yield FittedColumn(header=unit.strip() or "difference", cells=means, is_number=True)
     if any(text and text.interval for text in texts):

@@ -45,18 +45,14 @@ def render(
         top: How many rows it shows; None for all.
     """
     match output:
-        case "table" if comparison.is_of_many:
-            return ranked_page.to_text(comparison, width, table_width, top)
-        case "md" if comparison.is_of_many:
-            return ranked_page.to_markdown(comparison, top)
         case "table":
-            return to_text(comparison, width)
+            return to_text(comparison, width, table_width, top)
         case "json":
             return to_json(document(comparison))
         case "csv":
             return to_csv(COLUMNS, rows(comparison))
         case "md":
-            return to_markdown(comparison)
+            return to_markdown(comparison, top)
 
 
 @dataclass(frozen=True)
@@ -72,8 +68,13 @@ class _Row:
     """For every experiment what the true distribution of its data scores; empty if that is known for none."""
 
 
-def to_text(comparison: Comparison, width: int = 80) -> str:
-    """The answers, then a table: columns for up to two experiments that fit into the width, else blocks of rows."""
+def to_text(comparison: Comparison, width: int = 80, table_width: int | None = None, top: int | None = MAX_ROWS) -> str:
+    """The answers, then a table: columns for up to two experiments that fit into the width, else blocks of rows.
+
+    Of many experiments, a row for each.
+    """
+    if comparison.is_of_many:
+        return ranked_page.to_text(comparison, width, table_width, top)
     labels, table = _labels(comparison), _rows(comparison)
     lines = _columns(labels, table, width) if len(labels) <= 2 else None
     if lines is None:
@@ -128,8 +129,13 @@ def _distinguished(experiment: Compared, keys: Sequence[str], width: int) -> lis
     return textwrap.wrap(one_line(f"{experiment.label}: {pairs}"), width, subsequent_indent="  ") if pairs else []
 
 
-def to_markdown(comparison: Comparison) -> str:
-    """The answers, then one table: a row for each key that differs and each metric, a column for each experiment."""
+def to_markdown(comparison: Comparison, top: int | None = MAX_ROWS) -> str:
+    """The answers, then one table: a row for each key that differs and each metric, a column for each experiment.
+
+    Of many experiments, a row for each.
+    """
+    if comparison.is_of_many:
+        return ranked_page.to_markdown(comparison, top)
     cells = []
     for row in _rows(comparison):
         entries = zip_longest(row.cells, row.differences, fillvalue="")

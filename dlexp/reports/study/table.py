@@ -69,7 +69,7 @@ def to_markdown(studies: Sequence[StudyFacts]) -> str:
         sections.append("\n".join(map(one_line, lines)))
     for facts in studies:
         if facts.asks_nothing:
-            sections.append(f"{one_line(heading(facts.study))}\n\n{comparison.render(facts.comparison, 'md').rstrip()}")
+            sections.append(f"{one_line(heading(facts.study))}\n\n{comparison.to_markdown(facts.comparison).rstrip()}")
     return "\n\n".join(sections) + "\n"
 
 
@@ -86,7 +86,7 @@ def _study(facts: StudyFacts, width: int) -> Iterator[str]:
     study = facts.study.study
     yield from _wrapped(heading(facts.study), width)
     if facts.comparison.experiments and facts.asks_nothing:
-        yield from ("", *comparison.render(facts.comparison, "table", width, width).splitlines())
+        yield from ("", *comparison.to_text(facts.comparison, width, width).splitlines())
     elif facts.comparison.experiments:
         yield from ("", *comparison.scores(facts.comparison, width, _measured(facts)))
     elif study.n_seeds:

@@ -1,0 +1,89 @@
+"""What a reader must know of the rows of a table of many experiments, by their ranks."""
+
+from collections.abc import Iterable, Iterator
+
+from dlexp.components.columns import Column
+from dlexp.reports.comparison.ranked_table import ranks, verdict_of
+from dlexp.reports.comparison.ranking import Ranked, Ranking
+from dlexp.reports.comparison.verdicts import EQUAL
+from dlexp.reports.numbers import known
+from dlexp.statistics.paired import LEVEL, MIN_PAIRS
+
+
+def notes(ranking: Ranking) -> Iterator[str]:
+    """Why there is no verdict or no score; what collapsed, diverged, or was picked on the test split."""
+    yield from _without_verdict(ranking)
+    yield from _collapsed(ranking)
+    if diverged := [row for row in ranking.rows if row.experiment.diverged]:
+        yield f"Diverged on some seeds: {ranks(diverged)}."
+    columns = (ranking.column, *ranking.others)
+    picked = [row for row in ranking.rows if row.experiment.picked_on_test]
+    if picked and any(each.split == "validation" for each in columns):
+        yield f"Validation is the test split: {'all of these' if len(picked) == len(ranking.rows) else ranks(picked)}."
+    for column in columns:
+        yield from _missing(ranking, column)
+    if several := [row for row in ranking.rows if len(row.experiment.names) > 1]:
+        yield f"Run under other names too: {ranks(several)}."
+
+
+def legend(found: Iterable[Ranking]) -> Iterator[str]:
+    """What the signs of all tables mean."""
+    several = list(found)
+    if any(len(row.experiment.runs) > 1 for ranking in several for row in ranking.rows):
+        yield "±: standard deviation over the seeds."
+    scores = [row.score for ranking in several for row in ranking.compared]
+    levels = {score.difference.level for score in scores if score and score.difference and score.difference.level}
+    if levels:
+        together = "" if levels == {LEVEL} else ", at a level that all comparisons share"
+        yield f"Verdicts: by the interval over paired seeds (Student's t){together}."
+
+
+def _collapsed(ranking: Ranking) -> Iterator[str]:
+    always: list[Ranked] = []
+    sometimes: list[Ranked] = []
+    for row in ranking.rows:
+        if row.score and row.score.collapsed:
+            (always if row.score.collapsed == len(row.score.values) else sometimes).append(row)
+    which = [f"{ranks(own)} on {seeds}" for own, seeds in ((always, "all seeds"), (sometimes, "some seeds")) if own]
+    if which:
+        yield f"No better than the best constant prediction: {'; '.join(which)}."
+
+
+def _missing(ranking: Ranking, column: Column) -> Iterator[str]:
+    """Why a number is missing, of which rows it is not on record of every seed, and what the best possible one is."""
+    by_reason: dict[str, list[Ranked]] = {}
+    for row in ranking.rows:
+        if reason := row.experiment.why_missing(column):
+            by_reason.setdefault(reason, []).append(row)
+    for reason, own in by_reason.items():
+        yield f"{column} of {ranks(own)}: {reason}."
+    if some := [row for row in ranking.rows if 0 < len(row.experiment.by_seed(column)) < len(row.experiment.runs)]:
+        yield f"{column} is not on record of every seed: {ranks(some)}."
+    recorded = [row.experiment.recorded(lambda result: result.best_possible.get(str(column))) for row in ranking.rows]
+    if possible := sorted({each for each in recorded if each is not None}):
+        best = " to ".join(known(each) for each in dict.fromkeys([possible[0], possible[-1]]))
+        yield f"Best possible {column}, by the data's true distribution: {best}."
+
+
+def _without_verdict(ranking: Ranking) -> Iterator[str]:
+    """Why rows have no verdict, where others have one."""
+    by_reason: dict[str, list[Ranked]] = {}
+    for row in ranking.compared:
+        if verdict_of(row, ranking) == "no verdict":
+            by_reason.setdefault(_reason(row), []).append(row)
+    if sum(map(len, by_reason.values())) < len(ranking.compared) or len(by_reason) > 1:
+        for reason, own in by_reason.items():
+            yield f"No verdict, {reason}: {ranks(own)}."
+
+
+def _reason(row: Ranked) -> str:
+    found = row.score.difference if row.score else None
+    if row.score is None:
+        return "without the number"
+    if found is None:
+        return "no seed in common with the baseline"
+    if found.pairs < MIN_PAIRS:
+        return f"fewer than {MIN_PAIRS} paired seeds"
+    if found.reason == EQUAL:
+        return "equal differences on all seeds"
+    return "since it or the baseline collapsed or diverged more often"
