@@ -9,7 +9,7 @@ from dlexp.format import plural
 from dlexp.reports.plan.commands import Asked
 from dlexp.reports.run.outcome import RunOutcome
 from dlexp.reports.run.results_page import N_IN_ORDER
-from dlexp.reports.run.symptoms import Symptom
+from dlexp.reports.run.symptom import Symptom
 from dlexp.statistics.paired import MIN_PAIRS
 
 #: A command with more names is longer than it is worth.

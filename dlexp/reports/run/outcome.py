@@ -11,7 +11,8 @@ from dlexp.records.ended import Finished
 from dlexp.records.index import Run
 from dlexp.records.record_files import DamagedRecord
 from dlexp.reports.run.list import main_metric
-from dlexp.reports.run.symptoms import Symptom, symptoms
+from dlexp.reports.run.symptom import Symptom
+from dlexp.reports.run.symptoms import symptoms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +109,7 @@ def outcome(run: Run, label: str) -> RunOutcome:
         directory=str(run.dir.path),
         curves=str(run.dir.curves_path) if run.dir.curves_path.exists() else None,
         what=run.what,
-        symptoms=tuple(replace(each, observe=each.observe and not run.dir.has_diagnostics) for each in symptoms(run)),
+        symptoms=tuple(symptoms(run)),
         metrics=run.metrics,
         missing_scores=result.missing_scores if result else {},
         picked_on_test=result is not None and result.picked_on_test,

@@ -20,7 +20,8 @@ from dlexp.records.run_dir import UNFINISHED, RunDir
 from dlexp.reports.run import confusion, mistakes, scores, state, text_curves
 from dlexp.reports.run.diagnosis import diagnose
 from dlexp.reports.run.list import main_metric, standing
-from dlexp.reports.run.symptoms import Symptom, symptoms
+from dlexp.reports.run.symptom import Symptom
+from dlexp.reports.run.symptoms import symptoms
 
 #: How much of a failed run's log is shown.
 _LOG_LINES = 10

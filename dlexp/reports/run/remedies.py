@@ -1,38 +1,151 @@
-"""Changes of a config that usually help, as options of `dlexp run` that the very config takes; empty if none does."""
+"""Changes that usually help, as options of `dlexp run` that the very config takes; empty where it takes none."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from dlexp import registry
+
 Config = Mapping[str, Any]
 
+#: Beside the default of the optimizer, a smaller rate is a slow one.
+SLOW_RATE = 1 / 3
+#: From so many layers on, what a stack needs to learn at all depends on its start.
+DEEP = 4
 
-def set_option(key: str, value: object) -> str:
+
+def setting(key: str, value: object) -> str:
     """`--set optimizer.learning_rate=0.001`."""
-    text = f"{value:g}" if isinstance(value, float) else str(value)
-    return f"--set {key}={text}"
+    return f"--set {key}={f'{value:g}' if isinstance(value, float) else value}"
+
+
+def at(config: Config, key: str) -> Any:
+    """The value at a dotted key; None if there is none."""
+    value: Any = config
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def usual_rate(config: Config) -> float | None:
+    """The default learning rate of the optimizer; None of one that is unknown."""
+    optimizer = registry.components("optimizers").get(str(at(config, "optimizer.type")))
+    return float(optimizer.model_fields["learning_rate"].default) if optimizer else None
+
+
+def is_slow(config: Config, rate: float) -> bool:
+    """Whether a learning rate is far below what the optimizer usually takes."""
+    usual = usual_rate(config)
+    return usual is not None and 0 < rate < SLOW_RATE * usual
 
 
 def smaller_rate(config: Config, factor: float) -> str:
-    """A learning rate that is smaller by a factor."""
-    return _rate(config, 1 / factor)
+    """A learning rate that is smaller by a factor; the default in place of one that the optimizer never takes."""
+    rate, optimizer = at(config, "optimizer.learning_rate"), str(at(config, "optimizer.type"))
+    if grows := _growing_schedule(config):
+        return grows
+    known = registry.components("optimizers").get(optimizer)
+    if not rate:
+        return ""
+    is_wild = known is not None and rate > known.usual_learning_rates[1]
+    return setting("optimizer.learning_rate", usual_rate(config) if is_wild else float(f"{rate / factor:.1g}"))
 
 
-def larger_rate(config: Config, factor: float) -> str:
-    """A learning rate that is larger by a factor."""
-    return _rate(config, factor)
+def larger_rate(config: Config) -> str:
+    """The optimizer's default, or ten times a rate that is larger than that."""
+    rate, usual = at(config, "optimizer.learning_rate"), usual_rate(config)
+    if not rate:
+        return ""
+    return setting("optimizer.learning_rate", usual if usual and rate < usual else float(f"{rate * 10:.1g}"))
 
 
-def _rate(config: Config, factor: float) -> str:
-    rate = config.get("optimizer", {}).get("learning_rate")
-    return set_option("optimizer.learning_rate", float(f"{rate * factor:.1g}")) if rate else ""
+def _growing_schedule(config: Config) -> str:
+    """A rate that stays, instead of one that grows by a schedule; empty if it does not grow."""
+    factors = (at(config, f"training.schedule.{key}") for key in ("factor", "decay_rate"))
+    return setting("training.schedule", "constant") if any(factor and factor > 1 for factor in factors) else ""
 
 
-def stop_early(config: Config) -> str:
-    """Early stopping with its default patience, which gives back the best epoch's weights."""
-    return set_option("training.early_stopping.patience", 5)
+def clipped(config: Config) -> str:
+    """A limit of the gradients, where there is none."""
+    limits = ("clipnorm", "clipvalue", "global_clipnorm")
+    optimizer = at(config, "optimizer") or {}
+    if "clipnorm" not in optimizer or any(optimizer.get(limit) is not None for limit in limits):
+        return ""
+    return setting("optimizer.clipnorm", 1.0)
+
+
+def stopping(config: Config) -> str:
+    """Early stopping with the weights of the best epoch."""
+    if at(config, "training.early_stopping") is not None:
+        return setting("training.early_stopping.restore_best", "true")
+    return setting("training.early_stopping.patience", 5)
+
+
+def patience(config: Config) -> str:
+    """Four times the patience."""
+    return setting("training.early_stopping.patience", 4 * at(config, "training.early_stopping.patience"))
+
+
+def every_gain(config: Config) -> str:
+    """That any improvement counts."""
+    return setting("training.early_stopping.min_delta", 0)
 
 
 def more_epochs(config: Config, factor: int) -> str:
     """So many times the epochs."""
-    epochs = config.get("training", {}).get("epochs")
-    return set_option("training.epochs", epochs * factor) if epochs else ""
+    epochs = at(config, "training.epochs")
+    return setting("training.epochs", epochs * factor) if epochs else ""
+
+
+def less_dropout(config: Config) -> str:
+    """Half the dropout of a stack that has much."""
+    dropout = at(config, "model.dropout")
+    return setting("model.dropout", float(f"{dropout / 2:.2g}")) if dropout and dropout >= 0.5 else ""
+
+
+def balanced(config: Config, target: str) -> str:
+    """Classes that count alike."""
+    head = at(config, _head(target)) or {}
+    is_open = "class_weight" in head and head["class_weight"] is None
+    return setting(f"{_head(target)}.class_weight", "balanced") if is_open else ""
+
+
+def larger_validation(config: Config, n_in_all: int, enough: int) -> str:
+    """A larger share of the examples for validation, where that is enough of them."""
+    is_sized = at(config, "validation.type") in ("split", "front")
+    return setting("validation.size", 0.3) if is_sized and 0.3 * n_in_all >= enough else ""
+
+
+def livelier_units(config: Config) -> str:
+    """Other units or another start of a stack that does not learn, by what it has."""
+    model = at(config, "model") or {}
+    hidden, activation = model.get("hidden"), model.get("activation")
+    kinds = {str(each.get("type")) for each in (activation if isinstance(activation, list) else [activation or {}])}
+    if not hidden:
+        return ""
+    if abs(model.get("hidden_bias", 0.0)) > 1:
+        return setting("model.hidden_bias", 0.0)
+    if kinds & {"sigmoid", "tanh", "softsign", "hard_sigmoid"}:
+        return setting("model.activation", "relu")
+    if len(hidden) >= DEEP and model.get("normalization") == "none":
+        return setting("model.normalization", "batch")
+    return setting("model.activation", "leaky_relu") if kinds == {"relu"} else ""
+
+
+def starts_off_centre(config: Config, target: str) -> bool:
+    """Whether the first loss is large because biases are."""
+    return any(abs(at(config, key) or 0.0) > 1 for key in (f"{_head(target)}.output_bias", "model.hidden_bias"))
+
+
+def centred_output(config: Config, target: str) -> str:
+    """Output units that start at 0."""
+    key = f"{_head(target)}.output_bias"
+    return setting(key, 0.0) if abs(at(config, key) or 0.0) > 1 else ""
+
+
+def _head(target: str) -> str:
+    return f"head.heads.{target}" if target else "head"
+
+
+def can_observe(config: Config) -> bool:
+    """Whether the hidden layers can be looked at: a stack of them, and one."""
+    return bool(at(config, "model.hidden")) and at(config, "head.sharing") != "none"

@@ -11,7 +11,7 @@ from dlexp.records.index import Run
 from dlexp.records.run_dir import UNFINISHED
 from dlexp.reports.numbers import duration
 from dlexp.reports.run.list import local_time, standing
-from dlexp.reports.run.symptoms import Symptom
+from dlexp.reports.run.symptom import Symptom
 
 #: Where the text of each line begins.
 INDENT = 8

@@ -1,0 +1,357 @@
+"""How often the symptoms of a run name what was planted, and how often they are found in healthy runs.
+
+Each pathology is trained on several data sets and seeds; it is `named` if one of the kinds that it may be called by is
+among what is said. A healthy run is trained with usual settings until validation no longer improves, with the best
+epoch's weights: whatever is said of it is a false alarm. `shipped` are the configs as they are shipped, of which some
+show a symptom on purpose. The thresholds were chosen on seed 0, and the figures are of other seeds.
+"""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import dlexp
+from dlexp.records.ended import Finished
+from dlexp.records.index import Run, read
+from dlexp.records.run_dir import RunDir
+from dlexp.reports.run.symptom import Symptom
+from dlexp.reports.run.symptoms import symptoms
+
+#: The seeds on which the thresholds were chosen are none of these.
+FIRST_SEED = 1
+
+#: Hidden from commands, and ignored by git.
+RUNS_DIR = Path("runs/.symptoms")
+#: The share of planted pathologies that is named at least, and of healthy runs that have a symptom at most.
+LEAST_NAMED, MOST_ALARMS = 0.95, 0.05
+#: What does not lower the score on the test split: its change is of another use.
+NO_WORSE_SCORE = ("one class", "tiny validation split", "dropout")
+
+Settings = dict[str, Any]
+
+#: What is learned, each with a network that suits it.
+DATA: Mapping[str, Settings] = {
+    "digits": {"dataset": {"type": "digits"}, "model": {"hidden": [32, 32]}},
+    "iris": {"dataset": {"type": "iris"}, "model": {"hidden": [16]}, "validation": {"type": "split", "size": 0.3}},
+    "wine": {"dataset": {"type": "wine"}, "model": {"hidden": [16]}},
+    "breast_cancer": {"dataset": {"type": "breast_cancer"}, "model": {"hidden": [16]}},
+    "moons": {"dataset": {"type": "moons"}, "model": {"hidden": [16, 16]}},
+    "reviews": {"dataset": {"type": "reviews"}, "model": {"hidden": [16, 16]}, "training": {"batch_size": 128}},
+    "diabetes": {"dataset": {"type": "diabetes"}, "model": {"hidden": [16]}},
+}
+
+
+def _optimizer(name: str, rate: float, **others: float) -> Settings:
+    return {"optimizer": {"type": name, "learning_rate": rate, **others}}
+
+
+def _training(epochs: int, **others: Any) -> Settings:
+    return {"training": {"epochs": epochs, **others}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pathology:
+    """A way to spoil a training."""
+
+    name: str
+    kinds: tuple[str, ...]
+    """What it may rightly be called."""
+    changes: Settings
+    """Laid over the settings of the data sets."""
+    data: tuple[str, ...] = tuple(DATA)
+    change: str = ""
+    """What one of the changes that are then recommended must have in it."""
+    of_data: Mapping[str, Settings] = field(default_factory=dict)
+    """Further settings on some data sets."""
+
+
+#: A run that does not get away from the start, or falls back to it.
+LOST = ("stuck", "guessing", "one_class", "collapsed")
+#: What a rate that is far too large does.
+THROWN = (*LOST, "diverged", "oscillates", "jumps")
+
+PATHOLOGIES = (
+    Pathology(
+        name="tiny rate, SGD",
+        kinds=("slow",),
+        changes=_optimizer("sgd", 1e-5) | _training(30),
+        change="optimizer.learning_rate",
+    ),
+    Pathology(
+        name="tiny rate, Adam",
+        kinds=("slow",),
+        changes=_optimizer("adam", 1e-6) | _training(20),
+        change="optimizer.learning_rate",
+    ),
+    Pathology(
+        name="huge rate, SGD",
+        kinds=THROWN,
+        changes=_optimizer("sgd", 30.0) | _training(30),
+        change="optimizer.learning_rate",
+    ),
+    Pathology(
+        name="huge rate, Adam",
+        kinds=THROWN,
+        changes=_optimizer("adam", 3.0) | _training(30),
+        change="optimizer.learning_rate",
+    ),
+    Pathology(
+        name="oscillation",
+        kinds=("oscillates", "jumps"),
+        changes=_optimizer("sgd", 3.0, momentum=0.9) | {"model": {"activation": "tanh"}} | _training(40),
+        change="optimizer.learning_rate",
+        data=("digits", "iris", "wine", "breast_cancer", "moons", "reviews"),
+    ),
+    Pathology(
+        name="too few epochs",
+        kinds=("unfinished",),
+        changes=_optimizer("adam", 0.001) | _training(5),
+        change="training.epochs",
+        of_data={"moons": _training(2), "reviews": {"training": {"epochs": 3}}},
+    ),
+    Pathology(
+        name="overfitting",
+        kinds=("overfits",),
+        changes={"model": {"hidden": [128, 128]}} | _optimizer("adam", 0.003) | _training(200),
+        data=("noisy digits", "noisy wine", "moons", "reviews", "diabetes", "breast_cancer"),
+        of_data={
+            "moons": {"dataset": {"train_fraction": 0.1}},
+            "breast_cancer": {"dataset": {"train_fraction": 0.1}},
+            "reviews": {"training": {"epochs": 60}},
+        },
+    ),
+    Pathology(
+        name="dead ReLUs",
+        kinds=LOST,
+        changes={"model": {"hidden_bias": -100.0}} | _optimizer("sgd", 0.01) | _training(20),
+    ),
+    Pathology(
+        name="six sigmoids",
+        kinds=LOST,
+        changes={"model": {"hidden": [16] * 6, "activation": "sigmoid"}} | _optimizer("sgd", 0.01) | _training(30),
+    ),
+    Pathology(
+        name="one class",
+        kinds=("one_class",),
+        changes=_optimizer("adam", 0.001) | _training(20),
+        data=("rare .05", "rare .1", "rare .02"),
+    ),
+    Pathology(
+        name="shuffled labels",
+        kinds=("memorizes", "guessing"),
+        changes={"model": {"hidden": [64, 64]}} | _optimizer("adam", 0.003) | _training(100),
+        data=("shuffled digits", "shuffled wine", "shuffled breast_cancer", "shuffled iris"),
+    ),
+    Pathology(
+        name="NaN",
+        kinds=("diverged",),
+        changes=_optimizer("sgd", 1e4) | _training(20) | {"model": {"activation": "linear"}},
+        data=("diabetes",),
+        change="optimizer",
+    ),
+    Pathology(
+        name="dropout",
+        kinds=("validation_better",),
+        changes={"model": {"hidden": [64, 64], "dropout": 0.8}} | _optimizer("adam", 0.003) | _training(60),
+        data=("digits", "wine", "moons", "reviews"),
+        of_data={"reviews": {"training": {"epochs": 8}}},
+    ),
+    Pathology(
+        name="stopped at once",
+        kinds=("stopped_at_once",),
+        changes=_optimizer("adam", 0.001) | _training(100, early_stopping={"patience": 2, "min_delta": 0.6}),
+        change="training.early_stopping",
+    ),
+    Pathology(
+        name="tiny validation split",
+        kinds=("small_validation",),
+        changes={"validation": {"type": "split", "size": 10}}
+        | _optimizer("adam", 0.003)
+        | _training(300, early_stopping={"patience": 20}),
+        data=("digits", "iris", "wine", "moons", "breast_cancer"),
+    ),
+    Pathology(
+        name="jump of the rate",
+        kinds=THROWN,
+        changes=_optimizer("sgd", 0.05) | _training(40, schedule={"type": "step", "boundaries": [20], "factor": 300.0}),
+    ),
+)
+
+#: Usual settings, as one would begin with.
+USUAL: Mapping[str, Settings] = {
+    "adam": _optimizer("adam", 0.003),
+    "sgd": _optimizer("sgd", 0.05, momentum=0.9),
+    "tanh": _optimizer("adam", 0.003) | {"model": {"activation": "tanh"}},
+    "dropout": _optimizer("adam", 0.003) | {"model": {"dropout": 0.1}},
+    "batch normalization": _optimizer("adam", 0.003) | {"model": {"normalization": "batch"}},
+    "L2": _optimizer("adam", 0.003) | {"model": {"kernel_regularizer": {"type": "l2", "l2": 0.0003}}},
+}
+
+
+def merged(*several: Mapping[str, Any]) -> Settings:
+    """Settings laid over each other, at every depth."""
+    result: Settings = {}
+    for settings in several:
+        for key, value in settings.items():
+            own = result.get(key)
+            result[key] = merged(own, value) if isinstance(own, dict) and isinstance(value, dict) else value
+    return result
+
+
+def planted(folder: Path) -> Iterator[tuple[Pathology, str, Settings]]:
+    """Each pathology on each of its data sets."""
+    made = made_data(folder)
+    for pathology in PATHOLOGIES:
+        for data in pathology.data:
+            base = DATA.get(data) or made[data]
+            yield pathology, data, merged(base, pathology.changes, pathology.of_data.get(data, {}))
+
+
+def healthy() -> Iterator[tuple[str, str, Settings]]:
+    """Usual settings on each data set, trained until validation no longer improves."""
+    stopping = _training(400, early_stopping={"patience": 15})
+    for name, settings in USUAL.items():
+        for data, base in DATA.items():
+            yield name, data, merged(base, settings, stopping)
+
+
+def made_data(folder: Path) -> dict[str, Settings]:
+    """CSV files of data with drawn labels, or with a rare class that hardly anything tells."""
+    from sklearn import datasets
+
+    rng = np.random.default_rng(0)
+    found = {}
+    for name in ("digits", "iris", "wine", "breast_cancer"):
+        x, y = getattr(datasets, f"load_{name}")(return_X_y=True)
+        found[f"shuffled {name}"] = _csv(folder / f"shuffled {name}.csv", x, rng.permutation(y))
+        noisy = np.where(rng.random(len(y)) < 0.4, rng.permutation(y), y)
+        found[f"noisy {name}"] = _csv(folder / f"noisy {name}.csv", x, noisy)
+    for share in (0.02, 0.05, 0.1):
+        x = rng.normal(size=(2000, 5))
+        y = rng.random(2000) < share * np.exp(0.3 * x[:, 0])
+        found[f"rare {share:g}".replace("0.", ".")] = _csv(folder / f"rare {share:g}.csv", x, y)
+    return found
+
+
+def _csv(path: Path, x: np.ndarray, y: np.ndarray) -> Settings:
+    import pandas as pd
+
+    frame = pd.DataFrame(x.round(4), columns=[f"x{k}" for k in range(x.shape[1])])
+    frame["y"] = [f"c{int(label)}" for label in y]
+    frame.to_csv(path, index=False)
+    task = "binary" if len(np.unique(y)) == 2 else "multiclass"
+    return {"dataset": {"type": "csv", "path": str(path), "target": "y", "task": task}}
+
+
+def trained(configs: Mapping[str, Settings], seeds: range, folder: Path) -> dict[str, list[Run]]:
+    """The runs of each config by its name, trained unless they are on record."""
+    paths = []
+    for name, settings in configs.items():
+        paths.append(folder / f"{name}.yaml")
+        paths[-1].write_text(json.dumps(settings))
+    return _runs(paths, seeds, folder)
+
+
+def shipped(seeds: range, folder: Path) -> dict[str, list[Run]]:
+    """The runs of the shipped configs, except the one that trains for many minutes."""
+    return _runs([path for path in sorted(Path("configs").glob("*.yaml")) if path.stem != "mnist_cnn"], seeds, folder)
+
+
+def _runs(configs: list[Path], seeds: range, folder: Path, changes: tuple[str, ...] = ()) -> dict[str, list[Run]]:
+    table = dlexp.run(
+        configs, seeds=list(seeds), overrides=changes, workers=os.cpu_count() or 1, runs_dir=folder / "runs"
+    )
+    found: dict[str, list[Run]] = {path.stem: [] for path in configs}
+    for row in table.to_dict("records"):
+        found[row["name"]].append(read(RunDir(Path(row["directory"]))))
+    return found
+
+
+def is_named(pathology: Pathology, said: list[Symptom]) -> bool:
+    """Whether one of the symptoms is what was planted, with the change that undoes it."""
+    return any(each.kind in pathology.kinds and pathology.change in each.change for each in said)
+
+
+def helped(pathology: Pathology, name: str, run: Run, folder: Path) -> bool | None:
+    """Whether the change that is recommended raises the score on the test split; None if none is recommended."""
+    change = next((each.change for each in symptoms(run) if each.kind in pathology.kinds), "")
+    if not change or pathology.name in NO_WORSE_SCORE:
+        return None
+    [changed] = _runs([folder / f"{name}.yaml"], range(run.seed, run.seed + 1), folder, (change.split()[1],))[name]
+    if not isinstance(changed.record, Finished):
+        return False
+    metric = changed.record.main_metrics[0].on("test")
+    before, after = run.metrics.get(str(metric)), changed.metrics[str(metric)]
+    return before is None or (after > before if metric.higher_is_better else after < before)
+
+
+def measure(rounds: int, runs_dir: Path = RUNS_DIR, first_seed: int = FIRST_SEED) -> list[dict[str, Any]]:
+    """A row for each pathology, for the healthy runs of each setting and for the shipped configs."""
+    folder = runs_dir.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    seeds = range(first_seed, first_seed + rounds)
+    plants = {_slug(each.name, data): (each, settings) for each, data, settings in planted(folder)}
+    usual = {_slug("healthy", name, data): (name, settings) for name, data, settings in healthy()}
+    configs = {name: settings for name, (_, settings) in (plants | usual).items()}
+    runs = trained(configs, seeds, folder)
+    rows = []
+    for pathology in PATHOLOGIES:
+        own = [(name, run) for name, (each, _) in plants.items() if each is pathology for run in runs[name]]
+        missed = [(name, run) for name, run in own if not is_named(pathology, symptoms(run))]
+        helps = [helped(pathology, name, run, folder) for name, run in own if run.seed == first_seed]
+        rows.append(
+            _row(pathology.name, own, len(own) - len(missed), missed, [each for each in helps if each is not None])
+        )
+    for setting in USUAL:
+        own = [(name, run) for name, (each, _) in usual.items() if each == setting for run in runs[name]]
+        alarms = [(name, run) for name, run in own if symptoms(run)]
+        rows.append(_row(f"healthy: {setting}", own, len(alarms), alarms))
+    own = [
+        (name, run) for name, several in shipped(range(first_seed, first_seed + 1), folder).items() for run in several
+    ]
+    with_symptoms = [(name, run) for name, run in own if symptoms(run)]
+    return [*rows, _row("shipped configs", own, len(with_symptoms), with_symptoms)]
+
+
+def violations(rows: list[dict[str, Any]]) -> list[str]:
+    """Too few pathologies named, or too many healthy runs with a symptom."""
+    healthy_rows = [row for row in rows if row["runs"].startswith("healthy")]
+    plants = rows[: len(PATHOLOGIES)]
+    found = []
+    if (share := _share(plants)) < LEAST_NAMED:
+        found.append(f"{100 * share:.0f} % of the planted pathologies are named, at least {100 * LEAST_NAMED:.0f} %")
+    if (share := _share(healthy_rows)) > MOST_ALARMS:
+        found.append(f"{100 * share:.0f} % of the healthy runs have a symptom, at most {100 * MOST_ALARMS:.0f} %")
+    return found
+
+
+def _share(rows: list[dict[str, Any]]) -> float:
+    return sum(row["named"] for row in rows) / sum(row["n"] for row in rows)
+
+
+def _slug(*words: str) -> str:
+    return "_".join(words).replace(" ", "_").replace(",", "").replace(".", "0")
+
+
+def _row(
+    name: str, own: list[tuple[str, Run]], n_named: int, others: list[tuple[str, Run]], helps: list[bool] | None = None
+) -> dict[str, Any]:
+    counts = Counter(kind for _, run in own for kind in {each.kind for each in symptoms(run)})
+    return {
+        "runs": name,
+        "n": len(own),
+        "named": n_named,
+        "said": "; ".join(f"{kind} {count}" for kind, count in counts.most_common()),
+        "change_helps": f"{sum(helps)} of {len(helps)}" if helps else "",
+        "others": " | ".join(f"{run_name}: {_kinds(run)}" for run_name, run in others),
+    }
+
+
+def _kinds(run: Run) -> str:
+    return ", ".join(each.kind for each in symptoms(run)) or "nothing"

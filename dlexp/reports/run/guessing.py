@@ -1,0 +1,66 @@
+"""Why a run is no better than guessing."""
+
+from dlexp.reports.numbers import known
+from dlexp.reports.run import remedies, trends
+from dlexp.reports.run.evidence import Evidence, LearnedTarget
+from dlexp.reports.run.learning_rates import can_observe, collapsed, slow, thrown
+from dlexp.reports.run.symptom import Symptom
+from dlexp.reports.run.training_length import unfinished
+
+#: A loss that stays within that from the second epoch on does not move.
+STUCK_SHARE = 0.01
+#: How much better the training examples score than guessing, of what is possible, when labels are learned by heart.
+LEARNED_SHARE = 0.25
+#: A class that so many examples have is what a model may predict for all of them.
+LARGE_CLASS, TIMES_EQUAL_SHARE = 0.5, 1.5
+
+
+def why_lost(evidence: Evidence, target: LearnedTarget) -> Symptom:
+    """Why a target is predicted no better than by guessing."""
+    no_better = target.scores[0].beside_guessing
+    looks = (_memorizes, collapsed, slow, _one_class, thrown, unfinished)
+    for look in looks:
+        if found := look(evidence, target):
+            what = found.what if found.kind in ("memorizes", "one_class") else f"{found.what}; {no_better}"
+            return Symptom(kind=found.kind, what=what, change=found.change, observe=found.observe)
+    config, later = evidence.config, target.loss[1:]
+    is_stuck = len(later) > 2 and max(later) - min(later) < STUCK_SHARE * target.scale
+    stays = f"stuck: {target.loss_column} stays at {known(target.loss[-1])} from epoch 2 on; " if is_stuck else ""
+    return Symptom(
+        kind="stuck" if is_stuck else "guessing",
+        what=f"{stays}{no_better}",
+        change=remedies.centred_output(config, target.name) or remedies.livelier_units(config),
+        observe=can_observe(evidence.run),
+    )
+
+
+def _memorizes(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+    """Training examples are learned, and that is of no use for others."""
+    score = target.scores[0]
+    if target.trained:
+        trained, name = trends.end(target.trained), str(score.column.on("train"))
+        possible = abs((1.0 if score.column.higher_is_better else 0.0) - score.guess)
+        is_learned = score.gain(trained) > LEARNED_SHARE * possible and score.gain(trained) > score.margin
+    else:
+        trained, name = target.loss[-1], target.loss_column
+        is_learned = trained < (1 - LEARNED_SHARE) * target.start
+    if not is_learned:
+        return None
+    by_heart = f"learns the training examples by heart: {name} reached {known(trained)}, and {score.beside_guessing}"
+    return Symptom(kind="memorizes", what=f"{by_heart}; too few examples, or labels that are not theirs")
+
+
+def _one_class(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+    """The most frequent class is predicted for all."""
+    score = next((each for each in target.scores if each.column.quantity == "accuracy"), None)
+    n_classes = max(2, evidence.n_classes(target.name))
+    if score is None or score.guess < max(LARGE_CLASS, TIMES_EQUAL_SHARE / n_classes):
+        return None
+    only = evidence.only_class(target.name)
+    if only is None:
+        return None
+    what = (
+        f"predicts one class for all test examples, {only}: {score.column} {known(score.kept)} is its share, "
+        f"{known(score.guess)}; metrics such as auc or f1_macro would tell"
+    )
+    return Symptom(kind="one_class", what=what, change=remedies.balanced(evidence.config, target.name))

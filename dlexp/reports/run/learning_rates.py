@@ -1,0 +1,122 @@
+"""Symptoms of a learning rate that is too large, or far too small."""
+
+import math
+
+from dlexp.records.ended import Failed
+from dlexp.records.index import Run
+from dlexp.reports.numbers import known
+from dlexp.reports.run import remedies, trends
+from dlexp.reports.run.evidence import Evidence, History, LearnedTarget
+from dlexp.reports.run.symptom import Kind, Symptom
+
+# Losses are measured by that of knowing nothing where it is known, else by the first one. The shares lie between what
+# `python -m benchmarks symptoms` finds in healthy runs and in planted pathologies; docs/symptoms.md has its figures.
+#: A loss that lost less than that of its start, at a pace that hardly slows down, or nothing at all.
+SLOW_SHARE, SLOW_PACE, SLOW_LEAST = 0.3, 0.5, 0.02
+#: What was learned that is lost again in one epoch and not back in the next ones.
+JUMP_SHARE, JUMP_EPOCHS = 0.5, 3
+#: A loss so many times that of knowing nothing; the shipped configs that begin far off have 5 times that.
+JUMP_TIMES = 10.0
+#: How much the training loss rises per epoch; healthy runs 0.01 at most, with dropout 0.03.
+TREMBLE_SHARE, TREMBLE_SHARE_OF_NOISY = 0.02, 0.05
+#: How much better the training examples score than guessing, of what is possible, when labels are learned by heart.
+LEARNED_SHARE = 0.25
+
+
+def diverged(run: Run, failed: Failed, history: History) -> Symptom:
+    """A loss that became NaN or infinite, and what it was before."""
+    finite = {int(row["epoch"]): row["loss"] for row in history if math.isfinite(row.get("loss", math.nan))}
+    told = dict.fromkeys([min(finite, key=finite.__getitem__), max(finite)] if finite else [])
+    losses_before = " and ".join(f"{known(finite[each])} in epoch {each}" for each in told)
+    before = f", after a loss of {losses_before}" if told else ""
+    usual, rate = remedies.usual_rate(run.config), remedies.at(run.config, "optimizer.learning_rate") or 0.0
+    is_large = usual is None or rate > usual
+    return Symptom(
+        kind="diverged",
+        what=f"diverged in epoch {failed.epoch or len(history)}: its losses or weights are NaN or infinite{before}",
+        change=(is_large and remedies.smaller_rate(run.config, 10)) or remedies.clipped(run.config),
+        observe=can_observe(run) and bool(finite),
+    )
+
+
+def slow(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+    """A learning rate that is far too small."""
+    if not remedies.is_slow(evidence.config, evidence.rate) or len(target.loss) < 2:
+        return None
+    found, fell = trends.descent(target.loss), target.loss[0] - target.loss[-1]
+    is_steady = found is not None and found.pace >= SLOW_PACE
+    if fell > SLOW_SHARE * target.scale or not (is_steady or fell < SLOW_LEAST * target.scale):
+        return None
+    what = (
+        f"learns too slowly, at a learning rate of {evidence.rate:g}: {target.loss_column} went from "
+        f"{known(target.loss[0])} to {known(target.loss[-1])} in {len(target.loss)} epochs"
+    )
+    return Symptom(kind="slow", what=what, change=remedies.larger_rate(evidence.config))
+
+
+def collapsed(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+    """What was learned is lost again, and for good."""
+    score = target.scores[0]
+    gains = [score.gain(value) for value in score.values]
+    best = max(range(len(gains)), key=gains.__getitem__)
+    lost = next((k for k in range(best + 1, len(gains)) if max(gains[k:]) <= score.margin), None)
+    if gains[best] < max(2 * score.margin, LEARNED_SHARE * abs(1 - score.guess)) or lost is None:
+        return None
+    was = f"{score.column} was {known(score.values[best])} in epoch {best + 1}"
+    what = f"forgot in epoch {lost + 1} what it had learned: {was}"
+    return _of_the_rate("collapsed", what, evidence, 10)
+
+
+def thrown(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+    """A loss that a large rate throws about, by the clearest sign of it."""
+    return _flies_away(evidence, target) or _oscillates(evidence, target) or _jumps(evidence, target)
+
+
+def _flies_away(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+    """A loss that is far above that of knowing nothing, unless the training began there."""
+    loss, config = target.loss, evidence.config
+    highest = max(range(len(loss)), key=loss.__getitem__)
+    if target.chance is None or loss[highest] <= JUMP_TIMES * target.chance:
+        return None
+    if highest == 0 and remedies.starts_off_centre(config, target.name):
+        return None
+    what = (
+        f"the learning rate is too large: {target.loss_column} was {known(loss[highest])} in epoch {highest + 1}, "
+        f"and a model that knows nothing has {known(target.chance)}"
+    )
+    return _of_the_rate("jumps", what, evidence, 10)
+
+
+def _jumps(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+    """A loss that loses in one epoch much of what it had learned, and does not get it back in the next ones."""
+    loss, k = target.loss, trends.largest_rise(target.loss)
+    if not k or min(loss[k : k + 1 + JUMP_EPOCHS]) <= loss[k - 1]:
+        return None
+    learned = max(target.start - min(loss[:k]), target.scale / 4)
+    if loss[k] - loss[k - 1] < JUMP_SHARE * learned * (2 if evidence.is_noisy else 1):
+        return None
+    jump = f"from {known(loss[k - 1])} in epoch {k} to {known(loss[k])} in epoch {k + 1}"
+    return _of_the_rate("jumps", f"the learning rate is too large: {target.loss_column} jumped {jump}", evidence, 10)
+
+
+def _oscillates(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+    """A loss that keeps going up and down."""
+    limit = TREMBLE_SHARE_OF_NOISY if evidence.is_noisy else TREMBLE_SHARE
+    if trends.tremble(target.loss) < limit * target.scale:
+        return None
+    half = target.loss[len(target.loss) // 2 :]
+    what = (
+        f"oscillates: in the last {len(half)} epochs {target.loss_column} went up and down between "
+        f"{known(min(half))} and {known(max(half))}"
+    )
+    return _of_the_rate("oscillates", what, evidence, 5)
+
+
+def _of_the_rate(kind: Kind, what: str, evidence: Evidence, factor: float) -> Symptom:
+    change = remedies.smaller_rate(evidence.config, factor)
+    return Symptom(kind=kind, what=what, change=change, observe=can_observe(evidence.run))
+
+
+def can_observe(run: Run) -> bool:
+    """Whether the hidden layers could tell more, and have not been looked at yet."""
+    return remedies.can_observe(run.config) and not run.dir.has_diagnostics

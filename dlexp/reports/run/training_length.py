@@ -1,0 +1,78 @@
+"""Symptoms of a training that is too long or too short."""
+
+from collections.abc import Mapping
+
+from dlexp.reports.numbers import known
+from dlexp.reports.run import remedies, trends
+from dlexp.reports.run.evidence import Evidence, LearnedTarget
+from dlexp.reports.run.symptom import Symptom
+
+#: So much of what validation had gained is lost again.
+LOST_SHARE = 0.1
+#: As many epochs again would gain so much of what was gained so far, and so much of the loss of knowing nothing.
+AHEAD_SHARE, AHEAD_LEAST = 0.05, 0.01
+
+
+def overfits(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+    """A validation loss that rises while that of training falls; not where the best epoch's weights are back."""
+    validated, loss, best = target.validated, target.loss, target.best_epoch
+    if evidence.result.restored_epoch or len(validated) < best + 3:
+        return None
+    lowest, last = validated[best - 1], trends.end(validated[best:])
+    is_large = last - lowest > max(LOST_SHARE * (target.start - lowest), 3 * trends.noise(validated[best:]))
+    if not is_large or trends.end(loss[best:]) >= loss[best - 1]:
+        return None
+    what = (
+        f"overfits since epoch {best}: {target.validated_column} rose from {known(lowest)} to {known(validated[-1])} "
+        f"while {target.loss_column} fell from {known(loss[best - 1])} to {known(loss[-1])}"
+    )
+    return Symptom(kind="overfits", what=what, change=remedies.stopping(evidence.config))
+
+
+def unfinished(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+    """A loss that would go on falling."""
+    curve = target.curve
+    found = trends.descent(curve)
+    if found is None or evidence.result.stopped_epoch or not found.is_clear:
+        return None
+    gained = max(target.start, curve[0]) - curve[-1]
+    before = len(curve) - found.epochs
+    is_lower = curve[-1] < curve[before - 1] - found.fell / 2
+    # What knows nothing has to gain more: by chance, its loss falls a little too.
+    least = (AHEAD_SHARE if target.is_lost else AHEAD_LEAST) * target.scale
+    if not is_lower or found.ahead < max(AHEAD_SHARE * gained, least):
+        return None
+    what = (
+        f"still improving at the end: {target.column} fell from {known(curve[before - 1])} in epoch {before} to "
+        f"{known(curve[-1])} in epoch {len(curve)}"
+    )
+    factor = 4 if found.pace > 0.8 else 2
+    return Symptom(kind="unfinished", what=what, change=remedies.more_epochs(evidence.config, factor))
+
+
+def stopped_at_once(evidence: Evidence) -> Symptom | None:
+    """Early stopping that ends a training which has hardly begun, or one that still improves."""
+    stopped, config = evidence.result.stopped_epoch, evidence.config
+    stopping = remedies.at(config, "training.early_stopping")
+    watched = evidence.watched
+    if not stopped or not isinstance(stopping, Mapping) or len(watched) < 2 or not evidence.targets:
+        return None
+    monitor, patience = stopping.get("monitor", "val_loss"), stopping.get("patience", 0)
+    best = evidence.result.restored_epoch or max(1, stopped - patience)
+    if best > len(watched):
+        return None
+    gained = max(evidence.watched_gain(watched[best - 1], value) for value in watched[best - 1 :])
+    if gained > (0.0 if best == 1 else AHEAD_SHARE * abs(watched[best - 1])):
+        what = (
+            f"early stopping ended the training after epoch {stopped} although {monitor} went from "
+            f"{known(watched[best - 1])} in epoch {best} to {known(watched[-1])}: min_delta "
+            f"{known(stopping.get('min_delta'))} is too large"
+        )
+        return Symptom(kind="stopped_at_once", what=what, change=remedies.every_gain(config))
+    if best > 1:
+        return None
+    what = (
+        f"early stopping ended the training after epoch {stopped}: {monitor} was never better than in epoch 1, "
+        f"{known(watched[0])}"
+    )
+    return Symptom(kind="stopped_at_once", what=what, change=remedies.smaller_rate(config, 10))
