@@ -201,6 +201,23 @@ def test_the_nearest_tag_is_named(runs: list[Run], caplog: pytest.LogCaptureFixt
     assert caplog.messages == ["none of 3 runs passes the filters: tag bset leaves 0. Did you mean 'best'?"]
 
 
+def test_picking_seeds_by_their_results_is_said(tmp_path: Path) -> None:
+    """Where it leaves some seeds of an experiment: they say how good the picked ones are. Whole experiments may go."""
+    for seed, accuracy in enumerate((0.7, 0.8, 0.9)):
+        finished(tmp_path, "mixed", seed, accuracy)
+        finished(tmp_path, "bad", seed, 0.5, changed(optimizer={"learning_rate": 1.0}))
+    failed(tmp_path, "bad", 3, changed(optimizer={"learning_rate": 1.0}))
+    runs = list(map(read, scan(tmp_path)))
+
+    assert filters(["val_accuracy > 0.75", "seed < 9"]).picking(runs) == (
+        "val_accuracy > 0.75: picks seeds of 1 experiment by their results: "
+        "what is left does not tell how good the experiments are"
+    )
+    assert filters(status=["finished"]).picking(runs).startswith("status finished: picks seeds of 1 experiment")
+    assert filters(["val_accuracy > 0.6"]).picking(runs) == ""
+    assert filters(["seed < 1"], since="9999w").picking(runs) == ""
+
+
 def test_settings_of_a_run_under_way_are_known(tmp_path: Path) -> None:
     """From its config.yaml: it has recorded nothing else yet."""
     run_dir = Numbering(tmp_path).create("digits", 0, "a" * 64)

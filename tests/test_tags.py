@@ -16,10 +16,11 @@ from dlexp.config.load import load
 from dlexp.errors import DlexpError, UserError
 from dlexp.execution.plan import Request
 from dlexp.execution.planning import plan
-from dlexp.records.index import scan
+from dlexp.records.index import read, scan
 from dlexp.records.lock import locked
 from dlexp.records.run_dir import RunDir
 from dlexp.records.tags import Words, as_tag, change
+from dlexp.reports.verification.integrity import check
 from dlexp.workflows.runner import Given, Runner
 from dlexp.workflows.train import train
 
@@ -70,7 +71,8 @@ def test_a_note_is_written_and_removed(tag: Invoke) -> None:
         ((), "expected a tag after the selection: dlexp tag SELECTION... WORD"),
         (("best",), "choose runs to tag, by names, runs, configs or a filter: dlexp tag SELECTION... WORD"),
         (("--note", "it"), "choose runs to tag"),
-        (("low", "low"), "low: expected a tag as the last word, given the name of runs"),
+        (("low", "high"), "high: expected a tag as the last word, given the name of runs"),
+        (("low", "low.yaml"), "low.yaml: expected a tag as the last word, given a config"),
         (
             ("low", "two words"),
             "tag 'two words': expected one word of letters, digits and _ - . + : @ #; write two-words",
@@ -129,9 +131,12 @@ def test_a_tag_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
 def test_verify_and_clean_know_tags_and_notes(tag: Invoke, invoke: Invoke) -> None:
     """They are no part of the manifest, and no foreign files."""
+    (path,) = (RUNS / "low").iterdir()
+    before = check(read(RunDir(path)))
     tag("low", "best")
     tag("low", "--note", "it")
 
+    assert check(read(RunDir(path))) == before
     assert invoke("rm", "low", "--yes")[0] == 0
     assert not (RUNS / "low").exists()
 

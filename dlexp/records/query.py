@@ -2,14 +2,14 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from dlexp.config.flat import MISSING, format_value
 from dlexp.errors import UserError, did_you_mean
-from dlexp.format import listed
+from dlexp.format import listed, plural
 from dlexp.records.conditions import Condition, as_recorded, condition
 from dlexp.records.index import Run
 from dlexp.records.keys import STATUSES, Keys, status_of
@@ -17,6 +17,9 @@ from dlexp.records.moments import moment, recorded_moment
 from dlexp.records.tags import as_tag
 
 log = logging.getLogger(__name__)
+
+#: Facts that the training decides, beside the metrics.
+_RESULTS = ("status", "what", "epochs", "seconds")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,14 +46,33 @@ class Filters:
             UserError: A condition names what no run has, or may mean several things.
         """
         given = list(runs)
-        left, counts = given, []
-        for text, passes in self._tests(given):
-            left = [run for run in left if passes(run)]
-            counts.append(f"{text} leaves {len(left)}")
+        left, counts = self._passing(given)
         if given and not left:
             none = "the run does not pass" if len(given) == 1 else f"none of {len(given):,} runs passes"
             log.warning(f"{none} the filters: {', '.join(counts)}.{self._nearest_tags(given)}".rstrip("."))
-        return left
+        return list(left)
+
+    def _passing(self, runs: Sequence[Run]) -> tuple[Sequence[Run], list[str]]:
+        """Those that pass, and how many each filter left."""
+        left, counts = runs, []
+        for text, passes in self._tests(runs):
+            left = [run for run in left if passes(run)]
+            counts.append(f"{text} leaves {len(left)}")
+        return left, counts
+
+    def picking(self, runs: Sequence[Run]) -> str:
+        """In a line of how many experiments the filters pick some seeds by their results; empty if of none."""
+        by_result = tuple(each for each in self.where if _is_result(each.key, runs))
+        filters = replace(self, where=by_result, since=None, tags=())
+        passing = set() if filters.is_empty else {run.dir for run in filters._passing(runs)[0]}
+        of_experiment: dict[tuple[str, str], set[bool]] = {}
+        for run in runs if passing else ():
+            if run.status == "finished" or run.has_diverged:
+                of_experiment.setdefault((run.name, run.experiment), set()).add(run.dir in passing)
+        n = sum(len(kept) > 1 for kept in of_experiment.values())
+        said = ", ".join([*map(str, by_result), *(f"status {status}" for status in self.status)])
+        how = "by their results: what is left does not tell how good the experiments are"
+        return f"{said}: picks seeds of {plural(n, 'experiment')} {how}" if n else ""
 
     def _nearest_tags(self, runs: Sequence[Run]) -> str:
         """For tags that none of the runs has, the nearest of theirs."""
@@ -104,6 +126,11 @@ def last_active(run: Run) -> datetime:
         except FileNotFoundError:
             continue
     return datetime.fromtimestamp(max(times)).astimezone()
+
+
+def _is_result(key: str, runs: Sequence[Run]) -> bool:
+    """Whether a key is known of a run only when it has ended."""
+    return key in _RESULTS or any(key in run.metrics for run in runs)
 
 
 def _has_tag(tag: str, run: Run) -> bool:

@@ -40,7 +40,10 @@ def compare(
         UserError: A name or a metric that no run has; no finished run, where the command `needs_result`.
     """
     with snapshot.taken(held_bytes=0):  # However many configs have the same data.
-        runs = select(runs_dir, words, data_dir, in_order, filters)
+        selected = select(runs_dir, words, data_dir, in_order)
+    runs = filters.apply(selected)
+    if picked := filters.picking(selected):
+        log.warning(picked)
     unusable = [run for run in runs if run.status != "finished" and not run.has_diverged]
     for run in unusable:
         if run.status == "damaged":

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from dlexp.config.names import CONFIG_SUFFIXES
 from dlexp.errors import UserError, did_you_mean
 from dlexp.records.query import Filters
 from dlexp.records.selection import select
@@ -30,11 +31,15 @@ def tag(
     added, removed = (list(map(as_tag, given)) for given in (add, remove))
     runs = select(runs_dir, words, data_dir, filters=filters)
     for each in added:
-        if any(each == run.name for run in runs):
-            raise UserError(f"{each}: expected a tag as the last word, given the name of runs")
+        if (runs_dir / each).is_dir() or each.endswith(CONFIG_SUFFIXES):
+            raise UserError(f"{each}: expected a tag as the last word, given {_what(each)}")
     if removed and runs:
         _require_some_tag(removed, {tag for run in runs for tag in run.dir.tags()}, len(runs))
     return len(runs), sum(change(run.dir, add=added, remove=removed, note=note) for run in runs)
+
+
+def _what(word: str) -> str:
+    return "a config" if word.endswith(CONFIG_SUFFIXES) else "the name of runs"
 
 
 def _require_some_tag(removed: Sequence[str], tags: set[str], n_runs: int) -> None:
