@@ -8,23 +8,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from commands import Invoke
 from make_runs import CONFIG, failed, finished, identity_of
 
-from dlexp.records.index import read
+from dlexp.config.flat import flatten
+from dlexp.records.index import read, scan
 from dlexp.records.numbering import Numbering
 
 ID = identity_of(CONFIG)[:10]
 
 TABLE = f"""\
-run              status       epochs  metric        best    last    seconds  ended
-a/s0-{ID}  finished     2       val_accuracy  0.5100  0.5000  1.2      2024-05-01 12:00
-a/s1-{ID}  diverged     3       -             -       -       -        -
-b/s0-0123456789  interrupted  1       -             -       -       -        -
-b/s0-{ID}  damaged      2       -             -       -       -        -
+run              status       val_accuracy  ended       best_val_accuracy  epochs  seconds
+a/s0-{ID}  finished           0.5000  2024-05-01             0.5100       2      1.2
+a/s1-{ID}  diverged                -  2024-05-02                  -       3        -
+b/s0-0123456789  interrupted             -  2024-05-03                  -       1        -
+b/s0-{ID}  damaged                 -  2024-05-04                  -       2        -
 """
 
 
@@ -67,6 +69,10 @@ def runs(dlexp: Invoke) -> None:
     begun.write_config("a: 1\n")
     begun.history_path.write_text("epoch,loss\n1,0.5\n2,0.")
     finished(runs_dir, "b", 0).summary_path.write_text("")
+    for day, run_dir in enumerate(scan(runs_dir), 1):
+        for path in (run_dir.history_path, run_dir.path):
+            if path.exists():
+                os.utime(path, (datetime(2024, 5, day, 12).timestamp(),) * 2)
     (runs_dir / "notes.txt").touch()
 
 
@@ -89,7 +95,7 @@ def test_resampled_runs_are_counted_in_one_line(dlexp: Invoke) -> None:
     assert [line.split("  ")[0] for line in dlexp("ls")[1].splitlines()] == ["run", f"a/s0-{ID}"]
     assert [line.split("  ")[0] for line in dlexp("ls", "a resamples")[1].splitlines()] == [
         "run",
-        f"a resamples/s0-{ID}",
+        f"'a resamples/s0-{ID}'",  # As a shell takes it.
     ]
     assert dlexp("ls", "b")[0] == 2
 
@@ -113,6 +119,16 @@ def test_json_is_a_list(dlexp: Invoke, runs: None) -> None:
         "last": 0.5,
         "seconds": 1.25,
         "ended": "2024-05-01T10:00:01+00:00",
+        "started": "2024-05-01T10:00:00+00:00",
+        "what": "",
+        "parameters": 4810,
+        "data_digest": "d" * 64,
+        "training_version": 1,
+        "tensorflow": "2.20.0",
+        "tags": [],
+        "note": "",
+        "settings": flatten(CONFIG),
+        "metrics": dict(read(scan(Path("runs"))[0]).metrics),
     }
     assert [run["status"] for run in (second, third, fourth)] == ["diverged", "interrupted", "damaged"]
     assert (third["best"], third["epochs"]) == (None, 1)
@@ -125,6 +141,7 @@ def test_csv_has_a_header(dlexp: Invoke, runs: None) -> None:
 
     assert [row["status"] for row in rows] == ["finished", "diverged", "interrupted", "damaged"]
     assert (rows[0]["best"], rows[1]["best"]) == ("0.51", "")
+    assert (rows[0]["model.hidden"], rows[0]["val_accuracy"], rows[1]["val_accuracy"]) == ("[64, 64]", "0.5", "")
 
 
 def test_a_null_in_the_metrics(dlexp: Invoke) -> None:

@@ -1,4 +1,4 @@
-"""`dlexp ls`: all runs, one line each."""
+"""`dlexp ls`: runs, one row each."""
 
 from typing import Annotated
 
@@ -20,32 +20,55 @@ def ls(
     status: StatusIs = None,
     since: Since = None,
     tags: Tagged = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Order by a setting, a column of the records or what else --where knows: best or smallest first.",
+        ),
+    ] = None,
+    best: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="The N best runs, by --sort or else by their main metric."),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(metavar="KEY,KEY", help="Show these beside the run: settings, columns of the records, tags, ..."),
+    ] = None,
+    show_all: Annotated[bool, typer.Option("--all", help="Show every row of a long table.")] = False,
     output_format: TableFormat = "table",
     runs_dir: RunsDir = RUNS_DIR,
 ) -> None:
-    """List runs: how each stands, its main validation score (best and last), when it ended.
+    """List runs, the newest last: how each stands, the settings that differ, its main validation score.
 
-    Example: dlexp ls --format csv
+    The score is that of the last epoch. A table has the newest 40 runs, with --sort the first 40; json, csv and md have
+    all, json and csv with every setting and metric.
+
+    Example: dlexp ls --since 7d --best 5
     """
-    from dlexp.console import say
-    from dlexp.records.index import read, walk, without_bias_variance
+    from dlexp import console
+    from dlexp.errors import shown
+    from dlexp.records.index import read_all, walk, without_bias_variance
     from dlexp.records.query import filters
     from dlexp.records.selection import select
-    from dlexp.reports.run.list import render
+    from dlexp.records.summary_csv import staleness
+    from dlexp.reports.run.listing import listing
 
     passing = filters(where or (), status or (), since, tags or ())
     run_dirs, foreign = walk(runs_dir) if runs_dir.exists() and not words else ([], [])
+    stale = staleness(runs_dir, run_dirs) if run_dirs else ""
     run_dirs, others = without_bias_variance(run_dirs)
-    runs = select(runs_dir, words, filters=passing) if words else passing.apply(map(read, run_dirs))
+    runs = select(runs_dir, words, filters=passing) if words else passing.apply(read_all(run_dirs))
     if others:
-        say(others)
+        console.say(others)
     elif not (runs or run_dirs or words):
-        say(f"no runs in {runs_dir} yet. Try: dlexp run configs/digits_sgd.yaml")
-    if runs or output_format != "table":
-        print(render(runs, output_format), end="")
-    for run in runs:
-        if run.status == "damaged":
-            say(run.what)
-    if foreign:
-        more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
-        say(f"{foreign[0]}{more}: no run, passed over")
+        console.say(f"no runs in {runs_dir} yet. Try: dlexp run configs/digits_sgd.yaml")
+    chosen = [key.strip() for key in columns.split(",")] if columns else []
+    found = listing(
+        runs, output_format, console.table_width(), chosen=chosen, sort=sort, n_best=best, show_all=show_all
+    )
+    print(found.text, end="")
+    damaged = [run.what for run in runs if run.status == "damaged"]
+    more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+    no_runs = [f"{foreign[0]}{more}: no run, passed over"] if foreign else []
+    console.say(*found.said, *shown(damaged), *no_runs, *filter(None, [stale]))

@@ -66,9 +66,7 @@ def settings(run: Run) -> dict[str, Any]:
     if run.status in UNFINISHED:
         from dlexp.config.load import load_unchecked
 
-        with suppress(
-            UserError
-        ):  # One that was begun a moment ago has none yet; nobody can resume one that is damaged.
+        with suppress(UserError):  # One that was begun a moment ago has none yet; nobody can resume a damaged one.
             return flatten(load_unchecked(run.dir.config_path).model_dump(mode="json", exclude={"name"}))
     return flatten(run.config)
 
@@ -123,7 +121,7 @@ class Keys:
     def _unknown(self, key: str, said: object) -> UserError:
         words = [*FACTS, *self._columns, *(end for setting in self._settings for end in ends(setting))]
         n_runs = len(self.settings)
-        runs = "the run has" if n_runs == 1 else f"none of {n_runs:,} runs has"
+        runs = "the run has no" if n_runs == 1 else f"none of {n_runs:,} runs has"
         columns = listed(list(self._columns)) or "of finished runs"
         return UserError(
             f"{said}: {runs} {key!r}.{did_you_mean(key, words)} Choose from: settings such as "

@@ -27,8 +27,10 @@ log = logging.getLogger(__name__)
 
 #: How many names an error message lists.
 _SHOWN_NAMES = 10
-#: The start of a run's id, or of its experiment's: `s0-3fa9c1`, `3fa9c1`, each in a name or in all.
-_ID = re.compile(rf"(?:(?P<name>.+)/)?(?:s(?P<seed>[0-9]+)-)?(?P<identity>[0-9a-f]{{4,{PREFIX_LENGTH}}})")
+#: The start of a run's id, or of its experiment's: `s0-3fa9c1`, `3fa9c1`, each in a name or in all; `-2` of an attempt.
+_ID = re.compile(
+    rf"(?:(?P<name>.+)/)?(?:s(?P<seed>[0-9]+)-)?(?P<identity>[0-9a-f]{{4,{PREFIX_LENGTH}}})(?:-(?P<attempt>[0-9]+))?"
+)
 
 
 def select(
@@ -139,6 +141,7 @@ def _beginning(run_dirs: Iterable[RunDir], word: str) -> list[RunDir]:
         for run_dir in run_dirs
         if run_dir.folder.prefix.startswith(said["identity"])
         if said["name"] in (None, run_dir.name) and said["seed"] in (None, str(run_dir.seed))
+        if said["attempt"] in (None, str(run_dir.folder.attempt))
     ]
     if len({run_dir.folder.prefix for run_dir in found}) > 1:
         raise UserError(f"{word}: several ids begin like this. Choose from: {_listed([run.label for run in found])}")

@@ -1,16 +1,18 @@
 """How runs stand, one row each."""
 
-import math
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from typing import Any, Literal
 
-from dlexp.components.columns import Column
-from dlexp.format import TableFormat, tabulated
+from dlexp.components.columns import COSTS, Column
+from dlexp.config.flat import format_value
+from dlexp.format import to_csv, to_json
 from dlexp.records.index import Run
-from dlexp.records.record_files import DamagedRecord
-from dlexp.reports.numbers import fixed, known
+from dlexp.records.keys import facts, numbers, settings
+
+#: What is known of a run beside how it stands.
+_MORE = ("started", "what", "parameters", "data_digest", "training_version", "tensorflow", "tags", "note")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,42 +38,43 @@ class Standing:
     """In ISO format."""
 
 
-def render(runs: Sequence[Run], output: TableFormat) -> str:
-    """These runs in a format, with a line end after the last line."""
-    found = list(map(standing, runs))
-    columns = [field.name for field in fields(Standing)]
-    header = ["run", "status", "epochs", "metric", "best", "last", "seconds", "ended"]
-    return tabulated(output, header, map(_cells, found), columns, map(asdict, found))
+def to_text(runs: Sequence[Run], output: Literal["json", "csv"]) -> str:
+    """All of these runs with all that is on record of each: in JSON settings and metrics have mappings of their own."""
+    if output == "json":
+        return to_json([_document(run) | {"settings": settings(run), "metrics": _metrics(run)} for run in runs])
+    parts = [(_csv_facts(run), _csv_settings(run), _metrics(run)) for run in runs]
+    columns = dict.fromkeys(name for i in range(3) for part in parts for name in part[i])
+    rows = ({**about, **own, **metrics} for about, own, metrics in parts)
+    return to_csv(list(columns) or [field.name for field in fields(Standing)], rows)
 
 
-def _cells(run: Standing) -> list[str]:
-    epochs = "-" if run.epochs is None else str(run.epochs)
-    seconds = "-" if run.seconds is None else fixed(run.seconds, 1)
-    scores = [run.metric or "-", known(run.best), known(run.last)]
-    return [run.run, run.status, epochs, *scores, seconds, local_time(run.ended) or "-"]
+def _csv_facts(run: Run) -> dict[str, Any]:
+    document = _document(run)
+    return document | {"tags": " ".join(document["tags"])}
+
+
+def _csv_settings(run: Run) -> dict[str, str]:
+    return {key: format_value(value) for key, value in settings(run).items()}
+
+
+def _document(run: Run) -> dict[str, Any]:
+    """What is said beside settings and metrics."""
+    return asdict(standing(run)) | facts(run, _MORE)
+
+
+def _metrics(run: Run) -> dict[str, float | None]:
+    return {key: value for key, value in numbers(run).items() if key not in COSTS}
 
 
 def standing(run: Run) -> Standing:
     """How a run stands; of one that does not say how far it got, its history does."""
     metric = main_metric(run.metrics) if run.metrics else None
-    numbers = {name: value for name, value in run.metrics.items() if not math.isnan(value)}
-    epochs = run.epochs
-    if epochs is None:
-        with suppress(DamagedRecord):
-            epochs = len(run.dir.history())
+    scores = numbers(run)
     return Standing(
-        run=run.dir.label,
-        name=run.name,
-        seed=run.seed,
-        attempt=run.dir.folder.attempt,
-        identity=run.identity,
-        status="diverged" if run.has_diverged else run.status,
-        epochs=epochs,
+        **facts(run, ("run", "name", "seed", "attempt", "identity", "status", "epochs", "seconds", "ended")),
         metric=str(metric) if metric else None,
-        best=numbers.get(str(metric.best_value)) if metric else None,
-        last=numbers.get(str(metric)),
-        seconds=run.record.seconds,
-        ended=run.record.ended,
+        best=scores.get(str(metric.best_value)) if metric else None,
+        last=scores.get(str(metric)),
     )
 
 

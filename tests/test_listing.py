@@ -1,0 +1,212 @@
+"""`dlexp ls` as a table: its rows, columns, order and width."""
+
+import shlex
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from make_runs import changed, failed, finished
+from rich.cells import cell_len
+
+from dlexp.errors import UserError
+from dlexp.records.index import read, scan
+from dlexp.records.selection import find
+from dlexp.reports.run.listing import Listing, listing, short_time
+
+
+def listed(runs_dir: Path, width: int | None = None, **options: Any) -> Listing:
+    """A table of all runs."""
+    return listing(list(map(read, scan(runs_dir))), "table", width, **options)
+
+
+def header(found: Listing) -> list[str]:
+    """The columns of a table."""
+    return found.text.splitlines()[0].split()
+
+
+def column(found: Listing, key: str) -> list[str]:
+    """The cells of a column whose neighbours have no spaces."""
+    place = header(found).index(key)
+    return [line.split()[place] for line in found.text.splitlines()[1:]]
+
+
+@pytest.fixture
+def grid(tmp_path: Path) -> Path:
+    """27 points of a grid, the accuracies in their order."""
+    i = 0
+    for rate in (1e-3, 1e-2, 1e-1):
+        for hidden in ([8], [16], [32]):
+            for batch in (16, 32, 64):
+                training, model = {"batch_size": batch}, {"hidden": hidden}
+                config = changed(optimizer={"learning_rate": rate}, model=model, training=training)
+                day = f"2024-05-{i + 1:02}T10:00:00+00:00"
+                finished(tmp_path, "digits_sgd", 0, 0.5 + i / 100, config, ended=day)
+                i += 1
+    return tmp_path
+
+
+def test_a_grid_at_80_columns_has_its_keys_and_whole_numbers(grid: Path) -> None:
+    """The run as it is typed, what sets the points apart, the score and the day; below, what is the same in all."""
+    found = listed(grid, 80)
+    lines = found.text.splitlines()
+
+    assert len(lines) == 28
+    assert max(map(len, lines)) <= 80
+    assert lines[0].split() == ["run", "hidden", "learning…", "batch_si…", "val_accuracy", "ended"]
+    assert lines[1].split()[1:] == ["[8]", "0.001", "16", "0.5000", "2024-05-01"]
+    assert found.said == [
+        "not shown: best_val_accuracy, status (finished) and 2 more; see --columns",
+    ]
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 100, 200, None])
+def test_no_row_is_wider_than_the_terminal(width: int | None, grid: Path) -> None:
+    """However long or wide a name is; without a width nothing is left out."""
+    finished(grid, "a very long name " * 4 + "of a run")
+    finished(grid, "数字の実験" * 5, 3, config=changed(model={"hidden": [64] * 40}))
+    failed(grid, "digits_sgd", 7)
+
+    found = listed(grid, width)
+
+    assert all(
+        width is None or cell_len(line) <= width for line in [*found.text.splitlines(), *found.said[: width and 0]]
+    )
+    assert (width is None) == (not found.said)
+
+
+def test_a_row_begins_with_what_show_takes(tmp_path: Path) -> None:
+    """In quotes where a shell needs them; where the name is too long, the folder's."""
+    finished(tmp_path, "plain-name_1.0,x=2+3")
+    finished(tmp_path, "with (signs)", 1)
+    finished(tmp_path, "n" * 80, 2)
+    finished(tmp_path, "n" * 80, 2)  # A second attempt.
+
+    lines = listed(tmp_path, 80).text.splitlines()[1:]
+    words = [shlex.split(line)[0] for line in lines]
+
+    assert {str(run_dir.path) for word in words for run_dir in find(tmp_path, word)} == {  # type: ignore[union-attr]
+        str(run_dir.path) for run_dir in scan(tmp_path)
+    }
+
+
+def test_the_newest_comes_last_and_a_long_table_has_the_newest(tmp_path: Path) -> None:
+    """41 runs: the first one is counted; all of them where they are asked for."""
+    for seed in range(41):
+        finished(tmp_path, "a", seed, ended=f"2024-05-01T10:{59 - seed:02}:00+00:00")
+
+    found, whole = listed(tmp_path), listed(tmp_path, show_all=True)
+
+    assert found.said == ["the newest 40 of 41 runs; --all lists all, --where and --since choose"]
+    assert [run.split("-")[0] for run in column(found, "run")] == [f"a/s{seed}" for seed in reversed(range(40))]
+    assert (len(column(whole, "run")), whole.said) == (41, [])
+
+
+def test_what_began_and_did_not_end_stands_where_it_was_written_last(tmp_path: Path) -> None:
+    """An interrupted run of today comes after one that finished last year."""
+    begun = finished(tmp_path, "a", config=changed(optimizer={"learning_rate": 1.0}))
+    begun.summary_path.unlink()
+    finished(tmp_path, "b")
+
+    assert column(listed(tmp_path), "status") == ["finished", "interrupted"]
+
+
+def test_sort_has_the_best_first_and_those_without_a_value_last(grid: Path) -> None:
+    """A score by its own direction, anything else from the smallest; the column comes first."""
+    failed(grid, "digits_sgd", 7)
+
+    by_accuracy, by_loss = listed(grid, sort="val_accuracy"), listed(grid, sort="learning_rate")
+
+    assert header(by_accuracy)[:2] == ["run", "val_accuracy"]
+    assert column(by_accuracy, "val_accuracy")[:2] == ["0.7600", "0.7500"]
+    assert column(by_accuracy, "val_accuracy")[-1] == "-"
+    rates = column(by_loss, "learning_rate")
+    assert rates == ["0.001"] * 10 + ["0.01"] * 9 + ["0.1"] * 9
+
+
+def test_best_is_by_the_main_metric_or_by_sort(grid: Path) -> None:
+    """The best one first; by seconds the fastest."""
+    finished(grid, "slow", 0, 0.99, seconds=100.0)
+    finished(grid, "fast", 0, 0.1, seconds=0.1)
+
+    assert column(listed(grid, n_best=2), "val_accuracy") == ["0.9900", "0.7600"]
+    assert column(listed(grid, n_best=1, sort="seconds"), "seconds") == ["0.1"]
+
+
+def test_best_of_what_cannot_be_ranked(tmp_path: Path) -> None:
+    """Several main metrics are the user's to choose from, a setting has no better value; other data are said."""
+    finished(tmp_path, "a")
+    finished(tmp_path, "b", data_digest="e" * 64)
+    assert listed(tmp_path, n_best=2).said[-1] == (
+        "these runs are on 2 different data sets: their val_accuracy does not say which is better"
+    )
+
+    finished(tmp_path, "c", metrics={"val_mae": 1.0})
+    with pytest.raises(
+        UserError, match=r"^--best: the runs have different main metrics \(val_accuracy, val_mae\)\. Try"
+    ):
+        listed(tmp_path, n_best=2)
+    with pytest.raises(UserError, match=r"^--best: no value of learning_rate is better than another"):
+        listed(tmp_path, n_best=2, sort="learning_rate")
+
+
+def test_chosen_columns_stand_alone(tmp_path: Path) -> None:
+    """Settings by short or dotted key, metrics, tags, notes and facts, in the order in which they are named."""
+    run_dir = finished(tmp_path, "a")
+    run_dir.tags_path.write_text("good\nkept\n")
+    run_dir.note_path.write_text("two\nlines | here\n")
+    chosen = ["hidden", "optimizer.learning_rate", "test_loss", "note", "tags", "identity", "seed", "optimizer"]
+
+    lines = listed(tmp_path, chosen=chosen).text.splitlines()
+
+    assert lines[0].split() == ["run", *chosen]
+    cells = [run_dir.label, "[64,", "64]", "0.001", "0.5500", "two", "lines", "|", "here", "good", "kept"]
+    assert lines[1].split() == [*cells, run_dir.folder.prefix, "0", "adam"]
+    with pytest.raises(UserError, match=r"^--columns learning_rat: the run has no 'learning_rat'\. Did you mean"):
+        listed(tmp_path, chosen=["learning_rat"])
+
+
+def test_tags_and_notes_have_columns_once_there_are_any(tmp_path: Path) -> None:
+    """Otherwise not."""
+    run_dir = finished(tmp_path, "a")
+    assert not {"tags", "note"} & set(header(listed(tmp_path)))
+
+    run_dir.tags_path.write_text("good\n")
+    run_dir.note_path.write_text("why\n")
+
+    assert column(listed(tmp_path), "tags") == ["good"]
+    assert column(listed(tmp_path), "note") == ["why"]
+
+
+def test_settings_that_differ_between_names_come_with_them(tmp_path: Path) -> None:
+    """Those within a name first: they are what tells its runs apart."""
+    finished(tmp_path, "a", config=changed(training={"batch_size": 8}))
+    finished(tmp_path, "a", config=changed(training={"batch_size": 16}))
+    finished(tmp_path, "b", config=changed(optimizer={"type": "sgd"}, training={"batch_size": 8}))
+
+    assert header(listed(tmp_path))[1:4] == ["status", "batch_size", "optimizer"]
+
+
+def test_markdown_has_every_run_and_column(grid: Path) -> None:
+    """Whatever the terminal: it is a document."""
+    for seed in range(1, 20):
+        finished(grid, "digits_sgd", seed)
+    runs = [read(run_dir) for run_dir in scan(grid)]
+
+    found = listing(runs, "md", 40)
+
+    assert (found.text.count("\n"), found.said) == (2 + 46, [])
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        (datetime(2026, 11, 26, 0, 5), "today 00:05"),
+        (datetime(2026, 11, 25, 23, 59), "Nov 25 23:59"),
+        (datetime(2026, 1, 2, 3, 4), "Jan 2 03:04"),
+        (datetime(2025, 12, 31, 23, 59), "2025-12-31"),
+    ],
+)
+def test_times_are_short(moment: datetime, expected: str) -> None:
+    """The clock today, the day this year, the date before."""
+    assert short_time(moment, datetime(2026, 11, 26, 12)) == expected
