@@ -102,23 +102,6 @@ def _print(text: str, highlights: Iterable[Highlight], stream: TextIO, *, is_res
     print(text, end="", file=stream, flush=not is_result)
 
 
-@contextmanager
-def counted_bytes(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Within, a bar on a terminal shows how many bytes it was told of, unless something else is shown there."""
-    from rich.file_proxy import FileProxy
-    from rich.markup import escape
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    shown_on = err()
-    if not shown_on.is_terminal or isinstance(sys.stderr, FileProxy):
-        yield lambda _: None
-        return
-    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=shown_on, transient=True) as bar:
-        task = bar.add_task(escape(one_line(what)), total=total)
-        yield lambda n: bar.advance(task, n)
-
-
 class _Said(logging.Handler):
     """Says what is logged."""
 

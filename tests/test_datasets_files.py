@@ -5,15 +5,12 @@ import tarfile
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from io import StringIO
 from pathlib import Path
 from threading import Thread
 from urllib.error import URLError
 
 import pytest
-from rich.console import Console
 
-from dlexp import console
 from dlexp.components.datasets.reading import files
 from dlexp.components.datasets.reading.download import Download
 from dlexp.errors import MAX_LINES, DataError, UserError
@@ -163,7 +160,7 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_a_download_is_said_with_its_size_and_its_folder(
     places: dict[str, Path], mirror: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Before it begins, and once the server says its size; there is no bar outside a terminal."""
+    """Before it begins, and once the server says its size."""
     path = files.find("mnist.npz", None)
 
     cache = places["keras/datasets"]
@@ -176,16 +173,15 @@ def test_a_download_is_said_with_its_size_and_its_folder(
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_terminal_shows_how_far_a_download_is(
-    places: dict[str, Path], mirror: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_slow_download_says_how_far_it_is(
+    places: dict[str, Path], mirror: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """By a bar, unless something else is shown there."""
-    terminal = StringIO()
-    monkeypatch.setattr(console, "err", lambda: Console(file=terminal, force_terminal=True, width=80))
+    """Every few seconds, of how much."""
+    monkeypatch.setattr("dlexp.components.datasets.reading.download.SECONDS_BETWEEN_LINES", 0)
 
     files.find("mnist.npz", None)
 
-    assert "300.0/300.0 kB" in terminal.getvalue()
+    assert caplog.messages[2] == "mnist.npz: 0.1 MB of 0.3 MB"
 
 
 def test_an_archive_is_unpacked(places: dict[str, Path], mirror: Path) -> None:

@@ -1,6 +1,8 @@
 """`dlexp run --dry-run`: what would be trained, and that nothing is."""
 
+import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -133,6 +135,46 @@ def test_same_experiment_under_two_names_is_said(iris: Path, tmp_path: Path) -> 
 
     assert "seed 0    would be trained as iris: the same experiment" in text
     assert text.startswith("1 to train, 0 done before; ")
+
+
+def test_many_experiments_are_a_row_each(iris: Path, tmp_path: Path) -> None:
+    """After the totals: by what tells them apart, what is left and how long it takes; then how to see one."""
+    loaded = load_all([iris], [], ["model.hidden=[[4], [8], [16]]"])
+    planned = plan(Request(wanted=[(each.experiment, [0, 1]) for each in loaded], runs_dir=tmp_path / "runs"))
+
+    text = rendered(loaded, planned, Outline(LAYERS))
+
+    assert (
+        text
+        == f"""\
+6 to train, 0 done before; time with 1 worker: unknown (no finished run on the same data on this machine)
+
+hidden  to train  done  time
+[4]            2     0  unknown
+[8]            2     0  unknown
+[16]           2     0  unknown
+
+settings, layers and sizes of one: {shlex.join(["dlexp", "run", str(iris), "--set", "model.hidden=[4]", "--dry-run"])}
+"""
+    )
+
+
+def test_a_document_has_what_a_page_has(iris: Path, tmp_path: Path) -> None:
+    """Of each experiment its settings, layers and runs; in all the counts and the time."""
+    loaded = load_all([iris])
+    identity = plan(Request(wanted=[(loaded[0].experiment, [0])], runs_dir=tmp_path)).runs[0].identity
+    done = finished(tmp_path / "runs", "iris", 1, identity=identity)
+    planned = plan(Request(wanted=[(loaded[0].experiment, [0, 1])], runs_dir=tmp_path / "runs"))
+
+    found = json.loads(rendered(loaded, planned, Outline(LAYERS), "json"))
+
+    (one,) = found["experiments"]
+    assert (found["to_train"], found["done"], found["time"]["unknown"]) == (1, 1, 1)
+    assert (one["label"], one["settings"]["model.hidden"], len(one["layers"])) == ("iris", [16], 2)
+    assert one["runs"] == [
+        {"seed": 1, "fate": f"finished before, in {done.path}", "directory": str(done.path)},
+        {"seed": 0, "fate": "would be trained", "directory": None},
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -1,27 +1,24 @@
 """What `dlexp run` gives programs, and which of its runs have no result."""
 
+import json
 from pathlib import Path
 
-from make_runs import changed, finished
+from make_runs import changed, failed, finished
+from outcomes import outcomes_of
 
-from dlexp.records.index import read
+from dlexp.format import to_json
 from dlexp.records.numbering import Numbering
-from dlexp.records.run_dir import RunDir
-from dlexp.reports.run.outcome import RunOutcome, outcome
-from dlexp.reports.run.results import result_lines
+from dlexp.reports.run.asserted import assertion, judged
+from dlexp.reports.run.closing import closing
+from dlexp.reports.run.results import document, result_lines
 from dlexp.reports.run.without_result import without_result
-
-
-def outcomes(*run_dirs: RunDir) -> list[RunOutcome]:
-    """What came of runs, each called by its name."""
-    return [outcome(read(run_dir), run_dir.name) for run_dir in run_dirs]
 
 
 def test_one_head_has_its_last_and_best_score(tmp_path: Path) -> None:
     """On the validation split, then on the test split, then the seconds."""
     run_dir = finished(tmp_path)
 
-    assert result_lines(outcomes(run_dir)) == [
+    assert result_lines(outcomes_of(run_dir)) == [
         f"{run_dir.path}: val_accuracy 0.9000 (best 0.9100 in epoch 1), test_accuracy 0.8800, 1.2 s"
     ]
 
@@ -39,13 +36,13 @@ def test_several_heads_have_a_score_each(tmp_path: Path) -> None:
     config = changed(head={"type": "multitask", "heads": heads})
     run_dir = finished(tmp_path, config=config, metrics=metrics)
 
-    assert result_lines(outcomes(run_dir)) == [
+    assert result_lines(outcomes_of(run_dir)) == [
         f"{run_dir.path}: val_size_mae 0.5000 (test 0.5000), val_size_class_auc 0.7500 (test 0.7500), "
         "val_ink_loss 0.2500 (test 0.2500), 1.2 s"
     ]
     without_validation = {name: value for name, value in metrics.items() if "val_" not in name}
     run_dir = finished(tmp_path, "alone", config=config, metrics=without_validation)
-    assert result_lines(outcomes(run_dir))[0].startswith(f"{run_dir.path}: size_mae 0.5000 (test 0.5000), ")
+    assert result_lines(outcomes_of(run_dir))[0].startswith(f"{run_dir.path}: size_mae 0.5000 (test 0.5000), ")
 
 
 def test_a_score_that_is_no_number_is_said(tmp_path: Path) -> None:
@@ -54,7 +51,38 @@ def test_a_score_that_is_no_number_is_said(tmp_path: Path) -> None:
     config = changed(head={"type": "multitask", "heads": {"gap_size": {"metrics": ["auc"]}}})
     run_dir = finished(tmp_path, config=config, metrics=metrics)
 
-    assert result_lines(outcomes(run_dir)) == [f"{run_dir.path}: gap_size_auc - (test -), 1.2 s"]
+    assert result_lines(outcomes_of(run_dir)) == [f"{run_dir.path}: gap_size_auc - (test -), 1.2 s"]
+
+
+def test_one_document_has_every_run(tmp_path: Path) -> None:
+    """With its scores, whether it was done before, counts, what is not met and the exit code; NaN is null."""
+    done, wild = finished(tmp_path, "good", metrics={"loss": 1.0, "val_loss": None}), failed(tmp_path, "wild")
+    runs, left = outcomes_of(done, wild), [("later", 3)]
+    ending = closing(
+        without_result([done, wild], {wild.path: "wild, seed 0"}),
+        [],
+        assertions=judged([assertion("loss <= 1")], runs, left),
+        n_runs=2,
+    )
+
+    found = json.loads(to_json(document(runs, ending, {str(done.path)}, left)))
+
+    assert [(run["label"], run["status"], run.get("done_before")) for run in found["runs"]] == [
+        ("good", "finished", True),
+        ("wild", "diverged", False),
+        ("later", "not started", None),
+    ]
+    assert found["runs"][0]["metrics"] == {"loss": 1.0, "val_loss": None}
+    assert (found["runs"][0]["metric"], found["runs"][0]["last"]) == ("val_loss", None)
+    assert {name: n for name, n in found["counts"].items() if n} == {
+        "runs": 3,
+        "done_before": 1,
+        "finished": 1,
+        "diverged": 1,
+        "not_started": 1,
+    }
+    assert [each["label"] for each in found["assertions"][0]["unmet"]] == ["wild", "later"]
+    assert (list(found["without_result"]), found["exit_code"]) == (["failed"], 1)
 
 
 def test_an_interrupted_run_says_what_becomes_of_it(tmp_path: Path) -> None:

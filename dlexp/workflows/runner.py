@@ -117,9 +117,11 @@ class Trained:
 
     @property
     def not_started(self) -> list[tuple[str, int]]:
-        """The label and the seed of each other run."""
-        labels = self.plan.labels
-        return [(labels[each.subject.identities.own], each.seed) for each, run_dir in self.runs if run_dir is None]
+        """The label and the seed of each other run; where there are no data, the name of the experiment."""
+        labels, wanted = self.plan.labels, zip(self.plan.request.wanted, self.plan.identities, strict=False)
+        without_data = [(each.name, seed) for (each, seeds), identity in wanted if not identity for seed in seeds]
+        left = [(labels[each.subject.identities.own], each.seed) for each, run_dir in self.runs if run_dir is None]
+        return [*left, *without_data]
 
     @property
     def labelled_configs(self) -> dict[str, Loaded]:

@@ -30,8 +30,7 @@ def _symptoms(outcomes: Sequence[RunOutcome], configs: Mapping[str, Loaded], ask
     of_kind: dict[str, list[tuple[RunOutcome, Symptom]]] = {}
     for run in outcomes:
         for symptom in run.symptoms:
-            if run.status == "finished":  # Of a run that diverged it is said with the failures.
-                of_kind.setdefault(symptom.kind, []).append((run, symptom))
+            of_kind.setdefault(symptom.kind, []).append((run, symptom))
     for showing in sorted(of_kind.values(), key=len, reverse=True)[:MAX_KINDS]:
         run, symptom = showing[0]
         n = len({other.run for other, _ in showing})

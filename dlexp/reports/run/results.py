@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from dlexp.records.keys import STATUSES
 from dlexp.reports.numbers import duration, score
 from dlexp.reports.run import outcome
 from dlexp.reports.run.closing import Closing
@@ -40,13 +41,14 @@ def document(
         done_before: The directories of the runs that were done.
         not_started: The label and the seed of each other run.
     """
+    counts = Counter(each.status for each in outcomes)
     runs = [outcome.document(each) | {"done_before": each.directory in done_before} for each in outcomes]
     return {
         "runs": [*runs, *({"label": label, "seed": seed, "status": "not started"} for label, seed in not_started)],
         "counts": {
             "runs": len(outcomes) + len(not_started),
             "done_before": sum(run["done_before"] for run in runs),
-            **Counter(each.status for each in outcomes),
+            **{status: counts[status] for status in STATUSES},
             "not_started": len(not_started),
         },
         "assertions": [asdict(each) for each in ending.assertions],

@@ -4,11 +4,11 @@ import hashlib
 import logging
 import tarfile
 import tempfile
+import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from dlexp.console import counted_bytes
 from dlexp.errors import DataError
 from dlexp.whole_files import make_folder, replacing
 
@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 20
 CHUNK_BYTES = 1 << 16
+#: How far a download is, is said again after so many seconds.
+SECONDS_BETWEEN_LINES = 3.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Download:
 
 
 def download(wanted: Download, path: Path) -> None:
-    """Download a file, and say how large it is and where it goes; a bar on a terminal shows how far it is.
+    """Download a file, and say how large it is, where it goes, and every few seconds how far it is.
 
     Raises:
         OSError: There is no connection, or the file cannot be written.
@@ -46,15 +48,21 @@ def download(wanted: Download, path: Path) -> None:
     request = urllib.request.urlopen(wanted.url, timeout=TIMEOUT_SECONDS)  # One of a fixed list.
     with request as source, replacing(path) as new, new.open("wb") as file:
         length = source.headers.get("Content-Length", "")
-        n_bytes = int(length) if length.isdecimal() else None
-        log.warning(f"{path.name}: {f'{n_bytes / 1e6:,.1f} MB' if n_bytes else 'of unknown size'}")
-        with counted_bytes(path.name, n_bytes) as advance:
-            while chunk := source.read(CHUNK_BYTES):
-                file.write(chunk)
-                digest.update(chunk)
-                advance(len(chunk))
+        whole = _size(int(length)) if length.isdecimal() else "unknown size"
+        log.warning(f"{path.name}: {whole}")
+        said = time.monotonic()
+        while chunk := source.read(CHUNK_BYTES):
+            file.write(chunk)
+            digest.update(chunk)
+            if time.monotonic() - said >= SECONDS_BETWEEN_LINES:
+                said = time.monotonic()
+                log.warning(f"{path.name}: {_size(file.tell())} of {whole}")
         if digest.hexdigest() != wanted.file_hash:
             raise DataError(f"{file.tell():,} bytes were sent whose digest is not that of the file")
+
+
+def _size(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:,.1f} MB"
 
 
 def unpack(archive: Path, folder: Path) -> None:
