@@ -12,20 +12,20 @@ from rich.cells import cell_len
 from dlexp.errors import UserError
 from dlexp.records.index import read, scan
 from dlexp.records.selection import find
-from dlexp.reports.run.listing import Listing, listing, short_time
+from dlexp.reports.run.listing import RunList, listing, short_time
 
 
-def listed(runs_dir: Path, width: int | None = None, **options: Any) -> Listing:
+def listed(runs_dir: Path, width: int | None = None, **options: Any) -> RunList:
     """A table of all runs."""
     return listing(list(map(read, scan(runs_dir))), "table", width, **options)
 
 
-def header(found: Listing) -> list[str]:
+def header(found: RunList) -> list[str]:
     """The columns of a table."""
     return found.text.splitlines()[0].split()
 
 
-def column(found: Listing, key: str) -> list[str]:
+def column(found: RunList, key: str) -> list[str]:
     """The cells of a column whose neighbours have no spaces."""
     place = header(found).index(key)
     return [line.split()[place] for line in found.text.splitlines()[1:]]

@@ -47,6 +47,7 @@ def ls(
     Example: dlexp ls --since 7d --best 5
     """
     from dlexp import console
+    from dlexp.cli.highlights import STATUS, in_column
     from dlexp.errors import shown
     from dlexp.records.index import read_all, walk, without_bias_variance
     from dlexp.records.query import filters
@@ -67,7 +68,8 @@ def ls(
     found = listing(
         runs, output_format, console.table_width(), chosen=chosen, sort=sort, n_best=best, show_all=show_all
     )
-    print(found.text, end="")
+    is_table = output_format == "table"
+    console.show(found.text, in_column(found.text, "status", STATUS) if is_table else ())
     damaged = [run.what for run in runs if run.status == "damaged"]
     more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
     no_runs = [f"{foreign[0]}{more}: no run, passed over"] if foreign else []

@@ -51,7 +51,7 @@ class _ListColumn:
 
 
 @dataclass(frozen=True)
-class Listing:
+class RunList:
     """A list of runs as it is printed."""
 
     text: str
@@ -68,7 +68,7 @@ def listing(
     sort: str | None = None,
     n_best: int | None = None,
     show_all: bool = False,
-) -> Listing:
+) -> RunList:
     """Runs in a format; a table has no more than `MAX_ROWS` of them unless it is to `show_all`.
 
     Raises:
@@ -80,20 +80,20 @@ def listing(
         ordered = best(ordered, n_best, key) if key else []
     said = _of_several_data(ordered, key) if n_best and key else []
     if output == "json" or output == "csv":
-        return Listing(to_text(ordered, output), said)
+        return RunList(to_text(ordered, output), said)
     rows, left_out = list(ordered), len(ordered) - MAX_ROWS
     if left_out > 0 and output == "table" and not show_all:
         rows = rows[:MAX_ROWS] if key else rows[left_out:]
         which = f"first {MAX_ROWS} by {key}" if key else f"newest {MAX_ROWS}"
         said.append(f"the {which} of {len(ordered):,} runs; --all lists all, --where and --since choose")
     if not rows:
-        return Listing("", said)
+        return RunList("", said)
     shown = columns(rows, None if output == "md" else width, chosen, key or "")
     if output == "md":
         cells = zip(*(map(one_line, column.cells) for column in shown), strict=True)
-        return Listing("\n".join(markdown_table([column.header for column in shown], cells)) + "\n", said)
+        return RunList("\n".join(markdown_table([column.header for column in shown], cells)) + "\n", said)
     table = fitted(shown, width)
-    return Listing("\n".join(table.lines) + "\n", [*_left_out(table.folded, width or 0), *said])
+    return RunList("\n".join(table.lines) + "\n", [*_left_out(table.folded, width or 0), *said])
 
 
 def _of_several_data(runs: Iterable[Run], key: str) -> list[str]:
