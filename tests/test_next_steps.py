@@ -91,10 +91,11 @@ def test_of_many_runs_a_symptom_is_said_once_and_counted(config: Path) -> None:
 
 def test_a_run_that_diverged_gets_the_change_that_helps(config: Path) -> None:
     """There is nothing to compare."""
-    (run,) = outcomes_of(failed(Path("runs"), "ab"))
+    diverged = Symptom(kind="diverged", what="diverged in epoch 3", change="--set optimizer.learning_rate=0.0001")
+    run = of(failed(Path("runs"), "ab"), diverged)
 
     assert advice([run], {"ab": load(config)}, asked(config)) == [
-        "ab, seed 0: diverged: loss is nan in epoch 3",
+        "ab, seed 0: diverged in epoch 3",
         "  what usually helps: dlexp run 'a b.yaml' --set optimizer.learning_rate=0.0001",
     ]
 
