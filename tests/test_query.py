@@ -11,9 +11,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from make_runs import changed, failed, finished
 
+from dlexp.config.flat import format_value
+from dlexp.config.labels import short_keys, telling
 from dlexp.errors import UserError
 from dlexp.records.conditions import condition
 from dlexp.records.index import Run, read, scan
+from dlexp.records.keys import settings as settings_of
 from dlexp.records.moments import moment
 from dlexp.records.numbering import Numbering
 from dlexp.records.query import filters
@@ -226,3 +229,58 @@ def test_settings_of_a_run_under_way_are_known(tmp_path: Path) -> None:
     runs = list(map(read, scan(tmp_path)))
 
     assert [run.seed for run in filters(["learning_rate == 0.5"]).apply(runs)] == [0]
+
+
+def test_what_a_label_says_selects_its_runs(tmp_path: Path) -> None:
+    """Each `KEY=VALUE` of a label is a condition that holds for its experiment."""
+    optimizers = ({"learning_rate": 0.1}, {"learning_rate": 1e-7}, {"type": "sgd"}, {"clipnorm": 1.0})
+    models: list[dict[str, Any]] = [{"hidden": [8]}, {"hidden": []}, {"activation": {"type": "relu"}}, {"alpha": True}]
+    for optimizer in optimizers:
+        for model in models:
+            finished(tmp_path, "grid", config=changed(optimizer=optimizer, model=model))
+    runs = list(map(read, scan(tmp_path)))
+    experiments = [settings_of(run) for run in runs]
+    keys = telling(experiments)
+    short = short_keys(keys, {key for each in experiments for key in each})
+
+    assert len(keys) == 6
+    for run, own in zip(runs, experiments, strict=True):
+        where = [f"{short[key]}={format_value(own[key])}" for key in keys if key in own]
+        assert run in filters(where).apply(runs)
+        assert all(
+            [settings_of(each)[key] for key in keys if key in own] == [own[key] for key in keys if key in own]
+            for each in filters(where).apply(runs)
+        )
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
+    """Runs of every kind."""
+    folder = tmp_path_factory.mktemp("several")
+    finished(folder, "plain", config=changed(model={"kernel_regularizer": None}))
+    finished(folder, "l2", config=changed(model={"kernel_regularizer": {"type": "l2"}, "hidden": []}))
+    failed(folder)
+    finished(folder, "damaged").summary_path.write_text("{")
+    Numbering(folder).create("begun", 1, "a" * 64)
+    return list(map(read, scan(folder)))
+
+
+KEYS = ["learning_rate", "optimizer", "kernel_regularizer", "hidden", "loss", "val_accuracy", "tags", "note", "ended"]
+SIGNS = ["<", "<=", ">", ">=", "=", "!=", "~", "!~"]
+VALUES = ["1", "-1e400", "null", "true", "[64, 64]", "[]", "l2", "''", "2024-05-01", "today", "{}", "[[1], {}]", "~"]
+
+
+@given(where=st.lists(st.tuples(*map(st.sampled_from, (KEYS, SIGNS, VALUES))), max_size=3))
+@settings(deadline=None)
+def test_every_condition_selects_or_is_refused(where: list[tuple[str, str, str]], several: list[Run]) -> None:
+    """What passes all of several conditions passes each alone; of a condition and its contrary no run passes both."""
+    try:
+        passing = filters(list(map("".join, where))).apply(several)
+        alone = [filters(["".join(each)]).apply(several) for each in where]
+    except UserError:
+        return
+    assert passing == [run for run in several if all(run in each for each in alone)]
+    for (key, sign, value), own in zip(where, alone, strict=True):
+        if sign in ("=", "~"):
+            contrary = filters([f"{key}!{sign}{value}"]).apply(several)
+            assert not [run for run in own if run in contrary]
