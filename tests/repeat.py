@@ -12,7 +12,9 @@ from dlexp.reports.run.curves import CURVES
 from dlexp.reports.verification.facts import weights
 
 #: Small, with every file that a run can leave but predictions.
-CONFIG = "dataset: iris\nmodel: {hidden: [8]}\ntraining: {epochs: 3, diagnostics: true}\n"
+CONFIG = "dataset: iris\nmodel: {hidden: [8]}\ntraining: {epochs: 3, diagnostics: true, keep_state: true}\n"
+#: The same with fewer epochs, which it continues.
+SHORTER = CONFIG.replace("epochs: 3", "epochs: 1")
 
 
 def command(folder: Path, text: str = CONFIG) -> None:
@@ -24,8 +26,8 @@ def command(folder: Path, text: str = CONFIG) -> None:
 
 
 def the_finished(folder: Path) -> RunDir:
-    """The one run that finished there, which has a row for each of its epochs."""
-    (run,) = finished(folder / "runs")
+    """The one run of three epochs that finished there, which has a row for each of them."""
+    (run,) = (run for run in finished(folder / "runs") if run.epochs != 1)
     assert len(run.dir.history()) == run.epochs
     return run.dir
 

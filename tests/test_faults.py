@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 import tensorflow as tf
 from faulty_disk import Disk, failing
-from repeat import assert_same, command, the_finished
+from repeat import SHORTER, assert_same, command, the_finished
 
 from dlexp.errors import DlexpError
 from dlexp.execution import execute
@@ -62,11 +62,13 @@ class Start(NamedTuple):
 
 @pytest.fixture(scope="module")
 def starts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Start]:
-    """Nothing; and a run that was stopped after two of its three epochs."""
+    """Nothing; a run that was stopped after two of its three epochs; a finished one of one epoch, with its state."""
     starts = {}
-    for name in ("new", "resumed"):
+    for name in ("new", "resumed", "continued"):
         folder = tmp_path_factory.mktemp(name) / "work"
         folder.mkdir()
+        if name == "continued":
+            command(folder, SHORTER)
         if name == "resumed":
             asked = iter([False, False, True])
             with pytest.MonkeyPatch.context() as patch:
@@ -106,7 +108,7 @@ def test_some_operations_fail(starts: dict[str, Start], tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", DISKS)
-@pytest.mark.parametrize("name", ["new", "resumed"])
+@pytest.mark.parametrize("name", ["new", "resumed", "continued"])
 def test_every_operation_fails(name: str, kind: str, starts: dict[str, Start], tmp_path: Path) -> None:
     """The first, the second, and so on to the last."""
     start = starts[name]

@@ -123,11 +123,12 @@ def of_another_processor(run_dir: RunDir) -> None:
 #: Of each: a setting of both runs, what becomes of the shorter one, what it recorded, and what is said.
 REASONS: dict[str, tuple[str, Callable[[RunDir], object], dict[str, Any], str]] = {
     "no state": (
-        "",
+        "training.keep_state=false",
         lambda run_dir: run_dir.state_path.unlink(),
         {},
         "{path} (2 epochs) kept no state; training.keep_state: true keeps it",
     ),
+    "lost state": ("", lambda run_dir: run_dir.state_path.unlink(), {}, "{path} (2 epochs) has no state.npz any more"),
     "schedule": (
         "training.schedule=cosine",
         lambda run_dir: None,
@@ -184,16 +185,18 @@ def test_where_the_longest_cannot_be_continued_the_one_before_it_is(tmp_path: Pa
     assert lines(planned(tmp_path, IRIS % 4)) == [f"it, seed 0: continues {first.path} from epoch 2"]
 
 
-def test_seeds_that_train_from_the_start_are_one_line(tmp_path: Path) -> None:
-    """With the reason of the first."""
-    for seed in range(3):
-        shorter(tmp_path, IRIS % 2, seed=seed).state_path.unlink()
+def test_seeds_that_begin_alike_are_one_line(tmp_path: Path) -> None:
+    """With the runs that they continue, or the reason of the first."""
+    run_dirs = [shorter(tmp_path, IRIS % 2, seed=seed) for seed in range(3)]
+    paths = ", ".join(str(run_dir.path) for run_dir in run_dirs)
+    assert lines(planned(tmp_path, IRIS % 4, seeds=3)) == [f"it, 3 seeds: continue {paths} from epoch 2"]
+    for run_dir in run_dirs:
+        run_dir.state_path.unlink()
 
     found = planned(tmp_path, IRIS % 4, seeds=3)
 
-    why = "(2 epochs) kept no state; training.keep_state: true keeps it"
     assert lines(found) == [f"it, 3 seeds: train from the start: {found.runs[0].from_start}"]
-    assert found.runs[0].from_start.endswith(why)
+    assert found.runs[0].from_start == f"{run_dirs[0].path} (2 epochs) has no state.npz any more"
     assert list(_beginnings(planned(tmp_path, IRIS % 4, "training.keep_state=false", seeds=3), True)) == []
 
 

@@ -4,6 +4,9 @@ Whether they can is known without TensorFlow. It ends in the bytes of a run from
 machine, so what could explain other numbers has to be the same.
 """
 
+from functools import cache
+from typing import Any
+
 from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION, Ingredients
 from dlexp.errors import DlexpError
@@ -42,6 +45,8 @@ def why_not_continued(run: Run, experiment: Experiment) -> str:
     if stopped := result.stopped_epoch:
         return f"early stopping ended {run.dir.path} after epoch {stopped}, and will end this run there too"
     if not run.dir.state_path.exists():
+        if (run.config.get("training") or {}).get("keep_state") is True:
+            return f"{found} has no {run.dir.state_path.name} any more"
         return f"{found} kept no state; training.keep_state: true keeps it"
     if experiment.training.diagnostics and (not run.dir.diagnostics_path.exists() or run.dir.lacks_first_diagnostics):
         return f"{found} has no diagnostics of its own, which this run is to have"
@@ -51,7 +56,7 @@ def why_not_continued(run: Run, experiment: Experiment) -> str:
 def _other_place(run: Run, result: Finished) -> str:
     """What differs from here; empty where nothing does."""
     try:
-        then, now = run.dir.environment() or {}, here()
+        then, now = run.dir.environment() or {}, _here()
     except DamagedRecord as error:
         return error.lines[0]
     changed = [key for key in PLACE if then.get(key) != now[key]]
@@ -59,6 +64,12 @@ def _other_place(run: Run, result: Finished) -> str:
         name for name, version in now["versions"].items() if name != "dlexp" and result.versions.get(name) != version
     ]
     return f"{run.dir.path} was trained with another {changed[0]}" if changed else ""
+
+
+@cache
+def _here() -> dict[str, Any]:
+    # Reading the versions takes a hundredth of a second, and there may be thousands of runs.
+    return here()
 
 
 def _damage(run: Run, result: Finished, with_diagnostics: bool) -> str:

@@ -13,7 +13,7 @@ from dlexp.execution.plan import Plan, Planned, Request
 from dlexp.execution.planning import before_draws, plan, require_memory
 from dlexp.execution.remarking import ALL_SHOWN_BY
 from dlexp.execution.standing import unobserved
-from dlexp.format import plural
+from dlexp.format import listed, plural
 from dlexp.records.ended import Finished
 from dlexp.records.index import finished, read
 from dlexp.records.run_dir import RunDir
@@ -218,18 +218,22 @@ def _on_record(planned: Planned, wait: bool, counts_done: bool, to_observe: Coll
 
 
 def _beginnings(planned: Plan, only_asked: bool) -> Iterator[str]:
-    """A line for each run that continues a shorter one, and for each experiment that could have and does not.
+    """A line for each experiment with runs that continue shorter ones, or that could have and do not.
 
-    With `only_asked` the latter only of experiments that keep their states.
+    With `only_asked` the latter only where the state is to be kept.
     """
-    from_start: dict[str, list[Planned]] = {}
+    alike: dict[tuple[str, int | None], list[Planned]] = {}
     for each in planned.to_train:
-        label = planned.labels[each.subject.identities.own]
-        if run := each.continues:
-            yield f"{label}, seed {each.seed}: continues {run.dir.path} from epoch {run.epochs}"
-        elif each.from_start and (each.subject.experiment.training.keep_state or not only_asked):
-            from_start.setdefault(label, []).append(each)
-    for label, runs in from_start.items():
-        verb = "trains" if len(runs) == 1 else "train"
-        who = f"{label}, seed {runs[0].seed}" if len(runs) == 1 else f"{label}, {len(runs)} seeds"
-        yield f"{who}: {verb} from the start: {runs[0].from_start}"
+        is_told = each.continues or (
+            each.from_start and (each.subject.experiment.training.keep_state or not only_asked)
+        )
+        if is_told:
+            epoch = each.continues.epochs if each.continues else None
+            alike.setdefault((planned.labels[each.subject.identities.own], epoch), []).append(each)
+    for (label, epoch), runs in alike.items():
+        who, s = (f"{label}, seed {runs[0].seed}", "s") if len(runs) == 1 else (f"{label}, {len(runs)} seeds", "")
+        if epoch:
+            continued = listed([str(run.dir.path) for each in runs if (run := each.continues)])
+            yield f"{who}: continue{s} {continued} from epoch {epoch}"
+        else:
+            yield f"{who}: train{s} from the start: {runs[0].from_start}"
