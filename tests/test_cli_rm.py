@@ -79,7 +79,8 @@ def test_without_a_terminal_nothing_goes_unasked(rm: Invoke) -> None:
     assert len(out.splitlines()) == 4
     assert said.splitlines() == [
         "3 runs (2 finished, 1 diverged), 4.2 kB",
-        "removed nothing: there is no terminal to ask on; --yes removes 3 runs",
+        "removed 0 runs, 0.0 kB",
+        "there is no terminal to ask on; --yes removes 3 runs unasked",
     ]
     assert all(run.path.exists() for run in runs)
 
@@ -121,7 +122,9 @@ def test_the_table_of_all_runs_is_brought_up_to_date(rm: Invoke, monkeypatch: py
         return removal.remove(run_dir, *rest)
 
     monkeypatch.setattr("dlexp.workflows.rm.remove_one", interrupted)
-    assert rm("grid", "--yes")[0] == 130
+    code, _, said = rm("grid", "--yes")
+
+    assert (code, said.splitlines()[1:]) == (130, ["removed 1 run, 1.7 kB", "interrupted"])
     assert (first.path.exists(), second.path.exists()) == (False, True)
     assert second.path.name in (RUNS / "summary.csv").read_text()
     assert first.path.name not in (RUNS / "summary.csv").read_text()

@@ -81,7 +81,15 @@ def test_all_conditions_hold(runs: list[Run]) -> None:
         ("< 1", "< 1: expected a key before the <"),
         ("learning_rate < 0,1", "learning_rate < 0,1: < compares numbers, given 0,1. Did you mean 0.1?"),
         ("learning_rate < 1 and seed > 2", "learning_rate < 1 and seed > 2: expected one condition"),
-        ("hidden == 64", "hidden == 64: hidden cannot be compared like this: it is [64, 64], [8]"),
+        (
+            "hidden == 64",
+            "hidden == 64: hidden cannot be compared like this: it is [64, 64], [8]; write hidden == [64], "
+            "or hidden ~ 64 for one that contains it",
+        ),
+        (
+            "0.01 < learning_rate < 0.1",
+            "0.01 < learning_rate < 0.1: expected the key first",
+        ),
         ("loss == mse", "loss == mse: loss cannot be compared like this: it is 0.3"),
         ("optimizer == {type: adam}", "optimizer == {type: adam}: expected a single value or a list"),
         ("hidden == [8", "hidden == [8: not valid YAML"),

@@ -29,31 +29,34 @@ def rm(
     from dlexp.errors import Elsewhere, shown
     from dlexp.format import plural
     from dlexp.records.query import filters
-    from dlexp.records.removal import UNDER_WAY
+    from dlexp.records.removal import UNDER_WAY, Removal
     from dlexp.reports.numbers import file_size
     from dlexp.reports.run.removals import counted, listing
     from dlexp.workflows import rm as workflow
 
     passing = filters(where or (), status or (), since, tags or ())
     chosen = workflow.chosen(words or [], passing, runs_dir, data_dir)
-    going = [(run, each) for run, each in chosen if not each.kept]
+    runs = [run for run, each in chosen if not each.kept]
+    going = [each for _, each in chosen if not each.kept]
     kept = [each for _, each in chosen if each.kept]
     if going:
-        sizes = [each.n_bytes for _, each in going]
-        print("\n".join(listing([run for run, _ in going], sizes, console.table_width())))
-        console.say(f"{counted([run for run, _ in going], sum(sizes))}")
-    removes = bool(going) and not dry_run and (yes or _agrees(len(going)))
-    removed = list(workflow.remove(each for _, each in going)) if removes else []
-    gone = [each for each in removed if not each.kept]
-    kept += [each for each in removed if each.kept]
-    console.say(*shown([f"{each.run_dir.path}: kept: {each.kept}" for each in kept]))
-    if dry_run:
-        console.say(f"would remove {plural(len(going), 'run')}; removed nothing")
-        return
-    console.say(f"removed {plural(len(gone), 'run')}, {file_size(sum(each.n_bytes for each in gone))}")
-    if kept and not gone and all(each.kept == UNDER_WAY for each in kept):
-        raise Elsewhere("nothing to remove here: other processes have all these runs")
-    if kept:
+        sizes = [each.n_bytes for each in going]
+        print("\n".join(listing(runs, sizes, console.table_width())))
+        console.say(counted(runs, sum(sizes)))
+    gone: list[Removal] = []
+    try:
+        if going and not dry_run and (yes or _agrees(len(going))):
+            for each in workflow.remove(going):
+                (kept if each.kept else gone).append(each)
+    finally:  # Also where it is interrupted.
+        console.say(*shown([f"{each.run_dir.path}: kept: {each.kept}" for each in kept]))
+        if dry_run:
+            console.say(f"would remove {plural(len(going), 'run')}; removed nothing")
+        else:
+            console.say(f"removed {plural(len(gone), 'run')}, {file_size(sum(each.n_bytes for each in gone))}")
+    if kept and not dry_run:
+        if not gone and all(each.kept == UNDER_WAY for each in kept):
+            raise Elsewhere("nothing to remove here: other processes have all these runs")
         raise typer.Exit(1)
 
 
@@ -65,6 +68,6 @@ def _agrees(n_runs: int) -> bool:
     from dlexp.format import plural
 
     if not sys.stdin.isatty():
-        raise UserError(f"removed nothing: there is no terminal to ask on; --yes removes {plural(n_runs, 'run')}")
+        raise UserError(f"there is no terminal to ask on; --yes removes {plural(n_runs, 'run')} unasked")
     print(f"Remove {plural(n_runs, 'run')}? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -10,7 +10,7 @@ from typing import Any
 from dlexp.config.flat import MISSING
 from dlexp.config.problems import ConfigError, Source
 from dlexp.config.suggestions import number_readings
-from dlexp.config.yaml_source import parse_value
+from dlexp.config.yaml_source import parse_value, reads_as_number
 from dlexp.errors import UserError
 from dlexp.records.moments import moment, recorded_moment
 
@@ -24,6 +24,8 @@ _ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
 }
 _OPERATORS = (*_ORDERS, "==", "=", "!=", "~", "!~")
+#: What is typed for them.
+_INSTEAD = {"=>": ">=", "=<": "<=", "<>": "!=", "===": "==", "!==": "!=", "=~": "~", "~=": "~"}
 _FORM = re.compile(r"\s*(?P<key>[^<>=!~]*[^<>=!~\s])\s*(?P<operator>[<>=!~]+)\s*(?P<value>.*?)\s*", re.DOTALL)
 #: A second condition in what is read as the value of the first.
 _SECOND = re.compile(r"\s(?:and|or|&&?|\|\|?)\s.*[<>=~]|,[^\[\]'\"]*[<>=~]")
@@ -65,6 +67,12 @@ class Condition:
         compares = self._is_within if self.operator.endswith("~") else self._is_equal
         return compares(own) is not self.operator.startswith("!")
 
+    def instead(self, own: Any) -> str:
+        """What to write for a value of a kind that cannot be compared like this; empty where nothing is sure."""
+        if isinstance(own, list) and self.operator in ("=", "==", "!=") and isinstance(self.value, int | float | str):
+            return f"{self.key} {self.operator} [{self.raw}], or {self.key} ~ {self.raw} for one that contains it"
+        return ""
+
     def _is_equal(self, own: Any) -> bool:
         if isinstance(own, datetime):  # To the minute, or on that day.
             return f"{own:%Y-%m-%d %H:%M}".startswith(
@@ -85,29 +93,34 @@ def condition(text: str) -> Condition:
     Raises:
         UserError: It is no condition.
     """
-    written = " ".join(text.split())
+    try:
+        key, sign, raw = _parts(text)
+        value = _moment(key, sign, raw) if key in TIMES else _number_or_else(sign, raw)
+    except UserError as error:
+        raise UserError(f"{' '.join(text.split())}: {error.lines[0]}") from None
+    return Condition(text=text, key=key, operator=sign, value=value, raw=raw)
+
+
+def _parts(text: str) -> tuple[str, str, str]:
+    """The key, the operator and the value as they were written."""
     found = _FORM.fullmatch(text)
     if not found:
         if re.match(r"\s*[<>=!~]", text):
-            raise UserError(f"{written}: expected a key before the {text.split()[0]}, as in 'learning_rate < 0.1'")
+            raise UserError(f"expected a key before the {text.split()[0]}, as in 'learning_rate < 0.1'")
         raise UserError(
-            f"{written}: expected KEY OP VALUE, such as 'learning_rate < 0.1', in quotes: "
-            "a shell takes < and > for the names of files"
+            "expected KEY OP VALUE, such as 'learning_rate < 0.1', in quotes: a shell takes < and > for names of files"
         )
     key, sign, raw = found.group("key", "operator", "value")
     if sign not in _OPERATORS:
-        instead = {"=>": ">=", "=<": "<=", "<>": "!=", "===": "==", "!==": "!=", "=~": "~", "~=": "~"}.get(sign)
-        meant = f" Did you mean {instead}?" if instead else ""
-        raise UserError(f"{written}: there is no {sign}.{meant} Choose from: {' '.join(_OPERATORS)}")
+        meant = f" Did you mean {_INSTEAD[sign]}?" if sign in _INSTEAD else ""
+        raise UserError(f"there is no {sign}.{meant} Choose from: {' '.join(_OPERATORS)}")
     if not raw:
-        raise UserError(f"{written}: expected a value after the {sign}; no text at all is written as ''")
+        raise UserError(f"expected a value after the {sign}; no text at all is written as ''")
+    if reads_as_number(key):
+        raise UserError(f"expected the key first, then the operator and {key}, as in 'learning_rate < 0.1'")
     if raw[0] not in "'\"" and _SECOND.search(raw):
-        raise UserError(f"{written}: expected one condition; give each its own --where (where=[...]): all must hold")
-    try:
-        value = _moment(key, sign, raw) if key in TIMES else _number_or_else(sign, raw)
-    except UserError as error:
-        raise UserError(f"{written}: {error.lines[0]}") from None
-    return Condition(text=text, key=key, operator=sign, value=value, raw=raw)
+        raise UserError("expected one condition; give each its own --where (where=[...]): all must hold")
+    return key, sign, raw
 
 
 def _moment(key: str, sign: str, raw: str) -> datetime:

@@ -12,7 +12,7 @@ _FORMS = "30m, 12h, 7d, 2w (so long ago), today, yesterday, 2026-11-01 or '2026-
 
 
 def moment(text: str) -> datetime:
-    """The time that a text says, with a time zone: so long ago, the begin of a day, or a date in ISO format.
+    """The time that a text says, with a time zone: so long ago, the beginning of a day, or a date in ISO format.
 
     Raises:
         UserError: It says none.

@@ -160,5 +160,8 @@ def _require_comparable(each: Condition, own: Iterable[Any], keys: Keys) -> None
         return
     examples = list(dict.fromkeys(map(format_value, values)))
     setting = [place for place in keys.ending(each.key) if place != each.key]
-    meant = f"; the setting is {' or '.join(setting)}" if keys.is_metric(each.key) and setting else ""
+    instead = each.instead(values[0])
+    meant = f"; write {instead}" if instead else ""
+    if keys.is_metric(each.key) and setting:
+        meant = f"; the setting is {' or '.join(setting)}"
     raise UserError(f"{each}: {each.key} cannot be compared like this: it is {listed(examples)}{meant}")
