@@ -1,10 +1,14 @@
 """How runs are removed: whole, or at least in an order that no kill makes a lie of."""
 
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from commands import ROOT
 from make_runs import finished
 
 from dlexp.records.index import OBSERVING
@@ -102,3 +106,36 @@ def test_files_of_the_user_keep_a_run(run_dir: RunDir) -> None:
     assert why_kept(run_dir, OWN_FILES) == "holds mine.txt, which dlexp did not write"
     assert remove(run_dir, OWN_FILES) == "holds mine.txt, which dlexp did not write"
     assert run_dir.status == "finished"
+
+
+#: Kills itself when it is to delete the fifth file.
+KILLS_ITSELF = """
+import os, signal, sys
+from pathlib import Path
+from dlexp.records.removal import remove
+from dlexp.records.run_dir import OWN_FILES, RunDir
+
+unlink, left = Path.unlink, 4
+
+def killed(path, missing_ok=False):
+    global left
+    if path.name in OWN_FILES and path.name != "lock":
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left -= 1
+    unlink(path, missing_ok)
+
+Path.unlink = killed
+remove(RunDir(Path(sys.argv[1])), OWN_FILES)
+"""
+
+
+def test_what_a_killed_process_left_goes_with_the_next(run_dir: RunDir, tmp_path: Path) -> None:
+    """Its lock ends with it; until then nobody takes the run for finished."""
+    killed = subprocess.run([sys.executable, "-c", KILLS_ITSELF, str(run_dir.path)], cwd=ROOT, check=False)
+
+    assert killed.returncode == -signal.SIGKILL
+    assert run_dir.lock_path.exists()
+    assert run_dir.status == "interrupted"
+    assert remove(run_dir, OWN_FILES) == ""
+    assert list(tmp_path.iterdir()) == []
