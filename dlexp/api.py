@@ -375,7 +375,9 @@ def _warn(line: str) -> None:
 
 
 def _config(given: object, name: str) -> Path:
-    return Path(arguments.text_of_path(given, name, "a config file"))
+    from dlexp.config import files
+
+    return files.named(arguments.text_of_path(given, name, "a config file"), files.HERE, files.CONFIGS)
 
 
 def _data_folder(given: object) -> Path | None:

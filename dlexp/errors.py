@@ -1,8 +1,5 @@
 """The errors dlexp raises on purpose, each with the exit code it ends the command with."""
 
-import difflib
-from collections.abc import Iterable
-
 MAX_LINES = 10
 #: The command that shows every problem and warning of a config.
 CHECK_ALL = "dlexp check CONFIG... --format json"
@@ -69,19 +66,3 @@ def shown(lines: list[str], all_shown_by: str = "") -> list[str]:
 def in_one_line(error: Exception) -> str:
     """What another's error says, or else its kind."""
     return " ".join(str(error).split()) or type(error).__name__
-
-
-def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """A sentence that names the nearest right word, or nothing where none is near."""
-    near = nearest(word, choices)
-    return f" Did you mean '{near}'?" if near else ""
-
-
-def nearest(word: str, choices: Iterable[str]) -> str:
-    """The nearest right word; empty where none is near."""
-    choices = list(choices)
-    # `adma` is `adam` with two letters swapped, though difflib finds `adamax` nearer.
-    swapped = [choice for choice in choices if sorted(choice.lower()) == sorted(word.lower())]
-    spelt = {choice.lower(): choice for choice in swapped or choices}
-    near = difflib.get_close_matches(word.lower(), spelt, n=1, cutoff=0.6)
-    return spelt[near[0]] if near else ""

@@ -305,11 +305,12 @@ def test_what_would_never_end_is_not_opened(tmp_path: Path) -> None:
         load(tmp_path / "c.yaml")
 
 
-def test_a_missing_file_is_named_with_the_nearest_one(tmp_path: Path) -> None:
-    """A typing error in the file's name gets the right name."""
+def test_a_missing_file_is_named_with_the_nearest_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A typing error in the file's name gets the right name, with its folder."""
     (tmp_path / "imdb_adam.yaml").write_text("dataset: imdb")
+    monkeypatch.chdir(tmp_path / "..")
 
-    assert refusal(tmp_path / "imdb_adm.yaml") == "FILE: no such file. Did you mean 'imdb_adam.yaml'?"
+    assert refusal(tmp_path / "imdb_adm.yaml") == f"FILE: no such file. Did you mean '{tmp_path / 'imdb_adam.yaml'}'?"
     assert refusal(tmp_path / "other" / "imdb_adm.yaml") == "FILE: no such file"
 
 

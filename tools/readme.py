@@ -18,7 +18,7 @@ TEXT_KEYS = ("tokens", "num_words", "skip_top", "encoding", "maxlen")
 ORDER = (
     "cli", "api.py", "workflows", "reports", "execution", "training", "records", "config", "components", "layers",
     "format.py", "registry.py", "console.py", "colours.py", "regular_files.py", "whole_files.py", "machine.py",
-    "errors.py", "version.py",
+    "errors.py", "near_words.py", "version.py",
 )  # fmt: skip
 
 

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from dlexp.cli.options import Configs, Grids, Overrides, PageFormat
+from dlexp.cli.options import ConfigsOrStudies, Grids, Overrides, PageFormat
 
 
 def check(
-    configs: Configs,
+    configs: ConfigsOrStudies,
     overrides: Overrides = None,
     grids: Grids = None,
     output_format: PageFormat = "table",

@@ -31,18 +31,21 @@ def data(
     """
     from dlexp.components.remarks import require_settled
     from dlexp.components.user_code import require_allowed
+    from dlexp.config import files
     from dlexp.config.fitting import require_fitting
     from dlexp.config.load import load_data, load_dataset
     from dlexp.config.names import CONFIG_SUFFIXES
     from dlexp.console import err, width
-    from dlexp.errors import UserError, did_you_mean
+    from dlexp.errors import UserError
+    from dlexp.near_words import did_you_mean
     from dlexp.registry import components
     from dlexp.reports.data.facts import describe
     from dlexp.reports.data.page import render
 
     names = components("datasets")
-    if word.endswith(CONFIG_SUFFIXES) or Path(word).is_file():
-        loaded = load_data(word, overrides or [])
+    is_file = word.endswith(CONFIG_SUFFIXES) or Path(word).is_file()
+    if is_file or (word not in names and files.by_stem(word, files.HERE, files.CONFIGS)):
+        loaded = load_data(files.named(word, files.HERE, files.CONFIGS), overrides or [])
         require_fitting([loaded], data_dir)
         dataset, validation = loaded.experiment.dataset, loaded.experiment.validation
         allowed: Sequence[str] = loaded.allowed

@@ -21,8 +21,9 @@ def list_components(
     import sys
     import textwrap
 
-    from dlexp.errors import UserError, did_you_mean
+    from dlexp.errors import UserError
     from dlexp.format import aligned
+    from dlexp.near_words import did_you_mean
     from dlexp.registry import components
 
     choices = (*KINDS, LAYERS)

@@ -6,7 +6,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from typer.core import TyperCommand, TyperOption
 
-from dlexp.errors import UserError, did_you_mean
+from dlexp.errors import UserError
+from dlexp.near_words import did_you_mean
 
 
 class Once(TyperCommand):

@@ -16,13 +16,49 @@ def _data_dir(given: str | Path) -> Path:
     return _folder(given, "--data-dir")
 
 
+def _config(given: str | Path) -> Path:
+    from dlexp.config import files
+
+    return files.named(given, files.HERE, files.CONFIGS)
+
+
+def _study(given: str | Path) -> Path:
+    from dlexp.config import files
+
+    return files.named(given, files.HERE, files.STUDIES)
+
+
+def _config_or_study(given: str | Path) -> Path:
+    from dlexp.config import files
+
+    return files.named(given, files.HERE, files.CONFIGS, files.STUDIES)
+
+
 def _folder(given: str | Path, name: str) -> Path:
     from dlexp.execution import arguments
 
     return arguments.folder(given, name)
 
 
-Configs = Annotated[list[Path], typer.Argument(metavar="CONFIG...", help="Config files, one experiment each.")]
+Configs = Annotated[
+    list[Path],
+    typer.Argument(
+        parser=_config,
+        metavar="CONFIG...",
+        help="Config files, one experiment each; imdb_sgd is configs/imdb_sgd.yaml.",
+    ),
+]
+Studies = Annotated[
+    list[Path],
+    typer.Argument(
+        parser=_study,
+        metavar="STUDY...",
+        help="Study files, one question each; optimizer is configs/studies/optimizer.yaml.",
+    ),
+]
+ConfigsOrStudies = Annotated[
+    list[Path], typer.Argument(parser=_config_or_study, metavar="FILE...", help="Config files and studies.")
+]
 Overrides = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key: optimizer.learning_rate=1e-2.")
 ]

@@ -1,15 +1,14 @@
 """`dlexp study`: train what studies need, and judge their claims."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir, Strict, TableFormat, Wait, Workers
+from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir, Strict, Studies, TableFormat, Wait, Workers
 
 
 def study(
-    files: Annotated[list[Path], typer.Argument(metavar="STUDY...", help="Study files, one question each.")],
+    files: Studies,
     workers: Workers = 1,
     smoke: Annotated[
         bool,

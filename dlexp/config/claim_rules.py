@@ -18,8 +18,8 @@ from dlexp.config.measurable import (
 from dlexp.config.resampled import resampled
 from dlexp.config.study import MINUS, OVER, Claim, Study
 from dlexp.config.watched import with_metric
-from dlexp.errors import did_you_mean
 from dlexp.format import plural
+from dlexp.near_words import did_you_mean
 
 #: Of more names than these, a message lists the first ones.
 MAX_LISTED = 12

@@ -26,7 +26,8 @@ from dlexp.config.node import Node
 from dlexp.config.problems import Problem
 from dlexp.config.stack_rules import STACK_RULES
 from dlexp.config.training_rules import STEP_RULES, TRAINING_RULES, unreachable_gain
-from dlexp.errors import MAX_EXPLAINED, did_you_mean
+from dlexp.errors import MAX_EXPLAINED
+from dlexp.near_words import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from dlexp.config.places import ROOT, Document, Place, keys_below, keys_of
 from dlexp.config.problems import Problem
 from dlexp.config.study import PERCENT, POINTS, SIZE_IN_POINTS, Claim, Seeds, Study
 from dlexp.config.suggestions import as_text, fits, instead, off_instead
-from dlexp.errors import MAX_EXPLAINED, did_you_mean, nearest
+from dlexp.errors import MAX_EXPLAINED
+from dlexp.near_words import did_you_mean, nearest, synonym
 
 #: What a value of the right kind would be, by pydantic's type of error.
 EXPECTED = {
@@ -185,12 +186,11 @@ def _unknown_key(keys: Keys, value: Any, file: Document, known: Known) -> str:
     place = file.place_of(keys[:-1])
     here = [*(place.settings.model_fields if place.settings else ()), *place.others]
     types = _of_other_types(key, place)
-    elsewhere = key if key in known else next(iter(difflib.get_close_matches(key, known, n=1, cutoff=0.8)), "")
     advice = (
         _written_nested(key, value, known, file)
         or (types and f" It is a key of type {', '.join(types)}.")
-        or ("" if key in known else did_you_mean(key, here) or _spelt_out(key, here) or _cut_off(key, value))
-        or (elsewhere and f" Did you mean '{known[elsewhere][0]}'?")
+        or ("" if key in known and not synonym(key, here) else did_you_mean(key, here) or _cut_off(key, value))
+        or _elsewhere(key, known, file)
     )
     return f"unknown key {_shown(key)}.{advice} Choose from: {', '.join(here)}"
 
@@ -211,10 +211,20 @@ def _misplaced(key: str, file: Document) -> str:
     return why.get(key) or ("a key of a config; write it in a variant, or in the base" if key in config else "")
 
 
-def _spelt_out(key: str, here: Sequence[str]) -> str:
-    """For `lr`: the key of whose words it has the first letters."""
-    meant = [name for name in here if "_" in name and "".join(word[0] for word in name.split("_")) == key]
-    return f" Did you mean '{meant[0]}'?" if len(meant) == 1 else ""
+def _elsewhere(key: str, known: Known, file: Document) -> str:
+    """Where a key stands that is wrong here, or one that is near or means the same: a place where it is taken."""
+    close = (synonym(key, known), *difflib.get_close_matches(key, known, n=1, cutoff=0.8))
+    paths = next((known[each] for each in close if each), ())
+    for path in paths:
+        settings = _around(path, file).settings
+        if settings and path.split(".")[-1] in settings.model_fields:
+            return f" Did you mean '{path}'?"
+    types = [name for path in paths[:1] for name in _of_other_types(path.split(".")[-1], _around(path, file))]
+    return f" '{paths[0]}' is a key of type {', '.join(types)}." if types else ""
+
+
+def _around(path: str, file: Document) -> Place:
+    return file.place_of(tuple(path.split(".")[:-1]))
 
 
 def _cut_off(key: str, value: Any) -> str:

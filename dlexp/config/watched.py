@@ -7,7 +7,7 @@ from dlexp.components.heads import Multitask
 from dlexp.components.heads.head import Head
 from dlexp.config.advice import setting
 from dlexp.config.experiment import Experiment
-from dlexp.errors import did_you_mean, nearest
+from dlexp.near_words import did_you_mean, nearest
 
 MONITOR = "training.early_stopping.monitor"
 

@@ -15,10 +15,9 @@ from yaml.composer import ComposerError
 from yaml.reader import Reader
 
 from dlexp import regular_files
-from dlexp.config.names import CONFIG_SUFFIXES
+from dlexp.config import files
 from dlexp.config.node import Keys, Node, dotted
 from dlexp.config.problems import Source, refused
-from dlexp.errors import did_you_mean
 
 #: What is larger than any config is refused before it costs a second: PyYAML reads some 30,000 values in one.
 MAX_BYTES = 250_000
@@ -50,6 +49,11 @@ class NamedBy:
     name: str
     """The file as it is written there."""
 
+    @property
+    def folder(self) -> Path:
+        """That of the file which names it."""
+        return Path(self.source.label).parent
+
     def elsewhere(self) -> str:
         """For a name that is right as seen from where the command runs: how it is written in this file."""
         try:
@@ -57,7 +61,7 @@ class NamedBy:
                 return ""
         except OSError:  # What cannot be looked at is nothing to name.
             return ""
-        folder = Path(self.source.label).parent
+        folder = self.folder
         return f" as seen from {folder}, the folder of this file; write {os.path.relpath(self.name, folder)}"
 
 
@@ -89,11 +93,10 @@ def read(path: Path, named_by: NamedBy | None = None, kind: Kind = CONFIG) -> No
     try:
         data = _read_bytes(path, kind)
     except _Refused as error:
+        message = f"{error.message}{_where(path, named_by)}" if isinstance(error, _Missing) else error.message
         if named_by:
-            elsewhere = named_by.elsewhere() if isinstance(error, _Missing) else ""
-            message = f"no such file{elsewhere}" if elsewhere else error.message
             raise refused(f"{path}: {message}", named_by.source, named_by.path) from None
-        raise refused(error.message, Source(str(path))) from None
+        raise refused(message, Source(str(path))) from None
     try:
         root = _root(_decoded(data), _Composer)
         if root is None:
@@ -105,6 +108,14 @@ def read(path: Path, named_by: NamedBy | None = None, kind: Kind = CONFIG) -> No
     except _Refused as error:
         raise refused(error.message, Source(str(path), error.line), error.path) from None
     return Node(config.value, Source(str(path)))
+
+
+def _where(path: Path, named_by: NamedBy | None) -> str:
+    """For a file that is missing: where it may be meant to be; empty where nothing is near."""
+    if named_by and (elsewhere := named_by.elsewhere()):
+        return elsewhere
+    found = files.near(path, named_by.folder if named_by else None)
+    return f". Did you mean '{found}'?" if found else ""
 
 
 def parse_value(text: str, source: Source) -> Node:
@@ -163,8 +174,7 @@ def _read_bytes(path: Path, kind: Kind) -> bytes:
     except regular_files.NotRegular as error:
         raise _Refused(f"{error.strerror}") from None
     except FileNotFoundError:
-        configs = sorted(each.name for suffix in CONFIG_SUFFIXES for each in path.parent.glob(f"*{suffix}"))
-        raise _Missing(f"no such file.{did_you_mean(path.name, configs)}".rstrip(".")) from None
+        raise _Missing("no such file") from None
     except IsADirectoryError:
         raise _Refused(f"a directory; expected a {kind.noun} file") from None
     except OSError as error:

@@ -11,8 +11,9 @@ from typing import Any
 from dlexp.components.columns import COSTS
 from dlexp.config.flat import MISSING, flatten
 from dlexp.config.labels import ends
-from dlexp.errors import UserError, did_you_mean
+from dlexp.errors import UserError
 from dlexp.format import listed
+from dlexp.near_words import did_you_mean
 from dlexp.records.index import Run
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import UNFINISHED, RunDir

@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 
 from dlexp.config.flat import MISSING, format_value
-from dlexp.errors import UserError, did_you_mean
+from dlexp.errors import UserError
 from dlexp.format import listed, plural
+from dlexp.near_words import did_you_mean
 from dlexp.records.conditions import Condition, as_recorded, condition
 from dlexp.records.index import Run
 from dlexp.records.keys import STATUSES, Keys, status_of

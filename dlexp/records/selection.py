@@ -4,12 +4,14 @@ import fnmatch
 import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
+from dlexp.config.files import CONFIGS, HERE, by_stem
 from dlexp.config.identity import Identities, identities_of
 from dlexp.config.names import BIAS_VARIANCE, CONFIG_SUFFIXES, OBSERVED, PREFIX_LENGTH
-from dlexp.errors import UserError, did_you_mean
+from dlexp.errors import UserError
+from dlexp.format import joined
+from dlexp.near_words import did_you_mean
 from dlexp.records.index import (
     Run,
     entries,
@@ -63,6 +65,9 @@ def select(
             if not runs:
                 _require_sound(found)
                 raise UserError(f"{found}: no run of it in {runs_dir} as it is now. Try: dlexp run {found}")
+            if found != Path(word):
+                names = joined(list(dict.fromkeys(run.name for run in runs)))
+                log.info(f"{word}: no run has this name; {found} was trained as {names}")
         else:
             runs = read_all(found)
         for run in order(runs):
@@ -75,7 +80,7 @@ def find(runs_dir: Path, word: str) -> Path | list[RunDir]:
 
     The first of these that there is: a file that ends as configs do; the directory of a run or of a name, below the
     runs directory or as a path; a name, a run as `NAME/s0-3fa9c1d2e0`, or a glob of either; any other file, or the
-    stem of a config; the start of an id that begins only one, `NAME/s0-3fa9` or `3fa9`.
+    stem of a config, here or in `configs`; the start of an id that begins only one, `NAME/s0-3fa9` or `3fa9`.
 
     Raises:
         UserError: It means nothing, or begins several ids.
@@ -93,11 +98,8 @@ def find(runs_dir: Path, word: str) -> Path | list[RunDir]:
     run_dirs = scan(runs_dir)
     if matching := _matching(run_dirs, word):
         return matching
-    for suffix in ("", *CONFIG_SUFFIXES):
-        path = Path(word + suffix)
-        with suppress(OSError):  # What no file can be called.
-            if path.is_file():
-                return path
+    if config := by_stem(word, HERE, CONFIGS):
+        return config
     if begun := _beginning(run_dirs, word):
         return begun
     raise _unknown(runs_dir, word, run_dirs)

@@ -10,7 +10,7 @@ from dlexp.components.component import Context, MakesLoss, Misfit, Off
 from dlexp.components.data import Array, Info
 from dlexp.components.heads.head import Head, Losses, Predicted, PredictedColumns, PredictiveDistribution, Training
 from dlexp.components.metrics import METRICS, class_probabilities
-from dlexp.errors import did_you_mean
+from dlexp.near_words import did_you_mean
 
 LabelSmoothing = Annotated[float, Field(ge=0, lt=1), Off(0.0), MakesLoss()]
 Weight = Annotated[float, Field(ge=0)]

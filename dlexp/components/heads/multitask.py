@@ -13,7 +13,8 @@ from dlexp.components.columns import Column
 from dlexp.components.component import Component, Context, MakesLoss, Misfit, Off, OneOf
 from dlexp.components.data import Array, Info, Tensor
 from dlexp.components.heads.head import Head, Output, Part, Trunk
-from dlexp.errors import MAX_EXPLAINED, did_you_mean
+from dlexp.errors import MAX_EXPLAINED
+from dlexp.near_words import did_you_mean
 
 #: First words of recorded columns, and of which: a target of this name would take the columns of another score.
 RESERVED = {"val": "on the validation split", "test": "on the test split", "best": "of the best epoch"}

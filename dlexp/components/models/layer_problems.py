@@ -6,7 +6,7 @@ from typing import Any
 from dlexp.components.component import Misfit
 from dlexp.components.models.keras_layers import Item, normal, table
 from dlexp.components.models.layer_axes import is_recurrent
-from dlexp.errors import did_you_mean
+from dlexp.near_words import did_you_mean
 
 #: Arguments that hold another layer, written as an item of the stack is, and those that may hold a list of them.
 LAYER_ARGUMENTS = ("layer", "backward_layer", "cell", "cells")

@@ -10,7 +10,8 @@ from typing import Literal
 
 from dlexp.components.columns import COSTS, Column
 from dlexp.config.labels import differing, telling
-from dlexp.errors import UserError, did_you_mean
+from dlexp.errors import UserError
+from dlexp.near_words import did_you_mean
 from dlexp.records.index import Run
 from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.compared import Compared, value_of

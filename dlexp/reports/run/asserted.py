@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from dlexp.components.columns import Column
 from dlexp.config.load import Loaded
 from dlexp.config.measurable import in_result
-from dlexp.errors import UserError, did_you_mean
+from dlexp.errors import UserError
 from dlexp.format import plural
+from dlexp.near_words import did_you_mean
 from dlexp.records.conditions import Condition, condition
 from dlexp.reports.numbers import score
 from dlexp.reports.run.outcome import RunOutcome

@@ -9,8 +9,9 @@ from dlexp.components.data import Task
 from dlexp.components.datasets.user.gaps import is_usual
 from dlexp.components.datasets.user.labels import Labels, in_order, in_own_order, kin, number, spellings, truths
 from dlexp.components.remarks import Remark
-from dlexp.errors import DataError, did_you_mean
+from dlexp.errors import DataError
 from dlexp.format import plural
+from dlexp.near_words import did_you_mean
 
 MAX_CLASSES_NAMED = 10
 #: Of more groups of spellings the first are named; of rare classes, each in a line of its own.

@@ -12,7 +12,8 @@ from dlexp.components.datasets.reading.read import Read
 from dlexp.components.datasets.user.keys import not_there, quoted
 from dlexp.components.datasets.user.roles import Roles
 from dlexp.components.remarks import Remark
-from dlexp.errors import UserError, did_you_mean
+from dlexp.errors import UserError
+from dlexp.near_words import did_you_mean
 
 #: What stands for the name of a column that has none: pandas calls it so, and writes that into files.
 NAMELESS = re.compile(r"Unnamed: \d+")

@@ -11,7 +11,7 @@ from dlexp.components.component import Misfit, Settings
 from dlexp.components.data import Info, Task
 from dlexp.components.datasets.user.labels import label
 from dlexp.components.identity_rules import AddedLater, DataPath
-from dlexp.errors import did_you_mean
+from dlexp.near_words import did_you_mean
 
 Name = Annotated[str, Field(min_length=1)]
 UserPath = Annotated[Name, DataPath()]

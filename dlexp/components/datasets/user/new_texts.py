@@ -10,8 +10,9 @@ from dlexp.components.datasets.reading.text_file import TextReader
 from dlexp.components.datasets.user import text_files
 from dlexp.components.datasets.user.new_examples import require_examples, rows
 from dlexp.components.datasets.user.roles import Roles
-from dlexp.errors import UserError, did_you_mean
+from dlexp.errors import UserError
 from dlexp.format import plural
+from dlexp.near_words import did_you_mean
 
 #: The column of a table that has the texts, unless it has one column alone.
 TEXT_COLUMN = "text"

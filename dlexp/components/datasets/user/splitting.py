@@ -15,8 +15,9 @@ from dlexp.components.datasets.user.kinds import CellRules
 from dlexp.components.datasets.user.labels import NoLabel, label_words
 from dlexp.components.datasets.user.rows import Rows
 from dlexp.components.validations import GroupSplit, TimeSplit
-from dlexp.errors import DataError, UserError, did_you_mean
+from dlexp.errors import DataError, UserError
 from dlexp.format import plural
+from dlexp.near_words import did_you_mean
 
 #: What a split column may say, in any case and between spaces.
 WORDS: Mapping[str, str] = {
