@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dlexp.config.names import CONFIG_SUFFIXES
-from dlexp.errors import UserError, did_you_mean
+from dlexp.errors import UserError
+from dlexp.near_words import did_you_mean
 from dlexp.records.query import Filters
 from dlexp.records.selection import select
 from dlexp.records.tags import as_tag, change
