@@ -9,7 +9,6 @@ from typing import Any
 
 from dlexp.config.flat import MISSING
 from dlexp.config.problems import ConfigError, Source
-from dlexp.config.suggestions import number_readings
 from dlexp.config.yaml_source import parse_value, reads_as_number
 from dlexp.errors import UserError
 from dlexp.records.moments import moment, recorded_moment
@@ -138,6 +137,8 @@ def _number_or_else(sign: str, raw: str) -> Any:
     if isinstance(value, dict):
         raise UserError("expected a single value or a list after the operator, given keys and values")
     if sign in _ORDERS and not _is_number(value):
+        from dlexp.config.suggestions import number_readings  # All that a config can hold: not for every command.
+
         readings = number_readings(raw)
         raise UserError(f"{sign} compares numbers, given {raw}{f'. Did you mean {readings[0]}?' if readings else ''}")
     return value
