@@ -66,7 +66,7 @@ def test_every_setting_has_its_source(iris: Path, tmp_path: Path) -> None:
     lines = page([iris], tmp_path / "runs", overrides=("training.epochs=3",)).splitlines()
 
     found = {words[0]: words[1:] for line in lines if len(words := line.split(maxsplit=2)) == 3}
-    assert lines[2] == f"iris ({iris})"
+    assert lines[3] == f"iris ({iris})"
     assert found["model.hidden"] == ["[16]", f"{iris}:3"]
     assert found["training.epochs"] == ["3", "--set training.epochs=3"]
     assert found["optimizer.type"] == ["adam", "default"]
@@ -121,7 +121,7 @@ def test_runs_are_done_or_would_be_trained(iris: Path, tmp_path: Path) -> None:
     seed 1    failed before, in {two.path}
     seed 2    would be trained
 """)
-    no_time = "time with 1 worker: unknown (no finished run on the same data on this machine)\n\n"
+    no_time = "time with 1 worker: unknown (no finished run on the\nsame data on this machine)\n\n"
     assert text.startswith(f"1 to train, 2 done before; {no_time}")
     assert forced.startswith(f"3 to train, 0 done before; {no_time}")
 
@@ -147,7 +147,8 @@ def test_many_experiments_are_a_row_each(iris: Path, tmp_path: Path) -> None:
     assert (
         text
         == f"""\
-6 to train, 0 done before; time with 1 worker: unknown (no finished run on the same data on this machine)
+6 to train, 0 done before; time with 1 worker: unknown (no finished run on the
+same data on this machine)
 
 hidden  to train  done  time
 [4]            2     0  unknown

@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 from dlexp.config.labels import Labelled, setting_columns
 from dlexp.reports.fitted import FittedColumn
 
+#: A name or setting this long is not abbreviated to make room for what tells less.
+MIN_WIDTH = 24
+
 
 def experiment_columns(experiments: Mapping[str, Labelled], shown: Sequence[str]) -> list[FittedColumn]:
     """Their names, where these differ, and the settings in which namesakes differ; else their labels.
@@ -20,7 +23,14 @@ def experiment_columns(experiments: Mapping[str, Labelled], shown: Sequence[str]
         columns = {"experiment": list(experiments)}
     places = {label: i for i, label in enumerate(experiments)}
     rows = {header: [cells[places[label]] for label in shown] for header, cells in columns.items()}
-    return [FittedColumn(header=key, cells=cells, is_number=_are_numbers(cells)) for key, cells in rows.items()]
+    return [
+        FittedColumn(header=key, cells=cells, is_number=_are_numbers(cells), min_width=min(_longest(cells), MIN_WIDTH))
+        for key, cells in rows.items()
+    ]
+
+
+def _longest(cells: Sequence[str]) -> int:
+    return max(map(len, cells), default=0)
 
 
 def _are_numbers(cells: Sequence[str]) -> bool:

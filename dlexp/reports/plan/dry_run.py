@@ -1,5 +1,6 @@
 """What a `run` command would do: how many runs in what time, and of each experiment what it is and what is done."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -86,11 +87,12 @@ def render(found: Preview, asked: Asked, output: PageFormat = "table", width: in
     """The totals, then a page for each of few experiments or a row for each of many; with a line end at the end."""
     if output == "json":
         return to_json(_document(found))
+    total = "\n".join(textwrap.wrap(_total(found), width)) if width else _total(found)
     if len(found.experiments) <= MAX_PAGES:
-        return "\n\n".join([_total(found), *(_page(each, found.plan) for each in found.experiments)]) + "\n"
+        return "\n\n".join([total, *(_page(each, found.plan) for each in found.experiments)]) + "\n"
     first = asked.one_again(found.experiments[0].loaded, "--dry-run")
     see = f"settings, layers and sizes of one: {first}"
-    return "\n".join([_total(found), "", *_rows(found.experiments, found.plan, width), "", see]) + "\n"
+    return "\n".join([total, "", *_rows(found.experiments, found.plan, width), "", see]) + "\n"
 
 
 def _total(found: Preview) -> str:

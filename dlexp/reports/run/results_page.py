@@ -1,5 +1,6 @@
 """What a `run` command gave, for people: the scores of one experiment, or a table with one row per experiment."""
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean, stdev
 
@@ -29,7 +30,8 @@ def page(outcomes: Sequence[RunOutcome], labelled: Mapping[str, Labelled], width
     several = list(experiments.values())
     lines = _of_one(several[0], width) if len(several) == 1 else _of_several(several, labelled, width)
     is_spread = any(len(runs) > 1 for runs in several)
-    return [*lines, *(["±: standard deviation over the seeds"] if is_spread else []), *remarks(finished)]
+    said = [part for remark in remarks(finished) for part in (textwrap.wrap(remark, width) if width else [remark])]
+    return [*lines, *(["±: standard deviation over the seeds"] if is_spread else []), *said]
 
 
 def _of_one(runs: Sequence[RunOutcome], width: int | None) -> list[str]:
