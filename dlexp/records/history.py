@@ -120,24 +120,32 @@ def _read_rows(path: Path, required: Sequence[str] = ()) -> list[dict[str, float
     except UnicodeDecodeError as error:
         raise damaged(path, error) from error
     header, *lines = text.split("\n")[:-1] or [""]
+    columns = columns_of(header, path)
+    if lacking := [column for column in required if lines and column not in columns]:
+        raise damaged(path, f"no column {lacking[0]}")
+    return [row_of(columns, line, path, number) for number, line in enumerate(lines, start=2)]
+
+
+def columns_of(header: str, path: Path) -> list[str]:
+    """The columns that the first line of a file names; none of an empty one."""
     try:
         columns = next(csv.reader([header]), [])
     except csv.Error as error:
         raise damaged(path, error, line=1) from error
     if header and (columns[:1] != [EPOCH] or len(set(columns)) < len(columns)):
         raise damaged(path, f"expected columns, the first {EPOCH} and none twice, given {header[:40]!r}", line=1)
-    if lacking := [column for column in required if lines and column not in columns]:
-        raise damaged(path, f"no column {lacking[0]}")
-    rows = []
-    for number, line in enumerate(lines, start=2):
-        try:
-            row = dict(zip(columns, map(_number, line.split(",")), strict=True))
-            if not row[EPOCH].is_integer():  # NaN and infinities are none.
-                raise ValueError(row[EPOCH])
-        except (KeyError, ValueError) as error:
-            raise damaged(path, f"{line[:40]!r}", line=number) from error
-        rows.append(row | {EPOCH: int(row[EPOCH])})
-    return rows
+    return columns
+
+
+def row_of(columns: Sequence[str], line: str, path: Path, number: int) -> dict[str, float]:
+    """The numbers in the line of a file that has this number."""
+    try:
+        row = dict(zip(columns, map(_number, line.split(",")), strict=True))
+        if not row[EPOCH].is_integer():  # NaN and infinities are none.
+            raise ValueError(row[EPOCH])
+    except (KeyError, ValueError) as error:
+        raise damaged(path, f"{line[:40]!r}", line=number) from error
+    return row | {EPOCH: int(row[EPOCH])}
 
 
 def _number(cell: str) -> float:
