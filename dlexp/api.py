@@ -360,7 +360,8 @@ def _runner(function: str, workers: object, wait: object) -> "Runner":
 
     slots, waits = arguments.count(workers, "workers"), arguments.flag(wait, "wait")
     script.require_trainer(function)
-    return Runner(engine=partial(script.pool, slots, function), progress=Progress, wait=waits, needs_all_data=True)
+    progress = partial(Progress, workers=slots)
+    return Runner(engine=partial(script.pool, slots, function), progress=progress, wait=waits, needs_all_data=True)
 
 
 def _warn(line: str) -> None:

@@ -126,6 +126,19 @@ def log_said() -> Iterator[None]:
 
 
 @contextmanager
+def quieted(is_quiet: bool = True) -> Iterator[None]:
+    """Within, of what dlexp logs only warnings are said, if it is to be quiet."""
+    log = logging.getLogger("dlexp")
+    level = log.level
+    try:
+        if is_quiet:
+            log.setLevel(logging.WARNING)
+        yield
+    finally:
+        log.setLevel(level)
+
+
+@contextmanager
 def descriptors_into(file: IO[Any]) -> Iterator[None]:
     """Within, what C++ writes to stdout and stderr, to the descriptors themselves, goes to a file.
 

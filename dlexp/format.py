@@ -104,6 +104,11 @@ def to_json(value: Any, *, flat_lists: bool = False) -> str:
     return _NUMBERS.sub(lambda found: "".join(found[0].split()).replace(",", ", "), text) if flat_lists else text
 
 
+def to_json_line(value: Any) -> str:
+    """The same in one line, without a line end."""
+    return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False)
+
+
 def _finite(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None

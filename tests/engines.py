@@ -73,6 +73,9 @@ class Watcher:
         """Another one."""
         self.n_ended += 1
 
+    def stopping(self) -> None:
+        """Nothing."""
+
 
 def finish(job: Job) -> None:
     """Record a result."""
@@ -97,4 +100,7 @@ class Silent:
         """Nothing."""
 
     def ended(self, job: Job) -> None:
+        """Nothing."""
+
+    def stopping(self) -> None:
         """Nothing."""

@@ -51,6 +51,10 @@ class Quiet:
         """Noted."""
         self.calls.append("ended")
 
+    def stopping(self) -> None:
+        """Noted."""
+        self.calls.append("stopping")
+
 
 def test_rules_are_listed_by_name() -> None:
     """The documentation has them in this order."""

@@ -36,6 +36,9 @@ class Noting:
     def ended(self, job: Job) -> None:
         """Nothing."""
 
+    def stopping(self) -> None:
+        """Nothing."""
+
 
 def test_a_parent_sees_the_stage_that_was_entered_last(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process whose parent does not look enters stages all the same."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, RunsDir, TableFormat, Wait, Workers
+from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, Quiet, RunsDir, TableFormat, Wait, Workers
 
 
 def bias_variance(
@@ -29,6 +29,7 @@ def bias_variance(
         Path | None, typer.Option(metavar="FILE.png", help="Draw the parts against the number of parameters there.")
     ] = None,
     output_format: TableFormat = "table",
+    quiet: Quiet = False,
     runs_dir: RunsDir = RUNS_DIR,
     data_dir: DataDir = None,
 ) -> None:
@@ -41,6 +42,7 @@ def bias_variance(
     """
     from functools import partial
 
+    from dlexp.cli.at_work import at_work
     from dlexp.cli.trainings import close, progress
     from dlexp.console import say
     from dlexp.execution import arguments
@@ -63,10 +65,13 @@ def bias_variance(
         smoke=smoke,
         warn=say,
     )
-    runner = Runner(engine=partial(Pool, workers), progress=progress, wait=wait)
-    points, trained = measure(given, resamples, resampling, runner)
+    with at_work("checking the configs", is_quiet=quiet) as screen:
+        shown = partial(progress, workers=workers, screen=screen, is_quiet=quiet)
+        runner = Runner(engine=partial(Pool, workers), progress=shown, wait=wait)
+        points, trained = measure(given, resamples, resampling, runner)
     print(render(points, output_format), end="")
     if plot:
         bias_variance_plot.draw(points, plot)
-        say(f"bias and variance: {plot}")
+        if not quiet:
+            say(f"bias and variance: {plot}")
     close(trained)

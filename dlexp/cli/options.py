@@ -73,6 +73,9 @@ Strict = Annotated[
 Wait = Annotated[
     bool, typer.Option("--wait", help="Wait for runs that other processes train; take over those whose process ends.")
 ]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print only results, warnings and what failed: no progress, no advice.")
+]
 RunsDir = Annotated[Path, typer.Option(parser=_runs_dir, metavar="DIR", help="Where the runs and their records lie.")]
 DataDir = Annotated[
     Path | None,

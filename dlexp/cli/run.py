@@ -4,7 +4,19 @@ from typing import Annotated, Literal
 
 import typer
 
-from dlexp.cli.options import RUNS_DIR, AllowCode, Configs, DataDir, Grids, Overrides, RunsDir, Strict, Wait, Workers
+from dlexp.cli.options import (
+    RUNS_DIR,
+    AllowCode,
+    Configs,
+    DataDir,
+    Grids,
+    Overrides,
+    Quiet,
+    RunsDir,
+    Strict,
+    Wait,
+    Workers,
+)
 
 
 def run(
@@ -41,11 +53,11 @@ def run(
         ),
     ] = None,
     output_format: Annotated[
-        Literal["table", "lines", "json"] | None,
+        Literal["table", "lines", "json", "jsonl"] | None,
         typer.Option(
             "--format",
-            help="How to print the results: a table, a line for each run, or all as one JSON document.  "
-            "[default: table on a terminal, else lines]",
+            help="How to print the results: a table, a line for each run, or all as one JSON document; jsonl: a JSON "
+            "object for each event, as it happens.  [default: table on a terminal, else lines]",
             show_default=False,
         ),
     ] = None,
@@ -53,6 +65,7 @@ def run(
         list[str] | None, typer.Option("--tag", metavar="WORD", help="Tag the runs, those done before included.")
     ] = None,
     note: Annotated[str | None, typer.Option(metavar="TEXT", help="Give all of them this note.")] = None,
+    quiet: Quiet = False,
     runs_dir: RunsDir = RUNS_DIR,
     data_dir: DataDir = None,
 ) -> None:
@@ -63,7 +76,7 @@ def run(
     Example: dlexp run configs/digits_sgd.yaml configs/digits_adam.yaml --seeds 3
     """
     import sys
-    from contextlib import nullcontext
+    from contextlib import ExitStack
 
     from dlexp.errors import UserError
     from dlexp.execution import arguments
@@ -73,9 +86,13 @@ def run(
         raise UserError("--seeds N trains the seeds 0 to N-1, --seed K the seed K alone: give one of them")
     wanted = arguments.seeds(seed or [0], "--seed") if seeds is None else arguments.seeds(seeds, "--seeds")
     arguments.count(workers, "--workers")
-    # The first process starts while all else is imported and the configs are read.
-    with nullcontext() if dry_run else Worker() as first:
-        from dlexp.cli.trainings import end, gathered, progress
+    with ExitStack() as stack:
+        # The first process starts while all else is imported and the configs are read.
+        first = None if dry_run else stack.enter_context(Worker())
+        from dlexp.cli.at_work import at_work
+
+        screen = stack.enter_context(at_work("checking the configs", is_quiet=quiet or dry_run))
+        from dlexp.cli.trainings import end, events_printed, gathered, progress
         from dlexp.console import one_line, say, table_width
         from dlexp.execution.pool import Pool
         from dlexp.format import to_json
@@ -107,10 +124,11 @@ def run(
             found = preview(given, wanted, workers=workers, **options)
             print(render(found, asked, "json" if output_format == "json" else "table", table_width()), end="")
             return
+        events = stack.enter_context(events_printed()) if output_format == "jsonl" else None
         started = [first]  # For the first engine; what is observed after that has one of its own.
         runner = Runner(
             engine=lambda: Pool(workers, started.pop() if started else None),
-            progress=progress,
+            progress=lambda plan: progress(plan, workers, screen, events, is_quiet=quiet),
             fail_fast=fail_fast,
             wait=wait,
             words=Words(tags or (), note),
@@ -121,10 +139,10 @@ def run(
     if output_format == "json":
         before = {str(run_dir.path) for run_dir in trained.plan.done}
         print(to_json(document(outcomes, ending, before, trained.not_started)), end="")
-    else:
+    elif output_format != "jsonl":
         is_page = output_format == "table" or (output_format is None and sys.stdout.isatty())
         for line in page(outcomes, trained.plan.labelled, table_width()) if is_page else result_lines(outcomes):
             print(one_line(line))
-    if not smoke:
+    if not smoke and not quiet:
         say(*advice(outcomes, trained.labelled_configs, asked))
     end(ending, trained.said)

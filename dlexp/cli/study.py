@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir, Strict, Studies, TableFormat, Wait, Workers
+from dlexp.cli.options import RUNS_DIR, DataDir, Quiet, RunsDir, Strict, Studies, TableFormat, Wait, Workers
 
 
 def study(
@@ -24,6 +24,7 @@ def study(
     wait: Wait = False,
     strict: Strict = False,
     output_format: TableFormat = "table",
+    quiet: Quiet = False,
     runs_dir: RunsDir = RUNS_DIR,
     data_dir: DataDir = None,
 ) -> None:
@@ -38,6 +39,7 @@ def study(
     from functools import partial
 
     from dlexp import console
+    from dlexp.cli.at_work import at_work
     from dlexp.cli.trainings import close, progress
     from dlexp.execution import arguments
     from dlexp.execution.plan import Request
@@ -52,8 +54,10 @@ def study(
         found = workflow.preview(files, request, workers)
         print(forecast_page.render(found, output_format, console.width()), end="")
         return
-    runner = Runner(engine=partial(Pool, workers), progress=progress, fail_fast=fail_fast, wait=wait)
-    studied = workflow.study(files, request, runner)
+    with at_work("checking the studies", is_quiet=quiet) as screen:
+        shown = partial(progress, workers=workers, screen=screen, is_quiet=quiet)
+        runner = Runner(engine=partial(Pool, workers), progress=shown, fail_fast=fail_fast, wait=wait)
+        studied = workflow.study(files, request, runner)
     if smoke:
         print(table.render_smoke(studied.studies, output_format), end="")
         close(studied.trained)

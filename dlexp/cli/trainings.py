@@ -6,9 +6,13 @@ from contextlib import contextmanager
 
 import typer
 
-from dlexp.console import say
+from dlexp.console import data_out, say
 from dlexp.errors import Elsewhere, Interrupted
+from dlexp.execution.plan import Plan
+from dlexp.format import to_json_line
+from dlexp.reports.plan.events import Event, Events
 from dlexp.reports.plan.progress import Progress
+from dlexp.reports.plan.screen import Screen
 from dlexp.reports.run.asserted import Assertion
 from dlexp.reports.run.closing import Closing, closing
 from dlexp.reports.run.without_result import without_result
@@ -28,9 +32,16 @@ def interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def progress(n_runs: int) -> Iterator[Progress]:
-    """Shows how far so many runs are, which can be interrupted meanwhile."""
-    with interruptible(), Progress(n_runs) as shown:
+def progress(
+    plan: Plan,
+    workers: int = 1,
+    screen: Screen | None = None,
+    events: Events | None = None,
+    *,
+    is_quiet: bool = False,
+) -> Iterator[Progress]:
+    """Shows how far the runs of a plan are, which can be interrupted meanwhile."""
+    with interruptible(), Progress(plan, workers, screen, events, is_quiet=is_quiet) as shown:
         yield shown
 
 
@@ -45,6 +56,20 @@ def gathered(trained: Trained, assertions: Sequence[Assertion] = (), *, divergen
         n_runs=len(trained.results),
         divergence_fails=divergence_fails,
     )
+
+
+@contextmanager
+def events_printed() -> Iterator[Events]:
+    """Prints all that happens within on stdout, a JSON object in each line, the last one as it is left."""
+
+    def printed(event: Event) -> None:
+        print(to_json_line(event), file=data_out(), flush=True)
+
+    events = Events(printed)
+    try:
+        yield events
+    finally:
+        events.end()
 
 
 def close(trained: Trained, *, divergence_fails: bool = True) -> None:

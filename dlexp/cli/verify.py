@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dlexp.cli.options import RUNS_DIR, DataDir, PageFormat, RunsDir, Workers
+from dlexp.cli.options import RUNS_DIR, DataDir, PageFormat, Quiet, RunsDir, Workers
 
 
 def verify(
@@ -16,6 +16,7 @@ def verify(
     ] = False,
     workers: Workers = 1,
     output_format: PageFormat = "table",
+    quiet: Quiet = False,
     runs_dir: RunsDir = RUNS_DIR,
     data_dir: DataDir = None,
 ) -> None:
@@ -31,6 +32,7 @@ def verify(
     """
     from functools import partial
 
+    from dlexp.cli.at_work import at_work
     from dlexp.cli.trainings import progress
     from dlexp.execution import arguments
     from dlexp.execution.pool import Pool
@@ -39,8 +41,10 @@ def verify(
     from dlexp.workflows.runner import Runner
 
     arguments.count(workers, "--workers")
-    runner = None if files else Runner(engine=partial(Pool, workers), progress=progress)
-    found = workflow.verify(words, runs_dir, data_dir, runner)
+    with at_work("checking the files", is_quiet=quiet) as screen:
+        shown = partial(progress, workers=workers, screen=screen, is_quiet=quiet)
+        runner = None if files else Runner(engine=partial(Pool, workers), progress=shown)
+        found = workflow.verify(words, runs_dir, data_dir, runner)
     print(render(found, output_format), end="")
     if not all(each.holds for each in found):
         raise typer.Exit(1)

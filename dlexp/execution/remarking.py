@@ -52,6 +52,10 @@ class Remarking:
         self._log(job)
         self._watcher.ended(job)
 
+    def stopping(self) -> None:
+        """The command is interrupted."""
+        self._watcher.stopping()
+
     def _log(self, job: Job) -> bool:
         """Log what is new among what a run has recorded; whether it has recorded it by now."""
         environment = None

@@ -46,6 +46,9 @@ class Watcher(Protocol):
     def ended(self, job: Job) -> None:
         """A job's records are complete: finished or failed."""
 
+    def stopping(self) -> None:
+        """The command is interrupted, and the running epochs are given some seconds to end."""
+
 
 def run_all(jobs: Jobs, engine: Engine, watcher: Watcher, fail_fast: bool = False, wait: bool = False) -> None:
     """Run jobs in their order, as many at once as the engine has slots.

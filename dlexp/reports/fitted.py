@@ -119,13 +119,13 @@ def _total(widths: Iterable[int]) -> int:
 
 def _headers(columns: Sequence[_Column]) -> Sequence[str]:
     """The headers, each as wide as its column at most, and shortened so that they differ."""
-    ways = [[shorten(column.header, column.width) for column in columns] for shorten in (_at_end, _in_middle)]
+    ways = [[shorten(column.header, column.width) for column in columns] for shorten in (_at_end, shortened)]
     return max(ways, key=lambda headers: len(set(headers)))
 
 
 def _abbreviated(texts: Sequence[str], width: int) -> list[str]:
     """Texts in so many columns: shortened at the end, or in the middle where more of them stay distinct like that."""
-    at_end, in_middle = ([shorten(text, width) for text in texts] for shorten in (_at_end, _in_middle))
+    at_end, in_middle = ([shorten(text, width) for text in texts] for shorten in (_at_end, shortened))
     return at_end if len(set(at_end)) >= len(set(in_middle)) else in_middle
 
 
@@ -137,7 +137,8 @@ def _at_end(text: str, width: int) -> str:
     return text if cell_len(text) <= width else _start(text, width - 1).rstrip(",") + _CUT
 
 
-def _in_middle(text: str, width: int) -> str:
+def shortened(text: str, width: int) -> str:
+    """A text in so many columns of a terminal, shortened in the middle where it needs more."""
     if cell_len(text) <= width:
         return text
     of_end = (width - 1) // 2

@@ -136,8 +136,8 @@ class Runner:
 
     engine: Callable[[], Engine]
     """Makes what trains; asked only if there is something to train."""
-    progress: Callable[[int], AbstractContextManager[Watcher]]
-    """Given the number of runs, makes what shows how far they are."""
+    progress: Callable[[Plan], AbstractContextManager[Watcher]]
+    """Makes what shows how far the runs of a plan are."""
     fail_fast: bool = False
     """Start no further run after one failed."""
     wait: bool = False
@@ -170,7 +170,7 @@ class Runner:
         require_memory(experiments, plan.request.allowed, plan.request.smoke)
         for run_dir in plan.done if not plan.request.repeats else ():
             self.words.give(run_dir)
-        with self.progress(len(plan.to_train)) as watcher:
+        with self.progress(plan) as watcher:
             started = self._train(plan, configs, after, watcher) if plan.to_train else []
             for line in shown(list(make_missing([*plan.done, *started], after))):
                 log.warning(line)
@@ -198,6 +198,9 @@ class Runner:
             if configs and (candidates := plan.candidates):
                 _require_none(engine.refusals(list(candidates.values()), watcher.preparing), plan, configs)
             run_all(noted(plan.jobs(after)), engine, Remarking(watcher), self.fail_fast, self.wait)
+        except KeyboardInterrupt:
+            watcher.stopping()
+            raise
         finally:
             # Also when all is done: an idle worker has nothing to save, and TensorFlow takes a second to end by itself.
             engine.close(kill=True)

@@ -1,19 +1,26 @@
 """How long planned runs will take, by the finished ones of this machine."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from dlexp.execution.plan import Planned
+from dlexp.config.experiment import Experiment
+from dlexp.config.names import PREFIX_LENGTH
+from dlexp.execution.plan import Plan, Planned
 from dlexp.machine import host
-from dlexp.records.index import Run
+from dlexp.records.index import Run, read, scan
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.numbers import about
+
+#: So many records are read to know the time of a plan: in all, and of one experiment or name.
+MOST_READ, MOST_OF_ONE = 200, 3
 
 
 @dataclass(frozen=True)
@@ -23,7 +30,7 @@ class ExpectedTime:
     seconds: float
     is_of_same_experiment: bool
     """Whether other seeds of the same experiment tell it; else runs of the same data and kind of model do, by their
-    time per epoch."""
+    time per epoch: if there are any, those of the same model and batch size."""
 
 
 class Pace:
@@ -31,11 +38,16 @@ class Pace:
 
     def __init__(self, runs: Iterable[Run]) -> None:
         self._of_experiment: dict[str, list[Run]] = {}
-        self._of_kind: dict[str, list[Run]] = {}
-        for run in runs:
-            self._of_experiment.setdefault(run.identity, []).append(run)
-            self._of_kind.setdefault(_kind(run.config), []).append(run)
+        self._alike: dict[str, list[Run]] = {}
         self._is_here = cache(_is_of_this_machine)
+        for run in runs:
+            self.add(run)
+
+    def add(self, run: Run) -> None:
+        """Take one more finished run into account."""
+        self._of_experiment.setdefault(run.identity, []).append(run)
+        for key in likeness(run.config):
+            self._alike.setdefault(key, []).append(run)
 
     def expected(self, planned: Planned) -> ExpectedTime | None:
         """The time of a run; None if no run on record tells it."""
@@ -46,13 +58,33 @@ class Pace:
         same = [run for each in planned.subject.identities for run in self._of_experiment.get(each, ())]
         if seconds := [run.result.seconds for run in same if run.result.seconds and self._is_here(run.dir.path)]:
             return ExpectedTime(fmean(seconds) * left / epochs, is_of_same_experiment=True)
-        similar = self._of_kind.get(_kind(experiment.model_dump(mode="json")), ())
-        per_epoch = [
-            run.result.seconds / run.epochs
-            for run in similar
-            if run.result.seconds and run.epochs and self._is_here(run.dir.path)
-        ]
-        return ExpectedTime(fmean(per_epoch) * left, False) if per_epoch else None
+        for key in likeness_of(experiment):
+            per_epoch = [
+                run.result.seconds / run.epochs
+                for run in self._alike.get(key, ())
+                if run.result.seconds and run.epochs and self._is_here(run.dir.path)
+            ]
+            if per_epoch:
+                return ExpectedTime(fmean(per_epoch) * left, is_of_same_experiment=False)
+        return None
+
+
+def recorded_pace(plan: Plan) -> Pace:
+    """What the records where a plan's runs go tell of these; of thousands of records the most telling ones are read."""
+    return Pace(run for run in map(read, islice(_telling(plan), MOST_READ)) if run.status == "finished")
+
+
+def _telling(plan: Plan) -> Iterator[RunDir]:
+    """Those of the same experiments, then of the same names, then all others, the latest attempts first."""
+    names = {each.subject.experiment.name for each in plan.to_train}
+    prefixes = {identity[:PREFIX_LENGTH] for each in plan.to_train for identity in each.subject.identities}
+    n_read: Counter[tuple[str, str]] = Counter()
+    found = sorted(scan(plan.runs_dir), key=lambda each: each.folder.attempt, reverse=True)
+    for run_dir in sorted(found, key=lambda each: (each.folder.prefix not in prefixes, each.name not in names)):
+        key = run_dir.name, run_dir.folder.prefix if run_dir.folder.prefix in prefixes else ""
+        n_read[key] += 1
+        if n_read[key] <= MOST_OF_ONE:
+            yield run_dir
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,10 +134,20 @@ def ground(time: TotalTime) -> str:
     return f" ({', '.join(told)} on this machine)" if told else " (no finished run on the same data on this machine)"
 
 
-def _kind(config: Mapping[str, Any]) -> str:
-    """The data, whichever training set is drawn from them, and the kind of model."""
+def likeness_of(experiment: Experiment) -> tuple[str, str]:
+    """`likeness` of its config."""
+    return likeness(experiment.model_dump(mode="json"))
+
+
+def likeness(config: Mapping[str, Any]) -> tuple[str, str]:
+    """What experiments have in common whose epochs take alike, the closest first.
+
+    That is the data, whichever training set is drawn from them, with the model and the batch size, or with its kind.
+    """
     dataset = {key: value for key, value in config.get("dataset", {}).items() if key != "resample"}
-    return json.dumps([dataset, config.get("model", {}).get("type")], sort_keys=True)
+    model, batch_size = config.get("model", {}), config.get("training", {}).get("batch_size")
+    alike = [dataset, model, batch_size], [dataset, model.get("type")]
+    return json.dumps(alike[0], sort_keys=True), json.dumps(alike[1], sort_keys=True)
 
 
 def _is_of_this_machine(path: Path) -> bool:

@@ -1,134 +1,191 @@
-"""Progress of many runs, read from their records: a live table on a terminal, plain lines elsewhere."""
+"""Progress of many runs: a live table on a terminal, few plain lines elsewhere, and an event for all that happens."""
 
 import time
+from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Self
 
-from rich.live import Live
-from rich.markup import escape
-from rich.table import Column, Table
+from rich.cells import cell_len
 
 from dlexp import console
-from dlexp.components.columns import OTHER_COLUMNS
+from dlexp.execution.plan import Plan
 from dlexp.format import plural
-from dlexp.records.record_files import DamagedRecord
+from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
-from dlexp.reports.numbers import duration, score
+from dlexp.reports.fitted import shortened
+from dlexp.reports.numbers import about, duration, score
+from dlexp.reports.plan.events import Events
+from dlexp.reports.plan.live_table import Row, live_table
+from dlexp.reports.plan.running import STARTING, Running
+from dlexp.reports.plan.screen import Screen
+from dlexp.reports.plan.time_left import TimeLeft
+from dlexp.reports.run.outcome import RunOutcome, outcome
 from dlexp.training.job import Job
 from dlexp.training.stages import Stage
 
-#: A run says no more than one plain line in this many seconds.
+#: All runs together say no more than one plain line in this many seconds.
 SECONDS_BETWEEN_LINES = 5.0
-#: The pace of a run is the median of so many epochs.
-EPOCHS_OF_PACE = 5
-
-
-class _Active:
-    """A run under way."""
-
-    def __init__(self, job: Job) -> None:
-        self.job = job
-        self.epochs = job.experiment.training.epochs
-        self.started = self.said = time.monotonic()  # When it began, and when its last line was said.
-        # The epoch of that line; before, the one that an interrupted run continues after.
-        self.epoch_said = _epoch(self.rows())
-        # Whether it was interrupted before, and its history is still to be cut back to where it continues.
-        self.is_begun = self.epoch_said > 0
-
-    def rows(self) -> list[dict[str, float]]:
-        """The epochs so far; none of a damaged history, which the worker begins again."""
-        try:
-            return RunDir(self.job.path).history()
-        except DamagedRecord:
-            return []
-
-    def seconds_left(self, rows: list[dict[str, float]]) -> float:
-        """At the pace of the last epochs; the first one compiles, and counts only while it is the only one."""
-        pace = median(row.get("seconds", 0.0) for row in rows[1:][-EPOCHS_OF_PACE:] or rows)
-        return pace * (self.epochs - _epoch(rows))
 
 
 class Progress:
-    """Watches runs: enter it, hand it to the scheduler, leave it."""
+    """Watches the runs of a plan: enter it, hand it to the scheduler, leave it."""
 
-    def __init__(self, n_runs: int) -> None:
-        self.n_runs = n_runs
-        self._ended: set[Path] = set()  # One that ended without a result may be tried again: it counts once.
-        self._active: dict[object, _Active] = {}
-        shown_on = console.err()
-        self._live = Live(console=shown_on, transient=True, auto_refresh=False) if shown_on.is_terminal else None
+    def __init__(
+        self,
+        plan: Plan,
+        workers: int = 1,
+        screen: Screen | None = None,
+        events: Events | None = None,
+        *,
+        is_quiet: bool = False,
+    ) -> None:
+        """Where it is quiet, neither a table nor lines are shown; events are handed on all the same."""
+        self._plan = plan
+        self._n_runs = len(plan.to_train)
+        self._screen = screen or Screen(is_shown=not is_quiet)
+        self._events = events
+        self._is_quiet = is_quiet
+        self._time = TimeLeft(plan, workers)
+        self._ended: set[object] = set()  # One that ended without a result may be tried again: it counts once.
+        self._running: dict[object, Running] = {}
+        self._to_train = ""
+        self._said = time.monotonic()
+        self._said_of: list[tuple[Path, str]] = []
 
     def __enter__(self) -> Self:
-        if self._live:
-            self._live.start()
+        self._screen.__enter__()
+        if self._events:
+            self._events.planned(self._plan)
+        if self._n_runs and not self._is_quiet:
+            # The first process imports TensorFlow meanwhile.
+            left = self._time.in_all([]).said
+            self._to_train = ", ".join(filter(None, [f"{plural(self._n_runs, 'run')} to train", left]))
+            if not self._screen.is_shown and (left or self._n_runs > 1):
+                self._say(self._to_train)
         return self
 
-    def __exit__(self, *error: object) -> None:
-        if self._live:
-            self._live.stop()
+    def __exit__(self, *_: object) -> None:
+        try:
+            for running in self._running.values():  # The command is interrupted, and their processes have ended.
+                self._note_end(running)
+        finally:
+            self._screen.__exit__()
 
     def preparing(self, stage: Stage) -> None:
-        """No job has been given to a worker."""
-
-    def entered(self, job: Job, stage: Stage) -> None:
-        """A job's worker is at another stage."""
+        """No job has been given to a worker, and the first one is at this stage."""
+        self._screen.show(f"{self._to_train}: {stage}")
 
     def started(self, job: Job) -> None:
         """A job was given to a worker."""
-        active = self._active[job.path] = _Active(job)
-        if not self._live:
-            console.say(f"{job.label}: training {plural(active.epochs, 'epoch')}, records in {job.path}")
+        running = self._running[job.path] = Running(job)
+        self._time.started(job)
+        if self._events:
+            self._events.started(running, self._time.expected(job))
+        if not self._screen.is_shown:
+            self._say(f"{job.label}: training {plural(running.epochs, 'epoch')}, records in {job.path}")
+
+    def entered(self, job: Job, stage: Stage) -> None:
+        """A job's worker is at another stage."""
+        self._running[job.path].enter(stage)
+        if self._events:
+            self._events.entered(job, stage)
 
     def tick(self) -> None:
-        """Show where every run is."""
-        if self._live:
-            self._live.update(self._table(), refresh=True)
-            return
-        for active in self._active.values():
-            is_due = time.monotonic() - active.said >= SECONDS_BETWEEN_LINES
-            if not is_due and not active.is_begun:
-                continue
-            rows = active.rows()
-            active.epoch_said = min(active.epoch_said, _epoch(rows))
-            if is_due and _epoch(rows) > active.epoch_said:
-                active.is_begun = False
-                active.said, active.epoch_said = time.monotonic(), _epoch(rows)
-                left = f"{duration(active.seconds_left(rows), 0)} left"
-                said = [f"epoch {_epoch(rows)}/{active.epochs}", *_scores(rows[-1]), left]
-                console.say(f"{active.job.label}: {', '.join(said)}")
+        """Note which epochs have ended, and show where every run is."""
+        for running in self._running.values():
+            self._note_epochs(running)
+        if self._screen.is_shown:
+            rows = [self._row(running) for running in self._running.values()]
+            self._screen.show(partial(live_table, self._title, rows))
+        elif not self._is_quiet and time.monotonic() - self._said >= SECONDS_BETWEEN_LINES:
+            self._say_progress()
 
     def ended(self, job: Job) -> None:
         """Say how a run ended."""
-        active = self._active.pop(job.path)
+        running = self._running.pop(job.path)
+        found = self._note_end(running)
         if owner := RunDir(job.path).owner:  # Not this command's: its process ended, or left it to that one.
-            line = f"{job.label}: left to {owner.described}"
-        else:
-            self._ended.add(job.path)
-            after = duration(time.monotonic() - active.started)
-            line = f"[{len(self._ended)}/{self.n_runs}] {job.label}: {RunDir(job.path).status} after {after}"
-        if self._live:
-            self._live.console.print(console.one_line(line), markup=False)
-        else:
+            self._say(f"{found.title}: left to {owner.described}")
+            return
+        self._ended.add(job.path)
+        self._say(self._fitted(f"[{len(self._ended)}/{self._n_runs}] ", found.title, f": {_ending(found)}"))
+
+    def stopping(self) -> None:
+        """The command is interrupted, and the running epochs are given some seconds to end."""
+        self._screen.show("interrupted: the running epochs end; Ctrl-C again ends them at once")
+
+    def _note_epochs(self, running: Running) -> None:
+        for row in running.new_rows():
+            if self._events:
+                self._events.epoch(running, row)
+
+    def _note_end(self, running: Running) -> RunOutcome:
+        self._note_epochs(running)
+        run = read(running.job.run_dir)
+        self._time.ended(running, run)
+        found = outcome(run, running.job.experiment_label)
+        if self._events:
+            self._events.ended(running.job, found)
+        return found
+
+    @property
+    def _title(self) -> str:
+        """How far all runs are together."""
+        if not self._running and len(self._ended) < self._n_runs:
+            return f"{self._n_done}, waiting for other processes"
+        left = self._time.in_all(list(self._running.values())).said
+        return f"{self._n_done}, {left} left" if left else self._n_done
+
+    @property
+    def _n_done(self) -> str:
+        return f"{len(self._ended)} of {plural(self._n_runs, 'run')} done"
+
+    def _row(self, running: Running) -> Row:
+        return Row(
+            label=running.job.experiment_label,
+            seed=running.job.seed,
+            place="starting" if running.stage in STARTING and not running.is_training else running.place,
+            scores=running.scores,
+            left=self._left(running).removeprefix("about "),
+        )
+
+    def _left(self, running: Running) -> str:
+        seconds = self._time.of_run(running)
+        return "" if seconds is None else about(seconds)
+
+    def _say_progress(self) -> None:
+        """Where the runs are, if they have moved since that was said."""
+        running = list(self._running.values())
+        places = [(each.job.path, each.place) for each in running]
+        if not running or places == self._said_of:
+            return
+        self._said_of = places
+        if len(running) > 1:
+            self._say(f"{self._title}; {len(running)} under way")
+            return
+        (only,) = running
+        place = f"epoch {only.place}" if only.is_training else only.place
+        left = f"{left} left" if (left := self._left(only)) else ""
+        parts = [place, *(score(name, value) for name, value in only.scores.items()), left]
+        in_all = f" ({self._title})" if self._n_runs > 1 else ""
+        self._say(f"{only.job.label}: {', '.join(filter(None, parts))}{in_all}")
+
+    def _fitted(self, before: str, title: str, after: str) -> str:
+        """A line about a run that has room on the screen, if there is one: its title is shortened, what follows cut."""
+        if not self._screen.is_shown:
+            return f"{before}{title}{after}"
+        room = self._screen.width - len(before)
+        return f"{before}{shortened(title, max(room - cell_len(after), room // 2))}{after}"
+
+    def _say(self, line: str) -> None:
+        if not self._is_quiet:
             console.say(line)
-
-    def _table(self) -> Table:
-        title = f"{len(self._ended)} of {plural(self.n_runs, 'run')} done"
-        columns = [Column(name, overflow="fold") for name in ("run", "epoch", "scores", "left")]
-        table = Table(*columns, title=title, title_justify="left", box=None)
-        for active in self._active.values():
-            rows = active.rows()
-            scores = ", ".join(_scores(rows[-1])) if rows else "starting"
-            left = duration(active.seconds_left(rows), 0) if rows else ""
-            cells = active.job.label, f"{_epoch(rows)}/{active.epochs}", scores, left
-            # Names of targets are anyone's, and `[red]` would be an order to rich.
-            table.add_row(*(escape(console.one_line(cell)) for cell in cells))
-        return table
+            self._said = time.monotonic()
 
 
-def _epoch(rows: list[dict[str, float]]) -> int:
-    return int(rows[-1]["epoch"]) if rows else 0
-
-
-def _scores(row: dict[str, float]) -> list[str]:
-    return [score(name, value) for name, value in row.items() if name not in OTHER_COLUMNS]
+def _ending(found: RunOutcome) -> str:
+    """How a run ended, in a line: its score and its seconds, or why it has none."""
+    if found.status != "finished":
+        return ": ".join(filter(None, [found.status, *found.what.splitlines()[:1]]))
+    after = "" if found.seconds is None else f"after {duration(found.seconds)}"
+    return " ".join(filter(None, [score(found.metric, found.last) if found.metric else found.status, after]))
