@@ -29,7 +29,7 @@ def run_dir(tmp_path: Path) -> RunDir:
     being_observed = tmp_path / OBSERVING / run_dir.label
     being_observed.mkdir(parents=True)
     for path in (
-        *(run_dir.tags_path, run_dir.note_path, run_dir.log_path, run_dir.checkpoint_path, run_dir.curves_path),
+        *(run_dir.tags_path, run_dir.note_path, run_dir.log_path, run_dir.checkpoint_path, run_dir.state_path),
         *(run_dir.repetition.log_path, being_observed / "log.txt", being_observed / "history.csv"),
     ):
         path.write_text("x")
@@ -77,6 +77,7 @@ def test_a_killed_removal_leaves_nothing_that_looks_finished(
         if n:
             assert run_dir.status == "interrupted"
             assert run_dir.history_path.exists() or not run_dir.has_checkpoint
+            assert run_dir.history_path.exists() or not run_dir.state_path.exists()
             assert n < 3 or not (run_dir.tags() or run_dir.note())
             assert remove(run_dir, OWN_FILES) == ""
             assert list(tmp_path.iterdir()) == []

@@ -88,10 +88,10 @@ def remove(run_dir: RunDir, own_files: Collection[str], why_not: Callable[[RunDi
 def _in_order(run_dir: RunDir) -> list[Path]:
     """A run's files as they can go.
 
-    First what it could be resumed from, while its history is there; last what says how it stands, which it keeps to the
-    end.
+    First what it could be resumed or continued from, while its history is there; last what says how it stands, which it
+    keeps to the end.
     """
-    first = (run_dir.checkpoint_path, run_dir.previous_checkpoint_path)
+    first = (run_dir.checkpoint_path, run_dir.previous_checkpoint_path, run_dir.state_path)
     last = (run_dir.config_path, run_dir.failure_path, run_dir.lock_path)
     files = _files(run_dir)
     others = [path for path in files if path not in (*first, *last)]
