@@ -48,7 +48,7 @@ class GuessableScore:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LearnedTarget:
+class TargetEvidence:
     """What is learned of one target; the curves have the epochs in which both losses are finite."""
 
     name: str
@@ -106,7 +106,7 @@ class Evidence:
     run: Run
     result: Finished
     history: History
-    targets: Sequence[LearnedTarget]
+    targets: Sequence[TargetEvidence]
 
     @classmethod
     def of(cls, run: Run, history: History) -> "Evidence":
@@ -163,14 +163,14 @@ class Evidence:
         return own[position] if position < len(own) else str(position)
 
 
-def _targets(name: str, result: Finished, history: History) -> Iterator[LearnedTarget]:
+def _targets(name: str, result: Finished, history: History) -> Iterator[TargetEvidence]:
     trained = Column(quantity="loss", target=name)
     columns = [str(column) for column in (trained, trained.on("validation")) if str(column) in (history or [{}])[0]]
     rows = [row for row in history if all(math.isfinite(row.get(column, math.nan)) for column in columns)]
     if not rows or columns[:1] != [str(trained)]:
         return
     main = next((column for column in result.main_metrics if column.target == name), None)
-    yield LearnedTarget(
+    yield TargetEvidence(
         name=name,
         loss_column=str(trained),
         validated_column=str(trained.on("validation")),

@@ -2,7 +2,7 @@
 
 from dlexp.reports.numbers import known
 from dlexp.reports.run import remedies, trends
-from dlexp.reports.run.evidence import Evidence, LearnedTarget
+from dlexp.reports.run.evidence import Evidence, TargetEvidence
 from dlexp.reports.run.learning_rates import can_observe, collapsed, slow, thrown
 from dlexp.reports.run.symptom import Symptom
 from dlexp.reports.run.training_length import unfinished
@@ -15,7 +15,7 @@ LEARNED_SHARE = 0.25
 LARGE_CLASS, TIMES_EQUAL_SHARE = 0.5, 1.5
 
 
-def why_lost(evidence: Evidence, target: LearnedTarget) -> Symptom:
+def why_lost(evidence: Evidence, target: TargetEvidence) -> Symptom:
     """Why a target is predicted no better than by guessing."""
     no_better = target.scores[0].beside_guessing
     looks = (_memorizes, collapsed, slow, _one_class, thrown, unfinished)
@@ -34,7 +34,7 @@ def why_lost(evidence: Evidence, target: LearnedTarget) -> Symptom:
     )
 
 
-def _memorizes(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+def _memorizes(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     """Training examples are learned, and that is of no use for others."""
     score = target.scores[0]
     if target.trained:
@@ -50,7 +50,7 @@ def _memorizes(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
     return Symptom(kind="memorizes", what=f"{by_heart}; too few examples, or labels that are not theirs")
 
 
-def _one_class(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+def _one_class(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     """The most frequent class is predicted for all."""
     score = next((each for each in target.scores if each.column.quantity == "accuracy"), None)
     n_classes = max(2, evidence.n_classes(target.name))

@@ -6,7 +6,7 @@ from dlexp.records.ended import Failed
 from dlexp.records.index import Run
 from dlexp.reports.numbers import known
 from dlexp.reports.run import remedies, trends
-from dlexp.reports.run.evidence import Evidence, History, LearnedTarget
+from dlexp.reports.run.evidence import Evidence, History, TargetEvidence
 from dlexp.reports.run.symptom import Kind, Symptom
 
 # Losses are measured by that of knowing nothing where it is known, else by the first one. The shares lie between what
@@ -39,7 +39,7 @@ def diverged(run: Run, failed: Failed, history: History) -> Symptom:
     )
 
 
-def slow(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+def slow(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     """A learning rate that is far too small."""
     if not remedies.is_slow(evidence.config, evidence.rate) or len(target.loss) < 2:
         return None
@@ -54,7 +54,7 @@ def slow(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
     return Symptom(kind="slow", what=what, change=remedies.larger_rate(evidence.config))
 
 
-def collapsed(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+def collapsed(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     """What was learned is lost again, and for good."""
     score = target.scores[0]
     gains = [score.gain(value) for value in score.values]
@@ -67,12 +67,12 @@ def collapsed(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
     return _of_the_rate("collapsed", what, evidence, 10)
 
 
-def thrown(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+def thrown(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     """A loss that a large rate throws about, by the clearest sign of it."""
     return _flies_away(evidence, target) or _oscillates(evidence, target) or _jumps(evidence, target)
 
 
-def _flies_away(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+def _flies_away(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     """A loss that is far above that of knowing nothing, unless the training began there."""
     loss, config = target.loss, evidence.config
     highest = max(range(len(loss)), key=loss.__getitem__)
@@ -87,7 +87,7 @@ def _flies_away(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
     return _of_the_rate("jumps", what, evidence, 10)
 
 
-def _jumps(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+def _jumps(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     """A loss that loses in one epoch much of what it had learned, and does not get it back in the next ones."""
     loss, k = target.loss, trends.largest_rise(target.loss)
     if not k or min(loss[k : k + 1 + JUMP_EPOCHS]) <= loss[k - 1]:
@@ -99,7 +99,7 @@ def _jumps(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
     return _of_the_rate("jumps", f"the learning rate is too large: {target.loss_column} jumped {jump}", evidence, 10)
 
 
-def _oscillates(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+def _oscillates(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     """A loss that keeps going up and down."""
     limit = TREMBLE_SHARE_OF_NOISY if evidence.is_noisy else TREMBLE_SHARE
     if trends.tremble(target.loss) < limit * target.scale:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+#: The most important first.
 Kind = Literal[
     "diverged",
     "stopped_at_once",

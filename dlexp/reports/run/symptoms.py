@@ -3,22 +3,23 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
+from typing import get_args
 
 from dlexp.records.ended import Failed, Finished
 from dlexp.records.index import SMOKE, Run
 from dlexp.records.record_files import DamagedRecord
 from dlexp.reports.run import remedies
-from dlexp.reports.run.evidence import Evidence, LearnedTarget
+from dlexp.reports.run.evidence import Evidence, TargetEvidence
 from dlexp.reports.run.guessing import why_lost
 from dlexp.reports.run.learning_rates import diverged, slow, thrown
-from dlexp.reports.run.symptom import Symptom
+from dlexp.reports.run.symptom import Kind, Symptom
 from dlexp.reports.run.training_length import overfits, stopped_at_once, unfinished
 from dlexp.reports.run.validation_scores import small_validation, validation_better
 
 #: More than that nobody reads.
 MOST_SAID = 3
-#: What explains scores, and comes last.
-_MINOR = ("validation_better", "small_validation")
+#: The most important first.
+_KINDS = get_args(Kind)
 
 
 def symptoms(run: Run) -> list[Symptom]:
@@ -43,10 +44,10 @@ def _shown(evidence: Evidence) -> Iterator[Symptom]:
     once: dict[tuple[str, str], Symptom] = {}
     for symptom in found:
         once.setdefault((symptom.kind, symptom.change), symptom)
-    yield from sorted(once.values(), key=lambda symptom: symptom.kind in _MINOR)
+    yield from sorted(once.values(), key=lambda symptom: _KINDS.index(symptom.kind))
 
 
-def _of_target(evidence: Evidence, target: LearnedTarget) -> Iterator[Symptom]:
+def _of_target(evidence: Evidence, target: TargetEvidence) -> Iterator[Symptom]:
     if target.is_lost:
         yield why_lost(evidence, target)
         return

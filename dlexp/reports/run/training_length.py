@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from dlexp.reports.numbers import known
 from dlexp.reports.run import remedies, trends
-from dlexp.reports.run.evidence import Evidence, LearnedTarget
+from dlexp.reports.run.evidence import Evidence, TargetEvidence
 from dlexp.reports.run.symptom import Symptom
 
 #: So much of what validation had gained is lost again.
@@ -13,7 +13,7 @@ LOST_SHARE = 0.1
 AHEAD_SHARE, AHEAD_LEAST = 0.05, 0.01
 
 
-def overfits(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+def overfits(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     """A validation loss that rises while that of training falls; not where the best epoch's weights are back."""
     validated, loss, best = target.validated, target.loss, target.best_epoch
     if evidence.result.restored_epoch or len(validated) < best + 3:
@@ -29,7 +29,7 @@ def overfits(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
     return Symptom(kind="overfits", what=what, change=remedies.stopping(evidence.config))
 
 
-def unfinished(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+def unfinished(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     """A loss that would go on falling."""
     curve = target.curve
     found = trends.descent(curve)

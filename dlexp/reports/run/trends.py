@@ -57,10 +57,11 @@ def descent(curve: Curve) -> Descent | None:
 
 
 def noise(curve: Curve) -> float:
-    """The standard deviation of what is no trend: second differences are small where a smooth curve bends."""
-    bends = [c - 2 * b + a for a, b, c in zip(curve, curve[1:], curve[2:], strict=False)]
-    # Of independent values with variance v, the mean square of the second differences is 6 v.
-    return (fmean(bend * bend for bend in bends) / 6) ** 0.5 if bends else 0.0
+    """The standard deviation of what is no trend: third differences are small where a smooth curve bends."""
+    quadruples = zip(curve, curve[1:], curve[2:], curve[3:], strict=False)
+    thirds = [d - 3 * c + 3 * b - a for a, b, c, d in quadruples]
+    # Of independent values with variance v, the mean square of the third differences is (1 + 9 + 9 + 1) v.
+    return (fmean(third * third for third in thirds) / 20) ** 0.5 if thirds else 0.0
 
 
 def tremble(curve: Curve) -> float:

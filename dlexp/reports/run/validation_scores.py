@@ -4,7 +4,7 @@ import math
 
 from dlexp.reports.numbers import known
 from dlexp.reports.run import remedies, trends
-from dlexp.reports.run.evidence import Evidence, LearnedTarget
+from dlexp.reports.run.evidence import Evidence, TargetEvidence
 from dlexp.reports.run.symptom import Symptom
 
 #: By how much of the loss of knowing nothing validation is better than training.
@@ -13,7 +13,7 @@ BETTER_SHARE = 0.05
 FEW_EXAMPLES = 20
 
 
-def validation_better(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+def validation_better(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     """Validation that scores better than training, and why that may be."""
     n = evidence.result.examples.get("validation", 0)
     if not target.validated or not n:
@@ -32,7 +32,7 @@ def validation_better(evidence: Evidence, target: LearnedTarget) -> Symptom | No
     return Symptom(kind="validation_better", what=what + why, change=change)
 
 
-def small_validation(evidence: Evidence, target: LearnedTarget) -> Symptom | None:
+def small_validation(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     """A validation split whose scores hardly tell two epochs apart."""
     examples = evidence.result.examples
     n, score = examples.get("validation", 0), next(iter(target.scores), None)
