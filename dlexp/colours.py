@@ -12,7 +12,7 @@ _NUMBERS: dict[Style, int] = {"bold": 1, "dim": 2, "red": 31, "green": 32, "blue
 
 
 class Highlight(NamedTuple):
-    """What is shown in a style: each match of a pattern, or its first group, `^` and `$` at the ends of lines.
+    """What is shown in a style: each match of a pattern, or of its group, `^` and `$` at the ends of lines.
 
     A pattern says where it has to match, by what stands around it: a name of the user's may be any word.
     """
@@ -57,9 +57,9 @@ def highlighted(text: str, highlights: Iterable[Highlight]) -> str:
 
 
 def _matches(text: str, pattern: str, within: str) -> Iterator[tuple[int, int]]:
-    """Where a pattern matches: the first group if it has one."""
+    """Where a pattern matches: its group if that is part of the match."""
     searched = re.compile(pattern, re.MULTILINE)
     parts = (part.span() for part in re.finditer(within, text, re.MULTILINE)) if within else [(0, len(text))]
     for start, end in parts:
         for match in searched.finditer(text, start, end):
-            yield match.span(min(1, searched.groups))
+            yield match.span(match.lastindex or 0)

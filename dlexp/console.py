@@ -99,7 +99,7 @@ def _print(text: str, highlights: Iterable[Highlight], stream: TextIO, *, is_res
         # What changes the style is no text to be made safe.
         text = highlighted(safe(text), highlights)
         stream = cast(TextIO, _Safe(exact(stream), is_result=is_result, made_safe=str))
-    print(text, end="", file=stream, flush=not is_result)
+    print(text, end="", file=stream, flush=True)
 
 
 class _Said(logging.Handler):

@@ -9,6 +9,7 @@ import pytest
 from commands import Invoke
 from hypothesis import given
 from hypothesis import strategies as st
+from make_runs import changed, failed, finished
 
 from dlexp.colours import ERROR, WARNING, Highlight, has_colour, highlighted
 
@@ -82,3 +83,53 @@ def test_control_characters_are_written_out_beside_colours(tmp_path: Path) -> No
     said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment, check=False).stderr
 
     assert said.startswith("\x1b[31m\\x1b[31ma.yaml:\x1b[0m no such file")
+
+
+@pytest.fixture
+def forced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder whose commands have colour."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.chdir(tmp_path)
+
+
+def coloured(text: str) -> list[str]:
+    """What stands in a style, except headings and notes."""
+    return re.findall(r"\x1b\[3\d+m(.*?)\x1b\[0m", text)
+
+
+@pytest.mark.usefixtures("forced")
+def test_names_have_no_colour(invoke: Invoke) -> None:
+    """Runs, classes and tags that are called as what is coloured."""
+    for name, accuracy in (("better", 0.5), ("finished", 0.9), ("2 paired seeds cannot tell", 0.9)):
+        for seed in range(3):
+            run_dir = finished(Path("runs"), name, seed, accuracy + seed / 1000, changed(model={"hidden": [len(name)]}))
+            run_dir.tags_path.write_text("failed\nbetter\n")
+
+    failed(Path("runs"), "failed", seed=9)
+
+    assert sorted(coloured(invoke("ls")[1])) == ["diverged", *["finished"] * 9]
+    assert len(coloured(invoke("verify", "better", "--files")[1])) <= 3
+    page = invoke("show", "better")[1]
+    assert [word for word in coloured(page) if word.strip("·●▲")] == ["finished"]
+    pair = [word for word in coloured(invoke("compare", "better", "finished")[1]) if word]
+    assert pair
+    assert set(pair) <= {"better", "worse"}
+
+
+@pytest.mark.usefixtures("forced")
+@pytest.mark.parametrize("command", [("ls",), ("show", "a"), ("compare", "a", "b"), ("verify", "a", "--files")])
+def test_a_page_is_the_same_without_its_colours(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """Every character and every line end; documents have none even where colour is forced."""
+    for name in ("a", "b"):
+        for seed in range(3):
+            finished(Path("runs"), name, seed, 0.9 + seed / 100, changed(optimizer={"learning_rate": 0.1 + len(name)}))
+    page, document = invoke(*command)[1], invoke(*command, "--format", "json")[1]
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    assert "\x1b" in page
+    assert "\x1b" not in document
+    assert CODE.sub("", page) == invoke(*command)[1]

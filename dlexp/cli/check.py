@@ -20,10 +20,11 @@ def check(
 
     Example: dlexp check configs/digits_sgd.yaml configs/digits_adam.yaml
     """
+    from dlexp.cli.highlights import FILES_PAGE
     from dlexp.colours import WARNING
     from dlexp.config.load import replaced
     from dlexp.config.problems import ConfigError
-    from dlexp.console import say
+    from dlexp.console import say, show
     from dlexp.errors import CHECK_ALL, shown
     from dlexp.execution import arguments
     from dlexp.reports import configs as report
@@ -33,7 +34,7 @@ def check(
     checked = [report.check(path, *changes) for path in dict.fromkeys(configs)]
     say(*replaced([each for file in checked for each in file.experiments], *changes))
     failed = [file for file in checked if file.problems or (strict and file.warnings)]
-    print(report.render(checked, failed, output_format), end="", flush=True)
+    show(report.render(checked, failed, output_format), FILES_PAGE if output_format == "table" else ())
     if output_format == "json":
         raise typer.Exit(2 if failed else 0)
     # A shared base has its problems once.

@@ -73,6 +73,7 @@ def compare(
     Example: dlexp compare digits_sgd digits_adam
     """
     from dlexp import console
+    from dlexp.cli.highlights import comparison
     from dlexp.records.query import filters
     from dlexp.reports.comparison.ranked_table import MAX_ROWS
     from dlexp.reports.comparison.table import render
@@ -94,4 +95,6 @@ def compare(
         draw(compared, plot)
         console.say(f"learning curves: {plot}")
     rows = None if everything else top or MAX_ROWS
-    print(render(compared, output_format, console.width(), console.table_width(), rows), end="")
+    text = render(compared, output_format, console.width(), console.table_width(), rows)
+    names = [each.label for each in compared.experiments]
+    console.show(text, comparison(text, names) if output_format == "table" else ())

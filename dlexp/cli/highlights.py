@@ -1,7 +1,7 @@
 """What stands out on each page: headings bold, how runs stand and what was decided in colour."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from dlexp.colours import Highlight, Style
 
@@ -38,9 +38,72 @@ RUN_PAGE = (
 )
 
 
+#: `dlexp check`.
+FILES_PAGE = (Highlight("green", r": (ok)$"), Highlight("dim", r"^  (note):(?= )"))
+
+#: `dlexp why`: the answer.
+ANSWER_PAGE = (Highlight("bold", r"\A.*$"),)
+
+#: `dlexp run` on a terminal: what was trained, or the header of the table.
+RESULTS_PAGE = (Highlight("bold", r"\A.*$"), Highlight("dim", r"^±: .*$"))
+
+#: What `dlexp run` and its like say last.
+CLOSING = (Highlight("red", r"\A\d+ failed\b.*:$"),)
+
+_GRADES: Mapping[str, Style] = {
+    "as recorded": "green",
+    "identical to the byte": "green",
+    "equal to the last digits": "green",
+    "within the spread of the seeds": "magenta",
+    "different": "red",
+    "not verified": "red",
+    "damaged": "red",
+}
+#: `dlexp verify`: a grade behind the run, whose folder's name no other text has.
+GRADES_PAGE = tuple(
+    Highlight(style, rf"^.*/s\d+-[0-9a-f]{{10}}(?:-\d+)?: ({grade})(?=:|$)") for grade, style in _GRADES.items()
+)
+
+#: `dlexp study`: results in capitals are not expected.
+STUDY_PAGE = (
+    Highlight("bold", r"\A.*$"),
+    Highlight("red", r"^[A-Z ]+(?= \(expected: )"),
+    Highlight("green", r"^(?:holds|adopt)(?=: )"),
+    Highlight("green", r"^(?:holds|fails|cannot tell)(?= \(as expected\): )"),
+    Highlight("red", r"^(?:reject|unhealthy)(?=: )"),
+    Highlight("magenta", r"^cannot tell(?=: )"),
+)
+
+_VERDICTS: Mapping[str, Style] = {
+    "better": "green",
+    "worse": "red",
+    "cannot tell": "magenta",
+    "no clear difference": "magenta",
+    "no verdict": "dim",
+}
+
+
+def comparison(text: str, names: Iterable[str]) -> list[Highlight]:
+    """`dlexp compare`: verdicts, in its sentences behind the names of experiments."""
+    named = "|".join(map(re.escape, names))
+    return [
+        *(Highlight(style, rf"paired seeds: ({verdict})$") for verdict, style in _VERDICTS.items()),
+        *(Highlight(_VERDICTS[word], rf"^(?:{named}) is ({word})(?= than )") for word in ("better", "worse")),
+        Highlight("magenta", r"^(?:\d+ paired seeds (cannot tell)|Cannot tell)(?= whether )"),
+        Highlight("bold", r"^(?:what differs|rank) .*$"),
+        *in_column(text, "verdict", _VERDICTS),
+        Highlight("dim", r"^±: .*$"),
+    ]
+
+
 def in_column(text: str, header: str, words: Mapping[str, Style]) -> list[Highlight]:
-    """Words in a column of an aligned table, found by its header in the first line: a name may be such a word."""
-    found = re.search(rf"(?<![^ ]){re.escape(header)}(?![^ ])", text.partition("\n")[0])
+    """Words in a column of an aligned table, found by its header: a name in another column may be such a word.
+
+    The header stands in the first line, or in the first one that begins with `rank`.
+    """
+    ranked = re.search(r"^rank .*$", text, re.MULTILINE)
+    found = re.search(rf"(?<![^ ]){re.escape(header)}(?![^ ])", ranked[0] if ranked else text.partition("\n")[0])
     if found is None:
         return []
-    return [Highlight(style, rf"^.{{{found.start()}}}({re.escape(word)})(?=  |$)") for word, style in words.items()]
+    table = r"^rank .*\n(?:.+\n)+" if ranked else ""
+    return [Highlight(style, rf"^.{{{found.start()}}}({word})(?=  |$)", table) for word, style in words.items()]

@@ -92,8 +92,9 @@ def run(
         from dlexp.cli.at_work import at_work
 
         screen = stack.enter_context(at_work("checking the configs", is_quiet=quiet or dry_run))
+        from dlexp.cli.highlights import RESULTS_PAGE
         from dlexp.cli.trainings import end, events_printed, gathered, progress
-        from dlexp.console import one_line, say, table_width
+        from dlexp.console import one_line, say, show, table_width
         from dlexp.execution.pool import Pool
         from dlexp.format import to_json
         from dlexp.records.tags import Words
@@ -141,8 +142,8 @@ def run(
         print(to_json(document(outcomes, ending, before, trained.not_started)), end="")
     elif output_format != "jsonl":
         is_page = output_format == "table" or (output_format is None and sys.stdout.isatty())
-        for line in page(outcomes, trained.plan.labelled, table_width()) if is_page else result_lines(outcomes):
-            print(one_line(line))
+        lines = page(outcomes, trained.plan.labelled, table_width()) if is_page else result_lines(outcomes)
+        show("".join(f"{one_line(line)}\n" for line in lines), RESULTS_PAGE if is_page else ())
     if not smoke and not quiet:
         say(*advice(outcomes, trained.labelled_configs, asked))
     end(ending, trained.said)

@@ -40,6 +40,7 @@ def study(
 
     from dlexp import console
     from dlexp.cli.at_work import at_work
+    from dlexp.cli.highlights import STUDY_PAGE
     from dlexp.cli.trainings import close, progress
     from dlexp.execution import arguments
     from dlexp.execution.plan import Request
@@ -62,7 +63,8 @@ def study(
         print(table.render_smoke(studied.studies, output_format), end="")
         close(studied.trained)
         return
-    print(table.render(studied.studies, output_format, console.width()), end="")
+    page = table.render(studied.studies, output_format, console.width())
+    console.show(page, STUDY_PAGE if output_format == "table" else ())
     close(studied.trained, divergence_fails=False)
     if not studied.came_out:
         raise typer.Exit(1)

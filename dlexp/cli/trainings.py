@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import typer
 
+from dlexp.cli.highlights import CLOSING
 from dlexp.console import data_out, say
 from dlexp.errors import Elsewhere, Interrupted
 from dlexp.execution.plan import Plan
@@ -89,7 +90,7 @@ def end(found: Closing, said: Sequence[str] = ()) -> None:
         Exit: A run failed, was interrupted or refused, its data cannot be had, or it does not meet what is asserted.
         Elsewhere: Other processes have all the runs.
     """
-    say(*(line for line in found.left if line not in said), *found.lines)
+    say(*(line for line in found.left if line not in said), *found.lines, highlights=CLOSING)
     if found.exit_code == Elsewhere.exit_code:
         raise Elsewhere("nothing to do here: other processes have all the runs; --wait waits for them")
     if found.exit_code:

@@ -33,7 +33,9 @@ def verify(
     from functools import partial
 
     from dlexp.cli.at_work import at_work
+    from dlexp.cli.highlights import GRADES_PAGE
     from dlexp.cli.trainings import progress
+    from dlexp.console import show
     from dlexp.execution import arguments
     from dlexp.execution.pool import Pool
     from dlexp.reports.verification.facts import render
@@ -45,6 +47,6 @@ def verify(
         shown = partial(progress, workers=workers, screen=screen, is_quiet=quiet)
         runner = None if files else Runner(engine=partial(Pool, workers), progress=shown)
         found = workflow.verify(words, runs_dir, data_dir, runner)
-    print(render(found, output_format), end="")
+    show(render(found, output_format), GRADES_PAGE if output_format == "table" else ())
     if not all(each.holds for each in found):
         raise typer.Exit(1)

@@ -21,6 +21,8 @@ def why(
 
     Example: dlexp why configs/digits_sgd.yaml configs/digits_adam.yaml
     """
+    from dlexp.cli.highlights import ANSWER_PAGE
+    from dlexp.console import show
     from dlexp.reports.verification.why import explain
 
-    print(explain(a, b, runs_dir, data_dir, output_format), end="")
+    show(explain(a, b, runs_dir, data_dir, output_format), ANSWER_PAGE if output_format == "table" else ())
