@@ -104,7 +104,9 @@ def test_names_have_no_colour(invoke: Invoke) -> None:
     """Runs, classes and tags that are called as what is coloured."""
     for name, accuracy in (("better", 0.5), ("finished", 0.9), ("2 paired seeds cannot tell", 0.9)):
         for seed in range(3):
-            run_dir = finished(Path("runs"), name, seed, accuracy + seed / 1000, changed(model={"hidden": [len(name)]}))
+            run_dir = finished(
+                Path("runs"), name, seed, accuracy + seed * len(name) / 1000, changed(model={"hidden": [len(name)]})
+            )
             run_dir.tags_path.write_text("failed\nbetter\n")
 
     failed(Path("runs"), "failed", seed=9)
