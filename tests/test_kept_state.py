@@ -23,6 +23,7 @@ from dlexp.records.history import HistoryWriter
 from dlexp.records.index import read
 from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import OWN_FILES, RunDir
+from dlexp.reports.plan.beginnings import other_beginnings, planned_beginnings
 from dlexp.reports.plan.dry_run import _fate
 from dlexp.reports.verification.facts import weights
 from dlexp.reports.verification.integrity import check
@@ -30,7 +31,6 @@ from dlexp.training import checkpoint_file
 from dlexp.training.checkpoint import Checkpoints
 from dlexp.training.environment import here
 from dlexp.training.epochs import Epochs
-from dlexp.workflows.train import _beginnings
 
 IRIS = "dataset: iris\nmodel: {hidden: [8]}\ntraining: {epochs: %d, keep_state: true}\n"
 
@@ -74,7 +74,7 @@ def shorter(
 
 def lines(found: Plan) -> list[str]:
     """What `run` says of how its runs begin."""
-    return list(_beginnings(found, only_asked=False))
+    return list(planned_beginnings(found, only_asked=False))
 
 
 def test_the_longest_shorter_run_is_continued(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_seeds_that_begin_alike_are_one_line(tmp_path: Path) -> None:
 
     assert lines(found) == [f"it, 3 seeds: train from the start: {found.runs[0].from_start}"]
     assert found.runs[0].from_start == f"{run_dirs[0].path} (2 epochs) has no state.npz any more"
-    assert list(_beginnings(planned(tmp_path, IRIS % 4, "training.keep_state=false", seeds=3), True)) == []
+    assert list(planned_beginnings(planned(tmp_path, IRIS % 4, "training.keep_state=false", seeds=3), True)) == []
 
 
 def test_a_schedule_up_to_the_end_is_no_matter_where_no_state_is_asked_for(tmp_path: Path) -> None:
@@ -394,7 +394,8 @@ def test_points_of_a_grid_over_epochs_continue_each_other(tmp_path: Path) -> Non
     config = tmp_path / "it.yaml"
     config.write_text(IRIS % 1)
     loaded = load_all([config], grids=["training.epochs=[1, 3, 2, 4]"])
-    jobs = list(plan(Request(wanted=[(each.experiment, [0]) for each in loaded], runs_dir=tmp_path / "runs")).jobs())
+    of_grid = plan(Request(wanted=[(each.experiment, [0]) for each in loaded], runs_dir=tmp_path / "runs"))
+    jobs = list(of_grid.jobs())
     one, three, two, four = (job.path for job in jobs)
     assert [list(job.shorter) for job in jobs] == [[], [one], [one], [three, two, one]]
 
@@ -404,6 +405,10 @@ def test_points_of_a_grid_over_epochs_continue_each_other(tmp_path: Path) -> Non
     run_dir = RunDir(four)
     assert f"not continued: {three} has not finished\ncontinues {two}\n" in run_dir.log_path.read_text()
     assert read(run_dir).result.resumed_after == [1, 2]
+    assert list(other_beginnings(of_grid, [RunDir(job.path) for job in jobs])) == [
+        f"it epochs=2, seed 0: continued {RunDir(one).label} from epoch 1",
+        f"it epochs=4, seed 0: continued {RunDir(two).label} from epoch 2",
+    ]
     assert_same_bytes(run_dir, trained(tmp_path / "whole", IRIS % 4))
 
 
@@ -426,8 +431,11 @@ def test_the_state_of_another_training_is_not_used(tmp_path: Path) -> None:
     first = trained(tmp_path, IRIS % 2)
     other = trained(tmp_path, IRIS % 2, "optimizer.learning_rate=0.1")
     shutil.copy(other.state_path, first.state_path)
+    longer = planned(tmp_path, IRIS % 3)
     found = trained(tmp_path, IRIS % 3)
 
+    said = f"it, seed 0: trained from the start after all; {found.log_path} says why"
+    assert list(other_beginnings(longer, [found])) == [said]
     assert "checkpoint.npz: of another identity\n" in found.log_path.read_text()
     assert (read(found).result.continues, read(found).result.resumed_after) == (None, [])
     assert_same_bytes(found, trained(tmp_path / "whole", IRIS % 3))

@@ -13,11 +13,12 @@ from dlexp.execution.plan import Plan, Planned, Request
 from dlexp.execution.planning import before_draws, plan, require_memory
 from dlexp.execution.remarking import ALL_SHOWN_BY
 from dlexp.execution.standing import unobserved
-from dlexp.format import listed, plural
+from dlexp.format import plural
 from dlexp.records.ended import Finished
 from dlexp.records.index import finished, read
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.plan import dry_run
+from dlexp.reports.plan.beginnings import other_beginnings, planned_beginnings
 from dlexp.reports.plan.dry_run import Preview
 from dlexp.reports.plan.pace import Pace
 from dlexp.reports.run.without_result import under_way
@@ -73,7 +74,7 @@ def carry_out(planned: Plan, configs: Mapping[str, Loaded], runner: Runner, *, c
     to_observe = [run.dir for run in planned.to_observe]
     lines = [line for each in planned.runs if (line := _on_record(each, runner.wait, counts_done, to_observe))]
     lines += [
-        *_beginnings(planned, counts_done),
+        *planned_beginnings(planned, counts_done),
         *_drawn_now(configs, planned),
         *shown(list(map(str, found)), ALL_SHOWN_BY),
     ]
@@ -82,6 +83,8 @@ def carry_out(planned: Plan, configs: Mapping[str, Loaded], runner: Runner, *, c
     for line in lines:
         log.info(line)
     started = runner.carry_out(planned, configs)
+    for line in shown(list(other_beginnings(planned, started))):
+        log.info(line)
     is_strict = planned.request.strict
     unsettled = [each for each in _found_by_training(started, planned) if not each.is_settled] if is_strict else []
     # One that was resumed has no diagnostics of its first epochs.
@@ -215,25 +218,3 @@ def _on_record(planned: Planned, wait: bool, counts_done: bool, to_observe: Coll
         version = planned.outdated.record.training_version
         return f"{planned.outdated.dir.path}: recorded by training code {version}; training again"
     return None
-
-
-def _beginnings(planned: Plan, only_asked: bool) -> Iterator[str]:
-    """A line for each experiment with runs that continue shorter ones, or that could have and do not.
-
-    With `only_asked` the latter only where the state is to be kept.
-    """
-    alike: dict[tuple[str, int | None], list[Planned]] = {}
-    for each in planned.to_train:
-        is_told = each.continues or (
-            each.from_start and (each.subject.experiment.training.keep_state or not only_asked)
-        )
-        if is_told:
-            epoch = each.continues.epochs if each.continues else None
-            alike.setdefault((planned.labels[each.subject.identities.own], epoch), []).append(each)
-    for (label, epoch), runs in alike.items():
-        who, s = (f"{label}, seed {runs[0].seed}", "s") if len(runs) == 1 else (f"{label}, {len(runs)} seeds", "")
-        if epoch:
-            continued = listed([str(run.dir.path) for each in runs if (run := each.continues)])
-            yield f"{who}: continue{s} {continued} from epoch {epoch}"
-        else:
-            yield f"{who}: train{s} from the start: {runs[0].from_start}"
