@@ -89,7 +89,7 @@ def test_data_that_several_experiments_lack_are_said_once() -> None:
 
     assert found.lines == [
         "",
-        "1 failed:",
+        "3 failed:",
         "sgd, adam: imdb.npz: not found, and it cannot be downloaded",
         "  looked in: here",
     ]

@@ -19,7 +19,9 @@ class Closing:
     """How a command that trains ends."""
 
     without_result: Mapping[str, Sequence[str]]
-    """By what became of them a line for each run, or several lines in one text; only kinds that there are."""
+    """By what became of them a text for each run, or for all experiments that lack the same data; no empty kinds."""
+    counts: Mapping[str, int]
+    """By what became of them the number of runs, and of experiments without data."""
     left: Sequence[str]
     """Those that other processes train."""
     assertions: Sequence[Assertion]
@@ -28,8 +30,8 @@ class Closing:
     @property
     def lines(self) -> list[str]:
         """What is said of it at last: at most ten lines of each kind."""
-        counts = [f"{len(lines)} {what}" for what, lines in self.without_result.items()]
-        found = ["", f"{', '.join(counts)}:"] if counts else []
+        counts = ", ".join(f"{n} {what}" for what, n in self.counts.items())
+        found = ["", f"{counts}:"] if counts else []
         for what, texts in self.without_result.items():
             few = shown(list(texts), ALL_FAILED if what == FAILED else "")
             found += [line for text in few for line in text.splitlines()]
@@ -69,6 +71,7 @@ def closing(
     }
     fatal = [line for line in kinds[FAILED] if divergence_fails or line not in found.diverged]
     is_unmet = any(each.unmet for each in assertions)
+    counts = {what: len(lines) for what, lines in kinds.items()} | {FAILED: len(found.failed) + len(without_data)}
     code = 0
     if found.left and len(found.left) == n_runs:
         code = Elsewhere.exit_code
@@ -78,6 +81,7 @@ def closing(
         code = DlexpError.exit_code
     return Closing(
         without_result={what: lines for what, lines in kinds.items() if lines},
+        counts={what: n for what, n in counts.items() if n},
         left=found.left,
         assertions=assertions,
         exit_code=code,
