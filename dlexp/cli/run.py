@@ -75,7 +75,6 @@ def run(
 
     Example: dlexp run configs/digits_sgd.yaml configs/digits_adam.yaml --seeds 3
     """
-    import sys
     from contextlib import ExitStack
 
     from dlexp.errors import UserError
@@ -92,18 +91,14 @@ def run(
         from dlexp.cli.at_work import at_work
 
         screen = stack.enter_context(at_work("checking the configs", is_quiet=quiet or dry_run))
-        from dlexp.cli.highlights import RESULTS_PAGE
-        from dlexp.cli.trainings import end, events_printed, gathered, progress
-        from dlexp.console import one_line, say, show, table_width
+        from dlexp.cli.run_ending import end_run
+        from dlexp.cli.trainings import events_printed, progress
+        from dlexp.console import say, table_width
         from dlexp.execution.pool import Pool
-        from dlexp.format import to_json
         from dlexp.records.tags import Words
         from dlexp.reports.plan.commands import Asked
         from dlexp.reports.plan.dry_run import render
-        from dlexp.reports.run.asserted import assertion, judged
-        from dlexp.reports.run.next_steps import advice
-        from dlexp.reports.run.results import document, result_lines
-        from dlexp.reports.run.results_page import page
+        from dlexp.reports.run.asserted import assertion
         from dlexp.workflows.runner import Given, Runner
         from dlexp.workflows.train import preview, train
 
@@ -135,15 +130,4 @@ def run(
             words=Words(tags or (), note),
         )
         trained = train(given, wanted, runner, force=force, strict=strict, observed=bool(observe))
-    outcomes = trained.outcomes()
-    ending = gathered(trained, judged(given.asserted, outcomes, trained.not_started))
-    if output_format == "json":
-        before = {str(run_dir.path) for run_dir in trained.plan.done}
-        print(to_json(document(outcomes, ending, before, trained.not_started)), end="")
-    elif output_format != "jsonl":
-        is_page = output_format == "table" or (output_format is None and sys.stdout.isatty())
-        lines = page(outcomes, trained.plan.labelled, table_width()) if is_page else result_lines(outcomes)
-        show("".join(f"{one_line(line)}\n" for line in lines), RESULTS_PAGE if is_page else ())
-    if not smoke and not quiet:
-        say(*advice(outcomes, trained.labelled_configs, asked))
-    end(ending, trained.said)
+    end_run(trained, given.asserted, asked, output_format, gives_advice=not (smoke or quiet))
