@@ -4,6 +4,7 @@ A component registers itself when its class is defined; its kind's module is imp
 """
 
 import importlib
+import sys
 from typing import Any
 
 #: The kinds that `dlexp list` shows, in its order, and the modules that define their components.
@@ -34,5 +35,6 @@ def add(kind: str, type_name: str, component: type[Any]) -> None:
 
 def components(kind: str) -> dict[str, type[Any]]:
     """The classes of a kind by type, in the order of their definition: subclasses of the kind's own base class."""
-    importlib.import_module(KINDS[kind])
+    if KINDS[kind] not in sys.modules:
+        importlib.import_module(KINDS[kind])
     return _components[kind]

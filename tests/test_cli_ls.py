@@ -18,6 +18,7 @@ from make_runs import CONFIG, failed, finished, identity_of
 from dlexp.config.flat import flatten
 from dlexp.records.index import read, scan
 from dlexp.records.numbering import Numbering
+from dlexp.records.summary_csv import rebuild
 
 ID = identity_of(CONFIG)[:10]
 
@@ -176,3 +177,28 @@ def test_a_file_as_runs_directory(dlexp: Invoke) -> None:
     Path("runs").touch()
 
     assert dlexp("ls") == (2, "", "runs: cannot be read: Not a directory\n")
+
+
+@pytest.mark.parametrize("command", [["ls"], ["ls", "a"], ["compare"], ["compare", "a"]])
+def test_a_stale_table_is_said_and_left_as_it_is(command: list[str], dlexp: Invoke) -> None:
+    """Once no run is under way: the next command that changes runs brings it up to date."""
+    finished(Path("runs"), "a", 0)
+    before = rebuild(Path("runs")).read_bytes()
+    late = finished(Path("runs"), "a", 1)
+    os.utime(late.summary_path, (0, 0))
+
+    code, out, err = dlexp(*command)
+
+    assert (code, bool(out)) == (0, True)
+    assert "runs/summary.csv lacks 1 finished run; the next run, rm or clean rebuilds it\n" in err
+    assert Path("runs/summary.csv").read_bytes() == before
+
+
+def test_many_damaged_runs_are_ten_lines(dlexp: Invoke) -> None:
+    """The first nine, and how many more."""
+    for seed in range(12):
+        finished(Path("runs"), "a", seed).summary_path.write_text("{")
+
+    _, out, err = dlexp("ls")
+
+    assert (out.count("damaged"), err.count(": damaged: "), err.splitlines()[-1]) == (12, 9, "and 3 more")

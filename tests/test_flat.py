@@ -92,3 +92,16 @@ def test_a_digest_is_short(digest: str) -> None:
     assert short(digest) == digest[:10]
     assert short(digest[:63]) == format_value(digest[:63])
     assert short([64, 4]) == "[64, 4]"
+
+
+def test_values_that_python_takes_for_equal_keep_their_texts() -> None:
+    """Texts are remembered by value and kind."""
+    assert [format_value(value) for value in (1, True, 1.0, "1", 0.0, -0.0)] == [
+        "1",
+        "true",
+        "1.0",
+        "'1'",
+        "0.0",
+        "-0.0",
+    ]
+    assert [format_value(value) for value in ([1], [True], [1.0], ["1"])] == ["[1]", "[true]", "[1.0]", "['1']"]

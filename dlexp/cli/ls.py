@@ -56,9 +56,9 @@ def ls(
     from dlexp.reports.run.listing import listing
 
     passing = filters(where or (), status or (), since, tags or ())
-    run_dirs, foreign = walk(runs_dir) if runs_dir.exists() and not words else ([], [])
-    stale = staleness(runs_dir, run_dirs) if run_dirs else ""
-    run_dirs, others = without_bias_variance(run_dirs)
+    run_dirs, foreign = walk(runs_dir) if runs_dir.exists() else ([], [])
+    stale = staleness(runs_dir, run_dirs)
+    run_dirs, others = without_bias_variance([] if words else run_dirs)
     runs = select(runs_dir, words, filters=passing) if words else passing.apply(read_all(run_dirs))
     if others:
         console.say(others)
@@ -72,5 +72,5 @@ def ls(
     console.show(found.text, in_column(found.text, "status", STATUS) if is_table else ())
     damaged = [run.what for run in runs if run.status == "damaged"]
     more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
-    no_runs = [f"{foreign[0]}{more}: no run, passed over"] if foreign else []
+    no_runs = [f"{foreign[0]}{more}: no run, passed over"] if foreign and not words else []
     console.say(*found.said, *shown(damaged), *no_runs, *filter(None, [stale]))

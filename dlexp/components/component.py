@@ -173,9 +173,14 @@ class OneOf:
         components = registry.components(self.base.kind)
         return {name: component for name, component in components.items() if issubclass(component, self._bases)}
 
+    def of_type(self, name: str) -> type[Component] | None:
+        """The component of a type; None if there is none to choose."""
+        component = registry.components(self.base.kind).get(name)
+        return component if component and issubclass(component, self._bases) else None
+
     def parsed(self, value: Any) -> Any:
         """The component that a mapping describes; None if it describes none."""
-        chosen = self.choices.get(str(value.get("type"))) if isinstance(value, dict) else None
+        chosen = self.of_type(str(value.get("type"))) if isinstance(value, dict) else None
         try:
             return chosen.model_validate(value) if chosen else None
         except ValidationError:

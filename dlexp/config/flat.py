@@ -3,7 +3,9 @@
 import re
 from collections.abc import Collection, Mapping
 from enum import Enum
+from functools import lru_cache
 from itertools import chain
+from types import NoneType
 from typing import Any, Final
 
 import yaml
@@ -22,6 +24,7 @@ MISSING: Final = Missing.MISSING
 Difference = tuple[str, Any, Any]
 #: A SHA-256.
 _DIGEST = re.compile("[0-9a-f]{64}")
+_SCALARS = (str, int, float, bool, NoneType)
 LINE_ENDS = ("\n", "\r", "\x85", "\u2028", "\u2029")
 
 
@@ -43,8 +46,12 @@ def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[Difference]:
 
     The order is the configs' own; a key that only `b` has follows its siblings.
     """
-    changed = [path for path in {**a, **b} if a.get(path, MISSING) != b.get(path, MISSING)]
-    return [(path, a.get(path, MISSING), b.get(path, MISSING)) for path in ordered(changed, a, b)]
+    return [(path, a.get(path, MISSING), b.get(path, MISSING)) for path in ordered(changed(a, b), a, b)]
+
+
+def changed(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
+    """The keys in which two flat configs differ, in any order."""
+    return [path for path in {**a, **b} if a.get(path, MISSING) != b.get(path, MISSING)]
 
 
 def ordered(paths: Collection[str], *configs: Mapping[str, Any]) -> list[str]:
@@ -86,6 +93,25 @@ def format_value(value: Any) -> str:
     """A value in one line of YAML, which reads back as it was: `[64, 4]`, `1e-07`, `null`; `-` for `MISSING`."""
     if value is MISSING:
         return "-"
+    if type(value) in _SCALARS:
+        return _scalar(repr(value), value)
+    if type(value) is list and all(type(item) in _SCALARS for item in value):
+        return _list_of_scalars(repr(value), tuple(value))
+    return _dumped(value)
+
+
+# Thousands of runs share a few settings, and YAML is slow. By their text too: 1 is True to Python, and 0.0 is -0.0.
+@lru_cache(10_000)
+def _scalar(key: str, value: Any) -> str:
+    return _dumped(value)
+
+
+@lru_cache(10_000)
+def _list_of_scalars(key: str, values: tuple[Any, ...]) -> str:
+    return _dumped(list(values))
+
+
+def _dumped(value: Any) -> str:
     text: str = yaml.dump(value, Dumper=_Display, default_flow_style=True, allow_unicode=True, width=10**6)
     return text.removesuffix("...\n").removesuffix("\n")
 

@@ -134,6 +134,17 @@ class Identities:
             return cls(recorded)
         return found if recorded in found else cls(recorded)
 
+    @staticmethod
+    def own_of_record(record: Mapping[str, Any]) -> str:
+        """The first of those of a record, in a third of the time where this version would record the same."""
+        recorded: str = record.get("identity", "")
+        try:
+            found = Ingredients.of_record(record)
+        except KeyError:
+            return recorded
+        own = found.identity
+        return own if recorded == own or recorded in found.earlier else recorded
+
     def __contains__(self, identity: object) -> bool:
         return identity == self.own or identity in self.earlier
 
@@ -200,7 +211,7 @@ def _ruled(settings: Settings, how: Literal["identified", "compared"], paths: bo
         if not isinstance(value, dict):
             return value
         named = value.get("type")  # Of a record that was edited: anything.
-        chosen = place.one_of.choices.get(named if isinstance(named, str) else "") if place.one_of else place.settings
+        chosen = place.one_of.of_type(named if isinstance(named, str) else "") if place.one_of else place.settings
         kept = {}
         for key, item in value.items():
             rule, below = _field(chosen, key) if chosen else (None, place.element)

@@ -7,14 +7,13 @@ from functools import cache
 from typing import Any
 
 from dlexp import registry
-from dlexp.config.flat import MISSING, differences, flatten, format_value, ordered
+from dlexp.config.flat import MISSING, changed, flatten, format_value, ordered
 from dlexp.config.names import PREFIX_LENGTH
 
 
 def differing(settings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """The keys that some lack or have otherwise than the first, in the order of the configs."""
-    changed = {path for other in settings[1:] for path, _, _ in differences(settings[0], other)}
-    return tuple(ordered(changed, *settings))
+    return tuple(ordered({path for other in settings[1:] for path in changed(settings[0], other)}, *settings))
 
 
 def telling(settings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ class Run:
     @cached_property
     def experiment(self) -> str:
         """The identity of its experiment as this version takes it: the same whichever version recorded the run."""
-        return Identities.of_record(self.record.raw).own
+        return Identities.own_of_record(self.record.raw)
 
     @property
     def config(self) -> dict[str, Any]:

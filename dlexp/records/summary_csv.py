@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from dlexp import regular_files
 from dlexp.config.flat import format_value
@@ -103,10 +103,9 @@ def _write_rows(runs: Iterable[Run], file: IO[str]) -> dict[str, int]:
         The columns, each with the number of its part; the first lines lack those that only later runs have.
     """
     columns: dict[str, int] = {}
-    texts = _Texts()
     for run in runs:
         row: dict[str, str] = {}
-        for part, cells in enumerate(_row(run, texts)):
+        for part, cells in enumerate(_row(run)):
             row |= cells
             for name in cells:
                 columns.setdefault(name, part)
@@ -114,21 +113,11 @@ def _write_rows(runs: Iterable[Run], file: IO[str]) -> dict[str, int]:
     return columns
 
 
-class _Texts(dict[str, str]):
-    """Values as text by their `repr`: thousands of runs share a few settings, and YAML is slow."""
-
-    def of(self, value: Any) -> str:
-        key = repr(value)
-        if key not in self:
-            self[key] = format_value(value)
-        return self[key]
-
-
-def _row(run: Run, texts: _Texts) -> tuple[Mapping[str, str], Mapping[str, str], Mapping[str, str]]:
+def _row(run: Run) -> tuple[Mapping[str, str], Mapping[str, str], Mapping[str, str]]:
     """Who and where, settings, numbers."""
     return (
         {key: "" if value is None else str(value) for key, value in facts(run, _ABOUT).items()},
-        {key: texts.of(value) for key, value in settings(run).items()},
+        {key: format_value(value) for key, value in settings(run).items()},
         # Every digit; an empty cell where there is no number.
         {key: "" if value is None else repr(value) for key, value in numbers(run).items()},
     )

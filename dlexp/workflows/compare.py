@@ -8,9 +8,10 @@ from pathlib import Path
 from dlexp.components import snapshot
 from dlexp.errors import UserError
 from dlexp.format import plural
-from dlexp.records.index import Run, in_order
+from dlexp.records.index import Run, in_order, scan
 from dlexp.records.query import ALL, Filters
 from dlexp.records.selection import select
+from dlexp.records.summary_csv import staleness
 from dlexp.reports.comparison import facts
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.comparison.ranking import best_of
@@ -44,6 +45,8 @@ def compare(
     runs = filters.apply(selected)
     if picked := filters.picking(selected):
         log.warning(picked)
+    if stale := staleness(runs_dir, scan(runs_dir)):
+        log.info(stale)
     unusable = [run for run in runs if run.status != "finished" and not run.has_diverged]
     for run in unusable:
         if run.status == "damaged":

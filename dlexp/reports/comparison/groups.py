@@ -1,6 +1,6 @@
 """Runs pooled into experiments, and experiments that share examples grouped around a baseline."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,12 +104,16 @@ def groups_of(experiments: Sequence[Compared]) -> tuple[Group, ...]:
     The first one of which a seed finished is the baseline: one that diverged would hide all differences.
     """
     apart: list[list[Compared]] = []
+    # Of each group, one experiment for all that have the same examples: thousands have.
+    kinds: list[dict[str, Compared]] = []
     for experiment in experiments:
-        shares = (each for each in apart if any(comparability.shares_examples(one, experiment) for one in each))
-        if members := next(shares, None):
-            members.append(experiment)
-        else:
-            apart.append([experiment])
+        shares = (i for i, each in enumerate(kinds) if _shares_with_any(experiment, each.values()))
+        place = next(shares, len(apart))
+        if place == len(apart):
+            apart.append([])
+            kinds.append({})
+        apart[place].append(experiment)
+        kinds[place].setdefault(repr((experiment.recorded_examples, experiment.examples_by_settings)), experiment)
     found: list[Group] = []
     for members in apart:
         position = next((i for i, experiment in enumerate(members) if experiment.runs), 0)
@@ -117,3 +121,7 @@ def groups_of(experiments: Sequence[Compared]) -> tuple[Group, ...]:
         first = found[0].baseline if found else baseline
         found.append(Group(baseline, tuple(members), tuple(members[:position]), first))
     return tuple(found)
+
+
+def _shares_with_any(experiment: Compared, others: Iterable[Compared]) -> bool:
+    return any(comparability.shares_examples(other, experiment) for other in others)
