@@ -56,6 +56,7 @@ def test_a_terminal_gets_a_page(
     """No wider than it is."""
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("NO_COLOR", "1")
 
     with pytest.raises(typer.Exit):
         end_run(trained, [], ASKED, None, gives_advice=False)
