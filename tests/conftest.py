@@ -38,9 +38,13 @@ def one_thread() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_colour() -> None:
-    """What is expected of an output has no colour, in continuous integration neither."""
+def plain_pipe() -> None:
+    """What is expected of an output has no colour, in continuous integration neither, and the width of a pipe.
+
+    pytest-xdist gives its workers 80 columns, whatever the terminal.
+    """
     os.environ.pop("FORCE_COLOR", None)
+    os.environ.pop("COLUMNS", None)
 
 
 @pytest.fixture(scope="session", autouse=True)
