@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from dlexp.components.datasets.dataset import Dataset
 from dlexp.components.pictures import Picture
 from dlexp.records.numbering import Numbering
 from dlexp.records.run_dir import RunDir
+from dlexp.reports.run.symptom import Symptom
 
 IDENTITY = identity_of(CONFIG)
 
@@ -88,12 +90,18 @@ most confident mistakes on the test split
 SETTINGS = "\nsettings that are no defaults (--all shows the others)\n"
 
 
+def shown_symptoms(monkeypatch: pytest.MonkeyPatch, *found: Symptom) -> None:
+    """What a history is taken to show."""
+    monkeypatch.setattr("dlexp.reports.run.page.symptoms", lambda run: list(found))
+
+
 @pytest.fixture
 def dlexp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> Iterator[Invoke]:
     """Run a command in an empty directory at Greenwich; gives its exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
+    shown_symptoms(monkeypatch)
     yield invoke
     monkeypatch.undo()
     time.tzset()
@@ -106,8 +114,10 @@ def test_a_finished_run(dlexp: Invoke) -> None:
     assert dlexp("show", "digits") == (0, FINISHED, "")
 
 
-def test_a_diverged_run(dlexp: Invoke) -> None:
+def test_a_diverged_run(dlexp: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     """Why it has no result comes first, then what to try."""
+    change = "--set optimizer.learning_rate=0.0001"
+    shown_symptoms(monkeypatch, Symptom(kind="diverged", what="its loss is NaN", change=change))
     failed(Path("runs"), seed=1).log_path.write_text("Traceback\n")
 
     assert dlexp("show", "digits") == (0, DIVERGED, "")
@@ -134,6 +144,20 @@ def test_a_damaged_run(dlexp: Invoke) -> None:
 
     assert code == 0
     assert f"status  damaged\nwhy     {run_dir.summary_path}: damaged: " in out
+
+
+def test_the_diagnosis_of_a_history(dlexp: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each with what to try; an option stays in one line. The document has them too."""
+    found = Symptom(kind="guessing", what="no better than guessing", change="--set model.activation=relu", observe=True)
+    shown_symptoms(monkeypatch, found, Symptom(kind="unfinished", what="still improving"))
+    finished(Path("runs"))
+
+    assert (
+        "\n\ndiagnosis\n  no better than guessing; try --set model.activation=relu or\n    --observe diagnostics\n"
+        "  still improving\n\nsettings"
+    ) in dlexp("show", "digits")[1]
+    document = json.loads(dlexp("show", "digits", "--format", "json")[1])
+    assert document["symptoms"][0] == asdict(found)
 
 
 def test_tags_and_the_note(dlexp: Invoke) -> None:
@@ -207,7 +231,7 @@ def test_the_best_possible_score_stands_beside_what_was_reached(dlexp: Invoke) -
 
     assert "\nscores      training  validation  best              test    guessing  best possible\n" in out
     assert "\n  accuracy  0.9000    0.9000      0.9100 (epoch 1)  0.8800  0.1000    0.9500\n" in out
-    assert "\n  Best possible: what the data's true distribution scores on the same examples;\n" in out
+    assert "\n  Best possible: what the true distribution scores; beaten only by chance.\n" in out
     everything = dlexp("show", "digits", "--all")[1]
     assert "\nmetrics          last    best              guessing  best possible\n" in everything
     assert "\n  val_accuracy   0.9000  0.9100 (epoch 1)  0.2000\n" in everything

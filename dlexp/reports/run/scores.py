@@ -64,10 +64,7 @@ def all_of_them(result: Finished, width: int) -> Iterator[str]:
 
 def _remarks(result: Finished, width: int) -> Iterator[str]:
     if result.best_possible:
-        yield from _sentence(
-            "Best possible: what the data's true distribution scores on the same examples; beaten only by chance.",
-            width,
-        )
+        yield from _sentence("Best possible: what the true distribution scores; beaten only by chance.", width)
     if result.picked_on_test:
         yield from _sentence("The best values were picked on the test data: validation is the test split here.", width)
     for name, reason in result.missing_scores.items():
