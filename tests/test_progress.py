@@ -102,7 +102,7 @@ def test_all_runs_together_say_a_line_in_five_seconds(
 
     assert [line for line in lines(capsys) if "records in" not in line] == [
         "3 runs to train",
-        "0 of 3 runs done, about 40 s left; 2 under way",
+        "0 of 3 runs done, about 37 s left; 2 under way",
         "[1/3] a, seed 0: val_accuracy 0.9000 after 20.0 s",
         "a, seed 1: epoch 10/20, loss 0.5000, about 10 s left (1 of 3 runs done, about 20 s left)",
         "[2/3] a, seed 1: interrupted",

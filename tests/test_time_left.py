@@ -95,6 +95,26 @@ def test_the_first_run_of_its_kind_tells_of_those_that_wait(tmp_path: Path, cloc
     assert found == [Left(0.0, 3), Left(18.0 + 2 * 22.0)]
 
 
+def test_the_first_run_of_a_process_tells_of_others_by_its_epochs(tmp_path: Path, clock: Clock) -> None:
+    """It imports and compiles what these have: of the 30 s on its record 10 are those of its epochs, 2 follow them."""
+    plan = planned(tmp_path, [0, 1, 2], a=IRIS)
+    first, second, _ = plan.jobs()
+    time = TimeLeft(plan, 1)
+    for job, stage, seconds, expected in (
+        (first, "starting TensorFlow", 30.0, 24.0),
+        (second, "compiling", 14.0, 14.0),
+    ):
+        running = Running(job)
+        time.started(job)
+        running.enter(stage)  # type: ignore[arg-type]
+        trained(job, [0.5] * 20)
+        running.new_rows()
+        clock.pass_(2.0)
+        time.ended(running, read(finish(job, seconds)))
+
+        assert time.in_all([]) == Left(expected)
+
+
 def test_a_long_first_epoch_tells_the_pace(tmp_path: Path, clock: Clock) -> None:
     """What it compiles is a small part of it."""
     plan = planned(tmp_path, [0], a=IRIS)

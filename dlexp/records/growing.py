@@ -10,7 +10,7 @@ from dlexp.records.history import EPOCH, columns_of, row_of
 from dlexp.records.record_files import DamagedRecord, damaged
 
 #: So many of the last rows are kept.
-KEPT = 6
+KEPT = 16
 
 
 class GrowingHistory:

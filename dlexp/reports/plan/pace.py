@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from statistics import fmean
+from statistics import median
 from typing import Any
 
 from dlexp.config.experiment import Experiment
@@ -20,7 +20,7 @@ from dlexp.records.run_dir import RunDir
 from dlexp.reports.numbers import about
 
 #: So many records are read to know the time of a plan: in all, and of one experiment or name.
-MOST_READ, MOST_OF_ONE = 200, 3
+MOST_READ, MOST_OF_ONE = 200, 5
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,10 @@ class ExpectedTime:
 
 
 class Pace:
-    """What the finished runs of this machine tell of the time that others will take."""
+    """What the finished runs of this machine tell of the time that others will take: their median.
+
+    The first run of a process imports and compiles what the later ones have, and takes longer.
+    """
 
     def __init__(self, runs: Iterable[Run]) -> None:
         self._of_experiment: dict[str, list[Run]] = {}
@@ -57,7 +60,7 @@ class Pace:
         left = epochs - (planned.continues.epochs or 0 if planned.continues else 0)
         same = [run for each in planned.subject.identities for run in self._of_experiment.get(each, ())]
         if seconds := [run.result.seconds for run in same if run.result.seconds and self._is_here(run.dir.path)]:
-            return ExpectedTime(fmean(seconds) * left / epochs, is_of_same_experiment=True)
+            return ExpectedTime(median(seconds) * left / epochs, is_of_same_experiment=True)
         for key in likeness_of(experiment):
             per_epoch = [
                 run.result.seconds / run.epochs
@@ -65,7 +68,7 @@ class Pace:
                 if run.result.seconds and run.epochs and self._is_here(run.dir.path)
             ]
             if per_epoch:
-                return ExpectedTime(fmean(per_epoch) * left, is_of_same_experiment=False)
+                return ExpectedTime(median(per_epoch) * left, is_of_same_experiment=False)
         return None
 
 

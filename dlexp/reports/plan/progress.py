@@ -1,5 +1,6 @@
 """Progress of many runs: a live table on a terminal, few plain lines elsewhere, and an event for all that happens."""
 
+import math
 import time
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,8 @@ from dlexp.training.stages import Stage
 
 #: All runs together say no more than one plain line in this many seconds.
 SECONDS_BETWEEN_LINES = 5.0
+#: Nothing runs for longer only while other processes have the runs.
+SECONDS_IDLE = 1.0
 
 
 class Progress:
@@ -49,6 +52,8 @@ class Progress:
         self._ended: set[object] = set()  # One that ended without a result may be tried again: it counts once.
         self._running: dict[object, Running] = {}
         self._to_train = ""
+        self._is_prepared = False  # By the process that trains the first run.
+        self._idle_since = math.inf
         self._said = time.monotonic()
         self._said_of: list[tuple[Path, str]] = []
 
@@ -73,11 +78,13 @@ class Progress:
 
     def preparing(self, stage: Stage) -> None:
         """No job has been given to a worker, and the first one is at this stage."""
+        self._is_prepared = True
         self._screen.show(f"{self._to_train}: {stage}")
 
     def started(self, job: Job) -> None:
         """A job was given to a worker."""
-        running = self._running[job.path] = Running(job)
+        running = self._running[job.path] = Running(job, is_first_of_process=self._is_prepared)
+        self._is_prepared = False
         self._time.started(job)
         if self._events:
             self._events.started(running, self._time.expected(job))
@@ -94,6 +101,7 @@ class Progress:
         """Note which epochs have ended, and show where every run is."""
         for running in self._running.values():
             self._note_epochs(running)
+        self._idle_since = math.inf if self._running else min(self._idle_since, time.monotonic())
         if self._screen.is_shown:
             rows = [self._row(running) for running in self._running.values()]
             self._screen.show(partial(live_table, self._title, rows))
@@ -131,7 +139,9 @@ class Progress:
     @property
     def _title(self) -> str:
         """How far all runs are together."""
-        if not self._running and len(self._ended) < self._n_runs:
+        if len(self._ended) == self._n_runs:
+            return self._n_done
+        if time.monotonic() - self._idle_since > SECONDS_IDLE:
             return f"{self._n_done}, waiting for other processes"
         left = self._time.in_all(list(self._running.values())).said
         return f"{self._n_done}, {left} left" if left else self._n_done

@@ -9,7 +9,7 @@ from dlexp.training.job import Job
 from dlexp.training.stages import STAGES, Stage
 
 #: The pace of a run is the median of so many epochs.
-EPOCHS_OF_PACE = 5
+EPOCHS_OF_PACE = 15
 #: In a first epoch of so many seconds, what it compiles makes no great difference; the pace of a shorter one is none.
 LONG_EPOCH = 10.0
 #: Of these the time is no part of what a run records.
@@ -19,13 +19,16 @@ STARTING: tuple[Stage, ...] = ("starting", "starting TensorFlow")
 class Running:
     """What is known of a run under way, by its records and its process."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, *, is_first_of_process: bool = False) -> None:
         self.job = job
+        self.is_first_of_process = is_first_of_process
+        """Whether its process imports what its later runs have; known from its first stages on, at the latest."""
         self.epochs = job.experiment.training.epochs
         self.stage: Stage = "starting"
         self.submitted = self.began = self.advanced = time.monotonic()
         """When its worker was given it, when it left the stages of the start, and when its last epoch was seen."""
-        self.has_started_tensorflow = False
+        self.epochs_seconds = 0.0
+        """What the epochs took that were seen to end."""
         self._history = GrowingHistory(job.run_dir.history_path)
         self._history.new_rows()
         self.resumed_after = self._history.epoch
@@ -57,13 +60,14 @@ class Running:
         """The epochs that have ended since."""
         if rows := self._history.new_rows():
             self.advanced = time.monotonic()
+            self.epochs_seconds += sum(row.get("seconds", 0.0) for row in rows)
         return rows
 
     def enter(self, stage: Stage) -> None:
         """Its process is at another stage."""
         if self.stage in STARTING and stage not in STARTING:
             self.began = time.monotonic()
-        self.has_started_tensorflow |= stage == "starting TensorFlow"
+        self.is_first_of_process |= stage == "starting TensorFlow"
         self.stage = stage
 
     @property

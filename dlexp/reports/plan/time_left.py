@@ -5,7 +5,6 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from statistics import median
 
 from dlexp.execution.plan import Plan
@@ -37,7 +36,7 @@ class TimeLeft:
     """What is known of the time that the runs of a plan take, as they are started and end."""
 
     def __init__(self, plan: Plan, workers: int) -> None:
-        self._plan = plan
+        self._pace = recorded_pace(plan) if plan.to_train else Pace([])
         self._workers = workers
         self._own = {(each.identity, each.seed): each.subject.identities.own for each in plan.to_train}
         self._experiments = {each.subject.identities.own: each for each in plan.to_train}
@@ -47,10 +46,6 @@ class TimeLeft:
         self._projected: dict[str, float] = {}  # Per epoch, by what experiments have in common.
         self._beyond: list[float] = []  # Of each ended run, what it took beyond the seconds that it recorded.
         self._after_epochs: list[float] = []
-
-    @cached_property
-    def _pace(self) -> Pace:
-        return recorded_pace(self._plan)
 
     def started(self, job: Job) -> None:
         """Note that a job was given to a worker; one that is tried again was waiting no more."""
@@ -62,16 +57,20 @@ class TimeLeft:
         return self._seconds_of(self._own[job.identity, job.seed])
 
     def ended(self, running: Running, run: Run) -> None:
-        """Note how long a run took."""
+        """Note how long a run took: of the first one of a process its epochs and what followed them."""
         now = time.monotonic()
         if run.status != "finished" or not run.record.seconds:
             return
+        after_epochs = now - running.advanced
+        if running.epoch:
+            self._after_epochs.append(after_epochs)
+        if running.is_first_of_process and running.epoch > running.resumed_after:
+            n = running.epoch - running.resumed_after
+            self._note(self._own[running.job.identity, running.job.seed], (running.epochs_seconds + after_epochs) / n)
+            return
         self._pace.add(run)
         self._expected.clear()
-        if running.epoch:
-            self._after_epochs.append(now - running.advanced)
-        if not running.has_started_tensorflow:
-            self._beyond.append(max(now - running.submitted - run.record.seconds, 0.0))
+        self._beyond.append(max(now - running.submitted - run.record.seconds, 0.0))
 
     def of_run(self, running: Running) -> float | None:
         """The seconds that a run under way will still take; None if nothing is known."""
@@ -104,11 +103,14 @@ class TimeLeft:
         for each in under_way:
             if each.pace is not None and self.expected(each.job) is None:
                 seconds = each.seconds_left(None, _usual(self._after_epochs)) or 0.0
-                per_epoch = (time.monotonic() - each.began + seconds) / each.epochs
-                self._projected |= dict.fromkeys(self._likeness(self._own[each.job.identity, each.job.seed]), per_epoch)
+                own = self._own[each.job.identity, each.job.seed]
+                self._note(own, (each.epochs_seconds + seconds) / (each.epochs - each.resumed_after))
+
+    def _note(self, own: str, seconds_per_epoch: float) -> None:
+        self._projected |= dict.fromkeys(self._likeness(own), seconds_per_epoch)
 
     def _projected_of(self, own: str) -> float | None:
-        """What `_project` has noted of a run of this experiment."""
+        """What `_note` was told of a run like those of this experiment."""
         if not self._projected:
             return None
         known = (self._projected[key] for key in self._likeness(own) if key in self._projected)
