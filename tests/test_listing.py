@@ -133,6 +133,14 @@ def test_best_is_by_the_main_metric_or_by_sort(grid: Path) -> None:
     assert column(listed(grid, n_best=1, sort="seconds"), "seconds") == ["0.1"]
 
 
+def test_what_the_best_have_in_common_is_told(grid: Path) -> None:
+    """A setting that differs elsewhere: it may be why they are the best."""
+    found = listed(grid, 80, n_best=3)
+
+    assert column(found, "hidden") == ["[32]"] * 3
+    assert [line.split()[3] for line in found.text.splitlines()[1:]] == ["0.1"] * 3
+
+
 def test_best_of_what_cannot_be_ranked(tmp_path: Path) -> None:
     """Several main metrics are the user's to choose from, a setting has no better value; other data are said."""
     finished(tmp_path, "a")

@@ -18,7 +18,7 @@ from dlexp.console import one_line
 from dlexp.format import TableFormat, markdown_table
 from dlexp.records.conditions import TIMES
 from dlexp.records.index import Run
-from dlexp.records.keys import FACTS, Keys
+from dlexp.records.keys import FACTS, Keys, settings
 from dlexp.records.moments import recorded_moment
 from dlexp.records.query import last_active
 from dlexp.reports.fitted import FittedColumn, fitted
@@ -32,8 +32,8 @@ MAX_ROWS = 40
 _MAX_BETWEEN_NAMES = 6
 #: What stands beside the run takes so many columns of the terminal at least.
 _BESIDE_RUN = 30
-#: The rank of a column that has the same in all rows.
-_OF_THE_SAME = 9
+#: The rank of a setting that differs under one name, and that of any other column that has the same in all rows.
+_SETTING, _OF_THE_SAME = 3, 9
 #: To so many columns of the terminal a text is cut, and so wide is the widest list of numbers that is not.
 _LEAST, _MOST_WHOLE = 8, 16
 #: A shell takes a name with other signs for several words, or for its own.
@@ -88,7 +88,7 @@ def listing(
         said.append(f"the {which} of {len(ordered):,} runs; --all lists all, --where and --since choose")
     if not rows:
         return RunList("", said)
-    shown = columns(rows, None if output == "md" else width, chosen, key or "")
+    shown = columns(rows, runs, None if output == "md" else width, chosen, key or "")
     if output == "md":
         cells = zip(*(map(one_line, column.cells) for column in shown), strict=True)
         return RunList("\n".join(markdown_table([column.header for column in shown], cells)) + "\n", said)
@@ -118,15 +118,19 @@ def _left_out(folded: Sequence[FittedColumn], width: int) -> list[str]:
     return [line] if line else []
 
 
-def columns(runs: Sequence[Run], width: int | None, chosen: Sequence[str] = (), sort: str = "") -> list[FittedColumn]:
+def columns(
+    runs: Sequence[Run], among: Sequence[Run], width: int | None, chosen: Sequence[str] = (), sort: str = ""
+) -> list[FittedColumn]:
     """The columns of a table of these runs, for a terminal of this width: the run, then the chosen ones or the usual.
+
+    Settings count as differing where they do so `among` more runs: what the best of them have in common is told too.
 
     Raises:
         UserError: A chosen key means nothing.
     """
     keys = Keys(runs)
     first = [_ListColumn(key, 1) for key in chosen or filter(None, [sort])]
-    usual = [] if chosen else [column for column in _usual(runs, keys) if column.key != sort]
+    usual = [] if chosen else [column for column in _usual(runs, among, keys) if column.key != sort]
     own = [_column(column, keys.reader(column.key, f"--columns {column.key}"), runs) for column in (*first, *usual)]
     return [*_run_columns(runs, width), *own]
 
@@ -149,12 +153,12 @@ def shown_run(run: Run) -> str:
     return label if _PLAIN.fullmatch(label) else shlex.quote(label)
 
 
-def _usual(runs: Sequence[Run], keys: Keys) -> Iterator[_ListColumn]:
+def _usual(runs: Sequence[Run], among: Sequence[Run], keys: Keys) -> Iterator[_ListColumn]:
     yield _ListColumn("status", 2)
-    yield from _differing(runs, keys)
+    yield from _differing(runs, among, keys)
     main = Counter(str(main_metric(run.metrics)) for run in runs if run.metrics)
     for i, (metric, _) in enumerate(main.most_common()):
-        yield _ListColumn(metric, 3 if i else 1)
+        yield _ListColumn(metric, 4 if i else 1)
     yield _ListColumn("ended", 5)
     if any(run.dir.tags() for run in runs):
         yield _ListColumn("tags", 4)
@@ -166,18 +170,20 @@ def _usual(runs: Sequence[Run], keys: Keys) -> Iterator[_ListColumn]:
     yield _ListColumn("seconds", 8)
 
 
-def _differing(runs: Sequence[Run], keys: Keys) -> Iterator[_ListColumn]:
+def _differing(runs: Sequence[Run], among: Sequence[Run], keys: Keys) -> Iterator[_ListColumn]:
     """The settings that differ under one name, then some of those that only do so between names."""
-    of_name: dict[str, dict[str, dict[str, Any]]] = {}
-    for run in runs:
-        if settings := keys.settings[run.dir]:
-            of_name.setdefault(run.name, {})[run.identity] = settings
-    within = dict.fromkeys(key for own in of_name.values() for key in telling(list(own.values())) if len(own) > 1)
-    everything = telling([settings for own in of_name.values() for settings in own.values()])
+    names = {run.name for run in runs}
+    experiments = {(run.name, run.identity): run for run in among if run.name in names}
+    of_name: dict[str, list[dict[str, Any]]] = {}
+    for (name, _), run in experiments.items():
+        if own := settings(run):
+            of_name.setdefault(name, []).append(own)
+    within = dict.fromkeys(key for own in of_name.values() for key in telling(own))
+    everything = telling([own for run in runs if (own := keys.settings[run.dir])])
     between = [key for key in everything if key not in within][:_MAX_BETWEEN_NAMES]
-    among = {key for settings in keys.settings.values() for key in settings}
-    for key, short in short_keys([*within, *between], among).items():
-        yield _ListColumn(short, 3 if key in within else 7)
+    known = {key for several in of_name.values() for own in several for key in own}
+    for key, short in short_keys([*within, *between], known).items():
+        yield _ListColumn(short, _SETTING if key in within else 7)
 
 
 def _column(column: _ListColumn, value_of: Callable[[Run], Any], runs: Sequence[Run]) -> FittedColumn:
@@ -185,7 +191,7 @@ def _column(column: _ListColumn, value_of: Callable[[Run], Any], runs: Sequence[
     cells = [_cell(column.key, value, run) for value, run in zip(values, runs, strict=True)]
     there = [value for value in values if value is not MISSING and value is not None]
     is_text = any(isinstance(value, str) for value in there) and column.key not in TIMES
-    is_the_same = len(runs) > 1 and len(set(cells)) == 1 and column.rank > 1
+    is_the_same = len(runs) > 1 and len(set(cells)) == 1 and column.rank not in (1, _SETTING)
     # Texts and the keys of settings may be cut; numbers, lists, times and the columns of scores are whole or not there.
     is_score = any(column.key in run.metrics for run in runs)
     least = [cell_len(column.key) if is_score else min(cell_len(column.key), _LEAST)]
