@@ -33,9 +33,15 @@ def experiments_of(runs: Sequence[Run]) -> list[Compared]:
     """The experiments of these runs, in the order of their appearance, each with the latest run of every seed."""
     newer = _newer(runs)
     by_experiment: dict[tuple[str, str], list[Run]] = {}
+    seen: dict[str, list[tuple[Run, str]]] = {}
     for run in runs:
+        # Runs of one recorded identity differ in nothing that makes it: then it is the same in this version, too.
+        alike = (identity for other, identity in seen.get(run.identity, ()) if _has_same_record(run, other))
+        if (identity := next(alike, None)) is None:
+            identity = _identity(run, newer)
+            seen.setdefault(run.identity, []).append((run, identity))
         # The identity holds the data and the training code, but not the version of TensorFlow.
-        by_experiment.setdefault((_identity(run, newer), run.record.tensorflow), []).append(run)
+        by_experiment.setdefault((identity, run.record.tensorflow), []).append(run)
     firsts = [own[0] for own in by_experiment.values()]
     found = [Labelled(name=run.name, settings=_settings(run, newer), identity=run.identity) for run in firsts]
     return [
@@ -78,6 +84,13 @@ def _pooled(name: str, label: str, runs: Sequence[Run], newer: Mapping[str, str]
         runs=finished,
         diverged=tuple(sorted({run.seed for run in runs} - finished.keys())),
     )
+
+
+def _has_same_record(a: Run, b: Run) -> bool:
+    """Whether they record the same of what makes an identity."""
+    of_a, of_b = a.record, b.record
+    keys = ("data_digest", "training_version", "code_digest", "format")
+    return of_a.config == of_b.config and all(getattr(of_a, key) == getattr(of_b, key) for key in keys)
 
 
 def _identity(run: Run, newer: Mapping[str, str]) -> str:

@@ -24,6 +24,8 @@ MAX_ROWS = 40
 MARK = "*"
 #: Of settings without room, so many are told by rank, if they have no more values than that.
 _N_TOLD, _N_VALUES = 3, 4
+#: Of more ranges of ranks, the first ones are named.
+_N_RANGES = 10
 #: The order in which columns are left out, the last one first: seeds, settings, the interval, other numbers.
 _SEEDS, _SETTINGS, _INTERVAL, _OTHERS = 1, 2, 1000, 2000
 _INTERVAL_HEADER = "interval"
@@ -89,14 +91,16 @@ def rank_of(row: Ranked, ranking: Ranking) -> str:
 
 
 def ranks(rows: Iterable[Ranked]) -> str:
-    """`rank 3`, `ranks 1-3 and 7`; those without a rank by their labels."""
+    """`rank 3`, `ranks 1-3, 7`, `653 rows, ranks 1-33, 35-70, ...`; those without a rank by their labels."""
     several = list(rows)
     known = sorted({row.rank for row in several if row.rank is not None})
     # Neighbours have the same distance from their position.
     runs = [[rank for _, rank in own] for _, own in groupby(enumerate(known), lambda pair: pair[1] - pair[0])]
     texts = [f"{own[0]}-{own[-1]}" if len(own) > 1 else str(own[0]) for own in runs]
-    labels = [row.experiment.label for row in several if row.rank is None]
-    return ", ".join([*([f"rank{'s' if len(known) > 1 else ''} {', '.join(texts)}"] if known else []), *labels])
+    shown = texts if len(texts) <= _N_RANGES else [*texts[:_N_RANGES], "..."]
+    parts = [f"rank{'s' if len(known) > 1 else ''} {', '.join(shown)}"] if known else []
+    parts += [row.experiment.label for row in several if row.rank is None]
+    return ", ".join([*([plural(len(several), "row")] if shown is not texts else []), *parts])
 
 
 def verdict_of(row: Ranked, ranking: Ranking) -> str:
