@@ -273,6 +273,8 @@ def compare(
     *names: AnyPath,
     metrics: Sequence[str] | None = None,
     sort: str | None = None,
+    best: SupportsIndex | None = None,
+    by: str | Sequence[str] = (),
     where: Sequence[str] = (),
     status: Sequence[str] = (),
     since: str | None = None,
@@ -286,7 +288,10 @@ def compare(
         names: Names, runs, run directories or configs, as `dlexp compare` takes them; none for every run except those
             of `bias_variance`.
         metrics: Columns of the records; the usual ones by default.
-        sort: The column whose best mean comes first, as the baseline.
+        sort: The column whose best mean comes first; of two or three experiments it is the baseline.
+        best: Only so many, the best ones by `sort` or the metric that decides, with the baseline; how sure the verdicts
+            are still counts all that these were picked from.
+        by: One or two settings, by dotted key or its end.
         where, status, since, tags: Only such runs, as for `runs`; by default whatever their status.
         runs_dir, data_dir: As for `run`.
 
@@ -297,13 +302,15 @@ def compare(
         scores, the smallest difference that these seeds would show in 80 % of cases (`detectable`), and of means over
         test examples the interval on new examples of the same kind (`new_low`, `new_high`). Of a single seed: how
         many test examples one of both models alone gets right, and McNemar's p-value for these two trained models.
-        The sentences that `dlexp compare` begins with are in `frame.attrs["answers"]`, a list.
+        The sentences that `dlexp compare` begins with are in `frame.attrs["answers"]`, a list. With `by`, a row for
+        each pair of values of the two settings instead, and the mean over all experiments that have both.
 
     Raises:
         UserError: A name or a metric that no run has, or an argument that is wrong.
     """
     import pandas as pd
 
+    from dlexp.reports.comparison import pivot
     from dlexp.reports.comparison.answers import answers
     from dlexp.reports.comparison.document import COLUMNS, rows
     from dlexp.workflows import compare as workflow
@@ -313,7 +320,13 @@ def compare(
     words = [arguments.text_of_path(name, "names", "names of runs, each an argument of its own") for name in names]
     best_first = None if sort is None else arguments.text_of_path(sort, "sort", "a column of the records")
     passing = _filters(where, status, since, tags)
-    compared = workflow.compare(words, columns, sort=best_first, filters=passing, runs_dir=directory, data_dir=data)
+    n_best = None if best is None else arguments.count(best, "best")
+    keys = [by] if isinstance(by, str) else arguments.texts(by, "by", "settings")
+    compared = workflow.compare(
+        words, columns, sort=best_first, best=n_best, filters=passing, runs_dir=directory, data_dir=data
+    )
+    if keys:
+        return pd.DataFrame(pivot.rows(pivot.pivots(compared, keys)), columns=pivot.COLUMNS)
     frame = pd.DataFrame(rows(compared), columns=COLUMNS)
     frame.attrs["answers"] = [sentence.markdown for sentence in answers(compared)]
     return frame

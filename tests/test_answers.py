@@ -309,11 +309,6 @@ def test_many_pairs_are_counted_by_their_answer(runs_dir: Path) -> None:
         "10 comparisons are many for 5 seeds: they could have shown",
         "0.54 points (3.2 sd). Adding seeds because of an answer",
     ]
-    assert lines[-3:] == [
-        "5 seeds can have a verdict, in about 5 s:",
-        f"    dlexp run {config_of(runs_dir, 'a')} \\",
-        f"        {config_of(runs_dir, 'short')} --seeds 5",
-    ]
     text = to_text(comparison_of(runs_dir, "val_accuracy"))
     assert "No verdict, equal differences on all seeds: rank 2.\n" in text
     assert "No verdict, fewer than 3 paired seeds: rank 12.\n" in text

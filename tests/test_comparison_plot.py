@@ -133,7 +133,7 @@ def test_what_has_no_history_is_not_drawn(tmp_path: Path, figure_of: Callable[[C
 
 
 def test_any_comparison_gives_a_picture(tmp_path: Path, figure_of: Callable[[Comparison], Figure]) -> None:
-    """More experiments than named colours, more quantities than fit into a row, a single epoch, and no epoch at all."""
+    """More experiments than colours, more quantities than fit into a row, a single epoch, and no epoch at all."""
     for n in range(12):
         run_dir = finished(tmp_path / "many", f"e{n}", config=changed(model={"hidden": [n]}))
         with_history(run_dir, loss=[0.5], accuracy=[0.5], mae=[0.5], mse=[0.5], rmse=[0.5])
@@ -142,9 +142,30 @@ def test_any_comparison_gives_a_picture(tmp_path: Path, figure_of: Callable[[Com
     figure = figure_of(comparison_of(tmp_path / "many"))
 
     assert len(figure.axes) == 5
-    assert len({line.get_color() for line in figure.axes[0].lines}) == 12
+    assert sum(bool(np.size(line.get_xdata())) for line in figure.axes[0].lines) == 12
     assert figure.axes[0].lines[0].get_marker() == "."
     assert legend_of(figure_of(comparison_of(tmp_path / "none"))) == ["training", "validation"]
+
+
+def test_of_many_the_best_and_the_baseline_have_a_colour(
+    tmp_path: Path, figure_of: Callable[[Comparison], Figure]
+) -> None:
+    """The others are grey, below them, and one line of the legend."""
+    for n in range(12):
+        finished(tmp_path, f"e{n:02}", 0, 0.5 + n / 100, config=changed(model={"hidden": [n + 1]}))
+
+    figure = figure_of(comparison_of(tmp_path))
+
+    assert legend_of(figure) == [
+        *(f"e{n:02}" for n in (11, 10, 9, 8, 7)),
+        "e00",
+        "6 others",
+        "training",
+        "validation",
+    ]
+    colours = [line.get_color() for line in figure.axes[1].lines]
+    assert colours[:6] == ["#C8C8C8"] * 6
+    assert colours.count("#000000") == 2
 
 
 def test_the_same_runs_give_the_same_bytes(tmp_path: Path) -> None:

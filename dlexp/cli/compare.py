@@ -53,6 +53,14 @@ def compare(
             show_default=False,
         ),
     ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY",
+            help="Show the means by this setting, a row for each value; a second --by gives the columns, else the "
+            "setting that tells most.",
+        ),
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Show all of its rows.")] = False,
     where: Where = None,
     status: StatusIs = None,
@@ -94,6 +102,12 @@ def compare(
 
         draw(compared, plot)
         console.say(f"learning curves: {plot}")
+    if by:
+        from dlexp.reports.comparison import pivot
+
+        found = pivot.pivots(compared, by)
+        print(pivot.render(found, output_format, console.width(), console.table_width()), end="")
+        return
     rows = None if everything else top or MAX_ROWS
     text = render(compared, output_format, console.width(), console.table_width(), rows)
     names = [each.label for each in compared.experiments]

@@ -1,6 +1,7 @@
 """Numbers as text, with as many digits as they are worth."""
 
 import math
+from collections.abc import Callable, Sequence
 
 from dlexp.format import plural
 from dlexp.statistics.power import MAX_SEEDS
@@ -49,6 +50,21 @@ def scored(value: float | None) -> str:
     # Four decimals, if these are at least two digits and no more than six stand before the point.
     is_plain = value == 0 or not math.isfinite(value) or 1e-3 <= abs(value) < 1e6
     return f"{value:.4f}" if is_plain else significant(value)
+
+
+def alike(values: Sequence[float | None], alone: Callable[[float], str]) -> list[str]:
+    """Numbers that end where the largest one does, as it is written `alone`; each alone where that hides one.
+
+    Empty where there is none.
+    """
+    numbers = [value for value in values if value is not None]
+    texts = ["" if value is None else alone(value) for value in values]
+    largest = alone(max(numbers, key=abs, default=0.0))
+    places = len(largest.partition(".")[2])
+    if "e" in "".join(texts) or any(value and not round(value, places) for value in numbers):
+        return texts
+    plus = "+" if largest[0] in "+-" else ""
+    return ["" if value is None else f"{value:{plus}.{places}f}" for value in values]
 
 
 def duration(seconds: float, places: int = 1) -> str:

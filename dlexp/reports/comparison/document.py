@@ -9,6 +9,7 @@ from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.comparison.families import LargeFamily
 from dlexp.reports.comparison.headlines import Headline
+from dlexp.reports.comparison.ranking import rankings
 from dlexp.reports.comparison.scores import Score
 from dlexp.reports.comparison.verdicts import PairedDifference
 
@@ -65,6 +66,8 @@ def _why_none(beside: Compared, experiment: Compared, column: Column) -> str:
 
 def document(comparison: Comparison) -> dict[str, Any]:
     """The experiments with the settings in which they differ, and every metric of each."""
+    found = rankings(comparison)
+    ranked = {id(row.experiment): (row, ranking) for ranking in found for row in ranking.rows}
     return {
         "baseline": comparison.groups[0].baseline.label if comparison.groups else None,
         "baseline_chosen": comparison.chosen,
@@ -77,6 +80,9 @@ def document(comparison: Comparison) -> dict[str, Any]:
                     key: experiment.settings[key] for key in comparison.differing if key in experiment.settings
                 },
                 "baseline": group.baseline.label,
+                "rank": ranked[id(experiment)][0].rank,
+                "ranked_by": str(ranked[id(experiment)][1].order),
+                "ranked_among": ranked[id(experiment)][1].n_ranked,
                 "seeds": list(experiment.runs),
                 "diverged_seeds": experiment.diverged,
                 "picked_on_test": experiment.picked_on_test,

@@ -42,7 +42,8 @@ def chosen(comparison: Comparison, group: Group) -> str:
     name = group.baseline.label
     if not group.baseline.runs:
         return f"none, since every seed diverged ({name})."
-    unfinished = comparison.unfinished if group is comparison.groups[0] else ()
+    is_first = group.baseline is comparison.groups[0].baseline
+    unfinished = comparison.unfinished if is_first else ()
     if passed_over := [*unfinished, *(experiment.label for experiment in group.passed_over)]:
         what = "no seed finished" if unfinished else "every seed diverged"
         how = f"next after {', '.join(passed_over)}, of which {what}"
@@ -50,7 +51,7 @@ def chosen(comparison: Comparison, group: Group) -> str:
         how = f"the best {comparison.sorted_by}"
     else:
         how = f"{comparison.chosen} first"
-        how += f" of {comparison.started_of}" if comparison.started_of and group is comparison.groups[0] else ""
+        how += f" of {comparison.started_of}" if comparison.started_of and is_first else ""
     return f"{name} ({how})."
 
 

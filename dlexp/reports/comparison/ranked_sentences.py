@@ -27,7 +27,13 @@ def said(comparison: Comparison, ranking: Ranking) -> list[Sentence]:
 
 def above(comparison: Comparison, ranking: Ranking) -> list[Sentence]:
     """How many are better or worse than the baseline, the best three by name, and which one is the baseline."""
-    found = [Sentence(each) for each in (*_verdicts(ranking), *_best(ranking))]
+    picked = []
+    if comparison.whole:
+        picked.append(
+            f"Shown are the best of {ranking.n_ranked}, with the baseline; verdicts share their level with all that "
+            "these were picked from."
+        )
+    found = [Sentence(each) for each in (*picked, *_verdicts(ranking), *_best(ranking))]
     return [*found, Sentence(_baseline(comparison, ranking))]
 
 
@@ -36,9 +42,9 @@ def below(comparison: Comparison, ranking: Ranking) -> list[Sentence]:
     found = [Sentence(each) for each in _optimism(ranking)]
     if ranking.order.is_judged and ranking.n_ranked > N_BEST:
         found.append(_confirming(comparison, ranking))
-    too_few = [row for row in ranking.compared if _pairs(row) and _pairs(row) < MIN_PAIRS]
-    if has_verdict(ranking.column) and ranking.baseline and too_few:
-        found.append(enough_seeds([ranking.baseline, *(row.experiment for row in too_few)]))
+    pairs = [_pairs(row) for row in ranking.compared]
+    if has_verdict(ranking.column) and ranking.baseline and 0 < max(pairs, default=0) < MIN_PAIRS:
+        found.append(enough_seeds([row.experiment for row in ranking.rows if row.experiment.runs]))
     return found
 
 
@@ -63,16 +69,16 @@ def _verdicts(ranking: Ranking) -> Iterator[str]:
 
 def _best(ranking: Ranking) -> Iterator[str]:
     """The first three by name, where one way is better and there are more."""
-    best = ranking.ranked[:N_BEST]
-    if len(ranking.rows) > N_BEST and best:
+    best = ranking.winners
+    if ranking.n_ranked > N_BEST and best:
         named = [f"{row.experiment.label} ({known(mean_of(row.experiment, ranking.order))})" for row in best]
         yield f"{'Best' if ranking.order.is_judged else 'Lowest'} {ranking.order}: {joined(named)}."
 
 
 def _baseline(comparison: Comparison, ranking: Ranking) -> str:
     """The baseline by name, or why these are apart."""
-    first = ranking.group is comparison.groups[0] or (comparison.whole and ranking.group is comparison.whole.groups[0])
-    where = "" if first else "On other examples. "
+    is_first = ranking.group.baseline is comparison.groups[0].baseline
+    where = "" if is_first else "On other examples. "
     if ranking.baseline or not ranking.group.baseline.runs:
         mark = f" ({MARK})" if ranking.baseline else ""
         points = unit_of(ranking.column).strip()
@@ -85,7 +91,7 @@ def _baseline(comparison: Comparison, ranking: Ranking) -> str:
 
 def _optimism(ranking: Ranking) -> Iterator[str]:
     """That the best of many is lucky, too, and what the split says that it was not picked on."""
-    if not ranking.order.is_judged or ranking.n_ranked <= N_BEST or not ranking.ranked:
+    if not ranking.order.is_judged or ranking.n_ranked <= N_BEST:
         return
     best, order, n = ranking.ranked[0].experiment, ranking.order, ranking.n_ranked
     if order.split == "test" or (order.split == "validation" and best.picked_on_test):
@@ -102,7 +108,7 @@ def _optimism(ranking: Ranking) -> Iterator[str]:
 
 def _confirming(comparison: Comparison, ranking: Ranking) -> Sentence:
     """The commands that train the best ones on seeds that no answer has seen, and compare them."""
-    best = [row.experiment for row in ranking.ranked[:N_BEST]]
+    best = [row.experiment for row in ranking.winners]
     whole = comparison.whole or comparison
     last = max(seed for each in whole.experiments for seed in (*each.runs, *each.diverged))
     new = range(last + 1, last + 1 + N_NEW_SEEDS)

@@ -1,6 +1,6 @@
 """Many experiments as a table: a row each, with what sets it apart, its score and the verdict on it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from statistics import fmean, stdev
@@ -16,7 +16,7 @@ from dlexp.reports.comparison.differences import unit_of, written
 from dlexp.reports.comparison.ranking import Ranked, Ranking
 from dlexp.reports.comparison.verdicts import OPEN, has_verdict
 from dlexp.reports.fitted import FittedColumn, fitted
-from dlexp.reports.numbers import counted, known, plus_minus
+from dlexp.reports.numbers import alike, counted, plus_minus, significant
 
 #: So many rows are shown by default.
 MAX_ROWS = 40
@@ -153,25 +153,13 @@ def _number(column: Column, rows: Sequence[Ranked], rank: int) -> FittedColumn:
     if any(len(own) > 1 for own in values):
         texts = [plus_minus(fmean(own), stdev(own) if len(own) > 1 else None) if own else "" for own in values]
     else:
-        texts = _alike([own[0] if own else None for own in values], known)
+        texts = alike([own[0] if own else None for own in values], significant)
     cells = [text or _missing(row.experiment, column) for text, row in zip(texts, rows, strict=True)]
     return FittedColumn(header=str(column), cells=cells, is_number=True, rank=rank)
 
 
 def _missing(experiment: Compared, column: Column) -> str:
     return "missing" if experiment.why_missing(column) else "-"
-
-
-def _alike(values: Sequence[float | None], alone: Callable[[float], str]) -> list[str]:
-    """Numbers that end where the largest one does, as it is written `alone`; each alone where that hides one."""
-    numbers = [value for value in values if value is not None]
-    texts = ["" if value is None else alone(value) for value in values]
-    largest = alone(max(numbers, key=abs, default=0.0))
-    places = len(largest.partition(".")[2])
-    if "e" in "".join(texts) or any(value and not round(value, places) for value in numbers):
-        return texts
-    plus = "+" if largest[0] in "+-" else ""
-    return ["" if value is None else f"{value:{plus}.{places}f}" for value in values]
 
 
 def _differences(ranking: Ranking, rows: Sequence[Ranked]) -> Iterator[FittedColumn]:

@@ -13,6 +13,7 @@ from dlexp.config.labels import telling
 from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.facts import Comparison
+from dlexp.reports.comparison.families import N_BEST
 from dlexp.reports.comparison.groups import Group
 from dlexp.reports.comparison.scores import Score
 from dlexp.reports.comparison.verdicts import SCORED
@@ -63,6 +64,11 @@ class Ranking:
     def compared(self) -> list[Ranked]:
         """All except the baseline; none without one."""
         return [row for row in self.rows if row.experiment is not self.baseline] if self.baseline else []
+
+    @property
+    def winners(self) -> list[Ranked]:
+        """The first three of all that were ranked, as far as they are shown."""
+        return [row for row in self.ranked if row.rank is not None and row.rank <= N_BEST][:N_BEST]
 
     def best(self, n: int) -> list[Ranked]:
         """The first n, and the baseline wherever it is; those without the number only after all others."""
