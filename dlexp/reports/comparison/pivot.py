@@ -10,8 +10,9 @@ from dlexp.components.columns import Column
 from dlexp.config.flat import MISSING, format_value
 from dlexp.config.labels import ends, short_keys
 from dlexp.console import one_line
-from dlexp.errors import UserError, did_you_mean
+from dlexp.errors import UserError
 from dlexp.format import TableFormat, joined, markdown_table, plural, to_csv, to_json
+from dlexp.near_words import did_you_mean
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.comparison.ranking import Ranking, mean_of, rankings
