@@ -285,6 +285,8 @@ def group_is_gone(group: int, seconds: float) -> bool:
         (["run", "configs/digits_adam.yaml", "--set", "optimizer.type=adma"], "Did you mean 'adam'?"),
         (["run", "configs/digits_adam.yaml", "--seeds", "2", "--seed", "1"], "give one of them"),
         (["run", "configs/digits_adam.yaml", "--seed", "1", "--seed", "1"], "--seed: 1 is given twice"),
+        (["run", "configs/digits_adam.yaml", "--dry-run", "--format", "lines"], "expected --format table or json"),
+        (["run", "configs/digits_adam.yaml", "--assert", "val_acuracy >= 0.9"], "Did you mean 'val_accuracy'?"),
     ],
 )
 def test_a_users_mistake_ends_in_exit_code_2(words: list[str], said: str) -> None:

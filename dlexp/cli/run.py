@@ -85,6 +85,8 @@ def run(
         raise UserError("--seeds N trains the seeds 0 to N-1, --seed K the seed K alone: give one of them")
     wanted = arguments.seeds(seed or [0], "--seed") if seeds is None else arguments.seeds(seeds, "--seeds")
     arguments.count(workers, "--workers")
+    if dry_run and output_format in ("lines", "jsonl"):
+        raise UserError(f"--dry-run prints a page; expected --format table or json, given {output_format}")
     with ExitStack() as stack:
         # The first process starts while all else is imported and the configs are read.
         first = None if dry_run else stack.enter_context(Worker())
