@@ -57,8 +57,8 @@ def test_all_that_happens_is_told_in_its_order(tmp_path: Path, seen: list[Event]
         trained(first, [1.0, 1.0])
         watcher.tick()
         watcher.tick()
-        watcher.entered(first, "saving")
         trained(first, [1.0, 1.0, 1.0])
+        watcher.entered(first, "saving")
         finish(first, 3.0)
         watcher.ended(first)
         watcher.started(failed)
@@ -79,8 +79,8 @@ def test_all_that_happens_is_told_in_its_order(tmp_path: Path, seen: list[Event]
         "stage a 0: compiling",
         "epoch a 0: 1",
         "epoch a 0: 2",
-        "stage a 0: saving",
         "epoch a 0: 3",
+        "stage a 0: saving",
         "finished a 0: finished",
         "started a 1: 0",
         "failed a 1: failed",

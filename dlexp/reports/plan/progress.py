@@ -92,8 +92,10 @@ class Progress:
             self._say(f"{job.label}: training {plural(running.epochs, 'epoch')}, records in {job.path}")
 
     def entered(self, job: Job, stage: Stage) -> None:
-        """A job's worker is at another stage."""
-        self._running[job.path].enter(stage)
+        """A job's worker is at another stage: the epochs that have ended, ended before."""
+        running = self._running[job.path]
+        self._note_epochs(running)
+        running.enter(stage)
         if self._events:
             self._events.entered(job, stage)
 

@@ -15,8 +15,9 @@ from dlexp import console
 #: One after the other they are a wheel that turns.
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 FRAMES_PER_SECOND = 5
-#: Lines of the terminal that stay what they were.
-_SPARED = 2
+#: Lines of the terminal that stay what they were, and columns in which it may echo `^C`, twice: in a full line that
+#: would move all that is redrawn.
+_SPARED_LINES, _SPARED_COLUMNS = 2, 4
 
 #: Given the columns and the lines that there are, gives the lines that are shown.
 Lines = Callable[[int, int], Sequence[str]]
@@ -68,8 +69,8 @@ class Screen:
         self._lines = (lambda *_: (lines,)) if isinstance(lines, str) else lines
 
     def _drawn(self) -> Text:
-        width, height = self._console.size
-        lines = self._lines(width, height - _SPARED)
+        width, height = self._console.width - _SPARED_COLUMNS, self._console.height - _SPARED_LINES
+        lines = self._lines(width, height)
         if not lines:
             return Text()
         frame = FRAMES[int(time.monotonic() * FRAMES_PER_SECOND) % len(FRAMES)]
