@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 from commands import Invoke
-from make_runs import CONFIG, failed, finished, identity_of
+from make_runs import CONFIG, changed, failed, finished, identity_of
 
-from dlexp.config.flat import flatten
+from dlexp.api import runs as runs_frame
+from dlexp.config.flat import flatten, format_value
 from dlexp.records.index import read, scan
 from dlexp.records.numbering import Numbering
 from dlexp.records.summary_csv import rebuild
@@ -202,3 +203,22 @@ def test_many_damaged_runs_are_ten_lines(dlexp: Invoke) -> None:
     _, out, err = dlexp("ls")
 
     assert (out.count("damaged"), err.count(": damaged: "), err.splitlines()[-1]) == (12, 9, "and 3 more")
+
+
+def test_lists_tables_and_frames_say_the_same_of_a_run(dlexp: Invoke) -> None:
+    """`ls` as JSON and CSV, `summary.csv` and `dlexp.runs`: settings, metrics, times and what else they share."""
+    finished(Path("runs"), "a", 3, config=changed(optimizer={"learning_rate": 1e-7, "clipnorm": None}))
+
+    (listed,) = json.loads(dlexp("ls", "--format", "json")[1])
+    (as_csv,) = csv.DictReader(io.StringIO(dlexp("ls", "--format", "csv")[1]))
+    (summary,) = csv.DictReader(io.StringIO(rebuild(Path("runs")).read_text()))
+    frame = dict(runs_frame("runs").iloc[0])
+
+    flat = {key: value for key, value in listed.items() if key not in ("settings", "metrics")}
+    flat |= listed["settings"] | listed["metrics"]
+    texts = {key: value if isinstance(value, str) else format_value(value) for key, value in flat.items()}
+    assert {key: texts[key] for key in summary} == summary
+    assert {key: as_csv[key] for key in summary} == summary
+    for key in summary:
+        own = flat[key] if not isinstance(flat[key], list) else texts[key]
+        assert frame[key] == own or (own is None and frame[key] is None), key

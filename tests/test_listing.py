@@ -53,11 +53,14 @@ def test_a_grid_at_80_columns_has_its_keys_and_whole_numbers(grid: Path) -> None
 
     assert len(lines) == 28
     assert max(map(len, lines)) <= 80
-    assert lines[0].split() == ["run", "hidden", "learning…", "batch_si…", "val_accuracy", "ended"]
-    assert lines[1].split()[1:] == ["[8]", "0.001", "16", "0.5000", "2024-05-01"]
-    assert found.said == [
-        "not shown: best_val_accuracy, status (finished) and 2 more; see --columns",
-    ]
+    assert lines[0].split() == ["run", "hidden", "learning_rate", "batch_size", "val_accuracy"]
+    assert lines[1].split()[1:] == ["[8]", "0.001", "16", "0.5000"]
+    assert found.said == ["not shown: ended, best_val_accuracy, status (finished) and 2 more; see --columns"]
+
+
+def test_keys_are_cut_before_a_setting_is_left_out(grid: Path) -> None:
+    """Each still differs from the others."""
+    assert header(listed(grid, 66)) == ["run", "hidden", "learnin…", "batch_s…", "val_accuracy"]
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 100, 200, None])

@@ -4,7 +4,7 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,8 @@ _MAX_BETWEEN_NAMES = 6
 _BESIDE_RUN = 30
 #: The rank of a setting that differs under one name, and that of any other column that has the same in all rows.
 _SETTING, _OF_THE_SAME = 3, 9
+#: Before a column of a higher rank no key is cut.
+_TELLING = 4
 #: To so many columns of the terminal a text is cut, and so wide is the widest list of numbers that is not.
 _LEAST, _MOST_WHOLE = 8, 16
 #: A shell takes a name with other signs for several words, or for its own.
@@ -92,8 +94,15 @@ def listing(
     if output == "md":
         cells = zip(*(map(one_line, column.cells) for column in shown), strict=True)
         return RunList("\n".join(markdown_table([column.header for column in shown], cells)) + "\n", said)
-    table = fitted(shown, width)
+    table = fitted([_with_whole_header(column) for column in shown], width)
+    if any(column.rank <= _TELLING for column in table.folded):
+        table = fitted(shown, width)
     return RunList("\n".join(table.lines) + "\n", [*_left_out(table.folded, width or 0), *said])
+
+
+def _with_whole_header(column: FittedColumn) -> FittedColumn:
+    """It can be typed after `--sort`."""
+    return replace(column, min_width=max(column.min_width, cell_len(column.header)))
 
 
 def _of_several_data(runs: Iterable[Run], key: str) -> list[str]:
