@@ -256,19 +256,21 @@ def _csv(path: Path, x: np.ndarray, y: np.ndarray) -> Settings:
 
 
 def trained(configs: Mapping[str, Settings], seeds: range, folder: Path) -> dict[str, list[Run]]:
-    """The runs of each config by its name, trained unless they are on record."""
-    paths = []
-    for name, settings in configs.items():
-        paths.append(folder / f"{name}.yaml")
-        paths[-1].write_text(json.dumps(settings))
+    """The runs of each config by its name, trained unless they are on record in this folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{name}.yaml" for name in configs]
+    for path in paths:
+        path.write_text(json.dumps(configs[path.stem]))
     return _runs(paths, seeds, folder)
 
 
 def _runs(configs: list[Path], seeds: range, folder: Path) -> dict[str, list[Run]]:
+    """By name; an experiment of two names is trained, and has runs, under one of them."""
     table = dlexp.run(configs, seeds=list(seeds), workers=os.cpu_count() or 1, runs_dir=folder / "runs")
     found: dict[str, list[Run]] = {path.stem: [] for path in configs}
-    for row in table.to_dict("records"):
-        found[row["name"]].append(read(RunDir(Path(row["directory"]))))
+    for directory in table["directory"]:
+        run = read(RunDir(Path(directory)))
+        found[run.dir.name].append(run)
     return found
 
 
@@ -313,20 +315,20 @@ def measure(rounds: int, runs_dir: Path = RUNS_DIR, first_seed: int = FIRST_SEED
         for name, (each, own) in plants.items()
         if (settings := recommended(each, own, runs[name][0])) is not None
     }
-    after = trained({f"{name}_changed": settings for name, settings in changed.items()}, first, folder)
+    after = trained(changed, first, folder / "changed")
     rows = []
     for pathology in PATHOLOGIES:
         names = [name for name, (each, _) in plants.items() if each is pathology]
         own = [run for name in names for run in runs[name]]
         missed = [run for run in own if not is_named(pathology, run)]
-        helps = [is_better(runs[name][0], after[f"{name}_changed"][0]) for name in names if name in changed]
+        helps = [is_better(runs[name][0], run) for name in names for run in after.get(name, ())]
         rows.append(_row(pathology.name, own, len(own) - len(missed), missed, helps))
     for setting in USUAL:
         own = [run for name, (each, _) in usual.items() if each == setting for run in runs[name]]
         alarms = [run for run in own if symptoms(run)]
         rows.append(_row(f"{HEALTHY}{setting}", own, len(alarms), alarms))
     shipped = [path for path in sorted(Path("configs").glob("*.yaml")) if path.stem not in NOT_TRAINED]
-    own = [run for several in _runs(shipped, first, folder).values() for run in several]
+    own = [run for several in _runs(shipped, first, folder / "shipped").values() for run in several]
     said = [run for run in own if symptoms(run)]
     return [*rows, _row("shipped configs", own, len(said), said)]
 

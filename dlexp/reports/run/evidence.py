@@ -136,15 +136,15 @@ class Evidence:
         return _is_noisy(self.config.get("model", {}))
 
     @property
-    def watched(self) -> list[float]:
-        """What early stopping watches, by epoch; empty where it watches nothing."""
-        stopping = self.config.get("training", {}).get("early_stopping") or {}
-        return [row[stopping["monitor"]] for row in self.history if stopping.get("monitor") in row]
+    def monitor(self) -> str:
+        """The column that early stopping watches; empty where it watches none."""
+        stopping = self.config.get("training", {}).get("early_stopping")
+        return str(stopping.get("monitor", "")) if isinstance(stopping, Mapping) else ""
 
-    def watched_gain(self, before: float, after: float) -> float:
-        """By how much what early stopping watches is better."""
-        column = Column.parse(self.config["training"]["early_stopping"]["monitor"])
-        return after - before if column.higher_is_better else before - after
+    @property
+    def watched(self) -> list[float]:
+        """What early stopping watches, by epoch."""
+        return [row[self.monitor] for row in self.history if self.monitor in row]
 
     def n_classes(self, target: str) -> int:
         """How many classes a target has; 0 where it has none."""

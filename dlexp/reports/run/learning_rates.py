@@ -29,7 +29,7 @@ def diverged(run: Run, failed: Failed, history: History) -> Symptom:
     told = dict.fromkeys([min(finite, key=finite.__getitem__), max(finite)] if finite else [])
     losses_before = " and ".join(f"{known(finite[each])} in epoch {each}" for each in told)
     before = f", after a loss of {losses_before}" if told else ""
-    usual, rate = remedies.usual_rate(run.config), remedies.at(run.config, "optimizer.learning_rate") or 0.0
+    usual, rate = remedies.usual_rate(run.config), remedies.number(run.config, "optimizer.learning_rate")
     is_large = usual is None or rate > usual
     return Symptom(
         kind="diverged",

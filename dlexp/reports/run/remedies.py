@@ -1,5 +1,6 @@
 """Changes that usually help, as options of `dlexp run` that the very config takes; empty where it takes none."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,12 @@ def at(config: Config, key: str) -> Any:
     return value
 
 
+def number(config: Config, key: str) -> float:
+    """The number at a dotted key; 0 if there is none. Of these, records are not checked."""
+    value = at(config, key)
+    return value if isinstance(value, int | float) and math.isfinite(value) else 0.0
+
+
 def usual_rate(config: Config) -> float | None:
     """The default learning rate of the optimizer; None of one that is unknown."""
     optimizer = registry.components("optimizers").get(str(at(config, "optimizer.type")))
@@ -40,7 +47,7 @@ def is_slow(config: Config, rate: float) -> bool:
 
 def smaller_rate(config: Config, factor: float) -> str:
     """A learning rate that is smaller by a factor; the default in place of one that the optimizer never takes."""
-    rate, optimizer = at(config, "optimizer.learning_rate"), str(at(config, "optimizer.type"))
+    rate, optimizer = number(config, "optimizer.learning_rate"), str(at(config, "optimizer.type"))
     if grows := _growing_schedule(config):
         return grows
     known = registry.components("optimizers").get(optimizer)
@@ -52,7 +59,7 @@ def smaller_rate(config: Config, factor: float) -> str:
 
 def larger_rate(config: Config) -> str:
     """The optimizer's default, or ten times a rate that is larger than that."""
-    rate, usual = at(config, "optimizer.learning_rate"), usual_rate(config)
+    rate, usual = number(config, "optimizer.learning_rate"), usual_rate(config)
     if not rate:
         return ""
     return setting("optimizer.learning_rate", usual if usual and rate < usual else float(f"{rate * 10:.1g}"))
@@ -60,8 +67,8 @@ def larger_rate(config: Config) -> str:
 
 def _growing_schedule(config: Config) -> str:
     """A rate that stays, instead of one that grows by a schedule; empty if it does not grow."""
-    factors = (at(config, f"training.schedule.{key}") for key in ("factor", "decay_rate"))
-    return setting("training.schedule", "constant") if any(factor and factor > 1 for factor in factors) else ""
+    factors = (number(config, f"training.schedule.{key}") for key in ("factor", "decay_rate"))
+    return setting("training.schedule", "constant") if max(factors) > 1 else ""
 
 
 def clipped(config: Config) -> str:
@@ -80,11 +87,6 @@ def stopping(config: Config) -> str:
     return setting("training.early_stopping.patience", 5)
 
 
-def patience(config: Config) -> str:
-    """Four times the patience."""
-    return setting("training.early_stopping.patience", 4 * at(config, "training.early_stopping.patience"))
-
-
 def every_gain(config: Config) -> str:
     """That any improvement counts."""
     return setting("training.early_stopping.min_delta", 0)
@@ -92,14 +94,14 @@ def every_gain(config: Config) -> str:
 
 def more_epochs(config: Config, factor: int) -> str:
     """So many times the epochs."""
-    epochs = at(config, "training.epochs")
+    epochs = int(number(config, "training.epochs"))
     return setting("training.epochs", epochs * factor) if epochs else ""
 
 
 def less_dropout(config: Config) -> str:
     """Half the dropout of a stack that has much."""
-    dropout = at(config, "model.dropout")
-    return setting("model.dropout", float(f"{dropout / 2:.2g}")) if dropout and dropout >= 0.5 else ""
+    dropout = number(config, "model.dropout")
+    return setting("model.dropout", float(f"{dropout / 2:.2g}")) if dropout >= 0.5 else ""
 
 
 def balanced(config: Config, target: str) -> str:
@@ -120,9 +122,9 @@ def livelier_units(config: Config) -> str:
     model = at(config, "model") or {}
     hidden, activation = model.get("hidden"), model.get("activation")
     kinds = {str(each.get("type")) for each in (activation if isinstance(activation, list) else [activation or {}])}
-    if not hidden:
+    if not isinstance(hidden, list) or not hidden:
         return ""
-    if abs(model.get("hidden_bias", 0.0)) > 1:
+    if abs(number(config, "model.hidden_bias")) > 1:
         return setting("model.hidden_bias", 0.0)
     if kinds & {"sigmoid", "tanh", "softsign", "hard_sigmoid"}:
         return setting("model.activation", "relu")
@@ -133,13 +135,13 @@ def livelier_units(config: Config) -> str:
 
 def starts_off_centre(config: Config, target: str) -> bool:
     """Whether the first loss is large because biases are."""
-    return any(abs(at(config, key) or 0.0) > 1 for key in (f"{_head(target)}.output_bias", "model.hidden_bias"))
+    return any(abs(number(config, key)) > 1 for key in (f"{_head(target)}.output_bias", "model.hidden_bias"))
 
 
 def centred_output(config: Config, target: str) -> str:
     """Output units that start at 0."""
     key = f"{_head(target)}.output_bias"
-    return setting(key, 0.0) if abs(at(config, key) or 0.0) > 1 else ""
+    return setting(key, 0.0) if abs(number(config, key)) > 1 else ""
 
 
 def _head(target: str) -> str:

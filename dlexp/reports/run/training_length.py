@@ -1,7 +1,6 @@
 """Symptoms of a training that is too long or too short."""
 
-from collections.abc import Mapping
-
+from dlexp.components.columns import Column
 from dlexp.reports.numbers import known
 from dlexp.reports.run import remedies, trends
 from dlexp.reports.run.evidence import Evidence, TargetEvidence
@@ -52,27 +51,21 @@ def unfinished(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
 
 def stopped_at_once(evidence: Evidence) -> Symptom | None:
     """Early stopping that ends a training which has hardly begun, or one that still improves."""
-    stopped, config = evidence.result.stopped_epoch, evidence.config
-    stopping = remedies.at(config, "training.early_stopping")
-    watched = evidence.watched
-    if not stopped or not isinstance(stopping, Mapping) or len(watched) < 2 or not evidence.targets:
+    stopped, config, watched = evidence.result.stopped_epoch, evidence.config, evidence.watched
+    patience = int(remedies.number(config, "training.early_stopping.patience"))
+    best = evidence.result.restored_epoch or max(1, (stopped or 0) - patience)
+    if not stopped or len(watched) < max(stopped, best):
         return None
-    monitor, patience = stopping.get("monitor", "val_loss"), stopping.get("patience", 0)
-    best = evidence.result.restored_epoch or max(1, stopped - patience)
-    if best > len(watched):
-        return None
-    gained = max(evidence.watched_gain(watched[best - 1], value) for value in watched[best - 1 :])
-    if gained > (0.0 if best == 1 else AHEAD_SHARE * abs(watched[best - 1])):
-        what = (
-            f"early stopping ended the training after epoch {stopped} although {monitor} went from "
-            f"{known(watched[best - 1])} in epoch {best} to {known(watched[-1])}: min_delta "
-            f"{known(stopping.get('min_delta'))} is too large"
-        )
+    sign = 1 if Column.parse(evidence.monitor).higher_is_better else -1
+    ended = f"early stopping ended the training after epoch {stopped}"
+    kept, last = watched[best - 1], watched[stopped - 1]
+    gained = max(sign * (value - kept) for value in watched[best - 1 :])
+    if gained > (0.0 if best == 1 else AHEAD_SHARE * abs(kept)):
+        least = known(remedies.number(config, "training.early_stopping.min_delta"))
+        went = f"{evidence.monitor} went from {known(kept)} in epoch {best} to {known(last)}"
+        what = f"{ended} although {went}: min_delta {least} is too large"
         return Symptom(kind="stopped_at_once", what=what, change=remedies.every_gain(config))
     if best > 1:
         return None
-    what = (
-        f"early stopping ended the training after epoch {stopped}: {monitor} was never better than in epoch 1, "
-        f"{known(watched[0])}"
-    )
+    what = f"{ended}: {evidence.monitor} was never better than in epoch 1, {known(kept)}"
     return Symptom(kind="stopped_at_once", what=what, change=remedies.smaller_rate(config, 10))
