@@ -36,6 +36,9 @@ def test_what_runs_do_not_record_is_refused() -> None:
     matplotlib.image.imsave(other, np.zeros((4, 4)), format="png")
     own = Picture(np.zeros((4, 4), np.uint8), "").png()
     taller = own.replace(b"\0\0\0\4\0\0\0\4", b"\0\0\0\4\0\0\0\1")
+    huge = own.replace(b"\0\0\0\4\0\0\0\4", b"\xff" * 8)
+    with pytest.raises(ValueError, match="larger"):
+        read(huge)
     for file in (other.getvalue(), own[:40], taller, b"", b"GIF89a", own.replace(b"IDAT", b"JDAT")):
         with pytest.raises(ValueError, match="no PNG"):
             read(file)

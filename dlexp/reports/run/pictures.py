@@ -4,6 +4,8 @@ import struct
 import zlib
 from collections.abc import Sequence
 
+from dlexp.components.pictures import MAX_SIDE
+
 #: From the darkest to the brightest; in ASCII the console has a sign for each.
 SHADES = " ░▒▓█"
 #: So many lines high at most; a character is twice as high as it is wide.
@@ -27,6 +29,8 @@ def read(png: bytes) -> Pixels:
         chunks = dict(_chunks(png))
         width, height, depth, kind, *others = struct.unpack(">2I5B", chunks[b"IHDR"])
         weights = _COLOURS[kind]
+        if max(height, width) > MAX_SIDE:
+            raise ValueError("a larger picture than runs record")
         length, packed = width * len(weights), zlib.decompressobj()
         rows = packed.decompress(chunks[b"IDAT"], height * (length + 1) + 1)
     except (struct.error, KeyError, zlib.error) as error:
