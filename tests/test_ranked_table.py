@@ -13,6 +13,7 @@ from make_runs import changed, failed, finished
 
 from dlexp.components.columns import Column
 from dlexp.records.index import read, scan
+from dlexp.records.selection import select
 from dlexp.reports.comparison.facts import Comparison, compare
 from dlexp.reports.comparison.ranked_table import ranks
 from dlexp.reports.comparison.ranking import Ranking, best_of, rankings
@@ -200,6 +201,22 @@ def test_commands_confirm_the_best_on_new_seeds(runs_dir: Path) -> None:
     assert re.findall(r"--seed (\d+)", command) == ["3", "4", "5", "6", "7"]
 
 
+def test_a_baseline_that_collapsed_on_some_seeds_names_another(runs_dir: Path) -> None:
+    """By its id, in a command that makes it the baseline: else the first point of a grid leaves no verdict."""
+    for i in range(5):
+        for seed, accuracy in enumerate((0.2 if i == 0 else 0.8, 0.8, 0.81)):
+            config = changed(model={"hidden": [i + 1]})
+            finished(runs_dir, "grid", seed, accuracy + i * (seed + 1) / 100, config, guessing={"val_accuracy": 0.5})
+
+    runs = [read(run_dir) for run_dir in scan(runs_dir)]
+    runs.sort(key=lambda run: str(run.config["model"]["hidden"]))
+    text = to_text(compare(runs, ["val_accuracy"]), 300)
+    (command,) = re.findall(r"such as that at rank \d:\n    dlexp compare (grid/[0-9a-f]{10} grid)\n", text)
+    again = compare(select(runs_dir, command.split()), ["val_accuracy"])
+    assert again.groups[0].baseline.label != compare(runs).groups[0].baseline.label
+    assert "\nThe baseline collapsed" not in to_text(again, 300)
+
+
 def test_ranges_of_ranks(runs_dir: Path) -> None:
     """Neighbours together; of very many the first."""
     grid(runs_dir, 1)
@@ -243,15 +260,15 @@ grid hidden=[64, 64] learning_rate=0.1 batch_size=32 (0.7000).
 Baseline (*): grid hidden=[8] learning_rate=0.1 batch_size=32 (named first).
 Differences in points.
 
-rank  hidden    learnin…  batch_s…  seeds      val_accuracy  points  verdict
-   1  [64, 64]      0.01        32  3          0.800 ±0.004   +30.0  no verdict
-   2  [64, 64]      0.01        64  3          0.790 ±0.008   +29.0  better
-   3  [64, 64]       0.1        32  3          0.700 ±0.008   +20.0  better
-   4  [64, 64]       0.1        64  2 of 3…    0.696 ±0.008   +19.4  no verdict
-   5  [8]           0.01        32  3          0.600 ±0.012   +10.0  better
-   6  [8]           0.01        64  3          0.590 ±0.004   +9.00  no verdict
-  *7  [8]            0.1        32  3          0.500 ±0.004
-   8  [8]            0.1        64  3          0.490 ±0.008    -1.0  cannot tell
+rank  hidden    learning…  batch_si…  seeds    val_accuracy  points  verdict
+   1  [64, 64]       0.01         32  3        0.800 ±0.004   +30.0  no verdict
+   2  [64, 64]       0.01         64  3        0.790 ±0.008   +29.0  better
+   3  [64, 64]        0.1         32  3        0.700 ±0.008   +20.0  better
+   4  [64, 64]        0.1         64  2 of 3…  0.696 ±0.008   +19.4  no verdict
+   5  [8]            0.01         32  3        0.600 ±0.012   +10.0  better
+   6  [8]            0.01         64  3        0.590 ±0.004   +9.00  no verdict
+  *7  [8]             0.1         32  3        0.500 ±0.004
+   8  [8]             0.1         64  3        0.490 ±0.008    -1.0  cannot tell
 
 No room for interval, test_accuracy: a wider terminal or --format json shows
 them.

@@ -76,6 +76,12 @@ def _without_verdict(ranking: Ranking) -> Iterator[str]:
             yield f"No verdict, {reason}: {ranks(own)}."
 
 
+def is_lopsided(row: Ranked) -> bool:
+    """Whether it has no verdict since it or the baseline collapsed or diverged more often."""
+    found = row.score.difference if row.score else None
+    return bool(found and found.pairs >= MIN_PAIRS and found.reason not in (None, EQUAL))
+
+
 def _reason(row: Ranked) -> str:
     found = row.score.difference if row.score else None
     if row.score is None:

@@ -10,7 +10,8 @@ from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.comparison.families import N_BEST, N_NEW_SEEDS, large_family
 from dlexp.reports.comparison.next_steps import Sentence, each_of, enough_seeds, in_time
 from dlexp.reports.comparison.notes import chosen
-from dlexp.reports.comparison.ranked_table import MARK, verdict_of
+from dlexp.reports.comparison.ranked_notes import is_lopsided
+from dlexp.reports.comparison.ranked_table import MARK, ranks, verdict_of
 from dlexp.reports.comparison.ranking import Ranked, Ranking, mean_of
 from dlexp.reports.comparison.sentences import together
 from dlexp.reports.comparison.verdicts import has_verdict
@@ -42,6 +43,7 @@ def below(comparison: Comparison, ranking: Ranking) -> list[Sentence]:
     found = [Sentence(each) for each in _optimism(ranking)]
     if ranking.order.is_judged and ranking.n_ranked > N_BEST:
         found.append(_confirming(comparison, ranking))
+    found += _other_baseline(ranking)
     pairs = [_pairs(row) for row in ranking.compared]
     if has_verdict(ranking.column) and ranking.baseline and 0 < max(pairs, default=0) < MIN_PAIRS:
         found.append(enough_seeds([row.experiment for row in ranking.rows if row.experiment.runs]))
@@ -86,7 +88,7 @@ def _baseline(comparison: Comparison, ranking: Ranking) -> str:
         return f"{where}Baseline{mark}: {chosen(comparison, ranking.group)}{unit}"
     other, one = ranking.group.baseline, ranking.rows[0].experiment
     why = comparability.obstacle(other, one, ranking.column) or f"it has no {ranking.column}"
-    return f"{where}Not comparable with {other.label}: {why}."
+    return f"Not comparable with {other.label}: {why}."
 
 
 def _optimism(ranking: Ranking) -> Iterator[str]:
@@ -122,6 +124,24 @@ def _confirming(comparison: Comparison, ranking: Ranking) -> Sentence:
             ("dlexp", "compare", *names, *commands.in_runs_dir(runs_dir)),
         ),
     )
+
+
+def _other_baseline(ranking: Ranking) -> Iterator[Sentence]:
+    """The command that compares with one in the middle, where the baseline works on some seeds only: no verdicts."""
+    without = [row for row in ranking.compared if is_lopsided(row)]
+    sound = [row for row in ranking.ranked if row.score and not row.score.collapsed and not row.experiment.diverged]
+    names = dict.fromkeys(row.experiment.names[0] for row in ranking.rows)
+    own = next((row for row in ranking.rows if row.experiment is ranking.baseline), None)
+    is_unsound = own and (own.experiment.diverged or (own.score and own.score.collapsed))
+    if is_unsound and sound and 2 * len(without) > len(ranking.compared) and len(names) <= N_BEST:
+        other = sound[len(sound) // 2]
+        run = next(iter(other.experiment.runs.values()))
+        options = commands.in_runs_dir(commands.runs_dir_of(run))
+        yield Sentence(
+            "The baseline collapsed or diverged on some of its seeds, which leaves few verdicts. Another one is named "
+            f"first, by its id, such as that at {ranks([other])}:",
+            (("dlexp", "compare", f"{run.name}/{run.dir.folder.prefix}", *names, *options),),
+        )
 
 
 def _power(comparison: Comparison, ranking: Ranking) -> str:

@@ -24,6 +24,8 @@ MAX_ROWS = 40
 MARK = "*"
 #: Of settings without room, so many are told by rank, if they have no more values than that.
 _N_TOLD, _N_VALUES = 3, 4
+#: What texts and headers have at least: others are left out first.
+_NAME, _SETTING, _NUMBER = 24, 9, 13
 #: Of more ranges of ranks, the first ones are named.
 _N_RANGES = 10
 #: The order in which columns are left out, the last one first: seeds, settings, the interval, other numbers.
@@ -117,7 +119,8 @@ def _names(rows: Sequence[Ranked], settings: Sequence[FittedColumn]) -> Iterator
     """The names, where there are several; the identities, where nothing else tells two rows apart."""
     names = [row.experiment.name for row in rows]
     if len(set(names)) > 1 or not settings:
-        yield FittedColumn(header="name", cells=names, min_width=12)
+        # Where names alone tell rows apart they stay whole; else the settings need the room.
+        yield FittedColumn(header="name", cells=names, min_width=_NAME if len(set(names)) == len(names) else _NUMBER)
     if len(set(zip(names, *(column.cells for column in settings), strict=True))) < len(rows):
         identities = [row.experiment.identity[:PREFIX_LENGTH] for row in rows]
         yield FittedColumn(header="identity", cells=identities, min_width=PREFIX_LENGTH)
@@ -134,6 +137,7 @@ def _settings(ranking: Ranking, rows: Sequence[Ranked]) -> Iterator[FittedColumn
             cells=list(map(format_value, values)),
             is_number=all(map(_is_number, values)),
             rank=_SETTINGS + telling.index(key),
+            min_width=_SETTING,
         )
 
 
@@ -155,7 +159,7 @@ def _number(column: Column, rows: Sequence[Ranked], rank: int) -> FittedColumn:
     else:
         texts = alike([own[0] if own else None for own in values], significant)
     cells = [text or _missing(row.experiment, column) for text, row in zip(texts, rows, strict=True)]
-    return FittedColumn(header=str(column), cells=cells, is_number=True, rank=rank)
+    return FittedColumn(header=str(column), cells=cells, is_number=True, rank=rank, min_width=_NUMBER)
 
 
 def _missing(experiment: Compared, column: Column) -> str:
