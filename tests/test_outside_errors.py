@@ -173,7 +173,7 @@ def test_the_reason_is_shown(fails: Callable[..., RunDir], invoke: Invoke) -> No
 
     _, out, _ = invoke("show", run_dir.name, "--runs-dir", str(run_dir.path.parents[1]))
 
-    assert "status       interrupted\nwhat         Input/output error: runs/somewhere\n" in out
+    assert re.search(r"\nstatus  interrupted.*\nwhy     Input/output error: runs/somewhere\n", out)
     assert list(of_runs([read(run_dir)])["what"]) == ["Input/output error: runs/somewhere"]
 
 
