@@ -110,7 +110,7 @@ def test_a_run_that_is_only_called_as_those_of_bias_variance_is_listed(
     code, out, err = invoke("ls")
 
     assert code == 0
-    assert [line.split("/")[0] for line in out.splitlines()[1:]] == ["own resamples"]
+    assert [line.split("/")[0] for line in out.splitlines()[1:]] == ["'own resamples"]
     assert err == "1 run of bias-variance left out. To list them: dlexp ls 'theirs resamples'\n"
 
 
