@@ -111,7 +111,10 @@ def _continued(command: Command, width: int) -> Iterator[str]:
 
 def _pieces(word: str, room: int) -> list[str]:
     """A word that is longer than a line in quoted parts."""
-    if len(commands.quoted(word)) <= room or isinstance(word, Glob):
+    if len(commands.quoted(word)) <= room:
         return [commands.quoted(word)]
+    if isinstance(word, Glob):
+        folder, run, file = word.rsplit("/", 2)
+        return [*_pieces(folder, room), f"/{run}/{file}"]
     n = max(1, room - len("''") - 4 * word.count("'"))  # A quote in quotes takes five characters.
     return [shlex.quote(word[i : i + n]) for i in range(0, len(word), n)]
