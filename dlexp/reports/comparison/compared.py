@@ -86,8 +86,15 @@ class Compared:
 
     def by_seed(self, column: Column) -> dict[int, float]:
         """A number of each run; a seed whose run lacks it is missing."""
-        values = ((seed, value_of(run.result, column)) for seed, run in self.runs.items())
-        return {seed: value for seed, value in values if value is not None}
+        if column not in self._known:
+            values = ((seed, value_of(run.result, column)) for seed, run in self.runs.items())
+            self._known[column] = {seed: value for seed, value in values if value is not None}
+        return self._known[column]
+
+    @cached_property
+    def _known(self) -> dict[Column, dict[int, float]]:
+        """The numbers that were asked for: each is, many times."""
+        return {}
 
     def why_missing(self, column: Column) -> str:
         """Why the first run that lacks a number does so; empty if none does, or it did not record why."""

@@ -118,15 +118,22 @@ class Comparison:
         """
         if self.whole:
             return self.whole.score(name, experiment, on_examples=on_examples)
-        if (name, on_examples) not in self._scores:
-            scores = scores_of(self.groups, name, is_picked=bool(self.sorted_by), on_examples=on_examples)
-            self._scores[name, on_examples] = dict(zip(map(id, self.experiments), scores, strict=True))
-        return self._scores[name, on_examples][id(experiment)]
+        group = self._group_of[id(experiment)]
+        key = (name, on_examples, id(group))
+        if key not in self._scores:
+            scores = scores_of([group], name, is_picked=bool(self.sorted_by), on_examples=on_examples)
+            self._scores[key] = dict(zip(map(id, group.experiments), scores, strict=True))
+        return self._scores[key][id(experiment)]
 
     @cached_property
-    def _scores(self) -> dict[tuple[str, bool], dict[int, Score | None]]:
+    def _scores(self) -> dict[tuple[str, bool, int], dict[int, Score | None]]:
         """The scores by the `id` of their experiment, looked up many times, in the columns that were asked for."""
         return {}
+
+    @cached_property
+    def _group_of(self) -> dict[int, Group]:
+        """The group of each experiment, by its `id`."""
+        return {id(experiment): group for group, experiment in self.members}
 
     @cached_property
     def _ids(self) -> set[int]:
@@ -222,13 +229,15 @@ def _unfinished(runs: Sequence[Run], counted: Sequence[Run]) -> tuple[str, ...]:
 
 def _metrics(experiments: Sequence[Compared], metrics: Sequence[str], sort: str | None) -> list[str]:
     runs = [run for experiment in experiments for run in experiment.runs.values()]
-    recorded = list(dict.fromkeys(name for run in runs for name in run.metrics))
-    gaps = (str(column.on("gap")) for column in map(Column.parse, recorded) if column.split == "test")
+    recorded = dict.fromkeys(name for run in runs for name in run.result.metrics)
+    known = {name for run in runs for name, value in run.result.metrics.items() if value == value}  # NaN is not itself.
+    gaps = [str(column.on("gap")) for column in map(Column.parse, recorded) if column.split == "test"]
+    known |= {name for name in gaps if _has_gap(Column.parse(name), runs)}
+    known |= {name for name in COSTS if any(getattr(run.result, name) is not None for run in runs)}
     available = [
         name
         for name in dict.fromkeys([*recorded, *gaps, *COSTS])
-        if any(value_of(run.result, Column.parse(name)) is not None for run in runs)
-        or any(each.why_missing(Column.parse(name)) for each in experiments)
+        if name in known or any(each.why_missing(Column.parse(name)) for each in experiments)
     ]
     wanted = [("--metric", name) for name in metrics] + ([("--sort", sort)] if sort else [])
     for option, name in wanted:
@@ -237,6 +246,11 @@ def _metrics(experiments: Sequence[Compared], metrics: Sequence[str], sort: str 
             raise UserError(f"{option} {name}: no run recorded it.{near} Choose from: {', '.join(available)}")
     chosen = [] if metrics else [name for name in _default_metrics(runs) if name in available]
     return list(dict.fromkeys([*chosen, *(name for _, name in wanted)]))
+
+
+def _has_gap(column: Column, runs: Sequence[Run]) -> bool:
+    of_test = str(column.on("test"))
+    return any(of_test in run.result.metrics and value_of(run.result, column) is not None for run in runs)
 
 
 def _default_metrics(runs: Sequence[Run]) -> list[str]:
