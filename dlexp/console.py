@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any, Literal, TextIO, cast
 
-from dlexp.colours import Highlight, has_colour, highlighted
+from dlexp.colours import WARNING, Highlight, has_colour, highlighted
 from dlexp.errors import DlexpError
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ def show(text: str, highlights: Iterable[Highlight] = ()) -> None:
     _print(text, highlights, sys.stdout, is_result=True)
 
 
-def say(*lines: str, highlights: Sequence[Highlight] = ()) -> None:
-    """Print lines of talk on stderr, on a terminal with their highlights."""
+def say(*lines: str, highlights: Sequence[Highlight] = WARNING) -> None:
+    """Print lines of talk on stderr, on a terminal with their highlights: by default those of warnings among them."""
     for line in lines:
         _print(f"{one_line(line)}\n", highlights, sys.stderr, is_result=False)
 

@@ -21,7 +21,6 @@ def check(
     Example: dlexp check configs/digits_sgd.yaml configs/digits_adam.yaml
     """
     from dlexp.cli.highlights import FILES_PAGE
-    from dlexp.colours import WARNING
     from dlexp.config.load import replaced
     from dlexp.config.problems import ConfigError
     from dlexp.console import say, show
@@ -43,4 +42,4 @@ def check(
     )
     if failed:
         raise ConfigError(found)
-    say(*shown(list(map(str, found)), CHECK_ALL), highlights=WARNING)
+    say(*shown(list(map(str, found)), CHECK_ALL))

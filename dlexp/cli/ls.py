@@ -33,7 +33,10 @@ def ls(
     ] = None,
     columns: Annotated[
         str | None,
-        typer.Option(metavar="KEY,KEY", help="Show these beside the run: settings, columns of the records, tags, ..."),
+        typer.Option(
+            metavar="KEY,KEY",
+            help="Show these beside the run: settings, columns of the records, tags and what else --where knows.",
+        ),
     ] = None,
     show_all: Annotated[bool, typer.Option("--all", help="Show every row of a long table.")] = False,
     output_format: TableFormat = "table",
