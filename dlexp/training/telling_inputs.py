@@ -77,12 +77,13 @@ def _code(columns: Array) -> Array:
 
 def _told(x: Array, x_held_out: Array, y: Array, y_held_out: Array) -> float:
     """How much of the way from guessing to perfect the most frequent class of each part of an input goes."""
-    edges = _edges(x)
-    parts, parts_held_out = np.digitize(x, edges), np.digitize(x_held_out, edges)
     classes, codes = np.unique(y, return_inverse=True)
+    edges = np.unique(np.concatenate([_edges(x), *_bounds(x, codes, len(classes))]))
+    parts, parts_held_out = np.digitize(x, edges), np.digitize(x_held_out, edges)
     counts = np.zeros((len(edges) + 1, len(classes)), np.int64)
     np.add.at(counts, (parts, codes), 1)
-    says = classes[counts.argmax(axis=1)]
+    is_known = counts.sum(axis=1) >= EXAMPLES_PER_PART
+    says = classes[np.where(is_known, counts.argmax(axis=1), counts.sum(axis=0).argmax())]
     guess = counts.sum(axis=0).max() / len(y)
     both = (parts, y), (parts_held_out, y_held_out)
     shares = [float((says[each] == labels).mean()) for each, labels in both]
@@ -100,6 +101,14 @@ def _explained(x: Array, x_held_out: Array, y: Array, y_held_out: Array) -> floa
     by_line = max(float(((numbers - line(each)) ** 2).mean()) for each, numbers in both)
     by_curve = max(float(((numbers - np.interp(each, knots, means)) ** 2).mean()) for each, numbers in both)
     return 1 - min(by_line, by_curve) / variance
+
+
+def _bounds(x: Array, codes: Array, n_classes: int) -> tuple[Array, Array]:
+    """Where each class begins, and where it has ended: a rare one lies within one of the parts of equal size."""
+    lowest, highest = np.full(n_classes, np.inf), np.full(n_classes, -np.inf)
+    np.minimum.at(lowest, codes, x)
+    np.maximum.at(highest, codes, x)
+    return lowest, np.nextafter(highest, np.inf)
 
 
 def _edges(x: Array) -> Array:
