@@ -13,6 +13,9 @@ from dlexp.training.controlled import Association
 
 #: How often targets are put into another order, to see what chance gives.
 PERMUTATIONS = 100
+#: What one of these orders scores as well is no rarer than 1 in 101: so many standard deviations of a normal
+#: distribution. Of a rare class, a single hit by chance would be ten of its own.
+AT_MOST = 2.33
 
 
 def of_head(target: str, head: Head, y: Array, prediction: Array) -> Association:
@@ -37,6 +40,7 @@ def _association(target: str, name: str, y: Array, measure: Callable[[Array], fl
     sign = -1.0 if metric.higher_is_better is False else 1.0
     value, chance = measure(y), [measure(y[rng.permutation(len(y))]) for _ in range(PERMUTATIONS)]
     sd = float(np.std(chance))
+    z = sign * (value - float(np.mean(chance))) / sd if sd > 0 else 0.0
     guess = metric.guess(y) if metric.guess else None
     perfect = metric.limits[1] if sign > 0 else 0.0
     reach = abs(perfect - guess) if guess is not None and math.isfinite(perfect) else 0.0
@@ -46,7 +50,7 @@ def _association(target: str, name: str, y: Array, measure: Callable[[Array], fl
         value=value,
         guess=guess,
         gain=sign * (value - guess) / reach if guess is not None and reach > 0 else None,
-        z=sign * (value - float(np.mean(chance))) / sd if sd > 0 else 0.0,
+        z=z if all(sign * value > sign * each for each in chance) else min(z, AT_MOST),
         n=len(y),
     )
 

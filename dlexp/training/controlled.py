@@ -22,7 +22,8 @@ class Association:
     gain: float | None
     """How much of the way from the guess to a perfect score the value is; below 0 if it is worse than the guess."""
     z: float
-    """By how many standard deviations it is better than with the targets in another order."""
+    """By how many standard deviations it is better than with the targets in another order; few, where it is no better
+    than with each of these."""
     n: int
     """Examples."""
 
@@ -33,8 +34,8 @@ class Association:
 
     @property
     def is_learned(self) -> bool:
-        """Whether examples that were trained on are told from a constant prediction."""
-        return self.z > SURE if self.gain is None else self.gain > LEARNED
+        """Whether examples that were trained on are told from a constant prediction; equal targets are one."""
+        return self.z > SURE or self.value == self.guess if self.gain is None else self.gain > LEARNED
 
 
 @dataclass(frozen=True, kw_only=True)
