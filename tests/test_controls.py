@@ -14,7 +14,7 @@ from dlexp.config.load import load
 from dlexp.execution.plan import Plan, Planned, Request
 from dlexp.execution.planning import identified
 from dlexp.reports.control.judgement import judge
-from dlexp.training.controls import SetUp, measure, with_shuffled_labels
+from dlexp.training.controls import BATCH_SIZE, SetUp, measure, varied, with_shuffled_labels
 from dlexp.training.threads import set_threads
 
 set_threads(1)
@@ -147,3 +147,17 @@ def test_shuffled_labels_keep_those_of_equal_inputs_together() -> None:
     assert shuffled.held_out.y.tolist() == shuffled.train.y[:2].tolist()
     assert sorted(shuffled.train.y) == list(range(10))
     assert shuffled.train.y.tolist() != list(range(10))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_batch_has_examples_of_rare_classes(seed: int) -> None:
+    """Of one target, and of several beside which there is a number that every example has for itself."""
+    rare = (np.arange(2000) % 200 == 7).astype(np.int32)
+    several = np.stack([rare, np.arange(2000), np.arange(2000) % 3], axis=1)
+    for y, column in ((rare, rare), (several, several[:, 0])):
+        train = Split(np.zeros((2000, 1), np.float32), y)
+        set_up = SetUp(experiment=Any, info=Any, seed=seed, train=train, held_out=train)  # type: ignore[arg-type]
+
+        batch = varied(set_up)
+        assert len(set(batch)) == BATCH_SIZE
+        assert 0 < column[batch].sum() < BATCH_SIZE

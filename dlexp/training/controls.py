@@ -153,7 +153,7 @@ def _target_size(heads: Sequence[AttachedHead], set_up: SetUp) -> float | None:
 
 def one_batch(set_up: SetUp) -> OneBatch:
     """Let the config's own optimizer learn one batch by heart; where it does not, Adam."""
-    network, batch = set_up.network(), set_up.train.take(_varied(set_up))
+    network, batch = set_up.network(), set_up.train.take(varied(set_up))
     before = [each.numpy() for each in network.trainable_variables]
     learned, steps = _learned(network, batch, set_up.optimizer(MAX_STEPS // STEPS_PER_LOOK, STEPS_PER_LOOK))
     moved = [np.any(each.numpy() != was) for each, was in zip(network.trainable_variables, before, strict=True)]
@@ -172,16 +172,20 @@ def one_batch(set_up: SetUp) -> OneBatch:
     )
 
 
-def _varied(set_up: SetUp) -> Array:
-    """The positions of a batch in which the classes take turns."""
-    y, order = set_up.train.y, order_of(set_up.seed, 0, len(set_up.train))
-    if y.ndim == 1 and np.issubdtype(y.dtype, np.integer):
-        turns = np.empty(len(y), np.int64)
-        for k in np.unique(y):
-            own = np.flatnonzero(y[order] == k)
-            turns[own] = np.arange(len(own))
-        order = order[np.argsort(turns, kind="stable")]
-    return order[:BATCH_SIZE]
+def varied(set_up: SetUp) -> Array:
+    """The positions of a batch in which the values of each target take turns: the rare ones are in it too."""
+    order = order_of(set_up.seed, 0, len(set_up.train))
+    columns = set_up.train.y[order].reshape(len(order), -1).T
+    by_target = [order[np.argsort(_turns(values), kind="stable")][:BATCH_SIZE] for values in columns]
+    return np.array(list(dict.fromkeys(np.stack(by_target, axis=1).ravel().tolist())))[:BATCH_SIZE]
+
+
+def _turns(values: Array) -> Array:
+    """How many of the values before each one are equal to it."""
+    _, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
+    turns = np.empty(len(values), np.int64)
+    turns[np.argsort(codes, kind="stable")] = np.concatenate([np.arange(n) for n in counts])
+    return turns
 
 
 def _learned(network: Network, batch: Split, optimizer: keras.Optimizer) -> tuple[list[Association], int]:
