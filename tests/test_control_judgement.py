@@ -98,6 +98,21 @@ def test_what_cannot_be_told_is_no_failure(changed: Controlled) -> None:
     assert found.advice
 
 
+def test_an_end_for_want_of_time_is_no_sign_of_learning() -> None:
+    """A score as by chance is not called better."""
+    (found,) = not_passed(replace(NOTHING, trained=Trial(epochs=3, planned=30, held_out=[CHANCE])))
+
+    assert found.advice == "the time of a short training was over"
+
+
+def test_shuffled_labels_that_nothing_can_have_told_are_no_failure() -> None:
+    """No example held out is a training example: better than chance by chance."""
+    (found,) = not_passed(replace(SOUND, shuffled=Trial(epochs=30, planned=30, held_out=[GOOD])))
+
+    assert (found.name, found.result) == ("shuffled_labels", "cannot tell")
+    assert "another --seed" in found.advice
+
+
 def test_what_the_config_allows_is_no_failure() -> None:
     """It is named still."""
     (found,) = not_passed(replace(NOTHING, neighbours=[GOOD]), "beats_guessing")

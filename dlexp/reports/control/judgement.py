@@ -102,8 +102,10 @@ def _beats_guessing(controlled: Controlled) -> Judged:
         return Judged("beats_guessing", "failed", found, advice)
     if controlled.n_held_out < FEW:
         return Judged("beats_guessing", "cannot tell", found, f"{controlled.n_held_out} examples held out are too few")
-    if trained.epochs < trained.planned or any(each.z > SURE / 2 for each in unsure):
+    if any(each.z > SURE / 2 for each in unsure):
         return Judged("beats_guessing", "cannot tell", found, "better than chance, maybe")
+    if trained.epochs < trained.planned:
+        return Judged("beats_guessing", "cannot tell", found, "the time of a short training was over")
     advice = "the labels may not belong to the inputs, or these say nothing of them"
     return Judged("beats_guessing", "failed", found, advice)
 
@@ -113,6 +115,9 @@ def _shuffled_labels(controlled: Controlled) -> Judged:
     found = f"{_scores(shuffled.held_out)} after {plural(shuffled.epochs, 'epoch')}"
     if not any(each.z > CERTAIN for each in shuffled.held_out):
         return Judged("shuffled_labels", "passed", found)
+    if not controlled.n_repeated:
+        advice = "no example held out is a training example, so that this may be chance: try another --seed"
+        return Judged("shuffled_labels", "cannot tell", found, advice)
     repeated = f"{controlled.n_repeated:,} of {controlled.n_held_out:,} examples held out are training examples too"
     return Judged("shuffled_labels", "failed", found, f"what is held out is known from training: {repeated}")
 
