@@ -41,10 +41,12 @@ def one_thread() -> None:
 def plain_pipe() -> None:
     """What is expected of an output has no colour, in continuous integration neither, and the width of a pipe.
 
-    pytest-xdist gives its workers 80 columns, whatever the terminal.
+    pytest-xdist gives its workers 80 columns, whatever the terminal. So does readline, which pytest imports, to all
+    processes that are started, and `os.environ` does not show it.
     """
     os.environ.pop("FORCE_COLOR", None)
     os.environ.pop("COLUMNS", None)
+    os.unsetenv("COLUMNS")
 
 
 @pytest.fixture(scope="session", autouse=True)
