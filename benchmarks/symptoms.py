@@ -10,6 +10,7 @@ thresholds were chosen on seed 0; none of the figures is of it.
 
 import json
 import os
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,6 +51,10 @@ DATA: Mapping[str, Settings] = {
     "moons": {"dataset": {"type": "moons"}, "model": {"hidden": [16, 16]}},
     "reviews": {"dataset": {"type": "reviews"}, "model": {"hidden": [16, 16]}, "training": {"batch_size": 128}},
     "diabetes": {"dataset": {"type": "diabetes"}, "model": {"hidden": [16]}},
+    "gaussian diabetes": {"dataset": {"type": "diabetes"}, "model": {"hidden": [16]}, "head": {"type": "gaussian"}},
+    "ratings": {"dataset": {"type": "ratings"}, "model": {"hidden": [16]}},
+    "documents": {"dataset": {"type": "documents"}, "model": {"hidden": [16]}, "training": {"batch_size": 64}},
+    "counts": {"dataset": {"type": "counts"}, "model": {"hidden": [16]}},
 }
 
 
@@ -119,7 +124,7 @@ PATHOLOGIES = (
         kinds=("unfinished",),
         changes=_optimizer("adam", 0.001) | _training(5),
         change="training.epochs",
-        of_data={"moons": _training(2), "reviews": {"training": {"epochs": 3}}},
+        of_data={"moons": _training(2), "reviews": {"training": {"epochs": 3}}, "counts": _training(2)},
     ),
     Pathology(
         name="overfitting",
@@ -284,7 +289,7 @@ def recommended(pathology: Pathology, settings: Settings, run: Run) -> Settings 
     change = next((each.change for each in symptoms(run) if each.kind in pathology.kinds), "")
     if not change or pathology.name in NO_BETTER_SCORE:
         return None
-    key, _, value = change.removeprefix("--set ").partition("=")
+    key, _, value = shlex.split(change)[1].partition("=")
     changed: Any = yaml.safe_load(value)
     for part in reversed(key.split(".")):
         changed = {part: changed}

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,13 @@ def test_a_validation_loss_that_only_trembles_does_not_overfit(tmp_path: Path) -
     assert [each.kind for each in found] == []
 
 
+def test_the_last_epochs_of_a_restless_validation_are_no_overfitting(tmp_path: Path) -> None:
+    """Three epochs after the best one are worse, and so were others before it."""
+    restless = [0.6, 0.5, 0.9, 0.4, 0.8, 0.45, 0.9, 0.35, 0.8, 0.6, 0.85]
+
+    assert shown(tmp_path, rows(**learning(11) | {"loss": decay(2.2, 0.1, 11, 12), "val_loss": restless})) == []
+
+
 def test_overfitting_with_early_stopping_gets_the_best_epoch_back(tmp_path: Path) -> None:
     """Where it stops already, but keeps the last weights."""
     curves = learning(20) | {"val_loss": [1.0, 0.5, 0.3, *decay(0.3, 1.1, 17)]}
@@ -153,6 +161,8 @@ def test_units_that_learn_nothing_are_named(tmp_path: Path) -> None:
     )
     (found,) = shown(tmp_path / "sigmoids", rows(**lost()), parts=sigmoids)
     assert found.change == "--set model.activation=relu"
+    (found,) = shown(tmp_path / "linear", rows(**lost()), parts={"model": {"hidden": []}})
+    assert (found.change, found.observe) == ("--set 'model.hidden=[32, 32]'", False)
 
 
 def test_layers_that_were_observed_are_not_asked_for_again(tmp_path: Path) -> None:
@@ -260,7 +270,7 @@ def test_early_stopping_that_comes_too_soon_is_named(tmp_path: Path) -> None:
     stopping = {"monitor": "val_loss", "patience": 2, "min_delta": 0.6, "restore_best": True}
     curves = {name: values[:3] for name, values in learning().items()}
     falling = rows(**curves | {"val_loss": [2.0, 1.8, 1.5]})
-    rising = rows(**curves | {"val_loss": [2.0, 2.1, 2.3]})
+    rising = rows(**lost(3) | {"val_loss": [2.0, 2.1, 2.3]})
     record = {"stopped_epoch": 3, "restored_epoch": 1}
 
     (too_strict,) = shown(tmp_path / "falling", falling, parts={"training": {"early_stopping": stopping}}, **record)
@@ -403,6 +413,6 @@ def test_every_change_fits_its_config(path: Path) -> None:
     config = load(path).experiment.model_dump()
 
     for change in _changes(config):
-        option, override = change.split(" ", 1)
+        option, override = shlex.split(change)
         assert option == "--set"
         load(path, [override])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dlexp import registry
 from dlexp.components.columns import Column, Role
 from dlexp.records.ended import Finished
 from dlexp.records.index import Run
@@ -61,6 +62,8 @@ class TargetEvidence:
     """The validation loss; empty without validation."""
     chance: float | None
     """The loss of a prediction that knows nothing, at most; None where the data alone say it."""
+    is_density: bool
+    """Whether the loss is that of a density: it may be below 0, and one example may cost much."""
     scores: Sequence[GuessableScore]
     """On validation and on the test split, as far as it is known what guessing scores."""
     trained: Sequence[float]
@@ -74,8 +77,10 @@ class TargetEvidence:
 
     @property
     def scale(self) -> float:
-        """What is a large loss: that of knowing nothing, else the first one."""
-        return abs(self.chance or self.start) or 1.0
+        """What is a large loss: that of knowing nothing; of a density, which has no zero, a nat or what was gained."""
+        if self.chance:
+            return self.chance
+        return max(1.0, self.start - min(self.loss)) if self.is_density else abs(self.start) or 1.0
 
     @property
     def curve(self) -> Sequence[float]:
@@ -91,6 +96,12 @@ class TargetEvidence:
     def best_epoch(self) -> int:
         """The epoch with the lowest validation loss; 0 without validation."""
         return min(range(len(self.validated)), key=self.validated.__getitem__, default=-1) + 1
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the score does not move in the second half of the epochs: what is predicted does not, either."""
+        later = self.scores[0].values[len(self.loss) // 2 :] if self.scores else ()
+        return len(later) > 2 and min(later) == max(later)
 
     @property
     def is_lost(self) -> bool:
@@ -170,15 +181,15 @@ def _targets(name: str, result: Finished, history: History) -> Iterator[TargetEv
     if not rows or columns[:1] != [str(trained)]:
         return
     main = next((column for column in result.main_metrics if column.target == name), None)
+    head = result.heads.get(name) or result.config.get("head", {})
     yield TargetEvidence(
         name=name,
         loss_column=str(trained),
         validated_column=str(trained.on("validation")),
         loss=[row[columns[0]] for row in rows],
         validated=[row[columns[1]] for row in rows] if len(columns) > 1 else (),
-        chance=_chance(
-            result.heads.get(name) or result.config.get("head", {}), result.config, _n_classes(name, result)
-        ),
+        chance=_chance(head, result.config, _n_classes(name, result)),
+        is_density=not getattr(registry.components("heads").get(str(head.get("type"))), "loss_is_bounded", True),
         scores=[score for split in ("validation", "test") for score in _scores(main, split, result, rows)]
         if main
         else [],

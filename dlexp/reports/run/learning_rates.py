@@ -1,6 +1,7 @@
 """Symptoms of a learning rate that is too large, or far too small."""
 
 import math
+from statistics import median
 
 from dlexp.records.ended import Failed
 from dlexp.records.index import Run
@@ -17,7 +18,7 @@ SLOW_SHARE, SLOW_PACE, SLOW_LEAST = 0.3, 0.5, 0.02
 JUMP_SHARE, JUMP_EPOCHS = 0.5, 3
 #: A loss so many times that of knowing nothing; the shipped configs that begin far off have 5 times that.
 JUMP_TIMES = 10.0
-#: How much the training loss rises per epoch; healthy runs 0.01 at most, with dropout 0.03.
+#: How much the training loss rises per epoch; healthy runs 0.01 at most, with dropout or densities 0.03.
 TREMBLE_SHARE, TREMBLE_SHARE_OF_NOISY = 0.02, 0.05
 #: How much better the training examples score than guessing, of what is possible, when labels are learned by heart.
 LEARNED_SHARE = 0.25
@@ -76,15 +77,15 @@ def _flies_away(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     """A loss that is far above that of knowing nothing, unless the training began there."""
     loss, config = target.loss, evidence.config
     highest = max(range(len(loss)), key=loss.__getitem__)
-    if target.chance is None or loss[highest] <= JUMP_TIMES * target.chance:
+    # Where it is not known what knowing nothing loses, a model that learned nothing tells it in most epochs.
+    usual = target.chance or (JUMP_TIMES * abs(median(loss)) if target.is_lost else math.inf)
+    if loss[highest] <= JUMP_TIMES * usual or (highest == 0 and remedies.starts_off_centre(config, target.name)):
         return None
-    if highest == 0 and remedies.starts_off_centre(config, target.name):
-        return None
-    what = (
-        f"the learning rate is too large: {target.loss_column} was {known(loss[highest])} in epoch {highest + 1}, "
-        f"and a model that knows nothing has {known(target.chance)}"
+    beside = (
+        f"a model that knows nothing has {known(target.chance)}" if target.chance else "hardly anything was learned"
     )
-    return _of_the_rate("jumps", what, evidence, 10)
+    what = f"the learning rate is too large: {target.loss_column} was {known(loss[highest])} in epoch {highest + 1}"
+    return _of_the_rate("jumps", f"{what}, and {beside}", evidence, 10)
 
 
 def _jumps(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
@@ -93,23 +94,31 @@ def _jumps(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     if not k or min(loss[k : k + 1 + JUMP_EPOCHS]) <= loss[k - 1]:
         return None
     learned = max(target.start - min(loss[:k]), target.scale / 4)
-    if loss[k] - loss[k - 1] < JUMP_SHARE * learned * (2 if evidence.is_noisy else 1):
+    if loss[k] - loss[k - 1] < JUMP_SHARE * learned * (2 if _is_restless(evidence, target) else 1):
         return None
     jump = f"from {known(loss[k - 1])} in epoch {k} to {known(loss[k])} in epoch {k + 1}"
     return _of_the_rate("jumps", f"the learning rate is too large: {target.loss_column} jumped {jump}", evidence, 10)
 
 
 def _oscillates(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
-    """A loss that keeps going up and down."""
-    limit = TREMBLE_SHARE_OF_NOISY if evidence.is_noisy else TREMBLE_SHARE
-    if trends.tremble(target.loss) < limit * target.scale:
+    """A loss that keeps going up and down; or the score of a model that learned nothing, by more than chance."""
+    limit = TREMBLE_SHARE_OF_NOISY if _is_restless(evidence, target) else TREMBLE_SHARE
+    restless = (score for score in target.scores if trends.restlessness(score.values) > score.margin)
+    if trends.tremble(target.loss) >= limit * target.scale:
+        column, values = target.loss_column, target.loss
+    elif target.is_lost and (score := next(restless, None)):
+        column, values = str(score.column), score.values
+    else:
         return None
-    half = target.loss[len(target.loss) // 2 :]
-    what = (
-        f"oscillates: in the last {len(half)} epochs {target.loss_column} went up and down between "
-        f"{known(min(half))} and {known(max(half))}"
-    )
+    half = values[len(values) // 2 :]
+    between = f"between {known(min(half))} and {known(max(half))}"
+    what = f"oscillates: in the last {len(half)} epochs {column} went up and down {between}"
     return _of_the_rate("oscillates", what, evidence, 5)
+
+
+def _is_restless(evidence: Evidence, target: TargetEvidence) -> bool:
+    """Whether the training loss goes up and down in healthy runs too."""
+    return evidence.is_noisy or target.is_density
 
 
 def _of_the_rate(kind: Kind, what: str, evidence: Evidence, factor: float) -> Symptom:

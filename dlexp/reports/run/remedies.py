@@ -1,6 +1,7 @@
 """Changes that usually help, as options of `dlexp run` that the very config takes; empty where it takes none."""
 
 import math
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,8 +16,8 @@ DEEP = 4
 
 
 def setting(key: str, value: object) -> str:
-    """`--set optimizer.learning_rate=0.001`."""
-    return f"--set {key}={f'{value:g}' if isinstance(value, float) else value}"
+    """`--set optimizer.learning_rate=0.001`, as a shell takes it."""
+    return shlex.join(["--set", f"{key}={f'{value:g}' if isinstance(value, float) else value}"])
 
 
 def at(config: Config, key: str) -> Any:
@@ -122,8 +123,10 @@ def livelier_units(config: Config) -> str:
     model = at(config, "model") or {}
     hidden, activation = model.get("hidden"), model.get("activation")
     kinds = {str(each.get("type")) for each in (activation if isinstance(activation, list) else [activation or {}])}
-    if not isinstance(hidden, list) or not hidden:
+    if not isinstance(hidden, list):
         return ""
+    if not hidden:
+        return setting("model.hidden", "[32, 32]")
     if abs(number(config, "model.hidden_bias")) > 1:
         return setting("model.hidden_bias", 0.0)
     if kinds & {"sigmoid", "tanh", "softsign", "hard_sigmoid"}:

@@ -1,5 +1,7 @@
 """Symptoms of a training that is too long or too short."""
 
+from statistics import median
+
 from dlexp.components.columns import Column
 from dlexp.reports.numbers import known
 from dlexp.reports.run import remedies, trends
@@ -10,6 +12,8 @@ from dlexp.reports.run.symptom import Symptom
 LOST_SHARE = 0.1
 #: As many epochs again would gain so much of what was gained so far, and so much of the loss of knowing nothing.
 AHEAD_SHARE, AHEAD_LEAST = 0.05, 0.01
+#: What knows nothing yet would gain so much of that loss.
+AHEAD_OF_LOST = 0.05
 
 
 def overfits(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
@@ -17,8 +21,10 @@ def overfits(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     validated, loss, best = target.validated, target.loss, target.best_epoch
     if evidence.result.restored_epoch or len(validated) < best + 3:
         return None
-    lowest, last = validated[best - 1], trends.end(validated[best:])
-    is_large = last - lowest > max(LOST_SHARE * (target.start - lowest), 3 * trends.noise(validated[best:]))
+    n_last = max(3, (len(validated) - best) // trends.PART)
+    lowest, last = validated[best - 1], median(validated[-n_last:])  # One epoch alone may be by chance.
+    noise = trends.noise(validated[min(best, len(validated) // 2) :])
+    is_large = last - lowest > max(LOST_SHARE * (target.start - lowest), 3 * noise)
     if not is_large or trends.end(loss[best:]) >= loss[best - 1]:
         return None
     what = (
@@ -32,13 +38,13 @@ def unfinished(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     """A loss that would go on falling."""
     curve = target.curve
     found = trends.descent(curve)
-    if found is None or evidence.result.stopped_epoch or not found.is_clear:
+    is_of_biases = target.is_lost and target.is_constant  # They alone still learn: more epochs are of no use.
+    if found is None or evidence.result.stopped_epoch or not found.is_clear or is_of_biases:
         return None
     gained = max(target.start, curve[0]) - curve[-1]
     before = len(curve) - found.epochs
     is_lower = curve[-1] < curve[before - 1] - found.fell / 2
-    # What knows nothing has to gain more: by chance, its loss falls a little too.
-    least = (AHEAD_SHARE if target.is_lost else AHEAD_LEAST) * target.scale
+    least = (AHEAD_OF_LOST if target.is_lost else AHEAD_LEAST) * target.scale
     if not is_lower or found.ahead < max(AHEAD_SHARE * gained, least):
         return None
     what = (
@@ -65,7 +71,7 @@ def stopped_at_once(evidence: Evidence) -> Symptom | None:
         went = f"{evidence.monitor} went from {known(kept)} in epoch {best} to {known(last)}"
         what = f"{ended} although {went}: min_delta {least} is too large"
         return Symptom(kind="stopped_at_once", what=what, change=remedies.every_gain(config))
-    if best > 1:
+    if best > 1 or not any(target.is_lost for target in evidence.targets):
         return None
     what = f"{ended}: {evidence.monitor} was never better than in epoch 1, {known(kept)}"
     return Symptom(kind="stopped_at_once", what=what, change=remedies.smaller_rate(config, 10))

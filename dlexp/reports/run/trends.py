@@ -70,6 +70,12 @@ def tremble(curve: Curve) -> float:
     return fmean(steps) if len(steps) > 2 else 0.0
 
 
+def restlessness(curve: Curve) -> float:
+    """By how much it changes per epoch in the second half, up or down."""
+    steps = [abs(b - a) for a, b in pairwise(curve[len(curve) // 2 :])]
+    return fmean(steps) if len(steps) > 2 else 0.0
+
+
 def largest_rise(curve: Curve) -> int:
     """The position of the epoch that it rose most in; 0 of a single epoch."""
     return max(range(1, len(curve)), key=lambda k: curve[k] - curve[k - 1], default=0)
