@@ -5,7 +5,9 @@ They are never edited. Its `identities.json` has the identity of every config th
 digest `dd...d` and with version 2 of the training code.
 """
 
+import csv
 import hashlib
+import io
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -31,6 +33,7 @@ from dlexp.execution.planning import plan
 from dlexp.execution.repeats import again
 from dlexp.records import index
 from dlexp.records.run_dir import RECORD_FORMAT, RunDir
+from dlexp.reports.run import state
 from dlexp.reports.verification.facts import verify
 
 RECORDS = Path(__file__).parent / "records" / "0.1.0"
@@ -85,27 +88,40 @@ def test_recorded_identities_are_those_of_the_records() -> None:
 
 def test_every_command_reads_them(records: Path, invoke: Invoke) -> None:
     """Listed, shown, compared, explained; the numbers are those on record."""
-    code, out, _ = invoke("ls", "*")
+    code, out, _ = invoke("ls", "*", "--format", "csv")
 
     assert code == 0
-    assert [line.split()[1] for line in out.splitlines()[1:]] == [
-        "finished",
-        "diverged",
-        "finished",
-        "finished",
-        "interrupted",
-        "finished",
-        "finished",
-    ]
+    assert {run["run"].partition("-")[0]: run["status"] for run in csv.DictReader(io.StringIO(out))} == {
+        **dict.fromkeys(FINISHED, "finished"),
+        "diverged/s0": "diverged",
+        "interrupted/s0": "interrupted",
+    }
+    code, out, _ = invoke("ls", "*")
+    assert (code, len(out.splitlines())) == (0, 8)
     for run in (*FINISHED, "diverged/s0"):
         folder = next(path for path in Path("runs").glob(f"{run}-*"))
         code, out, err = invoke("show", str(folder))
         assert (code, err) == (0, "")
-        assert f"directory    {folder}" in out
+        assert out.startswith(f"run     {folder}\n")
     assert "val_mae" in invoke("compare", "table")[1]
     assert "2 diverged" not in invoke("compare", "diverged", "finished")[1]
     assert invoke("diff", "runs/finished/s0-2b0f281649", "finished.yaml")[1] == "no difference\n"
     assert "the training code (version)  2 " in invoke("why", "finished/s0-2b0f281649", "finished.yaml")[1]
+
+
+@pytest.mark.usefixtures("records")
+def test_a_run_that_the_training_code_cannot_resume_is_not_said_to_be_resumed(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """0.1.0 left it interrupted with a checkpoint; now that it trains otherwise, `run` begins another run."""
+    said = "the same command: dlexp run interrupted.yaml, which"
+
+    now = " ".join(invoke("show", "interrupted")[1].split())
+    monkeypatch.setattr(state, "TRAINING_VERSION", 2)
+    then = " ".join(invoke("show", "interrupted")[1].split())
+
+    assert f"try {said} trains it from the start: its training code was of version 2, and is of version 3" in now
+    assert f"try {said} resumes it" in then
 
 
 @pytest.mark.usefixtures("version_2")
@@ -162,7 +178,7 @@ def test_diagnostics_make_no_other_experiment(records: Path, invoke: Invoke) -> 
     code, _, err = invoke("run", "finished.yaml", "--set", "training.diagnostics=true")
     assert code == 0
     how = "--observe diagnostics trains it again with them"
-    assert err == f"runs/finished/s0-2b0f281649: done before, without diagnostics; {how}\n"
+    assert err.startswith(f"runs/finished/s0-2b0f281649: done before, without diagnostics; {how}\n")
     assert invoke("diff", "finished.yaml", "diagnosed.yaml")[1] == "no difference\n"
 
 

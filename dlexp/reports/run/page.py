@@ -79,7 +79,7 @@ def render(run: Run, output: PageFormat, n_mistakes: int = 0, width: int = 80, *
         list(mistakes.lines(worst, names, n_mistakes, width)),
     ]
     sections = [
-        [*state.lines(run, config, len(history), found, str(environment.get("command") or ""), width), *notes],
+        [*state.lines(run, config, len(history), found, environment, width), *notes],
         scores.table(record, width) if record and not in_full else [],
         scores.all_of_them(record, width) if record and in_full else [],
         _curves(history, width),

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from dlexp.config.identity import TRAINING_VERSION
 from dlexp.console import one_line
 from dlexp.format import plural
 from dlexp.records.ended import Failed, Finished
@@ -18,7 +19,12 @@ INDENT = 8
 
 
 def lines(
-    run: Run, config: Mapping[str, Any], n_epochs: int, found: Sequence[Symptom], command: str, width: int
+    run: Run,
+    config: Mapping[str, Any],
+    n_epochs: int,
+    found: Sequence[Symptom],
+    environment: Mapping[str, Any],
+    width: int,
 ) -> Iterator[str]:
     """Its directory, its status, why it has no result and what to do, the user's words for it; none is beyond `width`.
 
@@ -27,7 +33,7 @@ def lines(
         config: Its resolved config.
         n_epochs: How many epochs its history has.
         found: What its history shows.
-        command: The one that trained it; empty if that is not on record.
+        environment: What is on record of the command that trained it.
         width: How wide a line may be.
     """
     record = run.record
@@ -36,7 +42,7 @@ def lines(
         ("run", str(run.dir.path)),
         ("status", _status(run, config, n_epochs)),
         ("why", one_line(run.what)),
-        ("try", _remedy(run, found, command)),
+        ("try", _remedy(run, found, environment)),
         ("where", record.where or "" if isinstance(record, Failed) else ""),
         ("log", run.dir.log_path.name if has_log else ""),
         ("tags", ", ".join(run.dir.tags())),
@@ -70,11 +76,22 @@ def _status(run: Run, config: Mapping[str, Any], n_epochs: int) -> str:
     return ", ".join([*parts, *([local_time(record.ended)] if record.ended else [])])
 
 
-def _remedy(run: Run, found: Sequence[Symptom], command: str) -> str:
+def _remedy(run: Run, found: Sequence[Symptom], environment: Mapping[str, Any]) -> str:
     """What may bring a result; empty where there is one, or nothing is known."""
+    command = environment.get("command")
     same = f"the same command{f': {command}' if command else ''}"
     if run.has_diverged:
         return next((each.change for each in found if each.change), "")
     if run.status == "interrupted":
-        return f"{same}, which {'resumes' if run.dir.has_checkpoint else 'restarts'} it"
+        return f"{same}, which {_what_again(run, environment.get('training_version') or TRAINING_VERSION)}"
     return f"once that is mended, {same}" if run.status == "failed" else ""
+
+
+def _what_again(run: Run, version: int) -> str:
+    """What its command does with a run that was interrupted, and was trained by this version of the training code."""
+    if version != TRAINING_VERSION:
+        return (
+            f"trains it from the start: its training code was of version {version}, and is of version "
+            f"{TRAINING_VERSION}"
+        )
+    return "resumes it" if run.dir.has_checkpoint else "restarts it"
