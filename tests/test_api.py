@@ -104,6 +104,24 @@ def test_compare_has_a_row_for_every_metric_of_every_experiment(tmp_path: Path) 
         dlexp.compare(sort=3, runs_dir=tmp_path)  # type: ignore[arg-type]
 
 
+def test_compare_has_the_best_and_grids_by_their_keys(tmp_path: Path) -> None:
+    """The best N with the baseline; with `by` a row for each pair of values."""
+    for i in range(6):
+        config = changed(model={"hidden": [i // 2]}, training={"epochs": 2, "batch_size": 32 + i % 2})
+        finished(tmp_path, "grid", 0, 0.5 + i / 10, config, submitted=f"2024-05-01T10:00:0{i}")
+
+    best = dlexp.compare("grid", metrics=["val_accuracy"], best=2, runs_dir=tmp_path)
+    by = dlexp.compare("grid", metrics=["val_accuracy"], by="hidden", runs_dir=tmp_path)
+
+    assert sorted(best["mean"]) == [0.5, 0.9, 1.0]
+    assert by[["row", "column", "mean"]].values.tolist()[-1] == ["[2]", "33", 1.0]
+    assert len(by) == 6
+    with pytest.raises(UserError, match=r"^--by colour: there is no such setting"):
+        dlexp.compare("grid", by=["colour"], runs_dir=tmp_path)
+    with pytest.raises(UserError, match=r"^best: "):
+        dlexp.compare("grid", best=0, runs_dir=tmp_path)
+
+
 def test_compare_takes_the_runs_in_the_order_in_which_they_began(tmp_path: Path) -> None:
     """Without names; the first is the baseline."""
     for second, name in enumerate(["z", "b", "a"]):

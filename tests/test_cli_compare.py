@@ -1,6 +1,7 @@
 """`dlexp compare`: from words to a table."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -133,6 +134,23 @@ def test_a_glob_that_describes_nothing(dlexp: Invoke) -> None:
         "",
         "digtis_*: no such run, name or config in runs. Did you mean 'digits_*'? Choose from: digits_a, digits_b\n",
     )
+
+
+def test_many_are_a_table(dlexp: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As wide as COLUMNS says, in a pipe as it needs; so many rows, the best alone, or by a key."""
+    for i in range(5):
+        config = changed(model={"hidden": [i]})
+        finished(Path("runs"), "swept", 0, 0.5 + i / 10, config, submitted=f"2024-05-02T10:00:0{i}")
+
+    ranks = r"^ *[*=]*\d+  "
+    assert len(re.findall(ranks, dlexp("compare", "swept")[1], re.MULTILINE)) == 5
+    assert "3 more rows: --all shows them.\n" in dlexp("compare", "swept", "--top", "1")[1]
+    assert "more row" not in dlexp("compare", "swept", "--top", "1", "--all")[1]
+    assert len(re.findall(ranks, dlexp("compare", "swept", "--best", "1")[1], re.MULTILINE)) == 2
+    assert dlexp("compare", "swept", "--by", "hidden")[1].startswith("val_accuracy by hidden: the mean over the seeds")
+    monkeypatch.setenv("COLUMNS", "50")
+    assert max(map(len, dlexp("compare", "swept")[1].split("\n\n")[1].splitlines())) <= 50
+    assert dlexp("compare", "swept", "--best", "0")[0] == 2
 
 
 def test_the_best_first(dlexp: Invoke) -> None:

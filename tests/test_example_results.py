@@ -18,6 +18,7 @@ from dlexp.records.predictions import Predictions, Results, scores
 from dlexp.reports.comparison.document import document, rows
 from dlexp.reports.comparison.example_results import MEANS
 from dlexp.reports.comparison.facts import compare
+from dlexp.reports.comparison.table import to_text
 from dlexp.reports.comparison.verdicts import PairedDifference, TrainedModels
 
 WIDER = changed(model={"hidden": [128, 64]})
@@ -248,6 +249,28 @@ def test_results_are_read_for_means_over_test_examples_alone(tmp_path: Path) -> 
 
     assert found(tmp_path, "val_loss").no_results is None
     assert found(tmp_path / "two").no_results is None
+
+
+def test_the_results_of_the_baseline_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many experiments are compared with it; a table of many reads none."""
+    both(tmp_path)
+    for i in range(3):
+        for seed, row in enumerate(B):
+            record(tmp_path, f"c{i}", seed, right(row), config=changed(model={"hidden": [i + 1]}))
+    opened: list[Path] = []
+    original = Predictions.read
+
+    def counted(path: Path) -> Predictions:
+        opened.append(path)
+        return original(path)
+
+    monkeypatch.setattr(Predictions, "read", counted)
+    comparison = compare([read(run_dir) for run_dir in scan(tmp_path)])
+
+    to_text(comparison)
+    assert opened == []
+    document(comparison)
+    assert len(opened) == len(set(opened)) == 15
 
 
 def test_the_means_are_those_that_results_tell() -> None:
