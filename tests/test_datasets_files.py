@@ -12,7 +12,7 @@ from urllib.error import URLError
 import pytest
 
 from dlexp.components.datasets.reading import files
-from dlexp.components.datasets.reading.download import Download
+from dlexp.components.datasets.reading.download import Download, unpack
 from dlexp.errors import MAX_LINES, DataError, UserError
 
 
@@ -195,6 +195,19 @@ def test_an_archive_is_unpacked(places: dict[str, Path], mirror: Path) -> None:
         "cifar-100-python-target",
         "cifar-100-python-target_archive",
     ]
+
+
+def test_an_archive_that_two_commands_unpack_is_there_for_both(places: dict[str, Path], mirror: Path) -> None:
+    """The second one finds the folder of the first in its place, and takes it; one that lacks files is named."""
+    path = files.find("cifar-100-python", None)
+    archive = places["keras/datasets"] / "cifar-100-python-target_archive"
+
+    unpack(archive, path.parent)
+    assert (path / "train").exists()
+
+    path.rename(path.with_name("other"))
+    with pytest.raises(OSError, match="cifar-100-python-target"):
+        unpack(archive, path.parent)
 
 
 @pytest.mark.parametrize(

@@ -68,5 +68,10 @@ def _size(n_bytes: int) -> str:
 def unpack(archive: Path, folder: Path) -> None:
     """Unpack an archive into a folder that appears whole or not at all."""
     with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=folder.parent) as scratch, tarfile.open(archive) as file:
-        file.extractall(Path(scratch, folder.name), filter="data")
-        Path(scratch, folder.name).replace(folder)
+        whole = Path(scratch, folder.name)
+        file.extractall(whole, filter="data")
+        try:
+            whole.replace(folder)
+        except OSError:  # Another process may have unpacked it meanwhile.
+            if not all((folder / each.name).exists() for each in whole.iterdir()):
+                raise
