@@ -100,6 +100,14 @@ def test_a_run_that_another_process_has_is_kept(run_dir: RunDir, tmp_path: Path)
         assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_a_run_that_another_process_has_removed_is_gone(run_dir: RunDir) -> None:
+    """Nothing is left to do, and nothing is made again."""
+    assert remove(run_dir, OWN_FILES) == ""
+
+    assert remove(run_dir, OWN_FILES) == ""
+    assert not run_dir.path.exists()
+
+
 def test_files_of_the_user_keep_a_run(run_dir: RunDir) -> None:
     """Those beside its repetition's too, and the run is as it was."""
     (run_dir.repetition.path / "mine.txt").touch()

@@ -62,7 +62,7 @@ def remove(run_dir: RunDir, own_files: Collection[str], why_not: Callable[[RunDi
         why_not: Asked then: why the run is to be kept as it is now; empty if it can go.
 
     Returns:
-        Why it was kept; empty if it is gone.
+        Why it was kept; empty if it is gone, also where another process has removed it.
     """
     try:
         with contextlib.ExitStack() as stack:
@@ -77,8 +77,8 @@ def remove(run_dir: RunDir, own_files: Collection[str], why_not: Callable[[RunDi
     except (Taken, Lost):
         return UNDER_WAY
     except OSError as error:
-        # Not empty: another process began it just now.
-        return UNDER_WAY if error.errno == errno.ENOTEMPTY else f"cannot be removed: {error.strerror}"
+        if run_dir.path.exists():  # Not empty: another process began it just now.
+            return UNDER_WAY if error.errno == errno.ENOTEMPTY else f"cannot be removed: {error.strerror}"
     for folder in _folders_around(run_dir):
         with contextlib.suppress(OSError):  # It is not empty, or gone.
             folder.rmdir()
