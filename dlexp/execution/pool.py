@@ -60,6 +60,7 @@ class Pool:
         threads = job.experiment.training.threads
         with without_interrupts():
             worker = self._worker(job)
+            worker.shared_stage.set("starting")  # Before the process can say anything of the job itself.
             try:
                 future = worker.submit(execute, job)
             except BrokenProcessPool:  # It died while it had nothing to do.
@@ -68,7 +69,6 @@ class Pool:
                 future = worker.submit(execute, job)
             worker.threads = threads
             worker.n_runs += 1
-            worker.shared_stage.set("starting")
             self._running[future] = worker, job
 
     def wait(self, timeout: float) -> list[Outcome]:

@@ -62,11 +62,11 @@ class GrowingHistory:
 
     def _read(self) -> list[dict[str, float]]:
         """The new ones among the rows behind those that were read."""
-        is_begun = self._file is None
+        is_from_start = self._file is None
         try:
             with regular_files.opened(self._path) as file:
                 opened = os.fstat(file.fileno())
-                if is_begun:
+                if is_from_start:
                     self._file = opened.st_dev, opened.st_ino
                 elif self._file != (opened.st_dev, opened.st_ino):  # Replaced since: the next time.
                     return []
@@ -83,7 +83,7 @@ class GrowingHistory:
         if lines and not self._columns:
             self._columns = columns_of(lines.pop(0), self._path)
         new = [row for line in lines if (row := self._next(line))]
-        if is_begun:
+        if is_from_start:
             del self._checksums[self._n_read :]
         return new
 
