@@ -127,6 +127,17 @@ def test_sort_has_the_best_first_and_those_without_a_value_last(grid: Path) -> N
     assert rates == ["0.001"] * 10 + ["0.01"] * 9 + ["0.1"] * 9
 
 
+@pytest.mark.parametrize("key", ["started", "ended"])
+def test_times_are_sorted_as_times(key: str, tmp_path: Path) -> None:
+    """Records of machines in other time zones are sorted by when they were, not by their digits."""
+    for seed, time in enumerate(
+        ["2024-05-01T10:00:00+14:00", "2024-05-01T01:00:00+00:00", "2024-04-30T23:00:00-05:00"]
+    ):
+        finished(tmp_path, seed=seed, started=time, ended=time)
+
+    assert [run[:9] for run in column(listed(tmp_path, sort=key), "run")] == ["digits/s0", "digits/s1", "digits/s2"]
+
+
 def test_best_is_by_the_main_metric_or_by_sort(grid: Path) -> None:
     """The best one first; by seconds the fastest."""
     finished(grid, "slow", 0, 0.99, seconds=100.0)

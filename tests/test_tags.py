@@ -73,6 +73,8 @@ def test_a_note_is_written_and_removed(tag: Invoke) -> None:
         (("--note", "it"), "choose runs to tag"),
         (("low", "high"), "high: expected a tag as the last word, given the name of runs"),
         (("low", "low.yaml"), "low.yaml: expected a tag as the last word, given a config"),
+        (("low", ""), "tag '': expected one word"),
+        (("low", "--note", "a\udcff"), "note: character 2 is none in UTF-8"),
         (
             ("low", "two words"),
             "tag 'two words': expected one word of letters, digits and _ - . + : @ #; write two-words",

@@ -46,7 +46,7 @@ def tag(
         raise UserError("expected a tag after the selection: dlexp tag SELECTION... WORD")
     word = given.pop() if note is None else ""
     passing = filters(where or (), status or (), since, tags or ())
-    add, gone = ([], [word]) if remove else ([word] if word else [], [])
+    add, gone = ([], [word]) if remove else ([word] if note is None else [], [])
     n, changed = workflow.tag(given, passing, add=add, remove=gone, note=note, runs_dir=runs_dir, data_dir=data_dir)
     what = "the note" if note is not None else f"the tag {word}"
     done = f"{what} is gone from" if remove or note == "" else f"{what} was given to"

@@ -37,6 +37,18 @@ def as_tag(text: str) -> str:
     return word
 
 
+def require_note(text: str | None) -> None:
+    """Refuse what no file can hold as text.
+
+    Raises:
+        UserError: It has bytes that the shell's encoding does not know.
+    """
+    try:
+        (text or "").encode()
+    except UnicodeEncodeError as error:
+        raise UserError(f"note: character {error.start + 1} is none in UTF-8") from None
+
+
 @dataclass(frozen=True)
 class Words:
     """Tags and a note that runs are given; no note leaves each the one that it has."""
@@ -45,8 +57,9 @@ class Words:
     note: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what can be no tag."""
+        """Refuse what can be no tag, and no note."""
         object.__setattr__(self, "tags", tuple(map(as_tag, self.tags)))
+        require_note(self.note)
 
     def give(self, run_dir: RunDir) -> None:
         """Give them to a run."""

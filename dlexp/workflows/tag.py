@@ -8,7 +8,7 @@ from dlexp.errors import UserError
 from dlexp.near_words import did_you_mean
 from dlexp.records.query import Filters
 from dlexp.records.selection import select
-from dlexp.records.tags import as_tag, change
+from dlexp.records.tags import as_tag, change, require_note
 
 
 def tag(
@@ -30,6 +30,7 @@ def tag(
     if not words and filters.is_empty:
         raise UserError("choose runs to tag, by names, runs, configs or a filter: dlexp tag SELECTION... WORD")
     added, removed = (list(map(as_tag, given)) for given in (add, remove))
+    require_note(note)
     runs = select(runs_dir, words, data_dir, filters=filters)
     for each in added:
         if (runs_dir / each).is_dir() or each.endswith(CONFIG_SUFFIXES):

@@ -1,12 +1,14 @@
 """In which order a list has its runs, and which of them are the best."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from dlexp.components.columns import COSTS, Column
 from dlexp.config.flat import MISSING
 from dlexp.errors import UserError
 from dlexp.format import listed
+from dlexp.records.conditions import as_recorded
 from dlexp.records.index import Run
 from dlexp.records.keys import Keys
 from dlexp.records.query import last_active
@@ -59,7 +61,7 @@ def _valued(runs: Sequence[Run], key: str) -> tuple[list[Run], list[Run]]:
     sign = -1 if Column.parse(key).higher_is_better else 1
     having, without = [], []
     for run in by_time(runs):
-        if (value := value_of(run)) is MISSING:
+        if (value := as_recorded(key, value_of(run))) is MISSING:
             without.append(run)
         else:
             having.append((_order(value, sign), run))
@@ -67,6 +69,7 @@ def _valued(runs: Sequence[Run], key: str) -> tuple[list[Run], list[Run]]:
 
 
 def _order(value: Any, sign: int) -> tuple[bool, float, str]:
-    """Numbers before texts."""
-    is_number = isinstance(value, int | float)
-    return (not is_number, sign * value if is_number else 0.0, "" if is_number else str(value))
+    """Numbers and times before texts."""
+    number = value.timestamp() if isinstance(value, datetime) else value
+    is_number = isinstance(number, int | float)
+    return (not is_number, sign * number if is_number else 0.0, "" if is_number else str(value))
