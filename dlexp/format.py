@@ -77,6 +77,17 @@ def aligned(rows: Iterable[Iterable[str]], gap: str = "  ", *, numbers: bool = F
     ]
 
 
+def paragraph(text: str, width: int | None, start: str = "", below: str = "") -> list[str]:
+    """A text in lines of at most `width`, or in one line; the first one begins with `start`, the others with `below`.
+
+    An option, a name or a number is not cut at a hyphen; line ends and control characters are escaped.
+    """
+    line = one_line(text)
+    if width is None:
+        return [start + line]
+    return textwrap.wrap(line, width, initial_indent=start, subsequent_indent=below, break_on_hyphens=False)
+
+
 def filled(items: Iterable[str], width: int, gap: str = "  ") -> list[str]:
     """Lines of at most `width`, each with as many of the items as there is room for; only longer items are broken."""
     lines: list[str] = []
@@ -84,7 +95,7 @@ def filled(items: Iterable[str], width: int, gap: str = "  ") -> list[str]:
         if lines and len(lines[-1]) + len(gap) + len(item) <= width:
             lines[-1] += gap + item
         else:
-            lines += textwrap.wrap(item, width, subsequent_indent="  ", break_on_hyphens=False)
+            lines += paragraph(item, width, below="  ")
     return lines
 
 

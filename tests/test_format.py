@@ -10,7 +10,7 @@ import pytest
 from commands import Invoke
 from make_runs import changed, finished
 
-from dlexp.format import aligned, joined, markdown_table, to_csv, to_json
+from dlexp.format import aligned, joined, markdown_table, paragraph, to_csv, to_json
 from dlexp.records.summary_csv import rebuild
 from dlexp.reports.bias_variance.facts import Point
 from dlexp.reports.bias_variance.table import render
@@ -21,6 +21,14 @@ FORMULA = "=HYPERLINK(1)"
 def test_names_are_joined_as_people_list_them() -> None:
     """All of them, with one `and`."""
     assert [joined("abc"[:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
+
+
+def test_a_paragraph_hangs_and_cuts_no_option() -> None:
+    """Lines break at spaces alone, whatever has a hyphen; without a width all stands on one."""
+    text = "train with --fail-fast at 1e-05\n"
+
+    assert paragraph(text, 20, "why  ", "     ") == ["why  train with", "     --fail-fast at", r"     1e-05\n"]
+    assert paragraph(text, None, "why  ") == [r"why  train with --fail-fast at 1e-05\n"]
 
 
 def test_columns_are_aligned() -> None:

@@ -19,10 +19,9 @@ def list_components(
     """
     import shutil
     import sys
-    import textwrap
 
     from dlexp.errors import UserError
-    from dlexp.format import aligned
+    from dlexp.format import aligned, paragraph
     from dlexp.near_words import did_you_mean
     from dlexp.registry import components
 
@@ -43,7 +42,6 @@ def list_components(
         if sys.stdout.isatty():  # Wrapped for eyes, under their own column; one line a component for grep.
             indent = 4 + max(map(len, rows))
             width = max(shutil.get_terminal_size().columns, indent + 20)
-            wrapper = textwrap.TextWrapper(width, subsequent_indent=" " * indent)
-            lines = [part for line in lines for part in wrapper.wrap(line)]
+            lines = [part for line in lines for part in paragraph(line, width, below=" " * indent)]
         sections.append("\n".join([each, *lines]))
     print("\n\n".join(sections))

@@ -1,13 +1,12 @@
 """What to do where nothing can be told: a text, and the commands that it ends with."""
 
 import shlex
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from dlexp.console import one_line
-from dlexp.format import joined
+from dlexp.format import joined, paragraph
 from dlexp.reports.comparison import commands
 from dlexp.reports.comparison.commands import Command, Glob
 from dlexp.reports.comparison.compared import Compared
@@ -32,9 +31,7 @@ class Sentence:
     def lines(self, width: int) -> list[str]:
         """The text in lines of a width, each command indented below; a shell reads one of several lines, too."""
         indents = ("  ", _INDENT) if self.is_item else ("", "")
-        # A name or an option is not cut in two.
-        wrapper = textwrap.TextWrapper(width, *indents, break_on_hyphens=False)
-        texts = wrapper.wrap(one_line(self.text))
+        texts = paragraph(self.text, width, *indents)
         return [*texts, *(line for command in self.commands for line in _continued(command, width))]
 
     @property

@@ -1,6 +1,5 @@
 """A grid by one or two of its keys: the mean of a number for each pair of their values."""
 
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -11,7 +10,7 @@ from dlexp.config.flat import MISSING, format_value
 from dlexp.config.labels import ends, short_keys
 from dlexp.console import one_line
 from dlexp.errors import UserError
-from dlexp.format import TableFormat, joined, markdown_table, plural, to_csv, to_json
+from dlexp.format import TableFormat, joined, markdown_table, paragraph, plural, to_csv, to_json
 from dlexp.near_words import did_you_mean
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.facts import Comparison
@@ -158,7 +157,7 @@ def render(found: Sequence[Pivot], output: TableFormat, width: int = 80, table_w
 
 def _text(pivot: Pivot, width: int, table_width: int | None) -> Iterator[str]:
     for title in _titles(pivot):
-        yield from textwrap.wrap(one_line(title), width)
+        yield from paragraph(title, width)
     header, *rows = _grid(pivot)
     columns = [
         FittedColumn(header=name, cells=[row[i] for row in rows], is_number=i > 0) for i, name in enumerate(header)

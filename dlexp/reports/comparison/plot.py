@@ -1,7 +1,6 @@
 """Learning curves of several experiments together: a panel for the loss and one for every metric."""
 
 import math
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
 from dlexp.components.columns import OTHER_COLUMNS, Column, quantities
+from dlexp.format import paragraph
 from dlexp.reports.comparison.comparability import same_loss
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.comparison.ranking import rankings
@@ -116,7 +116,7 @@ def _add_legend(figure: "Figure", curves: Mapping[str, MeanCurves], colours: Map
     from matplotlib.patches import Patch
 
     handles: list[Artist] = [
-        Line2D([], [], color=colour, label=textwrap.fill(label, _LABEL_WIDTH))
+        Line2D([], [], color=colour, label="\n".join(paragraph(label, _LABEL_WIDTH)))
         for label, colour in colours.items()
         if colour != _LIGHT
     ]

@@ -1,10 +1,9 @@
 """Many experiments on a page: what is said of them, and a table for each number that they are compared by."""
 
-import textwrap
 from collections.abc import Iterable
 
 from dlexp.console import one_line
-from dlexp.format import markdown_table
+from dlexp.format import markdown_table, paragraph
 from dlexp.reports.comparison import ranked_notes, ranked_sentences
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.comparison.next_steps import Sentence
@@ -48,4 +47,4 @@ def _lines(sentences: Iterable[Sentence], width: int) -> list[str]:
 
 
 def _wrapped(texts: Iterable[str], width: int) -> list[str]:
-    return [line for text in texts for line in textwrap.wrap(one_line(text), width, break_on_hyphens=False)]
+    return [line for text in texts for line in paragraph(text, width)]

@@ -1,6 +1,5 @@
 """A comparison as text of any width, JSON, CSV or Markdown."""
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -8,7 +7,7 @@ from itertools import zip_longest
 from dlexp.components.columns import Column
 from dlexp.config.flat import MISSING, format_value
 from dlexp.console import one_line
-from dlexp.format import TableFormat, aligned, markdown_table, to_csv, to_json
+from dlexp.format import TableFormat, aligned, markdown_table, paragraph, to_csv, to_json
 from dlexp.reports.comparison import ranked_page
 from dlexp.reports.comparison.answers import answers
 from dlexp.reports.comparison.compared import Compared
@@ -79,8 +78,8 @@ def to_text(comparison: Comparison, width: int = 80, table_width: int | None = N
     lines = _columns(labels, table, width) if len(labels) <= 2 else None
     if lines is None:
         lines = [line for row in table for line in _block(labels, row, width)]
-    above = [line for sentence in header(comparison) for line in textwrap.wrap(one_line(sentence), width)]
-    below = [line for note in notes(comparison) for line in textwrap.wrap(note, width)]
+    above = [line for sentence in header(comparison) for line in paragraph(sentence, width)]
+    below = [line for note in notes(comparison) for line in paragraph(note, width)]
     said = [line for sentence in answers(comparison) for line in sentence.lines(width)]
     return "\n\n".join("\n".join(section) for section in (said, above, lines, below) if section) + "\n"
 
@@ -126,7 +125,7 @@ def _distinguished(experiment: Compared, keys: Sequence[str], width: int) -> lis
     """`small_steps: optimizer.learning_rate=0.1`: what distinguishes an experiment, of the keys that it has."""
     settings = experiment.settings
     pairs = ", ".join(f"{key}={format_value(settings[key])}" for key in keys if key in settings)
-    return textwrap.wrap(one_line(f"{experiment.label}: {pairs}"), width, subsequent_indent="  ") if pairs else []
+    return paragraph(f"{experiment.label}: {pairs}", width, below="  ") if pairs else []
 
 
 def to_markdown(comparison: Comparison, top: int | None = MAX_ROWS) -> str:
@@ -264,4 +263,4 @@ def _below(column: int, texts: Iterable[str], width: int) -> str:
 
 
 def _wrapped(text: str, indent: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent)
+    return paragraph(text, width, indent, indent)

@@ -1,11 +1,10 @@
 """Controls as a page, and as a document."""
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from dlexp.config.controls import CONTROLS
-from dlexp.format import PageFormat, to_json
+from dlexp.format import PageFormat, paragraph, to_json
 from dlexp.reports.control.judgement import Judged
 from dlexp.training.controlled import Controlled
 
@@ -37,13 +36,15 @@ def lines_of(subject: ControlledExperiment, width: int) -> list[str]:
     """The experiment, then a line for each control, and what a failed one means."""
     measured = subject.controlled
     examples = f"{measured.n_trained:,} training examples, {measured.n_held_out:,} held out"
-    lines = [f"{subject.name}, seed {subject.seed} ({examples})"]
+    lines = paragraph(f"{subject.name}, seed {subject.seed} ({examples})", width, below="  ")
     words = max(len(each.result) for each in subject.judged)
     names = max(map(len, CONTROLS))
     for each in subject.judged:
         start = f"  {each.result:<{words}}  {each.name:<{names}}  "
         told = f"{each.found}. {each.advice[:1].upper()}{each.advice[1:]}." if each.advice else each.found
-        lines += textwrap.wrap(told, max(width, 60), initial_indent=start, subsequent_indent=" " * len(start))
+        # On a narrow terminal the words need the room.
+        below = len(start) if width >= 2 * len(start) else 4
+        lines += paragraph(told, width, start, " " * below)
     return lines
 
 

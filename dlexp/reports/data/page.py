@@ -9,7 +9,7 @@ from dlexp.components.columns import Column
 from dlexp.components.datasets.dataset import MAX_SHOWN, Dataset
 from dlexp.config.flat import format_value
 from dlexp.console import one_line
-from dlexp.format import PageFormat, aligned, plural, to_json
+from dlexp.format import PageFormat, aligned, paragraph, plural, to_json
 from dlexp.reports.data.audit import Audit
 from dlexp.reports.data.facts import Class, Description, Distribution, Equal
 from dlexp.reports.numbers import significant
@@ -84,16 +84,14 @@ def _about(description: Description, width: int) -> Iterator[str]:
     shown = {key: one_line(value) for key, value in rows.items() if value}
     margin = max(map(len, shown)) + 2
     for key, value in shown.items():
-        yield from textwrap.wrap(
-            value, width, initial_indent=f"{key:{margin}}", subsequent_indent=" " * margin, break_on_hyphens=False
-        )
+        yield from paragraph(value, width, f"{key:{margin}}", " " * margin)
 
 
 def _remarks(description: Description, width: int) -> Iterator[str]:
     if description.remarks:
         yield "how it was read"
     for each in description.remarks:
-        yield from textwrap.wrap(one_line(str(each)), width, initial_indent="  ", subsequent_indent="    ")
+        yield from paragraph(str(each), width, "  ", "    ")
 
 
 def _classes(description: Description, width: int) -> Iterator[str]:
@@ -284,7 +282,7 @@ def _examined(audit: Audit) -> str:
 
 
 def _sentence(text: str, width: int) -> list[str]:
-    return textwrap.wrap(one_line(text), width, subsequent_indent="  ", break_on_hyphens=False)
+    return paragraph(text, width, below="  ")
 
 
 def _wrapped(text: str, width: int, max_lines: int) -> list[str]:

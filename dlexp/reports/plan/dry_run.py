@@ -1,6 +1,5 @@
 """What a `run` command would do: how many runs in what time, and of each experiment what it is and what is done."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,7 +10,7 @@ from dlexp.config.flat import flatten, format_value
 from dlexp.config.load import Loaded
 from dlexp.config.needed_memory import MEMORY_LIMIT
 from dlexp.execution.plan import Plan, Planned
-from dlexp.format import PageFormat, aligned, plural, to_json
+from dlexp.format import PageFormat, aligned, paragraph, plural, to_json
 from dlexp.reports.experiment_columns import experiment_columns
 from dlexp.reports.fitted import FittedColumn, fitted
 from dlexp.reports.plan.commands import Asked
@@ -87,7 +86,7 @@ def render(found: Preview, asked: Asked, output: PageFormat = "table", width: in
     """The totals, then a page for each of few experiments or a row for each of many; with a line end at the end."""
     if output == "json":
         return to_json(_document(found))
-    total = "\n".join(textwrap.wrap(_total(found), width)) if width else _total(found)
+    total = "\n".join(paragraph(_total(found), width))
     if len(found.experiments) <= MAX_PAGES:
         return "\n\n".join([total, *(_page(each, found.plan) for each in found.experiments)]) + "\n"
     first = asked.one_again(found.experiments[0].loaded, "--dry-run")

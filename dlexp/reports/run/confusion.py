@@ -1,10 +1,9 @@
 """Which classes a run takes for which on the test split, as its records have it."""
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from dlexp.console import one_line
-from dlexp.format import aligned, filled
+from dlexp.format import aligned, filled, paragraph
 from dlexp.records.evaluation import ClassScores, Confusion, LabelCounts, TargetEvaluation
 from dlexp.reports.numbers import fixed
 from dlexp.reports.run.mistakes import ClassNames, class_name
@@ -98,7 +97,7 @@ def _table(
     for table in tables:
         lines = [f"  {line}" for line in aligned(table, numbers=True)]
         if max(map(len, lines)) <= width:
-            return [*textwrap.wrap(title, width), *lines]
+            return [*paragraph(title, width), *lines]
     return []
 
 
@@ -117,4 +116,4 @@ def _most_frequent(
     lines = [line for each in named for line in filled([each], width - 2)]
     if in_a_line:  # The first one may need several.
         lines = filled(named, width - 2, gap="   ")[: len(filled(named[:1], width - 2))]
-    return [*textwrap.wrap(title, width), *(f"  {line}" for line in lines)]
+    return [*paragraph(title, width), *(f"  {line}" for line in lines)]

@@ -7,6 +7,7 @@ from itertools import groupby, islice, zip_longest
 from typing import Any
 
 from dlexp.console import one_line
+from dlexp.format import paragraph
 from dlexp.records.evaluation import Evaluation
 from dlexp.reports.numbers import known
 from dlexp.reports.run import pictures
@@ -29,9 +30,9 @@ def lines(evaluation: Evaluation, class_names: ClassNames, number: int, width: i
         if not shown:
             continue
         what = "most confident mistakes" if "probability" in shown[0] else "largest errors"
-        yield from textwrap.wrap(f"{what} on the test split{f', {one_line(target)}' if target else ''}", width)
+        yield from paragraph(f"{what} on the test split{f', {target}' if target else ''}", width)
         if problem:
-            yield from textwrap.wrap(f"  The examples cannot be shown: {problem}", width, subsequent_indent="  ")
+            yield from paragraph(f"The examples cannot be shown: {problem}", width, "  ", "  ")
             problem = ""
         if all("png" in record for record in shown):
             yield from _side_by_side(shown, names, width)
@@ -57,7 +58,7 @@ def _side_by_side(records: Sequence[Mapping[str, Any]], names: Sequence[str], wi
     columns = min(columns, _MAX_COLUMNS)
     for start in range(0, len(records), in_a_row):
         row = records[start : start + in_a_row]
-        captions = [textwrap.wrap(f"{_example(each)}: {_short_answer(each, names)}", columns) for each in row]
+        captions = [paragraph(f"{_example(each)}: {_short_answer(each, names)}", columns) for each in row]
         yield from _beside(captions, columns)
         yield from _beside([_picture(each, columns) for each in row], columns)
 
@@ -71,7 +72,7 @@ def _picture(record: Mapping[str, Any], columns: int) -> list[str]:
     try:
         pixels = pictures.read(base64.b64decode(record["png"]))
     except ValueError as error:
-        return textwrap.wrap(f"{record.get('text', 'picture')} ({error})", columns)
+        return paragraph(f"{record.get('text', 'picture')} ({error})", columns)
     return pictures.drawn(pixels, columns)
 
 

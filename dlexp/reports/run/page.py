@@ -1,6 +1,5 @@
 """One run in full: how it stands, what it reached, what it got wrong, then what it was."""
 
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -11,7 +10,7 @@ from dlexp.components.remarks import Remark, said
 from dlexp.config.flat import flatten, format_value, short
 from dlexp.console import one_line
 from dlexp.errors import UserError
-from dlexp.format import PageFormat, aligned, filled, plural, to_json
+from dlexp.format import PageFormat, aligned, filled, paragraph, plural, to_json
 from dlexp.records.ended import Finished, Layer
 from dlexp.records.evaluation import Evaluation
 from dlexp.records.index import Run
@@ -211,7 +210,7 @@ def _titled(title: str, lines: Iterable[str]) -> list[str]:
 def _wrapped(sentences: Iterable[str], width: int) -> Iterator[str]:
     """Lines of a width below a title."""
     for each in sentences:
-        yield from textwrap.wrap(each, width - 2, subsequent_indent="  ", break_on_hyphens=False)
+        yield from paragraph(each, width - 2, below="  ")
 
 
 def _end_of_log(run_dir: RunDir) -> list[str]:

@@ -1,12 +1,11 @@
 """What a `run` command gave, for people: the scores of one experiment, or a table with one row per experiment."""
 
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean, stdev
 
 from dlexp.components.columns import Column
 from dlexp.config.labels import Labelled
-from dlexp.format import plural
+from dlexp.format import paragraph, plural
 from dlexp.reports.experiment_columns import experiment_columns
 from dlexp.reports.fitted import FittedColumn, fitted
 from dlexp.reports.numbers import duration, fixed, plus_minus, scored
@@ -30,7 +29,7 @@ def page(outcomes: Sequence[RunOutcome], labelled: Mapping[str, Labelled], width
     several = list(experiments.values())
     lines = _of_one(several[0], width) if len(several) == 1 else _of_several(several, labelled, width)
     is_spread = any(len(runs) > 1 for runs in several)
-    said = [part for remark in remarks(finished) for part in (textwrap.wrap(remark, width) if width else [remark])]
+    said = [part for remark in remarks(finished) for part in paragraph(remark, width)]
     return [*lines, *(["±: standard deviation over the seeds"] if is_spread else []), *said]
 
 

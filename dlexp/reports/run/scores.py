@@ -1,11 +1,10 @@
 """The scores of a finished run: the main ones on each split, beside what can be expected; or all of them."""
 
 import math
-import textwrap
 from collections.abc import Iterator, Mapping
 
 from dlexp.components.columns import Column, quantities
-from dlexp.format import aligned
+from dlexp.format import aligned, paragraph
 from dlexp.records.ended import Finished
 from dlexp.reports.numbers import known
 from dlexp.reports.run.list import main_metric
@@ -72,4 +71,4 @@ def _remarks(result: Finished, width: int) -> Iterator[str]:
 
 
 def _sentence(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    return paragraph(text, width, "  ", "  ")

@@ -1,12 +1,11 @@
 """How a run stands: what a page on it begins with; of one without a result, why, and what to do."""
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dlexp.config.identity import TRAINING_VERSION
 from dlexp.console import one_line
-from dlexp.format import plural
+from dlexp.format import paragraph, plural
 from dlexp.records.ended import Failed, Finished
 from dlexp.records.index import Run
 from dlexp.records.run_dir import UNFINISHED
@@ -51,7 +50,7 @@ def lines(
     for key, text in pairs:
         # One text per line: a name may hold spaces, and a path is broken nowhere else.
         line = f"{key:<{INDENT}}{one_line(text)}"
-        yield from textwrap.wrap(line, width, subsequent_indent=" " * INDENT, break_on_hyphens=False) if text else ()
+        yield from paragraph(line, width, below=" " * INDENT) if text else ()
 
 
 def _status(run: Run, config: Mapping[str, Any], n_epochs: int) -> str:

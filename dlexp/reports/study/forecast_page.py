@@ -1,13 +1,11 @@
 """What studies would do as a page of any width, or JSON."""
 
-import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from dlexp.console import one_line
 from dlexp.errors import UserError
-from dlexp.format import TableFormat, aligned, plural, to_json
+from dlexp.format import TableFormat, aligned, paragraph, plural, to_json
 from dlexp.reports.comparison.families import LARGE_EFFECT
 from dlexp.reports.plan.pace import expected_time, ground
 from dlexp.reports.study.answered import Answered
@@ -128,8 +126,5 @@ def _in_units(number: Answered, distance: float) -> str:
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
-    line = indent + one_line(text)
-    if len(line) <= width:
-        return [line]
-    deeper = line[: len(line) - len(line.lstrip())] + "  "
-    return textwrap.wrap(line.strip(), width, initial_indent=deeper[2:], subsequent_indent=deeper)
+    start = indent + text[: len(text) - len(text.lstrip())]
+    return paragraph(text.lstrip(), width, start, f"{start}  ")

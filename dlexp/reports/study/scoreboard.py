@@ -1,12 +1,11 @@
 """The claims and decisions of several studies, a row for every number that answers one."""
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dlexp.console import one_line
-from dlexp.format import aligned, markdown_table, plural
+from dlexp.format import aligned, markdown_table, paragraph, plural
 from dlexp.reports.study.answered import Answered, answered
 from dlexp.reports.study.facts import StudyFacts
 from dlexp.reports.study.sentences import WORDS, allowed
@@ -35,17 +34,17 @@ def to_text(studies: Sequence[StudyFacts], width: int = 80) -> Iterator[str]:
     if fits:
         yield f"{header.ljust(column)}statement" if is_beside else header
     for line, each in zip(lines, entries, strict=True):
-        statement = textwrap.wrap(each.says, width, initial_indent=indent, subsequent_indent=indent)
+        statement = paragraph(each.says, width, indent, indent)
         if is_beside:
             statement[0] = line.ljust(column) + statement[0].lstrip()
         elif fits:
             yield line
         else:
             titled = (f"{title}: {cell}" for title, cell in zip(_HEADER, each.cells, strict=True))
-            yield from textwrap.wrap(", ".join(titled), width, subsequent_indent="  ")
+            yield from paragraph(", ".join(titled), width, below="  ")
         yield from statement
     yield ""
-    yield from textwrap.wrap(counted(studies), width)
+    yield from paragraph(counted(studies), width)
 
 
 def to_markdown(studies: Sequence[StudyFacts]) -> list[str]:

@@ -1,12 +1,11 @@
 """Judged studies as text of any width, JSON, CSV or Markdown."""
 
 import re
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import fmean, stdev
 
 from dlexp.console import one_line
-from dlexp.format import TableFormat, joined, tabulated, to_csv, to_json
+from dlexp.format import TableFormat, joined, paragraph, tabulated, to_csv, to_json
 from dlexp.reports.comparison import table as comparison
 from dlexp.reports.comparison.next_steps import no_topping_up
 from dlexp.reports.numbers import counted, plus_minus
@@ -143,7 +142,7 @@ def _below(lines: Iterable[str], width: int) -> Iterator[str]:
     for line in lines:
         parts = [line] if len(line) + 2 <= width else _BOUND.split(line, 1)
         for part in parts:
-            yield from textwrap.wrap(one_line(part), width, initial_indent="  ", subsequent_indent="    ")
+            yield from paragraph(part, width, "  ", "    ")
 
 
 def _notes(facts: StudyFacts) -> Iterator[str]:
@@ -167,4 +166,4 @@ def _notes(facts: StudyFacts) -> Iterator[str]:
 
 
 def _wrapped(text: str, width: int, indent: str = "  ") -> list[str]:
-    return textwrap.wrap(one_line(text), width, subsequent_indent=indent)
+    return paragraph(text, width, below=indent)
