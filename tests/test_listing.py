@@ -188,6 +188,14 @@ def test_chosen_columns_stand_alone(tmp_path: Path) -> None:
         listed(tmp_path, chosen=["learning_rat"])
 
 
+def test_the_run_stands_once_where_it_is_chosen(tmp_path: Path) -> None:
+    """It has the first column in any case, also where runs are sorted by it."""
+    finished(tmp_path)
+
+    assert header(listed(tmp_path, chosen=["run", "seed"])) == ["run", "seed"]
+    assert header(listed(tmp_path, sort="run")).count("run") == 1
+
+
 def test_tags_and_notes_have_columns_once_there_are_any(tmp_path: Path) -> None:
     """Otherwise not."""
     run_dir = finished(tmp_path, "a")

@@ -138,7 +138,7 @@ def columns(
         UserError: A chosen key means nothing.
     """
     keys = Keys(runs)
-    first = [_ListColumn(key, 1) for key in chosen or filter(None, [sort])]
+    first = [_ListColumn(key, 1) for key in chosen or filter(None, [sort]) if key != "run"]
     usual = [] if chosen else [column for column in _usual(runs, among, keys) if column.key != sort]
     own = [_column(column, keys.reader(column.key, f"--columns {column.key}"), runs) for column in (*first, *usual)]
     return [*_run_columns(runs, width), *own]
