@@ -194,6 +194,9 @@ PATHOLOGIES = (
     ),
 )
 
+#: Data whose likelihood has steep gradients.
+GENTLE = ("gaussian diabetes", "counts")
+
 #: Usual settings, as one would begin with.
 USUAL: Mapping[str, Settings] = {
     "adam": _optimizer("adam", 0.003),
@@ -229,7 +232,9 @@ def healthy() -> Iterator[tuple[str, str, Settings]]:
     stopping = _training(400, early_stopping={"patience": 15})
     for name, settings in USUAL.items():
         for data, base in DATA.items():
-            yield name, data, merged(base, settings, stopping)
+            # At 0.05 with momentum these diverge, or end far from what guessing scores.
+            gentle = {"optimizer": {"learning_rate": 0.005}} if name == "sgd" and data in GENTLE else {}
+            yield name, data, merged(base, settings, gentle, stopping)
 
 
 def made_data(folder: Path) -> dict[str, Settings]:

@@ -209,6 +209,25 @@ def test_one_class_for_all_is_named(tmp_path: Path) -> None:
     assert found.what.startswith("predicts one class for all test examples, no: val_accuracy 0.9500 is its share")
 
 
+def test_a_rare_class_that_accuracy_does_not_see_is_no_fault_of_the_units(tmp_path: Path) -> None:
+    """Both classes are predicted, and always saying the frequent one scores as well."""
+    curves = lost() | {"loss": decay(0.7, 0.1, 20, 12), "val_loss": decay(0.7, 0.12, 20, 12)}
+    curves |= {"accuracy": [0.95] * 20, "val_accuracy": [0.955] * 20}
+    record: dict[str, Any] = {
+        "parts": {"head": {"type": "binary", "units": 1, "loss": "binary_crossentropy", "class_weight": None}},
+        "guessing": {"val_accuracy": 0.95},
+        "class_names": ["no", "yes"],
+    }
+
+    (found,) = shown(tmp_path, rows(**curves), **record)
+
+    assert (found.kind, found.change) == ("guessing", "--set head.class_weight=balanced")
+    assert found.what == (
+        "val_accuracy 0.9550 is hardly better than guessing, 0.9500: "
+        "most examples are of one class, and metrics such as auc or f1_macro would tell"
+    )
+
+
 def test_a_rate_far_too_large_is_named(tmp_path: Path) -> None:
     """A loss that flies away, one that goes up and down, and one that jumps; the rate is lowered."""
     flies = learning() | {"loss": [900.0, *learning()["loss"][1:]]}

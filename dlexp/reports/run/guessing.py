@@ -2,7 +2,7 @@
 
 from dlexp.reports.numbers import known
 from dlexp.reports.run import remedies, trends
-from dlexp.reports.run.evidence import Evidence, TargetEvidence
+from dlexp.reports.run.evidence import Evidence, GuessableScore, TargetEvidence
 from dlexp.reports.run.learning_rates import can_observe, collapsed, slow, thrown
 from dlexp.reports.run.symptom import Symptom
 from dlexp.reports.run.training_length import unfinished
@@ -18,13 +18,15 @@ LARGE_CLASS, TIMES_EQUAL_SHARE = 0.5, 1.5
 def why_lost(evidence: Evidence, target: TargetEvidence) -> Symptom:
     """Why a target is predicted no better than by guessing."""
     no_better = target.scores[0].beside_guessing
-    looks = (_memorizes, collapsed, slow, _one_class, thrown, unfinished)
-    for look in looks:
+    for look in (_memorizes, collapsed, slow, _one_class, thrown, unfinished):
         if found := look(evidence, target):
             what = found.what if found.kind in ("memorizes", "one_class") else f"{found.what}; {no_better}"
             return Symptom(kind=found.kind, what=what, change=found.change, observe=found.observe)
     config, later = evidence.config, target.loss[1:]
     is_stuck = len(later) > 2 and max(later) - min(later) < STUCK_SHARE * target.scale
+    if not is_stuck and _of_large_class(evidence, target):  # A model that tells the rare ones may score no better.
+        what = f"{no_better}: most examples are of one class, and metrics such as auc or f1_macro would tell"
+        return Symptom(kind="guessing", what=what, change=remedies.balanced(config, target.name))
     stays = f"stuck: {target.loss_column} stays at {known(target.loss[-1])} from epoch 2 on; " if is_stuck else ""
     return Symptom(
         kind="stuck" if is_stuck else "guessing",
@@ -50,14 +52,19 @@ def _memorizes(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     return Symptom(kind="memorizes", what=f"{by_heart}; too few examples, or labels that are not theirs")
 
 
+def _of_large_class(evidence: Evidence, target: TargetEvidence) -> GuessableScore | None:
+    """The accuracy beside that of always saying the same class, where this is high."""
+    n_classes = max(2, evidence.n_classes(target.name))
+    high = max(LARGE_CLASS, TIMES_EQUAL_SHARE / n_classes)
+    accuracies = (score for score in target.scores if score.column.quantity == "accuracy")
+    return next((score for score in accuracies if score.guess >= high), None)
+
+
 def _one_class(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     """The most frequent class is predicted for all."""
-    score = next((each for each in target.scores if each.column.quantity == "accuracy"), None)
-    n_classes = max(2, evidence.n_classes(target.name))
-    if score is None or score.guess < max(LARGE_CLASS, TIMES_EQUAL_SHARE / n_classes):
-        return None
-    only = evidence.only_class(target.name)
-    if only is None:
+    score = _of_large_class(evidence, target)
+    only = evidence.only_class(target.name) if score else None
+    if score is None or only is None:
         return None
     what = (
         f"predicts one class for all test examples, {only}: {score.column} {known(score.kept)} is its share, "

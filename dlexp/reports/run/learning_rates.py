@@ -45,8 +45,9 @@ def slow(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     if not remedies.is_slow(evidence.config, evidence.rate) or len(target.loss) < 2:
         return None
     found, fell = trends.descent(target.loss), target.loss[0] - target.loss[-1]
+    scale = max(target.scale, abs(target.loss[0]))
     is_steady = found is not None and found.pace >= SLOW_PACE
-    if fell > SLOW_SHARE * target.scale or not (is_steady or fell < SLOW_LEAST * target.scale):
+    if fell > SLOW_SHARE * scale or not (is_steady or fell < SLOW_LEAST * scale):
         return None
     what = (
         f"learns too slowly, at a learning rate of {evidence.rate:g}: {target.loss_column} went from "
