@@ -102,7 +102,7 @@ def test_an_end_for_want_of_time_is_no_sign_of_learning() -> None:
     """A score as by chance is not called better."""
     (found,) = not_passed(replace(NOTHING, trained=Trial(epochs=3, planned=30, held_out=[CHANCE])))
 
-    assert found.advice == "the time of a short training was over"
+    assert found.advice == "the short training ran out of time"
 
 
 def test_shuffled_labels_that_nothing_can_have_told_are_no_failure() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from make_runs import changed, failed, finished
 
 from dlexp.components.columns import Column
-from dlexp.records.index import read, scan
+from dlexp.records.index import in_order, read, scan
 from dlexp.records.selection import select
 from dlexp.reports.comparison.facts import Comparison, compare
 from dlexp.reports.comparison.ranked_table import ranks
@@ -202,16 +202,16 @@ def test_commands_confirm_the_best_on_new_seeds(runs_dir: Path) -> None:
 
 
 def test_a_baseline_that_collapsed_on_some_seeds_names_another(runs_dir: Path) -> None:
-    """By its id, in a command that makes it the baseline: else the first point of a grid leaves no verdict."""
+    """The next point of the grid, whatever its score, in a command that makes it the baseline."""
     for i in range(5):
         for seed, accuracy in enumerate((0.2 if i == 0 else 0.8, 0.8, 0.81)):
             config = changed(model={"hidden": [i + 1]})
-            finished(runs_dir, "grid", seed, accuracy + i * (seed + 1) / 100, config, guessing={"val_accuracy": 0.5})
+            score, told = accuracy + i * (seed + 1) / 100, {"val_accuracy": 0.5}
+            finished(runs_dir, "grid", seed, score, config, guessing=told, submitted=f"2024-05-01T10:00:0{i}")
 
-    runs = [read(run_dir) for run_dir in scan(runs_dir)]
-    runs.sort(key=lambda run: str(run.config["model"]["hidden"]))
+    runs = in_order(map(read, scan(runs_dir)))
     text = to_text(compare(runs, ["val_accuracy"]), 300)
-    (command,) = re.findall(r"such as that at rank \d:\n    dlexp compare (grid/[0-9a-f]{10} grid)\n", text)
+    (command,) = re.findall(r"at rank 4, name it first, by its id:\n    dlexp compare (grid/[0-9a-f]{10} grid)\n", text)
     again = compare(select(runs_dir, command.split()), ["val_accuracy"])
     assert again.groups[0].baseline.label != compare(runs).groups[0].baseline.label
     assert "\nThe baseline collapsed" not in to_text(again, 300)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from dlexp.format import joined, plural
+from dlexp.records.index import in_order
 from dlexp.reports.comparison import commands, comparability
 from dlexp.reports.comparison.differences import is_possible, size, unit_of
 from dlexp.reports.comparison.facts import Comparison
@@ -127,19 +128,22 @@ def _confirming(comparison: Comparison, ranking: Ranking) -> Sentence:
 
 
 def _other_baseline(ranking: Ranking) -> Iterator[Sentence]:
-    """The command that compares with one in the middle, where the baseline works on some seeds only: no verdicts."""
+    """The command that compares with another, where the baseline works on some seeds only: no verdicts.
+
+    That is the first one that works on all, whatever its score: one that is picked by its score is lucky.
+    """
     without = [row for row in ranking.compared if is_lopsided(row)]
     sound = [row for row in ranking.ranked if row.score and not row.score.collapsed and not row.experiment.diverged]
     names = dict.fromkeys(row.experiment.names[0] for row in ranking.rows)
     own = next((row for row in ranking.rows if row.experiment is ranking.baseline), None)
     is_unsound = own and (own.experiment.diverged or (own.score and own.score.collapsed))
     if is_unsound and sound and 2 * len(without) > len(ranking.compared) and len(names) <= N_BEST:
-        other = sound[len(sound) // 2]
-        run = next(iter(other.experiment.runs.values()))
+        rows = {run.dir.path: row for row in sound for run in row.experiment.runs.values()}
+        run = in_order(run for row in sound for run in row.experiment.runs.values())[0]
         options = commands.in_runs_dir(commands.runs_dir_of(run))
         yield Sentence(
-            "The baseline collapsed or diverged on some of its seeds, which leaves few verdicts. Another one is named "
-            f"first, by its id, such as that at {ranks([other])}:",
+            "The baseline collapsed or diverged on some of its seeds, which leaves few verdicts. To compare with the "
+            f"first experiment that did so on none, at {ranks([rows[run.dir.path]])}, name it first, by its id:",
             (("dlexp", "compare", f"{run.name}/{run.dir.folder.prefix}", *names, *options),),
         )
 

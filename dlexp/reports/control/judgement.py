@@ -103,10 +103,10 @@ def _beats_guessing(controlled: Controlled) -> Judged:
     if controlled.n_held_out < FEW:
         return Judged("beats_guessing", "cannot tell", found, f"{controlled.n_held_out} examples held out are too few")
     if any(each.z > SURE / 2 for each in unsure):
-        return Judged("beats_guessing", "cannot tell", found, "better than chance, maybe")
+        return Judged("beats_guessing", "cannot tell", found, "perhaps better than chance")
     if trained.epochs < trained.planned:
-        return Judged("beats_guessing", "cannot tell", found, "the time of a short training was over")
-    advice = "the labels may not belong to the inputs, or these say nothing of them"
+        return Judged("beats_guessing", "cannot tell", found, "the short training ran out of time")
+    advice = "the labels may not belong to the inputs, or the inputs may say nothing of the labels"
     return Judged("beats_guessing", "failed", found, advice)
 
 
@@ -124,7 +124,7 @@ def _shuffled_labels(controlled: Controlled) -> Judged:
 
 def _single_inputs(telling: Sequence[TellingInput]) -> Judged:
     if not telling:
-        return Judged("single_inputs", "passed", "none of them does")
+        return Judged("single_inputs", "passed", "no input alone tells a target")
     told = [f"{each.name} tells {each.target or 'the target'} ({each.gain:.1%} of the way)" for each in telling]
     advice = "leave out what is not known yet when a prediction is made"
     return Judged("single_inputs", "failed", listed(told), advice)
