@@ -136,7 +136,7 @@ def _values(document: object) -> list[object]:
 
 def test_a_name_stays_in_its_line(foreign: str, invoke: Invoke) -> None:
     """A line end in one cannot forge another row."""
-    _, *rows = invoke("ls")[1].splitlines()
+    _, *rows = invoke("ls", "--columns", "tensorflow")[1].splitlines()
 
     assert len(rows) == 2 + 2 + 1 + 1
     assert all(EVIL_SHOWN in row for row in rows)

@@ -173,8 +173,10 @@ def _usual(runs: Sequence[Run], among: Sequence[Run], keys: Keys) -> Iterator[_L
         yield _ListColumn("tags", 4)
     if any(run.dir.note() for run in runs):
         yield _ListColumn("note", 6)
-    for metric in main:
-        yield _ListColumn(f"best_{metric}", 8)
+    recorded = {name for run in runs for name in run.metrics}
+    for best_value in (f"best_{metric}" for metric in main):
+        if best_value in recorded:
+            yield _ListColumn(best_value, 8)
     yield _ListColumn("epochs", 8)
     yield _ListColumn("seconds", 8)
 
