@@ -46,6 +46,14 @@ def grid(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_a_record_without_a_best_value_is_listed(tmp_path: Path) -> None:
+    """Its columns are those that are on record."""
+    finished(tmp_path, "a", 0, metrics={"loss": 1.0, "val_loss": 2.0})
+
+    assert "val_loss" in header(found := listed(tmp_path))
+    assert "best_val_loss" not in header(found)
+
+
 def test_a_grid_at_80_columns_has_its_keys_and_whole_numbers(grid: Path) -> None:
     """The run as it is typed, what sets the points apart, the score and the day; below, what is the same in all."""
     found = listed(grid, 80)

@@ -40,8 +40,8 @@ def compare(
         typer.Option(
             metavar="N",
             min=1,
-            help="Compare the best N alone, by --sort or else the metric that decides, with the baseline; how sure the "
-            "verdicts are still counts all that they were picked from.",
+            help="Compare only the best N, by --sort or else the metric that decides, with the baseline; the verdicts "
+            "still share their level with all experiments that these were picked from.",
         ),
     ] = None,
     top: Annotated[
@@ -49,7 +49,7 @@ def compare(
         typer.Option(
             metavar="N",
             min=1,
-            help="Show so many rows of a table of many experiments, and the baseline.  [default: 40]",
+            help="Show the first N rows of a table of many experiments, and the baseline.  [default: 40]",
             show_default=False,
         ),
     ] = None,
@@ -61,7 +61,7 @@ def compare(
             "setting that tells most.",
         ),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Show all of its rows.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Show all rows of such a table.")] = False,
     where: Where = None,
     status: StatusIs = None,
     since: Since = None,

@@ -1,4 +1,4 @@
-"""The user's own words for runs: tags and a note, plain files of the run that are no part of what it recorded.
+"""The user's own words for runs: tags and a note, plain files of the run beside what it recorded.
 
 They may change at any time, while the run is under way too: what trains it neither reads nor writes them.
 """

@@ -239,7 +239,8 @@ def _fate(planned: Planned, experiment: Experiment) -> str:
     if (name := planned.subject.experiment.name) != experiment.name:
         return f"would be trained as {name}: the same experiment"
     if planned.begun is not None:
-        return f"{planned.begun.status}, in {planned.begun.path}; would go on there"
+        again = "resumed" if planned.begun.has_checkpoint else "restarted"
+        return f"{planned.begun.status}, in {planned.begun.path}; would be {again} there"
     if run := planned.continues:
         return f"would continue {run.dir.path} from epoch {run.epochs}"
     if planned.lost:

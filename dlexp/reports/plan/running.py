@@ -12,7 +12,7 @@ from dlexp.training.stages import STAGES, Stage
 EPOCHS_OF_PACE = 15
 #: In a first epoch of so many seconds, what it compiles makes no great difference; the pace of a shorter one is none.
 LONG_EPOCH = 10.0
-#: Of these the time is no part of what a run records.
+#: The seconds that a run records do not include these.
 STARTING: tuple[Stage, ...] = ("starting", "starting TensorFlow")
 
 
