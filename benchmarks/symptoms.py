@@ -4,8 +4,8 @@ Each pathology is trained on several data sets and seeds. It is `named` if what 
 be called by, with a change of the right key; `change_helps` counts the first seeds whose test score that change raises.
 A healthy run is trained with usual settings until validation no longer improves, and has the best epoch's weights:
 whatever is said of it is a false alarm. The shipped configs are trained as they are; some show a symptom on purpose.
-`others` are the pathologies that were missed, the false alarms, and the shipped configs of which something is said. The
-thresholds were chosen on seed 0; none of the figures is of it.
+An experiment that two pathologies lead to counts once there. `others` are the pathologies that were missed, the false
+alarms, and the shipped configs of which something is said. The thresholds were chosen on seed 0.
 """
 
 import json
