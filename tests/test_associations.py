@@ -1,9 +1,14 @@
 """How far predictions go with targets: chance is told from what is learned, with rare classes too."""
 
 import numpy as np
+import pytest
 
 from dlexp.components.data import Array, Info
-from dlexp.training.associations import of_neighbours
+from dlexp.components.heads.head import Head
+from dlexp.components.heads.laplace import Laplace
+from dlexp.components.heads.poisson import Poisson
+from dlexp.components.heads.regression import Regression
+from dlexp.training.associations import of_head, of_neighbours
 from dlexp.training.controlled import SURE, Association
 
 CLASSES = Info(task="binary", n_train=9, n_test=0, inputs="numeric", shape=(1,), n_classes=2)
@@ -44,3 +49,15 @@ def test_equal_targets_that_are_given_back_are_learned() -> None:
 
     assert association(y, y).is_learned
     assert not association(one_of(32, 0), y).is_learned
+
+
+@pytest.mark.parametrize(("head", "metric"), [(Poisson(), "rmse"), (Regression(loss="mae"), "mae"), (Laplace(), "mae")])
+def test_what_predicts_a_mean_is_judged_by_squared_errors(head: Head, metric: str) -> None:
+    """Of a rare event that is counted, the true rate has larger absolute errors than a constant 0 has."""
+    rng = np.random.default_rng(0)
+    rate = np.exp(rng.normal(size=1000) - 2)
+    y = rng.poisson(rate).astype(np.float64)
+
+    found = of_head("", head, y, rate[:, None])
+    assert found.metric == metric
+    assert found.is_sure == (metric == "rmse")

@@ -19,9 +19,15 @@ AT_MOST = 2.33
 
 
 def of_head(target: str, head: Head, y: Array, prediction: Array) -> Association:
-    """Of what a head predicts, `(n, columns)`, by its first metric that a constant prediction cannot score well."""
+    """Of what a head predicts, `(n, columns)`, by its first metric whose score by a constant prediction is known.
+
+    A mean is judged by its squared errors: of a skewed target it has larger absolute errors than the median has, which
+    is the best constant prediction by these, however much is learned.
+    """
     judging = [name for name in head.metrics if METRICS[name].higher_is_better is not None] or list(head.metrics)
     metric = next((name for name in judging if METRICS[name].guess), judging[0])
+    if metric == "mae" and not head.predicts_median:
+        metric = "rmse"
     return _association(target, metric, y, lambda targets: head.measure(metric, targets, prediction))
 
 

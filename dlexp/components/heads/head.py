@@ -185,6 +185,11 @@ class Head(Component):
         """
         return METRICS[metric].measure(y, self.judged(prediction))
 
+    @property
+    def predicts_median(self) -> bool:
+        """Whether the number that is predicted is a median; else it is a mean."""
+        return False
+
     def judged(self, prediction: Array) -> Array:
         """What metrics are computed from: the probabilities, or the one number that is predicted, `(n, 1)`."""
         return prediction[:, : self.n_judged]

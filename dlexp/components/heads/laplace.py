@@ -18,6 +18,11 @@ class Laplace(numbers.NumberHead):
     loss: Literal["nll"] = "nll"
     """The negative log-likelihood in the target's own units."""
 
+    @property
+    def predicts_median(self) -> bool:
+        """Yes."""
+        return True
+
     def build(self, features: Tensor, y: Array) -> Output:
         """Two units: the median, and what the link turns into the scale."""
         from keras import layers, ops

@@ -34,6 +34,11 @@ class Quantiles(numbers.NumberHead):
         if any(low >= high for low, high in zip(self.quantiles, self.quantiles[1:], strict=False)):
             yield Misfit("quantiles", f"expected levels in rising order, given {self.quantiles}")
 
+    @property
+    def predicts_median(self) -> bool:
+        """Yes, or the quantile next to it."""
+        return True
+
     def build(self, features: Tensor, y: Array) -> Output:
         """The lowest quantile, and the step from each to the next."""
         from keras import ops

@@ -18,6 +18,11 @@ class Regression(numbers.NumberHead):
     loss: Literal["mse", "mae"] = "mse"
     """Squared error predicts the mean, absolute error the median; in units of the standardized target."""
 
+    @property
+    def predicts_median(self) -> bool:
+        """By its loss."""
+        return self.loss == "mae"
+
     def build(self, features: Tensor, y: Array) -> Output:
         """One unit; its output is scaled back to the target's own units."""
         import keras
