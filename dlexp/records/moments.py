@@ -32,7 +32,7 @@ def moment(text: str) -> datetime:
 
 
 def recorded_moment(iso: str) -> datetime | None:
-    """A time as records have it; None where it is none."""
+    """A time as records have it; None if it is no time."""
     try:
         return datetime.fromisoformat(iso).astimezone()
     except (ValueError, OverflowError):

@@ -11,7 +11,7 @@ MARGIN = 1e-6
 
 
 class Beta(numbers.NumberHead):
-    """A number from 0 to 1 with its uncertainty: both parameters of a beta law."""
+    """A number from 0 to 1 with its uncertainty: both parameters of a beta distribution."""
 
     type: Literal["beta"] = "beta"
     n_units = 2

@@ -9,7 +9,7 @@ from dlexp.components.heads.head import Output, PredictiveDistribution, Training
 
 
 class Gaussian(numbers.NumberHead):
-    """A number with its uncertainty: mean and standard deviation of a Gaussian law, both learned."""
+    """A number with its uncertainty: mean and standard deviation of a Gaussian distribution, both learned."""
 
     # Nix & Weigend (1994), Estimating the mean and variance of the target probability distribution, ICNN.
     type: Literal["gaussian"] = "gaussian"

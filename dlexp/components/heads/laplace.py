@@ -9,7 +9,7 @@ from dlexp.components.heads.head import Output, PredictiveDistribution, Training
 
 
 class Laplace(numbers.NumberHead):
-    """A number with its uncertainty, outliers allowed: median and scale of a Laplace law, both learned."""
+    """A number with its uncertainty, outliers allowed: median and scale of a Laplace distribution, both learned."""
 
     type: Literal["laplace"] = "laplace"
     loss_is_bounded = False

@@ -12,14 +12,14 @@ from dlexp.components.heads.head import Output, PredictiveDistribution, Training
 
 
 class Mixture(numbers.NumberHead):
-    """A number with several likely values: a mixture of Gaussian laws, all parameters learned."""
+    """A number with several likely values: a mixture of Gaussians, all parameters learned."""
 
     # Bishop (1994), Mixture density networks, Aston University, NCRG/94/004.
     type: Literal["mixture"] = "mixture"
     loss_is_bounded = False
     standardize_target: numbers.StandardizeTarget = True
     components: Annotated[int, Field(ge=2)] = 3
-    """Gaussian laws in the mixture."""
+    """Gaussians in the mixture."""
     loss: Literal["nll"] = "nll"
     """The negative log-likelihood in the target's own units."""
 

@@ -10,7 +10,7 @@ from dlexp.components.metrics import fitting
 
 
 class Multilabel(Head):
-    """Any of several classes at once: a sigmoid unit a class and binary cross-entropy, independent Bernoulli laws."""
+    """Any of several classes at once: a sigmoid unit per class, binary cross-entropy, no class tied to another."""
 
     type: Literal["multilabel"] = "multilabel"
     learns = Learnable(("multilabel",), "examples with any number of classes")

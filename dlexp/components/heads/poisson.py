@@ -8,7 +8,7 @@ from dlexp.components.heads.head import Learnable, Output, PredictiveDistributio
 
 
 class Poisson(numbers.NumberHead):
-    """A count: the rate of a Poisson law, whose logarithm is the output unit."""
+    """A count: the rate of a Poisson distribution, whose logarithm is the output unit."""
 
     type: Literal["poisson"] = "poisson"
     learns = Learnable(("count",), "counts")

@@ -22,7 +22,7 @@ class Quantiles(numbers.NumberHead):
     """The levels in rising order. Metrics are those of the level next to 0.5."""
     loss: Literal["pinball"] = "pinball"
     """Mean over the levels, in units of the standardized target. It has no density: `nll` and `coverage_90` are those
-    of the law that is even between the quantiles and falls off exponentially, without a jump, beyond the outer ones."""
+    of the distribution that is even between the quantiles and falls off exponentially beyond the outer ones."""
 
     def units_for(self, info: Info) -> int:
         """One a level."""

@@ -21,7 +21,7 @@ TITLES = {
 }
 
 _NOTES = {
-    "bias_squared_and_noise": "bias² + noise: without the law of the data the two cannot be told apart.",
+    "bias_squared_and_noise": "bias² + noise: without the distribution of the data the two cannot be told apart.",
     "bias_squared": "bias² and variance: unbiased, so that bias² can be a little below 0. noise: of the test targets.",
     "bias": "bias: the main prediction is wrong, noise included. net variance: unbiased - biased (Domingos, 2000).",
 }

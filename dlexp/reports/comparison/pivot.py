@@ -55,7 +55,7 @@ class Pivot:
 
     @property
     def best(self) -> tuple[int, int] | None:
-        """Which cell is the best; None where neither way is better."""
+        """Which cell is the best; None if neither way is better."""
         means = {place: cell.mean for place, cell in self.cells.items() if cell.mean is not None}
         if not means or not self.column.is_judged:
             return None

@@ -61,7 +61,7 @@ class TargetEvidence:
     validated: Sequence[float]
     """The validation loss; empty without validation."""
     chance: float | None
-    """The loss of a prediction that knows nothing, at most; None where the data alone say it."""
+    """The loss of a prediction that knows nothing, at most; None if the data alone say it."""
     is_density: bool
     """Whether the loss is that of a density: it may be below 0, and one example may cost much."""
     scores: Sequence[GuessableScore]

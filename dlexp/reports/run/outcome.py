@@ -17,7 +17,7 @@ from dlexp.reports.run.symptoms import symptoms
 
 @dataclass(frozen=True, kw_only=True)
 class MainScore:
-    """The main metric of a run, or of one of its targets; None where it is no number."""
+    """The main metric of a run, or of one of its targets; None if it is no number."""
 
     target: str
     """The one of several targets that it is of; empty where there is one."""

@@ -12,7 +12,7 @@ WEIGHTS = (0.6, -0.4, 0.3, 0.4, 0.0)
 
 
 class Counts(Generator):
-    """Counts of a Poisson law whose log rate is linear in 5 features: the best possible score is known."""
+    """Counts of a Poisson distribution whose log rate is linear in 5 features: the best possible score is known."""
 
     type: Literal["counts"] = "counts"
     feature_names = ("x1", "x2", "x3", "x4", "x5")

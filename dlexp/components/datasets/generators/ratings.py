@@ -11,7 +11,7 @@ THRESHOLDS = (-3.0, -1.0, 0.5, 3.0)
 
 
 class Ratings(Generator):
-    """One to five stars by the cumulative logit law of 4 features: the best possible score is known."""
+    """One to five stars by the cumulative logit model of 4 features: the best possible score is known."""
 
     type: Literal["ratings"] = "ratings"
     class_names = ("1 star", "2 stars", "3 stars", "4 stars", "5 stars")
