@@ -77,6 +77,10 @@ def aligned(rows: Iterable[Iterable[str]], gap: str = "  ", *, numbers: bool = F
     ]
 
 
+#: Stands for the second column of a wide character while lines are counted; no text has it, since it would be escaped.
+_SECOND_COLUMN = "\0"
+
+
 def paragraph(text: str, width: int | None, start: str = "", below: str = "") -> list[str]:
     """A text in lines of at most `width`, or in one line; the first one begins with `start`, the others with `below`.
 
@@ -85,7 +89,20 @@ def paragraph(text: str, width: int | None, start: str = "", below: str = "") ->
     line = one_line(text)
     if width is None:
         return [start + line]
-    return textwrap.wrap(line, width, initial_indent=start, subsequent_indent=below, break_on_hyphens=False)
+    if not line.isascii():
+        line = _with_wide_characters(line, max(width - len(max(start, below, key=len)), 2))
+    lines = textwrap.wrap(line, width, initial_indent=start, subsequent_indent=below, break_on_hyphens=False)
+    return [each.replace(_SECOND_COLUMN, "") for each in lines]
+
+
+def _with_wide_characters(line: str, room: int) -> str:
+    """A text as long as it is wide, no word of which has to be broken within a character that takes two columns."""
+    from rich.cells import cell_len, chop_cells
+
+    words = [
+        piece for word in line.split(" ") for piece in (chop_cells(word, room) if cell_len(word) > room else [word])
+    ]
+    return "".join(each + _SECOND_COLUMN * (cell_len(each) - 1) for each in " ".join(words))
 
 
 def filled(items: Iterable[str], width: int, gap: str = "  ") -> list[str]:

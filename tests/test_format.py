@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from commands import Invoke
 from make_runs import changed, finished
+from rich.cells import cell_len
 
+from dlexp.console import one_line
 from dlexp.format import aligned, joined, markdown_table, paragraph, to_csv, to_json
 from dlexp.records.summary_csv import rebuild
 from dlexp.reports.bias_variance.facts import Point
@@ -29,6 +31,16 @@ def test_a_paragraph_hangs_and_cuts_no_option() -> None:
 
     assert paragraph(text, 20, "why  ", "     ") == ["why  train with", "     --fail-fast at", r"     1e-05\n"]
     assert paragraph(text, None, "why  ") == [r"why  train with --fail-fast at 1e-05\n"]
+
+
+@pytest.mark.parametrize("width", range(8, 40))
+def test_a_paragraph_of_wide_characters_is_no_wider(width: int) -> None:
+    """Each of them takes two columns of a terminal; none is lost, wherever lines end."""
+    text = "grid hidden=" + "模" * 30 + " and 🚀 \u202eabc, 模型 é"
+    lines = paragraph(text, width, "- ", "  ")
+
+    assert all(cell_len(line) <= width for line in lines)
+    assert "".join("".join(lines)[2:].split()) == "".join(one_line(text).split())
 
 
 def test_columns_are_aligned() -> None:

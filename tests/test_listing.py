@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from make_runs import changed, failed, finished
+from make_runs import CONFIG, changed, failed, finished
 from rich.cells import cell_len
 
 from dlexp.errors import UserError
@@ -133,6 +133,29 @@ def test_sort_has_the_best_first_and_those_without_a_value_last(grid: Path) -> N
     assert column(by_accuracy, "val_accuracy")[-1] == "-"
     rates = column(by_loss, "learning_rate")
     assert rates == ["0.001"] * 10 + ["0.01"] * 9 + ["0.1"] * 9
+
+
+def test_a_setting_is_not_taken_for_what_is_on_record_under_its_short_name(tmp_path: Path) -> None:
+    """`loss` is a score and `seed` that of the run: the settings have longer names, and their own values."""
+    for i, loss in enumerate(["mse", "poisson"]):
+        finished(tmp_path, config={**changed(head={"loss": loss}), "validation": {"seed": 7 + i}})
+    found = listed(tmp_path)
+
+    assert sorted(column(found, "head.loss")) == ["mse", "poisson"]
+    assert sorted(column(found, "validation.seed")) == ["7", "8"]
+
+
+def test_the_best_may_lack_a_setting_of_the_others(tmp_path: Path) -> None:
+    """Two runs of Adam have no momentum, which differs among the rest; nor has anybody recorded a best score."""
+    for i, momentum in enumerate([0.5, 0.9]):
+        sgd = {**CONFIG, "optimizer": {"type": "sgd", "momentum": momentum}}
+        finished(tmp_path, config=sgd, metrics={"val_accuracy": 0.1 * i})
+        adam = changed(optimizer={"learning_rate": 0.1 * (i + 1)})
+        finished(tmp_path, config=adam, metrics={"val_accuracy": 0.8 + 0.1 * i})
+
+    shown = header(listed(tmp_path, n_best=2))
+    assert "learning_rate" in shown
+    assert "momentum" not in shown
 
 
 @pytest.mark.parametrize("key", ["started", "ended"])

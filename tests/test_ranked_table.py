@@ -217,6 +217,17 @@ def test_a_baseline_that_collapsed_on_some_seeds_names_another(runs_dir: Path) -
     assert "\nThe baseline collapsed" not in to_text(again, 300)
 
 
+def test_equal_differences_on_all_seeds_are_why_no_row_has_a_verdict(runs_dir: Path) -> None:
+    """That every row lacks a verdict for one reason is said as well."""
+    for rate in (0.4, 0.3, 0.2, 0.1):
+        for seed in range(3):
+            config = changed(optimizer={"learning_rate": rate})
+            finished(runs_dir, "grid", seed, rate + seed / 100, config, metrics={"val_accuracy": rate + seed / 100})
+
+    text = render(comparison_of(runs_dir), "table", 80)
+    assert "No verdict, equal differences on all seeds: ranks " in text
+
+
 def test_ranges_of_ranks(runs_dir: Path) -> None:
     """Neighbours together; of very many the first."""
     grid(runs_dir, 1)

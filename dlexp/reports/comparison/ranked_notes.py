@@ -9,6 +9,8 @@ from dlexp.reports.comparison.verdicts import EQUAL
 from dlexp.reports.numbers import known
 from dlexp.statistics.paired import LEVEL, MIN_PAIRS
 
+_EQUAL_DIFFERENCES = "equal differences on all seeds"
+
 
 def notes(ranking: Ranking) -> Iterator[str]:
     """Why there is no verdict or no score; what collapsed, diverged, or was picked on the test split."""
@@ -66,12 +68,13 @@ def _missing(ranking: Ranking, column: Column) -> Iterator[str]:
 
 
 def _without_verdict(ranking: Ranking) -> Iterator[str]:
-    """Why rows have no verdict, where others have one."""
+    """Why rows have no verdict, unless it is one reason for all that is said above the table."""
     by_reason: dict[str, list[Ranked]] = {}
     for row in ranking.compared:
         if verdict_of(row, ranking) == "no verdict":
             by_reason.setdefault(_reason(row), []).append(row)
-    if sum(map(len, by_reason.values())) < len(ranking.compared) or len(by_reason) > 1:
+    n_without = sum(map(len, by_reason.values()))
+    if n_without < len(ranking.compared) or len(by_reason) > 1 or _EQUAL_DIFFERENCES in by_reason:
         for reason, own in by_reason.items():
             yield f"No verdict, {reason}: {ranks(own)}."
 
@@ -91,5 +94,5 @@ def _reason(row: Ranked) -> str:
     if found.pairs < MIN_PAIRS:
         return f"fewer than {MIN_PAIRS} paired seeds"
     if found.reason == EQUAL:
-        return "equal differences on all seeds"
+        return _EQUAL_DIFFERENCES
     return "since it or the baseline collapsed or diverged more often"

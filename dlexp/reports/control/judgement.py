@@ -101,7 +101,9 @@ def _beats_guessing(controlled: Controlled) -> Judged:
         )
         return Judged("beats_guessing", "failed", found, advice)
     if controlled.n_held_out < FEW:
-        return Judged("beats_guessing", "cannot tell", found, f"{controlled.n_held_out} examples held out are too few")
+        n = controlled.n_held_out
+        advice = f"{plural(n, 'example')} held out {'is' if n == 1 else 'are'} too few"
+        return Judged("beats_guessing", "cannot tell", found, advice)
     if any(each.z > SURE / 2 for each in unsure):
         return Judged("beats_guessing", "cannot tell", found, "perhaps better than chance")
     if trained.epochs < trained.planned:

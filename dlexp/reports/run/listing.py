@@ -193,8 +193,11 @@ def _differing(runs: Sequence[Run], among: Sequence[Run], keys: Keys) -> Iterato
     everything = telling([own for run in runs if (own := keys.settings[run.dir])])
     between = [key for key in everything if key not in within][:_MAX_BETWEEN_NAMES]
     known = {key for several in of_name.values() for own in several for key in own}
-    for key, short in short_keys([*within, *between], known).items():
-        yield _ListColumn(short, _SETTING if key in within else 7)
+    # `loss` and `seed` are what is on record of the run: the settings are head.loss and validation.seed.
+    taken = {*FACTS, *(column for run in runs for column in run.metrics)}
+    for key, short in short_keys([*within, *between], {*known, *taken}).items():
+        if any(key in own for own in keys.settings.values()):  # What only the others have differs among no rows.
+            yield _ListColumn(short, _SETTING if key in within else 7)
 
 
 def _column(column: _ListColumn, value_of: Callable[[Run], Any], runs: Sequence[Run]) -> FittedColumn:
