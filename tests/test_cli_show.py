@@ -92,7 +92,7 @@ SETTINGS = "\nsettings that are no defaults (--all shows the others)\n"
 
 def shown_symptoms(monkeypatch: pytest.MonkeyPatch, *found: Symptom) -> None:
     """What a history is taken to show."""
-    monkeypatch.setattr("dlexp.reports.run.page.symptoms", lambda run: list(found))
+    monkeypatch.setattr("dlexp.reports.run.facts.symptoms", lambda run: list(found))
 
 
 @pytest.fixture

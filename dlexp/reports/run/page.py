@@ -1,6 +1,6 @@
 """One run in full: how it stands, what it reached, what it got wrong, then what it was."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -9,26 +9,22 @@ from dlexp.components.columns import OTHER_COLUMNS, Column
 from dlexp.components.remarks import Remark, said
 from dlexp.config.flat import flatten, format_value, short
 from dlexp.console import one_line
-from dlexp.errors import UserError
 from dlexp.format import PageFormat, aligned, filled, paragraph, plural, to_json
 from dlexp.records.ended import Finished, Layer
-from dlexp.records.evaluation import Evaluation
 from dlexp.records.index import Run
-from dlexp.records.record_files import DamagedRecord
-from dlexp.records.run_dir import UNFINISHED, RunDir
+from dlexp.records.run_dir import RunDir
 from dlexp.reports.run import confusion, mistakes, scores, state, text_curves
-from dlexp.reports.run.diagnosis import diagnose
+from dlexp.reports.run.facts import RunFacts, facts_of
 from dlexp.reports.run.list import main_metric, standing
 from dlexp.reports.run.symptom import Symptom
-from dlexp.reports.run.symptoms import symptoms
 
 #: How much of a failed run's log is shown.
 _LOG_LINES = 10
 _LOG_BYTES = 100_000
 #: So many remarks on the data are shown, unless all is.
 _MAX_REMARKS = 3
-#: Stands for a space at which no line ends.
-_NO_BREAK = "\0"
+#: Stands for a space until lines are broken.
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 #: What is said of diagnostics that say nothing.
 _HEALTHY = "nothing unusual in the hidden layers; draw them with --plot FILE.png"
 
@@ -45,86 +41,57 @@ def render(run: Run, output: PageFormat, n_mistakes: int = 0, width: int = 80, *
         width: How wide a line may be.
         in_full: Whether defaults, layers, all metrics, confusions as a table and the environment are shown too.
     """
-    notes: list[str] = []
-
-    def read(what: Callable[[], Any], otherwise: Any) -> Any:
-        try:
-            return what()
-        except (DamagedRecord, UserError) as error:
-            notes.append(error.lines[0])
-            return otherwise
-
-    record = run.record if isinstance(run.record, Finished) else None
-    history = read(run.dir.history, [])
-    config = run.config
-    if run.status in UNFINISHED and run.dir.config_path.exists():
-        config = read(lambda: _begun_config(run.dir), config)
-    found = symptoms(run)
-    diagnostics = read(run.dir.diagnostics, []) if config else []
-    diagnosis = diagnose(diagnostics, config)
-    n_notes = len(notes)
-    evaluation = read(run.dir.evaluation, None)
+    found = facts_of(run)
     if output == "json":
-        return to_json(_document(run, config, diagnosis, evaluation, found))
-    is_damaged = len(notes) > n_notes
-    environment = read(run.dir.environment, None) or {}
-    why_none = f"{run.dir.evaluation_path.name} is damaged" if is_damaged else "recorded before they were kept"
-    worst = evaluation or Evaluation(mistakes=record.mistakes if record else [], examples_problem=why_none)
-    names = record.class_names if record else ()
-    of_layers = diagnosis or [_HEALTHY] * bool(diagnostics)
-    max_classes = confusion.MAX_CLASSES if in_full else 0
-    of_test = [
-        *confusion.sections(worst.get("targets", {}), names, width, max_classes),
-        list(mistakes.lines(worst, names, n_mistakes, width)),
-    ]
-    sections = [
-        [*state.lines(run, config, len(history), found, environment, width), *notes],
-        scores.table(record, width) if record and not in_full else [],
-        scores.all_of_them(record, width) if record and in_full else [],
-        _curves(history, width),
-        # That of a run that diverged stands above.
-        _titled("diagnosis", [*_symptoms([] if run.has_diverged else found, width), *_wrapped(of_layers, width)]),
-        *(of_test if in_full else [[line for section in of_test for line in section]]),
-        _titled("the end of its log", _end_of_log(run.dir) if run.status == "failed" and not run.has_diverged else []),
-        _settings(config, width, in_full=in_full),
-        _remarks(record, width, in_full=in_full) if record else [],
-        _layers(record.layers) if record and in_full else [],
-        _titled("record", _record(run)) if in_full else [],
-        _environment(environment, width) if in_full else [],
-    ]
+        return to_json(_document(found))
+    sections = _sections(found, n_mistakes, width, in_full=in_full)
     return "\n\n".join("\n".join(section) for section in map(list, sections) if section) + "\n"
 
 
-def _begun_config(run_dir: RunDir) -> dict[str, Any]:
-    """The settings in a run's config.yaml, all that a run has recorded of itself until it ends."""
-    from dlexp.config.load import load_unchecked
+def _sections(found: RunFacts, n_mistakes: int, width: int, *, in_full: bool) -> Iterator[Iterable[str]]:
+    run, result, names = found.run, found.result, found.result.class_names if found.result else ()
+    yield [*state.lines(run, found.config, len(found.history), found.symptoms, found.environment, width), *found.damage]
+    if result:
+        yield scores.all_of_them(result, width) if in_full else scores.table(result, width)
+    yield _curves(found.history, width)
+    # That of a run that diverged stands above.
+    of_history = _symptoms([] if run.has_diverged else found.symptoms, width)
+    of_layers = found.diagnosis or [_HEALTHY] * found.is_observed
+    yield _titled("diagnosis", [*of_history, *_wrapped(of_layers, width)])
+    of_test = [
+        *confusion.sections(found.on_test.get("targets", {}), names, width, confusion.MAX_CLASSES if in_full else 0),
+        list(mistakes.lines(found.on_test, names, n_mistakes, width)),
+    ]
+    yield from of_test if in_full else [[line for section in of_test for line in section]]
+    if run.status == "failed" and not run.has_diverged:
+        yield _titled("the end of its log", _end_of_log(run.dir))
+    yield _settings(found.config, width, in_full=in_full)
+    if result:
+        yield _remarks(result, width, in_full=in_full)
+    if in_full:
+        yield _layers(result.layers) if result else []
+        yield _titled("record", _record(run))
+        yield _environment(found.environment, width)
 
-    return load_unchecked(run_dir.config_path).model_dump(exclude={"name"})
 
-
-def _document(
-    run: Run,
-    config: Mapping[str, Any],
-    diagnosis: Sequence[str],
-    evaluation: Evaluation | None,
-    found: Sequence[Symptom],
-) -> dict[str, Any]:
+def _document(found: RunFacts) -> dict[str, Any]:
     """Where it lies and how it stands, then all of its record."""
+    run = found.run
     return {
         "directory": str(run.dir.path),
         "attempt": run.dir.folder.attempt,
-        "config": config,
+        "config": found.config,
         **run.record.raw,
         "name": run.name,
         "seed": run.seed,
         "identity": run.identity or None,
         "status": run.status,
         "epochs": standing(run).epochs,
-        "diagnosis": diagnosis,
-        "symptoms": list(map(asdict, found)),
+        "diagnosis": found.diagnosis,
+        "symptoms": list(map(asdict, found.symptoms)),
         "tags": run.dir.tags(),
         "note": run.dir.note(),
-        "evaluation": evaluation,
+        "evaluation": found.evaluation,
         "damage": run.what if run.status == "damaged" else None,
     }
 
