@@ -70,6 +70,16 @@ def test_layers_that_could_tell_more_are_observed(config: Path) -> None:
     )
 
 
+def test_labels_that_may_be_wrong_are_controlled(config: Path) -> None:
+    """By the same experiment."""
+    guesses = Symptom(kind="guessing", what="val_accuracy 0.1 is no better than guessing (0.1)", control=True)
+    run = of(finished(Path("runs"), "ab"), guesses)
+
+    assert advice([run], {"ab": load(config, ["training.epochs=3"])}, asked(config))[1] == (
+        "  what tells why: dlexp control 'a b.yaml' --set training.epochs=3"
+    )
+
+
 def test_of_many_runs_a_symptom_is_said_once_and_counted(config: Path) -> None:
     """With the change for the first that shows it, a point of the grid."""
     loaded = load_all([config], [], ["model.hidden=[[4], [8]]"])

@@ -165,6 +165,19 @@ def test_units_that_learn_nothing_are_named(tmp_path: Path) -> None:
     assert (found.change, found.observe) == ("--set 'model.hidden=[32, 32]'", False)
 
 
+def test_usual_units_that_learn_nothing_are_not_blamed(tmp_path: Path) -> None:
+    """Shuffled labels look like that: nothing points to the units, and other ones would not help."""
+    curves = lost() | {"val_accuracy": [0.1 + 0.02 * (i % 3) for i in range(20)]}
+
+    for units in ("relu", "tanh"):
+        (found,) = shown(tmp_path / units, rows(**curves), parts={"model": {"activation": {"type": units}}})
+
+        assert (found.change, found.observe, found.control) == ("", False, True)
+        assert found.what.endswith(
+            "; dlexp control tells labels that do not belong to the inputs from a model that cannot learn"
+        )
+
+
 def test_layers_that_were_observed_are_not_asked_for_again(tmp_path: Path) -> None:
     """Their own diagnosis stands beside it."""
     (found,) = shown(tmp_path, rows(**lost()))
@@ -183,8 +196,18 @@ def test_labels_learned_by_heart_are_named(tmp_path: Path) -> None:
     (found,) = shown(tmp_path, rows(**curves))
 
     assert (found.kind, found.change) == ("memorizes", "")
-    assert "accuracy reached 0.9" in found.what
+    assert found.control
+    assert found.what.startswith("learns the training examples by heart: accuracy reached 0.9")
     assert "val_accuracy 0.09000 is no better than guessing, 0.1200" in found.what
+
+
+def test_what_is_learned_of_training_examples_alone_is_not_always_by_heart(tmp_path: Path) -> None:
+    """Two of three are right."""
+    curves = lost(40) | {"accuracy": decay(0.1, 0.65, 40), "val_loss": decay(2.3, 3.0, 40)}
+
+    (found,) = shown(tmp_path, rows(**curves))
+
+    assert found.what.startswith("learns only its training examples: accuracy reached 0.6")
 
 
 def test_one_class_for_all_is_named(tmp_path: Path) -> None:

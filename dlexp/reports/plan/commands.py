@@ -35,11 +35,21 @@ class Asked:
     def one_again(self, loaded: Loaded, options: str) -> str:
         """The command that trains one of the experiments with options that may set other values."""
         added = shlex.split(options)
-        keys = {word.partition("=")[0] for word in added}
-        labels = dict.fromkeys(loaded.sources[path].label.partition(" ")[2] for path in loaded.overridden)
-        kept = [word for each in labels if each.partition("=")[0] not in keys for word in ("--set", each)]
-        return self._run([str(loaded.path), *kept, *added])
+        return self._run([str(loaded.path), *_set(loaded, [word.partition("=")[0] for word in added]), *added])
+
+    def control(self, loaded: Loaded) -> str:
+        """The command that asks whether one of the experiments can be trusted."""
+        return shlex.join(["dlexp", "control", str(loaded.path), *_set(loaded), *self._data])
+
+    @property
+    def _data(self) -> tuple[str, ...]:
+        return () if self.data_dir is None else ("--data-dir", str(self.data_dir))
 
     def _run(self, words: Sequence[str]) -> str:
-        data = () if self.data_dir is None else ("--data-dir", str(self.data_dir))
-        return shlex.join(["dlexp", "run", *words, *self.elsewhere, *data])
+        return shlex.join(["dlexp", "run", *words, *self.elsewhere, *self._data])
+
+
+def _set(loaded: Loaded, but: Sequence[str] = ()) -> list[str]:
+    """The options that set what is not as in the config file, except these keys."""
+    labels = dict.fromkeys(loaded.sources[path].label.partition(" ")[2] for path in loaded.overridden)
+    return [word for each in labels if each.partition("=")[0] not in but for word in ("--set", each)]

@@ -38,6 +38,8 @@ def _symptoms(outcomes: Sequence[RunOutcome], configs: Mapping[str, Loaded], ask
         yield f"{run.title}: {symptom.what}{others}"
         if symptom.change and run.label in configs:
             yield f"  what usually helps: {asked.one_again(configs[run.label], symptom.change)}"
+        if symptom.control and run.label in configs:
+            yield f"  what tells why: {asked.control(configs[run.label])}"
         if symptom.observe and run.label in configs:
             yield f"  what its layers tell: {asked.one_again(configs[run.label], '--observe diagnostics')}"
 

@@ -136,6 +136,13 @@ def livelier_units(config: Config) -> str:
     return setting("model.activation", "leaky_relu") if kinds == {"relu"} else ""
 
 
+def has_unlikely_units(config: Config) -> bool:
+    """Whether the stack is one that often learns nothing: none, deep and not normalized, or far off in the start."""
+    hidden = at(config, "model.hidden")
+    is_deep = isinstance(hidden, list) and len(hidden) >= DEEP and at(config, "model.normalization") == "none"
+    return hidden == [] or is_deep or abs(number(config, "model.hidden_bias")) > 1
+
+
 def starts_off_centre(config: Config, target: str) -> bool:
     """Whether the first loss is large because biases are."""
     return any(abs(number(config, key)) > 1 for key in (f"{_head(target)}.output_bias", "model.hidden_bias"))

@@ -33,3 +33,5 @@ class Symptom:
     """Options of `dlexp run` that usually help; empty if there are none."""
     observe: bool = False
     """Whether the hidden layers could tell more: `--observe diagnostics`."""
+    control: bool = False
+    """Whether the data may be at fault: `dlexp control` tells labels that are not theirs from a model that fails."""
