@@ -124,7 +124,7 @@ def last_active(run: Run) -> datetime:
     for path in (run.dir.path, run.dir.history_path):
         try:
             times.append(path.stat().st_mtime)
-        except FileNotFoundError:
+        except OSError:  # Gone, or a link to itself, which whoever reads it names.
             continue
     return datetime.fromtimestamp(max(times)).astimezone()
 
