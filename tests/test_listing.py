@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from make_runs import CONFIG, changed, failed, finished
 from rich.cells import cell_len
 
@@ -13,6 +15,9 @@ from dlexp.errors import UserError
 from dlexp.records.index import read, scan
 from dlexp.records.selection import find
 from dlexp.reports.run.listing import RunList, listing, short_time
+
+#: A setting that some runs have as a section of its own, and others as a value.
+OWN = st.none() | st.integers(0, 1) | st.dictionaries(st.sampled_from(["a", "type"]), st.sampled_from(["x", "y"]))
 
 
 def listed(runs_dir: Path, width: int | None = None, **options: Any) -> RunList:
@@ -176,6 +181,47 @@ def test_best_is_by_the_main_metric_or_by_sort(grid: Path) -> None:
 
     assert column(listed(grid, n_best=2), "val_accuracy") == ["0.9900", "0.7600"]
     assert column(listed(grid, n_best=1, sort="seconds"), "seconds") == ["0.1"]
+
+
+def test_a_setting_that_the_shown_lack_is_no_mistake(tmp_path: Path) -> None:
+    """Columns that nobody chose are never refused: what differs among all runs may be nothing that the best have."""
+    for name in ("a", "b"):
+        finished(tmp_path, name, 0, 0.9)
+        early = {"early_stopping": {"monitor": "val_loss", "patience": 5}}
+        finished(tmp_path, name, 0, 0.5, changed(training=early))
+        finished(tmp_path, name, 0, 0.4, changed(training={"early_stopping": None}))
+
+    assert column(listed(tmp_path, n_best=1), "val_accuracy") == ["0.9000"]
+    assert len(column(listed(tmp_path, sort="val_loss"), "run")) == 6
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    several=st.lists(st.dictionaries(st.sampled_from(["a", "b", "name", "val_loss"]), OWN), max_size=4),
+    n_best=st.integers(1, 4),
+)
+def test_no_runs_settings_make_a_list_fail(
+    several: list[dict[str, Any]], n_best: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Whatever keys some of them have and others lack."""
+    runs_dir = tmp_path_factory.mktemp("runs")
+    for i, own in enumerate(several):
+        finished(runs_dir, "ab"[i % 2], i, i / 10, changed(training=own, model=own))
+
+    found = listed(runs_dir, 80, n_best=n_best)
+
+    assert found.text.count("\n") == (min(n_best, len(several)) + 1 if several else 0)
+
+
+def test_the_setting_epochs_is_not_what_was_trained(tmp_path: Path) -> None:
+    """It has a header of its own, which can be typed."""
+    for n in (5, 50):
+        finished(tmp_path, "a", n, config=changed(training={"epochs": n}))
+
+    found = listed(tmp_path)
+
+    assert [column(found, key) for key in ("training.epochs", "epochs")] == [["5", "50"], ["2", "2"]]
+    assert column(listed(tmp_path, chosen=["training.epochs"]), "training.epochs") == ["5", "50"]
 
 
 def test_what_the_best_have_in_common_is_told(grid: Path) -> None:

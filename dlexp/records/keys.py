@@ -101,6 +101,11 @@ class Keys:
         place = self._setting(key, said)
         return lambda run: self.settings[run.dir].get(place, self.settings[run.dir].get(f"{place}.type", MISSING))
 
+    def names(self) -> set[str]:
+        """All that a key may be: a setting called by its end is to be none of the others."""
+        keys = {key for flat in self.settings.values() for key in flat}
+        return {*FACTS, *self._columns, *(key for key in keys if f"{key}.type" not in keys)}
+
     def is_metric(self, key: str) -> bool:
         """Whether it is a column of the records."""
         return key in self._columns

@@ -47,9 +47,16 @@ class _ListColumn:
     """A column that a list may have."""
 
     key: str
-    """As `--columns`, `--sort` and `--where` take it."""
+    """What it shows; of a setting its dotted key."""
     rank: int
     """The column of the highest rank is the first to be left out."""
+    short: str = ""
+    """What it is called where that is not the key; `--columns`, `--sort` and `--where` take it too."""
+
+    @property
+    def header(self) -> str:
+        """What it is called."""
+        return self.short or self.key
 
 
 @dataclass(frozen=True)
@@ -137,9 +144,11 @@ def columns(
     Raises:
         UserError: A chosen key means nothing.
     """
-    keys = Keys(runs)
+    keys = Keys(among)  # What differs among them may be nothing that one of the runs has.
     first = [_ListColumn(key, 1) for key in chosen or filter(None, [sort]) if key != "run"]
-    usual = [] if chosen else [column for column in _usual(runs, among, keys) if column.key != sort]
+    usual = (
+        [] if chosen else [column for column in _usual(runs, among, keys) if sort not in (column.key, column.header)]
+    )
     own = [_column(column, keys.reader(column.key, f"--columns {column.key}"), runs) for column in (*first, *usual)]
     return [*_run_columns(runs, width), *own]
 
@@ -192,12 +201,10 @@ def _differing(runs: Sequence[Run], among: Sequence[Run], keys: Keys) -> Iterato
     within = dict.fromkeys(key for own in of_name.values() for key in telling(own))
     everything = telling([own for run in runs if (own := keys.settings[run.dir])])
     between = [key for key in everything if key not in within][:_MAX_BETWEEN_NAMES]
-    known = {key for several in of_name.values() for own in several for key in own}
     # `loss` and `seed` are what is on record of the run: the settings are head.loss and validation.seed.
-    taken = {*FACTS, *(column for run in runs for column in run.metrics)}
-    for key, short in short_keys([*within, *between], {*known, *taken}).items():
-        if any(key in own for own in keys.settings.values()):  # What only the others have differs among no rows.
-            yield _ListColumn(short, _SETTING if key in within else 7)
+    for key, short in short_keys([*within, *between], keys.names()).items():
+        if any(key in keys.settings[run.dir] for run in runs):  # What only the others have differs among no rows.
+            yield _ListColumn(key, _SETTING if key in within else 7, short)
 
 
 def _column(column: _ListColumn, value_of: Callable[[Run], Any], runs: Sequence[Run]) -> FittedColumn:
@@ -208,11 +215,11 @@ def _column(column: _ListColumn, value_of: Callable[[Run], Any], runs: Sequence[
     is_the_same = len(runs) > 1 and len(set(cells)) == 1 and column.rank not in (1, _SETTING)
     # Texts and the keys of settings may be cut; numbers, lists, times and the columns of scores are whole or not there.
     is_score = any(column.key in run.metrics for run in runs)
-    least = [cell_len(column.key) if is_score else min(cell_len(column.key), _LEAST)]
+    least = [cell_len(column.header) if is_score else min(cell_len(column.header), _LEAST)]
     if not is_text or column.key == "status":
         least.append(min(max(map(cell_len, cells)), _MOST_WHOLE))
     return FittedColumn(
-        header=column.key,
+        header=column.header,
         cells=cells,
         is_number=bool(there) and all(type(value) in (int, float) for value in there),
         rank=_OF_THE_SAME if is_the_same else column.rank,
