@@ -289,8 +289,8 @@ def compare(
             of `bias_variance`.
         metrics: Columns of the records; the usual ones by default.
         sort: The column whose best mean comes first; of two or three experiments it is the baseline.
-        best: Only so many, the best ones by `sort` or the metric that decides, with the baseline; how sure the verdicts
-            are still counts all that these were picked from.
+        best: Only so many, the best ones by `sort` or the metric that decides, with the baseline; the verdicts still
+            share their level with all experiments that these were picked from.
         by: One or two settings, by dotted key or its end.
         where, status, since, tags: Only such runs, as for `runs`; by default whatever their status.
         runs_dir, data_dir: As for `run`.

@@ -212,6 +212,7 @@ def test_a_baseline_that_collapsed_on_some_seeds_names_another(runs_dir: Path) -
     runs = in_order(map(read, scan(runs_dir)))
     text = to_text(compare(runs, ["val_accuracy"]), 300)
     (command,) = re.findall(r"at rank 4, name it first, by its id:\n    dlexp compare (grid/[0-9a-f]{10} grid)\n", text)
+    assert f"dlexp compare {command}\n" in to_text(best_of(compare(runs, ["val_accuracy"]), 2), 300)
     again = compare(select(runs_dir, command.split()), ["val_accuracy"])
     assert again.groups[0].baseline.label != compare(runs).groups[0].baseline.label
     assert "\nThe baseline collapsed" not in to_text(again, 300)

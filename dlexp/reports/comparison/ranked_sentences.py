@@ -13,7 +13,7 @@ from dlexp.reports.comparison.next_steps import Sentence, each_of, enough_seeds,
 from dlexp.reports.comparison.notes import chosen
 from dlexp.reports.comparison.ranked_notes import is_lopsided
 from dlexp.reports.comparison.ranked_table import MARK, ranks, verdict_of
-from dlexp.reports.comparison.ranking import Ranked, Ranking, mean_of
+from dlexp.reports.comparison.ranking import Ranked, Ranking, mean_of, rankings
 from dlexp.reports.comparison.sentences import together
 from dlexp.reports.comparison.verdicts import has_verdict
 from dlexp.reports.numbers import known, significant
@@ -44,7 +44,7 @@ def below(comparison: Comparison, ranking: Ranking) -> list[Sentence]:
     found = [Sentence(each) for each in _optimism(ranking)]
     if ranking.order.is_judged and ranking.n_ranked > N_BEST:
         found.append(_confirming(comparison, ranking))
-    found += _other_baseline(ranking)
+    found += _other_baseline(comparison, ranking)
     pairs = [_pairs(row) for row in ranking.compared]
     if has_verdict(ranking.column) and ranking.baseline and 0 < max(pairs, default=0) < MIN_PAIRS:
         found.append(enough_seeds([row.experiment for row in ranking.rows if row.experiment.runs]))
@@ -127,11 +127,13 @@ def _confirming(comparison: Comparison, ranking: Ranking) -> Sentence:
     )
 
 
-def _other_baseline(ranking: Ranking) -> Iterator[Sentence]:
+def _other_baseline(comparison: Comparison, ranking: Ranking) -> Iterator[Sentence]:
     """The command that compares with another, where the baseline works on some seeds only: no verdicts.
 
     That is the first one that works on all, whatever its score: one that is picked by its score is lucky.
     """
+    if comparison.whole:  # Those that are shown were picked by their scores.
+        ranking = next(each for each in rankings(comparison.whole) if each.baseline is ranking.baseline)
     without = [row for row in ranking.compared if is_lopsided(row)]
     sound = [row for row in ranking.ranked if row.score and not row.score.collapsed and not row.experiment.diverged]
     names = dict.fromkeys(row.experiment.names[0] for row in ranking.rows)
