@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import dlexp
 from make_runs import finished
 
 from dlexp.config.load import Loaded, load, load_all
@@ -185,7 +186,18 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Path, subproces
     nowhere = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "no_proxy": ""}
     environment = os.environ | nowhere | {"DLEXP_DATA": "", "KERAS_HOME": str(folder / "keras")}
     configs = sorted((ROOT / "configs").glob("*.yaml"))
-    command = [sys.executable, "-m", "dlexp", "run", *map(str, configs), "--dry-run", "--runs-dir", "runs"]
+    command = [
+        sys.executable,
+        "-m",
+        "dlexp",
+        "run",
+        *map(str, configs),
+        "--dry-run",
+        "--runs-dir",
+        "runs",
+        "--format",
+        "json",
+    ]
     result = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
@@ -200,8 +212,21 @@ def test_missing_data_are_said_instead_of_the_identity(
     _, result = commands
 
     assert result.returncode == 0, result.stderr
-    assert "identity  not known without the data: imdb.npz: not found, and it cannot be downloaded" in result.stdout
-    assert "without data" in result.stdout.splitlines()[0]
+    found = {each["name"]: each for each in json.loads(result.stdout)["experiments"]}
+    assert found["imdb_sgd"]["identity"] is None
+    assert "imdb.npz: not found, and it cannot be downloaded" in found["imdb_sgd"]["without_data"]
+    assert (found["digits_sgd"]["without_data"], len(found["digits_sgd"]["identity"])) == (None, 64)
+
+
+@pytest.mark.training
+def test_warnings_of_a_config_are_said(tmp_path: Path) -> None:
+    """By a dry run too, and where only warnings are said: they are no talk."""
+    (tmp_path / "a.yaml").write_text("dataset: iris\nmodel: {hidden: [4], dropout: 0.5}\n")
+
+    result = dlexp("run", "a.yaml", "--dry-run", "--quiet", cwd=tmp_path)
+
+    assert result.returncode == 0
+    assert "a.yaml:2: model.dropout: warning: in front of the output it keeps 2 of 4 units on average" in result.stderr
 
 
 @pytest.mark.training
@@ -217,8 +242,8 @@ def test_layers_are_keras_own(commands: "tuple[Path, subprocess.CompletedProcess
     """For a shipped config, by hand: 64 x 32 + 32, 32 x 32 + 32, 32 x 10 + 10, counted by Keras."""
     _, result = commands
 
-    page = result.stdout.partition("digits_sgd (")[2]
-    assert "3,466 parameters" in page.partition("examples")[0]
+    found = {each["name"]: each for each in json.loads(result.stdout)["experiments"]}
+    assert sum(layer["parameters"] for layer in found["digits_sgd"]["layers"]) == 3466
 
 
 @pytest.mark.parametrize(

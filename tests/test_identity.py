@@ -92,6 +92,15 @@ def test_a_kept_state_is_no_part_of_it(write: Callable[..., Experiment]) -> None
     assert compared(plain.model_dump()) == compared(kept.model_dump())
 
 
+def test_a_key_that_observes_is_on_record_where_it_is_used(write: Callable[..., Experiment]) -> None:
+    """Versions that do not know the key verify all other records: they make the identity of every key on record."""
+    plain, kept = (write(f"dataset: digits\ntraining: {{keep_state: {value}}}") for value in ("false", "true"))
+
+    assert "keep_state" not in plain.model_dump(mode="json")["training"]
+    assert ("keep_state" in dump(plain), "  keep_state: true\n" in dump(kept)) == (False, True)
+    assert [write(dump(each)) for each in (plain, kept)] == [plain, kept]
+
+
 @pytest.mark.parametrize("recorded", ["own", "earlier", "another", ""])
 def test_the_own_identity_of_a_record_is_the_first_of_all(recorded: str) -> None:
     """Taken faster, since a comparison asks for it run by run."""

@@ -1,8 +1,8 @@
 """The schema of a config: one experiment."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from dlexp.components.columns import OTHER_COLUMNS, Column
 from dlexp.components.component import Off, OneOf, Settings
@@ -49,6 +49,14 @@ class Training(Settings):
     """Whether to keep the final weights, optimizer and random generators: the same with more epochs continues them."""
     threads: Annotated[int, Field(ge=1)] = 1
     """Threads of one run: part of the experiment, since sums in another order are other numbers."""
+
+    @model_serializer(mode="wrap")
+    def _without_unused_keys(self, default: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Versions before the key take one that they do not know for a part of the identity, and the record for damaged.
+        recorded: dict[str, Any] = default(self)
+        if not self.keep_state:
+            recorded.pop("keep_state", None)
+        return recorded
 
 
 class Experiment(Settings):

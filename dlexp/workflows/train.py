@@ -159,7 +159,7 @@ def plan_configs(wanted: Sequence[tuple[Loaded, Sequence[int]]], request: Reques
     if request.strict and warnings:
         raise ConfigError(warnings)
     for line in shown(list(dict.fromkeys(map(str, warnings))), CHECK_ALL):
-        log.info(line)
+        log.warning(line)
     require_fitting(loaded, request.data_dir)
     allowed = {each.experiment.name: each.allowed for each in loaded}
     changed = {each.experiment.name: each.overridden for each in loaded}
