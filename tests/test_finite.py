@@ -85,7 +85,10 @@ def result(run_dir: RunDir) -> Finished:
     ],
 )
 def test_what_diverges_is_named_whatever_is_measured(tmp_path: Path, task: str, head: str) -> None:
-    """Metrics that cannot be computed are NaN in the history, with diagnostics beside them."""
+    """Metrics that cannot be computed are NaN in the history, with diagnostics beside them.
+
+    A rate that is never taken is to blame first, not the examples of its first batch.
+    """
     training = "training: {epochs: 3, batch_size: 5, diagnostics: true}\n"
 
     run_dir = run(tmp_path, f"{data(task)}head: {head}\nmodel: {{hidden: [4]}}\n{EXPLODES}{training}")
@@ -93,6 +96,9 @@ def test_what_diverges_is_named_whatever_is_measured(tmp_path: Path, task: str, 
     kind, what, epoch = failure(run_dir)
     assert (kind, epoch) == ("diverged", 1)
     assert what.startswith("loss is nan in epoch 1")
+    assert what.partition("; ")[2].startswith(
+        "optimizer.learning_rate=1e+30 is too large: sgd usually takes 0.5 at most"
+    )
     (row,) = run_dir.history()
     assert all(math.isnan(row[name]) for name in row if name not in ("epoch", "seconds", "learning_rate"))
     assert len(run_dir.diagnostics()) == 1

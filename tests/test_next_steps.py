@@ -100,12 +100,14 @@ def test_of_many_runs_a_symptom_is_said_once_and_counted(config: Path) -> None:
 
 
 def test_a_run_that_diverged_gets_the_change_that_helps(config: Path) -> None:
-    """There is nothing to compare."""
-    diverged = Symptom(kind="diverged", what="diverged in epoch 3", change="--set optimizer.learning_rate=0.0001")
+    """There is nothing to compare; why it diverged is said with the other failures."""
+    diverged = Symptom(
+        kind="diverged", what="diverged in epoch 3: its losses are NaN", change="--set optimizer.learning_rate=0.0001"
+    )
     run = of(failed(Path("runs"), "ab"), diverged)
 
     assert advice([run], {"ab": load(config)}, asked(config)) == [
-        "ab, seed 0: diverged in epoch 3",
+        "ab, seed 0: diverged",
         "  what usually helps: dlexp run 'a b.yaml' --set optimizer.learning_rate=0.0001",
     ]
 

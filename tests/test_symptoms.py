@@ -99,6 +99,16 @@ def test_overfitting_is_named_with_its_epochs(tmp_path: Path) -> None:
     assert "while loss fell from 0.3" in found.what
 
 
+def test_a_rate_above_the_usual_is_lowered_before_training_is_stopped_early(tmp_path: Path) -> None:
+    """Its loss trembles by less than where the rate is usual, and that explains the validation loss."""
+    loss = [value + 0.02 * (i % 2) for i, value in enumerate(decay(0.56, 0.00006, 20))]
+    curves = learning(20) | {"loss": loss, "val_loss": [0.4, 0.3, 0.2778, *decay(0.28, 1.116, 17)]}
+
+    kinds = {rate: shown(tmp_path / str(rate), rows(**curves), rate)[0].kind for rate in (0.1, 1.0)}
+
+    assert kinds == {0.1: "overfits", 1.0: "oscillates"}
+
+
 def test_a_validation_loss_that_only_trembles_does_not_overfit(tmp_path: Path) -> None:
     """By chance its lowest value is early."""
     trembling = [0.3 + 0.05 * (-1) ** i for i in range(40)]

@@ -46,6 +46,11 @@ class Optimizer(Component):
     """Share of every weight, biases too, taken off a step, times the learning rate."""
 
     @property
+    def has_large_rate(self) -> bool:
+        """Whether the learning rate is far above what it usually takes."""
+        return self.learning_rate > self.usual_learning_rates[1]
+
+    @property
     def slots(self) -> int:
         """How many numbers it keeps for each weight: momentum, centering and AMSGrad keep one more."""
         return self.n_moments + sum(bool(getattr(self, name, False)) for name in ("momentum", "centered", "amsgrad"))

@@ -8,6 +8,7 @@ import numpy as np
 
 from dlexp.components.columns import Role
 from dlexp.components.component import Misfit, Unfit
+from dlexp.components.optimizers import Optimizer
 from dlexp.config.watched import MONITOR
 from dlexp.format import listed, plural
 from dlexp.training.epochs import Diverged, Epochs
@@ -40,6 +41,8 @@ class Finiteness:
 
     trainer: Trainer
     splits: Splits
+    optimizer: Optimizer
+    """Its rate is to blame first, where it is far from usual."""
     monitor: str = ""
     """The column that early stopping watches; empty if it watches none."""
 
@@ -88,10 +91,13 @@ class Finiteness:
             what = f"loss is {loss}" if not math.isfinite(loss) else "predictions are NaN or infinite"
             who = f"training example{'s' * (len(first) > 1)} {listed([self.splits.names['train'](i) for i in first])}"
             first_lost = f"the first predictions that are not finite are those of {who}"
+            if self.optimizer.has_large_rate:
+                return f"{what} in epoch {epoch}; {_too_large(self.optimizer)}; {first_lost}"
             return f"{what} in epoch {epoch}; {first_lost}; if nothing is wrong with them{ADVICE.replace(';', ',')}"
         if not math.isfinite(loss):
             of_layers = f", as are weights of {listed(layers)}" if layers else ""
-            return f"loss is {loss} in epoch {epoch}{of_layers}{ADVICE}"
+            advice = f"; {_too_large(self.optimizer)}" if self.optimizer.has_large_rate else ADVICE
+            return f"loss is {loss} in epoch {epoch}{of_layers}{advice}"
         what = f"weights of {listed(layers)}" if lost else "predictions of training examples"
         return f"{what} are NaN or infinite in epoch {epoch}, although the loss is {loss:.4g}"
 
@@ -107,3 +113,8 @@ class Finiteness:
         start = int(is_lost.argmax()) // size * size
         batch, of_batch = order[start : start + size], is_lost[start : start + size]
         return [] if 2 * of_batch.sum() > len(batch) else [int(i) for i in batch[of_batch]]
+
+
+def _too_large(optimizer: Optimizer) -> str:
+    rate, most = optimizer.learning_rate, optimizer.usual_learning_rates[1]
+    return f"optimizer.learning_rate={rate:g} is too large: {optimizer.type} usually takes {most:g} at most"

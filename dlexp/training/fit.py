@@ -56,7 +56,7 @@ def fit(
             diagnosed = [record_diagnostics(network, splits.train, seed, rows)]
         noted = [best.note] if best else []
         monitor = training.early_stopping.monitor if training.early_stopping else ""
-        finiteness = Finiteness(trainer=trainer, splits=splits, monitor=monitor)
+        finiteness = Finiteness(trainer=trainer, splits=splits, optimizer=experiment.optimizer, monitor=monitor)
         shown: list[Hook] = [*diagnosed, print_scores]
         # A checkpoint holds what early stopping has noted, and neither keeps weights that are NaN.
         kept: list[Hook] = [*noted, checkpoints.save_if_due, checkpoints.stop_if_asked]

@@ -196,7 +196,12 @@ class Progress:
 
 
 def _ending(found: RunOutcome) -> str:
-    """How a run ended, in a line: its score and its seconds, or why it has none."""
+    """How a run ended, in a line: its score and its seconds, or why it has none.
+
+    Of one that diverged that is told when all have ended, with what to do.
+    """
+    if found.status == "diverged":
+        return found.status
     if found.status != "finished":
         return ": ".join(filter(None, [found.status, *found.what.splitlines()[:1]]))
     after = "" if found.seconds is None else f"after {duration(found.seconds)}"

@@ -20,6 +20,8 @@ JUMP_SHARE, JUMP_EPOCHS = 0.5, 3
 JUMP_TIMES = 10.0
 #: How much the training loss rises per epoch; healthy runs 0.01 at most, with dropout or densities 0.03.
 TREMBLE_SHARE, TREMBLE_SHARE_OF_NOISY = 0.02, 0.05
+#: At a rate above the usual ones, so much of that: a loss that falls steadily does not rise at all.
+WILD_SHARE = 0.05
 #: How much better the training examples score than guessing, of what is possible, when labels are learned by heart.
 LEARNED_SHARE = 0.25
 
@@ -101,9 +103,20 @@ def _jumps(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
     return _of_the_rate("jumps", f"the learning rate is too large: {target.loss_column} jumped {jump}", evidence, 10)
 
 
-def _oscillates(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
-    """A loss that keeps going up and down; or the score of a model that learned nothing, by more than chance."""
-    limit = TREMBLE_SHARE_OF_NOISY if _is_restless(evidence, target) else TREMBLE_SHARE
+def oscillates_rather(evidence: Evidence, target: TargetEvidence) -> Symptom | None:
+    """What is to be mended before anything else at a rate that the optimizer never takes: its slightest trembling."""
+    return _oscillates(evidence, target, WILD_SHARE) if remedies.is_wild(evidence.config) else None
+
+
+def _oscillates(evidence: Evidence, target: TargetEvidence, share: float = 1.0) -> Symptom | None:
+    """A loss that keeps going up and down; or the score of a model that learned nothing, by more than chance.
+
+    Args:
+        evidence: What is on record.
+        target: Whose loss.
+        share: Of the rise that is too much otherwise.
+    """
+    limit = share * (TREMBLE_SHARE_OF_NOISY if _is_restless(evidence, target) else TREMBLE_SHARE)
     restless = (score for score in target.scores if trends.restlessness(score.values) > score.margin)
     if trends.tremble(target.loss) >= limit * target.scale:
         column, values = target.loss_column, target.loss

@@ -35,7 +35,8 @@ def _symptoms(outcomes: Sequence[RunOutcome], configs: Mapping[str, Loaded], ask
         run, symptom = showing[0]
         n = len({other.run for other, _ in showing})
         others = f"; {n - 1} more of {plural(len(outcomes), 'run')} likewise" if n > 1 else ""
-        yield f"{run.title}: {symptom.what}{others}"
+        # Why is the last thing that the command says.
+        yield f"{run.title}: {'diverged' if symptom.kind == 'diverged' else symptom.what}{others}"
         if symptom.change and run.label in configs:
             yield f"  what usually helps: {asked.one_again(configs[run.label], symptom.change)}"
         if symptom.control and run.label in configs:

@@ -46,16 +46,20 @@ def is_slow(config: Config, rate: float) -> bool:
     return usual is not None and 0 < rate < SLOW_RATE * usual
 
 
+def is_wild(config: Config) -> bool:
+    """Whether the learning rate is far above what the optimizer usually takes."""
+    optimizer = registry.components("optimizers").get(str(at(config, "optimizer.type")))
+    return optimizer is not None and number(config, "optimizer.learning_rate") > optimizer.usual_learning_rates[1]
+
+
 def smaller_rate(config: Config, factor: float) -> str:
     """A learning rate that is smaller by a factor; the default in place of one that the optimizer never takes."""
-    rate, optimizer = number(config, "optimizer.learning_rate"), str(at(config, "optimizer.type"))
+    rate = number(config, "optimizer.learning_rate")
     if grows := _growing_schedule(config):
         return grows
-    known = registry.components("optimizers").get(optimizer)
     if not rate:
         return ""
-    is_wild = known is not None and rate > known.usual_learning_rates[1]
-    return setting("optimizer.learning_rate", usual_rate(config) if is_wild else float(f"{rate / factor:.1g}"))
+    return setting("optimizer.learning_rate", usual_rate(config) if is_wild(config) else float(f"{rate / factor:.1g}"))
 
 
 def larger_rate(config: Config) -> str:

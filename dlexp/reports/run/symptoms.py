@@ -11,7 +11,7 @@ from dlexp.records.record_files import DamagedRecord
 from dlexp.reports.run import remedies
 from dlexp.reports.run.evidence import Evidence, TargetEvidence
 from dlexp.reports.run.guessing import why_lost
-from dlexp.reports.run.learning_rates import diverged, slow, thrown
+from dlexp.reports.run.learning_rates import diverged, oscillates_rather, slow, thrown
 from dlexp.reports.run.symptom import Kind, Symptom
 from dlexp.reports.run.training_length import overfits, stopped_at_once, unfinished
 from dlexp.reports.run.validation_scores import small_validation, validation_better
@@ -51,7 +51,9 @@ def _of_target(evidence: Evidence, target: TargetEvidence) -> Iterator[Symptom]:
     if target.is_lost:
         yield why_lost(evidence, target)
         return
-    found = slow(evidence, target) or thrown(evidence, target) or overfits(evidence, target)
+    found = slow(evidence, target) or thrown(evidence, target)
+    if found is None and (found := overfits(evidence, target)):
+        found = oscillates_rather(evidence, target) or found
     found = found or unfinished(evidence, target)
     if found:
         yield found
