@@ -58,7 +58,7 @@ def test_all_numbers_of_a_result_can_be_asked_for(text: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("val_accuracy", "--assert val_accuracy: expected KEY OP VALUE"),
+        ("val_accuracy", "--assert val_accuracy: expected KEY OP VALUE, such as 'val_accuracy >= 0.9', in quotes"),
         ("val_accuracy ~ 0.9", "--assert val_accuracy ~ 0.9: expected a number to compare with"),
         ("val_accuracy == high", "--assert val_accuracy == high: expected a number to compare with"),
         ("val_accuracy >= 90%", "--assert val_accuracy >= 90%: "),

@@ -42,6 +42,18 @@ def test_an_empty_folder_is_refused(home: Path, invoke: Invoke, option: str, giv
     assert said.startswith(f"{option}: expected the path of a folder, given an empty ")
 
 
+@pytest.mark.parametrize("words", [("-q", "iris"), ("iris", "--quiet")])
+def test_a_quiet_command_does_not_say_which_file_a_word_means(
+    home: Path, invoke: Invoke, words: tuple[str, ...]
+) -> None:
+    """Wherever the option stands; the next command says it again."""
+    (home.parent / "here/configs").mkdir()
+    (home.parent / "here/configs/iris.yaml").write_text("dataset: iris\n")
+
+    assert invoke("run", *words, "--dry-run")[2] == ""
+    assert invoke("run", "iris", "--dry-run")[2] == "iris: configs/iris.yaml\n"
+
+
 def test_the_home_of_nobody_is_refused() -> None:
     """In a line that names the argument."""
     with pytest.raises(UserError, match=r"^runs_dir: ~nosuchuser/runs: there is no such home folder$"):

@@ -70,6 +70,20 @@ def test_configs_come_before_points_and_a_grid_wins_over_a_set(tmp_path: Path) -
     assert {each.experiment.training.batch_size for each in loaded} == {7}
 
 
+def test_a_wrong_key_of_a_grid_is_said_once(tmp_path: Path) -> None:
+    """Not for each of its values; what is wrong with single values, for each of these."""
+    (tmp_path / "a.yaml").write_text("dataset: iris")
+
+    with pytest.raises(ConfigError) as error:
+        load_all([tmp_path / "a.yaml"], [], ["optimizer.learnin_rate=[1, 2, 3]", "training.batch_size=[0, -1]"])
+
+    assert [line.partition(". Did")[0] for line in error.value.lines] == [
+        "--grid optimizer.learnin_rate=1: optimizer.learnin_rate: unknown key 'learnin_rate'",
+        "--grid training.batch_size=0: training.batch_size: expected at least 1, given 0",
+        "--grid training.batch_size=-1: training.batch_size: expected at least 1, given -1",
+    ]
+
+
 GRIDS = (
     "optimizer.learning_rate=[0.1, 0.2, 0.3, 0.4]",
     "optimizer.type=[adam, rmsprop, sgd]",

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -227,7 +228,7 @@ def recorded_as(text: str, version: int) -> None:
     finished(Path("runs"), "exp", identity=identity, training_version=version, config=experiment.model_dump())
 
 
-def said_before(text: str) -> list[str]:
+def said_before(text: str, seeds: Sequence[int] = (0,)) -> list[str]:
     """What is said of runs on record before a config is trained, which is done in no time."""
     Path("exp.yaml").write_text(text)
     given = Given(
@@ -240,7 +241,7 @@ def said_before(text: str) -> list[str]:
         warn=print,
     )
     runner = Runner(engine=Here, progress=lambda _: nullcontext(Watcher()))
-    return [re.sub("-[0-9a-f]{10}", "", line) for line in train(given, [0], runner).said]
+    return [re.sub("-[0-9a-f]{10}", "", line) for line in train(given, seeds, runner).said]
 
 
 @pytest.mark.usefixtures("own")
@@ -257,6 +258,15 @@ def test_a_number_that_draws_now_is_said_once(version: int) -> None:
     ]
     assert again == ["runs/exp/s0: done before; --force trains it again"]
     assert said_before(OWN + "validation: 0.5") == []
+
+
+@pytest.mark.usefixtures("own")
+def test_many_runs_that_are_done_are_counted() -> None:
+    """Up to three are named."""
+    said_before(OWN, range(4))
+
+    assert said_before(OWN, range(5)) == ["4 of 5 runs done before; --force trains them again"]
+    assert said_before(OWN, range(3)) == [f"runs/exp/s{i}: done before; --force trains it again" for i in range(3)]
 
 
 @pytest.mark.usefixtures("own")

@@ -80,16 +80,17 @@ def grid(runs_dir: Path, n: int, seeds: int = 1) -> list[RunDir]:
 
 
 def test_a_grid_has_a_row_per_experiment_the_best_first(tmp_path: Path) -> None:
-    """By the settings that tell them apart, at most twenty, and a count of the others; never wider than asked."""
-    lines = of(*grid(tmp_path, 27)).splitlines()
+    """By the settings that tell them apart, at most thirty, and a count of the others; never wider than asked."""
+    lines = of(*grid(tmp_path, 37)).splitlines()
 
     assert lines[:3] == [
-        "val_accuracy of 27 experiments of grid, the best of the last epoch first",
+        "val_accuracy of 37 experiments of grid, the best of the last epoch first",
         "hidden    learning_rate  last epoch    best  in epoch    test  seconds",
-        "[64, 26]          0.027      0.7600  0.7700         1  0.7400      1.2",
+        "[64, 36]          0.037      0.8600  0.8700         1  0.8400      1.2",
     ]
     assert len(lines) == MAX_ROWS + 3
     assert lines[-1] == "and 7 more experiments"
+    assert len(of(*grid(tmp_path / "27", 27)).splitlines()) == 27 + 2
 
 
 @pytest.mark.parametrize("width", [30, 50, 80, 200])

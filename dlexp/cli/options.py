@@ -8,6 +8,15 @@ import typer
 from dlexp import format as formats
 
 
+def _quiet(context: typer.Context, given: bool) -> bool:
+    """From before the words are read to the end of the command, of what is logged only warnings are said."""
+    from dlexp.console import quieted
+
+    if not context.resilient_parsing:
+        context.with_resource(quieted(given))
+    return given
+
+
 def _runs_dir(given: str | Path) -> Path:
     return _folder(given, "--runs-dir")
 
@@ -74,7 +83,14 @@ Wait = Annotated[
     bool, typer.Option("--wait", help="Wait for runs that other processes train; take over those whose process ends.")
 ]
 Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print only results, warnings and what failed: no progress, no advice.")
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        is_eager=True,
+        callback=_quiet,
+        help="Print only results, warnings and what failed: no progress, no advice.",
+    ),
 ]
 RunsDir = Annotated[Path, typer.Option(parser=_runs_dir, metavar="DIR", help="Where the runs and their records lie.")]
 DataDir = Annotated[

@@ -1,7 +1,7 @@
 """From a config file and overrides to a checked experiment, every value of which knows where it came from."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -199,8 +199,17 @@ def load_all(
         except ConfigError as error:
             problems += error.problems
     if problems:
-        raise ConfigError(dict.fromkeys(problems))  # A shared base has its problems once.
+        raise ConfigError(_once(problems))
     return loaded
+
+
+def _once(problems: Iterable[Problem]) -> list[Problem]:
+    """A shared base has its problems once, and so has a key of a grid that none of its values can have."""
+    found: dict[Hashable, Problem] = {}
+    for each in problems:
+        key = key_of(each.source)
+        found.setdefault((key, each.path, each.message) if key else each, each)
+    return list(found.values())
 
 
 def replaced(loaded: Sequence[Loaded], overrides: Sequence[str], grids: Sequence[str]) -> list[str]:

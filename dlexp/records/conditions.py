@@ -86,28 +86,28 @@ class Condition:
         return sought.casefold() in str(own).casefold()
 
 
-def condition(text: str) -> Condition:
-    """Read `KEY OP VALUE`; the value is YAML, in quotes or without.
+def condition(text: str, example: str = "learning_rate < 0.1") -> Condition:
+    """Read `KEY OP VALUE`; the value is YAML, in quotes or without. Messages show the example.
 
     Raises:
         UserError: It is no condition.
     """
     try:
-        key, sign, raw = _parts(text)
+        key, sign, raw = _parts(text, example)
         value = _moment(key, sign, raw) if key in TIMES else _number_or_else(sign, raw)
     except UserError as error:
         raise UserError(f"{' '.join(text.split())}: {error.lines[0]}") from None
     return Condition(text=text, key=key, operator=sign, value=value, raw=raw)
 
 
-def _parts(text: str) -> tuple[str, str, str]:
+def _parts(text: str, example: str) -> tuple[str, str, str]:
     """The key, the operator and the value as they were written."""
     found = _FORM.fullmatch(text)
     if not found:
         if re.match(r"\s*[<>=!~]", text):
-            raise UserError(f"expected a key before the {text.split()[0]}, as in 'learning_rate < 0.1'")
+            raise UserError(f"expected a key before the {text.split()[0]}, as in '{example}'")
         raise UserError(
-            "expected KEY OP VALUE, such as 'learning_rate < 0.1', in quotes: a shell takes < and > for names of files"
+            f"expected KEY OP VALUE, such as '{example}', in quotes: a shell takes < and > for names of files"
         )
     key, sign, raw = found.group("key", "operator", "value")
     if sign not in _OPERATORS:
@@ -116,7 +116,7 @@ def _parts(text: str) -> tuple[str, str, str]:
     if not raw:
         raise UserError(f"expected a value after the {sign}; no text at all is written as ''")
     if reads_as_number(key):
-        raise UserError(f"expected the key first, then the operator and {key}, as in 'learning_rate < 0.1'")
+        raise UserError(f"expected the key first, then the operator and {key}, as in '{example}'")
     if raw[0] not in "'\"" and _SECOND.search(raw):
         raise UserError("expected one condition; give each its own --where (where=[...]): all must hold")
     return key, sign, raw

@@ -1,6 +1,7 @@
 """Train experiments and leave their records, or say what that would do."""
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 #: What makes a training record its diagnostics, as `--set` takes it.
 DIAGNOSED = "training.diagnostics=true"
+#: Of more runs on record of which the same is said, the number is.
+_MAX_NAMED = 3
 
 
 def train(
@@ -72,8 +75,11 @@ def carry_out(planned: Plan, configs: Mapping[str, Loaded], runner: Runner, *, c
     if planned.request.strict:
         require_settled(found)
     to_observe = [run.dir for run in planned.to_observe]
-    lines = [line for each in planned.runs if (line := _on_record(each, runner.wait, counts_done, to_observe))]
-    lines += [
+    on_record = [told for each in planned.runs if (told := _on_record(each, counts_done, to_observe))]
+    lines = [
+        *_counted(on_record, len(planned.runs)),
+        # A run that is waited for is named once nothing else is left to do.
+        *([] if runner.wait else _left(planned)),
         *planned_beginnings(planned, counts_done),
         *_drawn_now(configs, planned),
         *shown(list(map(str, found)), ALL_SHOWN_BY),
@@ -196,25 +202,43 @@ def _found_by_training(started: Sequence[RunDir], planned: Plan) -> Iterator[Rem
             yield from said(map(Remark.of, run.record.remarks), planned.request.allowed.get(run.name, ()))
 
 
-def _on_record(planned: Planned, wait: bool, counts_done: bool, to_observe: Collection[RunDir]) -> str | None:
-    """What is on record of a run; None if nothing is to be said of it."""
+def _counted(on_record: Sequence[tuple[RunDir, str]], n_runs: int) -> Iterator[str]:
+    """A line for each run, or one for all of which the same is said, where these are more than a few."""
+    counts = Counter(what for _, what in on_record)  # Each has places for what differs between one and many.
+    for run_dir, what in on_record:
+        if counts[what] <= _MAX_NAMED:
+            yield f"{run_dir.path}: {what.format(them='it', observed=run_dir.repetition.path.name)}"
+    for what, n in counts.items():
+        if n > _MAX_NAMED:
+            yield f"{n} of {n_runs} runs {what.format(them='them', observed='folders beside them')}"
+
+
+def _left(planned: Plan) -> Iterator[str]:
+    """A line for each run that another process trains."""
+    for each in planned.runs:
+        if not each.recorded and (begun := each.begun) and (owner := begun.owner):
+            yield under_way(begun, owner)
+
+
+def _on_record(planned: Planned, counts_done: bool, to_observe: Collection[RunDir]) -> tuple[RunDir, str] | None:
+    """The run on record and what there is to say of it; None if that is nothing."""
     if done := planned.recorded:
         if done in to_observe:
-            return f"{done.path}: done before; trained again with diagnostics, into {done.repetition.path.name}"
+            return done, "done before; trained again with diagnostics, into {observed}"
         if counts_done:
             return None
         before = "diverged" if read(done).has_diverged else "done"
         if planned.lacks_state and not planned.lacks_diagnostics:
-            return f"{done.path}: done before, without its final state; --force trains it again and keeps it"
+            return done, "done before, without a final state; --force trains {them} again and keeps one"
         if not planned.lacks_diagnostics:
-            return f"{done.path}: {before} before; --force trains it again"
+            return done, f"{before} before; --force trains {{them}} again"
         how = "--force" if before == "diverged" else "--observe diagnostics"
-        return f"{done.path}: {before} before, without diagnostics; {how} trains it again with them"
+        return done, f"{before} before, without diagnostics; {how} trains {{them}} again with them"
     if begun := planned.begun:
-        if owner := begun.owner:  # A run that is waited for is named once nothing else is left to do.
-            return None if wait else under_way(begun, owner)
-        return f"{begun.path}: interrupted before; {'resumed' if begun.has_checkpoint else 'restarted'}"
+        if begun.owner:
+            return None
+        return begun, f"interrupted before; {'resumed' if begun.has_checkpoint else 'restarted'}"
     if planned.outdated:
         version = planned.outdated.record.training_version
-        return f"{planned.outdated.dir.path}: recorded by training code {version}; training again"
+        return planned.outdated.dir, f"recorded by training code {version}; training again"
     return None

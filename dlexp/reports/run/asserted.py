@@ -13,6 +13,9 @@ from dlexp.records.conditions import Condition, condition
 from dlexp.reports.numbers import score
 from dlexp.reports.run.outcome import RunOutcome
 
+#: An assertion, for messages.
+_EXAMPLE = "val_accuracy >= 0.9"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Unmet:
@@ -57,11 +60,11 @@ def assertion(text: str) -> Condition:
         UserError: It is none.
     """
     try:
-        found = condition(text)
+        found = condition(text, _EXAMPLE)
     except UserError as error:
         raise UserError(f"--assert {error.lines[0]}") from None
     if isinstance(found.value, bool) or not isinstance(found.value, int | float) or found.operator.endswith("~"):
-        raise UserError(f"--assert {found}: expected a number to compare with, as in 'val_accuracy >= 0.9'")
+        raise UserError(f"--assert {found}: expected a number to compare with, as in '{_EXAMPLE}'")
     return found
 
 

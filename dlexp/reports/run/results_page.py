@@ -15,7 +15,7 @@ from dlexp.reports.run.results import remarks
 #: So many experiments stay in the order of the command; of more the best comes first.
 N_IN_ORDER = 3
 #: Of more experiments the best are shown.
-MAX_ROWS = 20
+MAX_ROWS = 30
 
 
 def page(outcomes: Sequence[RunOutcome], labelled: Mapping[str, Labelled], width: int | None) -> list[str]:
