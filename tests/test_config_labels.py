@@ -1,6 +1,9 @@
 """What experiments are called beside each other: by what sets them apart, in few words."""
 
-from dlexp.config.labels import Labelled, labels, short_keys
+from typing import Any
+
+from dlexp.config.flat import MISSING
+from dlexp.config.labels import Labelled, labels, setting, setting_columns, short_keys
 
 
 def of(name: str, identity: str = "0123456789abcdef", changed: tuple[str, ...] = (), **settings: object) -> Labelled:
@@ -47,3 +50,29 @@ def test_keys_are_as_short_as_they_can_be() -> None:
         "head.heads.a.weight": "a.weight",
         "model.layers.0.units": "layers.0.units",
     }
+
+
+def test_a_section_that_some_lack_is_one_key() -> None:
+    """As a whole, with what is given in it that is no default; where all have it, each of its keys by itself."""
+    defaults: dict[str, Any] = {"monitor": "val_loss", "min_delta": 0.0, "restore_best": True}
+    off = of("a", training__early_stopping=None)
+    on, other = (
+        of("a", **{f"training__early_stopping__{key}": value for key, value in (defaults | {"patience": n}).items()})
+        for n in (5, 9)
+    )
+
+    assert labels([off, on, other]) == [
+        "a early_stopping=null",
+        "a early_stopping={}",
+        "a early_stopping={patience: 9}",
+    ]
+    assert labels([on, other]) == ["a patience=5", "a patience=9"]
+    assert setting_columns([off, other]) == {"early_stopping": ["null", "{patience: 9}"]}
+
+
+def test_the_value_of_a_key() -> None:
+    """Of a component its type, of a section what is in it, of an unknown one all, of no key nothing."""
+    settings = {"optimizer.type": "adam", "own.a": 1, "own.b.c": [2], "x": None}
+
+    keys = ["optimizer", "x", "own.a", "own", "y"]
+    assert [setting(settings, key) for key in keys] == ["adam", None, 1, {"a": 1, "b.c": [2]}, MISSING]

@@ -187,11 +187,13 @@ def test_a_setting_that_the_shown_lack_is_no_mistake(tmp_path: Path) -> None:
     """Columns that nobody chose are never refused: what differs among all runs may be nothing that the best have."""
     for name in ("a", "b"):
         finished(tmp_path, name, 0, 0.9)
-        early = {"early_stopping": {"monitor": "val_loss", "patience": 5}}
+        early = {"early_stopping": {"monitor": "val_loss", "patience": 9}}
         finished(tmp_path, name, 0, 0.5, changed(training=early))
         finished(tmp_path, name, 0, 0.4, changed(training={"early_stopping": None}))
 
     assert column(listed(tmp_path, n_best=1), "val_accuracy") == ["0.9000"]
+    assert header(listed(tmp_path))[2] == "early_stopping"
+    assert "{patience: 9}" in listed(tmp_path).text
     assert len(column(listed(tmp_path, sort="val_loss"), "run")) == 6
 
 

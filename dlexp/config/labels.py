@@ -17,9 +17,37 @@ def differing(settings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def telling(settings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The differing keys except the defaults that come with another type: beside `optimizer.type`, no `.beta_1`."""
+    """The differing keys except the defaults that come with another type: beside `optimizer.type`, no `.beta_1`.
+
+    A section that some lack is one key, as `setting` has it: beside `training.early_stopping`, no `.patience`.
+    """
     keys = differing(settings)
-    return tuple(key for key in keys if not _comes_with_a_type(key, settings, keys))
+    leaves = (key for key in keys if not any(isinstance(own.get(key), list) for own in settings))
+    sections = tuple(f"{key}." for key in leaves if f"{key}.type" not in keys)
+    told = (key for key in keys if not key.startswith(sections))
+    return tuple(key for key in told if not _comes_with_a_type(key, settings, keys))
+
+
+def setting(settings: Mapping[str, Any], key: str) -> Any:
+    """The value under a dotted key: of a component its type, of a section what is given in it that is no default."""
+    for place in (key, f"{key}.type"):
+        if place in settings:
+            return settings[place]
+    own = {place: value for place, value in settings.items() if place.startswith(f"{key}.")}
+    defaults = _section_defaults(key)
+    given = {place.removeprefix(f"{key}."): own[place] for place in own if own[place] != defaults.get(place, MISSING)}
+    return given if own else MISSING
+
+
+@cache
+def _section_defaults(path: str) -> dict[str, Any]:
+    """The defaults of a section at this path of a config, by dotted key; nothing where it has none."""
+    from dlexp.config.places import ROOT  # All that a config can hold: not for every command.
+
+    place = ROOT
+    for key in path.split("."):
+        place = place.child(key, {})
+    return flatten({path: place.settings().model_dump()}) if place.settings else {}
 
 
 def _comes_with_a_type(key: str, settings: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> bool:
@@ -79,10 +107,7 @@ def setting_columns(experiments: Sequence[Labelled]) -> dict[str, list[str]]:
     """The same settings as columns of a table: by short key the value of each experiment, a dash where it has none."""
     keys, short = _telling_by_name(experiments)
     several = ordered({key for own in keys.values() for key in own}, *(each.settings for each in experiments))
-    return {
-        short[key]: [format_value(each.settings[key]) if key in each.settings else "-" for each in experiments]
-        for key in several
-    }
+    return {short[key]: [format_value(setting(each.settings, key)) for each in experiments] for key in several}
 
 
 def _telling_by_name(experiments: Sequence[Labelled]) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
@@ -100,7 +125,8 @@ def _telling_by_name(experiments: Sequence[Labelled]) -> tuple[dict[str, tuple[s
 
 def label(name: str, settings: Mapping[str, Any], keys: Iterable[str], short: Mapping[str, str]) -> str:
     """A name with those of the keys that the settings have, each under its short form."""
-    return " ".join([name, *(f"{short[key]}={format_value(settings[key])}" for key in keys if key in settings)])
+    own = ((short[key], setting(settings, key)) for key in keys)
+    return " ".join([name, *(f"{key}={format_value(value)}" for key, value in own if value is not MISSING)])
 
 
 def short_keys(keys: Iterable[str], among: Collection[str] = ()) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from dlexp.components.columns import COSTS
 from dlexp.config.flat import MISSING, flatten
-from dlexp.config.labels import ends
+from dlexp.config.labels import ends, setting
 from dlexp.errors import UserError
 from dlexp.format import listed
 from dlexp.near_words import did_you_mean
@@ -99,7 +99,7 @@ class Keys:
         if key.removesuffix(".type") not in self._settings and key in self._columns:
             return lambda run: _known(run.metrics.get(key))
         place = self._setting(key, said)
-        return lambda run: self.settings[run.dir].get(place, self.settings[run.dir].get(f"{place}.type", MISSING))
+        return lambda run: setting(self.settings[run.dir], place)
 
     def names(self) -> set[str]:
         """All that a key may be: a setting called by its end is to be none of the others."""

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dlexp.config.flat import flatten, format_value
+from dlexp.config.flat import MISSING, flatten, format_value
 from dlexp.config.identity import compared
-from dlexp.config.labels import telling
+from dlexp.config.labels import setting, telling
 from dlexp.config.load import Loaded
 from dlexp.config.load_study import LoadedStudy, load_study
 from dlexp.config.names import BIAS_VARIANCE
@@ -54,8 +54,9 @@ class PlannedStudy:
         configs = (each.experiment.model_dump(mode="json", exclude={"name"}) for each in self.study.variants.values())
         settings = [flatten(compared(config)) for config in configs]
         keys = telling(settings)
-        own = ({key: format_value(each[key]) for key in keys if key in each} for each in settings)
-        return dict(zip(self.study.variants, own, strict=True))
+        own = (((key, setting(each, key)) for key in keys) for each in settings)
+        told = ({key: format_value(value) for key, value in pairs if value is not MISSING} for pairs in own)
+        return dict(zip(self.study.variants, told, strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)

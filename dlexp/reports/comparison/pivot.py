@@ -7,7 +7,7 @@ from typing import Any
 
 from dlexp.components.columns import Column
 from dlexp.config.flat import MISSING, format_value
-from dlexp.config.labels import ends, short_keys
+from dlexp.config.labels import ends, setting, short_keys
 from dlexp.console import one_line
 from dlexp.errors import UserError
 from dlexp.format import TableFormat, joined, markdown_table, paragraph, plural, to_csv, to_json
@@ -126,7 +126,7 @@ def _cell(experiments: Sequence[Compared], column: Column) -> Cell:
 
 def _values(experiments: Iterable[Compared], key: str) -> list[Any]:
     """The values of a key, each once: numbers and lists of numbers in their order, others as they come."""
-    several = (each.settings.get(key, MISSING) for each in experiments)
+    several = (setting(each.settings, key) for each in experiments)
     found = {format_value(value): value for value in several}
     try:
         return sorted(found.values())
@@ -135,11 +135,11 @@ def _values(experiments: Iterable[Compared], key: str) -> list[Any]:
 
 
 def _position(experiment: Compared, key: str, values: Sequence[Any]) -> int:
-    return list(map(format_value, values)).index(format_value(experiment.settings.get(key, MISSING)))
+    return list(map(format_value, values)).index(format_value(setting(experiment.settings, key)))
 
 
 def _values_of(experiment: Compared, keys: Iterable[str]) -> tuple[str, ...]:
-    return tuple(format_value(experiment.settings.get(key, MISSING)) for key in keys)
+    return tuple(format_value(setting(experiment.settings, key)) for key in keys)
 
 
 def render(found: Sequence[Pivot], output: TableFormat, width: int = 80, table_width: int | None = None) -> str:

@@ -7,8 +7,8 @@ from statistics import fmean, stdev
 from typing import Any
 
 from dlexp.components.columns import Column
-from dlexp.config.flat import MISSING, format_value
-from dlexp.config.labels import short_keys
+from dlexp.config.flat import format_value
+from dlexp.config.labels import setting, short_keys
 from dlexp.config.names import PREFIX_LENGTH
 from dlexp.format import plural
 from dlexp.reports.comparison.compared import Compared
@@ -131,7 +131,7 @@ def _settings(ranking: Ranking, rows: Sequence[Ranked]) -> Iterator[FittedColumn
     telling = ranking.by_telling()
     short = short_keys(ranking.keys, {key for row in ranking.rows for key in row.experiment.settings})
     for key in ranking.keys:
-        values = [row.experiment.settings.get(key, MISSING) for row in rows]
+        values = [setting(row.experiment.settings, key) for row in rows]
         yield FittedColumn(
             header=short[key],
             cells=list(map(format_value, values)),

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dlexp.components.columns import Column
-from dlexp.config.flat import MISSING, format_value
-from dlexp.config.labels import telling
+from dlexp.config.flat import format_value
+from dlexp.config.labels import setting, telling
 from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.facts import Comparison
@@ -190,7 +190,7 @@ def _explained(key: str, means: Sequence[tuple[dict[str, Any], float]]) -> float
     """
     by_value: dict[str, list[float]] = {}
     for settings, mean in means:
-        by_value.setdefault(format_value(settings.get(key, MISSING)), []).append(mean)
+        by_value.setdefault(format_value(setting(settings, key)), []).append(mean)
     free, n = len(means) - len(by_value), len(means)
     whole = _squares([mean for _, mean in means])
     if free <= 0 or not whole or not math.isfinite(whole):

@@ -6,6 +6,7 @@ from itertools import zip_longest
 
 from dlexp.components.columns import Column
 from dlexp.config.flat import MISSING, format_value
+from dlexp.config.labels import setting
 from dlexp.console import one_line
 from dlexp.format import TableFormat, aligned, markdown_table, paragraph, to_csv, to_json
 from dlexp.reports.comparison import ranked_page
@@ -123,8 +124,8 @@ def _tables(labels: Sequence[str], rows: Sequence[_Row], width: int) -> list[str
 
 def _distinguished(experiment: Compared, keys: Sequence[str], width: int) -> list[str]:
     """`small_steps: optimizer.learning_rate=0.1`: what distinguishes an experiment, of the keys that it has."""
-    settings = experiment.settings
-    pairs = ", ".join(f"{key}={format_value(settings[key])}" for key in keys if key in settings)
+    own = ((key, setting(experiment.settings, key)) for key in keys)
+    pairs = ", ".join(f"{key}={format_value(value)}" for key, value in own if value is not MISSING)
     return paragraph(f"{experiment.label}: {pairs}", width, below="  ") if pairs else []
 
 
@@ -153,7 +154,7 @@ def _labels(comparison: Comparison) -> list[str]:
 def _rows(comparison: Comparison) -> list[_Row]:
     experiments = comparison.experiments
     settings = [
-        _Row(one_line(key), [format_value(each.settings.get(key, MISSING)) for each in experiments])
+        _Row(one_line(key), [format_value(setting(each.settings, key)) for each in experiments])
         for key in comparison.telling
     ]
     seeds = _Row("seeds", [counted(len(each.runs), len(each.diverged)) for each in experiments])

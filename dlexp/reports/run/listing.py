@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from dlexp.components.columns import COSTS
 from dlexp.config.flat import MISSING, format_value
-from dlexp.config.labels import short_keys, telling
+from dlexp.config.labels import setting, short_keys, telling
 from dlexp.config.names import PREFIX_LENGTH
 from dlexp.console import one_line
 from dlexp.format import TableFormat, markdown_table
@@ -203,7 +203,8 @@ def _differing(runs: Sequence[Run], among: Sequence[Run], keys: Keys) -> Iterato
     between = [key for key in everything if key not in within][:_MAX_BETWEEN_NAMES]
     # `loss` and `seed` are what is on record of the run: the settings are head.loss and validation.seed.
     for key, short in short_keys([*within, *between], keys.names()).items():
-        if any(key in keys.settings[run.dir] for run in runs):  # What only the others have differs among no rows.
+        # What only the others have differs among no rows.
+        if any(setting(keys.settings[run.dir], key) is not MISSING for run in runs):
             yield _ListColumn(key, _SETTING if key in within else 7, short)
 
 
