@@ -224,8 +224,8 @@ def test_the_table_has_the_scores_that_there_is_room_for() -> None:
     assert live_table("3 of 27 runs done", rows, 80, 10) == [
         "3 of 27 runs done",
         "run                               seed         epoch  val_accuracy    loss  left",
-        "grid hidden=[64, 64] learning_r…     0          7/30        0.9410  0.5000   3 s",
-        "grid hidden=[64] learning_rate=…     1  loading data        0.9410  0.5000",
+        "hidden=[64, 64] learning_r…=0.01     0          7/30        0.9410  0.5000   3 s",
+        "hidden=[64] learning_r…=0.1          1  loading data        0.9410  0.5000",
     ]
 
 
@@ -241,7 +241,7 @@ def test_the_table_fits(width: int, height: int) -> None:
     assert max(map(len, found)) <= width
     assert len(found) <= height
     n_shown = 50 if height == 60 else height - 3
-    assert found[-1].startswith("a_long" if height == 60 else f"and {50 - n_shown} more")
+    assert "=[64, 64" in found[-1] if height == 60 else found[-1] == f"and {50 - n_shown} more"
     assert width == 40 or len(set(found[2:])) == len(found[2:])
 
 

@@ -80,7 +80,7 @@ class _Column:
 
     def texts(self) -> list[str]:
         """The cells, none wider than the column."""
-        return self.cells if self.cell_width <= self.width else _abbreviated(self.cells, self.width)
+        return self.cells if self.cell_width <= self.width else abbreviated(self.cells, self.width)
 
     def padded(self, text: str) -> str:
         """A text as wide as the column."""
@@ -123,14 +123,14 @@ def _headers(columns: Sequence[_Column]) -> Sequence[str]:
     return max(ways, key=lambda headers: len(set(headers)))
 
 
-def _abbreviated(texts: Sequence[str], width: int) -> list[str]:
+def abbreviated(texts: Sequence[str], width: int) -> list[str]:
     """Texts in so many columns: shortened at the end, or in the middle where more of them stay distinct like that."""
     at_end, in_middle = ([shorten(text, width) for text in texts] for shorten in (_at_end, shortened))
     return at_end if len(set(at_end)) >= len(set(in_middle)) else in_middle
 
 
 def _n_distinct(texts: Sequence[str], width: int) -> int:
-    return len(set(_abbreviated(texts, width)))
+    return len(set(abbreviated(texts, width)))
 
 
 def _at_end(text: str, width: int) -> str:

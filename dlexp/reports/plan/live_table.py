@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from rich.cells import cell_len
+
 from dlexp.reports.fitted import FittedColumn, fitted
 from dlexp.reports.numbers import scored
 from dlexp.reports.run.list import main_metric
+from dlexp.reports.short_labels import short_labels
 
 
 class Row(NamedTuple):
@@ -28,8 +31,10 @@ def live_table(title: str, rows: Sequence[Row], width: int, height: int) -> list
     n_shown = len(rows) if len(rows) + 2 <= height else max(height - 3, 1)
     shown = rows[:n_shown]
     names = list(dict.fromkeys(name for row in shown for name in row.scores))
+    room = 2 * width // 5
+    runs = short_labels([row.label for row in shown], room)
     columns = [
-        FittedColumn(header="run", cells=[row.label for row in shown], min_width=2 * width // 5),
+        FittedColumn(header="run", cells=runs, min_width=min(max(map(cell_len, runs)), room)),
         FittedColumn(header="seed", cells=[str(row.seed) for row in shown], is_number=True, min_width=4),
         FittedColumn(header="epoch", cells=[row.place for row in shown], is_number=True),
         *(_score(name, shown, rank) for name, rank in _ranked(names)),

@@ -13,7 +13,6 @@ from dlexp.execution.plan import Plan
 from dlexp.format import plural
 from dlexp.records.index import read
 from dlexp.records.run_dir import RunDir
-from dlexp.reports.fitted import shortened
 from dlexp.reports.numbers import about, duration, score
 from dlexp.reports.plan.events import Events
 from dlexp.reports.plan.live_table import Row, live_table
@@ -21,6 +20,7 @@ from dlexp.reports.plan.running import STARTING, Running
 from dlexp.reports.plan.screen import Screen
 from dlexp.reports.plan.time_left import TimeLeft
 from dlexp.reports.run.outcome import RunOutcome, outcome
+from dlexp.reports.short_labels import short_labels
 from dlexp.training.job import Job
 from dlexp.training.stages import Stage
 
@@ -118,7 +118,7 @@ class Progress:
             self._say(f"{found.title}: left to {owner.described}")
             return
         self._ended.add(job.path)
-        self._say(self._fitted(f"[{len(self._ended)}/{self._n_runs}] ", found.title, f": {_ending(found)}"))
+        self._say(self._fitted(f"[{len(self._ended)}/{self._n_runs}] ", found, f": {_ending(found)}"))
 
     def stopping(self) -> None:
         """The command is interrupted, and the running epochs are given some seconds to end."""
@@ -182,12 +182,15 @@ class Progress:
         in_all = f" ({self._title})" if self._n_runs > 1 else ""
         self._say(f"{only.job.label}: {', '.join(filter(None, parts))}{in_all}")
 
-    def _fitted(self, before: str, title: str, after: str) -> str:
-        """A line about a run that has room on the screen, if there is one: its title is shortened, what follows cut."""
+    def _fitted(self, before: str, found: RunOutcome, after: str) -> str:
+        """A line about a run that has room on the screen, if there is one: its label is shortened, what follows cut."""
         if not self._screen.is_shown:
-            return f"{before}{title}{after}"
+            return f"{before}{found.title}{after}"
+        seed = found.title.removeprefix(found.label)
         room = self._screen.width - len(before)
-        return f"{before}{shortened(title, max(room - cell_len(after), room // 2))}{after}"
+        labels = list(self._plan.labels.values())
+        short = short_labels(labels, max(room - cell_len(after), room // 2) - len(seed))
+        return f"{before}{dict(zip(labels, short, strict=True))[found.label]}{seed}{after}"
 
     def _say(self, line: str) -> None:
         if not self._is_quiet:
