@@ -101,7 +101,7 @@ class TargetEvidence:
     def is_constant(self) -> bool:
         """Whether the score does not move in the second half of the epochs: what is predicted does not, either."""
         later = self.scores[0].values[len(self.loss) // 2 :] if self.scores else ()
-        return len(later) > 2 and min(later) == max(later)
+        return len(later) > 4 and min(later) == max(later)  # Of few, some are equal by chance.
 
     @property
     def is_lost(self) -> bool:
