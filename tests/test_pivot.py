@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from dlexp.errors import UserError
 from dlexp.records.index import in_order, read, scan
 from dlexp.reports.comparison.facts import Comparison, compare
-from dlexp.reports.comparison.pivot import pivots, render
+from dlexp.reports.comparison.pivot import MAX_COLUMNS, pivots, render
 
 
 def comparison_of(runs_dir: Path, *metrics: str) -> Comparison:
@@ -48,6 +48,18 @@ def test_two_keys_are_rows_and_columns(grid: Path) -> None:
         "[8]                  0.6150   0.7150  0.5150\n"
         "[16]                 0.7150  *0.8150  0.6150\n"
     )
+
+
+def test_a_key_with_a_value_for_each_experiment_has_no_columns(tmp_path: Path) -> None:
+    """A random search over two keys is a row for each value of one, and not a table of their pairs."""
+    for i in range(MAX_COLUMNS + 1):
+        finished(tmp_path, "it", config=changed(optimizer={"learning_rate": i / 1000}, model={"hidden": [i + 1]}))
+    comparison = comparison_of(tmp_path)
+
+    (found,) = pivots(comparison, ["learning_rate"])
+    assert (found.column_key, len(found.rows)) == ("", MAX_COLUMNS + 1)
+    with pytest.raises(UserError, match=r"^--by model.hidden: 101 values are too many columns; name it first"):
+        pivots(comparison, ["learning_rate", "hidden"])
 
 
 def test_beside_one_key_stands_the_most_telling_other(grid: Path) -> None:

@@ -20,6 +20,8 @@ from dlexp.reports.numbers import alike, significant
 
 #: The keys of the rows.
 COLUMNS = ("metric", "row_key", "row", "column_key", "column", "mean", "experiments")
+#: A key with more values has no columns.
+MAX_COLUMNS = 100
 #: What marks the best cell.
 _BEST = "*"
 
@@ -95,14 +97,20 @@ def _key(word: str, settings: Sequence[str], varying: set[str]) -> str:
 
 
 def _pivot(ranking: Ranking, keys: Sequence[str], settings: Iterable[str]) -> Pivot:
-    others = [key for key in ranking.by_telling() if key not in keys]
-    row_key, column_key = (*keys, *others[:1], "")[:2]
-    left = tuple(key for key in ranking.keys if key not in (row_key, column_key))
     experiments = [row.experiment for row in ranking.rows]
+    n_values = {key: len(_values(experiments, key)) for key in {*ranking.keys, *keys}}
+    others = [key for key in ranking.by_telling() if key not in keys and n_values[key] <= MAX_COLUMNS]
+    row_key, column_key = (*keys, *others[:1], "")[:2]
+    if column_key and n_values[column_key] > MAX_COLUMNS:
+        raise UserError(
+            f"--by {column_key}: {n_values[column_key]:,} values are too many columns; name it first, for rows"
+        )
+    left = tuple(key for key in ranking.keys if key not in (row_key, column_key))
     rows, columns = _values(experiments, row_key), _values(experiments, column_key) if column_key else [MISSING]
+    row_of, column_of = ({format_value(value): i for i, value in enumerate(values)} for values in (rows, columns))
     by_place: dict[tuple[int, int], list[Compared]] = {}
     for each in experiments:
-        place = _position(each, row_key, rows), _position(each, column_key, columns) if column_key else 0
+        place = row_of[_value_of(each, row_key)], column_of[_value_of(each, column_key)] if column_key else 0
         by_place.setdefault(place, []).append(each)
     cells = {place: _cell(own, ranking.order) for place, own in sorted(by_place.items())}
     points = {frozenset(_values_of(each, left) for each in cell.experiments) for cell in cells.values()}
@@ -134,8 +142,8 @@ def _values(experiments: Iterable[Compared], key: str) -> list[Any]:
         return list(found.values())
 
 
-def _position(experiment: Compared, key: str, values: Sequence[Any]) -> int:
-    return list(map(format_value, values)).index(format_value(setting(experiment.settings, key)))
+def _value_of(experiment: Compared, key: str) -> str:
+    return format_value(experiment.settings.get(key, MISSING))
 
 
 def _values_of(experiment: Compared, keys: Iterable[str]) -> tuple[str, ...]:
