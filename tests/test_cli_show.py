@@ -231,6 +231,7 @@ def test_the_best_possible_score_stands_beside_what_was_reached(dlexp: Invoke) -
 
     assert "\nscores      training  validation  best              test    guessing  best possible\n" in out
     assert "\n  accuracy  0.9000    0.9000      0.9100 (epoch 1)  0.8800  0.1000    0.9500\n" in out
+    assert "\n  Guessing: what the best constant prediction scores on the test split.\n" in out
     assert "\n  Best possible: what the true distribution scores; beaten only by chance.\n" in out
     everything = dlexp("show", "digits", "--all")[1]
     assert "\nmetrics          last    best              guessing  best possible\n" in everything

@@ -42,6 +42,16 @@ def test_a_sound_set_up_passes_all() -> None:
     assert not any(each.advice for each in found)
 
 
+def test_what_was_trained_in_full_has_no_count_of_epochs() -> None:
+    """A short config gets more than it has, and labels that were moved hold out others, which guess otherwise."""
+    moved = judge(replace(NOTHING, shifted={1: [GOOD]}))[2]
+
+    assert moved.found == "accuracy 0.08000 (guessing 0.1000)"
+    assert moved.advice == "the labels are misaligned: with that of the row before it is accuracy 0.9000"
+    assert judge(SOUND)[2].found == "accuracy 0.9000 (guessing 0.1000) after 2 of 30 epochs"
+    assert judge(SOUND)[3].found == "accuracy 0.08000 (guessing 0.1000)"
+
+
 @pytest.mark.parametrize(
     ("changed", "name", "advice"),
     [

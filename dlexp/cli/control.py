@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, PageFormat
+from dlexp.cli.options import RUNS_DIR, Configs, DataDir, Grids, Overrides, PageFormat, Quiet
 
 
 def control(
@@ -13,6 +13,7 @@ def control(
     grids: Grids = None,
     seed: Annotated[int, typer.Option(metavar="K", help="Train with this seed.")] = 0,
     output_format: PageFormat = "table",
+    quiet: Quiet = False,
     data_dir: DataDir = None,
 ) -> None:
     """Ask whether a set-up can be trusted, by short trainings that are not recorded.
@@ -24,6 +25,7 @@ def control(
     Example: dlexp control configs/digits_sgd.yaml
     """
     from dlexp import console
+    from dlexp.cli.at_work import at_work
     from dlexp.execution import arguments
     from dlexp.reports.control.page import render
     from dlexp.workflows.control import control as carry_out
@@ -40,10 +42,11 @@ def control(
         warn=console.say,
     )
     found = []
-    for subject in carry_out(given, seed):
-        found.append(subject)
-        if output_format == "table":
-            print(render([subject], output_format, console.width()), end="", flush=True)
+    with at_work("short trainings", is_quiet=quiet):
+        for subject in carry_out(given, seed):
+            found.append(subject)
+            if output_format == "table":
+                print(render([subject], output_format, console.width()), end="", flush=True)
     if output_format == "json":
         print(render(found, output_format, console.width()), end="")
     if any(each.has_failed for each in found):

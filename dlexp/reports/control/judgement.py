@@ -81,13 +81,17 @@ def _one_batch(batch: OneBatch) -> Judged:
 
 def _beats_guessing(controlled: Controlled) -> Judged:
     trained, neighbours = controlled.trained, controlled.neighbours
-    found = f"{_scores(trained.held_out)} after {trained.epochs} of {plural(trained.planned, 'epoch')}"
+    found = _scores(trained.held_out)
+    if trained.epochs < trained.planned:
+        found += f" after {trained.epochs} of {plural(trained.planned, 'epoch')}"
     if _are_sure(trained.held_out):
         return Judged("beats_guessing", "passed", found)
     for by, moved in controlled.shifted.items():
         if _are_sure(moved):
             row = "before" if by > 0 else "after"
-            advice = f"the labels are misaligned: with that of the row {row} it is {_scores(moved)}"
+            # Other examples are held out then, and guessing scores otherwise on these.
+            scores = _scores(replace(each, guess=None) for each in moved)
+            advice = f"the labels are misaligned: with that of the row {row} it is {scores}"
             return Judged("beats_guessing", "failed", found, advice)
     unsure = [each for each in trained.held_out if not each.is_sure]
     if any(each.z > SURE for each in unsure):
@@ -114,7 +118,7 @@ def _beats_guessing(controlled: Controlled) -> Judged:
 
 def _shuffled_labels(controlled: Controlled) -> Judged:
     shuffled = controlled.shuffled
-    found = f"{_scores(shuffled.held_out)} after {plural(shuffled.epochs, 'epoch')}"
+    found = _scores(shuffled.held_out)
     if not any(each.z > CERTAIN for each in shuffled.held_out):
         return Judged("shuffled_labels", "passed", found)
     if not controlled.n_repeated:

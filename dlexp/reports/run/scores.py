@@ -62,6 +62,8 @@ def all_of_them(result: Finished, width: int) -> Iterator[str]:
 
 
 def _remarks(result: Finished, width: int) -> Iterator[str]:
+    if any(Column.parse(name).split == "test" for name in result.guessing):
+        yield from _sentence("Guessing: what the best constant prediction scores on the test split.", width)
     if result.best_possible:
         yield from _sentence("Best possible: what the true distribution scores; beaten only by chance.", width)
     if result.picked_on_test:
