@@ -114,6 +114,8 @@ def test_columns_without_room_stand_below(grid: Path, width: int) -> None:
     ("keys", "message"),
     [
         (["hiden"], "--by hiden: there is no such setting. Did you mean 'hidden'? Choose from: model.hidden, "),
+        (["lr"], "--by lr: there is no such setting. Did you mean 'learning_rate'? "),
+        (["opt"], "--by opt: there is no such setting. Did you mean 'optimizer'? Choose from: model.hidden, "),
         (["epochs"], "--by epochs: training.epochs is the same in all of these experiments. Choose from: model.hidden"),
         (["hidden", "model.hidden"], "--by: hidden and model.hidden are the same key, model.hidden"),
         (["a", "b", "c"], "--by: a table has rows and columns: at most two keys, given a, b and c"),

@@ -93,6 +93,7 @@ def _key(word: str, settings: Sequence[str], varying: set[str]) -> str:
     if meant:
         raise UserError(f"--by {word}: {meant[0]} is the same in all of these experiments. Choose from: {choices}")
     near = did_you_mean(word, [*varying, *short_keys(varying, settings).values()])
+    near = near or did_you_mean(word, short_keys(settings).values())
     raise UserError(f"--by {word}: there is no such setting.{near} Choose from: {choices}")
 
 
