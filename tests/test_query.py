@@ -74,6 +74,7 @@ def test_all_conditions_hold(runs: list[Run]) -> None:
 @pytest.mark.parametrize(
     ("where", "message"),
     [
+        ("lr < 1", "lr < 1: none of 3 runs has 'lr'. Did you mean 'learning_rate'?"),
         ("lerning_rate < 1", "lerning_rate < 1: none of 3 runs has 'lerning_rate'. Did you mean 'learning_rate'?"),
         (
             "learning_rate 1",
@@ -177,7 +178,9 @@ def test_runs_are_selected_by_all_of_their_tags(runs: list[Run]) -> None:
 
     assert names(runs, tags=["best"]) == ["fast", "slow"]
     assert names(runs, tags=["best", "slide"]) == ["fast"]
-    assert names(runs, "tags !~ slide") == ["slow", "wild"]
+    assert names(runs, "tags == slide") == names(runs, "tags = slide") == names(runs, "tags ~ slide") == ["fast"]
+    assert names(runs, "tags !~ slide") == names(runs, "tags != slide") == ["slow", "wild"]
+    assert names(runs, "tags == [best]") == ["slow"]
     assert names(runs, "tags == []", "note == ''") == ["wild"]
     assert names(runs, "note ~ Talk") == ["slow"]
 

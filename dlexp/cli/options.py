@@ -121,7 +121,8 @@ Where = Annotated[
     typer.Option(
         metavar="'KEY OP VALUE'",
         help="Only runs of which this holds: 'learning_rate < 0.1', a setting, a column of the records or name, "
-        "seed, epochs, seconds, started, ended, note; OP: < <= > >= == != ~ (contains). Several: all must hold.",
+        "seed, epochs (that were trained; the setting is training.epochs), seconds, started, ended, tags, note; "
+        "OP: < <= > >= == != ~ (contains). Several: all must hold.",
     ),
 ]
 StatusIs = Annotated[

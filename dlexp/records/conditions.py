@@ -15,6 +15,8 @@ from dlexp.records.moments import moment, recorded_moment
 
 #: What tells times; all other conditions are on numbers, texts, lists, true, false and null.
 TIMES = ("started", "ended")
+#: What is a list of words, and compares with one of them or with all.
+TAGS = "tags"
 
 _ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -55,7 +57,8 @@ class Condition:
             return _is_number(own)
         if self.operator.endswith("~"):
             return isinstance(own, str | list)
-        return self.value is None or own is None or isinstance(own, str) or _kind(own) == _kind(self.value)
+        is_text = isinstance(own, str) or self.key == TAGS
+        return self.value is None or own is None or is_text or _kind(own) == _kind(self.value)
 
     def holds(self, own: Any) -> bool:
         """Whether it holds for a value on record."""
@@ -77,11 +80,13 @@ class Condition:
             return f"{own:%Y-%m-%d %H:%M}".startswith(
                 f"{self.value:%Y-%m-%d %H:%M}" if ":" in self.raw else f"{self.value:%Y-%m-%d}"
             )
+        if self.key == TAGS and not isinstance(self.value, list):  # `tags == good`: it is one of them.
+            return self._is_within(own)
         return _are_equal(own, self.value) or own == self.raw
 
     def _is_within(self, own: Any) -> bool:
         if isinstance(own, list):
-            return any(_are_equal(item, self.value) for item in own)
+            return any(_are_equal(item, self.value) or item == self.raw for item in own)
         sought = self.value if isinstance(self.value, str) else self.raw
         return sought.casefold() in str(own).casefold()
 
