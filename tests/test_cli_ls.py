@@ -173,6 +173,18 @@ def test_no_runs_yet(dlexp: Invoke) -> None:
     assert dlexp("ls", "--format", "json") == (0, "[]\n", said)
 
 
+def test_a_folder_that_is_not_there(dlexp: Invoke) -> None:
+    """One that is named is a mistake, with the nearest one beside it."""
+    finished(Path("own/runs-2"))
+
+    assert dlexp("ls", "--runs-dir", "own/runs2") == (
+        2,
+        "",
+        "--runs-dir own/runs2: there is no such folder. Did you mean 'runs-2'?\n",
+    )
+    assert dlexp("ls", "--runs-dir", "no/nope") == (2, "", "--runs-dir no/nope: there is no such folder.\n")
+
+
 def test_a_file_as_runs_directory(dlexp: Invoke) -> None:
     """The user's mistake, in one line."""
     Path("runs").touch()

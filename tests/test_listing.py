@@ -267,6 +267,25 @@ def test_chosen_columns_stand_alone(tmp_path: Path) -> None:
         listed(tmp_path, chosen=["learning_rat"])
 
 
+def test_chosen_columns_give_way_only_at_the_end(tmp_path: Path) -> None:
+    """Texts are cut before one is left out, then the last ones go; what the runs are sorted by comes with them."""
+    for seed in range(2):
+        run_dir = finished(tmp_path, "digits_sgd", seed)
+        run_dir.tags_path.write_text("good\nkept\n")
+        run_dir.note_path.write_text("a long note on why this one of all the runs was kept\n")
+    chosen = ["hidden", "tags", "note", "seed"]
+
+    wide, narrow = (listed(tmp_path, width, chosen=chosen, n_best=1) for width in (80, 50))
+
+    assert (header(wide), wide.said) == (["run", "val_accuracy", *chosen], [])
+    assert header(narrow)[:3] == ["run", "val_accuracy", "hidden"]
+    assert narrow.said == ["not shown at 50 columns: note, seed, name"]
+    assert header(listed(tmp_path, chosen=["optimizer.learning_rate"], sort="learning_rate")) == [
+        "run",
+        "optimizer.learning_rate",
+    ]
+
+
 def test_the_run_stands_once_where_it_is_chosen(tmp_path: Path) -> None:
     """It has the first column in any case, also where runs are sorted by it."""
     finished(tmp_path)

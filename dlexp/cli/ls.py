@@ -51,13 +51,17 @@ def ls(
     """
     from dlexp import console
     from dlexp.cli.highlights import STATUS, in_column
-    from dlexp.errors import shown
+    from dlexp.errors import UserError, shown
+    from dlexp.near_words import did_you_mean
     from dlexp.records.index import read_all, walk, without_bias_variance
     from dlexp.records.query import filters
     from dlexp.records.selection import select
     from dlexp.records.summary_csv import staleness
     from dlexp.reports.run.listing import listing
 
+    if runs_dir != RUNS_DIR and not runs_dir.exists():
+        beside = [path.name for path in runs_dir.parent.iterdir()] if runs_dir.parent.is_dir() else []
+        raise UserError(f"--runs-dir {runs_dir}: there is no such folder.{did_you_mean(runs_dir.name, beside)}")
     passing = filters(where or (), status or (), since, tags or ())
     run_dirs, foreign = walk(runs_dir) if runs_dir.exists() else ([], [])
     stale = staleness(runs_dir, run_dirs)

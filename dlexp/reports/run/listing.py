@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from dlexp.components.columns import COSTS
 from dlexp.config.flat import MISSING, format_value
-from dlexp.config.labels import setting, short_keys, telling
+from dlexp.config.labels import ends, setting, short_keys, telling
 from dlexp.config.names import PREFIX_LENGTH
 from dlexp.console import one_line
 from dlexp.format import TableFormat, markdown_table
@@ -104,7 +104,7 @@ def listing(
     table = fitted([_with_whole_header(column) for column in shown], width)
     if any(column.rank <= _TELLING for column in table.folded):
         table = fitted(shown, width)
-    return RunList("\n".join(table.lines) + "\n", [*_left_out(table.folded, width or 0), *said])
+    return RunList("\n".join(table.lines) + "\n", [*_left_out(table.folded, width or 0, bool(chosen)), *said])
 
 
 def _with_whole_header(column: FittedColumn) -> FittedColumn:
@@ -119,16 +119,17 @@ def _of_several_data(runs: Iterable[Run], key: str) -> list[str]:
     return [f"these runs are on {n_data} different data sets: their {key} does not say which is better"]
 
 
-def _left_out(folded: Sequence[FittedColumn], width: int) -> list[str]:
-    """The columns for which there was no room, each with its value where that is the same in all rows."""
+def _left_out(folded: Sequence[FittedColumn], width: int, are_chosen: bool) -> list[str]:
+    """The columns for which there was no room: of those that nobody chose, each with its value if all rows have it."""
+    begin, end = (f"not shown at {width} columns", "") if are_chosen else ("not shown", "; see --columns")
     names = []
     for column in sorted(folded, key=lambda column: column.rank):
         first, *others = dict.fromkeys(column.cells)
-        names.append(column.header if others or first == "-" else f"{column.header} ({first})")
+        names.append(column.header if are_chosen or others or first == "-" else f"{column.header} ({first})")
     line = ""
     for n in range(len(names), 0, -1):
         more = f" and {len(names) - n} more" if n < len(names) else ""
-        line = f"not shown: {', '.join(names[:n])}{more}; see --columns"
+        line = f"{begin}: {', '.join(names[:n])}{more}{end}"
         if cell_len(line) <= width:
             break
     return [line] if line else []
@@ -139,17 +140,21 @@ def columns(
 ) -> list[FittedColumn]:
     """The columns of a table of these runs, for a terminal of this width: the run, then the chosen ones or the usual.
 
-    Settings count as differing where they do so `among` more runs: what the best of them have in common is told too.
+    What the runs are sorted by is among them. Settings count as differing where they do so `among` more runs: what the
+    best of them have in common is told too.
 
     Raises:
         UserError: A chosen key means nothing.
     """
     keys = Keys(among)  # What differs among them may be nothing that one of the runs has.
-    first = [_ListColumn(key, 1) for key in chosen or filter(None, [sort]) if key != "run"]
-    usual = (
-        [] if chosen else [column for column in _usual(runs, among, keys) if sort not in (column.key, column.header)]
-    )
-    own = [_column(column, keys.reader(column.key, f"--columns {column.key}"), runs) for column in (*first, *usual)]
+    if chosen:  # None gives way to another: where there is no room, the last ones go.
+        is_there = any(sort in ends(key) or key in ends(sort) for key in chosen)
+        shown = [_ListColumn(key, 0) for key in dict.fromkeys([*([] if is_there else [sort]), *chosen])]
+    else:
+        usual = (column for column in _usual(runs, among, keys) if sort not in (column.key, column.header))
+        shown = [_ListColumn(sort, 1), *usual]
+    shown = [column for column in shown if column.key not in ("", "run")]
+    own = [_column(column, keys.reader(column.key, f"--columns {column.key}"), runs) for column in shown]
     return [*_run_columns(runs, width), *own]
 
 
@@ -212,8 +217,8 @@ def _column(column: _ListColumn, value_of: Callable[[Run], Any], runs: Sequence[
     values = [value_of(run) for run in runs]
     cells = [_cell(column.key, value, run) for value, run in zip(values, runs, strict=True)]
     there = [value for value in values if value is not MISSING and value is not None]
-    is_text = any(isinstance(value, str) for value in there) and column.key not in TIMES
-    is_the_same = len(runs) > 1 and len(set(cells)) == 1 and column.rank not in (1, _SETTING)
+    is_text = any(isinstance(value, str | dict) for value in there) and column.key not in TIMES
+    is_the_same = len(runs) > 1 and len(set(cells)) == 1 and column.rank not in (0, 1, _SETTING)
     # Texts and the keys of settings may be cut; numbers, lists, times and the columns of scores are whole or not there.
     is_score = any(column.key in run.metrics for run in runs)
     least = [cell_len(column.header) if is_score else min(cell_len(column.header), _LEAST)]
