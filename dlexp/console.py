@@ -25,7 +25,8 @@ _CHARACTERS = "\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u
 _CONTROL = re.compile(f"[{_CHARACTERS}]")
 _IN_LINE = re.compile(f"[\t\n{_CHARACTERS}]")
 
-
+#: The columns of a terminal that does not say how many it has.
+_USUAL_WIDTH = 80
 #: What pages draw with, and the nearest signs of ASCII, for terminals and files that have no others.
 _NEAREST = {ord(sign): near for sign, near in zip("░▒▓█·●▲─│┤└…", ".+%#.o^-||+~", strict=True)}
 
@@ -64,7 +65,7 @@ def width() -> int:
     """How many columns a line on stdout may have: those of the terminal, or 80 if stdout is none."""
     import shutil
 
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _USUAL_WIDTH
 
 
 def table_width() -> int | None:
@@ -89,9 +90,39 @@ def show(text: str, highlights: Iterable[Highlight] = ()) -> None:
 
 
 def say(*lines: str, highlights: Sequence[Highlight] = WARNING) -> None:
-    """Print lines of talk on stderr, on a terminal with their highlights: by default those of warnings among them."""
+    """Print lines of talk on stderr, on a terminal with their highlights: by default those of warnings among them.
+
+    A terminal has lines that are wider than it is in several, the others indented.
+    """
+    talk_width = _talk_width()
     for line in lines:
-        _print(f"{one_line(line)}\n", highlights, sys.stderr, is_result=False)
+        _print(f"{_wrapped(one_line(line), talk_width)}\n", highlights, sys.stderr, is_result=False)
+
+
+def _talk_width() -> int | None:
+    """How many columns the terminal has that shows stderr; None where none does."""
+    if not sys.stderr.isatty():
+        return None
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or _USUAL_WIDTH
+    except (OSError, ValueError):  # A stream that only looks like a terminal.
+        return _USUAL_WIDTH
+
+
+def _wrapped(line: str, columns: int | None) -> str:
+    """A line, broken at spaces where it is wider than so many columns; a word that is wider stays whole."""
+    if columns is None or len(line) <= columns:
+        return line
+    import textwrap
+
+    indent = line[: len(line) - len(line.lstrip())]
+    below = f"{indent}  "
+    return "\n".join(
+        textwrap.wrap(line, columns, subsequent_indent=below, break_long_words=False, break_on_hyphens=False)
+    )
 
 
 def _print(text: str, highlights: Iterable[Highlight], stream: TextIO, *, is_result: bool) -> None:

@@ -432,7 +432,7 @@ gap_accuracy          0.124 ±0.003             0.23 ±0.03
 seconds               12.2 ±0.2                1.250 ±0
                       -10.95 [-11.15, -10.75], 5 paired seeds
 
-±: standard deviation over the seeds.
+±: standard deviation over the seeds; ±0: the same on every seed.
 Differences: with the 95 % interval over paired seeds (Student's t); scores in
 training have no verdict.
 gap_accuracy: how much worse the test split scores than the training data, which
@@ -476,7 +476,7 @@ val_loss
   reuters_bottleneck   0.5000 ±0   0 in each of 5 paired seeds: no verdict
   reuters_tiny         0.5000      0, 1 paired seed
 
-±: standard deviation over the seeds.
+±: standard deviation over the seeds; ±0: the same on every seed.
 Differences: with the 95 % interval over paired seeds (Student's t).
 Fewer than 3 paired seeds allow no verdict.
 best_val_accuracy of reuters_adam, reuters_bottleneck: picked on the test data,
@@ -495,7 +495,7 @@ seeds                     2           2
 val_loss                  0.5000 ±0   0.5000 ±0   another loss: not comparable
 val_accuracy              0.9000 ±0   0.9000 ±0   0 points
 
-±: standard deviation over the seeds.
+±: standard deviation over the seeds; ±0: the same on every seed.
 Fewer than 3 paired seeds, here 2, allow no verdict.
 """
 GOLDEN_ONE = """\
@@ -580,7 +580,7 @@ seconds
   w2    1.250 ±0
   w3    1.250 ±0   0 in each of 3 paired seeds
 
-±: standard deviation over the seeds.
+±: standard deviation over the seeds; ±0: the same on every seed.
 Differences: with the 95 % interval over paired seeds (Student's t).
 """
 GOLDEN_OTHER_DATA = """\
@@ -597,7 +597,7 @@ seeds          3            3
 val_accuracy   0.8000 ±0    0.92 ±0.02   other examples: not comparable
 seconds        1.250 ±0     1.250 ±0
 
-±: standard deviation over the seeds.
+±: standard deviation over the seeds; ±0: the same on every seed.
 """
 GOLDEN_COLLAPSED = """\
 No verdict on b against a: collapsed on 2 of 4 seeds, the baseline on 0 of 4;
@@ -624,6 +624,6 @@ val_accuracy
       -1.50 points, 4 paired seeds: no verdict, diverged on 1 of 5 seeds, the
       baseline on 0 of 4
 
-±: standard deviation over the seeds.
+±: standard deviation over the seeds; ±0: the same on every seed.
 Collapsed: no better than the best constant prediction.
 """

@@ -39,6 +39,22 @@ def test_control_characters_are_written_out() -> None:
     assert console.safe("größer ± 実験 \U0001f600") == "größer ± 実験 \U0001f600"
 
 
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_talk_is_broken_at_spaces_on_a_terminal(
+    is_terminal: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No wider than it is, except a word that is; each line in one piece in a pipe."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "30")
+    line = "a.yaml:3: warning: 12 units for 10 classes; set head.units=10"
+
+    console.say(line, "x" * 40)
+
+    broken = "a.yaml:3: warning: 12 units\n  for 10 classes; set\n  head.units=10"
+    assert capsys.readouterr().err == f"{broken if is_terminal else line}\n{'x' * 40}\n"
+
+
 @given(st.text())
 def test_json_stays_what_it_was(text: str) -> None:
     """What is written out in a document means the same there; nothing is written out twice."""

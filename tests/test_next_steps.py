@@ -1,5 +1,6 @@
 """What `dlexp run` proposes to do next."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from outcomes import outcomes_of
 from dlexp.config.load import Loaded, load, load_all
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.plan.commands import Asked
-from dlexp.reports.run.next_steps import advice
+from dlexp.reports.run.next_steps import advice, wrapped
 from dlexp.reports.run.outcome import RunOutcome
 from dlexp.reports.run.symptom import Symptom
 
@@ -126,3 +127,21 @@ def test_what_was_trained_on_other_data_is_not_compared(config: Path) -> None:
     runs = [of(here), of(there)]
 
     assert advice(runs, {}, asked(config)) == ["next: dlexp run 'a b.yaml' --seeds 5"]
+
+
+def test_a_command_is_broken_as_a_shell_reads_it() -> None:
+    """On a terminal that is narrower; an option stays beside its value."""
+    line = "  what usually helps: dlexp run 'a b.yaml' --set training.epochs=3 --set optimizer.learning_rate=0.1"
+
+    lines = wrapped([line, "next: dlexp show a"], 60)
+
+    assert lines == [
+        "  what usually helps: dlexp run 'a b.yaml' \\",
+        "        --set training.epochs=3 \\",
+        "        --set optimizer.learning_rate=0.1",
+        "next: dlexp show a",
+    ]
+    assert shlex.split("\n".join(lines[:3]).replace("\\\n", "").partition(": ")[2]) == shlex.split(
+        line.partition(": ")[2]
+    )
+    assert wrapped([line], None) == [line]

@@ -14,6 +14,7 @@ from make_runs import changed, failed, finished
 from dlexp.components.columns import Column
 from dlexp.records.index import in_order, read, scan
 from dlexp.records.selection import select
+from dlexp.reports.comparison import commands
 from dlexp.reports.comparison.facts import Comparison, compare
 from dlexp.reports.comparison.ranked_table import ranks
 from dlexp.reports.comparison.ranking import Ranking, best_of, rankings
@@ -199,6 +200,37 @@ def test_commands_confirm_the_best_on_new_seeds(runs_dir: Path) -> None:
     words = command.split()
     assert [Path(word).is_file() for word in words if word.endswith(".yaml")] == [True] * 3
     assert re.findall(r"--seed (\d+)", command) == ["3", "4", "5", "6", "7"]
+
+
+def test_what_is_no_better_than_guessing_is_not_confirmed(runs_dir: Path) -> None:
+    """Of the best three only one is; where all guess, and where runs confirm others already, nothing is proposed."""
+    for i, accuracy in enumerate((0.9, 0.4, 0.3, 0.2)):
+        for folder, scale in ((runs_dir, 1.0), (Path("guessing"), 0.1), (Path("runs-confirmed"), 1.0)):
+            config, told = changed(model={"hidden": [i + 1]}), {"val_accuracy": 0.5}
+            for seed in (0, 1):
+                finished(folder, "grid", seed, accuracy * scale, config, guessing=told)
+
+    text, *others = (
+        to_text(comparison_of(each, "val_accuracy"), 300)
+        for each in (runs_dir, Path("guessing"), Path("runs-confirmed"))
+    )
+    assert re.search(r"Confirm the best on new seeds.*:\n    dlexp run \S+ --seed", text)
+    assert all("Confirm the" not in other for other in others)
+    assert commands.new_runs_dir(Path("runs-confirmed")) == Path("runs-confirmed-2")
+
+
+def test_a_small_difference_keeps_its_sign(runs_dir: Path) -> None:
+    """However wide its interval; what is said of ± says what ±0 is."""
+    scores = {0.1: (0.1, 0.99, 0.5), 0.2: (0.985, 0.07, 0.5), 0.3: (0.7, 0.7, 0.7), 0.4: (0.6, 0.62, 0.61)}
+    for rate, accuracies in scores.items():
+        for seed, accuracy in enumerate(accuracies):
+            config = changed(optimizer={"learning_rate": rate})
+            finished(runs_dir, "grid", seed, accuracy, config, submitted=f"2024-05-01T10:00:0{rate * 10:.0f}")
+
+    text = to_text(comparison_of(runs_dir, "val_accuracy"), 300)
+    assert re.search(r" -1\.2 +\[-", text)
+    assert "0.7000 ±0 " in text
+    assert "±: standard deviation over the seeds; ±0: the same on every seed." in text
 
 
 def test_a_baseline_that_collapsed_on_some_seeds_names_another(runs_dir: Path) -> None:

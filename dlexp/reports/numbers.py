@@ -23,6 +23,11 @@ def plus_minus(mean: float, sd: float | None) -> str:
     return f"{fixed(mean, places)} ±{fixed(sd, places)}"
 
 
+def of_deviations(is_zero: bool) -> str:
+    """What `plus_minus` writes of seeds, and what it means that a deviation `is_zero`."""
+    return f"±: standard deviation over the seeds{'; ±0: the same on every seed' if is_zero else ''}"
+
+
 def significant(value: float, digits: int = 4) -> str:
     """At least so many digits, never fewer than stand before the point; whole numbers without a point.
 

@@ -1,5 +1,6 @@
 """Commands that train the seeds a comparison lacks, as the user can type them, and how long they take."""
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from itertools import chain, count, pairwise
@@ -22,6 +23,7 @@ class Glob(str):
 _MAX_CONFIGS = 8
 #: Where `dlexp run` leaves its records by default.
 _RUNS_DIR = Path("runs")
+_CONFIRMED = re.compile(r"-confirmed(?:-\d+)?$")
 
 
 def training(experiments: Sequence[Compared], seeds: Sequence[str], runs_dir: Path | None = None) -> Command:
@@ -75,9 +77,14 @@ def runs_dir_of(run: Run) -> Path:
 
 def new_runs_dir(beside: Path) -> Path:
     """A runs directory beside another that does not exist yet: `runs-confirmed`, then `runs-confirmed-2`."""
-    first = f"{beside if beside.name else _RUNS_DIR}-confirmed"  # `.` has no name.
+    first = f"{_CONFIRMED.sub('', str(beside if beside.name else _RUNS_DIR))}-confirmed"  # `.` has no name.
     names = chain([first], (f"{first}-{i}" for i in count(2)))
     return next(path for path in map(Path, names) if not path.exists())
+
+
+def is_of_confirmation(runs_dir: Path) -> bool:
+    """Whether a runs directory has the name that was advised for runs that confirm others."""
+    return _CONFIRMED.search(runs_dir.name) is not None
 
 
 def config_of(experiment: Compared) -> Path:

@@ -10,6 +10,8 @@ from dlexp.reports.numbers import LARGEST, fixed, places_of, signed
 
 #: Digits, where no interval says how many a number is worth; and of a size.
 _DIGITS, _DIGITS_OF_SIZE = 3, 2
+#: A mean that is a smaller share of its interval is zero, except for rounding.
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,15 @@ class DifferenceText:
 
 
 def written(difference: PairedDifference, column: Column) -> DifferenceText:
-    """Mean and interval end at the same decimal place."""
+    """Mean and interval end at the same decimal place, except where that would round the mean to nothing."""
     mean, pairs, unit = difference.mean * scale(column), plural(difference.pairs, "paired seed"), unit_of(column)
     if difference.interval is None:
         places = places_of(mean, _DIGITS) if abs(mean) >= LARGEST else max(places_of(mean, _DIGITS), 0)
         return DifferenceText(f"{signed(mean, places) if mean else '0'}{unit}", "", pairs)
-    places = numbers.interval_places(*_bounds(difference.interval, column))
+    low, high = _bounds(difference.interval, column)
+    places = numbers.interval_places(low, high)
+    if mean and float(fixed(mean, places)) == 0 and abs(mean) > _ROUNDING * (high - low):
+        places = places_of(mean, _DIGITS_OF_SIZE)
     return DifferenceText(f"{signed(mean, places)}{unit}", interval(difference.interval, column), pairs)
 
 

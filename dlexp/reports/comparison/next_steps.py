@@ -32,7 +32,7 @@ class Sentence:
         """The text in lines of a width, each command indented below; a shell reads one of several lines, too."""
         indents = ("  ", _INDENT) if self.is_item else ("", "")
         texts = paragraph(self.text, width, *indents)
-        return [*texts, *(line for command in self.commands for line in _continued(command, width))]
+        return [*texts, *(line for command in self.commands for line in continued(_INDENT, command, _BELOW, width))]
 
     @property
     def markdown(self) -> str:
@@ -87,10 +87,13 @@ def _of_study(pairs: Sequence[int], unseen: int) -> str:
     return f"seeds: {{first: {unseen}, count: {2 * max(pairs)}}}"
 
 
-def _continued(command: Command, width: int) -> Iterator[str]:
-    """A command in lines of a width: each but the last one ends as the shell wants it, an option beside its value."""
+def continued(before: str, command: Sequence[str], below: str, width: int) -> Iterator[str]:
+    """A command in lines of a width: each but the last one ends as the shell wants it, an option beside its value.
+
+    The first one begins with `before`, the others with `below`.
+    """
     first, *words = command
-    line, room = _INDENT + first, width - len(" \\")
+    line, room = before + first, width - len(" \\")
     for word, value in pairwise([*words, ""]):
         quoted = commands.quoted(word)
         own = f"{quoted} {commands.quoted(value)}" if word.startswith("--") else quoted
@@ -98,11 +101,11 @@ def _continued(command: Command, width: int) -> Iterator[str]:
             line += f" {quoted}"
             continue
         yield f"{line} \\"
-        *starts, end = _pieces(word, room - len(_BELOW))
+        *starts, end = _pieces(word, room - len(below))
         for i, start in enumerate(starts):
             # Without an indent the shell takes the next line for the same word.
-            yield f"{'' if i else _BELOW}{start}\\"
-        line = f"{'' if starts else _BELOW}{end}"
+            yield f"{'' if i else below}{start}\\"
+        line = f"{'' if starts else below}{end}"
     yield line
 
 

@@ -7,6 +7,7 @@ from dlexp.format import joined, listed
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.comparison.groups import Group
 from dlexp.reports.comparison.scores import n_sharing
+from dlexp.reports.numbers import of_deviations
 from dlexp.statistics.paired import LEVEL, MIN_PAIRS
 
 
@@ -62,7 +63,7 @@ def notes(comparison: Comparison) -> Iterator[str]:
     scores = [score for _, score in scored]
     differences = [score.difference for score in scores if score.difference]
     if any(score.sd is not None for score in scores):
-        yield "±: standard deviation over the seeds."
+        yield f"{of_deviations(any(score.sd == 0 for score in scores))}."
     if levels := {difference.level for difference in differences if difference.level}:
         level = "the 95 % interval" if levels == {LEVEL} else "an interval"
         in_training = any(is_of_training(column) and score.difference for column, score in scored)

@@ -6,7 +6,7 @@ from dlexp.components.columns import Column
 from dlexp.reports.comparison.ranked_table import ranks, verdict_of
 from dlexp.reports.comparison.ranking import Ranked, Ranking
 from dlexp.reports.comparison.verdicts import EQUAL
-from dlexp.reports.numbers import known
+from dlexp.reports.numbers import known, of_deviations
 from dlexp.statistics.paired import LEVEL, MIN_PAIRS
 
 _EQUAL_DIFFERENCES = "equal differences on all seeds"
@@ -32,12 +32,19 @@ def legend(found: Iterable[Ranking]) -> Iterator[str]:
     """What the signs of all tables mean."""
     several = list(found)
     if any(len(row.experiment.runs) > 1 for ranking in several for row in ranking.rows):
-        yield "±: standard deviation over the seeds."
+        yield f"{of_deviations(any(map(_has_equal_scores, several)))}."
     scores = [row.score for ranking in several for row in ranking.compared]
     levels = {score.difference.level for score in scores if score and score.difference and score.difference.level}
     if levels:
         together = "" if levels == {LEVEL} else ", at a level that all comparisons share"
         yield f"Verdicts: by the interval over paired seeds (Student's t){together}."
+
+
+def _has_equal_scores(ranking: Ranking) -> bool:
+    """Whether several seeds of an experiment have one score."""
+    columns = (ranking.column, *ranking.others)
+    scores = (list(row.experiment.by_seed(column).values()) for row in ranking.rows for column in columns)
+    return any(len(own) > 1 and len(set(own)) == 1 for own in scores)
 
 
 def _collapsed(ranking: Ranking) -> Iterator[str]:

@@ -43,7 +43,7 @@ def below(comparison: Comparison, ranking: Ranking) -> list[Sentence]:
     """How far the best one's score can be trusted, how to confirm the best ones, and what more seeds would tell."""
     found = [Sentence(each) for each in _optimism(ranking)]
     if ranking.order.is_judged and ranking.n_ranked > N_BEST:
-        found.append(_confirming(comparison, ranking))
+        found += _confirming(comparison, ranking)
     found += _other_baseline(comparison, ranking)
     pairs = [_pairs(row) for row in ranking.compared]
     if has_verdict(ranking.column) and ranking.baseline and 0 < max(pairs, default=0) < MIN_PAIRS:
@@ -109,17 +109,25 @@ def _optimism(ranking: Ranking) -> Iterator[str]:
         yield f"The best of {n} was picked by its {order}, so that {known(mean)} is optimistic{beside}."
 
 
-def _confirming(comparison: Comparison, ranking: Ranking) -> Sentence:
-    """The commands that train the best ones on seeds that no answer has seen, and compare them."""
-    best = [row.experiment for row in ranking.winners]
+def _confirming(comparison: Comparison, ranking: Ranking) -> Iterator[Sentence]:
+    """The commands that train the best ones on seeds that no answer has seen, and compare them.
+
+    None for what is no better than guessing on every seed, nor for runs that confirm others already.
+    """
+    best = [
+        row.experiment for row in ranking.winners if not (row.score and row.score.collapsed == len(row.score.values))
+    ]
+    if not best or commands.is_of_confirmation(commands.runs_dir_of(next(iter(best[0].runs.values())))):
+        return
     whole = comparison.whole or comparison
     last = max(seed for each in whole.experiments for seed in (*each.runs, *each.diverged))
     new = range(last + 1, last + 1 + N_NEW_SEEDS)
     runs_dir = commands.new_runs_dir(commands.runs_dir_of(next(iter(best[0].runs.values()))))
     names = dict.fromkeys(each.names[0] for each in best)
     why = f"{_power(comparison, ranking)}{_topping_up(ranking)}"
-    return Sentence(
-        f"{why}Confirm the best {len(best)} on new seeds{in_time(best, new)}:",
+    which = "best" if len(best) == 1 else f"best {len(best)}"
+    yield Sentence(
+        f"{why}Confirm the {which} on new seeds{in_time(best, new)}:",
         (
             commands.training(best, each_of(new), runs_dir),
             ("dlexp", "compare", *names, *commands.in_runs_dir(runs_dir)),

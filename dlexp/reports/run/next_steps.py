@@ -1,11 +1,13 @@
 """What to do after a `run`: what the histories show, with the change that usually helps, and the next commands."""
 
+import re
 import shlex
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from dlexp.config.load import Loaded
 from dlexp.format import plural
+from dlexp.reports.comparison.next_steps import continued
 from dlexp.reports.plan.commands import Asked
 from dlexp.reports.run.outcome import RunOutcome
 from dlexp.reports.run.results_page import N_IN_ORDER
@@ -18,6 +20,8 @@ MAX_NAMED = 8
 MAX_KINDS = 3
 #: How many seeds the next command proposes.
 MORE_SEEDS = 5
+#: A line that ends with a command: `next: dlexp show digits`.
+_COMMAND = re.compile(r"(?P<before>(?: *[a-z ]+: | +))(?P<words>dlexp .*)")
 
 
 def advice(outcomes: Sequence[RunOutcome], configs: Mapping[str, Loaded], asked: Asked) -> list[str]:
@@ -72,14 +76,16 @@ def _look(finished: Sequence[RunOutcome], n_experiments: int, asked: Asked) -> s
 
 
 def wrapped(lines: Sequence[str], width: int | None) -> list[str]:
-    """Lines no wider than a terminal; a command stays in one piece, which a terminal wraps by itself."""
+    """Lines no wider than a terminal; commands are broken as a shell reads them."""
     if width is None:
         return list(lines)
     return [part for line in lines for part in _wrapped(line, width)]
 
 
 def _wrapped(line: str, width: int) -> list[str]:
-    if len(line) <= width or " dlexp " in line:
+    if len(line) <= width:
         return [line]
     indent = line[: len(line) - len(line.lstrip())]
+    if command := _COMMAND.fullmatch(line):
+        return list(continued(command["before"], shlex.split(command["words"]), f"{indent}      ", width))
     return textwrap.wrap(line, width, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False)

@@ -1,5 +1,6 @@
 """What a `run` command gave, for people: the scores of one experiment, or a table with one row per experiment."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean, stdev
 
@@ -8,7 +9,7 @@ from dlexp.config.labels import Labelled
 from dlexp.format import paragraph, plural
 from dlexp.reports.experiment_columns import experiment_columns
 from dlexp.reports.fitted import FittedColumn, fitted
-from dlexp.reports.numbers import duration, fixed, plus_minus, scored
+from dlexp.reports.numbers import duration, fixed, of_deviations, plus_minus, scored
 from dlexp.reports.run.outcome import MainScore, RunOutcome
 from dlexp.reports.run.results import remarks
 
@@ -30,7 +31,8 @@ def page(outcomes: Sequence[RunOutcome], labelled: Mapping[str, Labelled], width
     lines = _of_one(several[0], width) if len(several) == 1 else _of_several(several, labelled, width)
     is_spread = any(len(runs) > 1 for runs in several)
     said = [part for remark in remarks(finished) for part in paragraph(remark, width)]
-    return [*lines, *(["±: standard deviation over the seeds"] if is_spread else []), *said]
+    is_zero = any(re.search(r"±0(?= |$)", line) for line in lines)
+    return [*lines, *([of_deviations(is_zero)] if is_spread else []), *said]
 
 
 def _of_one(runs: Sequence[RunOutcome], width: int | None) -> list[str]:
