@@ -97,8 +97,9 @@ def test_a_failure_says_what_it_means(changed: Controlled, name: str, advice: st
         replace(NOTHING, trained=Trial(epochs=3, planned=30, held_out=[CHANCE])),
         replace(NOTHING, trained=Trial(epochs=30, planned=30, held_out=[association(0.12, 3.0)])),
         replace(NOTHING, trained=Trial(epochs=30, planned=30, held_out=[association(0.08, 9.0)])),
+        replace(NOTHING, trained=Trial(epochs=30, planned=30, held_out=[association(0.985, 0.0, guess=0.985)])),
     ],
-    ids=["few examples", "no time", "better, maybe", "better than chance alone"],
+    ids=["few examples", "no time", "better, maybe", "better than chance alone", "three of another class"],
 )
 def test_what_cannot_be_told_is_no_failure(changed: Controlled) -> None:
     """Between chance and surely better."""

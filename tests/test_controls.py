@@ -11,6 +11,7 @@ import yaml
 from dlexp.components import snapshot
 from dlexp.components.data import Split
 from dlexp.config.load import load
+from dlexp.errors import UserError
 from dlexp.execution.plan import Plan, Planned, Request
 from dlexp.execution.planning import identified
 from dlexp.reports.control.judgement import judge
@@ -161,3 +162,13 @@ def test_a_batch_has_examples_of_rare_classes(seed: int) -> None:
         batch = varied(set_up)
         assert len(set(batch)) == BATCH_SIZE
         assert 0 < column[batch].sum() < BATCH_SIZE
+
+
+@pytest.mark.training
+@pytest.mark.parametrize(
+    ("table", "what"), [(numbers().assign(label=3.5), "target"), (numbers().assign(a=1, b=1, c=1), "inputs")]
+)
+def test_examples_without_a_difference_are_refused(tmp_path: Path, table: pd.DataFrame, what: str) -> None:
+    """All controls would pass, or fail, for that reason alone."""
+    with pytest.raises(UserError, match=rf"all \d+ training examples have the same {what}: there is nothing to learn"):
+        failed(tmp_path, table)

@@ -11,6 +11,7 @@ import numpy as np
 
 from dlexp.components.data import Array, Data, Info, Inputs, Split, SplitName
 from dlexp.config.experiment import Experiment
+from dlexp.errors import UserError
 from dlexp.training.associations import of_head, of_neighbours
 from dlexp.training.controlled import Association, Controlled, FirstLoss, OneBatch, Trial
 from dlexp.training.job import Candidate
@@ -64,7 +65,7 @@ def measure(candidate: Candidate) -> Controlled:
     """Measure everything of one experiment with one seed.
 
     Raises:
-        UserError: The settings do not fit the data.
+        UserError: The settings do not fit the data, or there is nothing to learn from these.
         DataError: The data cannot be had.
     """
     preparation = Preparation(candidate)
@@ -72,6 +73,7 @@ def measure(candidate: Candidate) -> Controlled:
     experiment, info = built.experiment, built.network.info
     chosen = _chosen(built.splits, candidate.seed)
     train, held_out = (origin.take(data) for origin in chosen)
+    _require_differences(train, experiment.dataset.source)
     set_up = SetUp(experiment=experiment, info=info, seed=candidate.seed, train=train, held_out=held_out)
     trained = trial(set_up)
     tells_nothing = not all(each.is_sure for each in trained.held_out)
@@ -88,6 +90,14 @@ def measure(candidate: Candidate) -> Controlled:
         neighbours=of_neighbours(neighbours_say(train, held_out, info), info, held_out.y) if tells_nothing else (),
         telling=telling_inputs(train, held_out, info, info.feature_names or experiment.dataset.feature_names),
     )
+
+
+def _require_differences(train: Split, source: str) -> None:
+    """Refuse examples that are all the same, or that all have the same target: every control would pass or fail."""
+    for what, n_different in (("inputs", len(set(_row_keys(train.x)))), ("target", len(np.unique(train.y, axis=0)))):
+        if n_different == 1:
+            examples = f"all {len(train):,} training examples have the same {what}"
+            raise UserError(f"{source}: {examples}: there is nothing to learn, and nothing to control")
 
 
 def _chosen(splits: Splits, seed: int) -> tuple[Origin, Origin]:

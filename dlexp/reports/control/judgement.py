@@ -18,6 +18,8 @@ TIMES, ABOVE = 4.0, 4.0
 LARGE_TARGET = 30.0
 #: So few examples held out show only the plainest.
 FEW = 20
+#: So are so few of another class than the most frequent one.
+FEW_OTHERS = 5
 #: With shuffled labels, of several targets one may be better than chance by chance.
 CERTAIN = 5.0
 
@@ -108,12 +110,21 @@ def _beats_guessing(controlled: Controlled) -> Judged:
         n = controlled.n_held_out
         advice = f"{plural(n, 'example')} held out {'is' if n == 1 else 'are'} too few"
         return Judged("beats_guessing", "cannot tell", found, advice)
+    if rare := next((each for each in unsure if _n_others(each) < FEW_OTHERS), None):
+        n = _n_others(rare)
+        advice = f"only {plural(n, 'example')} held out {'is' if n == 1 else 'are'} not of the most frequent class"
+        return Judged("beats_guessing", "cannot tell", found, advice)
     if any(each.z > SURE / 2 for each in unsure):
         return Judged("beats_guessing", "cannot tell", found, "perhaps better than chance")
     if trained.epochs < trained.planned:
         return Judged("beats_guessing", "cannot tell", found, "the short training ran out of time")
     advice = "the labels may not belong to the inputs, or the inputs may say nothing of the labels"
     return Judged("beats_guessing", "failed", found, advice)
+
+
+def _n_others(found: Association) -> int:
+    """How many examples are of another class than the most frequent one; of numbers all."""
+    return round((1 - found.guess) * found.n) if found.metric == "accuracy" and found.guess is not None else found.n
 
 
 def _shuffled_labels(controlled: Controlled) -> Judged:
