@@ -110,6 +110,16 @@ def test_columns_without_room_stand_below(grid: Path, width: int) -> None:
         assert mean in text
 
 
+def test_a_section_that_some_lack_is_one_key(tmp_path: Path) -> None:
+    """Its values are what is given in it."""
+    for i, own in enumerate((None, {"patience": 3}, {"patience": 9})):
+        finished(tmp_path, "a", 0, i / 10, changed(training={"early_stopping": own}))
+
+    (found,) = pivots(comparison_of(tmp_path), ["early_stopping"])
+
+    assert sorted(map(str, found.rows)) == ["None", "{'patience': 3}", "{'patience': 9}"]
+
+
 @pytest.mark.parametrize(
     ("keys", "message"),
     [

@@ -144,7 +144,7 @@ def _values(experiments: Iterable[Compared], key: str) -> list[Any]:
 
 
 def _value_of(experiment: Compared, key: str) -> str:
-    return format_value(experiment.settings.get(key, MISSING))
+    return format_value(setting(experiment.settings, key))
 
 
 def _values_of(experiment: Compared, keys: Iterable[str]) -> tuple[str, ...]:
