@@ -42,6 +42,7 @@ def test_an_empty_folder_is_refused(home: Path, invoke: Invoke, option: str, giv
     assert said.startswith(f"{option}: expected the path of a folder, given an empty ")
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("words", [("-q", "iris"), ("iris", "--quiet")])
 def test_a_quiet_command_does_not_say_which_file_a_word_means(
     home: Path, invoke: Invoke, words: tuple[str, ...]
