@@ -62,6 +62,29 @@ def test_a_key_with_a_value_for_each_experiment_has_no_columns(tmp_path: Path) -
         pivots(comparison, ["learning_rate", "hidden"])
 
 
+def test_follow_up_runs_beside_a_grid_are_left_out(tmp_path: Path) -> None:
+    """They move no mean and name no key; how many they are is said, and in what they differ."""
+    points = [(rate, batch) for rate in (0.1, 0.01, 0.001) for batch in (16, 32, 64)]
+    for rate, batch in points:
+        config = changed(optimizer={"learning_rate": rate}, training={"epochs": 2, "batch_size": batch})
+        finished(tmp_path, "grid", 0, 0.5 + rate + batch / 1000, config)
+    for rate, epochs in ((0.01, 50), (0.001, 70)):
+        training = {"epochs": epochs, "batch_size": 32, "early_stopping": {"patience": 5}}
+        finished(tmp_path, "grid", 0, 0.99, changed(optimizer={"learning_rate": rate}, training=training))
+
+    found = pivots(comparison_of(tmp_path), ["learning_rate", "batch_size"])
+
+    assert render(found, "table", 200) == (
+        "val_accuracy by learning_rate and batch_size: the mean over the seeds; * the best one.\n"
+        "Left out: 2 experiments with other values of epochs, patience.\n"
+        "\n"
+        "learning_rate  batch_size=16      32       64\n"
+        "0.001                 0.5170  0.5330   0.5650\n"
+        "0.01                  0.5260  0.5420   0.5740\n"
+        "0.1                   0.6160  0.6320  *0.6640\n"
+    )
+
+
 def test_beside_one_key_stands_the_most_telling_other(grid: Path) -> None:
     """By the share of the variance of the scores."""
     (found,) = pivots(comparison_of(grid), ["batch_size"])

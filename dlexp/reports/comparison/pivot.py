@@ -1,5 +1,6 @@
 """A grid by one or two of its keys: the mean of a number for each pair of their values."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -10,7 +11,7 @@ from dlexp.config.flat import MISSING, format_value
 from dlexp.config.labels import ends, setting, short_keys
 from dlexp.console import one_line
 from dlexp.errors import UserError
-from dlexp.format import TableFormat, joined, markdown_table, paragraph, plural, to_csv, to_json
+from dlexp.format import TableFormat, joined, listed, markdown_table, paragraph, plural, to_csv, to_json
 from dlexp.near_words import did_you_mean
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.facts import Comparison
@@ -24,6 +25,8 @@ COLUMNS = ("metric", "row_key", "row", "column_key", "column", "mean", "experime
 MAX_COLUMNS = 100
 #: What marks the best cell.
 _BEST = "*"
+#: Experiments are beside a grid if at least so many times as many share the values of all other keys.
+_TIMES_RARER = 4
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,10 @@ class Pivot:
     """Whether every cell has experiments with the same values of these."""
     short: Mapping[str, str]
     """What the keys are called."""
+    beyond: tuple[Compared, ...]
+    """Experiments beside the grid, in no cell: few share their other settings."""
+    beyond_by: tuple[str, ...]
+    """The other keys in which these have values that no cell has."""
 
     @property
     def best(self) -> tuple[int, int] | None:
@@ -107,6 +114,7 @@ def _pivot(ranking: Ranking, keys: Sequence[str], settings: Iterable[str]) -> Pi
             f"--by {column_key}: {n_values[column_key]:,} values are too many columns; name it first, for rows"
         )
     left = tuple(key for key in ranking.keys if key not in (row_key, column_key))
+    experiments, beyond = _of_grid(experiments, left)
     rows, columns = _values(experiments, row_key), _values(experiments, column_key) if column_key else [MISSING]
     row_of, column_of = ({format_value(value): i for i, value in enumerate(values)} for values in (rows, columns))
     by_place: dict[tuple[int, int], list[Compared]] = {}
@@ -124,8 +132,22 @@ def _pivot(ranking: Ranking, keys: Sequence[str], settings: Iterable[str]) -> Pi
         cells=cells,
         over=tuple(key for key in left if any(len(_values(cell.experiments, key)) > 1 for cell in cells.values())),
         is_even=len(points) == 1,
+        beyond=tuple(beyond),
+        beyond_by=tuple(
+            key for key in left if len(_values([*experiments, *beyond], key)) > len(_values(experiments, key))
+        ),
         short=short_keys([key for key in (row_key, column_key, *left) if key], list(settings)),
     )
+
+
+def _of_grid(experiments: Sequence[Compared], left: Sequence[str]) -> tuple[list[Compared], list[Compared]]:
+    """The experiments of a grid, and those beside it: few share their values of the other keys."""
+    counts = Counter(_values_of(each, left) for each in experiments)
+    enough = max(counts.values()) / _TIMES_RARER
+    found: tuple[list[Compared], list[Compared]] = ([], [])
+    for each in experiments:
+        found[counts[_values_of(each, left)] <= enough].append(each)
+    return found
 
 
 def _cell(experiments: Sequence[Compared], column: Column) -> Cell:
@@ -197,6 +219,10 @@ def _titles(pivot: Pivot) -> Iterator[str]:
     if not pivot.is_even and pivot.over:
         several = joined([pivot.short[key] for key in pivot.over])
         yield f"The means are not over the same values of {several} everywhere."
+    if pivot.beyond:
+        keys = listed([pivot.short[key] for key in pivot.beyond_by])
+        differ = f"with other values of {keys}" if keys else "with other settings than most"
+        yield f"Left out: {plural(len(pivot.beyond), 'experiment')} {differ}."
     if lost := sum(mean_of(each, pivot.column) is None for cell in pivot.cells.values() for each in cell.experiments):
         yield f"Without the number, and in no mean: {plural(lost, 'experiment')}."
 
