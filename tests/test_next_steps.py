@@ -11,6 +11,7 @@ from outcomes import outcomes_of
 
 from dlexp.config.load import Loaded, load, load_all
 from dlexp.records.run_dir import RunDir
+from dlexp.records.selection import select
 from dlexp.reports.plan.commands import Asked
 from dlexp.reports.run.next_steps import advice, wrapped
 from dlexp.reports.run.outcome import RunOutcome
@@ -119,6 +120,19 @@ def test_many_experiments_are_compared_by_their_metric(config: Path) -> None:
 
     assert advice(runs[:4], {}, asked(config)) == ["next: dlexp compare e0 e1 e2 e3 --sort val_accuracy"]
     assert advice(runs, {}, asked(config)) == []
+
+
+def test_of_a_name_with_other_experiments_only_what_was_run_is_compared(config: Path) -> None:
+    """By the ids of the experiments, each with all its seeds; the name alone where those would be too many."""
+    run_dirs = [finished(Path("runs"), "grid", config=changed(model={"hidden": [i]})) for i in range(10)]
+    runs = [replace(of(run_dir), label=f"grid {i}") for i, run_dir in enumerate(run_dirs)]
+
+    (line,) = advice(runs[:4], {}, asked(config))
+    ids = [f"grid/{run_dir.folder.prefix}" for run_dir in run_dirs]
+    assert line == f"next: dlexp compare {' '.join(ids[:4])} --sort val_accuracy"
+    assert [run.dir.path for run in select(Path("runs"), ids[:4])] == [run_dir.path for run_dir in run_dirs[:4]]
+    assert advice(runs[:9], {}, asked(config)) == ["next: dlexp compare grid --sort val_accuracy"]
+    assert advice(runs, {}, asked(config)) == ["next: dlexp compare grid --sort val_accuracy"]
 
 
 def test_what_was_trained_on_other_data_is_not_compared(config: Path) -> None:

@@ -4,9 +4,12 @@ import re
 import shlex
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from dlexp.config.load import Loaded
 from dlexp.format import plural
+from dlexp.records.index import entries
+from dlexp.records.run_dir import FolderName, RunDir
 from dlexp.reports.comparison.next_steps import continued
 from dlexp.reports.plan.commands import Asked
 from dlexp.reports.run.outcome import RunOutcome
@@ -57,22 +60,40 @@ def _next(outcomes: Sequence[RunOutcome], asked: Asked) -> list[str]:
         seeds.setdefault(run.label, set()).add(run.seed)
     if not seeds:
         return []
-    commands = [_look(finished, len(seeds), asked)]
+    commands = [_look(finished, outcomes, len(seeds), asked)]
     if len(seeds) <= N_IN_ORDER and min(map(len, seeds.values())) < MIN_PAIRS:
         commands.append(asked.again("--seeds", str(MORE_SEEDS)))
     return [f"{'next:' if i == 0 else '     '} {command}" for i, command in enumerate(filter(None, commands))]
 
 
-def _look(finished: Sequence[RunOutcome], n_experiments: int, asked: Asked) -> str:
-    names = list(dict.fromkeys(run.run.partition("/")[0] for run in finished))
+def _look(finished: Sequence[RunOutcome], outcomes: Sequence[RunOutcome], n_experiments: int, asked: Asked) -> str:
+    words = _words(finished, outcomes, asked.runs_dir)
     if len(finished) == 1:
         return shlex.join(["dlexp", "show", finished[0].run, *asked.elsewhere])
-    if len(names) > MAX_NAMED or len({run.data_digest for run in finished}) > 1:
+    if len(words) > MAX_NAMED or len({run.data_digest for run in finished}) > 1:
         return ""
     metrics = {run.metric for run in finished}
     metric = metrics.pop() if len(metrics) == 1 else None
     sort = ["--sort", metric] if n_experiments > N_IN_ORDER and metric else []
-    return shlex.join(["dlexp", "compare", *names, *sort, *asked.elsewhere])
+    return shlex.join(["dlexp", "compare", *words, *sort, *asked.elsewhere])
+
+
+def _words(finished: Sequence[RunOutcome], outcomes: Sequence[RunOutcome], runs_dir: Path) -> list[str]:
+    """What means the experiments of the finished runs: their names, or ids where a name has others than the command's.
+
+    A name alone where there would be too many ids.
+    """
+    by_name: dict[str, list[RunDir]] = {}
+    for run in finished:
+        by_name.setdefault(run.run.partition("/")[0], []).append(RunDir(Path(run.directory)))
+    of_command = {RunDir(Path(run.directory)).folder.prefix for run in outcomes}
+    words = []
+    for name, run_dirs in by_name.items():
+        own = dict.fromkeys(run_dir.folder.prefix for run_dir in run_dirs)
+        there = (FolderName.parse(entry.name) for entry in entries(runs_dir / name))
+        has_others = any(folder and folder.prefix not in of_command for folder in there)
+        words += [f"{name}/{prefix}" for prefix in own] if has_others and len(own) <= MAX_NAMED else [name]
+    return words
 
 
 def wrapped(lines: Sequence[str], width: int | None) -> list[str]:
