@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from watched import IRIS, Clock, finish, planned, trained
 
+from dlexp.cli.trainings import progress
+from dlexp.errors import Interrupted
 from dlexp.execution.failures import record_failure
 from dlexp.execution.plan import Plan
 from dlexp.records.lock import locked
@@ -200,6 +202,26 @@ def test_a_quiet_one_says_nothing(plan: Plan, clock: Clock, capsys: pytest.Captu
         watcher.ended(job)
 
     assert lines(capsys) == []
+
+
+def test_an_interrupted_command_says_how_far_it_got(tmp_path: Path) -> None:
+    """A run that ended while the command was interrupted is done too."""
+    plan = planned(tmp_path, range(3), a=IRIS)
+    first, last, running = plan.jobs()
+
+    def interrupt(watcher: Progress) -> None:
+        for job in (first, last, running):
+            watcher.started(job)
+        finish(first, seconds=1)
+        watcher.ended(first)
+        finish(last, seconds=1)
+        raise KeyboardInterrupt
+
+    with (
+        pytest.raises(Interrupted, match=r"^interrupted: 2 of 3 runs done; the same command resumes the rest$"),
+        progress(plan, is_quiet=True) as watcher,
+    ):
+        interrupt(watcher)
 
 
 def row(label: str, seed: int, place: str = "7/30", left: str = "3 s", **scores: float) -> Row:

@@ -1,7 +1,7 @@
 """Commands that train: their progress, Ctrl-C and SIGTERM meanwhile, and how they end."""
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import typer
@@ -21,13 +21,17 @@ from dlexp.workflows.runner import Trained
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Either stops the running epochs and ends the command by `Interrupted`; the second one at once."""
+def interruptible(n_done: Callable[[], str]) -> Iterator[None]:
+    """Ctrl-C or SIGTERM stops the running epochs and ends the command by `Interrupted`; the second one at once.
+
+    Args:
+        n_done: How far the command is, in words.
+    """
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:
-        raise Interrupted("interrupted: what is finished stays; the same command resumes the rest") from None
+        raise Interrupted(f"interrupted: {n_done()}; the same command resumes the rest") from None
     finally:
         signal.signal(signal.SIGTERM, before)
 
@@ -42,7 +46,8 @@ def progress(
     is_quiet: bool = False,
 ) -> Iterator[Progress]:
     """Shows how far the runs of a plan are, which can be interrupted meanwhile."""
-    with interruptible(), Progress(plan, workers, screen, events, is_quiet=is_quiet) as shown:
+    shown = Progress(plan, workers, screen, events, is_quiet=is_quiet)
+    with interruptible(lambda: shown.n_done), shown:
         yield shown
 
 

@@ -26,6 +26,8 @@ from dlexp.training.stages import Stage
 
 #: All runs together say no more than one plain line in this many seconds.
 SECONDS_BETWEEN_LINES = 5.0
+#: What became of a run that is done.
+ENDED = ("finished", "failed", "diverged")
 #: Nothing runs for longer only while other processes have the runs.
 SECONDS_IDLE = 1.0
 
@@ -72,7 +74,8 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         try:
             for running in self._running.values():  # The command is interrupted, and their processes have ended.
-                self._note_end(running)
+                if self._note_end(running).status in ENDED:
+                    self._ended.add(running.job.path)
         finally:
             self._screen.__exit__()
 
@@ -142,14 +145,15 @@ class Progress:
     def _title(self) -> str:
         """How far all runs are together."""
         if len(self._ended) == self._n_runs:
-            return self._n_done
+            return self.n_done
         if time.monotonic() - self._idle_since > SECONDS_IDLE:
-            return f"{self._n_done}, waiting for other processes"
+            return f"{self.n_done}, waiting for other processes"
         left = self._time.in_all(list(self._running.values())).said
-        return f"{self._n_done}, {left} left" if left else self._n_done
+        return f"{self.n_done}, {left} left" if left else self.n_done
 
     @property
-    def _n_done(self) -> str:
+    def n_done(self) -> str:
+        """`12 of 27 runs done`, whatever came of them."""
         return f"{len(self._ended)} of {plural(self._n_runs, 'run')} done"
 
     def _row(self, running: Running) -> Row:
