@@ -373,8 +373,9 @@ def test_one_piece_of_advice_and_no_impossible_number(runs_dir: Path) -> None:
     assert found.interval[0] < -1
     assert found.interval[1] > 1
     assert sentence(comparison.headlines[0]) == (
-        "Cannot tell whether e1 is better or worse than e0: +0 points val_accuracy [-100, 100], 3 paired seeds "
-        "(95 % for all 4 together); these seeds could have shown no difference that is possible."
+        "Cannot tell whether e1 is better or worse than e0: -0.33 points val_accuracy [-100, 100], 3 paired seeds "
+        "(95 % for all 4 together); these seeds could have shown no difference that is possible; a difference of "
+        "this size takes over 1,000 seeds."
     )
 
 

@@ -161,7 +161,6 @@ def test_a_grid_that_another_replaces_is_refused(tmp_path: Path) -> None:
     assert refused.value.lines == [
         "--grid optimizer={momentum: 0.5, type: sgd}: replaced by --grid optimizer.type=adam; make one grid of both",
         "--grid optimizer=adam: replaced by --grid optimizer.type=sgd; make one grid of both",
-        "--grid optimizer=adam: replaced by --grid optimizer.type=adam; make one grid of both",
     ]
 
 
