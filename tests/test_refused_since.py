@@ -108,7 +108,7 @@ def test_a_new_training_is_refused(run_dir: RunDir, invoke: Invoke) -> None:
     ("words", "expected"),
     [
         (["ls"], "finished"),
-        (["show", "test"], "model.layers.0.Embedding.input_dim"),
+        (["show", "test"], "model.layers=[{Embedding: {input_dim: 200, output_dim: 2}}"),
         (["compare", "test"], "val_accuracy"),
         (["compare", "test.yaml"], "val_accuracy"),
         (["diff", "test", "test.yaml"], "no difference\n"),
@@ -138,7 +138,7 @@ def test_what_an_interrupted_run_was_to_be_is_shown(run_dir: RunDir, invoke: Inv
     code, out, _ = invoke("show", "test")
 
     assert code == 0
-    assert "model.layers.0.Embedding.input_dim" in out
+    assert "model.layers=[{Embedding: {input_dim: 200, output_dim: 2}}" in out
     assert invoke("why", "test", "test.yaml")[0] == 0
 
 

@@ -54,6 +54,7 @@ class Progress:
         self._ended: set[object] = set()  # One that ended without a result may be tried again: it counts once.
         self._running: dict[object, Running] = {}
         self._to_train = ""
+        self._announcement = ""  # Said with the first run: before it, all may be refused.
         self._is_prepared = False  # By the process that trains the first run.
         self._idle_since = math.inf
         self._said = time.monotonic()
@@ -68,7 +69,7 @@ class Progress:
             left = self._time.in_all([]).said
             self._to_train = ", ".join(filter(None, [f"{plural(self._n_runs, 'run')} to train", left]))
             if not self._screen.is_shown and (left or self._n_runs > 1):
-                self._say(self._to_train)
+                self._announcement = self._to_train
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -91,6 +92,9 @@ class Progress:
         self._time.started(job)
         if self._events:
             self._events.started(running, self._time.expected(job))
+        if self._announcement:
+            self._say(self._announcement)
+            self._announcement = ""
         if not self._screen.is_shown:
             self._say(f"{job.label}: training {plural(running.epochs, 'epoch')}, records in {job.path}")
 
