@@ -362,6 +362,7 @@ def test_a_missing_file_of_ones_own_fails_that_config_alone(options: list[str], 
     assert [path.parent.parent.name for path in tmp_path.rglob("config.yaml")] == ["iris"]
 
 
+@pytest.mark.slow
 def test_smoke_runs_every_data_set_offline(tmp_path: Path) -> None:
     """`--smoke` trains on generated data, in one process, and keeps the runs apart; CI runs every shipped config so."""
     configs = list({load(config).experiment.dataset.type: config for config in CONFIGS}.values())

@@ -385,6 +385,7 @@ training: {{epochs: 40}}
 """
 
 
+@pytest.mark.slow
 @pytest.mark.training
 def test_a_run_on_unix_times(invoke: Invoke) -> None:
     """A target of 60 seconds is learned with an honest error; a feature of them tells early from late."""

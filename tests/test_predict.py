@@ -214,6 +214,7 @@ def test_test_texts_encode_as_the_test_split(encoding: str) -> None:
     np.testing.assert_allclose(dense, expected[[order.index("neg"), order.index("pos")]], rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.training
 def test_classes_of_own_texts_have_their_names(invoke: Invoke) -> None:
     """Which only the data say: of a binary task too, and beside classes that the config names."""
@@ -404,6 +405,7 @@ def test_a_model_with_own_layers_predicts_where_its_code_is(invoke: Invoke) -> N
     assert len(table(invoke("predict", "own", "new.npz", "--allow-code")[1])) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.training
 def test_a_model_whose_code_has_changed_does_not_predict(invoke: Invoke) -> None:
     """Its weights belong to other layers, though their shapes be the same."""
@@ -430,6 +432,7 @@ def test_a_model_whose_code_has_changed_does_not_predict(invoke: Invoke) -> None
     )
 
 
+@pytest.mark.slow
 @pytest.mark.training
 def test_predictions_and_show_call_an_example_by_its_row_and_its_id(invoke: Invoke) -> None:
     """The row is that of the file, counted from 1, as in every message; new rows have their ids too."""
