@@ -243,7 +243,7 @@ def tag(
     """Give runs tags and a note, or take them away.
 
     Args:
-        names: Names, runs, run directories or configs, as for `compare`; none where a filter selects the runs.
+        names: Names, runs, run directories or configs, as for `compare`; none if a filter selects the runs.
         add, remove: Tags, a word each.
         note: A text in the place of an earlier one; an empty one removes it.
         where, status, since, tags: Only such runs, as for `runs`; by default whatever their status.

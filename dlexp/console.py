@@ -100,7 +100,7 @@ def say(*lines: str, highlights: Sequence[Highlight] = WARNING) -> None:
 
 
 def _talk_width() -> int | None:
-    """How many columns the terminal has that shows stderr; None where none does."""
+    """How many columns the terminal has that shows stderr; None if no terminal does."""
     if not sys.stderr.isatty():
         return None
     columns = os.environ.get("COLUMNS", "")

@@ -132,7 +132,7 @@ def test_a_tag_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
 
 def test_verify_and_clean_know_tags_and_notes(tag: Invoke, invoke: Invoke) -> None:
-    """They are no part of the manifest, and no foreign files."""
+    """They are not part of the manifest, and no foreign files."""
     (path,) = (RUNS / "low").iterdir()
     before = check(read(RunDir(path)))
     tag("low", "best")

@@ -53,7 +53,7 @@ def test_the_closest_runs_on_record_tell_of_other_experiments(tmp_path: Path) ->
 
 
 def test_a_run_counts_its_own_epochs_the_more_it_has(tmp_path: Path, clock: Clock) -> None:
-    """At first it takes what others took, in the end its own pace; the start of TensorFlow is no part of that."""
+    """At first it takes what others took, in the end its own pace; the start of TensorFlow is not part of it."""
     (before,) = planned(tmp_path, [9], a=IRIS).jobs()
     finish(before, 20.0)
     plan = planned(tmp_path, [0], a=IRIS)

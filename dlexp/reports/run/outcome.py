@@ -137,7 +137,7 @@ def _main_score(column: Column, metrics: Mapping[str, float]) -> MainScore:
 
 
 def _of_targets(result: Finished) -> Iterator[MainScore]:
-    """The main score of each of several targets; none where there is one target."""
+    """The main score of each of several targets; none if there is one target."""
     for target, head in result.heads.items():
         is_validated = str(Column(quantity="loss", target=target, split="validation")) in result.metrics
         column = replace(main_metric(["loss", *head["metrics"]]), target=target)

@@ -112,7 +112,7 @@ def _below(history: Sequence[Mapping[str, float]], quantity: Column, n_columns: 
 
 
 def _best(history: Sequence[Mapping[str, float]], quantity: Column) -> int | None:
-    """Where the best validation score stands in the history; None where there is none, or neither way is better."""
+    """Where the best validation score stands in the history; None if there is none, or neither way is better."""
     column = quantity.on("validation")
     values = [(row[str(column)], i) for i, row in enumerate(history) if math.isfinite(row.get(str(column), math.nan))]
     if not values or not column.is_judged:
