@@ -27,8 +27,8 @@ def status_of(run: Run) -> str:
     return "diverged" if run.has_diverged else run.status
 
 
-def _epochs(run: Run) -> int | None:
-    """Of a run that does not say how far it got, its history does."""
+def epochs_of(run: Run) -> int | None:
+    """How many were trained so far: of a run that does not say it, its history does; None if that is damaged."""
     if run.epochs is None:
         with suppress(DamagedRecord):
             return len(run.dir.history())
@@ -51,7 +51,7 @@ FACTS: Mapping[str, Callable[[Run], Any]] = {
     "tensorflow": lambda run: run.record.tensorflow,
     "tags": lambda run: list(run.dir.tags()),
     "note": lambda run: run.dir.note(),
-    "epochs": _epochs,
+    "epochs": epochs_of,
     "seconds": lambda run: run.record.seconds,
     "parameters": lambda run: getattr(run.record, "parameters", None),
 }

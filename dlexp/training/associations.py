@@ -66,4 +66,4 @@ def _agreement(predicted: Array, y: Array) -> float:
 
 
 def _absolute_error(predicted: Array, y: Array) -> float:
-    return float(abs(predicted - y).mean())
+    return METRICS["mae"].measure(y, predicted[:, None])

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -47,6 +48,17 @@ class SetUp:
     train: Split
     held_out: Split
 
+    @cached_property
+    def keys(self) -> list[bytes]:
+        """What examples with equal inputs have in common: of those that train, then of those held out."""
+        return _row_keys(self.train.x) + _row_keys(self.held_out.x)
+
+    @property
+    def n_repeated(self) -> int:
+        """Examples held out whose inputs are those of a training example."""
+        seen = set(self.keys[: len(self.train)])
+        return sum(key in seen for key in self.keys[len(self.train) :])
+
     def network(self) -> Network:
         """A new one, as a run builds it."""
         return build(self.experiment, self.info, self.train, self.seed)
@@ -73,11 +85,10 @@ def measure(candidate: Candidate) -> Controlled:
     experiment, info = built.experiment, built.network.info
     chosen = _chosen(built.splits, candidate.seed)
     train, held_out = (origin.take(data) for origin in chosen)
-    _require_differences(train, experiment.dataset.source)
     set_up = SetUp(experiment=experiment, info=info, seed=candidate.seed, train=train, held_out=held_out)
+    _require_differences(set_up)
     trained = trial(set_up)
     tells_nothing = not all(each.is_sure for each in trained.held_out)
-    seen = set(_row_keys(train.x))
     return Controlled(
         first_loss=first_loss(set_up),
         one_batch=one_batch(set_up),
@@ -85,18 +96,20 @@ def measure(candidate: Candidate) -> Controlled:
         shuffled=trial(with_shuffled_labels(set_up), at_least=max(2 * trained.epochs, experiment.training.epochs)),
         n_trained=len(train),
         n_held_out=len(held_out),
-        n_repeated=sum(key in seen for key in _row_keys(held_out.x)),
+        n_repeated=set_up.n_repeated,
         shifted=shifted(set_up, data, chosen) if tells_nothing else {},
         neighbours=of_neighbours(neighbours_say(train, held_out, info), info, held_out.y) if tells_nothing else (),
         telling=telling_inputs(train, held_out, info, info.feature_names or experiment.dataset.feature_names),
     )
 
 
-def _require_differences(train: Split, source: str) -> None:
+def _require_differences(set_up: SetUp) -> None:
     """Refuse examples that are all the same, or that all have the same target: every control would pass or fail."""
-    for what, n_different in (("inputs", len(set(_row_keys(train.x)))), ("target", len(np.unique(train.y, axis=0)))):
-        if n_different == 1:
-            examples = f"all {len(train):,} training examples have the same {what}"
+    n = len(set_up.train)
+    for what, different in (("inputs", set(set_up.keys[:n])), ("target", np.unique(set_up.train.y, axis=0))):
+        if len(different) == 1:
+            examples = f"all {n:,} training examples have the same {what}"
+            source = set_up.experiment.dataset.source
             raise UserError(f"{source}: {examples}: there is nothing to learn, and nothing to control")
 
 
@@ -166,9 +179,10 @@ def one_batch(set_up: SetUp) -> OneBatch:
     network, batch = set_up.network(), set_up.train.take(varied(set_up))
     before = [each.numpy() for each in network.trainable_variables]
     learned, steps = _learned(network, batch, set_up.optimizer(MAX_STEPS // STEPS_PER_LOOK, STEPS_PER_LOOK))
-    moved = [np.any(each.numpy() != was) for each, was in zip(network.trainable_variables, before, strict=True)]
-    still = [each for each, is_moved in zip(network.trainable_variables, moved, strict=True) if not is_moved]
-    moving = [each for each, is_moved in zip(network.trainable_variables, moved, strict=True) if is_moved]
+    moving: dict[bool, list[keras.Variable]] = {True: [], False: []}
+    for each, was in zip(network.trainable_variables, before, strict=True):
+        moving[bool(np.any(each.numpy() != was))].append(each)
+    moved = network.layers_of(moving[True])
     rescued: Sequence[Association] = ()
     if not all(each.is_learned for each in learned):
         rescued, _ = _learned(set_up.network(), batch, keras.optimizers.Adam(RESCUE_RATE))
@@ -178,7 +192,7 @@ def one_batch(set_up: SetUp) -> OneBatch:
         learned=learned,
         rescued=rescued,
         frozen=[layer.name for layer in _frozen(network)],
-        unmoved=[name for name in network.layers_of(still) if name not in network.layers_of(moving)],
+        unmoved=[name for name in network.layers_of(moving[False]) if name not in moved],
     )
 
 
@@ -240,7 +254,7 @@ def with_shuffled_labels(set_up: SetUp) -> SetUp:
     """
     rng, n_train = np.random.default_rng([set_up.seed, 1]), len(set_up.train)
     y = np.concatenate([set_up.train.y, set_up.held_out.y])
-    keys = _row_keys(set_up.train.x) + _row_keys(set_up.held_out.x)
+    keys = set_up.keys
     firsts: dict[bytes, int] = {}
     of_key = np.array([firsts.setdefault(key, i) for i, key in enumerate(keys)])
     if 2 * len(firsts) < len(keys):

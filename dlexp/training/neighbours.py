@@ -35,7 +35,8 @@ def _scaled(train: Inputs, held_out: Inputs) -> tuple[Inputs, Inputs]:
     """Flat, and dense features with the same deviation each."""
     if issparse(train):
         return train, held_out
+    from sklearn.preprocessing import StandardScaler
+
     a, b = (np.reshape(x, (len(x), -1)).astype(np.float64) for x in (train, held_out))
-    mean, sd = a.mean(axis=0), a.std(axis=0)
-    sd[sd == 0] = 1.0
-    return (a - mean) / sd, (b - mean) / sd
+    scaler = StandardScaler().fit(a)
+    return scaler.transform(a), scaler.transform(b)

@@ -9,6 +9,7 @@ from dlexp.components import snapshot
 from dlexp.errors import UserError
 from dlexp.format import plural
 from dlexp.records.index import Run, in_order, scan
+from dlexp.records.keys import status_of
 from dlexp.records.query import ALL, Filters
 from dlexp.records.selection import select
 from dlexp.records.summary_csv import staleness
@@ -65,7 +66,7 @@ def _became(runs: Sequence[Run]) -> str:
     """What became of runs none of which finished, and where it says why; empty of no runs."""
     if not runs:
         return ""
-    statuses = Counter("diverged" if run.has_diverged else run.status for run in runs)
+    statuses = Counter(map(status_of, runs))
     epochs = {run.epochs for run in runs}
     if len(statuses) > 1:
         became = f"none finished ({', '.join(f'{count} {status}' for status, count in statuses.items())})"

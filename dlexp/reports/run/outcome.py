@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dlexp.components.columns import COSTS, Column
 from dlexp.records.ended import Finished
 from dlexp.records.index import Run
-from dlexp.records.record_files import DamagedRecord
+from dlexp.records.keys import epochs_of, status_of
 from dlexp.reports.run.list import main_metric
 from dlexp.reports.run.symptom import Symptom
 from dlexp.reports.run.symptoms import symptoms
@@ -96,14 +95,14 @@ def outcome(run: Run, label: str) -> RunOutcome:
         seed=run.seed,
         run=run.dir.label,
         identity=run.identity,
-        status="diverged" if run.has_diverged else run.status,
+        status=status_of(run),
         metric=main.metric or None,
         last=main.last,
         best=main.best,
         best_epoch=main.best_epoch,
         test=main.test,
         scores=(tuple(_of_targets(result)) or (main,)) if result and result.metrics else (),
-        epochs=_epochs(run),
+        epochs=epochs_of(run),
         seconds=run.record.seconds,
         parameters=result.parameters if result else None,
         directory=str(run.dir.path),
@@ -142,12 +141,3 @@ def _of_targets(result: Finished) -> Iterator[MainScore]:
         is_validated = str(Column(quantity="loss", target=target, split="validation")) in result.metrics
         column = replace(main_metric(["loss", *head["metrics"]]), target=target)
         yield _main_score(column.on("validation" if is_validated else "train"), result.metrics)
-
-
-def _epochs(run: Run) -> int | None:
-    """As its record says; of a run that does not say how far it got, its history does."""
-    if run.epochs is not None:
-        return run.epochs
-    with suppress(DamagedRecord):
-        return len(run.dir.history())
-    return None
