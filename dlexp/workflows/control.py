@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dlexp.components import snapshot
 from dlexp.config.fitting import require_fitting
 from dlexp.config.load import Loaded
-from dlexp.errors import CHECK_ALL, shown
 from dlexp.execution.plan import Plan, Planned, Request
 from dlexp.execution.planning import identified, require_memory
 from dlexp.reports.control.judgement import judge
@@ -14,7 +13,7 @@ from dlexp.reports.control.page import ControlledExperiment
 from dlexp.training.child import in_child
 from dlexp.training.control import control as measure
 from dlexp.training.job import Candidate
-from dlexp.workflows.runner import Given
+from dlexp.workflows.runner import Given, say_warnings
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +26,7 @@ def control(given: Given, seed: int) -> Iterator[ControlledExperiment]:
         DataError: Data cannot be had.
     """
     loaded = given.load(1)
-    for line in shown(list(dict.fromkeys(str(warning) for each in loaded for warning in each.warnings)), CHECK_ALL):
-        log.info(line)
+    say_warnings(loaded)
     require_fitting(loaded, given.data_dir)
     require_memory([each.experiment for each in loaded], {each.experiment.name: each.allowed for each in loaded})
     for each, candidate in zip(loaded, _candidates(loaded, seed, given), strict=True):

@@ -11,8 +11,9 @@ from dlexp.components import keras_settings
 from dlexp.components.remarks import Remark, said
 from dlexp.config.load import Loaded, load_all, replaced
 from dlexp.config.names import PREFIX_LENGTH
+from dlexp.config.problems import ConfigError
 from dlexp.console import one_line
-from dlexp.errors import DlexpError, UserError, shown
+from dlexp.errors import CHECK_ALL, DlexpError, UserError, shown
 from dlexp.execution import arguments
 from dlexp.execution.engine import Engine
 from dlexp.execution.plan import Plan, Planned
@@ -39,6 +40,19 @@ AFTER = (CURVES,)
 def own_files() -> frozenset[str]:
     """The names of all files that dlexp writes into the directory of a run."""
     return frozenset((*OWN_FILES, *(each.file for each in AFTER)))
+
+
+def say_warnings(loaded: Sequence[Loaded], *, strict: bool = False) -> None:
+    """Log the warnings of configs, each once; where that is `strict`, refuse them.
+
+    Raises:
+        ConfigError: With all of them.
+    """
+    warnings = dict.fromkeys(warning for each in loaded for warning in each.warnings)
+    if strict and warnings:
+        raise ConfigError(warnings)
+    for line in shown(list(dict.fromkeys(map(str, warnings))), CHECK_ALL):
+        log.warning(line)
 
 
 @dataclass(frozen=True, kw_only=True)

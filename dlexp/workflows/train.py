@@ -8,8 +8,7 @@ from dataclasses import replace
 from dlexp.components.remarks import Remark, require_settled, said
 from dlexp.config.fitting import require_fitting
 from dlexp.config.load import Loaded
-from dlexp.config.problems import ConfigError
-from dlexp.errors import CHECK_ALL, UserError, shown
+from dlexp.errors import UserError, shown
 from dlexp.execution.plan import Plan, Planned, Request
 from dlexp.execution.planning import before_draws, plan, require_memory
 from dlexp.execution.remarking import ALL_SHOWN_BY
@@ -25,7 +24,7 @@ from dlexp.reports.plan.pace import Pace
 from dlexp.reports.run.without_result import under_way
 from dlexp.training.outline import outlines
 from dlexp.workflows.observe import observe
-from dlexp.workflows.runner import Given, Runner, Trained
+from dlexp.workflows.runner import Given, Runner, Trained, say_warnings
 
 log = logging.getLogger(__name__)
 
@@ -161,11 +160,7 @@ def plan_configs(wanted: Sequence[tuple[Loaded, Sequence[int]]], request: Reques
         UserError: A config does not fit the data, or the request is strict and a config has warnings.
     """
     loaded = [each for each, _ in wanted]
-    warnings = dict.fromkeys(warning for each in loaded for warning in each.warnings)
-    if request.strict and warnings:
-        raise ConfigError(warnings)
-    for line in shown(list(dict.fromkeys(map(str, warnings))), CHECK_ALL):
-        log.warning(line)
+    say_warnings(loaded, strict=request.strict)
     require_fitting(loaded, request.data_dir)
     allowed = {each.experiment.name: each.allowed for each in loaded}
     changed = {each.experiment.name: each.overridden for each in loaded}
