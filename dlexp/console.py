@@ -96,7 +96,8 @@ def say(*lines: str, highlights: Sequence[Highlight] = WARNING) -> None:
     """
     talk_width = _talk_width()
     for line in lines:
-        _print(f"{_wrapped(one_line(line), talk_width)}\n", highlights, sys.stderr, is_result=False)
+        text = "\n".join(broken_at_spaces(one_line(line), talk_width))
+        _print(f"{text}\n", highlights, sys.stderr, is_result=False)
 
 
 def _talk_width() -> int | None:
@@ -112,17 +113,14 @@ def _talk_width() -> int | None:
         return _USUAL_WIDTH
 
 
-def _wrapped(line: str, columns: int | None) -> str:
-    """A line, broken at spaces where it is wider than so many columns; a word that is wider stays whole."""
+def broken_at_spaces(line: str, columns: int | None) -> list[str]:
+    """A line in several where it is wider than so many columns; a word that is wider stays whole."""
     if columns is None or len(line) <= columns:
-        return line
+        return [line]
     import textwrap
 
-    indent = line[: len(line) - len(line.lstrip())]
-    below = f"{indent}  "
-    return "\n".join(
-        textwrap.wrap(line, columns, subsequent_indent=below, break_long_words=False, break_on_hyphens=False)
-    )
+    below = f"{line[: len(line) - len(line.lstrip())]}  "
+    return textwrap.wrap(line, columns, subsequent_indent=below, break_long_words=False, break_on_hyphens=False)
 
 
 def _print(text: str, highlights: Iterable[Highlight], stream: TextIO, *, is_result: bool) -> None:

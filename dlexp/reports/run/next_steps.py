@@ -2,11 +2,11 @@
 
 import re
 import shlex
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dlexp.config.load import Loaded
+from dlexp.console import broken_at_spaces
 from dlexp.format import plural
 from dlexp.records.index import entries
 from dlexp.records.run_dir import FolderName, RunDir
@@ -106,7 +106,7 @@ def wrapped(lines: Sequence[str], width: int | None) -> list[str]:
 def _wrapped(line: str, width: int) -> list[str]:
     if len(line) <= width:
         return [line]
-    indent = line[: len(line) - len(line.lstrip())]
     if command := _COMMAND.fullmatch(line):
+        indent = line[: len(line) - len(line.lstrip())]
         return list(continued(command["before"], shlex.split(command["words"]), f"{indent}      ", width))
-    return textwrap.wrap(line, width, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False)
+    return broken_at_spaces(line, width)
