@@ -184,6 +184,19 @@ def test_a_slow_download_says_how_far_it_is(
     assert caplog.messages[2] == "mnist.npz: 0.1 MB of 0.3 MB"
 
 
+def test_a_download_takes_the_proxy_of_the_moment(
+    places: dict[str, Path], mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not that of the first download of the process."""
+    with monkeypatch.context() as unreachable:
+        unreachable.setenv("http_proxy", "http://127.0.0.1:9")
+        unreachable.setenv("no_proxy", "")
+        with pytest.raises(DataError):
+            files.find("mnist.npz", None)
+
+    assert files.find("mnist.npz", None).exists()
+
+
 def test_an_archive_is_unpacked(places: dict[str, Path], mirror: Path) -> None:
     """Into a folder around the archive's own, as Keras does; the archive stays, or Keras would download it again."""
     path = files.find("cifar-100-python", None)

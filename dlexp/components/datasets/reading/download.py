@@ -45,7 +45,8 @@ def download(wanted: Download, path: Path) -> None:
     log.warning(f"downloading {wanted.url} into {path.parent}")
     make_folder(path.parent)
     digest = hashlib.sha256() if len(wanted.file_hash) == 64 else hashlib.md5(usedforsecurity=False)
-    request = urllib.request.urlopen(wanted.url, timeout=TIMEOUT_SECONDS)  # One of a fixed list.
+    # One of a fixed list; an opener of its own, since urllib's keeps the proxies of the first time.
+    request = urllib.request.build_opener().open(wanted.url, timeout=TIMEOUT_SECONDS)
     with request as source, replacing(path) as new, new.open("wb") as file:
         length = source.headers.get("Content-Length", "")
         whole = _size(int(length)) if length.isdecimal() else "unknown size"
