@@ -2,12 +2,13 @@
 
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from dlexp.components import snapshot
 from dlexp.components.remarks import Remark
@@ -27,6 +28,9 @@ from dlexp.training.after import After
 from dlexp.training.job import Candidate, Job
 
 SMOKE_EPOCHS = 2
+
+#: The own identity of an experiment, and a seed.
+Key = tuple[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +53,8 @@ class Request:
     """The keys that the command sets, by the name of the experiment: they tell it where no other one has the name."""
     strict: bool = False
     """Whether data are refused of which it is not certain how they were to be read."""
+    until_sure: int | None = None
+    """The most seeds of each experiment, where they are trained only until these tell; None where all are trained."""
 
     def as_trained(self, experiment: Experiment) -> Experiment:
         """The experiment itself; of two epochs for `smoke`."""
@@ -89,6 +95,11 @@ class Planned:
     attempts: Sequence[RunDir] = ()
     """All that is on record of it."""
 
+    @property
+    def key(self) -> Key:
+        """What it is, whichever version recorded it."""
+        return self.subject.identities.own, self.seed
+
     def record(self, on_record: Attempts) -> Run | None:
         """What stands for it on a later record; None if it neither finished nor diverged."""
         return standing(self.subject, list(map(read, on_record.of(self.subject.identities, self.seed))))
@@ -114,6 +125,11 @@ class Plan:
     """Experiments whose data cannot be had."""
     identities: list[str] = field(default_factory=list)
     """That of each experiment wanted; empty where its data cannot be had."""
+
+    @cached_property
+    def drawn(self) -> dict[Key, RunDir]:
+        """The directories of the runs that have been handed out."""
+        return {}
 
     @cached_property
     def labelled(self) -> dict[str, Labelled]:
@@ -161,11 +177,27 @@ class Plan:
 
     def jobs(self, after: Sequence[After] = ()) -> Iterator[Job]:
         """The runs to train, in order: every experiment with every seed. A run's directory is made as it is drawn."""
-        provenance = {"command": shlex.join(["dlexp", *sys.argv[1:]]), "git": repository.state(Path())}
+        as_job = self._as_job(after)
+        return map(as_job, self.to_train)
+
+    def jobs_in(self, order: Iterable[Planned | None], after: Sequence[After] = ()) -> Iterator[Job | None]:
+        """Those of them that are named one after the other; None as long as that depends on those before."""
+        as_job = self._as_job(after)
+        return (None if planned is None else as_job(planned) for planned in order)
+
+    def _as_job(self, after: Sequence[After]) -> Callable[[Planned], Job]:
+        """What makes a job of a run and notes where it is recorded."""
+        provenance: dict[str, Any] = {
+            "command": shlex.join(["dlexp", *sys.argv[1:]]),
+            "git": repository.state(Path()),
+            # An interval over these seeds has to know it.
+            **({"until_sure": self.request.until_sure} if self.request.until_sure else {}),
+        }
         numbering, drawn = Numbering(self.runs_dir), DrawnRuns()
-        for planned in self.to_train:
-            run_dir = planned.begun or self._directory(planned, numbering)
-            yield Job(
+
+        def as_job(planned: Planned) -> Job:
+            run_dir = self.drawn[planned.key] = planned.begun or self._directory(planned, numbering)
+            return Job(
                 **vars(self._candidate(planned)),
                 identity=planned.identity,
                 path=run_dir.path,
@@ -176,6 +208,8 @@ class Plan:
                 shorter=() if self.request.force else _shorter(planned, run_dir, drawn),
                 earlier_digests=tuple(planned.subject.digests[1:]),
             )
+
+        return as_job
 
     @property
     def candidates(self) -> dict[str, Candidate]:
@@ -217,9 +251,9 @@ class Plan:
 
 def together(plans: Sequence[Plan]) -> Plan:
     """One plan of several that were made at the same time, each run once."""
-    runs: dict[tuple[str, int], Planned] = {}
+    runs: dict[Key, Planned] = {}
     for planned in (planned for each in plans for planned in each.runs):
-        runs.setdefault((planned.subject.identities.own, planned.seed), planned)
+        runs.setdefault(planned.key, planned)
     wanted = [pair for each in plans for pair in each.request.wanted]
     allowed = {name: rules for each in plans for name, rules in each.request.allowed.items()}
     return Plan(

@@ -1,10 +1,11 @@
 """What commands that train share: what they are given, how a plan is carried out, what came of it."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 
 from dlexp.components import keras_settings
@@ -19,7 +20,7 @@ from dlexp.execution.engine import Engine
 from dlexp.execution.plan import Plan, Planned
 from dlexp.execution.planning import require_memory
 from dlexp.execution.remarking import ALL_SHOWN_BY, Remarking
-from dlexp.execution.schedule import Watcher, run_all
+from dlexp.execution.schedule import Jobs, Watcher, run_all
 from dlexp.records.conditions import Condition
 from dlexp.records.index import read
 from dlexp.records.run_dir import OWN_FILES, RunDir
@@ -29,7 +30,7 @@ from dlexp.reports.run.asserted import require_recorded
 from dlexp.reports.run.curves import CURVES
 from dlexp.reports.run.outcome import RunOutcome, outcome
 from dlexp.training.after import After, make_missing
-from dlexp.training.job import Job, Refusal
+from dlexp.training.job import Refusal
 
 log = logging.getLogger(__name__)
 
@@ -162,7 +163,11 @@ class Runner:
     """The user's own for the runs, those that are done included; no repetition is given any."""
 
     def carry_out(
-        self, plan: Plan, configs: Mapping[str, Loaded] | None = None, after: Sequence[After] = AFTER
+        self,
+        plan: Plan,
+        configs: Mapping[str, Loaded] | None = None,
+        after: Sequence[After] = AFTER,
+        order: Iterable[Planned | None] | None = None,
     ) -> list[RunDir]:
         """Train what a plan has left to train, rebuild summary.csv, and make what finished runs lack of `after`.
 
@@ -170,6 +175,7 @@ class Runner:
             plan: What to train.
             configs: That of each experiment by its identity; None if what cannot be built fails its own run alone.
             after: What finished runs have beside their records.
+            order: As `Plan.jobs_in` takes it; by default all that is left to train, in the order of the plan.
 
         Returns:
             Every run that was started, in that order. A run that failed says so in its records.
@@ -180,26 +186,34 @@ class Runner:
         """
         if self.needs_all_data and plan.without_data:
             raise plan.without_data[0][1]
+        if order is not None and not (order := _unless_empty(order)):
+            plan = replace(plan, runs=[each for each in plan.runs if each.recorded])
         experiments = [planned.subject.experiment for planned in plan.to_train]
         require_memory(experiments, plan.request.allowed, plan.request.smoke)
         for run_dir in plan.done if not plan.request.repeats else ():
             self.words.give(run_dir)
         with self.progress(plan) as watcher:
-            started = self._train(plan, configs, after, watcher) if plan.to_train else []
+            started = self._train(plan, configs, after, order, watcher) if plan.to_train else []
             for line in shown(list(make_missing([*plan.done, *started], after))):
                 log.warning(line)
         return started
 
     def _train(
-        self, plan: Plan, configs: Mapping[str, Loaded] | None, after: Sequence[After], watcher: Watcher
+        self,
+        plan: Plan,
+        configs: Mapping[str, Loaded] | None,
+        after: Sequence[After],
+        order: Iterable[Planned | None] | None,
+        watcher: Watcher,
     ) -> list[RunDir]:
         started: list[RunDir] = []
         words = NO_WORDS if plan.request.repeats else self.words
 
-        def noted(jobs: Iterator[Job]) -> Iterator[Job]:
+        def noted(jobs: Jobs) -> Jobs:
             for job in jobs:
-                started.append(RunDir(job.path))
-                words.give(RunDir(job.path))
+                if job:
+                    started.append(RunDir(job.path))
+                    words.give(RunDir(job.path))
                 yield job
 
         if ignored := keras_settings.ignored():
@@ -211,7 +225,8 @@ class Runner:
         try:
             if configs and (candidates := plan.candidates):
                 _require_none(engine.refusals(list(candidates.values()), watcher.preparing), plan, configs)
-            run_all(noted(plan.jobs(after)), engine, Remarking(watcher), self.fail_fast, self.wait)
+            jobs = plan.jobs(after) if order is None else plan.jobs_in(order, after)
+            run_all(noted(jobs), engine, Remarking(watcher), self.fail_fast, self.wait)
         except KeyboardInterrupt:
             watcher.stopping()
             raise
@@ -224,6 +239,13 @@ class Runner:
                 except DlexpError as error:  # It hides no result: the table is derived from the records.
                     log.warning(str(error))
         return started
+
+
+def _unless_empty(order: Iterable[Planned | None]) -> Iterable[Planned | None] | None:
+    """The same; None if nothing is to be trained, so that nothing is started for it."""
+    runs = iter(order)
+    first = [*islice(runs, 1)]
+    return chain(first, runs) if first else None
 
 
 def _require_none(refusals: Sequence[Refusal], plan: Plan, configs: Mapping[str, Loaded]) -> None:

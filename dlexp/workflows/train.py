@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dlexp.components.remarks import Remark, require_settled, said
@@ -57,7 +57,14 @@ def train(
     return carry_out(planned, dict(zip(planned.identities, loaded, strict=True)), runner)
 
 
-def carry_out(planned: Plan, configs: Mapping[str, Loaded], runner: Runner, *, counts_done: bool = False) -> Trained:
+def carry_out(
+    planned: Plan,
+    configs: Mapping[str, Loaded],
+    runner: Runner,
+    *,
+    counts_done: bool = False,
+    order: Iterable[Planned | None] | None = None,
+) -> Trained:
     """Train what a plan has left to train, after saying what is on record of its runs.
 
     Args:
@@ -65,6 +72,7 @@ def carry_out(planned: Plan, configs: Mapping[str, Loaded], runner: Runner, *, c
         configs: By identity the config of each of its experiments.
         runner: Trains.
         counts_done: Whether runs that are done are only counted, and not named each.
+        order: As `Plan.jobs_in` takes it; by default all.
 
     Raises:
         Unsettled: What is strict refuses data of a run that is done.
@@ -84,10 +92,11 @@ def carry_out(planned: Plan, configs: Mapping[str, Loaded], runner: Runner, *, c
         *shown(list(map(str, found)), ALL_SHOWN_BY),
     ]
     if counts_done and planned.done:
-        lines.append(f"{len(planned.done)} of {plural(len(planned.runs), 'run')} done before")
+        of = "at most " if order is not None else ""
+        lines.append(f"{len(planned.done)} of {of}{plural(len(planned.runs), 'run')} done before")
     for line in lines:
         log.info(line)
-    started = runner.carry_out(planned, configs)
+    started = runner.carry_out(planned, configs, order=order)
     for line in shown(list(other_beginnings(planned, started))):
         log.info(line)
     is_strict = planned.request.strict

@@ -47,6 +47,7 @@ class Progress:
         """Where it is quiet, neither a table nor lines are shown; events are handed on all the same."""
         self._plan = plan
         self._n_runs = len(plan.to_train)
+        self._at_most = "at most " if plan.request.until_sure else ""
         self._screen = screen or Screen(is_shown=not is_quiet)
         self._events = events
         self._is_quiet = is_quiet
@@ -66,8 +67,9 @@ class Progress:
             self._events.planned(self._plan)
         if self._n_runs and not self._is_quiet:
             # The first process imports TensorFlow meanwhile.
-            left = self._time.in_all([]).said
-            self._to_train = ", ".join(filter(None, [f"{plural(self._n_runs, 'run')} to train", left]))
+            left = self._bounded(self._time.in_all([]).said)
+            of_runs = f"{self._at_most}{plural(self._n_runs, 'run')} to train"
+            self._to_train = ", ".join(filter(None, [of_runs, left]))
             if not self._screen.is_shown and (left or self._n_runs > 1):
                 self._announcement = self._to_train
         return self
@@ -125,7 +127,8 @@ class Progress:
             self._say(f"{found.title}: left to {owner.described}")
             return
         self._ended.add(job.path)
-        self._say(self._fitted(f"[{len(self._ended)}/{self._n_runs}] ", found, f": {_ending(found)}"))
+        of = f" of {self._at_most}" if self._at_most else "/"
+        self._say(self._fitted(f"[{len(self._ended)}{of}{self._n_runs}] ", found, f": {_ending(found)}"))
 
     def stopping(self) -> None:
         """The command is interrupted, and the running epochs are given some seconds to end."""
@@ -152,13 +155,17 @@ class Progress:
             return self.n_done
         if time.monotonic() - self._idle_since > SECONDS_IDLE:
             return f"{self.n_done}, waiting for other processes"
-        left = self._time.in_all(list(self._running.values())).said
+        left = self._bounded(self._time.in_all(list(self._running.values())).said)
         return f"{self.n_done}, {left} left" if left else self.n_done
 
     @property
     def n_done(self) -> str:
         """`12 of 27 runs done`, whatever came of them."""
-        return f"{len(self._ended)} of {plural(self._n_runs, 'run')} done"
+        return f"{len(self._ended)} of {self._at_most}{plural(self._n_runs, 'run')} done"
+
+    def _bounded(self, left: str) -> str:
+        """How long it will take, of runs that may not all be needed: `at most 20 s`."""
+        return left.replace("about ", "at most ", 1) if self._at_most else left
 
     def _row(self, running: Running) -> Row:
         return Row(
