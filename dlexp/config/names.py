@@ -8,6 +8,8 @@ PATTERN = r"^[\w(][\w .,+=()-]*$"
 MAX_LENGTH = 100
 #: The table of all runs, which lies beside the names' folders.
 SUMMARY_CSV = "summary.csv"
+#: The folder of the ledgers, beside them too.
+LEDGERS = "ledgers"
 #: Ends the names that bias-variance gives: many runs for one experiment, shown only where they are named.
 BIAS_VARIANCE = " resamples"
 #: The end of a file's name by which commands know a config.
@@ -58,6 +60,7 @@ def why_not(name: str, path: Path, *, is_resampled: bool) -> str:
     is_recorded = path.name == "config.yaml" and FOLDER.fullmatch(folder.name) and folder.parent.name == name
     reasons = {
         "a file of this name lies beside the runs": lower == SUMMARY_CSV,
+        "the folder of the ledgers beside the runs is called so": lower == LEDGERS,
         f"bias-variance calls its own runs so, with {BIAS_VARIANCE!r} at the end": (
             lower.endswith(BIAS_VARIANCE) and not is_resampled
         ),

@@ -12,7 +12,7 @@ from typing import Any
 
 from dlexp import regular_files
 from dlexp.config.identity import Identities
-from dlexp.config.names import BIAS_VARIANCE, OBSERVED, PREFIX_LENGTH, SUMMARY_CSV
+from dlexp.config.names import BIAS_VARIANCE, LEDGERS, OBSERVED, PREFIX_LENGTH, SUMMARY_CSV
 from dlexp.errors import UserError
 from dlexp.format import plural
 from dlexp.records.ended import Ended, Failed, Finished
@@ -90,7 +90,7 @@ class Run:
 def walk(runs_dir: Path) -> tuple[list[RunDir], list[Path]]:
     """All run directories by name, seed, experiment and attempt; and what lies between them and is no run's.
 
-    Hidden entries, smoke runs among them, are passed over, and the observed repetitions of the runs.
+    Hidden entries, smoke runs among them, are passed over, and so are ledgers and the observed repetitions of the runs.
 
     Raises:
         UserError: There is no such directory, or it may not be read.
@@ -106,7 +106,8 @@ def walk(runs_dir: Path) -> tuple[list[RunDir], list[Path]]:
         runs = [RunDir(Path(entry.path)) for entry in own if FolderName.parse(entry.name) and is_directory(entry)]
         found += runs
         known = {run_dir.path.name for run_dir in runs}
-        foreign += [Path(entry.path) for entry in own if entry.name.removesuffix(OBSERVED) not in known]
+        if name.name != LEDGERS:
+            foreign += [Path(entry.path) for entry in own if entry.name.removesuffix(OBSERVED) not in known]
     return sorted(found, key=lambda run_dir: (run_dir.name, run_dir.folder)), sorted(foreign)
 
 

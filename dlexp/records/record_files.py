@@ -56,16 +56,16 @@ def read_json(path: Path, check: Check = anything) -> dict[str, Any] | None:
     return None if content is None else parsed(content, path, check)
 
 
-def parsed(content: bytes, path: Path, check: Check = anything) -> dict[str, Any]:
-    """The mapping in the content of a JSON file, checked."""
+def parsed(content: bytes, path: Path, check: Check = anything, line: int | None = None) -> dict[str, Any]:
+    """The mapping in the content of a JSON file, or in this line of one, checked."""
     try:
         record = _strict(content)
     except ValueError as error:
-        raise damaged(path, error) from error
+        raise damaged(path, error, line) from error
     if not isinstance(record, dict):
-        raise damaged(path, "no mapping")
+        raise damaged(path, "no mapping", line)
     if wrong := check(record, ""):
-        raise damaged(path, wrong)
+        raise damaged(path, wrong, line)
     return record
 
 
