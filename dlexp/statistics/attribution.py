@@ -1,31 +1,15 @@
 """How much of a difference each of k parts of a change accounts for (Shapley, 1953), over paired seeds.
 
 A corner says which parts have been changed: bit i of it is 1 if part i is as in the second experiment, so 0 is the
-first experiment and 2^k - 1 the second one. The share of a part is a weighted sum of the scores of corners.
+first experiment and 2^k - 1 the second one. The share of a part is a weighted sum of the scores of corners, one for each
+seed; its interval is that of the paired t over the seeds at `LEVEL / k`, so that those of all shares hold together.
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-
-from dlexp.statistics.paired import LEVEL, Interval, paired, rounding_sd
 
 #: What a share is made of: by corner the weight of its score. Other corners have none.
 Weights = Mapping[int, float]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Attribution:
-    """A mean difference over paired seeds, split over the parts of a change.
-
-    For each seed, the shares and the rest add up to the total.
-    """
-
-    shares: tuple[Interval, ...]
-    """Of each part; the intervals hold together: each has `level / k`."""
-    total: Interval
-    rest: Interval | None
-    """The total less all shares; None if they add up to it by construction."""
 
 
 def shapley(k: int) -> list[Weights]:
@@ -62,35 +46,15 @@ def weighted(scores: Mapping[int, float], weights: Weights) -> float:
     return math.fsum(weight * scores[corner] for corner, weight in weights.items())
 
 
-def attribution(
-    seeds: Sequence[Mapping[int, float]], weights: Sequence[Weights], *, step: float = 0.0, level: float = LEVEL
-) -> Attribution:
-    """Split the difference between the last corner and corner 0 over its parts.
-
-    Args:
-        seeds: For each of at least two seeds, by corner its score.
-        weights: By part what its share is made of: `shapley(k)` or `first_and_last(k)`.
-        step: The distance between neighbouring values of a score, such as 1 / examples; 0 if it can be any number.
-        level: How often any of the k shares may miss the true one; the total and the rest have it for themselves.
-    """
-    total: Weights = {2 ** len(weights) - 1: 1.0, 0: -1.0}
-    rest = rest_of(weights)
-
-    def interval(own: Weights, own_level: float) -> Interval:
-        least_sd = rounding_sd(step * weight for weight in own.values())
-        return paired([weighted(scores, own) for scores in seeds], level=own_level, least_sd=least_sd)
-
-    return Attribution(
-        shares=tuple(interval(own, level / len(weights)) for own in weights),
-        total=interval(total, level),
-        rest=interval(rest, level) if rest else None,
-    )
+def total_of(k: int) -> Weights:
+    """What the whole difference is made of."""
+    return {2**k - 1: 1.0, 0: -1.0}
 
 
 def rest_of(weights: Sequence[Weights]) -> Weights:
     """What the rest, the total less all shares, is made of; empty if the shares add up to the total by construction."""
     shares = [(corner, -weight) for each in weights for corner, weight in each.items()]
-    return _added([(2 ** len(weights) - 1, 1.0), (0, -1.0), *shares])
+    return _added([*total_of(len(weights)).items(), *shares])
 
 
 def _added(terms: Iterable[tuple[int, float]]) -> Weights:
