@@ -1,7 +1,7 @@
 """How much of a difference each of k parts of a change accounts for (Shapley, 1953), over paired seeds.
 
 A corner says which parts have been changed: bit i of it is 1 if part i is as in the second experiment, so 0 is the
-first experiment and 2^k - 1 the second one. The share of a part is a weighted sum of the scores of corners, one for each
+first experiment and 2^k - 1 the second one. The share of a part is a weighted sum of the scores of corners, for each
 seed; its interval is that of the paired t over the seeds at `LEVEL / k`, so that those of all shares hold together.
 """
 
