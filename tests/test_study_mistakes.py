@@ -286,7 +286,7 @@ def test_mistakes_in_names_and_bounds(claim: str, said: str) -> None:
         ("seed: 0", "seed: a study names all its seeds, such as `seeds: 5` or `seeds: {first: 5, count: 12}`"),
         (
             "sees: 3",
-            "sees: unknown key 'sees'. Did you mean 'seeds'? Choose from: base, seeds, variants, grid, claims, ",
+            "sees: unknown key 'sees'. Did you mean 'seeds'? Choose from: base, seeds, ",
         ),
         ("optimizer: adam", "optimizer: a key of a config; write it in a variant, or in the base"),
         ("metric: loss", "metric: a key of a claim; write it below claims"),

@@ -74,7 +74,7 @@ def decisions(study: Study, experiments: Experiments) -> Iterator[Misfit]:
         if name in next(iter(map(in_result, experiments.values())), ()) and not is_decidable(name):
             yield Misfit(path, f"neither way is better of {name!r}")
         else:
-            yield from (Misfit(path, why) for why in _missing(name, experiments, _decidable))
+            yield from (Misfit(path, why) for why in missing(name, experiments, _decidable))
     if study.goal is not None and len(experiments) < 2:
         yield Misfit("goal", "decides between the first variant and the others, and there is one variant alone")
     if study.goal in study.must_not_worsen:
@@ -107,7 +107,7 @@ def _not_measured(claim: Claim, metric: str, experiments: Experiments, is_resamp
             yield f"{metric!r} is measured after the training; leave out epoch"
     elif metric.startswith(DIAGNOSTICS):
         why = next(filter(None, map(why_no_diagnostics, experiments.values())), "")
-        yield from [why] if why else _missing(metric, experiments, in_diagnostics)
+        yield from [why] if why else missing(metric, experiments, in_diagnostics)
     elif len(columns) > 2:
         yield f"expected a column or the difference of two, given {metric!r}"
     else:
@@ -118,8 +118,8 @@ def _not_measured(claim: Claim, metric: str, experiments: Experiments, is_resamp
 def _not_recorded(name: str, epoch: int | None, experiments: Experiments) -> Iterator[str]:
     """Why a column of the records has no value, in the result or in an epoch."""
     here, elsewhere = (in_result, in_each_epoch) if epoch is None else (in_each_epoch, in_result)
-    found = list(_missing(name, experiments, here))
-    if not found or list(_missing(name, experiments, elsewhere)):
+    found = list(missing(name, experiments, here))
+    if not found or list(missing(name, experiments, elsewhere)):
         yield from found
     elif epoch is None:
         yield f"{name!r} has a value in each epoch; say in which with epoch"
@@ -129,19 +129,19 @@ def _not_recorded(name: str, epoch: int | None, experiments: Experiments) -> Ite
 
 def _not_watched(name: str, experiments: Experiments) -> Iterator[str]:
     """Why epochs cannot be counted until a column reaches a value."""
-    if list(_missing(name, experiments, in_each_epoch)) and not list(_missing(name, experiments, in_result)):
+    if list(missing(name, experiments, in_each_epoch)) and not list(missing(name, experiments, in_result)):
         yield f"{name!r} has no value in each epoch, so that none can be counted until it reaches one"
     elif all(name in experiment.history_columns for experiment in experiments.values()):
         yield from [] if Column.parse(name).is_judged else [f"neither way is better of {name!r}"]
     else:
-        yield from _missing(name, experiments, lambda experiment: experiment.judged_columns)
+        yield from missing(name, experiments, lambda experiment: experiment.judged_columns)
 
 
 def _decidable(experiment: Experiment) -> list[str]:
     return list(filter(is_decidable, in_result(experiment)))
 
 
-def _missing(name: str, experiments: Experiments, recorded: Callable[[Experiment], Sequence[str]]) -> Iterator[str]:
+def missing(name: str, experiments: Experiments, recorded: Callable[[Experiment], Sequence[str]]) -> Iterator[str]:
     """Why a name is not among what experiments record; nothing if it is among what each of them records."""
     known = {variant: recorded(experiment) for variant, experiment in experiments.items()}
     lacking = [variant for variant, choices in known.items() if name not in choices]

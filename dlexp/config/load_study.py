@@ -1,14 +1,15 @@
 """From a study file to checked experiments and claims about them."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from dlexp.components.component import Misfit
-from dlexp.config import bound_rules, claim_rules
+from dlexp.config import bound_rules, claim_rules, tuning_rules
+from dlexp.config.budget import Imposed, NTrained
 from dlexp.config.lint import Finding
 from dlexp.config.load import Loaded
 from dlexp.config.measurable import DIAGNOSTICS
@@ -17,6 +18,7 @@ from dlexp.config.node import Node
 from dlexp.config.places import Document, Place
 from dlexp.config.problems import ConfigError, Problem, Source, refused
 from dlexp.config.study import Claim, Study, is_study
+from dlexp.config.tuning import TuningPoint, points_of
 from dlexp.config.variants import load_variants, observed, same_experiments, variants_of
 from dlexp.config.yaml_source import STUDY, read
 
@@ -39,6 +41,10 @@ class LoadedStudy:
     """The experiments by the names of the variants, in their order in the file, each at every point of the grid. Those
     whose diagnostics a claim is about record them. One that is another experiment than its config has a name of its
     own, `STUDY-VARIANT`."""
+    points: Mapping[str, Sequence[TuningPoint]] = field(default_factory=dict)
+    """By variant what it is tuned over; empty of a study that tunes nothing."""
+    tune_by: str = ""
+    """The column by which points are picked; empty of a study that tunes nothing."""
     warnings: Sequence[Finding] = ()
     """What works in the variants and is unwise, each thing once."""
 
@@ -52,8 +58,13 @@ def is_study_file(path: Path) -> bool:
     return is_study(read(path).entries)
 
 
-def load_study(path: Path | str) -> LoadedStudy:
+def load_study(path: Path | str, n_trained: NTrained | None = None) -> LoadedStudy:
     """Read a study, the configs that it names, and what its variants and its grid lay over them.
+
+    Args:
+        path: The file.
+        n_trained: How many examples an experiment trains on, by which steps are imposed. Without it experiments keep
+            their epochs whose settings do not tell.
 
     Raises:
         ConfigError: With every problem of the file, of its variants and of what is claimed of them.
@@ -66,9 +77,13 @@ def load_study(path: Path | str) -> LoadedStudy:
     refused_keys = _refused_in_claims(problems)
     wrong = {_top(each) for each in problems}
     said, misnamed = variants_of(file, max(1, study.n_seeds))
-    loaded, unloaded = load_variants(said, path)
+    imposed = _imposed(study, file, n_trained)
+    configs, unloaded = load_variants(said, path, imposed)
+    loaded = {each.name: own for each, own in zip(said, configs, strict=True) if own}
+    points, untuned = points_of(file, study, [each for each in said if each.name in loaded], path, imposed)
     names = [each.name for each in said]
-    problems += [*misnamed, *_with_names(unloaded, names, path), *same_experiments(said, loaded)]
+    problems += [*misnamed, *_with_names(unloaded, names, path), *same_experiments(said, configs)]
+    problems += _with_variants(untuned, names)
     if not wrong:  # What follows from a key that is wrong is not said as well.
         problems += _located(study.problems(), file)
     # Of a file whose variants are not all known, nothing is said about their names in claims.
@@ -82,7 +97,17 @@ def load_study(path: Path | str) -> LoadedStudy:
     for name, source in _observed(claims, file):
         loaded[name] = observed(loaded[name], source)
     warnings = _with_names({name: each.warnings for name, each in loaded.items()}, names, path)
-    return LoadedStudy(path=path, study=study, variants=loaded, warnings=warnings)
+    tune_by = study.tune_by or tuning_rules.default_column(next(iter(loaded.values())).experiment) if points else ""
+    return LoadedStudy(path=path, study=study, variants=loaded, points=points, tune_by=tune_by, warnings=warnings)
+
+
+def _imposed(study: Study, file: Node, n_trained: NTrained | None) -> Imposed | None:
+    """What a study imposes on its variants; None if that is nothing, or what it says is wrong."""
+    budget = study.budget
+    if budget is None or (budget.epochs is None) == (budget.steps is None):
+        return None
+    key = "epochs" if budget.epochs else "steps"
+    return Imposed(budget=budget, source=file.nearest_source(["budget", key]), n_trained=n_trained)
 
 
 def _validated(file: Node) -> tuple[Study, dict[int, Claim], list[Problem]]:
@@ -146,6 +171,7 @@ def _misclaimed(
         yield from (misfit.below(f"claims.{i}") for misfit in misfits)
     if names and len(experiments) == len(names):
         yield from claim_rules.decisions(study, experiments)
+        yield from tuning_rules.tuning(study, experiments)
         yield from claim_rules.training_sets(study, experiments)
 
 
@@ -170,13 +196,29 @@ def _observed(claims: Mapping[int, Claim], file: Node) -> Iterator[tuple[str, So
 
 def _with_names(found: Mapping[str, Sequence[P]], names: Sequence[str], path: Path) -> list[P]:
     """What was found in variants, each thing once; what lies in their configs, with the variants that alone have it."""
-    having: dict[P, list[str]] = {}
+    having = _owners(found)
+    in_study = {problem: len(names) * [""] for problem in having if problem.source.label == str(path)}
+    return _with_owners(having | in_study, names)
+
+
+def _with_variants(found: Mapping[str, Sequence[P]], names: Sequence[str]) -> list[P]:
+    """What was found where the study tunes its variants, each thing once, with the variants that alone have it."""
+    return _with_owners(_owners(found), names)
+
+
+def _owners(found: Mapping[str, Sequence[P]]) -> dict[P, list[str]]:
+    """What was found, and in which variants."""
+    having: dict[P, dict[str, None]] = {}
     for name, problems in found.items():
         for problem in problems:
-            having.setdefault(problem, []).append(name)
+            having.setdefault(problem, {})[name] = None
+    return {problem: list(owners) for problem, owners in having.items()}
+
+
+def _with_owners(having: Mapping[P, Sequence[str]], names: Sequence[str]) -> list[P]:
     return [
         problem
-        if problem.source.label == str(path) or len(owners) == len(names)
+        if len(owners) == len(names)
         else replace(problem, message=f"{problem.message} (in {claim_rules.listed(owners)})")
         for problem, owners in having.items()
     ]

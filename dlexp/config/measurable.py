@@ -1,5 +1,6 @@
 """What the runs of an experiment record: the numbers that a claim can be about, known from its settings alone."""
 
+import re
 from collections.abc import Iterator
 
 from dlexp.components.columns import COSTS, DIAGNOSED, OTHER_COLUMNS, Column
@@ -11,6 +12,12 @@ from dlexp.config.experiment import Experiment
 
 #: What the name of a column of the diagnostics begins with, before the number of a layer or the column itself.
 DIAGNOSTICS = "diagnostics."
+#: Settings that choose no example of the validation and test splits: how the inputs are encoded, which examples train,
+#: and the path of files that a digest stands for.
+CHOOSES_NO_EXAMPLES = re.compile(
+    r"dataset\.(?:resample.*|(?:path|num_words|skip_top|encoding|maxlen|standardize|features|categorical|text|form"
+    r"|vocabulary|train_fraction|train_fraction_seed)$)"
+)
 #: The targets of heads whose prediction is a number; of all others it is a class.
 NUMBERS = {"regression", "proportion", "count"}
 

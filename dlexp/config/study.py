@@ -4,7 +4,8 @@ from collections.abc import Collection, Container, Iterator, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from dlexp.components.component import Misfit, Settings
 from dlexp.components.training_sets import Resampling
@@ -23,6 +24,10 @@ ERROR_PARTS = (
 MEASURES = ("metric", "epochs_to")
 SUBJECTS = ("difference", "ratio", "variant", "order")
 BOUNDS = ("at_least", "at_most", "between", "no_difference_beyond")
+#: The first seed on which variants are tuned: far from those of a verdict.
+FIRST_TUNING_SEED = 1000
+#: What the budget of a variant is reported in and cannot be imposed in.
+NOT_IMPOSED = ("parameters", "seconds")
 #: A text that says something: the name of a variant or of a column, a file, a statement.
 Name = Annotated[str, Field(min_length=1)]
 PERCENT = r"^(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?%$"
@@ -146,6 +151,24 @@ class Seeds(Settings):
     """How many there are."""
 
 
+class Budget(Settings):
+    """What the training of each variant may take, in epochs or in steps."""
+
+    epochs: Annotated[int, Field(ge=1)] | None = None
+    """The epochs of each variant, in place of its own `training.epochs`."""
+    steps: Annotated[int, Field(ge=1)] | None = None
+    """The updates of the optimizer: each variant has the number of epochs that comes nearest to so many."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _can_be_imposed(cls, given: Any) -> Any:
+        keys = given if isinstance(given, dict) else {}
+        if any(key in keys for key in NOT_IMPOSED):
+            message = "parameters and seconds cannot be imposed, only epochs and steps; the page reports all four"
+            raise PydanticCustomError("budget", message)
+        return given
+
+
 class Study(Settings):
     """A question: which experiments are trained on which seeds, and what is claimed of them."""
 
@@ -159,6 +182,16 @@ class Study(Settings):
     names another config instead of the base. The first one is the incumbent of `goal`."""
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
     """An experiment for each combination of these values, by dotted key; with `variants`, of each of them."""
+    tune: dict[str, Annotated[list[Any], Field(min_length=2)]] = {}
+    """Values by dotted key, of which each variant gets its own best combination, picked on validation data, before it
+    is judged: `optimizer.learning_rate: [0.001, 0.01, 0.1]`. The variants as they are written are trained too."""
+    tune_by: Name | None = None
+    """The column on validation data whose best mean is picked; by default that of the head's first metric in the last
+    epoch."""
+    tune_seeds: Annotated[int, Field(ge=1, le=MAX_RUNS)] = 3
+    """How many seeds each combination is trained with: 1000, 1001, ..., none of those that the study judges by."""
+    budget: Budget | None = None
+    """How long each variant is trained, the same for all: `epochs: 20` or `steps: 5000`."""
     claims: list[Claim] = []
     """The statements; without any, the study trains and compares."""
     resamples: Annotated[int, Field(ge=3, le=MAX_RUNS)] | None = None
@@ -186,6 +219,14 @@ class Study(Settings):
         return len(self.planned_seeds)
 
     @property
+    def tuning_seeds(self) -> range:
+        """The seeds that the variants are tuned on: after those that judge them, where these reach so far."""
+        judging, first = self.planned_seeds, FIRST_TUNING_SEED
+        if judging and judging.start < first + self.tune_seeds and first < judging.stop:
+            first = judging.stop
+        return range(first, first + self.tune_seeds) if self.tune else range(0)
+
+    @property
     def n_training_sets(self) -> int:
         """How many training sets are drawn for the claims that need them: 20 by default."""
         return self.resamples or 20
@@ -203,8 +244,21 @@ class Study(Settings):
             yield Misfit("resampling", "says how training sets are drawn, and resamples, how many, is missing")
         if self.resamples is not None and not any(claim.needs_training_sets for claim in self.claims):
             yield Misfit("resamples", f"no claim is about {', '.join(ERROR_PARTS[:4])}, ...; leave it out")
+        yield from self.mistuned()
         if self.must_not_worsen and self.goal is None:
             yield Misfit("must_not_worsen", "a variant is adopted for a goal, which is missing; name a column as goal")
+
+    def mistuned(self) -> Iterator[Misfit]:
+        """Keys that do nothing without `tune`, and a budget of none or of two kinds."""
+        for key in ("tune_by", "tune_seeds"):
+            if key in self.model_fields_set and not self.tune:
+                yield Misfit(key, "says how variants are tuned, and tune, over which values, is missing")
+        if self.tuning_seeds and self.tuning_seeds[-1] > MAX_SEED:
+            yield Misfit("tune_seeds", f"the last one would be {self.tuning_seeds[-1]}; the largest is {MAX_SEED}")
+        if self.budget and (self.budget.epochs is None) == (self.budget.steps is None):
+            yield Misfit("budget", "expected one of epochs, steps")
+        if self.budget and "training.epochs" in self.tune:
+            yield Misfit("tune.training.epochs", "budget says how many epochs there are; leave out one of them")
 
     @property
     def margins(self) -> dict[str, Margin]:

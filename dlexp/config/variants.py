@@ -5,11 +5,12 @@ import itertools
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dlexp.config.bases import read_with_bases
+from dlexp.config.budget import Imposed
 from dlexp.config.experiment import Experiment
 from dlexp.config.flat import format_value
 from dlexp.config.identity import identified
@@ -44,6 +45,8 @@ class Variant:
     """The dotted path of that name: `base`, or `file` in the variant."""
     values: Sequence[Value]
     """What it lays over its config."""
+    tuned: Sequence[Value] = ()
+    """What a point of the tuning lays over that."""
 
     def at(self, point: Sequence[Value]) -> "Variant":
         """The variant at a point of the grid."""
@@ -59,13 +62,13 @@ def variants_of(file: Node, n_seeds: int) -> tuple[list[Variant], list[Problem]]
     said, grid = file.child("variants"), file.child("grid")
     named = list(_named(said)) if said else []
     problems = [problem for problem in map(_misnamed, named) if problem]
-    axes, of_axes = _axes(grid) if grid else ([], [])
-    n = max(1, len(named)) * math.prod(map(len, axes)) * n_seeds
+    points, of_axes = axes(grid, "grid") if grid else ([], [])
+    n = max(1, len(named)) * math.prod(map(len, points)) * n_seeds
     if n > MAX_RUNS:
-        path = "grid" if axes else "seeds"
+        path = "grid" if points else "seeds"
         message = f"{MAX_RUNS:,} runs at most in one command, asked for {n:,}"
         return [], [*problems, *of_axes, Problem(path, message, file.nearest_source([path]))]
-    if not named and not axes:
+    if not named and not points:
         missing = "missing; name what is compared, such as `variants: {sgd: {}, adam: {optimizer: adam}}`"
         is_said = any(node and (node.entries or not node.is_mapping) for node in (said, grid))
         return [], [*of_axes, *([] if is_said else [Problem("variants", missing, file.source)])]
@@ -80,16 +83,18 @@ def variants_of(file: Node, n_seeds: int) -> tuple[list[Variant], list[Problem]]
     for name, node in named:
         try:
             if own := _variant(name, node, base):
-                variants += [own.at(point) for point in itertools.product(*axes)]
+                variants += [own.at(point) for point in itertools.product(*points)]
         except ConfigError as error:
             problems += error.problems
     return variants, [*problems, *of_axes]
 
 
-def load_variants(variants: Sequence[Variant], study: Path) -> tuple[dict[str, Loaded], dict[str, list[Problem]]]:
-    """The experiments of variants by name, their configs named as seen from a study; and the problems of others."""
+def load_variants(
+    variants: Sequence[Variant], study: Path, imposed: Imposed | None = None
+) -> tuple[list[Loaded | None], dict[str, list[Problem]]]:
+    """The experiments of variants, their configs named as seen from a study; the problems of others by name."""
     read, identity_of_file = functools.cache(read_with_bases), functools.cache(_identity_of_file)
-    loaded: dict[str, Loaded] = {}
+    loaded: list[Loaded | None] = []
     problems: dict[str, list[Problem]] = {}
     for each in variants:
         try:
@@ -97,13 +102,15 @@ def load_variants(variants: Sequence[Variant], study: Path) -> tuple[dict[str, L
             base = read(path, NamedBy(each.config.source, each.config_path, each.config.value))
             if twice := list(_given_twice(each.values, base)):
                 raise ConfigError(twice)
-            own = checked(path, with_values(base, each.values))
+            own = checked(path, with_values(base, [*each.values, *each.tuned]))
+            if imposed:
+                own = imposed.on(own)
             is_named = any(keys[0] == "name" for keys, _ in each.values)
-            if not is_named and each.values and _identity(own.experiment) != identity_of_file(path):
-                own = _called(own, of_variant(study, each.name), each.source)
-            loaded[each.name] = own
+            is_other = (each.values or each.tuned or imposed) and _identity(own.experiment) != identity_of_file(path)
+            loaded.append(_called(own, of_variant(study, each.name), each.source) if is_other and not is_named else own)
         except ConfigError as error:
-            problems[each.name] = error.problems
+            loaded.append(None)
+            problems.setdefault(each.name, []).extend(error.problems)
     return loaded, problems
 
 
@@ -113,12 +120,12 @@ def observed(variant: Loaded, source: Source) -> Loaded:
     return checked(variant.path, with_values(variant.said, [(("training", "diagnostics"), Node(True, source))]))
 
 
-def same_experiments(variants: Sequence[Variant], loaded: Mapping[str, Loaded]) -> Iterator[Problem]:
+def same_experiments(variants: Sequence[Variant], loaded: Sequence[Loaded | None]) -> Iterator[Problem]:
     """Variants that are the same experiment as one before them, so that nothing can be told from their runs."""
     first: dict[str, str] = {}
-    for each in variants:
-        if each.name in loaded:
-            other = first.setdefault(_identity(loaded[each.name].experiment), each.name)
+    for each, own in zip(variants, loaded, strict=True):
+        if own:
+            other = first.setdefault(_identity(own.experiment), each.name)
             if other != each.name:
                 yield Problem("", f"{each.name!r} is the same experiment as {other!r}", each.source)
 
@@ -179,27 +186,31 @@ def _variant(name: str, node: Node, base: Node | None) -> Variant | None:
     return Variant(name=name, source=node.source, config=config, config_path=FILE if file else "base", values=values)
 
 
-def _axes(grid: Node) -> tuple[list[list[Value]], list[Problem]]:
-    """The values of each key of a grid, and what is wrong with them."""
-    axes: list[list[Value]] = []
+def axes(grid: Node, path: str, *, are_named: bool = True) -> tuple[list[list[Value]], list[Problem]]:
+    """The values of each key of a grid at this path of a study, and what is wrong with them.
+
+    Args:
+        are_named: Whether claims name the points by their values.
+    """
+    found: list[list[Value]] = []
     problems: list[Problem] = []
-    for key, listed in _within(grid, "grid").entries.items():
+    for key, listed in _within(grid, path).entries.items():
         items: list[Node] = listed.value if isinstance(listed.value, list) else []
         texts = [format_value(item.plain()) for item in items]
         for i, (text, item) in enumerate(zip(texts, items, strict=True)):
-            found = next((sign for sign in (MINUS, OVER) if sign in text), "")
+            sign = next((sign for sign in (MINUS, OVER) if sign in text), "")
             if text in texts[:i]:
                 problems.append(Problem(f"{key}.{i}", f"{_shown(text)} is given twice", item.source))
-            elif found:
-                message = f"a value with {found!r} in it cannot be told from two names in a claim; make it a variant"
+            elif sign and are_named:
+                message = f"a value with {sign!r} in it cannot be told from two names in a claim; make it a variant"
                 problems.append(Problem(f"{key}.{i}", message, item.source))
         try:
             keys = _keys(key, listed)
         except ConfigError as error:
             problems += error.problems
         else:
-            axes += [[(keys, item) for item in items]] if items else []
-    return axes, problems
+            found += [[(keys, item) for item in items]] if items else []
+    return found, problems
 
 
 def _keys(key: str, value: Node) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """One experiment in a comparison: its runs by seed, and what they recorded by column."""
 
-import re
 import statistics
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,17 +7,11 @@ from functools import cached_property
 from typing import Any, TypeVar, get_args
 
 from dlexp.components.columns import COSTS, Column, Role
+from dlexp.config.measurable import CHOOSES_NO_EXAMPLES
 from dlexp.records.ended import Finished
 from dlexp.records.index import Run
 
 T = TypeVar("T")
-
-#: Settings that choose no example of the validation and test splits: how the inputs are encoded, which examples train,
-#: and the path of files that a digest stands for.
-_OTHER = re.compile(
-    r"dataset\.(?:resample.*|(?:path|num_words|skip_top|encoding|maxlen|standardize|features|categorical|text|form"
-    r"|vocabulary|train_fraction|train_fraction_seed)$)"
-)
 
 #: No data set has so many examples or labels; a damaged record may.
 _MAX_COUNT = 2**53
@@ -74,7 +67,9 @@ class Compared:
         """The same as far as data and settings tell it, for runs that did not record it."""
         found = {}
         for role, prefixes in (("test", ("dataset.",)), ("validation", ("dataset.", "validation."))):
-            keys = sorted(key for key in self.settings if key.startswith(prefixes) and not _OTHER.match(key))
+            keys = sorted(
+                key for key in self.settings if key.startswith(prefixes) and not CHOOSES_NO_EXAMPLES.match(key)
+            )
             settings = [(key, repr(self.settings[key])) for key in keys]
             # Without a digest nothing is known of the data: the examples are this experiment's own.
             found[role] = {"": repr((self.data_digest or self.identity, settings))}
