@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dlexp.cli.options import RUNS_DIR, DataDir, RunsDir, Since, StatusIs, TableFormat, Tagged, Where
+from dlexp.cli.options import RUNS_DIR, DataDir, Quiet, RunsDir, Since, StatusIs, TableFormat, Tagged, Where, Workers
 
 
 def compare(
@@ -66,6 +66,28 @@ def compare(
     status: StatusIs = None,
     since: Since = None,
     tags: Tagged = None,
+    most_seeds: Annotated[
+        int | None,
+        typer.Option(
+            "--until-sure",
+            metavar="N",
+            help="Train one seed after the other, at most N (3 to 24), until each experiment is told from the first "
+            "one or given up.",
+            show_default=False,
+        ),
+    ] = None,
+    first_seed: Annotated[int, typer.Option(metavar="K", help="The first of these seeds.")] = 0,
+    margin: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X", help="Stop, too, where the difference is within it: 0.02, or '2 points'.", show_default=False
+        ),
+    ] = None,
+    workers: Workers = 1,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say how many runs --until-sure takes, and how long; train nothing.")
+    ] = False,
+    quiet: Quiet = False,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE.png", help="Draw the learning curves of all of them there.")
     ] = None,
@@ -80,6 +102,25 @@ def compare(
 
     Example: dlexp compare digits_sgd digits_adam
     """
+    if most_seeds is not None:
+        from dlexp.cli.until_sure import require_alone, until_sure
+
+        choosing = {"--sort": sort, "--best": best, "--by": by, "--where": where, "--status": status, "--tag": tags}
+        require_alone({**choosing, "--since": since, "--plot": plot, "--top": top, "--all": everything})
+        until_sure(
+            words or [],
+            most_seeds,
+            first_seed=first_seed,
+            margin=margin,
+            metrics=metrics or [],
+            workers=workers,
+            dry_run=dry_run,
+            quiet=quiet,
+            output_format=output_format,
+            runs_dir=runs_dir,
+            data_dir=data_dir,
+        )
+        return
     from dlexp import console
     from dlexp.cli.highlights import comparison
     from dlexp.records.query import filters

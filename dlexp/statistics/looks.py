@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dlexp.statistics.paired import MIN_PAIRS
+from dlexp.statistics.paired import LEVEL, MIN_PAIRS
 
 #: How many comparisons share `LEVEL` in each column of the constants.
 _SHARED = (1, 2, 3, 4, 5, 10, 25)
@@ -45,17 +45,14 @@ class Looks:
     comparisons: int = 1
     """How many share `LEVEL`; between two numbers that constants were computed for, the larger one counts."""
 
-    def __post_init__(self) -> None:
-        """Refuse what no constant was computed for."""
-        if why := why_not(self.max_seeds, self.comparisons):
-            raise ValueError(why)
-
     def level(self, n: int) -> float:
         """The level of the interval after n pairs.
 
         The intervals at all of these levels hold at once, so that each of them holds wherever one stops, whatever one
         stops for, and those of other numbers of the same runs do too.
         """
+        if why_not(self.max_seeds, self.comparisons):  # Bonferroni's level holds for any number of looks.
+            return LEVEL / self.comparisons / max(1, self.max_seeds - MIN_PAIRS + 1)
         from scipy.special import ndtr
 
         column = next(i for i, shared in enumerate(_SHARED) if shared >= self.comparisons)
@@ -78,7 +75,7 @@ class Looks:
 
 
 def why_not(max_seeds: int, comparisons: int = 1) -> str:
-    """Why there can be no such looks; empty if there can."""
+    """Why runs cannot be ordered for such looks; empty if they can."""
     if max_seeds < MIN_PAIRS:
         return f"{MIN_PAIRS} seeds at least, asked for {max_seeds}"
     if max_seeds > MAX_SEEDS:

@@ -244,6 +244,7 @@ def _result(training: FinishedTraining, seconds: float) -> Finished:
         code_digest=job.code_digest,
         versions=prepared.environment["versions"],
         submitted=job.provenance.get("submitted"),
+        until_sure=job.provenance.get("until_sure"),
         started=prepared.started.isoformat(timespec="seconds"),
         ended=datetime.now(UTC).isoformat(timespec="seconds"),
     )

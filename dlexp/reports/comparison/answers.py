@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from dlexp.format import N_LISTED, joined, plural
-from dlexp.reports.comparison import ranked_sentences
+from dlexp.reports.comparison import ranked_sentences, stops
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.differences import is_possible, size, unit_of, written
 from dlexp.reports.comparison.facts import Comparison
@@ -27,17 +27,16 @@ def answers(comparison: Comparison) -> list[Sentence]:
     if comparison.is_of_many:
         return [each for ranking in rankings(comparison) for each in ranked_sentences.said(comparison, ranking)]
     headlines = [each for each in comparison.headlines if has_verdict(each.column)]
-    if len(headlines) > _MAX_SENTENCES:
-        found = list(_grouped(headlines))
-    else:
-        found = [Sentence(sentence(each)) for each in headlines]
+    found = list(_grouped(headlines)) if len(headlines) > _MAX_SENTENCES else [Sentence(sentence(x)) for x in headlines]
+    if comparison.stops:
+        return [*found, *stops.said(comparison.stops)]
     if short := [each for each in headlines if _is_short(each)]:
         advice = enough_seeds(_sides(short))
         if len(headlines) == 1:  # Its own sentence ends with the command.
             found = [replace(advice, text=f"{found[0].text.removesuffix('.')}; {advice.text}")]
         else:
             found.append(advice)
-    if left_open := [each for each in headlines if each.difference and each.difference.verdict == OPEN]:
+    if left_open := [each for each in headlines if (d := each.difference) and d.verdict == OPEN and not d.looks]:
         pairs = {each.difference.pairs for each in left_open if each.difference}
         seen = [seed for each in comparison.experiments for seed in (*each.runs, *each.diverged)]
         found.append(asking_again(_sides(left_open), sorted(pairs), max(seen) + 1))

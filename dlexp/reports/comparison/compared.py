@@ -1,8 +1,8 @@
 """One experiment in a comparison: its runs by seed, and what they recorded by column."""
 
 import statistics
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar, get_args
 
@@ -41,6 +41,16 @@ class Compared:
     def picked_on_test(self) -> bool:
         """Whether the best epoch was picked on the test data."""
         return any(run.result.picked_on_test for run in self.runs.values())
+
+    @property
+    def until_sure(self) -> int | None:
+        """The most seeds that it was to be trained with until they told; None if no run was trained so."""
+        return max((run.result.until_sure or 0 for run in self.runs.values()), default=0) or None
+
+    def on(self, seeds: Collection[int]) -> "Compared":
+        """The same with some of its seeds alone."""
+        runs = {seed: run for seed, run in self.runs.items() if seed in seeds}
+        return replace(self, runs=runs, diverged=tuple(seed for seed in self.diverged if seed in seeds))
 
     def seconds_for(self, seeds: Iterable[int]) -> float | None:
         """How long those of some seeds would train that neither finished nor diverged, as the others did.

@@ -11,6 +11,7 @@ from dlexp.reports.comparison.families import LargeFamily
 from dlexp.reports.comparison.headlines import Headline
 from dlexp.reports.comparison.ranking import rankings
 from dlexp.reports.comparison.scores import Score
+from dlexp.reports.comparison.stops import Stops
 from dlexp.reports.comparison.verdicts import PairedDifference
 
 #: The keys of the rows.
@@ -101,6 +102,17 @@ def document(comparison: Comparison) -> dict[str, Any]:
         ],
         "headlines": list(map(_headline, comparison.headlines)),
         "large_families": list(map(_family, comparison.large_families)),
+        "until_sure": comparison.stops and _stops(comparison.stops),
+    }
+
+
+def _stops(stops: Stops) -> dict[str, Any]:
+    same = ("max_seeds", "first_seed", "margin")
+    return {
+        **{key: getattr(stops.design, key) for key in same},
+        "stops": list(map(asdict, stops.each)),
+        "runs": stops.n_runs,
+        "runs_at_most": stops.n_planned,
     }
 
 

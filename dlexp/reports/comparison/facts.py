@@ -19,7 +19,9 @@ from dlexp.reports.comparison.families import LargeFamily, large_family
 from dlexp.reports.comparison.groups import Group, counts, experiments_of, groups_of
 from dlexp.reports.comparison.headlines import Headline, headlines
 from dlexp.reports.comparison.scores import ComparedMetric, Score, scores_of
+from dlexp.reports.comparison.stops import Stops
 from dlexp.reports.comparison.verdicts import has_verdict
+from dlexp.statistics.looks import Looks
 
 #: From so many experiments on the same examples on, or more than so many in all, each is a row of a table.
 _MANY, _MANY_APART = 4, 8
@@ -47,6 +49,10 @@ class Comparison:
     """The columns of the metrics that are compared."""
     asked: tuple[str, ...] = ()
     """The metrics that the user asked for; the first of them that can have a verdict decides."""
+    looks: Looks | None = None
+    """What the seeds are trained for until they tell; None where the runs themselves say how they were ordered."""
+    stops: Stops | None = None
+    """After how many seeds each was told, where they were trained until they told."""
     whole: "Comparison | None" = None
     """What these are the best of: there the comparisons are counted that share the level."""
 
@@ -121,7 +127,8 @@ class Comparison:
         group = self._group_of[id(experiment)]
         key = (name, on_examples, id(group))
         if key not in self._scores:
-            scores = scores_of([group], name, is_picked=bool(self.sorted_by), on_examples=on_examples)
+            is_picked = bool(self.sorted_by)
+            scores = scores_of([group], name, is_picked=is_picked, on_examples=on_examples, looks=self.looks)
             self._scores[key] = dict(zip(map(id, group.experiments), scores, strict=True))
         return self._scores[key][id(experiment)]
 
@@ -200,8 +207,12 @@ def compare_experiments(
     named: bool = True,
     unfinished: tuple[str, ...] = (),
     started_of: str = "",
+    looks: Looks | None = None,
 ) -> Comparison:
-    """Compare experiments that go by their own labels; as `compare` else."""
+    """Compare experiments that go by their own labels; as `compare` else.
+
+    `looks` is what their seeds are trained for until they tell; by default as their runs recorded it.
+    """
     names = _metrics(experiments, metrics, sort)
     groups = groups_of(experiments)
     is_picked = bool(sort) and not are_many(groups)
@@ -218,6 +229,7 @@ def compare_experiments(
         telling=telling(settings),
         names=tuple(names),
         asked=tuple(metrics),
+        looks=looks,
     )
 
 

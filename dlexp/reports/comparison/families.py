@@ -48,6 +48,8 @@ def large_family(group: Group, column: Column, scores: Sequence[Score | None]) -
     if not has_verdict(column) or len(found) < N_BEST or all(each.verdict != OPEN for each in found):
         return None
     weakest = min(found, key=lambda each: each.pairs)
+    if weakest.looks:  # There are as many seeds as they take.
+        return None
     assert weakest.level is not None
     in_sds = detectable(weakest.pairs, weakest.level)
     if in_sds <= LARGE_EFFECT:

@@ -55,6 +55,8 @@ class Headline:
         found = self.difference
         if not found or not found.sd or not has_verdict(self.column) or found.verdict in ("better", "worse"):
             return None
+        if found.looks:  # Such seeds are ordered as they are needed.
+            return None
         if found.interval is None and found.pairs >= MIN_PAIRS:  # One side collapsed on some of its seeds.
             return None
         return seeds_range(found.mean, found.sd, found.pairs, found.level or self.planned_level)

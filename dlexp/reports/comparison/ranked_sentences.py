@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from dlexp.format import joined, plural
 from dlexp.records.index import in_order
-from dlexp.reports.comparison import commands, comparability
+from dlexp.reports.comparison import commands, comparability, stops
 from dlexp.reports.comparison.differences import is_possible, size, unit_of
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.comparison.families import N_BEST, N_NEW_SEEDS, large_family
@@ -42,6 +42,8 @@ def above(comparison: Comparison, ranking: Ranking) -> list[Sentence]:
 def below(comparison: Comparison, ranking: Ranking) -> list[Sentence]:
     """How far the best one's score can be trusted, how to confirm the best ones, and what more seeds would tell."""
     found = [Sentence(each) for each in _optimism(ranking)]
+    if comparison.stops:
+        return [*found, *stops.said(comparison.stops)]
     if ranking.order.is_judged and ranking.n_ranked > N_BEST:
         found += _confirming(comparison, ranking)
     found += _other_baseline(comparison, ranking)

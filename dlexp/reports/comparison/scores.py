@@ -19,6 +19,7 @@ from dlexp.reports.comparison.verdicts import (
     least_sd,
     lopsided,
 )
+from dlexp.statistics.looks import Looks
 from dlexp.statistics.paired import LEVEL
 
 
@@ -57,23 +58,33 @@ class ComparedMetric:
         return Column.parse(self.name)
 
 
-def scores_of(groups: Sequence[Group], name: str, is_picked: bool, on_examples: bool = True) -> Iterator[Score | None]:
+def scores_of(
+    groups: Sequence[Group], name: str, is_picked: bool, on_examples: bool = True, looks: Looks | None = None
+) -> Iterator[Score | None]:
     """A number of all experiments, each compared with the baseline of its group.
 
     Args:
         is_picked: Whether the baselines were picked by their results.
         on_examples: Whether the results on single test examples are read, for what they say of the differences.
+        looks: What the seeds are trained for until they tell; by default as the runs recorded it.
     """
     column = Column.parse(name)
     for group in groups:
         differences = [_difference(group.baseline, each, column) for each in group.experiments]
-        level = shared_level(sum(bool(found and found.interval) for found in differences), is_picked)
+        m = max(1, n_sharing(sum(bool(found and found.interval) for found in differences), is_picked))
         results = ExampleResults(group.baseline, column) if on_examples else None
         for each, own in zip(group.experiments, differences, strict=True):
-            found = own and at_level(own, column, level)
+            found = own and at_level(own, column, looks or _recorded_looks(group.baseline, each, m) or LEVEL / m)
             if found and results:
                 found = results.added_to(found, each)
             yield _score(each, column, group.beside(each), found)
+
+
+def _recorded_looks(baseline: Compared, experiment: Compared, comparisons: int) -> Looks | None:
+    """How often two experiments were looked at, by their runs; None if the number of their seeds was fixed."""
+    recorded = [each.until_sure for each in (baseline, experiment) if each.until_sure]
+    # Seeds that came later were looked at, too.
+    return Looks(max(*recorded, len(baseline.runs.keys() & experiment.runs.keys())), comparisons) if recorded else None
 
 
 def shared_level(n: int, is_picked: bool) -> float:

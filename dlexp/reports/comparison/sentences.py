@@ -25,7 +25,8 @@ def sentence(headline: Headline) -> str:
     # One clause says both, where the number is that of the last epoch.
     is_of_last = conflict is not None and found.verdict == conflict.last.verdict and not _is_restored(headline)
     after = f" after {_after(conflict)}" if conflict and is_of_last else ""
-    evidence = f"{parts.mean} {column} {parts.interval}, {parts.pairs}{together(found)}"
+    n = f"{found.pairs} of at most {found.looks.max_seeds} paired seeds" if found.looks else parts.pairs
+    evidence = f"{parts.mean} {column} {parts.interval}, {n}{together(found)}"
     if found.verdict == OPEN:
         answer = f"Cannot tell whether {name} is better or worse than {baseline}{after}: {evidence}"
         answer += _shown(found, column)
@@ -61,7 +62,7 @@ def _without_interval(headline: Headline, found: PairedDifference) -> str:
 def together(found: PairedDifference) -> str:
     """How many intervals share the level, where it is not that of one alone."""
     assert found.level is not None
-    m = round(LEVEL / found.level)
+    m = found.looks.comparisons if found.looks else round(LEVEL / found.level)
     return f" (95 % for all {m} together)" if m > 1 else ""
 
 

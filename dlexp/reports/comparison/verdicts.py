@@ -10,6 +10,7 @@ from dlexp.components.columns import Column, Role
 from dlexp.format import plural
 from dlexp.records.ended import Finished
 from dlexp.reports.comparison.compared import Compared, value_of
+from dlexp.statistics.looks import Looks
 from dlexp.statistics.paired import LEVEL, MIN_PAIRS, around, rounding_sd
 from dlexp.statistics.power import detectable, sd_limits
 
@@ -55,7 +56,7 @@ class PairedDifference:
     """The standard deviation of the differences, at least that of rounding; None from a single pair."""
     detectable: float | None = None
     """The smallest difference that so many seeds would show in 80 % of cases at this level, if the true standard
-    deviation is at its upper limit; None without an interval."""
+    deviation is at its upper limit; None without an interval, and with `looks`."""
     correlation: float | None = None
     """Of the paired scores over the seeds; None if one side does not vary, or without an interval."""
     on_new_examples: tuple[float, float] | None = None
@@ -63,6 +64,9 @@ class PairedDifference:
     examples, without an interval over the seeds, and where `no_results` says why."""
     trained_models: TrainedModels | None = None
     """Of a single pair: what the test examples say of its two models. None as `on_new_examples` is."""
+    looks: Looks | None = None
+    """How many seeds there were to be at most, where they were trained only until they told: the interval holds with
+    those after fewer and more of them. None where their number was fixed."""
     no_results: str | None = None
     """Why the results on test examples cannot be used: a file that is missing or damaged; None if nothing is wrong."""
 
@@ -77,7 +81,7 @@ def difference(
     other: Mapping[int, float],
     column: Column,
     *,
-    level: float = LEVEL,
+    level: float | Looks = LEVEL,
     least_sd: float = 0.0,
     lopsided: str | None = None,
 ) -> PairedDifference | None:
@@ -104,18 +108,21 @@ def difference(
     return at_level(replace(found, correlation=_correlation(*scores)), column, level)
 
 
-def at_level(found: PairedDifference, column: Column, level: float) -> PairedDifference:
-    """The same difference with its interval at a level; itself where there is a reason for none."""
+def at_level(found: PairedDifference, column: Column, level: float | Looks) -> PairedDifference:
+    """The same difference with its interval at a level, or at that of one of many looks; as it is without one."""
     if found.reason:
         return found
     assert found.sd is not None
+    looks = level if isinstance(level, Looks) else None
+    level = level.level(found.pairs) if isinstance(level, Looks) else level
     low, high = around(found.mean, found.sd, found.pairs, level=level).bounds
     verdict: Verdict | None = None
     if has_verdict(column):
         is_better = (low > 0) == column.higher_is_better
         verdict = OPEN if low <= 0 <= high else "better" if is_better else "worse"
-    promised = detectable(found.pairs, level) * sd_limits(found.sd, found.pairs)[1]
-    return replace(found, interval=(low, high), level=level, verdict=verdict, detectable=promised)
+    # What many looks together would have shown is not what the last one alone would.
+    promised = None if looks else detectable(found.pairs, level) * sd_limits(found.sd, found.pairs)[1]
+    return replace(found, interval=(low, high), level=level, verdict=verdict, detectable=promised, looks=looks)
 
 
 def _correlation(first: Sequence[float], other: Sequence[float]) -> float | None:

@@ -1,0 +1,105 @@
+"""Seeds that are trained until they tell: how many at most, and after how many each experiment was told, or why not."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from dlexp.format import joined, plural
+from dlexp.reports.comparison.commands import Command
+from dlexp.reports.comparison.headlines import Headline
+from dlexp.reports.comparison.next_steps import Sentence
+from dlexp.reports.comparison.verdicts import OPEN
+from dlexp.statistics.looks import MAX_SEEDS, Looks
+
+#: told: better or worse; within the margin: the interval is; given up: from half of the seeds on the mean is below its
+#: standard error; untellable: from half of them on there is no interval; all seeds: the last one told nothing;
+#: unfinished: a run is missing.
+Why = Literal["told", "within the margin", "given up", "untellable", "all seeds", "unfinished"]
+
+
+@dataclass(frozen=True)
+class Design:
+    """What is decided before the first seed is trained."""
+
+    max_seeds: int
+    first_seed: int = 0
+    margin: float | None = None
+    """A difference within it, in the unit of the column, is none that counts: then nothing more is trained, either."""
+
+    @property
+    def seeds(self) -> range:
+        """In the order in which they are trained."""
+        return range(self.first_seed, self.first_seed + self.max_seeds)
+
+    def why_settled(self, headline: Headline, looks: Looks, n_seeds: int) -> Why | None:
+        """Why an experiment needs no more seeds after the first so many; None if it does."""
+        found = headline.difference
+        if headline.obstacle:
+            return "untellable"
+        if found is None or found.interval is None:
+            return "untellable" if looks.is_late(n_seeds) else None
+        low, high = found.interval
+        if found.verdict != OPEN:
+            return "told"
+        if self.margin is not None and -self.margin < low and high < self.margin:
+            return "within the margin"
+        return "given up" if looks.gives_up(found.pairs, found.mean, found.sd or 0.0) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stop:
+    """After how many seeds an experiment needed no more, and why."""
+
+    experiment: str
+    """Its label."""
+    n_seeds: int
+    why: Why
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stops:
+    """The stops of all experiments that are compared with the first one."""
+
+    design: Design
+    each: Sequence[Stop]
+    n_runs: int
+    """How many runs the answers are from."""
+    n_planned: int
+    """How many runs there are at most."""
+    again: Command
+    """The command without the numbers of the seeds."""
+
+
+def said(stops: Stops) -> Iterator[Sentence]:
+    """After how many seeds each experiment was told, and what to do about those that were not."""
+    by_end: dict[tuple[Why, int], list[str]] = {}
+    for stop in stops.each:
+        by_end.setdefault((stop.why, stop.n_seeds), []).append(stop.experiment)
+    alone = len(stops.each) == 1
+    for (why, n), labels in by_end.items():
+        names = "" if alone else f": {joined(labels)}"
+        yield Sentence(f"{_end(why, n, stops.design)}{names}.")
+    yield Sentence(f"The answer is from {stops.n_runs} runs of at most {stops.n_planned}.")
+    if any(stop.why in ("given up", "all seeds") for stop in stops.each):
+        design = stops.design
+        n, first = min(2 * design.max_seeds, MAX_SEEDS), design.seeds.stop
+        seeds = ("--until-sure", str(n), "--first-seed", str(first))
+        text = f"These seeds are used up; with at most {n} others, which no answer has seen, ask again:"
+        yield Sentence(text, ((*stops.again, *seeds),))
+
+
+def _end(why: Why, n: int, design: Design) -> str:
+    seeds = f"after {n} of at most {plural(design.max_seeds, 'seed')}"
+    match why:
+        case "told":
+            return f"Sure {seeds}"
+        case "within the margin":
+            return f"No difference beyond the margin, {seeds}"
+        case "given up":
+            return f"Given up {seeds}, since the mean is within its standard error of 0"
+        case "untellable":
+            return f"Given up {seeds}, since no number of them would tell"
+        case "all seeds":
+            return f"Not told by all {plural(design.max_seeds, 'seed')}"
+        case "unfinished":
+            return f"Not told yet {seeds}, since runs are missing"
