@@ -169,6 +169,7 @@ def _misclaimed(
             misfits += claim_rules.names(claim, names)
             misfits += _unmeasured(claim, names, experiments, is_resampled)
         yield from (misfit.below(f"claims.{i}") for misfit in misfits)
+    yield from study.too_many_numbers(len(names))
     if names and len(experiments) == len(names):
         yield from claim_rules.decisions(study, experiments)
         yield from tuning_rules.tuning(study, experiments)

@@ -15,7 +15,7 @@ from dlexp.config.names import PATTERN, mended
 from dlexp.config.node import Keys, dotted
 from dlexp.config.places import ROOT, Document, Place, keys_below, keys_of
 from dlexp.config.problems import Problem
-from dlexp.config.study import PERCENT, POINTS, SIZE_IN_POINTS, Claim, Seeds, Study
+from dlexp.config.study import PERCENT, POINTS, SIZE_IN_POINTS, Claim, Seeds, SeedsUntilSure, Study
 from dlexp.config.suggestions import as_text, fits, instead, off_instead
 from dlexp.errors import MAX_EXPLAINED
 from dlexp.near_words import did_you_mean, nearest, synonym
@@ -51,6 +51,7 @@ FORMS = {
     POINTS: "points such as `2 points`",
     SIZE_IN_POINTS: "points such as `2 points`",
     Seeds.__name__: "a mapping such as {first: 5, count: 12}",
+    SeedsUntilSure.__name__: "a mapping such as {max_seeds: 12, first_seed: 0}",
 }
 SHOWN_LENGTH = 60
 

@@ -10,6 +10,8 @@ from pydantic_core import PydanticCustomError
 from dlexp.components.component import Misfit, Settings
 from dlexp.components.training_sets import Resampling
 from dlexp.config.limits import MAX_RUNS, MAX_SEED
+from dlexp.statistics.looks import MAX_SEEDS, Looks, why_not
+from dlexp.statistics.paired import LEVEL, MIN_PAIRS
 
 #: What stands between the two variants of a difference and of a ratio, so that no name can have it.
 MINUS, OVER = " - ", " / "
@@ -169,6 +171,19 @@ class Budget(Settings):
         return given
 
 
+#: For editors; others are refused by `Study.problems`, which says why.
+MostSeeds = Annotated[int, Field(json_schema_extra={"minimum": MIN_PAIRS, "maximum": MAX_SEEDS})]
+
+
+class SeedsUntilSure(Settings):
+    """Seeds one after the other, as long as they do not tell."""
+
+    max_seeds: MostSeeds
+    """The most seeds of each variant, up to 24."""
+    first_seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
+    """The first one: 12 after a study of the seeds 0 to 11."""
+
+
 class Study(Settings):
     """A question: which experiments are trained on which seeds, and what is claimed of them."""
 
@@ -177,6 +192,9 @@ class Study(Settings):
     seeds: Annotated[int, Field(ge=1, le=MAX_RUNS)] | Seeds = 5
     """Exactly the seeds that each variant is trained with: 0 to N-1 of a number N, or others, such as
     `{first: 5, count: 12}`; by default none if all claims are about training sets."""
+    until_sure: MostSeeds | SeedsUntilSure | None = None
+    """Instead of `seeds`: the most seeds of each variant. They are trained one after the other, and each claim or
+    decision is settled at the first one, from the third on, at which the seeds so far tell, or are unlikely to."""
     variants: dict[str, dict[str, Any]] = {}
     """The experiments by name: what each changes in the base, with keys as in a config or dotted as in `--set`; `file`
     names another config instead of the base. The first one is the incumbent of `goal`."""
@@ -207,15 +225,21 @@ class Study(Settings):
     @property
     def planned_seeds(self) -> range:
         """The seeds that each variant is trained with; by default none if all claims are about training sets."""
-        is_about_runs = self.goal is not None or not all(claim.needs_training_sets for claim in self.claims)
-        if self.claims and not is_about_runs and "seeds" not in self.model_fields_set:
+        if not self._is_about_runs and "seeds" not in self.model_fields_set:
             return range(0)
+        if given := self.given_until_sure:
+            return range(given.first_seed, given.first_seed + given.max_seeds)
         seeds = Seeds(first=0, count=self.seeds) if isinstance(self.seeds, int) else self.seeds
         return range(seeds.first, seeds.first + seeds.count)
 
     @property
+    def _is_about_runs(self) -> bool:
+        """Whether it asks for more than claims about training sets."""
+        return self.goal is not None or not self.claims or not all(claim.needs_training_sets for claim in self.claims)
+
+    @property
     def n_seeds(self) -> int:
-        """How many these are."""
+        """How many these are, at most where they are trained until they tell."""
         return len(self.planned_seeds)
 
     @property
@@ -225,6 +249,15 @@ class Study(Settings):
         if judging and judging.start < first + self.tune_seeds and first < judging.stop:
             first = judging.stop
         return range(first, first + self.tune_seeds) if self.tune else range(0)
+
+    def given_until_sure(self) -> SeedsUntilSure | None:
+        """Its most seeds and the first one, where they are trained until they tell; None where all are trained."""
+        return SeedsUntilSure(max_seeds=self.until_sure) if isinstance(self.until_sure, int) else self.until_sure
+
+    def levels(self, n_numbers: int) -> float | Looks:
+        """The level of the interval of each of so many numbers; the looks that share it where seeds are on demand."""
+        n_numbers = max(1, n_numbers)
+        return Looks(self.n_seeds, n_numbers) if self.until_sure is not None else LEVEL / n_numbers
 
     @property
     def n_training_sets(self) -> int:
@@ -239,7 +272,10 @@ class Study(Settings):
     def problems(self) -> Iterator[Misfit]:
         """Seeds that there are not, and keys that do nothing without another."""
         if self.planned_seeds.stop > MAX_SEED + 1:
-            yield Misfit("seeds", f"the last seed would be {self.planned_seeds[-1]}; the largest is {MAX_SEED}")
+            path = "seeds" if self.until_sure is None else "until_sure"
+            yield Misfit(path, f"the last seed would be {self.planned_seeds[-1]}; the largest is {MAX_SEED}")
+        if given := self.given_until_sure:
+            yield from self._not_until_sure(given)
         if self.resampling and self.resamples is None:
             yield Misfit("resampling", "says how training sets are drawn, and resamples, how many, is missing")
         if self.resamples is not None and not any(claim.needs_training_sets for claim in self.claims):
@@ -259,6 +295,26 @@ class Study(Settings):
             yield Misfit("budget", "expected one of epochs, steps")
         if self.budget and "training.epochs" in self.tune:
             yield Misfit("tune.training.epochs", "budget says how many epochs there are; leave out one of them")
+
+    def _not_until_sure(self, given: SeedsUntilSure) -> Iterator[Misfit]:
+        """Why seeds cannot be trained until they tell."""
+        if "seeds" in self.model_fields_set:
+            yield Misfit(
+                "until_sure", "given beside seeds; a study has either a fixed number of seeds or at most so many"
+            )
+        if why := why_not(given.max_seeds):
+            yield Misfit("until_sure" if isinstance(self.until_sure, int) else "until_sure.max_seeds", why)
+        if not self._is_about_runs:
+            yield Misfit(
+                "until_sure", "all claims are about training sets, of which a fixed number is drawn; leave it out"
+            )
+
+    def too_many_numbers(self, n_variants: int) -> Iterator[Misfit]:
+        """More numbers than can share the level where each is looked at after one seed and the other."""
+        shared = {"claims": self.n_claims, "variants": n_variants - 1}
+        for path, n in shared.items() if self.until_sure is not None else ():
+            if why := why_not(MAX_SEEDS, n):
+                yield Misfit(path, f"until_sure: {why}")
 
     @property
     def margins(self) -> dict[str, Margin]:
