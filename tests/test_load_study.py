@@ -201,9 +201,10 @@ def test_seeds_are_the_first_ones_or_those_that_are_named(write: Write) -> None:
     """5 of them by default; others for a question that the first ones left open."""
     text = "base: base.yaml\nvariants: {a: {}}\n"
     given = ("", "seeds: 3\n", "seeds: {first: 5, count: 12}\n")
+    at_most = ("until_sure: 12\n", "until_sure: {max_seeds: 24, first_seed: 12}\n")
 
-    found = [studied(write, text + seeds).study.planned_seeds for seeds in given]
-    assert found == [range(5), range(3), range(5, 17)]
+    found = [studied(write, text + seeds).study.planned_seeds for seeds in (*given, *at_most)]
+    assert found == [range(5), range(3), range(5, 17), range(12), range(12, 36)]
 
 
 def test_margins_are_in_units_or_shares(write: Write) -> None:

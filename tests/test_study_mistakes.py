@@ -130,6 +130,10 @@ def lines(text: str) -> list[str]:
             f"base: base.yaml\nseeds: 100\ngrid: {{training.epochs: {list(range(1, 1002))}}}",
             "s.yaml:3: grid: 100,000 runs at most in one command, asked for 100,100",
         ),
+        (
+            f"base: base.yaml\nuntil_sure: 12\ngrid: {{training.epochs: {list(range(1, 28))}}}",
+            "s.yaml:2: until_sure: 25 comparisons at most, for which the levels have been computed; asked for 26",
+        ),
     ],
 )
 def test_mistakes_in_variants(text: str, line: str) -> None:
@@ -282,6 +286,37 @@ def test_mistakes_in_names_and_bounds(claim: str, said: str) -> None:
         (
             "seeds: {first: 4294967295, count: 2}",
             "seeds: the last seed would be 4294967296; the largest is 4294967295",
+        ),
+        (
+            "until_sure: {max_seeds: 25}",
+            "until_sure.max_seeds: 24 seeds at most, for which the levels have been computed; asked for 25",
+        ),
+        ("until_sure: {max_seeds: 2}", "until_sure.max_seeds: 3 seeds at least, asked for 2"),
+        ("until_sure: -1", "until_sure: 3 seeds at least, asked for -1"),
+        (
+            "until_sure: 100000",
+            "until_sure: 24 seeds at most, for which the levels have been computed; asked for 100000",
+        ),
+        (
+            "seeds: 5\nuntil_sure: 12",
+            "until_sure: given beside seeds; a study has either a fixed number of seeds or at most so many",
+        ),
+        (
+            "claims: [{says: a, metric: bias, variant: sgd, at_least: 0.5}]\nresamples: 9\nuntil_sure: 12",
+            "until_sure: all claims are about training sets, of which a fixed number is drawn; leave it out",
+        ),
+        (
+            f"until_sure: 12\nclaims: [{', '.join(26 * ['{says: a, metric: loss, variant: sgd, at_least: 1}'])}]",
+            "until_sure: 25 comparisons at most, for which the levels have been computed; asked for 26",
+        ),
+        ("until_sure: {first_seed: 12}", "until_sure.max_seeds: missing"),
+        (
+            "until_sure: [12]",
+            "until_sure: expected a whole number or a mapping such as {max_seeds: 12, first_seed: 0}, given [12]",
+        ),
+        (
+            "until_sure: {max_seeds: 12, first_seed: 4294967290}",
+            "until_sure: the last seed would be 4294967301; the largest is 4294967295",
         ),
         ("seed: 0", "seed: a study names all its seeds, such as `seeds: 5` or `seeds: {first: 5, count: 12}`"),
         (

@@ -228,7 +228,8 @@ class Study(Settings):
         if not self._is_about_runs and "seeds" not in self.model_fields_set:
             return range(0)
         if given := self.given_until_sure:
-            return range(given.first_seed, given.first_seed + given.max_seeds)
+            # More are refused.
+            return range(given.first_seed, given.first_seed + min(given.max_seeds, MAX_SEEDS))
         seeds = Seeds(first=0, count=self.seeds) if isinstance(self.seeds, int) else self.seeds
         return range(seeds.first, seeds.first + seeds.count)
 
@@ -250,6 +251,7 @@ class Study(Settings):
             first = judging.stop
         return range(first, first + self.tune_seeds) if self.tune else range(0)
 
+    @property
     def given_until_sure(self) -> SeedsUntilSure | None:
         """Its most seeds and the first one, where they are trained until they tell; None where all are trained."""
         return SeedsUntilSure(max_seeds=self.until_sure) if isinstance(self.until_sure, int) else self.until_sure
@@ -311,10 +313,8 @@ class Study(Settings):
 
     def too_many_numbers(self, n_variants: int) -> Iterator[Misfit]:
         """More numbers than can share the level where each is looked at after one seed and the other."""
-        shared = {"claims": self.n_claims, "variants": n_variants - 1}
-        for path, n in shared.items() if self.until_sure is not None else ():
-            if why := why_not(MAX_SEEDS, n):
-                yield Misfit(path, f"until_sure: {why}")
+        if self.until_sure is not None and (why := why_not(MAX_SEEDS, max(self.n_claims, n_variants - 1))):
+            yield Misfit("until_sure", why)
 
     @property
     def margins(self) -> dict[str, Margin]:
