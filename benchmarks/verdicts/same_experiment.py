@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.rule import Rule
+from benchmarks.verdicts.rule import Own, Rule
 from dlexp.components.columns import Column
 from dlexp.records.index import finished
 from dlexp.reports.comparison import verdicts
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.groups import experiments_of
-from dlexp.statistics.paired import LEVEL
 
 CONFIGS = ("configs/digits_sgd.yaml", "configs/digits_adam.yaml")
 EPOCHS, N_SEEDS = 10, 200
@@ -50,7 +49,7 @@ class SameExperiment:
         """Which of these pairs of sets of runs, `(pairs, 2, n)`, have a verdict on which metric: `(metrics, pairs)`."""
         differences = self.scores[:, pairs[:, 1]] - self.scores[:, pairs[:, 0]]
         sides = zip(differences, self.least_sds, strict=True)
-        return np.stack([rule(of_metric, LEVEL, least_sd) for of_metric, least_sd in sides])
+        return np.stack([rule.has_verdict(of_metric, least_sd) for of_metric, least_sd in sides])
 
     def require_dlexps(self, pairs: np.ndarray, rule: Rule) -> None:
         """Compare verdicts with those of `dlexp compare`, which takes its floor and collapses from the records.
@@ -58,20 +57,26 @@ class SameExperiment:
         Raises:
             AssertionError: They differ.
         """
-        own = np.array([[self._has_verdict(a, b, column) for a, b in pairs.tolist()] for column in self.columns])
+        n = pairs.shape[2]
+        own = np.array(
+            [[rule.has_dlexps(self._own(a, b, column), n) for a, b in pairs.tolist()] for column in self.columns]
+        )
         if differing := int((own != self.verdicts(pairs, rule)).sum()):
             raise AssertionError(f"{differing} of {own.size} verdicts on recorded runs are not those of dlexp")
 
-    def _has_verdict(self, first: Sequence[int], other: Sequence[int], column: Column) -> bool:
-        a, b = self._of(first), self._of(other)
-        found = verdicts.difference(
-            a.by_seed(column),
-            b.by_seed(column),
-            column,
-            least_sd=verdicts.least_sd(a, b, column),
-            lopsided=verdicts.lopsided(a, b, column),
-        )
-        return found is not None and found.verdict in ("better", "worse")
+    def _own(self, first: Sequence[int], other: Sequence[int], column: Column) -> Own:
+        def over(n: int, level: float) -> verdicts.PairedDifference | None:
+            a, b = self._of(first[:n]), self._of(other[:n])
+            return verdicts.difference(
+                a.by_seed(column),
+                b.by_seed(column),
+                column,
+                level=level,
+                least_sd=verdicts.least_sd(a, b, column),
+                lopsided=verdicts.lopsided(a, b, column),
+            )
+
+        return over
 
     def _of(self, chosen: Sequence[int]) -> Compared:
         """Some of its runs, as if they were the first seeds."""
