@@ -4,10 +4,10 @@ epoch: an epoch beside scikit-learn, PyTorch and Keras; process: a whole run bes
 beside it; dense: dense and padded data beside Keras's `fit`; startup: commands that train nothing; scaling: time and
 memory against the size of the data; drawing: directories of runs made among many others; kills: so many kills at
 random moments, and whether the runs then end exact; tables: a large CSV file beside a script; scales: how far the unit
-of the data moves a score; scale: what 10,000 runs take; verdicts: how often what `compare` says is false, with exit
-code 1 where that is more often than it may be; symptoms: how often what a run's history says names what was planted,
-and what it says of healthy runs, on so many seeds, with exit code 1 where it misses or says too much. Writes a table
-for each; `python tools/readme.py` puts them into the README.
+of the data moves a score; scale: what 10,000 runs take; verdicts: how often what `compare` says is false, of seeds on
+demand, attributions and campaigns too, with exit code 1 where that is more often than it may be; symptoms: how often
+what a run's history says names what was planted, and what it says of healthy runs, on so many seeds, with exit code 1
+where it misses or says too much. Writes a table for each; `python tools/readme.py` puts them into the README.
 
 Needs the real data (`DLEXP_DATA`, or Keras's cache). Figures of a shared machine vary: read the ratios.
 """

@@ -98,9 +98,7 @@ def test_the_intervals_of_all_looks_hold_at_once(max_seeds: int, comparisons: in
     n_paths, level = 20_000, LEVEL / comparisons
     differences = np.random.default_rng(7).normal(3.0, 2.0, size=(n_paths, max_seeds))
     looks = Looks(max_seeds, comparisons)
-    p_values = {
-        n: stats.ttest_1samp(differences[:, :n], 3.0, axis=1).pvalue for n in range(MIN_PAIRS, max_seeds + 1)
-    }
+    p_values = {n: stats.ttest_1samp(differences[:, :n], 3.0, axis=1).pvalue for n in range(MIN_PAIRS, max_seeds + 1)}
     misses = np.any([p < looks.level(n) for n, p in p_values.items()], axis=0)
 
     assert misses.mean() == pytest.approx(level, abs=3 * (level * (1 - level) / n_paths) ** 0.5)

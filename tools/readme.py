@@ -69,6 +69,8 @@ def benchmark_tables() -> str:
     parts = []
     for path in sorted((ROOT / "benchmarks" / "results").glob("*.csv")):
         module = ROOT / "benchmarks" / f"{path.stem}.py"
+        if not module.exists():
+            module = ROOT / "benchmarks" / path.stem / "__init__.py"
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)
         cells = [header, ["---"] * len(header), *rows]

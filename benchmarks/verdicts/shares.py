@@ -10,8 +10,8 @@ import numpy as np
 from benchmarks.verdicts.fixed_seeds import POWER_OFF, SEEDS
 from benchmarks.verdicts.rows import bound, per_cent, result, row
 from benchmarks.verdicts.rule import CHECKED
-from dlexp.statistics.attribution import Weights, attribution, corners_of, first_and_last, rest_of, shapley
-from dlexp.statistics.paired import LEVEL, t_quantile
+from dlexp.statistics.attribution import Weights, corners_of, first_and_last, rest_of, shapley, total_of, weighted
+from dlexp.statistics.paired import LEVEL, paired, t_quantile
 from dlexp.statistics.power import power
 
 #: The keys of an attribution by all configs in between, and of one by the first and the last.
@@ -122,7 +122,7 @@ def found(effects: Effects, weights: Sequence[Weights], n: int, rng: np.random.G
     Raises:
         AssertionError: They are not those of dlexp for one of the first thousand, or do not add up.
     """
-    corners = corners_of([*weights, {2**effects.k - 1: 1.0, 0: 1.0}])
+    corners = corners_of([*weights, total_of(effects.k)])
     expected = np.stack([effects.scores(corner) for corner in corners], axis=1)  # (cases, corners)
     noise = rng.normal(size=(len(expected), n, 1)) + rng.normal(size=(len(expected), n, len(corners)))
     scores = expected[:, None] + noise
@@ -130,16 +130,13 @@ def found(effects: Effects, weights: Sequence[Weights], n: int, rng: np.random.G
     parts = np.stack(each, axis=2)  # (cases, seeds, keys and the rest)
     totals = scores[:, :, corners.index(2**effects.k - 1)] - scores[:, :, corners.index(0)]
     np.testing.assert_allclose(parts.sum(axis=2), totals, atol=1e-9, err_msg="shares and rest do not add up")
-    levels = np.array([LEVEL / effects.k] * effects.k + [LEVEL])
+    levels = [LEVEL / effects.k] * effects.k + [LEVEL]
     quantiles = np.array([t_quantile(1 - level / 2, n - 1) for level in levels])
     mean, half = parts.mean(axis=1), quantiles * parts.std(axis=1, ddof=1) / n**0.5
     for case in range(min(CHECKED // len(SEEDS), len(scores))):
         seeds = [dict(zip(corners, of_seed, strict=True)) for of_seed in scores[case].tolist()]
-        own = attribution(seeds, weights)
-        intervals = [*own.shares, own.rest] if own.rest else [*own.shares]
-        own_numbers = np.array([(interval.mean, interval.half) for interval in intervals])
-        k = len(intervals)
-        np.testing.assert_allclose(
-            np.stack([mean[case, :k], half[case, :k]], axis=1), own_numbers, rtol=1e-9, atol=1e-9, err_msg="not dlexp's"
-        )
+        of_parts = zip([*weights, rest_of(weights)], levels, strict=True)
+        own = [paired([weighted(each, part) for each in seeds], level=level) for part, level in of_parts]
+        own_numbers = [[interval.mean for interval in own], [interval.half for interval in own]]
+        np.testing.assert_allclose([mean[case], half[case]], own_numbers, rtol=1e-9, atol=1e-9, err_msg="not dlexp's")
     return Found(shares=(mean[:, :-1], half[:, :-1]), rest=(mean[:, -1], half[:, -1]))
