@@ -41,22 +41,22 @@ class Imposed:
         Raises:
             ConfigError: The config cannot have so many, or its steps cannot be counted.
         """
-        epochs = self.budget.epochs or self._epochs(loaded.experiment)
+        epochs = self.budget.epochs or self._epochs(loaded)
         if epochs is None:
             return loaded
         assert loaded.said
         return checked(loaded.path, with_values(loaded.said, [(("training", "epochs"), Node(epochs, self.source))]))
 
-    def _epochs(self, experiment: Experiment) -> int | None:
+    def _epochs(self, loaded: Loaded) -> int | None:
         """As many as come nearest to the steps."""
-        n = (self.n_trained or by_settings)(experiment)
+        n = (self.n_trained or by_settings)(loaded.experiment)
         if n is not None:
-            per_epoch = steps_per_epoch(n, experiment.training.batch_size)
+            per_epoch = steps_per_epoch(n, loaded.experiment.training.batch_size)
             return max(1, round((self.budget.steps or 0) / per_epoch))
         if self.n_trained is None:
             return None
         message = (
-            "how many examples train is known once a run on these data is on record; train one first, such as "
-            "dlexp run CONFIG of the base, or impose epochs"
+            "how many examples train is not known before a run on these data has finished; "
+            f"train one with: dlexp run {loaded.path}, or impose epochs"
         )
         raise refused(message, self.source, "budget.steps")

@@ -17,7 +17,7 @@ from dlexp.console import one_line
 from dlexp.errors import CHECK_ALL, DlexpError, UserError, shown
 from dlexp.execution import arguments
 from dlexp.execution.engine import Engine
-from dlexp.execution.plan import Plan, Planned
+from dlexp.execution.plan import Plan, Planned, together
 from dlexp.execution.planning import require_memory
 from dlexp.execution.remarking import ALL_SHOWN_BY, Remarking
 from dlexp.execution.schedule import Jobs, Watcher, run_all
@@ -105,6 +105,20 @@ class Trained:
     """A line for each finished run that could not be observed, and why."""
     configs: Mapping[str, Loaded] = field(default_factory=dict)
     """That of each experiment, by its identity."""
+
+    def followed_by(self, later: "Trained") -> "Trained":
+        """This and what the same command has trained after it."""
+        plan = together([self.plan, later.plan])
+        # What cannot be had is the same for both.
+        lacking = later.plan.without_data or self.plan.without_data
+        return Trained(
+            plan=replace(plan, without_data=lacking),
+            results=[*self.results, *later.results],
+            said=[*self.said, *later.said],
+            unsettled=[*self.unsettled, *later.unsettled],
+            not_observed=[*self.not_observed, *later.not_observed],
+            configs={**self.configs, **later.configs},
+        )
 
     @cached_property
     def runs(self) -> list[tuple[Planned, RunDir | None]]:

@@ -1,6 +1,6 @@
 """Studies: train what they lack and judge their claims, or say what that would do."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,14 +13,15 @@ from dlexp.config.names import BIAS_VARIANCE
 from dlexp.config.problems import ConfigError, Problem
 from dlexp.execution import arguments
 from dlexp.execution.plan import Plan, Planned, Request, together
-from dlexp.records.index import Attempts, Run, finished, scan
+from dlexp.records.index import Attempts, finished, scan
 from dlexp.reports.bias_variance.facts import Point, point
 from dlexp.reports.plan.pace import Pace
-from dlexp.reports.study.facts import StudyFacts, judge
+from dlexp.reports.study.facts import StudyFacts, Tuning, judge
 from dlexp.reports.study.forecast import Forecast, forecast
 from dlexp.workflows.bias_variance import plan_training_sets
 from dlexp.workflows.runner import Runner, Trained
 from dlexp.workflows.train import carry_out, plan_configs
+from dlexp.workflows.tuning import PlannedTuning, at_best, carry_out_tuning, plan_tuning, recorded, recorded_counts
 
 #: `--smoke` trains each variant with this seed.
 SMOKE_SEEDS = (0,)
@@ -37,11 +38,29 @@ class PlannedStudy:
     """By variant the run on each resampled training set, for the variants of which a claim needs them."""
     without_data: Mapping[str, str]
     """By variant why its data cannot be had, in a line."""
+    tuning: PlannedTuning | None = None
+    """The runs by which its variants were tuned; None of a study that tunes nothing."""
+    untuned: "PlannedStudy | None" = None
+    """The same with the variants as they are written; None if they are so here."""
 
     def judged(self, on_record: Attempts) -> StudyFacts:
         """Its claims, judged by what is on record of its runs."""
-        runs = {name: list(_recorded(of_it, on_record)) for name, of_it in self.runs.items()}
-        sets = {name: list(_recorded(of_it, on_record)) for name, of_it in self.training_sets.items()}
+        facts = self._judged(on_record)
+        if self.tuning is None:
+            return facts
+        return replace(
+            facts,
+            is_complete=facts.is_complete and self.untuned is not None,
+            tuning=Tuning(
+                picks=self.tuning.picks(on_record),
+                missing=self.tuning.missing(on_record),
+                untuned=self.untuned.judged(on_record) if self.untuned else None,
+            ),
+        )
+
+    def _judged(self, on_record: Attempts) -> StudyFacts:
+        runs = {name: list(recorded(of_it, on_record)) for name, of_it in self.runs.items()}
+        sets = {name: list(recorded(of_it, on_record)) for name, of_it in self.training_sets.items()}
         settings = self._distinguishing
         points: dict[str, Point] = {name: point(name, settings[name], of_it) for name, of_it in sets.items() if of_it}
         n_planned = sum(map(len, [*self.runs.values(), *self.training_sets.values()]))
@@ -73,16 +92,20 @@ class Studied:
 
 
 def study(paths: Sequence[Path], request: Request, runner: Runner) -> Studied:
-    """Train what studies lack, what two of them share once, and judge their claims.
+    """Train what studies lack, what two of them share once, and judge their claims; tuning comes before.
 
     Raises:
         UserError: With everything that is wrong in the studies and their configs, or does not fit the data.
         Unsettled: The request is strict and refuses data of a run that is done.
         DataError: As `Runner.carry_out`.
     """
-    planned, studies, configs = _planned(paths, request)
+    loaded = _loaded(paths, request)
+    of_points, tunings, at_points = plan_tuning(loaded, request)
+    before = carry_out_tuning(of_points, at_points, runner)
+    planned, studies, configs = _planned(loaded, tunings, request)
     trained = carry_out(planned, configs, runner, counts_done=True)
     on_record = Attempts(scan(planned.runs_dir))
+    trained = before.followed_by(trained) if before else trained
     return Studied(studies=tuple(each.judged(on_record) for each in studies), trained=trained)
 
 
@@ -92,16 +115,66 @@ def preview(paths: Sequence[Path], request: Request, workers: int) -> Forecast:
     Raises:
         UserError: As `study`.
     """
-    planned, studies, _ = _planned(paths, request)
+    loaded = _loaded(paths, request)
+    of_points, tunings, _ = plan_tuning(loaded, request)
+    planned, studies, _ = _planned(loaded, tunings, request, is_preview=True)
     on_record = Attempts(scan(request.runs_dir))
     facts = [each.judged(on_record) for each in studies]
-    runs = [{name: [*each.runs[name], *each.training_sets.get(name, ())] for name in each.runs} for each in studies]
-    return forecast(planned, list(zip(facts, runs, strict=True)), Pace(finished(request.runs_dir)), workers)
+    rows = list(zip(facts, map(_phases, studies), strict=True))
+    return forecast(together([of_points, planned]), rows, Pace(finished(request.runs_dir)), workers)
 
 
-def _planned(paths: Sequence[Path], request: Request) -> tuple[Plan, list[PlannedStudy], dict[str, Loaded]]:
-    """A plan of all that the studies need, each study with its own part of that, and the configs by identity."""
-    studies = _loaded(paths)
+def _phases(planned: PlannedStudy) -> dict[str, list[Planned]]:
+    """By variant all runs of a study; of one that tunes, by variant and phase."""
+    own = {name: [*runs, *planned.training_sets.get(name, ())] for name, runs in planned.runs.items()}
+    if planned.tuning is None:
+        return own
+    phases: dict[str, list[Planned]] = {}
+    for name, runs in own.items():
+        phases[f"{name}, tuning"] = [run for of_point in planned.tuning.runs.get(name, ()) for run in of_point]
+        phases[f"{name}, with the best"] = runs
+        phases[f"{name}, untuned"] = _phases(planned.untuned)[name] if planned.untuned else []
+    return phases
+
+
+def _planned(
+    studies: Sequence[LoadedStudy],
+    tunings: Sequence[PlannedTuning | None],
+    request: Request,
+    *,
+    is_preview: bool = False,
+) -> tuple[Plan, list[PlannedStudy], dict[str, Loaded]]:
+    """A plan of all that judges the studies, each with its own part of that, and the configs by identity.
+
+    A study that tunes is judged with the best of each variant, once that is known, and as it is written.
+
+    Args:
+        is_preview: Whether any other point stands for one that is not known yet, to be trained as often.
+    """
+    on_record = Attempts(scan(request.runs_dir))
+    best = [None if each is None else at_best(each, on_record, is_preview=is_preview) for each in tunings]
+    fights = [
+        fight
+        for each, tuning, tuned in zip(studies, tunings, best, strict=True)
+        for fight in ([each] if tuning is None else [tuned, each] if tuned else [])
+    ]
+    plan, planned, configs = _plan_fights(fights, request)
+    parts = iter(planned)
+    found = []
+    for each, tuning, tuned in zip(studies, tunings, best, strict=True):
+        if tuning and not tuned:  # Nothing of it can be judged yet.
+            nothing: dict[str, list[Planned]] = {name: [] for name in each.variants}
+            found.append(PlannedStudy(study=each, runs=nothing, training_sets={}, without_data={}, tuning=tuning))
+            continue
+        own = next(parts)
+        found.append(replace(own, tuning=tuning, untuned=next(parts)) if tuning else own)
+    return plan, found, configs
+
+
+def _plan_fights(
+    studies: Sequence[LoadedStudy], request: Request
+) -> tuple[Plan, list[PlannedStudy], dict[str, Loaded]]:
+    """A plan of the variants of studies with all their seeds, each study with its own part of that."""
     seeds = [SMOKE_SEEDS if request.smoke else each.study.planned_seeds for each in studies]
     wanted = [(config, of_it) for each, of_it in zip(studies, seeds, strict=True) for config in each.variants.values()]
     arguments.require_few_runs(sum(len(of_it) for _, of_it in wanted))
@@ -127,13 +200,14 @@ def _planned(paths: Sequence[Path], request: Request) -> tuple[Plan, list[Planne
     return together(plans), planned, configs
 
 
-def _loaded(paths: Sequence[Path]) -> list[LoadedStudy]:
+def _loaded(paths: Sequence[Path], request: Request) -> list[LoadedStudy]:
     """Every study once, or a ConfigError with the problems of all."""
     found: list[LoadedStudy] = []
     problems: list[Problem] = []
+    n_trained = None if request.smoke else recorded_counts(request)
     for path in dict.fromkeys(paths):
         try:
-            found.append(load_study(path))
+            found.append(load_study(path, n_trained))
         except ConfigError as error:
             problems += error.problems
     if problems:
@@ -154,9 +228,3 @@ def _plan_training_sets(study: LoadedStudy, names: Sequence[str], request: Reque
     request = replace(request, allowed=allowed)
     experiments = [each.experiment for each in configs]
     return plan_training_sets(experiments, study.study.n_training_sets, study.study.resampling, request)
-
-
-def _recorded(runs: Sequence[Planned], on_record: Attempts) -> Iterator[Run]:
-    for run in runs:
-        if found := run.record(on_record):
-            yield found

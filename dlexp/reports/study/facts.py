@@ -15,6 +15,7 @@ from dlexp.reports.comparison.groups import variants_of
 from dlexp.reports.study import measures
 from dlexp.reports.study.decisions import Decision, decide
 from dlexp.reports.study.parts import bounded_part
+from dlexp.reports.study.picks import Pick
 from dlexp.reports.study.seeds import bounded_measure
 from dlexp.reports.study.terms import Bound, Kind, Result, Term
 from dlexp.statistics.paired import LEVEL
@@ -54,6 +55,8 @@ class StudyFacts:
     """By variant, the error over many training sets."""
     is_complete: bool
     """Whether every run has finished or diverged: else a claim may be undecided for the lack of it alone."""
+    tuning: "Tuning | None" = None
+    """None of a study that tunes nothing."""
 
     @property
     def asks_nothing(self) -> bool:
@@ -64,6 +67,18 @@ class StudyFacts:
     def came_out(self) -> bool:
         """Whether every claim came out as expected, by all the runs that were planned for it."""
         return self.is_complete and all(judged.is_expected for judged in self.claims)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuning:
+    """What the variants of a study were tuned to, before they were judged."""
+
+    picks: Mapping[str, Pick]
+    """By variant; none as long as tuning runs are missing, and of a variant whose data cannot be had."""
+    missing: Mapping[str, int]
+    """By variant how many of its tuning runs have no result, where some have none."""
+    untuned: StudyFacts | None
+    """The same of the variants as they are written, on the same seeds; None if nothing could be picked."""
 
 
 def judge(
