@@ -102,9 +102,9 @@ def compare(
 
     Example: dlexp compare digits_sgd digits_adam
     """
-    if most_seeds is not None:
-        from dlexp.cli.until_sure import require_alone, until_sure
+    from dlexp.cli.until_sure import require_alone, require_training, until_sure
 
+    if most_seeds is not None:
         choosing = {"--sort": sort, "--best": best, "--by": by, "--where": where, "--status": status, "--tag": tags}
         require_alone({**choosing, "--since": since, "--plot": plot, "--top": top, "--all": everything})
         until_sure(
@@ -121,6 +121,7 @@ def compare(
             data_dir=data_dir,
         )
         return
+    require_training({"--first-seed": first_seed, "--margin": margin, "--workers": workers > 1, "--dry-run": dry_run})
     from dlexp import console
     from dlexp.cli.highlights import comparison
     from dlexp.records.query import filters

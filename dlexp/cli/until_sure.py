@@ -76,3 +76,9 @@ def require_alone(others: dict[str, object]) -> None:
     """Refuse options that choose from what is on record, which is what `--until-sure` trains."""
     if given := [option for option, value in others.items() if value]:
         raise UserError(f"--until-sure decides which runs there are; leave out {', '.join(given)}")
+
+
+def require_training(options: dict[str, object]) -> None:
+    """Refuse options of a command that trains."""
+    if given := [option for option, value in options.items() if value]:
+        raise UserError(f"{given[0]}: nothing is trained without --until-sure")

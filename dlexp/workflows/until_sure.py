@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dlexp.components.columns import Column
 from dlexp.config.load import Loaded
 from dlexp.errors import UserError
 from dlexp.execution.on_demand import Ended, OnDemand, Question
@@ -15,6 +16,7 @@ from dlexp.reports.comparison import commands
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.comparison.stops import Design
 from dlexp.reports.comparison.until_sure import UntilSure
+from dlexp.reports.comparison.verdicts import has_verdict
 from dlexp.reports.plan.pace import Pace, total_time
 from dlexp.reports.plan.until_sure_page import UntilSureForecast
 from dlexp.statistics.looks import why_not
@@ -84,6 +86,9 @@ def _planned(asked: AskedUntilSure) -> tuple[Plan, dict[str, Loaded], UntilSure]
         raise UserError(f"--until-sure compares two experiments or more, and {len(loaded)} is named")
     if why := why_not(asked.design.max_seeds, len(loaded) - 1):
         raise UserError(f"--until-sure: {why}")
+    if asked.metrics and not any(has_verdict(Column.parse(name)) for name in asked.metrics):
+        named = joined(list(asked.metrics))
+        raise UserError(f"--until-sure: neither way is better of {named}, or it is of the training data; name another")
     request = Request(runs_dir=asked.runs_dir, data_dir=asked.data_dir, until_sure=asked.design.max_seeds)
     plan = plan_configs([(each, asked.design.seeds) for each in loaded], request)
     if plan.without_data:

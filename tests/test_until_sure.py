@@ -1,0 +1,209 @@
+"""`compare --until-sure`: seeds are trained until experiments can be told apart."""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import Invoke
+from engines import Scoring
+from make_runs import changed, finished
+from scipy import stats
+
+from dlexp.records.index import Run, read
+from dlexp.reports.comparison.stops import Design
+from dlexp.reports.comparison.until_sure import UntilSure
+from dlexp.training.job import Job
+
+WIDER = changed(model={"hidden": [128, 64]})
+#: c of at most 12 seeds and one comparison (Wang and Tsiatis, 1987).
+C_12 = 2.273
+#: By the name of an experiment the accuracies that its runs get, seed by seed.
+Accuracies = Mapping[str, Sequence[float]]
+
+
+@pytest.fixture
+def scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Accuracies], Scoring]:
+    """Gives the runs of two configs, a and b, these accuracies instead of training them."""
+    monkeypatch.chdir(tmp_path)
+    for i, name in enumerate("abc"):
+        (tmp_path / f"{name}.yaml").write_text(
+            f"dataset: digits\nmodel: {{hidden: [{i + 20}]}}\ntraining: {{epochs: 1}}\n"
+        )
+
+    def with_accuracies(accuracies: Accuracies) -> Scoring:
+        def accuracy(job: Job) -> float:
+            return accuracies[job.experiment.name][job.seed]
+
+        engine = Scoring(accuracy)
+        monkeypatch.setattr("dlexp.execution.pool.Pool", lambda *_: engine)
+        return engine
+
+    return with_accuracies
+
+
+def brute_force(differences: Sequence[float], margin: float | None) -> tuple[int, str]:
+    """The rule as it is written down, by scipy."""
+    for n in range(3, 13):
+        d = np.asarray(differences[:n])
+        level = 2 * stats.norm.cdf(-C_12 * (12 / n) ** 0.25)
+        error = d.std(ddof=1) / math.sqrt(n)
+        half = stats.t.ppf(1 - level / 2, n - 1) * error
+        if abs(d.mean()) > half:
+            return n, "told"
+        if margin is not None and abs(d.mean()) + half < margin:
+            return n, "within the margin"
+        if n >= 6 and abs(d.mean()) < error:
+            return n, "given up"
+    return 12, "all seeds"
+
+
+@pytest.mark.parametrize("margin", [None, 0.05])
+@pytest.mark.parametrize("effect", [0.0, 0.02, 0.06])
+@pytest.mark.parametrize("draw", [1, 2])
+def test_each_pair_stops_where_the_rule_says(tmp_path: Path, effect: float, margin: float | None, draw: int) -> None:
+    """At the first look in the order of the seeds, whatever is on record beyond it."""
+    rng = np.random.default_rng([draw, int(100 * effect)])
+    first, other = 0.5 + 0.02 * rng.normal(size=12), 0.5 + effect + 0.02 * rng.normal(size=12)
+    runs: dict[str, list[Run]] = {
+        "a": [read(finished(tmp_path, "a", seed, x)) for seed, x in enumerate(first)],
+        "b": [read(finished(tmp_path, "b", seed, x, WIDER)) for seed, x in enumerate(other)],
+    }
+    asked = UntilSure(design=Design(12, margin=margin), labels="ab", metrics=["val_accuracy"])
+
+    stop = asked.stop("b", runs)
+
+    assert (stop.n_seeds, stop.why) == brute_force(list(other - first), margin)
+    assert asked.stop("b", {key: own[:2] for key, own in runs.items()}).why == "unfinished"
+    looks = [asked.is_settled("b", {key: own[:n] for key, own in runs.items()}) for n in range(3, stop.n_seeds)]
+    assert not any(looks)
+
+
+def test_a_clear_difference_takes_few_seeds(scored: Callable[[Accuracies], Scoring], invoke: Invoke) -> None:
+    """No more is trained than the answer takes; the same command again trains nothing and says the same."""
+    noise = [0.001 * (i % 3) for i in range(12)]
+    engine = scored({"a": [0.7] * 12, "b": [0.9 + x for x in noise]})
+
+    code, out, err = invoke("compare", "a.yaml", "b.yaml", "--until-sure", "12")
+    _, again, said = invoke("compare", "a.yaml", "b.yaml", "--until-sure", "12")
+
+    assert code == 0
+    assert engine.trained == [0, 0, 1, 1, 2, 2]
+    assert "b is better than a: +20.1 points test_accuracy" in out
+    assert "3 of at most 12 paired seeds" in out.replace("\n", " ")
+    assert "Sure after 3 of at most 12 seeds.\nThe answer is from 6 runs of at most 24." in out
+    assert "overstates the difference" in out.replace("\n", " ")
+    assert again == out
+    assert "[6 of at most 24] b, seed 2: " in err
+    assert said == "6 of at most 24 runs done before\n"
+
+
+def test_no_difference_is_given_up_and_asked_again_on_others(
+    scored: Callable[[Accuracies], Scoring], invoke: Invoke
+) -> None:
+    """From half of the seeds on; adding seeds because of the answer is not advised."""
+    engine = scored({"a": [0.7] * 12, "b": [0.7 + 0.01 * (-1) ** i for i in range(12)]})
+
+    _, out, _ = invoke("compare", "a.yaml", "b.yaml", "--until-sure", "12", "--metric", "val_accuracy")
+
+    assert max(engine.trained) == 5
+    assert "Given up after 6 of at most 12 seeds, since the mean is within its standard" in out
+    command = "dlexp compare a.yaml b.yaml --metric val_accuracy --until-sure 24 --first-seed 12"
+    assert command in out.replace(" \\\n       ", "")
+    assert "Planned for n" not in out
+
+
+def test_a_margin_ends_what_makes_no_difference(scored: Callable[[Accuracies], Scoring], invoke: Invoke) -> None:
+    """With the interval inside it; in points as `compare` prints them."""
+    scored({"a": [0.7] * 12, "b": [0.7 + 0.001 * (i % 2) for i in range(12)]})
+
+    _, out, _ = invoke("compare", "a.yaml", "b.yaml", "--until-sure", "12", "--margin", "3 points", "--format", "json")
+
+    (stop,) = json.loads(out)["until_sure"]["stops"]
+    assert stop == {"experiment": "b", "n_seeds": 3, "why": "within the margin"}
+
+
+def test_a_later_comparison_knows_how_the_seeds_were_ordered(
+    scored: Callable[[Accuracies], Scoring], invoke: Invoke
+) -> None:
+    """Its interval is as wide, although nobody says so; that of a fixed number of seeds is narrower."""
+    scored({"a": [0.7] * 12, "b": [0.75, 0.77, 0.8, 0.74, *[0.76] * 8]})
+    options = ("--metric", "test_accuracy", "--format", "json")
+    _, sure, _ = invoke("compare", "a.yaml", "b.yaml", "--until-sure", "12", *options)
+    _, later, _ = invoke("compare", "a", "b", *options)
+
+    def difference(text: str) -> tuple[float, list[float]]:
+        found = json.loads(text)["headlines"][0]["difference"]
+        return found["level"], found["interval"]
+
+    assert difference(later) == difference(sure)
+    assert difference(sure)[0] == pytest.approx(2 * stats.norm.cdf(-C_12 * (12 / 4) ** 0.25))
+
+
+def test_three_experiments_share_the_level_and_each_has_its_own_stop(
+    scored: Callable[[Accuracies], Scoring], invoke: Invoke
+) -> None:
+    """One that is told needs no more seeds; the first one has those of the last stop."""
+    wave = [0.01 * (-1) ** i for i in range(12)]
+    engine = scored({"a": [0.7] * 12, "b": [0.9 + x / 10 for x in wave], "c": [0.7 + x for x in wave]})
+
+    _, out, _ = invoke("compare", "a.yaml", "b.yaml", "c.yaml", "--until-sure", "12", "--format", "json")
+
+    found = json.loads(out)
+    assert [(each["experiment"], each["n_seeds"]) for each in found["until_sure"]["stops"]] == [("b", 3), ("c", 6)]
+    assert len(engine.trained) == 6 + 3 + 6
+    assert [each["difference"]["looks"]["comparisons"] for each in found["headlines"]] == [2, 2]
+
+
+def test_seeds_that_diverge_or_collapse_on_one_side_are_given_up(
+    scored: Callable[[Accuracies], Scoring], invoke: Invoke
+) -> None:
+    """No verdict compares luck, and one side alone diverges; the command has done what it was asked."""
+    engine = scored({"a": [0.7] * 12, "b": [0.9, math.nan, 0.91] * 4})
+
+    code, out, _ = invoke("compare", "a.yaml", "b.yaml", "--until-sure", "12")
+
+    assert code == 0
+    assert max(engine.trained) == 5
+    assert "Given up after 6 of at most 12 seeds, since no number of them would tell." in out
+    assert "diverged on 2 of 6 seeds" in out.replace("\n", " ")
+
+
+def test_dry_run_counts(scored: Callable[[Accuracies], Scoring], invoke: Invoke) -> None:
+    """At least three seeds of each, at most all; what is done counts."""
+    engine = scored({"a": [0.7] * 12, "b": [0.9] * 12})
+    _, out, _ = invoke("compare", "a.yaml", "b.yaml", "--until-sure", "12", "--dry-run")
+
+    assert out == (
+        "a and b, seeds 0 to 11 at most.\n"
+        "At least 6 runs, at most 24, of which 0 are done; 24 to train at most, unknown\n"
+        "at least and unknown at most with 1 worker (no finished run on the same data on\n"
+        "this machine).\n"
+        "It ends as soon as each experiment is told from the first one, or given up.\n"
+    )
+    assert not engine.trained
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("a.yaml", "--until-sure", "12"), "--until-sure compares two experiments or more, and 1 is named"),
+        (("a.yaml", "b.yaml", "--until-sure", "30"), "--until-sure: 24 seeds at most, for which the levels"),
+        (("a.yaml", "b.yaml", "--until-sure", "2"), "--until-sure: 3 seeds at least, asked for 2"),
+        (("a.yaml", "b.yaml", "--until-sure", "12", "--sort", "val_loss"), "leave out --sort"),
+        (("a.yaml", "b.yaml", "--until-sure", "12", "--margin", "0"), "--margin: expected a size above 0"),
+        (("a.yaml", "b.yaml", "--until-sure", "12", "--metric", "seconds"), "neither way is better of seconds"),
+        (("a.yaml", "b.yaml", "--workers", "2"), "--workers: nothing is trained without --until-sure"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(
+    words: tuple[str, ...], message: str, scored: Callable[[Accuracies], Scoring], invoke: Invoke
+) -> None:
+    """In a line, with exit code 2."""
+    scored({"a": [0.7] * 12, "b": [0.9] * 12})
+
+    code, _, err = invoke("compare", *words)
+
+    assert (code, message in err) == (2, True), err
