@@ -332,6 +332,57 @@ def compare(
     return frame
 
 
+def compare_until_sure(
+    *names: AnyPath,
+    max_seeds: SupportsIndex,
+    first_seed: SupportsIndex = 0,
+    margin: float | None = None,
+    metrics: Sequence[str] | None = None,
+    workers: SupportsIndex = 1,
+    runs_dir: AnyPath = "runs",
+    data_dir: AnyPath | None = None,
+) -> "pd.DataFrame":
+    """Train experiments with one seed after the other until each can be told from the first one, or is given up.
+
+    Args:
+        names: Two or more, as for `compare`.
+        max_seeds: The most seeds of each, from 3 to 24.
+        first_seed: The first one.
+        margin: A difference within it is none that counts, in the unit of the column: 0.02 for two points.
+        metrics: As for `compare`: the first one by which one can be better decides.
+        workers, runs_dir, data_dir: As for `run`.
+
+    Returns:
+        What `compare` does, on the seeds up to where each was told. The intervals hold at once after 3, 4, ... seeds,
+        and the middle of one at which training stopped overstates the difference.
+
+    Raises:
+        UserError: As `run`; a name that means nothing, or more seeds or comparisons than levels are known for.
+        DataError: Data cannot be had.
+    """
+    import pandas as pd
+
+    from dlexp.reports.comparison.answers import answers
+    from dlexp.reports.comparison.document import COLUMNS, rows
+    from dlexp.reports.comparison.stops import Design
+    from dlexp.workflows import until_sure as workflow
+
+    if margin is not None and not margin > 0:
+        raise UserError(f"margin: expected a size above 0, given {margin}")
+    most, first = arguments.count(max_seeds, "max_seeds"), arguments.seed(first_seed, "first_seed")
+    asked = workflow.AskedUntilSure(
+        words=[arguments.text_of_path(name, "names", "names of runs, each an argument of its own") for name in names],
+        design=Design(most, first, margin),
+        metrics=[] if metrics is None else arguments.texts(metrics, "metrics", "columns"),
+        runs_dir=arguments.folder(runs_dir, "runs_dir"),
+        data_dir=_data_folder(data_dir),
+    )
+    compared, _ = workflow.compare_until_sure(asked, _runner("compare_until_sure", workers, wait=False))
+    frame = pd.DataFrame(rows(compared), columns=COLUMNS)
+    frame.attrs["answers"] = [sentence.markdown for sentence in answers(compared)]
+    return frame
+
+
 def _given(
     configs: object, overrides: object, grids: object, runs_dir: object, data_dir: object, smoke: object
 ) -> "Given":

@@ -105,8 +105,7 @@ def test_no_clear_difference_says_what_would_have_shown(runs_dir: Path) -> None:
         "that no answer has seen, also as a study with seeds: {first: 5, count: 10}:"
     )
     configs = " ".join(str(config_of(runs_dir, name)) for name in "abc")
-    seeds = " ".join(f"--seed {seed}" for seed in range(5, 15))
-    assert command == f"    dlexp run {configs} {seeds} --runs-dir runs-confirmed"
+    assert command == f"    dlexp compare {configs} --until-sure 12 --first-seed 5 --runs-dir runs-confirmed"
 
 
 @pytest.mark.parametrize(
@@ -169,14 +168,17 @@ def test_one_seed_ends_with_the_command_that_can_tell(runs_dir: Path) -> None:
     lines = said(runs_dir, "val_accuracy", width=80)
     assert lines == [
         "1 paired seed cannot tell whether b is better or worse than a: +5.00 points",
-        "val_accuracy; 5 seeds can have a verdict, in about 3.3 min:",
+        "val_accuracy; 5 seeds can have a verdict, in about 3.3 min, or as many as it",
+        "takes:",
         f"    dlexp run here/a.yaml {config_of(runs_dir, 'b')} --seeds 5 \\",
         "        --data-dir 'my data'",
+        f"    dlexp compare here/a.yaml {config_of(runs_dir, 'b')} \\",
+        "        --metric val_accuracy --until-sure 12 --data-dir 'my data'",
     ]
     versions = {"tensorflow": "2.0.0"}
     newer = finished(runs_dir, "a", 0, 0.9, experiment.model_dump(exclude={"name"}), **recorded, versions=versions)
     with_command(newer, "dlexp run here/a.yaml")
-    assert "\n".join(said(runs_dir, "val_accuracy")).count("here/a.yaml") == 1
+    assert "\n".join(said(runs_dir, "val_accuracy")).count("here/a.yaml") == 2
     config.write_text("dataset: digits\ntraining: {epochs: 2}\n")
     assert f"    dlexp run runs/a/{run_dir.path.name}/config.yaml" in "\n".join(said(runs_dir, "val_accuracy"))
 
@@ -209,10 +211,11 @@ def test_several_short_pairs_share_a_command(runs_dir: Path) -> None:
     assert lines[:3] == [
         "1 paired seed cannot tell whether b is better or worse than a: +5.00 points test_accuracy.",
         "No verdict on c against a: no seed in common.",
-        "5 seeds can have a verdict, in about 1.5 h:",
+        "5 seeds can have a verdict, in about 1.5 h, or as many as it takes:",
     ]
     assert re.fullmatch(r"    dlexp run (other/\S+/config.yaml ){3}--seeds 5 --runs-dir other", lines[3])
-    assert len(lines) == 4
+    assert re.fullmatch(r"    dlexp compare (other/\S+/config.yaml ){3}--until-sure 12 --runs-dir other", lines[4])
+    assert len(lines) == 5
 
 
 def test_more_configs_than_a_command_takes_are_a_glob(runs_dir: Path) -> None:
@@ -240,7 +243,7 @@ def test_two_seeds_say_how_many_such_a_difference_takes(runs_dir: Path) -> None:
 
     assert said(runs_dir)[0] == (
         "2 paired seeds cannot tell whether b is better or worse than a: +4.75 points test_accuracy; a difference of "
-        "this size takes 3 seeds; 5 seeds can have a verdict, in about 8 s:"
+        "this size takes 3 seeds; 5 seeds can have a verdict, in about 8 s, or as many as it takes:"
     )
 
 

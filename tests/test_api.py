@@ -25,7 +25,7 @@ from dlexp.workflows.runner import Runner
 ROOT = Path(__file__).parents[1]
 
 
-def test_import_is_cheap_and_offers_six_functions() -> None:
+def test_import_is_cheap_and_offers_its_functions() -> None:
     """No heavy library, and `dlexp.runs` stays the function whatever is imported later."""
     code = (
         "import sys, dlexp; from dlexp.records.index import read; import dlexp.records.run_dir\n"
@@ -37,7 +37,7 @@ def test_import_is_cheap_and_offers_six_functions() -> None:
 
     subprocess.run([sys.executable, "-c", cheap], check=True)
     subprocess.run([sys.executable, "-c", code.partition("heavy")[0] + "assert callable(dlexp.runs)"], check=True)
-    assert dlexp.__all__ == ["bias_variance", "compare", "load", "run", "runs", "study", "tag"]
+    assert dlexp.__all__ == ["bias_variance", "compare", "compare_until_sure", "load", "run", "runs", "study", "tag"]
 
 
 def test_load_gives_the_experiment_and_its_sources() -> None:
@@ -240,7 +240,7 @@ def test_wait_is_that_of_the_command_line(
     """`--wait`: for runs that other processes train."""
     waits = []
 
-    def carry_out(self: Runner, plan: Plan, after: object = ()) -> list[RunDir]:
+    def carry_out(self: Runner, plan: Plan, after: object = (), order: object = None) -> list[RunDir]:
         waits.append(self.wait)
         return []
 

@@ -19,9 +19,13 @@ WIDER = changed(model={"hidden": [128, 64]})
 
 TABLE = """\
 1 paired seed cannot tell whether digits_b is better or worse than digits_a:
-+10.0 points val_accuracy; 5 seeds can have a verdict, in about 10 s:
++10.0 points val_accuracy; 5 seeds can have a verdict, in about 10 s, or as many
+as it takes:
     dlexp run runs/digits_a/s0-3076b09959/config.yaml \\
         runs/digits_b/s0-8cd1afba29/config.yaml --seeds 5
+    dlexp compare runs/digits_a/s0-3076b09959/config.yaml \\
+        runs/digits_b/s0-8cd1afba29/config.yaml --metric val_accuracy \\
+        --until-sure 12
 
 Baseline: digits_a (named first).
 

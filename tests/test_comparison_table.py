@@ -447,9 +447,12 @@ reuters_bottleneck is worse than reuters_adam: -10.6 points best_val_accuracy
 [-14.2, -7.0], 5 paired seeds.
 1 paired seed cannot tell whether reuters_tiny is better or worse than
 reuters_adam: -29.3 points best_val_accuracy.
-5 seeds can have a verdict, in about 4 s:
+5 seeds can have a verdict, in about 4 s, or as many as it takes:
     dlexp run runs/reuters_adam/s0-3076b09959/config.yaml \\
         runs/reuters_tiny/s0-fdafaeaaaf/config.yaml --seeds 5
+    dlexp compare runs/reuters_adam/s0-3076b09959/config.yaml \\
+        runs/reuters_tiny/s0-fdafaeaaaf/config.yaml --metric best_val_accuracy \\
+        --until-sure 12
 
 Baseline: reuters_adam (named first).
 

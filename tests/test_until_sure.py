@@ -12,6 +12,8 @@ from engines import Scoring
 from make_runs import changed, finished
 from scipy import stats
 
+import dlexp
+from dlexp.errors import UserError
 from dlexp.records.index import Run, read
 from dlexp.reports.comparison.stops import Design
 from dlexp.reports.comparison.until_sure import UntilSure
@@ -134,12 +136,9 @@ def test_a_later_comparison_knows_how_the_seeds_were_ordered(
     _, sure, _ = invoke("compare", "a.yaml", "b.yaml", "--until-sure", "12", *options)
     _, later, _ = invoke("compare", "a", "b", *options)
 
-    def difference(text: str) -> tuple[float, list[float]]:
-        found = json.loads(text)["headlines"][0]["difference"]
-        return found["level"], found["interval"]
-
-    assert difference(later) == difference(sure)
-    assert difference(sure)[0] == pytest.approx(2 * stats.norm.cdf(-C_12 * (12 / 4) ** 0.25))
+    found, after = (json.loads(text)["headlines"][0]["difference"] for text in (sure, later))
+    assert (after["pairs"], after["interval"]) == (found["pairs"], found["interval"])
+    assert found["level"] == pytest.approx(2 * stats.norm.cdf(-C_12 * (12 / found["pairs"]) ** 0.25))
 
 
 def test_three_experiments_share_the_level_and_each_has_its_own_stop(
@@ -207,3 +206,17 @@ def test_what_cannot_be_asked_is_refused(
     code, _, err = invoke("compare", *words)
 
     assert (code, message in err) == (2, True), err
+
+
+def test_python_asks_the_same(scored: Callable[[Accuracies], Scoring], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows of the comparison, and the answers beside them."""
+    engine = scored({"a": [0.7] * 12, "b": [0.9 + 0.001 * (i % 3) for i in range(12)]})
+    monkeypatch.setattr("dlexp.execution.script.pool", lambda *_: engine)
+    monkeypatch.setattr("dlexp.execution.script.require_trainer", lambda _: None)
+
+    frame = dlexp.compare_until_sure("a.yaml", "b.yaml", max_seeds=12, metrics=["test_accuracy"])
+
+    assert frame["verdict"].tolist()[1] == "better"
+    assert frame.attrs["answers"][1] == "Sure after 3 of at most 12 seeds."
+    with pytest.raises(UserError, match="margin: expected a size above 0, given -1"):
+        dlexp.compare_until_sure("a.yaml", "b.yaml", max_seeds=12, margin=-1)

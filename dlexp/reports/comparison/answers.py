@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from dlexp.format import N_LISTED, joined, plural
-from dlexp.reports.comparison import ranked_sentences, stops
+from dlexp.reports.comparison import commands, ranked_sentences, stops
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.differences import is_possible, size, unit_of, written
 from dlexp.reports.comparison.facts import Comparison
@@ -31,7 +31,9 @@ def answers(comparison: Comparison) -> list[Sentence]:
     if comparison.stops:
         return [*found, *stops.said(comparison.stops)]
     if short := [each for each in headlines if _is_short(each)]:
-        advice = enough_seeds(_sides(short))
+        sides, column = _sides(short), _asked_of_all(comparison, short)
+        told = column is not None and commands.can_be_told(sides)
+        advice = enough_seeds(sides, commands.until_sure(sides, column or "") if told else None)
         if len(headlines) == 1:  # Its own sentence ends with the command.
             found = [replace(advice, text=f"{found[0].text.removesuffix('.')}; {advice.text}")]
         else:
@@ -39,8 +41,19 @@ def answers(comparison: Comparison) -> list[Sentence]:
     if left_open := [each for each in headlines if (d := each.difference) and d.verdict == OPEN and not d.looks]:
         pairs = {each.difference.pairs for each in left_open if each.difference}
         seen = [seed for each in comparison.experiments for seed in (*each.runs, *each.diverged)]
-        found.append(asking_again(_sides(left_open), sorted(pairs), max(seen) + 1))
+        column = _asked_of_all(comparison, left_open)
+        found.append(asking_again(_sides(left_open), sorted(pairs), max(seen) + 1, column))
     return found
+
+
+def _asked_of_all(comparison: Comparison, headlines: Sequence[Headline]) -> str | None:
+    """The column by which the user asked for all of these pairs, empty by default.
+
+    None unless one number decides between each of them and one baseline.
+    """
+    if len({(each.baseline.label, str(each.column)) for each in headlines}) > 1:
+        return None
+    return str(headlines[0].column) if comparison.asked else ""
 
 
 def _sides(headlines: Iterable[Headline]) -> list[Compared]:

@@ -21,6 +21,8 @@ class Glob(str):
 
 #: More configs than that are told by globs.
 _MAX_CONFIGS = 8
+#: So many seeds at most are advised where they are trained until they tell.
+_ADVISED_MOST = 12
 #: Where `dlexp run` leaves its records by default.
 _RUNS_DIR = Path("runs")
 _CONFIRMED = re.compile(r"-confirmed(?:-\d+)?$")
@@ -34,10 +36,38 @@ def training(experiments: Sequence[Compared], seeds: Sequence[str], runs_dir: Pa
         seeds: The options that say which seeds.
         runs_dir: Where the records go; by default, where those of the first experiment lie.
     """
-    first = next(iter(experiments[0].runs.values()))
     globs = _globs_of(experiments) if len(experiments) > _MAX_CONFIGS else []
     configs = globs or dict.fromkeys(str(config_of(each)) for each in experiments)
-    return ("dlexp", "run", *configs, *seeds, *in_runs_dir(runs_dir or runs_dir_of(first)), *_data_dir(first))
+    return ("dlexp", "run", *configs, *seeds, *_folders(experiments[0], runs_dir))
+
+
+def until_sure(
+    experiments: Sequence[Compared], column: str, first_seed: int = 0, runs_dir: Path | None = None
+) -> Command:
+    """`dlexp compare A B --until-sure 12`, of a number that decides.
+
+    Args:
+        experiments: As `training` takes them, the baseline first; at most as many as are told by their configs.
+        column: What the user asked for; empty if nothing.
+        first_seed: Of the seeds that are trained.
+        runs_dir: As `training` takes it.
+    """
+    configs = dict.fromkeys(str(config_of(each)) for each in experiments)
+    first = ("--first-seed", str(first_seed)) if first_seed else ()
+    metric = ("--metric", column) if column else ()
+    options = (*metric, "--until-sure", str(_ADVISED_MOST), *first)
+    return ("dlexp", "compare", *configs, *options, *_folders(experiments[0], runs_dir))
+
+
+def can_be_told(experiments: Sequence[Compared]) -> bool:
+    """Whether `until_sure` can name all of them."""
+    return 2 <= len(experiments) <= _MAX_CONFIGS
+
+
+def _folders(experiment: Compared, runs_dir: Path | None) -> Command:
+    """The options that name the folders of records, by default where those of the experiment lie, and of its data."""
+    first = next(iter(experiment.runs.values()))
+    return (*in_runs_dir(runs_dir or runs_dir_of(first)), *_data_dir(first))
 
 
 def quoted(word: str) -> str:

@@ -41,11 +41,12 @@ class Sentence:
         return " ".join([one_line(self.text), *(f"`{one_line(command)}`" for command in said)])
 
 
-def enough_seeds(experiments: Sequence[Compared]) -> Sentence:
-    """`5 seeds can have a verdict, in about 20 s: dlexp run A B --seeds 5`."""
+def enough_seeds(experiments: Sequence[Compared], until_sure: Command | None = None) -> Sentence:
+    """`5 seeds can have a verdict, in about 20 s: dlexp run A B --seeds 5`, and what trains until it can."""
     options = ("--seeds", str(_ADVISED_SEEDS))
     text = f"{_ADVISED_SEEDS} seeds can have a verdict{in_time(experiments, range(_ADVISED_SEEDS))}"
-    return Sentence(f"{text}:", (commands.training(experiments, options),))
+    others = ", or as many as it takes" if until_sure else ""
+    return Sentence(f"{text}{others}:", (commands.training(experiments, options), *filter(None, [until_sure])))
 
 
 def in_time(experiments: Iterable[Compared], seeds: Sequence[int]) -> str:
@@ -65,12 +66,21 @@ def no_topping_up(pairs: Sequence[int], unseen: int) -> str:
     return f"{_planned(pairs)}; start a new study on seeds that no answer has seen, such as {_of_study(pairs, unseen)}."
 
 
-def asking_again(experiments: Sequence[Compared], pairs: Sequence[int], unseen: int) -> Sentence:
-    """The same of experiments outside a study: their records on other seeds lie apart."""
+def asking_again(
+    experiments: Sequence[Compared], pairs: Sequence[int], unseen: int, column: str | None = None
+) -> Sentence:
+    """The same of experiments outside a study: their records on other seeds lie apart.
+
+    `column` is what the user asked for, empty if nothing; None if they are compared by several, or with several.
+    """
     runs_dir = commands.new_runs_dir(commands.runs_dir_of(next(iter(experiments[0].runs.values()))))
-    seeds = range(unseen, unseen + min(2 * max(pairs), _MOST_SEEDS))
     again = f"ask again on seeds that no answer has seen, also as a study with {_of_study(pairs, unseen)}"
-    return Sentence(f"{_planned(pairs)}; {again}:", (commands.training(experiments, each_of(seeds), runs_dir),))
+    if column is not None and commands.can_be_told(experiments):
+        command = commands.until_sure(experiments, column, unseen, runs_dir)
+    else:
+        seeds = range(unseen, unseen + min(2 * max(pairs), _MOST_SEEDS))
+        command = commands.training(experiments, each_of(seeds), runs_dir)
+    return Sentence(f"{_planned(pairs)}; {again}:", (command,))
 
 
 def each_of(seeds: Iterable[int]) -> list[str]:
