@@ -83,9 +83,33 @@ def compare(
             metavar="X", help="Stop, too, where the difference is within it: 0.02, or '2 points'.", show_default=False
         ),
     ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            help="Split the difference between two experiments over the keys in which they differ: trains the configs "
+            "in between.",
+        ),
+    ] = False,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Of --explain: all combinations of the keys, also of more than four."),
+    ] = False,
+    n_seeds: Annotated[
+        int | None,
+        typer.Option(
+            "--seeds",
+            metavar="N",
+            help="Of --explain: the seeds 0 to N-1.  [default: those of both on record if at least 3, else 5]",
+            show_default=False,
+        ),
+    ] = None,
     workers: Workers = 1,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say how many runs --until-sure takes, and how long; train nothing.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Say how many runs --until-sure or --explain takes, and how long; train nothing."
+        ),
     ] = False,
     quiet: Quiet = False,
     plot: Annotated[
@@ -102,11 +126,32 @@ def compare(
 
     Example: dlexp compare digits_sgd digits_adam
     """
+    choosing: dict[str, object] = {"--sort": sort, "--best": best, "--by": by, "--where": where, "--status": status}
+    choosing |= {"--tag": tags, "--since": since, "--plot": plot, "--top": top, "--all": everything}
+    of_looks = {"--first-seed": first_seed, "--margin": margin}
+    of_shares = {"--full": full, "--seeds": n_seeds}
+    if explain:
+        from dlexp.cli.explained import explained
+        from dlexp.cli.explained import require_alone as require_explained_alone
+
+        require_explained_alone(choosing | of_looks | {"--until-sure": most_seeds})
+        explained(
+            words or [],
+            metrics or [],
+            n_seeds=n_seeds,
+            is_full=full,
+            workers=workers,
+            dry_run=dry_run,
+            quiet=quiet,
+            output_format=output_format,
+            runs_dir=runs_dir,
+            data_dir=data_dir,
+        )
+        return
     from dlexp.cli.until_sure import require_alone, require_training, until_sure
 
     if most_seeds is not None:
-        choosing = {"--sort": sort, "--best": best, "--by": by, "--where": where, "--status": status, "--tag": tags}
-        require_alone({**choosing, "--since": since, "--plot": plot, "--top": top, "--all": everything})
+        require_alone(choosing | of_shares)
         until_sure(
             words or [],
             most_seeds,
@@ -121,7 +166,7 @@ def compare(
             data_dir=data_dir,
         )
         return
-    require_training({"--first-seed": first_seed, "--margin": margin, "--workers": workers > 1, "--dry-run": dry_run})
+    require_training(of_looks | of_shares | {"--workers": workers > 1, "--dry-run": dry_run})
     from dlexp import console
     from dlexp.cli.highlights import comparison
     from dlexp.records.query import filters

@@ -81,4 +81,4 @@ def require_alone(others: dict[str, object]) -> None:
 def require_training(options: dict[str, object]) -> None:
     """Refuse options of a command that trains."""
     if given := [option for option, value in options.items() if value]:
-        raise UserError(f"{given[0]}: nothing is trained without --until-sure")
+        raise UserError(f"{given[0]}: nothing is trained without --until-sure or --explain")

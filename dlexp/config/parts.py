@@ -17,6 +17,7 @@ from dlexp.config.load import Loaded, checked
 from dlexp.config.names import BIAS_VARIANCE, MAX_LENGTH, mended, why_not
 from dlexp.config.node import Node
 from dlexp.config.problems import ConfigError, Source
+from dlexp.format import joined
 
 #: A config by dotted key.
 Flat = Mapping[str, Any]
@@ -125,6 +126,11 @@ class Change:
         while refused := found._first_refused(corners(len(found.parts))):
             found = found._joined(*refused)
         return found
+
+    def title(self, part: ChangedPart) -> str:
+        """What a part is called in a sentence: `optimizer with momentum`."""
+        first, *others = (self.short[key] for key in part.keys)
+        return f"{first} with {joined(others)}" if others else first
 
     def values(self, key: str) -> tuple[Any, Any]:
         """A telling key in both configs, MISSING where it is not: its values, kinds of layers, names of heads."""

@@ -74,13 +74,13 @@ def scores_of(
         m = max(1, n_sharing(sum(bool(found and found.interval) for found in differences), is_picked))
         results = ExampleResults(group.baseline, column) if on_examples else None
         for each, own in zip(group.experiments, differences, strict=True):
-            found = own and at_level(own, column, looks or _recorded_looks(group.baseline, each, m) or LEVEL / m)
+            found = own and at_level(own, column, looks or recorded_looks(group.baseline, each, m) or LEVEL / m)
             if found and results:
                 found = results.added_to(found, each)
             yield _score(each, column, group.beside(each), found)
 
 
-def _recorded_looks(baseline: Compared, experiment: Compared, comparisons: int) -> Looks | None:
+def recorded_looks(baseline: Compared, experiment: Compared, comparisons: int) -> Looks | None:
     """How often two experiments were looked at, by their runs; None if the number of their seeds was fixed."""
     recorded = [each.until_sure for each in (baseline, experiment) if each.until_sure]
     # Seeds that came later were looked at, too.
