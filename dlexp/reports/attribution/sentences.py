@@ -10,7 +10,7 @@ from dlexp.reports.comparison.next_steps import Sentence
 from dlexp.reports.comparison.notes import OF_LOOKS
 from dlexp.reports.comparison.sentences import together
 from dlexp.reports.comparison.verdicts import EQUAL, PairedDifference
-from dlexp.statistics.paired import LEVEL, MIN_PAIRS
+from dlexp.statistics.paired import MIN_PAIRS
 
 #: So many seeds are advised where there are too few for an interval.
 _ADVISED_SEEDS = 5
@@ -139,9 +139,7 @@ def _intervals(found: Explanation) -> Iterator[str]:
     with_interval = [share for _, share in shares if share and share.interval]
     if with_interval:
         several = f"for all {k} shares together, " if k > 1 else ""
-        yield f"Intervals: {1 - LEVEL:.0%} {several}over {with_interval[0].pairs} paired seeds (Student's t).".replace(
-            "%", " %"
-        )
+        yield f"Intervals: 95 % {several}over {with_interval[0].pairs} paired seeds (Student's t)."
     shown = [
         f"{size(share.detectable, found.column)} of {name}"
         for name, share in shares[:k]
