@@ -128,7 +128,7 @@ def compare(
     """
     choosing: dict[str, object] = {"--sort": sort, "--best": best, "--by": by, "--where": where, "--status": status}
     choosing |= {"--tag": tags, "--since": since, "--plot": plot, "--top": top, "--all": everything}
-    of_looks = {"--first-seed": first_seed, "--margin": margin}
+    of_looks: dict[str, object] = {"--first-seed": first_seed, "--margin": margin}
     of_shares = {"--full": full, "--seeds": n_seeds}
     if explain:
         from dlexp.cli.explained import explained
