@@ -121,10 +121,12 @@ def test_a_margin_ends_what_makes_no_difference(scored: Callable[[Accuracies], S
     """With the interval inside it; in points as `compare` prints them."""
     scored({"a": [0.7] * 12, "b": [0.7 + 0.001 * (i % 2) for i in range(12)]})
 
-    _, out, _ = invoke("compare", "a.yaml", "b.yaml", "--until-sure", "12", "--margin", "3 points", "--format", "json")
+    words = ("compare", "a.yaml", "b.yaml", "--until-sure", "12", "--margin", "3 points")
+    _, out, _ = invoke(*words, "--format", "json")
 
+    assert "No difference beyond 3.0 points, after 3 of at most 12 seeds." in invoke(*words)[1]
     (stop,) = json.loads(out)["until_sure"]["stops"]
-    assert stop == {"experiment": "b", "n_seeds": 3, "why": "within the margin"}
+    assert stop == {"experiment": "b", "column": "test_accuracy", "n_seeds": 3, "why": "within the margin"}
 
 
 def test_a_later_comparison_knows_how_the_seeds_were_ordered(

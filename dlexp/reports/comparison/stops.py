@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from dlexp.components.columns import Column
 from dlexp.format import joined, plural
 from dlexp.reports.comparison.commands import Command
+from dlexp.reports.comparison.differences import size
 from dlexp.reports.comparison.headlines import Headline
 from dlexp.reports.comparison.next_steps import Sentence
 from dlexp.reports.comparison.verdicts import OPEN
@@ -52,6 +54,8 @@ class Stop:
 
     experiment: str
     """Its label."""
+    column: str
+    """What decides; empty where no run has finished."""
     n_seeds: int
     why: Why
 
@@ -72,13 +76,12 @@ class Stops:
 
 def said(stops: Stops) -> Iterator[Sentence]:
     """After how many seeds each experiment was told, and what to do about those that were not."""
-    by_end: dict[tuple[Why, int], list[str]] = {}
+    by_end: dict[str, list[str]] = {}
     for stop in stops.each:
-        by_end.setdefault((stop.why, stop.n_seeds), []).append(stop.experiment)
-    alone = len(stops.each) == 1
-    for (why, n), labels in by_end.items():
-        names = "" if alone else f": {joined(labels)}"
-        yield Sentence(f"{_end(why, n, stops.design)}{names}.")
+        by_end.setdefault(_end(stop, stops.design), []).append(stop.experiment)
+    for end, labels in by_end.items():
+        names = "" if len(stops.each) == 1 else f": {joined(labels)}"
+        yield Sentence(f"{end}{names}.")
     yield Sentence(f"The answer is from {stops.n_runs} runs of at most {stops.n_planned}.")
     if any(stop.why in ("given up", "all seeds") for stop in stops.each):
         design = stops.design
@@ -88,13 +91,14 @@ def said(stops: Stops) -> Iterator[Sentence]:
         yield Sentence(text, ((*stops.again, *seeds),))
 
 
-def _end(why: Why, n: int, design: Design) -> str:
-    seeds = f"after {n} of at most {plural(design.max_seeds, 'seed')}"
-    match why:
+def _end(stop: Stop, design: Design) -> str:
+    seeds = f"after {stop.n_seeds} of at most {plural(design.max_seeds, 'seed')}"
+    match stop.why:
         case "told":
             return f"Sure {seeds}"
         case "within the margin":
-            return f"No difference beyond the margin, {seeds}"
+            assert design.margin is not None
+            return f"No difference beyond {size(design.margin, Column.parse(stop.column))}, {seeds}"
         case "given up":
             return f"Given up {seeds}, since the mean is within its standard error of 0"
         case "untellable":

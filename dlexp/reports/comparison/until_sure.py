@@ -7,7 +7,6 @@ from dlexp.errors import UserError
 from dlexp.format import joined
 from dlexp.records.index import Run
 from dlexp.reports.comparison.commands import Command
-from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.facts import Comparison, compare_experiments
 from dlexp.reports.comparison.groups import variants_of
 from dlexp.reports.comparison.headlines import Headline
@@ -39,14 +38,18 @@ class UntilSure:
         Raises:
             UserError: Several numbers decide, of several targets.
         """
-        return self._why(label, variants_of(runs), len(next(iter(runs.values())))) is not None
+        return self._end(label, runs) is not None
 
-    def _why(self, label: str, experiments: Mapping[str, Compared], n_seeds: int) -> Why | None:
+    def _end(self, label: str, runs: Runs) -> Stop | None:
+        """The stop at the last of these seeds; None if there is none."""
+        n_seeds, experiments = len(runs[label]), variants_of(runs)
         baseline, other = experiments.get(self.labels[0]), experiments.get(label)
         if not (baseline and baseline.runs and other and other.runs):  # All of them diverged.
-            return "untellable" if self.looks.is_late(n_seeds) else None
-        compared = compare_experiments([baseline, other], self.metrics, looks=self.looks)
-        return self.design.why_settled(_deciding(compared), self.looks, n_seeds)
+            is_late = self.looks.is_late(n_seeds)
+            return Stop(experiment=label, column="", n_seeds=n_seeds, why="untellable") if is_late else None
+        headline = _deciding(compare_experiments([baseline, other], self.metrics, looks=self.looks))
+        why = self.design.why_settled(headline, self.looks, n_seeds)
+        return Stop(experiment=label, column=str(headline.column), n_seeds=n_seeds, why=why) if why else None
 
     def stop(self, label: str, runs: Runs) -> Stop:
         """After how many seeds an experiment needed no more, and why."""
@@ -55,10 +58,10 @@ class UntilSure:
         n_ended = next((i for i, seed in enumerate(seeds) if not all(seed in own for own in by_seed.values())), None)
         n_ended = len(seeds) if n_ended is None else n_ended
         for n in range(MIN_PAIRS, n_ended + 1):
-            first = {key: [own[seed] for seed in seeds[:n]] for key, own in by_seed.items()}
-            if why := self._why(label, variants_of(first), n):
-                return Stop(experiment=label, n_seeds=n, why=why)
-        return Stop(experiment=label, n_seeds=n_ended, why="all seeds" if n_ended == len(seeds) else "unfinished")
+            if stop := self._end(label, {key: [own[seed] for seed in seeds[:n]] for key, own in by_seed.items()}):
+                return stop
+        why: Why = "all seeds" if n_ended == len(seeds) else "unfinished"
+        return Stop(experiment=label, column="", n_seeds=n_ended, why=why)
 
     def comparison(self, runs: Runs, again: Command) -> Comparison:
         """The experiments on the seeds up to their stops, the first one on those of the last stop.
