@@ -57,12 +57,30 @@ def brute_force(differences: Sequence[float], margin: float | None) -> tuple[int
             return n, "told"
         if margin is not None and abs(d.mean()) + half < margin:
             return n, "within the margin"
-        if n >= 6 and abs(d.mean()) < error:
+        if n >= 6 and abs(d.mean()) < error and (margin is None or abs(margin - abs(d.mean())) < error):
             return n, "given up"
     return 12, "all seeds"
 
 
-@pytest.mark.parametrize("margin", [None, 0.05])
+def test_a_mean_near_0_is_not_given_up_where_a_margin_may_still_be_shown(tmp_path: Path) -> None:
+    """Its interval is nearly within the margin after 6 seeds, and is within it after 8."""
+    differences = [0.02, -0.02, 0.01, -0.01, 0.02, -0.02, 0.01, -0.01, 0.0, 0.0, 0.0, 0.0]
+    runs = {
+        "a": [read(finished(tmp_path, "a", seed, 0.5)) for seed in range(12)],
+        "b": [read(finished(tmp_path, "b", seed, 0.5 + x, WIDER)) for seed, x in enumerate(differences)],
+    }
+    ends = {
+        margin: UntilSure(design=Design(12, margin=margin), labels="ab", metrics=["val_accuracy"]).stop("b", runs)
+        for margin in (None, 0.022)
+    }
+
+    assert {margin: (stop.n_seeds, stop.why) for margin, stop in ends.items()} == {
+        None: (6, "given up"),
+        0.022: (8, "within the margin"),
+    }
+
+
+@pytest.mark.parametrize("margin", [None, 0.03, 0.05])
 @pytest.mark.parametrize("effect", [0.0, 0.02, 0.06])
 @pytest.mark.parametrize("draw", [1, 2])
 def test_each_pair_stops_where_the_rule_says(tmp_path: Path, effect: float, margin: float | None, draw: int) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.verdicts.rule import Own, is_verdict
+from dlexp.reports.comparison.stops import Design
 from dlexp.statistics.looks import Looks
 from dlexp.statistics.paired import MIN_PAIRS, t_quantile
 
@@ -43,8 +44,11 @@ class UntilSure:
         excludes = (error > 0) & (np.abs(mean) > half)
         is_late = np.array([self.looks.is_late(k) for k in n])
         is_within = np.abs(mean) + half < self.margin
+        nearest = np.abs(mean)
+        if self.margin:
+            nearest = np.maximum(nearest, np.abs(self.margin - nearest))
         # Ties are frequent where few seeds differ, by a step each.
-        gives_up = is_late & (np.abs(mean) < error * (1 + 1e-9))
+        gives_up = is_late & (nearest < error * (1 + 1e-9))
         ends = excludes | is_within | gives_up | (n == self.looks.max_seeds)
         stop = ends.argmax(axis=-1)[..., None]
 
@@ -65,12 +69,13 @@ class UntilSure:
 
     def has_dlexps(self, own: Own, n: int) -> bool:
         """By dlexp's looks at its own differences."""
+        design = Design(self.looks.max_seeds, margin=self.margin or None)
         for seeds in range(MIN_PAIRS, n + 1):
             found = own(seeds, self.looks.level(seeds))
             if is_verdict(found):
                 return True
             if found and found.interval and max(map(abs, found.interval)) < self.margin:
                 return False
-            if found is not None and found.sd is not None and self.looks.gives_up(seeds, abs(found.mean), found.sd):
+            if found and found.sd and self.looks.gives_up(seeds, design.distance(found.mean), found.sd):
                 return False
         return False

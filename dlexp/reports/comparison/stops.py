@@ -13,9 +13,9 @@ from dlexp.reports.comparison.next_steps import Sentence
 from dlexp.reports.comparison.verdicts import OPEN
 from dlexp.statistics.looks import MAX_SEEDS, Looks
 
-#: told: better or worse; within the margin: the interval is; given up: from half of the seeds on the mean is below its
-#: standard error; untellable: from half of them on there is no interval; all seeds: the last one told nothing;
-#: unfinished: a run is missing.
+#: told: better or worse; within the margin: the interval is; given up: from half of the seeds on the mean is within
+#: its standard error of 0, and of the margin; untellable: from half of them on there is no interval; all seeds: the
+#: last one told nothing; unfinished: a run is missing.
 Why = Literal["told", "within the margin", "given up", "untellable", "all seeds", "unfinished"]
 
 
@@ -45,7 +45,14 @@ class Design:
             return "told"
         if self.margin is not None and -self.margin < low and high < self.margin:
             return "within the margin"
-        return "given up" if looks.gives_up(found.pairs, found.mean, found.sd or 0.0) else None
+        return "given up" if looks.gives_up(found.pairs, self.distance(found.mean), found.sd or 0.0) else None
+
+    def distance(self, mean: float) -> float:
+        """How far a mean is from all that it would have to differ from: 0, and of a margin, its nearer end too.
+
+        A mean near 0 alone is no reason to give up where the margin is to be shown: more seeds may do so.
+        """
+        return abs(mean) if self.margin is None else max(abs(mean), abs(self.margin - abs(mean)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +107,8 @@ def _end(stop: Stop, design: Design) -> str:
             assert design.margin is not None
             return f"No difference beyond {size(design.margin, Column.parse(stop.column))}, {seeds}"
         case "given up":
-            return f"Given up {seeds}, since the mean is within its standard error of 0"
+            both = "0" if design.margin is None else "both 0 and the margin"
+            return f"Given up {seeds}, since the mean is within its standard error of {both}"
         case "untellable":
             return f"Given up {seeds}, since no number of them would tell"
         case "all seeds":
