@@ -42,6 +42,8 @@ def execute(job: Job) -> Ending:
     try:
         with locked(run_dir.lock_path) as held:
             if run_dir.summary() is None and run_dir.failure() is None:
+                if job.seal:
+                    run_dir.put_seal(job.seal)
                 with said_into(run_dir.log_path):
                     if held.before:
                         print(f"taken over from {held.before.described}, which ended without a word")

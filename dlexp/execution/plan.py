@@ -24,6 +24,7 @@ from dlexp.records.index import SMOKE, Attempts, Run, read
 from dlexp.records.numbering import Numbering
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import RunDir
+from dlexp.records.seal import Seal
 from dlexp.training.after import After
 from dlexp.training.job import Candidate, Job
 
@@ -94,6 +95,8 @@ class Planned:
     """The last attempt whose record cannot be read."""
     attempts: Sequence[RunDir] = ()
     """All that is on record of it."""
+    seal: Seal | None = None
+    """Who keeps its test scores from readers, if it is trained now."""
 
     @property
     def key(self) -> Key:
@@ -207,6 +210,7 @@ class Plan:
                 earlier=planned.earlier.dir.path if planned.earlier else None,
                 shorter=() if self.request.force else _shorter(planned, run_dir, drawn),
                 earlier_digests=tuple(planned.subject.digests[1:]),
+                seal=planned.seal,
             )
 
         return as_job

@@ -117,6 +117,8 @@ def planned_run(subject: IdentifiedExperiment, seed: int, on_record: Attempts, f
         earlier=None if force else latest(failed),
         damaged=next((run for run in found if run.status == "damaged"), None),
         attempts=attempts,
+        # Trained again, it would give the scores that are sealed.
+        seal=None if done else next(filter(None, (run.dir.seal() for run in runs)), None),
     )
 
 

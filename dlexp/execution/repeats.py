@@ -1,6 +1,7 @@
 """Finished runs, to be trained again as their records say."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dlexp.components import snapshot
@@ -51,4 +52,4 @@ def _repeated(run: Run, request: Request, on_record: Attempts) -> Planned:
     ):
         if then and then not in now:
             raise DataError(f"{what} (digest {then[:PREFIX_LENGTH]} then, {now[0][:PREFIX_LENGTH]} now)")
-    return planned_run(subject, run.seed, on_record)
+    return replace(planned_run(subject, run.seed, on_record), seal=run.dir.seal())

@@ -5,7 +5,7 @@ import logging
 import os
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from dlexp.config.names import BIAS_VARIANCE, LEDGERS, OBSERVED, PREFIX_LENGTH, 
 from dlexp.errors import UserError
 from dlexp.format import plural
 from dlexp.records.ended import Ended, Failed, Finished
+from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import FolderName, RunDir, Status
 
 log = logging.getLogger(__name__)
@@ -117,10 +118,26 @@ def scan(runs_dir: Path) -> list[RunDir]:
 
 
 def read(run_dir: RunDir) -> Run:
-    """Read one run's record; a damaged one is a `Run` that says so."""
+    """Read one run's record, without the test split where a study has sealed it; a damaged one is a `Run` that says so.
+
+    This is the only place where what is sealed is left out: who reads a run by another way sees all of it.
+    """
+    run = as_recorded(run_dir)
+    try:
+        seal = run_dir.seal()
+    except DamagedRecord as error:
+        return Run(dir=run_dir, status="damaged", record=_unknown(run_dir), what=error.lines[0])
+    return replace(run, record=seal.without_test(run.record)) if seal and isinstance(run.record, Finished) else run
+
+
+def as_recorded(run_dir: RunDir) -> Run:
+    """Read all of one run's record, sealed test scores included: for `verify`, which says whether they are the same."""
     status, ended, what = run_dir.standing()
-    record = ended or Ended(seed=run_dir.seed, identity="", config={})
-    return Run(dir=run_dir, status=status, record=record, what=what)
+    return Run(dir=run_dir, status=status, record=ended or _unknown(run_dir), what=what)
+
+
+def _unknown(run_dir: RunDir) -> Ended:
+    return Ended(seed=run_dir.seed, identity="", config={})
 
 
 def read_all(run_dirs: Iterable[RunDir]) -> list[Run]:

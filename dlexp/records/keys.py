@@ -3,6 +3,7 @@
 Wherever runs are rows (`ls`, `summary.csv`, `dlexp.runs`, conditions), keys and values are these.
 """
 
+import logging
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -14,9 +15,13 @@ from dlexp.config.labels import ends, setting
 from dlexp.errors import UserError
 from dlexp.format import listed
 from dlexp.near_words import did_you_mean
+from dlexp.records.ended import Finished
 from dlexp.records.index import Run
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import UNFINISHED, RunDir
+from dlexp.records.seal import is_sealed
+
+log = logging.getLogger(__name__)
 
 #: How a run stands, as it is listed: a failed one whose loss became NaN or infinite has `diverged`.
 STATUSES = ("finished", "failed", "diverged", "interrupted", "running", "damaged")
@@ -84,6 +89,7 @@ class Keys:
     def __init__(self, runs: Sequence[Run]) -> None:
         self.settings: dict[RunDir, dict[str, Any]] = {run.dir: settings(run) for run in runs}
         self._columns = dict.fromkeys(column for run in runs for column in run.metrics)
+        self._sealed = _sealed(runs)
         # A component is called without `.type`, which it lacks where it is null.
         self._settings = dict.fromkeys(key.removesuffix(".type") for flat in self.settings.values() for key in flat)
 
@@ -97,6 +103,8 @@ class Keys:
             # No note is a text like any other: conditions on it hold or do not.
             return fact if key == "note" else lambda run: _known(fact(run))
         if key.removesuffix(".type") not in self._settings and key in self._columns:
+            if key in self._sealed:
+                log.warning(f"{said}: of some runs {key} is {self._sealed[key]}")
             return lambda run: _known(run.metrics.get(key))
         place = self._setting(key, said)
         return lambda run: setting(self.settings[run.dir], place)
@@ -126,6 +134,8 @@ class Keys:
 
     def _unknown(self, key: str, said: object) -> UserError:
         words = [*FACTS, *self._columns, *(end for setting in self._settings for end in ends(setting))]
+        if key in self._sealed:
+            return UserError(f"{said}: {key} is {self._sealed[key]}")
         n_runs = len(self.settings)
         runs = "the run has no" if n_runs == 1 else f"none of {n_runs:,} runs has"
         columns = listed(list(self._columns)) or "of finished runs"
@@ -133,6 +143,12 @@ class Keys:
             f"{said}: {runs} {key!r}.{did_you_mean(key, words)} Choose from: settings such as "
             f"optimizer.learning_rate (or learning_rate), columns ({columns}), {', '.join(FACTS)}"
         )
+
+
+def _sealed(runs: Iterable[Run]) -> dict[str, str]:
+    """By column why it is missing, of those that are sealed in some run."""
+    reasons = (run.record.missing_scores for run in runs if isinstance(run.record, Finished))
+    return {column: why for of_run in reasons for column, why in of_run.items() if is_sealed(why)}
 
 
 def _known(value: Any) -> Any:

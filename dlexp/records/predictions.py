@@ -9,7 +9,9 @@ import numpy as np
 
 from dlexp import regular_files
 from dlexp.components.metrics import decided
+from dlexp.errors import UserError
 from dlexp.records.record_files import damaged
+from dlexp.records.run_dir import RunDir
 from dlexp.whole_files import Fence, replacing
 
 Array = np.ndarray[Any, Any]
@@ -97,8 +99,11 @@ class Predictions:
         """Read what `write` wrote; of the files of 0.1.0, which hold `y` and `predicted` alone, the results too.
 
         Raises:
+            UserError: The test split of the run is sealed.
             DamagedRecord: The file is missing, cannot be read, or holds something else.
         """
+        if seal := RunDir(path.parent).seal():
+            raise UserError(f"{path}: the test split is {seal.said}")
         try:
             with regular_files.opened(path) as file, np.load(file, allow_pickle=False) as archive:
                 found = cls._of(dict(archive.items()))

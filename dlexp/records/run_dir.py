@@ -17,6 +17,7 @@ from dlexp.records.ended import ENVIRONMENT, Ended, Failed, Finished, Interrupti
 from dlexp.records.evaluation import Evaluation
 from dlexp.records.history import EPOCH, lines_up_to, read_history, read_layers
 from dlexp.records.record_files import DamagedRecord, damaged, read, read_json, sha256
+from dlexp.records.seal import Seal
 from dlexp.records.shapes import of_type
 from dlexp.whole_files import Fence, copy, sync, write_text
 
@@ -117,6 +118,8 @@ class RunDir:
     interruption_path = _File("interruption.json")  # Instead of either, until it is resumed.
     edited_history_path = _File("history-edited.csv")  # By someone else; the training began again.
     curves_path = _File("curves.png")  # The learning curves.
+    sealed_path = _File("sealed.json")  # Which study keeps its test scores from readers.
+    opened_path = _File("opened.json")  # The same, once that study was opened.
     tags_path = _File("tags.txt")  # The user's words for it, one a line.
     note_path = _File("note.txt")  # The user's own text.
     log_path = _File("log.txt")  # Everything that was said.
@@ -165,6 +168,20 @@ class RunDir:
     def write_json(self, path: Path, record: Mapping[str, Any], *, flat_lists: bool = False) -> None:
         """Write a record of the run; `flat_lists` as for `to_json`."""
         write_text(path, to_json(record, flat_lists=flat_lists), self.fence)
+
+    def seal(self) -> Seal | None:
+        """Who keeps its test scores from readers; None if they are open."""
+        return Seal.read(self.sealed_path)
+
+    def put_seal(self, seal: Seal) -> None:
+        """Have its test scores kept from readers, unless they are already, or were opened."""
+        if not (self.sealed_path.exists() or self.opened_path.exists()):
+            self.write_json(self.sealed_path, seal.record)
+
+    def open_seal(self) -> None:
+        """Let readers see its test scores from now on."""
+        self.sealed_path.replace(self.opened_path)
+        sync(self.path)
 
     def write_summary(self, record: Mapping[str, Any]) -> None:
         """Write the digests of the other records and of the result, then the result; the last file of a run.
@@ -251,7 +268,9 @@ class RunDir:
         return read_json(self.environment_path, ENVIRONMENT)
 
     def evaluation(self) -> Evaluation | None:
-        """What the model makes of the test split; None for runs recorded before that was kept."""
+        """What the model makes of the test split; None for runs of before that was kept, and where it is sealed."""
+        if self.seal():
+            return None
         return cast(Evaluation | None, read_json(self.evaluation_path, of_type(Evaluation)))
 
     def tags(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dlexp.components.component import Misfit
 from dlexp.components.remarks import Remark
 from dlexp.config.experiment import Experiment
 from dlexp.records.run_dir import RunDir
+from dlexp.records.seal import Seal
 from dlexp.training.after import After
 from dlexp.whole_files import Fence
 
@@ -81,6 +82,8 @@ class Job(Candidate):
     """Runs of the same experiment with fewer epochs: it begins with the final state of the first that has kept one."""
     earlier_digests: tuple[str, ...] = ()
     """What earlier versions took as the digest of the same data."""
+    seal: Seal | None = None
+    """Who keeps its test scores from readers; None if they are open."""
 
     @property
     def run_dir(self) -> RunDir:

@@ -33,8 +33,8 @@ def predict(
     With `allow_code`, a model with layers of the user's own is built by the function that the config names.
 
     Raises:
-        UserError: There is no such run, its data are no longer those that it was trained on, or its model has layers of
-            the user's own and their code is not allowed or has changed.
+        UserError: There is no such run, the test split is asked for and is sealed, its data are no longer those that it
+            was trained on, or its model has layers of the user's own and their code is not allowed or has changed.
         DamagedRecord: The model or the config is not the one that was recorded.
         DataError: As `infer`.
     """
@@ -43,6 +43,8 @@ def predict(
         run = latest(run for run in runs if run.status == "finished")
         if run is None:
             raise UserError(f"{word}: no finished run, so no model to ask")
+        if examples == "test" and (seal := run.dir.seal()):
+            raise UserError(f"{run.dir.path}: the test split is {seal.said}")
         if len(runs) > 1:
             log.info(f"{word}: {len(runs)} runs; this is {run.dir.path}")
         try:

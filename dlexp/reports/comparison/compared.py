@@ -10,6 +10,7 @@ from dlexp.components.columns import COSTS, Column, Role
 from dlexp.config.measurable import CHOOSES_NO_EXAMPLES
 from dlexp.records.ended import Finished
 from dlexp.records.index import Run
+from dlexp.records.seal import is_sealed
 
 T = TypeVar("T")
 
@@ -107,6 +108,11 @@ class Compared:
         lacking = (run.result for run in self.runs.values() if value_of(run.result, column) is None)
         reasons = (result.missing_scores.get(str(each), "") for result in lacking for each in sources)
         return next(filter(None, reasons), "")
+
+    def absence(self, column: Column) -> str:
+        """What stands in the place of a number that no run has."""
+        reason = self.why_missing(column)
+        return "sealed" if is_sealed(reason) else "missing" if reason else "-"
 
     def step_of(self, column: Column) -> float | None:
         """The distance between two neighbouring values of a column; None if it may take any, or is not known.

@@ -11,7 +11,6 @@ from dlexp.config.flat import format_value
 from dlexp.config.labels import setting, short_keys
 from dlexp.config.names import PREFIX_LENGTH
 from dlexp.format import plural
-from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.differences import unit_of, written
 from dlexp.reports.comparison.ranking import Ranked, Ranking
 from dlexp.reports.comparison.verdicts import OPEN, has_verdict
@@ -158,12 +157,8 @@ def _number(column: Column, rows: Sequence[Ranked], rank: int) -> FittedColumn:
         texts = [plus_minus(fmean(own), stdev(own) if len(own) > 1 else None) if own else "" for own in values]
     else:
         texts = alike([own[0] if own else None for own in values], significant)
-    cells = [text or _missing(row.experiment, column) for text, row in zip(texts, rows, strict=True)]
+    cells = [text or row.experiment.absence(column) for text, row in zip(texts, rows, strict=True)]
     return FittedColumn(header=str(column), cells=cells, is_number=True, rank=rank, min_width=_NUMBER)
-
-
-def _missing(experiment: Compared, column: Column) -> str:
-    return "missing" if experiment.why_missing(column) else "-"
 
 
 def _differences(ranking: Ranking, rows: Sequence[Ranked]) -> Iterator[FittedColumn]:

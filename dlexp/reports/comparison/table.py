@@ -178,7 +178,7 @@ def _metric_row(comparison: Comparison, metric: ComparedMetric) -> _Row:
 
 def _cell(experiment: Compared, score: Score | None, column: Column) -> str:
     if score is None:
-        return "missing" if experiment.why_missing(column) else "-"
+        return experiment.absence(column)
     parts = [plus_minus(score.mean, score.sd)]
     if score.best_epoch is not None:
         parts.append(f"(epoch {significant(score.best_epoch, 2)})")

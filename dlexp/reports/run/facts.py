@@ -45,8 +45,10 @@ class RunFacts:
         """The evaluation; where there is none, the mistakes that the result names, and why they lack their examples."""
         if self.evaluation:
             return self.evaluation
-        path = self.run.dir.evaluation_path
+        path, seal = self.run.dir.evaluation_path, self.run.dir.seal()
         why = f"{path.name} is damaged" if path.exists() else "recorded before they were kept"
+        if seal:
+            return Evaluation(mistakes=[], examples_problem=seal.said)
         return Evaluation(mistakes=self.result.mistakes if self.result else [], examples_problem=why)
 
 

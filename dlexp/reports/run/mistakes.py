@@ -9,6 +9,7 @@ from typing import Any
 from dlexp.console import one_line
 from dlexp.format import paragraph
 from dlexp.records.evaluation import Evaluation
+from dlexp.records.seal import is_sealed
 from dlexp.reports.numbers import known
 from dlexp.reports.run import pictures
 
@@ -24,6 +25,8 @@ _GAP = "  "
 def lines(evaluation: Evaluation, class_names: ClassNames, number: int, width: int) -> Iterator[str]:
     """So many mistakes on each target: what was right, what was predicted, the example; no line beyond `width`."""
     problem = evaluation.get("examples_problem", "")
+    if number and is_sealed(problem):
+        yield from paragraph(f"mistakes on the test split: {problem}", width, below="  ")
     for target, records in groupby(evaluation["mistakes"], key=lambda record: record.get("target_name", "")):
         names = class_names.get(target, ()) if isinstance(class_names, Mapping) else class_names
         shown = list(islice(records, number))

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 
 from dlexp.components.columns import Column, quantities
-from dlexp.format import aligned, paragraph
+from dlexp.format import aligned, joined, paragraph
 from dlexp.records.ended import Finished
 from dlexp.reports.numbers import known
 from dlexp.reports.run.list import main_metric
@@ -68,8 +68,11 @@ def _remarks(result: Finished, width: int) -> Iterator[str]:
         yield from _sentence("Best possible: what the true distribution scores; beaten only by chance.", width)
     if result.picked_on_test:
         yield from _sentence("The best values were picked on the test data: validation is the test split here.", width)
+    by_reason: dict[str, list[str]] = {}
     for name, reason in result.missing_scores.items():
-        yield from _sentence(f"{name}: {reason}.", width)
+        by_reason.setdefault(reason, []).append(name)
+    for reason, names in by_reason.items():
+        yield from _sentence(f"{joined(names)}: {reason}.", width)
 
 
 def _sentence(text: str, width: int) -> list[str]:

@@ -17,7 +17,7 @@ from dlexp.console import one_line
 from dlexp.errors import DlexpError
 from dlexp.format import PageFormat, to_json
 from dlexp.records.ended import Failed
-from dlexp.records.index import Run, read
+from dlexp.records.index import Run, as_recorded
 from dlexp.records.record_files import damaged
 from dlexp.records.run_dir import RunDir
 from dlexp.reports.verification.diff import between_places, of_place
@@ -74,11 +74,13 @@ def verify(recorded: Run, again: RunDir, of_experiment: Sequence[Run]) -> Verifi
         if (n := len(recorded.dir.history())) != recorded.epochs:
             raise DlexpError(f"{recorded.dir.history_path}: damaged: {n} of {recorded.epochs} epochs")
         environment = between_places(recorded.dir.environment() or {}, again.environment() or {})
-        repeated = read(again)
+        # What is sealed has to come out again too; no score is said.
+        repeated = as_recorded(again)
         if repeated.status != "finished":
             grade, detail = None, _why_not(repeated)
         else:
-            grade, detail = _graded(recorded, repeated, [run for run in of_experiment if run.seed != recorded.seed])
+            others = [as_recorded(run.dir) for run in of_experiment if run.seed != recorded.seed]
+            grade, detail = _graded(as_recorded(recorded.dir), repeated, others)
     except DlexpError as error:
         return Verification(run=recorded.dir.label, grade=None, detail=error.lines[0])
     return Verification(run=recorded.dir.label, grade=grade, detail=detail, environment=environment)

@@ -11,7 +11,7 @@ from dlexp.config.load import load_unchecked
 from dlexp.errors import DlexpError
 from dlexp.records import manifest
 from dlexp.records.ended import Finished
-from dlexp.records.index import Run
+from dlexp.records.index import Run, as_recorded
 from dlexp.records.record_files import read_json
 from dlexp.records.run_dir import RunDir
 from dlexp.records.shapes import of_type
@@ -43,7 +43,7 @@ class Integrity:
 
 def check(run: Run) -> Integrity:
     """Compare a finished run's files with its manifest, its identity with its settings, its scores with its history."""
-    damage = [run.what] if run.status == "damaged" else list(_damage(run))
+    damage = [run.what] if run.status == "damaged" else list(_damage(as_recorded(run.dir)))
     return Integrity(run.dir.label, isinstance(run.record, Finished) and run.record.manifest is not None, damage)
 
 
