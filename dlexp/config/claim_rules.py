@@ -81,6 +81,18 @@ def decisions(study: Study, experiments: Experiments) -> Iterator[Misfit]:
         yield Misfit(f"must_not_worsen.{study.goal}", "is the goal itself, which has to become better")
 
 
+def sealed(study: Study, experiments: Experiments) -> Iterator[Misfit]:
+    """Variants whose validation scores are scores on the test split, which would be sealed in name only."""
+    names = [name for name, each in experiments.items() if each.validation.type == "test"]
+    if study.test == "sealed" and names:
+        are = "is" if len(names) == 1 else "are"
+        yield Misfit(
+            "test",
+            f"{listed(names)} {are} validated on the test examples, whose scores would show; hold out training "
+            "examples instead, such as `validation: 0.2`, or leave out test",
+        )
+
+
 def training_sets(study: Study, experiments: Experiments) -> Iterator[Misfit]:
     """Experiments whose error over many training sets is claimed, and whose data cannot be drawn so."""
     if study.resamples is None:

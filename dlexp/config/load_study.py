@@ -172,6 +172,7 @@ def _misclaimed(
     yield from study.too_many_numbers(len(names))
     if names and len(experiments) == len(names):
         yield from claim_rules.decisions(study, experiments)
+        yield from claim_rules.sealed(study, experiments)
         yield from tuning_rules.tuning(study, experiments)
         yield from claim_rules.training_sets(study, experiments)
 

@@ -210,6 +210,9 @@ class Study(Settings):
     """How many seeds each combination is trained with: 1000, 1001, ..., none of those that the study judges by."""
     budget: Budget | None = None
     """How long each variant is trained, the same for all: `epochs: 20` or `steps: 5000`."""
+    test: Literal["sealed"] | None = None
+    """`sealed`: readers see the runs that the study trains without their test scores, until `dlexp study FILE
+    --open-test` opens them for good; claims about them are judged then. By default they are open."""
     claims: list[Claim] = []
     """The statements; without any, the study trains and compares."""
     resamples: Annotated[int, Field(ge=3, le=MAX_RUNS)] | None = None
