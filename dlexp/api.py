@@ -116,12 +116,14 @@ def study(
     data_dir: AnyPath | None = None,
     wait: bool = False,
     strict: bool = False,
+    open_test: bool = False,
 ) -> "pd.DataFrame":
     """Train what studies lack, and judge their claims.
 
     Args:
         files: Study files.
         workers, runs_dir, data_dir, wait, strict: As for `run`.
+        open_test: Whether the test scores that the studies seal are opened, once and for good, and judged.
 
     Returns:
         A row for every number of a claim or a decision (`row`; of the latter the goal or a guardrail, `role`): the
@@ -150,7 +152,8 @@ def study(
         strict=arguments.flag(strict, "strict"),
         observe=True,
     )
-    studied = workflow.study(paths, request, _runner("study", workers, wait))
+    is_opened = arguments.flag(open_test, "open_test")
+    studied = workflow.study(paths, request, _runner("study", workers, wait), open_test=is_opened)
     require_settled(studied.trained.unsettled)
     if studied.trained.not_observed:
         raise DataError(*studied.trained.not_observed)

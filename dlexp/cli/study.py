@@ -20,6 +20,10 @@ def study(
             "--dry-run", help="Show what is to be trained, how long it takes and what it can show; train nothing."
         ),
     ] = False,
+    open_test: Annotated[
+        bool,
+        typer.Option("--open-test", help="Open the test scores that a study seals, once and for good, and judge them."),
+    ] = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Start no further run after one failed.")] = False,
     wait: Wait = False,
     strict: Strict = False,
@@ -42,6 +46,7 @@ def study(
     from dlexp.cli.at_work import at_work
     from dlexp.cli.highlights import STUDY_PAGE
     from dlexp.cli.trainings import close, progress
+    from dlexp.errors import UserError
     from dlexp.execution import arguments
     from dlexp.execution.plan import Request
     from dlexp.execution.pool import Pool
@@ -50,6 +55,8 @@ def study(
     from dlexp.workflows.runner import Runner
 
     arguments.count(workers, "--workers")
+    if open_test and (dry_run or smoke):
+        raise UserError(f"--open-test opens for good; leave out {'--dry-run' if dry_run else '--smoke'}")
     request = Request(runs_dir=runs_dir, data_dir=data_dir, smoke=smoke, strict=strict, observe=not smoke)
     if dry_run:
         found = workflow.preview(files, request, workers)
@@ -58,7 +65,7 @@ def study(
     with at_work("checking the studies", is_quiet=quiet) as screen:
         shown = partial(progress, workers=workers, screen=screen, is_quiet=quiet)
         runner = Runner(engine=partial(Pool, workers), progress=shown, fail_fast=fail_fast, wait=wait)
-        studied = workflow.study(files, request, runner)
+        studied = workflow.study(files, request, runner, open_test=open_test)
     if smoke:
         print(table.render_smoke(studied.studies, output_format), end="")
         close(studied.trained)

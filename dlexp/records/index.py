@@ -18,6 +18,7 @@ from dlexp.format import plural
 from dlexp.records.ended import Ended, Failed, Finished
 from dlexp.records.record_files import DamagedRecord
 from dlexp.records.run_dir import FolderName, RunDir, Status
+from dlexp.records.seal import Seal
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +128,12 @@ def read(run_dir: RunDir) -> Run:
         seal = run_dir.seal()
     except DamagedRecord as error:
         return Run(dir=run_dir, status="damaged", record=_unknown(run_dir), what=error.lines[0])
-    return replace(run, record=seal.without_test(run.record)) if seal and isinstance(run.record, Finished) else run
+    return without_test(run, seal) if seal else run
+
+
+def without_test(run: Run, seal: Seal) -> Run:
+    """A run as its readers see it while it is sealed."""
+    return replace(run, record=seal.without_test(run.record)) if isinstance(run.record, Finished) else run
 
 
 def as_recorded(run_dir: RunDir) -> Run:

@@ -14,7 +14,7 @@ from dlexp.records.ended import Finished
 from dlexp.records.record_files import read_json
 from dlexp.records.shapes import of_type
 
-#: Begins the reason of a score that is missing since it is sealed.
+#: Stands in the reason of a score that is missing since it is sealed.
 SEALED = "sealed by study "
 #: What of a summary is by column, and what of the test split alone.
 _BY_COLUMN = ("metrics", "missing_scores", "guessing", "best_possible")
@@ -51,7 +51,7 @@ class Seal:
 
     def without_test(self, result: Finished) -> Finished:
         """A result without all that is of the test split; of its scores it says why they are missing."""
-        of_test = dict.fromkeys(filter(_is_of_test, result.metrics), self.said)
+        of_test = dict.fromkeys(filter(_is_of_test, (*result.metrics, *result.missing_scores)), self.said)
         kept: dict[str, Any] = {key: _others(getattr(result, key)) for key in _BY_COLUMN}
         kept["missing_scores"] |= of_test
         kept["mistakes"] = []
@@ -62,7 +62,7 @@ class Seal:
 
 def is_sealed(reason: str) -> bool:
     """Whether the reason of a missing score is a seal."""
-    return reason.startswith(SEALED)
+    return SEALED in reason
 
 
 def _is_of_test(name: str) -> bool:

@@ -50,8 +50,8 @@ def note_consultation(ledger: Ledger, file: Path, runs: Collection[Run], questio
         "kind": _CONSULTED,
         "file": str(file),
         "runs": len(runs),
-        "runs_digest": canonical_digest(sorted([run.identity, run.seed] for run in runs)),
-        "questions_digest": canonical_digest([each.asked for each in questions]),
+        "runs_digest": canonical_digest({"runs": sorted([run.identity, run.seed] for run in runs)}),
+        "questions_digest": canonical_digest({"asked": [each.asked for each in questions]}),
         "test_examples": sorted(examples(runs)),
         "questions": list(map(asdict, questions)),
     }

@@ -13,11 +13,14 @@ from dlexp.config.names import BIAS_VARIANCE
 from dlexp.config.problems import ConfigError, Problem
 from dlexp.execution import arguments
 from dlexp.execution.plan import Plan, Planned, Request, together
-from dlexp.records.index import Attempts, finished, scan
+from dlexp.records.index import Attempts, finished, scan, without_test
+from dlexp.records.seal import Seal
+from dlexp.records.summary_csv import rebuild
 from dlexp.reports.bias_variance.facts import Point, point
 from dlexp.reports.plan.pace import Pace
 from dlexp.reports.study.facts import StudyFacts, Tuning, judge
 from dlexp.reports.study.forecast import Forecast, forecast
+from dlexp.workflows import test_split
 from dlexp.workflows.bias_variance import plan_training_sets
 from dlexp.workflows.runner import Runner, Trained
 from dlexp.workflows.train import carry_out, plan_configs
@@ -43,9 +46,14 @@ class PlannedStudy:
     untuned: "PlannedStudy | None" = None
     """The same with the variants as they are written; None if they are so here."""
 
-    def judged(self, on_record: Attempts) -> StudyFacts:
-        """Its claims, judged by what is on record of its runs."""
-        facts = self._judged(on_record)
+    @property
+    def planned(self) -> list[Planned]:
+        """All runs that judge it."""
+        return [run for of_it in (*self.runs.values(), *self.training_sets.values()) for run in of_it]
+
+    def judged(self, on_record: Attempts, seal: Seal | None) -> StudyFacts:
+        """Its claims, judged by what is on record of its runs; without test scores, open ones included, if `seal`."""
+        facts = self._judged(on_record, seal)
         if self.tuning is None:
             return facts
         return replace(
@@ -54,18 +62,21 @@ class PlannedStudy:
             tuning=Tuning(
                 picks=self.tuning.picks(on_record),
                 missing=self.tuning.missing(on_record),
-                untuned=self.untuned.judged(on_record) if self.untuned else None,
+                untuned=self.untuned.judged(on_record, seal) if self.untuned else None,
             ),
         )
 
-    def _judged(self, on_record: Attempts) -> StudyFacts:
+    def _judged(self, on_record: Attempts, seal: Seal | None) -> StudyFacts:
         runs = {name: list(recorded(of_it, on_record)) for name, of_it in self.runs.items()}
         sets = {name: list(recorded(of_it, on_record)) for name, of_it in self.training_sets.items()}
-        settings = self._distinguishing
-        points: dict[str, Point] = {name: point(name, settings[name], of_it) for name, of_it in sets.items() if of_it}
-        n_planned = sum(map(len, [*self.runs.values(), *self.training_sets.values()]))
-        is_complete = not self.without_data and n_planned == sum(map(len, [*runs.values(), *sets.values()]))
-        return judge(self.study, runs, points, self.without_data, is_complete)
+        n_recorded = sum(map(len, [*runs.values(), *sets.values()]))
+        settings, points = self._distinguishing, dict[str, Point]()
+        if seal:
+            runs = {name: [without_test(run, seal) for run in of_it] for name, of_it in runs.items()}
+        else:  # Bias and variance are those of the test examples.
+            points = {name: point(name, settings[name], of_it) for name, of_it in sets.items() if of_it}
+        is_complete = not self.without_data and len(self.planned) == n_recorded
+        return judge(self.study, runs, points, self.without_data, is_complete, seal)
 
     @property
     def _distinguishing(self) -> Mapping[str, dict[str, str]]:
@@ -91,22 +102,46 @@ class Studied:
         return all(each.came_out for each in self.studies)
 
 
-def study(paths: Sequence[Path], request: Request, runner: Runner) -> Studied:
+def study(paths: Sequence[Path], request: Request, runner: Runner, *, open_test: bool = False) -> Studied:
     """Train what studies lack, what two of them share once, and judge their claims; tuning comes before.
 
+    Args:
+        paths: Their files.
+        request: The folders, and how it is trained.
+        runner: Trains.
+        open_test: Whether the test scores that the studies seal are opened once all runs have ended, for good.
+
     Raises:
-        UserError: With everything that is wrong in the studies and their configs, or does not fit the data.
+        UserError: With everything that is wrong in the studies and their configs, or does not fit the data; one that is
+            to be opened seals nothing.
         Unsettled: The request is strict and refuses data of a run that is done.
         DataError: As `Runner.carry_out`.
+        DlexpError: The ledger of a study that seals its test scores cannot be read or written.
     """
     loaded = _loaded(paths, request)
+    if open_test:
+        test_split.require_sealed(loaded)
     of_points, tunings, at_points = plan_tuning(loaded, request)
     before = carry_out_tuning(of_points, at_points, runner)
     planned, studies, configs = _planned(loaded, tunings, request)
     trained = carry_out(planned, configs, runner, counts_done=True)
     on_record = Attempts(scan(planned.runs_dir))
     trained = before.followed_by(trained) if before else trained
-    return Studied(studies=tuple(each.judged(on_record) for each in studies), trained=trained)
+    if request.smoke:
+        return Studied(studies=tuple(each.judged(on_record, None) for each in studies), trained=trained)
+    if open_test:
+        for each in studies:
+            if seal := test_split.seal_of(each.study, request.runs_dir):
+                test_split.begin_opening(each.study, each.judged(on_record, seal), request.runs_dir)
+    if sum(test_split.finish_opening(each.study, request.runs_dir) for each in studies):
+        rebuild(request.runs_dir)
+    seals = [test_split.seal_of(each.study, request.runs_dir) for each in studies]
+    facts = [each.judged(on_record, seal) for each, seal in zip(studies, seals, strict=True)]
+    for found in facts:
+        test_split.note_consultations(found, request.runs_dir)
+    uses = [test_split.use_of_test(*each, request.runs_dir) for each in zip(facts, seals, strict=True)]
+    studied = (replace(each, use_of_test=use) for each, use in zip(facts, uses, strict=True))
+    return Studied(studies=tuple(studied), trained=trained)
 
 
 def preview(paths: Sequence[Path], request: Request, workers: int) -> Forecast:
@@ -119,7 +154,7 @@ def preview(paths: Sequence[Path], request: Request, workers: int) -> Forecast:
     of_points, tunings, _ = plan_tuning(loaded, request)
     planned, studies, _ = _planned(loaded, tunings, request, is_preview=True)
     on_record = Attempts(scan(request.runs_dir))
-    facts = [each.judged(on_record) for each in studies]
+    facts = [each.judged(on_record, test_split.seal_of(each.study, request.runs_dir)) for each in studies]
     rows = list(zip(facts, map(_phases, studies), strict=True))
     return forecast(together([of_points, planned]), rows, Pace(finished(request.runs_dir)), workers)
 
@@ -197,7 +232,8 @@ def _plan_fights(
                 run.subject.identities.own: each.variants[name] for name in names for run in training_sets[name]
             }
         planned.append(PlannedStudy(study=each, runs=runs, training_sets=training_sets, without_data=without_data))
-    return together(plans), planned, configs
+    parts = [(each.study, each.planned) for each in planned]
+    return test_split.sealed(together(plans), parts), planned, configs
 
 
 def _loaded(paths: Sequence[Path], request: Request) -> list[LoadedStudy]:

@@ -1,13 +1,14 @@
 """What studies do with the test split: seal it, open it, and write down who consulted it."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dlexp.config.load_study import LoadedStudy
 from dlexp.errors import DlexpError, UserError
-from dlexp.execution.plan import Key, Plan
+from dlexp.execution.plan import Plan, Planned
+from dlexp.format import plural
 from dlexp.records.index import Run, scan
 from dlexp.records.ledger import Ledger, ledger_path
 from dlexp.records.run_dir import RunDir
@@ -15,7 +16,7 @@ from dlexp.records.seal import Seal
 from dlexp.records.test_uses import Question, consultations, note_consultation, note_opening, opened
 from dlexp.reports.study.answered import Answered, answered
 from dlexp.reports.study.facts import StudyFacts
-from dlexp.reports.study.use_of_test import UseOfTest, is_of_test
+from dlexp.reports.study.use_of_test import UseOfTest
 
 log = logging.getLogger(__name__)
 
@@ -45,31 +46,30 @@ def seal_of(study: LoadedStudy, runs_dir: Path) -> Seal | None:
     return Seal(study=study.path.stem, file=str(study.path)) if is_sealed else None
 
 
-def sealed(plan: Plan, seals: Mapping[Key, Seal]) -> Plan:
-    """The same plan, by which these runs are sealed where they are trained now; those that are sealed already stay."""
-    runs = [
-        run if run.seal or run.recorded or run.key not in seals else replace(run, seal=seals[run.key])
-        for run in plan.runs
-    ]
-    return replace(plan, runs=runs)
+def sealed(plan: Plan, parts: Iterable[tuple[LoadedStudy, Iterable[Planned]]]) -> Plan:
+    """The same plan, by which the runs of sealed studies are sealed where they are trained now.
+
+    Those that are sealed already stay so, and smoke runs, which nobody compares, have no seal.
+    """
+    if plan.request.smoke:
+        return plan
+    seals = {run.key: seal for study, runs in parts if (seal := seal_of(study, plan.request.runs_dir)) for run in runs}
+    return replace(plan, runs=[replace(run, seal=run.seal or seals.get(run.key)) for run in plan.runs])
 
 
-def open_test(study: LoadedStudy, facts: StudyFacts, runs_dir: Path) -> bool:
-    """Open a study whose runs have all ended: first in its ledger, then each of its runs.
-
-    Returns:
-        Whether it is open now; asked again, it was before.
+def begin_opening(study: LoadedStudy, facts: StudyFacts, runs_dir: Path) -> None:
+    """Write down that a sealed study is opened, if all its runs have ended: from then on it is open.
 
     Raises:
         DlexpError: Its ledger cannot be written.
     """
-    ledger = ledger_of(study, runs_dir)
-    if not opened(ledger):
-        if not facts.is_complete:
-            log.warning(f"{study.path}: not opened, since not all of its runs have finished or diverged")
-            return False
-        note_opening(ledger, study.path, len(_sealed_runs(study, runs_dir)), list(map(_question, answered(facts))))
-    return True
+    if not facts.is_complete:
+        log.warning(f"{study.path}: the test split stays sealed, since not all runs have finished or diverged")
+        return
+    questions = list(map(_question, answered(facts)))
+    n_sealed = len(_sealed_runs(study, runs_dir))
+    note_opening(ledger_of(study, runs_dir), study.path, n_sealed, questions)
+    log.info(f"{study.path}: the test split of {plural(n_sealed, 'run')} is open from now on")
 
 
 def finish_opening(study: LoadedStudy, runs_dir: Path) -> int:
@@ -77,18 +77,26 @@ def finish_opening(study: LoadedStudy, runs_dir: Path) -> int:
 
     Returns:
         How many these are.
+
+    Raises:
+        DlexpError: One cannot be renamed.
     """
     found = _sealed_runs(study, runs_dir) if opened(ledger_of(study, runs_dir)) else []
     for run_dir in found:
-        run_dir.open_seal()
+        try:
+            run_dir.open_seal()
+        except FileNotFoundError:  # Another command has opened or removed it just now.
+            continue
+        except OSError as error:
+            raise DlexpError(f"{run_dir.sealed_path}: cannot be renamed: {error.strerror}") from error
     return len(found)
 
 
-def use_of_test(study: LoadedStudy, facts: StudyFacts, runs_dir: Path, seal: Seal | None) -> UseOfTest:
+def use_of_test(facts: StudyFacts, seal: Seal | None, runs_dir: Path) -> UseOfTest:
     """How the test split stands with a study."""
-    ledger, runs = ledger_of(study, runs_dir), _runs(facts)
-    when = opened(ledger) if study.study.test else ""
-    is_asked = any(map(is_of_test, answered(facts))) and not seal
+    ledger, runs = ledger_of(facts.study, runs_dir), _runs(facts)
+    when = opened(ledger) if facts.study.study.test else ""
+    is_asked = any(number.is_of_test for number in answered(facts)) and not seal
     return UseOfTest(
         seal=seal,
         n_open=sum(run.dir.seal() is None for run in runs) if seal else 0,
@@ -99,12 +107,13 @@ def use_of_test(study: LoadedStudy, facts: StudyFacts, runs_dir: Path, seal: Sea
     )
 
 
-def note(study: LoadedStudy, facts: StudyFacts, runs_dir: Path) -> None:
+def note_consultations(facts: StudyFacts, runs_dir: Path) -> None:
     """Write down which claims, goals and guardrails consulted the test split; what cannot be written is said."""
-    asked = [number for number in answered(facts) if is_of_test(number) and number.term.mean is not None]
+    asked = [number for number in answered(facts) if number.is_of_test and number.term.mean is not None]
     try:
         if asked:
-            note_consultation(ledger_of(study, runs_dir), study.path, _runs(facts), list(map(_question, asked)))
+            ledger, questions = ledger_of(facts.study, runs_dir), list(map(_question, asked))
+            note_consultation(ledger, facts.study.path, _runs(facts), questions)
     except DlexpError as error:  # It hides no result.
         log.warning(str(error))
 
@@ -125,5 +134,5 @@ def _question(number: Answered) -> Question:
         measure=number.measure,
         about=number.term.label,
         between=list(number.term.bound),
-        result=number.outcome,
+        result="sealed" if number.is_sealed else number.outcome,
     )

@@ -4,6 +4,7 @@ import functools
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from dlexp.config.budget import NTrained, by_settings
@@ -18,6 +19,7 @@ from dlexp.execution.plan import Plan, Planned, Request
 from dlexp.format import plural
 from dlexp.records.index import Attempts, Run, finished
 from dlexp.reports.study.picks import Pick, pick
+from dlexp.workflows import test_split
 from dlexp.workflows.runner import Runner, Trained
 from dlexp.workflows.train import carry_out, plan_configs
 
@@ -85,7 +87,9 @@ def plan_tuning(
             if all(own):
                 runs[name] = [[once[identity, seed] for seed in each.study.tuning_seeds] for identity in own]
         planned.append(PlannedTuning(study=each, runs=runs))
-    return plan, planned, dict(zip(plan.identities, (config for _, config in points), strict=True))
+    parts = [(each.study, [run for of_it in each.runs.values() for run in chain(*of_it)]) for each in planned if each]
+    configs = dict(zip(plan.identities, (config for _, config in points), strict=True))
+    return test_split.sealed(plan, parts), planned, configs
 
 
 def carry_out_tuning(plan: Plan, configs: Mapping[str, Loaded], runner: Runner) -> Trained | None:

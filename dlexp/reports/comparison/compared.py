@@ -109,6 +109,12 @@ class Compared:
         reasons = (result.missing_scores.get(str(each), "") for result in lacking for each in sources)
         return next(filter(None, reasons), "")
 
+    @property
+    def seal(self) -> str:
+        """Why the test scores of a run of it are sealed; empty if all are open."""
+        reasons = (reason for run in self.runs.values() for reason in run.result.missing_scores.values())
+        return next(filter(is_sealed, reasons), "")
+
     def absence(self, column: Column) -> str:
         """What stands in the place of a number that no run has."""
         reason = self.why_missing(column)

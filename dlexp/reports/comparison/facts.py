@@ -13,6 +13,7 @@ from dlexp.config.labels import differing, telling
 from dlexp.errors import UserError
 from dlexp.near_words import did_you_mean
 from dlexp.records.index import Run
+from dlexp.records.seal import is_sealed
 from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.compared import Compared, value_of
 from dlexp.reports.comparison.families import LargeFamily, large_family
@@ -241,7 +242,7 @@ def _unfinished(runs: Sequence[Run], counted: Sequence[Run]) -> tuple[str, ...]:
 
 def _metrics(experiments: Sequence[Compared], metrics: Sequence[str], sort: str | None) -> list[str]:
     runs = [run for experiment in experiments for run in experiment.runs.values()]
-    recorded = dict.fromkeys(name for run in runs for name in run.result.metrics)
+    recorded = dict.fromkeys(name for run in runs for name in (*run.result.metrics, *run.result.missing_scores))
     known = {name for run in runs for name, value in run.result.metrics.items() if value == value}  # NaN is not itself.
     gaps = [str(column.on("gap")) for column in map(Column.parse, recorded) if column.split == "test"]
     known |= {name for name in gaps if _has_gap(Column.parse(name), runs)}
@@ -251,13 +252,21 @@ def _metrics(experiments: Sequence[Compared], metrics: Sequence[str], sort: str 
         for name in dict.fromkeys([*recorded, *gaps, *COSTS])
         if name in known or any(each.why_missing(Column.parse(name)) for each in experiments)
     ]
+    shown = [name for name in available if name in known or not _is_sealed(Column.parse(name), experiments)]
     wanted = [("--metric", name) for name in metrics] + ([("--sort", sort)] if sort else [])
     for option, name in wanted:
+        if option == "--sort" and name in available and name not in shown:
+            raise UserError(f"--sort {name}: {next(filter(None, (each.seal for each in experiments)))}")
         if name not in available:
             near = did_you_mean(name, available)
             raise UserError(f"{option} {name}: no run recorded it.{near} Choose from: {', '.join(available)}")
-    chosen = [] if metrics else [name for name in _default_metrics(runs) if name in available]
+    chosen = [] if metrics else [name for name in _default_metrics(runs) if name in shown]
     return list(dict.fromkeys([*chosen, *(name for _, name in wanted)]))
+
+
+def _is_sealed(column: Column, experiments: Sequence[Compared]) -> bool:
+    """Whether a study has sealed a number that no run has otherwise: it is shown to who asks for it."""
+    return any(is_sealed(each.why_missing(column)) for each in experiments)
 
 
 def _has_gap(column: Column, runs: Sequence[Run]) -> bool:

@@ -119,6 +119,12 @@ def _missing(comparison: Comparison) -> Iterator[str]:
                 labels.append(experiment.label)
     for reason, (names, labels) in by_reason.items():
         yield f"{joined(list(dict.fromkeys(names)))} of {joined(list(dict.fromkeys(labels)))}: {reason}."
+    sealed: dict[str, list[str]] = {}
+    for experiment in comparison.experiments:
+        if (reason := experiment.seal) and reason not in by_reason:
+            sealed.setdefault(reason, []).append(experiment.label)
+    for reason, labels in sealed.items():
+        yield f"Test scores of {joined(labels)}: {reason}."
 
 
 def is_of_training(column: Column) -> bool:

@@ -25,6 +25,12 @@ def notes(ranking: Ranking) -> Iterator[str]:
         yield f"Validation is the test split: {'all of these' if len(picked) == len(ranking.rows) else ranks(picked)}."
     for column in columns:
         yield from _missing(ranking, column)
+    sealed: dict[str, list[Ranked]] = {}
+    for row in ranking.rows:
+        if (reason := row.experiment.seal) and not any(row.experiment.why_missing(each) == reason for each in columns):
+            sealed.setdefault(reason, []).append(row)
+    for reason, own in sealed.items():
+        yield f"Test scores of {'all of these' if len(own) == len(ranking.rows) else ranks(own)}: {reason}."
     if several := [row for row in ranking.rows if len(row.experiment.names) > 1]:
         yield f"Run under other names too: {ranks(several)}."
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from dlexp.config.study import Expected
+from dlexp.components.columns import Column
+from dlexp.config.study import MINUS, Expected
 from dlexp.reports.study.decisions import Outcome
 from dlexp.reports.study.facts import StudyFacts
 from dlexp.reports.study.measures import of_claim
@@ -33,11 +34,19 @@ class Answered:
     """Whether it is over resampled training sets, not over seeds."""
     has_several: bool = False
     """Whether the claim bounds other numbers too."""
+    is_sealed: bool = False
+    """Whether the claim is not judged before the test split is opened."""
 
     @property
     def is_expected(self) -> bool | None:
-        """Whether the claim came out as expected; None of a decision."""
-        return None if self.expect is None else self.outcome == self.expect
+        """Whether the claim came out as expected; None of a decision, and while that is sealed."""
+        return None if self.expect is None or self.is_sealed else self.outcome == self.expect
+
+    @property
+    def is_of_test(self) -> bool:
+        """Whether it is measured on the test split."""
+        splits = {Column.parse(name.strip()).split for name in self.measure.split(MINUS)}
+        return self.is_over_training_sets or not splits.isdisjoint(("test", "gap"))
 
 
 def answered(facts: StudyFacts) -> Iterator[Answered]:
@@ -54,6 +63,7 @@ def answered(facts: StudyFacts) -> Iterator[Answered]:
                 expect=judged.claim.expect,
                 is_over_training_sets=judged.claim.needs_training_sets,
                 has_several=len(judged.terms) > 1,
+                is_sealed=judged.is_sealed,
             )
     study = facts.study.study
     for decision in facts.decisions:

@@ -8,6 +8,7 @@ from dlexp.reports.comparison import document as comparison
 from dlexp.reports.study.decisions import Decision
 from dlexp.reports.study.facts import JudgedClaim, StudyFacts
 from dlexp.reports.study.terms import Term
+from dlexp.reports.study.use_of_test import UseOfTest
 
 
 def document(facts: StudyFacts) -> dict[str, Any]:
@@ -28,6 +29,17 @@ def document(facts: StudyFacts) -> dict[str, Any]:
         },
         "bias_variance": [{"variant": name, **row} for name, point in facts.points.items() for row in rows([point])],
         "comparison": comparison.document(facts.comparison),
+        "test_split": _use_of_test(facts.use_of_test),
+    }
+
+
+def _use_of_test(found: UseOfTest) -> dict[str, Any]:
+    return {
+        "is_sealed": found.seal is not None,
+        "open_before": found.n_open,
+        "opened": found.opened or None,
+        "trained_since": found.n_since,
+        "consulted": found.consulted,
     }
 
 

@@ -1,13 +1,14 @@
 """What the runs of a study say of its claims: each holds, fails, or cannot be told from them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from dlexp.components.columns import Column
 from dlexp.config.load_study import LoadedStudy
 from dlexp.config.study import Claim, Study
 from dlexp.format import joined
 from dlexp.records.index import Run
+from dlexp.records.seal import Seal, is_sealed
 from dlexp.reports.bias_variance.facts import Point
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.facts import Comparison, compare_experiments
@@ -18,6 +19,7 @@ from dlexp.reports.study.parts import bounded_part
 from dlexp.reports.study.picks import Pick
 from dlexp.reports.study.seeds import bounded_measure
 from dlexp.reports.study.terms import Bound, Kind, Result, Term
+from dlexp.reports.study.use_of_test import UseOfTest
 from dlexp.statistics.paired import LEVEL
 
 
@@ -36,9 +38,14 @@ class JudgedClaim:
         return "fails" if "fails" in results else "cannot_tell" if "cannot_tell" in results else "holds"
 
     @property
-    def is_expected(self) -> bool:
-        """Whether it came out as its `expect` says."""
-        return self.result == self.claim.expect
+    def is_sealed(self) -> bool:
+        """Whether it is not judged before the test split is opened."""
+        return any(is_sealed(term.reason) for term in self.terms)
+
+    @property
+    def is_expected(self) -> bool | None:
+        """Whether it came out as its `expect` says; None while that is sealed."""
+        return None if self.is_sealed else self.result == self.claim.expect
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +60,8 @@ class StudyFacts:
     """One on each variant but the incumbent, where the study has a goal."""
     points: Mapping[str, Point]
     """By variant, the error over many training sets."""
+    use_of_test: UseOfTest = field(default_factory=UseOfTest)
+    """Whether its test scores are sealed or were opened, and how often they were consulted."""
     is_complete: bool
     """Whether every run has finished or diverged: else a claim may be undecided for the lack of it alone."""
     tuning: "Tuning | None" = None
@@ -65,8 +74,8 @@ class StudyFacts:
 
     @property
     def came_out(self) -> bool:
-        """Whether every claim came out as expected, by all the runs that were planned for it."""
-        return self.is_complete and all(judged.is_expected for judged in self.claims)
+        """Whether every claim that is not sealed came out as expected, by all the runs that were planned for it."""
+        return self.is_complete and not any(judged.is_expected is False for judged in self.claims)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +96,7 @@ def judge(
     points: Mapping[str, Point] | None = None,
     without_data: Mapping[str, str] | None = None,
     is_complete: bool = True,
+    seal: Seal | None = None,
 ) -> StudyFacts:
     """Judge the claims of a study, and decide by its goal.
 
@@ -98,6 +108,7 @@ def judge(
         points: By variant, the error over many training sets, for the claims that need it.
         without_data: By variant, why its data cannot be had.
         is_complete: Whether every run that was planned has finished or diverged.
+        seal: That of a study which keeps its test scores from readers; the runs are without them then.
     """
     points = points or {}
     trained = variants_of(runs)
@@ -105,7 +116,7 @@ def judge(
     variants = {name: trained.get(name) or _untrained(name) for name in study.variants}
     claims = tuple(
         JudgedClaim(
-            claim, tuple(_with_reasons(claim, _terms(claim, study.study, variants, points), without_data or {}))
+            claim, tuple(_with_reasons(claim, _terms(claim, study.study, variants, points), without_data or {}, seal))
         )
         for claim in study.study.claims
     )
@@ -144,8 +155,13 @@ def _terms(
     )
 
 
-def _with_reasons(claim: Claim, terms: Sequence[Term], without_data: Mapping[str, str]) -> Iterator[Term]:
-    """The numbers of a claim; where there is none since data cannot be had, with that as the reason."""
+def _with_reasons(
+    claim: Claim, terms: Sequence[Term], without_data: Mapping[str, str], seal: Seal | None
+) -> Iterator[Term]:
+    """The numbers of a claim; where there is none since data cannot be had or are sealed, with that as the reason."""
+    if seal and claim.needs_training_sets:
+        yield from (replace(term, reason=f"the test split is {seal.said}", remarks=()) for term in terms)
+        return
     for term, pair in zip(terms, claim.sides, strict=True):
         lacking = [name for name in pair if name in without_data]
         whys = "; ".join(dict.fromkeys(without_data[name] for name in lacking))

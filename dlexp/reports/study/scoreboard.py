@@ -60,9 +60,9 @@ def counted(studies: Sequence[StudyFacts]) -> str:
     decisions = Counter(decision.result for facts in studies for decision in facts.decisions)
     sentences = []
     if claims:
-        n = sum(judged.is_expected for judged in claims)
-        others = f", {len(claims) - n} not" if n < len(claims) else ""
-        sentences.append(f"{plural(len(claims), 'claim')}: {n} as expected{others}.")
+        counts = Counter(judged.is_expected for judged in claims)
+        others = [f"{counts[which]} {word}" for which, word in ((False, "not"), (None, "sealed")) if counts[which]]
+        sentences.append(f"{plural(len(claims), 'claim')}: {', '.join([f'{counts[True]} as expected', *others])}.")
     if decisions:
         results = ", ".join(f"{n} {WORDS[result]}" for result, n in decisions.items())
         sentences.append(f"{plural(decisions.total(), 'decision')}: {results}.")
@@ -90,6 +90,8 @@ def _entry(facts: StudyFacts, number: Answered) -> _Entry:
     elif number.has_several:
         says += f" ({term.label})"
     result = WORDS[term.result if number.role == "guardrail" else number.outcome]
+    if number.is_sealed:
+        result = "sealed"
     expected = WORDS[number.expect] if number.expect else "-"
     found = (number.unit.mean(term), number.unit.interval(term) or "-", str(term.n))
     cells = (facts.study.path.stem, result.upper() if number.is_expected is False else result, expected, *found)

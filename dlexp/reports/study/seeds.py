@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dlexp.components.columns import Column
 from dlexp.format import joined, plural
+from dlexp.records.seal import is_sealed
 from dlexp.reports.comparison import comparability
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.verdicts import PairedDifference, collapses, difference, lopsided, revealing
@@ -59,7 +60,8 @@ def _why_none(
     for side, of_side in zip(sides, values, strict=True):
         if not of_side:
             why = next(filter(None, map(side.why_missing, measure.columns)), "")
-            yield f"no run of {side.label} recorded {measure.name}" + (why and f": {why}")
+            lacking = f"no run of {side.label} recorded {measure.name}" + (why and f": {why}")
+            yield f"the test split is {why}" if is_sealed(why) else lacking
     if not values[0].keys() & values[-1].keys():
         yield f"{sides[0].label} and {sides[-1].label} share no seed"
     if kind == "ratio":

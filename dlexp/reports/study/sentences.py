@@ -39,6 +39,8 @@ def headline(judged: JudgedClaim) -> str:
 
 def _outcome(judged: JudgedClaim) -> str:
     result, expected = WORDS[judged.result], judged.claim.expect
+    if judged.is_sealed:
+        return "sealed"
     if not judged.is_expected:
         return f"{result.upper()} (expected: {WORDS[expected]})"
     return result if expected == "holds" else f"{result} (as expected)"

@@ -1,18 +1,19 @@
 """Judged studies as text of any width, JSON, CSV or Markdown."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean, stdev
 
 from dlexp.console import one_line
 from dlexp.format import TableFormat, joined, paragraph, tabulated, to_csv, to_json
 from dlexp.reports.comparison import table as comparison
+from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.next_steps import no_topping_up
 from dlexp.reports.numbers import counted, plus_minus
-from dlexp.reports.study import scoreboard
+from dlexp.reports.study import scoreboard, use_of_test
 from dlexp.reports.study.document import document
 from dlexp.reports.study.facts import StudyFacts
-from dlexp.reports.study.measures import of_claim
+from dlexp.reports.study.measures import Measure, of_claim
 from dlexp.reports.study.rows import COLUMNS, rows
 from dlexp.reports.study.sentences import decided, heading, headline, measured
 from dlexp.statistics.paired import MIN_PAIRS
@@ -112,7 +113,7 @@ def _measured(facts: StudyFacts) -> Iterator[tuple[str, list[str]]]:
     scored = {metric.name for metric in facts.comparison.metrics}
     for name, measure in {found.name: found for found in map(of_claim, claims)}.items():
         if name not in scored:
-            yield name, [_number(measure.by_seed(each), len(each.runs)) for each in facts.comparison.experiments]
+            yield name, [_number(measure, each) for each in facts.comparison.experiments]
 
 
 def _over_training_sets(facts: StudyFacts) -> Iterator[str]:
@@ -128,11 +129,11 @@ def _over_training_sets(facts: StudyFacts) -> Iterator[str]:
     yield "±: standard error, over the training sets."
 
 
-def _number(values: Mapping[int, float], n_runs: int) -> str:
+def _number(measure: Measure, variant: Compared) -> str:
     """`0.45 ±0.03`; of some of the runs, of how many."""
-    if not values:
-        return "-"
-    own = list(values.values())
+    own, n_runs = list(measure.by_seed(variant).values()), len(variant.runs)
+    if not own:
+        return next((variant.absence(column) for column in measure.columns), "-")
     number = plus_minus(fmean(own), stdev(own) if len(own) > 1 else None)
     return number if len(own) == n_runs else f"{number} ({len(own)} of {n_runs} seeds)"
 
@@ -163,6 +164,7 @@ def _notes(facts: StudyFacts) -> Iterator[str]:
     over_seeds += [term for each in undecided for _, term in each.numbers(study)]
     if any(term.result == "cannot_tell" and term.seeds_needed for term in over_seeds) and study.n_seeds >= MIN_PAIRS:
         yield no_topping_up([study.n_seeds], study.planned_seeds.stop)
+    yield from use_of_test.lines(facts.use_of_test)
 
 
 def _wrapped(text: str, width: int, indent: str = "  ") -> list[str]:

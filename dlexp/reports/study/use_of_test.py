@@ -4,12 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dlexp.components.columns import Column
-from dlexp.config.study import MINUS
 from dlexp.format import joined, plural
 from dlexp.records.seal import Seal
 from dlexp.reports.run.list import local_time
-from dlexp.reports.study.answered import Answered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,12 +25,6 @@ class UseOfTest:
     """By ledger, how often its test examples were consulted with different runs or questions."""
     ledger: Path = Path()
     """What says so."""
-
-
-def is_of_test(number: Answered) -> bool:
-    """Whether a number of a claim or decision is measured on the test split."""
-    splits = {Column.parse(name.strip()).split for name in number.measure.split(MINUS)}
-    return number.is_over_training_sets or not splits.isdisjoint(("test", "gap"))
 
 
 def lines(found: UseOfTest) -> Iterator[str]:
