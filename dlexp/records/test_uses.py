@@ -15,8 +15,8 @@ _OPENED, _CONSULTED = "opened", "consulted"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
-    """What was asked of runs, and the answer."""
+class Judgement:
+    """What a ledger says of a number that a claim, a goal or a guardrail bounds."""
 
     says: str
     role: str
@@ -39,21 +39,21 @@ def opened(ledger: Ledger) -> str:
     return next((str(entry["time"]) for entry in ledger.entries() if entry.get("kind") == _OPENED), "")
 
 
-def note_opening(ledger: Ledger, file: Path, n_runs: int, questions: Sequence[Question]) -> None:
+def note_opening(ledger: Ledger, file: Path, n_runs: int, judgements: Sequence[Judgement]) -> None:
     """Write down that a study is opened: how its claims stood before, and how many runs are opened."""
-    ledger.append({"kind": _OPENED, "file": str(file), "runs": n_runs, "questions": list(map(asdict, questions))})
+    ledger.append({"kind": _OPENED, "file": str(file), "runs": n_runs, "judgements": list(map(asdict, judgements))})
 
 
-def note_consultation(ledger: Ledger, file: Path, runs: Collection[Run], questions: Sequence[Question]) -> None:
-    """Write down that these questions consulted the test split of these runs; once for the same of the same."""
+def note_consultation(ledger: Ledger, file: Path, runs: Collection[Run], judgements: Sequence[Judgement]) -> None:
+    """Write down that these judgements consulted the test split of these runs; once for the same of the same."""
     entry = {
         "kind": _CONSULTED,
         "file": str(file),
         "runs": len(runs),
         "runs_digest": canonical_digest({"runs": sorted([run.identity, run.seed] for run in runs)}),
-        "questions_digest": canonical_digest({"asked": [each.asked for each in questions]}),
+        "asked_digest": canonical_digest({"asked": [each.asked for each in judgements]}),
         "test_examples": sorted(examples(runs)),
-        "questions": list(map(asdict, questions)),
+        "judgements": list(map(asdict, judgements)),
     }
     if _key(entry) not in map(_key, ledger.entries()):
         ledger.append(entry)
@@ -62,7 +62,7 @@ def note_consultation(ledger: Ledger, file: Path, runs: Collection[Run], questio
 def consultations(runs_dir: Path, runs: Collection[Run]) -> Counter[str]:
     """How often ledgers say that the test examples of these runs were consulted, by the name of the ledger.
 
-    The same questions to the same runs count once.
+    The same questions about the same runs count once.
     """
     own, found = examples(runs), Counter[str]()
     for path in sorted((runs_dir / LEDGERS).glob("*.jsonl")):
@@ -79,4 +79,4 @@ def examples(runs: Collection[Run]) -> set[str]:
 
 
 def _key(entry: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(entry.get(key) for key in ("kind", "runs_digest", "questions_digest"))
+    return tuple(entry.get(key) for key in ("kind", "runs_digest", "asked_digest"))

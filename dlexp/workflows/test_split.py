@@ -1,7 +1,7 @@
 """What studies do with the test split: seal it, open it, and write down who consulted it."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from dlexp.records.index import Run, scan
 from dlexp.records.ledger import Ledger, ledger_path
 from dlexp.records.run_dir import RunDir
 from dlexp.records.seal import Seal
-from dlexp.records.test_uses import Question, consultations, note_consultation, note_opening, opened
+from dlexp.records.test_uses import Judgement, consultations, note_consultation, note_opening, opened
 from dlexp.reports.study.answered import Answered, answered
 from dlexp.reports.study.facts import StudyFacts
 from dlexp.reports.study.use_of_test import UseOfTest
@@ -66,9 +66,9 @@ def begin_opening(study: LoadedStudy, facts: StudyFacts, runs_dir: Path) -> None
     if not facts.is_complete:
         log.warning(f"{study.path}: the test split stays sealed, since not all runs have finished or diverged")
         return
-    questions = list(map(_question, answered(facts)))
+    judgements = list(map(_judgement, answered(facts)))
     n_sealed = len(_sealed_runs(study, runs_dir))
-    note_opening(ledger_of(study, runs_dir), study.path, n_sealed, questions)
+    note_opening(ledger_of(study, runs_dir), study.path, n_sealed, judgements)
     log.info(f"{study.path}: the test split of {plural(n_sealed, 'run')} is open from now on")
 
 
@@ -102,7 +102,7 @@ def use_of_test(facts: StudyFacts, seal: Seal | None, runs_dir: Path) -> UseOfTe
         n_open=sum(run.dir.seal() is None for run in runs) if seal else 0,
         opened=when,
         n_since=sum(run.record.started > when for run in runs) if when else 0,
-        consulted=consultations(runs_dir, runs) if is_asked else {},
+        consulted=_consulted(runs_dir, runs) if is_asked else {},
         ledger=ledger.path,
     )
 
@@ -112,10 +112,18 @@ def note_consultations(facts: StudyFacts, runs_dir: Path) -> None:
     asked = [number for number in answered(facts) if number.is_of_test and number.term.mean is not None]
     try:
         if asked:
-            ledger, questions = ledger_of(facts.study, runs_dir), list(map(_question, asked))
-            note_consultation(ledger, facts.study.path, _runs(facts), questions)
+            ledger, judgements = ledger_of(facts.study, runs_dir), list(map(_judgement, asked))
+            note_consultation(ledger, facts.study.path, _runs(facts), judgements)
     except DlexpError as error:  # It hides no result.
         log.warning(str(error))
+
+
+def _consulted(runs_dir: Path, runs: Sequence[Run]) -> Mapping[str, int]:
+    try:
+        return consultations(runs_dir, runs)
+    except DlexpError as error:  # A damaged ledger of another study hides no result of this one.
+        log.warning(str(error))
+        return {}
 
 
 def _runs(facts: StudyFacts) -> list[Run]:
@@ -127,8 +135,8 @@ def _sealed_runs(study: LoadedStudy, runs_dir: Path) -> list[RunDir]:
     return [each for each in scan(runs_dir) if (seal := each.seal()) and seal.study == study.path.stem]
 
 
-def _question(number: Answered) -> Question:
-    return Question(
+def _judgement(number: Answered) -> Judgement:
+    return Judgement(
         says=number.question,
         role=number.role,
         measure=number.measure,
