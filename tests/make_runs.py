@@ -82,7 +82,7 @@ def failed(
     runs_dir: Path, name: str = "digits", seed: int = 0, config: dict[str, Any] = CONFIG, **record: Any
 ) -> RunDir:
     """A run that diverged in epoch 3."""
-    run_dir = Numbering(runs_dir).create(name, seed, identity_of(config))
+    run_dir = Numbering(runs_dir).create(name, seed, record.get("identity") or identity_of(config))
     run_dir.write_config("name: it\n")
     run_dir.write_failure(
         {

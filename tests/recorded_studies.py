@@ -1,12 +1,14 @@
 """Studies of irises in files, and finished runs of their variants as the trainer records them, without training."""
 
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from make_runs import finished
+from make_runs import failed, finished
 
+from dlexp.config.experiment import Experiment
 from dlexp.config.identity import TRAINING_VERSION, identities_of
 from dlexp.config.load_study import load_study
 from dlexp.machine import host
@@ -27,24 +29,34 @@ def study(path: Path, *claims: str, variants: str = "{sgd: {optimizer: sgd}, ada
 
 def record(path: Path, runs_dir: Path, accuracy: Mapping[str, Sequence[float]], **extra: Any) -> list[RunDir]:
     """Finished runs of the variants of a study, by name the validation accuracy of each seed."""
-    loaded = load_study(path)
+    variants = load_study(path).variants
+    pairs = ((variants[name].experiment, values) for name, values in accuracy.items())
+    return [run for experiment, values in pairs for run in recorded(experiment, runs_dir, enumerate(values), **extra)]
+
+
+def record_points(path: Path, runs_dir: Path, accuracy: Mapping[str, Sequence[Sequence[float]]]) -> None:
+    """Finished runs of the points of a study's tuning, by variant the validation accuracy of each point and seed."""
+    found = load_study(path)
+    for name, of_points in accuracy.items():
+        for point, values in zip(found.points[name], of_points, strict=True):
+            recorded(point.config.experiment, runs_dir, zip(found.study.tuning_seeds, values, strict=True))
+
+
+def recorded(
+    experiment: Experiment, runs_dir: Path, accuracy: Iterable[tuple[int, float]], **extra: Any
+) -> list[RunDir]:
+    """Finished runs of an experiment, of each seed with its validation accuracy; NaN is one that diverged."""
     run_dirs = []
-    for name, values in accuracy.items():
-        experiment = loaded.variants[name].experiment
-        digest = experiment.dataset.digest(None)
-        for seed, value in enumerate(values):
-            run_dir = finished(
-                runs_dir,
-                experiment.name,
-                seed,
-                value,
-                experiment.model_dump(mode="json", exclude={"name"}),
-                identity=identities_of(experiment, (digest,)).own,
-                data_digest=digest,
-                training_version=TRAINING_VERSION,
-                **extra,
-            )
-            run_dir.environment_path.write_text(json.dumps({"host": host()}))
-            (run_dir.path / CURVES.file).touch()
-            run_dirs.append(run_dir)
+    digest = experiment.dataset.digest(None)
+    config = experiment.model_dump(mode="json", exclude={"name"})
+    about: dict[str, Any] = {"identity": identities_of(experiment, (digest,)).own, "data_digest": digest}
+    about["training_version"] = TRAINING_VERSION
+    for seed, value in accuracy:
+        if math.isnan(value):
+            failed(runs_dir, experiment.name, seed, config, **about)
+            continue
+        run_dir = finished(runs_dir, experiment.name, seed, value, config, **about, **extra)
+        run_dir.environment_path.write_text(json.dumps({"host": host()}))
+        (run_dir.path / CURVES.file).touch()
+        run_dirs.append(run_dir)
     return run_dirs

@@ -227,7 +227,10 @@ def test_steps_of_data_that_nobody_has_read(tmp_path: Path) -> None:
     assert [each.experiment.training.epochs for each in kept.variants.values()] == [20, 20]
     assert [each.experiment.training.epochs for each in known.variants.values()] == [10, 20]
     (line,) = error.value.lines
-    assert line.partition("s.yaml:3: ")[2].startswith("budget.steps: how many examples train is known once a run on ")
+    assert line == (
+        f"{tmp_path}/s.yaml:3: budget.steps: how many examples train is not known before a run on these data has "
+        f"finished; train one with: dlexp run {tmp_path}/digits.yaml, or impose epochs"
+    )
 
 
 def test_the_first_tuning_seed_is_beyond_that_of_most_studies() -> None:

@@ -96,9 +96,10 @@ def carry_out_tuning(plan: Plan, configs: Mapping[str, Loaded], runner: Runner) 
     """Train what is missing of the first phase; None if there is no such phase."""
     if not plan.request.wanted:
         return None
-    if plan.to_train:
-        log.info(f"tuning first, by {plural(len(plan.runs), 'run')} on seeds of their own")
-    return carry_out(plan, configs, runner, counts_done=True)
+    log.info(f"tuning first, by {plural(len(plan.runs), 'run')} on seeds of their own:")
+    trained = carry_out(plan, configs, runner, counts_done=True)
+    log.info("then the runs that judge, with the best of each and untuned:")
+    return trained
 
 
 def at_best(tuning: PlannedTuning, on_record: Attempts, *, is_preview: bool) -> LoadedStudy | None:

@@ -106,7 +106,7 @@ def _decision(
         (name, _said(name, margin), term)
         for (name, margin), term in zip(study.margins.items(), guardrails, strict=True)
     ]
-    amount = _amount(study.goal or "", goal)
+    amount = unit_of_column(study.goal or "", goal.kind).size(goal)
     if ill := list(_ill(study, sides)):
         return "unhealthy", joined(ill)
     worse = [f"{name} is worse by more than {margin}" for name, margin, term in by_name if term.result == "fails"]
@@ -156,12 +156,3 @@ def _collapsed(side: Compared, other: Compared, columns: Sequence[Column]) -> li
 
 def _said(name: str, margin: Margin) -> str:
     return f"{100 * margin.value:g} %" if margin.is_share else unit_of_column(name, "difference").number(margin.value)
-
-
-def _amount(name: str, term: Term) -> str:
-    """`4.8 points [2.2, 7.4]`: by how much it is better or worse, whichever way that is."""
-    unit = replace(unit_of_column(name, term.kind), is_signed=False)
-    if term.mean and term.mean < 0 and term.interval:
-        low, high = term.interval
-        term = replace(term, mean=-term.mean, interval=(-high, -low))
-    return " ".join(filter(None, [unit.mean(term), unit.interval(term)]))

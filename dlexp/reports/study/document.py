@@ -5,8 +5,9 @@ from typing import Any
 
 from dlexp.reports.bias_variance.facts import rows
 from dlexp.reports.comparison import document as comparison
+from dlexp.reports.study import budget, tuning
 from dlexp.reports.study.decisions import Decision
-from dlexp.reports.study.facts import JudgedClaim, StudyFacts
+from dlexp.reports.study.facts import JudgedClaim, StudyFacts, Tuning
 from dlexp.reports.study.terms import Term
 from dlexp.reports.study.use_of_test import UseOfTest
 
@@ -29,6 +30,8 @@ def document(facts: StudyFacts) -> dict[str, Any]:
         },
         "bias_variance": [{"variant": name, **row} for name, point in facts.points.items() for row in rows([point])],
         "comparison": comparison.document(facts.comparison),
+        "budget": budget.document(facts),
+        **({"tuning": tuning.document(facts, _untuned(facts.tuning))} if facts.tuning else {}),
         "test_split": _use_of_test(facts.use_of_test),
     }
 
@@ -41,6 +44,10 @@ def _use_of_test(found: UseOfTest) -> dict[str, Any]:
         "trained_since": found.n_since,
         "consulted": found.consulted,
     }
+
+
+def _untuned(found: Tuning) -> dict[str, Any] | None:
+    return document(found.untuned) if found.untuned else None
 
 
 def _claim(judged: JudgedClaim) -> dict[str, Any]:

@@ -97,8 +97,8 @@ def _power(study: StudyForecast) -> Iterator[str]:
         yield _in_sd(seeds, study.detectable_sd, "a number", "its bound", study.study.study.n_claims)
     if of_sets:
         yield "What the training sets can show is known once they are trained."
-    if (goal := study.study.study.goal) and len(study.variants) > 1:
-        yield _in_sd(seeds, study.goal_detectable_sd, f"a difference in {goal}", "0", len(study.variants) - 1)
+    if (goal := study.study.study.goal) and len(study.study.variants) > 1:
+        yield _in_sd(seeds, study.goal_detectable_sd, f"a difference in {goal}", "0", len(study.study.variants) - 1)
     told = [each for each in study.numbers if each.detectable is not None]
     for n in dict.fromkeys(each.number.term.n for each in told):
         yield f"By {plural(n, 'seed')} on record, a number has to be:"

@@ -11,7 +11,7 @@ from dlexp.components.columns import Column
 from dlexp.config.study import Study
 from dlexp.records.index import Run
 from dlexp.reports.comparison.compared import value_of
-from dlexp.reports.comparison.verdicts import OPEN, difference
+from dlexp.reports.comparison.verdicts import EQUAL, OPEN, difference
 from dlexp.statistics.paired import LEVEL
 
 
@@ -81,7 +81,9 @@ class Pick:
         if self.best.mean is None:
             return False
         found = difference(self.best.scores, other.scores, Column.parse(self.by), level=LEVEL / n_others)
-        return found is not None and found.verdict not in (None, OPEN)
+        if found is None or found.reason == EQUAL:
+            return found is not None and found.mean != 0
+        return found.verdict not in (None, OPEN)
 
 
 def pick(variant: str, study: Study, by: str, points: Sequence[tuple[Mapping[str, Any], Sequence[Run]]]) -> Pick:

@@ -12,19 +12,25 @@ _OF_TERM = ("kind", "mean", "level", "n", "result", "reason", "detectable")
 #: The keys of the rows.
 COLUMNS = (
     *("study", "row", "says", "role", "measure", "label", "at_least", "at_most", "low", "high", *_OF_TERM),
-    *("seeds_needed_low", "seeds_needed_high", "outcome", "why", "expect", "is_expected"),
+    *("seeds_needed_low", "seeds_needed_high", "outcome", "why", "expect", "is_expected", "variants"),
 )
 
 
 def rows(studies: Iterable[StudyFacts]) -> Iterator[dict[str, Any]]:
     """A row for every number of a claim or a decision; of a study that asks nothing, of its comparison.
 
-    What is not known is missing.
+    What is not known is missing. Of a study that tunes, the rows of its tuned and of its untuned variants.
     """
     for facts in studies:
-        found = _compared(facts.comparison) if facts.asks_nothing else map(_row, answered(facts))
-        for row in found:
-            yield {"study": str(facts.study.path), **{key: value for key, value in row.items() if value is not None}}
+        about = {"study": str(facts.study.path), **({"variants": "tuned"} if facts.tuning else {})}
+        yield from ({**about, **row} for row in _known(facts))
+        if facts.tuning and facts.tuning.untuned:
+            yield from ({**about, **row, "variants": "untuned"} for row in _known(facts.tuning.untuned))
+
+
+def _known(facts: StudyFacts) -> Iterator[dict[str, Any]]:
+    found = _compared(facts.comparison) if facts.asks_nothing else map(_row, answered(facts))
+    yield from ({key: value for key, value in row.items() if value is not None} for row in found)
 
 
 def _row(number: Answered) -> Mapping[str, Any]:

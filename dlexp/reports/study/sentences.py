@@ -23,7 +23,9 @@ def heading(study: LoadedStudy) -> str:
     seeds = _seeds(study.study.planned_seeds) if study.study.n_seeds else ""
     sets = plural(study.study.n_training_sets, "training set") if needs_sets else ""
     each = joined([how_often for how_often in (seeds, sets) if how_often])
-    return f"{study.path}: {plural(len(study.variants), 'variant')}, {each} each"
+    points = max(map(len, study.points.values()), default=0)
+    tuned = f"; tuned first, {points} points on {plural(study.study.tune_seeds, 'seed')} each" if points else ""
+    return f"{study.path}: {plural(len(study.variants), 'variant')}, {each} each{tuned}"
 
 
 def _seeds(planned: range) -> str:
@@ -57,8 +59,7 @@ def measured(claim: Claim, term: Term) -> Iterator[str]:
 
 def _found(name: str, term: Term, unit: Unit, counted: str) -> str:
     """`test_accuracy, adam - sgd: +4.9 points [2.7, 7.1], 5 seeds`."""
-    number = " ".join(filter(None, [unit.mean(term), unit.interval(term)]))
-    return f"{name}, {term.label}: {number}, {plural(term.n, counted)}"
+    return f"{name}, {term.label}: {unit.amount(term)}, {plural(term.n, counted)}"
 
 
 def _undecided(term: Term, unit: Unit, counted: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dlexp.reports.comparison import table as comparison
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.next_steps import no_topping_up
 from dlexp.reports.numbers import counted, plus_minus
-from dlexp.reports.study import scoreboard, use_of_test
+from dlexp.reports.study import budget, scoreboard, tuning, use_of_test
 from dlexp.reports.study.document import document
 from dlexp.reports.study.facts import StudyFacts
 from dlexp.reports.study.measures import Measure, of_claim
@@ -70,6 +70,7 @@ def to_markdown(studies: Sequence[StudyFacts]) -> str:
     for facts in studies:
         if facts.asks_nothing:
             sections.append(f"{one_line(heading(facts.study))}\n\n{comparison.to_markdown(facts.comparison).rstrip()}")
+    sections += filter(None, map(tuning.to_markdown, studies))
     return "\n\n".join(sections) + "\n"
 
 
@@ -89,22 +90,44 @@ def _study(facts: StudyFacts, width: int) -> Iterator[str]:
         yield from ("", *comparison.to_text(facts.comparison, width, width).splitlines())
     elif facts.comparison.experiments:
         yield from ("", *comparison.scores(facts.comparison, width, _measured(facts)))
-    elif study.n_seeds:
+    elif study.n_seeds and not (facts.tuning and facts.tuning.missing):
         yield from ("", "No run has finished.")
+    if about := [line for text in _about_training(facts) for line in _wrapped(text, width)]:
+        yield from ("", *about)
+    if facts.tuning and facts.tuning.missing:
+        return
+    untuned = facts.tuning.untuned if facts.tuning else None
     if facts.points:
         yield ""
         yield from (line for text in _over_training_sets(facts) for line in _wrapped(text, width))
-    for judged in facts.claims:
+    for i, judged in enumerate(facts.claims):
         yield ""
         yield from _wrapped(headline(judged), width)
         yield from _below((line for term in judged.terms for line in measured(judged.claim, term)), width)
-    for decision in facts.decisions:
+        if untuned:
+            yield from _below(tuning.of_claim(untuned.claims[i], judged), width)
+    for i, decision in enumerate(facts.decisions):
         first, *others = decided(study, decision)
         yield ""
         yield from _wrapped(first, width)
         yield from _below(others, width)
+        yield from _below(
+            tuning.of_decision(study.goal or "", untuned.decisions[i], decision) if untuned else (), width
+        )
+    if untuned and facts.asks_nothing and (said := list(tuning.of_comparison(untuned, facts))):
+        yield from ("", *(line for text in said for line in _wrapped(text, width)))
     if notes := [line for note in _notes(facts) for line in _wrapped(note, width, "")]:
         yield from ("", *notes)
+
+
+def _about_training(facts: StudyFacts) -> Iterator[str]:
+    """What the training of each variant took, and what was tuned before."""
+    if said := budget.sentence(facts):
+        yield said
+    if facts.tuning:
+        yield from filter(None, [tuning.missing(facts.tuning)])
+        yield from tuning.picked(facts.tuning, facts.study)
+        yield from tuning.notes(facts.tuning, facts.study.study)
 
 
 def _measured(facts: StudyFacts) -> Iterator[tuple[str, list[str]]]:

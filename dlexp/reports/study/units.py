@@ -1,7 +1,7 @@
 """How the numbers of claims are written: points, times, seconds, epochs."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dlexp.components.columns import Column
 from dlexp.config.study import MINUS, Claim
@@ -62,6 +62,17 @@ class Unit:
         """`[2.2, 7.4]`; empty where there is none."""
         bounds = self._bounds(term)
         return numbers.interval(*bounds) if bounds else ""
+
+    def amount(self, term: Term) -> str:
+        """`+4.8 points [2.2, 7.4]`; without the interval where there is none."""
+        return " ".join(filter(None, [self.mean(term), self.interval(term)]))
+
+    def size(self, term: Term) -> str:
+        """`4.8 points [2.2, 7.4]`: how large a difference is, whichever way it is."""
+        if term.mean and term.mean < 0 and term.interval:
+            low, high = term.interval
+            term = replace(term, mean=-term.mean, interval=(-high, -low))
+        return replace(self, is_signed=False).amount(term)
 
     def _bounds(self, term: Term) -> tuple[float, float] | None:
         """Both ends of its interval, unless they are the number itself, which is then the same for every seed."""
