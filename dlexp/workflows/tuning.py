@@ -34,6 +34,11 @@ class PlannedTuning:
     runs: Mapping[str, Sequence[Sequence[Planned]]]
     """By variant those of each point; a variant whose data cannot be had is missing."""
 
+    @property
+    def all_runs(self) -> list[Planned]:
+        """Those of all points of all variants."""
+        return [run for points in self.runs.values() for of_point in points for run in of_point]
+
     def missing(self, on_record: Attempts) -> dict[str, int]:
         """By variant how many of its runs have no result, where some have none."""
         lacking = {
