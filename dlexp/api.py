@@ -1,8 +1,8 @@
 """dlexp from Python: what the commands do, with tables as pandas DataFrames. Cheap to import.
 
-In a script, call `run`, `study` and `bias_variance` below `if __name__ == "__main__":`, since training processes import
-the script again. Whatever is wrong with an argument, its type as well as its value, is a `dlexp.errors.UserError`
-before anything is made on disk; its `lines` say what, one per mistake.
+In a script, call what trains (`run`, `study`, `try_changes`, ...) below `if __name__ == "__main__":`, since training
+processes import the script again. Whatever is wrong with an argument, its type as well as its value, is a
+`dlexp.errors.UserError` before anything is made on disk; its `lines` say what, one per mistake.
 """
 
 import os
@@ -158,6 +158,63 @@ def study(
     if studied.trained.not_observed:
         raise DataError(*studied.trained.not_observed)
     return pd.DataFrame(rows(studied.studies), columns=COLUMNS)
+
+
+def try_changes(
+    changes: "AnyPath | Iterable[AnyPath]" = (),
+    *,
+    over: AnyPath,
+    by: str | None = None,
+    max_seeds: SupportsIndex = 12,
+    workers: SupportsIndex = 1,
+    runs_dir: AnyPath = "runs",
+    data_dir: AnyPath | None = None,
+    wait: bool = False,
+) -> "pd.DataFrame":
+    """Try changes to a config one after the other, and keep what is better twice: screened, then confirmed.
+
+    Args:
+        changes: `KEY=VALUE` texts, several settings of one change with spaces between them, or config files; none for
+            what the ledger has.
+        over: The config of the incumbent.
+        by: The column that decides; by default the first metric on the validation split, in the last epoch.
+        max_seeds: The most seeds that a change is screened with, from 3 to 24.
+        workers, runs_dir, data_dir, wait: As for `run`.
+
+    Returns:
+        A row for each change: its outcome, and why if it has no interval, the mean difference from its incumbent with
+        the interval when it was screened and when it was confirmed, and its experiment. `frame.attrs["incumbent"]` is
+        the present incumbent, a config file.
+
+    Raises:
+        UserError: As for `run`, of the changes too.
+        DataError: Data cannot be had; nothing more is trained then.
+        Elsewhere: Another process tries changes over the incumbent.
+    """
+    import pandas as pd
+
+    from dlexp.execution.plan import Request
+    from dlexp.reports.ratchet.rows import COLUMNS, rows
+    from dlexp.workflows import ratchet
+    from dlexp.workflows.campaigning import Tries
+
+    several = list(changes) if arguments.is_listing(changes) else [changes]
+    words = [arguments.text_of_path(each, "changes", "KEY=VALUE texts or config files") for each in several]
+    request = Request(runs_dir=arguments.folder(runs_dir, "runs_dir"), data_dir=_data_folder(data_dir))
+    tries = Tries(
+        changes=words,
+        over=_config(over, "over"),
+        by=None if by is None else arguments.text(by, "by"),
+        max_seeds=arguments.whole(max_seeds, "max_seeds"),
+        request=request,
+    )
+    if words:
+        found, _ = ratchet.try_changes(tries, _runner("try_changes", workers, wait))
+    else:
+        found = ratchet.ledger_of(tries.over, request.runs_dir)
+    frame = pd.DataFrame(rows(found), columns=COLUMNS)
+    frame.attrs["incumbent"] = str(found.incumbent)
+    return frame
 
 
 def bias_variance(

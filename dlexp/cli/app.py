@@ -1,5 +1,6 @@
 """All commands: one file each, which parses, makes one call and prints. Starts without TensorFlow."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -22,19 +23,19 @@ from dlexp.cli.schema import schema
 from dlexp.cli.show import show
 from dlexp.cli.study import study
 from dlexp.cli.tag import tag
+from dlexp.cli.try_changes import try_changes
 from dlexp.cli.verify import verify
 from dlexp.cli.why import why
 from dlexp.version import VERSION
 
 #: The commands by the task that they are for, as `dlexp --help` lists them.
-COMMANDS = {
-    "Run": (run, study, bias_variance),
+COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Run": (run, study, try_changes, bias_variance),
     "Compare and judge": (compare, diff, why, verify),
     "Look": (ls, show, predict, data),
     "Keep order": (tag, rm, clean),
     "Write configs": (check, control, list_components, schema),
 }
-
 app = typer.Typer(
     name="dlexp",
     cls=ByTask,
@@ -62,5 +63,5 @@ def dlexp(
 
 for _task, _commands in COMMANDS.items():
     for _command in _commands:
-        _name = "list" if _command is list_components else None
+        _name = "list" if _command is list_components else "try" if _command is try_changes else None
         app.command(_name, cls=Once, rich_help_panel=_task)(_command)

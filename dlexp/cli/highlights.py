@@ -107,3 +107,19 @@ def in_column(text: str, header: str, words: Mapping[str, Style]) -> list[Highli
         return []
     table = r"^rank .*\n(?:.+\n)+" if ranked else ""
     return [Highlight(style, rf"^.{{{found.start()}}}({word})(?=  |$)", table) for word, style in words.items()]
+
+
+_OUTCOMES: Mapping[str, Style] = {
+    "kept": "green",
+    "worse": "red",
+    "cannot tell": "magenta",
+    "not confirmed": "magenta",
+    "promising": "magenta",
+    "refused": "red",
+    "not tried": "dim",
+}
+
+
+def campaign(text: str) -> list[Highlight]:
+    """`dlexp try`: what became of each change."""
+    return [Highlight("bold", r"\A.*$"), *in_column(text, "result", _OUTCOMES)]

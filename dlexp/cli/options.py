@@ -25,7 +25,8 @@ def _data_dir(given: str | Path) -> Path:
     return _folder(given, "--data-dir")
 
 
-def _config(given: str | Path) -> Path:
+def config_file(given: str | Path) -> Path:
+    """The config that a word means: a file, or that of this stem."""
     from dlexp.config import files
 
     return files.named(given, files.HERE, files.CONFIGS)
@@ -52,7 +53,7 @@ def _folder(given: str | Path, name: str) -> Path:
 Configs = Annotated[
     list[Path],
     typer.Argument(
-        parser=_config,
+        parser=config_file,
         metavar="CONFIG...",
         help="Config files, one experiment each; imdb_sgd is configs/imdb_sgd.yaml.",
     ),

@@ -107,7 +107,7 @@ def load_variants(
                 own = imposed.on(own)
             is_named = any(keys[0] == "name" for keys, _ in each.values)
             is_other = (each.values or each.tuned or imposed) and _identity(own.experiment) != identity_of_file(path)
-            loaded.append(_called(own, of_variant(study, each.name), each.source) if is_other and not is_named else own)
+            loaded.append(called(own, of_variant(study, each.name), each.source) if is_other and not is_named else own)
         except ConfigError as error:
             loaded.append(None)
             problems.setdefault(each.name, []).extend(error.problems)
@@ -143,8 +143,8 @@ def _identity_of_file(path: Path) -> str:
         return ""
 
 
-def _called(loaded: Loaded, name: str, source: Source) -> Loaded:
-    """A variant by another name, so that its records can be told from those of its config; as it is without one."""
+def called(loaded: Loaded, name: str, source: Source) -> Loaded:
+    """A config by another name, so that its records can be told from those of its file; as it is without one."""
     if not name:
         return loaded
     assert loaded.said

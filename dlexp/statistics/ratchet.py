@@ -40,7 +40,6 @@ def tried(
     *,
     least_sd: float = 0.0,
     in_doubt: Container[int] = (),
-    is_unconfirmable: bool = False,
 ) -> Tried:
     """What the differences of a change from its incumbent say, positive where it is better.
 
@@ -52,15 +51,24 @@ def tried(
         least_sd: As of `paired`.
         in_doubt: The numbers of differences of the screening after which no verdict is possible, since a side
             diverged or collapsed more often than the other.
-        is_unconfirmable: Whether that is so of the confirmation.
     """
     standing, looked = _screened(screening, looks, least_sd, in_doubt)
     if standing != "promising" or not confirmation:
         return Tried(standing, looked, None)
-    if is_unconfirmable or len(confirmation) < MIN_PAIRS:
-        return Tried("not confirmed", looked, None)
-    again = paired(confirmation, level=level_of(j), least_sd=least_sd)
-    return Tried("kept" if again.sd and again.bounds[0] > 0 else "not confirmed", looked, again)
+    again = confirmation_of(confirmation, j, least_sd=least_sd)
+    return Tried("kept" if is_better(again) else "not confirmed", looked, again)
+
+
+def confirmation_of(differences: Sequence[float], j: int, *, least_sd: float = 0.0) -> Interval | None:
+    """The interval of the j-th confirmation, by the fixed paired t; None with fewer than 3 differences."""
+    if len(differences) < MIN_PAIRS:
+        return None
+    return paired(differences, level=level_of(j), least_sd=least_sd)
+
+
+def is_better(found: Interval | None) -> bool:
+    """Whether an interval says so: it lies above 0, and not only since all differences are equal."""
+    return found is not None and found.sd > 0 and found.bounds[0] > 0
 
 
 def level_of(j: int) -> float:

@@ -168,8 +168,17 @@ def plan_configs(wanted: Sequence[tuple[Loaded, Sequence[int]]], request: Reques
     Raises:
         UserError: A config does not fit the data, or the request is strict and a config has warnings.
     """
+    say_warnings([each for each, _ in wanted], strict=request.strict)
+    return plan_again(wanted, request)
+
+
+def plan_again(wanted: Sequence[tuple[Loaded, Sequence[int]]], request: Request) -> Plan:
+    """Plan configs whose warnings have been said.
+
+    Raises:
+        UserError: A config does not fit the data.
+    """
     loaded = [each for each, _ in wanted]
-    say_warnings(loaded, strict=request.strict)
     require_fitting(loaded, request.data_dir)
     allowed = {each.experiment.name: each.allowed for each in loaded}
     changed = {each.experiment.name: each.overridden for each in loaded}

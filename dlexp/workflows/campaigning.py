@@ -1,0 +1,342 @@
+"""A campaign under way: each step is trained, judged, and written down before the next one begins."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count, islice
+from pathlib import Path
+from typing import Any
+
+from dlexp.components.columns import Column
+from dlexp.components.validations import TestSplit
+from dlexp.config.changes import ProposedChange, changed_seeds, changed_settings
+from dlexp.config.flat import format_value
+from dlexp.config.load import Loaded, load
+from dlexp.config.measurable import in_result
+from dlexp.config.problems import ConfigError
+from dlexp.errors import UserError
+from dlexp.execution.on_demand import Ended, OnDemand, Question, settled_after
+from dlexp.execution.plan import Key, Plan, Planned, Request, together
+from dlexp.execution.standing import IdentifiedExperiment
+from dlexp.format import joined
+from dlexp.near_words import did_you_mean
+from dlexp.records.index import Attempts, Run, scan
+from dlexp.records.ledger import Ledger, ledger_path
+from dlexp.reports.comparison.verdicts import has_verdict
+from dlexp.reports.ratchet import campaign as steps
+from dlexp.reports.ratchet import judging
+from dlexp.reports.ratchet.campaign import Campaign, Confirmation, Outcome, PairedFinding, Proposal, campaigns_of
+from dlexp.reports.ratchet.facts import CampaignFacts, TriedChange, gather
+from dlexp.reports.ratchet.forecast import TriesForecast, forecast
+from dlexp.reports.ratchet.incumbent import as_config, incumbent_of, said_of, written_at
+from dlexp.statistics import looks
+from dlexp.statistics.looks import Looks
+from dlexp.statistics.ratchet import FRESH_SEEDS, level_of
+from dlexp.whole_files import write_text
+from dlexp.workflows.runner import Runner, Trained, say_warnings
+from dlexp.workflows.train import carry_out, plan_again
+
+log = logging.getLogger(__name__)
+
+#: The first seed of the first confirmation of a ledger. Screenings have the first ones of all, from 0.
+FIRST_FRESH = 1000
+_UNDECIDED = "not decided: a run failed, or another process has it; the same command resumes it"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tries:
+    """What is to be tried, and over what."""
+
+    changes: Sequence[str]
+    """`KEY=VALUE`, several with spaces between them, or a config."""
+    over: Path
+    """The config of the incumbent."""
+    by: str | None
+    """The column that decides; by default the first metric on the validation split, in the last epoch."""
+    max_seeds: int
+    request: Request
+    """The folders."""
+
+
+class Campaigning:
+    """A campaign while changes are tried: after each step, all that is known of it stands in the ledger."""
+
+    def __init__(self, tries: Tries) -> None:
+        """Read the incumbent and the ledger.
+
+        Raises:
+            UserError: Something is wrong with the config, the column or the number of seeds.
+            DataError: The data of the incumbent cannot be had.
+        """
+        if why := looks.why_not(tries.max_seeds):
+            raise UserError(f"--max-seeds: {why}")
+        self._request = tries.request
+        self._first = load(tries.over)
+        self._column = _column(self._first, tries.by)
+        self._looks = Looks(tries.max_seeds)
+        self._ledger = Ledger(ledger_path(tries.request.runs_dir, self._first.experiment.name))
+        self._incumbent_path = written_at(self._ledger.path)
+        if tries.over.resolve().parent == self._ledger.path.resolve().parent:
+            raise UserError(f"{tries.over}: written by dlexp try; name the config that its campaign began with")
+        self._trained: list[Trained] = []
+        self._before = campaigns_of(self._ledger.entries(), self._ledger.path)
+        subject = self._sides([self._first])[0].subject
+        begun = self._before.pop() if self._before else None
+        self._is_new = begun is None or not any(each in subject.identities for each in begun.incumbents)
+        if begun and self._is_new:
+            self._before.append(begun)
+        own = Campaign(path=str(tries.over), name=self._first.experiment.name, identity=subject.identities.own)
+        self._campaign = own if begun is None or self._is_new else begun
+
+    @property
+    def trained(self) -> Trained | None:
+        """All that was trained, as of one plan; None if nothing was to be."""
+        if not self._trained:
+            return None
+        results = {run_dir.path: run_dir for each in self._trained for run_dir in each.results}
+        return Trained(
+            plan=together([each.plan for each in self._trained]),
+            results=list(results.values()),
+            said=[line for each in self._trained for line in each.said],
+        )
+
+    def facts(self, changes: Sequence[TriedChange]) -> CampaignFacts:
+        """What became of the changes of a command."""
+        campaigns = [*self._before, self._campaign]
+        return gather(campaigns, self._first, changes, self._ledger.path, is_ledger=False)
+
+    def require_sound(self, proposed: Sequence[ProposedChange]) -> None:
+        """Refuse changes that cannot be tried over the present incumbent, before anything is trained.
+
+        Raises:
+            UserError: With everything that is wrong.
+        """
+        incumbent, loaded, lines = self._incumbent, list[Loaded](), list[str]()
+        for change in proposed:
+            try:
+                loaded.append(change.over(incumbent, self._name))
+            except ConfigError as error:
+                lines += error.lines
+        if not lines:
+            say_warnings([incumbent, *loaded])
+            own, *others = self._sides([incumbent, *loaded])
+            reasons = (self._why_not(own, each) for each in others)
+            lines = [f"{change.text}: {why}" for change, why in zip(proposed, reasons, strict=True) if why]
+        if lines:
+            raise UserError(*dict.fromkeys(lines))
+
+    def forecast(self, proposed: Sequence[ProposedChange], workers: int) -> TriesForecast:
+        """What the screening of changes would train at most."""
+        own, *others = self._sides([self._incumbent, *(each.over(self._incumbent, self._name) for each in proposed)])
+        known = [self._known(own, each) for each in others]
+        remarks = ["", *(remark or (found and "better; to be confirmed") or "" for remark, found in known)]
+        texts = ["", *(each.text for each in proposed)]
+        new = [each.loaded for each, remark in zip([own, *others], remarks, strict=True) if not remark]
+        plan = self._plan(new if len(new) > 1 else [], range(self._looks.max_seeds), self._looks.max_seeds)
+        changes = list(zip([each.identity for each in (own, *others)], texts, remarks, strict=True))
+        name, by = own.loaded.experiment.name, str(self._column)
+        return forecast(name, by, self._looks.max_seeds, changes, plan, workers)
+
+    def begin(self) -> None:
+        """Write down the first incumbent, unless the ledger has it."""
+        if not self._is_new:
+            return
+        if self._before:
+            log.info(
+                f"{self._campaign.path} is no incumbent that {self._ledger.path} knows: it was edited, or its data or "
+                "dlexp's training code are others. Another campaign begins there"
+            )
+        self._note(steps.started(self._campaign, said_of(self._first)))
+
+    def tried(self, change: ProposedChange, place: str, runner: Runner) -> TriedChange:
+        """What becomes of a change."""
+        try:
+            loaded = change.over(self._incumbent, self._name)
+        except ConfigError as error:  # It could be laid over what was the incumbent when the command began.
+            return self._refused(change, "; ".join(error.lines))
+        incumbent, own = self._sides([self._incumbent, loaded])
+        remark, found = self._known(incumbent, own)
+        if remark:
+            return TriedChange(change=change.text, proposal=found, remark=remark)
+        if why := self._why_not(incumbent, own):
+            return self._refused(change, why, own)
+        if not found:
+            log.info(f"change {place}, {change.text}: screened against {incumbent.loaded.experiment.name}")
+            found = self._screened(change, incumbent, own, runner)
+        if found and found.outcome == "promising":
+            log.info(f"change {place}, {change.text}: better; to be confirmed on new seeds")
+            found = self._confirmed(found, incumbent, own, runner)
+        is_decided = found is not None and found.outcome != "promising"
+        return TriedChange(change=change.text, proposal=found, remark="" if is_decided else _UNDECIDED)
+
+    def _known(self, incumbent: "_Side", own: "_Side") -> tuple[str, Proposal | None]:
+        """Why a change is not to be screened, empty if it is or only waits for its confirmation; and what is known."""
+        if own.identity == incumbent.identity:
+            return "the same experiment as the incumbent", None
+        found = self._campaign.tried(incumbent.subject.identities, own.subject.identities, str(self._column))
+        return ("tried before over this incumbent" if found and found.outcome != "promising" else "", found)
+
+    def _screened(self, change: ProposedChange, incumbent: "_Side", own: "_Side", runner: Runner) -> Proposal | None:
+        """A change after its screening; None if runs are missing."""
+        seeds, sides = range(self._looks.max_seeds), (incumbent.identity, own.identity)
+
+        def ending(ended: Ended, n: int) -> tuple[Outcome, PairedFinding] | None:
+            of_both = judging.both_sides(ended[sides[0]], ended[sides[1]], self._column)
+            return judging.screened(of_both, n, self._column, self._looks)
+
+        question = Question(sides, lambda ended: ending(ended, len(ended[own.identity])) is not None)
+        plan = self._plan([incumbent.loaded, own.loaded], seeds, len(seeds))
+        runs = self._train(plan, [incumbent, own], runner, OnDemand(plan, seeds, [question], waits=runner.wait))
+        if (n := settled_after(question, runs, seeds)) is None:
+            return None
+        ended = {side: [runs[side, seed] for seed in seeds[:n]] for side in sides}
+        found = ending(ended, n)
+        assert found  # It is settled.
+        proposal = self._proposal(change, found[0], incumbent, own, screening=found[1])
+        self._note(steps.screened(proposal, _names(ended, incumbent, own)))
+        return proposal
+
+    def _confirmed(self, proposal: Proposal, incumbent: "_Side", own: "_Side", runner: Runner) -> Proposal:
+        """A promising change after its confirmation; as it was if runs are missing."""
+        if proposal.confirmation is None:
+            proposal = replace(proposal, confirmation=self._new_confirmation(incumbent, own))
+            self._note(steps.confirming(proposal))
+        assert proposal.confirmation
+        seeds, j = proposal.confirmation.seeds, proposal.confirmation.j
+        plan = self._plan([incumbent.loaded, own.loaded], seeds)
+        runs = self._train(plan, [incumbent, own], runner)
+        keys = {side.identity: [(side.identity, seed) for seed in seeds] for side in (incumbent, own)}
+        if any(key not in runs for of_side in keys.values() for key in of_side):
+            return proposal
+        ended = {side: [runs[key] for key in of_side] for side, of_side in keys.items()}
+        of_both = judging.both_sides(ended[incumbent.identity], ended[own.identity], self._column)
+        outcome, found = judging.confirmed(of_both, j, self._column)
+        proposal = replace(proposal, outcome=outcome, confirmation=replace(proposal.confirmation, found=found))
+        self._note(steps.confirmed(proposal, _names(ended, incumbent, own)))
+        return proposal
+
+    def _new_confirmation(self, incumbent: "_Side", own: "_Side") -> Confirmation:
+        """The next one of the ledger, with seeds after those of all earlier ones that no side was trained with."""
+        entries, on_record = self._ledger.entries(), Attempts(scan(self._request.runs_dir))
+        first = max([FIRST_FRESH - 1, *steps.seeds_confirmed_with(entries)]) + 1
+        sides = (incumbent.subject.identities, own.subject.identities)
+        unseen = (seed for seed in count(first) if not any(on_record.of(side, seed) for side in sides))
+        j = steps.n_confirmations(entries) + 1
+        return Confirmation(j=j, seeds=tuple(islice(unseen, FRESH_SEEDS)), level=level_of(j))
+
+    def _refused(self, change: ProposedChange, why: str, own: "_Side | None" = None) -> TriedChange:
+        """A change that cannot be tried over what changes before it have made of the incumbent."""
+        (incumbent,) = self._sides([self._incumbent])
+        proposal = self._proposal(change, "refused", incumbent, own, reason=why)
+        self._note(steps.screened(proposal, {}))
+        return TriedChange(change=change.text, proposal=proposal)
+
+    def _proposal(
+        self,
+        change: ProposedChange,
+        outcome: Outcome,
+        incumbent: "_Side",
+        own: "_Side | None",
+        *,
+        reason: str = "",
+        screening: PairedFinding | None = None,
+    ) -> Proposal:
+        settings = changed_settings(incumbent.loaded, own.loaded) if own else {}
+        return Proposal(
+            change=change.text,
+            overrides=change.overrides,
+            name=own.loaded.experiment.name if own else "",
+            identity=own.identity if own else "",
+            incumbent=incumbent.identity,
+            settings={key: tuple(map(format_value, values)) for key, values in settings.items()},
+            config=said_of(own.loaded) if own else {},
+            by=str(self._column),
+            consults_test=self._column.split == "test" or isinstance(self._first.experiment.validation, TestSplit),
+            max_seeds=self._looks.max_seeds,
+            outcome=outcome,
+            reason=reason,
+            screening=screening,
+        )
+
+    @property
+    def _name(self) -> str:
+        return self._campaign.name
+
+    @property
+    def _incumbent(self) -> Loaded:
+        return incumbent_of(self._campaign, self._first, self._incumbent_path)
+
+    def _why_not(self, incumbent: "_Side", own: "_Side") -> str:
+        """Why a change cannot be compared with the incumbent; empty if it can."""
+        if seeds := changed_seeds(incumbent.loaded, own.loaded):
+            return f"{joined(seeds)}: another seed is another draw, and what is better by it is so by luck"
+        if str(self._column) not in in_result(own.loaded.experiment):
+            return f"its runs record no {self._column}"
+        return judging.why_incomparable(incumbent.subject, own.subject, self._column)
+
+    def _sides(self, configs: Sequence[Loaded]) -> list["_Side"]:
+        plan = self._plan(configs, [0])
+        subjects = {run.subject.identities.own: run.subject for run in plan.runs}
+        return [_Side(each, subjects[own]) for each, own in zip(configs, plan.identities, strict=True)]
+
+    def _plan(self, configs: Sequence[Loaded], seeds: Sequence[int], until_sure: int | None = None) -> Plan:
+        """A plan of configs that all have their data."""
+        plan = plan_again([(each, seeds) for each in configs], replace(self._request, until_sure=until_sure))
+        if plan.without_data:
+            raise plan.without_data[0][1]
+        # Their names tell what the changes set.
+        return replace(plan, request=replace(plan.request, changed={}))
+
+    def _train(
+        self, plan: Plan, sides: Sequence["_Side"], runner: Runner, order: Iterable[Planned | None] | None = None
+    ) -> dict[Key, Run]:
+        """What is on record of a plan once it is carried out: the runs that finished or diverged."""
+        configs = {side.identity: side.loaded for side in sides}
+        self._trained.append(carry_out(plan, configs, runner, counts_done=True, order=order))
+        on_record = Attempts(scan(plan.runs_dir))
+        return {each.key: run for each in plan.runs if (run := each.record(on_record))}
+
+    def _note(self, entry: Mapping[str, Any]) -> None:
+        """Write a step down, and the incumbent that it leaves."""
+        self._ledger.append(entry)
+        self._campaign = campaigns_of(self._ledger.entries(), self._ledger.path)[-1]
+        write_text(self._incumbent_path, as_config(self._incumbent, self._campaign))
+
+
+@dataclass(frozen=True)
+class _Side:
+    """An incumbent, or a change laid over it."""
+
+    loaded: Loaded
+    subject: IdentifiedExperiment
+
+    @property
+    def identity(self) -> str:
+        return self.subject.identities.own
+
+
+def _names(ended: Ended, incumbent: _Side, own: _Side) -> dict[str, list[str]]:
+    """The runs of both sides, as `dlexp show` takes them."""
+    sides = {"incumbent": incumbent, "change": own}
+    return {what: [run.dir.label for run in ended[side.identity]] for what, side in sides.items()}
+
+
+def _column(first: Loaded, by: str | None) -> Column:
+    """The column that decides.
+
+    Raises:
+        UserError: There is no such column, or it cannot decide.
+    """
+    columns = [each for each in in_result(first.experiment) if has_verdict(Column.parse(each))]
+    if by is None:
+        on_validation = [each for each in map(Column.parse, columns) if each.split == "validation" and not each.best]
+        scores = sorted(on_validation, key=lambda each: each.is_loss)
+        if not scores:
+            raise UserError(f"{first.path}: has no validation split to decide by; choose a column with --by")
+        return scores[0]
+    if by not in columns:
+        raise UserError(
+            f"--by {by}: no column of {first.path} by which one of two experiments can be better."
+            f"{did_you_mean(by, columns)} Choose from: {', '.join(columns)}"
+        )
+    return Column.parse(by)
