@@ -228,6 +228,21 @@ def test_what_cannot_be_asked_is_refused(
     assert (code, message in err) == (2, True), err
 
 
+def test_several_targets_need_a_metric_before_anything_is_trained(
+    tmp_path: Path, scored: Callable[[Accuracies], Scoring], invoke: Invoke
+) -> None:
+    """Each has a number that decides."""
+    engine = scored({})
+    (tmp_path / "tasks.yaml").write_text(
+        "extends: a.yaml\ndataset: {target: [digit, parity]}\nheads: {digit: multiclass, parity: binary}\n"
+    )
+
+    code, _, err = invoke("compare", "tasks.yaml", "a.yaml", "--until-sure", "12")
+
+    assert (code, engine.trained) == (2, [])
+    assert "asks by one number, and digit and parity have one each; name a column of one with --metric" in err
+
+
 def test_python_asks_the_same(scored: Callable[[Accuracies], Scoring], monkeypatch: pytest.MonkeyPatch) -> None:
     """The rows of the comparison, and the answers beside them."""
     engine = scored({"a": [0.7] * 12, "b": [0.9 + 0.001 * (i % 3) for i in range(12)]})

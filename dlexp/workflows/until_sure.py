@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlexp.components.columns import Column
+from dlexp.components.heads import Multitask
 from dlexp.config.load import Loaded
 from dlexp.errors import UserError
 from dlexp.execution.on_demand import Ended, OnDemand, Question
@@ -89,6 +90,11 @@ def _planned(asked: AskedUntilSure) -> tuple[Plan, dict[str, Loaded], UntilSure]
     if asked.metrics and not any(has_verdict(Column.parse(name)) for name in asked.metrics):
         named = joined(list(asked.metrics))
         raise UserError(f"--until-sure: neither way is better of {named}, or it is of the training data; name another")
+    targets = next((list(head.heads) for each in loaded if isinstance(head := each.experiment.head, Multitask)), [])
+    if len(targets) > 1 and not asked.metrics:
+        raise UserError(
+            f"--until-sure asks by one number, and {joined(targets)} have one each; name a column of one with --metric"
+        )
     request = Request(runs_dir=asked.runs_dir, data_dir=asked.data_dir, until_sure=asked.design.max_seeds)
     plan = plan_configs([(each, asked.design.seeds) for each in loaded], request)
     if plan.without_data:
