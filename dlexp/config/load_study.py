@@ -169,7 +169,7 @@ def _misclaimed(
             misfits += claim_rules.names(claim, names)
             misfits += _unmeasured(claim, names, experiments, is_resampled)
         yield from (misfit.below(f"claims.{i}") for misfit in misfits)
-    yield from study.too_many_numbers(len(names))
+    yield from study.not_until_sure_of(len(names))
     if names and len(experiments) == len(names):
         yield from claim_rules.decisions(study, experiments)
         yield from claim_rules.sealed(study, experiments)

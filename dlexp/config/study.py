@@ -237,9 +237,14 @@ class Study(Settings):
         return range(seeds.first, seeds.first + seeds.count)
 
     @property
+    def asks_nothing(self) -> bool:
+        """Whether it has neither claims nor a goal: it trains and compares."""
+        return not self.claims and self.goal is None
+
+    @property
     def _is_about_runs(self) -> bool:
         """Whether it asks for more than claims about training sets."""
-        return self.goal is not None or not self.claims or not all(claim.needs_training_sets for claim in self.claims)
+        return self.goal is not None or self.asks_nothing or not all(claim.needs_training_sets for claim in self.claims)
 
     @property
     def n_seeds(self) -> int:
@@ -314,8 +319,10 @@ class Study(Settings):
                 "until_sure", "all claims are about training sets, of which a fixed number is drawn; leave it out"
             )
 
-    def too_many_numbers(self, n_variants: int) -> Iterator[Misfit]:
-        """More numbers than can share the level where each is looked at after one seed and the other."""
+    def not_until_sure_of(self, n_variants: int) -> Iterator[Misfit]:
+        """More numbers than can share the level where each is looked at after every seed; or none at all."""
+        if self.until_sure is not None and self.asks_nothing and n_variants == 1:
+            yield Misfit("until_sure", "nothing is asked of the seeds: one variant alone is compared with none")
         if self.until_sure is not None and (why := why_not(MAX_SEEDS, max(self.n_claims, n_variants - 1))):
             yield Misfit("until_sure", why)
 

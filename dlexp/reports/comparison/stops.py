@@ -77,8 +77,8 @@ class Stops:
     """How many runs the answers are from."""
     n_planned: int
     """How many runs there are at most."""
-    again: Command
-    """The command without the numbers of the seeds."""
+    again: Command | None
+    """The command without the numbers of the seeds; None of a study."""
 
 
 def said(stops: Stops) -> Iterator[Sentence]:
@@ -92,10 +92,20 @@ def said(stops: Stops) -> Iterator[Sentence]:
     yield Sentence(f"The answer is from {stops.n_runs} runs of at most {stops.n_planned}.")
     if any(stop.why in ("given up", "all seeds") for stop in stops.each):
         design = stops.design
+        if stops.again is None:
+            yield Sentence(used_up_in_study(design.seeds))
+            return
         n, first = min(2 * design.max_seeds, MAX_SEEDS), design.seeds.stop
         seeds = ("--until-sure", str(n), "--first-seed", str(first))
         text = f"These seeds are used up; with at most {n} others, which no answer has seen, ask again:"
         yield Sentence(text, ((*stops.again, *seeds),))
+
+
+def used_up_in_study(seeds: range) -> str:
+    """What to do where the seeds of a study did not tell: a new one on others."""
+    n = min(2 * len(seeds), MAX_SEEDS)
+    again = f"until_sure: {{max_seeds: {n}, first_seed: {seeds.stop}}}"
+    return f"These seeds are used up; ask again in a new study, on seeds that no answer has seen, such as {again}."
 
 
 def _end(stop: Stop, design: Design) -> str:

@@ -63,12 +63,12 @@ class UntilSure:
         why: Why = "all seeds" if n_ended == len(seeds) else "unfinished"
         return Stop(experiment=label, column="", n_seeds=n_ended, why=why)
 
-    def comparison(self, runs: Runs, again: Command) -> Comparison:
+    def comparison(self, runs: Runs, again: Command | None = None) -> Comparison:
         """The experiments on the seeds up to their stops, the first one on those of the last stop.
 
         Args:
             runs: All that are on record.
-            again: The command that asks for this, without the numbers of the seeds.
+            again: The command that asks for this, without the numbers of the seeds; None of a study.
         """
         stops = [self.stop(label, runs) for label in self.labels[1:]]
         seeds = self.design.seeds

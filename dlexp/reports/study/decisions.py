@@ -1,6 +1,6 @@
 """Whether a variant should take the incumbent's place: by a goal, and guardrails that it must not break."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,7 +13,7 @@ from dlexp.reports.study import measures
 from dlexp.reports.study.seeds import bounded_measure
 from dlexp.reports.study.terms import Bound, Kind, Term
 from dlexp.reports.study.units import unit_of_column
-from dlexp.statistics.paired import LEVEL
+from dlexp.statistics.looks import Looks
 
 #: adopt: better, and all guardrails hold; reject: worse, or a guardrail fails; unhealthy: a side diverged or collapsed.
 Outcome = Literal["adopt", "reject", "cannot_tell", "unhealthy"]
@@ -38,59 +38,80 @@ class Decision:
         """`adam in place of sgd`."""
         return f"{self.variant} in place of {self.incumbent}"
 
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """Both that it is about."""
+        return self.variant, self.incumbent
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """The goal, then each guardrail."""
+        return self.goal, *self.guardrails
+
     def numbers(self, study: Study) -> Iterator[tuple[str, Term]]:
-        """The goal, then each guardrail, by the column that it is about."""
-        return zip((study.goal or "", *study.must_not_worsen), (self.goal, *self.guardrails), strict=True)
+        """The same, by the column that each is about."""
+        return zip((study.goal or "", *study.must_not_worsen), self.terms, strict=True)
 
 
-def decide(study: Study, variants: Sequence[Compared]) -> Iterator[Decision]:
-    """A decision on each variant but the first, the incumbent; none without a goal.
+@dataclass(frozen=True, kw_only=True)
+class AskedDecision:
+    """Whether a variant is to take the incumbent's place.
 
-    The level is shared out over the comparisons of one column: `LEVEL` over the number of other variants. A variant is
-    adopted only where all of its numbers agree, which needs no smaller level for more guardrails.
+    The level is shared out over the comparisons of one column: over the number of other variants. A variant is adopted
+    only where all of its numbers agree, which needs no smaller level for more guardrails.
     """
-    if not study.goal or not variants:
-        return
-    incumbent, *others = variants
-    for variant in others:
-        goal = _better(study.goal, variant, incumbent, study, LEVEL / len(others))
-        guardrails = tuple(
-            _within(name, margin, variant, incumbent, study, LEVEL / len(others))
-            for name, margin in study.margins.items()
-        )
-        result, reason = _decision(study, (variant, incumbent), goal, guardrails)
-        yield Decision(
-            variant=variant.label,
-            incumbent=incumbent.label,
+
+    variant: str
+    incumbent: str
+    study: Study
+    level: float | Looks
+    """What each of its numbers is judged at."""
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """Both that it is about."""
+        return self.variant, self.incumbent
+
+    def numbers(self, variants: Mapping[str, Compared], n_seeds: int) -> tuple[Term, ...]:
+        """The goal, then the guardrails, by variants that are to have so many seeds."""
+        sides = [variants[name] for name in self.variants]
+        goal = self._better(sides, n_seeds)
+        guardrails = (self._within(name, margin, sides, n_seeds) for name, margin in self.study.margins.items())
+        return goal, *guardrails
+
+    def answer(self, terms: Sequence[Term], variants: Mapping[str, Compared]) -> Decision:
+        """What the numbers say, and the variants that they are of."""
+        goal, *guardrails = terms
+        result, reason = _decision(self.study, (variants[self.variant], variants[self.incumbent]), goal, guardrails)
+        return Decision(
+            variant=self.variant,
+            incumbent=self.incumbent,
             result=result,
             goal=goal,
-            guardrails=guardrails,
+            guardrails=tuple(guardrails),
             reason=reason,
         )
 
+    def _better(self, sides: Sequence[Compared], n_seeds: int) -> Term:
+        """Whether the variant has a better goal than the incumbent: one that is exactly as good has not."""
+        name = self.study.goal or ""
+        bound = Bound(None, 0.0) if _more_is_worse(name) else Bound(0.0, None)
+        measure = measures.of_columns(name)
+        term = bounded_measure(measure, sides, "difference", bound, level=self.level, n_seeds=n_seeds)
+        return replace(term, result="cannot_tell") if term.interval and 0.0 in term.interval else term
 
-def _better(name: str, variant: Compared, incumbent: Compared, study: Study, level: float) -> Term:
-    """Whether a variant has a better goal than the incumbent: one that is exactly as good has not."""
-    bound = Bound(None, 0.0) if _more_is_worse(name) else Bound(0.0, None)
-    measure = measures.of_columns(name)
-    term = bounded_measure(measure, [variant, incumbent], "difference", bound, level=level, n_seeds=study.n_seeds)
-    return replace(term, result="cannot_tell") if term.interval and 0.0 in term.interval else term
+    def _within(self, name: str, margin: Margin, sides: Sequence[Compared], n_seeds: int) -> Term:
+        """Whether the variant is worse than the incumbent by no more than a margin.
 
-
-def _within(name: str, margin: Margin, variant: Compared, incumbent: Compared, study: Study, level: float) -> Term:
-    """Whether a variant is worse than the incumbent by no more than a margin.
-
-    In percent of the incumbent's mean, by the interval of the ratio on logarithms: seconds vary by factors, and the
-    incumbent's own uncertainty counts, as it would not if its mean were taken as known.
-    """
-    if margin.is_share:
-        bound = Bound(None, 1 + margin.value) if _more_is_worse(name) else Bound(1 - margin.value, None)
-    else:
-        bound = Bound(None, margin.value) if _more_is_worse(name) else Bound(0.0 - margin.value, None)
-    kind: Kind = "ratio" if margin.is_share else "difference"
-    return bounded_measure(
-        measures.of_columns(name), [variant, incumbent], kind, bound, level=level, n_seeds=study.n_seeds
-    )
+        In percent of the incumbent's mean, by the interval of the ratio on logarithms: seconds vary by factors, and the
+        incumbent's own uncertainty counts, as it would not if its mean were taken as known.
+        """
+        if margin.is_share:
+            bound = Bound(None, 1 + margin.value) if _more_is_worse(name) else Bound(1 - margin.value, None)
+        else:
+            bound = Bound(None, margin.value) if _more_is_worse(name) else Bound(0.0 - margin.value, None)
+        kind: Kind = "ratio" if margin.is_share else "difference"
+        return bounded_measure(measures.of_columns(name), sides, kind, bound, level=self.level, n_seeds=n_seeds)
 
 
 def _more_is_worse(name: str) -> bool:

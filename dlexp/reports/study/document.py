@@ -6,8 +6,9 @@ from typing import Any
 from dlexp.reports.bias_variance.facts import rows
 from dlexp.reports.comparison import document as comparison
 from dlexp.reports.study import budget, tuning
+from dlexp.reports.study.claims import JudgedClaim
 from dlexp.reports.study.decisions import Decision
-from dlexp.reports.study.facts import JudgedClaim, StudyFacts, Tuning
+from dlexp.reports.study.facts import StudyFacts, Tuning
 from dlexp.reports.study.terms import Term
 from dlexp.reports.study.use_of_test import UseOfTest
 

@@ -59,7 +59,7 @@ def bounded_part(
     found = at_level(found, Column(quantity=part), level)
     term = judged(label, kind, found, bound, level=level, remarks=remarks, in_logs=kind == "ratio")
     drawn = {name: each.resamples + each.diverged for name, each in zip(names, points, strict=True) if each}
-    return waiting(term, "training sets", [name for name, n_drawn in drawn.items() if n_drawn < n_sets])
+    return waiting(term, "all training sets", [name for name, n_drawn in drawn.items() if n_drawn < n_sets])
 
 
 def _combined(estimates: Sequence[Estimate], kind: Kind) -> tuple[float, float]:

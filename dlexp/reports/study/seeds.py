@@ -13,18 +13,19 @@ from dlexp.reports.comparison.verdicts import PairedDifference, collapses, diffe
 from dlexp.reports.numbers import significant
 from dlexp.reports.study.measures import Measure
 from dlexp.reports.study.terms import Bound, Kind, Term, joined_by, judged, nothing, waiting
+from dlexp.statistics.looks import Looks
 from dlexp.statistics.paired import rounding_sd
 
 
 def bounded_measure(
-    measure: Measure, sides: Sequence[Compared], kind: Kind, bound: Bound, *, level: float, n_seeds: int
+    measure: Measure, sides: Sequence[Compared], kind: Kind, bound: Bound, *, level: float | Looks, n_seeds: int
 ) -> Term:
     """What the runs of one variant, or of two, say of a bound.
 
     Args:
         sides: A and B of `A - B` and of `A / B`; A alone for a value.
-        level: The share of intervals that may miss the true mean.
-        n_seeds: How many seeds of each variant were to be trained.
+        level: The share of intervals that may miss the true mean; or the looks of which this is one.
+        n_seeds: How many seeds of each variant were to be trained; or how many this look is after.
     """
     label = joined_by(kind, [side.label for side in sides])
     remarks = tuple(remark for side in sides for remark in _remarks(measure, side, n_seeds))
@@ -42,7 +43,8 @@ def bounded_measure(
     found = difference(first, values[0], column, level=level, least_sd=least_sd, lopsided=_uneven(measure, sides))
     assert found is not None  # They share a seed.
     term = judged(label, kind, found, bound, level=level, remarks=remarks, in_logs=kind == "ratio")
-    return waiting(term, "seeds", [side.label for side in sides if _n_unfinished(side, n_seeds)])
+    what = f"the first {n_seeds} seeds" if isinstance(level, Looks) else "all seeds"
+    return waiting(term, what, [side.label for side in sides if _n_unfinished(side, n_seeds)])
 
 
 def _why_none(

@@ -6,8 +6,8 @@ from dlexp.config.load_study import LoadedStudy
 from dlexp.config.study import Claim, Study
 from dlexp.format import joined, plural
 from dlexp.reports.numbers import how_many
+from dlexp.reports.study.claims import JudgedClaim
 from dlexp.reports.study.decisions import Decision
-from dlexp.reports.study.facts import JudgedClaim
 from dlexp.reports.study.measures import of_claim
 from dlexp.reports.study.terms import Bound, Term
 from dlexp.reports.study.units import Unit, unit_of, unit_of_column

@@ -9,12 +9,17 @@ from typing import Literal, NamedTuple
 from dlexp.config.study import MINUS, OVER, Claim
 from dlexp.format import joined, plural
 from dlexp.reports.comparison.verdicts import EQUAL, PairedDifference
+from dlexp.statistics.looks import Looks
 from dlexp.statistics.paired import MIN_PAIRS
 from dlexp.statistics.power import seeds_range
 
 Result = Literal["holds", "fails", "cannot_tell"]
 #: `A - B`, `A / B` or the value of A itself.
 Kind = Literal["difference", "ratio", "value"]
+#: told: it holds or fails; given up: from half of the seeds on, the mean is nearer to its bound than its standard
+#: error; untellable: from half of the seeds on there is no interval, or there never will be one; all seeds: the last
+#: one told nothing; open: a run is missing, or the claim or the decision is settled without it.
+WhyLast = Literal["told", "given up", "untellable", "all seeds", "open"]
 
 
 class Bound(NamedTuple):
@@ -54,6 +59,15 @@ class Bound(NamedTuple):
         return Bound(low, high)
 
 
+@dataclass(frozen=True)
+class LastLook:
+    """After how many seeds a number was looked at last, where these are trained until they tell."""
+
+    n_seeds: int
+    max_seeds: int
+    why: WhyLast
+
+
 @dataclass(frozen=True, kw_only=True)
 class Term:
     """A number with its interval, and what that says about the bound."""
@@ -83,6 +97,16 @@ class Term:
     found is the true one; None for over 1,000. Between two ends the nearer one counts: halfway, it is rather more."""
     remarks: tuple[str, ...] = ()
     """Which seeds are missing, and what else is to be known of them."""
+    look: LastLook | None = None
+    """After how many seeds it is judged; None if their number was fixed, and of training sets."""
+
+    @property
+    def distance(self) -> float:
+        """How far the mean is from the nearer end of its bound, in the unit of `sd`."""
+        assert self.mean is not None
+        if self.kind == "ratio":
+            return self.bound.in_logs().distance(math.log(self.mean))
+        return self.bound.distance(self.mean)
 
 
 def joined_by(kind: Kind, names: Sequence[str]) -> str:
@@ -96,7 +120,7 @@ def judged(
     found: PairedDifference,
     bound: Bound,
     *,
-    level: float,
+    level: float | Looks,
     remarks: tuple[str, ...] = (),
     in_logs: bool = False,
 ) -> Term:
@@ -104,14 +128,17 @@ def judged(
 
     Args:
         found: The mean, or why it has no interval.
-        level: That of the interval, or the one that it would have with more seeds.
+        level: That of the interval, or the one that it would have with more seeds; or the looks that it is one of,
+            of which it is not said how many seeds it takes.
         in_logs: Whether what was found is the logarithm of a ratio.
     """
     own, scale, size = (bound.in_logs(), _exp, as_share) if in_logs else (bound, float, float)
     result = own.result(found.interval) if found.interval else "cannot_tell"
     # Where seeds collapsed, or all differ by the same, more of them would not tell.
     would_help = result == "cannot_tell" and (found.interval or found.pairs < MIN_PAIRS)
-    needed = found.sd and would_help and seeds_range(own.distance(found.mean), found.sd, found.pairs, level)
+    needed = None
+    if found.sd and would_help and not isinstance(level, Looks):
+        needed = seeds_range(own.distance(found.mean), found.sd, found.pairs, level)
     return Term(
         label=label,
         kind=kind,
@@ -124,7 +151,7 @@ def judged(
         reason=_why_no_interval(found, kind),
         sd=found.sd,
         detectable=None if found.detectable is None else size(found.detectable),
-        seeds_needed=needed or None,
+        seeds_needed=needed,
         remarks=remarks,
     )
 
@@ -141,13 +168,13 @@ def _exp(x: float) -> float:
 
 
 def waiting(term: Term, what: str, early: Sequence[str]) -> Term:
-    """The same, not judged as long as the variants in `early` lack some of their seeds or training sets.
+    """The same, not judged as long as the variants in `early` lack `what`: some of their seeds or training sets.
 
     A look at some of them and another one at all would be wrong more often than the level says.
     """
     if not early or not (term.interval or term.n < MIN_PAIRS):
         return term
-    reason = f"it is judged once all {what} of {joined(early)} have finished"
+    reason = f"it is judged once {what} of {joined(early)} have finished"
     return replace(term, result="cannot_tell", reason=reason, seeds_needed=None)
 
 
