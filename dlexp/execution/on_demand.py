@@ -20,10 +20,12 @@ class Question:
     """Their own identities."""
     is_settled: Callable[[Ended], bool]
     """Asked after 3, 4, ... seeds, each number once and in this order; the first yes settles it."""
+    seeds: Sequence[int] | None = None
+    """Its own, in the order in which they are trained; None for those of all questions."""
 
 
 class OnDemand:
-    """The runs of a plan in the order in which questions need them, each experiment with the same seeds.
+    """The runs of a plan in the order in which questions need them.
 
     The question whose next look costs least comes first. Where all that it needs is under way, a free worker trains
     for the next one, and then ahead: such runs count only if the question is still open then.
@@ -41,18 +43,18 @@ class OnDemand:
         """The plan has every experiment with every seed.
 
         Args:
+            seeds: Those of questions that have none of their own.
             seconds: How long a run will take; None if that is not known.
             waits: Whether to wait for runs that other processes train; else nothing more is trained for a question that
                 needs one.
         """
         self._plan = plan
-        self._seeds = seeds
         self._seconds = seconds
         self._waits = waits
         self._planned = {each.key: each for each in plan.runs}
         self._ended: dict[Key, Run] = {}
         self._lost: set[Key] = set()
-        self._asked = [_Asked(each) for each in questions]
+        self._asked = [_Asked(each, each.seeds or seeds) for each in questions]
 
     def __iter__(self) -> Iterator[Planned | None]:
         """The run to be started next; None as long as that depends on those under way."""
@@ -97,11 +99,11 @@ class OnDemand:
 
     def _keys(self, asked: "_Asked") -> list[Key]:
         """The runs that its next look needs."""
-        return [(own, seed) for seed in self._seeds[: asked.next_look] for own in asked.question.experiments]
+        return [(own, seed) for seed in asked.seeds[: asked.next_look] for own in asked.question.experiments]
 
     def _is_open(self, asked: "_Asked") -> bool:
         """Whether a question is open after all looks that the ended runs allow."""
-        while not asked.is_settled and asked.next_look <= len(self._seeds):
+        while not asked.is_settled and asked.next_look <= len(asked.seeds):
             keys = self._keys(asked)
             if any(key in self._lost for key in keys):
                 return False
@@ -112,10 +114,10 @@ class OnDemand:
 
     def _needed(self, still_open: "Sequence[_Asked]") -> Planned | None:
         """The run to be started next; None if all are."""
-        for n_ahead in range(len(self._seeds)):
+        for n_ahead in range(max((len(each.seeds) for each in still_open), default=0)):
             choices = []
             for asked in still_open:
-                seeds = self._seeds[: asked.next_look + n_ahead]
+                seeds = asked.seeds[: asked.next_look + n_ahead]
                 keys = ((own, seed) for seed in seeds for own in asked.question.experiments)
                 if waiting := [key for key in keys if self._is_to_be_trained(key)]:
                     choices.append((sum(self._seconds(self._planned[key]) or 0.0 for key in waiting), waiting[0]))
@@ -130,8 +132,9 @@ class OnDemand:
 class _Asked:
     """A question, and how far it has been looked at."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, seeds: Sequence[int]) -> None:
         self.question = question
+        self.seeds = seeds
         self.is_settled = False
         self.next_look = MIN_PAIRS
 

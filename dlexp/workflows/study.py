@@ -1,7 +1,8 @@
 """Studies: train what they lack and judge their claims, or say what that would do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from dlexp.config.flat import MISSING, flatten, format_value
@@ -12,8 +13,9 @@ from dlexp.config.load_study import LoadedStudy, load_study
 from dlexp.config.names import BIAS_VARIANCE
 from dlexp.config.problems import ConfigError, Problem
 from dlexp.execution import arguments
-from dlexp.execution.plan import Plan, Planned, Request, together
-from dlexp.records.index import Attempts, finished, scan, without_test
+from dlexp.execution.on_demand import OnDemand, Question
+from dlexp.execution.plan import Key, Plan, Planned, Request, together
+from dlexp.records.index import Attempts, finished, read, scan, without_test
 from dlexp.records.seal import Seal
 from dlexp.records.summary_csv import rebuild
 from dlexp.reports.bias_variance.facts import Point, point
@@ -23,6 +25,7 @@ from dlexp.reports.study.forecast import Forecast, forecast
 from dlexp.workflows import test_split
 from dlexp.workflows.bias_variance import plan_training_sets
 from dlexp.workflows.runner import Runner, Trained
+from dlexp.workflows.study_questions import missing_of, questions, variants_asked_of
 from dlexp.workflows.train import carry_out, plan_configs
 from dlexp.workflows.tuning import PlannedTuning, at_best, carry_out_tuning, plan_tuning, recorded, recorded_counts
 
@@ -51,6 +54,21 @@ class PlannedStudy:
         """All runs that judge it."""
         return [run for of_it in (*self.runs.values(), *self.training_sets.values()) for run in of_it]
 
+    @property
+    def fights(self) -> "list[PlannedStudy]":
+        """It and the same with the variants as they are written, if it tunes them."""
+        return [self, self.untuned] if self.untuned else [self]
+
+    @property
+    def is_on_demand(self) -> bool:
+        """Whether its seeds are trained until they tell."""
+        return self.study.study.until_sure is not None
+
+    @property
+    def questions(self) -> list[Question]:
+        """What its seeds are trained for; none if all of them are trained."""
+        return list(questions(self.study, self.runs)) if self.is_on_demand else []
+
     def judged(self, on_record: Attempts, seal: Seal | None) -> StudyFacts:
         """Its claims, judged by what is on record of its runs; without test scores, open ones included, if `seal`."""
         facts = self._judged(on_record, seal)
@@ -69,13 +87,16 @@ class PlannedStudy:
     def _judged(self, on_record: Attempts, seal: Seal | None) -> StudyFacts:
         runs = {name: list(recorded(of_it, on_record)) for name, of_it in self.runs.items()}
         sets = {name: list(recorded(of_it, on_record)) for name, of_it in self.training_sets.items()}
-        n_recorded = sum(map(len, [*runs.values(), *sets.values()]))
+        # Of seeds on demand, the answers know whether they need more.
+        counted = [(self.training_sets, sets), *([] if self.is_on_demand else [(self.runs, runs)])]
+        is_complete = not self.without_data and all(
+            len(of_it) == len(found[name]) for planned, found in counted for name, of_it in planned.items()
+        )
         settings, points = self._distinguishing, dict[str, Point]()
         if seal:
             runs = {name: [without_test(run, seal) for run in of_it] for name, of_it in runs.items()}
         else:  # Bias and variance are those of the test examples.
             points = {name: point(name, settings[name], of_it) for name, of_it in sets.items() if of_it}
-        is_complete = not self.without_data and len(self.planned) == n_recorded
         return judge(self.study, runs, points, self.without_data, is_complete, seal)
 
     @property
@@ -124,7 +145,12 @@ def study(paths: Sequence[Path], request: Request, runner: Runner, *, open_test:
     of_points, tunings, at_points = plan_tuning(loaded, request)
     before = carry_out_tuning(of_points, at_points, runner)
     planned, studies, configs = _planned(loaded, tunings, request)
-    trained = carry_out(planned, configs, runner, counts_done=True)
+    if any(each.is_on_demand for each in studies) and planned.to_observe:
+        # Which seeds are needed depends on what is observed.
+        observed = carry_out(_observing(planned), configs, runner, counts_done=True)
+        before = before.followed_by(observed) if before else observed
+        planned, studies, configs = _planned(loaded, tunings, request)
+    trained = carry_out(planned, configs, runner, counts_done=True, order=_order(planned, studies, runner))
     on_record = Attempts(scan(planned.runs_dir))
     trained = before.followed_by(trained) if before else trained
     if request.smoke:
@@ -144,6 +170,38 @@ def study(paths: Sequence[Path], request: Request, runner: Runner, *, open_test:
     return Studied(studies=tuple(studied), trained=trained)
 
 
+def _observing(planned: Plan) -> Plan:
+    """A plan of those runs alone that are on record and lack what is to be observed."""
+    again = {run.dir.path for run in planned.to_observe}
+    return replace(planned, runs=[each for each in planned.runs if each.recorded and each.recorded.path in again])
+
+
+def _order(planned: Plan, studies: Sequence[PlannedStudy], runner: Runner) -> Iterator[Planned | None] | None:
+    """What is trained in any case, then what is needed until the seeds tell; None if all is trained."""
+    asked = [question for each in studies for fight in each.fights for question in fight.questions]
+    if not asked:
+        return None
+    pace = Pace(finished(planned.request.runs_dir))
+
+    def seconds(run: Planned) -> float | None:
+        expected = pace.expected(run)
+        return expected.seconds if expected else None
+
+    on_demand = OnDemand(planned, (), asked, seconds, waits=runner.wait)
+    in_any_case = _in_any_case(planned, studies)
+    return chain((run for run in planned.to_train if run.key in in_any_case), on_demand)
+
+
+def _in_any_case(planned: Plan, studies: Sequence[PlannedStudy]) -> set[Key]:
+    """The runs that are trained whatever others tell."""
+    fights = [fight for each in studies for fight in each.fights]
+    on_demand, fixed = (
+        {run.key for fight in fights if fight.is_on_demand is kind for runs in fight.runs.values() for run in runs}
+        for kind in (True, False)
+    )
+    return {run.key for run in planned.runs if run.key not in on_demand or run.key in fixed}
+
+
 def preview(paths: Sequence[Path], request: Request, workers: int) -> Forecast:
     """What `study` would train, how long that would take, and what it could show.
 
@@ -155,8 +213,25 @@ def preview(paths: Sequence[Path], request: Request, workers: int) -> Forecast:
     planned, studies, _ = _planned(loaded, tunings, request, is_preview=True)
     on_record = Attempts(scan(request.runs_dir))
     facts = [each.judged(on_record, test_split.seal_of(each.study, request.runs_dir)) for each in studies]
-    rows = list(zip(facts, map(_phases, studies), strict=True))
-    return forecast(together([of_points, planned]), rows, Pace(finished(request.runs_dir)), workers)
+    both = together([of_points, planned])
+    needed, optional = _needed(both, studies)
+    rows = [
+        (of_study, {name: [run for run in runs if run.key in needed] for name, runs in _phases(each).items()})
+        for of_study, each in zip(facts, studies, strict=True)
+    ]
+    left = replace(both, runs=[run for run in both.runs if run.key in needed])
+    return forecast(left, rows, Pace(finished(request.runs_dir)), workers, optional)
+
+
+def _needed(planned: Plan, studies: Sequence[PlannedStudy]) -> tuple[set[Key], set[Key]]:
+    """The runs that are on record or may have to be trained, and those of them that may turn out not to be needed."""
+    on_record = {run.key: read(run.recorded) for run in planned.runs if run.recorded}
+    least, most = _in_any_case(planned, studies) | on_record.keys(), set[Key]()
+    for question in (question for each in studies for fight in each.fights for question in fight.questions):
+        at_least, at_most = missing_of(question, on_record)
+        least |= at_least
+        most |= at_most
+    return least | most, most - least
 
 
 def _phases(planned: PlannedStudy) -> dict[str, list[Planned]]:
@@ -210,10 +285,15 @@ def _plan_fights(
     studies: Sequence[LoadedStudy], request: Request
 ) -> tuple[Plan, list[PlannedStudy], dict[str, Loaded]]:
     """A plan of the variants of studies with all their seeds, each study with its own part of that."""
-    seeds = [SMOKE_SEEDS if request.smoke else each.study.planned_seeds for each in studies]
-    wanted = [(config, of_it) for each, of_it in zip(studies, seeds, strict=True) for config in each.variants.values()]
+    seeds = [_seeds_of(each, request.smoke) for each in studies]
+    wanted = [
+        (config, of_it[name])
+        for each, of_it in zip(studies, seeds, strict=True)
+        for name, config in each.variants.items()
+    ]
     arguments.require_few_runs(sum(len(of_it) for _, of_it in wanted))
-    of_seeds = plan_configs(wanted, request)
+    at_most = max((each.study.n_seeds for each in studies if each.study.until_sure is not None), default=None)
+    of_seeds = plan_configs(wanted, replace(request, until_sure=at_most))
     once = {(run.subject.identities.own, run.seed): run for run in of_seeds.runs}
     identities = iter(of_seeds.identities)
     lacking = iter(error.lines[0].splitlines()[0] for _, error in of_seeds.without_data)
@@ -221,7 +301,7 @@ def _plan_fights(
     plans, planned = [of_seeds], []
     for each, of_it in zip(studies, seeds, strict=True):
         of_variant = dict(zip(each.variants, identities, strict=False))
-        runs = {name: [once[own, seed] for seed in of_it] if own else [] for name, own in of_variant.items()}
+        runs = {name: [once[own, seed] for seed in of_it[name]] if own else [] for name, own in of_variant.items()}
         without_data = {name: next(lacking) for name, own in of_variant.items() if not own}
         training_sets: dict[str, list[Planned]] = {}
         if names := _of_training_sets(each):
@@ -236,6 +316,14 @@ def _plan_fights(
     return test_split.sealed(together(plans), parts), planned, configs
 
 
+def _seeds_of(study: LoadedStudy, is_smoke: bool) -> dict[str, Sequence[int]]:
+    """By variant the seeds that it is trained with; none of one of whose seeds on demand nothing is asked."""
+    if is_smoke:
+        return dict.fromkeys(study.variants, SMOKE_SEEDS)
+    asked_of = variants_asked_of(study) if study.study.until_sure is not None else study.variants
+    return {name: study.study.planned_seeds if name in asked_of else () for name in study.variants}
+
+
 def _loaded(paths: Sequence[Path], request: Request) -> list[LoadedStudy]:
     """Every study once, or a ConfigError with the problems of all."""
     found: list[LoadedStudy] = []
@@ -248,7 +336,12 @@ def _loaded(paths: Sequence[Path], request: Request) -> list[LoadedStudy]:
             problems += error.problems
     if problems:
         raise ConfigError(dict.fromkeys(problems))  # Studies of one base have its problems once.
-    return found
+    return list(map(_all_at_once, found)) if request.smoke else found
+
+
+def _all_at_once(study: LoadedStudy) -> LoadedStudy:
+    """The same without seeds on demand: a smoke test judges nothing."""
+    return replace(study, study=study.study.model_copy(update={"until_sure": None}))
 
 
 def _of_training_sets(study: LoadedStudy) -> list[str]:

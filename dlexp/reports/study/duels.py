@@ -8,8 +8,9 @@ from dlexp.config.study import Claim
 from dlexp.reports.comparison.differences import written
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.comparison.verdicts import PairedDifference
+from dlexp.reports.study.claims import JudgedClaim
 from dlexp.reports.study.decisions import Decision
-from dlexp.reports.study.facts import JudgedClaim, StudyFacts
+from dlexp.reports.study.facts import StudyFacts
 from dlexp.reports.study.measures import of_claim
 from dlexp.reports.study.terms import Term, joined_by
 from dlexp.reports.study.units import Unit, unit_of, unit_of_column

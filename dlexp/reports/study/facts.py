@@ -115,6 +115,11 @@ def judge(
     )
 
 
+def claims_of(study: Study) -> Iterator[AskedClaim]:
+    """Those that are judged over seeds."""
+    return (AskedClaim(claim, study) for claim in study.claims if not claim.needs_training_sets)
+
+
 def decisions_of(study: Study, names: Sequence[str]) -> Iterator[AskedDecision]:
     """A decision on each variant but the first, the incumbent; none without a goal."""
     for name in names[1:] if study.goal else ():

@@ -4,15 +4,22 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from dlexp.config.study import Study
 from dlexp.errors import UserError
 from dlexp.format import TableFormat, aligned, paragraph, plural, to_json
 from dlexp.reports.comparison.families import LARGE_EFFECT
 from dlexp.reports.plan.pace import expected_time, ground
 from dlexp.reports.study.answered import Answered
-from dlexp.reports.study.forecast import Forecast, NumberForecast, StudyForecast, VariantForecast
+from dlexp.reports.study.forecast import (
+    Forecast,
+    NumberForecast,
+    StudyForecast,
+    VariantForecast,
+    detectable_by,
+)
 from dlexp.reports.study.sentences import heading
+from dlexp.statistics.looks import Looks, why_not
 from dlexp.statistics.paired import LEVEL, MIN_PAIRS
-from dlexp.statistics.power import detectable
 
 #: Where seeds are too few, what so many would show.
 _MORE_SEEDS = (5, 8, 12, 20, 50)
@@ -40,6 +47,7 @@ def _document(found: Forecast) -> dict[str, Any]:
             "study": str(each.study.path),
             "seeds": each.study.study.n_seeds,
             "first_seed": each.study.study.planned_seeds.start,
+            "is_until_sure": each.study.study.until_sure is not None,
             "n_claims": each.study.study.n_claims,
             "detectable_sd": each.detectable_sd,
             "goal_detectable_sd": each.goal_detectable_sd,
@@ -48,7 +56,9 @@ def _document(found: Forecast) -> dict[str, Any]:
         }
         for each in found.studies
     ]
-    totals = {key: getattr(found, key) for key in ("to_train", "done", "to_observe", "without_data", "workers")}
+    totals = {
+        key: getattr(found, key) for key in ("to_train", "optional", "done", "to_observe", "without_data", "workers")
+    }
     return {"studies": studies, **totals, "time": asdict(found.time)}
 
 
@@ -70,51 +80,78 @@ def _lines(found: Forecast, width: int) -> Iterator[str]:
     for line in found.without_data:
         yield from _wrapped(line, width)
     again = f", {found.to_observe} of these to be trained again with diagnostics" if found.to_observe else ""
-    yield from _wrapped(f"{found.to_train} to train, {found.done} done before{again}{_total(found)}.", width)
+    to_train = _to_train(found)
+    yield from _wrapped(f"{to_train}, {found.done} done before{again}{_total(found)}.", width)
 
 
 def _cells(variant: VariantForecast) -> tuple[str, ...]:
     again = f", {variant.to_observe} again with diagnostics" if variant.to_observe else ""
     return (
         f"  {variant.name}",
-        f"{variant.to_train} to train",
+        _to_train(variant),
         f"{variant.done} done before{again}",
-        expected_time(variant.time),
+        _time(variant),
     )
+
+
+def _to_train(found: VariantForecast | Forecast) -> str:
+    """`5 to train`; of seeds that are trained until they tell, `3 to 12 to train`."""
+    least = f"{found.to_train - found.optional} to " if found.optional else ""
+    return f"{least}{found.to_train} to train"
+
+
+def _time(found: VariantForecast | Forecast) -> str:
+    """`about 20 s`; `at most about 20 s` where not all may be needed."""
+    time = expected_time(found.time)
+    return f"at most {time}" if found.optional and time not in ("", "unknown") else time
 
 
 def _total(found: Forecast) -> str:
     if not found.to_train + found.to_observe:
         return ""
-    return f"; time with {plural(found.workers, 'worker')}: {expected_time(found.time)}{ground(found.time)}"
+    return f"; time with {plural(found.workers, 'worker')}: {_time(found)}{ground(found.time)}"
 
 
 def _power(study: StudyForecast) -> Iterator[str]:
     """How far from its bound a number has to be to be told from it."""
-    seeds, claims = study.study.study.n_seeds, study.study.study.claims
+    asked, claims = study.study.study, study.study.study.claims
     of_sets = any(each.needs_training_sets for each in claims)
     if not all(each.needs_training_sets for each in claims):
-        yield _in_sd(seeds, study.detectable_sd, "a number", "its bound", study.study.study.n_claims)
+        yield _in_sd(asked, study.detectable_sd, "a number", "its bound", asked.n_claims)
     if of_sets:
         yield "What the training sets can show is known once they are trained."
-    if (goal := study.study.study.goal) and len(study.study.variants) > 1:
-        yield _in_sd(seeds, study.goal_detectable_sd, f"a difference in {goal}", "0", len(study.study.variants) - 1)
+    n_others = len(study.study.variants) - 1
+    if asked.goal and n_others:
+        yield _in_sd(asked, study.goal_detectable_sd, f"a difference in {asked.goal}", "0", n_others)
     told = [each for each in study.numbers if each.detectable is not None]
     for n in dict.fromkeys(each.number.term.n for each in told):
         yield f"By {plural(n, 'seed')} on record, a number has to be:"
         yield from (_in_units(each.number, each.detectable or 0.0) for each in told if each.number.term.n == n)
 
 
-def _in_sd(seeds: int, in_sd: float | None, what: str, end: str, n: int) -> str:
+def _in_sd(asked: Study, in_sd: float | None, what: str, end: str, n: int) -> str:
     """How many standard deviations a number has to be from its bound; and with more seeds, where these are too few."""
+    seeds, at_most = plural(asked.n_seeds, "seed"), "At most " if asked.until_sure is not None else ""
     if in_sd is None:
-        return f"{plural(seeds, 'seed')} allow no verdict; at least {MIN_PAIRS} are needed."
-    how_often = f"in 80 % of cases, at a level of {LEVEL}{f' / {n}' if n > 1 else ''}"
+        return f"{seeds} allow no verdict; at least {MIN_PAIRS} are needed."
+    together = f" / {n}" if n > 1 else ""
+    how_often = f"in 80 % of cases, at a level of {LEVEL}{together}{' for all looks together' if at_most else ''}"
     told = f"{what} {in_sd:.2f} standard deviations from {end} {how_often}"
     if in_sd <= LARGE_EFFECT:
-        return f"{seeds} seeds tell {told}."
-    more = [f"{k} seeds: {detectable(k, LEVEL / n):.2f}" for k in _MORE_SEEDS if k > seeds][:_N_MORE]
-    return f"{seeds} seeds are too few{f' for {n} numbers' if n > 1 else ''}: they tell {told} ({', '.join(more)})."
+        return f"{at_most}{seeds} tell {told}."
+    more = [f"{k} seeds: {distance:.2f}" for k in _MORE_SEEDS if (distance := _with_seeds(k, asked, n))][:_N_MORE]
+    for_all = f" for {n} numbers" if n > 1 else ""
+    others = f" ({', '.join(more)})" if more else ""
+    return f"{at_most}{seeds} are too few{for_all}: they tell {told}{others}."
+
+
+def _with_seeds(n_seeds: int, asked: Study, n_numbers: int) -> float | None:
+    """How many standard deviations more seeds would tell; None of others, and if there can be no such looks."""
+    if n_seeds <= asked.n_seeds:
+        return None
+    if asked.until_sure is None:
+        return detectable_by(n_seeds, LEVEL / n_numbers)
+    return None if why_not(n_seeds) else detectable_by(n_seeds, Looks(n_seeds, n_numbers))
 
 
 def _in_units(number: Answered, distance: float) -> str:

@@ -15,8 +15,9 @@ from dlexp.reports.comparison.sentences import sentence
 from dlexp.reports.comparison.verdicts import has_verdict
 from dlexp.reports.numbers import plus_minus
 from dlexp.reports.study import duels
+from dlexp.reports.study.claims import JudgedClaim
 from dlexp.reports.study.decisions import Decision
-from dlexp.reports.study.facts import JudgedClaim, StudyFacts, Tuning
+from dlexp.reports.study.facts import StudyFacts, Tuning
 from dlexp.reports.study.picks import Pick, PointScores
 from dlexp.reports.study.units import unit_of
 from dlexp.statistics.paired import MIN_PAIRS
