@@ -21,6 +21,7 @@ def document(facts: StudyFacts) -> dict[str, Any]:
         "came_out": facts.came_out,
         "seeds": study.n_seeds,
         "first_seed": study.planned_seeds.start,
+        "is_until_sure": study.until_sure is not None,
         "n_claims": study.n_claims,
         "claims": list(map(_claim, facts.claims)),
         "goal": study.goal,

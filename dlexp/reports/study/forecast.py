@@ -9,6 +9,7 @@ from dlexp.execution.plan import Key, Plan, Planned
 from dlexp.reports.plan.pace import Pace, TotalTime, total_time
 from dlexp.reports.study.answered import Answered, answered
 from dlexp.reports.study.facts import StudyFacts
+from dlexp.reports.study.looks import has_stopped
 from dlexp.reports.study.terms import Term, as_share
 from dlexp.statistics.looks import Looks
 from dlexp.statistics.paired import MIN_PAIRS
@@ -37,7 +38,8 @@ class NumberForecast:
     number: Answered
     detectable: float | None
     """The distance from the bound that is found in 80 % of cases, by the upper limit of the standard deviation of the
-    seeds on record; of a ratio as a share. None if fewer than three tell it, and of training sets."""
+    seeds on record; of a ratio as a share. None if fewer than three tell it, of training sets, and if no further seed
+    counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +149,7 @@ def _variant(
 
 
 def _number(number: Answered, in_sd: float | None) -> NumberForecast:
-    sd = None if number.is_over_training_sets else _upper_sd(number.term)
+    sd = None if number.is_over_training_sets or has_stopped(number.term) else _upper_sd(number.term)
     size = None if in_sd is None or sd is None else in_sd * sd
     if size is not None and number.term.kind == "ratio":
         size = as_share(size)

@@ -12,7 +12,8 @@ _OF_TERM = ("kind", "mean", "level", "n", "result", "reason", "detectable")
 #: The keys of the rows.
 COLUMNS = (
     *("study", "row", "says", "role", "measure", "label", "at_least", "at_most", "low", "high", *_OF_TERM),
-    *("seeds_needed_low", "seeds_needed_high", "outcome", "why", "expect", "is_expected", "variants"),
+    *("max_seeds", "last_look", "seeds_needed_low", "seeds_needed_high", "outcome", "why", "expect", "is_expected"),
+    "variants",
 )
 
 
@@ -41,6 +42,7 @@ def _row(number: Answered) -> Mapping[str, Any]:
         **{"row": "claim" if number.role == "claim" else "decision", "says": number.question, "role": number.role},
         **{"measure": number.measure, "label": term.label, "at_least": term.bound.low, "at_most": term.bound.high},
         **{"low": low, "high": high, **{key: getattr(term, key) for key in _OF_TERM}, "reason": term.reason or None},
+        **({"max_seeds": term.look.max_seeds, "last_look": term.look.why} if term.look else {}),
         **{"seeds_needed_low": fewest, "seeds_needed_high": most},
         **{"outcome": number.outcome, "why": number.reason or None},
         **{"expect": number.expect, "is_expected": number.is_expected},
@@ -61,5 +63,6 @@ def _compared(comparison: Comparison) -> Iterator[Mapping[str, Any]]:
                     "label": joined_by("difference", [experiment.label, group.baseline.label]),
                     **{"kind": "difference", "mean": found.mean, "low": low, "high": high, "n": found.pairs},
                     **{key: getattr(found, key) for key in ("level", "reason", "detectable")},
+                    "max_seeds": found.looks and found.looks.max_seeds,
                     "outcome": found.verdict,
                 }

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from dlexp.console import one_line
 from dlexp.format import aligned, markdown_table, paragraph, plural
+from dlexp.reports.comparison.notes import OF_LOOKS
 from dlexp.reports.study.answered import Answered, answered
 from dlexp.reports.study.facts import StudyFacts
 from dlexp.reports.study.sentences import WORDS, allowed
+from dlexp.reports.study.terms import Term
 
 _HEADER = ("study", "result", "expected", "measured", "interval", "n")
 #: So many columns are enough for a statement beside its result.
@@ -70,6 +72,8 @@ def counted(studies: Sequence[StudyFacts]) -> str:
     kinds = {"claim": "claims of a study", "goal": "decisions of a study by one column"}
     if together := " and for ".join(f"all {kind} together" for role, kind in kinds.items() if role in of_roles):
         sentences.append(f"Intervals: 95 % for {together}.")
+    if any(number.term.look for facts in studies for number in answered(facts)):
+        sentences.append(OF_LOOKS)
     return " ".join(sentences)
 
 
@@ -93,6 +97,11 @@ def _entry(facts: StudyFacts, number: Answered) -> _Entry:
     if number.is_sealed:
         result = "sealed"
     expected = WORDS[number.expect] if number.expect else "-"
-    found = (number.unit.mean(term), number.unit.interval(term) or "-", str(term.n))
+    found = (number.unit.mean(term), number.unit.interval(term) or "-", _n_of(term))
     cells = (facts.study.path.stem, result.upper() if number.is_expected is False else result, expected, *found)
     return _Entry(one_line(says), tuple(map(one_line, cells)))
+
+
+def _n_of(term: Term) -> str:
+    """`5`; of seeds that were trained until they told, `5 of 12`."""
+    return f"{term.look.n_seeds} of {term.look.max_seeds}" if term.look else str(term.n)

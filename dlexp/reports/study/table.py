@@ -9,10 +9,15 @@ from dlexp.format import TableFormat, joined, paragraph, tabulated, to_csv, to_j
 from dlexp.reports.comparison import table as comparison
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.next_steps import no_topping_up
+from dlexp.reports.comparison.notes import OF_LOOKS
+from dlexp.reports.comparison.stops import used_up_in_study
 from dlexp.reports.numbers import counted, plus_minus
 from dlexp.reports.study import budget, scoreboard, tuning, use_of_test
+from dlexp.reports.study.claims import JudgedClaim
+from dlexp.reports.study.decisions import Decision
 from dlexp.reports.study.document import document
 from dlexp.reports.study.facts import StudyFacts
+from dlexp.reports.study.looks import is_settled
 from dlexp.reports.study.measures import Measure, of_claim
 from dlexp.reports.study.rows import COLUMNS, rows
 from dlexp.reports.study.sentences import decided, heading, headline, measured
@@ -103,7 +108,7 @@ def _study(facts: StudyFacts, width: int) -> Iterator[str]:
     for i, judged in enumerate(facts.claims):
         yield ""
         yield from _wrapped(headline(judged), width)
-        yield from _below((line for term in judged.terms for line in measured(judged.claim, term)), width)
+        yield from _below((line for term in judged.terms for line in measured(judged, term)), width)
         if untuned:
             yield from _below(tuning.of_claim(untuned.claims[i], judged), width)
     for i, decision in enumerate(facts.decisions):
@@ -182,12 +187,23 @@ def _notes(facts: StudyFacts) -> Iterator[str]:
         n = len(facts.decisions)
         shared = f" for all {n} of a column together" if n > 1 else ""
         yield f"Intervals of decisions: 95 %{shared}, over paired seeds (Student's t)."
+    yield from _notes_on_looks(facts)
     over_seeds = [term for each in facts.claims if not each.claim.needs_training_sets for term in each.terms]
     undecided = [each for each in facts.decisions if each.result == "cannot_tell"]
     over_seeds += [term for each in undecided for _, term in each.numbers(study)]
     if any(term.result == "cannot_tell" and term.seeds_needed for term in over_seeds) and study.n_seeds >= MIN_PAIRS:
         yield no_topping_up([study.n_seeds], study.planned_seeds.stop)
     yield from use_of_test.lines(facts.use_of_test)
+
+
+def _notes_on_looks(facts: StudyFacts) -> Iterator[str]:
+    """What numbers are worth that were looked at after every seed, and what to do where that told nothing."""
+    asked: list[JudgedClaim | Decision] = [*facts.claims, *facts.decisions]
+    answers = [answer for answer in asked if any(term.look for term in answer.terms)]
+    if any(term.interval for answer in answers for term in answer.terms):
+        yield OF_LOOKS
+    if any(answer.result == "cannot_tell" and is_settled(answer) for answer in answers):
+        yield used_up_in_study(facts.study.study.planned_seeds)
 
 
 def _wrapped(text: str, width: int, indent: str = "  ") -> list[str]:
