@@ -443,6 +443,60 @@ def compare_until_sure(
     return frame
 
 
+def explain(
+    a: AnyPath,
+    b: AnyPath,
+    *,
+    metric: str | None = None,
+    seeds: SupportsIndex | Iterable[SupportsIndex] | None = None,
+    full: bool = False,
+    workers: SupportsIndex = 1,
+    runs_dir: AnyPath = "runs",
+    data_dir: AnyPath | None = None,
+) -> "pd.DataFrame":
+    """Split the difference between two experiments over the keys in which they differ.
+
+    The configs in between are trained, as `run` trains them, unless they are on record.
+
+    Args:
+        a, b: Configs, names or runs, as for `compare`; each is one experiment.
+        metric: A column of the records; by default the one that decides between both.
+        seeds: As for `run`. By default those that both have on record, if these are at least 3, else 0 to 4.
+        full: Whether all combinations are trained of more than four keys, too.
+        workers, runs_dir, data_dir: As for `run`.
+
+    Returns:
+        A row for each part (`row` is key), the total, and a rest if the shares may leave one: the keys with their
+        values in both, the mean share with its interval (95 % for all parts together) and verdict, or the reason why
+        there is none, and the share of each seed (`seed_0`, ...). For every seed, shares and rest add up to the total.
+        The answer of `dlexp compare --explain` is in `frame.attrs["answer"]`.
+
+    Raises:
+        UserError: As `run`; two experiments that cannot be compared, or are the same.
+        DataError: Data cannot be had.
+    """
+    import pandas as pd
+
+    from dlexp.reports.attribution.sentences import answer
+    from dlexp.reports.attribution.table import columns, rows
+    from dlexp.workflows import explain as workflow
+
+    asked = workflow.Difference(
+        words=[
+            arguments.text_of_path(each, name, "a config, or the name of a run") for name, each in (("a", a), ("b", b))
+        ],
+        metric=None if metric is None else arguments.text_of_path(metric, "metric", "a column of the records"),
+        seeds=None if seeds is None else arguments.seeds(seeds),
+        is_full=arguments.flag(full, "full"),
+        runs_dir=arguments.folder(runs_dir, "runs_dir"),
+        data_dir=_data_folder(data_dir),
+    )
+    found, _ = workflow.explain(asked, _runner("explain", workers, wait=False))
+    frame = pd.DataFrame(rows(found), columns=columns(found))
+    frame.attrs["answer"] = answer(found)
+    return frame
+
+
 def _given(
     configs: object, overrides: object, grids: object, runs_dir: object, data_dir: object, smoke: object
 ) -> "Given":

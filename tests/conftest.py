@@ -11,6 +11,7 @@ import pytest
 from archives import ragged
 from commands import Invoke
 
+import dlexp.execution.script  # noqa: F401 (Before a test puts another engine in place of the one it imports.)
 from dlexp.cli import main
 from dlexp.components.datasets import Imdb
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
+from dlexp.config.dump import dump
 from dlexp.config.identity import TRAINING_VERSION
 from dlexp.execution.engine import Outcome
 from dlexp.execution.failures import record_failure
 from dlexp.records.lock import Taken, locked
+from dlexp.reports.run.curves import CURVES
 from dlexp.training.epochs import Diverged
 from dlexp.training.job import Candidate, Job, Refusal
 from dlexp.training.stages import Stage
@@ -101,7 +103,8 @@ class Scoring(Here):
             record_failure(job, Diverged(1, "loss is nan"))
         else:
             scores = {"loss": 1.0, "accuracy": accuracy, "val_accuracy": accuracy, "test_accuracy": accuracy}
-            job.run_dir.write_config("name: it\n")
+            job.run_dir.write_config(dump(job.experiment))
+            (job.run_dir.path / CURVES.file).touch()  # To draw it takes longer than all else.
             job.run_dir.write_summary(
                 {
                     "name": job.experiment.name,

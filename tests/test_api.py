@@ -37,7 +37,18 @@ def test_import_is_cheap_and_offers_its_functions() -> None:
 
     subprocess.run([sys.executable, "-c", cheap], check=True)
     subprocess.run([sys.executable, "-c", code.partition("heavy")[0] + "assert callable(dlexp.runs)"], check=True)
-    names = ["bias_variance", "compare", "compare_until_sure", "load", "run", "runs", "study", "tag", "try_changes"]
+    names = [
+        "bias_variance",
+        "compare",
+        "compare_until_sure",
+        "explain",
+        "load",
+        "run",
+        "runs",
+        "study",
+        "tag",
+        "try_changes",
+    ]
     assert names == dlexp.__all__
 
 

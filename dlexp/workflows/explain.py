@@ -207,7 +207,8 @@ def _question(change: Change, asked: Difference, seeds: Sequence[int]) -> AskedA
 def _again(asked: Difference) -> commands.Command:
     """The command that asks this."""
     metric = ("--metric", asked.metric) if asked.metric else ()
-    seeds = ("--seeds", str(len(asked.seeds))) if asked.seeds else ()
+    are_first = asked.seeds is not None and list(asked.seeds) == list(range(len(asked.seeds)))
+    seeds = ("--seeds", str(len(asked.seeds))) if asked.seeds and are_first else ()
     data = ("--data-dir", str(asked.data_dir)) if asked.data_dir else ()
     elsewhere = commands.in_runs_dir(asked.runs_dir)
     return ("dlexp", "compare", *asked.words, "--explain", *metric, *seeds, *elsewhere, *data)

@@ -53,7 +53,7 @@ def _table(found: Explanation, width: int) -> list[str]:
     header = _header(found)
     return fitted(
         [
-            FittedColumn(header=header[0], cells=key, min_width=12),
+            FittedColumn(header=header[0], cells=key, min_width=24),
             FittedColumn(header=header[1], cells=first, rank=2),
             FittedColumn(header=header[2], cells=other, rank=1),
             FittedColumn(header=header[3], cells=share, is_number=True),
