@@ -127,6 +127,7 @@ def test_json_is_a_list(dlexp: Invoke, runs: None) -> None:
         "data_digest": "d" * 64,
         "training_version": 1,
         "tensorflow": "2.20.0",
+        "picked_on_test": False,
         "tags": [],
         "note": "",
         "settings": flatten(CONFIG),

@@ -56,7 +56,7 @@ def test_columns_come_in_three_parts(tmp_path: Path) -> None:
 
     assert list(rows[0]) == [
         *("name", "seed", "identity", "attempt", "status", "run", "started", "ended"),
-        *("data_digest", "training_version", "tensorflow"),
+        *("data_digest", "training_version", "tensorflow", "picked_on_test"),
         *("dataset.type", "model.type", "model.hidden", "head.type", "head.metrics"),
         *("optimizer.type", "optimizer.learning_rate", "training.epochs", "training.batch_size"),
         "optimizer.momentum",

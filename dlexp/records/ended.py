@@ -204,6 +204,11 @@ class Finished(Ended):
     manifest: Annotated[str | None, text] = None
     """The SHA-256 of manifest.json; None for a run recorded before manifests."""
 
+    def is_picked_on_test(self, column: Column) -> bool:
+        """Whether a score is that of an epoch which was picked on the test data: the best one, or where it stopped."""
+        is_chosen = column.best or self.restored_epoch is not None or self.stopped_epoch is not None
+        return self.picked_on_test and column.split != "train" and bool(is_chosen)
+
     @classmethod
     def of(cls, record: Mapping[str, Any], **parsed: Any) -> Self:
         """As of any record; a null among the metrics is NaN, and left out of what is known beside them."""

@@ -54,6 +54,7 @@ FACTS: Mapping[str, Callable[[Run], Any]] = {
     "data_digest": lambda run: run.record.data_digest,
     "training_version": lambda run: run.record.training_version,
     "tensorflow": lambda run: run.record.tensorflow,
+    "picked_on_test": lambda run: getattr(run.record, "picked_on_test", None),
     "tags": lambda run: list(run.dir.tags()),
     "note": lambda run: run.dir.note(),
     "epochs": epochs_of,

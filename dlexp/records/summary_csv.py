@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from dlexp import regular_files
 from dlexp.config.flat import format_value
@@ -30,7 +30,7 @@ _LOCK = ".summary.csv.lock"
 #: Facts of the first columns.
 _ABOUT = (
     *("name", "seed", "identity", "attempt", "status", "run", "started", "ended"),
-    *("data_digest", "training_version", "tensorflow"),
+    *("data_digest", "training_version", "tensorflow", "picked_on_test"),
 )
 #: What finished so lately may be of a command that is about to rebuild the table.
 CLOSING_SECONDS = 60.0
@@ -116,11 +116,17 @@ def _write_rows(runs: Iterable[Run], file: IO[str]) -> dict[str, int]:
 def _row(run: Run) -> tuple[Mapping[str, str], Mapping[str, str], Mapping[str, str]]:
     """Who and where, settings, numbers."""
     return (
-        {key: "" if value is None else str(value) for key, value in facts(run, _ABOUT).items()},
+        {key: _fact(value) for key, value in facts(run, _ABOUT).items()},
         {key: format_value(value) for key, value in settings(run).items()},
         # Every digit; an empty cell where there is no number.
         {key: "" if value is None else repr(value) for key, value in numbers(run).items()},
     )
+
+
+def _fact(value: Any) -> str:
+    if isinstance(value, bool):
+        return format_value(value)
+    return "" if value is None else str(value)
 
 
 def _listed(path: Path) -> set[str]:

@@ -12,7 +12,12 @@ from dlexp.records.index import Run
 from dlexp.records.keys import facts, numbers, settings
 
 _ABOUT = ("name", "seed", "identity", "status", "what", "directory")
-_MORE = (*("run", "attempt", "started", "ended", "data_digest", "training_version", "tensorflow"), "tags", "note")
+_MORE = (
+    *("run", "attempt", "started", "ended", "data_digest", "training_version", "tensorflow"),
+    "picked_on_test",
+    "tags",
+    "note",
+)
 
 
 def of_runs(runs: Sequence[Run]) -> pd.DataFrame:

@@ -81,7 +81,8 @@ def finish_opening(study: LoadedStudy, runs_dir: Path) -> int:
     Raises:
         DlexpError: One cannot be renamed.
     """
-    found = _sealed_runs(study, runs_dir) if opened(ledger_of(study, runs_dir)) else []
+    is_opened = study.study.test == "sealed" and opened(ledger_of(study, runs_dir))
+    found = _sealed_runs(study, runs_dir) if is_opened else []
     for run_dir in found:
         try:
             run_dir.open_seal()

@@ -53,6 +53,10 @@ class Compared:
         runs = {seed: run for seed, run in self.runs.items() if seed in seeds}
         return replace(self, runs=runs, diverged=tuple(seed for seed in self.diverged if seed in seeds))
 
+    def is_picked_on_test(self, column: Column) -> bool:
+        """Whether a score of a run is that of an epoch which was picked on the test data."""
+        return any(run.result.is_picked_on_test(column) for run in self.runs.values())
+
     def seconds_for(self, seeds: Iterable[int]) -> float | None:
         """How long those of some seeds would train that neither finished nor diverged, as the others did.
 

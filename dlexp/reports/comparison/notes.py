@@ -1,9 +1,10 @@
 """What a reader must know of a comparison: what is compared with what, how sure that is, and what the signs mean."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from dlexp.components.columns import Column
 from dlexp.format import joined, listed
+from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.facts import Comparison
 from dlexp.reports.comparison.groups import Group
 from dlexp.reports.comparison.scores import n_sharing
@@ -92,13 +93,10 @@ def notes(comparison: Comparison) -> Iterator[str]:
             f"{' and '.join(gaps)}: how much worse the test split scores than the training data, "
             "which are scored while the epoch goes, with dropout and noise."
         )
-    best = [str(column) for column in columns if column.best and column.split == "validation"]
-    picked = [experiment.label for experiment in comparison.experiments if experiment.picked_on_test]
-    if best and picked:
-        yield (
-            f"{' and '.join(best)} of {', '.join(picked)}: picked on the test data, "
-            "since validation is the test split there."
-        )
+    yield from picked_on_test(comparison.experiments, columns)
+    if (key := comparison.sorted_by) and Column.parse(key).split in ("test", "gap"):
+        best = comparison.groups[0].baseline.label
+        yield f"{best} was picked by its {key}, so that it is optimistic: no split is left that tells how good it is."
     yield from _missing(comparison)
     differences = [found for headline in comparison.headlines if (found := headline.difference)]
     if unknown := list(dict.fromkeys(each.no_results for each in differences if each.no_results)):
@@ -106,6 +104,16 @@ def notes(comparison: Comparison) -> Iterator[str]:
     for experiment in comparison.experiments:
         if len(experiment.names) > 1:
             yield f"{experiment.label}: the same experiment was run as {', '.join(experiment.names[1:])} too."
+
+
+def picked_on_test(experiments: Sequence[Compared], columns: Iterable[Column]) -> Iterator[str]:
+    """Which of these scores are of epochs that were picked on the test data."""
+    own = {column: [each for each in experiments if each.is_picked_on_test(column)] for column in columns}
+    names = [str(column) for column, picked in own.items() if picked]
+    labels = dict.fromkeys(each.label for picked in own.values() for each in picked)
+    if names:
+        of = f"{joined(names)} of {', '.join(labels)}"
+        yield f"{of}: picked on the test data, since validation is the test split there."
 
 
 def _missing(comparison: Comparison) -> Iterator[str]:

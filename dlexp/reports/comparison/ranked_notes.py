@@ -21,7 +21,9 @@ def notes(ranking: Ranking) -> Iterator[str]:
         yield f"Diverged on some seeds: {ranks(diverged)}."
     columns = (ranking.column, *ranking.others)
     picked = [row for row in ranking.rows if row.experiment.picked_on_test]
-    if picked and any(each.split == "validation" for each in columns):
+    if picked and any(
+        each.split == "validation" or row.experiment.is_picked_on_test(each) for row in picked for each in columns
+    ):
         yield f"Validation is the test split: {'all of these' if len(picked) == len(ranking.rows) else ranks(picked)}."
     for column in columns:
         yield from _missing(ranking, column)

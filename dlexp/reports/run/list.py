@@ -12,7 +12,17 @@ from dlexp.records.index import Run
 from dlexp.records.keys import facts, numbers, settings
 
 #: What is known of a run beside how it stands.
-_MORE = ("started", "what", "parameters", "data_digest", "training_version", "tensorflow", "tags", "note")
+_MORE = (
+    "started",
+    "what",
+    "parameters",
+    "data_digest",
+    "training_version",
+    "tensorflow",
+    "picked_on_test",
+    "tags",
+    "note",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +59,7 @@ def to_text(runs: Sequence[Run], output: Literal["json", "csv"]) -> str:
 
 
 def _csv_facts(run: Run) -> dict[str, Any]:
-    document = _document(run)
+    document = {key: format_value(x) if isinstance(x, bool) else x for key, x in _document(run).items()}
     return document | {"tags": " ".join(document["tags"])}
 
 

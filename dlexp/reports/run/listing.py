@@ -10,12 +10,12 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from dlexp.components.columns import COSTS
+from dlexp.components.columns import COSTS, Column
 from dlexp.config.flat import MISSING, format_value
 from dlexp.config.labels import ends, setting, short_keys, telling
 from dlexp.config.names import PREFIX_LENGTH
 from dlexp.console import one_line
-from dlexp.format import TableFormat, markdown_table
+from dlexp.format import TableFormat, markdown_table, plural
 from dlexp.records.conditions import TIMES
 from dlexp.records.index import Run
 from dlexp.records.keys import FACTS, Keys, settings
@@ -87,7 +87,7 @@ def listing(
     ordered = by_value(runs, key) if key else by_time(runs)
     if n_best:
         ordered = best(ordered, n_best, key) if key else []
-    said = _of_several_data(ordered, key) if n_best and key else []
+    said = [*_of_several_data(ordered, key), *_by_test(key)] if n_best and key else []
     if output == "json" or output == "csv":
         return RunList(to_text(ordered, output), said)
     rows, left_out = list(ordered), len(ordered) - MAX_ROWS
@@ -98,6 +98,7 @@ def listing(
     if not rows:
         return RunList("", said)
     shown = columns(rows, runs, None if output == "md" else width, chosen, key or "")
+    said += _picked_on_test(rows, [column.header for column in shown])
     if output == "md":
         cells = zip(*(map(one_line, column.cells) for column in shown), strict=True)
         return RunList("\n".join(markdown_table([column.header for column in shown], cells)) + "\n", said)
@@ -117,6 +118,22 @@ def _of_several_data(runs: Iterable[Run], key: str) -> list[str]:
     if n_data == 1 or key in COSTS:
         return []
     return [f"these runs are on {n_data} different data sets: their {key} does not say which is better"]
+
+
+def _by_test(key: str) -> list[str]:
+    is_of_test = Column.parse(key).split in ("test", "gap")
+    return [f"the best are picked by their {key}, so that this is optimistic"] if is_of_test else []
+
+
+def _picked_on_test(runs: Sequence[Run], headers: Iterable[str]) -> list[str]:
+    """Which of the scores that are shown are of epochs that were picked on the test data."""
+    results = [run.result for run in runs if run.status == "finished"]
+    columns = {header: sum(each.is_picked_on_test(Column.parse(header)) for each in results) for header in headers}
+    return [
+        f"{header} of {plural(n, 'run')}: picked on the test data, since validation is the test split there"
+        for header, n in columns.items()
+        if n and any(header in each.metrics for each in results)
+    ]
 
 
 def _left_out(folded: Sequence[FittedColumn], width: int, are_chosen: bool) -> list[str]:

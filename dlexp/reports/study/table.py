@@ -9,7 +9,7 @@ from dlexp.format import TableFormat, joined, paragraph, tabulated, to_csv, to_j
 from dlexp.reports.comparison import table as comparison
 from dlexp.reports.comparison.compared import Compared
 from dlexp.reports.comparison.next_steps import no_topping_up
-from dlexp.reports.comparison.notes import OF_LOOKS
+from dlexp.reports.comparison.notes import OF_LOOKS, picked_on_test
 from dlexp.reports.comparison.stops import used_up_in_study
 from dlexp.reports.numbers import counted, plus_minus
 from dlexp.reports.study import budget, scoreboard, tuning, use_of_test
@@ -193,6 +193,10 @@ def _notes(facts: StudyFacts) -> Iterator[str]:
     over_seeds += [term for each in undecided for _, term in each.numbers(study)]
     if any(term.result == "cannot_tell" and term.seeds_needed for term in over_seeds) and study.n_seeds >= MIN_PAIRS:
         yield no_topping_up([study.n_seeds], study.planned_seeds.stop)
+    if not facts.asks_nothing:  # A comparison says it itself.
+        columns = [metric.column for metric in facts.comparison.metrics]
+        columns += [column for judged in facts.claims for column in of_claim(judged.claim).columns]
+        yield from picked_on_test(facts.comparison.experiments, dict.fromkeys(columns))
     yield from use_of_test.lines(facts.use_of_test)
 
 
