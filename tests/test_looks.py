@@ -72,6 +72,15 @@ def test_what_no_level_was_computed_for_has_a_reason(max_seeds: int, comparisons
     assert why_not(max_seeds, comparisons) == why
 
 
+@pytest.mark.parametrize(("max_seeds", "comparisons"), [(30, 1), (12, 40)])
+def test_looks_without_a_constant_have_levels_that_add_up(max_seeds: int, comparisons: int) -> None:
+    """Those of runs on record that were once compared with others: of each look the same, by Bonferroni."""
+    levels = [Looks(max_seeds, comparisons).level(n) for n in range(MIN_PAIRS, max_seeds + 1)]
+
+    assert sum(levels) == pytest.approx(LEVEL / comparisons)
+    assert len(set(levels)) == 1
+
+
 def test_a_mean_within_its_standard_error_is_given_up_from_half_of_the_seeds_on() -> None:
     """Not before, and not where it is further from its bound."""
     looks = Looks(12)
