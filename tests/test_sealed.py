@@ -450,3 +450,13 @@ def test_an_opened_study_trains_open_runs_and_counts_them(seals: list[Seal | Non
     assert seals[2:] == [None, None]
     assert not any(run_dir.seal() for run_dir in scan(RUNS))
     assert (facts.use_of_test.opened, facts.use_of_test.seal) == (when, None)
+
+
+def test_sealed_claims_train_all_seeds_that_there_may_be(seals: list[Seal | None]) -> None:
+    """Nothing that nobody sees settles them: so all seeds are there when they are opened, with the open ones before."""
+    study(STUDY, ON_TEST, test="sealed", until_sure="{max_seeds: 5}")
+    train(given("iris.yaml"), [0, 1, 2, 3, 4], RUNNER)
+
+    workflow.study([STUDY], Request(runs_dir=RUNS), RUNNER)
+
+    assert len(seals) == 10

@@ -48,6 +48,8 @@ class PlannedStudy:
     """The runs by which its variants were tuned; None of a study that tunes nothing."""
     untuned: "PlannedStudy | None" = None
     """The same with the variants as they are written; None if they are so here."""
+    seal: Seal | None = None
+    """What keeps its test scores from readers: it is judged without them, those that are open included."""
 
     @property
     def planned(self) -> list[Planned]:
@@ -67,11 +69,15 @@ class PlannedStudy:
     @property
     def questions(self) -> list[Question]:
         """What its seeds are trained for; none if all of them are trained."""
-        return list(questions(self.study, self.runs)) if self.is_on_demand else []
+        return list(questions(self.study, self.runs, self.seal)) if self.is_on_demand else []
 
-    def judged(self, on_record: Attempts, seal: Seal | None) -> StudyFacts:
-        """Its claims, judged by what is on record of its runs; without test scores, open ones included, if `seal`."""
-        facts = self._judged(on_record, seal)
+    def opened(self) -> "PlannedStudy":
+        """The same with test scores that are open."""
+        return replace(self, seal=None, untuned=self.untuned.opened() if self.untuned else None)
+
+    def judged(self, on_record: Attempts) -> StudyFacts:
+        """Its claims, judged by what is on record of its runs."""
+        facts = self._judged(on_record)
         if self.tuning is None:
             return facts
         return replace(
@@ -80,11 +86,11 @@ class PlannedStudy:
             tuning=Tuning(
                 picks=self.tuning.picks(on_record),
                 missing=self.tuning.missing(on_record),
-                untuned=self.untuned.judged(on_record, seal) if self.untuned else None,
+                untuned=self.untuned.judged(on_record) if self.untuned else None,
             ),
         )
 
-    def _judged(self, on_record: Attempts, seal: Seal | None) -> StudyFacts:
+    def _judged(self, on_record: Attempts) -> StudyFacts:
         runs = {name: list(recorded(of_it, on_record)) for name, of_it in self.runs.items()}
         sets = {name: list(recorded(of_it, on_record)) for name, of_it in self.training_sets.items()}
         # Of seeds on demand, the answers know whether they need more.
@@ -93,7 +99,7 @@ class PlannedStudy:
             len(of_it) == len(found[name]) for planned, found in counted for name, of_it in planned.items()
         )
         settings, points = self._distinguishing, dict[str, Point]()
-        if seal:
+        if seal := self.seal:
             runs = {name: [without_test(run, seal) for run in of_it] for name, of_it in runs.items()}
         else:  # Bias and variance are those of the test examples.
             points = {name: point(name, settings[name], of_it) for name, of_it in sets.items() if of_it}
@@ -154,19 +160,17 @@ def study(paths: Sequence[Path], request: Request, runner: Runner, *, open_test:
     on_record = Attempts(scan(planned.runs_dir))
     trained = before.followed_by(trained) if before else trained
     if request.smoke:
-        return Studied(studies=tuple(each.judged(on_record, None) for each in studies), trained=trained)
-    if open_test:
-        for each in studies:
-            if seal := test_split.seal_of(each.study, request.runs_dir):
-                test_split.begin_opening(each.study, each.judged(on_record, seal), request.runs_dir)
+        return Studied(studies=tuple(each.judged(on_record) for each in studies), trained=trained)
+    for each in studies if open_test else ():
+        if each.seal:
+            test_split.begin_opening(each.study, each.judged(on_record), request.runs_dir)
     if sum(test_split.finish_opening(each.study, request.runs_dir) for each in studies):
         rebuild(request.runs_dir)
-    seals = [test_split.seal_of(each.study, request.runs_dir) for each in studies]
-    facts = [each.judged(on_record, seal) for each, seal in zip(studies, seals, strict=True)]
-    for found in facts:
+    studies = [each if test_split.seal_of(each.study, request.runs_dir) else each.opened() for each in studies]
+    facts = [(each.judged(on_record), each.seal) for each in studies]
+    for found, _ in facts:
         test_split.note_consultations(found, request.runs_dir)
-    uses = [test_split.use_of_test(*each, request.runs_dir) for each in zip(facts, seals, strict=True)]
-    studied = (replace(each, use_of_test=use) for each, use in zip(facts, uses, strict=True))
+    studied = (replace(each, use_of_test=test_split.use_of_test(each, seal, request.runs_dir)) for each, seal in facts)
     return Studied(studies=tuple(studied), trained=trained)
 
 
@@ -212,7 +216,7 @@ def preview(paths: Sequence[Path], request: Request, workers: int) -> Forecast:
     of_points, tunings, _ = plan_tuning(loaded, request)
     planned, studies, _ = _planned(loaded, tunings, request, is_preview=True)
     on_record = Attempts(scan(request.runs_dir))
-    facts = [each.judged(on_record, test_split.seal_of(each.study, request.runs_dir)) for each in studies]
+    facts = [each.judged(on_record) for each in studies]
     both = together([of_points, planned])
     needed, optional = _needed(both, studies)
     rows = [
@@ -274,7 +278,10 @@ def _planned(
     for each, tuning, tuned in zip(studies, tunings, best, strict=True):
         if tuning and not tuned:  # Nothing of it can be judged yet.
             nothing: dict[str, list[Planned]] = {name: [] for name in each.variants}
-            found.append(PlannedStudy(study=each, runs=nothing, training_sets={}, without_data={}, tuning=tuning))
+            seal = test_split.seal_of(each, request.runs_dir)
+            found.append(
+                PlannedStudy(study=each, runs=nothing, training_sets={}, without_data={}, tuning=tuning, seal=seal)
+            )
             continue
         own = next(parts)
         found.append(replace(own, tuning=tuning, untuned=next(parts)) if tuning else own)
@@ -311,7 +318,10 @@ def _plan_fights(
             configs |= {
                 run.subject.identities.own: each.variants[name] for name in names for run in training_sets[name]
             }
-        planned.append(PlannedStudy(study=each, runs=runs, training_sets=training_sets, without_data=without_data))
+        seal = None if request.smoke else test_split.seal_of(each, request.runs_dir)
+        planned.append(
+            PlannedStudy(study=each, runs=runs, training_sets=training_sets, without_data=without_data, seal=seal)
+        )
     parts = [(each.study, each.planned) for each in planned]
     return test_split.sealed(together(plans), parts), planned, configs
 

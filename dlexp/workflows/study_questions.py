@@ -6,7 +6,8 @@ from functools import partial
 from dlexp.config.load_study import LoadedStudy
 from dlexp.execution.on_demand import Ended, Question, settled_after
 from dlexp.execution.plan import Key, Planned
-from dlexp.records.index import Run
+from dlexp.records.index import Run, without_test
+from dlexp.records.seal import Seal
 from dlexp.reports.comparison.groups import variants_of
 from dlexp.reports.study.facts import claims_of, decisions_of, until_sure_of
 from dlexp.reports.study.looks import A, Looking
@@ -21,23 +22,29 @@ def variants_asked_of(study: LoadedStudy) -> set[str]:
     return {name for names, _ in _asked(study) for name in names}
 
 
-def questions(study: LoadedStudy, runs: Mapping[str, Sequence[Planned]]) -> Iterator[Question]:
+def questions(
+    study: LoadedStudy, runs: Mapping[str, Sequence[Planned]], seal: Seal | None = None
+) -> Iterator[Question]:
     """What is asked of the seeds of a study, except of variants whose data cannot be had.
 
     Args:
         study: One whose seeds are trained until they tell.
         runs: By variant all that there may be.
+        seal: What keeps the test scores of the study from readers, so that they settle nothing.
     """
     own = {name: of_it[0].subject.identities.own for name, of_it in runs.items() if of_it}
     for names, is_settled in _asked(study):
         if own.keys() >= set(names):
             experiments = {name: own[name] for name in names}
-            of_ended = partial(_by_name, experiments, is_settled)
+            of_ended = partial(_by_name, experiments, is_settled, seal)
             yield Question(tuple(dict.fromkeys(experiments.values())), of_ended, study.study.planned_seeds)
 
 
-def _by_name(experiments: Mapping[str, str], is_settled: _IsSettled, ended: Ended) -> bool:
-    return is_settled({name: ended[own] for name, own in experiments.items()})
+def _by_name(experiments: Mapping[str, str], is_settled: _IsSettled, seal: Seal | None, ended: Ended) -> bool:
+    runs = {name: ended[own] for name, own in experiments.items()}
+    if seal:
+        runs = {name: [without_test(run, seal) for run in own] for name, own in runs.items()}
+    return is_settled(runs)
 
 
 def _asked(study: LoadedStudy) -> Iterator[tuple[Sequence[str], _IsSettled]]:
