@@ -131,7 +131,7 @@ def test_a_rest_betrays_an_interaction_of_three_keys(scored: Engines, invoke: In
     assert len(engine.trained) == 12 * 5
     # Of the first-and-last shares of 3 points each, 3 are too many.
     assert "The shares leave a rest of -2.92 points [" in out
-    assert ": three keys or more\ninteract. All 32 configs, 160 runs, split it over the keys:\n" in out
+    assert ": three keys or more\ninteract. All 32 configs, 100 more runs, split it over the keys:\n" in out
     assert "\n    dlexp compare a.yaml five.yaml --explain --seeds 5 --full\n" in out
     assert "interaction\n" in out
     _, out, _ = invoke("compare", "a.yaml", "five.yaml", "--explain", "--seeds", "5", "--full", "--format", "json")
@@ -232,8 +232,19 @@ def test_a_config_in_between_that_always_diverges_leaves_nothing_to_split(scored
     code, out, _ = invoke("compare", "a.yaml", "b.yaml", "--explain", "--seeds", "3")
 
     assert code == 0
-    assert out.startswith("Cannot tell what accounts for the difference between a and b: no seed is left")
+    assert out.startswith("Cannot tell what accounts for the difference between a and b: on no seed all 8\n")
     assert "Left out: seeds 0, 1, 2, since a-to-b+hidden diverged." in out
+
+
+def test_a_number_that_no_run_has_is_refused_before_training(scored: Engines, invoke: Invoke, tmp_path: Path) -> None:
+    """As of runs whose test split is sealed."""
+    engine = scored(hidden_and_rate)
+    invoke("compare", "a.yaml", "b.yaml", "--explain", "--seeds", "3")
+    n = len(engine.trained)
+    code, _, err = invoke("compare", "a", "b", "--explain", "--seeds", "5", "--metric", "val_loss")
+
+    assert (code, err) == (2, "--metric val_loss: no run of a has it\n")
+    assert len(engine.trained) == n
 
 
 def test_dry_run_counts_what_there_is_to_train(scored: Engines, invoke: Invoke, tmp_path: Path) -> None:
@@ -257,7 +268,7 @@ def test_dry_run_counts_what_there_is_to_train(scored: Engines, invoke: Invoke, 
         (["a.yaml"], "--explain takes two experiments, given 1"),
         (["a.yaml", "b.yaml", "five.yaml"], "--explain takes two experiments, given 3"),
         (["a.yaml", "a.yaml"], "a.yaml and a.yaml are the same experiment: there is nothing to explain"),
-        (["a.yaml", "iris.yaml"], "a and iris cannot be compared: they are scored on other examples"),
+        (["a.yaml", "iris.yaml"], "a.yaml and iris.yaml cannot be compared: they are scored on other examples"),
         (["a.yaml", "b.yaml", "--metric", "accurracy"], "--metric accurracy: not recorded by both. Did you mean 'acc"),
         (["a.yaml", "b.yaml", "--sort", "loss"], "--explain decides which runs there are; leave out --sort"),
         (["a.yaml", "b.yaml", "--until-sure", "5"], "--explain decides which runs there are; leave out --until-sure"),
@@ -268,7 +279,7 @@ def test_dry_run_counts_what_there_is_to_train(scored: Engines, invoke: Invoke, 
         ),
         (
             ["a.yaml", "front.yaml", "--metric", "val_loss"],
-            "a and front cannot be compared by val_loss: other examples",
+            "a.yaml and front.yaml cannot be compared by val_loss: other examples",
         ),
     ],
 )

@@ -24,7 +24,7 @@ def explained(
     """Train and print the shares; raises as `dlexp.cli.trainings.close` where runs have no result."""
     from dlexp import console
     from dlexp.cli.at_work import at_work
-    from dlexp.cli.highlights import ANSWER_PAGE
+    from dlexp.cli.highlights import shares
     from dlexp.cli.trainings import close, progress
     from dlexp.execution import arguments
     from dlexp.execution.pool import Pool
@@ -50,7 +50,8 @@ def explained(
     with at_work("checking the experiments", is_quiet=quiet) as screen:
         shown = partial(progress, workers=workers, screen=screen, is_quiet=quiet)
         found, trained = explain(asked, Runner(engine=partial(Pool, workers), progress=shown))
-    console.show(render(found, output_format, console.width()), ANSWER_PAGE if output_format == "table" else ())
+    text = render(found, output_format, console.width())
+    console.show(text, shares(text) if output_format == "table" else ())
     close(trained, divergence_fails=False)
 
 

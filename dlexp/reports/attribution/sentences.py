@@ -25,10 +25,8 @@ def answer(found: Explanation) -> str:
     """`Of +4.8 points test_accuracy from A to B, hidden accounts for +3.1 [2.0, 4.2], 5 paired seeds.`"""
     (a, b), total, names = found.ends, found.total.difference, [each.title for each in found.parts]
     if total is None:
-        lacking = joined(list(found.left_out))
-        return (
-            f"Cannot tell what accounts for the difference between {a} and {b}: no seed is left; {lacking} lack some."
-        )
+        n = f"all {len(found.asked.corners)} configs" if len(names) > 1 else "both"
+        return f"Cannot tell what accounts for the difference between {a} and {b}: on no seed {n} have a result."
     whole = written(total, found.column)
     is_open = bool(total.interval) and not is_told(total)
     of = f"{whole.mean} {found.column}{f' {whole.interval}' if is_open else ''} from {a} to {b}"
@@ -84,11 +82,11 @@ def further(found: Explanation) -> Iterator[Sentence]:
     if found.has_interaction and found.rest and found.rest.difference:
         text = written(found.rest.difference, found.column)
         betrayed = f"The shares leave a rest of {text.mean} {text.interval}: three keys or more interact."
-        n_runs = 2**k * len(asked.seeds)
-        if n_runs > MAX_RUNS:
-            yield Sentence(f"{betrayed} All {2**k:,} configs would take {n_runs:,} runs, too many for one command.")
+        n_more = (2**k - len(asked.corners)) * len(asked.seeds)
+        if 2**k * len(asked.seeds) > MAX_RUNS:
+            yield Sentence(f"{betrayed} All {2**k:,} configs, {n_more:,} more runs, are too many for one command.")
         else:
-            split = f"All {2**k} configs, {n_runs:,} runs, split it over the keys:"
+            split = f"All {2**k} configs, {n_more:,} more runs, split it over the keys:"
             yield Sentence(f"{betrayed} {split}", ((*asked.again, "--full"),))
 
 
