@@ -211,7 +211,7 @@ def try_changes(
     if words:
         found, _ = ratchet.try_changes(tries, _runner("try_changes", workers, wait))
     else:
-        found = ratchet.ledger_of(tries.over, request.runs_dir)
+        found = ratchet.campaign_of(tries.over, request.runs_dir)
     frame = pd.DataFrame(rows(found), columns=COLUMNS)
     frame.attrs["incumbent"] = str(found.incumbent)
     return frame

@@ -14,12 +14,14 @@ from dlexp.config.experiment import Experiment
 from dlexp.config.load import load
 from dlexp.errors import Elsewhere, UserError
 from dlexp.execution.plan import Request
+from dlexp.records.index import read
 from dlexp.records.lock import locked
 from dlexp.records.record_files import DamagedRecord
+from dlexp.records.test_uses import consultations
 from dlexp.reports.ratchet.campaign import campaigns_of
 from dlexp.statistics.ratchet import level_of
 from dlexp.workflows.campaigning import Tries
-from dlexp.workflows.ratchet import ledger_of, preview
+from dlexp.workflows.ratchet import campaign_of, preview
 
 MOMENTUM, BATCH, WIDER, ADAM = "optimizer.momentum=0.9", "training.batch_size=16", "model.hidden=[9]", "optimizer=adam"
 
@@ -132,7 +134,7 @@ def test_another_command_goes_on_where_the_ledger_ends(folder: Path) -> None:
     facts, _ = tried(folder, WIDER)  # Over another incumbent it is another change.
     assert outcomes(facts) == ["cannot tell"]
     assert [
-        each.proposal and each.proposal.change for each in ledger_of(folder / "it.yaml", folder / "runs").changes
+        each.proposal and each.proposal.change for each in campaign_of(folder / "it.yaml", folder / "runs").changes
     ] == ([MOMENTUM, WIDER, BATCH, WIDER])
 
 
@@ -233,13 +235,17 @@ def test_a_config_that_was_edited_begins_another_campaign(folder: Path, caplog: 
 
 
 def test_a_choice_on_the_test_split_is_noted(folder: Path) -> None:
-    """In the ledger, with what it chose."""
-    tried(folder, MOMENTUM, by="test_accuracy")
+    """In the ledger, with what it chose, and so that a study on the same examples can count it."""
+    facts, trained = tried(folder, MOMENTUM, by="test_accuracy")
     (folder / "it.yaml").write_text(CONFIG + "validation: test\n")
-    facts, _ = tried(folder, MOMENTUM)
+    other, _ = tried(folder, MOMENTUM)
 
-    assert [each["consults_test"] for each in steps(folder) if each["step"] in ("screened", "confirmed")] == [True] * 4
-    assert facts.campaign.proposals[0].by == "val_accuracy"
+    assert [each.campaign.proposals[0].by for each in (facts, other)] == ["test_accuracy", "val_accuracy"]
+    choices = [each["consults_test"] for each in steps(folder) if each.get("step") in ("screened", "confirmed")]
+    assert choices == [True] * 4
+    assert trained
+    runs = [read(run_dir) for run_dir in trained.results]
+    assert consultations(folder / "runs", runs) == {"it": 4}
 
 
 def test_a_loss_is_better_where_it_is_lower(folder: Path) -> None:
@@ -306,10 +312,12 @@ def test_the_written_incumbent_begins_no_campaign_of_its_own(folder: Path) -> No
 def test_a_ledger_that_makes_no_sense_is_damaged(folder: Path) -> None:
     """Its line is named; entries of a study of the same name are passed over."""
     with pytest.raises(DamagedRecord, match=r"it.jsonl:2: damaged: no step of a campaign \(KeyError: 'step'\)"):
-        campaigns_of([{"of": "study"}, {"of": "try"}], Path("it.jsonl"))
+        campaigns_of([{"kind": "study"}, {"kind": "try"}], Path("it.jsonl"))
     with pytest.raises(DamagedRecord, match=r"it.jsonl:1: damaged"):
-        campaigns_of([{"of": "try", "step": "confirmed", "incumbent": "", "identity": "", "by": ""}], Path("it.jsonl"))
-    assert campaigns_of([{"of": "study"}], Path("it.jsonl")) == []
+        campaigns_of(
+            [{"kind": "try", "step": "confirmed", "incumbent": "", "identity": "", "by": ""}], Path("it.jsonl")
+        )
+    assert campaigns_of([{"kind": "study"}], Path("it.jsonl")) == []
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def try_changes(
             runner = Runner(engine=partial(Pool, workers), progress=shown, wait=wait)
             found, trained = ratchet.try_changes(tries, runner)
     else:
-        found = ratchet.ledger_of(over, runs_dir)
+        found = ratchet.campaign_of(over, runs_dir)
     text = page.render(found, output_format, console.width())
     console.show(text, campaign(text) if output_format == "table" else ())
     if trained:

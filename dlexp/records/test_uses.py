@@ -16,11 +16,11 @@ _OPENED, _CONSULTED = "opened", "consulted"
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What a ledger says of a number that a claim, a goal or a guardrail bounds."""
+    """What a ledger says of a number that a claim, a goal or a guardrail bounds, or by which a change was tried."""
 
     says: str
     role: str
-    """`claim`, `goal` or `guardrail`."""
+    """`claim`, `goal` or `guardrail`; `screening` or `confirmation`."""
     measure: str
     about: str
     """`adam - sgd`."""

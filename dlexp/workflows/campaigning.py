@@ -13,6 +13,7 @@ from dlexp.config.changes import ProposedChange, changed_seeds, changed_settings
 from dlexp.config.flat import format_value
 from dlexp.config.load import Loaded, load
 from dlexp.config.measurable import in_result
+from dlexp.config.names import PREFIX_LENGTH
 from dlexp.config.problems import ConfigError
 from dlexp.errors import UserError
 from dlexp.execution.on_demand import Ended, OnDemand, Question, settled_after
@@ -22,6 +23,7 @@ from dlexp.format import joined
 from dlexp.near_words import did_you_mean
 from dlexp.records.index import Attempts, Run, scan
 from dlexp.records.ledger import Ledger, ledger_path
+from dlexp.records.test_uses import Judgement, note_consultation
 from dlexp.reports.comparison.verdicts import has_verdict
 from dlexp.reports.ratchet import campaign as steps
 from dlexp.reports.ratchet import judging
@@ -193,6 +195,7 @@ class Campaigning:
         found = ending(ended, n)
         assert found  # It is settled.
         proposal = self._proposal(change, found[0], incumbent, own, screening=found[1])
+        self._note_test("screening", proposal, ended)
         self._note(steps.screened(proposal, _names(ended, incumbent, own)))
         return proposal
 
@@ -212,6 +215,7 @@ class Campaigning:
         of_both = judging.both_sides(ended[incumbent.identity], ended[own.identity], self._column)
         outcome, found = judging.confirmed(of_both, j, self._column)
         proposal = replace(proposal, outcome=outcome, confirmation=replace(proposal.confirmation, found=found))
+        self._note_test("confirmation", proposal, ended)
         self._note(steps.confirmed(proposal, _names(ended, incumbent, own)))
         return proposal
 
@@ -295,6 +299,17 @@ class Campaigning:
         self._trained.append(carry_out(plan, configs, runner, counts_done=True, order=order))
         on_record = Attempts(scan(plan.runs_dir))
         return {each.key: run for each in plan.runs if (run := each.record(on_record))}
+
+    def _note_test(self, role: str, proposal: Proposal, ended: Ended) -> None:
+        """Write down that a step consulted the test split, as studies do; nothing if it did not."""
+        if proposal.consults_test:
+            says = f"{proposal.change} is better than the incumbent"
+            about, between = f"{proposal.name} - {proposal.incumbent[:PREFIX_LENGTH]}", (0.0, None)
+            judgement = Judgement(
+                says=says, role=role, measure=proposal.by, about=about, between=between, result=proposal.outcome
+            )
+            runs = [run for of_side in ended.values() for run in of_side if run.status == "finished"]
+            note_consultation(self._ledger, Path(self._campaign.path), runs, [judgement])
 
     def _note(self, entry: Mapping[str, Any]) -> None:
         """Write a step down, and the incumbent that it leaves."""

@@ -52,7 +52,7 @@ def preview(tries: Tries, workers: int) -> TriesForecast:
     return found.forecast(proposed, workers)
 
 
-def ledger_of(over: Path, runs_dir: Path) -> CampaignFacts:
+def campaign_of(over: Path, runs_dir: Path) -> CampaignFacts:
     """The last campaign of an incumbent, as its ledger has it.
 
     Raises:

@@ -1,7 +1,7 @@
 """A campaign of changes to an incumbent, as its ledger tells it: what was tried, and what became of it.
 
-An entry of the ledger says at which `step` it was written: `started` with the first incumbent, `screened` and `refused`
-when a change was, `confirming` before the new runs of a confirmation are trained, and `confirmed` after them.
+An entry of the kind `try` says at which `step` it was written: `started` with the first incumbent, `screened` or
+`refused` when a change was, `confirming` before the new runs of a confirmation are trained, `confirmed` after them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from dlexp.records.record_files import damaged
 
-#: What entries of a ledger begin with that are of a campaign: a study of the name has its own there.
-_OF = "try"
+#: The kind of entries that are of a campaign: a study of its name has others in the same ledger.
+_KIND = "try"
 
 #: refused: its config cannot be used, or not be compared. promising: to be confirmed.
 Outcome = Literal["refused", "worse", "cannot tell", "promising", "not confirmed", "kept"]
@@ -120,7 +120,7 @@ def campaigns_of(entries: Sequence[Mapping[str, Any]], path: Path) -> list[Campa
     """
     found: list[Campaign] = []
     for number, entry in enumerate(entries, 1):
-        if entry.get("of") != _OF:
+        if entry.get("kind") != _KIND:
             continue
         try:
             if entry["step"] == "started":
@@ -173,7 +173,7 @@ def confirmed(proposal: Proposal, runs: Mapping[str, Sequence[str]]) -> dict[str
 
 
 def _entry(step: str, **said: Any) -> dict[str, Any]:
-    return {"of": _OF, "step": step, **said}
+    return {"kind": _KIND, "step": step, **said}
 
 
 def _named(proposal: Proposal) -> dict[str, Any]:
@@ -182,7 +182,7 @@ def _named(proposal: Proposal) -> dict[str, Any]:
 
 
 def _is_confirming(entry: Mapping[str, Any]) -> bool:
-    return entry.get("of") == _OF and entry.get("step") == "confirming"
+    return entry.get("kind") == _KIND and entry.get("step") == "confirming"
 
 
 def _with_step(campaign: Campaign, entry: Mapping[str, Any]) -> Campaign:

@@ -68,7 +68,7 @@ def _columns(facts: CampaignFacts) -> list[FittedColumn]:
         for each in facts.changes
     ]
     columns = [
-        FittedColumn(header="change", cells=changes, min_width=24),
+        FittedColumn(header="change", cells=changes, min_width=20),
         FittedColumn(header="result", cells=[outcome(each) or "not tried" for each in facts.changes], min_width=13),
         FittedColumn(header="screened", cells=list(map(_number, screenings, by)), is_number=True, rank=1),
         FittedColumn(
