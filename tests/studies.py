@@ -79,7 +79,8 @@ def judged(
     """
     names = list(of_variants) or list(points or ())
     said = [{"says": "It is so.", **claim} for claim in claims]
-    keys.setdefault("seeds", max(1, *map(len, of_variants.values())) if of_variants else 5)
+    if "until_sure" not in keys:
+        keys.setdefault("seeds", max(1, *map(len, of_variants.values())) if of_variants else 5)
     study = Study.model_validate({"base": "it.yaml", "variants": {name: {} for name in names}, "claims": said, **keys})
     loaded: Any = dict.fromkeys(names)  # Only their names matter here.
     return judge(LoadedStudy(path=Path("it.yaml"), study=study, variants=loaded), of_variants, points)

@@ -309,6 +309,21 @@ def test_mistakes_in_names_and_bounds(claim: str, said: str) -> None:
             f"until_sure: 12\nclaims: [{', '.join(26 * ['{says: a, metric: loss, variant: sgd, at_least: 1}'])}]",
             "until_sure: 25 comparisons at most, for which the levels have been computed; asked for 26",
         ),
+        (
+            "until_sure: 12\ntest: sealed\ngoal: test_accuracy",
+            "goal: 'test_accuracy' is sealed, and cannot tell when there are enough seeds (until_sure); name a "
+            "validation score, or give a number of seeds",
+        ),
+        (
+            "until_sure: 12\ntest: sealed",
+            "until_sure: without claims and goal, the main metric tells when there are enough seeds, and the test "
+            "split is sealed; claim something, or name a goal",
+        ),
+        (
+            "until_sure: 12\ntest: sealed\nclaims: [{says: a, metric: gap_loss, variant: sgd, at_most: 1}]",
+            "claims.0.metric: 'gap_loss' is sealed, and cannot tell when there are enough seeds (until_sure); name a "
+            "validation score, or give a number of seeds",
+        ),
         ("until_sure: {first_seed: 12}", "until_sure.max_seeds: missing"),
         (
             "until_sure: [12]",

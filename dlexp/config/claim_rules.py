@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from dlexp.components.columns import Column
 from dlexp.components.component import Misfit
+from dlexp.components.heads import Multitask
 from dlexp.config.checks import check
 from dlexp.config.experiment import Experiment
 from dlexp.config.measurable import (
@@ -23,6 +24,8 @@ from dlexp.near_words import did_you_mean
 
 #: Of more names than these, a message lists the first ones.
 MAX_LISTED = 12
+
+_ASKS_NOTHING = "without claims and goal, the main metric tells when there are enough seeds"
 
 #: Experiments by the names of their variants.
 Experiments = Mapping[str, Experiment]
@@ -91,6 +94,34 @@ def sealed(study: Study, experiments: Experiments) -> Iterator[Misfit]:
             f"{listed(names)} {are} validated on the test examples, whose scores would show; hold out training "
             "examples instead, such as `validation: 0.2`, or leave out test",
         )
+
+
+def on_demand(study: Study, claims: Mapping[int, Claim], experiments: Experiments) -> Iterator[Misfit]:
+    """Numbers that cannot tell when enough seeds are trained: sealed ones, and those of several targets at once."""
+    if study.until_sure is None:
+        return
+    over_seeds = {f"claims.{i}.metric": claim.metric for i, claim in claims.items() if not claim.needs_training_sets}
+    guarded = {f"must_not_worsen.{name}": name for name in study.must_not_worsen}
+    if study.test == "sealed":
+        for path, name in {**over_seeds, "goal": study.goal, **guarded}.items():
+            if name and _is_of_test(name):
+                yield Misfit(
+                    path,
+                    f"{name!r} is sealed, and cannot tell when there are enough seeds (until_sure); name a validation "
+                    "score, or give a number of seeds",
+                )
+        if study.asks_nothing:
+            yield Misfit(
+                "until_sure", f"{_ASKS_NOTHING}, and the test split is sealed; claim something, or name a goal"
+            )
+    head = next(iter(experiments.values())).head
+    if study.asks_nothing and isinstance(head, Multitask) and len(head.heads) > 1:
+        have = f"{_ASKS_NOTHING}, and each of {', '.join(head.heads)} has one"
+        yield Misfit("until_sure", f"{have}; claim something, or name a goal")
+
+
+def _is_of_test(name: str) -> bool:
+    return any(Column.parse(each.strip()).split in ("test", "gap") for each in name.split(MINUS))
 
 
 def training_sets(study: Study, experiments: Experiments) -> Iterator[Misfit]:

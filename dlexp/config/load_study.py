@@ -173,6 +173,7 @@ def _misclaimed(
     if names and len(experiments) == len(names):
         yield from claim_rules.decisions(study, experiments)
         yield from claim_rules.sealed(study, experiments)
+        yield from claim_rules.on_demand(study, claims, experiments)
         yield from tuning_rules.tuning(study, experiments)
         yield from claim_rules.training_sets(study, experiments)
 
