@@ -277,7 +277,7 @@ def test_only_the_seeds_are_trained_that_claims_need(scored: Scored, invoke: Inv
     assert out.startswith("s.yaml: 3 variants, at most 12 seeds each\n")
     assert (
         "holds: B is better.\n"
-        "  val_accuracy, b - a: +20.0 points [18.2, 21.9], after 3 of at most 12 seeds;\n"
+        "  val_accuracy, b - a: +20.0 points [18.2, 21.9], 3 of at most 12 seeds;\n"
         "  claimed: at least 1 point\n"
     ) in out
     assert "The middle of one at which training stopped overstates" in out.replace("\n", " ")
@@ -294,10 +294,7 @@ def test_what_is_given_up_is_asked_again_in_a_new_study(scored: Scored, invoke: 
     words = " ".join(out.split())
     assert code == 1
     assert max(engine.trained) == 5
-    assert (
-        "c - a: +0.0 points [-2.5, 2.5], after 6 of at most 12 seeds; claimed: at least 0 points Given up, since"
-        in words
-    )
+    assert "c - a: +0.0 points [-2.5, 2.5], 6 of at most 12 seeds; claimed: at least 0 points Given up, since" in words
     assert "such as until_sure: {max_seeds: 24, first_seed: 12}." in words
     assert "Planned for n" not in words
 
@@ -329,9 +326,7 @@ def test_decisions_are_trained_for_one_by_one(scored: Scored, invoke: Invoke) ->
     assert len(engine.trained) == 6 + 3 + 6
     assert "adopt: b in place of a\n" in out
     assert "cannot tell: c in place of a\n" in out
-    assert "val_accuracy, c - a: +0.0 points [-2.5, 2.5], after 6 of at most 12 seeds; the goal" in " ".join(
-        out.split()
-    )
+    assert "val_accuracy, c - a: +0.0 points [-2.5, 2.5], 6 of at most 12 seeds; the goal" in " ".join(out.split())
 
 
 def test_without_claims_each_variant_is_compared_with_the_first(scored: Scored, invoke: Invoke) -> None:
@@ -389,8 +384,8 @@ def test_studies_of_both_kinds_share_their_runs(tmp_path: Path, scored: Scored, 
 
     assert code == 0
     assert sorted(engine.trained) == sorted([0, 1, 2, 3] * 3 + [5, 6, 7] * 2)
-    assert out.count("after 3 of at most 5 seeds") == 1
-    assert out.count("after 3 of at most 12 seeds") == 1
+    assert out.count("3 of at most 5 seeds") == 1
+    assert out.count("3 of at most 12 seeds") == 1
     assert "b - a: +20.00 points [19.82, 20.18], 4 seeds" in out
 
 
@@ -415,9 +410,7 @@ def test_a_run_that_fails_leaves_its_claim_open(scored: Scored, invoke: Invoke) 
     assert code == 1
     assert sorted(engine.trained) == [0, 0, 1, 1, 2, 2, 3, 3, 4]
     words = " ".join(out.split())
-    assert (
-        "after 4 of at most 24 seeds; claimed: at least 0 points Looked at next after 5 seeds, of which some" in words
-    )
+    assert "4 of at most 24 seeds; claimed: at least 0 points Looked at next after 5 seeds, of which some" in words
     assert "used up" not in words
     scored(accuracies, f"until_sure: 24\nclaims: [{C_BETTER}]")
     assert "of which some are missing" not in invoke("study", "s.yaml")[1]

@@ -61,10 +61,10 @@ def measured(judged: JudgedClaim, term: Term) -> Iterator[str]:
 
 
 def _found(name: str, term: Term, unit: Unit, counted: str) -> str:
-    """`test_accuracy, adam - sgd: +4.9 points [2.7, 7.1], 5 seeds`; `after 5 of at most 12 seeds`."""
+    """`test_accuracy, adam - sgd: +4.9 points [2.7, 7.1], 5 seeds`; `5 of at most 12 seeds`."""
     n = plural(term.n, counted)
     if term.look:
-        n = f"after {term.look.n_seeds} of at most {plural(term.look.max_seeds, counted)}"
+        n = f"{term.look.n_seeds} of at most {plural(term.look.max_seeds, counted)}"
     return f"{name}, {term.label}: {unit.amount(term)}, {n}"
 
 
