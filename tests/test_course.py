@@ -36,6 +36,7 @@ STATEMENTS = {
     "last layer, regression": ("output_regression",),
     "last layer, regression in [0, 1]": ("output_share",),
     "embedding against multi-hot": ("embedding", "imdb_embedding"),
+    "no statement of the course: a fight that flips when both sides are tuned": ("fair_fight",),
 }
 DOWNLOADED = {"imdb", "reuters"}
 

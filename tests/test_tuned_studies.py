@@ -233,7 +233,7 @@ def test_the_ends_of_a_list_are_told() -> None:
 
 
 def test_points_that_the_seeds_cannot_tell_apart() -> None:
-    """By the paired interval at 0.05 over the number of other points; one that diverged is told."""
+    """By the paired interval of each and the best; one that diverged is told."""
     found = pick_of("val_accuracy", [0.9, 0.91, 0.92], [0.89, 0.915, 0.91], [0.5, 0.51, 0.53], [LOST, 0.99, 0.99])
 
     assert [each.values for each in found.as_good] == [{"key": 2}]

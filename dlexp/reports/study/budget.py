@@ -108,4 +108,4 @@ def _with_unit(value: float, key: str) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value == round(value) or value >= 1000 else significant(value, 3)
+    return f"{value:,.0f}" if value == round(value) or value >= 1000 else significant(value, 2)

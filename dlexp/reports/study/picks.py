@@ -12,7 +12,6 @@ from dlexp.config.study import Study
 from dlexp.records.index import Run
 from dlexp.reports.comparison.compared import value_of
 from dlexp.reports.comparison.verdicts import EQUAL, OPEN, difference
-from dlexp.statistics.paired import LEVEL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,12 +74,12 @@ class Pick:
     def as_good(self) -> list[PointScores]:
         """The points that these seeds cannot tell from the best one, by their paired differences."""
         others = [each for i, each in enumerate(self.points) if i != self.index and each.mean is not None]
-        return [each for each in others if not self._is_told(each, len(others))]
+        return [each for each in others if not self._is_told(each)]
 
-    def _is_told(self, other: PointScores, n_others: int) -> bool:
+    def _is_told(self, other: PointScores) -> bool:
         if self.best.mean is None:
             return False
-        found = difference(self.best.scores, other.scores, Column.parse(self.by), level=LEVEL / n_others)
+        found = difference(self.best.scores, other.scores, Column.parse(self.by))
         if found is None or found.reason == EQUAL:
             return found is not None and found.mean != 0
         return found.verdict not in (None, OPEN)
