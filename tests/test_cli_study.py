@@ -61,7 +61,7 @@ def test_a_study_says_what_holds_what_fails_and_what_cannot_be_told(folder: Path
             "seeds                     5              5\n"
             "test_accuracy             0.834 ±0.011   0.883 ±0.004\n"
             "\n"
-            "Budget of a run: 2 epochs, 4,810 parameters and 1.25 seconds for all.\n"
+            "Budget of a run: 2 epochs, 4,810 parameters and 1.2 seconds for all.\n"
             "\n"
             "holds: Adam is better.\n"
             "  test_accuracy, adam - sgd: +4.9 points [2.7, 7.1], 5 seeds;\n"

@@ -14,6 +14,7 @@ from dlexp.errors import UserError
 from dlexp.execution.plan import Request
 from dlexp.reports.study.picks import Pick, PointScores
 from dlexp.workflows.study import preview
+from dlexp.workflows.tuning import plan_tuning
 
 RATES = "{optimizer.learning_rate: [0.001, 0.01, 0.1]}"
 BETTER = "says: Adam is better., metric: test_accuracy, difference: adam - sgd, at_least: 0.01"
@@ -89,7 +90,7 @@ def test_the_page_says_what_was_picked_and_that_the_winner_flips(folder: Path, i
             "seeds                     5              5\n"
             "test_accuracy             0.944 ±0.004   0.904 ±0.004\n"
             "\n"
-            "Budget of a run: 2 epochs, 4,810 parameters and 1.25 seconds for all.\n"
+            "Budget of a run: 2 epochs, 4,810 parameters and 1.2 seconds for all.\n"
             "Tuned by val_accuracy: the best mean of 3 points each, over seeds 1000 to 1002,\n"
             "  which judge nothing:\n"
             "  sgd   learning_rate=0.1   0.955 ±0.005\n"
@@ -306,3 +307,35 @@ def test_steps_are_imposed_by_what_is_on_record_of_the_data(folder: Path) -> Non
 
     epochs = [each.experiment.training.epochs for each in found.studies[0].study.variants.values()]
     assert epochs == [20, 5]  # 26 examples are one step of 32, or four of 8.
+
+
+def test_tuning_runs_of_a_sealed_study_are_sealed(folder: Path) -> None:
+    """They have test scores too."""
+    path = tuned_study(folder)
+    path.write_text(f"test: sealed\n{path.read_text()}")
+
+    plan, _, _ = plan_tuning([load_study(path)], Request(runs_dir=Path("runs")))
+
+    assert [run.seal and run.seal.study for run in plan.runs] == 18 * ["s"]
+
+
+@pytest.mark.usefixtures("untrained")
+def test_tuned_variants_are_judged_until_sure(folder: Path, invoke: Invoke) -> None:
+    """Both kinds of variants for themselves, each by the seeds that it needs."""
+    path = tuned_study(folder)
+    path.write_text(path.read_text().replace("seeds: 5", "until_sure: 5"))
+    record_all(path, POINTS, {"sgd": SGD_TUNED[:4], "adam": ADAM_TUNED[:4]})
+
+    code, out, _ = invoke("study", "s.yaml")
+
+    said = " ".join(out.split())
+    assert code == 1
+    assert "FAILS (expected: holds): Adam is better." in said
+    assert "The winner flips in test_accuracy: untuned, adam beats sgd by" in said
+
+
+def test_a_smoke_test_tunes_nothing(folder: Path) -> None:
+    """One seed of each variant as it is written."""
+    plan, tunings, configs = plan_tuning([load_study(tuned_study(folder))], Request(runs_dir=Path("runs"), smoke=True))
+
+    assert (plan.runs, tunings, configs) == ([], [None], {})

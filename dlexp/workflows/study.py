@@ -80,18 +80,18 @@ class PlannedStudy:
         facts = self._judged(on_record)
         if self.tuning is None:
             return facts
+        missing = self.tuning.missing(on_record)
+        untuned = self.untuned.judged(on_record) if self.untuned and not missing else None
         return replace(
             facts,
-            is_complete=facts.is_complete and self.untuned is not None,
-            tuning=Tuning(
-                picks=self.tuning.picks(on_record),
-                missing=self.tuning.missing(on_record),
-                untuned=self.untuned.judged(on_record) if self.untuned else None,
-            ),
+            is_complete=facts.is_complete and untuned is not None and untuned.is_complete,
+            tuning=Tuning(picks=self.tuning.picks(on_record), missing=missing, untuned=untuned),
         )
 
     def _judged(self, on_record: Attempts) -> StudyFacts:
-        runs = {name: list(recorded(of_it, on_record)) for name, of_it in self.runs.items()}
+        # What stands for the best before it is known says nothing of it.
+        is_known = self.tuning is None or not self.tuning.missing(on_record)
+        runs = {name: list(recorded(of_it, on_record)) if is_known else [] for name, of_it in self.runs.items()}
         sets = {name: list(recorded(of_it, on_record)) for name, of_it in self.training_sets.items()}
         # Of seeds on demand, the answers know whether they need more.
         counted = [(self.training_sets, sets), *([] if self.is_on_demand else [(self.runs, runs)])]
