@@ -138,19 +138,29 @@ def _intervals(found: Explanation) -> Iterator[str]:
     if with_interval:
         several = f"for all {k} shares together, " if k > 1 else ""
         yield f"Intervals: 95 % {several}over {with_interval[0].pairs} paired seeds (Student's t)."
-    shown = [
-        f"{size(share.detectable, found.column)} of {name}"
-        for name, share in shares[:k]
-        if share and share.detectable and not is_told(share) and is_possible(share.detectable, found.column)
-    ]
-    if shown:
-        yield f"These seeds could have shown {listed(shown)}."
+    yield from _shown([(name, share) for name, share in shares[:k] if share and not is_told(share)], found)
     reasons: dict[str, list[str]] = {}
     for name, share in shares:
         if share and share.reason and share.pairs >= MIN_PAIRS:
             reasons.setdefault("the same on every seed" if share.reason == EQUAL else share.reason, []).append(name)
     for reason, names in reasons.items():
         yield f"No interval for {_some(names)}: {reason}."
+
+
+def _shown(open_shares: Sequence[tuple[str, PairedDifference]], found: Explanation) -> Iterator[str]:
+    """How large the shares that are left open would have had to be."""
+    column = found.column
+    sizes = {
+        name: share.detectable
+        for name, share in open_shares
+        if share.detectable and is_possible(share.detectable, column)
+    }
+    if len(sizes) > N_LISTED:
+        low, high = (size(end, column) for end in (min(sizes.values()), max(sizes.values())))
+        yield f"Of keys that are left open these seeds could have shown {low.removesuffix(unit_of(column))} to {high}."
+    elif sizes:
+        texts = [f"{size(own, column)} of {name}" for name, own in sizes.items()]
+        yield f"These seeds could have shown {joined(texts)}."
 
 
 def _became(found: Explanation, label: str, seeds: Sequence[int]) -> str:

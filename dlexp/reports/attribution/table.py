@@ -66,7 +66,7 @@ def _table(found: Explanation, width: int) -> list[str]:
 
 def _header(found: Explanation) -> tuple[str, ...]:
     unit = unit_of(found.column).strip()
-    return tuple(f"{title} ({unit})" if title == "share" and unit else title for title in _HEADER)
+    return tuple(unit or title if title == "share" else title for title in _HEADER)
 
 
 def _cells(found: Explanation) -> Iterator[tuple[str, ...]]:
